@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.commands import evidence, gate, packages, people, recordings, rules, settings, trust
+from app.commands import (
+    evidence,
+    fleet,
+    gate,
+    hub,
+    observations,
+    packages,
+    people,
+    recordings,
+    rules,
+    settings,
+    trust,
+    trusting,
+)
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -65,6 +78,7 @@ application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
 application.command()(packages.hunt)
+application.command(cls=ChoosesTableOrFormat)(observations.observations)
 application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)
@@ -74,9 +88,12 @@ application.command()(people.erase)
 application.command()(people.hold)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
+application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
+application.add_typer(fleet.application, name="fleet")
+application.add_typer(hub.application, name="hub")
 
 
 _ALSO_CALLED = {"authority": "ca"}

@@ -17,6 +17,7 @@ from app.wiring import (
     direct_connections,
     engine_setup,
     evidence_of,
+    habits_of,
     keeper_of,
     live_policy_of,
     past_of,
@@ -27,6 +28,7 @@ from app.wiring import (
 from core.fingerprint import Fingerprinter
 
 if TYPE_CHECKING:
+    from app.habits import HabitKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
@@ -47,6 +49,7 @@ class BuiltGate:
     classifier: "Engine"
     pool: "WorkerPool"
     setup: "EngineSetup"
+    habits: "HabitKeeper"
     seals: Path
     """The socket of sealed runs."""
     retention_days: int = 0
@@ -78,20 +81,21 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     from proxy.gate import Gate
     from proxy.parts import Parts
 
-    policy = live_policy_of(home, choices.policy)
+    policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     evidence = evidence_of(home, settings, policy.version)
     attributor = attributor_of(home, settings)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
+    habits = habits_of(home, settings, policy)
     parts = Parts(
         attributor=attributor,
         classifier=classifier,
         pool=pool,
         policy=policy,
         evidence=evidence.writer,
-        history=past_of(evidence.history, keeper),
+        history=past_of(evidence.history, keeper, habits, home),
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,
@@ -108,6 +112,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         setup=setup,
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
+        habits=habits,
     )
 
 

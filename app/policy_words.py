@@ -9,6 +9,7 @@ from core.classification import Category
 from core.findings import NOT_INSPECTED
 from core.vocabulary.destinations import ACCOUNTS, CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.habits import UNUSUALS
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, KINDS
 from core.vocabulary.packages import PACKAGE_STATES
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES
@@ -76,6 +77,7 @@ def all_words() -> tuple[Words, ...]:
         _meanings("senders", "attribution: certainty", CERTAINTIES),
         _meanings("launches", "script: launched_as", LAUNCHES),
         _meanings("packages", "script: packages", PACKAGE_STATES),
+        _meanings("unusual", "unusual", UNUSUALS),
     )
 
 

@@ -21,7 +21,7 @@ from core.findings import Finding
 from core.ids import utc_now
 from core.record import Record
 from core.review import needs_review
-from core.stored import StoredRecord, UnreadableEntry
+from core.stored import OpenedEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.sizes import counted, number, size
 from tui.wording import found_phrase, outcome, place, record_words
@@ -79,7 +79,10 @@ class Session:
 
 def _may_be_of(entry: "Entry", pid: int) -> bool:
     opened = entry.opened()
-    return isinstance(opened, UnreadableEntry) or descends(opened.record.sender, pid)
+    if isinstance(opened, UnreadableEntry):
+        return True
+    found = opened.observation if isinstance(opened, StoredObservation) else opened.record
+    return descends(found.sender, pid)
 
 
 def descends(sender: Attribution, pid: int) -> bool:
@@ -108,19 +111,20 @@ def print_session(
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
     if as_json:
-        values = [entry.exported() for entry in entries]
+        exported = [(entry.exported(), one) for entry, one in zip(entries, opened, strict=True)]
         told = {
             "exit_code": code,
             "totals": totals,
             "still_running": left.processes,
             "gate_ended": left.gate_ended,
-            "records": values,
+            "records": [told for told, one in exported if not _is_observed(one)],
+            "observations": [told for told, one in exported if _is_observed(one)],
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     for line in left.sentences():
         out.write(f"outgate: {line}\n")
-    if not entries:
+    if all(map(_is_observed, opened)):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else _NOTHING}\n")
         return
     out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
@@ -130,6 +134,10 @@ def print_session(
     for line in _exceptions(records):
         out.write(f"{line}\n")
     print_unreadable(opened, out)
+
+
+def _is_observed(entry: OpenedEntry) -> bool:
+    return isinstance(entry, StoredObservation)
 
 
 def _exceptions(records: Sequence[Record]) -> Iterator[str]:

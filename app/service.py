@@ -103,12 +103,15 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
         tidying = tasks.create_task(
             OWNER.task(Duty.RETENTION, expire_old(built.evidence.store.path, built.retention_days))
         )
+        learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:
+            await built.habits.ready()
             await built.gate.run(announced)
         finally:
             stopping = True
             following.cancel()
             tidying.cancel()
+            learning.cancel()
 
 
 async def _warmed(attributor: "SocketAttributor") -> None:

@@ -1,6 +1,7 @@
 """Settings: every value with a default. Where they come from: `app.settings_layers`."""
 
 import ipaddress
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from core.errors import SettingsError
 from core.host_names import host_meant
 from core.text import printable
+from habits.calendar import hours_of, weekday_of, zone_of
 
 
 class Settings(BaseModel):
@@ -73,6 +75,8 @@ class Settings(BaseModel):
     """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
+    require_policy: bool = False
+    """True: no gate serves without a policy of this machine, `/etc/outgate/policy.yaml`."""
     sealed: bool = False
     """True: `outgate run` seals programs where it can (Linux): nothing that they send gets past the
     gate, whatever variables they heed.
@@ -89,6 +93,34 @@ class Settings(BaseModel):
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()
     """Hosts that scripts reach without the gate: internal ones; each is a way past it."""
+
+    business_zone: str = ""
+    """Time zone of business hours, such as `Europe/Berlin`; empty: that of the machine."""
+    business_days: tuple[str, ...] = ()
+    """Days of the week on which people work; none named: Monday to Friday."""
+    business_hours: str = "07:00-19:00"
+    """Hours of the day at which people work; over midnight where they end before they begin."""
+    holidays: tuple[date, ...] = ()
+    """Days on which nobody works, such as `2026-12-25`."""
+
+    @field_validator("business_zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        zone_of(zone)
+        return zone
+
+    @field_validator("business_days")
+    @classmethod
+    def _are_days(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        for day in days:
+            weekday_of(day)
+        return days
+
+    @field_validator("business_hours")
+    @classmethod
+    def _are_hours(cls, hours: str) -> str:
+        hours_of(hours)
+        return hours
 
     @field_validator("direct_hosts")
     @classmethod

@@ -7,7 +7,7 @@ from app.gate_registry import RunningGate
 from core.attribution import Attribution
 from core.classification import LlmCall, TokensBasis
 from core.record import Record
-from core.stored import StoredEntry, UnreadableEntry
+from core.stored import OpenedEntry, UnreadableEntry
 from core.text import printable
 from core.vocabulary.sizes import counted, number, size
 from tui.wording import found_phrase, place, record_words, sender_name
@@ -19,7 +19,7 @@ _COLOURS = {"allowed": "green", "held": "yellow", "blocked": "red", "unknown": "
 """By what an outcome means."""
 
 
-def print_unreadable(entries: Iterable[StoredEntry], out: TextIO) -> None:
+def print_unreadable(entries: Iterable[OpenedEntry], out: TextIO) -> None:
     """Print one line for each entry that cannot be read."""
     for entry in entries:
         if isinstance(entry, UnreadableEntry):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.home import Home, installation_id, private_key
+from app.policy_in_force import policy_path, serving_path
 from app.settings import Settings
 from core.attribution import PSEUDONYM
 from core.errors import SettingsError
@@ -23,6 +24,7 @@ from core.review import Acting
 from core.situation import ScriptHistory, Volume
 
 if TYPE_CHECKING:
+    from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
     from attribution.attributor import SocketAttributor
     from classifiers.engine import EngineSetup
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from evidence.history import History
     from evidence.store import Store
     from evidence.witness import Witness
+    from habits.calendar import Calendar
     from policy.decide import RulePolicy
     from policy.live import PolicyFile
     from proxy.corporate_proxies import CorporateProxies
@@ -52,19 +55,6 @@ class GateChoices:
     """Of the user's environment, for a gate of one run; with its credentials."""
 
 
-def policy_path(home: Home, chosen: Path | None) -> Path | None:
-    """Return the policy file in force: the chosen one, the home's, or None for the built-in
-    preset.
-    """
-    if chosen is not None:
-        if not chosen.is_file():
-            raise SettingsError(
-                f"There is no policy file {chosen}.", remedy="Check the path after --policy."
-            )
-        return chosen
-    return home.policy if home.policy.is_file() else None
-
-
 def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     """Return the policy of that file, or the built-in preset that only watches."""
     from policy import load
@@ -72,14 +62,16 @@ def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     return load(policy_path(home, chosen))
 
 
-def live_policy_of(home: Home, chosen: Path | None) -> PolicyFile:
+def live_policy_of(home: Home, chosen: Path | None, settings: Settings) -> PolicyFile:
     """Return the policy of a serving gate, which follows its file; the preset that only watches
     until there is one.
+
+    Raises SettingsError.
     """
     from policy import DEFAULT_PRESET
     from policy.live import PolicyFile
 
-    path = policy_path(home, chosen)
+    path = serving_path(home, chosen, settings)
     return PolicyFile(path) if path is not None else PolicyFile(home.policy, preset=DEFAULT_PRESET)
 
 
@@ -292,10 +284,32 @@ def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
     return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
 
 
+def calendar_of(settings: Settings) -> Calendar:
+    """Return the organisation's calendar."""
+    from habits import calendar
+
+    return calendar.calendar_of(
+        zone=settings.business_zone,
+        days=settings.business_days,
+        hours=settings.business_hours,
+        holidays=settings.holidays,
+    )
+
+
+def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
+    """Return what knows what scripts do as a rule, where rules ask for it."""
+    from app.habits import HabitKeeper
+
+    return HabitKeeper(home.evidence, calendar_of(settings), lambda: policy.asks_habits)
+
+
 def past_of(
-    history: History, keeper: ScriptKeeper
+    history: History, keeper: ScriptKeeper, habits: HabitKeeper, home: Home
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
-    """Return what tells policy about a script's past, from the evidence."""
+    """Return what tells policy about a script's past, from the evidence and from the fleet."""
+    from fleet.approvals import FleetApprovals
+
+    fleet = FleetApprovals(home.fleet)
 
     def past(sender: Attribution, seen: Classification) -> tuple[ScriptHistory, Volume]:
         script = sender.script
@@ -304,11 +318,16 @@ def past_of(
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
         packages, advised = keeper.packages(script.sha256)
+        told = history.script(name, script.sha256)
+        approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
-            history.script(name, script.sha256),
+            told,
+            approved=approved,
+            changed_since_approval=told.changed_since_approval and approved is None,
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,
+            habits=habits.of(name),
         )
         return known, history.volume(name, where, utc_now())
 

@@ -12,13 +12,14 @@ from types import MappingProxyType
 from core.classification import AccountKind
 from core.day_words import SINCE_WORDS, moment_named
 from core.decision import HoldOutcome, hold_word
+from core.observation import OBSERVED
 from core.review import About, CaseFilter, CaseStatus, Condition
 from core.risk import Level
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import GROUPS, KINDS
 from core.vocabulary.reviews import DISPOSITIONS
-from core.vocabulary.verdicts import FATES, HOLDS, VERDICTS, WAITING
+from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
 
 STATUSES: Mapping[str, CaseStatus | None] = MappingProxyType(
     {"open": CaseStatus.OPEN, "closed": CaseStatus.CLOSED, "all": None}
@@ -32,6 +33,7 @@ def _outcomes() -> dict[str, tuple[str, ...]]:
         found[words.word] = (verdict.value,)
     for fate, words in FATES.items():
         found[words.word] = (fate.value,)
+    found[SEEN.word] = (OBSERVED,)
     for ending, words in HOLDS.items():
         if ending != WAITING and ending in HoldOutcome:
             value = hold_word(HoldOutcome(ending))

@@ -45,6 +45,7 @@ class Duty(Enum):
     LINES = Meaning(what="finding lines of code", courtesy=True)
     PLACES = Meaning(what="looking up addresses and countries", courtesy=True)
     PAST = Meaning(what="reading what is known of a script", courtesy=True)
+    HABITS = Meaning(what="learning what scripts do as a rule")
     SECRET_RULES = Meaning(what="making the long tail of rules for secrets")
     TABLES = Meaning(what="loading tables ahead of the first request", courtesy=True)
     WARMING = Meaning(what="getting ready ahead of the first request", courtesy=True)
@@ -54,6 +55,7 @@ class Duty(Enum):
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
     OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")
+    CANARY = Meaning(what="trying the clients of this machine", courtesy=True)
     READERS = Meaning(what="reading files for the attribution", courtesy=True)
 
 

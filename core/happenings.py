@@ -30,6 +30,12 @@ class Event(StrEnum):
     EXPIRED = "expired"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"
+    CONTRACT_WRITTEN = "contract_written"
+    CONTRACT_ENFORCED = "contract_enforced"
+    CONTRACT_LIFTED = "contract_lifted"
+    SUCCESSOR_NAMED = "successor_named"
+    SCANNED = "scanned"
+    HANDED_ON = "handed_on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,13 @@ from core.classification import Classification, Scanned
 from core.decision import Decision
 from core.errors import EvidenceError
 from core.exchange import Answer, Connection, Exchange, Message
+from core.observation import Observation
 from core.organisation import Organisation
 from core.record import Record
 from core.redaction import Redacted
 from core.review import Case, CaseFilter, HoldAnswer, HoldState, ReviewEvent, ScriptVersion
 from core.situation import Situation
-from core.stored import StoredEntry, UnreadableEntry
+from core.stored import StoredEntry, StoredObservation, UnreadableEntry
 
 
 class Attributor(Protocol):
@@ -240,6 +241,10 @@ class Policy(Protocol):
         """True when some rule looks at what a script is made of."""
 
     @property
+    def asks_habits(self) -> bool:
+        """True when some rule looks at what a script does as a rule."""
+
+    @property
     def asks_address(self) -> bool:
         """True when some rule looks at the address that is connected to."""
 
@@ -289,6 +294,9 @@ class EvidenceWriter(Protocol):
 
     def close_record(self, record: Record, done: Done) -> None:
         """Append the finished record to the chain (and drop its journal entry, if any)."""
+
+    def observed(self, seen: Observation, done: Done) -> None:
+        """Append an observation to the chain of records."""
 
     @property
     def backlog(self) -> int:
@@ -353,6 +361,11 @@ class CaseStore(Protocol):
 
     def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
         """Records of a case from the newest, `limit` of them after `offset`."""
+
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """The newest observations of a case."""
 
     def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
         """What reviewers did with a case, oldest first."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from core.case_inside import Inside, Reach, Scope
 from core.decision import HoldOutcome, Verdict
 from core.ids import uuid7
+from core.observation import OBSERVED, Observation
 from core.record import Record
 from core.text import printable
 
@@ -278,7 +279,7 @@ def needs_review(record: Record) -> bool:
     return decision.verdict is not Verdict.ALLOW or bool(decision.degraded)
 
 
-def called(record: Record) -> str:
+def called(record: Record | Observation) -> str:
     """Return what a person calls the sender; nothing where it is not known."""
     script, process = record.sender.script, record.sender.process
     if script is not None:
@@ -286,7 +287,7 @@ def called(record: Record) -> str:
     return "" if process is None else process.name
 
 
-def sender_of(record: Record) -> str:
+def sender_of(record: Record | Observation) -> str:
     """Return the script's path or name, else the program's; the first part of a case's key."""
     script, process = record.sender.script, record.sender.process
     if script is not None:
@@ -299,6 +300,11 @@ def sender_of(record: Record) -> str:
 def destination_of(record: Record) -> str:
     """Return the service's id, else the host; the second part of a case's key."""
     return record.destination.service or record.destination.host
+
+
+def observation_key(seen: Observation) -> str:
+    """Return what alike observations share, joined as in `case_key`."""
+    return "\x1f".join((sender_of(seen), seen.about, seen.kind.value, OBSERVED))
 
 
 def case_key(record: Record) -> str:

@@ -12,6 +12,7 @@ from core.classification import AccountKind
 from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
 from core.review import Case
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import by_gravity, kind_of
@@ -53,6 +54,8 @@ class Weighed:
     """False where nothing of it left."""
     past: bool = False
     """Some of it went past the gate."""
+    observed: bool = False
+    """It was only seen beside the requests: nothing of it was read."""
     days: int = 0
     """On how many days it happened; 0 where that is not known."""
 
@@ -82,6 +85,7 @@ def risk_of(case: Case) -> Risk:
             account_kind=case.account_kind,
             left=left or bool(inside.left),
             past=case.verdict == Fate.PAST or Fate.PAST in inside.outcomes,
+            observed=case.verdict == OBSERVED,
             days=len(inside.days),
         )
     )
@@ -89,6 +93,8 @@ def risk_of(case: Case) -> Risk:
 
 def weigh(what: Weighed) -> Risk:
     """Return the risk of what is weighed."""
+    if what.observed:
+        return Risk(level=Level.MEDIUM, points=MEDIUM, because=("nothing of it was read",))
     if not what.left:
         return Risk(level=Level.LOW, points=0, because=("nothing left",))
     told = sorted(_points(what), key=lambda part: -part[0])
@@ -98,6 +104,8 @@ def weigh(what: Weighed) -> Risk:
 
 def points_of(what: Weighed) -> int:
     """Return the points of what is weighed, without saying of what."""
+    if what.observed:
+        return MEDIUM
     return sum(part for part, _ in _points(what)) if what.left else 0
 
 

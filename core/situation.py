@@ -8,6 +8,7 @@ from datetime import datetime
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.findings import Finding
+from core.habits import Habits
 from core.record import Record
 from core.vocabulary.packages import PackageState
 
@@ -25,6 +26,8 @@ class ScriptHistory:
     """What is the matter with its packages; None when nobody knows what it is made of."""
     advised: bool = True
     """False when there are no advisories, so that nothing can be said to have no hole."""
+    habits: Habits | None = None
+    """What it does as a rule; None when nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Volume:
     bytes_day: int = 0
     tokens_day: int = 0
     cost_day_usd: float = 0.0
+    requests_hour: int = 0
+    requests_day: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
-"""What the evidence gives its readers: a record with its place in its chain, or an entry that
-cannot be read.
+"""What the evidence gives its readers: a record or an observation with its place in its chain, or
+an entry that cannot be read.
 """
 
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.observation import Observation
 from core.record import Record
 
 
@@ -43,6 +44,14 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObservation:
+    """An observation as the evidence holds it."""
+
+    observation: Observation
+    link: ChainLink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableEntry:
     """An entry that this version cannot read: a later one wrote it, or it is damaged.
 
@@ -65,3 +74,6 @@ class UnreadableEntry:
 
 
 type StoredEntry = StoredRecord | UnreadableEntry
+"""What readers of requests are given."""
+type OpenedEntry = StoredRecord | StoredObservation | UnreadableEntry
+"""What an entry of the chain of records may be."""

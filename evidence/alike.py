@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from core.classification import Account
+from core.classification import Account, AccountKind, Category
 from core.decision import Verdict, hold_word
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED, Observation
 from core.record import Record
-from core.review import called, case_key, destination_of, needs_review, sender_of
+from core.review import (
+    called,
+    case_key,
+    destination_of,
+    needs_review,
+    observation_key,
+    sender_of,
+)
 
 _HASH_DIGITS = 12
 
@@ -111,6 +119,43 @@ def alike(record: Record) -> Alike:
         kinds=kinds,
         outcome=outcome,
     )
+
+
+def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
+    """Return what an observation adds: to its script, and where somebody should see it to a case."""
+    script, sent = seen.sender.script, seen.value("bytes_sent")
+    kinds, name = kinds_text([seen.kind.value]), sender_of(seen)
+    unknown = AccountKind.UNKNOWN.value
+    case = OfCase(
+        verdict=OBSERVED,
+        script=called(seen) or "unknown",
+        script_path=None if script is None else script.path,
+        script_sha256=None if script is None else script.sha256,
+        user=seen.sender.user,
+        host=seen.about,
+        service=None,
+        category=Category.OTHER.value,
+        account_kind=unknown,
+        account=unknown,
+        outcome=OBSERVED,
+        rule=None,
+        left=False,
+        kinds=kinds,
+    )
+    kind = Alike(
+        key=observation_key(seen) if seen.notable else None,
+        case=case if seen.notable else None,
+        degraded=0,
+        script=None if script is None else (name, script.sha256 or ""),
+        sender=name,
+        destination=seen.about,
+        left=False,
+        account=unknown,
+        kinds=kinds,
+        outcome=OBSERVED,
+    )
+    found = Found(seen.kind.value, 0, None, None, False, ())
+    return kind, Figures(seen.id, sent if isinstance(sent, int) else 0, found=(found,))
 
 
 def _of_case(record: Record, kinds: str) -> OfCase:

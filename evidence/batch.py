@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.observation import Observation
 from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered
@@ -39,7 +40,7 @@ class Item:
 
     id: str
     at_us: int
-    record: Record | None
+    record: Record | Observation | None
     """As it reads when it is stored; None where it is not to be added up, or where this version
     cannot read it.
     """
@@ -49,7 +50,7 @@ class Item:
     @property
     def marks(self) -> set[int]:
         """By what its values are looked up."""
-        findings = () if self.record is None else self.record.findings
+        findings = self.record.findings if isinstance(self.record, Record) else ()
         found: set[int] = set()
         for finding in findings:
             marks = finding.fingerprints
@@ -241,6 +242,21 @@ class Items:
         self._rendered = Rendered()
         self._senders = Rendered()
         """The text of senders, by the very JSON that `_rendered` gives."""
+
+    def made(self, record: Record | Observation, *, ends: bool) -> Item:
+        """Return what is ready to be chained, or to be journaled where a record does not end yet.
+
+        Raises ValueError when JSON cannot hold it.
+        """
+        if isinstance(record, Observation):
+            return self._observed(record)
+        return self.closed(record) if ends else self.opened(record)
+
+    def _observed(self, seen: Observation) -> Item:
+        body = seen.to_json(self._rendered)
+        text = canonical_with(body, "sender", self._senders.of(body["sender"], canonical))
+        # As it will be read again: made harmless and cut.
+        return Item(seen.id, micros(seen.at), Observation.from_json(body), text)
 
     def opened(self, record: Record) -> Item:
         """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""

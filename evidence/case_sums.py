@@ -17,6 +17,7 @@ from core.classification import AccountKind, Category
 from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
 from core.review import case_of_key
 from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
@@ -220,6 +221,7 @@ class CaseSums:
                 account_kind=self.account_kind,
                 left=self.left_count > 0,
                 past=Fate.PAST in self.outcomes,
+                observed=self.verdict == OBSERVED,
                 days=len(self.days),
             )
         )

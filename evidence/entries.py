@@ -10,8 +10,16 @@ from typing import Any
 
 import orjson
 
+from core.observation import SCHEMA as OBSERVATION
+from core.observation import Observation
 from core.record import Record
-from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+from core.stored import (
+    ChainLink,
+    OpenedEntry,
+    StoredObservation,
+    StoredRecord,
+    UnreadableEntry,
+)
 from evidence.parts import Seal, cuts_from_bytes, sealed_from_bytes
 from evidence.times import from_micros
 
@@ -45,12 +53,15 @@ class Entry:
         link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_, seal=seal_told(*seal))
         return cls(link=link, id=id_, at_us=at_us, text=text)
 
-    def opened(self, known: "Recalled | None" = None) -> StoredEntry:
-        """Return the record, or the entry as one that cannot be read."""
+    def opened(self, known: "Recalled | None" = None) -> OpenedEntry:
+        """Return the record or observation, or the entry as one that cannot be read."""
         try:
-            return StoredRecord(record=read_record(self.text, known), link=self.link)
+            found = read_entry(self.text, known)
         except ValueError as error:
             return UnreadableEntry(id=self.id, at=_time(self.at_us), link=self.link, why=str(error))
+        if isinstance(found, Observation):
+            return StoredObservation(observation=found, link=self.link)
+        return StoredRecord(record=found, link=self.link)
 
     def exported(self) -> dict[str, Any]:
         """Return the JSON object that was hashed, with its `chain`, be it understood or not.
@@ -88,15 +99,26 @@ class Recalled:
         return part
 
 
+def read_entry(text: bytes | str, known: Recalled | None = None) -> Record | Observation:
+    """Return what stands in a stored text. Raises ValueError, which says why without any value."""
+    value = _value(text)
+    if isinstance(value, dict) and value.get("schema") == OBSERVATION:
+        return Observation.from_json(value, known)
+    return Record.from_json(value, known)
+
+
 def read_record(text: bytes | str, known: Recalled | None = None) -> Record:
     """Return the record in a stored text. Raises ValueError, which says why without any value."""
+    return Record.from_json(_value(text), known)
+
+
+def _value(text: bytes | str) -> object:
     if not text:
         raise ValueError(ERASED)
     try:
-        value = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
         raise ValueError("its text is damaged") from None
-    return Record.from_json(value, known)
 
 
 def seal_of(

@@ -18,6 +18,7 @@ import orjson
 
 from core.errors import EvidenceError
 from core.happenings import Event, happening
+from core.observation import SCHEMA as OBSERVATION
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction
 from evidence.entries import seal_of
@@ -115,6 +116,8 @@ def _of_entry(
         return True, set()
     if wanted.script is not None and _sender(body) == wanted.script:
         return True, set()
+    if body.get("schema") == OBSERVATION:
+        return bool(wanted.users & (_people(body) | _named_in(body))), set()
     values = _values_of(wanted, body)
     sender = bool(wanted.users & _people(body))
     if not values and not sender:
@@ -178,6 +181,13 @@ def _user(body: dict[str, Any]) -> str | None:
 def _people(body: dict[str, Any]) -> set[str]:
     owner = _part(_script(body), "version").get("owner")
     return {name for name in (_user(body), owner) if isinstance(name, str)}
+
+
+def _named_in(body: dict[str, Any]) -> set[str]:
+    """Return the texts among the facts of an observation."""
+    facts = _part(body, "facts")
+    values = (_part(facts, name).get("value") for name in facts)
+    return {value for value in values if isinstance(value, str)}
 
 
 def _sender(body: dict[str, Any]) -> str:

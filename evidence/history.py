@@ -92,6 +92,8 @@ class History:
             bytes_day=sum(values[1] for _, values in day),
             tokens_day=sum(values[2] for _, values in day),
             cost_day_usd=sum(values[3] for _, values in day) / 1_000_000,
+            requests_hour=sum(values[0] for when, values in day if when >= bucket - HOUR),
+            requests_day=sum(values[0] for _, values in day),
         )
 
     def observe(self, first_seq: int, items: Sequence[Item]) -> None:

@@ -8,7 +8,7 @@ from evidence.case_sums import CaseSums
 from evidence.closed import OPEN
 from evidence.closings import Closings
 from evidence.database import Connection
-from evidence.entries import Recalled, read_record
+from evidence.entries import Recalled, read_entry
 from evidence.past import all_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup
@@ -73,7 +73,7 @@ def _add_chunk(
 
 def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
     try:
-        record = read_record(text, known)
+        record = read_entry(text, known)
     except ValueError:
         return rollup.add_unreadable(id_, at_us)
     return rollup.add(record, at_us)

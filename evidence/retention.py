@@ -16,13 +16,14 @@ from typing import Any
 
 from core.happenings import Event, happening
 from core.ids import utc_now
+from core.observation import Observation
 from core.record import Record
 from core.review import sender_of
 from core.vocabulary.sizes import counted
 from evidence.acts import append_happening
 from evidence.batch import MORE_VALUES
 from evidence.database import Connection, connect, transaction
-from evidence.entries import Recalled, read_record
+from evidence.entries import Recalled, read_entry
 from evidence.frames import mark, packed
 from evidence.merkle import HASH_BYTES
 from evidence.past import Past, Sums, digest
@@ -117,7 +118,7 @@ def _taken(
     if not text:
         return set()
     try:
-        record = read_record(text, known)
+        record = read_entry(text, known)
     except ValueError:
         return None if holds else _unreadable(sums, seq, id_, at_us)
     user = record.sender.user
@@ -135,7 +136,9 @@ def _unreadable(sums: Sums, seq: int, id_: str, at_us: int) -> set[int]:
     return set()
 
 
-def _marks(record: Record) -> set[int]:
+def _marks(record: Record | Observation) -> set[int]:
+    if isinstance(record, Observation):
+        return set()
     every = (mark(one) for finding in record.findings for one in finding.fingerprints)
     return {MORE_VALUES, *(one for one in every if one is not None)}
 

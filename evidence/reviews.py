@@ -6,6 +6,7 @@ from typing import Any
 from core.attribution import is_pseudonym
 from core.case_inside import beyond
 from core.errors import EvidenceError
+from core.observation import Observation
 from core.record import Record
 from core.review import Action, CaseStatus, ReviewEvent, sender_of
 from core.text import printable
@@ -13,7 +14,7 @@ from evidence.acts import Newest, chain_act
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN, closed_columns, with_scope
 from evidence.database import Connection
-from evidence.entries import read_record
+from evidence.entries import read_entry
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
 from evidence.times import micros
 
@@ -51,7 +52,7 @@ def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, 
     if about is not None:
         version = about.sender.script
         script, sha256 = sender_of(about), None if version is None else version.sha256
-        hold_key = about.decision.hold_key
+        hold_key = about.decision.hold_key if isinstance(about, Record) else None
     elif case is not None:
         script, sha256 = case["script_path"] or case["script"], case["script_sha256"]
         about = _last_of(connection, case["last_record"])
@@ -100,7 +101,7 @@ def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
     )
 
 
-def _last_of(connection: Connection, record_id: str) -> Record | None:
+def _last_of(connection: Connection, record_id: str) -> Record | Observation | None:
     """Return the newest record of a case, where this version can read it."""
     try:
         return _record(connection, record_id)
@@ -108,7 +109,7 @@ def _last_of(connection: Connection, record_id: str) -> Record | None:
         return None
 
 
-def _is_own(who: str, about: Record | None) -> bool | None:
+def _is_own(who: str, about: Record | Observation | None) -> bool | None:
     """Return whether the reviewer runs the process, or owns the script, that it is about; None
     where the record does not name them in a way that can be compared.
     """
@@ -123,7 +124,7 @@ def _is_own(who: str, about: Record | None) -> bool | None:
     return False if clear else None
 
 
-def _record(connection: Connection, record_id: str) -> Record | None:
+def _record(connection: Connection, record_id: str) -> Record | Observation | None:
     """Return the record with this id, chained or still under way."""
     for table, body in (("entries", "unpacked(body)"), ("open_exchanges", "CAST(body AS BLOB)")):
         query = f"SELECT {body} FROM {table} WHERE id = ?"  # noqa: S608 - our tables
@@ -133,9 +134,9 @@ def _record(connection: Connection, record_id: str) -> Record | None:
     return None
 
 
-def _understood(text: bytes) -> Record:
+def _understood(text: bytes) -> Record | Observation:
     try:
-        return read_record(text)
+        return read_entry(text)
     except ValueError:
         raise EvidenceError(
             "This version of Outgate cannot read that request, so nothing can be said of it.",

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.observation import Observation
 from core.record import Record
 from core.review import Disposition
-from evidence.alike import Alike, Figures, alike, figures
+from evidence.alike import Alike, Figures, alike, alike_observed, figures
 from evidence.case_sums import CaseSums
 from evidence.times import BUCKET_US, HOUR_US
 
@@ -64,22 +65,17 @@ class Rollup:
     dollar.
     """
 
-    def add(self, record: Record, at_us: int) -> str | None:
-        """Add one record as it is stored; return the key of its case, or None when it needs no
-        review.
+    def add(self, record: Record | Observation, at_us: int) -> str | None:
+        """Add one record or observation as it is stored; return the key of its case, or None when
+        it needs no review.
         """
+        if isinstance(record, Observation):
+            return self._add_observation(record, at_us)
         return self.add_one(alike(record), figures(record), at_us)
 
     def add_one(self, kind: Alike, one: Figures, at_us: int) -> str | None:
         """Add what one record of a kind adds; return as `add`."""
-        if kind.key is not None and kind.case is not None:
-            self._case(kind.key, at_us).add(kind.case, one, at_us, degraded=kind.degraded)
-        if kind.script is not None:
-            seen = self.scripts.get(kind.script)
-            if seen is None:
-                self.scripts[kind.script] = [at_us, at_us, 1]
-            else:
-                seen[:] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
+        self._add_alike(kind, one, at_us)
         if kind.left:
             place = kind.sender, kind.destination, at_us // BUCKET_US
             _add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd))
@@ -96,6 +92,22 @@ class Rollup:
         else:
             new = (1, 0, 0, one.values, 0, 0)
         _add_to(self.hours, hour, new)
+        return kind.key
+
+    def _add_alike(self, kind: Alike, one: Figures, at_us: int) -> None:
+        """Add to the case and to the version of the script."""
+        if kind.key is not None and kind.case is not None:
+            self._case(kind.key, at_us).add(kind.case, one, at_us, degraded=kind.degraded)
+        if kind.script is not None:
+            seen = self.scripts.get(kind.script)
+            if seen is None:
+                self.scripts[kind.script] = [at_us, at_us, 1]
+            else:
+                seen[:] = min(seen[0], at_us), max(seen[1], at_us), seen[2] + 1
+
+    def _add_observation(self, seen: Observation, at_us: int) -> str | None:
+        kind, one = alike_observed(seen)
+        self._add_alike(kind, one, at_us)
         return kind.key
 
     def add_unreadable(self, id_: str, at_us: int) -> str:

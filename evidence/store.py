@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 
 from core.happenings import Happening
 from core.ids import utc_now
+from core.observation import SCHEMA, Observation
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion, case_of_key
-from core.stored import ChainLink, StoredEntry, UnreadableEntry
+from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act
 from evidence.case_queries import case_condition, case_of, page_of
@@ -30,6 +31,9 @@ from evidence.reviews import append_review
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import from_micros, micros
+
+OBSERVATION = f'"schema":"{SCHEMA}"'.encode()
+"""Stands in the canonical text of each observation, and makes reading others needless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +126,29 @@ class Store:
 
     def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
         """Records of a case from the newest, `limit` of them after `offset`."""
-        known, asked = Recalled(), (key, limit, offset)
-        return [entry.opened(known) for entry in self._entries(queries.OF_CASE, asked)]
+        return list(_requests(self._entries(queries.OF_CASE, (key, limit, offset))))
+
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """Observations of a case from the newest, `limit` of them after `offset`."""
+        return list(_observations(self._entries(queries.OF_CASE, (key, limit, offset))))
+
+    def observations(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[StoredObservation]:
+        """Observations from the oldest, in the order of the chain, that began at or after `since`
+        and before `until`. Reads in pages, as `iter_entries`.
+        """
+        return _observations(self.iter_entries(since, until))
+
+    def observed_entries(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[tuple[Entry, Observation]]:
+        """The same, each with its entry as it is stored."""
+        for entry in self.iter_entries(since, until):
+            for stored in _observations([entry]):
+                yield entry, stored.observation
 
     def records_by_ids(self, ids: Sequence[str]) -> Sequence[StoredEntry]:
         """The records with these ids, in the order asked for; ids that are not chained (yet) are
@@ -133,14 +158,13 @@ class Store:
         with self.reading() as connection:
             for id_ in ids:
                 found += self._read(connection, queries.BY_ID, (id_,))
-        return [entry.opened() for entry in found]
+        return list(_requests(found))
 
     def iter_records(
         self, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[StoredEntry]:
-        """What `iter_entries` gives, read."""
-        known = Recalled()
-        return (entry.opened(known) for entry in self.iter_entries(since, until))
+        """What `iter_entries` gives, read, without observations."""
+        return _requests(self.iter_entries(since, until))
 
     def iter_entries(
         self, since: datetime | None = None, until: datetime | None = None
@@ -176,7 +200,7 @@ class Store:
             last = connection.value("SELECT coalesce(max(seq), 0) FROM entries")
         known, after = Recalled(), (-(2**62) if since is None else micros(since), -1)
         while page := self._entries(queries.BY_TIME, (*after, last, PAGE)):
-            yield from (entry.opened(known) for entry in page)
+            yield from _requests(page, known)
             after = page[-1].at_us, page[-1].link.seq
 
     def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
@@ -315,3 +339,20 @@ class Store:
 
     def _read(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[Entry]:
         return [Entry.of(self.chain_id, row) for row in connection.execute(statement, values)]
+
+
+def _requests(entries: Iterable[Entry], known: Recalled | None = None) -> Iterator[StoredEntry]:
+    """Read entries; observations are no requests."""
+    known = known or Recalled()
+    for entry in entries:
+        if not isinstance(opened := entry.opened(known), StoredObservation):
+            yield opened
+
+
+def _observations(entries: Iterable[Entry]) -> Iterator[StoredObservation]:
+    known = Recalled()
+    for entry in entries:
+        if OBSERVATION in entry.text and isinstance(
+            opened := entry.opened(known), StoredObservation
+        ):
+            yield opened

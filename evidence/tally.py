@@ -27,9 +27,9 @@ from core.record_reading import (
     read_llm,
     read_sender,
 )
-from evidence.alike import Alike, Figures, alike, figures, found_in, micro_usd
+from evidence.alike import Alike, Figures, alike, found_in, micro_usd
 from evidence.chain import canonical
-from evidence.entries import Recalled, read_record
+from evidence.entries import Recalled, read_entry
 from evidence.rollup import Rollup
 from evidence.times import EPOCH, micros
 
@@ -113,12 +113,11 @@ class Tally:
             found = self._by_pieces(text)
         except ValueError:
             found = None
-        kind, one, begun = found or self._whole(text)
+        if found is None:
+            entry = read_entry(text, self._recalled)
+            return entry.id, micros(entry.at), self.sums.add(entry, at_us)
+        kind, one, begun = found
         return one.id, begun, self.sums.add_one(kind, one, at_us)
-
-    def _whole(self, text: bytes) -> tuple[Alike, Figures, int]:
-        record = read_record(text, self._recalled)
-        return alike(record), figures(record), micros(record.at)
 
     def _by_pieces(self, text: bytes) -> tuple[Alike, Figures, int] | None:
         """Return what is added; None, or ValueError, where the text is not as all are."""

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.happenings import Installation
+from core.observation import Observation
 from core.ports import Done
 from core.record import Record
 from evidence.batch import Appender, Batch, Item, Items
@@ -114,6 +115,10 @@ class Writer:
     def close_record(self, record: Record, done: Done) -> None:
         """Append the finished record to the chain and drop its journal row."""
         self._hand_over(Task(record, done, closes=True))
+
+    def observed(self, seen: Observation, done: Done) -> None:
+        """Append an observation to the chain of records."""
+        self._hand_over(Task(seen, done, closes=True))
 
     def policy_changed(self, version: str) -> None:
         """Chain that another policy is in force from now on."""
@@ -227,14 +232,13 @@ class Writer:
     def _made(self, task: Task) -> Ready | None:
         """Make a record's item. One that cannot be made is refused alone, whatever the fault."""
         try:
-            make = self._items.closed if task.closes else self._items.opened
-            return Ready(make(task.record), task)
+            return Ready(self._items.made(task.record, ends=task.closes), task)
         except BaseException as error:  # noqa: BLE001 - boundary: of one record only
             why = type(error).__name__
         log.error("a record could not be made: %s", why)
         refused = EvidenceError(f"A record holds something that cannot be stored as text ({why}).")
         try:
-            if task.closes:
+            if task.closes and isinstance(task.record, Record):
                 return Ready(self._items.bare(task.record, why), task, refused)
         except BaseException:  # noqa: BLE001 - boundary: as above
             self._lost += 1
@@ -377,9 +381,8 @@ class Writer:
     def _disconnect(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(*DatabaseFault):
-                if (
-                    self._watch.lost
-                ):  # a log without a name must not overwrite what others wrote since
+                # A log without a name must not overwrite what others wrote since.
+                if self._watch.lost:
                     self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
                 self._connection.close()
             self._connection = None

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from core.errors import EvidenceError
+from core.observation import Observation
 from core.ports import Done
 from core.record import Record
 from evidence.batch import Item
@@ -14,9 +15,9 @@ log = logging.getLogger("outgate.evidence")
 
 @dataclass(slots=True)
 class Task:
-    """One record to journal or to chain."""
+    """One record to journal or to chain, or one observation to chain."""
 
-    record: Record
+    record: Record | Observation
     done: Done
     closes: bool
     told: bool = False

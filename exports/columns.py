@@ -7,12 +7,14 @@ from core.classification import LlmCall
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
+from core.observation import Observation
 from core.record import Record
 from core.review import ReviewEvent, signed
-from core.stored import StoredRecord
+from core.stored import StoredObservation, StoredRecord
 from core.vocabulary.destinations import whose
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
+from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted
 from core.vocabulary.verdicts import outcome
@@ -145,8 +147,9 @@ COLUMNS: Mapping[str, Column] = {
     "Notes": lambda r: "; ".join(r.notes),
     **ADDED,
 }
-REVIEWS = "Reviews"
-HEADINGS = (*(title for title in COLUMNS if title not in ADDED), ID, SEQ, HASH, *ADDED, REVIEWS)
+REVIEWS, OBSERVED = "Reviews", "Observed"
+_OWN = (ID, SEQ, HASH, *ADDED, REVIEWS, OBSERVED)
+HEADINGS = (*(title for title in COLUMNS if title not in ADDED), *_OWN)
 """What was added stands behind the place in the chain, so that no column of an earlier version
 moves.
 """
@@ -168,5 +171,22 @@ def row(entry: Entry, known: Recalled, said: Said) -> Mapping[str, Cell]:
     if isinstance(opened, StoredRecord):
         cells = {title: read(opened.record) for title, read in COLUMNS.items()}
         return cells | place | {REVIEWS: "; ".join(map(told, said.of(opened.record)))}
+    if isinstance(opened, StoredObservation):
+        return _observation(opened.observation) | place
     at = None if opened.at is None else rfc3339(opened.at)
     return {TIME: at, NOT_READ: opened.for_officer()} | place
+
+
+def _observation(seen: Observation) -> dict[str, Cell]:
+    sender, script, process = seen.sender, seen.sender.script, seen.sender.process
+    return {
+        TIME: rfc3339(seen.at),
+        "User": sender.user,
+        "Script": None if script is None else script.name,
+        "Script path": None if script is None else script.path,
+        "Script SHA-256": None if script is None else script.sha256,
+        "Program": None if process is None else process.exe,
+        "Process id": None if process is None else process.pid,
+        "Sender is": sender.certainty.value,
+        OBSERVED: observed(seen),
+    }

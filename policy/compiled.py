@@ -1,6 +1,6 @@
 """Rules ready to be asked, and which of them hold for one request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -36,6 +36,8 @@ class CompiledRule:
     whole: bool = False
     """True when a large body must be read to its end before any of it leaves."""
     expires: datetime | None = None
+    explains: Callable[[Situation], str] | None = None
+    """Says why it holds for a request, before its description."""
 
     @property
     def inputs(self) -> Inputs:
@@ -57,14 +59,16 @@ type Holding = Iterator[tuple[CompiledRule, Literal[True] | None]]
 """Rules that hold (True) or might (None), in their order."""
 
 
-def holding(rules: Iterable[CompiledRule], s: Situation, missing: Inputs) -> Holding:
+def holding(
+    rules: Iterable[CompiledRule], s: Situation, missing: Inputs, settled: Inputs = 0
+) -> Holding:
     """Yield the rules that hold or might, while these inputs are missing.
 
     Every rule is asked, in order, and each fact is read once: 200 rules take some 50 µs, where a
     request takes 3,800. Nothing is remembered from one request to the next, so that nothing can be
     remembered wrongly (docs/decisions/policy-plan.md).
     """
-    seen = Seen(s, missing)
+    seen = Seen(s, missing, settled)
     for rule in rules:
         answer: Literal[True] | None = True
         for part in rule.when.parts:

@@ -12,11 +12,14 @@ from destinations.catalogue import canonical
 from policy import reads
 from policy.compiled import HOLD_SECONDS, CompiledRule
 from policy.conditions import When, condition_of, whens
+from policy.contracts import State, compiled_contract
 from policy.decide import RulePolicy
 from policy.exemptions import exemption_of
 from policy.failures import Answer, FailureTable, Part
-from policy.logic import AllOf, Condition, cheapest_first
+from policy.inputs import HABITS
+from policy.logic import AllOf, Condition, cheapest_first, inputs_of
 from policy.predicates import matching, one_of
+from policy.reads import differing
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, UnknownAccount
 from policy.tenants import Injection, injections
 from policy.unknown_account import UnknownAccountAnswer
@@ -37,7 +40,7 @@ def compile_policy(model: PolicyModel, version: str, folder: PurePath = _HERE) -
         version=version,
         mode=model.mode,
         organisation=organisation_of(model.organisation, folder),
-        rules=(*restrictions, *written),
+        rules=(*restrictions, *_locked(model, "enforced"), *written, *_locked(model, "shadow")),
         failures=_table(model.failures),
         unknown_account=_unknown_account(model.on_unknown_account),
         own_kinds=frozenset(model.organisation.kinds),
@@ -80,21 +83,29 @@ def _accounts(section: OrganisationSection) -> dict[str, frozenset[str]]:
 
 
 def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
-    then = rule.then
+    then, when = rule.then, cheapest_first(condition_of(rule.when, own_keys))
     return CompiledRule(
         id=rule.id,
         description=rule.description.strip(),
         verdict=then.do,
         mode=rule.mode or mode,
         on_error=_on_error(rule),
-        when=cheapest_first(condition_of(rule.when, own_keys)),
+        when=when,
         headers=tuple(then.headers.items()),
         hold_seconds=then.for_seconds or HOLD_SECONDS,
         redact_kinds=_redacted(rule),
         restore=then.restore is not False,
         whole=rule.inspect == "whole",
         expires=_midnight_after(rule),
+        explains=differing if inputs_of(when) & HABITS else None,
     )
+
+
+def _locked(model: PolicyModel, state: State) -> Iterator[CompiledRule]:
+    """Yield the contracts: enforced ones before all other rules, for they stop only; those in
+    shadow behind them, for what is only watched must let nothing pass.
+    """
+    return (compiled_contract(one) for one in model.contracts if one.state == state)
 
 
 def _restriction(injection: Injection, mode: Mode) -> CompiledRule:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
+from core.vocabulary.habits import Unusual
 from core.vocabulary.kinds import kinds_of
 from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
@@ -201,6 +202,29 @@ class UnreadCondition(Section):
     )
 
 
+def _unusual(section: "UnusualCondition") -> Read[frozenset[Unusual]]:
+    return reads.unusual(frozenset(section.what))
+
+
+class UnusualCondition(Section):
+    """What differs from the script's habits: one of these. Nothing does while they are learnt."""
+
+    what: Annotated[Listed[Unusual], Asks(_unusual, sharing)] = Field(
+        description="hours, destination, volume, or kind."
+    )
+
+
+class RequestsCondition(Section):
+    """How many requests, by this script to this destination, this one counted."""
+
+    hour: Annotated[Count | None, Asks(reads.HOUR_REQUESTS, at_least)] = Field(
+        None, description="At least so many within an hour."
+    )
+    day: Annotated[Count | None, Asks(reads.DAY_REQUESTS, at_least)] = Field(
+        None, description="At least so many within a day."
+    )
+
+
 class VolumeCondition(Section):
     """How much, by this script to this destination. All that is given must hold."""
 
@@ -266,7 +290,9 @@ class When(Strict):
     destination: DestinationCondition | None = None
     findings: Annotated[FindingsCondition, section("kinds")] | None = None
     unread: Annotated[UnreadCondition, section("kinds")] | None = None
+    unusual: Annotated[UnusualCondition, section("what")] | None = None
     volume: VolumeCondition | None = None
+    requests_per: RequestsCondition | None = None
     llm: LlmCondition | None = None
     time: TimeCondition | None = None
     all: Annotated[list["When"], Field(min_length=1)] | None = None

@@ -27,6 +27,7 @@ from policy.inputs import (
     COUNTRY,
     DESTINATION,
     FINDINGS,
+    HABITS,
     NETWORK,
     NEVER,
     NOT_YET,
@@ -42,7 +43,8 @@ from policy.inputs import (
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
 from policy.unknown_account import UnknownAccountAnswer
-from policy.unsure import unsure_of_packages, unsure_of_peers, untold
+from policy.unsure import unsure_of_habits, unsure_of_packages, unsure_of_peers, untold
+from policy.waiting import standing, waiting_words
 
 _WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
 """What takes the whole request."""
@@ -83,6 +85,11 @@ class RulePolicy:
         return bool(self.inputs & PACKAGES)
 
     @property
+    def asks_habits(self) -> bool:
+        """True when some rule looks at what a script does as a rule."""
+        return bool(self.inputs & HABITS)
+
+    @property
     def asks_country(self) -> bool:
         """True when some rule looks at the country of a destination."""
         return bool(self.inputs & COUNTRY)
@@ -117,7 +124,7 @@ class RulePolicy:
         failed = bool(situation.degraded or unread_text(situation.findings) or missing & UNTOLD)
         headers: Headers = ()
         asked = False
-        for rule, answer in self._holding(situation, missing):
+        for rule, answer in self._standing(situation, missing):
             if answer is None:
                 asked = True
                 if failed and rule.on_error is not None:
@@ -137,7 +144,10 @@ class RulePolicy:
         if not asked and not situation.degraded:
             # What was not read is a case where a rule asked for it.
             missing &= UNTOLD
-        return self._floored(situation, self._unmatched(situation, missing, headers), None)
+        unmatched = self._unmatched(situation, missing, headers)
+        if waits := waiting_words(self._holding, situation, missing):
+            unmatched = replace(unmatched, reason=f"{unmatched.reason}{waits}")
+        return self._floored(situation, unmatched, None)
 
     def tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
         """Return the decision as far as it can be told without `untold`.
@@ -154,7 +164,7 @@ class RulePolicy:
         unsure: list[CompiledRule] = []
         headers: Headers = ()
         decision = None
-        for rule, answer in self._holding(situation, self._missing(situation) | untold):
+        for rule, answer in self._standing(situation, self._missing(situation) | untold):
             if answer is None:
                 unsure.append(rule)
             elif rule.verdict is None:
@@ -182,7 +192,7 @@ class RulePolicy:
         surely_blocked = self.mode is Mode.ENFORCE and self._floor_of(situation) is Verdict.BLOCK
         headers: Headers = ()
         passed_over = False
-        for rule, answer in self._holding(situation, missing):
+        for rule, answer in self._standing(situation, missing):
             if answer is None:
                 # Only a rule that allows outright could still turn the answer for unknown accounts.
                 if not surely_blocked or rule.verdict is Verdict.ALLOW:
@@ -205,7 +215,7 @@ class RulePolicy:
         return any(map(self._needs_whole, by_contradicting_name(situation)))
 
     def _needs_whole(self, situation: Situation) -> bool:
-        for rule, answer in self._holding(situation, NOT_YET | self._missing(situation)):
+        for rule, answer in self._standing(situation, NOT_YET | self._missing(situation)):
             if rule.whole:
                 return True
             if answer is True and rule.verdict is not None:
@@ -276,14 +286,17 @@ class RulePolicy:
     def _stopping_for_host(self, s: Situation, missing: Inputs) -> CompiledRule | None:
         """Return the first rule that surely stops this, and would not at a host without a name."""
         nowhere = replace(s, host=None, destination=replace(s.destination, host="", address=None))
-        anyway = {rule for rule, _ in self._holding(nowhere, missing)}
-        for rule, answer in self._holding(s, missing):
+        anyway = {rule for rule, _ in self._standing(nowhere, missing)}
+        for rule, answer in self._standing(s, missing):
             if answer and rule.verdict in STOPPING and rule not in anyway:
                 return rule
         return None
 
-    def _holding(self, s: Situation, missing: Inputs) -> Holding:
-        return holding(self.rules, s, missing)
+    def _standing(self, s: Situation, missing: Inputs) -> Holding:
+        return standing(self._holding, s, missing)
+
+    def _holding(self, s: Situation, missing: Inputs, settled: Inputs = 0) -> Holding:
+        return holding(self.rules, s, missing, settled)
 
     def _missing(self, s: Situation) -> Inputs:
         hidden = hidden_by(s.degraded) if s.degraded else 0
@@ -300,7 +313,7 @@ class RulePolicy:
             hidden |= NETWORK
         if s.sender.certainty is Certainty.LIKELY:
             hidden |= SCRIPT
-        hidden |= unsure_of_packages(s) & self.inputs
+        hidden |= (unsure_of_packages(s) | unsure_of_habits(s)) & self.inputs
         return hidden | unsure_of_peers(s)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:
@@ -308,7 +321,7 @@ class RulePolicy:
 
         Those that would have to see more are passed over.
         """
-        for rule, answer in self._holding(s, NEVER | self._missing(s)):
+        for rule, answer in self._standing(s, NEVER | self._missing(s)):
             if answer and rule.verdict is not None:
                 return rule if rule.verdict is Verdict.BLOCK else None
         return None

@@ -30,9 +30,14 @@ class Hours(Strict):
 
     def span(self) -> tuple[int, int]:
         """Return the minutes of the day at which business begins and ends."""
-        match = _SPAN.fullmatch(self.hours.strip())
-        if match is not None:
-            begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
-            if begin < _DAY and end <= _DAY and begin != end:
-                return begin, end
-        raise ValueError("write hours as 08:00-18:00")
+        return span_of(self.hours)
+
+
+def span_of(text: str) -> tuple[int, int]:
+    """Return the minutes of the day at which `08:00-18:00` begins and ends. Raises ValueError."""
+    match = _SPAN.fullmatch(text.strip())
+    if match is not None:
+        begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+        if begin < _DAY and end <= _DAY and begin != end:
+            return begin, end
+    raise ValueError("write hours as 08:00-18:00")

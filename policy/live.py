@@ -58,6 +58,11 @@ class PolicyFile:
         return self._policy.asks_past
 
     @property
+    def asks_habits(self) -> bool:
+        """See RulePolicy.asks_habits."""
+        return self._policy.asks_habits
+
+    @property
     def asks_packages(self) -> bool:
         """See RulePolicy.asks_packages."""
         return self._policy.asks_packages

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from importlib import resources
@@ -152,6 +153,16 @@ def parse_as[M: BaseModel](
         found = (problem_of(details, tree, model) for details in error.errors(include_url=False))
         problems = sorted(dict.fromkeys(found), key=lambda p: (p.line, p.column))
         raise PolicyError(source, tuple(problems)) from None
+
+
+def positions(content: bytes, key: str) -> Iterator[tuple[int, str]]:
+    """Yield where each entry of a list in the file begins (its line, counted from 0), with its id.
+    Raises PolicyError.
+    """
+    tree = _tree(content, "the policy file")
+    entries: Any = tree.get(key) if isinstance(tree, CommentedMap) else None
+    for number, entry in enumerate(entries or ()):
+        yield entries.lc.item(number)[0], str(entry.get("id"))
 
 
 def _own_kinds(data: Any) -> frozenset[str]:

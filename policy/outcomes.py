@@ -51,6 +51,8 @@ class Signature:
 
         Requests that are alike get the very same decision, which is then written as JSON once only.
         """
+        if rule.explains is not None and (told := rule.explains(s)):
+            why = f"{why}{told}, "
         kinds = _redacted(rule, s) if really(rule, verdict) is Verdict.REDACT else _NO_KINDS
         return _decision(self, rule, verdict, sentence(s), why, s.degraded, headers, kinds)
 

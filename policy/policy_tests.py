@@ -19,8 +19,10 @@ from core.classification import (
 from core.decision import Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
+from core.habits import NEVER_SEEN, ToldHabits
 from core.host_names import host_of
 from core.situation import ScriptHistory, Situation, Volume
+from core.vocabulary.habits import Unusual
 from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
 from destinations.catalogue import canonical
@@ -59,6 +61,10 @@ class GivenScript(Strict):
     imports: Several[Text] = Field(default=[])
     packages: Several[PackageState] = Field(default=[])
     """What is the matter with its packages; nothing, when nothing is said."""
+    unusual: Several[Unusual] = Field(default=[])
+    """In which ways the request differs from its habits; in none, when nothing is said."""
+    learning: bool = False
+    """True while its habits are being learnt."""
 
 
 class GivenDestination(Strict):
@@ -112,6 +118,8 @@ class GivenVolume(Strict):
     bytes_day: int = 0
     tokens_day: int = 0
     cost_day_usd: float = 0.0
+    requests_hour: int = 0
+    requests_day: int = 0
 
 
 class Given(Strict):
@@ -191,7 +199,7 @@ def situation_of_case(given: Given) -> Situation:
         llm=None if given.llm is None else _llm(given.llm),
         findings=tuple(map(_finding, given.findings)),
         degraded=tuple(given.degraded),
-        history=ScriptHistory(packages=frozenset())
+        history=ScriptHistory(packages=frozenset(), habits=ToldHabits())
         if given.script is None
         else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
@@ -205,7 +213,12 @@ def _history(given: GivenScript) -> ScriptHistory:
         changed_since_approval=given.changed_since_approval,
         imports=frozenset(given.imports),
         packages=frozenset(given.packages),
+        habits=_habits(given),
     )
+
+
+def _habits(given: GivenScript) -> ToldHabits:
+    return NEVER_SEEN if given.learning else ToldHabits(words=frozenset(given.unusual))
 
 
 def _sender(given: Given) -> Attribution:

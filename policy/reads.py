@@ -5,7 +5,7 @@ whether the evidence or a table of countries is asked, what a replay cannot tell
 a destination, what can never hold.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
@@ -15,8 +15,11 @@ from zoneinfo import ZoneInfo
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script, SenderPeer
 from core.classification import AccountKind, Category, Destination, LlmCall
+from core.habits import Sending, telling
 from core.situation import ScriptHistory, Situation
+from core.vocabulary.habits import Unusual
 from core.vocabulary.packages import PackageState
+from core.vocabulary.sizes import joined
 from core.vocabulary.unread import unread_kinds
 from destinations.networks import networks_of
 from policy.inputs import (
@@ -25,6 +28,8 @@ from policy.inputs import (
     CLOCK,
     COUNTRY,
     DESTINATION,
+    FINDINGS,
+    HABITS,
     HISTORY,
     IMPORTS,
     LLM,
@@ -74,16 +79,19 @@ class Read[T]:
 class Seen(dict[Read[Any], tuple[Any, Doubt]]):
     """A situation as the rules see it: each read done once, when first asked, with its doubt."""
 
-    __slots__ = ("_missing", "_situation")
+    __slots__ = ("_missing", "_settled", "_situation")
 
-    def __init__(self, situation: Situation, missing: Inputs) -> None:
+    def __init__(self, situation: Situation, missing: Inputs, settled: Inputs = 0) -> None:
+        """What is made from anything `settled` is in no doubt, whatever else it looks at."""
         self._situation = situation
+        self._settled = settled
         # A destination in doubt is known all the same: what it means is settled rule by rule.
         self._missing = missing & ~DESTINATION
 
     def __missing__(self, read: Read[Any]) -> tuple[Any, Doubt]:
         value = read.of(self._situation)
-        doubt = self._doubt(read, value) if read.inputs & self._missing else None
+        doubtful = read.inputs & self._missing and not read.inputs & self._settled
+        doubt = self._doubt(read, value) if doubtful else None
         seen = self[read] = value, doubt
         return seen
 
@@ -234,6 +242,8 @@ HOUR_BYTES = _volume(
 DAY_BYTES = _volume(
     "volume.day_bytes", SIZE | VOLUME, lambda s: s.volume.bytes_day + s.request_bytes
 )
+HOUR_REQUESTS = _volume("requests_per.hour", VOLUME, lambda s: s.volume.requests_hour + 1)
+DAY_REQUESTS = _volume("requests_per.day", VOLUME, lambda s: s.volume.requests_day + 1)
 DAY_TOKENS = _volume("volume.day_tokens", VOLUME, lambda s: s.volume.tokens_day)
 DAY_COST = _volume("volume.day_cost_usd", VOLUME, lambda s: s.volume.cost_day_usd)
 
@@ -277,3 +287,52 @@ def local_time(zone: str) -> Read[tuple[int, int]]:
         return local.weekday(), local.hour * 60 + local.minute
 
     return Read(name=f"time.{zone}", inputs=CLOCK, of=of)
+
+
+_UNUSUAL_BY: dict[Unusual, Inputs] = {
+    Unusual.HOURS: CLOCK,
+    Unusual.DESTINATION: DESTINATION | ACCOUNT,
+    Unusual.VOLUME: DESTINATION | SIZE | VOLUME,
+    Unusual.KIND: DESTINATION | FINDINGS,
+}
+"""What a habit is compared with."""
+
+
+@lru_cache(maxsize=16)
+def unusual(words: frozenset[Unusual]) -> Read[frozenset[Unusual]]:
+    """Return the read of the ways in which a request is unusual for its script, of these."""
+    inputs = HABITS | SCRIPT
+    for word in words:
+        inputs |= _UNUSUAL_BY[word]
+    return Read(
+        name=f"unusual.{'+'.join(sorted(words))}",
+        inputs=inputs,
+        of=lambda s: words & deviations(s).keys(),
+    )
+
+
+def deviations(s: Situation) -> Mapping[Unusual, str]:
+    """Return each way in which a request is unusual for its script, with why."""
+    habits = s.history.habits
+    return {} if habits is None else habits.unusual(sending_of(s))
+
+
+def differing(s: Situation) -> str:
+    """Return why a request is unusual for its script, in words; nothing where it is not."""
+    told = joined(list(deviations(s).values()))
+    return f"unusual for this script ({told})" if told else ""
+
+
+def sending_of(s: Situation) -> Sending:
+    """Return a request as habits look at it."""
+    account = s.destination.account
+    return Sending(
+        at=s.now,
+        place=s.destination.service or s.destination.host,
+        named=s.destination.service is not None,
+        account=(account.kind, account.id),
+        kinds=telling(s.findings),
+        bytes=s.request_bytes,
+        bytes_day=s.volume.bytes_day,
+        requests_day=s.volume.requests_day,
+    )

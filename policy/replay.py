@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from core.decision import Decision, HoldOutcome, Verdict, lets_out
+from core.habits import NEVER_SEEN, Habits
 from core.record import Record
-from core.review import Disposition, case_key
+from core.review import Disposition, case_key, sender_of
 from core.situation import ScriptHistory, situation_of
+from core.vocabulary.sizes import counted
 from destinations.naming import place_name
 from policy.decide import RulePolicy
-from policy.inputs import HISTORY, PAST, VOLUME
+from policy.inputs import HABITS, HISTORY, PAST, VOLUME
 from policy.volumes import Volumes
 
 
@@ -101,6 +103,16 @@ type Known = Callable[[str, str | None, datetime], ScriptHistory]
 """Script, its hash, a time → what was known of it then."""
 
 
+class Learnt(Protocol):
+    """Habits as they were at any time: they grow with the records."""
+
+    def add(self, record: Record) -> None:
+        """Learn from a record, in the order of time."""
+
+    def baseline(self, script: str, at: datetime) -> Habits | None:
+        """Return what was known of a script then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """One record and what the policy makes of it."""
@@ -109,10 +121,15 @@ class Replayed:
     decision: Decision
     unsure: tuple[str, ...] = ()
     """Rules that could have decided otherwise, had the record held what they ask for."""
+    learning: bool = False
+    """True where rules that ask for habits waited for them to be learnt."""
 
 
 def replayed(
-    policy: RulePolicy, records: Iterable[Record | None], known: Known | None = None
+    policy: RulePolicy,
+    records: Iterable[Record | None],
+    known: Known | None = None,
+    learnt: Learnt | None = None,
 ) -> Iterator[Replayed | None]:
     """Yield what the policy makes of each record, in the order of time; None for an unreadable one.
 
@@ -121,6 +138,8 @@ def replayed(
     """
     volumes = Volumes()
     supplied = VOLUME if known is None else VOLUME | HISTORY
+    if learnt is not None:
+        supplied |= HABITS
     untold = PAST & ~supplied
     for record in records:
         if record is None:
@@ -130,6 +149,9 @@ def replayed(
         history = ScriptHistory()
         if known is not None and script is not None:
             history = known(script.path or script.name, script.sha256, record.at)
+        if learnt is not None and script is not None:
+            habits = learnt.baseline(sender_of(record), record.at)
+            history = replace(history, habits=habits or NEVER_SEEN)
         situation = replace(
             situation_of(record), degraded=(), history=history, volume=volumes.before(record)
         )
@@ -139,7 +161,10 @@ def replayed(
         asked = as_enforced(decision)
         if record.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
             volumes.add(record)
-        yield Replayed(record=record, decision=decision, unsure=unsure)
+        if learnt is not None:
+            learnt.add(record)
+        learning = history.habits is not None and history.habits.learning is not None
+        yield Replayed(record=record, decision=decision, unsure=unsure, learning=learning)
 
 
 def replay(
@@ -148,16 +173,17 @@ def replay(
     dispositions: Mapping[str, Disposition] | None = None,
     *,
     known: Known | None = None,
+    learnt: Learnt | None = None,
     since: datetime | None = None,
 ) -> ReplayReport:
     """Run `policy` over recorded exchanges in the order of time; None stands for one that cannot be
     read.
 
     `dispositions`: key of a closed case → how it was closed. Records before `since` only count as
-    earlier volume.
+    earlier volume, and teach habits.
     """
     closed, tally = dispositions or {}, _Tally()
-    for one in replayed(policy, records, known):
+    for one in replayed(policy, records, known, learnt):
         if one is None:
             tally.unreadable += 1
         elif since is None or one.record.at >= since:
@@ -175,6 +201,7 @@ class _Tally:
     newly: int = 0
     no_longer: int = 0
     false_alarms: int = 0
+    learning: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     unsure: Counter[str] = field(default_factory=Counter)
     groups: dict[_GroupKey, _Group] = field(default_factory=dict)
@@ -186,6 +213,7 @@ class _Tally:
             self.untold += 1
             self.unsure.update(one.unsure)
             return
+        self.learning += one.learning
         verdict, was = as_enforced(one.decision), one.record.decision.verdict
         self.verdicts[verdict.value] += 1
         self.newly += was.passes and not verdict.passes
@@ -209,7 +237,7 @@ class _Tally:
             people=len(set().union(*(self.groups[key].users for key in stopped))),
             false_alarms=self.false_alarms,
             affected=_rows(self.groups),
-            caveats=tuple(_caveats(policy, self.unsure, self.verdicts)),
+            caveats=tuple(_caveats(policy, self.unsure, self.verdicts, self.learning)),
             untold=self.untold,
         )
 
@@ -254,12 +282,19 @@ def _rows(groups: Mapping[_GroupKey, _Group]) -> tuple[Affected, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.count, row.script, row.destination)))
 
 
-def _caveats(policy: RulePolicy, unsure: Counter[str], verdicts: Counter[str]) -> Iterator[str]:
+def _caveats(
+    policy: RulePolicy, unsure: Counter[str], verdicts: Counter[str], learning: int
+) -> Iterator[str]:
     if unsure:
         told = ", ".join(f"{rule} ({count:,})" for rule, count in unsure.most_common())
         yield (
             "What these rules look at is not in the records, so that nobody can tell what they "
             f"would have done: {told}"
+        )
+    if policy.inputs & HABITS and learning:
+        yield (
+            f"{counted(learning, 'request')} came while the habits of their script were being "
+            "learnt: rules that ask for them did not judge these."
         )
     if policy.inputs & VOLUME and verdicts[Verdict.HOLD.value]:
         yield "Requests that would have been held count as approved in the volume of later ones."

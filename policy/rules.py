@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from core.decision import Mode, Verdict
 from policy.conditions import When
+from policy.contracts import Contract
 from policy.fields import (
     Fingerprint,
     Identifier,
@@ -182,11 +183,18 @@ class PolicyModel(Strict):
         description="Exceptions: clients that trust only their own server's certificate.",
     )
     rules: list[Rule] = Field(default=[])
+    contracts: list[Contract] = Field(
+        default=[], description="What single scripts may send: see outgate policy learn."
+    )
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
         seen: set[str] = set()
-        for name in (*(rule.id for rule in self.rules), *(entry.id for entry in self.pass_through)):
+        for name in (
+            *(rule.id for rule in self.rules),
+            *(entry.id for entry in self.pass_through),
+            *(contract.id for contract in self.contracts),
+        ):
             if name in seen:
                 raise ValueError(f"two rules have the id {name}")
             seen.add(name)

@@ -7,6 +7,7 @@ from policy.inputs import (
     ADVISORIES,
     COUNTRY,
     FINDINGS,
+    HABITS,
     LLM,
     PACKAGES,
     PEERS,
@@ -20,6 +21,12 @@ def unsure_of_packages(s: Situation) -> Inputs:
     if s.history.packages is None:
         return PACKAGES | ADVISORIES
     return 0 if s.history.advised else ADVISORIES
+
+
+def unsure_of_habits(s: Situation) -> Inputs:
+    """What a script does as a rule is not known while it is learnt."""
+    habits = s.history.habits
+    return HABITS if habits is None or habits.learning is not None else 0
 
 
 def unsure_of_peers(s: Situation) -> Inputs:
@@ -40,6 +47,9 @@ def untold(inputs: Inputs, s: Situation) -> str:
         return "which script sent it"
     if inputs & unsure_of_packages(s):
         return "what it is made of" if s.history.packages is None else "advisories on its packages"
+    if inputs & HABITS and unsure_of_habits(s):
+        habits = s.history.habits
+        return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
     if inputs & PEERS and unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if inputs & COUNTRY else "address"

@@ -35,6 +35,10 @@ class Volumes:
             bytes_day=int(sum(values[0] for values in buckets.values())),
             tokens_day=int(sum(values[1] for values in buckets.values())),
             cost_day_usd=sum(values[2] for values in buckets.values()) / 1_000_000,
+            requests_hour=sum(
+                int(values[3]) for when, values in buckets.items() if when >= now - _HOUR
+            ),
+            requests_day=int(sum(values[3] for values in buckets.values())),
         )
 
     def add(self, record: Record) -> None:
@@ -42,8 +46,9 @@ class Volumes:
         key, llm = _key(record), record.llm
         if key is None:
             return
-        sums = self._sums[key].setdefault(_bucket(record.at), [0, 0, 0])
+        sums = self._sums[key].setdefault(_bucket(record.at), [0, 0, 0, 0])
         sums[0] += record.request.bytes
+        sums[3] += 1
         if llm is not None:
             sums[1] += (llm.input_tokens or 0) + (llm.output_tokens or 0)
             sums[2] += _millionths(llm.cost_usd)

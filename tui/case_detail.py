@@ -9,10 +9,11 @@ from core.decision import HoldOutcome
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
 from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent, signed
-from core.stored import ChainLink, UnreadableEntry
+from core.stored import ChainLink, StoredObservation, UnreadableEntry
 from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import by_gravity
+from core.vocabulary.observations import fact_name, fact_words
 from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
@@ -53,6 +54,8 @@ def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> lis
             _history(reading, now, zone),
             _trace(reading.newest.id, None, reading.newest.link),
         ]
+    elif isinstance(reading.newest, StoredObservation):
+        sections = _observed(reading, reading.newest, now, zone)
     else:
         sections = _all(reading, reading.newest.record, reading.newest.link, now, zone)
     return [section for section in sections if section.rows]
@@ -75,6 +78,26 @@ def _all(
         _model(record.llm),
         _history(reading, now, zone),
         _trace(record.id, record.decision.policy, link),
+    ]
+
+
+def _observed(
+    reading: Reading, stored: StoredObservation, now: datetime, zone: tzinfo | None
+) -> list[Section]:
+    seen, case = stored.observation, reading.case
+    said = Row("", case_sentence(case, now, zone), "strong")
+    began = f"{capital(clock_time(seen.at, now, zone))}"
+    ended = None if seen.ended is None else capital(clock_time(seen.ended, now, zone))
+    facts = (
+        Row(fact_name(name), f"{safe(fact_words(name, one.value), 400)} · {safe(one.how, 200)}")
+        for name, one in seen.facts.items()
+    )
+    return [
+        Section("", (said,)),
+        Section("What was seen", _rows(Row("Since", began), _maybe("Until", ended), *facts)),
+        _sender(seen.sender),
+        _history(reading, now, zone),
+        _trace(seen.id, None, stored.link),
     ]
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from core.observation import OBSERVED
 from core.ports import CaseStore
 from core.review import Case, ReviewEvent
-from core.stored import StoredEntry, UnreadableEntry
+from core.stored import OpenedEntry, UnreadableEntry
 from tui.holds import Held
 
 
@@ -13,9 +14,9 @@ class Reading:
     """What was read of one case."""
 
     case: Case
-    newest: StoredEntry | None = None
-    """The record that is shown, at first its newest; None while that is not read, or when none is
-    left.
+    newest: OpenedEntry | None = None
+    """The record or observation that is shown, at first its newest; None while that is not read, or
+    when none is left.
     """
     place: int = 0
     """Which of its records: how many newer ones there are."""
@@ -39,5 +40,9 @@ def read_fully(store: CaseStore, begun: Reading) -> Reading:
     key, history = begun.case.key, tuple(store.history(begun.case.key))
     if begun.held is not None:
         return replace(begun, case=store.case(key) or begun.case, history=history, complete=True)
-    newest = next(iter(store.records(key, 1, begun.place)), None)
+    newest: OpenedEntry | None
+    if begun.case.verdict == OBSERVED:
+        newest = next(iter(store.observations_of(key, 1, begun.place)), None)
+    else:
+        newest = next(iter(store.records(key, 1, begun.place)), None)
     return replace(begun, newest=newest, history=history, complete=True)

@@ -9,6 +9,8 @@ from core.classification import AccountKind
 from core.decision import Decision, HoldOutcome, left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.observation import OBSERVED
+from core.observation import Kind as Observed
 from core.record import Record
 from core.review import Case, Disposition, HoldState
 from core.risk import Level, risk_of
@@ -16,6 +18,7 @@ from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import Amount, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
+from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
@@ -242,6 +245,8 @@ def _why(decision: Decision) -> str:
 
 def case_found(case: Case) -> str:
     """Return what was found in a case, short: `15,000 rows · bank account numbers`."""
+    if case.verdict == OBSERVED:
+        return safe(", ".join(case.kinds), 60)
     kinds = _found_kinds(case)
     if not kinds:
         return "could not all be read" if case.kinds else "nothing known"
@@ -318,6 +323,11 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     )
     if tried:
         return f"{who}{by} {tried} {safe(case.host, 200)} {when}{times}. {told}"
+    if case.verdict == OBSERVED:
+        did = (
+            OBSERVATIONS[Observed(case.kinds[0])] if case.kinds[0] in Observed else "did something"
+        )
+        return f"{who}{by} {did}: {safe(case.host, 300)}, seen {when}{times}. {words.outcome}"
     what = _sent_words(case)
     return f"{who}{by} {verb} {what} to {where} {when}{times}. {told}"
 

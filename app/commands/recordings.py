@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.stored import StoredEntry
+    from core.stored import OpenedEntry
     from evidence.entries import Entry
 
 
@@ -64,7 +64,7 @@ def _table(entries: "Iterator[Entry]") -> int:
     from core.errors import OutgateError
     from core.stored import StoredRecord
 
-    read: list[StoredEntry] = []
+    read: list[OpenedEntry] = []
     fault: OutgateError | None = None
     try:
         read.extend(entry.opened() for entry in entries)

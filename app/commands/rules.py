@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.contracts import learn
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,6 +26,9 @@ PolicyArgument = Annotated[
 ]
 
 
+application.command()(learn)
+
+
 @application.command()
 def check(file: PolicyArgument = None) -> int:
     """Check a policy file; each fault with line, column and the nearest valid word.
@@ -33,7 +38,8 @@ def check(file: PolicyArgument = None) -> int:
     """
     from app.advice import advice_on, exceptions_in
     from app.home import open_home
-    from app.wiring import policy_of, policy_path
+    from app.policy_in_force import policy_path
+    from app.wiring import policy_of
     from policy.loading import PolicyError
 
     home = open_home()
@@ -117,25 +123,26 @@ def replay(
     Example: outgate policy replay --since 30d --policy new.yaml
     """
     from app.home import open_home
+    from app.settings import load_settings
     from app.summary import print_replay
     from app.time_arguments import parse_time
-    from app.wiring import policy_of
+    from app.wiring import calendar_of, policy_of
     from core.stored import StoredRecord
     from evidence import open_store
     from evidence.as_of import Past
+    from habits.learning import REMEMBERED_DAYS, Learner
     from policy.replay import replay as replayed
 
     home = open_home()
     store = open_store(home.evidence)
-    begin = parse_time(since)
-    day_before = (
-        None if begin is None else begin - timedelta(days=1)
-    )  # counts as earlier volume only
-    entries, known = store.iter_by_time(since=day_before), Past(store).script
+    rules, begin = policy_of(home, policy), parse_time(since)
+    learnt = Learner(calendar_of(load_settings(home.settings))) if rules.asks_habits else None
+    # What came before counts as earlier volume only, and teaches habits where rules ask for them.
+    days = 1 if learnt is None else REMEMBERED_DAYS
+    earlier = None if begin is None else begin - timedelta(days=days)
+    entries, known = store.iter_by_time(since=earlier), Past(store).script
     records = (entry.record if isinstance(entry, StoredRecord) else None for entry in entries)
-    report = replayed(
-        policy_of(home, policy), records, dict(_closed(store)), known=known, since=begin
-    )
+    report = replayed(rules, records, dict(_closed(store)), known=known, learnt=learnt, since=begin)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:

@@ -22,6 +22,12 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.EXPIRED: "evidence reached the end of its time and was removed",
         Event.LEGAL_HOLD: "evidence was put under a legal hold",
         Event.HOLD_LIFTED: "a legal hold was lifted",
+        Event.CONTRACT_WRITTEN: "a script's habits were written down as a contract, in shadow",
+        Event.CONTRACT_ENFORCED: "a script was locked to its contract",
+        Event.CONTRACT_LIFTED: "a script was unlocked from its contract",
+        Event.SUCCESSOR_NAMED: "a script was given a successor to its owner",
+        Event.SCANNED: "the scripts that lie on the machine were looked for",
+        Event.HANDED_ON: "approved scripts were handed on",
     }
 )
 """A sentence without its full stop."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from core.decision import HoldOutcome, Verdict
 from core.fate import Fate
+from core.observation import OBSERVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ VERDICTS: Mapping[Verdict, Words] = MappingProxyType(
 )
 UNKNOWN = Words("unknown", "?", "unknown", "What became of it is not known.")
 """Of a verdict that a later version wrote."""
+
+SEEN = Words("observed", "○", "unknown", "It was seen; Outgate neither read nor stopped it.")
+"""Of what was only observed."""
 
 FATES: Mapping[Fate, Words] = MappingProxyType(
     {
@@ -111,6 +115,8 @@ def words_of(verdict: str, hold: str | None = None) -> Words:
     """Return the words of a verdict or fate; a held request goes by how its hold ended."""
     if verdict == Verdict.HOLD and hold is not None and hold in HOLDS:
         return HOLDS[hold]
+    if verdict == OBSERVED:
+        return SEEN
     if verdict in Fate:
         return FATES[Fate(verdict)]
     return VERDICTS[Verdict(verdict)] if verdict in VERDICTS else UNKNOWN

@@ -10,11 +10,13 @@ from typing import BinaryIO
 from core.findings import NOT_INSPECTED
 from core.happenings import Event, Happening
 from core.ids import rfc3339
+from core.observation import Observation
 from core.record import Record
 from core.review import called
-from core.stored import ChainLink, StoredRecord, UnreadableEntry
+from core.stored import ChainLink, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.happenings import HAPPENED
+from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.verdicts import outcome
 from evidence.acts import StoredAct
@@ -29,7 +31,7 @@ from exports.ocsf.parts import millis
 _INFORMATION, _WARNING = 110, 108
 """Priorities of syslog: facility log audit."""
 _SEVERITY = {"allow": 1, "watch": 3, "warn": 4, "redact": 5, "hold": 6, "block": 8}
-_UNKNOWN = 5
+_UNKNOWN, _OBSERVED = 5, 3
 _LONGEST = 1000
 
 _VERSION = version_of("outgate")
@@ -80,11 +82,30 @@ def _record(entry: Entry, known: Recalled) -> bytes:
             **_place_of(entry.link),
         }
         at = rfc3339(from_micros(entry.at_us)) if read.at is not None else "-"
-        return _line(at, "record", "Entry that cannot be read", _UNKNOWN, told)
+        return _line(at, _RECORD, "Entry that cannot be read", _UNKNOWN, told)
+    if isinstance(read, StoredObservation):
+        seen = read.observation
+        return _line(rfc3339(seen.at), _SEEN, seen.about, _OBSERVED, _seen(seen, read.link))
     record = read.record
     said = outcome(record.outcome, record.decision.hold_outcome, record.decision.intended)
     severity = _SEVERITY.get(record.decision.verdict, _UNKNOWN)
-    return _line(rfc3339(record.at), "record", said, severity, _told(record, read))
+    return _line(rfc3339(record.at), _RECORD, said, severity, _told(record, read))
+
+
+def _seen(seen: Observation, link: ChainLink) -> Fields:
+    sender, script = seen.sender, seen.sender.script
+    return {
+        "rt": millis(seen.at),
+        "externalId": seen.id,
+        "act": seen.kind.value,
+        "suser": _text(sender.user),
+        "spid": None if sender.process is None else sender.process.pid,
+        "sproc": _text(called(seen)),
+        "filePath": None if script is None else _text(script.path),
+        "fileHash": None if script is None else script.sha256,
+        "msg": _text(observed(seen)),
+        **_place_of(link),
+    }
 
 
 def _told(record: Record, read: StoredRecord) -> Fields:
@@ -164,6 +185,7 @@ def _body(contents: Contents, write: Write) -> None:
 
 
 _ID, _MESSAGE = "export", "msg="
+_RECORD, _SEEN = "record", "observation"
 
 
 def _write(contents: Contents, sealer: Sealer | None, out: BinaryIO) -> None:
@@ -190,7 +212,7 @@ def _place(where: str, line: bytes) -> Place:
     seq = text.rpartition(" cn1=")[2].partition(" ")[0]
     hash_ = text.rpartition(" cs6=")[2]
     kind = text.partition(" - outgate - ")[2].partition(" ")[0]
-    return Place(where=where, seq=int(seq), hash=hash_, act=kind != "record")
+    return Place(where=where, seq=int(seq), hash=hash_, act=kind not in {_RECORD, _SEEN})
 
 
 def _read(path: Path) -> Opened:

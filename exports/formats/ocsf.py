@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from core.stored import StoredObservation
 from evidence.chain import canonical
 from evidence.entries import Recalled
 from exports.contents import Contents, opened
@@ -15,6 +16,7 @@ from exports.formats import Format, Opened, Place
 from exports.head import Sealer
 from exports.lines import Write, read_lines, write_lines
 from exports.ocsf.of_acts import event_of, head_event
+from exports.ocsf.of_observations import event_of as observed_event
 from exports.ocsf.of_records import events_of
 
 _BESIDE = "outgate.events_beside"
@@ -24,7 +26,11 @@ _BESIDE = "outgate.events_beside"
 def _body(contents: Contents, write: Write) -> None:
     known, version = Recalled(), version_of("outgate")
     for entry in contents.records():
-        first, *others = events_of(entry, entry.opened(known), version)
+        opened_entry = entry.opened(known)
+        if isinstance(opened_entry, StoredObservation):
+            write(canonical(observed_event(opened_entry, version)) + b"\n")
+            continue
+        first, *others = events_of(entry, opened_entry, version)
         first["unmapped"][_BESIDE] = len(others)
         for event in (first, *others):
             write(canonical(event) + b"\n")

@@ -12,9 +12,11 @@ from typing import Any, BinaryIO
 import orjson
 
 from core.findings import NOT_INSPECTED
+from core.observation import Observation
 from core.record import Record
 from core.review import ReviewEvent, called
-from core.stored import StoredRecord
+from core.stored import StoredObservation, StoredRecord
+from core.vocabulary.observations import observed
 from evidence.acts import StoredAct
 from evidence.chain import canonical
 from evidence.entries import Entry, Recalled
@@ -64,10 +66,27 @@ def _row(entry: Entry, kind: str) -> dict[str, Any]:
 
 
 def _record(entry: Entry, known: Recalled) -> dict[str, Any]:
-    row, read = _row(entry, "record"), entry.opened(known)
+    read = entry.opened(known)
+    row = _row(entry, "observation" if isinstance(read, StoredObservation) else "record")
+    if isinstance(read, StoredObservation):
+        return row | _observed(read.observation)
     if not isinstance(read, StoredRecord):
         return row | {"at": read.at, "reason": read.for_officer()}
     return row | _told(read.record)
+
+
+def _observed(seen: Observation) -> dict[str, Any]:
+    sender, script = seen.sender, seen.sender.script
+    return {
+        "at": seen.at,
+        "reason": observed(seen),
+        "user": sender.user,
+        "pid": None if sender.process is None else sender.process.pid,
+        "script": called(seen) or None,
+        "script_path": None if script is None else script.path,
+        "script_sha256": None if script is None else script.sha256,
+        "certainty": sender.certainty.value,
+    }
 
 
 def _told(record: Record) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from core.findings import Finding
 from core.happenings import Happening
 from core.review import ReviewEvent
-from core.stored import StoredRecord
+from core.stored import OpenedEntry, StoredObservation, StoredRecord
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.kinds import kind_of
@@ -137,7 +137,7 @@ class _Book:
     def _record(self, entry: Entry, known: Recalled, said: Said) -> None:
         cells = dict[str, Cell](row(entry, known, said))
         read = entry.opened(known)
-        if read_at := (read.record.at if isinstance(read, StoredRecord) else read.at):
+        if read_at := _began(read):
             cells[TIME] = read_at
         self.records.add([cells.get(title) for title in HEADINGS])
         if not isinstance(read, StoredRecord):
@@ -176,6 +176,12 @@ class _Book:
             for name in ("chain", "head", "of", "count", "first", "last"):
                 self.export.add([f"{part}: {name}", told[part][name]])
         self.export.add(["check this file", "outgate verify FILE"])
+
+
+def _began(read: OpenedEntry) -> datetime | None:
+    if isinstance(read, StoredRecord):
+        return read.record.at
+    return read.observation.at if isinstance(read, StoredObservation) else read.at
 
 
 def _finding(finding: Finding, read: StoredRecord, entry: Entry) -> list[Cell]:

@@ -8,7 +8,7 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.happenings import Event, Happening
 from core.ids import rfc3339
-from core.stored import StoredRecord, UnreadableEntry
+from core.stored import OpenedEntry, StoredObservation, UnreadableEntry
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
 
@@ -32,6 +32,7 @@ class Coverage:
     def __init__(self) -> None:
         self._known = Recalled()
         self._records = self._unreadable = self._bypassed = self._incomplete = 0
+        self._observed: Counter[str] = Counter()
         self._certainty: Counter[str] = Counter()
         self._method: Counter[str] = Counter()
         self._degraded: Counter[str] = Counter()
@@ -47,7 +48,10 @@ class Coverage:
             self._count(entry.opened(self._known))
             yield entry
 
-    def _count(self, opened: StoredRecord | UnreadableEntry) -> None:
+    def _count(self, opened: OpenedEntry) -> None:
+        if isinstance(opened, StoredObservation):
+            self._observed[opened.observation.kind.value] += 1
+            return
         self._records += 1
         if isinstance(opened, UnreadableEntry):
             self._unreadable += 1
@@ -77,6 +81,7 @@ class Coverage:
         return {
             "records": self._records,
             "records_that_cannot_be_read": self._unreadable,
+            "observations": dict(sorted(self._observed.items())),
             "connections_past_the_gate": self._bypassed,
             "requests_not_wholly_inspected": self._incomplete,
             "attribution_by_certainty": _shares(self._certainty),

@@ -36,6 +36,7 @@ STARTERS = frozenset(
 )
 OWNED = {
     "app/demo/internet.py": "the stand-in internet of the demonstration: no gate",
+    "app/habits.py:": "a process that is waited for: its end is the answer, or BrokenProcessPool",
     "app/offline.py": "`inspect`: no gate; each task is awaited in turn and its error ends it",
     "classifiers/workers/worker.py": "in the worker itself: it ends the process, which is noticed",
     "evidence/passage.py": "`verify`: no gate; each result is waited for, and its error ends it",

@@ -26,6 +26,7 @@ from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.findings import Confidence, Finding
 from core.ids import uuid7
+from core.observation import Kind, Observation, Seen
 from core.record import Record, RequestSummary, ResponseSummary
 from core.review import Action, Disposition, ReviewEvent, case_key
 from evidence.store import Store
@@ -106,6 +107,29 @@ def make_record(number: int = 0, **changes: Any) -> Record:
         ),
     )
     return replace(record, **changes)
+
+
+def make_observation(number: int = 0, **changes: Any) -> Observation:
+    """An observation of the same made-up script; `number` moves it on by seconds."""
+    at = changes.pop("at", START + timedelta(seconds=number))
+    seen = Observation(
+        id=uuid7(at),
+        at=at,
+        kind=changes.pop("kind", Kind.CONNECTION),
+        about=changes.pop("about", "postgresql at db.example:5432"),
+        sender=changes.pop("sender", make_record().sender),
+        facts={
+            "protocol": Seen(value="postgresql", how="the protocol's first message"),
+            "server": Seen(value="db.example", how="its name"),
+            "address": Seen(value="10.0.0.7", how="the kernel's table of sockets"),
+            "port": Seen(value=5432, how="the kernel's table of sockets"),
+            "user": Seen(value=changes.pop("user", "ledger_app"), how="the first message"),
+            "bytes_sent": Seen(value=1200, how="the kernel's counters"),
+            "bytes_received": Seen(value=5_000_000, how="the kernel's counters"),
+        },
+        notable=changes.pop("notable", True),
+    )
+    return replace(seen, **changes)
 
 
 class Told:
@@ -190,12 +214,15 @@ def writer(place: Path) -> Iterator[Writer]:
 
 @pytest.fixture
 def write(writer: Writer) -> Callable[..., None]:
-    """Write finished records and wait until they are durable."""
+    """Write finished records and observations, and wait until they are durable."""
 
-    def write_all(*records: Record) -> None:
+    def write_all(*records: Record | Observation) -> None:
         told = Told()
         for record in records:
-            writer.close_record(record, told)
+            if isinstance(record, Observation):
+                writer.observed(record, told)
+            else:
+                writer.close_record(record, told)
         assert set(told.wait(len(records))) <= {None}
 
     return write_all

@@ -17,7 +17,9 @@ MARKDOWN = '''"""Markdown: one line a record, for reading."""
 from pathlib import Path
 from typing import BinaryIO
 
-from core.stored import StoredRecord
+from core.review import called
+from core.stored import StoredObservation, StoredRecord
+from core.vocabulary.observations import observed
 from exports.columns import told
 from exports.contents import Contents, Said
 from exports.formats import Format, Opened, Place
@@ -32,6 +34,8 @@ def _body(contents: Contents, write: Write) -> None:
         if isinstance(opened, StoredRecord):
             words = f"{opened.record.destination.host}: {opened.record.decision.verdict}"
             words += "; ".join(map(told, said.of(opened.record)))
+        elif isinstance(opened, StoredObservation):
+            words = f"{called(opened.observation)}: {observed(opened.observation)}"
         else:
             words = opened.for_officer()
         words = " ".join(words.splitlines())

@@ -13,6 +13,7 @@ from reading_files import readable
 
 from core.errors import EvidenceError, InputError
 from core.ids import utc_now
+from core.observation import Kind
 from core.record import Record
 from evidence.store import Store
 from exports.columns import HEADINGS
@@ -21,6 +22,7 @@ from exports.formats import Format, formats
 from exports.selection import Selection
 from exports.verification import verify_export
 from exports.writing import export, export_bare, write_file
+from tests.evidence.conftest import make_observation
 
 Make = Callable[..., Record]
 ALL = Selection()
@@ -60,6 +62,20 @@ class TestEveryFormat:
         report = verify_export(out)
         assert (report.ok, report.format, report.result) == (True, name, "complete"), report
         assert (report.entries, report.of, report.acts, report.acts_of) == (5, 5, 2, 2)
+
+    def test_it_tells_what_was_observed_beside_the_requests(
+        self, name: str, full: Path, write: Callable[..., None], tmp_path: Path
+    ) -> None:
+        """A database that a script talked to stands in every export, with who, what and how much,
+        and the file verifies.
+        """
+        write(*(make_observation(n, kind=kind) for n, kind in enumerate(Kind)))
+        out = exported(name, full, tmp_path / "file")
+        report = verify_export(out)
+        assert (report.ok, report.result, report.entries) == (True, "complete", 9), report
+        text = readable(out)
+        assert text.count("postgresql at db.example:5432") >= len(Kind)
+        assert text.count("ledger_app") >= len(Kind) and "upload.py" in text
 
     def test_it_tells_what_the_reviewers_did(self, name: str, full: Path, tmp_path: Path) -> None:
         """Who closed the case stands in every export."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from core.attribution import UNATTRIBUTED
 from core.decision import Decision, HoldOutcome, Verdict
 from core.findings import Confidence, Finding, not_inspected
 from core.happenings import Event, happening
+from core.observation import Kind, Seen
 from core.record import Record
 from core.review import Action, Disposition, ReviewEvent, ScriptVersion, case_key, script_event
 from core.vocabulary.kinds import KINDS
 from evidence.store import Store
 from exports.selection import Selection
 from exports.writing import export
-from tests.evidence.conftest import make_record
+from tests.evidence.conftest import make_observation, make_record
 
 Make = Callable[..., Record]
 METHODS = "GET POST PUT PATCH DELETE HEAD OPTIONS TRACE CONNECT PROPFIND WEBSOCKET".split()
@@ -73,6 +75,17 @@ def events(write: Callable[..., None], place: Path, tmp_path: Path) -> list[dict
     """All kinds of records and acts there are, as events."""
     records = _made()
     write(*(replace(one, id=f"{one.id[:-4]}{n:04x}") for n, one in enumerate(records)))
+    nowhere: dict[str, Any] = {
+        "server": Seen(value=None, how="told"),
+        "address": Seen(value="no ip", how="told"),
+    }
+    kept: tuple[dict[str, Any], ...] = ({}, {"facts": {}}, {"facts": nowhere})
+    write(*(
+        make_observation(n, kind=kind, sender=sender, ended=ended, **facts)
+        for n, (kind, sender, facts, ended) in enumerate(
+            product(Kind, (records[0].sender, UNATTRIBUTED), kept, (None, records[0].at))
+        )
+    ))  # fmt: skip
     store = Store(place)
     key = case_key(records[1])
     for number, action in enumerate((Action.NOTE, Action.CLOSE, Action.REOPEN)):
@@ -121,9 +134,9 @@ def test_the_validator_finds_what_is_wrong(events: list[dict[str, Any]]) -> None
 
 
 def test_each_kind_of_event_is_there(events: list[dict[str, Any]]) -> None:
-    """Requests, calls of models, findings, decisions, approvals, starts and exports."""
+    """Requests, calls of models, findings, decisions, approvals, starts, exports, connections."""
     classes = {event["class_uid"] for event in events}
-    assert classes == {4002, 6003, 2006, 2004, 3004, 6002, 1008}
+    assert classes == {4002, 6003, 2006, 2004, 3004, 6002, 1008, 4001, 0}
 
 
 def test_a_finding_never_holds_its_value(events: list[dict[str, Any]]) -> None:

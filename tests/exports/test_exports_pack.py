@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.happenings import Event, happening
+from core.observation import Kind
 from core.record import Record
 from core.review import case_key
 from evidence.merkle import Frontier
@@ -29,6 +30,7 @@ from exports.pack import verify as program
 from exports.pack.building import Sources, build
 from exports.selection import Selection
 from exports.verification import verify_export
+from tests.evidence.conftest import make_observation
 
 Make = Callable[..., Record]
 COUNTED = {"time": 2, "case": 1, "nothing": 0}
@@ -110,6 +112,21 @@ def test_a_pack_proves_itself_on_a_bare_old_python(packed: Path, tmp_path: Path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "The pack is whole." in done.stdout
         assert "records: complete, 5 of 5" in done.stdout
+
+
+def test_observations_are_in_it_and_counted(
+    full: Path, write: Callable[..., None], tmp_path: Path
+) -> None:
+    """A pack proves what was seen beside the requests, and says how much of it there is."""
+    write(make_observation(1), make_observation(2, kind=Kind.LISTENER))
+    made = pack(full, tmp_path / "seen.zip")
+    code, said = checked(made)
+    assert code == 0, said
+    told = b"".join(parts_of(made).values())
+    assert b'"outgate.observation/1"' in told
+    assert b'"observations":{"connection":1,"listener":1}' in told.replace(b" ", b"").replace(
+        b"\n", b""
+    )
 
 
 def test_outgate_checks_it_too(packed: Path, full: Path) -> None:

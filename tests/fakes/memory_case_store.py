@@ -27,7 +27,13 @@ from core.review import (
     needs_review,
 )
 from core.risk import risk_of
-from core.stored import ChainLink, StoredEntry, StoredRecord, UnreadableEntry
+from core.stored import (
+    ChainLink,
+    StoredEntry,
+    StoredObservation,
+    StoredRecord,
+    UnreadableEntry,
+)
 from evidence.alike import alike, figures
 from evidence.case_queries import case_of, plain
 from evidence.case_sums import CaseSums
@@ -57,6 +63,12 @@ class MemoryCaseStore:
         """Ids of records that are there and cannot be read."""
         self.unreadable_waiting: list[UnreadableEntry] = []
         self.unreadable_events: list[UnreadableEntry] = []
+
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """There are none."""
+        return []
 
     def add(self, record: Record) -> None:
         """A record arrives, as if another process had written it."""

@@ -90,6 +90,7 @@ BY_FIELD: dict[tuple[type[BaseModel], str], Strategy | None] = {
     ),
     (PolicyModel, "version"): None,
     (PolicyModel, "description"): None,
+    (PolicyModel, "contracts"): None,
     (PolicyModel, "tenant_restrictions"): None,
     (Rule, "owner"): None,
 }

@@ -38,20 +38,21 @@ LETTING = {None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN}
 OWN_KEYS = frozenset({OWN_KEY})
 
 
-def reading(when: When, s: Situation, missing: Inputs, own: OwnKeys) -> Truth:
+def reading(when: When, s: Situation, missing: Inputs, own: OwnKeys, settled: Inputs = 0) -> Truth:
     """Return what the text of these conditions says of a request, read word for word."""
-    answers = [reading(part, s, missing, own) for part in when.all or ()]
+    answers = [reading(part, s, missing, own, settled) for part in when.all or ()]
     for name in type(when).model_fields:
         section = getattr(when, name)
         if isinstance(section, Section):
             answers += [
-                asked(asks, section, word, s, missing, own) for asks, word in written(section)
+                asked(asks, section, word, s, missing, own, settled)
+                for asks, word in written(section)
             ]
     if when.any:
-        some = [reading(part, s, missing, own) for part in when.any]
+        some = [reading(part, s, missing, own, settled) for part in when.any]
         answers.append(True if True in some else None if None in some else False)
     if when.not_ is not None:
-        inner = reading(when.not_, s, missing, own)
+        inner = reading(when.not_, s, missing, own, settled)
         answers.append(None if inner is None else not inner)
     return False if False in answers else None if None in answers else True
 
@@ -65,12 +66,18 @@ def written(section: Section) -> Iterator[tuple[Asks, Any]]:
 
 
 def asked(
-    asks: Asks, section: Section, word: Any, s: Situation, missing: Inputs, own: OwnKeys
+    asks: Asks,
+    section: Section,
+    word: Any,
+    s: Situation,
+    missing: Inputs,
+    own: OwnKeys,
+    settled: Inputs,
 ) -> Truth:
     read = asks.read if isinstance(asks.read, Read) else asks.read(section)
     value = read.of(s)
     holds = (asks.predicate(word, own) if asks.ours else asks.predicate(word)).holds(value)
-    if not read.inputs & missing & ~DESTINATION:
+    if not read.inputs & missing & ~DESTINATION or read.inputs & settled:
         return holds
     told = {
         Stands.NONE: None,
@@ -91,10 +98,10 @@ class ByTheText(RulePolicy):
 
     model: PolicyModel
 
-    def _holding(self, s: Situation, missing: Inputs) -> Holding:
+    def _holding(self, s: Situation, missing: Inputs, settled: Inputs = 0) -> Holding:
         rules = [rule for rule in self.model.rules if rule.enabled]
         for rule, compiled in zip(rules, self.rules, strict=True):
-            answer = reading(rule.when, s, missing, self.organisation.key_fingerprints)
+            answer = reading(rule.when, s, missing, self.organisation.key_fingerprints, settled)
             ended = rule.until is not None and s.now.date() > rule.until
             doubted = missing & DESTINATION and rule.then.do in LETTING and trusting(rule.when)
             if answer is not False and not ended and not doubted:
@@ -166,7 +173,9 @@ def test_a_memory_that_forgets_would_be_found(monkeypatch: pytest.MonkeyPatch) -
     """The comparison above can fail: it finds answers that are kept by host and not by port."""
     kept: dict[str, list[tuple[CompiledRule, Literal[True] | None]]] = {}
 
-    def forgetful(rules: tuple[CompiledRule, ...], s: Situation, missing: Inputs) -> Holding:
+    def forgetful(
+        rules: tuple[CompiledRule, ...], s: Situation, missing: Inputs, settled: Inputs = 0
+    ) -> Holding:
         return iter(kept.setdefault(s.destination.host, list(holding(rules, s, missing))))
 
     monkeypatch.setattr("policy.decide.holding", forgetful)

@@ -66,6 +66,7 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.IMPORTS: of_history("imports"),
     inputs.PACKAGES: of_history("packages"),
     inputs.ADVISORIES: of_history("advised"),
+    inputs.HABITS: of_history("habits"),
     inputs.VOLUME: of_situation("volume"),
     inputs.CLOCK: of_situation("now"),
 }

@@ -28,6 +28,7 @@ from core.exchange import Answer, Connection, Exchange
 from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.ids import utc_now
+from core.observation import Observation
 from core.organisation import Organisation
 from core.ports import AnswerTap, Done
 from core.record import Record
@@ -217,6 +218,7 @@ class FakePolicy:
     organisation = Organisation()
     asks_past = True
     asks_packages = False
+    asks_habits = False
 
     def __init__(self) -> None:
         self.fail: Exception | None = None
@@ -280,6 +282,7 @@ class FakeEvidence:
         self.hold: threading.Event | None = None
         self.opened: list[Record] = []
         self.closed: list[Record] = []
+        self.seen: list[Observation] = []
         self._failure: EvidenceError | None = None
 
     def open(self, record: Record, done: Done) -> None:
@@ -288,7 +291,10 @@ class FakeEvidence:
     def close_record(self, record: Record, done: Done) -> None:
         self._later(self.closed, record, done)
 
-    def _later(self, kept: list[Record], record: Record, done: Done) -> None:
+    def observed(self, seen: Observation, done: Done) -> None:
+        self._later(self.seen, seen, done)
+
+    def _later[One](self, kept: list[One], record: One, done: Done) -> None:
         def write() -> None:
             if self.hold is not None:
                 self.hold.wait(20)

@@ -13,6 +13,7 @@ from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.exchange import Answer, Exchange
 from core.ids import utc_now
+from core.observation import Observation
 from core.ports import Done
 from core.record import Record
 from proxy.outbox import HURRY_S, TICK_S, Outbox
@@ -54,6 +55,9 @@ class Writer:
 
     def close_record(self, record: Record, done: Done) -> None:
         self._take("close", record, done)
+
+    def observed(self, seen: Observation, done: Done) -> None:
+        done(None)
 
     def _take(self, what: str, record: Record, done: Done) -> None:
         self.given.append((what, record.id))

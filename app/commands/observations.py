@@ -1,0 +1,106 @@
+"""`observations`: what programs did beside their requests."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from core.observation import Kind, Observation
+    from evidence.entries import Entry
+    from evidence.store import Store
+
+
+def observations(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KIND", help="listener, connection, run, unusual; without: all."),
+    ] = None,
+    format_name: Annotated[str, typer.Option("--format", "-f")] = "table",
+    script: Annotated[
+        str, typer.Option(metavar="TEXT", help="Part of the script's path or name.")
+    ] = "",
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+) -> int:
+    """List what programs did beside their requests.
+
+    Ports at which they take connections, databases and servers that they talk to, runs; each with
+    how it is known.
+
+    \b
+    Example: outgate observations --since 7d
+    Example: outgate observations connection --script invoice --format csv
+    """
+    from app.home import home_there
+    from app.time_arguments import parse_time
+    from core.errors import InputError
+    from evidence import open_store
+    from exports.contents import Contents
+    from exports.formats import format_named
+    from exports.writing import export_bare
+
+    format_ = None if format_name == "table" else format_named(format_name, "table")
+    kinds, times = _kinds(words or []), (parse_time(since), parse_time(until))
+    home = home_there()
+    if home is None or not home.evidence.is_file():
+        raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")
+    found = _found(open_store(home.evidence), times, kinds, script.casefold())
+    if format_ is not None:
+        export_bare(format_, Contents(entry for entry, _ in found), sys.stdout.buffer)
+        return 0
+    return _table(seen for _, seen in found)
+
+
+def _kinds(words: list[str]) -> "frozenset[Kind]":
+    from core.errors import InputError
+    from core.observation import Kind
+    from core.text import printable
+
+    known = {kind.value: kind for kind in Kind}
+    for word in words:
+        if word not in known:
+            raise InputError(
+                f"{printable(word, 60)!r} is nothing that is observed.",
+                remedy=f"Known: {', '.join(known)}.",
+            )
+    return frozenset(known[word] for word in words) or frozenset(Kind)
+
+
+def _found(
+    store: "Store",
+    times: "tuple[datetime | None, datetime | None]",
+    kinds: "frozenset[Kind]",
+    script: str,
+) -> "Iterator[tuple[Entry, Observation]]":
+    from core.review import called, sender_of
+
+    for entry, seen in store.observed_entries(*times):
+        names = f"{called(seen)}\n{sender_of(seen)}".casefold()
+        if seen.kind in kinds and script in names:
+            yield entry, seen
+
+
+def _table(found: "Iterator[Observation]") -> int:
+    from core.ids import rfc3339
+    from core.review import sender_of
+    from core.text import printable
+    from core.vocabulary.observations import KINDS, fact_name, fact_words
+
+    nothing = True
+    for seen in found:
+        nothing = False
+        who = f"{sender_of(seen)}, {seen.sender.certainty.value}"
+        typer.echo(f"{rfc3339(seen.at)[:19]}Z  {printable(who, 300)}")
+        typer.echo(f"  {printable(f'{KINDS[seen.kind]}: {seen.about}', 400)}")
+        for name, one in seen.facts.items():
+            told = f"{fact_name(name)}: {fact_words(name, one.value)} ({one.how})"
+            typer.echo(f"    {printable(told, 500)}")
+    if nothing:
+        typer.echo("Nothing was observed.")
+    return 0
