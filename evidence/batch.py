@@ -210,7 +210,7 @@ class Appender:
             case = None if key is None else self._case_id(key)
             row = (seq, item.id, item.at_us, case, prev, head, salt, cuts, packed(item.text))
             rows.append(row)
-            if item.record is not None and item.record.findings:
+            if isinstance(item.record, Record) and item.record.findings:
                 marks += [(found, seq) for found in item.marks]
         INSERT_ENTRY.run_rows(self._driver, rows)
         INSERT_MARK.run_rows(self._driver, sorted(marks))
