@@ -44,17 +44,20 @@ class DayNumbers:
     """In one case that something came to since: at least so many different people."""
 
 
-_NAMED = """SELECT {column}, count(*), total(status = 'open' OR coalesce(until_us <= ?, 0)),
-    total(count), max(people), max(risk), max(last_us) FROM cases
-    WHERE {column} <> '' GROUP BY {column}"""
+type Named = Literal["users", "rules", "models"]
 
 
-def named_in_cases(store: Store, what: Literal["users", "rules", "models"]) -> Sequence[InCases]:
+def _named(column: Named) -> str:
+    return f"""SELECT {column}, count(*), total(status = 'open' OR coalesce(until_us <= ?, 0)),
+        total(count), max(people), max(risk), max(last_us) FROM cases
+        WHERE {column} <> '' GROUP BY {column}"""  # noqa: S608 - columns of our own
+
+
+def named_in_cases(store: Store, what: Named) -> Sequence[InCases]:
     """Return every user, rule or model that stands in a case, the gravest first."""
     found: dict[str, InCases] = {}
-    query = _NAMED.format(column=what)
     with store.reading() as connection:
-        rows = connection.execute(query, (store.now_us(),)).fetchall()
+        rows = connection.execute(_named(what), (store.now_us(),)).fetchall()
     for names, cases, open_cases, requests, people, risk, last_us in rows:
         for name in filter(None, names.split(SEPARATOR)):
             one = InCases(

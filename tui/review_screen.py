@@ -30,20 +30,14 @@ from tui.holds import Held
 from tui.live_queue import LiveQueue, Reviewer
 from tui.offers import Actor, bindings_of
 from tui.queue_view import QueueView
-from tui.review_part import UNREADABLE, WAITS, ReviewPart
+from tui.review_part import UNREADABLE, WAITS
 from tui.rule_dialog import RuleReview
 from tui.script_review import ScriptReview
 from tui.sheet_screen import TabReview
 from tui.tab_strip import TabStrip
 from tui.theme import DARK, LIGHT
 
-PARTS: tuple[type[ReviewPart], ...] = (
-    CaseReview,
-    EvidenceReview,
-    RuleReview,
-    TabReview,
-    ScriptReview,
-)
+PARTS = (CaseReview, EvidenceReview, RuleReview, TabReview, ScriptReview)
 """Who does the rest of the review's actions."""
 ORDERS: Mapping[Order, str] = {
     Order.RISK: "risk",
