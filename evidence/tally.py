@@ -19,7 +19,6 @@ from core.decision import Decision
 from core.fate import TUNNEL
 from core.findings import Finding
 from core.json_fields import Fields
-from core.observation import Observation
 from core.record import Record, RequestSummary, ResponseSummary, read_request, read_response
 from core.record_reading import (
     read_decision,
@@ -115,13 +114,13 @@ class Tally:
         except ValueError:
             found = None
         if found is None:
-            entry = self._whole(text)
-            return entry.id, micros(entry.at), self.sums.add(entry, at_us)
+            return self._whole(text, at_us)
         kind, one, begun = found
         return one.id, begun, self.sums.add_one(kind, one, at_us)
 
-    def _whole(self, text: bytes) -> Record | Observation:
-        return read_entry(text, self._recalled)
+    def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        entry = read_entry(text, self._recalled)
+        return entry.id, micros(entry.at), self.sums.add(entry, at_us)
 
     def _by_pieces(self, text: bytes) -> tuple[Alike, Figures, int] | None:
         """Return what is added; None, or ValueError, where the text is not as all are."""
