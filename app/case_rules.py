@@ -1,4 +1,4 @@
-"""From a case to a rule of the policy: its sentence, its effect on what was recorded, its writing."""
+"""From a case to a rule of the policy: its sentence, its effect on records, its writing."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -122,7 +122,7 @@ def alike(record: Record) -> Alike:
 
 
 def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
-    """Return what an observation adds: to its script, and where somebody should see it to a case."""
+    """Return what an observation adds: to its script, and to a case where it is notable."""
     script, sent = seen.sender.script, seen.value("bytes_sent")
     kinds, name = kinds_text([seen.kind.value]), sender_of(seen)
     unknown = AccountKind.UNKNOWN.value

@@ -65,7 +65,7 @@ def with_rule(text: str, lines: list[str]) -> str:
 
 
 def switched(text: str, name: str) -> tuple[str, bool]:
-    """Return the file with a rule switched on or off, and whether it is on now. Raises InputError."""
+    """Return the file with a rule switched on or off, and whether it is on. Raises InputError."""
     tree, whole = _tree(text), text.splitlines()
     found = [rule for rule in tree.get("rules") or () if rule.get("id") == name]
     if len(found) != 1 or not isinstance(found[0], CommentedMap) or found[0].fa.flow_style():
