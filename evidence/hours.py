@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from evidence.rollup import kinds_text
+from evidence.alike import kinds_text
 from evidence.store import Store
 from evidence.times import HOUR_US, from_micros, micros
 

@@ -19,12 +19,13 @@ from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
 from policy.exception_lines import exception_lines
+from tui.case_files import files_section
+from tui.case_inside import inside_section
 from tui.case_reading import Reading
-from tui.case_rows import Row as Row
-from tui.case_rows import Section as Section
-from tui.case_rows import files_section
+from tui.closing_words import came_back, scope_words
 from tui.exceptions import needed_exception
 from tui.holds import Held
+from tui.rows import Row, Section
 from tui.wording import (
     account_words,
     case_meaning,
@@ -73,6 +74,7 @@ def _all(
         _why(reading, record),
         _found(record.findings),
         files_section(record.files),
+        inside_section(reading.case, now, zone),
         _sender(record.sender),
         _destination(record),
         _model(record.llm),
@@ -117,11 +119,25 @@ def _summary(reading: Reading, record: Record, now: datetime, zone: tzinfo | Non
     times = state = None
     if case.count > 1:
         since = clock_time(case.first_at, now, zone)
-        alike = f"{number(case.count)} alike since {since}, {size(case.bytes_sent)} in all."
-        times = Row("", f"{alike} What follows is the newest.", "quiet")
+        alike = f"{counted(case.count, 'request')} since {since}, {size(case.bytes_sent)} in all."
+        which = "What follows is the newest; . opens the one before."
+        if reading.place:
+            which = f"What follows is request {number(case.count - reading.place)} of them."
+        times = Row("", f"{alike} {which}", "quiet")
+    state = _standing(case, now, zone)
+    return Section("", _rows(said, _after_hold(case, now, zone), times, *state))
+
+
+def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
+    """Yield whether it is closed and up to where, or why it came back."""
+    back = came_back(case, now)
     if case.status is CaseStatus.CLOSED:
-        state = Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet")
-    return Section("", _rows(said, _after_hold(case, now, zone), times, state))
+        yield Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet")
+        if case.scope is not None:
+            yield Row("", f"It holds for {scope_words(case.scope, now, zone)}.", "quiet")
+    elif back:
+        was = disposition_words(case.disposition)
+        yield Row("", f"It was closed ({was}) and came back: {back}.", "held")
 
 
 def _waits(case: Case, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:

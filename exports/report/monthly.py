@@ -1,13 +1,17 @@
 """What a report says: its sections, in the words of a board, a privacy officer and an auditor."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from core.classification import AccountKind
-from core.review import Action, ReviewEvent, signed
+from core.record import Record
+from core.review import Action, ReviewEvent, case_key, needs_review, signed
 from core.sent_file import SameAs
+from core.stored import StoredEntry, StoredRecord
+from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
@@ -23,16 +27,42 @@ from exports.report.sums import ScriptSums, Sums
 _MOST_BARS = 31
 
 
-def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
-    """Return the report of a time. Raises EvidenceError."""
-    newest = store.newest()
-    sums = Sums(period).feed(store.iter_records(period.since, period.until))
-    before = period.before
-    earlier = Sums(before).feed(store.iter_records(before.since, before.until))
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The cases that a report is about, where not all."""
+
+    keys: frozenset[str]
+    called: str
+    """The filter that chose them."""
+
+    def of(self, entries: Iterable[StoredEntry]) -> Iterator[StoredEntry]:
+        """Yield the records of these cases."""
+        for entry in entries:
+            if isinstance(entry, StoredRecord) and self._takes(entry.record):
+                yield entry
+
+    def _takes(self, record: Record) -> bool:
+        return needs_review(record) and case_key(record) in self.keys
+
+
+def report(
+    store: Store, period: Period, *, by: str, now: datetime, only: Only | None = None
+) -> Page:
+    """Return the report of a time, of some cases only where these are given. Raises
+    EvidenceError.
+    """
+    newest, before = store.newest(), period.before
+
+    def entries(one: Period) -> Iterable[StoredEntry]:
+        every = store.iter_records(one.since, one.until)
+        return every if only is None else only.of(every)
+
+    sums = Sums(period).feed(entries(period))
+    earlier = Sums(before).feed(entries(before))
     acts = list(store.iter_acts())
     said = _Approvals(acts, period.until)
     return Page(
-        title=f"What Python sent: {period.called}",
+        title=f"What Python sent: {period.called}{_only(only)}",
         answer=_answer(sums, said),
         sections=(
             _totals(sums, earlier),
@@ -52,6 +82,10 @@ def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
         made_by=by,
         evidence=f"chain {store.chain_id}, entry {newest.seq}, head {newest.head.hex() or 'none'}",
     )
+
+
+def _only(only: Only | None) -> str:
+    return "" if only is None else f" (only {printable(only.called, 200)})"
 
 
 class _Approvals:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from core.classification import AccountKind, LlmCall
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.findings import NOT_INSPECTED, SECRET, Finding, people_in
 from core.record import Record
 from core.review import case_key, destination_of, sender_of
 from core.stored import StoredEntry, StoredRecord
@@ -204,12 +204,3 @@ class Sums:
 
 def _is_personal(finding: Finding) -> bool:
     return PERSONAL in kind_of(finding.kind).groups and not finding.test_data
-
-
-def people_in(finding: Finding) -> int:
-    """Return how many people a finding tells of, at most: data subjects where they can be told,
-    else rows, else distinct values.
-    """
-    if finding.subjects is not None:
-        return finding.subjects
-    return finding.records if finding.records is not None else finding.distinct

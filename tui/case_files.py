@@ -1,29 +1,12 @@
-"""What a case is told in: rows under headings; and those of the files that were sent. Pure."""
+"""Which files of the sender's a request holds: a section of a case. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from core.sent_file import SameAs, SentFile
 from core.vocabulary.files import FOUND_BY, file_words
 from core.vocabulary.sizes import capital
+from tui.rows import Row, Section
 from tui.wording import safe
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One fact. `tone` is one of plain, quiet, strong, allowed, held, blocked, unknown."""
-
-    label: str
-    text: str
-    tone: str = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Facts under one heading; the first section has none."""
-
-    title: str
-    rows: tuple[Row, ...]
 
 
 def files_section(files: Iterable[SentFile]) -> Section:
