@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tui.wording import safe
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -18,3 +20,13 @@ class Section:
 
     title: str
     rows: tuple[Row, ...]
+
+
+def known(*rows: Row | None) -> tuple[Row, ...]:
+    """Return the rows of which something is known."""
+    return tuple(row for row in rows if row is not None)
+
+
+def maybe(label: str, value: str | None, tone: str = "plain") -> Row | None:
+    """Return the row of a value, made inert; None where there is none."""
+    return Row(label, safe(value, 600), tone) if value else None
