@@ -84,8 +84,12 @@ class Seal:
         return self.sealed[number][1:]
 
     def commitment(self, number: int, part: bytes) -> bytes:
-        """Return the hash of a part, or what is left of it."""
+        """Return the hash of a part, or what is left of it. Raises ValueError where something is
+        said in place of a part that was erased: no hash covers what stands there.
+        """
         if self.salt is None and self.sealed[number][:1] == _GONE:
+            if part != _stand_in(part):
+                raise ValueError("something is said in place of what was erased")
             return self.sealed[number][1:]
         return hashlib.sha256(self.key(number) + part).digest()
 

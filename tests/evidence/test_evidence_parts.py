@@ -187,6 +187,20 @@ def test_of_an_erased_part_nobody_can_tell_what_it_was(make_record: Make) -> Non
     assert seal.salt is not None and seal.salt.hex() not in repr(seal)
 
 
+def test_nothing_can_be_said_in_place_of_what_was_erased(make_record: Make) -> None:
+    """No hash covers what stands where a part was: only the words for an erased one may."""
+    text = canonical(make_record().to_json())
+    seal = new_seal(text)
+    whole = sealed_link(PREV, 7, text, seal)
+    left, sealed = erase(text, seal, range(len(seal.cuts)))
+    assert sealed_link(PREV, 7, left, sealed) == whole
+    for start, end in sealed.cuts:
+        for at in range(start, end):
+            other = left[:at] + bytes((left[at] ^ 1,)) + left[at + 1 :]
+            with pytest.raises(ValueError, match="in place of what was erased"):
+                sealed_link(PREV, 7, other, sealed)
+
+
 def test_a_sender_that_is_not_known_is_a_part_too(make_record: Make) -> None:
     """A record without findings has one part."""
     record = replace(make_record(), findings=(), sender=UNATTRIBUTED)
