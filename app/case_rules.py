@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.findings import NOT_INSPECTED
 from core.review import Case, CaseFilter, CaseStatus, Disposition, case_key
 from core.stored import StoredRecord
-from core.vocabulary.kinds import by_gravity
+from core.vocabulary.kinds import FINDABLE, by_gravity
 from core.vocabulary.sizes import joined, number
 from evidence.store import Store
 from policy import DEFAULT_PRESET
@@ -64,7 +64,7 @@ class CaseRules:
         return f"Rule {rule['id']} is in {self.policy.name}, before all others.{told}"
 
     def _rule(self, case: Case, wanted: Wanted) -> dict[str, Any]:
-        when = _when(case)
+        when = _when(case, wanted.wish)
         sentence = _sentence(case, wanted)
         rule: dict[str, Any] = {"id": self._free_name(case, wanted), "description": sentence}
         rule["owner"] = self.who()
@@ -127,7 +127,7 @@ def _alone(rule: Mapping[str, Any]) -> list[str]:
     return rule_lines({k: v for k, v in rule.items() if k not in {"mode", "until", "owner"}})
 
 
-def _when(case: Case) -> dict[str, Any]:
+def _when(case: Case, wish: Wish) -> dict[str, Any]:
     """Return the conditions that hold for what is like the case, and for little else."""
     path = case.script_path
     if path is None:
@@ -147,6 +147,10 @@ def _when(case: Case) -> dict[str, Any]:
     when: dict[str, Any] = {"script": {"path": path}, "destination": to}
     if kinds:
         when["findings"] = {"kinds": kinds}
+    if wish is Wish.ALLOW:
+        # One of the kinds is enough for a rule to hold: what is let pass must hold no other.
+        others = sorted((FINDABLE | {NOT_INSPECTED}) - set(kinds))
+        when["not"] = {"findings": {"kinds": others}}
     return when
 
 
@@ -158,7 +162,10 @@ def _sentence(case: Case, wanted: Wanted) -> str:
     names = list(dict.fromkeys(kind_words(kind).many for kind in kinds))
     if NOT_INSPECTED in case.kinds:
         names.append("what cannot be read")
-    what = joined(names, "or") if names else "anything"
+    nothing = "nothing sensitive that is known" if wanted.wish is Wish.ALLOW else "anything"
+    what = joined(names, "or") if names else nothing
+    if names and wanted.wish is Wish.ALLOW:
+        what += " and nothing else sensitive"
     to = place(case.service, case.host, case.category, case.account_kind)
     who = case_sender(case) or "this program"
     until = "" if wanted.until is None else f", until {wanted.until:%Y-%m-%d}"

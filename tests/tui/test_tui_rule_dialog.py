@@ -1,17 +1,20 @@
 """From a case to a rule in three keys, over a real policy file and real evidence."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from invented_day import sample_records
+from invented_day import finding, sample_records
 
 from app.case_rules import CaseRules
+from core.classification import AccountKind
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from evidence.factory import open_store
 from policy.loading import load_file
+from policy.replay import replayed
 from policy.rule_list import listed_rules
 from tests.tui.conftest import Opens, Presses, Settles, ShowsText
 from tui.evidence_acts import EvidenceActs, Verified
@@ -99,3 +102,28 @@ def test_the_rule_holds_for_the_case_and_for_nothing_else(
     names = [rule.id for rule in listed_rules(policy).rules]
     assert len(names) == len(set(names)) > 12
     store.close()
+
+
+def test_what_is_allowed_is_no_more_than_what_was_looked_at(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Allowing bank details lets no health data pass beside them, nor what cannot be read, nor
+    another account; stopping them stops them whatever stands beside.
+    """
+    claims = next(r for r in sample_records(now) if "summarise" in str(r.sender.script))
+    written(tmp_path / "evidence.db", [claims])
+    store = open_store(tmp_path / "evidence.db")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    store.close()
+    more = replace(claims, findings=(*claims.findings, finding("health_data", 1)))
+    unread = replace(claims, findings=(*claims.findings, finding("not_inspected", 1)))
+    account = replace(claims.destination.account, kind=AccountKind.PERSONAL)
+    other = replace(claims, destination=replace(claims.destination, account=account))
+    for wish, hit in ((Wish.ALLOW, (True, False, False, False)), (Wish.STOP, (1, 1, 1, 0))):
+        policy = tmp_path / f"{wish}.yaml"
+        rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+        rules.write(case, Wanted(wish=wish, watch_first=False))
+        name = listed_rules(policy).rules[0].id
+        found = replayed(load_file(policy), [claims, more, unread, other])
+        held = [one is not None and one.decision.rule == name for one in found]
+        assert held == [bool(one) for one in hit], wish
