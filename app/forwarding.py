@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.home import Home, installation_id
 from app.settings import Settings
+from core.duties import Duty
 from core.errors import OutgateError
 from core.ids import utc_now
 
@@ -96,7 +97,7 @@ class Courier:
             if now >= self._metrics_at:
                 send_metrics(self._route, {self._route.outbox.name: waiting.records})
                 self._metrics_at = now + METRICS_EVERY_S
-        except OutgateError as error:
+        except (OutgateError, OSError) as error:
             self._rest(now, error)
             return
         if self._failures:
@@ -104,19 +105,22 @@ class Courier:
         self._failures = 0
         self._next = now + EVERY_S
 
-    def _rest(self, now: float, error: OutgateError) -> None:
+    def _rest(self, now: float, error: OutgateError | OSError) -> None:
         if not self._failures:
-            log.warning("collector %s: %s", self._route.outbox.name, error)
+            why = error.strerror if isinstance(error, OSError) else error
+            log.warning("collector %s: %s", self._route.outbox.name, why)
         self._failures += 1
         longest = min(_LONGEST_REST_S, EVERY_S * 2.0 ** min(self._failures, 10))
         self._next = now + longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
 
 
-async def keep_forwarding(couriers: Sequence[Courier]) -> None:
+async def keep_forwarding(couriers: Sequence[Courier], *, every_s: float = EVERY_S) -> None:
     """Send on until cancelled; without collectors, nothing is done."""
+    from proxy.boundaries import courtesy
     from proxy.threads import COURTESIES
 
     while couriers:
         for courier in couriers:
-            await COURTESIES.run(courier.look)
-        await asyncio.sleep(EVERY_S)
+            async with courtesy(Duty.FORWARDING):  # the next look tries again
+                await COURTESIES.run(courier.look)
+        await asyncio.sleep(every_s)

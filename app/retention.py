@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from core.duties import Duty
+from proxy.boundaries import courtesy
 from proxy.threads import COURTESIES
 
 EVERY_S = 6 * 3600.0
@@ -27,7 +29,8 @@ async def expire_old(
     try:
         while days:
             await COURTESIES.run(expire_older, evidence, days, stopping=stopped.is_set)
-            await COURTESIES.run(after)
+            async with courtesy(Duty.RETENTION):  # the next round tries again
+                await COURTESIES.run(after)
             await asyncio.sleep(every_s)
     finally:
         stopped.set()

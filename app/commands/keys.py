@@ -30,7 +30,7 @@ def list_(
     \b
     Example: outgate keys list
     """
-    from app.epochs import epochs
+    from app.epochs import CURRENT, epochs
     from app.home import open_home
     from core.ids import rfc3339
 
@@ -43,7 +43,9 @@ def list_(
         typer.echo(json.dumps(told))
         return
     for one in found:
-        until = "in force" if one.until is None else f"ended {one.until:%Y-%m-%d %H:%M} UTC"
+        until = "in force" if one.name == CURRENT else "of a time that its name does not say"
+        if one.until is not None:
+            until = f"ended {one.until:%Y-%m-%d %H:%M} UTC"
         typer.echo(f"{one.name:<18}  {until}")
 
 

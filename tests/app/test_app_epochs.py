@@ -159,6 +159,15 @@ def test_a_rotation_keeps_the_key_before_and_its_mode(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_key_with_a_name_of_its_own_is_listed_as_what_it_is(home: Path, outgate: Runs) -> None:
+    """Somebody put it aside by hand: it is searched with, and is not the one in force."""
+    key = private_key(Home(home).fingerprint_key)
+    Home(home).fingerprint_key.with_name("fingerprint-old.key").write_bytes(key[::-1])
+    lines = outgate("keys", "list").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["old", CURRENT]
+    assert "in force" not in lines[0] and "in force" in lines[1]
+
+
 def test_a_damaged_key_is_not_rotated_away(tmp_path: Path) -> None:
     """It is told, and left for whoever has a backup."""
     home = Home(tmp_path)

@@ -18,6 +18,7 @@ from app.forwarding import Courier, keep_forwarding, routes_of
 from app.home import Home
 from app.metrics_listener import server
 from app.settings import Settings, load_settings
+from core.duties import OWNER
 from core.errors import InputError, SettingsError
 from evidence import open_evidence, open_store
 from evidence.store import Store
@@ -207,3 +208,46 @@ def test_a_collector_that_is_away_is_asked_less_and_less(
     assert 5 <= len(tries) <= 25
     assert gaps[0] <= 11 and max(gaps) <= 301 and gaps[-1] > 100
     assert len([one for one in caplog.records if "siem" in one.getMessage()]) == 1
+
+
+def test_a_fault_of_forwarding_ends_no_gate(
+    home: Path, store: Store, otlp: OtlpCollector, nothing_has_ended: None
+) -> None:
+    """Whatever goes wrong beside the requests (a full disk, a fault of ours), it is told, and tried
+    again; the gate goes on.
+    """
+    chosen = Settings(collectors={"otel": f"otlp+http://127.0.0.1:{otlp.port}"})
+    (route,) = routes_of(Home(home), chosen, store)
+    looks: list[BaseException] = []
+
+    class Broken(Courier):
+        def look(self) -> None:
+            looks.append(RuntimeError("canary"))
+            raise looks[-1]
+
+    async def for_a_while() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(keep_forwarding([Broken(route)], every_s=0.01))
+            for _ in range(500):
+                if len(looks) > 1:
+                    break
+                await asyncio.sleep(0.01)
+            task.cancel()
+
+    asyncio.run(for_a_while())
+    assert len(looks) > 1
+    assert any("collectors" in one for one in OWNER.trouble)
+    OWNER.forget()
+
+
+def test_a_folder_that_cannot_be_written_is_a_collectors_trouble(
+    home: Path, store: Store, otlp: OtlpCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told once in the log, and later tried again."""
+    (home / "outbox").write_text("in the way")
+    chosen = Settings(collectors={"otel": f"otlp+http://127.0.0.1:{otlp.port}"})
+    (route,) = routes_of(Home(home), chosen, store)
+    courier = Courier(route, clock=lambda: 0.0)
+    courier.look()
+    assert any("collector otel" in one.getMessage() for one in caplog.records)
+    assert otlp.taken == []
