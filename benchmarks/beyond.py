@@ -1,8 +1,8 @@
 """What a scan costs, what it finds of what was planted, and whether advisories are read by the
 letter.
 
-Run: python -m benchmarks.beyond [places] [findings] [advisories] [lineage] [cost --files 1000000 --scripts
-5000]
+Run: python -m benchmarks.beyond [places] [findings] [advisories] [lineage]
+    [cost --files 1000000 --scripts 5000]
 
 Everything is made up in a temporary folder. Bars: 99 % of scripts in 14 kinds of places and no
 library file; 95 % of credentials and of flaws in 200 of 400 scripts, at most 2 false in the other

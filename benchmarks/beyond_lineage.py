@@ -1,5 +1,5 @@
-"""What it costs to find which file was sent, and that none is named wrongly: a sender in a folder of
-many files, several ways to send, the helper process that reads.
+"""What it costs to find which file was sent, and that none is named wrongly: a sender in a folder
+of many files, several ways to send, the helper process that reads.
 """
 
 import base64
