@@ -30,41 +30,36 @@ _PROGRAMS = ("/usr/lib", "/lib", "/usr/share", "/proc/", "/sys/", "/dev/", "/etc
 _scripts: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
-    """One file."""
-
-    path: str
-    """As the sender calls it."""
-    outside: str
-    """As this process opens it."""
-    size: int
-    found_by: str
-    read_to: int | None = None
+type Near = tuple[str, str, int, str, int | None]
+"""One file: its path as the sender calls it, as this process opens it, its size, why it was looked
+at, and how far an open descriptor has read. Plain, for thousands travel between two processes.
+"""
+type _Seen = tuple[str, str, str, int | None, os.stat_result | None]
+"""The same without its size, and what it is, where that is known already."""
 
 
 def files_near(
     line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
 ) -> list[Near]:
     """Return the files near these processes (the sender first), the best known first, each once."""
-    found: OrderedDict[tuple[int, int], Near] = OrderedDict()
-    for one in _each(line, script, named):
+    found: dict[tuple[int, int], Near] = {}
+    for path, outside, found_by, read_to, status in _each(line, script, named):
         try:
-            status = os.stat(one.outside)
+            known = os.stat(outside) if status is None else status
         except (OSError, ValueError):
             continue
-        if stat.S_ISREG(status.st_mode) and status.st_size:
-            near = Near(
-                path=one.path, outside=one.outside, size=status.st_size,
-                found_by=one.found_by, read_to=one.read_to,
-            )  # fmt: skip
-            found.setdefault((status.st_dev, status.st_ino), near)
+        if stat.S_ISREG(known.st_mode) and known.st_size:
+            inode = known.st_dev, known.st_ino
+            if inode not in found:
+                found[inode] = path, outside, known.st_size, found_by, read_to
         if len(found) >= MOST_FILES:
             break
     return list(found.values())
 
 
-def _each(line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]) -> Iterator[Near]:
+def _each(
+    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
+) -> Iterator[_Seen]:
     for facts in line:
         yield from _open_files(facts)
     for facts in line:
@@ -82,7 +77,7 @@ def _each(line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
         yield from _in_folder(files_of(line[-1]), folder, found_by)
 
 
-def _open_files(facts: ProcessFacts) -> Iterator[Near]:
+def _open_files(facts: ProcessFacts) -> Iterator[_Seen]:
     """Yield what a process has open to be read, with how far it has."""
     place = f"/proc/{facts.pid}"
     with contextlib.suppress(OSError):
@@ -95,7 +90,7 @@ def _open_files(facts: ProcessFacts) -> Iterator[Near]:
                 if flags & os.O_ACCMODE == os.O_WRONLY:
                     continue
                 # What was deleted meanwhile, or is another file by now, is reached this way only.
-                yield _near(path, f"{place}/fd/{name}", "open_file", position)
+                yield path, f"{place}/fd/{name}", "open_file", position, None
 
 
 def _position(path: str) -> tuple[int, int]:
@@ -109,11 +104,7 @@ def _position(path: str) -> tuple[int, int]:
     return position, flags
 
 
-def _near(path: str, outside: str, found_by: str, read_to: int | None = None) -> Near:
-    return Near(path=path, outside=outside, size=0, found_by=found_by, read_to=read_to)
-
-
-def _told(facts: ProcessFacts, words: Iterable[str], found_by: str) -> Iterator[Near]:
+def _told(facts: ProcessFacts, words: Iterable[str], found_by: str) -> Iterator[_Seen]:
     """Yield what words name, be it a file or a folder of files. `--in=FILE` and `@FILE` name one,
     too.
     """
@@ -130,7 +121,7 @@ def _told(facts: ProcessFacts, words: Iterable[str], found_by: str) -> Iterator[
                 if found_by != "named_in_request" and path.count("/") > 1:
                     yield from _in_folder(files, path, found_by, depth=1)
             else:
-                yield _near(path, outside, found_by)
+                yield path, outside, found_by, None, None
 
 
 def _absolute(text: str, cwd: str | None) -> str | None:
@@ -170,7 +161,9 @@ def _parsed(source: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t for t in likely if "://" not in t))[:_LITERALS]
 
 
-def _in_folder(files: HostFiles, folder: str, found_by: str, depth: int = _DEPTH) -> Iterator[Near]:
+def _in_folder(
+    files: HostFiles, folder: str, found_by: str, depth: int = _DEPTH
+) -> Iterator[_Seen]:
     """Yield the files of a folder and of those below it; the root and homes of all are none."""
     if folder.count("/") < 2 and folder in {"/", "/home", "/usr", "/etc", "/var", "/bin", "/opt"}:
         return
@@ -187,7 +180,8 @@ def _in_folder(files: HostFiles, folder: str, found_by: str, depth: int = _DEPTH
                     if deeper > 0 and entry.name not in _SKIPPED and entry.name[:1] != ".":
                         todo.append((f"{path}/{entry.name}", entry.path, deeper - 1))
                 elif not entry.name.endswith(_CODE):
-                    yield _near(f"{path}/{entry.name}", entry.path, found_by)
+                    status = None if entry.is_symlink() else entry.stat(follow_symlinks=False)
+                    yield f"{path}/{entry.name}", entry.path, found_by, None, status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

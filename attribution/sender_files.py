@@ -35,15 +35,16 @@ class FilesOfSenders:
             found = self.reader.ask(_NEAR_S, files_near, line, portrait.script_path, tuple(named))
         except Unread:
             return None
-        return [self._shown(one) for one in found if one.path != portrait.script_path]
+        return [self._shown(one) for one in found if one[0] != portrait.script_path]
 
     def _shown(self, one: Near) -> NearFile:
+        path, outside, size, found_by, read_to = one
         return NearFile(
-            path=self.people.path(one.path),
-            key=one.outside,
-            size=one.size,
-            found_by=FoundBy(one.found_by),
-            read_to=one.read_to,
+            path=self.people.path(path),
+            key=outside,
+            size=size,
+            found_by=FoundBy(found_by),
+            read_to=read_to,
         )
 
     def proven(

@@ -23,12 +23,15 @@ from classifiers.codecs.limits import DEFAULT
 SMALLEST = 24
 """Bytes of the smallest file that is looked for: smaller contents are the same by chance."""
 _MOST_STRINGS, _MOST_PARTS, _MOST_MEMBERS, _DEEPEST = 50_000, 1000, 1000, 4
-_SCAN_RUNS = 16 << 20
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{32,}={0,2}")
-_RUN_IN_TEXT = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
+_SCAN_RUNS, _SNIFFED = 16 << 20, 4096
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+_PADDED = _LETTERS + b"="
+_FLAGS = bytes(int(byte in _LETTERS) for byte in range(256))
+_RUN = b"\1" * 32
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
-_WHITE = re.compile(r"[\r\n\t ]+")
+_PAD = ord("=")
+_SPACES = b"\r\n\t "
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})')
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _ENCODED_PACKED = ("H4sI", "KLUv", "UEsD")
@@ -210,27 +213,33 @@ def _text(search: _Search, text: str, depth: int) -> None:
         return
     if not text.isascii() or depth > _DEEPEST:
         return
-    bare = _WHITE.sub("", text) if "\n" in text[:200] else text
-    if _RUN_IN_TEXT.fullmatch(bare):
-        _encoded(search, bare.encode(), depth)
-    elif len(text) >= 64:
-        for run in _RUN_IN_TEXT.finditer(text):
-            _encoded(search, run[0].encode(), depth)
+    raw = text.encode()
+    bare = raw.translate(None, _SPACES) if b"\n" in raw[:200] else raw
+    if not bare.translate(None, _PADDED):
+        _encoded(search, bare, depth)
+    else:
+        _runs(search, raw, depth)
 
 
 def _runs(search: _Search, data: bytes, depth: int) -> None:
-    for number, run in enumerate(_RUN.finditer(data)):
-        if number >= _MOST_PARTS:
+    """Look at the long runs of letters of base64; what is no text has none that mean anything."""
+    if b"\0" in data[:_SNIFFED]:
+        return
+    flags, end = data.translate(_FLAGS), 0
+    for _ in range(_MOST_PARTS):
+        start = flags.find(_RUN, end)
+        if start < 0:
             return
-        _encoded(search, run[0], depth)
+        end = flags.find(b"\0", start)
+        end = len(flags) if end < 0 else end
+        _encoded(search, data[start:end], depth)
 
 
 def _encoded(search: _Search, run: bytes, depth: int) -> None:
     """Decode a run whose content has the right size, or is packed."""
-    bare = run.rstrip(b"=")
-    size = len(bare) * 3 // 4
+    letters = _letters(run)
     packed = run[:4].decode() in _ENCODED_PACKED
-    if (size in search.sizes or packed) and len(bare) % 4 != 1:
+    if (letters * 3 // 4 in search.sizes or packed) and letters % 4 != 1:
         content = _base64(run)
         if packed:
             _look(search, content, "", decoded=True, depth=depth + 1)
@@ -240,11 +249,24 @@ def _encoded(search: _Search, run: bytes, depth: int) -> None:
         search.offer(binascii.unhexlify(run), decoded=True)
 
 
+def _letters(run: bytes) -> int:
+    """Return how many letters a run has before its padding."""
+    size = len(run)
+    for _ in range(2):
+        size -= size > 0 and run[size - 1] == _PAD
+    return size
+
+
 def _base64(run: bytes) -> bytes:
-    run = run.translate(_URLSAFE).rstrip(b"=")
-    if len(run) % 4 == 1:
-        run = run[:-1]
+    """Return the content; nothing where it is none. Large runs are copied no more than needed."""
+    if b"-" in run or b"_" in run:
+        run = run.translate(_URLSAFE)
+    letters = _letters(run)
+    if letters % 4 == 1:
+        run, letters = run[: letters - 1], letters - 1
+    if (letters + 3) // 4 * 4 != len(run):
+        run = run[:letters] + b"=" * (-letters % 4)
     try:
-        return binascii.a2b_base64(run + b"=" * (-len(run) % 4))
+        return binascii.a2b_base64(run)
     except binascii.Error:
         return b""

@@ -279,7 +279,7 @@ def _placed(known: Destination) -> Destination:
     return replace(known, address=known.address or "198.51.100.7", country=known.country or "NL")
 
 
-SAMPLES = drawn(situations(), 120)
+SAMPLES = drawn(situations(), 180)
 """Requests of many kinds, the same in every run; in some of them something is missing."""
 
 KNOWN = [
