@@ -9,7 +9,7 @@ from typing import Any
 
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED
-from core.observation import OBSERVED, Observation
+from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
 from core.review import (
     Disposition,
@@ -165,7 +165,8 @@ class Rollup:
         return key
 
     def _add_observation(self, seen: Observation, at_us: int) -> str | None:
-        self._add_script(seen, at_us)
+        if seen.kind is not Kind.ORPHAN:  # no run of its script
+            self._add_script(seen, at_us)
         if not seen.notable:
             return None
         key = observation_key(seen)

@@ -12,6 +12,7 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
         Kind.CONNECTION: "is connected",
         Kind.RUN: "ran",
         Kind.UNUSUAL: "did something unusual",
+        Kind.ORPHAN: "has nobody who answers for it",
     }
 )
 """After the name of a program."""
@@ -23,6 +24,8 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "bytes_sent": "Bytes sent",
         "database": "Database",
         "outcome": "Outcome",
+        "owner": "Owner",
+        "proposed": "Successor by the list of accounts",
         "port": "Port",
         "protocol": "Protocol",
         "reach": "Reachable from",
