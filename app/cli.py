@@ -19,6 +19,7 @@ from app.commands import (
     rules,
     settings,
     trust,
+    trusting,
 )
 from app.commands.demo import demo
 from app.commands.doctor import doctor
@@ -85,6 +86,7 @@ application.command()(people.erase)
 application.command()(people.hold)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
+application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")

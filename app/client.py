@@ -43,7 +43,13 @@ def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Itera
     Raises SettingsError where only the organisation's gate will do and it does not run.
     """
     running = None if extra and not settings.require_gate else find(home.running)
-    if running is not None and (settings.require_gate or not extra):
+    if running is not None and extra:
+        raise SettingsError(
+            "Options of a gate were given, and programs may use no other than the gate of this"
+            " machine (require_gate), so this one was not started.",
+            remedy="Leave out --policy, --connect-to and --upstream-ca.",
+        )
+    if running is not None:
         yield running
         return
     if settings.require_gate:

@@ -2,17 +2,16 @@
 mend it.
 """
 
-import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
 
-from app.gate_registry import find
 from app.home import Home
 from app.settings import Settings
-from core.errors import OutgateError
+from core.errors import InputError, OutgateError
 from core.ids import utc_now
 from core.vocabulary.sizes import size
 
@@ -26,22 +25,42 @@ class Result:
     """`ok`, `note` (works, with a limit) or `BROKEN`."""
     words: str
     remedy: str = ""
+    verdict: str = ""
+    """Of a client: `works`, `goes past`, `distrusts` or `breaks`."""
+    python: str = ""
+    """The prefix of the interpreter that it concerns."""
+    mend: Callable[[], None] | None = None
+    """Mends it, where that is safe."""
 
     def to_json(self) -> dict[str, str]:
         """Return the result as JSON values."""
-        return asdict(self)
+        told = (field.name for field in fields(self) if field.name != "mend")
+        return {name: str(getattr(self, name)) for name in told}
 
 
 Check = Callable[[Home, Settings], Iterable[Result]]
 
 
-def examine(home: Home, settings: Settings) -> list[Result]:
-    """Run every check; one that fails itself is reported as broken."""
+def examine(home: Home, settings: Settings, pythons: Sequence[Path] = ()) -> list[Result]:
+    """Run every check; one that fails itself is reported as broken.
+
+    `pythons`: interpreters whose clients are tried, or folders to look for such. Raises InputError
+    where one of these is none.
+    """
     results: list[Result] = []
-    for check in _CHECKS:
+
+    def _clients(home: Home, settings: Settings) -> Iterable[Result]:
+        from app.probing.report import clients
+
+        return clients(home, settings, pythons)
+
+    checks: tuple[Check, ...] = (*_CHECKS, _clients)
+    for check in checks:
         subject = check.__name__.removeprefix("_").replace("_", " ")
         try:
             results += check(home, settings)
+        except InputError:
+            raise
         except OutgateError as error:
             results.append(
                 Result(subject=subject, mark="BROKEN", words=error.message, remedy=error.remedy)
@@ -92,12 +111,13 @@ def _authority(home: Home, _: Settings) -> Iterable[Result]:
 
 def _policy(home: Home, _: Settings) -> Iterable[Result]:
     from app.advice import advice_on
-    from app.wiring import policy_of, policy_path
+    from app.policy_in_force import policy_path, policy_remarks
+    from app.wiring import policy_of
 
     policy = policy_of(home, None)
     source = policy_path(home, None) or "built-in preset watch-everything"
     yield Result(subject="policy", mark="ok", words=f"{source}, version {policy.version}")
-    for line in advice_on(policy_path(home, None)):
+    for line in (*policy_remarks(home, None), *advice_on(policy_path(home, None))):
         yield Result(subject="policy", mark="note", words=line)
 
 
@@ -154,51 +174,16 @@ def _sealed_runs(_: Home, settings: Settings) -> Iterable[Result]:
     )
 
 
-def _clients(home: Home, _: Settings) -> Iterable[Result]:
-    """Run each installed Python client against a canary host behind a private gate."""
-    from app.client_probe import probe_clients
+def _gate(home: Home, settings: Settings) -> Iterable[Result]:
+    from app.doctor_gate import gate
 
-    for client, words, fine, remedy in probe_clients(home):
-        yield Result(
-            subject=f"client {client}", mark="ok" if fine else "note", words=words, remedy=remedy
-        )
+    return gate(home, settings)
 
 
-def _past_the_gate(_: Home, __: Settings) -> Iterable[Result]:
-    """Name the clients on this machine that variables alone do not bring behind the gate."""
-    from certs.matrix import Family, ProxyUse, past_the_gate
+def _trust(home: Home, settings: Settings) -> Iterable[Result]:
+    from app.doctor_gate import trust
 
-    for client in past_the_gate():
-        found = (
-            _importable(client.module)
-            if client.family is Family.PYTHON
-            else shutil.which(client.module)
-        )
-        if found:
-            words = (
-                f"uses the gate {client.proxy}"
-                if client.proxy is ProxyUse.WHEN_ASKED
-                else "goes past the gate"
-            )
-            yield Result(
-                subject=f"client {client.name}", mark="note", words=words, remedy=client.remedy
-            )
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ImportError:
-        return False
-
-
-def _gate(home: Home, _: Settings) -> Iterable[Result]:
-    gate = find(home.running)
-    yield Result(
-        subject="gate",
-        mark="ok",
-        words=f"running at {gate.url}" if gate else "not running (outgate start)",
-    )
+    return trust(home, settings)
 
 
 def _own_proxies(_: Home, settings: Settings) -> Iterable[Result]:
@@ -240,8 +225,7 @@ _CHECKS: tuple[Check, ...] = (
     _evidence,
     _attribution,
     _gate,
+    _trust,
     _sealed_runs,
     _own_proxies,
-    _clients,
-    _past_the_gate,
 )

@@ -81,7 +81,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     from proxy.gate import Gate
     from proxy.parts import Parts
 
-    policy = live_policy_of(home, choices.policy)
+    policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     evidence = evidence_of(home, settings, policy.version)
     attributor = attributor_of(home, settings)

@@ -73,6 +73,8 @@ class Settings(BaseModel):
     """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
+    require_policy: bool = False
+    """True: no gate serves without a policy of this machine, `/etc/outgate/policy.yaml`."""
     sealed: bool = False
     """True: `outgate run` seals programs where it can (Linux): nothing that they send gets past the
     gate, whatever variables they heed.

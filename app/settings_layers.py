@@ -20,7 +20,7 @@ from core.text import printable
 MACHINE = Path("/etc/outgate")
 """Readable by everybody, written by whoever looks after the machine."""
 _LOCKED = "locked"
-_RESTRAINTS = frozenset({"require_gate", "require_seal", "second_person"})
+_RESTRAINTS = frozenset({"require_gate", "require_policy", "require_seal", "second_person"})
 """Set for users, not by them: true stays true."""
 _NO_VARIABLE = frozenset({"upstream_proxy_credentials"})
 """OUTGATE_UPSTREAM_PROXY_CREDENTIALS holds the credentials themselves, not their file."""
@@ -73,11 +73,16 @@ def layered(
     return Layered(settings=_checked(values, "the settings together"), origins=origins)
 
 
+def is_managed() -> bool:
+    """True where somebody set up this machine's own files."""
+    return MACHINE.joinpath("settings.yaml").exists() or any(MACHINE.glob("settings.d/*.yaml"))
+
+
 def _machines(folder: Path) -> Iterator[Layer]:
     drop_ins = folder / "settings.d"
     for path in (folder / "settings.yaml", *sorted(drop_ins.glob("*.yaml"))):
         if path.exists():
-            _refuse_if_others_write(path)
+            refuse_if_others_write(path)
             yield _file(path, with_locks=True)
 
 
@@ -147,9 +152,13 @@ def _checked(values: Mapping[str, Any], source: str) -> Settings:
         ) from None
 
 
-def _refuse_if_others_write(path: Path) -> None:
-    """What binds the users of a machine must not be theirs to write."""
-    if os.name == "posix" and path.stat().st_mode & _BY_OTHERS:
+def refuse_if_others_write(path: Path) -> None:
+    """What binds the users of a machine must not be theirs to write. Raises SettingsError."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
+    if os.name == "posix" and mode & _BY_OTHERS:
         raise SettingsError(
             f"{path} can be written by others than its owner, and would bind nobody.",
             remedy=f"chmod go-w {path}",

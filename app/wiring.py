@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.home import Home, installation_id, private_key
+from app.policy_in_force import policy_path, serving_path
 from app.settings import Settings
 from core.attribution import PSEUDONYM
 from core.errors import SettingsError
@@ -54,19 +55,6 @@ class GateChoices:
     """Of the user's environment, for a gate of one run; with its credentials."""
 
 
-def policy_path(home: Home, chosen: Path | None) -> Path | None:
-    """Return the policy file in force: the chosen one, the home's, or None for the built-in
-    preset.
-    """
-    if chosen is not None:
-        if not chosen.is_file():
-            raise SettingsError(
-                f"There is no policy file {chosen}.", remedy="Check the path after --policy."
-            )
-        return chosen
-    return home.policy if home.policy.is_file() else None
-
-
 def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     """Return the policy of that file, or the built-in preset that only watches."""
     from policy import load
@@ -74,14 +62,16 @@ def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
     return load(policy_path(home, chosen))
 
 
-def live_policy_of(home: Home, chosen: Path | None) -> PolicyFile:
+def live_policy_of(home: Home, chosen: Path | None, settings: Settings) -> PolicyFile:
     """Return the policy of a serving gate, which follows its file; the preset that only watches
     until there is one.
+
+    Raises SettingsError.
     """
     from policy import DEFAULT_PRESET
     from policy.live import PolicyFile
 
-    path = policy_path(home, chosen)
+    path = serving_path(home, chosen, settings)
     return PolicyFile(path) if path is not None else PolicyFile(home.policy, preset=DEFAULT_PRESET)
 
 

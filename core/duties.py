@@ -55,6 +55,7 @@ class Duty(Enum):
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
     OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")
+    CANARY = Meaning(what="trying the clients of this machine", courtesy=True)
     READERS = Meaning(what="reading files for the attribution", courtesy=True)
 
 

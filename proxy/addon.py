@@ -5,7 +5,7 @@ from functools import partial
 
 from mitmproxy import http, tls
 from mitmproxy.connection import Client
-from mitmproxy.proxy import layer, layers
+from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from core.attribution import Attribution
@@ -99,8 +99,6 @@ class GateAddon:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""
         if nextlayer.layer is None:
             return
-        if isinstance(nextlayer.layer, layers.ClientTLSLayer):
-            self.tunnels.over(nextlayer.context.client.id)
         target = nextlayer.context.server.address
         is_http = target is None or looks_like_http(nextlayer.data_client())
         only_http(nextlayer, is_http=is_http)
@@ -152,7 +150,11 @@ class GateAddon:
         self.upstreams.unreachable(data)
 
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
-        """Let a connection pass undecrypted by an exception of the policy, never by a failure."""
+        """Let a connection pass undecrypted by an exception of the policy, never by a failure.
+
+        A client that has begun its handshake may wait as long as it likes before it asks.
+        """
+        self.tunnels.over(data.context.client.id)
         try:
             self.health.passed_undecrypted += await self.passages.consider(data)
         except BaseException as error:  # noqa: BLE001
@@ -162,6 +164,8 @@ class GateAddon:
     def tls_established_client(self, data: tls.TlsData) -> None:
         """From here on a client that does not like our certificate can only go away."""
         host, port = data.context.server.address or ("", 443)
+        if host == HEALTH_HOST:
+            return
         target = data.conn.sni or host, port
         self._silent[data.context.client.id] = target
         if port in SERVER_FIRST_IN_TLS:
@@ -183,6 +187,8 @@ class GateAddon:
         """Record clients that refuse our certificate: what they wanted to send was not read."""
         self.health.refused_certificates += 1
         host, port = data.context.server.address or ("", 443)
+        if host == HEALTH_HOST:
+            return  # it asked for the gate itself: nothing would have left
         target = data.conn.sni or host, port
         # Nothing was sent: it is about who opened the connection, and that is known for certain.
         who = self.inspection.senders.at_opening(data.context.client.id)

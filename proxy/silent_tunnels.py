@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from core.duties import OWNER, Duty
 
-PATIENCE_S = 1.0
+PATIENCE_S = 0.9
 """A client of HTTP or TLS sends within milliseconds of the tunnel's opening."""
+GRACE_S = 0.1
+"""After a stop of the loop, what has arrived meanwhile is read first."""
 
 type Target = tuple[str, int]
 
@@ -29,13 +31,18 @@ class SilentTunnels:
         """A client has its tunnel."""
         loop = asyncio.get_running_loop()
         self._waiting[connection_id] = loop.call_later(
-            self._patience_s, self._late, connection_id, target
+            self._patience_s, self._doubted, connection_id, target
         )
 
     def over(self, connection_id: str) -> None:
         """It asks for something, or has gone."""
         if (timer := self._waiting.pop(connection_id, None)) is not None:
             timer.cancel()
+
+    def _doubted(self, connection_id: str, target: Target) -> None:
+        self._waiting[connection_id] = asyncio.get_running_loop().call_later(
+            GRACE_S, self._late, connection_id, target
+        )
 
     def _late(self, connection_id: str, target: Target) -> None:
         self._waiting.pop(connection_id, None)

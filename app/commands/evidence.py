@@ -169,13 +169,14 @@ def _pack(
     import hashlib
 
     from app.current_user import reviewer
+    from app.policy_in_force import machine_policy
     from attribution.identity.contents import ContentStore
     from exports.pack.building import Packed, Sources, build
     from exports.writing import write_file
 
     policies = {}
-    if home.policy.is_file():
-        text = home.policy.read_bytes()
+    for path in filter(Path.is_file, (home.policy, machine_policy() or home.policy)):
+        text = path.read_bytes()
         policies[hashlib.sha256(text).hexdigest()[:16]] = text
     sources = Sources(policies=policies, script=ContentStore(home.scripts, lambda text: text).text)
     packed: list[Packed] = []

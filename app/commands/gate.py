@@ -142,6 +142,7 @@ def start(
     from app.authority_ending import authority_ending
     from app.gate_registry import RunningGate, find
     from app.home import open_home
+    from app.policy_in_force import policy_remarks
     from app.port_choice import free_port
     from app.service import serve
     from app.settings import load_settings, parse_listen
@@ -170,6 +171,8 @@ def start(
     )
 
     def ready(gate: RunningGate) -> None:
+        for line in policy_remarks(home, policy):
+            typer.echo(f"outgate: {line}", err=True)
         if private:
             words = {
                 "host": gate.host,

@@ -38,7 +38,8 @@ def check(file: PolicyArgument = None) -> int:
     """
     from app.advice import advice_on, exceptions_in
     from app.home import open_home
-    from app.wiring import policy_of, policy_path
+    from app.policy_in_force import policy_path
+    from app.wiring import policy_of
     from policy.loading import PolicyError
 
     home = open_home()

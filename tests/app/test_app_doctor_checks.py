@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from app import client_probe, doctor_checks
+from app import doctor_checks
+from app.doctor_checks import Result
+from app.probing import report
 from tests.app.conftest import Runs
 
 UNCLEAR = """
@@ -27,9 +29,8 @@ rules:
 @pytest.fixture(autouse=True)
 def no_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real clients are tried in the scenarios; here they would cost seconds."""
-    monkeypatch.setattr(
-        client_probe, "probe_clients", lambda _: iter([("curl", "works behind the gate", True, "")])
-    )
+    fine = Result(subject="client curl", mark="ok", words="works behind the gate", verdict="works")
+    monkeypatch.setattr(report, "clients", lambda *_: iter([fine]))
 
 
 def test_a_healthy_machine_is_told_so(outgate: Runs, home: Path) -> None:
@@ -42,16 +43,7 @@ def test_a_healthy_machine_is_told_so(outgate: Runs, home: Path) -> None:
     assert "client curl: works behind the gate" in told.out
 
 
-def test_clients_that_go_past_are_named(outgate: Runs, home: Path) -> None:
-    """Clients on this machine that variables do not bring behind the gate are named, with what to
-    do.
-    """
-    lines = outgate("doctor").out.splitlines()
-
-    at = next(i for i, line in enumerate(lines) if "client http.client" in line)
-    assert lines[at].startswith("note")
-    assert "goes past the gate" in lines[at]
-    assert "→" in lines[at + 1]
+_FIELDS = {"subject", "mark", "words", "remedy", "verdict", "python"}
 
 
 def test_machines_get_the_same(outgate: Runs, home: Path) -> None:
@@ -61,7 +53,7 @@ def test_machines_get_the_same(outgate: Runs, home: Path) -> None:
     results = json.loads(outgate("doctor", "--json").out)
 
     assert {"folder", "authority", "policy", "evidence", "gate"} <= {r["subject"] for r in results}
-    assert all(set(r) == {"subject", "mark", "words", "remedy"} for r in results)
+    assert all(set(r) == _FIELDS for r in results)
 
 
 def test_an_open_folder_is_broken_with_its_remedy(home: Path) -> None:

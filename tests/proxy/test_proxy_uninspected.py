@@ -10,6 +10,7 @@ import pytest
 from present import there
 
 from core.fate import Fate
+from proxy.silent_tunnels import GRACE_S, PATIENCE_S
 from proxy.uninspected import Once
 from tests.proxy.conftest import RunningGate
 
@@ -140,6 +141,21 @@ def test_a_tunnel_in_which_nothing_is_asked_for_is_ended(gate: RunningGate, firs
     assert record.decision.degraded == ("protocol: nothing was asked for in a tunnel",)
     assert "usually mail (SMTP)" in record.decision.reason
     assert gate.internet.bytes_received == 0
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_client_may_wait_before_its_first_request(gate: RunningGate, http2: bool) -> None:
+    """A connection that was opened in time and is used later is served: only who has not begun a
+    handshake is taken for one that waits for its server's word.
+    """
+    with gate.connect("files.example", ["h2"] if http2 else ["http/1.1"]) as client:
+        time.sleep(PATIENCE_S + GRACE_S + 0.3)
+        if http2:
+            client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
+        else:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n")
+        assert client.recv(4096)
+    assert not any(record.decision.degraded for record in gate.evidence.closed)
 
 
 def test_memory_of_what_was_told_is_bounded() -> None:

@@ -1,0 +1,163 @@
+"""What `doctor` sees of the gate that runs and of what clients trust: that both are of the same
+authority, settings and policy as those on disk.
+"""
+
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.doctor_checks import Result
+from app.gate_registry import HEALTH_HOST, RunningGate, announced, health
+from app.home import Home
+from app.settings import Settings, parse_listen
+from core.errors import OutgateError
+from core.text import printable
+
+_PATIENCE_S = 10.0
+
+
+def gate(home: Home, settings: Settings) -> Iterable[Result]:
+    """Look at the running gate: its health, and whether it follows what is on disk."""
+    running = announced(home.running)
+    told = health(running) if running is not None else None
+    if running is None or told is None:
+        yield _no_gate(settings, stale=running is not None)
+        return
+    problem = told.get("problem")
+    yield Result(
+        subject="gate",
+        mark="BROKEN" if problem else "ok",
+        words=f"running at {running.url}"
+        + (f", NOT WELL: {printable(str(problem), 200)}" if problem else ""),
+        remedy="See outgate status." if problem else "",
+    )
+    yield from _policy(home, str(told.get("policy")))
+    yield from _listens(running, settings)
+    yield from _authority(home, running)
+
+
+def _no_gate(settings: Settings, *, stale: bool) -> Result:
+    gone = "not running any more: it ended without a word" if stale else "not running"
+    if settings.require_gate:
+        words = f"{gone}, and programs may not run without it (require_gate)"
+        return Result(subject="gate", mark="BROKEN", words=words, remedy="outgate start")
+    return Result(subject="gate", mark="ok", words=f"{gone} (outgate start)")
+
+
+def _policy(home: Home, version: str) -> Iterable[Result]:
+    """A gate that was started with --policy follows that file."""
+    from app.wiring import policy_of
+
+    try:
+        on_disk = policy_of(home, None).version
+    except OutgateError:
+        return
+    if version != on_disk:
+        words = f"the running gate decides by version {version}, on disk is {on_disk}"
+        remedy = "It was started with --policy, or has not read the file: outgate status"
+        yield Result(subject="policy", mark="note", words=words, remedy=remedy)
+
+
+def _listens(running: RunningGate, settings: Settings) -> Iterable[Result]:
+    if running.port != parse_listen(settings.listen)[1]:
+        words = f"listens at port {running.port}, and the settings say {settings.listen}"
+        remedy = "Programs that were pointed to `listen` do not find it: outgate stop, then start."
+        yield Result(subject="gate", mark="note", words=words, remedy=remedy)
+
+
+def _authority(home: Home, running: RunningGate) -> Iterable[Result]:
+    """Ask the gate something through TLS, as its clients do."""
+    if not home.bundle.is_file():
+        return
+    try:
+        _asked(running, home.bundle)
+    except ssl.SSLCertVerificationError as error:
+        words = f"clients do not trust what the running gate signs: {error.verify_message}"
+        remedy = "It signs with an authority that was replaced: outgate stop, then outgate start."
+        yield Result(subject="gate", mark="BROKEN", words=words, remedy=remedy)
+    except OSError as error:
+        words = f"the running gate does not answer through TLS: {error.strerror or error}"
+        yield Result(subject="gate", mark="BROKEN", words=words, remedy="See outgate status.")
+    else:
+        yield Result(subject="gate", mark="ok", words="signs with the authority that is trusted")
+
+
+def _asked(running: RunningGate, bundle: Path) -> None:
+    context = ssl.create_default_context(cafile=str(bundle))
+    with socket.create_connection((running.host, running.port), _PATIENCE_S) as plain:
+        plain.sendall(f"CONNECT {HEALTH_HOST}:443 HTTP/1.1\r\nhost: {HEALTH_HOST}\r\n\r\n".encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (more := plain.recv(4096)):
+                raise OSError(104, "it closed the connection")
+            head += more
+        with context.wrap_socket(plain, server_hostname=HEALTH_HOST):
+            pass
+
+
+def trust(home: Home, _: Settings) -> Iterable[Result]:
+    """Look at the bundle that clients read, and at places that `outgate trust` set up."""
+    yield from _bundle(home)
+    yield from _places(home)
+
+
+def _bundle(home: Home) -> Iterable[Result]:
+    """Platform roots change, authorities rotate: the bundle is to follow."""
+    from certs.authority import open_authority
+    from certs.rotation import trusted_besides
+    from certs.trust import write_bundle
+
+    def write(path: Path) -> None:
+        besides = trusted_besides(home.authority)
+        write_bundle(path, open_authority(home.authority), environment, besides)
+
+    # Not with roots of this shell's variables: those of a run differ from those of a service.
+    environment = {n: v for n, v in os.environ.items() if not n.endswith(("_BUNDLE", "_FILE"))}
+    if not home.bundle.exists():
+        words = "no bundle yet: it is written when a gate starts"
+        yield Result(subject="bundle", mark="ok", words=words)
+        return
+    with tempfile.TemporaryDirectory(prefix="outgate-bundle-") as folder:
+        fresh = Path(folder) / "bundle.pem"
+        write(fresh)
+        missing = _roots(fresh) - _roots(home.bundle)
+    if not missing:
+        yield Result(subject="bundle", mark="ok", words=f"{home.bundle} holds what it should")
+        return
+    words = f"{home.bundle} lacks {len(missing)} of the roots that clients should trust"
+    yield Result(
+        subject="bundle",
+        mark="BROKEN",
+        words=words,
+        remedy="outgate ca path",
+        mend=lambda: write(home.bundle),
+    )
+
+
+def _roots(file: Path) -> set[bytes]:
+    return set(file.read_bytes().split(b"-----END CERTIFICATE-----"))
+
+
+def _places(home: Home) -> Iterable[Result]:
+    """Only those that were set up once: nobody has to have any."""
+    from app.settings import load_settings
+    from app.trusting import scope_of, states, variables_for
+    from certs.authority import open_authority
+
+    settings, root = load_settings(home.settings), open_authority(home.authority).root
+    machine = os.name == "posix" and os.geteuid() == 0
+    scope = scope_of(home, machine=machine, root=None)
+    wanted = [variables_for(settings, scope.bundle, proxy=proxy) for proxy in (False, True)]
+    found = list(states(scope, [root], wanted))
+    placed = [told for told in found if told.state in {"there", "out of date"}]
+    for told in placed:
+        if told.state == "out of date":
+            words = f"{told.subject} is out of date ({told.words})"
+            remedy = "outgate trust install"
+            yield Result(subject="trust", mark="BROKEN", words=words, remedy=remedy)
+    if placed and all(told.state == "there" for told in placed):
+        words = f"{len(placed)} places of {len(found)} are set up (outgate trust status)"
+        yield Result(subject="trust", mark="ok", words=words)

@@ -1,0 +1,147 @@
+"""Trying each client that an interpreter has, and telling what became of its request: works, goes
+past the gate, does not trust it, or breaks.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.probing.canary import CANARY_HOST, Canary, Seen
+from app.probing.clients import PROGRAMS, PYTHON, Probe
+from app.probing.interpreters import Interpreter, rights_of
+from core.text import printable
+
+_LONGEST_S = 40
+_TRUST_WORDS = ("certificate", "ssl", "tls", "x509", "self-signed", "self signed", "issuer")
+
+
+class Verdict(StrEnum):
+    """What became of a client's request."""
+
+    WORKS = "works"
+    PAST = "goes past"
+    DISTRUSTS = "distrusts"
+    BREAKS = "breaks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One client, tried."""
+
+    probe: Probe
+    interpreter: Interpreter | None
+    """None for a program that is no Python."""
+    verdict: Verdict
+    words: str
+    mend: str = ""
+
+
+def try_clients(
+    canary: Canary,
+    interpreters: Sequence[Interpreter],
+    environment: Mapping[str, str],
+    bundle: str,
+) -> Iterator[Tried]:
+    """Try every client of these interpreters, and the programs on the path, one after the other."""
+    for interpreter in interpreters:
+        for probe in PYTHON:
+            if probe.needs in interpreter.modules:
+                command = [interpreter.program, "-c", probe.code]
+                yield _tried(canary, probe, interpreter, command, environment, bundle)
+    for probe in PROGRAMS:
+        if program := shutil.which(probe.needs):
+            yield _tried(canary, probe, None, [program], environment, bundle)
+
+
+def _tried(
+    canary: Canary,
+    probe: Probe,
+    interpreter: Interpreter | None,
+    begin: list[str],
+    environment: Mapping[str, str],
+    bundle: str,
+) -> Tried:
+    place = f"{CANARY_HOST}:{canary.port}"
+    given = [canary.url, place, bundle]
+    if probe.command:
+        given = [canary.url if part == "{url}" else part for part in probe.command]
+    seen = canary.begin()
+    code, said = _ran([*begin, *given], environment, interpreter)
+    verdict = _verdict(seen, code, said, probe.answered_by)
+    return Tried(
+        probe=probe,
+        interpreter=interpreter,
+        verdict=verdict,
+        words=_words(verdict, said),
+        mend=_mend(verdict, probe),
+    )
+
+
+def _ran(
+    command: list[str], environment: Mapping[str, str], interpreter: Interpreter | None
+) -> tuple[int, str]:
+    owner = None if interpreter is None else interpreter.owner
+    rights = rights_of(owner)
+    with tempfile.TemporaryDirectory(prefix="outgate-try-") as folder:
+        if owner is not None:
+            os.chown(folder, owner, -1)
+        own = {**environment, "HOME": folder} if owner is not None else dict(environment)
+        try:
+            done = subprocess.run(
+                command,
+                env=own,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_LONGEST_S,
+                check=False,
+                user=rights.user,
+                group=rights.group,
+                extra_groups=rights.groups,
+            )
+        except subprocess.TimeoutExpired:
+            return 124, f"no answer within {_LONGEST_S} s"
+        except OSError as error:
+            return 126, error.strerror or "it cannot be started"
+    return done.returncode, done.stderr
+
+
+def _verdict(seen: Seen, code: int, said: str, answered_by: str) -> Verdict:
+    if seen.direct:
+        return Verdict.PAST
+    if seen.proxied and (code == 0 or (answered_by and answered_by in said)):
+        return Verdict.WORKS
+    if seen.proxied and any(word in said.lower() for word in _TRUST_WORDS):
+        return Verdict.DISTRUSTS
+    return Verdict.BREAKS
+
+
+def _words(verdict: Verdict, said: str) -> str:
+    if verdict is Verdict.WORKS:
+        return "works behind the gate"
+    if verdict is Verdict.PAST:
+        return "goes past the gate"
+    lines = [line for line in said.strip().splitlines() if line.strip()] or ["it gave no reason"]
+    last = printable(lines[-1].strip(), 160)
+    if verdict is Verdict.DISTRUSTS:
+        return f"does not trust the gate: {last}"
+    return f"fails behind the gate: {last}"
+
+
+def _mend(verdict: Verdict, probe: Probe) -> str:
+    if verdict is Verdict.WORKS:
+        return ""
+    if verdict is Verdict.PAST:
+        return probe.mend or "It ignores proxy variables: run it sealed (outgate run --sealed)."
+    if verdict is Verdict.DISTRUSTS:
+        return (
+            "It reads its roots from elsewhere: run it sealed, point it to the bundle that `outgate"
+            " ca path` names, or lay the root into the system's store (outgate trust install)."
+        )
+    return "Run it by hand behind `outgate run` to see why; see the table in docs/clients.md."
