@@ -143,9 +143,12 @@ def beacon_in(environment: dict[str, str], home: Home, *, wanted: bool) -> Itera
 
 
 def run_program(
-    command: Sequence[str], environment: dict[str, str], cwd: Path | None = None
+    command: Sequence[str],
+    environment: dict[str, str],
+    cwd: Path | None = None,
+    started: Callable[[int], None] = lambda _: None,
 ) -> Ended:
-    """Run a program on our terminal, forward signals, wait.
+    """Run a program on our terminal, forward signals, wait. `started` is told its pid.
 
     Raises CannotRunError when it cannot be started.
     """
@@ -165,6 +168,7 @@ def run_program(
             process.send_signal(number)
 
     with signals_to(send):
+        started(process.pid)
         code = process.wait()
     return Ended(process.pid, 128 - code if code < 0 else code)
 

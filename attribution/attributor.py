@@ -359,6 +359,16 @@ class SocketAttributor:
             if pid != facts.pid and (portrait := self._gallery.portrait(pid)) is not None
         )
 
+    def of_process(self, pid: int) -> Attribution | None:
+        """Return who a living process is, whatever it sends; None when it is gone. May take
+        milliseconds.
+        """
+        portrait = self._gallery.portrait(pid)
+        if portrait is None:
+            return None
+        alone = Ownership(pids=(pid,), reason=None)
+        return of_one(portrait, alone, "process")
+
     def _judge(self, ownership: Ownership) -> tuple[Attribution, ProcessFacts | None]:
         """Return the sender, and its facts when it holds the socket alone."""
         own = self._own_pids()
