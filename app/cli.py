@@ -11,7 +11,9 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import (
     evidence,
+    fleet,
     gate,
+    hub,
     observations,
     packages,
     people,
@@ -90,6 +92,8 @@ application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
+application.add_typer(fleet.application, name="fleet")
+application.add_typer(hub.application, name="hub")
 
 
 _ALSO_CALLED = {"authority": "ca"}

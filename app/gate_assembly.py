@@ -95,7 +95,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         pool=pool,
         policy=policy,
         evidence=evidence.writer,
-        history=past_of(evidence.history, keeper, habits),
+        history=past_of(evidence.history, keeper, habits, home),
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,

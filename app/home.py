@@ -94,6 +94,11 @@ class Home:
         return self.root / "scripts"
 
     @property
+    def fleet(self) -> Path:
+        """That this endpoint belongs to a fleet, and what it was given."""
+        return self.root / "fleet"
+
+    @property
     def advisories(self) -> Path:
         """Advisories that were imported."""
         return self.root / "advisories"

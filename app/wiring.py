@@ -304,9 +304,12 @@ def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
 
 
 def past_of(
-    history: History, keeper: ScriptKeeper, habits: HabitKeeper
+    history: History, keeper: ScriptKeeper, habits: HabitKeeper, home: Home
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
-    """Return what tells policy about a script's past, from the evidence."""
+    """Return what tells policy about a script's past, from the evidence and from the fleet."""
+    from fleet.approvals import FleetApprovals
+
+    fleet = FleetApprovals(home.fleet)
 
     def past(sender: Attribution, seen: Classification) -> tuple[ScriptHistory, Volume]:
         script = sender.script
@@ -315,8 +318,12 @@ def past_of(
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
         packages, advised = keeper.packages(script.sha256)
+        told = history.script(name, script.sha256)
+        approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
-            history.script(name, script.sha256),
+            told,
+            approved=approved,
+            changed_since_approval=told.changed_since_approval and approved is None,
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,

@@ -38,7 +38,8 @@ from tui.wording import case_sentence, sentence
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = tuple(
     (
-        "app attribution capture certs classifiers core destinations evidence exports habits inventory policy"
+        "app attribution capture certs classifiers core destinations evidence exports fleet habits hub"
+        " inventory policy"
         " proxy tui"
     ).split()
 )

@@ -16,9 +16,9 @@ from threading import Event
 from attribution.backends import procfs
 
 FIRST_S, LONGEST_S = 0.02, 1.0
-_SHARE = 400
-"""Looking takes one part in so many of the time, at most: a quarter of a percent…"""
-_ALLOWANCE_S = 0.05
+_SHARE = 600
+"""Looking takes one part in so many of the time, at most: a sixth of a percent…"""
+_ALLOWANCE_S = 0.03
 """…beside so much of CPU, for what starts and ends at the beginning."""
 _MOST_PROCESSES = 4_000
 _MOST_THREADS = 64

@@ -1,0 +1,358 @@
+"""`hub`: the fleet's service: made, served, told what to do."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands import hub_questions
+from app.hub_access import (
+    HubFolder,
+    Reason,
+    at_hub,
+    database_of,
+    hub_settings,
+    refuse_empty,
+    refuse_not_installed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+application = typer.Typer(
+    no_args_is_help=True,
+    help="The fleet's service on PostgreSQL: who sends what, on all machines.",
+    rich_markup_mode=None,
+)
+for _question in (
+    hub_questions.status,
+    hub_questions.endpoints,
+    hub_questions.scripts,
+    hub_questions.cases,
+    hub_questions.hunt,
+    hub_questions.alarms,
+):
+    application.command()(_question)
+
+_Endpoint = Annotated[str, typer.Argument(metavar="ENDPOINT", help="Its name, or its id.")]
+
+
+@application.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where its keys are kept.")],
+    database: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="postgresql://user@host/database")
+    ],
+    name: Annotated[
+        list[str],
+        typer.Option("--name", metavar="HOST", help="By which endpoints reach it; several may be."),
+    ],
+    listen: Annotated[str, typer.Option(metavar="ADDRESS:PORT")] = "0.0.0.0:8443",
+) -> int:
+    """Make a hub: its authority, the key that signs orders, and the tables in its database.
+
+    What is there already stays; run it again after an update, too.
+
+    \b
+    Example: outgate hub init /etc/hub --database postgresql://hub@db/hub --name hub.corp.example
+    """
+    from core.ids import utc_now
+
+    refuse_not_installed()
+    from hub.database import bring_forward
+    from hub.settings import init
+
+    made = init(folder, database, tuple(name), listen, utc_now())
+    before, after = bring_forward(made.database)
+    typer.echo(f"The hub's folder is {folder}; its database has schema {after} (before: {before}).")
+    typer.echo(f"Give endpoints {made.authority_file}, and each a token: outgate hub token")
+    typer.echo(f"Start it: outgate hub serve --hub {folder}")
+    return 0
+
+
+@application.command()
+def serve(hub: HubFolder = None) -> int:
+    """Serve endpoints until it is stopped.
+
+    Several hubs may serve one database.
+
+    \b
+    Example: outgate hub serve --hub /etc/outgate-hub
+    """
+    import asyncio
+    import signal
+    import sys
+
+    from app.safe_logging import quieten
+    from core.ids import utc_now
+
+    settings = hub_settings(hub)
+    from hub.authority import load_authority, server_files
+    from hub.database import bring_forward
+    from hub.service import Hub, serve, server_context
+    from hub.settings import policy_public
+
+    quieten(sys.stderr)
+    bring_forward(settings.database)
+    authority = load_authority(settings.folder)
+    server = server_files(authority, settings.folder, list(settings.names), utc_now())
+    context = server_context(server, settings.authority_file)
+    with database_of(settings) as database:
+        running = Hub(
+            database=database, authority=authority, policy_key=policy_public(settings.folder)
+        )
+
+        async def until_stopped() -> None:
+            stop = asyncio.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            await serve(running, context, settings.listen, _told_ready(settings.listen[0]), stop)
+
+        asyncio.run(until_stopped())
+    return 0
+
+
+def _told_ready(host: str) -> "Callable[[int], None]":
+    def ready(port: int) -> None:
+        typer.echo(f"The hub serves on {host}:{port}.")
+
+    return ready
+
+
+@application.command()
+def token(
+    hub: HubFolder = None,
+    group: Annotated[str, typer.Option(help="The group of the endpoint that uses it.")] = "all",
+    minutes: Annotated[int, typer.Option(min=1, max=10_080, help="How long it is valid.")] = 15,
+) -> int:
+    """Print a token with which one endpoint may enrol, once.
+
+    \b
+    Example: outgate hub token --group finance
+    """
+    from datetime import timedelta
+
+    from core.ids import utc_now
+
+    settings = hub_settings(hub)
+    from hub.authority import load_authority
+    from hub.enrolment import Enrolment
+
+    with database_of(settings) as database:
+        enrolment = Enrolment(database, load_authority(settings.folder), utc_now)
+        typer.echo(enrolment.token(group, timedelta(minutes=minutes)))
+    return 0
+
+
+@application.command()
+def resolve(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Of the alarm.")],
+    reason: Reason,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take the evidence as it is now, beside what was kept.")
+    ] = False,
+    hub: HubFolder = None,
+) -> int:
+    """End an alarm, with who and why; `--adopt` goes on with evidence that was set aside.
+
+    \b
+    Example: outgate hub resolve 12 --reason "restored from backup, ticket 4711" --adopt
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    with at_hub(hub) as connection:
+        from hub.resolving import resolve
+
+        told = resolve(connection, number, reviewer(), reason, utc_now(), adopt=adopt)
+    typer.echo(told)
+    return 0
+
+
+@application.command()
+def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
+    """Take no more from an endpoint, and tell it nothing; what it shipped stays.
+
+    \b
+    Example: outgate hub revoke till-17
+    """
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub.enrolment import revoke
+
+        name = revoke(connection, endpoint, utc_now())
+    from core.text import printable
+
+    typer.echo(f"{printable(name, 200)} is revoked.")
+    return 0
+
+
+@application.command()
+def publish(
+    policy: Annotated[Path, typer.Argument(metavar="FILE", help="A policy.")],
+    group: Annotated[str, typer.Option(help="Only for this group.")] = "",
+    percent: Annotated[
+        int, typer.Option(min=0, max=100, help="For so many percent of the fleet.")
+    ] = 100,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where policy.key is, if elsewhere.")
+    ] = None,
+    hub: HubFolder = None,
+) -> int:
+    """Sign a policy and offer it to the fleet, or to a part of it at first.
+
+    \b
+    Example: outgate hub publish outgate.yaml --percent 1
+    Example: outgate hub publish outgate.yaml --group finance
+    """
+    from app.current_user import reviewer
+    from core.errors import InputError
+    from core.ids import utc_now
+    from policy.loading import load_bytes
+
+    try:
+        content = policy.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {policy}: {error.strerror}.") from None
+    load_bytes(content, str(policy))
+    settings = hub_settings(hub)
+    with at_hub(hub) as connection:
+        from hub.orders import publish_policy
+        from hub.settings import policy_key
+
+        version = publish_policy(
+            connection,
+            policy_key(key or settings.folder),
+            content.decode(),
+            grouped=group,
+            percent=percent,
+            who=reviewer(),
+            now=utc_now(),
+        )
+    to = f"group {group}" if group else "all"
+    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} % of {to}.")
+    return 0
+
+
+@application.command()
+def widen(
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="Of the fleet's policy.")],
+    percent: Annotated[int, typer.Option(min=0, max=100)],
+    hub: HubFolder = None,
+) -> int:
+    """Offer a version of the policy to another share of the fleet; 0 offers it to nobody new.
+
+    \b
+    Example: outgate hub widen 7 --percent 10
+    """
+    with at_hub(hub) as connection:
+        from hub.orders import widen
+
+        widen(connection, version, percent)
+    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
+    return 0
+
+
+@application.command()
+def approve(
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="Of a version of a script.")],
+    reason: Reason,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an approval back.")] = False,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where policy.key is, if elsewhere.")
+    ] = None,
+    hub: HubFolder = None,
+) -> int:
+    """Approve a version of a script on all machines, by its hash.
+
+    \b
+    Example: outgate hub approve 9f2c… --reason "reviewed with finance"
+    """
+    import string
+
+    from app.current_user import reviewer
+    from core.errors import InputError
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    sha256 = sha256.lower()
+    if len(sha256) != 64 or not set(sha256) <= set(string.hexdigits):
+        raise InputError(
+            "That is no SHA-256: 64 hex digits.", remedy="outgate hub scripts --json lists them."
+        )
+    settings = hub_settings(hub)
+    with at_hub(hub) as connection:
+        from hub.orders import approve
+        from hub.settings import policy_key
+
+        approve(
+            connection,
+            policy_key(key or settings.folder),
+            sha256,
+            approved=not withdraw,
+            note=reason,
+            who=reviewer(),
+            now=utc_now(),
+        )
+    typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")
+    return 0
+
+
+@application.command()
+def verify(hub: HubFolder = None) -> int:
+    """Recompute every chain from what the hub holds; 1 when something does not fit.
+
+    \b
+    Example: outgate hub verify
+    """
+    from core.vocabulary.sizes import counted
+
+    with at_hub(hub) as connection:
+        from hub.verification import verify
+
+        found = verify(connection)
+    for problem in found.problems:
+        typer.echo(problem)
+    told = f"{counted(found.entries, 'entry', 'entries')} in {counted(found.chains, 'chain')}"
+    typer.echo(f"{told}: {'not whole' if found.problems else 'whole'}.")
+    return 1 if found.problems else 0
+
+
+@application.command()
+def sweep(hub: HubFolder = None) -> int:
+    """Do what endpoints erased, and write anew what it stood in. Locks tables meanwhile.
+
+    \b
+    Example: outgate hub sweep
+    """
+    from core.ids import utc_now
+    from core.vocabulary.sizes import counted
+
+    settings = hub_settings(hub)
+    with database_of(settings) as database:
+        from hub.erasing import erase_pending, sweep
+
+        done, swept = erase_pending(database, utc_now()), sweep(database, utc_now())
+    typer.echo(f"{counted(done, 'erasure')} done, {counted(swept, 'erasure')} swept.")
+    return 0
+
+
+@application.command()
+def demo(
+    endpoints_: Annotated[
+        int, typer.Option("--endpoints", min=1, max=200, help="How many endpoints.")
+    ] = 20,
+) -> int:
+    """Show a fleet: a PostgreSQL of its own, a hub, and endpoints that really ship.
+
+    \b
+    Example: outgate hub demo
+    """
+    import sys
+
+    refuse_not_installed()
+    from app.demo.fleet import tell
+
+    return tell(endpoints_, sys.stdout)

@@ -1,0 +1,129 @@
+"""`hub status`, `endpoints`, `scripts`, `cases`, `hunt`, `alarms`: what is asked of the fleet."""
+
+from typing import Annotated
+
+import typer
+
+from app.hub_access import AsJson, HubFolder, at_hub, print_answer
+
+
+def status(hub: HubFolder = None, as_json: AsJson = False) -> int:
+    """Say how the fleet is; 1 when an alarm is open.
+
+    \b
+    Example: outgate hub status --json
+    """
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub import questions, telling
+
+        found = questions.status(connection, utc_now())
+    print_answer(found, telling.status(found), as_json=as_json)
+    return 1 if found["alarms"] else 0
+
+
+def endpoints(hub: HubFolder = None, as_json: AsJson = False) -> int:
+    """List the endpoints: when they were heard of, and whether they are well.
+
+    \b
+    Example: outgate hub endpoints
+    """
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub import questions, telling
+
+        now = utc_now()
+        found = questions.endpoints(connection, now)
+    print_answer(found, telling.endpoints(found, now), as_json=as_json)
+    return 0
+
+
+def scripts(
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+    most: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
+) -> int:
+    """List scripts, each once for all machines: versions, people, spread, what they sent.
+
+    \b
+    Example: outgate hub scripts --json
+    """
+    with at_hub(hub) as connection:
+        from hub import questions, telling
+
+        found = questions.scripts(connection, most)
+    print_answer(found, telling.scripts(found), as_json=as_json)
+    return 0
+
+
+def cases(
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+    all_: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    most: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
+) -> int:
+    """List cases, alike ones of all machines as one.
+
+    \b
+    Example: outgate hub cases
+    """
+    with at_hub(hub) as connection:
+        from hub import questions, telling
+
+        found = questions.cases(connection, closed_too=all_, most=most)
+    print_answer(found, telling.cases(found), as_json=as_json)
+    return 0
+
+
+def hunt(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A distribution.")],
+    version: Annotated[
+        str | None, typer.Argument(metavar="[VERSION]", help="One version, or a range: '<2.31'.")
+    ] = None,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say who had a package: on which machines, which scripts, what left, to whom; 1 when anybody.
+
+    \b
+    Example: outgate hub hunt litellm 1.82.7
+    Example: outgate hub hunt requests '<2.31'
+    """
+    from packaging.utils import canonicalize_name
+
+    from inventory.hunting import Wanted
+
+    wanted = Wanted(name=name, version=version)
+    with at_hub(hub) as connection:
+        from hub import questions, telling
+
+        known = questions.versions_of(connection, canonicalize_name(name))
+        matching = [row["number"] for row in known if wanted.matches(row["name"], row["version"])]
+        found = questions.hunt(connection, matching)
+    value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
+    print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
+    return 1 if found.had else 0
+
+
+def alarms(
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+    all_: Annotated[bool, typer.Option("--all", help="Also those that ended.")] = False,
+) -> int:
+    """List alarms: evidence that was cut, rewritten or exchanged, endpoints that are silent.
+
+    \b
+    Example: outgate hub alarms
+    """
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub import questions, telling
+
+        found = questions.alarms(connection, ended_too=all_)
+    print_answer(found, telling.alarms(found, utc_now()), as_json=as_json)
+    if not found and not as_json:
+        typer.echo("No alarm is open.")
+    return 0

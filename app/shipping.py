@@ -1,0 +1,189 @@
+"""The shipper at work: rounds, how long it rests between them, what it keeps of the last one."""
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, TextIO
+
+import orjson
+
+from app.home import Home
+from certs.files import PRIVATE_FILE, replace_file
+from core.errors import OutgateError
+from core.ids import rfc3339, utc_now
+from core.json_fields import Fields
+from core.text import printable
+from core.vocabulary.sizes import counted, number
+from core.vocabulary.times import ago
+from fleet.line import HttpsLine, HubAwayError
+from fleet.membership import Membership
+from fleet.orders import KeptOrders
+from fleet.patience import Patience
+from fleet.shipper import Round, Shipper
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_STATE = "shipped.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is kept of the last round."""
+
+    at: datetime
+    records: int
+    """Up to where the hub has the records."""
+    acts: int
+    trouble: str
+    """Empty where all is well."""
+    erased: Mapping[str, Any] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """Return it for a person."""
+        told = [
+            f"Last heard of the hub {ago(utc_now() - self.at)}; it has {counted(self.records, 'record')}"
+            f" and {counted(self.acts, 'act')} of this endpoint.",
+        ]
+        if self.trouble:
+            told.append(printable(self.trouble, 400))
+        told += [_erasure(one) for one in self.erased.values() if isinstance(one, dict)]
+        return told
+
+    def save(self, home: Home) -> None:
+        """Keep it."""
+        value = {
+            "at": rfc3339(self.at),
+            "records": self.records,
+            "acts": self.acts,
+            "trouble": self.trouble,
+            "erased": dict(self.erased),
+        }
+        replace_file(home.fleet / _STATE, orjson.dumps(value), PRIVATE_FILE)
+
+
+def _erasure(told: Mapping[str, Any]) -> str:
+    done, swept = told.get("done"), told.get("swept")
+    if type(swept) is int:
+        return f"The hub has erased, and swept, what was erased here up to act {number(swept)}."
+    if type(done) is int:
+        return f"The hub has erased what was erased here up to act {number(done)}; not swept yet."
+    return "What was erased here is not erased at the hub yet."
+
+
+def kept_state(home: Home) -> State | None:
+    """Return what is kept of the last round; None before the first."""
+    try:
+        fields = Fields(orjson.loads((home.fleet / _STATE).read_bytes()), "shipped.json")
+        erased = fields.value("erased")
+        return State(
+            at=fields.time("at"),
+            records=fields.whole("records"),
+            acts=fields.whole("acts"),
+            trouble=fields.text("trouble"),
+            erased=erased if isinstance(erased, dict) else {},
+        )
+    except (OSError, ValueError):
+        return None
+
+
+def orders_of(home: Home, member: Membership) -> KeptOrders:
+    """Return what takes the fleet's policy and approvals."""
+
+    def check(content: bytes) -> None:
+        from policy.loading import load_bytes
+
+        load_bytes(content, "the fleet's policy")
+
+    return KeptOrders(home.fleet, member.policy_key, home.policy, check)
+
+
+def shipper_of(home: Home, member: Membership) -> Shipper:
+    """Return the shipper of this endpoint."""
+    from attribution.identity.contents import ContentStore
+
+    kept = ContentStore(home.scripts, lambda text: text)
+
+    def parts(sha256: str) -> Mapping[str, Any] | None:
+        try:
+            return kept.parts(sha256)
+        except ValueError:  # what the hub asks for is foreign text
+            return None
+
+    return Shipper(
+        evidence=home.evidence,
+        membership=member,
+        line=HttpsLine.of(member),
+        version=version("outgate"),
+        parts=parts,
+        orders=orders_of(home, member),
+    )
+
+
+def one_round(home: Home, shipper: Shipper) -> Round:
+    """Ship once and keep what came of it. Raises as `Shipper.round`."""
+    try:
+        done = shipper.round()
+    except OutgateError as error:
+        before = kept_state(home)
+        if before is not None:
+            State(
+                at=before.at,
+                records=before.records,
+                acts=before.acts,
+                trouble=error.message,
+                erased=before.erased,
+            ).save(home)
+        raise
+    State(
+        at=utc_now(),
+        records=done.last["records"],
+        acts=done.last["acts"],
+        trouble="; ".join(done.troubles),
+        erased=done.erased,
+    ).save(home)
+    return done
+
+
+def keep_shipping(
+    home: Home,
+    shipper: Shipper,
+    out: TextIO,
+    *,
+    chance: Callable[[], float] = random.random,
+    stop: threading.Event | None = None,
+) -> int:
+    """Ship again and again until told to stop; what fails is told once and tried again later."""
+    stopped = threading.Event() if stop is None else stop
+    if stop is None:
+        _stop_on_signals(stopped)
+    patience, told = Patience(), ""
+    rest = patience.start(chance())
+    while not stopped.wait(rest):
+        try:
+            done = one_round(home, shipper)
+            rest = patience.worked(chance())
+            said = "; ".join(done.troubles)
+        except OutgateError as error:
+            again_s = error.again_s if isinstance(error, HubAwayError) else None
+            rest = patience.failed(chance(), again_s)
+            said = error.message
+        if said != told:
+            out.write(f"outgate: {printable(said or 'The hub takes everything again.', 400)}\n")
+            out.flush()
+            told = said
+    shipper.line.close()
+    return 0
+
+
+def _stop_on_signals(stopped: threading.Event) -> None:
+    import signal
+
+    def stop(number: int, frame: "FrameType | None") -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

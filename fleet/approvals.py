@@ -1,0 +1,67 @@
+"""Approvals of the fleet as the gate asks them: by the hash of a script, from the signed list that
+the hub sent last.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from core.errors import OutgateError
+from fleet.membership import membership
+from fleet.orders import APPROVALS, opened
+
+_FRESH_S = 1.0
+
+
+@dataclass
+class FleetApprovals:
+    """Reads the list again when its file changes. A list that is damaged, or signed by another
+    key, says nothing. For one thread at a time; a race costs a second reading.
+    """
+
+    folder: Path
+    """Of the membership."""
+    clock: Callable[[], float] = time.monotonic
+    _looked_at: float = field(default=float("-inf"))
+    _stamp: tuple[int, int, int] | None = None
+    _known: Mapping[str, bool] = field(default_factory=dict)
+
+    def of(self, sha256: str | None) -> bool | None:
+        """Return whether a version is approved; None where the fleet says nothing of it."""
+        if self.clock() - self._looked_at >= _FRESH_S:
+            self._looked_at = self.clock()
+            self._look()
+        return None if sha256 is None else self._known.get(sha256)
+
+    def joined_with(self, own: bool | None, sha256: str | None) -> bool | None:
+        """Return what counts beside what was said on this machine: whoever withdraws wins, here or
+        for the fleet.
+        """
+        fleet = self.of(sha256)
+        if own is False or fleet is False:
+            return False
+        return own or fleet
+
+    def _look(self) -> None:
+        path = self.folder / f"{APPROVALS}.orders"
+        try:
+            found = path.stat()
+        except OSError:
+            self._stamp, self._known = None, {}
+            return
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if stamp != self._stamp:
+            self._known = self._read(path)
+            self._stamp = stamp
+
+    def _read(self, path: Path) -> Mapping[str, bool]:
+        try:
+            member = membership(self.folder)
+            if member is None:
+                return {}
+            return opened(orjson.loads(path.read_bytes()), member.policy_key, APPROVALS).approvals
+        except (OSError, ValueError, OutgateError):
+            return {}

@@ -1,0 +1,58 @@
+"""Enrolment from the endpoint's side: a token, the hub's authority, a key that is made here."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import orjson
+
+from core.errors import InputError, SettingsError
+from fleet.line import HttpsLine
+from fleet.membership import (
+    Membership,
+    address_of,
+    hub_context,
+    join,
+    machine_name,
+    membership,
+    request,
+)
+
+
+def enrol(
+    folder: Path,
+    hub: str,
+    token: str,
+    authority: Path,
+    *,
+    again: bool = False,
+    name: str | None = None,
+) -> Membership:
+    """Join the fleet of a hub; `again`: in place of a membership that is there. Without `name` it
+    is known there by the machine's own.
+
+    Raises InputError, SettingsError, HubAwayError, HubRefusesError.
+    """
+    address_of(hub)
+    if not again and membership(folder) is not None:
+        raise SettingsError(
+            "This endpoint belongs to a fleet already.",
+            remedy="See outgate fleet status; --again joins anew.",
+        )
+    try:
+        pem = authority.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {authority}: {error.strerror}.") from None
+    line = HttpsLine(hub, hub_context(authority))
+    told = {
+        "token": token,
+        "request": request(folder).decode(),
+        "name": name or machine_name(),
+        "version": version("outgate"),
+    }
+    try:
+        answer = line.send("/v1/enrol", orjson.dumps(told)).value
+    finally:
+        line.close()
+    known = (str(answer.get(name) or "") for name in ("endpoint", "certificate", "policy_key"))
+    endpoint, certificate, policy_key = known
+    return join(folder, hub, pem, endpoint, certificate.encode(), policy_key)

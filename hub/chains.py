@@ -1,0 +1,89 @@
+"""What was witnessed of each chain: where it stood, held against where an endpoint says that it
+stands now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.vocabulary.fleet import Alarm
+from evidence.chain import genesis
+from evidence.shipping import ChainKind
+from hub.alarms import alarmed
+from hub.database import Connection
+
+_BEGIN = """INSERT INTO chains (endpoint, kind, chain, branch, head, made_at, seen_at)
+    SELECT %(endpoint)s, %(kind)s, %(chain)s,
+        coalesce((SELECT max(branch) + 1 FROM chains WHERE chain = %(chain)s), 0), %(head)s, %(at)s,
+        %(at)s
+    WHERE NOT EXISTS
+        (SELECT 1 FROM chains WHERE chain = %(chain)s AND state <> 'superseded')
+    ON CONFLICT DO NOTHING"""
+_OF = """SELECT number, endpoint, state, last, head, seen_at FROM chains
+    WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+_OTHERS = """SELECT chain, last, seen_at FROM chains
+    WHERE endpoint = %s AND kind = %s AND chain <> %s AND state <> 'superseded' AND last > 0
+    ORDER BY seen_at DESC LIMIT 1"""
+_SEEN = "UPDATE chains SET seen_at = %s WHERE number = %s"
+_QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldChain:
+    """Where an endpoint says that a chain stands."""
+
+    kind: ChainKind
+    chain: str
+    last: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """What the hub answers."""
+
+    next: int
+    """Number of the entry that is wanted next."""
+    state: str
+    """`good`, or `quarantined`: nothing more is taken until somebody has looked."""
+
+
+def begin_chain(
+    connection: Connection, endpoint: int, kind: ChainKind, chain: str, now: datetime
+) -> None:
+    """Note a chain that was not known; one that somebody set aside begins anew, beside it."""
+    values = {"endpoint": endpoint, "kind": kind, "chain": chain, "at": now}
+    connection.execute(_BEGIN, {**values, "head": genesis(chain)})
+
+
+def witness(connection: Connection, endpoint: int, told: ToldChain, now: datetime) -> Witnessed:
+    """Hold what an endpoint says against what was witnessed, and raise the alarms."""
+    row = connection.execute(_OF, (told.chain,)).fetchone()
+    others = connection.execute(_OTHERS, (endpoint, told.kind, told.chain)).fetchone()
+    if row is None:
+        begin_chain(connection, endpoint, told.kind, told.chain, now)
+        if others is not None:
+            words = f"{others[1]} entries of the former were witnessed"
+            alarmed(connection, endpoint, Alarm.SWAPPED, now, words, told.chain)
+        return Witnessed(next=1, state="good")
+    number, owner, state, last, head, seen_at = row
+    if owner != endpoint:
+        alarmed(connection, endpoint, Alarm.FOREIGN, now, "", told.chain)
+        return Witnessed(next=0, state="quarantined")
+    if others is not None and others[2] > seen_at:
+        words = "an earlier one was put back"
+        alarmed(connection, endpoint, Alarm.SWAPPED, now, words, told.chain)
+    connection.execute(_SEEN, (now, number))
+    problem = _problem(told, last, head)
+    if problem is not None:
+        alarmed(connection, endpoint, *problem[:1], now, problem[1], told.chain)
+        connection.execute(_QUARANTINE, (number,))
+        state = "quarantined"
+    return Witnessed(next=last + 1, state=state)
+
+
+def _problem(told: ToldChain, last: int, head: bytes) -> tuple[Alarm, str] | None:
+    if told.last < last:
+        return Alarm.CUT, f"{last} entries were witnessed, and there are {told.last}"
+    if told.last == last and told.head != head:
+        return Alarm.FORK, f"entry {last} is another one than was witnessed"
+    return None

@@ -1,0 +1,120 @@
+"""Check-ins: an endpoint says where it stands, the hub what it wants and what it has to give."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.ids import rfc3339
+from core.json_fields import Fields
+from core.text import printable
+from core.vocabulary.fleet import Alarm
+from evidence.shipping import ChainKind
+from fleet.wire import is_chain
+from hub.alarms import alarmed, over
+from hub.chains import ToldChain, witness
+from hub.database import Connection, Database
+from hub.enrolment import Endpoint
+from hub.orders import meant_for
+
+CLOCK_MAY_BE_OFF = timedelta(minutes=5)
+_MOST_OFF_S = 2_000_000_000
+_MOST_WANTED = 100
+_KINDS: tuple[ChainKind, ...] = ("records", "acts")
+_SEEN = """UPDATE endpoints SET seen_at = %s, version = %s, clock_off_s = %s, policy = %s,
+    approvals = %s, trouble = %s WHERE number = %s"""
+_WANTED = """SELECT DISTINCT encode(s.sha256, 'hex') FROM places p
+    JOIN scripts s ON s.number = p.script
+    WHERE p.endpoint = %s AND NOT EXISTS
+        (SELECT 1 FROM made_of m WHERE m.endpoint = p.endpoint AND m.script = s.number)
+    LIMIT %s"""
+_ERASED = """SELECT c.chain, max(e.seq) FILTER (WHERE e.done_at IS NOT NULL),
+        max(e.seq) FILTER (WHERE e.swept_at IS NOT NULL)
+    FROM erasures e JOIN chains c ON c.number = e.chain WHERE e.endpoint = %s GROUP BY c.chain"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What an endpoint says."""
+
+    at: datetime
+    version: str
+    chains: tuple[ToldChain, ...]
+    policy: int
+    """Version of the fleet's policy that it follows; 0: none yet."""
+    approvals: int
+    """Version of the fleet's approvals that it knows; 0: none yet."""
+    trouble: str | None
+    """Why it does not follow newer ones."""
+
+    @classmethod
+    def of(cls, value: object) -> "Told":
+        """Read it. Raises ValueError, which names the field and never its value."""
+        fields = Fields(value, "check-in")
+        chains = fields.part("chains", _chains)
+        trouble = fields.text_or_none("trouble")
+        orders = Fields(fields.value("orders"), "orders")
+        policy, approvals = orders.whole("policy"), orders.whole("approvals")
+        if not (0 <= policy <= _MOST_OFF_S and 0 <= approvals <= _MOST_OFF_S):
+            raise fields.wrong("orders")
+        return cls(
+            at=fields.time("at"),
+            version=printable(fields.text("version"), 40),
+            chains=chains,
+            policy=policy,
+            approvals=approvals,
+            trouble=None if trouble is None else printable(trouble, 400),
+        )
+
+
+def _chains(value: object) -> tuple[ToldChain, ...]:
+    if not isinstance(value, dict) or value.keys() - set(_KINDS):
+        raise ValueError("check-in.chains is not right")
+    return tuple(_chain(kind, value[kind]) for kind in _KINDS if kind in value)
+
+
+def _chain(kind: ChainKind, value: object) -> ToldChain:
+    fields = Fields(value, kind)
+    chain, last, head = fields.text("chain"), fields.whole("last"), fields.hash_or_none("head")
+    if not is_chain(chain, kind) or last < 0 or head is None:
+        raise ValueError(f"check-in.chains.{kind} is not right")
+    return ToldChain(kind=kind, chain=chain, last=last, head=head)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIns:
+    """Takes check-ins into one database."""
+
+    database: Database
+    clock: Callable[[], datetime]
+
+    def take(self, endpoint: Endpoint, told: Told) -> Mapping[str, Any]:
+        """Return the answer. Raises DatabaseDownError."""
+        now = self.clock()
+        with self.database.work() as connection:
+            off = min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S)
+            row = (now, told.version, int(off), told.policy, told.approvals, told.trouble)
+            connection.execute(_SEEN, (*row, endpoint.number))
+            _clock(connection, endpoint.number, off, now)
+            over(connection, endpoint.number, Alarm.SILENT, now)
+            chains = {
+                one.kind: witness(connection, endpoint.number, one, now) for one in told.chains
+            }
+            wanted = connection.execute(_WANTED, (endpoint.number, _MOST_WANTED)).fetchall()
+            erased = connection.execute(_ERASED, (endpoint.number,)).fetchall()
+            orders = meant_for(connection, endpoint)
+        return {
+            "at": rfc3339(now),
+            "chains": {k: {"next": one.next, "state": one.state} for k, one in chains.items()},
+            "wanted": [sha256 for (sha256,) in wanted],
+            "erased": {chain: {"done": done, "swept": swept} for chain, done, swept in erased},
+            "orders": orders,
+        }
+
+
+def _clock(connection: Connection, endpoint: int, off: float, now: datetime) -> None:
+    if abs(off) > CLOCK_MAY_BE_OFF.total_seconds():
+        ahead = "ahead" if off > 0 else "behind"
+        alarmed(connection, endpoint, Alarm.CLOCK, now, f"{abs(int(off))} s {ahead}")
+    else:
+        over(connection, endpoint, Alarm.CLOCK, now)

@@ -1,0 +1,69 @@
+"""What versions of scripts are made of, as endpoints tell it: packages, and which of them a script
+imports. An endpoint's word, not chained.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from core.text import printable
+from hub.database import Connection
+
+_MOST_PACKAGES = 3000
+MOST_SCRIPTS = 100
+_SCRIPT = "SELECT number FROM scripts WHERE sha256 = %s"
+_TOLD = """INSERT INTO made_of (endpoint, script, told_at, known) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (endpoint, script) DO UPDATE SET told_at = EXCLUDED.told_at, known = EXCLUDED.known"""
+_PACKAGES = """INSERT INTO packages (name, version)
+    SELECT * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
+_HAD = """INSERT INTO had (package, script, endpoint, imported, told_at)
+    SELECT p.number, %s, %s, t.imported, %s
+    FROM unnest(%s::text[], %s::text[], %s::bool[]) AS t (name, version, imported)
+    JOIN packages p ON p.name = t.name AND p.version = t.version
+    ON CONFLICT (package, script, endpoint) DO UPDATE SET imported = EXCLUDED.imported"""
+
+type Package = tuple[str, str, bool]
+"""Name as compared, version, whether the script imports it."""
+
+
+def packages_of(parts: object) -> list[Package]:
+    """Return the packages in the parts of a script; what is not as it should be is left out."""
+    if not isinstance(parts, dict):
+        return []
+    used = {str(row[1]) for row in _rows(parts.get("used")) if row[1] is not None}
+    found: dict[tuple[str, str], bool] = {}
+    for row in _rows(parts.get("installed")):
+        name, version = row[0], row[1]
+        if isinstance(name, str) and isinstance(version, str) and name and version:
+            key = printable(str(canonicalize_name(name)), 200), printable(version, 100)
+            found[key] = found.get(key, False) or name in used
+        if len(found) >= _MOST_PACKAGES:
+            break
+    return [(*key, imported) for key, imported in sorted(found.items())]
+
+
+def _rows(value: Any) -> Iterator[list[Any]]:
+    for row in value if isinstance(value, list) else ():
+        if isinstance(row, list) and len(row) == 3:
+            yield row
+
+
+def keep_parts(
+    connection: Connection, endpoint: int, sha256: str, parts: object, now: datetime
+) -> bool:
+    """Keep what a version is made of on an endpoint; False where no such script is known."""
+    try:
+        row = connection.execute(_SCRIPT, (bytes.fromhex(sha256),)).fetchone()
+    except ValueError:
+        return False
+    if row is None:
+        return False
+    packages = packages_of(parts)
+    connection.execute(_TOLD, (endpoint, row[0], now, parts is not None))
+    if packages:
+        names, versions, imported = map(list, zip(*packages, strict=True))
+        connection.execute(_PACKAGES, (names, versions))
+        connection.execute(_HAD, (row[0], endpoint, now, names, versions, imported))
+    return True

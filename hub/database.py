@@ -1,0 +1,168 @@
+"""Connections to PostgreSQL: one for each thread, made again when it broke; the schema brought
+forward; a partition for each month.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from core.errors import OutgateError, SettingsError
+
+type Connection = psycopg.Connection[tuple[Any, ...]]
+
+SCHEMA = Path(__file__).parent / "schema"
+_LOCK = 0x4F474855
+"""Number of the lock under which hubs change the schema."""
+_PARTED = ("uploads", "records")
+_CONNECT_S = 5
+
+
+class DatabaseDownError(OutgateError):
+    """PostgreSQL does not answer, or cannot write now: try again later."""
+
+
+class Database:
+    """One database, used from several threads. Faults leave it as DatabaseDownError."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._local = threading.local()
+        self._open: set[Connection] = set()
+        self._lock = threading.Lock()
+        self._months: set[date] = set()
+
+    @contextlib.contextmanager
+    def work(self) -> Iterator[Connection]:
+        """A connection for this thread; all of the block is one transaction, or none of it is."""
+        connection = self._mine()
+        try:
+            with connection.transaction():
+                yield connection
+        except psycopg.OperationalError as error:
+            self._drop(connection)
+            raise _down(error) from None
+        except psycopg.errors.InternalError as error:
+            self._drop(connection)
+            raise _down(error) from None
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """A connection for this thread on which each statement stands for itself."""
+        connection = self._mine()
+        try:
+            yield connection
+        except psycopg.OperationalError as error:
+            self._drop(connection)
+            raise _down(error) from None
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+
+    def _mine(self) -> Connection:
+        known: Connection | None = getattr(self._local, "connection", None)
+        if known is not None and not known.closed:
+            return known
+        made = connect(self._url)
+        with self._lock:
+            self._open.add(made)
+        self._local.connection = made
+        return made
+
+    def _drop(self, connection: Connection) -> None:
+        with contextlib.suppress(psycopg.Error):
+            connection.close()
+        with self._lock:
+            self._open.discard(connection)
+        self._local.connection = None
+
+    def month_ready(self, at: datetime) -> None:
+        """Make the partitions of this month where there are none."""
+        month = date(at.year, at.month, 1)
+        if month in self._months:
+            return
+        with self.work() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            for table in _PARTED:
+                _make_partition(connection, table, month)
+        self._months.add(month)
+
+
+def connect(url: str) -> Connection:
+    """Return a connection. Raises DatabaseDownError, SettingsError for what is no address."""
+    try:
+        return psycopg.connect(
+            url, autocommit=True, connect_timeout=_CONNECT_S, application_name="outgate hub"
+        )
+    except psycopg.OperationalError as error:
+        raise _down(error) from None
+    except (psycopg.Error, ValueError):
+        raise SettingsError(
+            "That is no address of a PostgreSQL database.",
+            remedy="For example postgresql://outgate@db.corp.example/outgate",
+        ) from None
+
+
+def _down(error: psycopg.Error) -> DatabaseDownError:
+    """Say what is wrong without what the server says: it may quote addresses and values."""
+    code = error.sqlstate or type(error).__name__
+    words = {
+        "53100": "The disk of the database is full.",
+        "57P03": "The database is starting.",
+        "28P01": "The database does not accept the password.",
+        "3D000": "There is no such database.",
+        "42501": "The database does not allow that.",
+    }
+    said = words.get(code, "The database cannot be used now.")
+    return DatabaseDownError(f"{said} ({code})", remedy="Check that PostgreSQL runs, and its log.")
+
+
+def _make_partition(connection: Connection, table: str, month: date) -> None:
+    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    statement = sql.SQL(
+        "CREATE TABLE IF NOT EXISTS {part} PARTITION OF {table} FOR VALUES FROM ({a}) TO ({b})"
+    ).format(
+        part=sql.Identifier(f"{table}_{month:%Y_%m}"),
+        table=sql.Identifier(table),
+        a=sql.Literal(f"{month:%Y-%m-%d} 00:00:00+00"),
+        b=sql.Literal(f"{after:%Y-%m-%d} 00:00:00+00"),
+    )
+    connection.execute(statement)
+
+
+def bring_forward(url: str) -> tuple[int, int]:
+    """Bring the schema forward; return the versions before and after. A database of a later hub is
+    left as it is: steps only add, so that old and new hubs run side by side.
+    """
+    steps = sorted(SCHEMA.glob("*.sql"))
+    with contextlib.closing(connect(url)) as connection:
+        try:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                return _stepped(connection, steps)
+        except psycopg.OperationalError as error:
+            raise _down(error) from None
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _down(error) from None
+
+
+def _stepped(connection: Connection, steps: list[Path]) -> tuple[int, int]:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS hub_schema (version int PRIMARY KEY, at timestamptz NOT NULL)"
+    )
+    row = connection.execute("SELECT coalesce(max(version), 0) FROM hub_schema").fetchone()
+    before = int(row[0]) if row is not None else 0
+    for number, step in enumerate(steps, 1):
+        if number > before:
+            connection.execute(step.read_bytes())
+            connection.execute("INSERT INTO hub_schema VALUES (%s, now())", (number,))
+    return before, max(before, len(steps))

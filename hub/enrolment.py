@@ -1,0 +1,130 @@
+"""Who may speak: one-time tokens, enrolment, renewal, revocation, and who stands behind a
+certificate.
+"""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.errors import InputError, OutgateError
+from core.text import printable
+from hub.authority import HubAuthority, Signed, speaker
+from hub.database import Connection, Database
+
+TOKEN_LIFE = timedelta(minutes=15)
+_TOKEN_BYTES = 24
+_USE = """UPDATE tokens SET used_at = %s
+    WHERE hash = %s AND used_at IS NULL AND ends_at > %s RETURNING grouped"""
+_MAKE = """INSERT INTO endpoints (id, name, grouped, version, enrolled_at, seen_at)
+    VALUES (%s, %s, %s, %s, %s, %s) RETURNING number"""
+_CERTIFY = "INSERT INTO certificates (serial, endpoint, made_at, ends_at) VALUES (%s, %s, %s, %s)"
+_WHO = """SELECT e.number, e.name, e.grouped, e.revoked_at IS NOT NULL
+    FROM endpoints e JOIN certificates c ON c.endpoint = e.number
+    WHERE c.serial = %s AND e.id = %s"""
+
+
+class NotAllowedError(OutgateError):
+    """Whoever asks may not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Who speaks."""
+
+    number: int
+    id: str
+    name: str
+    grouped: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Enrols endpoints in one database by one authority."""
+
+    database: Database
+    authority: HubAuthority
+    clock: Callable[[], datetime]
+
+    def token(self, grouped: str, life: timedelta = TOKEN_LIFE) -> str:
+        """Return a new token for one endpoint of a group; only its hash is kept."""
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self.clock()
+        row = (_hash(token), printable(grouped, 60), now, now + life)
+        with self.database.work() as connection:
+            query = "INSERT INTO tokens (hash, grouped, made_at, ends_at) VALUES (%s, %s, %s, %s)"
+            connection.execute(query, row)
+        return token
+
+    def enrol(self, token: str, request: bytes, name: str, version: str) -> tuple[str, Signed]:
+        """Return the new endpoint's id and certificate. A token that was used, or is too old, or
+        never was, is refused alike. Raises NotAllowedError, InputError.
+        """
+        now, id_ = self.clock(), str(uuid.uuid4())
+        signed = self.authority.endpoint(request, id_, now)
+        with self.database.work() as connection:
+            row = connection.execute(_USE, (now, _hash(token), now)).fetchone()
+            if row is None:
+                raise NotAllowedError(
+                    "The token is not valid (any more).",
+                    remedy="Ask for another: outgate hub token.",
+                )
+            told = (printable(name, 200) or "unnamed", row[0], printable(version, 40))
+            made = connection.execute(_MAKE, (id_, *told, now, now)).fetchone()
+            assert made is not None
+            connection.execute(_CERTIFY, (signed.serial, made[0], now, signed.ends_at))
+            query = "UPDATE tokens SET endpoint = %s WHERE hash = %s"
+            connection.execute(query, (made[0], _hash(token)))
+        return id_, signed
+
+    def renew(self, endpoint: Endpoint, request: bytes) -> Signed:
+        """Return another certificate of the same endpoint. Raises InputError."""
+        now = self.clock()
+        signed = self.authority.endpoint(request, endpoint.id, now)
+        with self.database.work() as connection:
+            row = (signed.serial, endpoint.number, now, signed.ends_at)
+            connection.execute(_CERTIFY, row)
+        return signed
+
+    def who(self, certificate: bytes) -> Endpoint:
+        """Return who stands behind a certificate that TLS has accepted. Raises NotAllowedError."""
+        try:
+            id_, serial = speaker(certificate)
+            uuid.UUID(id_)
+        except ValueError:
+            raise NotAllowedError("The certificate is not one of an endpoint.") from None
+        with self.database.at_once() as connection:
+            row = connection.execute(_WHO, (serial, id_)).fetchone()
+        if row is None or row[3]:
+            raise NotAllowedError("The endpoint was revoked, or is not known here.")
+        return Endpoint(number=row[0], id=id_, name=row[1], grouped=row[2])
+
+
+def revoke(connection: Connection, wanted: str, now: datetime) -> str:
+    """Revoke an endpoint by its id, the beginning of it, or its name; return its name.
+
+    Raises InputError.
+    """
+    number, name = found(connection, wanted)
+    query = "UPDATE endpoints SET revoked_at = %s WHERE number = %s AND revoked_at IS NULL"
+    connection.execute(query, (now, number))
+    return name
+
+
+def found(connection: Connection, wanted: str) -> tuple[int, str]:
+    """Return the one endpoint with this id, beginning of an id, or name. Raises InputError."""
+    query = "SELECT number, name FROM endpoints WHERE name = %s OR starts_with(id::text, %s)"
+    rows = connection.execute(query, (wanted, wanted.lower())).fetchall()
+    if not wanted or not rows:
+        raise InputError("There is no such endpoint.", remedy="See: outgate hub endpoints")
+    if len(rows) > 1:
+        raise InputError(
+            f"{len(rows)} endpoints are called so.",
+            remedy="Name one by its id: outgate hub endpoints",
+        )
+    return rows[0][0], rows[0][1]
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -1,0 +1,152 @@
+"""What is kept of a record in narrow columns, read from its JSON without building the record:
+the whole text stays in the upload that it came in. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from core.decision import Verdict, left_by
+from core.fate import fate_of
+from core.findings import NOT_INSPECTED
+from core.text import printable
+
+UNREADABLE = "unreadable"
+"""Outcome of entries that this version cannot read."""
+ERASED = "erased"
+"""Outcome of entries that were erased whole."""
+_MOST = (1 << 31) - 1
+_MOST_BYTES = (1 << 62) - 1
+_MOST_TEXT = 400
+_SHA256_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sender:
+    """What stands for the sender: a version of a script at a path, run by a person."""
+
+    path: str
+    """Or the script's name, or the program's; as cases call it."""
+    sha256: str
+    """Hex; empty where the content is not known."""
+    name: str
+    person: str
+    """Empty where it is not known."""
+
+
+UNKNOWN = Sender("unknown", "", "unknown", "")
+GONE = Sender("erased", "", "erased", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One record in narrow columns."""
+
+    at: datetime | None
+    """None where it is not known."""
+    sender: Sender
+    destination: str
+    kinds: tuple[str, ...]
+    outcome: str
+    account: str
+    bytes: int
+    found: int
+    """Distinct values found, all kinds together."""
+    rows: int
+    """Most rows that one kind was found in."""
+    went: bool
+    """Whether it left the endpoint."""
+    review: bool
+    """Whether a person should see it."""
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def fact_of(text: bytes) -> Fact:
+    """Return the columns of a record's text; of what cannot be read, that it cannot be."""
+    if not text:
+        return _without_text(ERASED, GONE, review=False)
+    try:
+        value = orjson.loads(text)
+        return _read(value)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        return _without_text(UNREADABLE, UNKNOWN, review=True)
+
+
+def _without_text(outcome: str, sender: Sender, *, review: bool) -> Fact:
+    return Fact(None, sender, "", (), outcome, "unknown", 0, 0, 0, went=False, review=review)
+
+
+def _read(value: Mapping[str, Any]) -> Fact:
+    request, decision, where = value["request"], value["decision"], value["destination"]
+    verdict, degraded = decision["verdict"], decision["degraded"]
+    fate = fate_of(request["method"], degraded, value.get("notes") or ())
+    hold = decision["hold"] or _NOTHING
+    kinds, found, rows = _found(value["findings"])
+    return Fact(
+        _time(value["at"]),
+        _sender(value["sender"]),
+        _text(where["service"] or where["host"]),
+        kinds,
+        fate.value if fate is not None else _text(verdict),
+        _text(where["account"]["kind"]),
+        _number(request["bytes"], _MOST_BYTES),
+        found,
+        rows,
+        fate is None and left_by(verdict, hold.get("outcome")),
+        verdict != Verdict.ALLOW or bool(degraded),
+    )
+
+
+def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int]:
+    if not findings:
+        return (), 0, 0
+    found = rows = 0
+    for one in findings:
+        if one["kind"] != NOT_INSPECTED:
+            found += _number(one["distinct"])
+            rows = max(rows, _number(one["records"] or 0))
+    return tuple(sorted({_text(one["kind"]) for one in findings})), min(found, _MOST), rows
+
+
+def _sender(value: Mapping[str, Any]) -> Sender:
+    script, person = value["script"], _text(value["user"] or "")
+    if script is None:
+        name = value["name"] or "unknown"
+        path = value["exe"] or value["name"] or "unknown"
+        return Sender(_text(path), "", _text(name), person)
+    path, name = script["path"] or script["name"], script["name"]
+    return Sender(_text(path), _sha256(script["sha256"]), _text(name), person)
+
+
+def _sha256(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    try:
+        return value if len(bytes.fromhex(value)) == _SHA256_BYTES else ""
+    except ValueError:
+        return ""
+
+
+def _text(value: object) -> str:
+    """Return a text as it may be stored and shown; what an endpoint sends is foreign text."""
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value if value.isascii() and value.isprintable() else printable(value, _MOST_TEXT)
+
+
+def _number(value: object, most: int = _MOST) -> int:
+    if type(value) is not int:
+        raise TypeError("no number")
+    return min(max(value, 0), most)
+
+
+def _time(value: str) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError("no zone")
+    return found.astimezone(UTC)

@@ -1,0 +1,248 @@
+"""Takes uploads: checks the chain before anything is kept, and keeps each entry once.
+
+The row of its chain is locked while an upload is taken, so that hubs beside each other and
+deliveries that overlap come one after the other. What is kept and where the chain stands now are
+one transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.vocabulary.fleet import Alarm
+from evidence.merkle import Frontier
+from evidence.shipping import Shipped
+from fleet.wire import BrokenUpload, Upload, opened
+from hub.act_rows import keep_acts
+from hub.alarms import alarmed
+from hub.chains import begin_chain
+from hub.database import Connection, Database
+from hub.erasing import unexplained
+from hub.facts import Fact, fact_of
+from hub.held_checkpoints import hold_against, sizes_of
+from hub.record_rows import keep_records
+from hub.stored import entries_of
+from hub.words import Numbered, Words
+
+_MOST_QUARANTINED = 200
+"""Uploads of one chain: enough to examine, and no way to fill the disk."""
+_CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier
+    FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+_KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)"""
+_MOVE = "UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s WHERE number = %s"
+_GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
+_ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
+    SELECT %s, %s, %s, %s, %s, %s, %s, %s
+    WHERE (SELECT count(*) FROM quarantine WHERE endpoint = %s AND chain = %s) < %s
+    ON CONFLICT DO NOTHING"""
+_QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """All entries of the upload are kept, now or before."""
+
+    next: int
+    """Number of the entry that is wanted next."""
+    new: int
+    """Entries that were not there before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Entries before those of the upload are missing; nothing was kept."""
+
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The upload is set aside for somebody to look at."""
+
+    why: str
+
+
+type Answer = Taken | Gap | Refused
+
+
+@dataclass(slots=True)
+class Chain:
+    """Where a chain stood before an upload, as its row says."""
+
+    number: int
+    endpoint: int
+    state: str
+    last: int
+    head: bytes
+    frontier: bytes
+    key: bytes | None
+    cut: int
+    cut_head: bytes | None
+    cut_frontier: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes uploads into one database; may be used from several threads."""
+
+    database: Database
+    words: Words
+    clock: Callable[[], datetime]
+
+    def take(self, endpoint: int, frame: bytes) -> Answer:
+        """Take an upload that this endpoint sent.
+
+        Raises BadUpload for what is none, DatabaseDownError.
+        """
+        upload, now = opened(frame), self.clock()
+        try:
+            hashes = upload.hashes()
+        except BrokenUpload as broken:
+            return self._aside(endpoint, upload, frame, Alarm.BROKEN, str(broken))
+        facts: list[Fact] = []
+        numbered = Numbered()
+        self.database.month_ready(now)
+        if upload.kind == "records":
+            facts = [fact_of(entry.text) for entry in upload.run.entries]
+            with self.database.at_once() as connection:
+                numbered = self.words.of(connection, endpoint, facts)
+        with self.database.work() as connection:
+            chain = _chain(connection, endpoint, upload, now)
+            if not self.words.holds(connection, numbered):
+                self.words.forget()
+                numbered = self.words.of(connection, endpoint, facts)
+            problem = _problem(connection, chain, endpoint, upload, hashes)
+            if isinstance(problem, Gap):
+                return problem
+            if problem is None:
+                new = _Keeping(connection, chain, upload, hashes, now)
+                return new.kept(frame, facts, numbered)
+        return self._aside(endpoint, upload, frame, *problem, stop=problem[0] is Alarm.FORK)
+
+    def _aside(
+        self,
+        endpoint: int,
+        upload: Upload,
+        frame: bytes,
+        kind: Alarm,
+        why: str,
+        *,
+        stop: bool = False,
+    ) -> Refused:
+        """Set an upload aside and raise the alarm."""
+        run, now = upload.run, self.clock()
+        with self.database.work() as connection:
+            if stop:
+                row = connection.execute(_CHAIN, (upload.chain,)).fetchone()
+                if row is not None:
+                    connection.execute(_QUARANTINE, (row[0],))
+            alarmed(connection, endpoint, kind, now, why, upload.chain)
+            place = (endpoint, upload.chain)
+            values = (now, *place, run.first, run.last, run.head, why, frame)
+            connection.execute(_ASIDE, (*values, *place, _MOST_QUARANTINED))
+        return Refused(why=why)
+
+
+def _chain(connection: Connection, endpoint: int, upload: Upload, now: datetime) -> Chain:
+    """Return the chain, its row locked; made where there is none."""
+    row = connection.execute(_CHAIN, (upload.chain,)).fetchone()
+    if row is None:
+        begin_chain(connection, endpoint, upload.kind, upload.chain, now)
+        row = connection.execute(_CHAIN, (upload.chain,)).fetchone()
+    assert row is not None
+    return Chain(*row)
+
+
+def _problem(
+    connection: Connection, chain: Chain, endpoint: int, upload: Upload, hashes: Sequence[bytes]
+) -> tuple[Alarm, str] | Gap | None:
+    """Return why an upload is not to be kept, if so."""
+    run = upload.run
+    if chain.endpoint != endpoint:
+        return Alarm.FOREIGN, "the chain was begun by another endpoint"
+    if chain.state != "good":
+        return Alarm.FORK, "the chain is set aside since it forked"
+    if run.first > chain.last + 1:
+        expired = chain.cut == run.first - 1 and chain.cut_head == run.prev
+        return None if expired else Gap(wanted=chain.last + 1)
+    here = min(chain.last, run.last)  # the last entry that both know
+    told = run.prev if here < run.first else hashes[here - run.first]
+    known = chain.head if here == chain.last else _hash_at(connection, chain.number, here)
+    if known is not None and told != known:
+        return Alarm.FORK, f"entry {here} is another one than was witnessed"
+    return None
+
+
+def _hash_at(connection: Connection, chain: int, seq: int) -> bytes | None:
+    """Return the hash of an entry that was kept; None where it lies in a gap."""
+    found = entries_of(connection, chain, seq)
+    return None if found is None else found.hash_of(seq)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeping:
+    """Keeps what is new of an upload whose chain fits."""
+
+    connection: Connection
+    chain: Chain
+    upload: Upload
+    hashes: Sequence[bytes]
+    now: datetime
+
+    def kept(self, frame: bytes, facts: Sequence[Fact], numbered: Numbered) -> Taken:
+        chain, run = self.chain, self.upload.run
+        skip = max(0, chain.last + 1 - run.first)
+        entries = run.entries[skip:]
+        if not entries:
+            return Taken(next=chain.last + 1, new=0)
+        first = run.first + skip
+        tree = self._tree(first)
+        values = (self.now, chain.number, first, run.last, run.prev, run.head, frame)
+        self.connection.execute(_KEEP, values)
+        if self.upload.kind == "records":
+            place = (chain.number, first, self.now)
+            keep_records(self.connection, *place, facts[skip:], numbered)
+            self._alarm_emptied(first, entries)
+        else:
+            self._acts(first, entries)
+        key = self._grown(tree, first, self.hashes[skip:])
+        moved = (run.last, run.head, tree.to_bytes(), key, chain.number)
+        self.connection.execute(_MOVE, moved)
+        return Taken(next=run.last + 1, new=len(entries))
+
+    def _tree(self, first: int) -> Frontier:
+        """Return the Merkle tree before the first new entry."""
+        chain = self.chain
+        if first == chain.last + 1:
+            return Frontier.from_bytes(chain.last, chain.frontier)
+        self.connection.execute(_GAP, (chain.number, chain.last + 1, first - 1))
+        told = f"entries {chain.last + 1} to {first - 1}"
+        place = (self.now, told, self.upload.chain)
+        alarmed(self.connection, chain.endpoint, Alarm.GAP, *place)
+        return Frontier.from_bytes(first - 1, chain.cut_frontier or b"")
+
+    def _grown(self, tree: Frontier, first: int, hashes: Sequence[bytes]) -> bytes | None:
+        """Grow the tree by the new entries, and hold the checkpoints of the upload against it."""
+        sizes = sizes_of(self.upload)
+        roots = {first - 1: tree.root()}
+        for size, hash_ in enumerate(hashes, first):
+            tree.append(hash_)
+            if size in sizes:
+                roots[size] = tree.root()
+        held = hold_against(self.upload, roots, self.chain.key)
+        for kind, told in held.alarms:
+            chain = self.upload.chain
+            alarmed(self.connection, self.chain.endpoint, kind, self.now, told, chain)
+        return held.key
+
+    def _alarm_emptied(self, first: int, entries: Sequence[Shipped]) -> None:
+        told = unexplained(self.connection, self.upload.chain, first, entries)
+        if told:
+            place = (self.now, told, self.upload.chain)
+            alarmed(self.connection, self.chain.endpoint, Alarm.EMPTIED, *place)
+
+    def _acts(self, first: int, entries: Sequence[Shipped]) -> None:
+        texts = [entry.text for entry in entries]
+        place = (self.chain.number, self.chain.endpoint, self.upload.chain)
+        keep_acts(self.connection, *place, first, texts, self.now)

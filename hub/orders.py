@@ -1,0 +1,125 @@
+"""What travels back: policies and approvals, each a signed text with a version. The newest that is
+meant for an endpoint counts: for all or for its group, and for so many percent of the fleet.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.errors import InputError
+from core.ids import rfc3339
+from core.text import printable
+from fleet.orders import APPROVALS, POLICY, SCHEMA, signed_text
+from hub.database import Connection
+from hub.enrolment import Endpoint
+
+_FOR = """SELECT version, body, signature FROM orders
+    WHERE kind = %s AND grouped IN ('', %s) AND percent > %s ORDER BY version DESC LIMIT 1"""
+_NEWEST = "SELECT coalesce(max(version), 0) FROM orders WHERE kind = %s"
+_KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by, body, signature)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
+_WIDEN = (
+    """UPDATE orders SET percent = %s WHERE kind = 'policy' AND version = %s RETURNING grouped"""
+)
+_LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
+_LOCK = 0x4F47484F
+_KINDS = (POLICY, APPROVALS)
+
+
+def share_of(endpoint: Endpoint) -> int:
+    """Return where an endpoint stands from 0 to 99: it has what goes to more percent than that."""
+    return int(endpoint.id.replace("-", "")[:8], 16) % 100
+
+
+def meant_for(connection: Connection, endpoint: Endpoint) -> Mapping[str, int]:
+    """Return the versions of the orders that are meant for an endpoint; 0: none."""
+    return {kind: order_for(connection, endpoint, kind).get("version", 0) for kind in _KINDS}
+
+
+def order_for(connection: Connection, endpoint: Endpoint, kind: str) -> Mapping[str, Any]:
+    """Return the orders of a kind that are meant for an endpoint; empty where there are none."""
+    values = (kind, endpoint.grouped, share_of(endpoint))
+    row = connection.execute(_FOR, values).fetchone()
+    if row is None:
+        return {}
+    return {"version": row[0], "body": row[1].decode(), "signature": row[2].hex()}
+
+
+def publish_policy(
+    connection: Connection,
+    key: Ed25519PrivateKey,
+    policy: str,
+    *,
+    grouped: str,
+    percent: int,
+    who: str,
+    now: datetime,
+) -> int:
+    """Sign a policy and offer it; return its version."""
+    facts = {"policy": policy}
+    return _publish(connection, key, POLICY, facts, grouped, percent, who, now)
+
+
+def widen(connection: Connection, version: int, percent: int) -> None:
+    """Offer a version of the policy to another share of the fleet. Raises InputError."""
+    if connection.execute(_WIDEN, (percent, version)).fetchone() is None:
+        raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
+
+
+def approve(
+    connection: Connection,
+    key: Ed25519PrivateKey,
+    sha256: str,
+    *,
+    approved: bool,
+    note: str,
+    who: str,
+    now: datetime,
+) -> int:
+    """Approve a version of a script for the whole fleet, or withdraw that; return the version of
+    the list.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    row = connection.execute(_LATEST, (APPROVALS,)).fetchone()
+    known = [] if row is None else orjson.loads(row[0])["approvals"]
+    entry = {
+        "sha256": sha256,
+        "approved": approved,
+        "who": printable(who, 200),
+        "at": rfc3339(now),
+        "note": printable(note, 400),
+    }
+    told = [one for one in known if one["sha256"] != sha256]
+    facts = {"approvals": [*told, entry]}
+    return _publish(connection, key, APPROVALS, facts, "", 100, who, now)
+
+
+def _publish(
+    connection: Connection,
+    key: Ed25519PrivateKey,
+    kind: str,
+    facts: Mapping[str, Any],
+    grouped: str,
+    percent: int,
+    who: str,
+    now: datetime,
+) -> int:
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    row = connection.execute(_NEWEST, (kind,)).fetchone()
+    version = 1 if row is None else int(row[0]) + 1
+    value = {
+        "schema": SCHEMA,
+        "kind": kind,
+        "version": version,
+        "made_at": rfc3339(now),
+        "made_by": printable(who, 200),
+        **facts,
+    }
+    body = orjson.dumps(value)
+    signature = key.sign(signed_text(body))
+    row_ = (kind, version, grouped, percent, now, printable(who, 200), body, signature)
+    connection.execute(_KEEP, row_)
+    return version

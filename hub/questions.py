@@ -1,0 +1,196 @@
+"""What is asked of the hub: the state of the fleet, its endpoints, scripts, cases and alarms, and
+who had a package. Every answer is read by indexes and from sums; only the words are read of texts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from evidence.rollup import COMES_BACK
+from hub.database import Connection
+from hub.watching import SILENT_AFTER
+
+type Row = dict[str, Any]
+
+_STATUS = """SELECT
+    (SELECT count(*) FROM endpoints WHERE revoked_at IS NULL) AS endpoints,
+    (SELECT count(*) FROM endpoints WHERE revoked_at IS NOT NULL) AS revoked,
+    (SELECT count(*) FROM endpoints WHERE revoked_at IS NULL AND seen_at < %(silent)s) AS silent,
+    (SELECT coalesce(sum(last), 0) FROM chains WHERE kind = 'records' AND state <> 'superseded')
+        AS records,
+    (SELECT coalesce(sum(last), 0) FROM chains WHERE kind = 'acts' AND state <> 'superseded')
+        AS acts,
+    (SELECT count(DISTINCT family) FROM scripts) AS scripts,
+    (SELECT count(*) FROM alarms WHERE ended_at IS NULL) AS alarms,
+    (SELECT count(*) FROM erasures WHERE done_at IS NULL) AS erasures_open,
+    (SELECT count(*) FROM erasures WHERE done_at IS NOT NULL AND swept_at IS NULL)
+        AS erasures_unswept,
+    (SELECT max(version) FROM hub_schema) AS schema"""
+_ENDPOINTS = """SELECT e.id::text AS id, e.name, e.grouped AS "group", e.version,
+        e.enrolled_at, e.seen_at, e.revoked_at, e.clock_off_s, e.policy, e.approvals,
+        e.trouble, e.revoked_at IS NULL AND e.seen_at < %(silent)s AS silent,
+        (SELECT coalesce(sum(c.last), 0)::bigint FROM chains c
+            WHERE c.endpoint = e.number AND c.kind = 'records' AND c.state <> 'superseded')
+            AS records,
+        (SELECT array_agg(a.kind ORDER BY a.kind) FROM alarms a
+            WHERE a.endpoint = e.number AND a.ended_at IS NULL) AS alarms
+    FROM endpoints e ORDER BY e.name, e.number"""
+_SCRIPTS = """WITH there AS (
+        SELECT coalesce(s.family, -p.number) AS family, coalesce(s.name, p.path) AS name,
+            encode(s.sha256, 'hex') AS sha256, p.number AS place, p.endpoint, p.path,
+            w.name AS person
+        FROM places p LEFT JOIN scripts s ON s.number = p.script
+            LEFT JOIN people w ON w.number = p.person
+        WHERE p.script IS NOT NULL),
+    sent AS (
+        SELECT t.family, sum(s.records)::bigint AS records, sum(s.went)::bigint AS went,
+            sum(s.bytes_went)::bigint AS bytes, min(s.first_at) AS first_at,
+            max(s.last_at) AS last_at, array_agg(DISTINCT d.name) AS destinations,
+            count(DISTINCT t.endpoint) AS endpoints
+        FROM there t JOIN sums s ON s.place = t.place JOIN destinations d ON d.number = s.destination
+        GROUP BY t.family),
+    found AS (
+        SELECT t.family, array_agg(DISTINCT one) AS kinds
+        FROM there t JOIN sums s ON s.place = t.place JOIN kindsets k ON k.number = s.kinds,
+            unnest(k.kinds) AS one GROUP BY t.family)
+    SELECT t.family AS id, min(t.name) AS name,
+        array_agg(DISTINCT t.sha256) AS versions,
+        array_agg(DISTINCT t.person) FILTER (WHERE t.person IS NOT NULL) AS people,
+        (array_agg(DISTINCT t.path))[1:5] AS paths, sent.endpoints, sent.records, sent.went,
+        sent.bytes, sent.first_at, sent.last_at, sent.destinations,
+        coalesce(found.kinds, '{}') AS kinds
+    FROM there t JOIN sent ON sent.family = t.family LEFT JOIN found ON found.family = t.family
+    GROUP BY t.family, sent.endpoints, sent.records, sent.went, sent.bytes, sent.first_at,
+        sent.last_at, sent.destinations, found.kinds
+    ORDER BY sent.endpoints DESC, sent.records DESC LIMIT %(most)s"""
+_SPREAD = """SELECT s.day, count(DISTINCT p.endpoint) AS endpoints, sum(s.records)::bigint AS records
+    FROM sums s JOIN places p ON p.number = s.place JOIN scripts x ON x.number = p.script
+    WHERE x.family = %(family)s GROUP BY s.day ORDER BY s.day"""
+_CASES = r"""WITH alike AS (
+        SELECT p.endpoint, p.path, x.family, coalesce(x.name, p.path) AS name,
+            d.name AS destination, a.word AS account, k.kinds, o.word AS outcome,
+            sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
+            max(s.found) AS found, min(s.first_at) AS first_at, max(s.last_at) AS last_at
+        FROM sums s JOIN places p ON p.number = s.place
+            LEFT JOIN scripts x ON x.number = p.script
+            JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
+            JOIN kindsets k ON k.number = s.kinds JOIN words o ON o.number = s.outcome
+        WHERE s.review
+        GROUP BY p.endpoint, p.path, x.family, coalesce(x.name, p.path), d.name, a.word, k.kinds,
+            o.word),
+    judged AS (
+        SELECT alike.*, said.word = 'close' AND NOT (
+            said.disposition = ANY(%(back)s) AND alike.last_at > said.at) AS closed
+        FROM alike LEFT JOIN LATERAL (
+            SELECT t.word, t.disposition, t.at FROM acts t JOIN chains c ON c.number = t.chain
+            WHERE t.case_key = alike.path || E'\x1f' || alike.destination || E'\x1f'
+                || alike.account || E'\x1f' || array_to_string(alike.kinds, ',') || E'\x1f'
+                || alike.outcome
+                AND c.endpoint = alike.endpoint AND c.state <> 'superseded'
+                AND t.word IN ('close', 'reopen')
+            ORDER BY t.at DESC, t.seq DESC LIMIT 1) AS said ON true)
+    SELECT name AS script, family, destination, account, kinds, outcome,
+        count(DISTINCT endpoint) AS endpoints,
+        count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
+        sum(records)::bigint AS records, sum(bytes)::bigint AS bytes,
+        min(first_at) AS first_at, max(last_at) AS last_at
+    FROM judged GROUP BY name, family, destination, account, kinds, outcome
+    HAVING %(all)s OR bool_or(closed IS NOT TRUE)
+    ORDER BY open_on DESC, last_at DESC LIMIT %(most)s"""
+_ALARMS = """SELECT a.number, e.name AS endpoint, e.id::text AS endpoint_id, a.chain, a.kind, a.words,
+        a.first_at, a.last_at, a.times, a.ended_at, a.ended_by, a.note
+    FROM alarms a JOIN endpoints e ON e.number = a.endpoint
+    WHERE %(all)s OR a.ended_at IS NULL ORDER BY a.ended_at IS NOT NULL, a.last_at DESC
+    LIMIT %(most)s"""
+_VERSIONS = "SELECT number, name, version FROM packages WHERE name = %(name)s"
+_HAD = """SELECT x.number AS script, x.name, encode(x.sha256, 'hex') AS sha256, e.number AS endpoint,
+        e.name AS on_endpoint, p.name AS package, p.version, h.imported
+    FROM had h JOIN packages p ON p.number = h.package JOIN scripts x ON x.number = h.script
+        JOIN endpoints e ON e.number = h.endpoint
+    WHERE h.package = ANY(%(packages)s) ORDER BY x.name, x.sha256, e.name"""
+_SENT = """SELECT p.script, p.endpoint, d.name AS place,
+        sum(s.records)::bigint AS requests, sum(s.went)::bigint AS went,
+        sum(s.bytes_went)::bigint AS bytes, array_agg(DISTINCT k.number) AS kindsets,
+        array_agg(DISTINCT w.name) FILTER (WHERE w.name IS NOT NULL) AS people,
+        min(s.first_at) AS first_at, max(s.last_at) AS last_at
+    FROM sums s JOIN places p ON p.number = s.place JOIN destinations d ON d.number = s.destination
+        JOIN kindsets k ON k.number = s.kinds LEFT JOIN people w ON w.number = p.person
+    WHERE p.script = ANY(%(scripts)s) GROUP BY p.script, p.endpoint, d.name
+    ORDER BY bytes DESC"""
+_KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
+_UNKNOWN = """SELECT count(*) FROM places p WHERE p.script IS NOT NULL AND NOT EXISTS
+    (SELECT 1 FROM made_of m WHERE m.endpoint = p.endpoint AND m.script = p.script AND m.known)"""
+MOST = 500
+
+
+def status(connection: Connection, now: datetime) -> Row:
+    """Return the state of the fleet."""
+    return _rows(connection, _STATUS, {"silent": now - SILENT_AFTER})[0]
+
+
+def endpoints(connection: Connection, now: datetime) -> list[Row]:
+    """Return all endpoints, by name."""
+    found = _rows(connection, _ENDPOINTS, {"silent": now - SILENT_AFTER})
+    return [{**row, "alarms": row["alarms"] or []} for row in found]
+
+
+def scripts(connection: Connection, most: int = MOST) -> list[Row]:
+    """Return scripts, each once for the whole fleet: versions, owners, spread, what they sent."""
+    found = _rows(connection, _SCRIPTS, {"most": most})
+    for row in found:
+        row["people"] = row["people"] or []
+        row["spread"] = _rows(connection, _SPREAD, {"family": row["id"]})
+    return found
+
+
+def cases(connection: Connection, *, closed_too: bool = False, most: int = MOST) -> list[Row]:
+    """Return cases, alike ones of all endpoints as one, those that are open on most first."""
+    values = {"back": list(COMES_BACK), "all": closed_too, "most": most}
+    return _rows(connection, _CASES, values)
+
+
+def alarms(connection: Connection, *, ended_too: bool = False, most: int = MOST) -> list[Row]:
+    """Return alarms, those that are open first."""
+    return _rows(connection, _ALARMS, {"all": ended_too, "most": most})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunted:
+    """Who had a package."""
+
+    had: Sequence[Row]
+    """One for each version of a script on an endpoint, with what it sent."""
+    unknown: int
+    """Versions of scripts on endpoints of which nobody knows what they are made of."""
+
+
+def versions_of(connection: Connection, name: str) -> list[Row]:
+    """Return the versions of a package, by its name as compared, that anybody had."""
+    return _rows(connection, _VERSIONS, {"name": name})
+
+
+def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
+    """Return who had one of these packages, which scripts, what left, to whom."""
+    had = _rows(connection, _HAD, {"packages": list(packages)})
+    wanted = sorted({row["script"] for row in had})
+    sent = _rows(connection, _SENT, {"scripts": wanted})
+    numbers = sorted({number for row in sent for number in row["kindsets"]})
+    kinds = {row["number"]: row["kinds"] for row in _rows(connection, _KINDS, {"numbers": numbers})}
+    by_place: dict[tuple[int, int], list[Row]] = {}
+    for row in sent:
+        sets = row.pop("kindsets")
+        row["kinds"] = sorted({kind for number in sets for kind in kinds[number]})
+        row["people"] = row["people"] or []
+        by_place.setdefault((row.pop("script"), row.pop("endpoint")), []).append(row)
+    for row in had:
+        row["sent"] = by_place.get((row.pop("script"), row.pop("endpoint")), [])
+    unknown = connection.execute(_UNKNOWN).fetchone()
+    return Hunted(had=had, unknown=0 if unknown is None else unknown[0])
+
+
+def _rows(connection: Connection, query: LiteralString, values: Row) -> list[Row]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, values).fetchall()

@@ -1,0 +1,353 @@
+"""The hub as endpoints reach it: HTTPS with certificates of both sides, on aiohttp.
+
+Who speaks is told by the certificate alone. All work on the database is done by a few threads,
+each with its own connection; what waits for them is bounded, and what comes on top is asked to come
+again later.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import ssl
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from core.errors import InputError, OutgateError
+from core.ids import utc_now
+from core.json_fields import Fields
+from core.vocabulary.fleet import Alarm
+from fleet.wire import MOST_PACKED, BadUpload
+from hub.alarms import alarmed
+from hub.authority import HubAuthority
+from hub.checkins import CheckIns, Told
+from hub.compositions import MOST_SCRIPTS, keep_parts
+from hub.database import Database, DatabaseDownError
+from hub.enrolment import Endpoint, Enrolment, NotAllowedError
+from hub.erasing import erase_pending
+from hub.intake import Gap, Intake, Refused
+from hub.orders import order_for
+from hub.watching import note_silent
+from hub.words import Words
+
+log = logging.getLogger("outgate.hub")
+
+ENDPOINT_HEADER = "Outgate-Endpoint"
+_MOST_JSON = 4 << 20
+_AT_ONCE = 4
+"""Threads, and connections to the database."""
+_MOST_UPLOADS = 16
+"""Whose bodies may be in memory at once."""
+_MOST_WAITING = 3000
+_WATCH_S = 60.0
+_AGAIN_S = (5, 30)
+_KEEP_ALIVE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """All that answers."""
+
+    database: Database
+    authority: HubAuthority
+    clock: Callable[[], datetime] = utc_now
+    policy_key: bytes = b""
+    """Public key that orders are signed with; endpoints are given it when they are enrolled."""
+    words: Words = field(default_factory=Words)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Who may speak."""
+        return Enrolment(self.database, self.authority, self.clock)
+
+    @property
+    def intake(self) -> Intake:
+        """What takes uploads."""
+        return Intake(self.database, self.words, self.clock)
+
+    @property
+    def check_ins(self) -> CheckIns:
+        """What takes check-ins."""
+        return CheckIns(self.database, self.clock)
+
+    def enrol(self, value: object) -> Mapping[str, Any]:
+        """Enrol whoever holds a token."""
+        fields = Fields(value, "enrolment")
+        told = (fields.text("token"), fields.text("request").encode())
+        name, version = fields.text("name"), fields.text("version")
+        id_, signed = self.enrolment.enrol(*told, name, version)
+        return {
+            "endpoint": id_,
+            "certificate": signed.pem.decode(),
+            "policy_key": self.policy_key.hex(),
+        }
+
+    def renew(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Give another certificate."""
+        request = Fields(value, "renewal").text("request")
+        return {"certificate": self.enrolment.renew(endpoint, request.encode()).pem.decode()}
+
+    def check_in(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Take a check-in."""
+        return self.check_ins.take(endpoint, Told.of(value))
+
+    def parts(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Take what scripts are made of."""
+        if not isinstance(value, dict) or len(value) > MOST_SCRIPTS:
+            raise InputError("That is not what scripts are made of.")
+        now = self.clock()
+        with self.database.work() as connection:
+            kept = [
+                keep_parts(connection, endpoint.number, str(sha256), parts, now)
+                for sha256, parts in sorted(value.items())
+            ]
+        return {"kept": sum(kept)}
+
+    def orders(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Give the orders that are meant for an endpoint."""
+        kind = Fields(value, "orders").text("kind")
+        with self.database.at_once() as connection:
+            return order_for(connection, endpoint, kind)
+
+    def poses(self, endpoint: Endpoint) -> None:
+        """Note that an endpoint named another one as itself."""
+        with self.database.work() as connection:
+            alarmed(connection, endpoint.number, Alarm.POSES, self.clock())
+
+    def watch(self) -> None:
+        """Do what is done now and then."""
+        with self.database.work() as connection:
+            note_silent(connection, self.clock())
+        erase_pending(self.database, self.clock())
+
+
+type _Work = Callable[[Endpoint, object], Mapping[str, Any]]
+
+
+@dataclass
+class Server:
+    """One hub behind HTTPS; `serve` runs until it is cancelled."""
+
+    hub: Hub
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hub")
+    )
+    _waiting: int = 0
+    _uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_UPLOADS))
+
+    def application(self) -> web.Application:
+        """Return the application."""
+        app = web.Application(client_max_size=MOST_PACKED + 1, middlewares=[self._bounded])
+        app.router.add_post("/v1/enrol", self._enrol)
+        app.router.add_post("/v1/renew", self._json(self.hub.renew))
+        app.router.add_post("/v1/check-in", self._json(self.hub.check_in))
+        app.router.add_post("/v1/parts", self._json(self.hub.parts))
+        app.router.add_post("/v1/orders", self._json(self.hub.orders))
+        app.router.add_post("/v1/upload", self._upload)
+        app.router.add_get("/v1/health", self._health)
+        app.cleanup_ctx.append(self._watched)
+        return app
+
+    @web.middleware
+    async def _bounded(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """Answer whatever goes wrong with one line, and bound what waits."""
+        if self._waiting >= _MOST_WAITING:
+            return _again("The hub is busy.")
+        self._waiting += 1
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except NotAllowedError as error:
+            return _said(error.for_officer(), 403)
+        except DatabaseDownError as error:
+            log.error("%s", error.message)
+            return _again("The hub cannot reach its database.")
+        except (OutgateError, BadUpload) as error:
+            return _said(str(error), 400)
+        except ValueError as error:
+            return _said(f"The message is not right: {error}", 400)
+        except Exception as error:  # noqa: BLE001 - boundary: its words may quote what was sent
+            log.error("a request failed: %s", type(error).__name__)
+            return _said("This is a fault in the hub.", 500)
+        finally:
+            self._waiting -= 1
+
+    async def _enrol(self, request: web.Request) -> web.Response:
+        value = await _body(request)
+        return _answer(await self._worked(lambda: self.hub.enrol(value)))
+
+    def _json(self, work: _Work) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            value = await _body(request)
+            certificate = _certificate(request)
+            claimed = request.headers.get(ENDPOINT_HEADER)
+            return _answer(
+                await self._worked(lambda: work(self._speaker(certificate, claimed), value))
+            )
+
+        return handle
+
+    def _speaker(self, certificate: bytes, claimed: str | None) -> Endpoint:
+        """Return who speaks: the certificate tells, whatever the message claims."""
+        endpoint = self.hub.enrolment.who(certificate)
+        if claimed is not None and claimed != endpoint.id:
+            self.hub.poses(endpoint)
+            raise NotAllowedError("The certificate is another endpoint's.")
+        return endpoint
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        certificate = _certificate(request)
+        claimed = request.headers.get(ENDPOINT_HEADER)
+        endpoint = await self._worked(lambda: self._speaker(certificate, claimed))
+        async with self._uploads:
+            frame = await request.read()
+            taken = await self._worked(lambda: self.hub.intake.take(endpoint.number, frame))
+        if isinstance(taken, Gap):
+            return _answer({"wanted": taken.wanted}, 409)
+        if isinstance(taken, Refused):
+            return _said(taken.why, 422)
+        return _answer({"next": taken.next, "new": taken.new})
+
+    async def _health(self, request: web.Request) -> web.Response:
+        def ask() -> Mapping[str, Any]:
+            with self.hub.database.at_once() as connection:
+                connection.execute("SELECT 1 FROM endpoints LIMIT 1")
+            return {"ok": True, "waiting": self._waiting}
+
+        return _answer(await self._worked(ask))
+
+    async def _worked[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def _watched(self, app: web.Application) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+
+        async def watch() -> None:
+            while not stop.is_set():
+                try:
+                    await self._worked(self.hub.watch)
+                except OutgateError as error:
+                    log.error("%s", error.message)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _WATCH_S)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watch())
+            yield
+            stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def server_context(server: Path, authority: Path) -> ssl.SSLContext:
+    """Return the context that asks endpoints for their certificates: optional, for whoever is not
+    enrolled yet has none.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(server)
+    context.load_verify_locations(authority)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.options |= ssl.OP_NO_TICKET
+    return context
+
+
+async def serve(
+    hub: Hub,
+    context: ssl.SSLContext,
+    listen: tuple[str, int],
+    ready: Callable[[int], None] = lambda port: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serve until `stop` is set; `ready` is told the port."""
+    runner = web.AppRunner(
+        Server(hub).application(), access_log=None, keepalive_timeout=_KEEP_ALIVE_S
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, *listen, ssl_context=context, backlog=4096, reuse_port=True)
+        await site.start()
+        sockets = site._server.sockets if isinstance(site._server, asyncio.Server) else ()
+        ready(sockets[0].getsockname()[1] if sockets else listen[1])
+        await (stop or asyncio.Event()).wait()
+    finally:
+        await runner.cleanup()
+
+
+class Serving:
+    """A hub in a thread of its own: for the demonstration, tests and benchmarks."""
+
+    def __init__(self, hub: Hub, context: ssl.SSLContext) -> None:
+        self._hub, self._context = hub, context
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self.port = 0
+        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+
+    def _run(self) -> None:
+        def ready(port: int) -> None:
+            self.port = port
+            self._ready.set()
+
+        place = ("127.0.0.1", self.port)
+        self._loop.run_until_complete(serve(self._hub, self._context, place, ready, self._stop))
+
+    def __enter__(self) -> "Serving":
+        self._thread.start()
+        if not self._ready.wait(20):
+            raise InputError("The hub does not start.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+        self._loop.close()
+
+
+def _certificate(request: web.Request) -> bytes:
+    transport = request.transport
+    tls = None if transport is None else transport.get_extra_info("ssl_object")
+    certificate = None if tls is None else tls.getpeercert(binary_form=True)
+    if not certificate:
+        raise NotAllowedError(
+            "No certificate was shown.", remedy="Enrol first: outgate fleet enrol."
+        )
+    return bytes(certificate)
+
+
+async def _body(request: web.Request) -> object:
+    if (request.content_length or 0) > _MOST_JSON:
+        raise InputError("The message is too long.")
+    data = await request.read()
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise InputError("The message is no JSON.") from None
+
+
+def _answer(value: Mapping[str, Any], status: int = 200) -> web.Response:
+    body = orjson.dumps(value)
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def _said(words: str, status: int) -> web.Response:
+    return _answer({"error": words}, status)
+
+
+def _again(words: str) -> web.Response:
+    answer = _said(words, 503)
+    answer.headers["Retry-After"] = str(random.randint(*_AGAIN_S))  # noqa: S311 - spreads, hides nothing
+    return answer

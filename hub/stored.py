@@ -1,0 +1,67 @@
+"""Uploads as they are kept, read back: the entries of a chain, and their texts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.shipping import Shipped
+from fleet.wire import Upload, opened
+from hub.database import Connection
+
+_OF = """SELECT number, first, last, blob FROM uploads
+    WHERE chain = %s AND last >= %s ORDER BY last LIMIT 1"""
+_FROM = """SELECT number, first, last, blob FROM uploads
+    WHERE chain = %s AND last >= %s ORDER BY last"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One upload that was kept; of its entries those from `first` count."""
+
+    number: int
+    first: int
+    last: int
+    upload: Upload
+
+    def entry(self, seq: int) -> Shipped:
+        """Return one entry."""
+        return self.upload.run.entries[seq - self.upload.run.first]
+
+    def hash_of(self, seq: int) -> bytes | None:
+        """Return the hash of an entry; None where it is not of this upload."""
+        run = self.upload.run
+        if not run.first <= seq <= run.last:
+            return None
+        found = run.prev
+        for number, entry in enumerate(run.entries, run.first):
+            found = entry.link(found, number)
+            if number == seq:
+                break
+        return found
+
+    def entries(self) -> Iterator[tuple[int, Shipped]]:
+        """Yield the entries that count, with their numbers."""
+        for seq in range(self.first, self.last + 1):
+            yield seq, self.entry(seq)
+
+
+def entries_of(connection: Connection, chain: int, seq: int) -> Kept | None:
+    """Return the upload that an entry of a chain came in; None where it is not there."""
+    row = connection.execute(_OF, (chain, seq)).fetchone()
+    if row is None or row[1] > seq:
+        return None
+    return _kept(row)
+
+
+def uploads_from(connection: Connection, chain: int, seq: int = 1) -> Iterator[Kept]:
+    """Yield the uploads of a chain in order, from the one that an entry came in."""
+    with connection.cursor(name="uploads_from") as cursor:
+        cursor.itersize = 8
+        cursor.execute(_FROM, (chain, seq))
+        for row in cursor:
+            yield _kept(row)
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    number, first, last, blob = row
+    return Kept(number, first, last, opened(blob))

@@ -1,0 +1,175 @@
+"""Answers of the hub as text for a terminal. Pure; whatever an endpoint sent is made inert."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.findings import NOT_INSPECTED
+from core.text import printable
+from core.vocabulary.findings import named
+from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.times import ago
+
+type Row = dict[str, Any]
+
+_SHOWN = 4
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield lines with columns as wide as they must be."""
+    lines = [list(heads), *[[printable(cell, 60) for cell in row] for row in rows]]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    for line in lines:
+        yield "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip()
+
+
+def status(row: Row) -> Iterator[str]:
+    """Yield the state of the fleet."""
+    gone = f", {number(row['silent'])} silent for a day" if row["silent"] else ""
+    revoked = f", {number(row['revoked'])} revoked" if row["revoked"] else ""
+    yield f"{counted(row['endpoints'], 'endpoint')}{gone}{revoked}."
+    records = counted(int(row["records"]), "record")
+    acts, scripts = counted(int(row["acts"]), "act"), counted(row["scripts"], "script")
+    yield f"{records} and {acts} of {scripts}, each chain checked as it came."
+    if row["alarms"]:
+        yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
+    if row["erasures_open"] or row["erasures_unswept"]:
+        waiting = counted(row["erasures_unswept"], "erasure")
+        yield f"{number(row['erasures_open'])} erasures to do; {waiting} to sweep: outgate hub sweep"
+
+
+def endpoints(rows: Sequence[Row], now: datetime) -> Iterator[str]:
+    """Yield the list of endpoints."""
+    heads = ("NAME", "GROUP", "SEEN", "RECORDS", "POLICY", "STATE", "ID")
+    lines = [
+        (
+            row["name"],
+            row["group"],
+            ago(max(now - row["seen_at"], timedelta())),
+            number(int(row["records"])),
+            str(row["policy"] or "–"),
+            _state(row),
+            row["id"][:8],
+        )
+        for row in rows
+    ]
+    yield from table(heads, lines)
+
+
+def _state(row: Row) -> str:
+    if row["revoked_at"] is not None:
+        return "revoked"
+    told = list(row["alarms"])
+    if row["silent"] and "silent" not in told:
+        told.append("silent")
+    if row["trouble"]:
+        told.append("orders not followed")
+    return ", ".join(told) or "well"
+
+
+def scripts(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the list of scripts."""
+    heads = ("SCRIPT", "ENDPOINTS", "VERSIONS", "PEOPLE", "RECORDS", "LEFT", "TO", "WITH", "LAST")
+    lines = [
+        (
+            row["name"],
+            number(row["endpoints"]),
+            number(len(row["versions"])),
+            number(len(row["people"])),
+            number(row["records"]),
+            size(row["bytes"]),
+            _some(row["destinations"]),
+            _kinds(row["kinds"]),
+            f"{row['last_at']:%Y-%m-%d %H:%M}",
+        )
+        for row in rows
+    ]
+    yield from table(heads, lines)
+
+
+def cases(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the list of cases."""
+    heads = (
+        "SCRIPT",
+        "TO",
+        "ACCOUNT",
+        "WITH",
+        "OUTCOME",
+        "ENDPOINTS",
+        "OPEN ON",
+        "RECORDS",
+        "LAST",
+    )
+    lines = [
+        (
+            row["script"],
+            row["destination"],
+            row["account"],
+            _kinds(row["kinds"]),
+            row["outcome"],
+            number(row["endpoints"]),
+            number(row["open_on"]),
+            number(row["records"]),
+            f"{row['last_at']:%Y-%m-%d %H:%M}",
+        )
+        for row in rows
+    ]
+    yield from table(heads, lines)
+
+
+def alarms(rows: Sequence[Row], now: datetime) -> Iterator[str]:
+    """Yield the list of alarms."""
+    for row in rows:
+        times = f", {number(row['times'])} times" if row["times"] > 1 else ""
+        ended = ""
+        if row["ended_at"] is not None:
+            ended = f" [ended by {printable(row['ended_by'] or '', 60)}]"
+        when = ago(max(now - row["last_at"], timedelta()))
+        name = printable(row["endpoint"], 60)
+        yield f"{row['number']:>5}  {name}: {printable(row['words'], 300)} ({when}{times}){ended}"
+
+
+def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> Iterator[str]:
+    """Yield who had a package, which scripts, what left, to whom."""
+    what = f"{printable(name, 100)} {printable(version or 'in any version', 60)}"
+    if not had:
+        yield f"No script on any endpoint had {what}."
+    else:
+        machines = len({row["on_endpoint"] for row in had})
+        versions = len({row["sha256"] for row in had})
+        told = counted(versions, "version of scripts", "versions of scripts")
+        yield f"{told} on {counted(machines, 'endpoint')} had {what}."
+    for row in had:
+        how = "imports it" if row["imported"] else "lay in its environment"
+        place = (
+            f"{printable(row['name'], 100)} {row['sha256'][:12]} on {printable(row['on_endpoint'])}"
+        )
+        yield f"{place}: {printable(row['package'])} {printable(row['version'])}, {how}"
+        for sent in row["sent"]:
+            by = f", by {_some(sent['people'])}" if sent["people"] else ""
+            kinds = _kinds(sent["kinds"])
+            held = f", with {kinds}" if kinds else ""
+            stopped = sent["requests"] - sent["went"]
+            kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
+            yield (
+                f"    to {printable(sent['place'], 255)}: {counted(sent['requests'], 'request')}, "
+                f"{size(sent['bytes'])} left{held}{kept}{by}"
+            )
+    if unknown:
+        yield (
+            f"Of {counted(unknown, 'version')} of scripts on endpoints nobody knows what they are "
+            "made of: whether they had it is unknown."
+        )
+
+
+def _kinds(kinds: Sequence[str]) -> str:
+    known = [kind for kind in kinds if kind != NOT_INSPECTED]
+    unread = len(known) < len(kinds)
+    words = named(known, 2) if known else ""
+    return joined([w for w in (words, "unread content" if unread else "") if w])
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = [printable(name, 60) for name in names[:_SHOWN]]
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {left} more" if left else "")

@@ -1,0 +1,99 @@
+"""Verifies from the hub alone what it holds: every chain end to end from the messages as they came,
+and that rows and sums are those of the entries.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.chain import genesis
+from evidence.merkle import Frontier
+from fleet.wire import BadUpload
+from hub.database import Connection
+from hub.stored import Kept, uploads_from
+
+_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name FROM chains c
+    JOIN endpoints e ON e.number = c.endpoint ORDER BY e.name, c.number"""
+_GAPS = "SELECT first, last FROM gaps WHERE chain = %s"
+_ROWS = "SELECT count(*), count(DISTINCT seq) FROM records WHERE chain = %s"
+_ACTS = "SELECT count(*), count(DISTINCT seq) FROM acts WHERE chain = %s"
+_SUMS = """SELECT
+    (SELECT count(*) FROM records r JOIN chains c ON c.number = r.chain
+        WHERE c.state <> 'superseded'),
+    (SELECT coalesce(sum(records), 0) FROM sums)"""
+
+
+@dataclass(slots=True)
+class Verified:
+    """What came of it."""
+
+    chains: int = 0
+    entries: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def verify(connection: Connection) -> Verified:
+    """Recompute everything, inside the caller's transaction."""
+    found = Verified()
+    chains = connection.execute(_CHAINS).fetchall()
+    for number, kind, chain, last, head, frontier, name in chains:
+        walk = _Walk(number, chain, head=genesis(chain))
+        gaps: dict[int, int] = dict(connection.execute(_GAPS, (number,)).fetchall())
+        problem = walk.over(uploads_from(connection, number), gaps)
+        if problem is None:
+            problem = walk.ended(last, head, frontier)
+        if problem is None:
+            rows = connection.execute(_ROWS if kind == "records" else _ACTS, (number,)).fetchone()
+            if rows is not None and set(rows) != {walk.entries}:
+                problem = f"{walk.entries} entries were kept, and there are {rows[0]} rows of them"
+        found.chains += 1
+        found.entries += walk.entries
+        if problem is not None:
+            found.problems.append(f"{name}, chain {chain}: {problem}")
+    counted: Any = connection.execute(_SUMS).fetchone()
+    if counted[0] != counted[1]:
+        found.problems.append(f"there are {counted[0]} records, and the sums are of {counted[1]}")
+    return found
+
+
+@dataclass(slots=True)
+class _Walk:
+    number: int
+    chain: str
+    head: bytes
+    last: int = 0
+    entries: int = 0
+    tree: Frontier | None = field(default_factory=Frontier)
+    """None once entries are missing: what was before cannot be told."""
+
+    def over(self, uploads: Iterator[Kept], gaps: dict[int, int]) -> str | None:
+        for kept in uploads:
+            expected = gaps.get(self.last + 1, self.last) + 1
+            if kept.first != expected:
+                return f"entry {expected} is missing"
+            run = kept.upload.run
+            if (kept.upload.chain, run.last) != (self.chain, kept.last) or run.first > kept.first:
+                return f"the message with entry {kept.first} is another one"
+            if kept.first != self.last + 1:
+                self.tree, self.head = None, run.prev
+            try:
+                hashes = kept.upload.hashes()
+            except BadUpload as bad:
+                return str(bad)
+            skip = kept.first - run.first
+            before = hashes[skip - 1] if skip else run.prev
+            if before != self.head:
+                return f"entry {kept.first} does not follow the one before"
+            for hash_ in hashes[skip:]:
+                if self.tree is not None:
+                    self.tree.append(hash_)
+            self.last, self.head = kept.last, hashes[-1]
+            self.entries += len(hashes) - skip
+        return None
+
+    def ended(self, last: int, head: bytes, frontier: bytes) -> str | None:
+        if (self.last, self.head) != (last, head):
+            return f"{last} entries were witnessed, and {self.last} are there"
+        if self.tree is not None and self.tree.to_bytes() != frontier:
+            return "the tree over its entries is another than was witnessed"
+        return None

@@ -1,0 +1,212 @@
+"""The hub remembers where each endpoint's evidence stood: what was cut off, put back, rewritten or
+exchanged is seen at the next check-in, and nothing of it is taken.
+"""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+
+import orjson
+import pytest
+from evidence_file import rechained, run
+from fleet_world import NOW, FleetWorld, Member
+
+from app.demo.simulated_endpoints import made_up_records, write_evidence
+from evidence.retention import expire
+from evidence.shipping import shipped_file
+from evidence.times import micros
+from fleet.line import HubRefusesError
+from fleet.wire import packed
+from hub.watching import note_silent
+
+
+def cut_tail(member: Member) -> None:
+    run(member.evidence, "DELETE FROM entries WHERE seq > 20")
+
+
+def put_back(member: Member) -> None:
+    for path in member.home.glob("evidence.db*"):
+        path.unlink()
+    shutil.copy(member.home / "older.db", member.evidence)
+
+
+def rewrite_last(member: Member) -> None:
+    rechained(member.evidence, 30, lambda body: {**body, "notes": ["nothing happened"]})
+
+
+def rewrite_and_go_on(member: Member) -> None:
+    rewrite_last(member)
+    run(member.evidence, "DELETE FROM checkpoints")
+    write_evidence(member.evidence, made_up_records(9, 5, NOW))
+
+
+def cut_and_go_on(member: Member) -> None:
+    cut_tail(member)
+    run(member.evidence, "DELETE FROM checkpoints")
+    write_evidence(member.evidence, made_up_records(9, 30, NOW))
+
+
+def another_file(member: Member) -> None:
+    for path in member.home.glob("evidence.db*"):
+        path.unlink()
+    write_evidence(member.evidence, made_up_records(9, 50, NOW))
+
+
+@pytest.mark.parametrize(
+    ("done", "alarm", "taken"),
+    [
+        (cut_tail, "cut", 0),
+        (put_back, "cut", 0),
+        (rewrite_last, "fork", 0),
+        (rewrite_and_go_on, "fork", 0),
+        (cut_and_go_on, "fork", 0),
+        (another_file, "swapped", 50),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_was_done_to_the_evidence_of_an_endpoint_is_seen(
+    world: FleetWorld, done: Callable[[Member], None], alarm: str, taken: int
+) -> None:
+    """Whatever somebody does to evidence that the hub has witnessed raises the alarm that says so;
+    what the hub had is as it was.
+    """
+    member = world.member("till-1")
+    member.records(20)
+    run(member.evidence, f"VACUUM INTO '{member.home / 'older.db'}'")
+    member.records(10, seed=1)
+    member.round()
+    before = world.rows("SELECT chain, seq, bytes, at FROM records ORDER BY chain, seq")
+
+    done(member)
+    member.round()
+    again = member.round()
+
+    assert world.alarms() == [alarm]
+    assert world.value("SELECT count(*) FROM records") == 30 + taken
+    assert (
+        world.rows("SELECT chain, seq, bytes, at FROM records ORDER BY chain, seq LIMIT 30")
+        == before
+    )
+    assert bool(again.troubles) is (alarm != "swapped")
+
+
+def test_an_older_file_that_comes_back_after_another_is_seen(world: FleetWorld) -> None:
+    """Two evidence files that take turns are told, too."""
+    member = world.member("till-1")
+    member.records(20)
+    shutil.copy(member.evidence, member.home / "older.db")
+    member.round()
+    world.clock.on(hours=1)
+    another_file(member)
+    member.round()
+    world.clock.on(hours=1)
+    put_back(member)
+    member.round()
+    assert world.value("SELECT count(*) FROM alarms WHERE kind = 'swapped'") == 2
+
+
+def test_ordinary_days_raise_no_alarm(world: FleetWorld) -> None:
+    """Records, reviews of nothing, restarts and checkpoints in between are no reason to look."""
+    member = world.member("till-1")
+    for day in range(4):
+        member.records(15, seed=day)
+        member.round()
+        world.clock.on(hours=8)
+    assert world.alarms() == []
+    assert world.value("SELECT count(*) FROM gaps") == 0
+
+
+def test_what_was_removed_as_too_old_before_it_was_shipped_is_told(world: FleetWorld) -> None:
+    """The hub goes on behind a gap that the endpoint's acts explain, and says which entries it
+    never saw.
+    """
+    member = world.member("till-1")
+    member.records(10)
+    member.round()
+    world.clock.on(hours=10)
+    member.records(500, seed=1)
+    hour = micros(world.clock() - timedelta(hours=1))
+    expire(member.evidence, hour, "older than an hour", rest=lambda _: None)
+    with shipped_file(member.evidence) as file:
+        gone = file.standing("records").first
+    assert 10 < gone < 510
+    done = member.round()
+
+    assert done.troubles == []
+    assert world.rows("SELECT first, last FROM gaps") == [(11, gone)]
+    assert world.value("SELECT count(*) FROM records") == 510 - (gone - 10)
+    assert world.alarms() == ["gap"]
+    world.clock.on(hours=1)
+    member.records(3, seed=2)
+    assert member.round().shipped["records"] == 3
+
+
+def test_a_gap_that_nothing_explains_is_asked_for(world: FleetWorld) -> None:
+    """An upload that leaves entries out is not kept; the hub says which entry it wants."""
+    member = world.member("till-1")
+    member.records(30)
+    with shipped_file(member.evidence) as file:
+        chain, late = file.standing("records").chain, file.run("records", 20, 10, 1 << 20)
+    assert late is not None
+    answer = member.line.send("/v1/upload", packed(chain, "records", late))
+
+    assert (answer.status, answer.value["wanted"]) == (409, 1)
+    assert world.value("SELECT count(*) FROM records") == 0
+    assert member.round().shipped["records"] == 30
+
+
+def test_nobody_ships_the_evidence_of_another(world: FleetWorld) -> None:
+    """A chain belongs to the endpoint that began it."""
+    honest, other = world.member("till-1"), world.member("till-2")
+    honest.records(10)
+    honest.round()
+    honest.records(10, seed=1)
+    with shipped_file(honest.evidence) as file:
+        chain, more = file.standing("records").chain, file.run("records", 10, 10, 1 << 20)
+    assert more is not None
+    with pytest.raises(HubRefusesError):
+        other.line.send("/v1/upload", packed(chain, "records", more))
+
+    assert world.alarms() == ["foreign"]
+    assert honest.round().shipped["records"] == 10
+    shutil.copytree(honest.home, other.home, dirs_exist_ok=True, ignore=lambda *_: {"fleet"})
+    assert other.round().troubles
+    assert world.value("SELECT count(*) FROM records") == 20
+
+
+def test_an_endpoint_that_is_silent_for_a_day_is_told_until_it_speaks(world: FleetWorld) -> None:
+    """Nobody has to count who is missing; a revoked endpoint is not missed."""
+    world.member("gone").records(1)
+    member = world.member("till-1")
+    member.records(5)
+    member.round()
+    world.clock.on(hours=23)
+    member.round()
+    world.clock.on(hours=2)
+
+    def look() -> int:
+        with world.hub.database.work() as connection:
+            return note_silent(connection, world.clock())
+
+    assert (look(), look()) == (1, 0)
+    world.clock.on(hours=24)
+    assert (look(), world.alarms()) == (1, ["silent", "silent"])
+    member.round()
+    assert world.alarms() == ["silent"]
+
+
+@pytest.mark.parametrize(
+    ("off", "alarms"), [(-299, []), (299, []), (-301, ["clock"]), (4e8, ["clock"])]
+)
+def test_a_clock_that_is_off_is_told(world: FleetWorld, off: float, alarms: list[str]) -> None:
+    """Times of records are only as good as the clock of the endpoint."""
+    member = world.member("till-1")
+    told = {
+        "at": (world.clock() + timedelta(seconds=off)).isoformat(),
+        "version": "1.0",
+        "chains": {},
+        "orders": {"policy": 0, "approvals": 0},
+        "trouble": None,
+    }
+    member.line.send("/v1/check-in", orjson.dumps(told))
+    assert world.alarms() == alarms

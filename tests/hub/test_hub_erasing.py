@@ -1,0 +1,149 @@
+"""What an endpoint erased is erased at the hub, too, and the endpoint is told when it is."""
+
+import pytest
+from evidence_file import run
+from fleet_world import NOW, FleetWorld, Member
+
+from evidence.erasure import Wanted, erase_now
+from evidence.shipping import shipped_file
+from fleet.line import Answer
+from fleet.shipper import Round
+from hub.erasing import erase_pending, sweep
+from hub.stored import uploads_from
+
+
+def texts_at_hub(world: FleetWorld) -> bytes:
+    """All texts of all entries that the hub holds, and the words of its tables."""
+    with world.hub.database.work() as connection:
+        chains = [n for (n,) in connection.execute("SELECT number FROM chains").fetchall()]
+        found = [
+            entry.text
+            for n in chains
+            for kept in uploads_from(connection, n)
+            for _, entry in kept.entries()
+        ]
+        for query in ("SELECT path FROM places", "SELECT name FROM people"):
+            found += [str(row[0]).encode() for row in connection.execute(query.encode()).fetchall()]
+    return b"\n".join(found)
+
+
+def erased(world: FleetWorld, member: Member) -> Round:
+    member.round()
+    erase_pending(world.hub.database, world.clock())
+    sweep(world.hub.database, world.clock())
+    return member.round()
+
+
+def person_of(member: Member) -> str:
+    with shipped_file(member.evidence) as file:
+        run = file.run("records", 0, 1, 1 << 20)
+    assert run is not None
+    text = run.entries[0].text.decode()
+    return text.partition('"user":"')[2].partition('"')[0]
+
+
+@pytest.mark.parametrize("shipped_before", [True, False])
+@pytest.mark.parametrize("what", ["person", "script", "value", "before"])
+def test_what_is_erased_at_an_endpoint_is_erased_at_the_hub(
+    world: FleetWorld, what: str, shipped_before: bool
+) -> None:
+    """A person, a script, a value or a time that was erased is in no text and no table of the hub,
+    whether it had been shipped before or not; the chains still verify, others keep theirs.
+    """
+    member, other = world.member("till-1"), world.member("till-2")
+    records = member.records(60)
+    other.records(60, seed=1)
+    other.round()
+    if shipped_before:
+        member.round()
+    script = records[0].sender.script
+    assert script is not None
+    assert script.path is not None
+    fingerprint = next(f.fingerprints[0] for r in records for f in r.findings)
+    person = person_of(member)
+    wanted, gone = {
+        "person": (Wanted(users=frozenset({person})), person),
+        "script": (Wanted(script=script.path), script.path),
+        "value": (Wanted(fingerprints=frozenset({fingerprint})), fingerprint),
+        "before": (Wanted(before_us=1 << 60), person),
+    }[what]
+    if shipped_before:
+        assert gone.encode() in texts_at_hub(world)
+    sum_of_other = world.rows(
+        "SELECT sum(records), sum(found), sum(bytes_went) FROM sums s JOIN"
+        " places p ON p.number = s.place WHERE p.endpoint = 2"
+    )
+
+    erase_now(member.evidence, wanted, who="officer", why="asked for")
+    done = erased(world, member)
+
+    assert gone.encode() not in texts_at_hub(world)
+    assert [told["done"] == told["swept"] for told in done.erased.values()] == [True]
+    assert world.value("SELECT count(*) FROM records") == 120
+    assert world.value("SELECT sum(records) FROM sums") == 120
+    assert world.alarms() == []
+    assert sum_of_other == world.rows(
+        "SELECT sum(records), sum(found), sum(bytes_went) FROM sums s"
+        " JOIN places p ON p.number = s.place WHERE p.endpoint = 2"
+    )
+    with world.hub.database.work() as connection:
+        for (number,) in connection.execute("SELECT number FROM chains").fetchall():
+            for kept in uploads_from(connection, number):
+                kept.upload.hashes()
+
+
+def test_what_comes_after_an_erasure_is_counted_as_before(world: FleetWorld) -> None:
+    """A person whose past was erased and who goes on working is seen again, and nothing is lost."""
+    member = world.member("till-1")
+    member.records(30)
+    member.round()
+    person = person_of(member)
+    erase_now(member.evidence, Wanted(users=frozenset({person})), who="officer", why="asked for")
+    erased(world, member)
+    world.clock.on(hours=1)
+    member.records(30)
+    member.round()
+
+    query = """SELECT count(*) FROM records r JOIN places p ON p.number = r.place
+        JOIN people w ON w.number = p.person WHERE w.name = %s"""
+    assert world.value(query, (person,)) == 30
+    assert world.value("SELECT sum(records) FROM sums") == 60
+    assert world.clock() > NOW
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE entries SET body = x'' WHERE seq = 3",
+        "UPDATE entries SET body = zeroblob(length(body)), salt = zeroblob(16) WHERE seq = 3",
+    ],
+)
+def test_what_was_taken_out_without_an_erasure_is_told(world: FleetWorld, change: str) -> None:
+    """An entry that somebody emptied before it was shipped is no erased one."""
+    member = world.member("till-1")
+    member.records(10)
+    run(member.evidence, change)
+    member.round()
+    assert world.alarms() == ["emptied"]
+
+
+def test_an_erasure_while_records_are_shipped_is_explained(world: FleetWorld) -> None:
+    """An erasure between the acts and the records of one round raises no alarm."""
+    member = world.member("till-1")
+    member.records(20)
+    person = person_of(member)
+    send = member.line.send
+    done: list[bool] = []
+
+    def erase_first(path: str, body: bytes) -> Answer:
+        answer = send(path, body)
+        if not done:
+            done.append(True)
+            wanted = Wanted(users=frozenset({person}))
+            erase_now(member.evidence, wanted, who="officer", why="asked for")
+        return answer
+
+    member.line.send = erase_first
+    member.round()
+    assert world.alarms() == []
+    assert person.encode() not in texts_at_hub(world)
