@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.home import Home
 from app.made_of import made_of
+from app.policy_in_force import policy_path
 from app.script_risks import packages_at_risk
 from app.settings import Settings
 from app.wiring import calendar_of
@@ -368,7 +369,7 @@ def _contract(home: Home, script: str) -> Iterator[str]:
     from policy.contracts import sentences
 
     try:
-        contract = contract_in(home.policy, script)
+        contract = contract_in(policy_path(home, None) or home.policy, script)
     except OutgateError:
         yield "none; outgate policy learn SCRIPT shows one"
         return
