@@ -303,8 +303,19 @@ def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
     return HabitKeeper(home.evidence, calendar_of(settings), lambda: policy.asks_habits)
 
 
+def use_of_senders(policy: Policy) -> Callable[[Attribution], tuple[float, int] | None]:
+    """Return what tells the CPU seconds and the memory of a sender's process, where rules ask."""
+    from attribution.backends.process_use import use_of
+
+    return lambda sender: use_of(sender) if policy.asks_resources else None
+
+
 def past_of(
-    history: History, keeper: ScriptKeeper, habits: HabitKeeper, home: Home
+    history: History,
+    keeper: ScriptKeeper,
+    habits: HabitKeeper,
+    use_of: Callable[[Attribution], tuple[float, int] | None],
+    home: Home,
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence and from the fleet."""
     from fleet.approvals import FleetApprovals
@@ -318,6 +329,7 @@ def past_of(
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
         packages, advised = keeper.packages(script.sha256)
+        use = use_of(sender)
         told = history.script(name, script.sha256)
         approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
@@ -328,6 +340,8 @@ def past_of(
             packages=packages,
             advised=advised,
             habits=habits.of(name),
+            cpu_seconds=None if use is None else use[0],
+            memory_bytes=None if use is None else use[1],
         )
         return known, history.volume(name, where, utc_now())
 

@@ -64,6 +64,8 @@ class GivenScript(Strict):
     unusual: Several[Unusual] = Field(default=[])
     """In which ways the request differs from its habits; in none, when nothing is said."""
     learning: bool = False
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
     """True while its habits are being learnt."""
 
 
@@ -199,7 +201,9 @@ def situation_of_case(given: Given) -> Situation:
         llm=None if given.llm is None else _llm(given.llm),
         findings=tuple(map(_finding, given.findings)),
         degraded=tuple(given.degraded),
-        history=ScriptHistory(packages=frozenset(), habits=ToldHabits())
+        history=ScriptHistory(
+            packages=frozenset(), habits=ToldHabits(), cpu_seconds=0.0, memory_bytes=0
+        )
         if given.script is None
         else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
@@ -214,6 +218,8 @@ def _history(given: GivenScript) -> ScriptHistory:
         imports=frozenset(given.imports),
         packages=frozenset(given.packages),
         habits=_habits(given),
+        cpu_seconds=given.cpu_seconds,
+        memory_bytes=given.memory_bytes,
     )
 
 

@@ -219,6 +219,7 @@ class FakePolicy:
     asks_past = True
     asks_packages = False
     asks_habits = False
+    asks_resources = False
 
     def __init__(self) -> None:
         self.fail: Exception | None = None

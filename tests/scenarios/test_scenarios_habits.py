@@ -67,3 +67,22 @@ def test_a_gate_knows_what_a_script_never_did(outgate: Outgate) -> None:
     told = outgate("policy", "replay", "--since", "30d")
     assert "not-like-itself" in told.stdout
     assert "learnt" in told.stdout
+
+
+LIMITS = """
+mode: enforce
+rules:
+  - {id: many, when: {destination: {host: files.example}, requests_per: {hour: 3}}, then: block}
+  - {id: large, when: {destination: {host: large.example}, resources: {memory_at_least: 1 MB}}, then: block}
+  - {id: huge, when: {destination: {host: other.example}, resources: {memory_at_least: 900 GB}}, then: block}
+"""
+
+
+def test_resources_and_many_requests_are_limits(outgate: Outgate) -> None:
+    """The third request in an hour is stopped, and a script that holds too much memory."""
+    job = outgate.script("job.py", SEND)
+    (outgate.home / "outgate.yaml").write_text(LIMITS)
+    hosts = ("files.example",) * 4 + ("large.example", "other.example")
+    told = outgate.run(sys.executable, str(job), *hosts).stdout.splitlines()
+    assert [line[:3] for line in told if line[:3].isdigit()] == "200 200 403 403 403 200".split()
+    assert [r["decision"]["rule"] for r in outgate.records()][2:5] == ["many", "many", "large"]
