@@ -14,6 +14,7 @@ from app.commands import (
     fleet,
     gate,
     hub,
+    keys,
     observations,
     packages,
     people,
@@ -94,6 +95,7 @@ application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
 application.add_typer(fleet.application, name="fleet")
 application.add_typer(hub.application, name="hub")
+application.add_typer(keys.application, name="keys")
 
 
 _ALSO_CALLED = {"authority": "ca"}

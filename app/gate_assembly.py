@@ -5,6 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ from app.wiring import (
     write_upstream_bundle,
 )
 from core.fingerprint import Fingerprinter
+from core.happenings import Event, Fact, happening
+from core.ids import utc_now
 
 if TYPE_CHECKING:
     from app.habits import HabitKeeper
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
     from evidence.factory import Evidence
+    from evidence.store import Store
     from policy.live import PolicyFile
     from proxy.gate import Gate, GateOptions
     from proxy.parts import Limits
@@ -55,6 +60,8 @@ class BuiltGate:
     """The socket of sealed runs."""
     retention_days: int = 0
     """Records older than this are removed; 0: none."""
+    after_retention: Callable[[], None] = lambda: None
+    """Is called when such records were removed."""
 
     def renewed(self) -> None:
         """Use what a changed policy says of the organisation."""
@@ -85,6 +92,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     evidence = evidence_of(home, settings, policy.version)
+    _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
@@ -114,7 +122,32 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
         habits=habits,
+        after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
     )
+
+
+def _rotated(home: Home, settings: Settings, store: "Store") -> None:
+    """Begin a new epoch of marks where it is time."""
+    from app.epochs import is_due, rotate
+
+    if is_due(home, settings.fingerprint_days):
+        ended = rotate(home)
+        store.tell(happening(Event.MARKS_KEY_ROTATED, {"epoch": ended.name}))
+
+
+def _end_epochs(home: Home, store: "Store", started: datetime) -> None:
+    """Destroy the keys of epochs of which no record is kept; of those that ended while this gate
+    runs, it may use the key itself.
+    """
+    from app.epochs import destroy, past_their_time
+
+    with store.reading() as connection:
+        oldest = connection.value("SELECT min(at_us) FROM entries")
+    for epoch in past_their_time(home, oldest):
+        if epoch.until is not None and epoch.until < started:
+            destroy(epoch)
+            facts: dict[str, Fact] = {"epoch": epoch.name, "why": "no record of it is kept"}
+            store.tell(happening(Event.MARKS_KEY_DESTROYED, facts))
 
 
 def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptions":

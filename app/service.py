@@ -101,7 +101,14 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
         tasks.create_task(OWNER.task(Duty.WARMING, asyncio.to_thread(_settle, built.classifier)))
         tasks.create_task(OWNER.task(Duty.WARMING, _warmed(built.attributor)))
         tidying = tasks.create_task(
-            OWNER.task(Duty.RETENTION, expire_old(built.evidence.store.path, built.retention_days))
+            OWNER.task(
+                Duty.RETENTION,
+                expire_old(
+                    built.evidence.store.path,
+                    built.retention_days,
+                    after=built.after_retention,
+                ),
+            )
         )
         learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:

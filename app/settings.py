@@ -51,6 +51,10 @@ class Settings(BaseModel):
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
     retention_days: int = Field(default=180, ge=0, le=36500)
     """Records older than this are removed; their sums and all reviews stay. 0: kept for ever."""
+    fingerprint_days: int = Field(default=0, ge=0, le=36500)
+    """A gate that starts gives marks a new key when theirs is older than this; 0: only
+    `outgate keys rotate` does. Keys go with the last record that was marked with them.
+    """
     host_name: bool = False
     """True: the evidence tells the machine's own name beside the random id of the installation."""
     roles: dict[str, str] = Field(default_factory=dict)

@@ -3,9 +3,9 @@ every kind's mark of it in the usual spellings, so that none is missed for want 
 """
 
 import json
-from pathlib import Path
 
-from app.home import Home, private_key
+from app.epochs import epochs
+from app.home import Home
 from classifiers.decoding import decode
 from classifiers.personal import PersonalDetector
 from core.exchange import Exchange
@@ -28,9 +28,7 @@ def marks_of(home: Home, value: str) -> frozenset[str]:
 
 def keys(home: Home) -> list[bytes]:
     """Return the keys of all epochs that are kept: this one's, and those that were put aside."""
-    folder = home.fingerprint_key.parent
-    kept: list[Path] = sorted(folder.glob("fingerprint-*.key"))
-    return [private_key(path) for path in (home.fingerprint_key, *kept)]
+    return [one.key for one in reversed(epochs(home))]
 
 
 def _spellings(value: str) -> set[str]:

@@ -24,6 +24,8 @@ _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
     {"bypass": Fate.PAST, "tls": Fate.UNTRUSTED, "protocol": Fate.FOREIGN}
 )
 """First word of the stage that such a record's decision names as not done."""
+TUNNEL = "CONNECT"
+"""The one method that says something of what became of it."""
 WANTS_CERTIFICATE = "the destination: it wants a certificate of the client (mTLS)"
 """Note of an exchange that only the program's own certificate would have made work."""
 NO_ANSWER_NOTE = "no answer came"
@@ -36,7 +38,7 @@ def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | 
 
     `stages`: those that failed, as `stage: why`.
     """
-    if method == "CONNECT":
+    if method == TUNNEL:
         for stage in stages:
             if (fate := _BY_STAGE.get(stage.partition(":")[0])) is not None:
                 return fate

@@ -4,12 +4,16 @@ another policy, evidence that could not be written, a clock that jumped, somethi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from core.ids import utc_now, uuid7
 
 type Fact = str | int | bool | list[str] | list[int] | list[list[int]] | None
+
+
+EPOCH_NAME = "%Y%m%dT%H%M%SZ"
+"""How an epoch of the key of marks is called: by when it ended, UTC."""
 
 
 class Event(StrEnum):
@@ -22,6 +26,8 @@ class Event(StrEnum):
     EVIDENCE_GAP = "evidence_gap"
     CLOCK_JUMPED = "clock_jumped"
     KEY_CHANGED = "key_changed"
+    MARKS_KEY_ROTATED = "marks_key_rotated"
+    MARKS_KEY_DESTROYED = "marks_key_destroyed"
     EXPORTED = "exported"
     REBUILT = "rebuilt"
     MIGRATED = "migrated"
@@ -49,6 +55,14 @@ class Happening:
     """The person whose doing it is; None where it is the gate's own."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """What is known of it, by name; texts of ours, names and numbers only."""
+
+
+def epoch_end(name: str) -> datetime | None:
+    """Return when the epoch of this name ended; None where the name does not say it."""
+    try:
+        return datetime.strptime(name, EPOCH_NAME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def happening(event: Event, facts: Mapping[str, Fact], who: str | None = None) -> Happening:

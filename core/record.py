@@ -128,8 +128,8 @@ class Record:
             at=fields.time("at"),
             sender=of(fields.value("sender"), read_sender),
             destination=of(fields.value("destination"), read_destination),
-            request=fields.part("request", _request),
-            response=fields.part("response", _response),
+            request=fields.part("request", read_request),
+            response=fields.part("response", read_response),
             llm=fields.part_or_none("llm", lambda llm: of(llm, read_llm)),
             findings=of(fields.many("findings"), read_findings),
             decision=of(fields.value("decision"), read_decision),
@@ -137,7 +137,8 @@ class Record:
         )
 
 
-def _request(value: object) -> RequestSummary:
+def read_request(value: object) -> RequestSummary:
+    """Return what is kept of a request. Raises ValueError."""
     fields = Fields(value, "request")
     return RequestSummary(
         method=fields.text("method"),
@@ -147,6 +148,7 @@ def _request(value: object) -> RequestSummary:
     )
 
 
-def _response(value: object) -> ResponseSummary:
+def read_response(value: object) -> ResponseSummary:
+    """Return what is kept of an answer. Raises ValueError."""
     fields = Fields(value, "response")
     return ResponseSummary(status=fields.whole_or_none("status"), bytes=fields.whole("bytes"))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from core.happenings import Installation
     from core.review import Acting
     from evidence.factory import Evidence
+    from evidence.passage import Progress
     from evidence.store import Store
     from evidence.verify_report import VerifyReport
     from evidence.witness import Witness
@@ -38,14 +39,21 @@ def open_store(
     return open_store(path, acting, witnesses)
 
 
-def verify(path: Path, witnesses: Sequence[Path] = ()) -> "VerifyReport":
+def verify(
+    path: Path,
+    witnesses: Sequence[Path] = (),
+    *,
+    since_checkpoint: bool = False,
+    progress: "Progress | None" = None,
+) -> "VerifyReport":
     """Recompute both chains of an evidence file, and hold them against what was witnessed of it.
 
-    Raises EvidenceError when it cannot be read at all.
+    With `since_checkpoint` only what came after the newest checkpoint is read. Raises EvidenceError
+    when it cannot be read at all.
     """
     from evidence.verification import verify
 
-    return verify(path, witnesses)
+    return verify(path, witnesses, since_checkpoint=since_checkpoint, progress=progress)
 
 
 def verify_jsonl(path: Path) -> "VerifyReport":

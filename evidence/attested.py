@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from core.happenings import Event
 from evidence.checkpoint import BadCheckpoint, Checkpoint, Part, fingerprint, opened
 from evidence.database import Connection
-from evidence.merkle import Frontier
+from evidence.merkle import Frontier, Subtrees
 from evidence.notary import TRAFFIC, public_key
 from evidence.witness import Sighting
 
@@ -40,6 +40,17 @@ class Roots:
         """Take the hash of the next entry."""
         self._tree.append(hash_)
         self._keep()
+
+    def grow(self, trees: Iterable[tuple[int, Subtrees]]) -> None:
+        """Take the subtrees of the next entries, up to each size that is asked for."""
+        for _, added in trees:
+            for found, height in added:
+                self._tree.append_subtree(found, height)
+            self._keep()
+
+    def between(self, first: int, last: int) -> tuple[int, ...]:
+        """Return the sizes that are asked for behind `first`, up to `last`."""
+        return tuple(sorted(size for size in self._wanted if first < size <= last))
 
     def _keep(self) -> None:
         if self._tree.size in self._wanted:

@@ -2,6 +2,7 @@
 head.
 """
 
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from evidence.chain import canonical, canonical_with, genesis, plain
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
 from evidence.frames import mark, packed
-from evidence.parts import cuts_to_bytes, new_seal, sealed_link
+from evidence.parts import SALT_BYTES, seal_entry
 from evidence.rollup import Rollup
 from evidence.sqlite_errors import EvidenceLostError
 from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_MARK, INSERT_OPEN, write_rollup
@@ -192,13 +193,14 @@ class Appender:
         rollup = Rollup()
         keys = [add_up(rollup, item) for item in items]
         write_rollup(self._driver, rollup)
-        rows, marks = [], []
-        for item, key in zip(items, keys, strict=True):
+        rows, marks, salts = [], [], os.urandom(SALT_BYTES * len(items))
+        for number, (item, key) in enumerate(zip(items, keys, strict=True)):
             seq += 1
-            seal = new_seal(item.text)
-            prev, head = head, sealed_link(head, seq, item.text, seal)
-            place = (seq, item.id, item.at_us, None if key is None else self._case_id(key), prev)
-            rows.append((*place, head, seal.salt, cuts_to_bytes(seal.cuts), packed(item.text)))
+            salt = salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
+            prev, (head, cuts) = head, seal_entry(head, seq, item.text, salt)
+            case = None if key is None else self._case_id(key)
+            row = (seq, item.id, item.at_us, case, prev, head, salt, cuts, packed(item.text))
+            rows.append(row)
             marks += [(found, seq) for found in item.marks]
         INSERT_ENTRY.run_rows(self._driver, rows)
         INSERT_MARK.run_rows(self._driver, sorted(marks))

@@ -155,6 +155,10 @@ class ChainVerifier:
             )
         if len(prev) != len(self.head) or not _fits(linked, prev, seq, body, hash_):
             raise ChainBroken(f"entry {seq} was changed after it was written")
-        self.seq, self.head = seq, hash_
+        self.took(seq, hash_)
         self.missing += skipped
+
+    def took(self, seq: int, hash_: bytes) -> None:
+        """Go on behind an entry that was found to be the next one by other means."""
+        self.seq, self.head = seq, hash_
         self.entries += 1

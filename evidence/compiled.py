@@ -31,6 +31,13 @@ CREATE = (
         "NULL, PRIMARY KEY (seq) )"
     ),
     (
+        "CREATE TABLE hours ( hour INTEGER NOT NULL, script VARCHAR NOT NULL, destination "
+        "VARCHAR NOT NULL, account VARCHAR NOT NULL, kinds VARCHAR NOT NULL, outcome VARCHAR "
+        "NOT NULL, exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT NOT NULL, "
+        "found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL, "
+        "PRIMARY KEY (hour, script, destination, account, kinds, outcome) ) WITHOUT ROWID"
+    ),
+    (
         "CREATE TABLE marks ( mark BIGINT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (mark, "
         "seq) ) WITHOUT ROWID"
     ),
@@ -227,4 +234,29 @@ UPSERT_TRAFFIC = (
         "cost_micro_usd = (traffic.cost_micro_usd + excluded.cost_micro_usd)"
     ),
     ("script", "destination", "bucket", "exchanges", "bytes", "tokens", "cost_micro_usd"),
+)
+UPSERT_HOUR = (
+    (
+        "INSERT INTO hours (hour, script, destination, account, kinds, outcome, exchanges, "
+        "sent, bytes, found, tokens, cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?) ON CONFLICT (hour, script, destination, account, kinds, outcome) DO UPDATE SET "
+        "exchanges = (hours.exchanges + excluded.exchanges), sent = (hours.sent + "
+        "excluded.sent), bytes = (hours.bytes + excluded.bytes), found = (hours.found + "
+        "excluded.found), tokens = (hours.tokens + excluded.tokens), cost_micro_usd = "
+        "(hours.cost_micro_usd + excluded.cost_micro_usd)"
+    ),
+    (
+        "hour",
+        "script",
+        "destination",
+        "account",
+        "kinds",
+        "outcome",
+        "exchanges",
+        "sent",
+        "bytes",
+        "found",
+        "tokens",
+        "cost_micro_usd",
+    ),
 )

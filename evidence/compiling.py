@@ -24,6 +24,7 @@ from evidence.tables import (
     CheckpointRow,
     Entry,
     Erased,
+    HourRow,
     Mark,
     OpenExchange,
     ReviewEntry,
@@ -106,11 +107,12 @@ def _upsert_script() -> Compiled:
     )
 
 
-def _upsert_traffic() -> Compiled:
-    table = _table(TrafficRow)
+def _upsert_sums(model: Any) -> Compiled:
+    """Return what adds to a table of sums: all that is no key of it."""
+    table = _table(model)
     statement = insert(table)
-    changes = _add(table, statement, ("exchanges", "bytes", "tokens", "cost_micro_usd"), (), ())
-    keys = ["script", "destination", "bucket"]
+    keys = [column.name for column in table.primary_key.columns]
+    changes = _add(table, statement, _columns(table, *keys), (), ())
     return _compiled(
         statement.on_conflict_do_update(index_elements=keys, set_=changes), _columns(table)
     )
@@ -136,7 +138,8 @@ def all_statements() -> dict[str, Compiled]:
         "UPSERT_CASE": _upsert_case(*cases),
         "UPSERT_CASE_WITH_ID": _upsert_case("id", *cases),
         "UPSERT_SCRIPT": _upsert_script(),
-        "UPSERT_TRAFFIC": _upsert_traffic(),
+        "UPSERT_TRAFFIC": _upsert_sums(TrafficRow),
+        "UPSERT_HOUR": _upsert_sums(HourRow),
     }
 
 

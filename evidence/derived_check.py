@@ -1,6 +1,7 @@
-"""Compares what is derived with the chains it is derived from: cases, versions of scripts, traffic.
+"""Compares what is derived with the chains it is derived from: cases, versions of scripts, traffic,
+hours.
 
-Cases are added up in memory; scripts and traffic, of which there may be very many, in tables of the
+Cases are added up in memory; the others, of which there may be very many, in tables of the
 connection's own, and compared by SQL.
 """
 
@@ -11,15 +12,20 @@ from evidence.past import all_past
 from evidence.rebuild import reviewed
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
+from evidence.stretch import Stretch
 
 REBUILD = "outgate verify --rebuild makes it anew"
-_TABLES = ("scripts", "traffic")
-_WHAT = {"scripts": "the list of versions of scripts", "traffic": "the sums of traffic"}
+_WHAT = {
+    "scripts": "the list of versions of scripts",
+    "traffic": "the sums of traffic",
+    "hours": "what was added up by the hour",
+}
+_TABLES = tuple(_WHAT)
 _MOST_KEYS = 20_000
 
 
 class Derived:
-    """Is told the records one after the other, and then compares."""
+    """Is told the stretches of the chain one after the other, and then compares."""
 
     def __init__(self, connection: Connection) -> None:
         """Make the tables of its own, which hide those of the file that have the same name."""
@@ -33,20 +39,20 @@ class Derived:
             connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
         joined(self.sums, all_past(connection).rollup)
 
-    def cannot_read(self, case: str | None) -> None:
-        """Take an entry that this version cannot read."""
-        self.unreadable += 1
-        self.untold.add(case)
-
-    def settle(self) -> None:
-        """Put down sums that have become many; call after every record."""
-        if len(self.sums.traffic) + len(self.sums.scripts) >= _MOST_KEYS:
+    def take(self, stretch: Stretch) -> None:
+        """Take what one stretch adds up to; put down sums that have become many."""
+        self.unreadable += stretch.unreadable
+        self.untold |= stretch.untold
+        joined(self.sums, stretch.sums)
+        sums = self.sums
+        if len(sums.traffic) + len(sums.scripts) + len(sums.hours) >= _MOST_KEYS:
             self._put_down()
 
     def _put_down(self) -> None:
-        some = Rollup(scripts=self.sums.scripts, traffic=self.sums.traffic)
+        sums = self.sums
+        some = Rollup(scripts=sums.scripts, traffic=sums.traffic, hours=sums.hours)
         write_rollup(self._connection, some)
-        self.sums.scripts, self.sums.traffic = {}, {}
+        sums.scripts, sums.traffic, sums.hours = {}, {}, {}
         self.sums.versions.clear()
 
     def problem(self) -> str | None:

@@ -125,6 +125,8 @@ def seal_of(
     salt: bytes | None, cuts: bytes | None, now_cut: bytes | None, sealed: bytes | None
 ) -> Seal | None:
     """Return the seal of a row; None where the entry is hashed as one text. Raises ValueError."""
+    if not all(isinstance(one, bytes | None) for one in (salt, cuts, now_cut, sealed)):
+        raise ValueError("the seal is damaged")
     if sealed is not None and now_cut is not None:
         return Seal(cuts=cuts_from_bytes(now_cut), sealed=sealed_from_bytes(sealed))
     if salt is None or cuts is None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.happenings import Happening, epoch_end
 from core.record import Record
 from core.review import ReviewEvent, destination_of, sender_of, signed
 from core.stored import StoredRecord
@@ -15,12 +16,15 @@ from evidence.database import Connection
 from evidence.entries import ENTRY_COLUMNS, Entry, Recalled
 from evidence.frames import mark
 from evidence.store import Store
+from evidence.times import micros
 
 MOST_READ = 2000
 """So many of its records are read; the number of all is told."""
 _SEQS = "SELECT seq FROM marks WHERE mark = ? ORDER BY seq DESC LIMIT ?"
 _COUNT = "SELECT count(*) FROM marks WHERE mark = ?"
 _ENTRY = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608
+_DESTROYED = """SELECT CAST(body AS BLOB) FROM review_entries
+    WHERE action = 'marks_key_destroyed'"""
 _SAID = """SELECT CAST(body AS BLOB) FROM review_entries WHERE script = ?
     AND action IN ('approve_script', 'withdraw_script', 'approve', 'refuse') ORDER BY seq"""
 
@@ -64,6 +68,8 @@ class Found:
     more_values: int
     """Records, of anybody, that hold more values than marks: whether it is among them, nobody can
     tell."""
+    blind: int = 0
+    """Records, of anybody, from epochs whose key was destroyed: nor can it be told of them."""
 
 
 def found(store: Store, fingerprints: Collection[str]) -> Found:
@@ -79,10 +85,27 @@ def found(store: Store, fingerprints: Collection[str]) -> Found:
         for seq in sorted(seqs, reverse=True)[:MOST_READ]:
             read += _count(store, connection, seq, wanted, sendings, known)
         more = int(connection.value(_COUNT, (MORE_VALUES,)))
+        blind = _blind(connection)
         for sending in sendings.values():
             sending.said = tuple(_said(connection, sending.script))
     newest = sorted(sendings.values(), key=_last, reverse=True)
-    return Found(sendings=tuple(newest), records=every, unread=every - read, more_values=more)
+    return Found(
+        sendings=tuple(newest), records=every, unread=every - read, more_values=more, blind=blind
+    )
+
+
+def _blind(connection: Connection) -> int:
+    """Return how many records are from before the end of an epoch whose key was destroyed."""
+    ends = [0]
+    for (text,) in connection.execute(_DESTROYED):
+        try:
+            act = read_act(text).act
+        except ValueError:
+            continue
+        at = epoch_end(str(act.facts.get("epoch"))) if isinstance(act, Happening) else None
+        if at is not None:
+            ends.append(micros(at))
+    return int(connection.value("SELECT count(*) FROM entries WHERE at_us < ?", (max(ends),)))
 
 
 def _last(sending: Sending) -> float:

@@ -17,6 +17,7 @@ _LEVEL = 3
 _PLAIN = b"\x00"
 _MOST_BYTES = 1 << 28
 """No record is so long: a frame that claims it is damaged."""
+_DAMAGED = b"damaged"
 _local = threading.local()
 
 
@@ -65,17 +66,19 @@ def unpacked(frame: bytes | str) -> bytes:
         raise ValueError("its text is damaged") from None
 
 
-def _text(frame: bytes | str | None) -> bytes | None:
+def text_of(frame: object) -> bytes | None:
     """Return the text, or what is no JSON where it cannot be had: one entry hides no other."""
+    if frame is None:
+        return None
     try:
-        return None if frame is None else unpacked(frame)
+        return unpacked(frame) if isinstance(frame, bytes | str) else _DAMAGED
     except ValueError:
-        return b"damaged"
+        return _DAMAGED
 
 
 def teach(connection: sqlite3.Connection) -> None:
     """Let the statements of this connection say `unpacked(body)`, `packed(text)`, `mark(hex)`."""
-    connection.create_function("unpacked", 1, _text, deterministic=True)
+    connection.create_function("unpacked", 1, text_of, deterministic=True)
     connection.create_function("packed", 1, _frame, deterministic=True)
     connection.create_function("mark", 1, mark, deterministic=True)
 

@@ -40,6 +40,19 @@ class Frontier:
         hashes.append(found)
         self.size += 1
 
+    def append_subtree(self, found: bytes, height: int) -> None:
+        """Add a complete subtree of 2^height leaves; the size must be a multiple of that."""
+        size, hashes = self.size >> height, self._hashes
+        while size & 1:
+            found = node_hash(hashes.pop(), found)
+            size >>= 1
+        hashes.append(found)
+        self.size += 1 << height
+
+    def copy(self) -> "Frontier":
+        """Return a tree like this one that grows by itself."""
+        return Frontier.from_bytes(self.size, self.to_bytes())
+
     def root(self) -> bytes:
         """Return the root of the tree as it is now."""
         if not self._hashes:
@@ -62,6 +75,31 @@ class Frontier:
         tree.size = size
         tree._hashes = [text[at : at + HASH_BYTES] for at in range(0, len(text), HASH_BYTES)]
         return tree
+
+
+type Subtrees = tuple[tuple[bytes, int], ...]
+"""Complete subtrees that stand side by side, from the left: hash, and height."""
+
+
+def subtrees(before: int, leaves: Sequence[bytes]) -> Subtrees:
+    """Return the largest complete subtrees of the leaves that follow the first `before` of a tree:
+    `Frontier.append_subtree` of each is `append` of all leaves.
+    """
+    level = [leaf_hash(data) for data in leaves]
+    first: list[tuple[bytes, int]] = []
+    last: list[tuple[bytes, int]] = []
+    height = 0
+    while level:
+        if before & 1:
+            first.append((level[0], height))
+            del level[0]
+            before += 1
+        if len(level) & 1:
+            last.append((level.pop(), height))
+        level = [node_hash(*level[at : at + 2]) for at in range(0, len(level), 2)]
+        before >>= 1
+        height += 1
+    return (*first, *reversed(last))
 
 
 class Tree:

@@ -131,4 +131,17 @@ _V6 = Step(
 )
 """Records are packed, hashed by parts from now on, and found by the fingerprints of values."""
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
+_V7 = Step(
+    statements=(
+        """CREATE TABLE hours (
+            hour INTEGER NOT NULL, script VARCHAR NOT NULL, destination VARCHAR NOT NULL,
+            account VARCHAR NOT NULL, kinds VARCHAR NOT NULL, outcome VARCHAR NOT NULL,
+            exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT NOT NULL,
+            found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL,
+            PRIMARY KEY (hour, script, destination, account, kinds, outcome)) WITHOUT ROWID""",
+    ),
+    rebuild=True,
+)
+"""Sums by the hour, which are kept longer than records."""
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7)

@@ -1,5 +1,6 @@
-"""Sums of records whose time is over: what cases, versions of scripts and traffic were added up
-from them, kept when the records went. One packed text for each cut; the chain of acts has its hash.
+"""Sums of records whose time is over: what cases, versions of scripts, traffic and hours were added
+up from them, kept when the records went. One packed text for each cut; the chain of acts has its
+hash.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from evidence.acts import read_act
 from evidence.chain import canonical
 from evidence.database import Connection
 from evidence.merkle import Frontier
-from evidence.rollup import Rollup, joined
+from evidence.rollup import Rollup, hour_key, joined
 
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action IN ('expired', 'erased') ORDER BY seq"""
@@ -41,6 +42,7 @@ class Sums:
             "newest": self.newest,
             "scripts": [[*key, *seen] for key, seen in sorted(rollup.scripts.items())],
             "traffic": [[*key, *sums] for key, sums in sorted(rollup.traffic.items())],
+            "hours": [[*key, *sums] for key, sums in sorted(rollup.hours.items())],
         }
         return canonical(value)
 
@@ -53,6 +55,8 @@ class Sums:
                 cases={case["key"]: case for case in value["cases"]},
                 scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
                 traffic={(row[0], row[1], row[2]): row[3:] for row in value["traffic"]},
+                # Earlier versions did not add up by the hour.
+                hours={hour_key(row): row[6:] for row in value.get("hours", ())},
             )
             return cls(rollup=rollup, newest=value["newest"])
         except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
@@ -67,6 +71,7 @@ class Sums:
                 cases=cases,
                 scripts={k: v for k, v in rollup.scripts.items() if not any(map(names, k))},
                 traffic={k: v for k, v in rollup.traffic.items() if not any(map(names, k))},
+                hours={k: v for k, v in rollup.hours.items() if not any(map(names, k))},
             ),
             newest={key: seen for key, seen in self.newest.items() if key in cases},
         )

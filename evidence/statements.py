@@ -39,6 +39,7 @@ UPSERT_CASE = Statement(compiled.UPSERT_CASE)
 UPSERT_CASE_WITH_ID = Statement(compiled.UPSERT_CASE_WITH_ID)
 UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)
 UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
+UPSERT_HOUR = Statement(compiled.UPSERT_HOUR)
 
 
 REOPEN = """UPDATE cases SET status = 'open'
@@ -63,3 +64,4 @@ def write_rollup(
         UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[case["key"]], **case} for case in cases))
     UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
     UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])
+    UPSERT_HOUR.run_rows(driver, [(*key, *sums) for key, sums in rollup.hours.items()])

@@ -199,3 +199,28 @@ class TrafficRow(SQLModel, table=True):
     bytes: int = Field(sa_type=BigInteger)
     tokens: int = Field(sa_type=BigInteger)
     cost_micro_usd: int = Field(sa_type=BigInteger)
+
+
+class HourRow(SQLModel, table=True):
+    """What was seen in one hour of alike exchanges; derived from entries, and kept longer."""
+
+    __tablename__ = "hours"
+    __table_args__ = {"sqlite_with_rowid": False}
+    hour: int = Field(primary_key=True)
+    """Hours since 1970."""
+    script: str = Field(primary_key=True)
+    destination: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    """Kind of account."""
+    kinds: str = Field(primary_key=True)
+    """As in `cases`."""
+    outcome: str = Field(primary_key=True)
+    exchanges: int
+    sent: int
+    """How many of them left the machine."""
+    bytes: int = Field(sa_type=BigInteger)
+    """Of those that left; so are tokens and costs."""
+    found: int = Field(sa_type=BigInteger)
+    """Values found, whatever became of them."""
+    tokens: int = Field(sa_type=BigInteger)
+    cost_micro_usd: int = Field(sa_type=BigInteger)

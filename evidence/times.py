@@ -6,6 +6,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BUCKET_US = 300 * 1_000_000
 """Traffic is added up by five minutes."""
+HOUR_US = 3600 * 1_000_000
 
 
 def micros(at: datetime) -> int:

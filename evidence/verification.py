@@ -2,8 +2,9 @@
 says what it means.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,48 +12,56 @@ from typing import Any
 import orjson
 
 from core.errors import EvidenceError, InputError
-from core.review import ReviewEvent
-from evidence.acts import ReadAct, read_act
+from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
+from evidence.beginning import Beginning, since_checkpoint
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
-from evidence.entries import Recalled, read_entry, seal_of
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
+from evidence.passage import Progress, processes, read_through
 from evidence.past import Past
-from evidence.removed import Removed
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
-from evidence.times import micros
+from evidence.stretch import Start
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
 
-def verify(path: Path, witnesses: Sequence[Path] = ()) -> VerifyReport:
+def verify(
+    path: Path,
+    witnesses: Sequence[Path] = (),
+    *,
+    since_checkpoint: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> VerifyReport:
     """Recompute both chains of the file, reading only, and hold them against what was signed and
     witnessed; `witnesses` are files elsewhere, beside the one that stands beside the file.
 
-    Raises EvidenceError when it cannot be read at all, InputError for a witness that is none.
+    With `since_checkpoint` only records behind the newest checkpoint that this installation signed
+    are read, and no lists or sums are compared; the report says so. `workers`: how many processes
+    read a large file, by default as many as there are processors. Raises EvidenceError when it
+    cannot be read at all, InputError for a witness that is none.
     """
     seen = sightings(path, witnesses)
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
         absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
         raise _unread(absent, said)
+    many = processes() if workers is None else workers
     try:
-        with closing(connect(path, read_only=True)) as connection:
-            if (found := version_of(connection)) != VERSION:
-                raise EvidenceError(
-                    f"The evidence says that it has the older schema {found}.",
-                    remedy="Start the gate once to bring it up.",
-                )
-            connection.execute("BEGIN")
-            return _verify_file(connection, said, Attested.of(connection, path, seen))
+        for crew in dict.fromkeys((many, 1)):
+            reading = _Reading(path, crew, progress, since_checkpoint=since_checkpoint)
+            report = reading.report(said, seen)
+            if report.ok:
+                break
     except DatabaseFault as error:
         raise _unread(evidence_error(error), said) from None
+    return report
 
 
 def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
@@ -76,173 +85,88 @@ def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
     return found if own is not None or witnesses else None
 
 
-def _verify_file(connection: Connection, said: Sequence[Word], attested: Attested) -> VerifyReport:
-    past = Past.of(connection)
-    after = (past.cut, past.head) if past.cut else None
-    records = ChainVerifier(chain_id(connection, "records"), after=after)
-    roots = {
-        "records": Roots(attested.sizes("records"), past.frontier),
-        "acts": Roots(attested.sizes("acts")),
-    }
-    if past.told is not None:
-        attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
-    acts = _Acts(connection, roots["acts"], past)
-    derived = Derived(connection)
-    removed = Removed.of(connection)
-    broken = _records_problem(connection, records, derived, roots["records"], removed)
-    acts.read()  # also beside a broken record: the report states the head of the acts
-    problems = [broken, None if acts.problem is None else f"in the reviews: {acts.problem}"]
-    if broken is None:
-        derived.unreadable += acts.unreadable
-        derived.untold |= acts.untold
-        problems += [None if acts.problem else derived.problem(), acts.forgotten]
-        if acts.problem is None:
-            attested.compare(records.chain_id, roots)
-    problems += attested.problems
-    problems.append(past.problem(connection))
-    problems += [objection(connection, word) for word in said]
-    problems.append(schema_problem(connection))
-    found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
-    return VerifyReport(
-        ok=not found,
-        entries=records.entries,
-        reviews=acts.reviews,
-        first_problem=found[0] if found else None,
-        chain_id=records.chain_id,
-        seq=records.seq,
-        head=records.head.hex(),
-        reviews_head=acts.chain.head.hex(),
-        acts=acts.chain.seq,
-        still_open=int(connection.value("SELECT count(*) FROM open_exchanges")),
-        unreadable=derived.unreadable,
-        problems=found,
-        notes=tuple(attested.notes),
-        witnessed=len(attested.sightings),
-    )
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of a file."""
 
+    path: Path
+    workers: int
+    progress: Progress | None
+    since_checkpoint: bool = field(kw_only=True)
 
-_RECORDS = """SELECT e.seq, e.prev, e.hash, unpacked(e.body), e.id, e.at_us, c.key,
-        e.salt, e.cuts, x.cuts, x.sealed
-    FROM entries e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN erased x ON x.seq = e.seq
-    ORDER BY e.seq"""
+    def report(self, said: Sequence[Word], seen: list[Sighting] | None) -> VerifyReport:
+        """Read the file, in one state, and say what was found."""
+        with closing(connect(self.path, read_only=True)) as connection:
+            if (found := version_of(connection)) != VERSION:
+                raise EvidenceError(
+                    f"The evidence says that it has the older schema {found}.",
+                    remedy="Start the gate once to bring it up.",
+                )
+            connection.execute("BEGIN")
+            return self._verify(connection, said, Attested.of(connection, self.path, seen))
 
-
-_DAMAGED = Seal(cuts=((1, 0),))
-"""What fits no text."""
-
-
-def _seal(columns: Sequence[bytes | None]) -> Seal | None:
-    """Return how an entry with these columns is sealed; what fits nothing where that is damaged."""
-    try:
-        return seal_of(*columns)
-    except ValueError:
-        return _DAMAGED
-
-
-def _linked(seal: Seal | None) -> Callable[[bytes, int, bytes], bytes]:
-    return link if seal is None else partial(_by_parts, seal)
-
-
-def _told(hash_: bytes) -> Callable[[bytes, int, bytes], bytes]:
-    """Of an entry that was erased whole its hash is left, and the next entry proves it."""
-    return lambda prev, seq, text: hash_
+    def _verify(
+        self, connection: Connection, said: Sequence[Word], attested: Attested
+    ) -> VerifyReport:
+        past = Past.of(connection)
+        chain = chain_id(connection, "records")
+        begin = Beginning.of_all(chain, past)
+        if self.since_checkpoint:
+            begin = since_checkpoint(connection, self.path, chain, begin)
+        roots = {
+            "records": Roots(attested.sizes("records"), begin.tree.copy()),
+            "acts": Roots(attested.sizes("acts")),
+        }
+        if past.told is not None:
+            attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
+        if begin.told is not None:
+            attested.notes.append(begin.told)
+        acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
+        passed = read_through(
+            connection,
+            self.path,
+            Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped),
+            roots["records"],
+            derived,
+            workers=self.workers,
+            progress=self.progress,
+        )
+        acts.read()  # also beside a broken record: the report states the head of the acts
+        problems = [begin.problem, passed.problem]
+        problems.append(None if acts.problem is None else f"in the reviews: {acts.problem}")
+        if passed.problem is None:
+            derived.unreadable += acts.unreadable
+            derived.untold |= acts.untold
+            whole = acts.problem is None and not begin.skipped
+            problems += [derived.problem() if whole else None, acts.forgotten]
+            if acts.problem is None:
+                attested.compare(chain, roots)
+        problems += attested.problems
+        problems.append(past.problem(connection))
+        problems += [objection(connection, word) for word in said]
+        problems.append(schema_problem(connection))
+        found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
+        return VerifyReport(
+            ok=not found,
+            entries=passed.entries,
+            reviews=acts.reviews,
+            first_problem=found[0] if found else None,
+            chain_id=chain,
+            seq=passed.seq,
+            head=passed.head.hex(),
+            reviews_head=acts.chain.head.hex(),
+            acts=acts.chain.seq,
+            skipped=begin.skipped,
+            still_open=int(connection.value("SELECT count(*) FROM open_exchanges")),
+            unreadable=derived.unreadable,
+            problems=found,
+            notes=tuple(attested.notes),
+            witnessed=len(attested.sightings),
+        )
 
 
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
     return sealed_link(prev, seq, text, seal)
-
-
-def _records_problem(
-    connection: Connection,
-    verifier: ChainVerifier,
-    derived: Derived,
-    roots: Roots,
-    removed: Removed,
-) -> str | None:
-    known = Recalled()
-    for seq, prev, hash_, text, id_, at_us, key, *columns in connection.execute(_RECORDS):
-        known_seal = _seal(columns)
-        erased = frozenset[int]() if known_seal is None else known_seal.erased
-        gone = removed.problem(seq, is_empty=not text, erased=erased)
-        try:
-            linked = _linked(known_seal) if text or gone is not None else _told(hash_)
-            verifier.feed(seq, prev, hash_, text, linked)
-        except ChainBroken as broken:
-            return gone or str(broken)
-        if gone is not None:
-            return gone
-        roots.feed(hash_)
-        if not text:
-            continue
-        try:
-            record = read_entry(text, known)
-        except ValueError:
-            derived.cannot_read(key)
-            continue
-        if (record.id, micros(record.at), derived.sums.add(record, at_us)) != (id_, at_us, key):
-            return f"entry {seq} is filed under another id, time or case than it states"
-        derived.settle()
-    return None
-
-
-class _Acts:
-    """Reads the chain of acts, and whether the records that they saw are there."""
-
-    def __init__(self, connection: Connection, roots: Roots, past: Past) -> None:
-        self._cut, self._head = past.cut, past.head
-        self._connection = connection
-        self._roots = roots
-        self.chain = ChainVerifier(chain_id(connection, "reviews"))
-        self.problem: str | None = None
-        self.forgotten: str | None = None
-        """The first act that saw a record which is not there, or is another."""
-        self.reviews = self.unreadable = 0
-        self.untold: set[str | None] = set()
-        """Cases of acts that cannot be read."""
-
-    def read(self) -> None:
-        query = """SELECT seq, prev, hash, CAST(body AS BLOB),
-            id, case_key, action, script, script_sha256, record_id, hold_key
-            FROM review_entries ORDER BY seq"""
-        for seq, prev, hash_, text, *columns in self._connection.execute(query):
-            try:
-                self.chain.feed(seq, prev, hash_, text)
-            except ChainBroken as broken:
-                self.problem = str(broken)
-                return
-            self._roots.feed(hash_)
-            if self.problem is None:
-                self.problem = self._filed(seq, text, tuple(columns))
-
-    def _filed(self, seq: int, text: bytes, columns: tuple[Any, ...]) -> str | None:
-        try:
-            act = read_act(text)
-        except ValueError:
-            self.reviews += 1
-            self.unreadable += 1
-            self.untold.add(columns[1])
-            return None
-        self.reviews += isinstance(act.act, ReviewEvent)
-        if self.forgotten is None:
-            self.forgotten = self._saw(seq, act)
-        if act.columns == columns:
-            return None
-        other = "another id, case, act, script or request than it states"
-        return f"entry {seq} is filed under {other}"
-
-    def _saw(self, seq: int, act: ReadAct) -> str | None:
-        if not act.head:
-            return None
-        if act.up_to < self._cut:
-            return None
-        query = "SELECT hash FROM entries WHERE seq = ?"
-        found = (
-            self._head if act.up_to == self._cut else self._connection.value(query, (act.up_to,))
-        )
-        if found is not None and bytes(found) == act.head:
-            return None
-        wrong = "which is not there" if found is None else "which is another one here"
-        return f"act {seq} in the reviews saw records up to entry {act.up_to}, {wrong}"
 
 
 def verify_jsonl(path: Path) -> VerifyReport:

@@ -32,6 +32,8 @@ class VerifyReport:
     """Review events and what befell the gate: place of the last good act in its chain."""
     missing: int = 0
     """Records that an export leaves out before and between those it holds."""
+    skipped: int = 0
+    """Records that were not read again: those up to a checkpoint."""
     still_open: int = 0
     """Exchanges that went out and are not chained yet."""
     unreadable: int = 0

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from app.home import Home
+    from evidence.passage import Progress
     from evidence.store import Store
     from exports.selection import Selection
     from tui.evidence_acts import EvidenceActs
@@ -205,6 +206,13 @@ def verify(
             "--witness", metavar="FILE", help="Compare with checkpoints kept elsewhere; repeatable."
         ),
     ] = None,
+    since_checkpoint: Annotated[
+        bool,
+        typer.Option(
+            "--since-checkpoint",
+            help="Read only the records behind the newest signed checkpoint, and say so.",
+        ),
+    ] = False,
 ) -> int:
     """Recompute the evidence chain, and compare with its checkpoints and their witnesses.
 
@@ -234,6 +242,8 @@ def verify(
         )
     if file is not None and rebuild:
         raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")
+    if file is not None and since_checkpoint:
+        raise InputError("An export is read whole.", remedy="Leave --since-checkpoint out.")
     home = open_home()
     report: VerifyReport | ExportReport
     if file is not None:
@@ -245,7 +255,12 @@ def verify(
             store.rebuild_cases()
             store.tell(happening(Event.REBUILT, {}, who=reviewer()))
         elsewhere = [] if settings.witness_file is None else [settings.witness_file]
-        report = verify_database(database, [*elsewhere, *(witness or ())])
+        report = verify_database(
+            database,
+            [*elsewhere, *(witness or ())],
+            since_checkpoint=since_checkpoint,
+            progress=_progress(),
+        )
     if as_json:
         told = asdict(report)
         if isinstance(report, ExportReport):
@@ -254,6 +269,19 @@ def verify(
     else:
         typer.echo(report.text())
     return 0 if report.ok else 1
+
+
+def _progress() -> "Progress | None":
+    """Return what tells how far a verification came: on one line of a terminal, else nowhere."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(done: int, of: int) -> None:
+        end = "\n" if done >= of else ""
+        sys.stderr.write(f"\rRecords verified: {done} of {of}{end}")
+        sys.stderr.flush()
+
+    return tell
 
 
 def checkpoint(

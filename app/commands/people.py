@@ -71,6 +71,11 @@ def _lines(answer: "Found") -> list[str]:
         lines += [f"    {printable(said)}" for said in one.said or ("nobody approved the script",)]
     if answer.unread:
         lines.append(f"Not read of these: {counted(answer.unread, 'record')}.")
+    if answer.blind:
+        lines.append(
+            f"{counted(answer.blind, 'record')} of anybody's are from a time whose key of marks "
+            "was destroyed: whether it is among those, nobody can tell."
+        )
     if answer.more_values:
         lines.append(
             f"{counted(answer.more_values, 'record')} of anybody's hold more values than marks: "
@@ -84,6 +89,7 @@ def _as_json(answer: "Found") -> dict[str, object]:
         "records": answer.records,
         "unread": answer.unread,
         "more_values": answer.more_values,
+        "blind": answer.blind,
         "sent": [_sending(one) for one in answer.sendings],
     }
 

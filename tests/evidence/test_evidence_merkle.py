@@ -14,6 +14,7 @@ from evidence.merkle import (
     node_hash,
     proves_consistency,
     proves_inclusion,
+    subtrees,
 )
 
 LEAVES = [bytes([n]) * 32 for n in range(40)]
@@ -110,3 +111,20 @@ def test_what_was_never_there_has_no_proof(size: int) -> None:
         tree.inclusion(-1 if size < 1 else size)
     with pytest.raises(ValueError, match="subtrees"):
         Frontier.from_bytes(3, b"short")
+
+
+@pytest.mark.parametrize("before", range(18))
+def test_subtrees_grow_a_tree_as_its_leaves_do(before: int) -> None:
+    """A tree made of what several processes hashed is the tree of all entries, wherever they
+    parted.
+    """
+    leaves = [bytes([number]) * 32 for number in range(60)]
+    for end in range(before, 60):
+        whole, parted = Frontier(), Frontier()
+        for leaf in leaves[:end]:
+            whole.append(leaf)
+        for leaf in leaves[:before]:
+            parted.append(leaf)
+        for found, height in subtrees(before, leaves[before:end]):
+            parted.append_subtree(found, height)
+        assert (parted.size, parted.to_bytes()) == (whole.size, whole.to_bytes())

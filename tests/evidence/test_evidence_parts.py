@@ -18,8 +18,10 @@ from evidence.parts import (
     cuts_of,
     cuts_to_bytes,
     erase,
+    gaps_of,
     kinds_of_parts,
-    new_seal,
+    salted_link,
+    seal_entry,
     sealed_from_bytes,
     sealed_link,
 )
@@ -38,6 +40,10 @@ HOSTILE = (
     "\u2028 ü 😀",
 )
 PREV = bytes(range(32))
+
+
+def new_seal(text: bytes) -> Seal:
+    return Seal(salt=bytes(range(16)), cuts=cuts_of(text))
 
 
 def finding(excerpt: str, place: str, note: str | None = None) -> Finding:
@@ -132,6 +138,34 @@ def test_no_part_can_be_exchanged(make_record: Make) -> None:
     assert sealed_link(PREV, 2, text, seal) != before
     assert sealed_link(PREV, 1, text, Seal(salt=bytes(16), cuts=seal.cuts)) != before
     assert sealed_link(PREV, 1, text, Seal(salt=seal.salt, cuts=seal.cuts[1:])) != before
+
+
+@given(
+    text=st.binary(max_size=200),
+    places=st.lists(st.integers(0, 210), max_size=600),
+    seq=st.integers(0, 2**40),
+)
+def test_the_short_way_to_a_hash_gives_the_hash(text: bytes, places: list[int], seq: int) -> None:
+    """Writer and verification hash in fewer steps what the rule says, and never something else."""
+    ends = sorted(places[: len(places) // 2 * 2])
+    cuts = tuple(zip(ends[::2], ends[1::2], strict=True))
+    seal = Seal(salt=bytes(range(16)), cuts=cuts)
+    short = salted_link(PREV, seq, text, bytes(range(16)), gaps_of(cuts_to_bytes(cuts)))
+    if ends and ends[-1] > len(text):
+        with pytest.raises(ValueError, match="fit"):
+            sealed_link(PREV, seq, text, seal)
+        assert short == b""
+    else:
+        assert short == sealed_link(PREV, seq, text, seal)
+
+
+def test_a_new_entry_is_sealed_as_the_rule_says(make_record: Make) -> None:
+    """Its hash and its kept cuts are those of its seal."""
+    text = canonical(make_record().to_json())
+    seal = new_seal(text)
+    assert seal.salt is not None
+    hash_, cuts = seal_entry(PREV, 3, text, seal.salt)
+    assert (hash_, cuts_from_bytes(cuts)) == (sealed_link(PREV, 3, text, seal), seal.cuts)
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), max_size=9))

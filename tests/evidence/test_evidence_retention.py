@@ -65,7 +65,7 @@ def after(days: int) -> int:
 
 def cases(place: Path) -> list[Any]:
     with closing(sqlite3.connect(place)) as connection:
-        tables = ("cases", "scripts", "traffic")
+        tables = ("cases", "scripts", "traffic", "hours")
         return [connection.execute(f"SELECT * FROM {t}").fetchall() for t in tables]
 
 

@@ -33,6 +33,7 @@ TABLES = {
     "erased",
     "marks",
     "past",
+    "hours",
 }
 
 

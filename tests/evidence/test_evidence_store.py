@@ -413,12 +413,13 @@ def test_what_is_derived_can_be_rebuilt_from_the_chains(
                 [act(keys[1], Action.CLOSE, Disposition.TEST_DATA), act(keys[2], Action.CLOSE)]
             )
             store.append([act(keys[2], Action.REOPEN), act(keys[3], Action.APPROVE)])
-    names = ("cases", "scripts", "traffic", "entries")
+    names = ("cases", "scripts", "traffic", "hours", "entries")
     kept = [table(place, name) for name in names]
     assert {row[2] for row in kept[0]} == {"open", "closed"}
     with sqlite3.connect(place) as connection:
         connection.execute("UPDATE cases SET count = 99, status = 'closed'")
         connection.execute("DELETE FROM traffic")
+        connection.execute("UPDATE hours SET found = found + 1")
         connection.execute("UPDATE entries SET case_id = 1 WHERE seq = 3")
     assert not evidence.verify(place).ok
     store.rebuild_cases()

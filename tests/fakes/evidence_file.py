@@ -20,10 +20,11 @@ STORES = Path(__file__).parents[1] / "evidence" / "stores"
 
 def old_store(place: Path, version: int) -> None:
     """Put a file of that schema at the place: the fourth as it was written, earlier ones as they
-    differed from it.
+    differed from it, the sixth as that version made it of the fourth.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(lzma.decompress((STORES / "schema-4.db.xz").read_bytes()))
+    kept = STORES / f"schema-{max(version, 4)}.db.xz"
+    place.write_bytes(lzma.decompress(kept.read_bytes()))
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         if version < 3:
             for name in ("record", "hold_key"):

@@ -1,0 +1,75 @@
+"""Verifies the chain of acts: what people did and what befell the gate, and that the record which
+each saw is there.
+"""
+
+from typing import Any
+
+from core.review import ReviewEvent
+from evidence.acts import ReadAct, read_act
+from evidence.attested import Roots
+from evidence.chain import ChainBroken, ChainVerifier
+from evidence.chain_ids import chain_id
+from evidence.database import Connection
+from evidence.past import Past
+
+
+class Acts:
+    """Reads the chain of acts, and whether the records that they saw are there."""
+
+    def __init__(self, connection: Connection, roots: Roots, past: Past) -> None:
+        """Take what is to be read, and up to where records have expired."""
+        self._cut, self._head = past.cut, past.head
+        self._connection = connection
+        self._roots = roots
+        self.chain = ChainVerifier(chain_id(connection, "reviews"))
+        self.problem: str | None = None
+        self.forgotten: str | None = None
+        """The first act that saw a record which is not there, or is another."""
+        self.reviews = self.unreadable = 0
+        self.untold: set[str | None] = set()
+        """Cases of acts that cannot be read."""
+
+    def read(self) -> None:
+        """Read them all, or up to the first that is not right."""
+        query = """SELECT seq, prev, hash, CAST(body AS BLOB),
+            id, case_key, action, script, script_sha256, record_id, hold_key
+            FROM review_entries ORDER BY seq"""
+        for seq, prev, hash_, text, *columns in self._connection.execute(query):
+            try:
+                self.chain.feed(seq, prev, hash_, text)
+            except ChainBroken as broken:
+                self.problem = str(broken)
+                return
+            self._roots.feed(hash_)
+            if self.problem is None:
+                self.problem = self._filed(seq, text, tuple(columns))
+
+    def _filed(self, seq: int, text: bytes, columns: tuple[Any, ...]) -> str | None:
+        try:
+            act = read_act(text)
+        except ValueError:
+            self.reviews += 1
+            self.unreadable += 1
+            self.untold.add(columns[1])
+            return None
+        self.reviews += isinstance(act.act, ReviewEvent)
+        if self.forgotten is None:
+            self.forgotten = self._saw(seq, act)
+        if act.columns == columns:
+            return None
+        other = "another id, case, act, script or request than it states"
+        return f"entry {seq} is filed under {other}"
+
+    def _saw(self, seq: int, act: ReadAct) -> str | None:
+        if not act.head:
+            return None
+        if act.up_to < self._cut:
+            return None
+        query = "SELECT hash FROM entries WHERE seq = ?"
+        found = (
+            self._head if act.up_to == self._cut else self._connection.value(query, (act.up_to,))
+        )
+        if found is not None and bytes(found) == act.head:
+            return None
+        wrong = "which is not there" if found is None else "which is another one here"
+        return f"act {seq} in the reviews saw records up to entry {act.up_to}, {wrong}"

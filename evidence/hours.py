@@ -1,0 +1,206 @@
+"""Reads what was added up by the hour: totals, rankings and courses over any time, also of records
+that have expired long since.
+
+Everything counts whole hours of UTC: `since` is moved back to its full hour, `until` on to the
+next. Bytes, tokens and costs are of what left the machine; values found are of all, stopped or not.
+All functions raise EvidenceError where the file cannot be read.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from evidence.rollup import kinds_text
+from evidence.store import Store
+from evidence.times import HOUR_US, from_micros, micros
+
+type By = Literal["script", "destination", "account", "outcome"]
+"""What may be ranked: the script's path or name; the service's id, else the host; the kind of
+account; what became of it (a verdict, or a word of `core.fate`).
+"""
+type Measure = Literal["exchanges", "sent", "bytes", "found", "tokens", "cost_usd"]
+_COLUMNS: dict[By, str] = {
+    "script": "script",
+    "destination": "destination",
+    "account": "account",
+    "outcome": "outcome",
+}
+_ORDER: dict[Measure, str] = {
+    "exchanges": "sum(exchanges)",
+    "sent": "sum(sent)",
+    "bytes": "sum(bytes)",
+    "found": "sum(found)",
+    "tokens": "sum(tokens)",
+    "cost_usd": "sum(cost_micro_usd)",
+}
+_SUMS = """coalesce(sum(exchanges), 0), coalesce(sum(sent), 0), coalesce(sum(bytes), 0),
+    coalesce(sum(found), 0), coalesce(sum(tokens), 0), coalesce(sum(cost_micro_usd), 0)"""
+_MOST = 2**53
+_DAY = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which hours, and of what; None is any. All conditions must hold."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    script: str | None = None
+    """Exactly: its path or name."""
+    destination: str | None = None
+    """Exactly: the service's id, else the host."""
+    account: str | None = None
+    kind: str | None = None
+    """A kind of data that was found in it."""
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """What alike exchanges add up to."""
+
+    exchanges: int = 0
+    """All that were recorded, stopped ones too."""
+    sent: int = 0
+    """How many of them left the machine."""
+    bytes: int = 0
+    """Of the requests that left."""
+    found: int = 0
+    """Values found: distinct ones of each record, the same value of two records counted twice."""
+    tokens: int = 0
+    """In and out."""
+    cost_usd: Decimal = Decimal()
+    """To a millionth of a dollar; what is not known counts nothing."""
+
+    def __add__(self, other: "Total") -> "Total":
+        """Return both together."""
+        names = [one.name for one in fields(self)]
+        return Total(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One place of a ranking."""
+
+    name: str
+    total: Total
+    first_hour: datetime
+    """Begin of the first and of the last hour in which it was seen, UTC."""
+    last_hour: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One hour or day of a course."""
+
+    begins: datetime
+    """UTC."""
+    total: Total
+
+
+def total(store: Store, wanted: Wanted = Wanted()) -> Total:
+    """Return what everything that is wanted adds up to."""
+    where, values = _condition(wanted)
+    query = f"SELECT {_SUMS} FROM hours WHERE {where}"  # noqa: S608 - our own words
+    with store.reading() as connection:
+        return _total(connection.execute(query, values).fetchone())
+
+
+def ranking(
+    store: Store,
+    by: By,
+    wanted: Wanted = Wanted(),
+    *,
+    measure: Measure = "exchanges",
+    limit: int = 20,
+) -> Sequence[Ranked]:
+    """Return the names that stand first by a measure, the largest first; equals by their names.
+
+    At ten million records' worth of hours, thirty days take some tens of milliseconds.
+    """
+    where, values = _condition(wanted)
+    column = _COLUMNS[by]
+    query = f"""SELECT {column}, min(hour), max(hour), {_SUMS} FROM hours WHERE {where}
+        GROUP BY {column} ORDER BY {_ORDER[measure]} DESC, {column} LIMIT ?"""  # noqa: S608
+    with store.reading() as connection:
+        rows = connection.execute(query, (*values, limit)).fetchall()
+    return [
+        Ranked(
+            name=row[0], first_hour=_time(row[1]), last_hour=_time(row[2]), total=_total(row[3:])
+        )
+        for row in rows
+    ]
+
+
+def kinds(store: Store, wanted: Wanted = Wanted()) -> dict[str, Total]:
+    """Return of each kind of data what the exchanges that held it add up to, the most frequent
+    first. An exchange with two kinds counts in both, with all values that it held.
+    """
+    where, values = _condition(wanted)
+    query = f"SELECT kinds, {_SUMS} FROM hours WHERE {where} GROUP BY kinds"  # noqa: S608
+    found: defaultdict[str, Total] = defaultdict(Total)
+    with store.reading() as connection:
+        for row in connection.execute(query, values):
+            for kind in filter(None, row[0].split(",")):
+                found[kind] += _total(row[1:])
+    return dict(sorted(found.items(), key=lambda one: (-one[1].exchanges, one[0])))
+
+
+def course(
+    store: Store,
+    wanted: Wanted = Wanted(),
+    *,
+    days: bool = False,
+) -> Sequence[Span]:
+    """Return each hour (or day of UTC) in which there was something, the earliest first; hours with
+    nothing are left out.
+    """
+    where, values = _condition(wanted)
+    step = _DAY if days else 1
+    query = f"""SELECT hour / {step}, {_SUMS} FROM hours WHERE {where}
+        GROUP BY hour / {step} ORDER BY 1"""  # noqa: S608 - our own words
+    with store.reading() as connection:
+        rows = connection.execute(query, values).fetchall()
+    return [Span(begins=_time(row[0] * step), total=_total(row[1:])) for row in rows]
+
+
+def oldest(store: Store) -> datetime | None:
+    """Return the begin of the first hour of which anything is known."""
+    with store.reading() as connection:
+        found = connection.value("SELECT min(hour) FROM hours")
+    return None if found is None else _time(found)
+
+
+def _condition(wanted: Wanted) -> tuple[str, list[Any]]:
+    first = -_MOST if wanted.since is None else micros(wanted.since) // HOUR_US
+    last = _MOST if wanted.until is None else -(-micros(wanted.until) // HOUR_US)
+    parts = ["hour >= ? AND hour < ?"]
+    values: list[Any] = [first, last]
+    for column in ("script", "destination", "account", "outcome"):
+        value = getattr(wanted, column)
+        if value is not None:
+            parts.append(f"{column} = ?")
+            values.append(value)
+    if wanted.kind is not None:
+        parts.append("instr(kinds, ?) > 0")
+        values.append(kinds_text({wanted.kind}))
+    return " AND ".join(parts), values
+
+
+def _total(row: Sequence[int]) -> Total:
+    exchanges, sent, size, found, tokens, micro = row
+    return Total(
+        exchanges=exchanges,
+        sent=sent,
+        bytes=size,
+        found=found,
+        tokens=tokens,
+        cost_usd=Decimal(micro) / 1_000_000,
+    )
+
+
+def _time(hour: int) -> datetime:
+    return from_micros(hour * HOUR_US)

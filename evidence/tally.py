@@ -1,0 +1,313 @@
+"""Adds up stored texts as `Rollup.add` adds up what they hold, without reading each of them whole.
+
+A canonical text is cut where its members begin. Pieces that are JSON values each by themselves are
+the members of one object, whatever stands in them. What records have in common (sender, place,
+decision) is known by its bytes; findings and calls are known by their likeness to some that could
+be read. A text of which this cannot be said is read as all others read it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from core.attribution import Attribution
+from core.classification import Destination
+from core.decision import Decision
+from core.fate import TUNNEL
+from core.findings import NOT_INSPECTED, Finding
+from core.json_fields import Fields
+from core.record import Record, RequestSummary, ResponseSummary, read_request, read_response
+from core.record_reading import (
+    read_decision,
+    read_destination,
+    read_findings,
+    read_llm,
+    read_sender,
+)
+from evidence.chain import canonical
+from evidence.entries import Recalled, read_entry
+from evidence.rollup import Alike, Figures, Rollup, alike, micro_usd
+from evidence.times import EPOCH, micros
+
+_AT = b'{"at":"'
+_AT_FIRST, _AT_LAST = len(_AT), len(_AT) + len("2026-01-01T00:00:00.000000Z")
+_T = _AT_FIRST + len("2026-01-01")
+_DECISION, _DESTINATION = b'","decision":', b',"destination":'
+_FINDINGS, _ID, _LLM = b',"findings":', b',"id":"', b'","llm":'
+_NOTES, _REQUEST, _COMPLETE = b',"notes":', b',"request":{"bytes":', b',"complete":'
+_RESPONSE, _STATUS = b',"response":{"bytes":', b',"status":'
+_SENDER = b',"schema":"outgate.record/1","sender":'
+_NO_BYTES = b'{"bytes":0'
+_ID_BYTES = 36
+_MOST_KNOWN = 20_000
+_MOST = 2**63
+"""As in `core.json_fields`: what fits into no column is no record."""
+_MOST_DIGITS = 18
+_WORDS = ("certainty", "tokens_basis", "cost_basis")
+"""Fields of findings and calls of which only some words are known."""
+
+
+class _Part:
+    """One member, or all that are alike for the sums: known by identity."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class _Parts:
+    """Members of one name, read once for the same bytes."""
+
+    def __init__(self, read: Callable[[Any], Any], gist: Callable[[Any], object]) -> None:
+        self._read, self._gist = read, gist
+        self._known: dict[bytes, _Part] = {}
+        self._alike: dict[object, _Part] = {}
+
+    def of(self, text: bytes) -> _Part:
+        """Return the part in a text that stands for itself. Raises ValueError."""
+        found = self._known.get(text)
+        if found is None:
+            value = self._read(text)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._alike.setdefault(self._gist(value), _Part(value))
+            self._known[text] = found
+        return found
+
+
+class Tally:
+    """Adds up texts in the order of the chain."""
+
+    def __init__(self) -> None:
+        self.sums = Rollup()
+        self._recalled = Recalled()
+        self._senders = _Parts(lambda text: read_sender(orjson.loads(text)), _gist_of_sender)
+        self._places = _Parts(lambda text: read_destination(orjson.loads(text)), _gist_of_place)
+        self._decisions = _Parts(lambda text: read_decision(orjson.loads(text)), _gist_of_decision)
+        self._notes = _Parts(_read_notes, lambda notes: notes)
+        self._requests = _Parts(
+            lambda text: read_request(_sized(text)), lambda one: one.method == TUNNEL
+        )
+        self._answers = _Parts(lambda text: read_response(_sized(text)), lambda one: None)
+        self._kinds: dict[tuple[object, ...], Alike] = {}
+        self._examples: dict[str, Finding] = {}
+        """Of each kind of data a finding."""
+        self._likes: set[tuple[object, ...]] = set()
+        """Keys, types and words of findings and calls that could be read."""
+
+    def begin(self) -> None:
+        """Begin with new sums; what is known of records stays."""
+        self.sums = Rollup()
+
+    def add(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        """Add the record in a text; return its id, when it began, and the key of its case.
+
+        Raises ValueError where this version cannot read it; then nothing was added.
+        """
+        try:
+            found = self._by_pieces(text)
+        except ValueError:
+            found = None
+        if found is None:
+            return self._whole(text, at_us)
+        kind, one, begun = found
+        return one.id, begun, self.sums.add_one(kind, one, at_us)
+
+    def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        entry = read_entry(text, self._recalled)
+        return entry.id, micros(entry.at), self.sums.add(entry, at_us)
+
+    def _by_pieces(self, text: bytes) -> tuple[Alike, Figures, int] | None:
+        """Return what is added; None, or ValueError, where the text is not as all are."""
+        cut = _cut(text)
+        if cut is None:
+            return None
+        decision, place, findings, id_, llm, notes, sent, request, answer, sender = cut
+        self._answers.of(answer)
+        parts = (
+            self._senders.of(sender),
+            self._places.of(place),
+            self._decisions.of(decision),
+            self._notes.of(notes),
+            self._requests.of(request),
+        )
+        values, kinds, counts, most_records = self._findings(findings)
+        kind = self._kinds.get((parts, kinds))
+        if kind is None:
+            kind = self._learnt(parts, kinds, values)
+        tokens = cost = 0
+        if llm != b"null":
+            call = self._like(orjson.loads(llm), read_llm)
+            tokens = (call["input_tokens"] or 0) + (call["output_tokens"] or 0)
+            cost = micro_usd(call["cost_usd"])
+        begun = micros(datetime.fromisoformat(text[_AT_FIRST:_AT_LAST].decode("ascii")))
+        total, most = (sum(counts), max(counts)) if counts else (0, 0)
+        return kind, Figures(id_.decode(), sent, tokens, cost, total, most, most_records), begun
+
+    def _findings(self, text: bytes) -> tuple[Any, tuple[str, ...], list[int], int | None]:
+        """Return the findings, their kinds, how many values each holds, and the most rows."""
+        if text == b"[]":
+            return [], (), [], None
+        values = orjson.loads(text)
+        if type(values) is not list:
+            raise ValueError("findings are no list")
+        kinds, counts, most = set(), [], None
+        for value in values:
+            one = self._like(value, _read_finding)
+            kinds.add(one["kind"])
+            if one["kind"] != NOT_INSPECTED:
+                counts.append(one["distinct"])
+            rows = one["records"]
+            if rows is not None and (most is None or rows > most):
+                most = rows
+        return values, tuple(sorted(kinds)), counts, most
+
+    def _like(self, value: Any, read: Callable[[object], object]) -> dict[str, Any]:
+        """Return the object when it, or one of the same fields, types and words, could be read.
+
+        Raises ValueError.
+        """
+        if type(value) is not dict:
+            raise ValueError("no object")
+        likeness = _likeness(value)
+        if likeness not in self._likes:
+            read(value)
+            if len(self._likes) >= _MOST_KNOWN:
+                self._likes.clear()
+            self._likes.add(likeness)
+        for field in value.values():
+            kind = type(field)
+            if kind is list:
+                for item in field:
+                    if type(item) is not str:
+                        raise ValueError("more than texts")
+            elif kind is int and not -_MOST <= field < _MOST:
+                raise ValueError("too large")
+        return value
+
+    def _learnt(self, parts: tuple[_Part, ...], kinds: tuple[str, ...], values: Any) -> Alike:
+        sender, place, decision, notes, request = parts
+        record = Record(
+            id="",
+            at=EPOCH,
+            sender=sender.value,
+            destination=place.value,
+            request=RequestSummary(
+                method=request.value.method, content_type=None, bytes=0, complete=True
+            ),
+            response=ResponseSummary(),
+            llm=None,
+            findings=tuple([self._example(kind, values) for kind in kinds]),
+            decision=decision.value,
+            notes=notes.value,
+        )
+        if len(self._kinds) >= _MOST_KNOWN:
+            self._kinds.clear()
+        found = self._kinds[parts, kinds] = alike(record)
+        return found
+
+    def _example(self, kind: str, values: list[dict[str, Any]]) -> Finding:
+        found = self._examples.get(kind)
+        if found is None:
+            (found,) = read_findings([next(one for one in values if one["kind"] == kind)])
+            if len(self._examples) >= _MOST_KNOWN:
+                self._examples.clear()
+            self._examples[kind] = found
+        return found
+
+
+def _gist_of_sender(sender: Attribution) -> object:
+    """Return all that sums tell of a sender."""
+    script, process = sender.script, sender.process
+    return (
+        None if script is None else (script.path, script.name, script.sha256),
+        None if process is None else (process.exe, process.name),
+        sender.user,
+    )
+
+
+def _gist_of_place(place: Destination) -> object:
+    return place.service, place.host, place.category, place.account.kind
+
+
+def _gist_of_decision(decision: Decision) -> object:
+    """Return the decision without what no sum tells."""
+    return replace(
+        decision, reason="", rule=None, policy=None, headers=(), hold_key=None, hold_seconds=None
+    )
+
+
+def _read_notes(text: bytes) -> tuple[str, ...]:
+    return Fields({"notes": orjson.loads(text)}, "record").texts("notes")
+
+
+def _read_finding(value: object) -> object:
+    return read_findings([value])
+
+
+def _sized(text: bytes) -> object:
+    """Return the object of which this is all behind its size. Raises ValueError."""
+    whole = _NO_BYTES + text
+    value = orjson.loads(whole)
+    if canonical(value) != whole:  # the size may stand there twice
+        raise ValueError("not as all are")
+    return value
+
+
+def _likeness(value: dict[str, Any]) -> tuple[object, ...]:
+    """Return all of an object that its reading looks at, but for what `_like` looks at itself."""
+    return (*value, *map(type, value.values()), *[str(value.get(word)) for word in _WORDS])
+
+
+def _cut(
+    text: bytes,
+) -> tuple[bytes, bytes, bytes, bytes, bytes, bytes, int, bytes, bytes, bytes] | None:
+    """Return decision, destination, findings, id, call, notes, the request's size, what stands
+    behind it and behind the answer's, and the sender; None where a text is not as all are.
+    """
+    if text[_T : _T + 1] != b"T" or not (
+        text.startswith(_AT) and text.startswith(_DECISION, _AT_LAST)
+    ):
+        return None
+    find, first = text.find, _AT_LAST + len(_DECISION)
+    place = find(_DESTINATION, first)
+    findings = find(_FINDINGS, place)
+    id_ = find(_ID, findings)
+    llm = id_ + len(_ID) + _ID_BYTES
+    notes = find(_NOTES, llm)
+    request = find(_REQUEST, notes)
+    complete = find(_COMPLETE, request)
+    response = find(_RESPONSE, complete)
+    status = find(_STATUS, response)
+    sender = find(_SENDER, status)
+    if not first < place < findings < id_ < notes < request < complete < response < status < sender:
+        return None
+    name = text[id_ + len(_ID) : llm]
+    sent, got = text[request + len(_REQUEST) : complete], text[response + len(_RESPONSE) : status]
+    if not (text.startswith(_LLM, llm) and name.replace(b"-", b"").isalnum() and text[-1:] == b"}"):
+        return None
+    if not (_is_number(sent) and _is_number(got)):
+        return None
+    return (
+        text[first:place],
+        text[place + len(_DESTINATION) : findings],
+        text[findings + len(_FINDINGS) : id_],
+        name,
+        text[llm + len(_LLM) : notes],
+        text[notes + len(_NOTES) : request],
+        int(sent),
+        text[complete:response],
+        text[status:sender],
+        text[sender + len(_SENDER) : -1],
+    )
+
+
+def _is_number(text: bytes) -> bool:
+    """Return whether this is a whole number as JSON writes it, and not a very large one."""
+    if not text.isdigit() or len(text) > _MOST_DIGITS:
+        return False
+    return text[:1] != b"0" or len(text) == 1

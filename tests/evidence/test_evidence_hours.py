@@ -1,0 +1,173 @@
+"""Sums by the hour: what the overview asks, answered alike before and after records expired."""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.evidence_records import START, records
+from core.record import Record
+from core.review import destination_of, sender_of
+from evidence import hours
+from evidence.batch import Appender, Batch, Items
+from evidence.database import connect
+from evidence.hours import Total, Wanted, course, kinds, oldest, ranking, total
+from evidence.notary import Notary
+from evidence.retention import expire
+from evidence.schema import prepare
+from evidence.store import Store
+from evidence.times import HOUR_US, micros
+
+COUNT = 600
+MADE = list(records(COUNT, 11, days=20))
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module", params=["kept", "expired"])
+def store(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
+    """Records of twenty days; once all there, once only those of the last eight."""
+    place = tmp_path_factory.mktemp("hours") / "evidence.db"
+    prepare(place)
+    with closing(connect(place)) as connection:
+        appender, items = Appender(connection, "test"), Items()
+        appender.write(Batch(closes=[items.closed(one) for one in MADE]))
+        Notary(place).take(connection, "hour")
+    if request.param == "expired":
+        gone = expire(place, micros(START + 12 * 24 * HOUR), "a rule", rest=lambda _: None)
+        assert gone.records > COUNT // 3
+    opened = Store(place)
+    yield opened
+    opened.close()
+
+
+def expected(chosen: Iterable[Record]) -> Total:
+    """What records add up to, counted by hand."""
+    found = Total()
+    for one in chosen:
+        values = sum(f.distinct for f in one.findings if f.kind != "not_inspected")
+        llm = one.llm
+        found += Total(
+            exchanges=1,
+            sent=int(one.left),
+            bytes=one.request.bytes if one.left else 0,
+            found=values,
+            tokens=(llm.input_tokens or 0) + (llm.output_tokens or 0) if llm and one.left else 0,
+            cost_usd=Decimal(llm.cost_usd or 0) if llm and one.left else Decimal(),
+        )
+    return found
+
+
+def hour_of(record: Record) -> int:
+    return micros(record.at) // HOUR_US
+
+
+CONDITIONS: dict[str, tuple[Wanted, Callable[[Record], bool]]] = {
+    "everything": (Wanted(), lambda one: True),
+    "since a time": (
+        Wanted(since=START + 100 * HOUR + timedelta(minutes=20)),
+        lambda one: one.at >= START + 100 * HOUR,
+    ),
+    "until a time": (
+        Wanted(until=START + 300 * HOUR - timedelta(minutes=20)),
+        lambda one: one.at < START + 300 * HOUR,
+    ),
+    "one script": (
+        Wanted(script=sender_of(MADE[0])), lambda one: sender_of(one) == sender_of(MADE[0]),
+    ),
+    "one destination": (
+        Wanted(destination="openai"), lambda one: destination_of(one) == "openai",
+    ),
+    "a host without a service": (
+        Wanted(destination="intake.example.net"),
+        lambda one: one.destination.host == "intake.example.net",
+    ),
+    "personal accounts": (
+        Wanted(account="personal"), lambda one: one.destination.account.kind.value == "personal",
+    ),
+    "a kind of data": (
+        Wanted(kind="email"), lambda one: any(f.kind == "email" for f in one.findings),
+    ),
+    "part of a word": (Wanted(kind="mail"), lambda one: False),
+    "what was stopped": (Wanted(outcome="block"), lambda one: one.outcome == "block"),
+    "several at once": (
+        Wanted(destination="openai", outcome="watch", kind="iban"),
+        lambda one: destination_of(one) == "openai" and one.outcome == "watch"
+        and any(f.kind == "iban" for f in one.findings),
+    ),
+    "what there is none of": (Wanted(script="/none.py"), lambda one: False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_totals_are_those_of_the_records(store: Store, name: str) -> None:
+    """Whatever is asked for adds up to what the records add up to, to the millionth of a dollar,
+    be the records still there or not.
+    """
+    wanted, fits = CONDITIONS[name]
+    chosen = [one for one in MADE if fits(one)]
+    assert total(store, wanted) == expected(chosen)
+    spans = course(store, wanted)
+    assert [one.begins for one in spans] == sorted({
+        datetime(1970, 1, 1, tzinfo=UTC) + hour_of(one) * HOUR for one in chosen
+    })  # fmt: skip
+    assert sum((one.total for one in spans), Total()) == expected(chosen)
+    assert sum((one.total for one in course(store, wanted, days=True)), Total()) == expected(chosen)
+
+
+@pytest.mark.parametrize("measure", ["exchanges", "sent", "bytes", "found", "tokens", "cost_usd"])
+def test_a_ranking_names_the_largest_first(store: Store, measure: Any) -> None:
+    """By each measure, with what each place adds up to and when it was seen."""
+    since = START + 48 * HOUR
+    chosen = [one for one in MADE if one.at >= since]
+    names = {destination_of(one) for one in chosen}
+    sums = {n: expected(one for one in chosen if destination_of(one) == n) for n in names}
+    right = sorted(names, key=lambda n: (-getattr(sums[n], measure), n))
+    found = ranking(store, "destination", Wanted(since=since), measure=measure, limit=3)
+    assert [one.name for one in found] == right[:3]
+    for one in found:
+        own = [hour_of(r) for r in chosen if destination_of(r) == one.name]
+        assert one.total == sums[one.name]
+        first, last = (micros(at) // HOUR_US for at in (one.first_hour, one.last_hour))
+        assert (first, last) == (min(own), max(own))
+
+
+@pytest.mark.parametrize("by", ["script", "destination", "account", "outcome"])
+def test_everything_that_is_ranked_adds_up(store: Store, by: Any) -> None:
+    """No exchange is in two places of a ranking, and none in no place."""
+    found = ranking(store, by, limit=10_000)
+    assert sum((one.total for one in found), Total()) == expected(MADE)
+
+
+def test_kinds_of_data_are_counted_each(store: Store) -> None:
+    """An exchange with two kinds counts in both."""
+    found = kinds(store)
+    for kind, one in found.items():
+        chosen = [r for r in MADE if any(f.kind == kind for f in r.findings)]
+        assert one == expected(chosen)
+    assert set(found) == {f.kind for r in MADE for f in r.findings}
+    counts = [one.exchanges for one in found.values()]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_it_is_known_since_when(store: Store, tmp_path: Path) -> None:
+    """The overview can say how far back it reaches; an empty file knows nothing."""
+    found = oldest(store)
+    assert found is not None and found <= MADE[0].at < found + HOUR
+    empty = Store(tmp_path / "empty.db")
+    assert oldest(empty) is None
+    assert (total(empty), list(course(empty)), kinds(empty)) == (Total(), [], {})
+    assert list(ranking(empty, "script")) == []
+    empty.close()
+
+
+def test_names_are_no_part_of_a_question(store: Store) -> None:
+    """A name that reads like a statement is looked for, and nothing else."""
+    odd = "x' OR 1 --"
+    wanted = replace(Wanted(), script=odd, destination=odd, kind=odd, account=odd, outcome=odd)
+    assert total(store, wanted) == Total()
+    assert hours.total(store) == expected(MADE)
