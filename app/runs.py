@@ -80,13 +80,16 @@ class RunWatch:
         """The first process that runs a script gives the run its name; while that is not certain,
         it is asked again.
         """
+        from attribution.ambiguity import of_process
+
         assert self._attributor is not None
         known = self.sender
         if known is not None and known.script is not None:
             sure = known.certainty is Certainty.EXACT
             new = [] if sure or self._pid is None else [self._pid]
         for pid in new:
-            found = self._attributor.of_process(pid)
+            portrait = self._attributor.gallery.portrait(pid)
+            found = None if portrait is None else of_process(portrait)
             if found is not None and (known is None or found.script is not None):
                 self.sender, self._pid = found, pid
                 return

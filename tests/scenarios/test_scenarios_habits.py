@@ -86,3 +86,30 @@ def test_resources_and_many_requests_are_limits(outgate: Outgate) -> None:
     told = outgate.run(sys.executable, str(job), *hosts).stdout.splitlines()
     assert [line[:3] for line in told if line[:3].isdigit()] == "200 200 403 403 403 200".split()
     assert [r["decision"]["rule"] for r in outgate.records()][2:5] == ["many", "many", "large"]
+
+
+def test_a_script_is_locked_to_what_it_did(outgate: Outgate) -> None:
+    """Learnt from a day of real requests, enforced by a person, a locked script reaches what it
+    reached before and nothing else; unlocked, it is free again."""
+    job = outgate.script("job.py", SEND)
+    (outgate.home / "outgate.yaml").write_text("mode: watch  # for now\nrules: []\n")
+
+    def sent(*hosts: str) -> list[str]:
+        told = outgate.run(sys.executable, str(job), *hosts).stdout.splitlines()
+        return [line for line in told if line[:3].isdigit()]
+
+    assert sent("files.example") == ["200"]
+    learn = ("policy", "learn", "job.py")
+    assert outgate(*learn, "--days", "1", "--write").returncode == 0
+    assert sent("files.example", "other.example") == ["200", "200"]
+    locked = outgate(*learn, "--enforce", "--reason", "It sends to one place only")
+    assert "Of 3 requests" in outgate(*learn, "--days", "1").stdout
+    assert "it would have stopped 1" in locked.stdout, locked.stdout + locked.stderr
+    usual, other = sent("files.example", "other.example")
+    assert usual == "200"
+    assert other.startswith("403")
+    assert "it may not send to other.example" in other
+    assert outgate(*learn, "--unlock", "--reason", "A second place was agreed").returncode == 0
+    assert sent("other.example") == ["200"]
+    assert (outgate.home / "outgate.yaml").read_text().startswith("mode: watch  # for now\n")
+    assert outgate("verify").returncode == 0
