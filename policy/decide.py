@@ -44,13 +44,7 @@ from policy.inputs import (
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
 from policy.unknown_account import UnknownAccountAnswer
-from policy.unsure import (
-    unsure_of_habits,
-    unsure_of_packages,
-    unsure_of_peers,
-    unsure_of_resources,
-    untold,
-)
+from policy.unsure import unsure_of_peers, unsure_of_script, untold
 from policy.waiting import standing, waiting_words
 
 _WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
@@ -325,9 +319,7 @@ class RulePolicy:
             hidden |= NETWORK
         if s.sender.certainty is Certainty.LIKELY:
             hidden |= SCRIPT
-        hidden |= (
-            unsure_of_packages(s) | unsure_of_habits(s) | unsure_of_resources(s)
-        ) & self.inputs
+        hidden |= unsure_of_script(s) & self.inputs
         return hidden | unsure_of_peers(s)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:

@@ -36,6 +36,11 @@ def unsure_of_resources(s: Situation) -> Inputs:
     return 0 if known else RESOURCES
 
 
+def unsure_of_script(s: Situation) -> Inputs:
+    """Return what nobody knows of its packages, its habits, and what its process uses."""
+    return unsure_of_packages(s) | unsure_of_habits(s) | unsure_of_resources(s)
+
+
 def unsure_of_peers(s: Situation) -> Inputs:
     """For whom it sends is known when it sends for nobody else, or when all who were seen are
     certain.
