@@ -10,6 +10,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import (
+    endpoint,
     evidence,
     fleet,
     gate,
@@ -24,6 +25,7 @@ from app.commands import (
     trust,
     trusting,
 )
+from app.commands.attributor import attributor
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
@@ -74,6 +76,9 @@ application.command(
 application.command()(gate.start)
 application.command()(gate.status)
 application.command()(gate.stop)
+application.command()(attributor)
+application.command()(endpoint.install)
+application.command()(endpoint.uninstall)
 application.command()(evidence.review)
 application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)

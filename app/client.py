@@ -16,9 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from app.gate_registry import RunningGate, find
+from app.gate_registry import RunningGate
 from app.home import Home
 from app.leftovers import is_used
+from app.machine_gate import bundle_of, running_gate
 from app.settings import Settings
 from app.user_proxy import shown, user_proxy
 from certs.trust import client_environment
@@ -42,7 +43,7 @@ def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Itera
 
     Raises SettingsError where only the organisation's gate will do and it does not run.
     """
-    running = None if extra and not settings.require_gate else find(home.running)
+    running = None if extra and not settings.require_gate else running_gate(home)
     if running is not None and extra:
         raise SettingsError(
             "Options of a gate were given, and programs may use no other than the gate of this"
@@ -72,7 +73,7 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
     if settings.has_upstream_proxies:
         yield f"{shown(url)} in HTTPS_PROXY is not used; the settings say which proxy is."
         return
-    if not own and find(home.running) is not None:
+    if not own and running_gate(home) is not None:
         yield (
             f"{shown(url)} in HTTPS_PROXY is not used: the running gate goes out directly. Set"
             " upstream_proxy in its settings if that does not work here."
@@ -118,7 +119,8 @@ def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]
 
 def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[str, str]:
     """Return the environment of a program behind this gate."""
-    return client_environment(gate.url, home.bundle, os.environ, settings.direct_hosts)
+    bundle = bundle_of(gate, home)
+    return client_environment(gate.url, bundle, os.environ, settings.direct_hosts)
 
 
 @contextmanager

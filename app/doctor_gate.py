@@ -12,6 +12,7 @@ from pathlib import Path
 from app.doctor_checks import Result
 from app.gate_registry import HEALTH_HOST, RunningGate, announced, health
 from app.home import Home
+from app.machine_gate import bundle_of, machine_gate
 from app.settings import Settings, parse_listen
 from core.errors import OutgateError
 from core.text import printable
@@ -21,16 +22,16 @@ _PATIENCE_S = 10.0
 
 def gate(home: Home, settings: Settings) -> Iterable[Result]:
     """Look at the running gate: its health, and whether it follows what is on disk."""
-    running = announced(home.running)
+    running = machine_gate() or announced(home.running)
     told = health(running) if running is not None else None
     if running is None or told is None:
         yield _no_gate(settings, stale=running is not None)
         return
-    problem = told.get("problem")
+    problem, whose = told.get("problem"), ", the machine's" if running.public else ""
     yield Result(
         subject="gate",
         mark="BROKEN" if problem else "ok",
-        words=f"running at {running.url}"
+        words=f"running at {running.url}{whose}"
         + (f", NOT WELL: {printable(str(problem), 200)}" if problem else ""),
         remedy="See outgate status." if problem else "",
     )
@@ -70,10 +71,11 @@ def _listens(running: RunningGate, settings: Settings) -> Iterable[Result]:
 
 def _authority(home: Home, running: RunningGate) -> Iterable[Result]:
     """Ask the gate something through TLS, as its clients do."""
-    if not home.bundle.is_file():
+    bundle = bundle_of(running, home)
+    if not bundle.is_file():
         return
     try:
-        _asked(running, home.bundle)
+        _asked(running, bundle)
     except ssl.SSLCertVerificationError as error:
         words = f"clients do not trust what the running gate signs: {error.verify_message}"
         remedy = "It signs with an authority that was replaced: outgate stop, then outgate start."

@@ -34,7 +34,7 @@ from core.ids import utc_now
 
 if TYPE_CHECKING:
     from app.habits import HabitKeeper
-    from attribution.attributor import SocketAttributor
+    from attribution import AnyAttributor
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
     from evidence.factory import Evidence
@@ -51,7 +51,7 @@ class BuiltGate:
     gate: "Gate"
     policy: "PolicyFile"
     evidence: "Evidence"
-    attributor: "SocketAttributor"
+    attributor: "AnyAttributor"
     classifier: "Engine"
     pool: "WorkerPool"
     setup: "EngineSetup"
@@ -161,11 +161,17 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         upstream_roots=home.upstream,
         listen_host=choices.listen_host,
         listen_port=choices.listen_port,
-        seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
+        seals=_seals(home, settings),
         routes=routes,
         proxies=proxies_of(settings, choices),
         limits=_limits(home, settings),
     )
+
+
+def _seals(home: Home, settings: Settings) -> Path | None:
+    """Sealed networks are asked by the gate itself, which then names senders itself."""
+    takes = sys.platform == "linux" and settings.attributor is None
+    return home.seal_of(os.getpid()) if takes else None
 
 
 def _limits(home: Home, settings: Settings) -> "Limits":

@@ -21,6 +21,8 @@ class RunningGate:
     port: int
     pid: int
     started_at: str
+    public: str = ""
+    """Folder in which everybody finds what this gate's clients trust; empty for a user's own."""
 
     @property
     def url(self) -> str:

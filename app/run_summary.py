@@ -102,9 +102,10 @@ def print_session(
     out: TextIO,
     contact: str | None = None,
     left: Leftovers | None = None,
+    elsewhere: str | None = None,
 ) -> None:
     """Print the summary of one `run`. `contact`: whom the policy says to ask. `left`: what the
-    program leaves behind.
+    program leaves behind. `elsewhere`: the gate that keeps the records, where that is not ours.
     """
     left = left or Leftovers()
     opened = [entry.opened() for entry in entries]
@@ -119,11 +120,15 @@ def print_session(
             "gate_ended": left.gate_ended,
             "records": [told for told, one in exported if not _is_observed(one)],
             "observations": [told for told, one in exported if _is_observed(one)],
+            "recorded_by": elsewhere,
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     for line in left.sentences():
         out.write(f"outgate: {line}\n")
+    if elsewhere is not None:
+        out.write("outgate: what it sent is on record at the gate of this machine\n")
+        return
     if all(map(_is_observed, opened)):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else _NOTHING}\n")
         return

@@ -49,7 +49,7 @@ class RunWatch:
     _largest: int = 0
     _attributor: "SocketAttributor | None" = None
 
-    def prepare(self) -> "RunWatch":
+    def prepare(self) -> None:
         """Get ready in a thread of its own, so that the program need not wait."""
         from attribution.backends.run_watch import RunUse, can_watch
 
@@ -58,12 +58,13 @@ class RunWatch:
             body = OWNER.guarded(Duty.RUNS, self._watch)
             self._thread = threading.Thread(target=body, daemon=True)
             self._thread.start()
-        return self
 
     def started(self, pid: int) -> None:
         """Begin to watch this process and all that it starts."""
         self._root, self.began = pid, utc_now()
         self._cpu, self._largest = _account()
+        if self._thread is None:
+            self.prepare()
         self._start.set()
 
     def _watch(self) -> None:
@@ -94,10 +95,14 @@ class RunWatch:
                 self.sender, self._pid = found, pid
                 return
 
-    def ended(self, code: int) -> None:
-        """The program has ended: note the run in the evidence. What cannot be noted is said."""
+    def ended(self, code: int, *, on_record: bool = True) -> None:
+        """The program has ended: note the run in the evidence, unless that is not this user's. What
+        cannot be noted is said.
+        """
         cpu, largest = _account()
         self._stop()
+        if not on_record:
+            return
         peak = largest if largest > self._largest else 0
         sender = self.sender or unknown_sender("none", _TOO_SHORT)
         seen = self._observation(sender, code, cpu - self._cpu, peak)

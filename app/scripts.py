@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from app.package_risks import Package, PackageRisks
-from attribution.attributor import SocketAttributor
+from attribution import AnyAttributor
 from attribution.identity.composition import Composition
 from attribution.identity.contents import ContentStore
 from core.attribution import Attribution, Certainty
@@ -17,7 +17,7 @@ class ScriptKeeper:
 
     def __init__(
         self,
-        attributor: SocketAttributor,
+        attributor: AnyAttributor,
         store: ContentStore | None,
         risks: PackageRisks | None = None,
         allowed: Callable[[], frozenset[str]] = frozenset,

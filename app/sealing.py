@@ -39,6 +39,16 @@ class NoSealError(SettingsError):
     """No seal can be made here; nothing was started."""
 
 
+def refuse_in_seal() -> None:
+    """Raise SettingsError inside a seal: no other can be made there, and none is needed."""
+    if os.environ.get(SEALED_VARIABLE):
+        raise SettingsError(
+            "This runs in a seal already, inside which neither another seal nor another gate can"
+            " be made; whatever is started here goes through the gate.",
+            remedy="Start the program itself, without outgate run.",
+        )
+
+
 def is_sealed(settings: Settings, asked: bool | None) -> bool:
     """Return whether a program is to be sealed. Raises SettingsError where it must be and is asked
     not to.
@@ -79,6 +89,10 @@ def run_sealed(
     """
     if sys.platform != "linux":
         raise NoSealError(str(why_not_sealed()), remedy=_REMEDY)
+    if gate.public:
+        raise NoSealError(
+            "The gate of this machine is another user's, and takes no sealed runs.", remedy=_REMEDY
+        )
     from capture.confinement import networked_input
     from capture.seal import CannotSealError, CannotStartError, Plan, start
 

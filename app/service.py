@@ -12,15 +12,18 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
 from app.leftovers import is_used, outliving
+from app.machine_gate import publish, unpublish
 from app.retention import expire_old
 from app.safe_logging import quieten
 from app.settings import Settings
+from app.systemd_notify import keep_alive, notify, watchdog_s
 from app.wiring import GateChoices
 from core.duties import OWNER, Duty, kind_of
 from core.errors import SettingsError
@@ -29,7 +32,7 @@ from proxy.boundaries import courtesy, is_ours
 from proxy.threads import DECISIONS
 
 if TYPE_CHECKING:
-    from attribution.attributor import SocketAttributor
+    from attribution import AnyAttributor
     from classifiers.engine import Engine
     from policy.live import PolicyFile
     from proxy.gate import Gate
@@ -44,15 +47,16 @@ def serve(
     *,
     private: bool,
     ready: Callable[[RunningGate], None],
+    public: Path | None = None,
 ) -> None:
     """Build a gate and serve until SIGTERM or SIGINT. Raises OutgateError when it cannot be built.
 
     A `private` gate serves one parent process and stops with it, or with the last program that was
     started behind it; any other announces itself in
-    the home for `run`, `status` and `stop` to find.
+    the home for `run`, `status` and `stop` to find, and in the `public` folder for all users.
     """
     quieten(sys.stderr)
-    asyncio.run(_serve(home, settings, choices, private, ready))
+    asyncio.run(_serve(home, settings, choices, private, ready, public))
 
 
 async def _serve(
@@ -61,6 +65,7 @@ async def _serve(
     choices: GateChoices,
     private: bool,
     ready: Callable[[RunningGate], None],
+    public: Path | None,
 ) -> None:
     built = build(home, settings, choices)
     started_at = rfc3339(datetime.now(UTC))
@@ -72,7 +77,10 @@ async def _serve(
         me = RunningGate(host=host, port=port, pid=os.getpid(), started_at=started_at)
         if not private:
             announce(home.running, me)
+        if public is not None:
+            publish(public, home, me)
         ready(me)
+        notify("READY=1")
 
     _stop_on_signals(built.gate)
     waiting = (
@@ -85,8 +93,11 @@ async def _serve(
     finally:
         if waiting is not None:
             waiting.cancel()
+        notify("STOPPING=1")
         if not private:
             withdraw(home.running, os.getpid())
+        if public is not None:
+            unpublish(public)
         await built.put_away()
     if (missing := built.evidence.writer.failure) is not None:
         raise missing
@@ -110,18 +121,30 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
                 ),
             )
         )
+        watched = _watched(tasks)
         learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:
             await built.habits.ready()
             await built.gate.run(announced)
         finally:
             stopping = True
+            if watched is not None:
+                watched.cancel()
             following.cancel()
             tidying.cancel()
             learning.cancel()
 
 
-async def _warmed(attributor: "SocketAttributor") -> None:
+def _watched(tasks: asyncio.TaskGroup) -> "asyncio.Task[None] | None":
+    """Have systemd hear that we live, where it asks for that."""
+    within_s = watchdog_s()
+    if within_s is None:
+        return None
+    well = lambda: OWNER.failure is None  # noqa: E731
+    return tasks.create_task(OWNER.task(Duty.WATCHDOG, keep_alive(well, within_s)))
+
+
+async def _warmed(attributor: "AnyAttributor") -> None:
     """Have the attributor ready for the first request; that it could not be made so is no end."""
     async with courtesy(Duty.WARMING):
         await asyncio.to_thread(attributor.warm)

@@ -75,6 +75,10 @@ class Settings(BaseModel):
     """File with `user:password` for those proxies (HTTP Basic), readable by this user only. The
     environment's OUTGATE_UPSTREAM_PROXY_CREDENTIALS wins.
     """
+    attributor: Path | None = None
+    """Unix socket of the service that names senders, for a gate that may not look at other users'
+    processes.
+    """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
     require_policy: bool = False

@@ -26,7 +26,7 @@ from core.situation import ScriptHistory, Volume
 if TYPE_CHECKING:
     from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
-    from attribution.attributor import SocketAttributor
+    from attribution import AnyAttributor
     from classifiers.engine import EngineSetup
     from classifiers.gate_classifier import GateClassifier
     from classifiers.workers.pool import WorkerPool
@@ -125,12 +125,19 @@ def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
     return WorkerPool("classifiers.engine:build_worker", setup, size=settings.workers)
 
 
-def attributor_of(home: Home, settings: Settings) -> SocketAttributor:
-    """Return what names the senders on this platform."""
+def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
+    """Return what names the senders on this platform: the service, where it is named."""
     import attribution
 
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
-    pseudonym = None if key is None else _pseudonyms(key)
+    if settings.attributor is not None:
+        from attribution.remote.client import RemoteAttributor
+        from attribution.remote.wire import Hello
+
+        said = "" if key is None else key.hex()
+        hello = Hello(user_names=settings.user_names, pseudonym_key=said)
+        return RemoteAttributor(settings.attributor, hello)
+    pseudonym = None if key is None else pseudonyms(key)
     own = (home.evidence, home.authority, home.fingerprint_key.parent)
     return attribution.build(
         user_names=settings.user_names, pseudonym=pseudonym, keep_out=own, beacons=home.beacons
@@ -249,18 +256,19 @@ def write_upstream_bundle(
     home.upstream.write_bytes(b"\n".join(parts))
 
 
-def _pseudonyms(key: bytes) -> Callable[[str], str]:
+def pseudonyms(key: bytes) -> Callable[[str], str]:
+    """Return what names users by pseudonyms of this key."""
     fingerprinter = Fingerprinter(key)
     return lambda name: PSEUDONYM + fingerprinter.of("user", name)[:10]
 
 
 def pseudonym_of(home: Home, name: str) -> str:
     """Return the pseudonym of a user, as evidence names them where settings ask for it."""
-    return _pseudonyms(private_key(home.pseudonym_key))(name)
+    return pseudonyms(private_key(home.pseudonym_key))(name)
 
 
 def keeper_of(
-    home: Home, settings: Settings, attributor: SocketAttributor, policy: Policy
+    home: Home, settings: Settings, attributor: AnyAttributor, policy: Policy
 ) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
     from app.package_risks import PackageRisks

@@ -56,6 +56,8 @@ class Duty(Enum):
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
     OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")
+    WATCHDOG = Meaning(what="telling systemd that the gate lives")
+    ATTRIBUTOR = Meaning(what="answering a gate about its senders", courtesy=True)
     CANARY = Meaning(what="trying the clients of this machine", courtesy=True)
     READERS = Meaning(what="reading files for the attribution", courtesy=True)
 

@@ -69,11 +69,18 @@ def run(
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
     from app.runs import RunWatch
-    from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
+    from app.sealing import (
+        NoSealError,
+        is_sealed,
+        may_go_unsealed,
+        refuse_in_seal,
+        run_sealed,
+    )
     from app.settings import load_settings
     from certs.trust import dropped_exceptions
     from core.text import printable
 
+    refuse_in_seal()
     home = open_home()
     settings = load_settings(home.settings)
     seals = is_sealed(settings, sealed)
@@ -90,7 +97,9 @@ def run(
         if not quiet:
             typer.echo(f"outgate: {line}", err=True)
     name = os.path.basename(command[0])  # noqa: PTH119 - of any system
-    watched = RunWatch(home, settings, name).prepare()
+    watched = RunWatch(home, settings, name)
+    if not seals:  # a seal is made by forks, and no thread may be there before
+        watched.prepare()
     with gate_for(home, settings, options) as running:
         if not quiet and (ending := authority_ending(home)) is not None:
             typer.echo(f"outgate: {ending}", err=True)
@@ -112,17 +121,19 @@ def run(
                     )
             if ended is None:
                 ended = run_program(command, its_own, started=watched.started)
-            watched.ended(ended.code)
+            watched.ended(ended.code, on_record=not running.public)
         contact = (health(running) or {}).get("contact")
-        left = leftovers_of(mark, running, own_gate=announced(home.running) != running)
+        own_gate = not running.public and announced(home.running) != running
+        left = leftovers_of(mark, running, own_gate=own_gate)
     if not quiet:
         print_session(
-            session.entries(ended.pid),
+            () if running.public else session.entries(ended.pid),
             ended.code,
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
             left=left,
+            elsewhere=running.url if running.public else None,
         )
     return ended.code
 
@@ -135,6 +146,12 @@ def start(
     connect_to: ConnectTo = None,
     upstream_ca: UpstreamCa = None,
     private: Annotated[bool, typer.Option("--private", hidden=True)] = False,
+    public: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Serve all users: lay what their programs need into this folder."
+        ),
+    ] = None,
 ) -> int:
     """Serve as this user's gate until stopped.
 
@@ -192,7 +209,7 @@ def start(
             if (ending := authority_ending(home)) is not None:
                 typer.echo(f"outgate: {ending}", err=True)
 
-    serve(home, settings, choices, private=private, ready=ready)
+    serve(home, settings, choices, private=private, ready=ready, public=public)
     return 0
 
 
@@ -205,12 +222,13 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     Example: outgate status --json
     """
     from app.authority_ending import authority_ending
-    from app.gate_registry import find, health
+    from app.gate_registry import health
     from app.home import open_home
+    from app.machine_gate import running_gate
     from app.summary import print_health
 
     home = open_home()
-    running = find(home.running)
+    running = running_gate(home)
     answer = health(running) if running is not None else None
     if as_json:
         typer.echo(
@@ -218,7 +236,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
         )
     else:
         print_health(running, answer)
-        if running is not None and (ending := authority_ending(home)) is not None:
+        own = running is not None and not running.public
+        if own and (ending := authority_ending(home)) is not None:
             typer.echo(f"outgate: {ending}", err=True)
     return 0 if answer is not None and answer.get("healthy") else 1
 
@@ -234,9 +253,15 @@ def stop() -> int:
     from app.gate_registry import find, health
     from app.gate_registry import stop as stop_gate
     from app.home import open_home
+    from app.machine_gate import machine_gate
     from core.text import printable
 
     running = find(open_home().running)
+    if running is None and (machines := machine_gate()) is not None:
+        typer.echo(
+            f"The gate at {machines.url} is this machine's: systemctl stop outgate", err=True
+        )
+        return 1
     if running is None:
         typer.echo("No gate is running.")
         return 0

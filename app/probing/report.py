@@ -11,8 +11,8 @@ from pathlib import Path
 
 from app.client import private_gate
 from app.doctor_checks import Result
-from app.gate_registry import find
 from app.home import Home
+from app.machine_gate import PUBLIC, bundle_of, machine_gate, running_gate
 from app.probing.canary import CANARY_HOST, Canary
 from app.probing.interpreters import Interpreter, interpreters
 from app.probing.trying import Tried, Verdict, try_clients
@@ -49,14 +49,14 @@ def _watched(home: Home) -> Iterator[tuple[Canary, str]]:
     """Yield the canary before the gate, and the bundle that its clients trust."""
     with tempfile.TemporaryDirectory(prefix="outgate-canary-") as name, contextlib.ExitStack() as s:
         folder = Path(name)
-        running, owner = find(home.running), home
+        running, owner = running_gate(home), home
         if running is None:
             owner = _beside(home, folder)
             running = s.enter_context(private_gate(owner))
         # Analysts' Pythons may run as other users, who cannot read the home.
         folder.chmod(0o711)
         bundle = folder / "bundle.pem"
-        shutil.copyfile(owner.bundle, bundle)
+        shutil.copyfile(bundle_of(running, owner), bundle)
         bundle.chmod(0o644)
         canary = s.enter_context(Canary((running.host, running.port), folder))
         yield canary, str(bundle)
@@ -115,6 +115,9 @@ def _python(one: Interpreter, home: Home) -> Iterator[Result]:
 def _holds_ours(content: bytes, home: Home) -> bool:
     from certs.authority import open_authority
 
+    public = PUBLIC / "roots"
+    if machine_gate() is not None:
+        return any(root.read_bytes().strip() in content for root in public.iterdir())
     return open_authority(home.authority).root_pem().strip() in content
 
 

@@ -29,6 +29,9 @@ _CONTAINERS = frozenset(
         "application/x-xz",
     }
 )
+EXTRA = "outgate[documents]"
+"""Brings what reads columnar files, and tables of text faster."""
+_HEAVY = frozenset({"polars", "pyarrow"})
 _PANIC = "PanicException"
 """What a panic of a library written in Rust becomes in Python: not an `Exception`."""
 
@@ -79,6 +82,10 @@ class DocumentJob:
     def _guarded(self, document: Document, reader: Reader) -> None:
         try:
             reader.read(document, self)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in _HEAVY:
+                raise
+            self.unread(f"not inspected: needs {EXTRA}", document.path)
         except MemoryError:
             self.unread("reading the document takes more memory than is allowed", document.path)
         except Exception as error:  # noqa: BLE001 - boundary: a reader's library may raise anything on hostile bytes

@@ -3,6 +3,7 @@ head stands in the file's own metadata, which that format keeps at its end.
 """
 
 import hashlib
+import importlib.util
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from core.errors import SettingsError
 from core.findings import NOT_INSPECTED
 from core.observation import Observation
 from core.record import Record
@@ -163,7 +165,16 @@ def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield group
 
 
+def _needed() -> None:
+    if importlib.util.find_spec("pyarrow") is None:
+        raise SettingsError(
+            "What reads and writes Parquet is not installed.",
+            remedy="Install outgate[documents].",
+        )
+
+
 def _write(contents: Contents, sealer: Sealer | None, out: BinaryIO) -> None:
+    _needed()
     import pyarrow
     import pyarrow.parquet
 
@@ -212,6 +223,7 @@ def _digest(file: BinaryIO, pages: int, footer: bytes) -> str:
 
 
 def _read(path: Path) -> Opened:
+    _needed()
     import pyarrow
     import pyarrow.parquet
 

@@ -92,7 +92,7 @@ def test_options_of_a_gate_are_not_dropped_in_silence(
 ) -> None:
     """Where only the machine's gate may be used, options of another are refused."""
     running = RunningGate("127.0.0.1", 1, 1, "now")
-    monkeypatch.setattr(client, "find", lambda path: running)
+    monkeypatch.setattr(client, "running_gate", lambda home: running)
     settings = Settings(require_gate=True)
     with client.gate_for(Home(home), settings) as gate:
         assert gate == running

@@ -13,7 +13,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.12", "3.13")
-KEPT_OUT = ("arcjet", "wasmtime", "pyqwest", "spacy", "presidio-analyzer", "onnxruntime")
+KEPT_OUT = (
+    "arcjet",
+    "wasmtime",
+    "pyqwest",
+    "spacy",
+    "presidio-analyzer",
+    "onnxruntime",
+    "polars",
+    "pyarrow",
+)
 """Brought by extras only: an HTTP client, a virtual machine, language models."""
 MINUTES = 15 * 60
 

@@ -325,3 +325,13 @@ def test_where_no_seal_can_be_made_it_is_said(outgate: Outgate) -> None:
     assert "not sealed" in done.stderr
     done = tried("sealed: true", "--no-sealed")
     assert (done.returncode, "not sealed" in done.stderr) == (0, False)
+
+
+def test_a_seal_inside_a_seal_says_why_it_is_none(sealing: Sealing) -> None:
+    """Who asks for a run inside a sealed one is told that it is sealed already, in one line."""
+    inner = [sys.executable, "-m", "app.cli", "run"]
+    for options in ((), ("--sealed",)):
+        done = sealing.sealed(*inner, *options, "--", "true")
+        assert done.returncode == 2, done.stderr
+        [line] = [line for line in done.stderr.splitlines() if "seal already" in line]
+        assert "without outgate run" in line

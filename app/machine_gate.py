@@ -1,0 +1,82 @@
+"""The gate of this machine: a service of its own user, found and trusted by everybody through one
+public folder, and nobody else's to change.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from app.gate_registry import RunningGate, announce, find, withdraw
+from app.home import Home
+from core.errors import SettingsError
+
+PUBLIC = Path("/run/outgate")
+"""Made by systemd or root: below /run nobody else makes anything."""
+_RUNNING, _BUNDLE, _JAVA, _ROOTS = "gate.json", "bundle.pem", "roots.jks", "roots"
+_EVERYBODY = 0o755
+_READABLE = 0o644
+_BY_OTHERS = 0o022
+
+
+def running_gate(home: Home) -> RunningGate | None:
+    """Return the gate that programs are to use: the machine's, else this user's own."""
+    return machine_gate() or find(home.running)
+
+
+def machine_gate() -> RunningGate | None:
+    """Return the machine's gate where it runs and answers."""
+    if not _is_trusted(PUBLIC):
+        return None
+    gate = find(PUBLIC / _RUNNING)
+    return None if gate is None else replace(gate, public=str(PUBLIC))
+
+
+def bundle_of(gate: RunningGate, home: Home) -> Path:
+    """Return the roots that clients of this gate trust."""
+    return Path(gate.public) / _BUNDLE if gate.public else home.bundle
+
+
+def publish(folder: Path, home: Home, gate: RunningGate) -> None:
+    """Lay what clients need into the public folder: where the gate is, and what to trust. Raises
+    SettingsError.
+    """
+    try:
+        folder.mkdir(mode=_EVERYBODY, parents=True, exist_ok=True)
+        for source, name in ((home.bundle, _BUNDLE), (home.java_store, _JAVA)):
+            _copied(source, folder / name)
+        (folder / _ROOTS).mkdir(exist_ok=True)
+        (folder / _ROOTS).chmod(_EVERYBODY)
+        for root in home.hashed_roots.iterdir():
+            _copied(root, folder / _ROOTS / root.name)
+        announce(folder / _RUNNING, gate)
+        (folder / _RUNNING).chmod(_READABLE)
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot publish in {error.filename or folder}: {error.strerror}.",
+            remedy="The folder after --public belongs to the gate's user.",
+        ) from error
+
+
+def unpublish(folder: Path) -> None:
+    """The gate ends: it is announced no more. The roots stay until another one begins."""
+    with contextlib.suppress(OSError):
+        withdraw(folder / _RUNNING, os.getpid())
+
+
+def _copied(source: Path, target: Path) -> None:
+    beside = target.with_name(f".{target.name}")
+    shutil.copyfile(source, beside)
+    beside.chmod(_READABLE)
+    beside.replace(target)
+
+
+def _is_trusted(folder: Path) -> bool:
+    """What any user could have laid there announces no gate of the machine."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and not found.st_mode & _BY_OTHERS

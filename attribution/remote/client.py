@@ -1,0 +1,167 @@
+"""The gate's side: an attributor that asks the privileged one, and says so where that is silent."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attribution.identity.composition import Composition
+from attribution.identity.contents import ContentStore
+from attribution.identity.imports import Imports
+from attribution.remote.wire import (
+    ASKS,
+    MOST_ANSWERED,
+    Able,
+    About,
+    Ask,
+    Attribute,
+    Hello,
+    Told,
+    WireError,
+    read_told,
+    receive,
+    send,
+)
+from core.attribution import Attribution, CodeLine, unknown_sender
+from core.exchange import Connection, Exchange
+
+METHOD = "attributor"
+_PATIENCE_S = 10.0
+_KEPT = 8
+_SILENT = "the attributor service does not answer"
+
+
+class RemoteAttributor:
+    """Implements core.ports.Attributor. Safe to call from several threads."""
+
+    networks = None
+    """Sealed networks hand their sockets to the gate itself."""
+
+    def __init__(self, path: Path, hello: Hello) -> None:
+        self._path = path
+        self._hello = hello
+        self._lock = threading.Lock()
+        self._idle: list[socket.socket] = []
+        self._answered = True
+        self._asked = 0
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        """See Attributor.attribute_now: to ask another process is never at once."""
+        del connection
+        return None
+
+    def attribute(self, connection: Connection) -> Attribution:
+        """See Attributor.attribute."""
+        told = self._ask(Attribute(connection=connection))
+        sender = None if told is None else told.sender
+        return sender or unknown_sender(METHOD, _SILENT)
+
+    def line_of_code(
+        self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
+    ) -> CodeLine | None:
+        """See Attributor.line_of_code. What programs say of themselves lies in their users' own
+        folders, and is not asked for.
+        """
+        del request
+        told = self._ask(About(what="line", sender=attribution)) if look else None
+        return None if told is None else told.line
+
+    def tells_of_requests(self, attribution: Attribution) -> bool:
+        """See Attributor.tells_of_requests."""
+        del attribution
+        return False
+
+    def imports(self, attribution: Attribution) -> Imports | None:
+        """See SocketAttributor.imports."""
+        told = self._ask(About(what="imports", sender=attribution))
+        return None if told is None else told.imports
+
+    def composition(self, attribution: Attribution) -> Composition | None:
+        """See SocketAttributor.composition."""
+        told = self._ask(About(what="composition", sender=attribution))
+        return None if told is None else told.composition
+
+    def keep_source(self, attribution: Attribution, store: ContentStore) -> bool:
+        """See SocketAttributor.keep_source."""
+        sha256 = None if attribution.script is None else attribution.script.sha256
+        if sha256 is None:
+            return False
+        if store.has(sha256):
+            return True
+        told = self._ask(About(what="source", sender=attribution))
+        source = None if told is None else told.source
+        try:
+            return source is not None and store.keep(source.encode("latin-1"), sha256)
+        except UnicodeEncodeError:
+            return False
+
+    def can_sample_lines(self) -> str | None:
+        """See SocketAttributor.can_sample_lines."""
+        told = self._ask(Able())
+        return _SILENT if told is None else told.obstacle
+
+    def warm(self) -> None:
+        """See SocketAttributor.warm."""
+        self._ask(Able())
+
+    def forget(self, connection: Connection) -> None:
+        """See Attributor.forget. On the loop: the other side drops the oldest by itself."""
+        del connection
+
+    def close(self) -> None:
+        """See Attributor.close."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for end in idle:
+            end.close()
+
+    def health(self) -> dict[str, object]:
+        """Return what is known of the other side, without asking it."""
+        return {"backend": METHOD, "asked": self._asked, "answers": self._answered}
+
+    def _ask(self, ask: Ask) -> Told | None:
+        """Return the answer; None where there is none. A connection that was idle may have ended
+        with an earlier attributor: then another is made, once.
+        """
+        self._asked += 1
+        for fresh in (False, True):
+            try:
+                with self._end(fresh=fresh) as end:
+                    answer = _exchanged(end, ask)
+            except (OSError, WireError):
+                continue
+            self._answered = True
+            return answer
+        self._answered = False
+        return None
+
+    @contextmanager
+    def _end(self, *, fresh: bool) -> Iterator[socket.socket]:
+        with self._lock:
+            end = self._idle.pop() if self._idle and not fresh else None
+        if end is None:
+            end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            if end.gettimeout() is None:
+                end.settimeout(_PATIENCE_S)
+                end.connect(str(self._path))
+                _exchanged(end, self._hello)
+            yield end
+        except BaseException:
+            end.close()
+            raise
+        with self._lock:
+            keep = len(self._idle) < _KEPT
+            if keep:
+                self._idle.append(end)
+        if not keep:
+            end.close()
+
+
+def _exchanged(end: socket.socket, ask: Ask) -> Told:
+    send(end, ASKS.dump_json(ask))
+    answer = receive(end, MOST_ANSWERED)
+    if answer is None:
+        raise WireError("the attributor has gone")
+    return read_told(answer)

@@ -1,0 +1,160 @@
+"""The privileged side: answers one user's gate, and nobody else, about who opened connections."""
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from attribution.attributor import SocketAttributor
+from attribution.identity.contents import ContentStore
+from attribution.remote.wire import (
+    MOST_ASKED,
+    TOLD,
+    Able,
+    About,
+    Ask,
+    Attribute,
+    Hello,
+    Told,
+    WireError,
+    read_ask,
+    receive,
+    send,
+)
+from core.duties import OWNER, Duty
+
+_CREDENTIALS = struct.Struct("3i")
+_SOCKET_MODE = 0o660
+_BACKLOG = 64
+
+type Builds = Callable[[Hello, int], SocketAttributor]
+"""Makes an attributor for a gate with this process number."""
+
+
+class AttributorServer:
+    """Listens at `path` for processes of the user `uid`; root is answered as well."""
+
+    def __init__(self, path: Path, uid: int, builds: Builds) -> None:
+        self._uid = uid
+        self._builds = builds
+        self._lock = threading.Lock()
+        self._made: dict[tuple[Hello, int], SocketAttributor] = {}
+        self._open: set[socket.socket] = set()
+        path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        path.chmod(_SOCKET_MODE)
+        self._listener.listen(_BACKLOG)
+
+    def serve(self) -> None:
+        """Answer until `close`."""
+        while True:
+            try:
+                end, _ = self._listener.accept()
+            except OSError:
+                return
+            run = OWNER.guarded(Duty.ATTRIBUTOR, partial(self._one, end))
+            threading.Thread(target=run, name="one gate", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening and release what is held."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            for end in self._open:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            for attributor in self._made.values():
+                attributor.close()
+            self._made.clear()
+
+    def _one(self, end: socket.socket) -> None:
+        with self._lock:
+            self._open.add(end)
+        try:
+            self._answered(end)
+        finally:
+            with self._lock:
+                self._open.discard(end)
+
+    def _answered(self, end: socket.socket) -> None:
+        with contextlib.suppress(OSError, WireError), end:
+            pid, uid = _peer(end)
+            if uid not in {self._uid, 0}:
+                return
+            attributor: SocketAttributor | None = None
+            while (message := receive(end, MOST_ASKED)) is not None:
+                ask = read_ask(message)
+                if isinstance(ask, Hello):
+                    attributor = self._attributor(ask, pid)
+                    told = Told()
+                elif attributor is None:
+                    return
+                else:
+                    told = _answer(attributor, ask)
+                send(end, TOLD.dump_json(told))
+
+    def _attributor(self, hello: Hello, pid: int) -> SocketAttributor:
+        """One for each gate: what it cached is not another's."""
+        with self._lock:
+            if (hello, pid) not in self._made:
+                for key in [k for k in self._made if not _lives(k[1])]:
+                    self._made.pop(key).close()
+                self._made[hello, pid] = self._builds(hello, pid)
+            return self._made[hello, pid]
+
+
+def _answer(attributor: SocketAttributor, ask: Ask) -> Told:
+    match ask:
+        case Attribute(connection=connection):
+            at_once = attributor.attribute_now(connection)
+            return Told(sender=at_once or attributor.attribute(connection))
+        case Able():
+            return Told(obstacle=attributor.can_sample_lines())
+        case About(what="line", sender=sender):
+            return Told(line=attributor.line_of_code(sender))
+        case About(what="imports", sender=sender):
+            return Told(imports=attributor.imports(sender))
+        case About(what="composition", sender=sender):
+            return Told(composition=attributor.composition(sender))
+        case About(sender=sender):
+            kept = _Caught()
+            attributor.keep_source(sender, kept)
+            return Told(source=kept.source)
+        case Hello():
+            return Told()
+
+
+class _Caught(ContentStore):
+    """Takes a source instead of keeping it: it is masked and kept by the gate."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(os.devnull), lambda text: text)
+        self.source: str | None = None
+
+    def has(self, sha256: str) -> bool:
+        """Nothing is kept here."""
+        del sha256
+        return False
+
+    def keep(self, source: bytes, sha256: str) -> bool:
+        """Take it."""
+        del sha256
+        self.source = source.decode("latin-1")
+        return True
+
+
+def _peer(end: socket.socket) -> tuple[int, int]:
+    """Return process and user at the other end, as the kernel tells them."""
+    raw = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(raw)
+    return pid, uid
+
+
+def _lives(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()

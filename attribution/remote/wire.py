@@ -1,0 +1,126 @@
+"""What the gate and the attributor say to each other over a Unix socket: a length, then one JSON
+message of a known kind. Neither names a file to the other, and no more than sizes are believed.
+"""
+
+import socket
+import struct
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from attribution.identity.composition import Composition
+from attribution.identity.imports import Imports
+from core.attribution import Attribution, CodeLine
+from core.exchange import Connection
+
+_LENGTH = struct.Struct("!I")
+MOST_ASKED = 256 * 1024
+MOST_ANSWERED = 8 << 20
+
+
+class WireError(Exception):
+    """The other end said nothing that could be read, or is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """How people are named in what is answered; said first."""
+
+    kind: Literal["hello"] = "hello"
+    user_names: Literal["clear", "pseudonym", "none"] = "clear"
+    pseudonym_key: str = ""
+    """Hexadecimal; empty unless asked for."""
+
+    def __repr__(self) -> str:
+        return f"<Hello {self.user_names}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """Who opened this connection?"""
+
+    connection: Connection
+    kind: Literal["attribute"] = "attribute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """More of a sender that was named before."""
+
+    what: Literal["line", "imports", "composition", "source"]
+    sender: Attribution
+    kind: Literal["about"] = "about"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Able:
+    """Can lines of code be sampled?"""
+
+    kind: Literal["able"] = "able"
+
+
+type Ask = Annotated[Hello | Attribute | About | Able, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The answer; what was not asked for is empty."""
+
+    sender: Attribution | None = None
+    line: CodeLine | None = None
+    imports: Imports | None = None
+    composition: Composition | None = None
+    source: str | None = None
+    """Latin-1: each letter is a byte of the script."""
+    obstacle: str | None = None
+
+
+ASKS: TypeAdapter[Ask] = TypeAdapter(Ask)
+TOLD: TypeAdapter[Told] = TypeAdapter(Told)
+
+
+def send(end: socket.socket, message: bytes) -> None:
+    """Send one message. Raises OSError."""
+    end.sendall(_LENGTH.pack(len(message)) + message)
+
+
+def receive(end: socket.socket, most: int) -> bytes | None:
+    """Return the next message; None when the other end has gone. Raises OSError, WireError."""
+    head = _exactly(end, _LENGTH.size)
+    if head is None:
+        return None
+    [length] = _LENGTH.unpack(head)
+    if length > most:
+        raise WireError("a message is too long")
+    body = _exactly(end, length)
+    if body is None:
+        raise WireError("a message was cut")
+    return body
+
+
+def read_ask(message: bytes) -> Ask:
+    """Return what is asked. Raises WireError for what is none of the known questions."""
+    try:
+        return ASKS.validate_json(message, strict=False)
+    except (ValidationError, ValueError, RecursionError):
+        raise WireError("a question cannot be read") from None
+
+
+def read_told(message: bytes) -> Told:
+    """Return the answer. Raises WireError."""
+    try:
+        return TOLD.validate_json(message)
+    except (ValidationError, ValueError, RecursionError):
+        raise WireError("an answer cannot be read") from None
+
+
+def _exactly(end: socket.socket, size: int) -> bytes | None:
+    parts, left = [], size
+    while left:
+        part = end.recv(min(left, 65536))
+        if not part:
+            return None
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)

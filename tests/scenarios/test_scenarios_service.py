@@ -1,0 +1,140 @@
+"""The gate as a service of its own user: what is divided stays divided, and senders are named."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scratch_machine import on_scratch_machine
+
+from app.demo.internet import StandInInternet
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = Path(sys.executable)
+
+_SET_UP = """
+set -e
+umask 022
+chmod 755 /root
+useradd --system --home-dir /nonexistent outgate
+useradd --system --home-dir /nonexistent --gid outgate attributor
+useradd --create-home eve
+useradd --create-home officer
+mkdir -p /etc/outgate /run/outgate /run/attributor /var/lib/outgate /srv
+cp {internet} /srv/internet.pem
+chown outgate /run/outgate
+chown outgate:outgate /var/lib/outgate; chmod 700 /var/lib/outgate
+chown attributor:outgate /run/attributor; chmod 750 /run/attributor
+cat > /etc/outgate/settings.yaml <<'Y'
+listen: 127.0.0.1:{port}
+require_gate: true
+attributor: /run/attributor/socket
+Y
+printf 'version: 1\\nmode: watch\\nrules: []\\n' > /etc/outgate/policy.yaml
+cat > /srv/as <<'S'
+#!/bin/sh
+# Run as USER, with this user's own environment and nothing of ours.
+user=$1; shift
+exec setpriv --reuid $user --regid $(id -g $user) --init-groups --reset-env \\
+  env PYTHONPATH={root} PYTHONDONTWRITEBYTECODE=1 "$@"
+S
+cat > /srv/outgate <<'S'
+#!/bin/sh
+exec {python} -m app.cli "$@"
+S
+cat > /home/eve/report.py <<'P'
+import urllib.request as u
+print(u.urlopen("https://rates.example.com/eur", timeout=30).status)
+P
+cp /home/eve/report.py /home/eve/second.py
+chmod 755 /srv/as /srv/outgate
+chown eve /home/eve/*.py; chmod 600 /home/eve/report.py
+setpriv --reuid attributor --regid outgate --clear-groups --reset-env \\
+  --inh-caps -all,+sys_ptrace,+dac_read_search --ambient-caps -all,+sys_ptrace,+dac_read_search \\
+  --bounding-set -all,+sys_ptrace,+dac_read_search \\
+  env PYTHONPATH={root} /srv/outgate attributor --socket /run/attributor/socket --for outgate \\
+  > /srv/attributor.log 2>&1 &
+echo $! > /srv/attributor.pid
+/srv/as outgate OUTGATE_HOME=/var/lib/outgate /srv/outgate start --public /run/outgate \\
+  --upstream-ca /srv/internet.pem --connect-to {route} > /srv/gate.log 2>&1 &
+echo $! > /srv/gate.pid
+n=0
+until [ -f /run/outgate/gate.json ] || [ $n -gt 400 ]; do sleep 0.1; n=$((n+1)); done
+cat /srv/attributor.log /srv/gate.log
+test -f /run/outgate/gate.json
+"""
+_TRIED = {
+    "the key": "cat /var/lib/outgate/authority/*",
+    "the evidence": "cat /var/lib/outgate/evidence.db",
+    "editing the evidence": "sh -c 'echo x >> /var/lib/outgate/evidence.db'",
+    "the list of what is there": "ls /var/lib/outgate",
+    "the policy": "sh -c 'echo x >> /etc/outgate/policy.yaml'",
+    "the settings": "sh -c 'echo x >> /etc/outgate/settings.yaml'",
+    "where the gate is announced": "sh -c 'echo x > /run/outgate/gate.json'",
+    "a gate of her own in its place": "rm /run/outgate/gate.json",
+    "the roots of everybody": "sh -c 'echo x >> /run/outgate/bundle.pem'",
+    "the attributor": f"{PYTHON} -c 'import socket; socket.socket(socket.AF_UNIX)"
+    '.connect("/run/attributor/socket")\'',
+    "ending the gate": "/srv/outgate stop",
+    "killing the gate": "sh -c 'kill $(cat /srv/gate.pid)'",
+    "killing the attributor": "sh -c 'kill $(cat /srv/attributor.pid)'",
+    "the evidence by the command line": "env OUTGATE_HOME=/var/lib/outgate /srv/outgate verify",
+    "approving": "env OUTGATE_HOME=/var/lib/outgate /srv/outgate scripts"
+    " /home/eve/report.py --approve --reason mine",
+    "another policy": "/srv/outgate run --policy /home/eve/own.yaml -- true",
+    "no gate": "env OUTGATE_REQUIRE_GATE=false /srv/outgate run --policy /home/eve/x -- true",
+}
+"""What an analyst tries; each must fail."""
+
+
+@pytest.mark.timeout(300)
+def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
+    """An analyst's program runs behind the gate of the machine and is named for certain, with a
+    script that only she can read; she can neither read the key, nor evidence, nor change either,
+    nor policy, nor settings, nor approve, nor take the gate's place.
+    """
+    with StandInInternet(tmp_path / "internet") as internet:
+        (tmp_path / "root.pem").write_bytes(internet.authority.root_pem())
+        [route] = internet.routes
+        filled = _SET_UP.format(
+            internet=tmp_path / "root.pem", root=ROOT, python=PYTHON, route=route, port=18991
+        )
+        eve = "cd /home/eve; /srv/as eve"
+        steps = [
+            filled,
+            f"{eve} /srv/outgate run -- {PYTHON} report.py",
+            f"{eve} /srv/outgate status",
+            *(f"{eve} {attempt}" for attempt in _TRIED.values()),
+            "/srv/as outgate OUTGATE_HOME=/var/lib/outgate SUDO_USER=officer"
+            " /srv/outgate export --format jsonl -o -",
+            "kill $(cat /srv/attributor.pid); sleep 0.5; cd /home/eve;"
+            f" /srv/as eve /srv/outgate run -- {PYTHON} second.py",
+            "/srv/as outgate OUTGATE_HOME=/var/lib/outgate /srv/outgate export --format jsonl -o -",
+            "kill $(cat /srv/gate.pid); sleep 3; ls -l /run/outgate; cat /srv/gate.log",
+        ]
+        told = on_scratch_machine(tmp_path / "scratch", steps, quiet=("/root", "/var/log"))
+    up, ran, status, *tried = told[: 3 + len(_TRIED)]
+    exported, unnamed, later, ended = told[3 + len(_TRIED) :]
+    assert up.code == 0, up.out + up.err
+    assert (ran.code, ran.out) == (0, "200\n"), ran.err + up.out
+    assert "on record at the gate of this machine" in ran.err
+    assert status.code == 0, status.out + status.err
+    for (what, _), step in zip(_TRIED.items(), tried, strict=True):
+        assert step.code != 0, f"{what}: {step.out}{step.err}"
+        assert "Traceback" not in step.err or "Permission" in step.err, f"{what}: {step.err}"
+    [sender] = senders(exported.out, "/home/eve/report.py")
+    assert sender["certainty"] == "exact", sender
+    assert sender["user"] == "eve"
+    assert sender["script"]["sha256"]
+    assert unnamed.code == 0, "who cannot be named passes in watch mode, and is told as unknown"
+    last = [json.loads(line) for line in later.out.splitlines() if '"sender"' in line][-1]
+    assert last["sender"]["certainty"] == "unknown"
+    assert "attributor" in json.dumps(last["sender"])
+    assert "gate.json" not in ended.out
+
+
+def senders(lines: str, script: str) -> list[dict[str, Any]]:
+    """Return who sent, of the records of this script."""
+    records = [json.loads(line) for line in lines.splitlines() if '"sender"' in line]
+    return [r["sender"] for r in records if (r["sender"].get("script") or {}).get("path") == script]
