@@ -68,11 +68,11 @@ class RunWatch:
         self._start.set()
 
     def _watch(self) -> None:
-        from app.wiring import attributor_of
+        from app.wiring import own_attributor_of
         from attribution.backends.run_watch import watch
 
         assert self._use is not None
-        self._attributor = attributor_of(self.home, self.settings)
+        self._attributor = own_attributor_of(self.home, self.settings)
         self._start.wait()
         if self._root:
             watch(self._root, self._ended, self._use, self._name)

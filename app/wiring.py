@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
     from attribution import AnyAttributor
+    from attribution.attributor import SocketAttributor
     from classifiers.engine import EngineSetup
     from classifiers.gate_classifier import GateClassifier
     from classifiers.workers.pool import WorkerPool
@@ -127,8 +128,6 @@ def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
 
 def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
     """Return what names the senders on this platform: the service, where it is named."""
-    import attribution
-
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     if settings.attributor is not None:
         from attribution.remote.client import RemoteAttributor
@@ -137,6 +136,14 @@ def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
         said = "" if key is None else key.hex()
         hello = Hello(user_names=settings.user_names, pseudonym_key=said)
         return RemoteAttributor(settings.attributor, hello)
+    return own_attributor_of(home, settings)
+
+
+def own_attributor_of(home: Home, settings: Settings) -> SocketAttributor:
+    """Return what names processes here, in this process."""
+    import attribution
+
+    key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     pseudonym = None if key is None else pseudonyms(key)
     own = (home.evidence, home.authority, home.fingerprint_key.parent)
     return attribution.build(
