@@ -22,12 +22,10 @@ def runs(outgate: Outgate) -> list[Observation]:
 
 
 def test_a_run_is_an_observation(outgate: Outgate) -> None:
-    """Script, exit code, CPU, memory, bytes, children and files, each with how it is known; a
-    program that ends at once is on record, too, and the evidence verifies."""
+    """Script, exit code, CPU, memory, bytes, children and files, each with how it is known."""
     job = outgate.script("job.py", JOB)
     assert outgate.run(sys.executable, str(job)).returncode == 3
-    assert outgate.run("true").returncode == 0
-    ran, short = runs(outgate)
+    (ran,) = runs(outgate)
     assert ran.sender.script is not None
     assert ran.sender.script.path == str(job)
     assert ran.about == "job.py"
@@ -41,10 +39,4 @@ def test_a_run_is_an_observation(outgate: Outgate) -> None:
     assert str(outgate.folder / "job.log") in value["files_written"]
     assert ran.ended is not None
     assert (ran.ended - ran.at).total_seconds() >= 2
-    assert short.about == "true"
-    assert short.value("exit_code") == 0
     assert all(seen.how for seen in ran.facts.values())
-    assert outgate("verify").returncode == 0
-    listed = outgate("scripts", str(job))
-    assert "1 run on record" in listed.stdout
-    assert "Exit code: 3" in listed.stdout
