@@ -145,14 +145,40 @@ def beacon_in(environment: dict[str, str], home: Home, *, wanted: bool) -> Itera
 
 
 def run_program(
-    command: Sequence[str], environment: dict[str, str], cwd: Path | None = None
+    command: Sequence[str],
+    environment: dict[str, str],
+    cwd: Path | None = None,
+    started: Callable[[int], None] = lambda _: None,
 ) -> Ended:
-    """Run a program on our terminal, forward signals, wait.
+    """Run a program on our terminal, forward signals, wait. `started` is told its pid.
 
     Raises CannotRunError when it cannot be started.
     """
+    running: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def send(number: int) -> None:
+        if not running:
+            early.append(number)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            running[0].send_signal(number)
+
+    # Its first line may be somebody's sign to send a signal: by then we must pass it on.
+    with signals_to(send):
+        running.append(process := _started(command, environment, cwd))
+        for number in early:
+            send(number)
+        started(process.pid)
+        code = process.wait()
+    return Ended(process.pid, 128 - code if code < 0 else code)
+
+
+def _started(
+    command: Sequence[str], environment: dict[str, str], cwd: Path | None
+) -> "subprocess.Popen[bytes]":
     try:
-        process = subprocess.Popen(command, env=environment, cwd=cwd)
+        return subprocess.Popen(command, env=environment, cwd=cwd)
     except FileNotFoundError as error:
         raise CannotRunError(
             f"There is no program {command[0]!r}.",
@@ -161,14 +187,6 @@ def run_program(
         ) from error
     except OSError as error:
         raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
-
-    def send(number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(number)
-
-    with signals_to(send):
-        code = process.wait()
-    return Ended(process.pid, 128 - code if code < 0 else code)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from app.wiring import (
     past_of,
     pool_of,
     proxies_of,
+    use_of_senders,
     write_upstream_bundle,
 )
 from core.fingerprint import Fingerprinter
@@ -111,7 +112,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         pool=pool,
         policy=policy,
         evidence=evidence.writer,
-        history=past_of(evidence.history, keeper, habits, home),
+        history=past_of(evidence.history, keeper, habits, use_of_senders(policy), home),
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,

@@ -115,12 +115,12 @@ def learner_of(
 ) -> Learner:
     """Return what has learnt all scripts, or this one, from the evidence. Raises EvidenceError."""
     learner = Learner(calendar)
-    for record in _records(evidence, now - timedelta(days=REMEMBERED_DAYS + 1), script):
+    for record in records_of(evidence, now - timedelta(days=REMEMBERED_DAYS + 1), script):
         learner.add(record)
     return learner
 
 
-def _records(evidence: Path, since: datetime, script: str | None) -> Iterator[Record]:
+def records_of(evidence: Path, since: datetime | None, script: str | None) -> Iterator[Record]:
     """Yield records of this time; of one script, without reading the others."""
     from core.stored import StoredRecord
     from evidence import open_store

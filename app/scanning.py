@@ -12,8 +12,9 @@ from core.errors import InputError
 
 if TYPE_CHECKING:
     from classifiers.credentials import CredentialDetector
-    from core.scanned import ScanResult
+    from core.scanned import ScannedScript, ScanResult
     from inventory.advisories.kept import Advisories
+    from inventory.owners import Listed
 
 _LEAST = 19
 
@@ -45,6 +46,30 @@ def scan_machine(paths: Sequence[Path], accounts: Path | None) -> "ScanResult":
         notes=tuple(notes),
     )
     return scan(question)
+
+
+def look_at(
+    home: Home,
+    script: str,
+    schedules: Sequence[str],
+    listed: "Mapping[str, Listed] | None" = None,
+) -> "ScannedScript | None":
+    """Return what a scan says of one script, and what of these schedules starts it; None where it
+    is none.
+    """
+    from inventory import flaws
+    from inventory.scan import Question, scan
+
+    notes: list[str] = []
+    places = (Path(one).expanduser() for one in schedules)
+    there = [str(place) for place in places if place.exists()]
+    question = Question(
+        roots=(script, *there),
+        credentials=_credentials(home, notes),
+        listed=listed,
+        ruff=flaws.program(),
+    )
+    return next((one for one in scan(question).scripts if one.path == script), None)
 
 
 def _advisories(home: Home | None, notes: list[str]) -> "Advisories | None":

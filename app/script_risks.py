@@ -1,4 +1,4 @@
-"""What is dangerous in a version of a script that a gate saw: its packages and its code."""
+"""What is dangerous in a version of a script that a gate saw: its packages."""
 
 from app.home import Home
 from app.made_of import used_packages
@@ -27,22 +27,3 @@ def packages_at_risk(home: Home, sha256: str) -> list[str]:
             line = f"{name} {version}: {what} {risk.advisory}{fixed}. {risk.summary}"
             told.append(printable(line, 200))
     return told or ["no package that an advisory names"]
-
-
-def flaws_of(script: str, sha256: str) -> list[str]:
-    """Return a sentence for each flaw; nothing for a file that is not there as it ran."""
-    from core.scanned import Grade, ScriptKind
-    from inventory import contents, flaws
-
-    read = contents.read(script, ScriptKind.SCRIPT, 0)
-    if read.sha256 != sha256:
-        return []
-    ruff = flaws.program()
-    if ruff is None:
-        return [f"not looked for: install {flaws.EXTRA}"]
-    try:
-        found = [f for piece in read.pieces for f in flaws.in_text(ruff, piece.text)]
-    except flaws.FlawsError:
-        return ["not known: ruff gave no answer"]
-    grave = [f for f in found if f.grade is not Grade.REMARK]
-    return [f"{f.place}: {f.words} ({f.rule}, {f.grade})" for f in grave] or ["none"]

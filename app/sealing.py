@@ -80,8 +80,10 @@ def run_sealed(
     gate: RunningGate,
     home: Home,
     settings: Settings,
+    started: Callable[[int], None] = lambda _: None,
 ) -> Ended:
-    """Run a program in a seal on our terminal, forward signals, wait.
+    """Run a program in a seal on our terminal, forward signals, wait. `started` is told the pid of
+    what stands above it.
 
     Raises CannotRunError when it cannot be started, NoSealError when no seal can be made.
     """
@@ -119,6 +121,7 @@ def run_sealed(
     except CannotSealError as error:
         raise _cannot_seal(error) from None
     with signals_to(running.signal):
+        started(running.supervisor)
         code = running.wait()
     return Ended(running.supervisor, code)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.habits import HabitKeeper
     from app.scripts import ScriptKeeper
     from attribution import AnyAttributor
+    from attribution.attributor import SocketAttributor
     from classifiers.engine import EngineSetup
     from classifiers.gate_classifier import GateClassifier
     from classifiers.workers.pool import WorkerPool
@@ -127,8 +128,6 @@ def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
 
 def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
     """Return what names the senders on this platform: the service, where it is named."""
-    import attribution
-
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     if settings.attributor is not None:
         from attribution.remote.client import RemoteAttributor
@@ -137,6 +136,14 @@ def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
         said = "" if key is None else key.hex()
         hello = Hello(user_names=settings.user_names, pseudonym_key=said)
         return RemoteAttributor(settings.attributor, hello)
+    return own_attributor_of(home, settings)
+
+
+def own_attributor_of(home: Home, settings: Settings) -> SocketAttributor:
+    """Return what names processes here, in this process."""
+    import attribution
+
+    key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     pseudonym = None if key is None else pseudonyms(key)
     own = (home.evidence, home.authority, home.fingerprint_key.parent)
     return attribution.build(
@@ -311,8 +318,19 @@ def habits_of(home: Home, settings: Settings, policy: Policy) -> HabitKeeper:
     return HabitKeeper(home.evidence, calendar_of(settings), lambda: policy.asks_habits)
 
 
+def use_of_senders(policy: Policy) -> Callable[[Attribution], tuple[float, int] | None]:
+    """Return what tells the CPU seconds and the memory of a sender's process, where rules ask."""
+    from attribution.backends.process_use import use_of
+
+    return lambda sender: use_of(sender) if policy.asks_resources else None
+
+
 def past_of(
-    history: History, keeper: ScriptKeeper, habits: HabitKeeper, home: Home
+    history: History,
+    keeper: ScriptKeeper,
+    habits: HabitKeeper,
+    use_of: Callable[[Attribution], tuple[float, int] | None],
+    home: Home,
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence and from the fleet."""
     from fleet.approvals import FleetApprovals
@@ -326,6 +344,7 @@ def past_of(
         name = script.path or script.name
         where = seen.destination.service or seen.destination.host
         packages, advised = keeper.packages(script.sha256)
+        use = use_of(sender)
         told = history.script(name, script.sha256)
         approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
@@ -336,6 +355,8 @@ def past_of(
             packages=packages,
             advised=advised,
             habits=habits.of(name),
+            cpu_seconds=None if use is None else use[0],
+            memory_bytes=None if use is None else use[1],
         )
         return known, history.volume(name, where, utc_now())
 

@@ -66,6 +66,11 @@ def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution
     )
 
 
+def of_process(portrait: Portrait) -> Attribution:
+    """Return who a living process is, whatever it sends."""
+    return of_one(portrait, Ownership(pids=(portrait.facts.pid,)), "process")
+
+
 def of_several(
     portraits: Sequence[Portrait], waiting: Sequence[Portrait], ownership: Ownership, method: str
 ) -> Attribution:

@@ -88,7 +88,7 @@ class SocketAttributor:
         self._counters = Counters()
         self._reader = reader
         self._lock = threading.Lock()
-        self._gallery = Gallery(backend, people, reader, wrappers)
+        self.gallery = Gallery(backend, people, reader, wrappers)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._alone: OrderedDict[tuple[int, int], float] = OrderedDict()
         """Processes that take no connections, and until when that counts."""
@@ -104,7 +104,7 @@ class SocketAttributor:
             still = replace(seen, verified_at=now) if self._still(seen) else None
             return None if still is None else self._keep(connection, still, "at_once")
         ownership = self._backend.recall(
-            peer_of(connection), self._gallery, connection.at.timestamp()
+            peer_of(connection), self.gallery, connection.at.timestamp()
         )
         if ownership is None:
             return None
@@ -112,9 +112,9 @@ class SocketAttributor:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
             return self._keep(connection, _Seen(attribution=nobody), "at_once")
         facts = next(
-            (facts for facts in self._gallery.recent() if facts.pid == ownership.pids[0]), None
+            (facts for facts in self.gallery.recent() if facts.pid == ownership.pids[0]), None
         )
-        portrait = None if facts is None else self._gallery.of(facts)
+        portrait = None if facts is None else self.gallery.of(facts)
         if portrait is None or facts is None or facts.pid in self._own_pids():
             return None
         if not self._takes_none(facts):
@@ -139,7 +139,7 @@ class SocketAttributor:
             doubt = SHARED if len(ownership.pids) > 1 else None
         else:
             before = None if earlier is None else earlier.sole
-            use = use_of(ownership, since, is_python=self._gallery.is_itself_python(sole))
+            use = use_of(ownership, since, is_python=self.gallery.is_itself_python(sole))
             doubt = another_sender(sole, before, use, others)
             found = replace(found, on_behalf=self._peers_of(sole))
         doubt = doubt if earlier is None else earlier.doubt or doubt
@@ -172,7 +172,7 @@ class SocketAttributor:
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:
         """See Attributor.line_of_code. Samples only a process that is still the one attributed."""
-        portrait = self._gallery.behind(attribution)
+        portrait = self.gallery.behind(attribution)
         if portrait is None or portrait.script_facts is None:
             self._counters.line("not_sampled")
             return None
@@ -188,7 +188,7 @@ class SocketAttributor:
     def tells_of_requests(self, attribution: Attribution) -> bool:
         """See Attributor.tells_of_requests."""
         process = attribution.process
-        return process is not None and self._gallery.may_tell(process.pid)
+        return process is not None and self.gallery.may_tell(process.pid)
 
     def _sampled(
         self, portrait: Portrait, facts: ProcessFacts, socket: int | None
@@ -214,7 +214,7 @@ class SocketAttributor:
 
     def imports(self, attribution: Attribution) -> Imports | None:
         """Return what the sender's script imports, while its process lives. Off the event loop."""
-        portrait = self._gallery.behind(attribution)
+        portrait = self.gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return None
         with contextlib.suppress(Unread):
@@ -231,7 +231,7 @@ class SocketAttributor:
         """Return the imports and installed distributions of the sender's script while it lives. Off
         the event loop.
         """
-        portrait = self._gallery.behind(attribution)
+        portrait = self.gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return None
         try:
@@ -247,7 +247,7 @@ class SocketAttributor:
 
     def keep_source(self, attribution: Attribution, store: ContentStore) -> bool:
         """Keep what the sender's script looks like, if it still is what ran. Off the event loop."""
-        portrait = self._gallery.behind(attribution)
+        portrait = self.gallery.behind(attribution)
         if portrait is None or portrait.script is None or portrait.script_facts is None:
             return False
         path, sha256 = portrait.script_path, portrait.script.sha256
@@ -292,7 +292,7 @@ class SocketAttributor:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
         return self._counters.to_json() | {
             "backend": self._backend.method,
-            "known_processes": len(self._gallery),
+            "known_processes": len(self.gallery),
             "open_connections": len(self._seen),
         }
 
@@ -315,7 +315,7 @@ class SocketAttributor:
         return (
             seen.sole is not None
             and socket is not None
-            and self._gallery.of(seen.sole) is not None
+            and self.gallery.of(seen.sole) is not None
             and self._backend.still_sole(seen.sole, socket, seen.verified_at)
         )
 
@@ -354,7 +354,7 @@ class SocketAttributor:
                 is_python=portrait.is_python,
             )
             for pid in pids
-            if pid != facts.pid and (portrait := self._gallery.portrait(pid)) is not None
+            if pid != facts.pid and (portrait := self.gallery.portrait(pid)) is not None
         )
 
     def _judge(self, ownership: Ownership) -> tuple[Attribution, ProcessFacts | None]:
@@ -370,10 +370,10 @@ class SocketAttributor:
         if not portraits:
             return unknown_sender(self._backend.method, _GONE), None
         if len(ownership.pids) == 1:
-            self._gallery.offer(portraits[0])
+            self.gallery.offer(portraits[0])
             return of_one(portraits[0], ownership, self._backend.method), portraits[0].facts
         for portrait in portraits:
-            self._gallery.gone(portrait.facts.pid)
+            self.gallery.gone(portrait.facts.pid)
         waiting = self._who_waits(portraits, ownership.socket)
         return of_several(portraits, waiting, ownership, self._backend.method), None
 
@@ -381,7 +381,7 @@ class SocketAttributor:
         """Return the portrait of a holder, unless its pid was given to another process since it was
         found.
         """
-        portrait = self._gallery.portrait(pid)
+        portrait = self.gallery.portrait(pid)
         found = dict(zip(ownership.pids, ownership.starts, strict=False)).get(pid)
         return None if portrait is None or found not in {None, portrait.facts.start} else portrait
 

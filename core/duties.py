@@ -47,6 +47,7 @@ class Duty(Enum):
     FILES = Meaning(what="finding files that were sent", courtesy=True)
     PLACES = Meaning(what="looking up addresses and countries", courtesy=True)
     PAST = Meaning(what="reading what is known of a script", courtesy=True)
+    RUNS = Meaning(what="watching a run", courtesy=True)
     HABITS = Meaning(what="learning what scripts do as a rule")
     SECRET_RULES = Meaning(what="making the long tail of rules for secrets")
     TABLES = Meaning(what="loading tables ahead of the first request", courtesy=True)

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """A script ran, from its start to its end."""
     UNUSUAL = "unusual"
     """A script did what it does not usually do."""
+    ORPHAN = "orphan"
+    """Nobody answers for a script any more: the account of its owner is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -249,6 +249,10 @@ class Policy(Protocol):
         """True when some rule looks at what a script does as a rule."""
 
     @property
+    def asks_resources(self) -> bool:
+        """True when some rule looks at what a process uses."""
+
+    @property
     def asks_address(self) -> bool:
         """True when some rule looks at the address that is connected to."""
 

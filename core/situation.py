@@ -29,6 +29,10 @@ class ScriptHistory:
     """False when there are no advisories, so that nothing can be said to have no hole."""
     habits: Habits | None = None
     """What it does as a rule; None when nobody knows."""
+    cpu_seconds: float | None = None
+    """CPU time that its process has used; None when nobody asked or knows."""
+    memory_bytes: int | None = None
+    """Memory that its process holds now; None as above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

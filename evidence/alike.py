@@ -10,7 +10,7 @@ from core.classification import Account, AccountKind, Category
 from core.decision import Verdict, hold_word
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
-from core.observation import OBSERVED, Observation
+from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
 from core.review import (
     called,
@@ -125,7 +125,7 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
     """Return what an observation adds: to its script, and to a case where it is notable."""
     script, sent = seen.sender.script, seen.value("bytes_sent")
     kinds, name = kinds_text([seen.kind.value]), sender_of(seen)
-    unknown = AccountKind.UNKNOWN.value
+    unknown, ran = AccountKind.UNKNOWN.value, seen.kind is not Kind.ORPHAN
     case = OfCase(
         verdict=OBSERVED,
         script=called(seen) or "unknown",
@@ -146,7 +146,7 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
         key=observation_key(seen) if seen.notable else None,
         case=case if seen.notable else None,
         degraded=0,
-        script=None if script is None else (name, script.sha256 or ""),
+        script=(name, script.sha256 or "") if script is not None and ran else None,
         sender=name,
         destination=seen.about,
         left=False,

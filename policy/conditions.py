@@ -242,6 +242,17 @@ class UnusualCondition(Section):
     )
 
 
+class ResourcesCondition(Section):
+    """What the process of the script uses. All that is given must hold."""
+
+    cpu_seconds_at_least: Annotated[Count | None, Asks(reads.CPU_SECONDS, at_least)] = Field(
+        None, description="CPU time since its start, in seconds."
+    )
+    memory_at_least: Annotated[Size | None, Asks(reads.MEMORY, at_least)] = Field(
+        None, description="Memory that it holds now."
+    )
+
+
 class RequestsCondition(Section):
     """How many requests, by this script to this destination, this one counted."""
 
@@ -322,6 +333,7 @@ class When(Strict):
     unusual: Annotated[UnusualCondition, section("what")] | None = None
     volume: VolumeCondition | None = None
     requests_per: RequestsCondition | None = None
+    resources: ResourcesCondition | None = None
     llm: LlmCondition | None = None
     time: TimeCondition | None = None
     all: Annotated[list["When"], Field(min_length=1)] | None = None

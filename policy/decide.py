@@ -35,6 +35,7 @@ from policy.inputs import (
     PACKAGES,
     PAST,
     PLACE,
+    RESOURCES,
     SCRIPT,
     UNTOLD,
     Inputs,
@@ -44,7 +45,7 @@ from policy.inputs import (
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
 from policy.unknown_account import UnknownAccountAnswer
-from policy.unsure import unsure_of_habits, unsure_of_packages, unsure_of_peers, untold
+from policy.unsure import unsure_of_peers, unsure_of_script, untold
 from policy.waiting import standing, waiting_words
 
 _WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
@@ -94,6 +95,11 @@ class RulePolicy:
     def asks_habits(self) -> bool:
         """True when some rule looks at what a script does as a rule."""
         return bool(self.inputs & HABITS)
+
+    @property
+    def asks_resources(self) -> bool:
+        """True when some rule looks at what a process uses."""
+        return bool(self.inputs & RESOURCES)
 
     @property
     def asks_country(self) -> bool:
@@ -319,7 +325,7 @@ class RulePolicy:
             hidden |= NETWORK
         if s.sender.certainty is Certainty.LIKELY:
             hidden |= SCRIPT
-        hidden |= (unsure_of_packages(s) | unsure_of_habits(s)) & self.inputs
+        hidden |= unsure_of_script(s) & self.inputs
         return hidden | unsure_of_peers(s)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:

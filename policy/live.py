@@ -68,6 +68,11 @@ class PolicyFile:
         return self._policy.asks_habits
 
     @property
+    def asks_resources(self) -> bool:
+        """See RulePolicy.asks_resources."""
+        return self._policy.asks_resources
+
+    @property
     def asks_packages(self) -> bool:
         """See RulePolicy.asks_packages."""
         return self._policy.asks_packages

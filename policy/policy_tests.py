@@ -67,6 +67,8 @@ class GivenScript(Strict):
     unusual: Several[Unusual] = Field(default=[])
     """In which ways the request differs from its habits; in none, when nothing is said."""
     learning: bool = False
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
     """True while its habits are being learnt."""
 
 
@@ -216,7 +218,9 @@ def situation_of_case(given: Given) -> Situation:
         findings=tuple(map(_finding, given.findings)),
         files=tuple(map(_file, given.files)),
         degraded=tuple(given.degraded),
-        history=ScriptHistory(packages=frozenset(), habits=ToldHabits())
+        history=ScriptHistory(
+            packages=frozenset(), habits=ToldHabits(), cpu_seconds=0.0, memory_bytes=0
+        )
         if given.script is None
         else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
@@ -242,6 +246,8 @@ def _history(given: GivenScript) -> ScriptHistory:
         imports=frozenset(given.imports),
         packages=frozenset(given.packages),
         habits=_habits(given),
+        cpu_seconds=given.cpu_seconds,
+        memory_bytes=given.memory_bytes,
     )
 
 

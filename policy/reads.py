@@ -39,6 +39,7 @@ from policy.inputs import (
     PACKAGES,
     PEERS,
     REQUEST,
+    RESOURCES,
     SCRIPT,
     SENDER,
     SIZE,
@@ -244,6 +245,11 @@ HOUR_BYTES = _volume(
 DAY_BYTES = _volume(
     "volume.day_bytes", SIZE | VOLUME, lambda s: s.volume.bytes_day + s.request_bytes
 )
+CPU_SECONDS = Read(
+    name="resources.cpu_seconds", inputs=RESOURCES, of=lambda s: s.history.cpu_seconds or 0.0
+)
+MEMORY = Read(name="resources.memory", inputs=RESOURCES, of=lambda s: s.history.memory_bytes or 0)
+
 HOUR_REQUESTS = _volume("requests_per.hour", VOLUME, lambda s: s.volume.requests_hour + 1)
 DAY_REQUESTS = _volume("requests_per.day", VOLUME, lambda s: s.volume.requests_day + 1)
 DAY_TOKENS = _volume("volume.day_tokens", VOLUME, lambda s: s.volume.tokens_day)

@@ -11,6 +11,7 @@ from policy.inputs import (
     LLM,
     PACKAGES,
     PEERS,
+    RESOURCES,
     SCRIPT,
     Inputs,
 )
@@ -27,6 +28,17 @@ def unsure_of_habits(s: Situation) -> Inputs:
     """What a script does as a rule is not known while it is learnt."""
     habits = s.history.habits
     return HABITS if habits is None or habits.learning is not None else 0
+
+
+def unsure_of_resources(s: Situation) -> Inputs:
+    """What a process uses is known while it lives."""
+    known = s.history.cpu_seconds is not None and s.history.memory_bytes is not None
+    return 0 if known else RESOURCES
+
+
+def unsure_of_script(s: Situation) -> Inputs:
+    """Return what nobody knows of its packages, its habits, and what its process uses."""
+    return unsure_of_packages(s) | unsure_of_habits(s) | unsure_of_resources(s)
 
 
 def unsure_of_peers(s: Situation) -> Inputs:
@@ -50,6 +62,8 @@ def untold(inputs: Inputs, s: Situation) -> str:
     if inputs & HABITS and unsure_of_habits(s):
         habits = s.history.habits
         return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
+    if inputs & RESOURCES and unsure_of_resources(s):
+        return "what its process uses"
     if inputs & PEERS and unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if inputs & COUNTRY else "address"

@@ -56,6 +56,7 @@ def learn(
     """
     from app.contracts import script_meant
     from app.home import home_there
+    from app.policy_in_force import policy_path
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
@@ -70,7 +71,7 @@ def learn(
         raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")
     settings = load_settings(home.settings)
     store = store_of(home, settings, "command line")
-    path = policy or home.policy
+    path = policy or policy_path(home, None) or home.policy
     name = script_meant(store, script)
     if enforce or unlock:
         return _decide(store, path, name, reason.strip(), lift=unlock)

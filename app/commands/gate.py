@@ -68,6 +68,7 @@ def run(
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
+    from app.runs import RunWatch
     from app.sealing import (
         NoSealError,
         is_sealed,
@@ -95,6 +96,10 @@ def run(
     for line in proxy_remarks(home, settings, own=bool(options)):
         if not quiet:
             typer.echo(f"outgate: {line}", err=True)
+    name = os.path.basename(command[0])  # noqa: PTH119 - of any system
+    watched = RunWatch(home, settings, name)
+    if not seals:  # a seal is made by forks, and no thread may be there before
+        watched.prepare()
     with gate_for(home, settings, options) as running:
         if not quiet and (ending := authority_ending(home)) is not None:
             typer.echo(f"outgate: {ending}", err=True)
@@ -106,7 +111,7 @@ def run(
             ended = None
             if seals:
                 try:
-                    ended = run_sealed(command, its_own, running, home, settings)
+                    ended = run_sealed(command, its_own, running, home, settings, watched.started)
                 except NoSealError as error:
                     if not may_go_unsealed(settings, sealed):
                         raise
@@ -115,7 +120,8 @@ def run(
                         err=True,
                     )
             if ended is None:
-                ended = run_program(command, its_own)
+                ended = run_program(command, its_own, started=watched.started)
+            watched.ended(ended.code, on_record=not running.public)
         contact = (health(running) or {}).get("contact")
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate)

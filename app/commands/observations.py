@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def observations(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KIND", help="listener, connection, run, unusual; without: all."),
+        typer.Argument(
+            metavar="KIND", help="listener, connection, run, unusual, orphan; without: all."
+        ),
     ] = None,
     format_name: Annotated[str, typer.Option("--format", "-f")] = "table",
     script: Annotated[

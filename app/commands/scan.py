@@ -22,6 +22,13 @@ def scan(
             help="CSV of the organisation's accounts: account, enabled, perhaps successor.",
         ),
     ] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="Note the scan in the evidence, and a case for each script without an owner.",
+        ),
+    ] = False,
     at_once: Annotated[
         bool,
         typer.Option(
@@ -31,18 +38,24 @@ def scan(
 ) -> int:
     """Look at every script at rest: owner, parts, flaws, passwords, destinations, schedules.
 
-    Needs no gate, no rights and no network; writes nothing but the report.
+    Needs no gate, no rights and no network; writes nothing but the report, unless --record says
+    so.
 
     \b
     Example: outgate scan /srv /home
     Example: outgate scan --format html --out report.html /srv
     """
+    from app.scan_record import evidence_there, record_scan
     from app.scanning import scan_machine, stand_back, write_report
     from inventory.reports import format_named
 
     format_ = format_named(format_name)
+    if record:
+        evidence_there()
     if not at_once:
         stand_back()
     result = scan_machine(paths or [], accounts)
     write_report(format_.write(result), out)
+    if record:
+        typer.echo(record_scan(result), err=True)
     return 0

@@ -3,22 +3,22 @@ approved.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from app.home import Home
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
 
 
 def scripts(
-    script: Annotated[
-        str | None, typer.Argument(metavar="PATH", help="One script; without it, all.")
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH | owner PATH | export FOLDER]", help="One script; without it, all."
+        ),
     ] = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show what changed in the newest version.")
@@ -35,59 +35,90 @@ def scripts(
     version: Annotated[
         str, typer.Option(metavar="HASH", help="Which one, by its first digits. Default: newest.")
     ] = "",
+    successor: Annotated[
+        str, typer.Option(metavar="NAME", help="With owner: who answers for it from now on.")
+    ] = "",
+    accounts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of the organisation's accounts, as for scan."),
+    ] = None,
+    format_name: Annotated[
+        str, typer.Option("--format", "-f", help="Of one script's page: text, json or html.")
+    ] = "text",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the page to this file.")
+    ] = None,
 ) -> int:
-    """List scripts seen, their versions and changes; approve a version.
+    """List scripts seen; show one on a page with all that is known of it; approve a version.
+
+    `owner` names who follows an owner who is gone. `export` writes all approved scripts to a new
+    folder: masked source, pinned requirements.
 
     \b
     Example: outgate scripts --diff /srv/jobs/report.py
     Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
+    Example: outgate scripts --format html --out report.html /srv/jobs/report.py
+    Example: outgate scripts owner /srv/jobs/report.py --successor bo
     """
+    from app.commands.passport import (
+        checked_format,
+        give,
+        hand_on,
+        name_successor,
+        page_of,
+        rest_of_page,
+    )
+    from app.contracts import script_meant
     from app.home import open_home
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
-    from core.text import printable
 
+    deed, path = _meant(words or [])
+    checked_format(format_name)
     home = open_home()
-    store = store_of(home, load_settings(home.settings), "command line")
+    settings = load_settings(home.settings)
+    store = store_of(home, settings, "command line")
+    if deed == "export":
+        hand_on(home, store, Path(path or ""))
+        return 0
+    script = None if path is None else script_meant(store, path)
     versions = store.script_versions(script)
-    if script is not None and not versions:
-        raise InputError(
-            f"No script {printable(script)} was seen.",
-            remedy="outgate scripts lists those that were.",
-        )
-    if approve or withdraw:
+    if deed == "owner":
+        name_successor(store, script or "", successor, reason)
+    elif approve or withdraw:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
         _say(store, _chosen(versions, version), reason, approve=approve)
     elif diff:
         _show_diff(home.scripts, versions, one=script is not None)
+    elif script is None:
+        _list(store, versions)
+    elif format_name != "text" or out is not None:
+        give(page_of(home, settings, store, script, accounts), format_name, out)
     else:
         _list(store, versions)
-        if script is not None:
-            _show_parts(home.scripts, versions)
-            for title, entries in risks_of(home, versions):
-                typer.echo(f"  {title:<10} {entries[0]}")
-                for entry in entries[1:]:
-                    typer.echo(f"             {entry}")
+        _show_parts(home.scripts, versions)
+        for line in rest_of_page(page_of(home, settings, store, script, accounts)):
+            typer.echo(line)
     return 0
 
 
-def risks_of(
-    home: "Home", versions: "Sequence[ScriptVersion]"
-) -> "Iterator[tuple[str, list[str]]]":
-    """Yield what is dangerous in the newest version: packages that advisories name, as they were
-    kept; flaws, where the file still lies there as it ran.
-    """
-    from app.script_risks import flaws_of, packages_at_risk
+def _meant(words: list[str]) -> tuple[str, str | None]:
+    """Return what is to be done, and with which script or folder. Raises InputError."""
+    from core.errors import InputError
 
-    newest = max(versions, key=lambda version: version.last_at, default=None)
-    if newest is None or newest.sha256 is None:
-        return
-    if packages := packages_at_risk(home, newest.sha256):
-        yield "At risk", packages
-    if flaws := flaws_of(newest.script, newest.sha256):
-        yield "Flaws", flaws
+    if len(words) == 2 and words[0] in {"owner", "export"}:
+        return words[0], words[1]
+    if len(words) > 1:
+        raise InputError(
+            "That is more than one script.",
+            remedy="outgate scripts PATH, scripts owner PATH, or scripts export FOLDER",
+        )
+    if words and words[0] in {"owner", "export"} and not Path(words[0]).exists():
+        what = "PATH --successor NAME" if words[0] == "owner" else "FOLDER"
+        raise InputError(f"Say more: outgate scripts {words[0]} {what}")
+    return "show", words[0] if words else None
 
 
 def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
@@ -153,7 +184,7 @@ def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool
     )
 
 
-def _show_diff(folder: "Path", versions: "Sequence[ScriptVersion]", *, one: bool) -> None:
+def _show_diff(folder: Path, versions: "Sequence[ScriptVersion]", *, one: bool) -> None:
     from attribution.identity.contents import ContentStore
     from core.errors import InputError
 
@@ -170,7 +201,7 @@ def _show_diff(folder: "Path", versions: "Sequence[ScriptVersion]", *, one: bool
         typer.echo(line)
 
 
-def _show_parts(folder: "Path", versions: "Sequence[ScriptVersion]") -> None:
+def _show_parts(folder: Path, versions: "Sequence[ScriptVersion]") -> None:
     """Say what the newest version of which that was kept is made of."""
     from app.made_of import made_of
     from attribution.identity.contents import ContentStore
@@ -183,10 +214,10 @@ def _show_parts(folder: "Path", versions: "Sequence[ScriptVersion]") -> None:
             continue
         told = made_of(parts)
         typer.echo(f"\nVersion {_short(version)}")
-        typer.echo(f"  Git        {told.history or 'in no repository'}")
+        typer.echo(f"  {'Git':<13} {told.history or 'in no repository'}")
         imports = "not readable" if told.imports is None else ", ".join(told.imports)
-        typer.echo(f"  Imports    {imports or 'nothing but Python itself'}")
-        typer.echo(f"  Installed  {', '.join(told.installed) or 'nothing'}")
+        typer.echo(f"  {'Imports':<13} {imports or 'nothing but Python itself'}")
+        typer.echo(f"  {'Installed':<13} {', '.join(told.installed) or 'nothing'}")
         return
     typer.echo("\nWhat it is made of was not kept; see keep_scripts in docs/settings.md.")
 

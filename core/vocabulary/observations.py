@@ -12,6 +12,7 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
         Kind.CONNECTION: "is connected",
         Kind.RUN: "ran",
         Kind.UNUSUAL: "did something unusual",
+        Kind.ORPHAN: "has nobody who answers for it",
     }
 )
 """After the name of a program."""
@@ -19,16 +20,28 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
 FACTS: Mapping[str, str] = MappingProxyType(
     {
         "address": "Address",
-        "connections": "Connections",
+        "bytes_peak_memory": "Largest memory",
+        "bytes_read": "Bytes read",
         "bytes_received": "Bytes received",
         "bytes_sent": "Bytes sent",
+        "bytes_written": "Bytes written",
+        "children": "Programs started",
+        "connections": "Connections",
+        "cpu_milliseconds": "CPU time in milliseconds",
         "database": "Database",
+        "exit_code": "Exit code",
+        "files_written": "Files held open for writing",
+        "office_programs": "Office programs",
         "outcome": "Outcome",
+        "owner": "Owner",
+        "proposed": "Successor by the list of accounts",
         "port": "Port",
         "protocol": "Protocol",
         "reach": "Reachable from",
+        "schedule": "Schedule",
         "server": "Server",
         "server_version": "Server's version",
+        "spreadsheets": "Spreadsheets and tables held open",
         "user": "User of the server",
     }
 )

@@ -1,6 +1,5 @@
 """`outgate advisories` and `outgate hunt` by the command line."""
 
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from invented_day import finding, place, record, sender
 
 from app.cli import code_of
 from app.home import Home
-from app.script_risks import flaws_of, packages_at_risk
+from app.script_risks import packages_at_risk
 from attribution.identity.contents import ContentStore
 from core.classification import Category
 from evidence import open_evidence
@@ -108,14 +107,3 @@ def test_a_script_is_told_with_its_packages_at_risk(
     capsys.readouterr()
     assert packages_at_risk(Home(home), SHA) == ["litellm 1.82.7: malicious MAL-2026-1. "]
     assert packages_at_risk(Home(home), "0" * 64)[0].startswith("not known: what it is made of")
-
-
-def test_flaws_are_told_of_the_version_that_ran(tmp_path: Path) -> None:
-    """A file that was changed since tells nothing of the version that ran."""
-    script = tmp_path / "a.py"
-    script.write_text("eval(x)\n")
-    digest = hashlib.sha256(script.read_bytes()).hexdigest()
-
-    assert flaws_of(str(script), digest) == ["line 1: evaluates text as code (eval) (S307, grave)"]
-    script.write_text("print(1)\n")
-    assert flaws_of(str(script), digest) == []

@@ -420,7 +420,7 @@ def test_a_sender_that_was_paused_is_still_seen_waiting(gate: Gate, clients: Cli
         time.sleep(0.05)
         os.kill(process.pid, signal.SIGCONT)
         time.sleep(0.05)
-        (found,) = gate.attributor._gallery._portraits.values()
+        (found,) = gate.attributor.gallery._portraits.values()
         (seen,) = gate.attributor._seen.values()
         assert seen.attribution.socket is not None
         lines.append(gate.attributor._backend.waiting(found.facts.pid, seen.attribution.socket))

@@ -121,3 +121,24 @@ def test_so_many_requests_are_counted_with_this_one(
     rules = f"  - {{id: many, when: {{requests_per: {written}}}, then: block}}\n"
     decision = policy(rules).decide(of(None, volume=volume))
     assert (decision.rule == "many") is holds
+
+
+@pytest.mark.parametrize(
+    ("written", "cpu", "memory", "rule"),
+    [
+        ("{cpu_seconds_at_least: 60}", 60.0, 0, "much"),
+        ("{cpu_seconds_at_least: 60}", 59.9, 10**12, None),
+        ("{memory_at_least: 2 GB}", 0.0, 2 * 10**9, "much"),
+        ("{memory_at_least: 2 GB, cpu_seconds_at_least: 60}", 0.0, 2 * 10**9, None),
+        ("{memory_at_least: 2 GB}", None, None, "much"),
+    ],
+)
+def test_what_a_process_uses_decides(
+    written: str, cpu: float | None, memory: int | None, rule: str | None
+) -> None:
+    """A runaway script is told; of a process that is gone, on_error answers."""
+    rules = f"  - {{id: much, when: {{resources: {written}}}, then: block}}\n"
+    history = ScriptHistory(habits=told(), cpu_seconds=cpu, memory_bytes=memory)
+    decision = policy(rules).decide(situation(history=history))
+    assert decision.rule == rule
+    assert ("what its process uses" in decision.reason) is (cpu is None)

@@ -67,6 +67,7 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.PACKAGES: of_history("packages"),
     inputs.ADVISORIES: of_history("advised"),
     inputs.HABITS: of_history("habits"),
+    inputs.RESOURCES: of_history("cpu_seconds", "memory_bytes"),
     inputs.VOLUME: of_situation("volume"),
     inputs.FILES: of_situation("files"),
     inputs.CLOCK: of_situation("now"),

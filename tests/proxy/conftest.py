@@ -220,6 +220,7 @@ class FakePolicy:
     asks_packages = False
     asks_files = False
     asks_habits = False
+    asks_resources = False
 
     def __init__(self) -> None:
         self.fail: Exception | None = None

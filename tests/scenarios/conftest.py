@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from app.demo.internet import StandInInternet
+from core.observation import SCHEMA as OBSERVATION
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -128,7 +129,8 @@ class Outgate:
         from evidence import open_store
 
         store = open_store(self.home / "evidence.db")
-        return [entry.exported() for entry in store.iter_entries()]
+        exported = [entry.exported() for entry in store.iter_entries()]
+        return [one for one in exported if one.get("schema") != OBSERVATION]
 
     def wait_for(self, condition: Callable[[], Any], seconds: float = 40) -> Any:
         """Wait for something that happens in another process."""

@@ -67,3 +67,49 @@ def test_a_gate_knows_what_a_script_never_did(outgate: Outgate) -> None:
     told = outgate("policy", "replay", "--since", "30d")
     assert "not-like-itself" in told.stdout
     assert "learnt" in told.stdout
+
+
+LIMITS = """
+mode: enforce
+rules:
+  - {id: many, when: {destination: {host: files.example}, requests_per: {hour: 3}}, then: block}
+  - {id: large, when: {destination: {host: large.example}, resources: {memory_at_least: 1 MB}}, then: block}
+  - {id: huge, when: {destination: {host: other.example}, resources: {memory_at_least: 900 GB}}, then: block}
+"""
+
+
+def test_resources_and_many_requests_are_limits(outgate: Outgate) -> None:
+    """The third request in an hour is stopped, and a script that holds too much memory."""
+    job = outgate.script("job.py", SEND)
+    (outgate.home / "outgate.yaml").write_text(LIMITS)
+    hosts = ("files.example",) * 4 + ("large.example", "other.example")
+    told = outgate.run(sys.executable, str(job), *hosts).stdout.splitlines()
+    assert [line[:3] for line in told if line[:3].isdigit()] == "200 200 403 403 403 200".split()
+    assert [r["decision"]["rule"] for r in outgate.records()][2:5] == ["many", "many", "large"]
+
+
+def test_a_script_is_locked_to_what_it_did(outgate: Outgate) -> None:
+    """Learnt from a day of real requests, enforced by a person, a locked script reaches what it
+    reached before and nothing else; unlocked, it is free again."""
+    job = outgate.script("job.py", SEND)
+    (outgate.home / "outgate.yaml").write_text("mode: watch  # for now\nrules: []\n")
+
+    def sent(*hosts: str) -> list[str]:
+        told = outgate.run(sys.executable, str(job), *hosts).stdout.splitlines()
+        return [line for line in told if line[:3].isdigit()]
+
+    assert sent("files.example") == ["200"]
+    learn = ("policy", "learn", "job.py")
+    assert outgate(*learn, "--days", "1", "--write").returncode == 0
+    assert sent("files.example", "other.example") == ["200", "200"]
+    locked = outgate(*learn, "--enforce", "--reason", "It sends to one place only")
+    assert "Of 3 requests" in outgate(*learn, "--days", "1").stdout
+    assert "it would have stopped 1" in locked.stdout, locked.stdout + locked.stderr
+    usual, other = sent("files.example", "other.example")
+    assert usual == "200"
+    assert other.startswith("403")
+    assert "it may not send to other.example" in other
+    assert outgate(*learn, "--unlock", "--reason", "A second place was agreed").returncode == 0
+    assert sent("other.example") == ["200"]
+    assert (outgate.home / "outgate.yaml").read_text().startswith("mode: watch  # for now\n")
+    assert outgate("verify").returncode == 0

@@ -1,0 +1,381 @@
+"""Collects what is known of one script for its passport: evidence, what was kept of its versions,
+the file as it lies there, schedules, advisories and the policy.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.home import Home
+from app.made_of import made_of
+from app.policy_in_force import policy_path
+from app.script_risks import packages_at_risk
+from app.settings import Settings
+from app.wiring import calendar_of
+from core.errors import OutgateError
+from core.happenings import Event, Happening
+from core.ids import rfc3339
+from core.observation import Kind, Observation
+from core.record import Record
+from core.review import Action, ReviewEvent, ScriptVersion, script_key, sender_of, signed
+from core.scanned import OwnerState
+from core.vocabulary.findings import Amount, found
+from core.vocabulary.observations import facts_told
+from core.vocabulary.sizes import counted, joined, size
+from destinations.naming import place_name
+from habits.learning import Learner
+from habits.passport import Part, Passport
+from habits.sentences import habit_lines
+
+if TYPE_CHECKING:
+    from core.scanned import Owner, ScannedScript
+    from evidence.store import Store
+    from inventory.owners import Listed
+
+_MOST = 20
+_GONE = frozenset({OwnerState.GONE, OwnerState.DISABLED})
+_CHANGED = "of the file as it lies there: it has changed since it ran last"
+_SCHEDULES = (
+    "/etc/crontab",
+    "/etc/anacrontab",
+    "/etc/cron.d",
+    "/etc/cron.hourly",
+    "/etc/cron.daily",
+    "/etc/cron.weekly",
+    "/etc/cron.monthly",
+    "/var/spool/cron",
+    "/etc/systemd/system",
+    "~/.config/systemd/user",
+    "~/Library/LaunchAgents",
+    "/Library/LaunchDaemons",
+)
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What went to one place."""
+
+    place: str
+    requests: int = 0
+    bytes: int = 0
+    stopped: int = 0
+    last: datetime | None = None
+    accounts: set[str] = field(default_factory=set)
+    amounts: list[Amount] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the evidence tells of one script."""
+
+    learner: Learner
+    sent: dict[str, _Sent] = field(default_factory=dict)
+    people: int = 0
+    """Most people in one request."""
+    last: Record | None = None
+    seen: list[Observation] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        """Count a request."""
+        self.learner.add(record)
+        self.last = record
+        where = record.destination
+        sent = self.sent.setdefault(
+            where.service or where.host, _Sent(place_name(where.service, where.host))
+        )
+        sent.last = record.at
+        if not record.left:
+            sent.stopped += 1
+            return
+        sent.requests += 1
+        sent.bytes += record.request.bytes
+        if where.account.id:
+            sent.accounts.add(where.account.id)
+        for f in record.findings:
+            sent.amounts.append(Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data))
+            self.people = max(self.people, 0 if f.test_data else f.subjects or 0)
+
+
+def passport_of(
+    home: Home,
+    settings: Settings,
+    store: "Store",
+    script: str,
+    now: datetime,
+    listed: "Mapping[str, Listed] | None" = None,
+) -> Passport:
+    """Return the page of a script that was seen. Raises EvidenceError."""
+    versions = sorted(store.script_versions(script), key=lambda version: version.last_at)
+    told = _told(home, settings, store, script)
+    scanned = _scanned(home, script, listed)
+    changed = scanned is not None and scanned.sha256 not in {v.sha256 for v in versions[-1:]}
+    parts = (
+        ("owner", "Owner", owner_lines(store, script, told.last, scanned)),
+        ("versions", "Versions", _versions(home, versions)),
+        ("approvals", "Approvals", _approvals(store, script)),
+        ("made_of", "Made of", _made_of(home, versions)),
+        ("at_risk", "At risk", _at_risk(home, versions)),
+        ("flaws", "Flaws", _flaws(scanned, changed)),
+        ("credentials", "Credentials", _credentials(scanned, changed)),
+        ("schedules", "Schedules", _schedules(scanned, told.last)),
+        ("destinations", "Sends to", _destinations(told)),
+        ("people", "People", _people(told)),
+        ("databases", "Databases", _observed(told.seen, Kind.CONNECTION)),
+        ("listeners", "Listens at", _observed(told.seen, Kind.LISTENER)),
+        ("files", "Files", _files(told.seen)),
+        ("runs", "Runs", _runs(told.seen)),
+        ("baseline", "Habits", _habits(told, script, now)),
+        ("contract", "Contract", _contract(home, script)),
+    )
+    return Passport(
+        script=script,
+        made_at=rfc3339(now),
+        parts=tuple(Part(key=key, title=title, lines=tuple(lines)) for key, title, lines in parts),
+    )
+
+
+def _told(home: Home, settings: Settings, store: "Store", script: str) -> _Told:
+    from app.habits import records_of
+
+    told = _Told(Learner(calendar_of(settings)))
+    for record in records_of(home.evidence, None, script):
+        if sender_of(record) == script:
+            told.add(record)
+    told.seen = [
+        one.observation for one in store.observations() if sender_of(one.observation) == script
+    ]
+    return told
+
+
+def _scanned(
+    home: Home, script: str, listed: "Mapping[str, Listed] | None"
+) -> "ScannedScript | None":
+    """Return what the scan engine says of the file as it lies there; None where it does not."""
+    from app.scanning import look_at
+
+    if not os.path.isfile(script):  # noqa: PTH113 - a path as records hold it
+        return None
+    return look_at(home, script, _SCHEDULES, listed)
+
+
+def successors(store: "Store") -> dict[str, Happening]:
+    """Return the newest act that names a successor, by script."""
+    from evidence.acts import StoredAct
+
+    found: dict[str, Happening] = {}
+    for stored in store.iter_acts():
+        act = stored.act if isinstance(stored, StoredAct) else None
+        if isinstance(act, Happening) and act.event is Event.SUCCESSOR_NAMED:
+            found[str(act.facts.get("script"))] = act
+    return found
+
+
+def owner_lines(
+    store: "Store", script: str, last: Record | None, scanned: "ScannedScript | None"
+) -> Iterator[str]:
+    """Yield whose it is, whether that account can still answer, and who follows."""
+    owner = None if scanned is None else scanned.owner
+    if owner is None:
+        yield _recorded_owner(last)
+    else:
+        yield _owner(owner)
+    named = successors(store).get(script)
+    if named is not None:
+        yield f"successor {named.facts['successor']}, named by {named.who} on {named.at:%Y-%m-%d}"
+        if named.facts.get("reason"):
+            yield f"“{named.facts['reason']}”"
+    elif owner is not None and owner.state in _GONE:
+        proposed = f" {owner.successor}" if owner.successor else " NAME"
+        yield f"name a successor: outgate scripts owner {script} --successor{proposed}"
+
+
+def _owner(owner: "Owner") -> str:
+    if owner.state is OwnerState.PRESENT:
+        return owner.name
+    return f"{owner.name} ({owner.state.value}): {owner.why}"
+
+
+def _recorded_owner(last: Record | None) -> str:
+    script = None if last is None else last.sender.script
+    version = {} if script is None or script.version is None else script.version
+    name = version.get("owner")
+    return f"{name}, when it ran last; the file is gone" if name else "not known; the file is gone"
+
+
+def _versions(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
+    from attribution.identity.contents import ContentStore
+
+    kept, before = ContentStore(home.scripts, lambda text: text), None
+    lines = []
+    for version in versions:
+        seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
+        changed = ""
+        if before is not None and version.sha256:
+            diff = kept.diff(before, version.sha256)
+            changed = "" if diff is None else f", {_changed(diff)}"
+        before = version.sha256 or before
+        lines.append(f"{(version.sha256 or 'not known')[:12]}  {seen}{changed}")
+    yield from reversed(lines[-_MOST:])
+    if len(lines) > 1:
+        yield "outgate scripts --diff shows what changed in the newest"
+
+
+def _changed(diff: Iterable[str]) -> str:
+    lines = [line for line in diff if not line.startswith(("+++", "---"))]
+    added = sum(line.startswith("+") for line in lines)
+    gone = sum(line.startswith("-") for line in lines)
+    return f"{counted(added, 'line')} more and {counted(gone, 'line')} fewer than before"
+
+
+def _approvals(store: "Store", script: str) -> Iterator[str]:
+    acts = [one for one in store.history(script_key(script)) if isinstance(one, ReviewEvent)]
+    for act in reversed(acts[-_MOST:]):
+        done = "approved" if act.action is Action.APPROVE_SCRIPT else "approval taken back"
+        until = ", until it changes" if act.action is Action.APPROVE_SCRIPT else ""
+        version = (act.script_sha256 or "")[:12]
+        yield f"{version} {done} by {signed(act)} on {act.at:%Y-%m-%d}{until}: “{act.note}”"
+    if not acts:
+        yield "none"
+
+
+def _newest(versions: Sequence[ScriptVersion]) -> str | None:
+    return next((v.sha256 for v in reversed(versions) if v.sha256), None)
+
+
+def _made_of(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
+    from attribution.identity.contents import ContentStore
+
+    kept = ContentStore(home.scripts, lambda text: text)
+    hashes = [version.sha256 for version in reversed(versions) if version.sha256]
+    found = next((parts for sha in hashes if (parts := kept.parts(sha)) is not None), None)
+    if found is None:
+        yield "not kept; see keep_scripts in docs/settings.md"
+        return
+    told = made_of(found)
+    imports = "not readable" if told.imports is None else joined(told.imports)
+    yield f"imports {imports or 'nothing but Python itself'}"
+    yield f"{counted(len(told.installed), 'package')} in its environment"
+    yield f"git: {told.history or 'in no repository'}"
+
+
+def _at_risk(home: Home, versions: Sequence[ScriptVersion]) -> Iterable[str]:
+    newest = _newest(versions)
+    return ["not known: no version was read"] if newest is None else packages_at_risk(home, newest)
+
+
+def _flaws(scanned: "ScannedScript | None", changed: bool) -> Iterator[str]:
+    from core.scanned import Grade
+
+    if scanned is None:
+        yield "not looked for: the file is gone"
+        return
+    if changed:
+        yield _CHANGED
+    grave = [flaw for flaw in scanned.flaws if flaw.grade is not Grade.REMARK]
+    for flaw in grave[:_MOST]:
+        yield f"{flaw.place}: {flaw.words} ({flaw.rule}, {flaw.grade})"
+    if not grave:
+        from inventory import flaws
+
+        yield "none" if flaws.program() else f"not looked for: install {flaws.EXTRA}"
+
+
+def _credentials(scanned: "ScannedScript | None", changed: bool) -> Iterator[str]:
+    if scanned is None:
+        yield "not looked for: the file is gone"
+        return
+    if changed:
+        yield _CHANGED
+    real = [secret for secret in scanned.secrets if not secret.test_data]
+    for secret in real[:_MOST]:
+        yield f"{secret.place}: {secret.type} {secret.excerpt} ({secret.confidence.value})"
+    if not real:
+        yield "none"
+
+
+def _schedules(scanned: "ScannedScript | None", last: Record | None) -> Iterator[str]:
+    from inventory import wording
+
+    entries = () if scanned is None else scanned.started_by
+    yield from map(wording.starts, entries[:_MOST])
+    by = None if last is None else last.sender.started_by
+    if by:
+        yield f"started by {by} when it ran last"
+    elif not entries:
+        yield "none known"
+
+
+def _destinations(told: _Told) -> Iterator[str]:
+    for sent in sorted(told.sent.values(), key=lambda one: -one.bytes)[:_MOST]:
+        accounts = f", account {joined(sorted(sent.accounts)[:5])}" if sent.accounts else ""
+        what = found(sent.amounts)
+        stopped = f", {sent.stopped:,} stopped" if sent.stopped else ""
+        last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
+        yield (
+            f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size(sent.bytes)}"
+            f"{stopped}{last}{'; ' + what if what else ''}"
+        )
+    if not told.sent:
+        yield "nothing that is still in the evidence"
+
+
+def _people(told: _Told) -> Iterator[str]:
+    if told.people:
+        yield f"data of up to {counted(told.people, 'person', 'people')} in one request"
+    else:
+        yield "no request held data that was counted by people"
+
+
+def _observed(seen: Sequence[Observation], kind: Kind) -> Iterator[str]:
+    newest = {one.about: one for one in seen if one.kind is kind}
+    for one in list(newest.values())[-_MOST:]:
+        told = facts_told(one)
+        yield f"{one.about}, last {one.at:%Y-%m-%d %H:%M}{'; ' + told if told else ''}"
+    if not newest:
+        yield "none was seen"
+
+
+_FILES = ("spreadsheets", "files_written", "files")
+
+
+def _files(seen: Sequence[Observation]) -> Iterator[str]:
+    names: dict[str, None] = {}
+    for one in seen:
+        for fact in _FILES:
+            value = one.value(fact)
+            names.update(dict.fromkeys(value if isinstance(value, tuple) else ()))
+    yield from list(names)[-_MOST:] or ["none was seen"]
+
+
+def _runs(seen: Sequence[Observation]) -> Iterator[str]:
+    runs = [one for one in seen if one.kind is Kind.RUN]
+    for one in reversed(runs[-5:]):
+        yield f"{one.at:%Y-%m-%d %H:%M}: {facts_told(one)}"
+    yield f"{counted(len(runs), 'run')} on record" if runs else "none on record"
+
+
+def _habits(told: _Told, script: str, now: datetime) -> Iterator[str]:
+    baseline = told.learner.baseline(script, now)
+    if baseline is None:
+        yield "nothing learnt yet: nothing left that is proven to be its own"
+        return
+    yield from habit_lines(baseline)
+
+
+def _contract(home: Home, script: str) -> Iterator[str]:
+    from app.contracts import contract_in
+    from policy.contracts import sentences
+
+    try:
+        contract = contract_in(policy_path(home, None) or home.policy, script)
+    except OutgateError:
+        yield "none; outgate policy learn SCRIPT shows one"
+        return
+    yield from (line.strip() for line in sentences(contract))
+
+
+def is_orphan(owner: "Owner") -> bool:
+    """Return whether nobody can answer for a script any more."""
+    return owner.state in _GONE
