@@ -21,7 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.credentials import Kingfisher, hard_negatives, made_up
+from benchmarks.credentials import Kingfisher
+from benchmarks.credentials_made import hard_negatives, made_up
 from benchmarks.personal import HOSTILE, stock_presidio
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests" / "fakes"))

@@ -21,7 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gate import ROOT, bodies, cpu_seconds, outgate, upstream_main
+from benchmarks.gate import ROOT, cpu_seconds, outgate, upstream_main
+from benchmarks.gate_load import bodies
 
 WAYS = ("direct", "gate", "gate, TCP_NODELAY")
 

@@ -35,6 +35,7 @@ from hidden_places import BYTES  # noqa: E402
 from unread_packings import BINARY, TEXTUAL  # noqa: E402
 
 from benchmarks import gate as bench  # noqa: E402
+from benchmarks import gate_load as bench_load  # noqa: E402
 from benchmarks.hostile import CLEAN, SHAPES  # noqa: E402
 
 IBAN = b"DE02120300000000202051"
@@ -82,12 +83,12 @@ class Counts:
 
 def with_header(port: int, body: bytes, line: str) -> bytes:
     """A request with one more header."""
-    return bench.request(port, body).replace(b"\r\n\r\n", f"\r\n{line}\r\n\r\n".encode(), 1)
+    return bench_load.request(port, body).replace(b"\r\n\r\n", f"\r\n{line}\r\n\r\n".encode(), 1)
 
 
 def typed(port: int, body: bytes, kind: str) -> bytes:
     """A request of another type."""
-    return bench.request(port, body).replace(
+    return bench_load.request(port, body).replace(
         b"application/json\r\nContent-L", b"%b\r\nContent-L" % kind.encode()
     )
 
@@ -116,11 +117,11 @@ def made(port: int) -> Iterator[Sent]:
     places, heads = itertools.cycle(BYTES.values()), itertools.cycle(PLACES.values())
     while True:
         for _ in range(_OF_CLEAN):
-            yield Sent(sort="clean", data=bench.request(port, CLEAN))
+            yield Sent(sort="clean", data=bench_load.request(port, CLEAN))
         shape = next(shapes)
         text = shape * (_HOSTILE // len(shape.encode()))
         hostile = json.dumps({"messages": [{"role": "user", "content": text}]}).encode()
-        yield Sent(sort="hostile", data=bench.request(port, hostile))
+        yield Sent(sort="hostile", data=bench_load.request(port, hostile))
         octets = "application/octet-stream"
         yield Sent(sort="packed", data=typed(port, packed(rng), octets))
         yield Sent(sort="beside the content", data=typed(port, next(places)(IBAN), octets))
@@ -131,7 +132,7 @@ def made(port: int) -> Iterator[Sent]:
         yield Sent(sort="bomb", data=data)
         data = zlib.compress(rng.randbytes(3000))[: rng.randrange(10, 3000)]
         yield Sent(sort="broken", data=with_header(port, data, "Content-Encoding: deflate"))
-        whole = bench.request(port, hostile)
+        whole = bench_load.request(port, hostile)
         yield Sent(sort="left behind", data=whole, leaves=True, alone=True)
         cut = whole[: rng.randrange(20, len(whole))]
         yield Sent(sort="cut", data=cut, leaves=True, alone=True)
@@ -198,7 +199,7 @@ def run(gate: tuple[int, int, Path], port: int, options: argparse.Namespace) -> 
 
     def connect() -> ssl.SSLSocket:
         socket.setdefaulttimeout(options.wait)
-        return bench.tunnel(proxy, port, roots)
+        return bench_load.tunnel(proxy, port, roots)
 
     def work() -> None:
         client = Client(connect, counts, options.wait)

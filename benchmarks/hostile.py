@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks import gate as bench  # noqa: E402
+from benchmarks import gate_load as bench_load  # noqa: E402
 
 SIZE = 60_000
 EVERY_S = 0.02
@@ -49,15 +50,15 @@ def hostile(shape: str) -> bytes:
 
 def attack(proxy: int, port: int, roots: Path, shape: str, clients: int, seconds: float) -> int:
     """Send hostile bodies on so many connections for so long; return how many were answered."""
-    sent = bench.request(port, hostile(shape))
+    sent = bench_load.request(port, hostile(shape))
     counts = [0] * clients
     stop_at = time.perf_counter() + seconds
 
     def work(number: int) -> None:
-        connection = bench.tunnel(proxy, port, roots)
+        connection = bench_load.tunnel(proxy, port, roots)
         while time.perf_counter() < stop_at:
             connection.sendall(sent)
-            bench.read_answer(connection)
+            bench_load.read_answer(connection)
             counts[number] += 1
         connection.close()
 
@@ -71,14 +72,14 @@ def attack(proxy: int, port: int, roots: Path, shape: str, clients: int, seconds
 
 def waits(proxy: int, port: int, roots: Path, seconds: float) -> list[float]:
     """Return what each of the clean posts waits, in milliseconds."""
-    connection = bench.tunnel(proxy, port, roots)
-    sent = bench.request(port, CLEAN)
+    connection = bench_load.tunnel(proxy, port, roots)
+    sent = bench_load.request(port, CLEAN)
     found: list[float] = []
     stop_at = time.perf_counter() + seconds
     while time.perf_counter() < stop_at:
         begun = time.perf_counter()
         connection.sendall(sent)
-        bench.read_answer(connection)
+        bench_load.read_answer(connection)
         found.append((time.perf_counter() - begun) * 1000)
         time.sleep(EVERY_S)
     connection.close()

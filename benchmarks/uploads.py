@@ -28,9 +28,9 @@ from benchmarks.gate import (  # noqa: E402 - found by the path above
     mitmdump,
     outgate,
     peak_mb,
-    tunnel,
     wait_for,
 )
+from benchmarks.gate_load import tunnel  # noqa: E402
 
 MB = 1 << 20
 TYPES = {"random": "application/octet-stream", "ledger": "text/csv"}

@@ -22,7 +22,7 @@ from core.errors import InputError, SettingsError
 from core.json_fields import Fields
 
 _MEMBERSHIP, _IDENTITY, _AUTHORITY = "hub.json", "identity.pem", "hub-authority.pem"
-_PENDING = "pending.key"
+_PENDING, _STAGED = "pending.key", "identity.new"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,9 @@ def join(
 ) -> Membership:
     """Keep a membership that a hub has granted to the pending request. Raises SettingsError."""
     private_folder(folder)
+    staged = _staged(folder, certificate)  # before anything of a membership that is there changes
     replace_file(folder / _AUTHORITY, authority, PRIVATE_FILE)
-    use_certificate(folder, certificate)
+    _put_in_place(folder, staged)
     value = {"hub": hub, "endpoint": endpoint, "policy_key": policy_key}
     replace_file(folder / _MEMBERSHIP, orjson.dumps(value), PRIVATE_FILE)
     found = membership(folder)
@@ -141,20 +142,25 @@ def use_certificate(folder: Path, certificate: bytes) -> None:
 
     Raises InputError for a certificate that is not the pending key's.
     """
+    _put_in_place(folder, _staged(folder, certificate))
+
+
+def _staged(folder: Path, certificate: bytes) -> Path:
+    """Return a file with the pending key and its certificate that TLS can use."""
+    staged = folder / _STAGED
     try:
         pending = (folder / _PENDING).read_bytes()
-        replace_file(folder / _IDENTITY, pending + certificate, PRIVATE_FILE)
-        _refuse_foreign(folder / _IDENTITY)
-    except (OSError, ValueError):
+        replace_file(staged, pending + certificate, PRIVATE_FILE)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(staged)
+    except (OSError, ssl.SSLError):
+        staged.unlink(missing_ok=True)
         raise InputError("The hub's answer holds no certificate of ours.") from None
+    return staged
+
+
+def _put_in_place(folder: Path, staged: Path) -> None:
+    staged.replace(folder / _IDENTITY)
     (folder / _PENDING).unlink(missing_ok=True)
-
-
-def _refuse_foreign(identity: Path) -> None:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(identity)
-    except ssl.SSLError:
-        raise ValueError("key and certificate do not belong together") from None
 
 
 def address_of(hub: str) -> tuple[str, int]:

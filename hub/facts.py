@@ -21,6 +21,7 @@ ERASED = "erased"
 _MOST = (1 << 31) - 1
 _MOST_BYTES = (1 << 62) - 1
 _MOST_TEXT = 400
+_MOST_KIND, _MOST_KINDS = 40, 40
 _SHA256_BYTES = 32
 
 
@@ -110,7 +111,8 @@ def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int
         if one["kind"] != NOT_INSPECTED:
             found += _number(one["distinct"])
             rows = max(rows, _number(one["records"] or 0))
-    return tuple(sorted({_text(one["kind"]) for one in findings})), min(found, _MOST), rows
+    kinds = sorted({_kind(one["kind"]) for one in findings})
+    return tuple(kinds[:_MOST_KINDS]), min(found, _MOST), rows
 
 
 def _sender(value: Mapping[str, Any]) -> Sender:
@@ -136,7 +138,14 @@ def _text(value: object) -> str:
     """Return a text as it may be stored and shown; what an endpoint sends is foreign text."""
     if not isinstance(value, str):
         raise TypeError("no text")
-    return value if value.isascii() and value.isprintable() else printable(value, _MOST_TEXT)
+    if len(value) <= _MOST_TEXT and value.isascii() and value.isprintable():
+        return value
+    return printable(value, _MOST_TEXT)
+
+
+def _kind(value: object) -> str:
+    """Return the id of a kind: ours are short and ASCII; sets of them stand in an index."""
+    return _text(value)[:_MOST_KIND].encode("ascii", "replace").decode()
 
 
 def _number(value: object, most: int = _MOST) -> int:

@@ -162,7 +162,7 @@ CREATE TABLE acts (
     body text NOT NULL,
     PRIMARY KEY (chain, seq)
 );
-CREATE INDEX acts_by_case ON acts (case_key, chain, seq) WHERE case_key IS NOT NULL;
+CREATE INDEX acts_by_case ON acts USING hash (case_key);
 CREATE INDEX acts_by_script ON acts (sha256) WHERE sha256 IS NOT NULL;
 -- Erasures that an endpoint told of, and how far the hub has come with them.
 CREATE TABLE erasures (

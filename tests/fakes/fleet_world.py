@@ -155,7 +155,7 @@ class FleetWorld:
 
     def member(self, name: str, group: str = "all") -> Member:
         """Return an endpoint that has enrolled."""
-        home = self.folder / name
+        home = self.folder / (name if name.isprintable() else "hostile")
         token = self.hub.enrolment.token(group)
         told = {"token": token, "name": name, "version": "1.0"}
         told["request"] = request(home / "fleet").decode()

@@ -12,11 +12,15 @@ from evidence_file import rechained, run
 from fleet_world import NOW, FleetWorld, Member
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
+from core.errors import InputError
+from evidence.chain import genesis
 from evidence.retention import expire
-from evidence.shipping import shipped_file
+from evidence.shipping import Run, Shipped, shipped_file
 from evidence.times import micros
 from fleet.line import HubRefusesError
 from fleet.wire import packed
+from hub.resolving import resolve
+from hub.verification import verify
 from hub.watching import note_silent
 
 
@@ -210,3 +214,72 @@ def test_a_clock_that_is_off_is_told(world: FleetWorld, off: float, alarms: list
     }
     member.line.send("/v1/check-in", orjson.dumps(told))
     assert world.alarms() == alarms
+
+
+def resolved(world: FleetWorld, *, adopt: bool) -> str:
+    number = world.value("SELECT number FROM alarms WHERE ended_at IS NULL LIMIT 1")
+    with world.hub.database.work() as connection:
+        return resolve(connection, number, "ada", "restored", world.clock(), adopt=adopt)
+
+
+@pytest.mark.parametrize("done", [cut_tail, put_back, rewrite_and_go_on, cut_and_go_on])
+def test_evidence_that_was_set_aside_is_taken_anew_when_somebody_says_so(
+    world: FleetWorld, done: Callable[[Member], None]
+) -> None:
+    """Nothing is taken until somebody has looked; then all that the endpoint has is taken, counts
+    once, and what was kept before is still there and proves itself.
+    """
+    member = world.member("till-1")
+    member.records(20)
+    run(member.evidence, f"VACUUM INTO '{member.home / 'older.db'}'")
+    member.records(10, seed=1)
+    member.round()
+    done(member)
+    member.round()
+    with shipped_file(member.evidence) as file:
+        here = file.standing("records").last
+    assert "taken anew" in resolved(world, adopt=True)
+    assert world.alarms() == []
+    world.clock.on(minutes=1)
+    assert member.round().shipped["records"] == here
+    assert world.alarms() == []
+    assert world.value("SELECT sum(records) FROM sums") == here
+    assert world.value("SELECT count(*) FROM records") == 30 + here
+    member.records(3, seed=4)
+    assert member.round().shipped["records"] == 3
+    with world.hub.database.work() as connection:
+        assert verify(connection).problems == []
+
+
+def test_an_alarm_ends_once_and_with_a_reason(world: FleetWorld) -> None:
+    """Who ended it and why is kept; what was not set aside cannot be adopted."""
+    member = world.member("till-1")
+    member.records(5)
+    member.round()
+    another_file(member)
+    member.round()
+    with pytest.raises(InputError, match="set aside"):
+        resolved(world, adopt=True)
+    assert world.alarms() == ["swapped"]
+    resolved(world, adopt=False)
+    assert world.rows("SELECT ended_by, note FROM alarms") == [("ada", "restored")]
+    with pytest.raises(InputError), world.hub.database.work() as connection:
+        resolve(connection, 1, "ada", "again", world.clock(), adopt=False)
+
+
+def test_what_comes_while_a_chain_is_set_aside_is_kept_apart_and_bounded(world: FleetWorld) -> None:
+    """An endpoint whose evidence forked cannot fill the hub's disk with it."""
+    member = world.member("till-1")
+    member.records(10)
+    member.round()
+    with shipped_file(member.evidence) as file:
+        chain = file.standing("records").chain
+    forked = genesis(chain)
+    for number in range(260):
+        entry = Shipped(text=str(number).encode())
+        lone = Run(first=1, prev=forked, entries=(entry,), head=entry.link(forked, 1))
+        with pytest.raises(HubRefusesError):
+            member.line.send("/v1/upload", packed(chain, "records", lone))
+    assert world.value("SELECT count(*) FROM quarantine") == 200
+    assert world.value("SELECT count(*) FROM records") == 10
+    assert world.rows("SELECT kind, times FROM alarms") == [("fork", 260)]

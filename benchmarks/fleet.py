@@ -1,0 +1,384 @@
+"""Measures the fleet: records a second into one PostgreSQL through real TLS, bytes each on disk,
+what a second delivery changes, kills at random moments, and many check-ins at once.
+
+Run: python -m benchmarks.fleet [--records 60000] [--kills 100] [--endpoints 1000]
+"""
+
+import argparse
+import contextlib
+import json
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from app.demo.simulated_endpoints import made_up_records, parts_of, write_evidence
+from core.errors import OutgateError
+from core.ids import utc_now
+from evidence.shipping import shipped_file
+from fleet.enrolling import enrol
+from fleet.line import HttpsLine, HubAwayError
+from fleet.membership import Membership, membership
+from fleet.shipper import MOST_BYTES, MOST_ENTRIES, Shipper
+from fleet.wire import packed
+from hub.authority import load_authority
+from hub.database import Database, bring_forward, connect
+from hub.enrolment import Enrolment
+from hub.own_postgres import OwnPostgres
+from hub.settings import init
+from hub.verification import verify
+
+PORT = 18_444
+
+
+class HubProcess:
+    """`outgate hub serve` as a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = "from app.cli import main; main()"
+        command = [sys.executable, "-c", program, "hub", "serve", "--hub", str(self.folder)]
+        self.process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[1],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+            self.process = None
+
+    @property
+    def usage(self) -> tuple[float, float]:
+        """CPU seconds and megabytes at most."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        peak = Path(f"/proc/{self.process.pid}/status").read_text()
+        kilobytes = int(peak.partition("VmHWM:")[2].split()[0])
+        return cpu, kilobytes / 1000
+
+
+@contextmanager
+def a_fleet(*, durable: bool = True) -> Iterator[tuple[Path, OwnPostgres, HubProcess]]:
+    folder = Path(tempfile.mkdtemp(prefix="og-fleet-"))
+    folder.chmod(0o755)
+    server, hub = OwnPostgres(folder / "pg"), HubProcess(folder / "hub")
+    try:
+        server.make()
+        server.start(durable=durable)
+        init(folder / "hub", server.url, ("127.0.0.1",), f"127.0.0.1:{PORT}", utc_now())
+        bring_forward(server.url)
+        hub.start()
+        yield folder, server, hub
+    finally:
+        hub.kill()
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def members(folder: Path, server: OwnPostgres, count: int) -> list[Membership]:
+    database = Database(server.url)
+    enrolment = Enrolment(database, load_authority(folder / "hub"), utc_now)
+    url, authority = f"https://127.0.0.1:{PORT}", folder / "hub" / "authority.pem"
+    made = [
+        enrol(folder / f"e{n}" / "fleet", url, enrolment.token("all"), authority, name=f"e{n}")
+        for n in range(count)
+    ]
+    database.close()
+    return made
+
+
+def shipper(member: Membership) -> Shipper:
+    return Shipper(
+        evidence=member.folder.parent / "evidence.db",
+        membership=member,
+        line=HttpsLine.of(member),
+        version="bench",
+        parts=parts_of,
+    )
+
+
+def ship_some(folders: list[str], twice: bool, told: Any) -> None:
+    """In a process of its own: ship what these endpoints have, or deliver it once more."""
+    began = time.process_time()
+    for folder in folders:
+        member = membership(Path(folder))
+        assert member is not None
+        one = shipper(member)
+        if twice:
+            again(one)
+        else:
+            one.round()
+        one.line.close()
+    told.put((time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+
+
+def again(one: Shipper) -> None:
+    """Deliver everything once more, in messages of other lengths."""
+    with shipped_file(one.evidence) as file:
+        for kind in ("records", "acts"):
+            standing, after = file.standing(kind), 0
+            while run := file.run(kind, after, MOST_ENTRIES * 2 // 3, MOST_BYTES):
+                one.line.send("/v1/upload", packed(standing.chain, kind, run))
+                after = run.last
+
+
+def all_shipped(
+    made: list[Membership], processes: int, *, twice: bool = False
+) -> tuple[float, float]:
+    """Return wall seconds and CPU seconds of the shippers."""
+    told: Any = multiprocessing.Queue()
+    shares = [[str(m.folder) for m in made[n::processes]] for n in range(processes)]
+    jobs = [multiprocessing.Process(target=ship_some, args=(s, twice, told)) for s in shares]
+    began = time.perf_counter()
+    for job in jobs:
+        job.start()
+    cpu = sum(told.get()[0] for _ in jobs)
+    for job in jobs:
+        job.join()
+    return time.perf_counter() - began, cpu
+
+
+def postgres_cpu(server: OwnPostgres) -> float:
+    """CPU seconds of the server's processes that are there, and of those that ended."""
+    total = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            fields = path.read_text().rpartition(")")[2].split()
+            own = int(path.parent.name) == server.pid
+            if own or int(fields[1]) == server.pid:
+                ticks = int(fields[11]) + int(fields[12])
+                total += ticks + (int(fields[13]) + int(fields[14]) if own else 0)
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def asked(server: OwnPostgres, query: str) -> Any:
+    with connect(server.url) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+SIZES = """SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"""
+BY_TABLE = """SELECT json_object_agg(name, size) FROM (
+    SELECT regexp_replace(relname, '_[0-9_]+$', '') AS name,
+        sum(pg_total_relation_size(oid)) AS size FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace GROUP BY 1
+    ORDER BY 2 DESC LIMIT 4) AS t"""
+
+
+def throughput(records: int, endpoints: int, processes: int) -> dict[str, Any]:
+    with a_fleet() as (folder, server, hub):
+        made = members(folder, server, endpoints)
+        for number, member in enumerate(made):
+            path = member.folder.parent / "evidence.db"
+            write_evidence(path, made_up_records(number, records // endpoints, utc_now()))
+        before = postgres_cpu(server), hub.usage[0]
+        wall, cpu = all_shipped(made, processes)
+        used = postgres_cpu(server) - before[0], hub.usage[0] - before[1]
+        count = asked(server, "SELECT count(*) FROM records")
+        size = int(asked(server, SIZES))
+        tables = asked(server, BY_TABLE)
+        again_wall, _ = all_shipped(made, processes, twice=True)
+        after = asked(server, "SELECT count(*) FROM records")
+        with connect(server.url) as connection, connection.transaction():
+            problems = verify(connection).problems
+        return {
+            "records": count,
+            "seconds": round(wall, 2),
+            "records_per_second": round(count / wall),
+            "cpu_us_per_record": {
+                "shipper": round(cpu / count * 1e6, 1),
+                "hub": round(used[1] / count * 1e6, 1),
+                "postgres": round(used[0] / count * 1e6, 1),
+            },
+            "bytes_per_record": round(size / count),
+            "bytes_by_table": {k: round(v / count) for k, v in tables.items()},
+            "hub_peak_mb": round(hub.usage[1]),
+            "second_delivery": {
+                "records_per_second": round(count / again_wall),
+                "doubled": after - count,
+                "lost": records - after,
+            },
+            "problems": problems,
+            "load": os.getloadavg()[0],
+        }
+
+
+def endpoint_that_never_gives_up(folder: str, seed: int, count: int) -> None:
+    """Records a little, ships, is killed any time; goes on where it was."""
+    chance = random.Random(seed + os.getpid())
+    member = membership(Path(folder))
+    assert member is not None
+    one = shipper(member)
+    path, parent = member.folder.parent / "evidence.db", os.getppid()
+    while os.getppid() == parent:
+        there = 0
+        if path.exists():
+            with shipped_file(path) as file:
+                there = file.standing("records").last
+        if there < count:
+            write_evidence(path, made_up_records(seed, min(40, count - there), utc_now()))
+        try:
+            one.round()
+        except HubAwayError:
+            one.line.close()
+            time.sleep(0.2 * chance.random())
+        except OutgateError as error:
+            sys.stderr.write(f"{error.message}\n")
+            time.sleep(0.2)
+
+
+def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
+    """Kill hub, database and shippers at random moments; then look whether anything is missing."""
+    chance = random.Random(7)
+    with a_fleet() as (folder, server, hub):
+        made = members(folder, server, endpoints)
+
+        def start(number: int) -> multiprocessing.Process:
+            values = (str(made[number].folder), number, each)
+            job = multiprocessing.Process(target=endpoint_that_never_gives_up, args=values)
+            job.start()
+            return job
+
+        jobs = [start(n) for n in range(endpoints)]
+        done = {"hub": 0, "database": 0, "shipper": 0}
+        for number in range(times):
+            sys.stderr.write(f"kill {number + 1} of {times}\n")
+            time.sleep(chance.uniform(0.05, 0.6))
+            what = chance.choice(("hub", "database", "shipper", "shipper"))
+            done[what] += 1
+            if what == "hub":
+                hub.kill()
+                hub.start()
+            elif what == "database":
+                server.stop(at_once=True)
+                server.start()
+            else:
+                which = chance.randrange(endpoints)
+                jobs[which].kill()
+                jobs[which].join()
+                jobs[which] = start(which)
+        wanted, end = endpoints * each, time.monotonic() + 300
+        while time.monotonic() < end:
+            with contextlib.suppress(OutgateError):
+                if asked(server, "SELECT count(*) FROM records") >= wanted:
+                    break
+            time.sleep(1)
+        for job in jobs:
+            job.kill()
+            job.join()
+        count = asked(server, "SELECT count(*) FROM records")
+        distinct = asked(server, "SELECT count(*) FROM (SELECT DISTINCT chain, seq FROM records) t")
+        with connect(server.url) as connection, connection.transaction():
+            found = verify(connection)
+        alarms = asked(server, "SELECT count(*) FROM alarms")
+        return {
+            "kills": done,
+            "records": count,
+            "lost": wanted - count,
+            "doubled": count - distinct,
+            "problems": found.problems,
+            "alarms": alarms,
+        }
+
+
+def check_ins(endpoints: int, seconds: float) -> dict[str, Any]:
+    """Let endpoints reconnect within so many seconds, each with a TLS handshake of its own."""
+    with a_fleet(durable=False) as (folder, server, hub):
+        (member,) = members(folder, server, 1)
+        write_evidence(member.folder.parent / "evidence.db", made_up_records(1, 1, utc_now()))
+        shipper(member).round()
+        processes = 2
+        told: Any = multiprocessing.Queue()
+        jobs = [
+            multiprocessing.Process(
+                target=reconnect, args=(str(member.folder), endpoints // processes, seconds, told)
+            )
+            for _ in range(processes)
+        ]
+        began = time.perf_counter()
+        for job in jobs:
+            job.start()
+        waits: list[float] = []
+        failed = 0
+        for _ in jobs:
+            some, lost = told.get()
+            waits += some
+            failed += lost
+        wall = time.perf_counter() - began
+        waits.sort()
+        return {
+            "check_ins": len(waits),
+            "failed": failed,
+            "seconds": round(wall, 1),
+            "wait_p50_s": round(waits[len(waits) // 2], 3),
+            "wait_max_s": round(waits[-1], 2),
+            "hub_peak_mb": round(hub.usage[1]),
+            "hub_cpu_ms_each": round(hub.usage[0] / len(waits) * 1000, 2),
+            "load": os.getloadavg()[0],
+        }
+
+
+def reconnect(folder: str, count: int, seconds: float, told: Any) -> None:
+    member = membership(Path(folder))
+    assert member is not None
+    chance = random.Random(os.getpid())
+    moments = sorted(chance.uniform(0, seconds) for _ in range(count))
+    one = shipper(member)
+    began, waits, failed = time.perf_counter(), [], 0
+    for moment in moments:
+        time.sleep(max(0.0, moment - (time.perf_counter() - began)))
+        at = time.perf_counter()
+        try:
+            one.round()
+        except OutgateError:
+            failed += 1
+        one.line.close()
+        # How long it waits: from when it wanted to come, so that a queue here counts, too.
+        waits.append(max(time.perf_counter() - began - moment, time.perf_counter() - at))
+    told.put((waits, failed))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=60_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--check-ins", type=int, default=0)
+    parser.add_argument("--within", type=float, default=60.0)
+    options = parser.parse_args()
+    result: dict[str, Any] = {}
+    if options.records:
+        result["throughput"] = throughput(options.records, 20, options.processes)
+    if options.kills:
+        result["kills"] = kills(options.kills, 4, 1500)
+    if options.check_ins:
+        result["check_ins"] = check_ins(options.check_ins, options.within)
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
