@@ -13,6 +13,7 @@ from app.commands import (
     endpoint,
     evidence,
     fleet,
+    forward,
     gate,
     hub,
     keys,
@@ -89,6 +90,8 @@ application.command(cls=ChoosesPackOrFormat)(evidence.export)
 application.command()(evidence.verify)
 application.command()(report)
 application.command()(evidence.checkpoint)
+application.command()(forward.forward)
+application.command()(forward.metrics)
 application.command()(people.find)
 application.command()(people.erase)
 application.command()(people.hold)
@@ -98,9 +101,9 @@ application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(settings.application, name="settings")
+application.add_typer(keys.application, name="keys")
 application.add_typer(fleet.application, name="fleet")
 application.add_typer(hub.application, name="hub")
-application.add_typer(keys.application, name="keys")
 
 
 _ALSO_CALLED = {"authority": "ca"}

@@ -3,14 +3,17 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.collecting import collectors_of
+from app.forwarding import Courier, routes_of
 from app.home import Home
+from app.lineage import Tracer
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -59,6 +62,8 @@ class BuiltGate:
     """The socket of sealed runs."""
     retention_days: int = 0
     """Records older than this are removed; 0: none."""
+    couriers: Callable[[], "Sequence[Courier]"] = tuple
+    """Makes what sends evidence on. Raises SettingsError."""
     after_retention: Callable[[], None] = lambda: None
     """Is called when such records were removed."""
 
@@ -85,13 +90,16 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
 
     Raises OutgateError when it cannot be built.
     """
+    from evidence.gate_liveness import living
     from proxy.gate import Gate
     from proxy.parts import Parts
 
     policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
+    is_alone = not living(home.evidence)
     evidence = evidence_of(home, settings, policy.version)
-    _rotated(home, settings, evidence.store)
+    if is_alone:  # another gate would go on with the key before
+        _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
@@ -109,6 +117,8 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         direct=direct_connections(),
+        tracer=None if attributor.files is None else Tracer(files=attributor.files),
+        collectors=collectors_of(attributor, home.collecting),
     )
     return BuiltGate(
         gate=Gate(parts, options),
@@ -120,8 +130,9 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         setup=setup,
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
-        habits=habits,
+        couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
+        habits=habits,
     )
 
 

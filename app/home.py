@@ -20,6 +20,11 @@ class Home:
         return self.root / "evidence.db"
 
     @property
+    def collecting(self) -> Path:
+        """Held by the gate that watches what programs do beside their requests."""
+        return self.root / "collecting.lock"
+
+    @property
     def authority(self) -> Path:
         """Folder of the certificate authority."""
         return self.root / "authority"

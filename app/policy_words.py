@@ -8,10 +8,12 @@ from typing import Any
 from core.classification import Category
 from core.findings import NOT_INSPECTED
 from core.vocabulary.destinations import ACCOUNTS, CATEGORIES
+from core.vocabulary.files import LABELS, SAME
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.habits import UNUSUALS
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, KINDS
 from core.vocabulary.packages import PACKAGE_STATES
+from core.vocabulary.protocols import WORDS as PROTOCOLS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES
 from core.vocabulary.verdicts import ANSWERS
 from destinations import SERVICES, Service
@@ -76,6 +78,9 @@ def all_words() -> tuple[Words, ...]:
         Words(key="services", where=of_services, columns=service, rows=_services()),
         _meanings("senders", "attribution: certainty", CERTAINTIES),
         _meanings("launches", "script: launched_as", LAUNCHES),
+        _meanings("labels", "files: label", LABELS),
+        _meanings("sameness", "files: same", SAME),
+        _meanings("protocols", "destination: protocol", PROTOCOLS),
         _meanings("packages", "script: packages", PACKAGE_STATES),
         _meanings("unusual", "unusual", UNUSUALS),
     )

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.forwarding import keep_forwarding
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
@@ -87,7 +88,7 @@ async def _serve(
         _outlive_parent(built.gate, lambda: me is not None and is_used(me)) if private else None
     )
     try:
-        await _run(built, announced)
+        await _run(built, announced, private=private)
     except* SettingsError as errors:
         raise _first(errors) from None
     finally:
@@ -103,7 +104,8 @@ async def _serve(
         raise missing
 
 
-async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
+async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, private: bool) -> None:
+    couriers = () if private else built.couriers()
     async with asyncio.TaskGroup() as tasks:
         follow = follow_policy(built.policy, built.renewed)
         following = tasks.create_task(OWNER.task(Duty.POLICY, follow))
@@ -122,6 +124,7 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
             )
         )
         watched = _watched(tasks)
+        forwarding = tasks.create_task(OWNER.task(Duty.FORWARDING, keep_forwarding(couriers)))
         learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:
             await built.habits.ready()
@@ -132,6 +135,7 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None]) -> None:
                 watched.cancel()
             following.cancel()
             tidying.cancel()
+            forwarding.cancel()
             learning.cancel()
 
 

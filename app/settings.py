@@ -12,6 +12,9 @@ from core.host_names import host_meant
 from core.text import printable
 from habits.calendar import hours_of, weekday_of, zone_of
 
+_NAME = 40
+"""Longest name of a collector: it is a file's name, too."""
+
 
 class Settings(BaseModel):
     """What an endpoint engineer may set; command-line options win over these."""
@@ -65,6 +68,14 @@ class Settings(BaseModel):
     """True: each checkpoint is told to the system's log, too."""
     second_person: bool = False
     """True: nobody approves a script or a held request that he or she runs or owns."""
+    collectors: dict[str, str] = Field(default_factory=dict)
+    """Name → address of a collector that evidence goes on to: `syslog+tcp://`, `syslog+tls://`,
+    `otlp+http://` or `otlp+https://`.
+    """
+    collector_headers: Path | None = None
+    """File with headers for collectors of OTLP, one `Name: value` a line; may hold a token."""
+    closing_grows: int = Field(default=10, ge=2, le=1000)
+    """A closed case comes back when its people or rows are so many times what they were."""
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
     upstream_proxies: dict[str, str] = Field(default_factory=dict)
@@ -134,6 +145,17 @@ class Settings(BaseModel):
         for host in hosts:
             told_if_no_host(host)
         return hosts
+
+    @field_validator("collectors")
+    @classmethod
+    def _are_collectors(cls, collectors: dict[str, str]) -> dict[str, str]:
+        from exports.outbox.collectors import read_address
+
+        for name, address in collectors.items():
+            if not (name.isascii() and name.replace("-", "").isalnum() and len(name) <= _NAME):
+                raise ValueError(f"{printable(name, 100)}: letters, digits and hyphens, please")
+            read_address(address)
+        return collectors
 
     @field_validator("upstream_proxies")
     @classmethod

@@ -32,6 +32,7 @@ from attribution.os_users import People
 from attribution.process_cache import Gallery
 from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
+from attribution.sender_files import FilesOfSenders
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
 from core.ports import Networks
@@ -182,7 +183,7 @@ class SocketAttributor:
             seen, line = line, joined(line, self._claims(facts, request), program_of(facts))
             outcome = "beacon" if seen is None and line is not None else outcome
         self._counters.line(outcome)
-        return None if line is None else self._shown(line)
+        return None if line is None else self._people.line(line)
 
     def tells_of_requests(self, attribution: Attribution) -> bool:
         """See Attributor.tells_of_requests."""
@@ -282,6 +283,11 @@ class SocketAttributor:
         found: Networks | None = getattr(self._backend, "networks", None)
         return found
 
+    @property
+    def files(self) -> FilesOfSenders:
+        """What looks at files near senders."""
+        return FilesOfSenders(self._gallery.behind, self._reader, self._people)
+
     def health(self) -> dict[str, object]:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
         return self._counters.to_json() | {
@@ -299,14 +305,6 @@ class SocketAttributor:
 
     def _waiting(self, pid: int, socket: int | None) -> frozenset[int] | None:
         return None if socket is None else self._backend.waiting(pid, socket)
-
-    def _shown(self, line: CodeLine) -> CodeLine:
-        people = self._people
-        return replace(
-            line,
-            file=people.path(line.file),
-            stack=tuple(people.path(frame) for frame in line.stack),
-        )
 
     def _still(self, seen: _Seen) -> bool:
         return seen.sole is not None and self._takes_none(seen.sole) and self._holds_on(seen)

@@ -57,7 +57,7 @@ class ConnectionTable:
         """
         if sys.platform != "linux":
             return list(_by_psutil(self._port))
-        own, uid = _own_sockets(), os.getuid() or None
+        own, uid = own_sockets(), os.getuid() or None
         now = datetime.now(UTC)
         listed = self._listed(uid, own, now)
         chosen: list[Connection] = [] if listed is None else listed
@@ -193,7 +193,8 @@ def _address(field: bytes) -> tuple[str, int]:
     return socket.inet_ntop(family, packed), int(port, 16)
 
 
-def _own_sockets() -> frozenset[int]:
+def own_sockets() -> frozenset[int]:
+    """Return the numbers of this process's own sockets."""
     found = set()
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names only, on the shortest way
         try:

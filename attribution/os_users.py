@@ -5,7 +5,10 @@ choice.
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
+
+from core.attribution import CodeLine
 
 UserNames = Literal["clear", "pseudonym", "none"]
 
@@ -35,6 +38,11 @@ class People:
     def path(self, path: str) -> str:
         """Return a path whose home folder tells no more than `name` does."""
         return path if self._setting == "clear" else _HOME.sub(self._home, path)
+
+    def line(self, line: CodeLine) -> CodeLine:
+        """Return a line of code whose paths tell no more than `name` does."""
+        stack = tuple(self.path(frame) for frame in line.stack)
+        return replace(line, file=self.path(line.file), stack=stack)
 
     def optional_path(self, path: str | None) -> str | None:
         """Return `path(…)` of a path that may be unknown."""

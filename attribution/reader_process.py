@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from attribution import examination
+from attribution import examination, near_files
 from attribution.beacon import reading
 from attribution.plain_files import keep_out
 from attribution.reader import DONE, FAILED, HEADER
@@ -31,6 +31,8 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
         absolute,
         reading.request_claims,
         examination.ready,
+        near_files.files_near,
+        near_files.files_proven,
     )
 }
 

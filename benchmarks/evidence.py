@@ -30,8 +30,10 @@ from core.review import CaseFilter
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
 from evidence.finding_people import found
+from evidence.hours import Wanted, ranking
 from evidence.notary import Notary
 from evidence.schema import prepare
+from evidence.verification import verify
 from evidence.writer import Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -170,7 +172,7 @@ def space(folder: Path, count: int) -> None:
             costs.append((time.thread_time() - start) / 64 * 1e6)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     start = time.process_time()
-    assert evidence.verify(place).ok
+    assert verify(place, workers=1).ok
     verified = count / (time.process_time() - start)
     start = time.process_time()
     Notary(place).take_now("benchmark")
@@ -220,7 +222,10 @@ def queries(folder: Path, count: int) -> None:
     timed("totals since", lambda: store.totals(late))
     timed("script history", lambda: history.script(script, "ab" * 32))
     timed("volume", lambda: history.volume(script, "openai", late + timedelta(seconds=1000)))
-    timed("verify", lambda: evidence.verify(place))
+    timed("verify, one process", lambda: verify(place, workers=1))
+    timed("verify, as many as there are processors", lambda: verify(place))
+    month = Wanted(since=late - timedelta(days=30))
+    timed("top destinations of 30 days", lambda: ranking(store, "destination", month))
     timed("rebuild of all cases", store.rebuild_cases)
     opened.close()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.findings import Finding
+from core.sent_file import SentFile
 
 
 class Category(StrEnum):
@@ -168,6 +169,8 @@ class Classification:
     """Stages that failed or were late, each as `stage: why`."""
     deferred: bool = False
     """True when documents inside wait for a worker: this is what was known without reading them."""
+    files: tuple[SentFile, ...] = ()
+    """Files of the sender's that the request holds, or that were open when it was sent."""
     explanation: tuple[str, ...] = field(default=(), repr=False)
     """For `inspect --explain`: one line a candidate, values masked."""
 

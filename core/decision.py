@@ -64,6 +64,11 @@ def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
             assert_never(verdict)
 
 
+def hold_word(ending: HoldOutcome) -> str:
+    """Return how sums of outcomes call a hold that ended so."""
+    return f"{Verdict.HOLD}:{ending}"
+
+
 @lru_cache(maxsize=256)
 def left_by(verdict: str, hold: str | None = None) -> bool:
     """Return `lets_out` of a case's words; False for words of a later version, whose sense is not

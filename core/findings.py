@@ -75,6 +75,15 @@ def not_inspected(
     )
 
 
+def people_in(finding: Finding) -> int:
+    """Return how many people a finding tells of, at most: data subjects where they can be told,
+    else rows, else distinct values.
+    """
+    if finding.subjects is not None:
+        return finding.subjects
+    return finding.records if finding.records is not None else finding.distinct
+
+
 def merged(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings of one exchange that was read in pieces: alike ones are added up."""
     result = {_key(f): f for f in known}

@@ -34,6 +34,7 @@ class Event(StrEnum):
     ERASED = "erased"
     ERASURE_SWEPT = "erasure_swept"
     EXPIRED = "expired"
+    OUTBOX_DROPPED = "outbox_dropped"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"
     CONTRACT_WRITTEN = "contract_written"

@@ -241,6 +241,10 @@ class Policy(Protocol):
         """True when some rule looks at what a script is made of."""
 
     @property
+    def asks_files(self) -> bool:
+        """True when some rule looks at which files were sent."""
+
+    @property
     def asks_habits(self) -> bool:
         """True when some rule looks at what a script does as a rule."""
 
@@ -354,15 +358,17 @@ class CaseStore(Protocol):
         """How many cases match."""
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
-        """Cases from the newest, `limit` of them after `offset`."""
+        """Cases in the order of the filter, `limit` of them after `offset`."""
 
     def case(self, key: str) -> Case | None:
         """One case."""
 
-    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
-        """The newest records of a case."""
+    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
+        """Records of a case from the newest, `limit` of them after `offset`."""
 
-    def observations_of(self, key: str, limit: int = 50) -> Sequence[StoredObservation]:
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
         """The newest observations of a case."""
 
     def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
@@ -377,6 +383,6 @@ class CaseStore(Protocol):
         """Append review events, all or none. Raises EvidenceError."""
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`,
-        `last_at_epoch`.
+        """Counts for the health line: `records`, `open_cases`, `degraded` (cases with a record that
+        was not fully checked), `last_at_epoch`.
         """

@@ -34,10 +34,11 @@ from core.record_writing import (
     sender_json,
     told,
 )
+from core.sent_file import SentFile, read_sent_file
 
 SCHEMA = "outgate.record/1"
-_LACKS = frozenset({"notes"})
-"""What records of the first version do not hold."""
+_LACKS = frozenset({"notes", "files"})
+"""What records of the first version, or of requests without a known file, do not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ class Record:
     llm: LlmCall | None
     findings: tuple[Finding, ...]
     decision: Decision
+    files: tuple[SentFile, ...] = ()
+    """Files of the sender's that the request holds, or that were open when it was sent."""
     notes: tuple[str, ...] = ()
     """What befell the exchange after the decision: `the client left`, `the gate stopped`, …"""
 
@@ -109,6 +112,7 @@ class Record:
             },
             "response": {"status": self.response.status, "bytes": self.response.bytes},
             "llm": None if self.llm is None else llm_json(self.llm),
+            **({"files": [file.to_json() for file in self.files]} if self.files else {}),
             "findings": of(self.findings, findings_json) if self.findings else [],
             "decision": of(self.decision, decision_json),
             "notes": [told(note) for note in self.notes],
@@ -132,6 +136,7 @@ class Record:
             response=fields.part("response", read_response),
             llm=fields.part_or_none("llm", lambda llm: of(llm, read_llm)),
             findings=of(fields.many("findings"), read_findings),
+            files=tuple(map(read_sent_file, fields.many("files"))),
             decision=of(fields.value("decision"), read_decision),
             notes=fields.texts("notes"),
         )

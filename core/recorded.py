@@ -33,6 +33,7 @@ def record_of(
         response=response,
         llm=seen.llm,
         findings=seen.findings,
+        files=seen.files,
         decision=decision,
         notes=notes,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.case_inside import Inside, Reach, Scope
 from core.decision import HoldOutcome, Verdict
 from core.ids import uuid7
 from core.observation import OBSERVED, Observation
@@ -115,13 +116,13 @@ class ReviewEvent:
     """True: the person is the user whose script or process it is about; None where nobody can tell.
     The evidence finds it when the event is appended.
     """
+    scope: Scope | None = None
+    """Up to where a closing holds. The evidence takes what the case holds where none is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Alike records as one thing to review: same script, same destination, same kinds, same
-    outcome.
-    """
+    """One thing to review: what one script sent to one destination with one kind of account."""
 
     key: str
     status: CaseStatus
@@ -130,7 +131,7 @@ class Case:
     count: int
     """Records in it."""
     verdict: str
-    """What became of its records: the word of a `Verdict`, or of a `Fate`."""
+    """What became of its newest record: the word of a `Verdict`, or of a `Fate`."""
     script: str
     """What a person calls the sender."""
     script_path: str | None
@@ -152,6 +153,62 @@ class Case:
     """A `Disposition`, or the word of a later version."""
     hold: HoldState | None = None
     """Of its newest record, where that was held and somebody asked for it."""
+    inside: Inside = field(default_factory=Inside)
+    scope: Scope | None = None
+    """Up to where it was closed last; it may have come back since."""
+
+    @property
+    def reach(self) -> Reach:
+        """What a closing is held against."""
+        inside = self.inside
+        return Reach(
+            versions=frozenset(inside.versions),
+            kinds=frozenset(self.kinds),
+            accounts=frozenset(inside.accounts),
+            people=inside.people,
+            rows=self.records or 0,
+        )
+
+
+class Order(StrEnum):
+    """By what a queue is sorted; equals stand newest first."""
+
+    RISK = "risk"
+    """The most urgent first."""
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    """What happened first first."""
+    SCRIPT = "script"
+    DESTINATION = "to"
+    OUTCOME = "outcome"
+    KIND = "found"
+    PEOPLE = "people"
+    TIMES = "times"
+
+
+class About(StrEnum):
+    """What one condition of a filter is about."""
+
+    USER = "user"
+    ACCOUNT = "account"
+    RULE = "rule"
+    MODEL = "model"
+    KIND = "kind"
+    SCRIPT = "script"
+    DESTINATION = "to"
+    OUTCOME = "outcome"
+    RISK = "risk"
+    DISPOSITION = "closed as"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition of a filter: one of the values, or with `negated` none of them."""
+
+    about: About
+    values: tuple[str, ...]
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +225,11 @@ class CaseFilter:
     """Part of the service's id or of the host; case-insensitive."""
     kind: str | None = None
     since: datetime | None = None
+    """Its newest record began at this time or later."""
+    until: datetime | None = None
+    """Its newest record began before this time."""
+    conditions: tuple[Condition, ...] = ()
+    order: Order = Order.RISK
 
 
 def script_key(script: str) -> str:
@@ -241,14 +303,30 @@ def destination_of(record: Record) -> str:
 
 
 def observation_key(seen: Observation) -> str:
-    """Return what alike observations share, in the form of `case_key`."""
-    return "\x1f".join((sender_of(seen), seen.about, "", seen.kind.value, OBSERVED))
+    """Return what alike observations share, joined as in `case_key`."""
+    return "\x1f".join((sender_of(seen), seen.about, seen.kind.value, OBSERVED))
 
 
 def case_key(record: Record) -> str:
-    """Return what alike records share, joined by a unit separator; not a hash, so that it stays
-    explainable.
+    """Return what the records of one case share, joined by a unit separator; not a hash, so that it
+    stays explainable.
     """
-    kinds = ",".join(sorted({finding.kind for finding in record.findings}))
     account = record.destination.account.kind.value
-    return "\x1f".join((sender_of(record), destination_of(record), account, kinds, record.outcome))
+    return "\x1f".join((sender_of(record), destination_of(record), account))
+
+
+def case_of_key(key: str) -> str:
+    """Return the key of the case that an act of any version is about: those of earlier versions
+    name kinds and outcome, too, which made cases of their own.
+    """
+    parts = key.split("\x1f")
+    return "\x1f".join(parts[:3]) if len(parts) == _PARTS_BEFORE else key
+
+
+_PARTS_BEFORE = 5
+
+
+def key_before(record: Record) -> str:
+    """Return the key that earlier versions gave the record's case."""
+    kinds = ",".join(sorted({finding.kind for finding in record.findings}))
+    return "\x1f".join((case_key(record), kinds, record.outcome))

@@ -3,9 +3,10 @@
 The sum is stated, not learnt: a person can add it up again from `because`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache, partial
 
 from core.classification import AccountKind
 from core.decision import left_by
@@ -15,7 +16,7 @@ from core.observation import OBSERVED
 from core.review import Case
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import by_gravity, kind_of
-from core.vocabulary.sizes import number
+from core.vocabulary.sizes import counted
 
 
 class Level(StrEnum):
@@ -36,48 +37,121 @@ class Risk:
     """In words, the weightiest first; inert."""
 
 
-_HIGH, _MEDIUM = 5, 3
-_BY_GRAVITY = {0: 3, 1: 3, 2: 3, 3: 3, 4: 2}
-"""Points of the gravest kind by its weight; others give one."""
-_BY_AMOUNT = ((1_000, 3), (100, 2), (10, 1))
-"""From so many values or rows on, so many points."""
-_BY_ACCOUNT = {AccountKind.PERSONAL: 2, AccountKind.OTHER_TENANT: 2, AccountKind.ANONYMOUS: 2}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """What the risk of a case goes by."""
+
+    kinds: Iterable[str]
+    people: int = 0
+    """Different people over all requests."""
+    people_exact: bool = False
+    rows: int | None = None
+    """The most in one request."""
+    values: int = 0
+    """The most distinct values in one request."""
+    account_kind: str = ""
+    left: bool = True
+    """False where nothing of it left."""
+    past: bool = False
+    """Some of it went past the gate."""
+    observed: bool = False
+    """It was only seen beside the requests: nothing of it was read."""
+    days: int = 0
+    """On how many days it happened; 0 where that is not known."""
+
+
+HIGH, MEDIUM = 10, 6
+"""From so many points on."""
+_BY_GRAVITY = {0: 6, 1: 6, 2: 6, 3: 6, 4: 4}
+"""Points of the gravest kind by its weight; others give two."""
+_BY_AMOUNT = ((1_000, 6), (100, 4), (10, 2))
+"""From so many people, values or rows on, so many points."""
+_BY_ACCOUNT = {AccountKind.PERSONAL: 4, AccountKind.OTHER_TENANT: 4, AccountKind.ANONYMOUS: 4}
+_PAST, _UNREAD, _NEW = 6, 4, 1
 
 
 def risk_of(case: Case) -> Risk:
     """Return how much a case should worry. What did not leave is low, whatever was in it."""
-    if case.verdict == OBSERVED:
-        return Risk(level=Level.MEDIUM, points=_MEDIUM, because=("nothing of it was read",))
-    if not _may_have_left(case):
+    inside = case.inside
+    ending = None if case.hold is None else case.hold.outcome
+    left = case.verdict == Fate.PAST or left_by(case.verdict, ending)
+    return weigh(
+        Weighed(
+            kinds=case.kinds,
+            people=inside.people,
+            people_exact=inside.people_exact,
+            rows=case.records,
+            values=case.values,
+            account_kind=case.account_kind,
+            left=left or bool(inside.left),
+            past=case.verdict == Fate.PAST or Fate.PAST in inside.outcomes,
+            observed=case.verdict == OBSERVED,
+            days=len(inside.days),
+        )
+    )
+
+
+def weigh(what: Weighed) -> Risk:
+    """Return the risk of what is weighed."""
+    if what.observed:
+        return Risk(level=Level.MEDIUM, points=MEDIUM, because=("nothing of it was read",))
+    if not what.left:
         return Risk(level=Level.LOW, points=0, because=("nothing left",))
-    told = sorted(_points(case), key=lambda part: -part[0])
+    told = sorted(_points(what), key=lambda part: -part[0])
     points = sum(part for part, _ in told)
-    level = Level.LOW
-    if points >= _MEDIUM:
-        level = Level.HIGH if points >= _HIGH else Level.MEDIUM
-    return Risk(level=level, points=points, because=tuple(words for _, words in told))
+    return Risk(level=level_of(points), points=points, because=tuple(words() for _, words in told))
 
 
-def _may_have_left(case: Case) -> bool:
-    if case.verdict in Fate:
-        return Fate(case.verdict) is Fate.PAST
-    return left_by(case.verdict, None if case.hold is None else case.hold.outcome)
+def points_of(what: Weighed) -> int:
+    """Return the points of what is weighed, without saying of what."""
+    if what.observed:
+        return MEDIUM
+    return sum(part for part, _ in _points(what)) if what.left else 0
 
 
-def _points(case: Case) -> Iterator[tuple[int, str]]:
-    if case.verdict == Fate.PAST:
-        yield 3, "it went past Outgate"
-    kinds = [kind for kind in by_gravity(case.kinds) if kind != NOT_INSPECTED]
-    if kinds:
-        gravest = kind_of(kinds[0])
-        yield _BY_GRAVITY.get(gravest.weight, 1), gravest.many
-        amount = case.records or case.values
+def level_of(points: int) -> Level:
+    """Return the level of so many points."""
+    if points < MEDIUM:
+        return Level.LOW
+    return Level.HIGH if points >= HIGH else Level.MEDIUM
+
+
+@lru_cache(maxsize=2048)
+def _gravest(kinds: frozenset[str]) -> tuple[int, str] | None:
+    """Return points and words of the gravest kind, if any is known."""
+    known = [kind for kind in by_gravity(kinds) if kind != NOT_INSPECTED]
+    if not known:
+        return None
+    gravest = kind_of(known[0])
+    return _BY_GRAVITY.get(gravest.weight, 2), gravest.many
+
+
+def _points(what: Weighed) -> Iterator[tuple[int, Callable[[], str]]]:
+    """Yield each part of the sum, with what says it."""
+    if what.past:
+        yield _PAST, lambda: "it went past Outgate"
+    names = frozenset(what.kinds)
+    gravest = _gravest(names)
+    if gravest is not None:
+        yield gravest[0], lambda: gravest[1]
+        amount = max(what.people, what.rows or 0, what.values)
         several = next((points for least, points in _BY_AMOUNT if amount >= least), 0)
         if several:
-            unit = "rows" if case.records else "values"
-            yield several, f"{number(amount)} {unit} in one request"
-    if NOT_INSPECTED in case.kinds:
-        yield 2, "part of it could not be read"
-    if (kinds or NOT_INSPECTED in case.kinds) and case.account_kind in _BY_ACCOUNT:
-        kind = AccountKind(case.account_kind)
-        yield _BY_ACCOUNT[kind], ACCOUNTS[kind].meaning
+            yield several, partial(_amount, what)
+    if NOT_INSPECTED in names:
+        yield _UNREAD, lambda: "part of it could not be read"
+    if names and what.account_kind in _BY_ACCOUNT:
+        kind = AccountKind(what.account_kind)
+        yield _BY_ACCOUNT[kind], lambda: ACCOUNTS[kind].meaning
+    if names and what.days == 1:
+        yield _NEW, lambda: "for the first time"
+
+
+def _amount(what: Weighed) -> str:
+    """Return the largest amount that is known, and what it is of."""
+    rows, least = what.rows or 0, "" if what.people_exact else "at least "
+    if what.people >= max(rows, what.values):
+        return least + counted(what.people, "person", "people")
+    if rows:
+        return f"{counted(rows, 'row')} in one request"
+    return f"{counted(what.values, 'value')} in one request"

@@ -10,6 +10,7 @@ from core.classification import Destination, LlmCall
 from core.findings import Finding
 from core.habits import Habits
 from core.record import Record
+from core.sent_file import SentFile
 from core.vocabulary.packages import PackageState
 
 
@@ -55,6 +56,8 @@ class Situation:
     """The host in clear, where the destination's is masked. Never stored."""
     llm: LlmCall | None = None
     findings: tuple[Finding, ...] = ()
+    files: tuple[SentFile, ...] = ()
+    """Files of the sender's that the request holds, or that were open when it was sent."""
     degraded: tuple[str, ...] = ()
     """Stages that failed, each as `stage: why`."""
     headers_only: bool = False
@@ -73,5 +76,6 @@ def situation_of(record: Record) -> Situation:
         destination=record.destination,
         llm=record.llm,
         findings=record.findings,
+        files=record.files,
         degraded=record.decision.degraded,
     )

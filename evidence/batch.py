@@ -19,7 +19,14 @@ from evidence.frames import mark, packed
 from evidence.parts import SALT_BYTES, seal_entry
 from evidence.rollup import Rollup
 from evidence.sqlite_errors import EvidenceLostError
-from evidence.statements import DELETE_OPEN, INSERT_ENTRY, INSERT_MARK, INSERT_OPEN, write_rollup
+from evidence.statements import (
+    DELETE_OPEN,
+    INSERT_ENTRY,
+    INSERT_MARK,
+    INSERT_OPEN,
+    Remembered,
+    write_rollup,
+)
 from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
@@ -86,6 +93,7 @@ class Appender:
         self._seq = 0
         self._head = b""
         self._cases: dict[str, int] = {}
+        self._remembered: Remembered = {}
         self._slots: dict[str, int] = {}
         """Open exchange → its row in the journal."""
         self._next_slot = secrets.randbits(40) << 20
@@ -184,6 +192,7 @@ class Appender:
             row = 0, genesis(chain_id(self._driver, "records"))
         self._seq, self._head = row
         self._cases.clear()
+        self._remembered.clear()
         self._version = version
 
     def _append(self, items: Sequence[Item]) -> tuple[int, bytes]:
@@ -192,7 +201,7 @@ class Appender:
             return seq, head
         rollup = Rollup()
         keys = [add_up(rollup, item) for item in items]
-        write_rollup(self._driver, rollup)
+        write_rollup(self._driver, rollup, remembered=self._remembered)
         rows, marks, salts = [], [], os.urandom(SALT_BYTES * len(items))
         for number, (item, key) in enumerate(zip(items, keys, strict=True)):
             seq += 1
@@ -201,7 +210,8 @@ class Appender:
             case = None if key is None else self._case_id(key)
             row = (seq, item.id, item.at_us, case, prev, head, salt, cuts, packed(item.text))
             rows.append(row)
-            marks += [(found, seq) for found in item.marks]
+            if isinstance(item.record, Record) and item.record.findings:
+                marks += [(found, seq) for found in item.marks]
         INSERT_ENTRY.run_rows(self._driver, rows)
         INSERT_MARK.run_rows(self._driver, sorted(marks))
         return seq, head
@@ -284,6 +294,10 @@ def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:
     if same and script is not None:
         stored = sender["script"]
         same = stored["path"] == script.path and stored["name"] == script.name
+    same = same and destination["account"]["id"] == record.destination.account.id
+    llm, model = record.llm, None if body["llm"] is None else body["llm"]["model"]
+    if llm is not None and llm.model != model:
+        record = replace(record, llm=replace(llm, model=model))
     if same:
         return record
     return replace(record, sender=read_sender(sender), destination=read_destination(destination))

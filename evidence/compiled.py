@@ -3,16 +3,21 @@
 CREATE = (
     (
         'CREATE TABLE cases ( id INTEGER NOT NULL, "key" VARCHAR NOT NULL, status VARCHAR NOT'
-        " NULL, disposition VARCHAR, first_us BIGINT NOT NULL, last_us BIGINT NOT NULL, count"
-        " INTEGER NOT NULL, verdict VARCHAR NOT NULL, script VARCHAR NOT NULL, script_path "
-        "VARCHAR, script_sha256 VARCHAR, user VARCHAR, host VARCHAR NOT NULL, service "
-        "VARCHAR, category VARCHAR NOT NULL, account_kind VARCHAR NOT NULL, kinds VARCHAR NOT"
-        " NULL, most_values INTEGER NOT NULL, most_records INTEGER, bytes_sent BIGINT NOT "
-        "NULL, last_record VARCHAR NOT NULL, degraded INTEGER NOT NULL, PRIMARY KEY (id), "
-        'UNIQUE ("key") )'
+        " NULL, disposition VARCHAR, until_us BIGINT, first_us BIGINT NOT NULL, last_us "
+        "BIGINT NOT NULL, count INTEGER NOT NULL, risk INTEGER NOT NULL, people INTEGER NOT "
+        "NULL, verdict VARCHAR NOT NULL, script VARCHAR NOT NULL, script_path VARCHAR, "
+        "script_sha256 VARCHAR, user VARCHAR, host VARCHAR NOT NULL, service VARCHAR, "
+        "category VARCHAR NOT NULL, account_kind VARCHAR NOT NULL, kinds VARCHAR NOT NULL, "
+        "users VARCHAR NOT NULL, outcomes VARCHAR NOT NULL, rules VARCHAR NOT NULL, models "
+        "VARCHAR NOT NULL, most_values INTEGER NOT NULL, most_records INTEGER, bytes_sent "
+        "BIGINT NOT NULL, left_count INTEGER NOT NULL, last_record VARCHAR NOT NULL, degraded"
+        " INTEGER NOT NULL, degraded_us BIGINT, closed VARCHAR, inside BLOB NOT NULL, PRIMARY"
+        ' KEY (id), UNIQUE ("key") )'
     ),
+    ("CREATE INDEX cases_by_risk ON cases (status, risk, last_us)"),
     ("CREATE INDEX cases_by_status ON cases (status, last_us)"),
     ("CREATE INDEX cases_by_time ON cases (last_us)"),
+    ("CREATE INDEX cases_by_until ON cases (until_us) WHERE until_us IS NOT NULL"),
     (
         "CREATE TABLE checkpoints ( seq INTEGER NOT NULL, at_us BIGINT NOT NULL, why VARCHAR "
         "NOT NULL, records INTEGER NOT NULL, reviews INTEGER NOT NULL, public BLOB NOT NULL, "
@@ -133,29 +138,35 @@ INSERT_CHECKPOINT = (
 )
 UPSERT_CASE = (
     (
-        'INSERT INTO cases ("key", status, first_us, last_us, count, verdict, script, '
-        "script_path, script_sha256, user, host, service, category, account_kind, kinds, "
-        "most_values, most_records, bytes_sent, last_record, degraded) VALUES (?, ?, ?, ?, ?,"
-        ' ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET '
-        "status = CASE WHEN cases.status = 'closed' AND cases.disposition IN "
-        "('confirmed_leak', 'already_handled') THEN 'open' ELSE cases.status END, first_us = "
-        "min(cases.first_us, excluded.first_us), last_us = max(cases.last_us, "
-        "excluded.last_us), count = (cases.count + excluded.count), verdict = "
-        "excluded.verdict, script = excluded.script, script_path = excluded.script_path, "
-        "script_sha256 = excluded.script_sha256, user = excluded.user, host = excluded.host, "
-        "service = excluded.service, category = excluded.category, account_kind = "
-        "excluded.account_kind, kinds = excluded.kinds, most_values = max(cases.most_values, "
-        "excluded.most_values), most_records = max(coalesce(cases.most_records, "
-        "excluded.most_records), coalesce(excluded.most_records, cases.most_records)), "
-        "bytes_sent = (cases.bytes_sent + excluded.bytes_sent), last_record = "
-        "excluded.last_record, degraded = (cases.degraded + excluded.degraded)"
+        'INSERT INTO cases ("key", status, disposition, until_us, first_us, last_us, count, '
+        "risk, people, verdict, script, script_path, script_sha256, user, host, service, "
+        "category, account_kind, kinds, users, outcomes, rules, models, most_values, "
+        "most_records, bytes_sent, left_count, last_record, degraded, degraded_us, closed, "
+        "inside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        ' ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET status = '
+        "excluded.status, disposition = excluded.disposition, until_us = excluded.until_us, "
+        "first_us = excluded.first_us, last_us = excluded.last_us, count = excluded.count, "
+        "risk = excluded.risk, people = excluded.people, verdict = excluded.verdict, script ="
+        " excluded.script, script_path = excluded.script_path, script_sha256 = "
+        "excluded.script_sha256, user = excluded.user, host = excluded.host, service = "
+        "excluded.service, category = excluded.category, account_kind = "
+        "excluded.account_kind, kinds = excluded.kinds, users = excluded.users, outcomes = "
+        "excluded.outcomes, rules = excluded.rules, models = excluded.models, most_values = "
+        "excluded.most_values, most_records = excluded.most_records, bytes_sent = "
+        "excluded.bytes_sent, left_count = excluded.left_count, last_record = "
+        "excluded.last_record, degraded = excluded.degraded, degraded_us = "
+        "excluded.degraded_us, closed = excluded.closed, inside = excluded.inside"
     ),
     (
         "key",
         "status",
+        "disposition",
+        "until_us",
         "first_us",
         "last_us",
         "count",
+        "risk",
+        "people",
         "verdict",
         "script",
         "script_path",
@@ -166,39 +177,53 @@ UPSERT_CASE = (
         "category",
         "account_kind",
         "kinds",
+        "users",
+        "outcomes",
+        "rules",
+        "models",
         "most_values",
         "most_records",
         "bytes_sent",
+        "left_count",
         "last_record",
         "degraded",
+        "degraded_us",
+        "closed",
+        "inside",
     ),
 )
 UPSERT_CASE_WITH_ID = (
     (
-        'INSERT INTO cases (id, "key", status, first_us, last_us, count, verdict, script, '
-        "script_path, script_sha256, user, host, service, category, account_kind, kinds, "
-        "most_values, most_records, bytes_sent, last_record, degraded) VALUES (?, ?, ?, ?, ?,"
-        ' ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET '
-        "status = CASE WHEN cases.status = 'closed' AND cases.disposition IN "
-        "('confirmed_leak', 'already_handled') THEN 'open' ELSE cases.status END, first_us = "
-        "min(cases.first_us, excluded.first_us), last_us = max(cases.last_us, "
-        "excluded.last_us), count = (cases.count + excluded.count), verdict = "
-        "excluded.verdict, script = excluded.script, script_path = excluded.script_path, "
-        "script_sha256 = excluded.script_sha256, user = excluded.user, host = excluded.host, "
-        "service = excluded.service, category = excluded.category, account_kind = "
-        "excluded.account_kind, kinds = excluded.kinds, most_values = max(cases.most_values, "
-        "excluded.most_values), most_records = max(coalesce(cases.most_records, "
-        "excluded.most_records), coalesce(excluded.most_records, cases.most_records)), "
-        "bytes_sent = (cases.bytes_sent + excluded.bytes_sent), last_record = "
-        "excluded.last_record, degraded = (cases.degraded + excluded.degraded)"
+        'INSERT INTO cases (id, "key", status, disposition, until_us, first_us, last_us, '
+        "count, risk, people, verdict, script, script_path, script_sha256, user, host, "
+        "service, category, account_kind, kinds, users, outcomes, rules, models, most_values,"
+        " most_records, bytes_sent, left_count, last_record, degraded, degraded_us, closed, "
+        "inside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        ' ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("key") DO UPDATE SET status = '
+        "excluded.status, disposition = excluded.disposition, until_us = excluded.until_us, "
+        "first_us = excluded.first_us, last_us = excluded.last_us, count = excluded.count, "
+        "risk = excluded.risk, people = excluded.people, verdict = excluded.verdict, script ="
+        " excluded.script, script_path = excluded.script_path, script_sha256 = "
+        "excluded.script_sha256, user = excluded.user, host = excluded.host, service = "
+        "excluded.service, category = excluded.category, account_kind = "
+        "excluded.account_kind, kinds = excluded.kinds, users = excluded.users, outcomes = "
+        "excluded.outcomes, rules = excluded.rules, models = excluded.models, most_values = "
+        "excluded.most_values, most_records = excluded.most_records, bytes_sent = "
+        "excluded.bytes_sent, left_count = excluded.left_count, last_record = "
+        "excluded.last_record, degraded = excluded.degraded, degraded_us = "
+        "excluded.degraded_us, closed = excluded.closed, inside = excluded.inside"
     ),
     (
         "id",
         "key",
         "status",
+        "disposition",
+        "until_us",
         "first_us",
         "last_us",
         "count",
+        "risk",
+        "people",
         "verdict",
         "script",
         "script_path",
@@ -209,11 +234,19 @@ UPSERT_CASE_WITH_ID = (
         "category",
         "account_kind",
         "kinds",
+        "users",
+        "outcomes",
+        "rules",
+        "models",
         "most_values",
         "most_records",
         "bytes_sent",
+        "left_count",
         "last_record",
         "degraded",
+        "degraded_us",
+        "closed",
+        "inside",
     ),
 )
 UPSERT_SCRIPT = (

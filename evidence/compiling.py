@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, literal_column
+from sqlalchemy import Table, func
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
-from evidence.rollup import COMES_BACK
 from evidence.tables import (
     CaseRow,
     CheckpointRow,
@@ -71,29 +70,8 @@ def _add(
 
 
 def _upsert_case(*columns: str) -> Compiled:
-    table = _table(CaseRow)
-    statement = insert(table)
-    new = statement.excluded
-    again = ", ".join(f"'{reason}'" for reason in COMES_BACK)
-    changes = {
-        name: new[name]
-        for name in _columns(table, "id", "key", "status", "disposition", "first_us", "last_us")
-    } | _add(
-        table,
-        statement,
-        ("count", "bytes_sent", "degraded"),
-        ("first_us",),
-        ("last_us", "most_values"),
-    )
-    changes["status"] = literal_column(
-        f"CASE WHEN cases.status = 'closed' AND cases.disposition IN ({again}) "
-        "THEN 'open' ELSE cases.status END"
-    )
-    # SQLite's max() of two is NULL when one is.
-    changes["most_records"] = func.max(
-        func.coalesce(table.c.most_records, new.most_records),
-        func.coalesce(new.most_records, table.c.most_records),
-    )
+    statement = insert(_table(CaseRow))
+    changes = {name: statement.excluded[name] for name in _columns(_table(CaseRow), "id", "key")}
     return _compiled(statement.on_conflict_do_update(index_elements=["key"], set_=changes), columns)
 
 
@@ -120,7 +98,7 @@ def _upsert_sums(model: Any) -> Compiled:
 
 def all_statements() -> dict[str, Compiled]:
     """Return every statement by its name in `compiled.py`."""
-    cases = _columns(_table(CaseRow), "id", "disposition")
+    cases = _columns(_table(CaseRow), "id")
     again = insert(_table(OpenExchange)).prefix_with("OR REPLACE")
     return {
         "INSERT_ENTRY": _compiled(insert(_table(Entry)), _columns(_table(Entry))),

@@ -5,11 +5,12 @@ Cases are added up in memory; the others, of which there may be very many, in ta
 connection's own, and compared by SQL.
 """
 
-from core.review import CaseStatus
+from evidence.closed import OPEN
+from evidence.closings import Closings
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.past import all_past
-from evidence.rebuild import reviewed
+from evidence.rebuild import newest_entries
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
 from evidence.stretch import Stretch
@@ -53,7 +54,6 @@ class Derived:
         some = Rollup(scripts=sums.scripts, traffic=sums.traffic, hours=sums.hours)
         write_rollup(self._connection, some)
         sums.scripts, sums.traffic, sums.hours = {}, {}, {}
-        self.sums.versions.clear()
 
     def problem(self) -> str | None:
         """Return what does not add up, if anything."""
@@ -61,17 +61,18 @@ class Derived:
         return self._cases_problem() or next(filter(None, map(self._other, _TABLES)), None)
 
     def _cases_problem(self) -> str | None:
-        reviews, sums = reviewed(self._connection), self.sums
+        closings, newest = Closings(self._connection), newest_entries(self._connection)
+        closings.learn(self._connection)
         for row in self._connection.named("SELECT * FROM cases"):
-            added_up = sums.cases.pop(row["key"], None)
+            sums = self.sums.cases.pop(row["key"], None)
             if row["key"] in self.untold:
                 continue
-            if added_up is None or any(row[name] != value for name, value in added_up.items()):
+            if sums is None or any(row[name] != value for name, value in sums.row().items()):
                 return f"the list of cases does not add up to the records; {REBUILD}"
-            right = reviews.get(row["key"], (CaseStatus.OPEN.value, None))
-            if (row["status"], row["disposition"]) != right:
+            right = closings.standing(row["key"], sums.reach, newest)
+            if any(row[name] != right[name] for name in OPEN):
                 return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
-        if sums.cases.keys() - self.untold:
+        if self.sums.cases.keys() - self.untold:
             return f"the list of cases does not hold all records; {REBUILD}"
         return None
 

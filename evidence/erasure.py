@@ -35,6 +35,8 @@ MOST_BESIDE_A_GATE = 20_000
 _SCAN = """SELECT e.seq, e.at_us, unpacked(e.body), e.salt, e.cuts, x.cuts, x.sealed
     FROM entries e LEFT JOIN erased x ON x.seq = e.seq WHERE e.seq > ? ORDER BY e.seq"""
 _PATIENCE_S = 10.0
+_OF_SENDER = frozenset({"sender", "files"})
+"""Parts that tell of who sent; the others tell of a finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ def _of_entry(
     kinds, found, finding = kinds_of_parts(text, seal), set(), -1
     for number, kind in enumerate(kinds):
         finding += kind == "values"
-        if (kind == "sender" and sender) or (kind != "sender" and finding in values):
+        if (kind in _OF_SENDER and sender) or (kind not in _OF_SENDER and finding in values):
             found.add(number)
     return False, found - seal.erased
 

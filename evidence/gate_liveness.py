@@ -15,13 +15,15 @@ from evidence.gate_words import MARK, Word
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(handle: int) -> None:
+    def lock_now(handle: int) -> None:
+        """Lock an open file, or raise OSError at once where another process has."""
         os.lseek(handle, 1 << 20, os.SEEK_SET)  # what is locked cannot be read by others here
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(handle: int) -> None:
+    def lock_now(handle: int) -> None:
+        """Lock an open file, or raise OSError at once where another process has."""
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -36,7 +38,7 @@ class Presence:
         self.gate = uuid7()
         self._path = _file(evidence, self.gate)
         self._handle = open_private(self._path, os.O_EXCL)
-        _lock(self._handle)
+        lock_now(self._handle)
         self._said: tuple[int, bytes, str | None] = (0, b"", None)
 
     def say(self, seq: int, head: bytes, trouble: str | None) -> None:
@@ -79,7 +81,7 @@ def _is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        _lock(handle)
+        lock_now(handle)
     except OSError:
         return True
     finally:
@@ -93,7 +95,7 @@ def _is_gone(path: Path, *, keep: bool) -> bool:
     except FileNotFoundError:
         return True
     try:
-        _lock(handle)
+        lock_now(handle)
     except OSError:
         return False
     finally:

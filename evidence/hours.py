@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from evidence.rollup import kinds_text
+from evidence.alike import kinds_text
 from evidence.store import Store
 from evidence.times import HOUR_US, from_micros, micros
 
@@ -165,6 +165,19 @@ def course(
     with store.reading() as connection:
         rows = connection.execute(query, values).fetchall()
     return [Span(begins=_time(row[0] * step), total=_total(row[1:])) for row in rows]
+
+
+def per_destination(store: Store) -> Sequence[tuple[str, str, str, Total]]:
+    """Return the totals of each destination, kind of account and outcome, those of the destination
+    with most exchanges first.
+    """
+    query = f"""SELECT destination, account, outcome, {_SUMS} FROM hours
+        GROUP BY destination, account, outcome
+        ORDER BY sum(sum(exchanges)) OVER (PARTITION BY destination) DESC,
+            destination, account, outcome"""  # noqa: S608 - our own words
+    with store.reading() as connection:
+        rows = connection.execute(query).fetchall()
+    return [(row[0], row[1], row[2], _total(row[3:])) for row in rows]
 
 
 def oldest(store: Store) -> datetime | None:

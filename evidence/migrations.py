@@ -144,4 +144,27 @@ _V7 = Step(
 )
 """Sums by the hour, which are kept longer than records."""
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7)
+_V8 = Step(
+    statements=(
+        "DROP TABLE cases",
+        """CREATE TABLE cases (
+            id INTEGER NOT NULL PRIMARY KEY, key VARCHAR NOT NULL UNIQUE, status VARCHAR NOT NULL,
+            disposition VARCHAR, until_us BIGINT, first_us BIGINT NOT NULL, last_us BIGINT NOT NULL,
+            count INTEGER NOT NULL, risk INTEGER NOT NULL, people INTEGER NOT NULL,
+            verdict VARCHAR NOT NULL, script VARCHAR NOT NULL, script_path VARCHAR,
+            script_sha256 VARCHAR, user VARCHAR, host VARCHAR NOT NULL, service VARCHAR,
+            category VARCHAR NOT NULL, account_kind VARCHAR NOT NULL, kinds VARCHAR NOT NULL,
+            users VARCHAR NOT NULL, outcomes VARCHAR NOT NULL, rules VARCHAR NOT NULL,
+            models VARCHAR NOT NULL, most_values INTEGER NOT NULL, most_records INTEGER,
+            bytes_sent BIGINT NOT NULL, left_count INTEGER NOT NULL, last_record VARCHAR NOT NULL,
+            degraded INTEGER NOT NULL, degraded_us BIGINT, closed VARCHAR, inside BLOB NOT NULL)""",
+        "CREATE INDEX cases_by_risk ON cases (status, risk, last_us)",
+        "CREATE INDEX cases_by_status ON cases (status, last_us)",
+        "CREATE INDEX cases_by_time ON cases (last_us)",
+        "CREATE INDEX cases_by_until ON cases (until_us) WHERE until_us IS NOT NULL",
+    ),
+    rebuild=True,
+)
+"""One question, one case: what one script sends to one account of one destination."""
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8)

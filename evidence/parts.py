@@ -1,9 +1,9 @@
 """What of a record can be erased so that its hash still proves the rest. Pure.
 
 The canonical text of a record is cut in *parts* that tell of people (the sender; of each finding
-its masked excerpt with the marks, and its places) and the *facts* around them. Each part is hashed
-under a key of its own that comes from the record's salt, and the entry's hash is over these hashes
-and the facts:
+its masked excerpt with the marks, and its places; the files that were sent) and the *facts* around
+them. Each part is hashed under a key of its own that comes from the record's salt, and the entry's
+hash is over these hashes and the facts:
 
     key_i  = SHA-256( salt || i as 4 bytes )
     c_i    = SHA-256( key_i || part_i )
@@ -15,6 +15,7 @@ nobody can tell by trying what a short part was.
 """
 
 import hashlib
+import os
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from evidence.chain import canonical
 SALT_BYTES = 16
 _HASH_BYTES = 32
 _SENDER = b',"schema":"outgate.record/1","sender":'
+_FILES = b'"files":['
 _FINDINGS, _FINDINGS_END = b'"findings":[', b'],"id":"'
 _NEXT_FINDING = b'},{"certainty":'
 _EXCERPT, _KIND, _WHERE = b'"excerpt":', b',"kind":', b'"where":'
@@ -60,6 +62,7 @@ ERASED_SENDER = canonical(
 """What is read in place of a sender that was erased."""
 _ERASED_VALUES = b'"excerpt":"","fingerprints":[]'
 _ERASED_PLACES = b'"where":[]'
+_ERASED_FILES = b'"files":[]'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +84,12 @@ class Seal:
         return self.sealed[number][1:]
 
     def commitment(self, number: int, part: bytes) -> bytes:
-        """Return the hash of a part, or what is left of it."""
+        """Return the hash of a part, or what is left of it. Raises ValueError where something is
+        said in place of a part that was erased: no hash covers what stands there.
+        """
         if self.salt is None and self.sealed[number][:1] == _GONE:
+            if part != _stand_in(part):
+                raise ValueError("something is said in place of what was erased")
             return self.sealed[number][1:]
         return hashlib.sha256(self.key(number) + part).digest()
 
@@ -119,6 +126,11 @@ class Seal:
         return frozenset(n for n, one in enumerate(self.sealed) if one[:1] == _GONE)
 
 
+def new_seal(text: bytes) -> Seal:
+    """Return the seal of a text, with a salt that nobody knows."""
+    return Seal(salt=os.urandom(SALT_BYTES), cuts=cuts_of(text))
+
+
 def cuts_of(text: bytes) -> tuple[Cut, ...]:
     """Return where the parts are in a record's canonical text.
 
@@ -126,6 +138,8 @@ def cuts_of(text: bytes) -> tuple[Cut, ...]:
     """
     found: list[Cut] = []
     start = text.find(_FINDINGS)
+    if (files := text.rfind(_FILES, 0, max(start, 0))) >= 0:
+        found.append((files, start - 1))
     end = text.find(_FINDINGS_END, start)
     at = -1 if start < 0 or end < 0 else text.find(_EXCERPT, start, end)
     while at >= 0:
@@ -209,15 +223,20 @@ def erase(text: bytes, seal: Seal, parts: Collection[int]) -> tuple[bytes, Seal]
 def _stand_in(part: bytes) -> bytes:
     if part.startswith(_EXCERPT):
         return _ERASED_VALUES
+    if part.startswith(_FILES):
+        return _ERASED_FILES
     return _ERASED_PLACES if part.startswith(_WHERE) else ERASED_SENDER
 
 
 def kinds_of_parts(text: bytes, seal: Seal) -> tuple[str, ...]:
-    """Return what each part is: `values`, `places` or `sender`."""
+    """Return what each part is: `files`, `values`, `places` or `sender`."""
     words = []
     for start, _ in seal.cuts:
         values, places = text.startswith(_EXCERPT, start), text.startswith(_WHERE, start)
-        words.append("values" if values else "places" if places else "sender")
+        if text.startswith(_FILES, start):
+            words.append("files")
+        else:
+            words.append("values" if values else "places" if places else "sender")
     return tuple(words)
 
 

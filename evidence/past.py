@@ -4,14 +4,16 @@ hash.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from core.happenings import Event, Happening
+from core.review import case_of_key
 from evidence.acts import read_act
+from evidence.case_sums import CaseSums, sums_before
 from evidence.chain import canonical
 from evidence.database import Connection
 from evidence.merkle import Frontier
@@ -29,6 +31,14 @@ class Sums:
     rollup: Rollup = field(default_factory=Rollup)
     newest: dict[str, dict[str, int]] = field(default_factory=dict)
     """Case → hash of the script (or nothing) → newest entry with it."""
+    earlier: list[CaseSums] = field(default_factory=list)
+    """What an earlier version kept of cases of one outcome and some kinds each; in the rollup,
+    too."""
+    earlier_keys: list[str] = field(default_factory=list)
+
+    def before(self) -> Iterator[tuple[str, CaseSums]]:
+        """Yield what an earlier version kept, by its keys."""
+        return zip(self.earlier_keys, self.earlier, strict=True)
 
     def seen(self, key: str, sha256: str | None, seq: int) -> None:
         """Note the newest entry of a case."""
@@ -38,7 +48,7 @@ class Sums:
         """Return the text that is hashed and kept."""
         rollup = self.rollup
         value = {
-            "cases": [rollup.cases[key] for key in sorted(rollup.cases)],
+            "cases": [rollup.cases[key].to_json() for key in sorted(rollup.cases)],
             "newest": self.newest,
             "scripts": [[*key, *seen] for key, seen in sorted(rollup.scripts.items())],
             "traffic": [[*key, *sums] for key, sums in sorted(rollup.traffic.items())],
@@ -52,20 +62,30 @@ class Sums:
         try:
             value = orjson.loads(text)
             rollup = Rollup(
-                cases={case["key"]: case for case in value["cases"]},
                 scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
                 traffic={(row[0], row[1], row[2]): row[3:] for row in value["traffic"]},
                 # Earlier versions did not add up by the hour.
                 hours={hour_key(row): row[6:] for row in value.get("hours", ())},
             )
-            return cls(rollup=rollup, newest=value["newest"])
-        except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
+            sums = cls(rollup=rollup, newest=value["newest"])
+            for case in value["cases"]:
+                sums._take(case)
+            return sums
+        except (orjson.JSONDecodeError, KeyError, TypeError, IndexError, AttributeError):
             raise ValueError("the sums of an earlier time are damaged") from None
+
+    def _take(self, case: Mapping[str, Any]) -> None:
+        if "inside" in case:
+            self.rollup.join_case(CaseSums.of(case))
+            return
+        self.earlier.append(sums_before(case))
+        self.earlier_keys.append(case["key"])
+        self.rollup.join_case(sums_before(case))
 
     def without(self, names: Callable[[object], bool]) -> "Sums":
         """Return the sums without all rows that one of the names stands in."""
         rollup = self.rollup
-        cases = {k: v for k, v in rollup.cases.items() if not any(map(names, v.values()))}
+        cases = {k: v for k, v in rollup.cases.items() if not any(map(names, v.texts()))}
         return Sums(
             rollup=Rollup(
                 cases=cases,
@@ -73,7 +93,7 @@ class Sums:
                 traffic={k: v for k, v in rollup.traffic.items() if not any(map(names, k))},
                 hours={k: v for k, v in rollup.hours.items() if not any(map(names, k))},
             ),
-            newest={key: seen for key, seen in self.newest.items() if key in cases},
+            newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
         )
 
 
@@ -148,6 +168,8 @@ def all_past(connection: Connection) -> Sums:
     whole = Sums()
     for sums in past_sums(connection):
         joined(whole.rollup, sums.rollup)
+        whole.earlier += sums.earlier
+        whole.earlier_keys += sums.earlier_keys
         for key, seen in sums.newest.items():
             whole.newest.setdefault(key, {}).update(seen)
     return whole

@@ -10,6 +10,7 @@ from core.json_fields import Fields, by_word
 from core.review import Action, Disposition, ReviewEvent
 from core.stored import ChainLink, UnreadableEntry
 from core.text import printable
+from evidence.scopes import scope_json, scope_of
 
 SCHEMA = "outgate.review/1"
 SCRIPT_ACTS = frozenset({Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
@@ -17,7 +18,7 @@ SCRIPT_ACTS = frozenset({Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
 _NOTE_LIMIT = 4000
 _ACTION = by_word(Action)
 _DISPOSITION = by_word(Disposition)
-_LACKS = frozenset({"record_id", "hold_key", "role", "channel", "own", "records"})
+_LACKS = frozenset({"record_id", "hold_key", "role", "channel", "own", "records", "scope"})
 """What the first review events do not hold."""
 
 
@@ -57,6 +58,7 @@ class StoredReview:
             "channel": event.channel,
             "own": self.own,
             "records": self.head.hex() or None,
+            "scope": None if event.scope is None else scope_json(event.scope),
         }
 
 
@@ -89,6 +91,7 @@ def review_of(text: bytes | str) -> StoredReview:
         role=fields.text_or_none("role"),
         channel=fields.text_or_none("channel"),
         own=fields.flag_or_none("own"),
+        scope=fields.part_or_none("scope", scope_of),
     )
     return StoredReview(
         event=event,

@@ -1,12 +1,18 @@
 """Review events as entries of the chain of acts, and what each does to its case."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from core.attribution import is_pseudonym
+from core.case_inside import beyond
 from core.errors import EvidenceError
 from core.observation import Observation
 from core.record import Record
 from core.review import Action, CaseStatus, ReviewEvent, sender_of
 from core.text import printable
 from evidence.acts import Newest, chain_act
+from evidence.case_sums import CaseSums
+from evidence.closed import OPEN, closed_columns, with_scope
 from evidence.database import Connection
 from evidence.entries import read_entry
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
@@ -34,12 +40,12 @@ def append_review(
         )
     _chain(connection, review)
     if case_id is not None:
-        _apply(connection, event, case_id)
+        _apply(connection, review, case_id)
 
 
 def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, int | None]:
     """Return what is said of a case or of a held request, and the case's id."""
-    query = "SELECT id, script, script_path, script_sha256, last_record FROM cases WHERE key = ?"
+    query = "SELECT * FROM cases WHERE key = ?"
     case = connection.named(query, (event.case_key,)).fetchone()
     about = None if event.record_id is None else _record(connection, event.record_id)
     hold_key = None
@@ -64,7 +70,9 @@ def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, 
         hold_key=hold_key,
         own=own,
     )
-    return review, None if case is None else case["id"]
+    if case is None:
+        return review, None
+    return with_scope(review, CaseSums.of(case).reach), case["id"]
 
 
 def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
@@ -151,10 +159,19 @@ def _chain(connection: Connection, review: StoredReview) -> None:
     chain_act(connection, columns, review.to_json())
 
 
-def _apply(connection: Connection, event: ReviewEvent, case_id: int) -> None:
-    change = "UPDATE cases SET status = ?, disposition = ? WHERE id = ?"
+def _apply(connection: Connection, review: StoredReview, case_id: int) -> None:
+    event = review.event
     if event.action is Action.CLOSE:
         disposition = None if event.disposition is None else event.disposition.value
-        connection.execute(change, (CaseStatus.CLOSED.value, disposition, case_id))
+        columns: Mapping[str, Any] = closed_columns(disposition, event.scope)
+        row = connection.named("SELECT * FROM cases WHERE id = ?", (case_id,)).fetchone()
+        if event.scope is not None and beyond(event.scope, CaseSums.of(row).reach):
+            # More has come since the reviewer looked.
+            columns = {**columns, "status": CaseStatus.OPEN.value}
     elif event.action is Action.REOPEN:
-        connection.execute(change, (CaseStatus.OPEN.value, None, case_id))
+        columns = OPEN
+    else:
+        return
+    change = """UPDATE cases SET status = ?, disposition = ?, until_us = ?, closed = ?
+        WHERE id = ?"""
+    connection.execute(change, (*(columns[name] for name in OPEN), case_id))

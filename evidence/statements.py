@@ -4,7 +4,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.review import CaseStatus
 from evidence import compiled
+from evidence.case_sums import CaseSums
+from evidence.closed import OPEN, comes_back
+from evidence.database import Connection
 from evidence.rollup import Rollup
 
 
@@ -42,26 +46,60 @@ UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
 UPSERT_HOUR = Statement(compiled.UPSERT_HOUR)
 
 
-REOPEN = """UPDATE cases SET status = 'open'
-    WHERE key = ? AND status = 'closed' AND script_sha256 IS NOT ?"""
-"""A closing holds for the version that was looked at; while it lasts, that is the last one seen."""
+_KNOWN = "SELECT * FROM cases WHERE key = ?"
+
+
+_MOST_REMEMBERED = 400
+type Remembered = dict[str, tuple[CaseSums, dict[str, Any]]]
+"""Case → its sums, and how it stands: as in the file, while nobody else writes."""
 
 
 def write_rollup(
-    driver: sqlite3.Connection, rollup: Rollup, ids: Mapping[str, int] | None = None
+    driver: Connection,
+    rollup: Rollup,
+    ids: Mapping[str, int] | None = None,
+    remembered: Remembered | None = None,
 ) -> None:
     """Add a batch's sums to the derived tables.
 
-    With `ids`, cases that are not there yet get these ids.
+    With `ids`, cases that are not there yet get these ids. `remembered` spares reading cases again;
+    forget it when another connection has written, or when this was rolled back.
     """
-    versions = [(key, one) for key, seen in rollup.versions.items() for one in seen]
-    if versions:
-        driver.executemany(REOPEN, versions).close()
-    cases = ({"status": "open", **case} for case in rollup.cases.values())
-    if ids is None:
-        UPSERT_CASE.run(driver, cases)
-    else:
-        UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[case["key"]], **case} for case in cases))
+    if rollup.cases:
+        known: Remembered = {} if remembered is None else remembered
+        rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
+        if len(known) > _MOST_REMEMBERED:
+            known.clear()
+        if ids is None:
+            UPSERT_CASE.run(driver, rows)
+        else:
+            UPSERT_CASE_WITH_ID.run(driver, ({"id": ids[row["key"]], **row} for row in rows))
     UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
     UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])
     UPSERT_HOUR.run_rows(driver, [(*key, *sums) for key, sums in rollup.hours.items()])
+
+
+def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
+    """Return the row of a case with what came later; a closing that does not hold any more ends."""
+    found = known.get(later.key)
+    if found is None:
+        found = _read(driver, later.key)
+    if found is None:
+        known[later.key] = later, dict(OPEN)
+        return {**later.row(), **OPEN}
+    sums, standing = known[later.key] = found
+    sums.join(later)
+    if standing["status"] == CaseStatus.CLOSED and comes_back(standing, sums.reach):
+        standing["status"] = CaseStatus.OPEN.value
+    return {**sums.row(), **standing}
+
+
+def _read(driver: Connection, key: str) -> tuple[CaseSums, dict[str, Any]] | None:
+    row = driver.named(_KNOWN, (key,)).fetchone()
+    if row is None:
+        return None
+    try:
+        return CaseSums.of(row), {name: row[name] for name in OPEN}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Somebody else changed the row: verification tells it, and the gate goes on.
+        return None

@@ -6,23 +6,25 @@ import contextlib
 import json
 import threading
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from core.happenings import Happening
+from core.ids import utc_now
 from core.observation import SCHEMA, Observation
-from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
+from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion, case_of_key
 from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act
+from evidence.case_queries import case_condition, case_of, page_of
 from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
 from evidence.notary import Notary
-from evidence.queries import PAGE, TimeRange, case_condition, case_of
+from evidence.queries import PAGE, TimeRange
 from evidence.rebuild import rebuild
 from evidence.review_entries import opened_review
 from evidence.reviews import append_review
@@ -57,6 +59,7 @@ class Store:
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         acting: Acting | None = None,
         notary: Notary | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Open the file, made where there is none; `acting` says where people act through it. With
         `notary` a checkpoint is taken of every act.
@@ -66,6 +69,7 @@ class Store:
         self.path = path
         self._acting = acting
         self._notary = notary
+        self._clock = clock
         self._busy_timeout_s = busy_timeout_s
         prepare(path, busy_timeout_s=busy_timeout_s)
         self._readers = Readers(path, busy_timeout_s=busy_timeout_s)
@@ -97,32 +101,38 @@ class Store:
 
     def count(self, wanted: CaseFilter) -> int:
         """How many cases match."""
-        where, values = case_condition(wanted)
+        where, values = case_condition(wanted, self.now_us())
         with self.reading() as connection:
             return int(connection.value(f"SELECT count(*) FROM cases{where}", values))  # noqa: S608
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
-        """Cases from the newest, `limit` of them after `offset`."""
-        where, values = case_condition(wanted)
-        order = "ORDER BY last_us DESC, id DESC LIMIT ? OFFSET ?"
-        query = f"SELECT * FROM cases{where} {order}"  # noqa: S608
+        """Cases in the order of the filter, `limit` of them after `offset`."""
+        now_us = self.now_us()
+        query, values = page_of(wanted, now_us)
         with self.reading() as connection:
             rows = connection.named(query, (*values, limit, offset))
-            return [case_of(row) for row in rows]
+            return [case_of(row, now_us) for row in rows]
 
     def case(self, key: str) -> Case | None:
-        """One case."""
+        """One case; a key of an earlier version names the case that its records belong to now."""
         with self.reading() as connection:
-            row = connection.named("SELECT * FROM cases WHERE key = ?", (key,)).fetchone()
-            return None if row is None else case_of(row)
+            query = "SELECT * FROM cases WHERE key = ?"
+            row = connection.named(query, (case_of_key(key),)).fetchone()
+            return None if row is None else case_of(row, self.now_us())
 
-    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
-        """The newest records of a case."""
-        return list(_requests(self._entries(queries.OF_CASE, (key, limit))))
+    def now_us(self) -> int:
+        """The time now, in microseconds since 1970, by the clock that was given."""
+        return micros(self._clock())
 
-    def observations_of(self, key: str, limit: int = 50) -> Sequence[StoredObservation]:
-        """The newest observations of a case."""
-        return list(_observations(self._entries(queries.OF_CASE, (key, limit))))
+    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
+        """Records of a case from the newest, `limit` of them after `offset`."""
+        return list(_requests(self._entries(queries.OF_CASE, (key, limit, offset))))
+
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """Observations of a case from the newest, `limit` of them after `offset`."""
+        return list(_observations(self._entries(queries.OF_CASE, (key, limit, offset))))
 
     def observations(
         self, since: datetime | None = None, until: datetime | None = None
@@ -197,7 +207,7 @@ class Store:
         """What reviewers did with a case, oldest first."""
         with self.reading() as connection:
             chain = chain_id(connection, "reviews")
-            rows = list(connection.execute(queries.HISTORY, (key,)))
+            rows = list(connection.execute(*queries.history_of(key)))
         return [
             opened_review(ChainLink(chain_id=chain, seq=seq, prev=prev, hash=hash_), id_, text)
             for seq, prev, hash_, id_, text in rows
@@ -220,15 +230,19 @@ class Store:
         `iter_entries`.
         """
         after = 0
+        while page := self.act_entries_after(after):
+            yield from page
+            after = page[-1].link.seq
+
+    def entries_after(self, seq: int) -> Sequence[Entry]:
+        """The next page of entries behind this one, in the order of the chain."""
+        return self._entries(queries.AFTER, (seq, PAGE))
+
+    def act_entries_after(self, seq: int) -> Sequence[Entry]:
+        """The next page of acts behind this one, in the order of their chain."""
         with self.reading() as connection:
-            chain = chain_id(connection, "reviews")
-        while True:
-            with self.reading() as connection:
-                rows = list(connection.execute(queries.ACT_ENTRIES, (after, PAGE)))
-            if not rows:
-                return
-            yield from (Entry.of(chain, row) for row in rows)
-            after = rows[-1][0]
+            rows = list(connection.execute(queries.ACT_ENTRIES, (seq, PAGE)))
+        return [Entry.of(self.acts_chain_id, row) for row in rows]
 
     def newest(self) -> Newest:
         """The newest record, by its place and hash."""
@@ -279,21 +293,19 @@ class Store:
                 self._notary.take(connection, "review")
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `blocked`, `held`, `degraded`,
-        `last_at_epoch`.
+        """Counts for the health line: `records`, `open_cases`, `degraded`, `last_at_epoch`.
 
-        `blocked`, `held` and `degraded` count records; with `since`, of the cases that were
-        alive since.
+        `degraded` counts cases with a record that was not fully checked; with `since`, one that
+        began since.
         """
-        us = 0 if since is None else micros(since)
+        us = -(2**62) if since is None else micros(since)
         with self.reading() as connection:
             records, last = connection.execute(*queries.newest(since)).fetchone()
-            open_cases, blocked, held, degraded = connection.execute(queries.SUMS, (us,)).fetchone()
+            open_cases = connection.value(queries.OPEN_CASES, (self.now_us(),))
+            degraded = connection.value(queries.DEGRADED, (us,))
         return {
             "records": records,
             "open_cases": int(open_cases),
-            "blocked": int(blocked),
-            "held": int(held),
             "degraded": int(degraded),
             "last_at_epoch": (last or 0) // 1_000_000,
         }

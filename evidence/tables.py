@@ -82,21 +82,32 @@ class OpenExchange(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """Alike records added up; derived from entries and review events, so it can be rebuilt."""
+    """The records of one case added up; derived from entries and review events, so it can be
+    rebuilt.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
+        Index("cases_by_risk", "status", "risk", "last_us"),
         Index("cases_by_status", "status", "last_us"),
         Index("cases_by_time", "last_us"),
+        Index("cases_by_until", "until_us", sqlite_where=text("until_us IS NOT NULL")),
     )
     id: int = Field(primary_key=True)
     key: str = Field(unique=True)
     status: str
     disposition: str | None = None
+    until_us: int | None = Field(default=None, sa_type=BigInteger)
+    """When its closing ends, if ever: from then on it is open, whatever its status says."""
     first_us: int = Field(sa_type=BigInteger)
     last_us: int = Field(sa_type=BigInteger)
     count: int
+    risk: int
+    """Points of `core.risk`."""
+    people: int
+    """Different ones, at least."""
     verdict: str
+    """Of its newest record, as what follows up to the account."""
     script: str
     script_path: str | None = None
     script_sha256: str | None = None
@@ -107,12 +118,25 @@ class CaseRow(SQLModel, table=True):
     account_kind: str
     kinds: str
     """Between commas: `,email,iban,`, so that one kind can be looked for."""
+    users: str
+    """Each between unit separators, as what follows."""
+    outcomes: str
+    rules: str
+    models: str
     most_values: int
     most_records: int | None = None
     bytes_sent: int = Field(sa_type=BigInteger)
+    left_count: int
+    """How many of its records left, or went past the gate."""
     last_record: str
     degraded: int
     """How many of its records were decided with a failed stage."""
+    degraded_us: int | None = Field(default=None, sa_type=BigInteger)
+    """When the newest of them began."""
+    closed: str | None = None
+    """JSON: up to where it was closed last."""
+    inside: bytes
+    """JSON of `evidence.case_sums`; last, so that a scan need not read it."""
 
 
 class ReviewEntry(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Adds up stored texts as `Rollup.add` adds up what they hold, without reading each of them whole.
+"""Adds up stored texts as `Rollup.add` adds up their records, without reading each of them whole.
 
 A canonical text is cut where its members begin. Pieces that are JSON values each by themselves are
 the members of one object, whatever stands in them. What records have in common (sender, place,
@@ -17,7 +17,7 @@ from core.attribution import Attribution
 from core.classification import Destination
 from core.decision import Decision
 from core.fate import TUNNEL
-from core.findings import NOT_INSPECTED, Finding
+from core.findings import Finding
 from core.json_fields import Fields
 from core.record import Record, RequestSummary, ResponseSummary, read_request, read_response
 from core.record_reading import (
@@ -27,9 +27,10 @@ from core.record_reading import (
     read_llm,
     read_sender,
 )
+from evidence.alike import Alike, Figures, alike, found_in, micro_usd
 from evidence.chain import canonical
 from evidence.entries import Recalled, read_entry
-from evidence.rollup import Alike, Figures, Rollup, alike, micro_usd
+from evidence.rollup import Rollup
 from evidence.times import EPOCH, micros
 
 _AT = b'{"at":"'
@@ -118,6 +119,7 @@ class Tally:
         return one.id, begun, self.sums.add_one(kind, one, at_us)
 
     def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+        """Add what is read as all others read it: an observation, or a record unlike most."""
         entry = read_entry(text, self._recalled)
         return entry.id, micros(entry.at), self.sums.add(entry, at_us)
 
@@ -135,36 +137,28 @@ class Tally:
             self._notes.of(notes),
             self._requests.of(request),
         )
-        values, kinds, counts, most_records = self._findings(findings)
+        values, kinds = self._findings(findings)
         kind = self._kinds.get((parts, kinds))
         if kind is None:
             kind = self._learnt(parts, kinds, values)
-        tokens = cost = 0
+        tokens, cost, model = 0, 0, None
         if llm != b"null":
             call = self._like(orjson.loads(llm), read_llm)
             tokens = (call["input_tokens"] or 0) + (call["output_tokens"] or 0)
-            cost = micro_usd(call["cost_usd"])
+            cost, model = micro_usd(call["cost_usd"]), call["model"]
         begun = micros(datetime.fromisoformat(text[_AT_FIRST:_AT_LAST].decode("ascii")))
-        total, most = (sum(counts), max(counts)) if counts else (0, 0)
-        return kind, Figures(id_.decode(), sent, tokens, cost, total, most, most_records), begun
+        found = tuple(map(found_in, values))
+        return kind, Figures(id_.decode(), sent, tokens, cost, found, model), begun
 
-    def _findings(self, text: bytes) -> tuple[Any, tuple[str, ...], list[int], int | None]:
-        """Return the findings, their kinds, how many values each holds, and the most rows."""
+    def _findings(self, text: bytes) -> tuple[Any, tuple[str, ...]]:
+        """Return the findings, and their kinds."""
         if text == b"[]":
-            return [], (), [], None
+            return [], ()
         values = orjson.loads(text)
         if type(values) is not list:
             raise ValueError("findings are no list")
-        kinds, counts, most = set(), [], None
-        for value in values:
-            one = self._like(value, _read_finding)
-            kinds.add(one["kind"])
-            if one["kind"] != NOT_INSPECTED:
-                counts.append(one["distinct"])
-            rows = one["records"]
-            if rows is not None and (most is None or rows > most):
-                most = rows
-        return values, tuple(sorted(kinds)), counts, most
+        kinds = {self._like(value, _read_finding)["kind"] for value in values}
+        return values, tuple(sorted(kinds))
 
     def _like(self, value: Any, read: Callable[[object], object]) -> dict[str, Any]:
         """Return the object when it, or one of the same fields, types and words, could be read.
@@ -231,14 +225,13 @@ def _gist_of_sender(sender: Attribution) -> object:
 
 
 def _gist_of_place(place: Destination) -> object:
-    return place.service, place.host, place.category, place.account.kind
+    return place.service, place.host, place.category, place.account.kind, place.account.id
 
 
 def _gist_of_decision(decision: Decision) -> object:
     """Return the decision without what no sum tells."""
-    return replace(
-        decision, reason="", rule=None, policy=None, headers=(), hold_key=None, hold_seconds=None
-    )
+    key = None if decision.hold_key is None else ""
+    return replace(decision, reason="", policy=None, headers=(), hold_key=key, hold_seconds=None)
 
 
 def _read_notes(text: bytes) -> tuple[str, ...]:

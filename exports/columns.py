@@ -12,6 +12,7 @@ from core.record import Record
 from core.review import ReviewEvent, signed
 from core.stored import StoredObservation, StoredRecord
 from core.vocabulary.destinations import whose
+from core.vocabulary.files import file_words
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.observations import observed
@@ -147,8 +148,8 @@ COLUMNS: Mapping[str, Column] = {
     "Notes": lambda r: "; ".join(r.notes),
     **ADDED,
 }
-REVIEWS, OBSERVED = "Reviews", "Observed"
-_OWN = (ID, SEQ, HASH, *ADDED, REVIEWS, OBSERVED)
+REVIEWS, OBSERVED, FILES = "Reviews", "Observed", "Files"
+_OWN = (ID, SEQ, HASH, *ADDED, REVIEWS, OBSERVED, FILES)
 HEADINGS = (*(title for title in COLUMNS if title not in ADDED), *_OWN)
 """What was added stands behind the place in the chain, so that no column of an earlier version
 moves.
@@ -170,7 +171,9 @@ def row(entry: Entry, known: Recalled, said: Said) -> Mapping[str, Cell]:
     opened = entry.opened(known)
     if isinstance(opened, StoredRecord):
         cells = {title: read(opened.record) for title, read in COLUMNS.items()}
-        return cells | place | {REVIEWS: "; ".join(map(told, said.of(opened.record)))}
+        reviews = "; ".join(map(told, said.of(opened.record)))
+        files = "; ".join(f"{one.path}: {file_words(one)}" for one in opened.record.files)
+        return cells | place | {REVIEWS: reviews, FILES: files or None}
     if isinstance(opened, StoredObservation):
         return _observation(opened.observation) | place
     at = None if opened.at is None else rfc3339(opened.at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.happenings import Happening
 from core.record import Record
-from core.review import ReviewEvent, case_key, script_key, sender_of
+from core.review import ReviewEvent, case_key, case_of_key, script_key, sender_of
 from core.stored import UnreadableEntry
 from evidence.acts import Act, StoredAct, opened_act
 from evidence.entries import Entry
@@ -83,7 +83,7 @@ class Said:
         if event.script is not None:
             key = _version(event.script, event.script_sha256)
         else:
-            key = event.record_id or event.case_key
+            key = event.record_id or case_of_key(event.case_key)
         self._by.setdefault(key, []).append((seq, event))
 
     def of(self, record: Record) -> list[ReviewEvent]:

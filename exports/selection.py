@@ -9,7 +9,7 @@ from typing import Any
 
 from core.happenings import Happening
 from core.ids import utc_now
-from core.review import script_key
+from core.review import case_of_key, script_key
 from core.stored import UnreadableEntry
 from evidence.entries import Entry
 from evidence.notary import Notary
@@ -58,7 +58,7 @@ class Selection:
             return True
         if isinstance(stored.act, Happening):
             return False
-        return stored.act.case_key in self.cases | self._scripts()
+        return case_of_key(stored.act.case_key) in self.cases | self._scripts()
 
     def _scripts(self) -> frozenset[str]:
         return frozenset(script_key(key.partition("\x1f")[0]) for key in self.cases or ())

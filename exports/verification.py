@@ -27,6 +27,11 @@ _NAMED = 5
 """So many problems of one kind are named."""
 _PACKED = b"records.jsonl"
 """The first file of every pack."""
+_OLD = (
+    "it has no head: it was written before exports had one, or its head was removed; what it holds is "
+    "whole, and that it is complete cannot be proven"
+)
+_UNPROVEN = "whole, and without a head"
 _NO_HEAD = "its head is missing: nobody can say what else it should hold"
 
 
@@ -58,9 +63,9 @@ class ExportReport:
 
     @property
     def result(self) -> str:
-        """Return `complete`, `filtered: 3 of 5`, or `NOT whole`."""
+        """Return `complete`, `filtered: 3 of 5`, `NOT whole`, or that it has no head."""
         if not self.ok:
-            return "NOT whole"
+            return _UNPROVEN if self.problems == (_OLD,) else "NOT whole"
         if self.of is None or (self.entries == self.of and self.acts == self.acts_of):
             return "complete"
         return f"filtered: {self.entries} of {self.of}"
@@ -201,7 +206,7 @@ def _without_head(chained: VerifyReport) -> ExportReport:
     """
     problems = [] if chained.first_problem is None else [chained.first_problem]
     if chained.chain_id is None or chained.chain_id.startswith("records:"):
-        problems.append(_NO_HEAD)
+        problems.append(_NO_HEAD if problems or chained.chain_id is None else _OLD)
     return ExportReport(
         ok=not problems,
         format="jsonl",

@@ -82,6 +82,9 @@ class Shipper:
                     done.troubles.append(f"the hub has set the chain of {kind} aside")
                     continue
                 self._ship(file, standing[kind], kind, next_, done)
+            if done.shipped["records"]:
+                # What the hub wants to know of scripts that it had not heard of before.
+                answer = self._check_in({kind: file.standing(kind) for kind in _KINDS})
         self._tell_parts([str(one) for one in answer.get("wanted") or ()])
         if self.orders is not None:
             self.orders.take(self.line, done.orders)

@@ -2,6 +2,7 @@
 again is counted, so that nobody can flood the list.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.vocabulary.fleet import ALARMS, Alarm
@@ -13,7 +14,7 @@ _RAISE = """INSERT INTO alarms (endpoint, chain, kind, words, first_at, last_at)
     DO UPDATE SET last_at = EXCLUDED.last_at, times = alarms.times + 1,
         words = EXCLUDED.words"""
 _END = """UPDATE alarms SET ended_at = %s, ended_by = %s, note = %s
-    WHERE endpoint = %s AND kind = %s AND ended_at IS NULL"""
+    WHERE endpoint = %s AND kind = ANY(%s) AND ended_at IS NULL"""
 
 
 def alarmed(
@@ -29,6 +30,7 @@ def alarmed(
     connection.execute(_RAISE, (endpoint, chain, kind.value, words, at, at))
 
 
-def over(connection: Connection, endpoint: int, kind: Alarm, at: datetime) -> None:
-    """End the alarms of a kind that end by themselves."""
-    connection.execute(_END, (at, "hub", "it is over", endpoint, kind.value))
+def over(connection: Connection, endpoint: int, kinds: Sequence[Alarm], at: datetime) -> None:
+    """End the alarms of these kinds, which end by themselves."""
+    told = [kind.value for kind in kinds]
+    connection.execute(_END, (at, "hub", "it is over", endpoint, told))

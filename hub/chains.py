@@ -18,12 +18,15 @@ _BEGIN = """INSERT INTO chains (endpoint, kind, chain, branch, head, made_at, se
     WHERE NOT EXISTS
         (SELECT 1 FROM chains WHERE chain = %(chain)s AND state <> 'superseded')
     ON CONFLICT DO NOTHING"""
-_OF = """SELECT number, endpoint, state, last, head, seen_at FROM chains
-    WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+_OF = """UPDATE chains c SET seen_at = %(at)s FROM
+        (SELECT number, seen_at FROM chains WHERE chain = %(chain)s AND state <> 'superseded'
+            FOR UPDATE) AS before
+    WHERE c.number = before.number AND c.endpoint = %(endpoint)s
+    RETURNING c.number, c.state, c.last, c.head, before.seen_at"""
+_OWNER = "SELECT 1 FROM chains WHERE chain = %s AND state <> 'superseded' AND endpoint <> %s"
 _OTHERS = """SELECT chain, last, seen_at FROM chains
     WHERE endpoint = %s AND kind = %s AND chain <> %s AND state <> 'superseded' AND last > 0
     ORDER BY seen_at DESC LIMIT 1"""
-_SEEN = "UPDATE chains SET seen_at = %s WHERE number = %s"
 _QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
 
 
@@ -57,22 +60,22 @@ def begin_chain(
 
 def witness(connection: Connection, endpoint: int, told: ToldChain, now: datetime) -> Witnessed:
     """Hold what an endpoint says against what was witnessed, and raise the alarms."""
-    row = connection.execute(_OF, (told.chain,)).fetchone()
+    values = {"at": now, "chain": told.chain, "endpoint": endpoint}
+    row = connection.execute(_OF, values).fetchone()
     others = connection.execute(_OTHERS, (endpoint, told.kind, told.chain)).fetchone()
+    if row is None and connection.execute(_OWNER, (told.chain, endpoint)).fetchone() is not None:
+        alarmed(connection, endpoint, Alarm.FOREIGN, now, "", told.chain)
+        return Witnessed(next=0, state="quarantined")
     if row is None:
         begin_chain(connection, endpoint, told.kind, told.chain, now)
         if others is not None:
             words = f"{others[1]} entries of the former were witnessed"
             alarmed(connection, endpoint, Alarm.SWAPPED, now, words, told.chain)
         return Witnessed(next=1, state="good")
-    number, owner, state, last, head, seen_at = row
-    if owner != endpoint:
-        alarmed(connection, endpoint, Alarm.FOREIGN, now, "", told.chain)
-        return Witnessed(next=0, state="quarantined")
+    number, state, last, head, seen_at = row
     if others is not None and others[2] > seen_at:
         words = "an earlier one was put back"
         alarmed(connection, endpoint, Alarm.SWAPPED, now, words, told.chain)
-    connection.execute(_SEEN, (now, number))
     problem = _problem(told, last, head)
     if problem is not None:
         alarmed(connection, endpoint, *problem[:1], now, problem[1], told.chain)

@@ -95,8 +95,7 @@ class CheckIns:
             off = min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S)
             row = (now, told.version, int(off), told.policy, told.approvals, told.trouble)
             connection.execute(_SEEN, (*row, endpoint.number))
-            _clock(connection, endpoint.number, off, now)
-            over(connection, endpoint.number, Alarm.SILENT, now)
+            _end_alarms(connection, endpoint.number, off, now)
             chains = {
                 one.kind: witness(connection, endpoint.number, one, now) for one in told.chains
             }
@@ -112,9 +111,11 @@ class CheckIns:
         }
 
 
-def _clock(connection: Connection, endpoint: int, off: float, now: datetime) -> None:
+def _end_alarms(connection: Connection, endpoint: int, off: float, now: datetime) -> None:
+    """End what is over now that it was heard of; raise the alarm where its clock is off."""
     if abs(off) > CLOCK_MAY_BE_OFF.total_seconds():
         ahead = "ahead" if off > 0 else "behind"
         alarmed(connection, endpoint, Alarm.CLOCK, now, f"{abs(int(off))} s {ahead}")
+        over(connection, endpoint, (Alarm.SILENT,), now)
     else:
-        over(connection, endpoint, Alarm.CLOCK, now)
+        over(connection, endpoint, (Alarm.SILENT, Alarm.CLOCK), now)

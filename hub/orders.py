@@ -18,6 +18,8 @@ from hub.enrolment import Endpoint
 
 _FOR = """SELECT version, body, signature FROM orders
     WHERE kind = %s AND grouped IN ('', %s) AND percent > %s ORDER BY version DESC LIMIT 1"""
+_VERSIONS = """SELECT kind, max(version) FROM orders
+    WHERE grouped IN ('', %s) AND percent > %s GROUP BY kind"""
 _NEWEST = "SELECT coalesce(max(version), 0) FROM orders WHERE kind = %s"
 _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by, body, signature)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -36,7 +38,9 @@ def share_of(endpoint: Endpoint) -> int:
 
 def meant_for(connection: Connection, endpoint: Endpoint) -> Mapping[str, int]:
     """Return the versions of the orders that are meant for an endpoint; 0: none."""
-    return {kind: order_for(connection, endpoint, kind).get("version", 0) for kind in _KINDS}
+    values = (endpoint.grouped, share_of(endpoint))
+    found: dict[str, int] = dict(connection.execute(_VERSIONS, values).fetchall())
+    return {kind: found.get(kind, 0) for kind in _KINDS}
 
 
 def order_for(connection: Connection, endpoint: Endpoint, kind: str) -> Mapping[str, Any]:

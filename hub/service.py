@@ -42,6 +42,9 @@ log = logging.getLogger("outgate.hub")
 
 ENDPOINT_HEADER = "Outgate-Endpoint"
 _MOST_JSON = 4 << 20
+_MOST_ENROLMENT = 64 << 10
+_BODY_S = 60.0
+"""How long a body may take to arrive."""
 _AT_ONCE = 4
 """Threads, and connections to the database."""
 _MOST_UPLOADS = 16
@@ -186,13 +189,13 @@ class Server:
             self._waiting -= 1
 
     async def _enrol(self, request: web.Request) -> web.Response:
-        value = await _body(request)
+        value = _json(await _body(request, _MOST_ENROLMENT))  # of whoever: no certificate yet
         return _answer(await self._worked(lambda: self.hub.enrol(value)))
 
     def _json(self, work: _Work) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            value = await _body(request)
             certificate = _certificate(request)
+            value = _json(await _body(request, _MOST_JSON))
             claimed = request.headers.get(ENDPOINT_HEADER)
             return _answer(
                 await self._worked(lambda: work(self._speaker(certificate, claimed), value))
@@ -213,7 +216,7 @@ class Server:
         claimed = request.headers.get(ENDPOINT_HEADER)
         endpoint = await self._worked(lambda: self._speaker(certificate, claimed))
         async with self._uploads:
-            frame = await request.read()
+            frame = await _body(request, MOST_PACKED)
             taken = await self._worked(lambda: self.hub.intake.take(endpoint.number, frame))
         if isinstance(taken, Gap):
             return _answer({"wanted": taken.wanted}, 409)
@@ -291,7 +294,7 @@ class Serving:
 
     def __init__(self, hub: Hub, context: ssl.SSLContext) -> None:
         self._hub, self._context = hub, context
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._ready = threading.Event()
         self.port = 0
@@ -303,7 +306,9 @@ class Serving:
             self._ready.set()
 
         place = ("127.0.0.1", self.port)
-        self._loop.run_until_complete(serve(self._hub, self._context, place, ready, self._stop))
+        with asyncio.Runner() as runner:  # which ends connections that are still open
+            self._loop = runner.get_loop()
+            runner.run(serve(self._hub, self._context, place, ready, self._stop))
 
     def __enter__(self) -> "Serving":
         self._thread.start()
@@ -312,9 +317,9 @@ class Serving:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(20)
-        self._loop.close()
 
 
 def _certificate(request: web.Request) -> bytes:
@@ -328,10 +333,21 @@ def _certificate(request: web.Request) -> bytes:
     return bytes(certificate)
 
 
-async def _body(request: web.Request) -> object:
-    if (request.content_length or 0) > _MOST_JSON:
-        raise InputError("The message is too long.")
-    data = await request.read()
+async def _body(request: web.Request, most: int) -> bytes:
+    """Return the body, of at most so many bytes; whoever sends slowly keeps nobody waiting."""
+    found = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while chunk := await request.content.readany():
+                found += chunk
+                if len(found) > most:
+                    raise InputError("The message is too long.")
+    except TimeoutError:
+        raise InputError("The message came too slowly.") from None
+    return bytes(found)
+
+
+def _json(data: bytes) -> object:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:

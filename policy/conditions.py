@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from core.attribution import Certainty, LaunchedAs
 from core.classification import AccountKind, Category
 from core.findings import NOT_INSPECTED, Confidence
+from core.sent_file import Label, SameAs
 from core.vocabulary.habits import Unusual
 from core.vocabulary.kinds import kinds_of
 from core.vocabulary.packages import PackageState
@@ -27,6 +28,7 @@ from policy.fields import (
     Kind,
     Listed,
     Port,
+    Protocol,
     Scheme,
     Sha256,
     Size,
@@ -146,6 +148,9 @@ class DestinationCondition(Section):
         None, description="Country of its address: two letters, or unknown."
     )
     scheme: Annotated[Listed[Scheme] | None, Asks(reads.SCHEME, one_of)] = None
+    protocol: Annotated[Listed[Protocol] | None, Asks(reads.SCHEME, one_of)] = Field(
+        None, description="What it speaks, where that is not HTTP: postgresql, smtp, ssh, …"
+    )
     path: Annotated[Listed[Text] | None, Asks(reads.URL_PATH, matching_case)] = None
 
 
@@ -200,6 +205,29 @@ class UnreadCondition(Section):
     kinds: Annotated[Listed[UnreadKind], Asks(reads.UNREAD_KINDS, sharing)] = Field(
         description="picture, sound, film, font, weights, sealed, encrypted, or content."
     )
+
+
+class FilesCondition(Section):
+    """Which file of the sender's it holds: one that is found so. An empty section holds for any."""
+
+    path: Annotated[Listed[Text] | None, Asks(reads.FILE_PATHS, any_matching_path)] = Field(
+        None, description="Path of a file; * stands for anything."
+    )
+    name: Annotated[Listed[Text] | None, Asks(reads.FILE_NAMES, any_matching)] = Field(
+        None, description="Name of a file, without its folder."
+    )
+    label: Annotated[Listed[Label] | None, Asks(reads.FILE_LABELS, sharing)] = Field(
+        None, description="What kind of file it is: spreadsheet, database, key_file, …"
+    )
+    owner: Annotated[Listed[Text] | None, Asks(reads.FILE_OWNERS, any_matching)] = Field(
+        None, description="Owner of a file."
+    )
+    same: Annotated[Listed[SameAs] | None, Asks(reads.FILES_SAME, sharing)] = Field(
+        None, description="What is proven: same_bytes, same_bytes_decoded, was_open."
+    )
+
+    implied = (Asks(reads.FILES_KNOWN, being), True)
+    bare = "any file of the sender's"
 
 
 def _unusual(section: "UnusualCondition") -> Read[frozenset[Unusual]]:
@@ -290,6 +318,7 @@ class When(Strict):
     destination: DestinationCondition | None = None
     findings: Annotated[FindingsCondition, section("kinds")] | None = None
     unread: Annotated[UnreadCondition, section("kinds")] | None = None
+    files: FilesCondition | None = None
     unusual: Annotated[UnusualCondition, section("what")] | None = None
     volume: VolumeCondition | None = None
     requests_per: RequestsCondition | None = None

@@ -26,6 +26,7 @@ from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
     COUNTRY,
     DESTINATION,
+    FILES,
     FINDINGS,
     HABITS,
     NETWORK,
@@ -83,6 +84,11 @@ class RulePolicy:
     def asks_packages(self) -> bool:
         """True when some rule looks at what a script is made of."""
         return bool(self.inputs & PACKAGES)
+
+    @property
+    def asks_files(self) -> bool:
+        """True when some rule looks at which files were sent."""
+        return bool(self.inputs & FILES)
 
     @property
     def asks_habits(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -10,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from core.host_names import address_of, host_meant, host_of
 from core.text import printable
 from core.vocabulary.kinds import ANYTHING, FINDABLE, GROUPS, near
+from core.vocabulary.protocols import WORDS as PROTOCOLS
 from core.vocabulary.sizes import joined
 from policy.countries import CODES, UNKNOWN
 
@@ -102,6 +104,14 @@ def _address(value: str) -> str:
     return host_of(value)
 
 
+def _protocol(value: str) -> str:
+    if value in PROTOCOLS:
+        return value
+    close = get_close_matches(value.casefold(), PROTOCOLS, n=3, cutoff=0.6)
+    meant = f"did you mean {joined(close, 'or')}" if close else "outgate policy words lists them"
+    raise ValueError(f"is no protocol that can be told; {meant}")
+
+
 def _host(value: str) -> str:
     meant = host_meant(value)
     if meant is not None:
@@ -126,6 +136,7 @@ type Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 type Count = Annotated[int, Field(gt=0)]
 type Dollars = Annotated[float, Field(gt=0)]
 type Port = Annotated[int, Field(ge=1, le=65535)]
+type Protocol = Annotated[str, AfterValidator(_protocol)]
 type Scheme = Literal["http", "https", "ws", "wss"]
 type Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 type Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]

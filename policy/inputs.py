@@ -28,14 +28,15 @@ type Inputs = int
     UNREAD,
     PACKAGES,
     ADVISORIES,
+    FILES,
     HABITS,
-) = (1 << n for n in range(21))
+) = (1 << n for n in range(22))
 """Who sends; which script that is, for certain; for whom it sends; where to; what the request's
 head says beside its host; whose account; which country; which network; how large; credentials,
 names and addresses, all other content; the call of a language model; what
 is known of the script; what it imports; what had gone out before; what time it is; what kinds of
 things stand in it that cannot be read; which packages it is made of; which of these have holes;
-what its script does as a rule.
+which files of the sender's it holds; what its script does as a rule.
 """
 
 FINDINGS = SECRETS | NAMES | VALUES
@@ -52,7 +53,7 @@ PAST = HISTORY | IMPORTS | VOLUME | PACKAGES | ADVISORIES | HABITS
 UNTOLD = PLACE | SCRIPT | PEERS | PACKAGES | ADVISORIES | HABITS
 """What may stay unknown though no stage failed."""
 
-NOT_YET = FINDINGS | LLM | SIZE | UNREAD
+NOT_YET = FINDINGS | LLM | SIZE | UNREAD | FILES
 """What the headers do not tell."""
 
 NEVER = NOT_YET | ACCOUNT | REQUEST
@@ -64,6 +65,7 @@ _HIDES: dict[str, Inputs] = {
     **dict.fromkeys(("personal data", "personal", "tables"), NAMES | VALUES),
     "history": PAST,
     "names": NAMES,
+    "files": FILES,
     "documents": FINDINGS | UNREAD,
     "llm": LLM,
     "accounts": ACCOUNT,

@@ -58,6 +58,11 @@ class PolicyFile:
         return self._policy.asks_past
 
     @property
+    def asks_files(self) -> bool:
+        """See RulePolicy.asks_files."""
+        return self._policy.asks_files
+
+    @property
     def asks_habits(self) -> bool:
         """See RulePolicy.asks_habits."""
         return self._policy.asks_habits

@@ -21,7 +21,9 @@ from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.habits import NEVER_SEEN, ToldHabits
 from core.host_names import host_of
+from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.situation import ScriptHistory, Situation, Volume
+from core.vocabulary.files import label_of
 from core.vocabulary.habits import Unusual
 from core.vocabulary.packages import PackageState
 from core.vocabulary.unread import UnreadKind
@@ -34,6 +36,7 @@ from policy.fields import (
     Host,
     Kind,
     Port,
+    Protocol,
     Scheme,
     Several,
     Size,
@@ -80,6 +83,8 @@ class GivenDestination(Strict):
     country: Country = "unknown"
     address: Address | None = None
     scheme: Scheme = "https"
+    protocol: Protocol | None = None
+    """What it speaks, where that is not HTTP."""
     path: Text = "/"
 
 
@@ -96,6 +101,16 @@ class GivenFinding(Strict):
     test_data: bool = False
     unread: UnreadKind | None = None
     """Of `not_inspected`: what it is; content when nothing is said."""
+
+
+class GivenFile(Strict):
+    """Which file of the sender's it holds."""
+
+    path: Text
+    label: Label | None = None
+    """By its name, when nothing is said."""
+    owner: Text | None = None
+    same: SameAs = SameAs.BYTES
 
 
 class GivenLlm(Strict):
@@ -135,6 +150,7 @@ class Given(Strict):
     """Scripts that were connected to it, by their paths, where it takes connections itself."""
     destination: GivenDestination = GivenDestination()
     findings: list[GivenFinding] = Field(default=[])
+    files: list[GivenFile] = Field(default=[])
     llm: GivenLlm | None = None
     volume: GivenVolume = GivenVolume()
     request_bytes: Size = 1000
@@ -198,11 +214,23 @@ def situation_of_case(given: Given) -> Situation:
         destination=_destination(given.destination),
         llm=None if given.llm is None else _llm(given.llm),
         findings=tuple(map(_finding, given.findings)),
+        files=tuple(map(_file, given.files)),
         degraded=tuple(given.degraded),
         history=ScriptHistory(packages=frozenset(), habits=ToldHabits())
         if given.script is None
         else _history(given.script),
         volume=Volume(**given.volume.model_dump()),
+    )
+
+
+def _file(given: GivenFile) -> SentFile:
+    return SentFile(
+        path=given.path,
+        same=given.same,
+        found_by=FoundBy.FOLDER,
+        label=given.label or label_of(given.path),
+        size=1000,
+        owner=given.owner,
     )
 
 
@@ -256,7 +284,7 @@ def _script(given: GivenScript) -> Script:
 
 def _destination(given: GivenDestination) -> Destination:
     return Destination(
-        scheme=given.scheme,
+        scheme=given.protocol or given.scheme,
         host=host_of(given.host),
         port=given.port,
         path=given.path,

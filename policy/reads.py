@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from core.attribution import Attribution, Certainty, LaunchedAs, Script, SenderPeer
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.habits import Sending, telling
+from core.sent_file import SentFile
 from core.situation import ScriptHistory, Situation
 from core.vocabulary.habits import Unusual
 from core.vocabulary.packages import PackageState
@@ -28,6 +29,7 @@ from policy.inputs import (
     CLOCK,
     COUNTRY,
     DESTINATION,
+    FILES,
     FINDINGS,
     HABITS,
     HISTORY,
@@ -253,6 +255,22 @@ UNREAD_KINDS = Read(
     of=lambda s: unread_kinds(s.findings),
     stands=Stands.YES,
 )
+
+
+def _of_files[T](name: str, of: Callable[[tuple[SentFile, ...]], T]) -> Read[T]:
+    return Read(name=name, inputs=FILES, of=lambda s: of(s.files), stands=Stands.YES)
+
+
+FILES_KNOWN = Read(
+    name="files", inputs=FILES, of=lambda s: bool(s.files), stands=Stands.YES, values=_EITHER
+)
+FILE_PATHS = _of_files(
+    "files.path", lambda files: tuple(file.path.replace("\\", "/") for file in files)
+)
+FILE_NAMES = _of_files("files.name", lambda files: tuple(file.name for file in files))
+FILE_OWNERS = _of_files("files.owner", lambda files: tuple(f.owner for f in files if f.owner))
+FILE_LABELS = _of_files("files.label", lambda files: frozenset(file.label for file in files))
+FILES_SAME = _of_files("files.same", lambda files: frozenset(file.same for file in files))
 
 LLM_CALLED = Read(
     name="llm", inputs=LLM, of=lambda s: s.llm is not None, stands=Stands.YES, values=_EITHER

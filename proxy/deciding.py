@@ -15,6 +15,7 @@ from core.findings import not_inspected
 from core.situation import ScriptHistory, Situation, Volume
 from proxy.boundaries import courtesy
 from proxy.classifying import classified
+from proxy.lineage import Lineage, failed, is_worth_it
 from proxy.parts import Limits, Parts
 
 OTHER_NAME = "destination: the request names another host or port inside"
@@ -28,6 +29,7 @@ class Deciding:
     def __init__(self, parts: Parts, limits: Limits) -> None:
         self.parts = parts
         self.limits = limits
+        self.files = Lineage(parts.tracer, limits.files_s)
 
     def reads(self, sender: Attribution) -> bool:
         """Return False for programs that are none of Outgate's business."""
@@ -52,6 +54,27 @@ class Deciding:
         else:
             seen = _volume_only(self.parts.classifier.on_headers(exchange))
         return self.placed(exchange, seen)
+
+    async def judged(
+        self, exchange: Exchange, sender: Attribution, seen: Classification
+    ) -> tuple[Classification, Decision]:
+        """Return what is known with the files that were sent, where that matters, and what policy
+        says.
+        """
+        asked = self.parts.policy.asks_files
+        if asked:
+            seen = await self._with_files(exchange, sender, seen, asked=True)
+        decision = self.decide(exchange, sender, seen)
+        if not asked and is_worth_it(exchange, seen, decision):
+            seen = await self._with_files(exchange, sender, seen, asked=False)
+        return seen, decision
+
+    async def _with_files(
+        self, exchange: Exchange, sender: Attribution, seen: Classification, *, asked: bool
+    ) -> Classification:
+        async with courtesy(Duty.FILES):
+            return await self.files.added(exchange, sender, seen, asked=asked)
+        return failed(seen) if asked else seen
 
     def decide(self, exchange: Exchange, sender: Attribution, seen: Classification) -> Decision:
         """Return what policy says with everything known."""
@@ -113,6 +136,7 @@ class Deciding:
             host=exchange.host,
             llm=seen.llm,
             findings=() if seen.findings == PASSED_OVER else seen.findings,
+            files=seen.files,
             degraded=degraded,
             headers_only=headers_only,
             history=history,

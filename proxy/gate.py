@@ -7,7 +7,7 @@ rewrites or saves flows. Kept: the proxy server, layer choice, refusal of cleart
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mitmproxy.master import Master
 
 from core.duties import OWNER, Duty
 from proxy.addon import GateAddon
+from proxy.collecting import Collecting
 from proxy.connect_to import Route, Routes
 from proxy.corporate_proxies import CorporateProxies
 from proxy.corporate_route import CorporateRoute
@@ -62,6 +63,7 @@ class Gate:
         self._options = gate_options
         self._master: Master | None = None
         self._door: Door | None = None
+        self._collecting = Collecting(parts.collectors, parts.evidence)
         self.addon: GateAddon | None = None
 
     async def run(self, ready: Callable[[str, int], Awaitable[None] | None]) -> None:
@@ -95,14 +97,13 @@ class Gate:
                 tasks.create_task(self._announce(server, serving, ready))
                 if self._parts.direct is not None:
                     watch = self.addon.evasion.watch(self._parts.direct)
-                    watching = tasks.create_task(OWNER.task(Duty.DIRECT, watch))
-                    watching.add_done_callback(
-                        lambda _: None if serving.done() else OWNER.lost(Duty.DIRECT, None)
-                    )
-                    serving.add_done_callback(lambda _: watching.cancel())
+                    _beside(tasks, serving, Duty.DIRECT, watch)
+                if self._parts.collectors:
+                    _beside(tasks, serving, Duty.ACTIVITY, self._collecting.watch())
         finally:
             if self._door is not None:
                 await self._door.close()
+            self._collecting.end()
             self.addon.inspection.settle()
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
@@ -157,6 +158,18 @@ class Gate:
             listen_port=self._options.listen_port,
             mode=[mode],
         )
+
+
+def _beside(
+    tasks: asyncio.TaskGroup,
+    serving: asyncio.Task[None],
+    duty: Duty,
+    work: Coroutine[Any, Any, None],
+) -> None:
+    """Have it done as long as the gate serves; that it ends earlier is noted."""
+    watching = tasks.create_task(OWNER.task(duty, work))
+    watching.add_done_callback(lambda _: None if serving.done() else OWNER.lost(duty, None))
+    serving.add_done_callback(lambda _: watching.cancel())
 
 
 _FIXED: dict[str, Any] = {

@@ -165,7 +165,7 @@ class Inspection:
         self._observed(sender)  # while the body is read
         seen = await self.deciding.classify(exchange, sender)
         await self.met(sender)
-        decision = self.deciding.decide(exchange, sender, seen)
+        seen, decision = await self.deciding.judged(exchange, sender, seen)
         async with courtesy(Duty.LINES):
             sender = await self.lines.added(exchange, sender, seen, decision)
         return sender, seen, decision

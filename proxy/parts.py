@@ -1,10 +1,11 @@
 """What a gate is made of: the parts behind their ports, and how much and how long they may take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from core.activity import Collector
 from core.attribution import Attribution
 from core.classification import Classification
 from core.fingerprint import Fingerprinter
@@ -19,6 +20,7 @@ from core.ports import (
     Networks,
     Policy,
 )
+from core.sent_file import FileTracer
 from core.situation import ScriptHistory, Volume
 from proxy.observing import Observer
 
@@ -38,6 +40,7 @@ class Limits:
     attribution_s: float = 2.0
     classify_s: float = 10.0
     line_s: float = 0.5
+    files_s: float = 0.5
     packages_s: float = 5.0
     """What a script is made of takes a second to read, once for each environment."""
     inspect_others: bool = True
@@ -66,6 +69,10 @@ class Parts:
     """Told, in a thread, of each process and version of a script of which there is a record."""
     direct: DirectConnections | None = None
     """Looked at while Python programs use the gate: who goes past it?"""
+    collectors: Sequence[Collector] = ()
+    """Asked from time to time what programs do beside their requests."""
+    tracer: FileTracer | None = None
+    """Finds which files of the sender's a request holds."""
     networks: Networks | None = None
     """Told of the networks of sealed runs."""
     clock: Callable[[], datetime] = utc_now

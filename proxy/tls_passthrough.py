@@ -39,9 +39,13 @@ class Passage:
         else:
             self._received += size
 
-    def spoke(self, protocol: str) -> None:
-        """Note what the connection turned out to speak."""
+    def said(self, data: bytes, *, from_client: bool) -> None:
+        """Take bytes that go on, either way. Unread, but for who needs to."""
+
+    def spoke(self, protocol: str) -> bool:
+        """Note what the connection turned out to speak; False where it may not go on, as that."""
         self._transaction.note(f"its first bytes were those of {WORDS.get(protocol, protocol)}")
+        return True
 
     def end(self, note: str | None = None) -> None:
         """Close the record with what had passed; the first end counts."""
@@ -178,9 +182,9 @@ class UnreadLayer(TCPLayer):
     def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Forward, and count what is forwarded."""
         if isinstance(event, events.DataReceived):
-            self.passage.passed(
-                len(event.data), from_client=event.connection == self.context.client
-            )
+            from_client = event.connection == self.context.client
+            self.passage.passed(len(event.data), from_client=from_client)
+            self.passage.said(event.data, from_client=from_client)
         yield from super().relay_messages(event)
         if self._handle_event == self.done:
             self.passage.end()

@@ -21,7 +21,7 @@ from core.classification import Account, AccountKind, Category, Destination, Llm
 from core.decision import Decision, HoldOutcome, Verdict
 from core.findings import Confidence, Finding
 from core.record import Record, RequestSummary, ResponseSummary
-from core.review import Action, CaseFilter, Disposition
+from core.review import Action, Disposition
 from core.situation import situation_of
 from core.vocabulary.kinds import FINDABLE, KINDS, kind_of
 from exports.contents import Contents
@@ -38,8 +38,8 @@ from tui.wording import case_sentence, sentence
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = tuple(
     (
-        "app attribution capture certs classifiers core destinations evidence exports fleet habits hub"
-        " inventory policy"
+        "activity app attribution capture certs classifiers core destinations evidence exports"
+        " fleet habits hub inventory policy"
         " proxy tui"
     ).split()
 )
@@ -467,11 +467,13 @@ def test_published_examples_are_said_to_be_such_by_everybody(
 
 def test_a_filter_understands_the_words_that_are_shown() -> None:
     """What a person reads can be looked for: each kind and each outcome by its words."""
+    from core.case_words import parse
     from core.vocabulary.verdicts import VERDICTS
-    from tui.filtering import parse
 
     for words in {kind.one for kind in KINDS.values()}:
         wanted = parse(f'found:"{words}"', NOW, UTC).wanted
-        assert wanted.kind is not None and kind_of(wanted.kind).one == words
+        ((kind,),) = [condition.values for condition in wanted.conditions]
+        assert kind_of(kind).one == words
     for verdict, outcome in VERDICTS.items():
-        assert parse(outcome.word, NOW, UTC).wanted == CaseFilter(verdict=verdict)
+        ((first, *_),) = [c.values for c in parse(outcome.word, NOW, UTC).wanted.conditions]
+        assert first == verdict

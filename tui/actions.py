@@ -4,27 +4,9 @@ Keys, palette, footer and help are made from this.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScreenAction:
-    """One thing a person can do on one screen: its method `do_<id>`, or that of one of its parts,
-    does it.
-    """
-
-    id: str
-    keys: tuple[str, ...]
-    """Textual's key names; the first is shown."""
-    shown: str
-    """The key as a person reads it."""
-    name: str
-    help: str
-    short: str = ""
-    """One or two words for the footer; empty: not in the footer."""
-    rank: int = 50
-    """How soon a narrow screen drops it from the footer: the highest first."""
-
+from tui.screen_action import ScreenAction
+from tui.sheet_actions import SHEET, TABS
 
 REVIEW: tuple[ScreenAction, ...] = (
     ScreenAction(
@@ -51,11 +33,11 @@ REVIEW: tuple[ScreenAction, ...] = (
         id="top",
         keys=("home", "g"),
         shown="g",
-        name="Newest case",
-        help="Go to the newest case, where new ones arrive.",
+        name="First case",
+        help="Go to the first case of the list.",
     ),
     ScreenAction(
-        id="bottom", keys=("end", "G"), shown="G", name="Oldest case", help="Go to the oldest case."
+        id="bottom", keys=("end", "G"), shown="G", name="Last case", help="Go to the last case."
     ),
     ScreenAction(
         id="held",
@@ -127,13 +109,45 @@ REVIEW: tuple[ScreenAction, ...] = (
         help="Take the mark from every case.",
     ),
     ScreenAction(
+        id="mark_shown",
+        keys=("asterisk",),
+        shown="*",
+        name="Mark all shown",
+        help="Mark every case that the filter shows, also those below the screen.",
+    ),
+    ScreenAction(
+        id="order",
+        keys=("o",),
+        shown="o",
+        name="Sort by another column",
+        help=(
+            "Sort by risk, newest, first, sender, destination, outcome, kind, people, or how often."
+        ),
+        short="sort",
+        rank=9,
+    ),
+    ScreenAction(
+        id="older",
+        keys=("full_stop",),
+        shown=".",
+        name="Next request of the case",
+        help="Open the request before this one, of the same case; the comma goes back to newer ones.",
+    ),
+    ScreenAction(
+        id="newer",
+        keys=("comma",),
+        shown=",",
+        name="Previous request of the case",
+        help="Open the request after this one, of the same case.",
+    ),
+    ScreenAction(
         id="filter",
         keys=("slash",),
         shown="/",
         name="Filter",
         help=(
-            "Choose which cases to see, in words: held, closed, script:claims, to:openai, "
-            "found:iban, since:monday."
+            "Choose which cases to see, in words: held, risk:high, to:openai, group:health, "
+            "not user:ops, since:monday. The same before a colon twice means either."
         ),
         short="filter",
         rank=4,
@@ -182,6 +196,18 @@ REVIEW: tuple[ScreenAction, ...] = (
         ),
         short="script",
         rank=10,
+    ),
+    ScreenAction(
+        id="rule",
+        keys=("m",),
+        shown="m",
+        name="Make a rule",
+        help=(
+            "Make a rule of this case: allow this, stop this, or ask me. Its effect on what was "
+            "recorded is shown first."
+        ),
+        short="rule",
+        rank=8,
     ),
     ScreenAction(
         id="export",
@@ -241,6 +267,7 @@ REVIEW: tuple[ScreenAction, ...] = (
         short="quit",
         rank=8,
     ),
+    *TABS,
 )
 
 SCRIPT: tuple[ScreenAction, ...] = (
@@ -308,7 +335,8 @@ SCRIPT: tuple[ScreenAction, ...] = (
     ),
 )
 
-SCREENS: Mapping[str, tuple[ScreenAction, ...]] = {"review": REVIEW, "script": SCRIPT}
+type _Actions = tuple[ScreenAction, ...]
+SCREENS: Mapping[str, _Actions] = {"review": REVIEW, "overview": SHEET, "script": SCRIPT}
 
 
 def for_footer(

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from core.case_inside import GROWS
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
 from tui.background_reader import Reader
@@ -109,20 +110,21 @@ def run(
     holds: HoldQueue | None = None,
     filter_line: str = "",
     acts: EvidenceActs | None = None,
+    grows: int = GROWS,
 ) -> int:
     """Open the review app on this terminal; returns the exit code. Without a terminal, prints the
     plain list.
 
     `watching` says whether a gate runs now; without it the health line does not claim so.
     `holds` are the requests that wait for a person; without it none can be answered.
-    `filter_line` is the filter to begin with. `acts` are what verifies and exports the
-    evidence.
+    `filter_line` is the filter to begin with; `grows` the growth from which closed cases come back.
+    `acts` are what verifies and exports the evidence.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, filter_line, clock=clock, holds=holds)
-    reviewer = Reviewer(who=who, clock=clock, read_only=read_only, watching=watching)
+    reviewer = Reviewer(who=who, clock=clock, read_only=read_only, watching=watching, grows=grows)
     app = ReviewApp(store, reviewer, holds, filter_line, acts)
     app.run()
     return app.return_code or 0

@@ -1,11 +1,10 @@
 """Everything there is to say about one case, as rows of a label and plain text. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty, CodeLine, ProcessRef, Script
-from core.classification import Account, CostBasis, LlmCall, TokensBasis
+from core.classification import Account
 from core.decision import HoldOutcome
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
@@ -20,9 +19,14 @@ from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
 from policy.exception_lines import exception_lines
+from tui.case_files import files_section
+from tui.case_inside import inside_section
+from tui.case_model import model_section
 from tui.case_reading import Reading
+from tui.closing_words import came_back, scope_words
 from tui.exceptions import needed_exception
 from tui.holds import Held
+from tui.rows import Row, Section, known, maybe
 from tui.wording import (
     account_words,
     case_meaning,
@@ -36,23 +40,6 @@ from tui.wording import (
     sentence,
     service_name,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One fact. `tone` is one of plain, quiet, strong, allowed, held, blocked, unknown."""
-
-    label: str
-    text: str
-    tone: str = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Facts under one heading; the first section has none."""
-
-    title: str
-    rows: tuple[Row, ...]
 
 
 def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> list[Section]:
@@ -87,9 +74,11 @@ def _all(
         _summary(reading, record, now, zone),
         _why(reading, record),
         _found(record.findings),
+        files_section(record.files),
+        inside_section(reading.case, now, zone),
         _sender(record.sender),
         _destination(record),
-        _model(record.llm),
+        model_section(record.llm),
         _history(reading, now, zone),
         _trace(record.id, record.decision.policy, link),
     ]
@@ -108,19 +97,11 @@ def _observed(
     )
     return [
         Section("", (said,)),
-        Section("What was seen", _rows(Row("Since", began), _maybe("Until", ended), *facts)),
+        Section("What was seen", known(Row("Since", began), maybe("Until", ended), *facts)),
         _sender(seen.sender),
         _history(reading, now, zone),
         _trace(seen.id, None, stored.link),
     ]
-
-
-def _rows(*rows: Row | None) -> tuple[Row, ...]:
-    return tuple(row for row in rows if row is not None)
-
-
-def _maybe(label: str, value: str | None, tone: str = "plain") -> Row | None:
-    return Row(label, safe(value, 600), tone) if value else None
 
 
 def _summary(reading: Reading, record: Record, now: datetime, zone: tzinfo | None) -> Section:
@@ -131,11 +112,25 @@ def _summary(reading: Reading, record: Record, now: datetime, zone: tzinfo | Non
     times = state = None
     if case.count > 1:
         since = clock_time(case.first_at, now, zone)
-        alike = f"{number(case.count)} alike since {since}, {size(case.bytes_sent)} in all."
-        times = Row("", f"{alike} What follows is the newest.", "quiet")
+        alike = f"{counted(case.count, 'request')} since {since}, {size(case.bytes_sent)} in all."
+        which = "What follows is the newest; . opens the one before."
+        if reading.place:
+            which = f"What follows is request {number(case.count - reading.place)} of them."
+        times = Row("", f"{alike} {which}", "quiet")
+    state = _standing(case, now, zone)
+    return Section("", known(said, _after_hold(case, now, zone), times, *state))
+
+
+def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
+    """Yield whether it is closed and up to where, or why it came back."""
+    back = came_back(case, now)
     if case.status is CaseStatus.CLOSED:
-        state = Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet")
-    return Section("", _rows(said, _after_hold(case, now, zone), times, state))
+        yield Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet")
+        if case.scope is not None:
+            yield Row("", f"It holds for {scope_words(case.scope, now, zone)}.", "quiet")
+    elif back:
+        was = disposition_words(case.disposition)
+        yield Row("", f"It was closed ({was}) and came back: {back}.", "held")
 
 
 def _waits(case: Case, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
@@ -175,7 +170,7 @@ def _why(reading: Reading, record: Record) -> Section:
             Row("Outcome", f"{words.sign} {said}", words.meaning),
             Row("Risk", risk_words(reading.case), case_meaning(reading.case)),
             Row("Rule", rule),
-            *_rows(_maybe("Reason", decision.reason)),
+            *known(maybe("Reason", decision.reason)),
             _how_sure(record.sender),
             *_unchecked(record),
             *(Row("Afterwards", capital(safe(note, 300))) for note in record.notes),
@@ -256,15 +251,15 @@ def _sender(sender: Attribution) -> Section:
         rows += _script(sender.script, sender.started_by)
     if sender.line is not None:
         rows += _line(sender.line)
-    rows += [_maybe("User", sender.user), _process(sender.process), _parents(sender.ancestry)]
-    return Section("Script and process", _rows(*rows))
+    rows += [maybe("User", sender.user), _process(sender.process), _parents(sender.ancestry)]
+    return Section("Script and process", known(*rows))
 
 
 def _script(script: Script, started_by: str | None) -> Iterator[Row | None]:
     by = f", started by {safe(started_by, 60)}" if started_by else ""
     yield Row("Script", safe(script.path or script.name, 400), "strong")
     yield Row("Started", f"{LAUNCHES[script.launched_as]}{by}")
-    yield _maybe("SHA-256", script.sha256, "quiet")
+    yield maybe("SHA-256", script.sha256, "quiet")
 
 
 def _line(line: CodeLine) -> Iterator[Row]:
@@ -318,57 +313,6 @@ def _account(account: Account) -> str:
     return f"{named}{account_words(account.kind) or unknown}{told}"
 
 
-def _model(llm: LlmCall | None) -> Section:
-    if llm is None:
-        return Section("Language model", ())
-    tools = [safe(tool, 100) for tool in llm.tools[:8]]
-    model = f"{safe(llm.model or 'not named', 200)} · {safe(llm.operation, 60)}"
-    files = counted(len(llm.attachments), "file") if llm.attachments else None
-    return Section(
-        "Language model",
-        _rows(
-            Row("Model", model),
-            Row("Tokens", _tokens(llm)),
-            Row("Cost", _cost(llm)),
-            _maybe("Answer", None if llm.response_id is None else safe(llm.response_id, 200)),
-            _maybe("Tier", None if llm.tier is None else safe(llm.tier, 40)),
-            Row("Tools", joined(tools)) if tools else None,
-            _maybe("Attached", files),
-            _maybe("Key", llm.key_fingerprint, "quiet"),
-        ),
-    )
-
-
-def _tokens(llm: LlmCall) -> str:
-    sides = ((llm.input_tokens, "in"), (llm.output_tokens, "out"))
-    if llm.tokens_basis is TokensBasis.COUNTED:
-        return _COUNTED
-    told = ", ".join(f"{number(tokens)} {side}" for tokens, side in sides if tokens is not None)
-    if not told or llm.tokens_basis is not TokensBasis.ESTIMATED:
-        return told or "not known"
-    band = f" {safe(llm.tokens_band, 20)}" if llm.tokens_band else ""
-    return f"{told} (estimated{band})"
-
-
-_COUNTED = "none new: an earlier record counts this answer"
-_COST_FROM = {
-    CostBasis.STATED: ", stated by the provider",
-    CostBasis.TABLE: ", from the price table",
-}
-
-
-def _cost(llm: LlmCall) -> str:
-    if llm.cost_basis is CostBasis.LOCAL:
-        return "none: a model of your own"
-    if llm.cost_basis is CostBasis.COUNTED:
-        return _COUNTED
-    if llm.cost_usd is None:
-        return "not known"
-    lacks = joined([safe(words, 80) for words in llm.cost_left_out])
-    left_out = f"; without {lacks}" if lacks else ""
-    return f"{safe(llm.cost_usd, 30)} US dollars{_COST_FROM.get(llm.cost_basis, '')}{left_out}"
-
-
 def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:
     rows = [row for event in reading.history[-20:] for row in _done(event, now, zone)]
     nobody = Row("", "Nobody has looked at it yet.", "quiet")
@@ -392,9 +336,9 @@ def _trace(record_id: str, policy: str | None, link: ChainLink | None) -> Sectio
     place = None if link is None else f"no. {link.seq}, {link.hash.hex()[:16]}…"
     return Section(
         "Evidence",
-        _rows(
-            _maybe("Record", record_id, "quiet"),
-            _maybe("Chain", place, "quiet"),
-            _maybe("Policy", policy, "quiet"),
+        known(
+            maybe("Record", record_id, "quiet"),
+            maybe("Chain", place, "quiet"),
+            maybe("Policy", policy, "quiet"),
         ),
     )

@@ -4,7 +4,7 @@ Knows no Textual.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -97,6 +97,17 @@ def read_page(
 ) -> tuple[Case, ...]:
     """Read one page; with `holds`, held cases know how that ended. Blocks on the disk."""
     return with_states(store.page(wanted, number * PAGE_SIZE, PAGE_SIZE), holds)
+
+
+def all_cases(store: CaseStore, wanted: CaseFilter) -> Iterator[Case]:
+    """Yield every case that matches, once. Blocks on the disk."""
+    offset, seen = 0, set[str]()
+    while page := store.page(wanted, offset, PAGE_SIZE):
+        offset += len(page)
+        for case in page:
+            if case.key not in seen:
+                seen.add(case.key)
+                yield case
 
 
 def _position(page: Sequence[Case], number: int, key: str) -> int | None:

@@ -15,7 +15,11 @@ class Reading:
 
     case: Case
     newest: OpenedEntry | None = None
-    """Its newest record or observation; None while that is not read, or when none is left."""
+    """The record or observation that is shown, at first its newest; None while that is not read, or
+    when none is left.
+    """
+    place: int = 0
+    """Which of its records: how many newer ones there are."""
     history: tuple[ReviewEvent | UnreadableEntry, ...] = ()
     complete: bool = False
     """False while the evidence is still being read."""
@@ -38,7 +42,7 @@ def read_fully(store: CaseStore, begun: Reading) -> Reading:
         return replace(begun, case=store.case(key) or begun.case, history=history, complete=True)
     newest: OpenedEntry | None
     if begun.case.verdict == OBSERVED:
-        newest = next(iter(store.observations_of(key, 1)), None)
+        newest = next(iter(store.observations_of(key, 1, begun.place)), None)
     else:
-        newest = next(iter(store.records(key, 1)), None)
+        newest = next(iter(store.records(key, 1, begun.place)), None)
     return replace(begun, newest=newest, history=history, complete=True)

@@ -49,7 +49,9 @@ class CaseReview(ReviewPart):
             if closing is not None:
                 self._begin(cases, Action.CLOSE, closing)
 
-        self.desk.app.push_screen(CloseDialog(cases), chosen)
+        who = self.desk.reviewer
+        dialog = CloseDialog(cases, who.clock(), who.zone, who.grows)
+        self.desk.app.push_screen(dialog, chosen)
 
     def do_undo(self) -> None:
         """Reopen, as a new entry."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,12 +10,15 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, RadioButton, RadioSet
 
+from core.case_inside import GROWS
+from core.day_words import day_ahead
 from core.ids import uuid7
 from core.review import Action, Case, Disposition, ReviewEvent
 from core.vocabulary.reviews import DISPOSITIONS
-from core.vocabulary.sizes import capital, counted
+from core.vocabulary.sizes import capital, counted, number
+from tui.closing_words import scope_words
 from tui.note_dialog import NoteDialog
-from tui.wording import case_found, case_place, safe
+from tui.wording import case_found, case_place, case_sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,10 @@ class Closing:
 
     disposition: Disposition
     note: str
+    until: datetime | None = None
+    """When it comes back in any case."""
+    times: int = GROWS
+    """It comes back when people or rows are so many times what they are now."""
 
 
 def events_for(
@@ -39,18 +46,28 @@ def events_for(
             who=who,
             disposition=closing.disposition if closing else None,
             note=closing.note if closing else "",
+            scope=case.reach.scope(closing.until, closing.times) if closing else None,
         )
         for case in cases
     ]
+
+
+def holds_for(cases: Sequence[Case], times: int, now: datetime, zone: tzinfo | None) -> str:
+    """Return up to where the closing will hold."""
+    if len(cases) == 1:
+        words = scope_words(cases[0].reach.scope(None, times), now, zone).removesuffix(", no date")
+        return f"Holds for: {words}."
+    return (
+        "Each holds for its versions, accounts and kinds of data, and for fewer than "
+        f"{number(times)} times its people and rows."
+    )
 
 
 def about(cases: Sequence[Case]) -> str:
     """Return what is about to be closed."""
     if len(cases) == 1:
         case = cases[0]
-        return (
-            f"{safe(case.script, 60) or 'unknown sender'} → {case_place(case)}: {case_found(case)}"
-        )
+        return f"{case_sender(case) or 'unknown sender'} → {case_place(case)}: {case_found(case)}"
     requests = counted(sum(case.count for case in cases), "request")
     return f"These {counted(len(cases), 'case')} stand for {requests}. All get the same reason."
 
@@ -82,7 +99,7 @@ class CloseDialog(NoteDialog[Closing]):
         *(Binding(str(n), f"reason({n})", show=False) for n in range(1, len(DISPOSITIONS) + 1)),
     ]
     DEFAULT_CSS = """
-    CloseDialog .about { color: $quiet; margin-bottom: 1; max-height: 3; }
+    CloseDialog .about { color: $quiet; margin-bottom: 1; max-height: 5; }
     CloseDialog Reasons {
         border: none; padding: 0; background: $surface; width: 100%; height: auto;
     }
@@ -98,12 +115,29 @@ class CloseDialog(NoteDialog[Closing]):
         background: $cursor-row; color: $foreground; text-style: bold;
     }
     """
-    KEYS = "1–5 or ↑↓ reason   Enter next   Tab note   Esc back"
+    KEYS = "1–5 or ↑↓ reason   Enter next   Tab note, date   Esc back"
 
-    def __init__(self, cases: Sequence[Case]) -> None:
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        now: datetime,
+        zone: tzinfo | None = None,
+        times: int = GROWS,
+    ) -> None:
         title = "Close this case" if len(cases) == 1 else f"Close {counted(len(cases), 'case')}"
-        super().__init__(title, (about(cases),), title, sure=len(cases) > 1)
+        told = (about(cases), holds_for(cases, times, now, zone))
+        super().__init__(title, told, title, sure=len(cases) > 1)
         self._reasons = tuple(Disposition)
+        self._now, self._zone, self._times = now, zone, times
+
+    def more(self) -> Iterator[Widget]:
+        """Yield the line for a date."""
+        yield Input(
+            placeholder="Until, if not for ever: 30d, 12w or 2027-03-01.",
+            max_length=20,
+            compact=True,
+            id="until",
+        )
 
     def asked(self) -> Iterator[Widget]:
         """Yield the reasons."""
@@ -124,12 +158,12 @@ class CloseDialog(NoteDialog[Closing]):
         """Choose a reason by its number, and go on to the note."""
         buttons = list(self.query(Reason))
         buttons[position - 1].value = True
-        self.query_one(Input).focus()
+        self.note.focus()
 
     def action_take_reason(self) -> None:
         """Choose the reason under the cursor, and go on to the note."""
         self.query_one(Reasons).action_toggle_button()
-        self.query_one(Input).focus()
+        self.note.focus()
 
     def result(self, note: str) -> Closing | None:
         """Return the reason and the note, once there is a reason."""
@@ -138,4 +172,11 @@ class CloseDialog(NoteDialog[Closing]):
             self.query_one(Reasons).focus()
             self.notify("Choose a reason first.", markup=False)
             return None
-        return Closing(disposition=self._reasons[chosen], note=note)
+        box = self.query_one("#until", Input)
+        until = day_ahead(box.value, self._now, self._zone)
+        if until is None and box.value.strip():
+            box.focus()
+            self.notify("Write a day to come: 30d, 12w or 2027-03-01.", markup=False)
+            return None
+        disposition = self._reasons[chosen]
+        return Closing(disposition=disposition, note=note, until=until, times=self._times)

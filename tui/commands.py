@@ -5,8 +5,8 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.actions import ScreenAction
 from tui.offers import Offers
+from tui.screen_action import ScreenAction
 
 
 class ReviewCommands(Provider):

@@ -10,11 +10,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.case_detail import Row, Section, describe
+from tui.case_detail import describe
 from tui.case_reading import Reading
+from tui.rows import Row, Section
 
 LABEL = 13
-_TONES = {
+TONES = {
     "plain": "",
     "strong": "bold",
     "quiet": "$quiet",
@@ -43,7 +44,7 @@ def laid_out(sections: list[Section], width: int) -> tuple[Content, dict[str, in
 def _row(row: Row, width: int, labelled: bool) -> list[Content]:
     text = row.text.lstrip(" ")
     indent = LABEL if labelled else len(row.text) - len(text)
-    wrapped = Content.styled(text, _TONES[row.tone]).wrap(max(10, width - indent))
+    wrapped = Content.styled(text, TONES[row.tone]).wrap(max(10, width - indent))
     label = Content.styled(f"{row.label:<{LABEL}}" if labelled else " " * indent, "$quiet")
     pad = Content(" " * indent)
     return [(pad if i else label) + line for i, line in enumerate(wrapped)]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from core.ports import CaseStore
 from core.review import CaseFilter
+from tui.case_queue import all_cases
+from tui.rule_making import RuleMaking
 from tui.script_view import PartsOf
-
-_PAGE = 200
+from tui.sheet import Sheets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +48,14 @@ class EvidenceActs:
     """Format, keys of cases, file → how many records were written. Refuses a file that exists."""
     formats: tuple[ExportChoice, ...]
     parts: PartsOf | None = None
+    rules: RuleMaking | None = None
+    sheets: Sheets | None = None
+    """What the tabs beside the queue show."""
 
 
 def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:
     """Return the keys of all cases that match. Blocks on the disk."""
-    keys: set[str] = set()
-    offset = 0
-    while page := store.page(wanted, offset, _PAGE):
-        offset += len(page)
-        keys.update(case.key for case in page)
-    return frozenset(keys)
+    return frozenset(case.key for case in all_cases(store, wanted))
 
 
 def proposed(choices: Sequence[ExportChoice]) -> ExportChoice:

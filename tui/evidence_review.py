@@ -7,12 +7,12 @@ from pathlib import Path
 
 from textual.content import Content
 
+from core.case_words import in_words
 from core.review import CaseFilter
 from core.vocabulary.sizes import counted
 from tui.background_reader import Trouble, attempt
 from tui.evidence_acts import EvidenceActs, Verified, cases_of, proposed
 from tui.export_dialog import Export, ExportDialog
-from tui.filtering import in_words
 from tui.notice import Notice
 from tui.review_part import ReviewPart
 from tui.wording import safe

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from tui.filtering import MAX_LENGTH
+from core.case_words import MAX_LENGTH
 from tui.wording import safe
 
 
@@ -68,7 +68,7 @@ class FilterBar(Vertical):
     def compose(self) -> ComposeResult:
         """The line and its words."""
         yield FilterInput(
-            placeholder="held   script:claims   to:openai   found:iban   since:monday",
+            placeholder="held   risk:high   to:openai   group:health   not user:ops   since:monday",
             suggester=_Words(self._complete),
             max_length=MAX_LENGTH,
             compact=True,
@@ -98,6 +98,11 @@ class FilterBar(Vertical):
         """Offer other words."""
         event.stop()
         self._offer(event.value)
+
+    def offer_again(self) -> None:
+        """Offer what is known by now."""
+        if self.has_class("-open"):
+            self._offer(self.query_one(FilterInput).value)
 
     def _offer(self, line: str) -> None:
         hint = self.query_one(Static)

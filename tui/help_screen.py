@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.vocabulary.verdicts import VERDICTS
-from tui.actions import ScreenAction
+from tui.screen_action import ScreenAction
 
 _SIGNS = (("allowed", "left the machine"), ("held", "held back or changed"), ("blocked", "refused"))
 _NOTES = (

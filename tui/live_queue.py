@@ -1,6 +1,6 @@
 """The queue and the case under the cursor, kept up to date with the evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -12,21 +12,22 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkType
 
+from core.case_inside import GROWS
+from core.case_words import completions
 from core.ports import CaseStore, HoldQueue
-from core.review import CaseFilter
+from core.review import CaseFilter, Order
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
 from tui.case_reading import Reading, read_fully
 from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
-from tui.filtering import completions
 from tui.held_panel import HeldPanel
 from tui.holds import Held, HeldList, Waiting, waiting_now
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
-from tui.wording import safe
+from tui.tab_strip import TabStrip
 
 _READINGS_KEPT = 64
 _ASK_GATE_EVERY = 5
@@ -44,6 +45,8 @@ class Reviewer:
     """None: the zone of this machine."""
     watching: Callable[[], bool] | None = None
     """Says whether a gate runs now; called beside the UI loop."""
+    grows: int = GROWS
+    """A closed case comes back when people or rows are so many times what they were."""
     poll_seconds: float | None = 1.0
     """None: only when asked, for tests and screenshots."""
 
@@ -112,13 +115,19 @@ class LiveQueue(Offers, Screen[None]):
 
         Answers come in the order asked, so the last wish is the last shown.
         """
-        self._readings: dict[str, Reading] = {}
+        self._placed: str | None = None
+        self.place = 0
+        """Which request of the case is shown: how many newer ones there are."""
+        self.names: Mapping[str, Sequence[str]] = {}
+        """What is offered when a filter is written."""
+        self._readings: dict[tuple[str, int], Reading] = {}
         self._polling = False
         self._quiet_polls = 0
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine()
+        yield TabStrip("review")
         yield HeldPanel(self.held)
         yield QueueLine()
         yield FilterBar(self._complete)
@@ -258,9 +267,9 @@ class LiveQueue(Offers, Screen[None]):
             return
         if len(self._readings) >= _READINGS_KEPT:
             self._readings.clear()
-        self._readings[reading.key] = reading
+        self._readings[reading.key, reading.place] = reading
         shown = self.begun()
-        if shown is not None and shown.key == reading.key:
+        if shown is not None and (shown.key, shown.place) == (reading.key, reading.place):
             self.query_one(DetailPane).show(reading, self.reviewer.clock())
 
     # Showing
@@ -282,7 +291,7 @@ class LiveQueue(Offers, Screen[None]):
         self.say()
 
     def _empty_words(self) -> str:
-        if self.queue.wanted == CaseFilter():
+        if replace(self.queue.wanted, order=Order.RISK) == CaseFilter():
             closed = "To see what was closed, press / and write closed."
             return f"New cases appear here by themselves.\n\n{closed}"
         return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."
@@ -292,7 +301,12 @@ class LiveQueue(Offers, Screen[None]):
         held = self.held.current
         if held is not None:
             return Reading(case=held.case, held=held)
-        return None if self.queue.current is None else Reading(case=self.queue.current)
+        case = self.queue.current
+        if case is None:
+            return None
+        if self._placed != case.key:
+            self._placed, self.place = case.key, 0
+        return Reading(case=case, place=min(self.place, case.count - 1))
 
     def show_case(self) -> None:
         """Show what the cursor is on, as far as it is known, and read the rest."""
@@ -300,7 +314,7 @@ class LiveQueue(Offers, Screen[None]):
         if begun is None:
             pane.show(None, self.reviewer.clock())
             return
-        known = self._readings.get(begun.key)
+        known = self._readings.get((begun.key, begun.place))
         if known is not None:
             pane.show(known, self.reviewer.clock())
             return
@@ -334,7 +348,7 @@ class LiveQueue(Offers, Screen[None]):
         view = self.query_one(QueueView)
         view.now = now
         self.query_one("#heading", Static).update(
-            Content(heading(view.size.width or self.size.width))
+            Content(heading(view.size.width or self.size.width, self.queue.wanted.order))
         )
 
     def seen(self) -> None:
@@ -342,12 +356,13 @@ class LiveQueue(Offers, Screen[None]):
         if self.query_one(QueueView).sees_top:
             self.queue.new_above = 0
 
+    def show_cases(self, line: str) -> None:
+        """Show the cases of another filter."""
+        raise NotImplementedError
+
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
         self.notify(words, severity="error" if wrong else "information", timeout=6, markup=False)
 
     def _complete(self, line: str) -> list[str]:
-        known = list(self.queue.known())
-        scripts = dict.fromkeys(safe(case.script, 60) for case in known if case.script)
-        places = dict.fromkeys(safe(case.service or case.host, 60) for case in known)
-        return completions(line, scripts, places)
+        return completions(line, self.names)

@@ -68,13 +68,24 @@ class NoteDialog[Result](ModalScreen[Result | None]):
                 placeholder=_REQUIRED if self._required else _OPTIONAL,
                 max_length=NOTE_LENGTH,
                 compact=True,
+                id="note",
             )
+            yield from self.more()
             yield Button(Content(self._button), compact=True)
             yield Static(self.KEYS, classes="keys", markup=False)
 
     def asked(self) -> Iterator[Widget]:
         """Yield what stands above the note."""
         yield from ()
+
+    def more(self) -> Iterator[Widget]:
+        """Yield what stands below the note."""
+        yield from ()
+
+    @property
+    def note(self) -> Input:
+        """The line for the note."""
+        return self.query_one("#note", Input)
 
     def result(self, note: str) -> Result | None:
         """Return what the dialog gives, or None when something is still to be chosen."""
@@ -98,9 +109,9 @@ class NoteDialog[Result](ModalScreen[Result | None]):
         self.dismiss(None)
 
     def _finish(self) -> None:
-        note = safe(self.query_one(Input).value.strip(), NOTE_LENGTH)
+        note = safe(self.note.value.strip(), NOTE_LENGTH)
         if self._required and not note:
-            self.query_one(Input).focus()
+            self.note.focus()
             self.notify("Write down why first.", markup=False)
             return
         result = self.result(note)

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
-from tui.actions import ScreenAction
+from tui.screen_action import ScreenAction
 
 
 def bindings_of(actions: Sequence[ScreenAction]) -> list[BindingType]:

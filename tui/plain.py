@@ -9,7 +9,8 @@ from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter, CaseStatus
 from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
-from tui.filtering import parse
+from tui.case_names import understood
+from tui.closing_words import came_back, scope_words
 from tui.holds import Waiting, waiting_now, with_states
 from tui.wording import (
     case_sentence,
@@ -34,16 +35,16 @@ def print_queue(
     limit: int | None = None,
     holds: HoldQueue | None = None,
 ) -> int:
-    """Write one numbered paragraph a case, newest first.
+    """Write one numbered paragraph a case, the most urgent first.
 
     Returns 0; 1 when the store fails; 2 for an unclear filter.
     """
     now = clock()
-    parsed = parse(filter_line, now, zone)
-    if parsed.problem:
-        print(parsed.problem, file=out)
-        return 2
     try:
+        parsed = understood(store, filter_line, now, zone)
+        if parsed.problem:
+            print(parsed.problem, file=out)
+            return 2
         wanted = parsed.wanted
         if holds is not None:
             _print_waiting(waiting_now(holds.waiting(), now), out, now, zone)
@@ -69,9 +70,11 @@ def _heading(total: int, wanted: CaseFilter) -> str:
         return (
             "Nothing needs you."
             if not total
-            else f"{counted(total, 'case')} to look at, newest first."
+            else f"{counted(total, 'case')} to look at, the most urgent first."
         )
-    return "No case is like that." if not total else f"{counted(total, 'case')}, newest first."
+    if not total:
+        return "No case is like that."
+    return f"{counted(total, 'case')}, the most urgent first."
 
 
 def _cases(
@@ -96,6 +99,10 @@ def _cases(
 def _paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
+    if closed and case.scope is not None:
+        state += f" It holds for {scope_words(case.scope, now, zone)}."
+    elif back := came_back(case, now):
+        state = f" It was closed and came back: {back}."
     remark = hold_remark(case.hold)
     risk = "" if closed or risk_is_low(case) else f" Risk {risk_words(case)}."
     said = f" {capital(remark)}." if remark else ""

@@ -14,29 +14,31 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.review import Case, CaseStatus
+from core.review import Case, CaseStatus, Order
+from core.risk import risk_of
 from core.vocabulary.sizes import short_number
 from core.vocabulary.times import short_time
 from tui.case_queue import Queue
 from tui.wording import (
+    RISKS,
     case_found,
     case_meaning,
     case_place,
+    case_sender,
     case_words,
     disposition_words,
     hold_remark,
-    safe,
 )
 
-FIXED = 21
+FIXED = 30
 COUNT = 6
 
 
 def column_widths(width: int) -> tuple[int, int, int]:
     """Return the widths of sender, destination and findings in a list this wide."""
     free = max(24, width - FIXED - COUNT - 3)
-    sender = min(34, free * 32 // 100)
-    place = min(30, free * 28 // 100)
+    sender = min(34, free * 36 // 100)
+    place = min(30, free * 26 // 100)
     return sender, place, free - sender - place
 
 
@@ -48,11 +50,32 @@ def fit(text: str, width: int) -> str:
     )
 
 
-def heading(width: int) -> str:
-    """Return the line above the list."""
+_SORTED = {
+    Order.RISK: "Risk",
+    Order.OUTCOME: "Outcome",
+    Order.NEWEST: "When",
+    Order.OLDEST: "When",
+    Order.SCRIPT: "Sender",
+    Order.DESTINATION: "To",
+    Order.KIND: "Found",
+    Order.PEOPLE: "Found",
+    Order.TIMES: "Times",
+}
+
+
+def heading(width: int, order: Order = Order.RISK) -> str:
+    """Return the line above the list; `▾` stands at the column that it is sorted by, `▴` where the
+    oldest stand first.
+    """
     sender, place, found = column_widths(width)
-    names = f"{fit('Sender', sender)} {fit('To', place)} {fit('Found', found)}"
-    return f"   {'Outcome':<11}{'When':<7}{names}{'Times':>{COUNT}}"
+
+    def name(text: str) -> str:
+        mark = "▴" if order is Order.OLDEST else "▾"
+        return f"{text}{mark}" if _SORTED[order] == text else text
+
+    names = f"{fit(name('Sender'), sender)} {fit(name('To'), place)} {fit(name('Found'), found)}"
+    first = f"{name('Risk'):<9}{name('Outcome'):<11}{name('When'):<7}"
+    return f"   {first}{names}{name('Times'):>{COUNT}}"
 
 
 class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
@@ -193,15 +216,21 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         sender, place, found = column_widths(width)
         text = "quiet" if closed else "plain"
         remark = disposition_words(case.disposition) if closed else hold_remark(case.hold)
+        if not remark and case.scope is not None:
+            remark = "came back"
         what = f"{remark}: {case_found(case)}" if remark else case_found(case)
         when = "" if self.now is None else short_time(case.last_at, self.now, self._zone)
         times = f"×{short_number(case.count)}" if case.count > 1 else ""
+        level = risk_of(case).level
+        sign, tone = RISKS[level]
+        several = "+" if len(case.inside.outcomes) > 1 else ""
         return [
             ("❯" if at_cursor else " ", "mark"),
             ("■ " if case.key in self._cases.marks else "  ", "mark"),
-            (fit(f"{words.sign} {words.word}", 11), case_meaning(case)),
+            (fit(f"{sign} {level}", 9), "quiet" if closed else tone),
+            (fit(f"{words.sign} {words.word}{several}", 11), case_meaning(case)),
             (fit(when, 7), "quiet"),
-            (fit(safe(case.script, 100) or "unknown sender", sender) + " ", text),
+            (fit(case_sender(case) or "unknown sender", sender) + " ", text),
             (fit(case_place(case), place) + " ", text),
             (fit(what, found), text),
             (f"{times:>{COUNT}}", "quiet"),

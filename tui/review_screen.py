@@ -2,7 +2,8 @@
 read, filter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -10,16 +11,18 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from core.case_words import Parsed
 from core.ports import CaseStore, HoldQueue
-from core.review import CaseFilter
+from core.review import CaseFilter, Order
 from tui.actions import SCREENS
-from tui.background_reader import Reader
+from tui.background_reader import Reader, Trouble
+from tui.case_names import names_in, understood
+from tui.case_queue import all_cases
 from tui.case_review import CaseReview
 from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
 from tui.evidence_review import EvidenceReview
 from tui.filter_bar import FilterBar, FilterInput
-from tui.filtering import parse
 from tui.held_panel import HeldPanel
 from tui.help_screen import HelpScreen
 from tui.hold_review import HoldReview
@@ -27,12 +30,26 @@ from tui.holds import Held
 from tui.live_queue import LiveQueue, Reviewer
 from tui.offers import Actor, bindings_of
 from tui.queue_view import QueueView
-from tui.review_part import UNREADABLE, WAITS, ReviewPart
+from tui.review_part import UNREADABLE, WAITS
+from tui.rule_dialog import RuleReview
 from tui.script_review import ScriptReview
+from tui.sheet_screen import TabReview
+from tui.tab_strip import TabStrip
 from tui.theme import DARK, LIGHT
 
-PARTS: tuple[type[ReviewPart], ...] = (CaseReview, EvidenceReview, ScriptReview)
+PARTS = (CaseReview, EvidenceReview, RuleReview, TabReview, ScriptReview)
 """Who does the rest of the review's actions."""
+ORDERS: Mapping[Order, str] = {
+    Order.RISK: "risk",
+    Order.NEWEST: "the newest request",
+    Order.OLDEST: "the first request",
+    Order.SCRIPT: "sender",
+    Order.DESTINATION: "destination",
+    Order.OUTCOME: "outcome",
+    Order.KIND: "kinds of data",
+    Order.PEOPLE: "people",
+    Order.TIMES: "how often it happened",
+}
 _ALWAYS = frozenset(
     {
         "filter",
@@ -46,6 +63,7 @@ _ALWAYS = frozenset(
         "page_up",
         "top",
         "bottom",
+        "order",
     }
 )
 
@@ -87,8 +105,20 @@ class ReviewScreen(LiveQueue):
             return None
         if self.queue.current is None:
             return "There is no case here."
+        if action_id in {"older", "newer"}:
+            return self._no_other(action_id)
         if action_id == "unmark_all" and not self.queue.marks:
             return "Nothing is marked."
+        return None
+
+    def _no_other(self, action_id: str) -> str | None:
+        case = self.queue.current
+        if case is None or case.count == 1:
+            return "There is one request in this case."
+        if action_id == "newer" and self.place == 0:
+            return "This is the newest request of the case."
+        if action_id == "older" and self.place >= case.count - 1:
+            return "This is the oldest request of the case."
         return None
 
     def holds_ended(self, gone: Sequence[Held]) -> None:
@@ -108,7 +138,7 @@ class ReviewScreen(LiveQueue):
             self._zoom(False)
         elif self.held.current and self.queue.count:
             self._holding.leave()
-        elif self.queue.wanted != CaseFilter():
+        elif replace(self.queue.wanted, order=Order.RISK) != CaseFilter():
             self._use_filter("")
 
     @property
@@ -229,17 +259,33 @@ class ReviewScreen(LiveQueue):
 
     def begin(self) -> None:
         """Read for the first time: with the filter that was asked for, if that is understood."""
-        parsed = parse(self.filter_line, self.reviewer.clock(), self.reviewer.zone)
-        if parsed.problem:
+        self.start(self._begin_filtered)
+
+    async def _begin_filtered(self) -> None:
+        parsed = await self.reader.ask(self._understand(self.filter_line))
+        if isinstance(parsed, Trouble):
+            self.filter_line = ""
+        elif parsed.problem:
             self.tell(parsed.problem, wrong=True)
             self.filter_line = ""
         else:
             self.wanted = parsed.wanted
-        super().begin()
+        await self.look_again()
+
+    def _understand(self, line: str) -> Callable[[], Parsed]:
+        who = self.reviewer
+        return partial(understood, self.store, line, who.clock(), who.zone)
 
     def do_filter(self) -> None:
         """Ask for words."""
         self.query_one(FilterBar).open(self.filter_line)
+        self.start(self._learn_names, "names")
+
+    async def _learn_names(self) -> None:
+        names = await self.reader.ask(partial(names_in, self.store))
+        if not isinstance(names, Trouble):
+            self.names = names
+            self.query_one(FilterBar).offer_again()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the filter line."""
@@ -256,16 +302,68 @@ class ReviewScreen(LiveQueue):
         self.query_one(FilterBar).close()
 
     def _use_filter(self, line: str) -> None:
-        parsed = parse(line, self.reviewer.clock(), self.reviewer.zone)
+        self.start(partial(self._filter_by, line))
+
+    async def _filter_by(self, line: str) -> None:
+        parsed = await self.reader.ask(self._understand(line))
+        if isinstance(parsed, Trouble):
+            self.show_trouble(parsed)
+            return
         if parsed.problem:
             self.query_one(FilterBar).complain(parsed.problem)
             return
         self.filter_line = line.strip()
         self._leave_filter()
-        self.wanted = parsed.wanted
+        self.wanted = replace(parsed.wanted, order=self.wanted.order)
+        await self.look_again()
+
+    def do_order(self) -> None:
+        """Sort by the next column."""
+        orders = list(Order)
+        following = orders[(orders.index(self.wanted.order) + 1) % len(orders)]
+        self.wanted = replace(self.wanted, order=following)
+        self.tell(f"Sorted by {ORDERS[following]}.")
         self.start(self.look_again)
 
+    def do_mark_shown(self) -> None:
+        """Mark every case that the filter shows."""
+        self.start(self._mark_shown, "mark")
+
+    async def _mark_shown(self) -> None:
+        wanted = self.queue.wanted
+        found = await self.reader.ask(lambda: list(all_cases(self.store, wanted)))
+        if isinstance(found, Trouble):
+            self.tell(f"Nothing was marked. {found.what}", wrong=True)
+            return
+        self.queue.marks.update({case.key: case for case in found})
+        self.query_one(QueueView).refresh()
+        self.say()
+
+    def do_older(self) -> None:
+        """The request before, of the same case."""
+        self._show_request(1)
+
+    def do_newer(self) -> None:
+        """The request after, of the same case."""
+        self._show_request(-1)
+
+    def _show_request(self, by: int) -> None:
+        case = self.queue.current
+        if case is not None:
+            self.place = min(max(0, self.place + by), case.count - 1)
+            self.show_case()
+
+    def show_cases(self, line: str) -> None:
+        """Show the cases of another filter."""
+        self._zoom(False)
+        self._use_filter(line)
+
     # Messages of the list
+
+    @on(TabStrip.Opened)
+    def _tab_clicked(self, event: TabStrip.Opened) -> None:
+        event.stop()
+        self.action_do(event.name)
 
     @on(QueueView.Lacking)
     def _pages_lacking(self, event: QueueView.Lacking) -> None:

@@ -22,7 +22,7 @@ from core.review import (
 from core.stored import UnreadableEntry
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time
-from tui.case_detail import Row, Section
+from tui.rows import Row, Section
 from tui.wording import case_found, case_place, case_words, safe
 
 _CASES = 100

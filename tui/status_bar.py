@@ -1,16 +1,18 @@
 """The one-line widgets: health, state of the queue, keys, trouble."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from textual.content import Content
 from textual.widgets import Static
 
-from core.review import CaseFilter
+from core.case_words import in_words
+from core.review import CaseFilter, Order
 from core.vocabulary.sizes import counted, number
-from tui.actions import ScreenAction, for_footer
+from tui.actions import for_footer
 from tui.case_queue import Overview, Queue
-from tui.filtering import in_words
+from tui.screen_action import ScreenAction
 from tui.wording import health, safe, tally
 
 _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}
@@ -56,7 +58,7 @@ class QueueLine(Line):
     def say(self, queue: Queue, overview: Overview) -> None:
         """Show the state of the queue."""
         left = Content.styled(tally(overview.open_cases, overview.held_cases), "bold")
-        if queue.wanted != CaseFilter():
+        if replace(queue.wanted, order=Order.RISK) != CaseFilter():
             words = f"   / {safe(in_words(queue.wanted), 80)} · {counted(queue.count, 'case')}"
             left += Content.styled(words, "$primary")
         right: list[Content] = []

@@ -22,7 +22,7 @@ from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
-from core.vocabulary.verdicts import WAITING, Words, words_of
+from core.vocabulary.verdicts import FATES, WAITING, Words, words_of
 from core.vocabulary.verdicts import outcome as outcome_of
 from destinations.naming import place_name
 
@@ -77,10 +77,56 @@ def record_words(record: Record, *, waiting: bool = False) -> Words:
 
 
 def case_words(case: Case) -> Words:
-    """Return word, sign and meaning of a case; a held one goes by how its newest hold ended."""
-    return words_of(case.verdict, None if case.hold is None else case.hold.outcome)
+    """Return word, sign and meaning of a case: of its newest request, or where that did not leave
+    and others did, of those. A held one goes by how its newest hold ended.
+    """
+    ending = None if case.hold is None else case.hold.outcome
+    if Fate.PAST in case.inside.outcomes:
+        return FATES[Fate.PAST]
+    led = _led(case, ending)
+    return words_of(case.verdict, ending) if led is None else _outcome_words(led)
 
 
+def _led(case: Case, ending: str | None) -> str | None:
+    """Return the outcome of most of those that left; None where the newest speaks for all."""
+    if case.verdict == Fate.PAST or left_by(case.verdict, ending):
+        return None
+    went = {word: n for word, n in case.inside.outcomes.items() if _left(word)}
+    return max(sorted(went), key=lambda word: went[word], default=None)
+
+
+def _left(word: str) -> bool:
+    verdict, _, ending = word.partition(":")
+    return left_by(verdict, ending or None)
+
+
+def _outcome_words(word: str) -> Words:
+    verdict, _, ending = word.partition(":")
+    return words_of(verdict, ending or None)
+
+
+def case_outcomes(case: Case) -> str:
+    """Return how often each outcome was, where there are several: `146 passed, 3 blocked`."""
+    counts = case.inside.outcomes
+    told: dict[str, int] = {}
+    for word in sorted(counts, key=lambda word: (-counts[word], word)):
+        called = _outcome_words(word).word
+        told[called] = told.get(called, 0) + counts[word]
+    return ", ".join(f"{number(n)} {word}" for word, n in told.items()) if len(told) > 1 else ""
+
+
+def case_sender(case: Case) -> str:
+    """Return what a person calls the sender of a case; nothing where it is not known."""
+    known = case.script and (case.script_path is not None or case.script != "unknown")
+    return safe(case.script, 100) if known else ""
+
+
+RISKS: Mapping[Level, tuple[str, str]] = {
+    Level.HIGH: ("▲", "blocked"),
+    Level.MEDIUM: ("△", "held"),
+    Level.LOW: ("·", "quiet"),
+}
+"""Sign and colour of each level."""
 _WORRYING = {Level.HIGH: "blocked", Level.MEDIUM: "held"}
 """Colours of what left and should worry: never that of what was allowed."""
 
@@ -201,16 +247,31 @@ def case_found(case: Case) -> str:
     """Return what was found in a case, short: `15,000 rows · bank account numbers`."""
     if case.verdict == OBSERVED:
         return safe(", ".join(case.kinds), 60)
-    kinds = [kind for kind in by_gravity(case.kinds) if kind != NOT_INSPECTED]
+    kinds = _found_kinds(case)
     if not kinds:
         return "could not all be read" if case.kinds else "nothing known"
-    if case.records and case.records > 1:
+    inside = case.inside
+    if case.records and case.records > 1 and case.records >= inside.people:
         return f"{number(case.records)} rows · {_named(kinds)}"
     # The queue's number is that of one detector; secrets have many.
     if len(kinds) == 1 and kinds[0] != SECRET:
-        words = kind_words(kinds[0])
-        return counted(max(1, case.values), words.one, words.many)
+        words, known = kind_words(kinds[0]), inside.kinds.get(kinds[0])
+        if known is None or known.distinct <= case.values:
+            return counted(max(1, case.values), words.one, words.many)
+        return f"{number(known.distinct)}{'' if known.exact else '+'} {words.many}"
+    if case.count > 1 and inside.people > 1:
+        more = "" if inside.people_exact else "+"
+        return f"{number(inside.people)}{more} people · {_named(kinds)}"
     return _named(kinds)
+
+
+def _found_kinds(case: Case) -> list[str]:
+    return [kind for kind in by_gravity(case.kinds) if kind != NOT_INSPECTED]
+
+
+def at_least(value: int, exact: bool, one: str, many: str) -> str:
+    """Return `412 people`, or `at least 412 people` where there may be more."""
+    return f"{'' if exact else 'at least '}{counted(value, one, many)}"
 
 
 def _named(kinds: Sequence[str]) -> str:
@@ -226,8 +287,15 @@ def case_place(case: Case) -> str:
 
 def _sent_words(case: Case) -> str:
     """Return what a case sent, as it stands between `sent` and `to`."""
-    if set(case.kinds) - {NOT_INSPECTED}:
-        return case_found(case).replace(" · ", " with ")
+    kinds, inside = _found_kinds(case), case.inside
+    if kinds:
+        words = case_found(case)
+        if " people · " in words:
+            people = at_least(inside.people, inside.people_exact, "person", "people")
+            return f"data of {people} ({_named(kinds)})"
+        if "+ " in words:
+            return f"at least {words.replace('+ ', ' ', 1)}"
+        return words.replace(" · ", " with ")
     if case.kinds:
         return "what could not all be read"
     return "data without known personal data or secrets"
@@ -235,10 +303,12 @@ def _sent_words(case: Case) -> str:
 
 def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a case as a sentence, from what the queue knows of it."""
-    who = f"“{safe(case.script, 80)}”" if case.script else "An unknown sender"
+    who = f"“{safe(case_sender(case), 80)}”" if case_sender(case) else "An unknown sender"
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
     verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)
+    if words.meaning == "allowed" and verb != "sent":
+        verb = "sent"
     where = place(case.service, case.host, case.category, case.account_kind)
     times = (
         f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
@@ -246,16 +316,20 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         else ""
     )
     when = at_time(case.last_at, now, zone)
-    if case.verdict in _UNINSPECTED:
-        tried = _UNINSPECTED[case.verdict]
-        return f"{who}{by} {tried} {safe(case.host, 200)} {when}{times}. {words.outcome}"
+    several = case_outcomes(case)
+    told = f"{words.outcome} In all: {several}." if several else words.outcome
+    tried = next(
+        (_UNINSPECTED[f] for f, w in FATES.items() if w is words and f in _UNINSPECTED), ""
+    )
+    if tried:
+        return f"{who}{by} {tried} {safe(case.host, 200)} {when}{times}. {told}"
     if case.verdict == OBSERVED:
         did = (
             OBSERVATIONS[Observed(case.kinds[0])] if case.kinds[0] in Observed else "did something"
         )
         return f"{who}{by} {did}: {safe(case.host, 300)}, seen {when}{times}. {words.outcome}"
     what = _sent_words(case)
-    return f"{who}{by} {verb} {what} to {where} {when}{times}. {words.outcome}"
+    return f"{who}{by} {verb} {what} to {where} {when}{times}. {told}"
 
 
 def health(

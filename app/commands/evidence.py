@@ -40,7 +40,8 @@ def review(
     from evidence.holds import HeldRequests
 
     home = open_home()
-    store = store_of(home, load_settings(home.settings), "review")
+    settings = load_settings(home.settings)
+    store = store_of(home, settings, "review")
     holds, line = HeldRequests(store), " ".join(words or ())
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
@@ -53,15 +54,16 @@ def review(
     return run(
         store,
         reviewer(),
+        grows=settings.closing_grows,
         read_only=read_only,
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(store, home.scripts),
+        acts=_acts(store, home),
     )
 
 
-def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
+def _acts(store: "Store", home: "Home") -> "EvidenceActs":
     from app.current_user import reviewer
     from app.made_of import made_of
     from attribution.identity.contents import ContentStore
@@ -82,7 +84,7 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
         chosen = Selection(cases=cases)
         return export(format_name, store, chosen, path, by=reviewer()).records
 
-    kept = ContentStore(scripts, lambda text: text)
+    kept = ContentStore(home.scripts, lambda text: text)
 
     def parts(sha256: str) -> ScriptParts | None:
         found = kept.parts(sha256)
@@ -95,7 +97,27 @@ def _acts(store: "Store", scripts: Path) -> "EvidenceActs":
         ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)
         for f in formats().values()
     )
-    return EvidenceActs(verify=verified, export=exported, formats=choices, parts=parts)
+    from app.case_rules import CaseRules
+    from app.desk_sheets import DeskSheets
+    from app.gate_registry import find
+    from policy.rule_writing import switch_rule
+    from tui.rule_making import RuleMaking
+    from tui.sheet import Sheets
+
+    rules = CaseRules(store=store, policy=home.policy, who=reviewer)
+    sheets = DeskSheets(store=store, home=home, watching=lambda: find(home.running) is not None)
+
+    def switched(name: str) -> str:
+        return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
+
+    return EvidenceActs(
+        verify=verified,
+        export=exported,
+        formats=choices,
+        parts=parts,
+        rules=RuleMaking(propose=rules.propose, write=rules.write),
+        sheets=Sheets(read=sheets.read, switch_rule=switched),
+    )
 
 
 def export(
@@ -114,14 +136,20 @@ def export(
             "--case", metavar="CASE", help="Of this case only, as in reports; repeatable."
         ),
     ] = None,
+    line: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
 
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
+    Example: outgate export --filter "all risk:high group:health" --out health.jsonl
     Example: outgate export --format pack --out evidence.zip
     """
+    from app.case_filter import filtered
     from app.current_user import reviewer
     from app.home import open_home
     from app.settings import load_settings
@@ -142,6 +170,9 @@ def export(
     home = open_home()
     store = store_of(home, load_settings(home.settings), "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    if line is not None:
+        shown, _ = filtered(store, line)
+        cases = shown if cases is None else cases & shown
     selection = Selection(since=parse_time(since), until=parse_time(until), cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
     if format_name == _PACK:

@@ -51,22 +51,26 @@ def list_(
 def rotate() -> None:
     """Begin a new epoch: the same value gets other marks from now on, and is found under both keys.
 
-    A running gate goes over to the new key when it is started again.
+    Gates are stopped meanwhile: one that runs would go on with the key before.
 
     \b
     Example: outgate keys rotate
     """
     from app.epochs import rotate as begin
     from app.home import open_home
+    from core.errors import EvidenceError
     from core.happenings import Event
     from evidence.gate_liveness import living
 
     home = open_home()
+    if living(home.evidence):
+        raise EvidenceError(
+            "A gate is running, and would go on with the key in force.",
+            remedy="Stop it with outgate stop, rotate, and start it again.",
+        )
     ended = begin(home)
     _tell(Event.MARKS_KEY_ROTATED, {"epoch": ended.name})
     typer.echo(f"A new epoch has begun. The one before is kept as {ended.name}.")
-    if living(home.evidence):
-        typer.echo("A gate is running with the key before: start it again.")
     if home.policy.is_file() and b"fingerprint" in home.policy.read_bytes():
         typer.echo(
             "The policy names fingerprints. Those of the key before fit no longer: "

@@ -29,6 +29,10 @@ def report(
         typer.Option("--out", "-o", metavar="FILE", help="File to write; else standard output."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    line: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
+    ] = None,
     breach: Annotated[
         str | None,
         typer.Option(metavar="CASE", help="Draft a notification by Art. 33 GDPR from this case."),
@@ -41,7 +45,9 @@ def report(
 
     \b
     Example: outgate report --month 2026-10 --format pdf --out october.pdf
+    Example: outgate report --filter "all group:health not account:own"
     """
+    from app.case_filter import filtered
     from app.current_user import reviewer
     from app.home import open_home
     from core.errors import InputError
@@ -50,6 +56,7 @@ def report(
     from exports.report.breach import breach as drafted
     from exports.report.cases import case_named
     from exports.report.forms import FORMS, drawn
+    from exports.report.monthly import Only
     from exports.report.monthly import report as reported
     from exports.writing import write_file
 
@@ -58,10 +65,13 @@ def report(
     now = utc_now().astimezone()
     period = _period(month, since, until, now)
     store = open_store(open_home().evidence)
+    if breach is not None and line is not None:
+        raise InputError("--breach names its case.", remedy="Leave --filter out.")
     if breach is not None:
         page = drafted(store, case_named(store, breach), by=reviewer(), now=now)
     else:
-        page = reported(store, period, by=reviewer(), now=now)
+        only = None if line is None else Only(*filtered(store, line))
+        page = reported(store, period, by=reviewer(), now=now, only=only)
     data = drawn(page, form)
     if out is None or str(out) == "-":
         sys.stdout.buffer.write(data)

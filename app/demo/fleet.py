@@ -92,9 +92,7 @@ def _shipped(home: Path, at: int, hub: Hub, port: int) -> int:
         parts=parts_of,
     )
     try:
-        done = shipper.round()
-        shipper.round()  # by now the hub has asked what the scripts are made of
-        return done.shipped["records"]
+        return shipper.round().shipped["records"]
     finally:
         line.close()
 

@@ -37,6 +37,8 @@ class RemoteAttributor:
 
     networks = None
     """Sealed networks hand their sockets to the gate itself."""
+    files = None
+    """Which files were sent is not asked of it: rules that ask answer with `on_error`."""
 
     def __init__(self, path: Path, hello: Hello) -> None:
         self._path = path

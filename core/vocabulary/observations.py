@@ -19,6 +19,7 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
 FACTS: Mapping[str, str] = MappingProxyType(
     {
         "address": "Address",
+        "connections": "Connections",
         "bytes_received": "Bytes received",
         "bytes_sent": "Bytes sent",
         "database": "Database",

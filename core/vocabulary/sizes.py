@@ -1,6 +1,7 @@
 """Numbers, sizes and counts as a person writes them. Pure."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 
 def number(value: int) -> str:
@@ -25,6 +26,18 @@ def size(value: int) -> str:
         if amount < 999.95 or unit == "TB":
             return f"{amount:,.1f} {unit}"
     raise AssertionError("unreachable")
+
+
+def dollars(value: Decimal) -> str:
+    """Return an amount as `12.30`; one below a cent as `0.000035`, for it is not nothing."""
+    cents = f"{value:.2f}"
+    if not 0 < value < _CENT:
+        return cents
+    exact = f"{value:.6f}".rstrip("0")
+    return exact if value >= _LEAST else f"under {_LEAST}"
+
+
+_CENT, _LEAST = Decimal("0.01"), Decimal("0.000001")
 
 
 def counted(value: int, one: str, many: str | None = None) -> str:

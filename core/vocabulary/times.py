@@ -26,6 +26,13 @@ def clock_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     return f"{here.day} {_MONTHS[here.month - 1]}{year} {time}"
 
 
+def day_of(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a day: `3 Nov`, in another year `3 Nov 2027`."""
+    here = at.astimezone(zone)
+    year = "" if here.year == now.astimezone(zone).year else f" {here.year}"
+    return f"{here.day} {_MONTHS[here.month - 1]}{year}"
+
+
 def short_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a time in at most six characters: `14:02`, `Mon`, `3 Nov` or `2025`."""
     here, today = at.astimezone(zone), now.astimezone(zone)

@@ -15,6 +15,7 @@ from core.record import Record
 from core.review import called
 from core.stored import ChainLink, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
+from core.vocabulary.files import file_words
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
@@ -73,7 +74,7 @@ def _text(value: str | None) -> str | None:
     return None if not value else printable(value, _LONGEST)
 
 
-def _record(entry: Entry, known: Recalled) -> bytes:
+def record_line(entry: Entry, known: Recalled) -> bytes:
     read = entry.opened(known)
     if isinstance(read, UnreadableEntry):
         told = {
@@ -139,11 +140,12 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "cs4": sender.certainty.value,
         "cs5Label": "model",
         "cs5": _text(record.llm.model if record.llm else None) or "none",
+        "msg": _text("; ".join(f"{one.path}: {file_words(one)}" for one in record.files)),
         **_place_of(read.link),
     }
 
 
-def _act(entry: Entry) -> bytes:
+def act_line(entry: Entry) -> bytes:
     read = opened(entry)
     at = rfc3339(from_micros(entry.at_us))
     if not isinstance(read, StoredAct):
@@ -179,9 +181,9 @@ def _act(entry: Entry) -> bytes:
 def _body(contents: Contents, write: Write) -> None:
     known = Recalled()
     for entry in contents.records():
-        write(_record(entry, known))
+        write(record_line(entry, known))
     for act in contents.acts:
-        write(_act(act))
+        write(act_line(act))
 
 
 _ID, _MESSAGE = "export", "msg="

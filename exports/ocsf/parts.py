@@ -186,6 +186,7 @@ def extras(record: Record) -> dict[str, Any]:
             "outgate.degraded": list(decision.degraded) or None,
             "outgate.complete": record.request.complete,
             "outgate.notes": list(record.notes) or None,
+            "outgate.files": [one.to_json() for one in record.files] or None,
             "outgate.not_inspected": _unread(record),
             "outgate.llm.cost_usd": None if llm is None else llm.cost_usd,
             "outgate.llm.tokens_basis": None if llm is None else llm.tokens_basis.value,

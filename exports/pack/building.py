@@ -97,7 +97,10 @@ def build(
     files.add("report.html", drawn(page, "html"))
     files.add("report.pdf", drawn(page, "pdf"))
     files.add("verify.py", resources.files("exports.pack").joinpath("verify.py").read_bytes())
-    files.add("INDEX.md", index([*files.digests, "INDEX.md", SEAL], period.called).encode())
+    files.add(
+        "INDEX.md",
+        index([*files.digests, "INDEX.md", SEAL], period.called, kept[-1][1].at).encode(),
+    )
     notary = Notary(store.path)
     files.add(SEAL, _sealed(files.digests, notary, kept[-1][1], by))
     files.close()

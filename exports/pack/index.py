@@ -67,12 +67,15 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-def index(names: list[str], called: str) -> str:
-    """Return the index as Markdown."""
+def index(names: list[str], called: str, as_of: str) -> str:
+    """Return the index as Markdown; `as_of`: when its checkpoint was signed."""
     lines = [
         f"# Evidence pack: {called}",
         "",
         "Check it: `python verify.py PACK.zip` (Python 3.9 or later, nothing else).",
+        "",
+        f"It is as of the checkpoint of {as_of}: what was recorded or done after it, exports too, "
+        "is not in it.",
         "",
         "| rule | question | where |",
         "|---|---|---|",

@@ -19,6 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 SEAL = "statement.dsse.json"
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
 TYPE = "application/vnd.in-toto+json"
+LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
 ERASED = b'{"erased":true,"id":"'
 """All that is left of an entry that was erased whole; the entry after it holds its hash."""
@@ -351,6 +352,9 @@ class Check:
         if told and self.key and bytes.fromhex(told[-1]["public"]) != self.key:
             self.wrong("the newest checkpoint is signed with another key than the pack")
         self.notes.append("Checkpoints: %d, signatures checked: %d." % (len(told), checked))
+        if read:
+            when = read[-1][0]["time"][len("time ") :]
+            self.notes.append("All of it as of the checkpoint of %s: %s" % (when, LATER))
         for part in ("records", "acts"):
             self.roots(part, [parts for parts, _, _ in read])
 

@@ -5,7 +5,7 @@ person has to write.
 from collections import Counter
 from datetime import datetime
 
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, people_in
 from core.ids import rfc3339
 from core.record import Record
 from core.review import Case, ReviewEvent, signed
@@ -19,7 +19,7 @@ from destinations.naming import place_name
 from evidence.store import Store
 from exports.report.cases import case_id, case_words
 from exports.report.page import Page, Section, Table
-from exports.report.sums import PERSONAL, people_in
+from exports.report.sums import PERSONAL
 
 _TO_FILL = "[to be written by the controller]"
 

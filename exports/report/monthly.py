@@ -1,14 +1,21 @@
 """What a report says: its sections, in the words of a board, a privacy officer and an auditor."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from core.classification import AccountKind
-from core.review import Action, ReviewEvent, signed
+from core.record import Record
+from core.review import Action, ReviewEvent, case_key, needs_review, signed
+from core.sent_file import SameAs
+from core.stored import StoredEntry, StoredRecord
+from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.sizes import counted, dollars, joined, number, size
 from core.vocabulary.verdicts import words_of
 from evidence.acts import StoredAct
 from evidence.store import Store
@@ -20,21 +27,48 @@ from exports.report.sums import ScriptSums, Sums
 _MOST_BARS = 31
 
 
-def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
-    """Return the report of a time. Raises EvidenceError."""
-    newest = store.newest()
-    sums = Sums(period).feed(store.iter_records(period.since, period.until))
-    before = period.before
-    earlier = Sums(before).feed(store.iter_records(before.since, before.until))
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The cases that a report is about, where not all."""
+
+    keys: frozenset[str]
+    called: str
+    """The filter that chose them."""
+
+    def of(self, entries: Iterable[StoredEntry]) -> Iterator[StoredEntry]:
+        """Yield the records of these cases."""
+        for entry in entries:
+            if isinstance(entry, StoredRecord) and self._takes(entry.record):
+                yield entry
+
+    def _takes(self, record: Record) -> bool:
+        return needs_review(record) and case_key(record) in self.keys
+
+
+def report(
+    store: Store, period: Period, *, by: str, now: datetime, only: Only | None = None
+) -> Page:
+    """Return the report of a time, of some cases only where these are given. Raises
+    EvidenceError.
+    """
+    newest, before = store.newest(), period.before
+
+    def entries(one: Period) -> Iterable[StoredEntry]:
+        every = store.iter_records(one.since, one.until)
+        return every if only is None else only.of(every)
+
+    sums = Sums(period).feed(entries(period))
+    earlier = Sums(before).feed(entries(before))
     acts = list(store.iter_acts())
     said = _Approvals(acts, period.until)
     return Page(
-        title=f"What Python sent: {period.called}",
+        title=f"What Python sent: {period.called}{_only(only)}",
         answer=_answer(sums, said),
         sections=(
             _totals(sums, earlier),
             _scripts(sums, said),
             _destinations(sums),
+            _files(sums),
             _models(sums),
             _personal_accounts(sums),
             _new(sums, store),
@@ -48,6 +82,10 @@ def report(store: Store, period: Period, *, by: str, now: datetime) -> Page:
         made_by=by,
         evidence=f"chain {store.chain_id}, entry {newest.seq}, head {newest.head.hex() or 'none'}",
     )
+
+
+def _only(only: Only | None) -> str:
+    return "" if only is None else f" (only {printable(only.called, 200)})"
 
 
 class _Approvals:
@@ -94,6 +132,19 @@ def _answer(sums: Sums, said: _Approvals) -> str:
     by = joined([f"{name} ({count})" for name, count in who.most_common()])
     told += f"{approved} approved by {by}" if approved else "none of them approved"
     return f"{told}; {open_} not approved." if approved and open_ else f"{told}."
+
+
+def _files(sums: Sums) -> Section:
+    rows = [
+        (path, SAME[SameAs(same)], script, where, number(count))
+        for (path, same, script, where), count in sums.files.most_common()
+    ]
+    told = [] if rows else ["No file of a sender's was found in a request."]
+    return Section(
+        title="Files that were sent",
+        sentences=(*told, *rest(rows, "files")),
+        table=table_of("File|Proven|Script|To|Requests", rows),
+    )
 
 
 def _totals(sums: Sums, before: Sums) -> Section:
@@ -225,7 +276,7 @@ def _models(sums: Sums) -> Section:
             number(one.calls),
             number(one.input_tokens),
             number(one.output_tokens),
-            f"{one.cost:.2f}" + (f" + {one.unknown_cost} not known" if one.unknown_cost else ""),
+            dollars(one.cost) + (f" + {one.unknown_cost} not known" if one.unknown_cost else ""),
         )
         for (provider, model, script), one in found
     ]
@@ -235,8 +286,8 @@ def _models(sums: Sums) -> Section:
     )
     unknown = sum(one.unknown_tokens for _, one in found)
     told = [f"Of {counted(unknown, 'call')} the tokens are not known."] if unknown else []
-    total = sum(one.cost for _, one in found)
-    told = [f"In all: {total:.2f} USD, by list prices.", *told] if rows else []
+    total = sum((one.cost for _, one in found), Decimal())
+    told = [f"In all: {dollars(total)} USD, by list prices.", *told] if rows else []
     calls: Counter[str] = Counter()
     for (_, model, _), one in found:
         calls[model] += one.calls

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.ids import rfc3339
 from core.text import printable
+from exports.report.letters import drawable
 from exports.report.page import Chart, Page, Section, Table
 
 _LONGEST = 2000
@@ -16,6 +17,10 @@ _BAR_HEIGHT, _GAP, _LABEL, _VALUE = 9, 4, 150, 40
 _LIGHT, _DARK, _GREY = "#7fb0d0", "#1f4e6f", "#f2f2f2"
 _EPOCH = "SOURCE_DATE_EPOCH"
 _MARGIN = 50
+_OTHER_LETTERS = (
+    "Letters that not every reader of PDF can draw are written by Latin ones, or by their number: "
+    "the report as HTML has them as they are."
+)
 
 
 def pdf(page: Page) -> bytes:
@@ -45,6 +50,8 @@ def pdf(page: Page) -> bytes:
     for section in page.sections:
         parts += _section(section, styles, width)
     parts.append(Paragraph(_told(made), styles["Italic"]))
+    if any(drawable(text) != text for text in _texts(page)):
+        parts.append(Paragraph(_told(_OTHER_LETTERS), styles["Italic"]))
     with _without_epoch():
         document.build(parts, onFirstPage=_number, onLaterPages=_number)
     return out.getvalue()
@@ -66,9 +73,20 @@ def _number(canvas: Any, document: Any) -> None:
     canvas.drawRightString(document.pagesize[0] - _MARGIN, _MARGIN / 2, str(document.page))
 
 
+def _texts(page: Page) -> Iterator[str]:
+    yield from (page.title, page.answer, page.made_by)
+    for section in page.sections:
+        yield from (section.title, *section.sentences)
+        if section.table is not None:
+            for row in section.table.rows:
+                yield from row
+        if section.chart is not None:
+            yield from (bar.label for bar in section.chart.bars)
+
+
 def _letters(text: str) -> str:
-    """Return what the fonts of every reader can draw; other letters are `?`."""
-    return printable(text, _LONGEST).encode("cp1252", "replace").decode("cp1252")
+    """Return what the fonts of every reader can draw."""
+    return drawable(printable(text, _LONGEST))
 
 
 def _told(text: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from core.classification import AccountKind, LlmCall
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.findings import NOT_INSPECTED, SECRET, Finding, people_in
 from core.record import Record
 from core.review import case_key, destination_of, sender_of
 from core.stored import StoredEntry, StoredRecord
@@ -104,6 +104,8 @@ class Sums:
     unknown_senders: int = 0
     days: Counter[str] = field(default_factory=Counter)
     stopped_days: Counter[str] = field(default_factory=Counter)
+    files: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    """(file, what is proven, script, where) → requests that hold it."""
     cases: dict[str, int] = field(default_factory=dict)
     """Key of each case with a stopped request or a finding → people at most."""
 
@@ -124,6 +126,12 @@ class Sums:
         self._day(record)
         self.personal += bool(personal)
         self.secrets += any(f.kind == SECRET and not f.test_data for f in record.findings)
+        for file in record.files:
+            where = (
+                sender_of(record),
+                place_name(record.destination.service, record.destination.host),
+            )
+            self.files[file.path, file.same.value, *where] += 1
         if record.left:
             self.left += 1
             self.bytes_left += record.request.bytes
@@ -196,12 +204,3 @@ class Sums:
 
 def _is_personal(finding: Finding) -> bool:
     return PERSONAL in kind_of(finding.kind).groups and not finding.test_data
-
-
-def people_in(finding: Finding) -> int:
-    """Return how many people a finding tells of, at most: data subjects where they can be told,
-    else rows, else distinct values.
-    """
-    if finding.subjects is not None:
-        return finding.subjects
-    return finding.records if finding.records is not None else finding.distinct

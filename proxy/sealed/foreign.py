@@ -2,15 +2,110 @@
 
 from dataclasses import replace
 
+from capture.names_in_clear import KEPT, names_in_clear
 from core.attribution import Attribution
 from core.decision import Decision
+from core.duties import Duty
 from core.exchange import Exchange
 from core.findings import PASS_THROUGH, Finding, not_inspected
-from core.vocabulary.protocols import WORDS
+from core.ids import utc_now, uuid7
+from core.observation import Kind, Observation, Seen
+from core.vocabulary.protocols import WORDS, place_words
+from proxy.boundaries import courtesy
+from proxy.collecting import unwaited
 from proxy.inspection import Inspection
 from proxy.sealed.opening import Foreign
 from proxy.tls_passthrough import Passage, Passages, asked, tunnel
+from proxy.transaction import Transaction
 from proxy.uploads import settled
+
+_BYTES, _PORT = "the connection's first bytes", "what usually listens at that port"
+_CLEAR, _COUNTED, _ASKED = (
+    "the connection's first bytes, in clear",
+    "counted by Outgate",
+    "asked for",
+)
+
+
+class ForeignPassage(Passage):
+    """One such connection: asks again when it turns out what it speaks, and is an observation at
+    its end.
+    """
+
+    def __init__(
+        self, inspection: Inspection, transaction: Transaction, foreign: Foreign, *, exempted: bool
+    ) -> None:
+        super().__init__(inspection, transaction)
+        self._target, self._protocol = foreign.target, foreign.protocol
+        self._by_port = foreign.silent
+        self._exempted = exempted
+        self._began = utc_now()
+        self._first = {True: b"", False: b""}
+        """The first bytes of the client, and of the server."""
+
+    def said(self, data: bytes, *, from_client: bool) -> None:
+        """Keep a few first bytes, for names in clear."""
+        kept = self._first[from_client]
+        if len(kept) < KEPT:
+            self._first[from_client] = kept + data[: KEPT - len(kept)]
+
+    def spoke(self, protocol: str) -> bool:
+        """Note what it speaks, and ask policy again where that is not what it was asked for."""
+        super().spoke(protocol)
+        self._by_port = False
+        if protocol == self._protocol:
+            return True
+        self._protocol = protocol
+        transaction, deciding = self._transaction, self._inspection.deciding
+        seen = transaction.classification
+        where = replace(seen.destination, scheme=protocol)
+        transaction.learn(replace(seen, destination=where))
+        if self._exempted:
+            return True
+        exchange = replace(transaction.exchange, scheme=protocol)
+        known = transaction.sender, transaction.classification
+        decision = settled(deciding.decide(exchange, *known))
+        if decision.verdict.passes:
+            return True
+        transaction.left(self._sent, whole=False)
+        transaction.cut("it was ended when it turned out what it speaks", decision)
+        self._inspection.close(transaction, None)
+        return False
+
+    def end(self, note: str | None = None) -> None:
+        """Close the record, and tell what the connection was."""
+        passed = not self._transaction.over
+        super().end(note)
+        if passed and (self._sent or self._received):
+            with courtesy(Duty.ACTIVITY):
+                self._inspection.parts.evidence.observed(self._observation(), unwaited)
+        self._first.clear()
+
+    def _observation(self) -> Observation:
+        host, port = self._target
+        address = self._transaction.exchange.address
+        facts = {
+            "protocol": Seen(value=self._protocol, how=_PORT if self._by_port else _BYTES),
+            "server": Seen(value=host, how=_ASKED),
+            "port": Seen(value=port, how=_ASKED),
+        }
+        if address is not None:
+            facts["address"] = Seen(value=address, how=_ASKED)
+        told = names_in_clear(self._protocol, self._first[True], self._first[False])
+        facts |= {name: Seen(value=text, how=_CLEAR) for name, text in told.items()}
+        facts["bytes_sent"] = Seen(value=self._sent, how=_COUNTED)
+        facts["bytes_received"] = Seen(value=self._received, how=_COUNTED)
+        now = utc_now()
+        return Observation(
+            id=uuid7(now),
+            at=self._began,
+            ended=now,
+            kind=Kind.CONNECTION,
+            about=place_words(self._protocol, host, port),
+            sender=self._transaction.sender,
+            facts=facts,
+            notable=True,
+        )
 
 
 class ForeignConnections:
@@ -28,26 +123,26 @@ class ForeignConnections:
         address = await inspection.locate(foreign.connection, *foreign.target)
         sender = await inspection.senders.at_opening(foreign.connection)
         await inspection.met(sender)
-        exchange, decision = self._decided(foreign, sender, address)
+        exchange, decision, exempted = self._decided(foreign, sender, address)
         if not decision.verdict.passes:
             inspection.observed(exchange, sender, decision, (_unread(foreign),))
             return False
         transaction = await inspection.pass_unread(exchange, sender, decision, _unread(foreign))
-        foreign.passage = Passage(inspection, transaction)
+        foreign.passage = ForeignPassage(inspection, transaction, foreign, exempted=exempted)
         self._passages.add(foreign.connection, foreign.passage)
         return True
 
     def _decided(
         self, foreign: Foreign, sender: Attribution, address: str | None
-    ) -> tuple[Exchange, Decision]:
+    ) -> tuple[Exchange, Decision, bool]:
         deciding = self._inspection.deciding
         exchange = tunnel(deciding, foreign.target, address)
         _, exempted = asked(deciding, sender, foreign.target, address)
         exchange = replace(exchange, scheme=foreign.protocol)
         if exempted is not None and exempted.verdict.passes:
-            return exchange, exempted
+            return exchange, exempted, True
         seen = replace(deciding.on_headers(exchange), findings=(_unread(foreign),))
-        return exchange, settled(deciding.decide(exchange, sender, seen))
+        return exchange, settled(deciding.decide(exchange, sender, seen)), False
 
 
 def _unread(foreign: Foreign) -> Finding:

@@ -72,7 +72,17 @@ class _Relay(UnreadLayer):
         if from_server and not self.heard:
             assert isinstance(event, events.DataReceived)
             self.heard = event.data
+            protocol = spoken_by_server(event.data)
+            if protocol is not None and not self.passage.spoke(protocol):
+                yield from self.refused()
+                return
         yield from super().relay_messages(event)
+
+    def refused(self) -> layer.CommandGenerator[None]:
+        """It speaks what may not pass: nothing goes on, either way."""
+        for end in (self.context.server, self.context.client):
+            yield commands.CloseConnection(end)
+        self._handle_event = self.done  # type: ignore[method-assign]  # as its own class does
 
 
 class Opening(layer.Layer):
@@ -177,7 +187,6 @@ class Opening(layer.Layer):
             self._next = self._way
         yield from self._way.handle_event(event)
         if relay.heard:
-            self._named(spoken_by_server(relay.heard))
             self._next = self._way
         elif isinstance(event, events.CommandCompleted):
             self._opens = False
@@ -189,8 +198,11 @@ class Opening(layer.Layer):
         if spoken is None or not self.context.client.connected:
             return
         if spoken:
-            self._named(spoken)
-            yield from self._go_on()
+            if self._may_speak(spoken):
+                yield from self._go_on()
+            elif self._relay is not None:
+                yield from self._relay.refused()
+                self._next = _Ended(self.context)
             return
         assert self._foreign is not None
         assert self._foreign.passage is not None
@@ -207,10 +219,10 @@ class Opening(layer.Layer):
         self._next, said, self._said = self._way, self._said, b""
         yield from self._way.handle_event(events.DataReceived(self.context.client, said))
 
-    def _named(self, protocol: str | None) -> None:
+    def _may_speak(self, protocol: str) -> bool:
         assert self._foreign is not None
-        if protocol and self._foreign.passage is not None:
-            self._foreign.passage.spoke(protocol)
+        passage = self._foreign.passage
+        return passage is not None and passage.spoke(protocol)
 
 
 class _Ended(layer.Layer):

@@ -15,12 +15,14 @@ import pytest
 from invented_day import sample_records
 
 from app.epochs import CURRENT, destroy, epochs, is_due, past_their_time, rotate
+from app.gate_assembly import _end_epochs, _rotated
 from app.home import Home, private_key
+from app.settings import Settings
 from core.errors import InputError, SettingsError
 from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.happenings import Event, Happening
-from core.ids import uuid7
+from core.ids import utc_now, uuid7
 from evidence import open_evidence, open_store, verify
 from evidence.acts import StoredAct
 from tests.app.conftest import Runs
@@ -127,6 +129,19 @@ def test_an_answer_says_what_it_cannot_see(
     assert "0 records hold it" in out and "1 record of anybody's" in out and "destroyed" in out
 
 
+def test_while_a_gate_runs_its_key_stays(outgate: Runs, home: Path) -> None:
+    """It would go on with the key before, and what it marks would be of no epoch."""
+    key = private_key(Home(home).fingerprint_key)
+    evidence = open_evidence(home / "evidence.db")
+    told = outgate("keys", "rotate")
+    ended = outgate("keys", "destroy", CURRENT, "--reason", "x")
+    evidence.close()
+    assert told.code == 1 and "gate is running" in told.line
+    assert ended.code != 0
+    assert private_key(Home(home).fingerprint_key) == key
+    assert outgate("keys", "rotate").code == 0
+
+
 def test_a_rotation_keeps_the_key_before_and_its_mode(tmp_path: Path) -> None:
     """Both keys are the owner's alone; a second rotation in the same second changes nothing."""
     home = Home(tmp_path)
@@ -179,3 +194,25 @@ def test_a_key_goes_with_the_last_record_of_its_epoch(tmp_path: Path) -> None:
     for one in past:
         destroy(one)
     assert [one.name for one in epochs(home)] == ["20261120T000000Z", CURRENT]
+
+
+def test_a_gate_that_starts_rotates_an_old_key_and_says_so(
+    home: Path, sent: Callable[[int], None]
+) -> None:
+    """After the days of the settings, once; and it ends the epochs of which no record is kept."""
+    sent(0)
+    aged = (NOW - timedelta(days=40)).timestamp()
+    os.utime(Home(home).fingerprint_key, (aged, aged))
+    store = open_store(home / "evidence.db")
+    for _ in range(2):
+        _rotated(Home(home), Settings(fingerprint_days=30), store)
+    assert [one.name == CURRENT for one in epochs(Home(home))] == [False, True]
+    kept = epochs(Home(home))[0].path
+    long_ago = kept.with_name("fingerprint-20251101T000000Z.key")
+    long_ago.write_bytes(kept.read_bytes())
+    _end_epochs(Home(home), store, started=utc_now() + timedelta(days=1))
+    store.close()
+    assert [one.path for one in epochs(Home(home))] == [kept, Home(home).fingerprint_key]
+    assert [one for one in acts(home) if one.value.startswith("marks")] == [
+        Event.MARKS_KEY_ROTATED, Event.MARKS_KEY_DESTROYED,
+    ]  # fmt: skip

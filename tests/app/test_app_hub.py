@@ -257,3 +257,27 @@ def test_a_shipper_that_is_refused_waits_longer_and_says_it_once(
     shipper.line.hub = url
     keep_shipping(place, shipper, out, chance=lambda: 0.5, stop=Chances(1))  # type: ignore[arg-type]
     assert kept_state(place) is not None
+
+
+def test_without_a_postgresql_the_demonstration_says_what_to_install(
+    outgate: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, and nothing is left behind."""
+    monkeypatch.setattr("hub.own_postgres.binaries", lambda: None)
+    told = outgate("hub", "demo")
+    assert told.code == 2
+    assert "apt-get install postgresql" in told.line
+
+
+@pytest.mark.parametrize(
+    "command", [("hub", "status"), ("hub", "demo"), ("hub", "token"), ("hub", "serve")]
+)
+def test_without_its_extra_the_hub_says_which_one(
+    outgate: Runs, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """An endpoint does not need it, and its own commands go without."""
+    monkeypatch.setattr("app.hub_access.find_spec", lambda name: None)
+    told = outgate(*command)
+    assert told.code == 2
+    assert "outgate[hub]" in told.line
+    assert "belongs to no fleet" in outgate("fleet", "status").line

@@ -1,12 +1,13 @@
 """Numbers, sizes, times and spans as a person writes them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.vocabulary.sizes import capital, counted, joined, number, short_number, size
+from core.vocabulary.sizes import capital, counted, dollars, joined, number, short_number, size
 from core.vocabulary.times import ago, at_time, clock_time, lasting, short_time
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
@@ -112,3 +113,20 @@ def test_how_long_ago(seconds: int, words: str) -> None:
 def test_how_long_it_lasts(seconds: float, words: str) -> None:
     """One of a unit is one, and a whole hour is no sixty minutes."""
     assert lasting(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("0", "0.00"),
+        ("12.3", "12.30"),
+        ("0.01", "0.01"),
+        ("0.0099", "0.0099"),
+        ("0.000035", "0.000035"),
+        ("0.0000001", "under 0.000001"),
+        ("1234567.891", "1234567.89"),
+    ],
+)
+def test_an_amount_below_a_cent_is_not_nothing(value: str, words: str) -> None:
+    """What costs little is never told as 0.00."""
+    assert dollars(Decimal(value)) == words

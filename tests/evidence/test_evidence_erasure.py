@@ -28,6 +28,7 @@ from evidence.writer import Writer
 from exports.selection import Selection
 from exports.verification import verify_export
 from exports.writing import export
+from tests.core.test_core_sent_file import FILE
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -64,6 +65,27 @@ def people(write: Callable[..., None], place: Path, make_record: Make, writer: W
     store.close()
     writer.stop()
     return place
+
+
+def test_the_files_of_a_person_go_with_who_sent_them(
+    write: Callable[..., None], place: Path, make_record: Make, writer: Writer
+) -> None:
+    """A path may name a person: it is gone with the sender, and what is left still verifies."""
+    record = make_record(1)
+    path = f"/home/{MIA}/canary-file.csv"
+    sent = replace(
+        record, sender=replace(record.sender, user=MIA), files=(replace(FILE, path=path),)
+    )
+    write(sent, make_record(2))
+    writer.stop()
+    erase_now(place, Wanted(users=frozenset({MIA})), who="ada", why="asked")
+    assert evidence.verify(place).ok
+    one, _ = evidence.open_store(place).iter_records()
+    assert isinstance(one, StoredRecord) and one.record.files == ()
+    assert one.record.findings == sent.findings and one.record.sender.user is None
+    for file in place.parent.iterdir():
+        held = file.read_bytes() if file.is_file() else b""
+        assert not any(b"canary-file" in text for text in (held, *frames_in(held)))
 
 
 def frames_in(data: bytes) -> Iterable[bytes]:

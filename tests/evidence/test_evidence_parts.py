@@ -20,6 +20,7 @@ from evidence.parts import (
     erase,
     gaps_of,
     kinds_of_parts,
+    new_seal,
     salted_link,
     seal_entry,
     sealed_from_bytes,
@@ -40,10 +41,6 @@ HOSTILE = (
     "\u2028 ü 😀",
 )
 PREV = bytes(range(32))
-
-
-def new_seal(text: bytes) -> Seal:
-    return Seal(salt=bytes(range(16)), cuts=cuts_of(text))
 
 
 def finding(excerpt: str, place: str, note: str | None = None) -> Finding:
@@ -188,6 +185,20 @@ def test_of_an_erased_part_nobody_can_tell_what_it_was(make_record: Make) -> Non
         sealed.key(2)
     assert sealed.key(0) == seal.key(0)
     assert seal.salt is not None and seal.salt.hex() not in repr(seal)
+
+
+def test_nothing_can_be_said_in_place_of_what_was_erased(make_record: Make) -> None:
+    """No hash covers what stands where a part was: only the words for an erased one may."""
+    text = canonical(make_record().to_json())
+    seal = new_seal(text)
+    whole = sealed_link(PREV, 7, text, seal)
+    left, sealed = erase(text, seal, range(len(seal.cuts)))
+    assert sealed_link(PREV, 7, left, sealed) == whole
+    for start, end in sealed.cuts:
+        for at in range(start, end):
+            other = left[:at] + bytes((left[at] ^ 1,)) + left[at + 1 :]
+            with pytest.raises(ValueError, match="in place of what was erased"):
+                sealed_link(PREV, 7, other, sealed)
 
 
 def test_a_sender_that_is_not_known_is_a_part_too(make_record: Make) -> None:

@@ -5,6 +5,7 @@ nowhere else.
 import ast
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, create_engine
 
-from core.review import CaseFilter
-from evidence import compiled, queries, tables
+from core.review import About, CaseFilter, Condition, Order
+from evidence import case_queries, compiled, queries, tables
+from evidence.case_queries import case_condition, page_of
 from evidence.compiling import module_text
 from evidence.database import connect
 from evidence.frames import teach
@@ -113,6 +115,12 @@ FULL = CaseFilter(
     destination="d",
     kind="iban",
     since=datetime(2026, 1, 1, tzinfo=UTC),
+    until=datetime(2026, 1, 2, tzinfo=UTC),
+    conditions=tuple(
+        Condition(about=about, values=("high", "b"), negated=negated)
+        for about in About
+        for negated in (False, True)
+    ),
 )
 
 
@@ -139,13 +147,14 @@ def put_together() -> dict[str, str]:
     made = {
         name: text for name, text in vars(queries).items() if str(text).lstrip().startswith(VERBS)
     }
-    where, _ = queries.case_condition(FULL)
+    made |= {f"page by {order}": page_of(replace(FULL, order=order), 0)[0] for order in Order}
+    where, _ = case_condition(FULL, 0)
     return made | {
         "page": queries.TimeRange().page(0, 1)[0],
         "bounds": queries.TimeRange().bounds()[0],
         "newest": queries.newest(None)[0],
         "newest since": queries.newest(FULL.since)[0],
-        "cases": f"SELECT * FROM cases{where} ORDER BY last_us DESC, id DESC LIMIT ? OFFSET ?",
+        "count": f"SELECT count(*) FROM cases{where}",
     }
 
 
@@ -182,7 +191,7 @@ def test_the_statements_are_found() -> None:
 def test_a_case_is_read_from_columns_that_there_are(models: sqlite3.Connection) -> None:
     """The queue's rows are read by name; each name is a column."""
     columns = {column.name for column in tables.CaseRow.__table__.columns}  # type: ignore[attr-defined]
-    source = ast.parse(Path(queries.__file__).read_text(encoding="utf-8"))
+    source = ast.parse(Path(case_queries.__file__).read_text(encoding="utf-8"))
     read = {
         node.slice.value
         for node in ast.walk(source)

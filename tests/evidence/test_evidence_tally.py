@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.evidence_records import records
+from core.ids import uuid7
+from core.observation import Kind, Observation
 from core.record import Record
 from core.review import case_key, needs_review
 from evidence.chain import canonical
-from evidence.entries import read_record
+from evidence.entries import read_entry
 from evidence.rollup import Rollup
 from evidence.tally import Tally
 from evidence.times import micros
@@ -27,7 +29,7 @@ def whole(texts: list[tuple[bytes, int]]) -> tuple[Rollup, list[object]]:
     sums, told = Rollup(), list[object]()
     for text, at_us in texts:
         try:
-            record = read_record(text)
+            record = read_entry(text)
         except ValueError:
             told.append(None)
             continue
@@ -149,3 +151,18 @@ def test_most_records_are_not_read_whole(
     made.append(canonical(plain.to_json()))
     for text in made:
         tally.add(text, 0)
+
+
+def test_observations_between_records_are_added_up_alike() -> None:
+    """What was only seen stands in the same chain: it is read whole, and counts as it ever did."""
+    seen = [
+        Observation(
+            id=uuid7(one.at), at=one.at, kind=Kind.LISTENER, about="port 8000", sender=one.sender,
+            notable=bool(number % 2),
+        )
+        for number, (_, one) in enumerate(MADE[:40])
+    ]  # fmt: skip
+    texts = [(canonical(one.to_json()), micros(one.at)) for one in seen]
+    texts = [pair for both in zip(texts, [(t, micros(r.at)) for t, r in MADE[:40]], strict=True)
+             for pair in both]  # fmt: skip
+    assert tallied(Tally(), texts) == whole(texts)

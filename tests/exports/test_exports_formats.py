@@ -5,6 +5,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from exports.formats import Format, formats
 from exports.selection import Selection
 from exports.verification import verify_export
 from exports.writing import export, export_bare, write_file
+from tests.core.test_core_sent_file import FILE
 from tests.evidence.conftest import make_observation
 
 Make = Callable[..., Record]
@@ -76,6 +78,15 @@ class TestEveryFormat:
         text = readable(out)
         assert text.count("postgresql at db.example:5432") >= len(Kind)
         assert text.count("ledger_app") >= len(Kind) and "upload.py" in text
+
+    def test_it_tells_which_files_were_sent(
+        self, name: str, place: Path, write: Callable[..., None], make_record: Make, tmp_path: Path
+    ) -> None:
+        """The file, its kind and what is proven of it stand in every export."""
+        write(replace(make_record(1), files=(FILE,)))
+        out = exported(name, place, tmp_path / "file")
+        assert verify_export(out).ok
+        assert FILE.path in readable(out)
 
     def test_it_tells_what_the_reviewers_did(self, name: str, full: Path, tmp_path: Path) -> None:
         """Who closed the case stands in every export."""

@@ -21,6 +21,7 @@ from core.vocabulary.kinds import KINDS
 from evidence.store import Store
 from exports.selection import Selection
 from exports.writing import export
+from tests.core.test_core_sent_file import FILE
 from tests.evidence.conftest import make_observation, make_record
 
 Make = Callable[..., Record]
@@ -35,6 +36,7 @@ def _made() -> list[Record]:
         replace(plain, sender=UNATTRIBUTED),
         replace(plain, findings=()),
         replace(plain, findings=(not_inspected("sealed", "decoder"),)),
+        replace(plain, files=(FILE,)),
         replace(plain, response=replace(plain.response, status=None)),
         replace(plain, notes=("the destination could not be reached: nothing was sent",)),
         replace(plain, destination=replace(plain.destination, address="192.0.2.7", country="de")),

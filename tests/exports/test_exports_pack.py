@@ -112,6 +112,7 @@ def test_a_pack_proves_itself_on_a_bare_old_python(packed: Path, tmp_path: Path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "The pack is whole." in done.stdout
         assert "records: complete, 5 of 5" in done.stdout
+        assert "as of the checkpoint of 2" in done.stdout and "exports too" in done.stdout
 
 
 def test_observations_are_in_it_and_counted(

@@ -12,11 +12,12 @@ from core.record import Record
 from core.review import case_key
 from evidence.chain import canonical
 from evidence.store import Store
+from exports.contents import Contents
 from exports.formats import formats
 from exports.own import Own
 from exports.selection import Selection
 from exports.verification import verify_export
-from exports.writing import export
+from exports.writing import export, export_bare
 
 Make = Callable[..., Record]
 Edit = Callable[[list[bytes]], list[bytes]]
@@ -177,3 +178,21 @@ def test_no_event_of_a_record_can_be_taken_out(full: Path, tmp_path: Path) -> No
         assert "missing" in problems[0] or "too many" in problems[0], (number, problems)
     out.write_bytes(b"".join([*lines[:3], *lines[2:]]))
     assert "too many" in (verify_export(out).first_problem or "")
+
+
+def test_an_export_from_before_there_were_heads_is_whole_and_unproven(
+    full: Path, tmp_path: Path
+) -> None:
+    """Its records hold together; that none is missing nobody can say, and that is what is said."""
+    store = Store(full)
+    out = tmp_path / "old.jsonl"
+    with out.open("wb") as file:
+        export_bare(formats()["jsonl"], Contents(store.iter_entries()), file)
+    store.close()
+    report = verify_export(out)
+    assert (report.ok, report.entries) == (False, 5)
+    assert "whole, and without a head" in report.text() and "cannot be proven" in report.text()
+    assert "NOT whole" not in report.text()
+    lines = out.read_bytes().splitlines(keepends=True)
+    out.write_bytes(b"".join(lines).replace(b'"POST"', b'"GET"', 1))
+    assert "NOT whole" in verify_export(out).text()

@@ -37,6 +37,12 @@ def old_store(place: Path, version: int) -> None:
         connection.execute(f"PRAGMA user_version={version}")
 
 
+def many_cases(place: Path) -> None:
+    """Put a file of the sixth schema at the place, in which one question is many cases."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(lzma.decompress((STORES / "cases-6.db.xz").read_bytes()))
+
+
 def run(place: Path, *statements: str) -> None:
     """Run statements, which may say `packed(text)` and `unpacked(body)` as the gate's may."""
     with closing(connect(place)) as connection:

@@ -2,25 +2,31 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from core.decision import HoldOutcome, Verdict
+from core.case_inside import beyond
+from core.decision import HoldOutcome
 from core.errors import EvidenceError
 from core.record import Record
 from core.review import (
+    About,
     Action,
     Case,
     CaseFilter,
     CaseStatus,
+    Condition,
     HoldAnswer,
     HoldState,
+    Order,
     ReviewEvent,
     ScriptVersion,
     case_key,
     needs_review,
 )
+from core.risk import risk_of
 from core.stored import (
     ChainLink,
     StoredEntry,
@@ -28,6 +34,11 @@ from core.stored import (
     StoredRecord,
     UnreadableEntry,
 )
+from evidence.alike import alike, figures
+from evidence.case_queries import case_of, plain
+from evidence.case_sums import CaseSums
+from evidence.closed import OPEN, closed_columns
+from evidence.times import micros
 
 LINK = ChainLink(chain_id="records:made-up", seq=1, prev=bytes(32), hash=bytes.fromhex("5a" * 32))
 
@@ -45,13 +56,18 @@ class MemoryCaseStore:
         self._events: list[ReviewEvent] = []
         self._held: dict[str, Record] = {}
         self._version = 1
+        self.now: datetime | None = None
+        """Without it, that of the newest record."""
         self.skipped = 0
         self.unreadable: set[str] = set()
         """Ids of records that are there and cannot be read."""
         self.unreadable_waiting: list[UnreadableEntry] = []
         self.unreadable_events: list[UnreadableEntry] = []
 
-    def observations_of(self, key: str, limit: int = 50) -> Sequence[StoredObservation]:
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """There are none."""
         return []
 
     def add(self, record: Record) -> None:
@@ -110,9 +126,9 @@ class MemoryCaseStore:
         """One case."""
         return next((c for c in self._cases(CaseFilter(status=None)) if c.key == key), None)
 
-    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
-        """The newest records of a case."""
-        mine = [r for r in self._records if case_key(r) == key][::-1][:limit]
+    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
+        """Records of a case from the newest."""
+        mine = [r for r in self._records if case_key(r) == key][::-1][offset : offset + limit]
         return [
             UnreadableEntry(id=r.id, at=r.at, link=LINK, why="decision.verdict is not known")
             if r.id in self.unreadable
@@ -151,8 +167,6 @@ class MemoryCaseStore:
         return {
             "records": len(recent),
             "open_cases": self.count(CaseFilter()),
-            "blocked": sum(r.decision.verdict is Verdict.BLOCK for r in recent),
-            "held": sum(r.decision.verdict is Verdict.HOLD for r in recent),
             "degraded": sum(bool(r.decision.degraded) for r in recent) + self.skipped,
             "last_at_epoch": int(max((r.at.timestamp() for r in self._records), default=0)),
         }
@@ -163,56 +177,80 @@ class MemoryCaseStore:
             if needs_review(record):
                 grouped[case_key(record)].append(record)
         cases = [self._case(key, records) for key, records in grouped.items()]
-        return sorted(
+        newest = sorted(
             (c for c in cases if matches(c, wanted)), key=lambda c: (c.last_at, c.key), reverse=True
         )
+        return sorted(newest, key=_SORTS[wanted.order])
 
     def _case(self, key: str, records: list[Record]) -> Case:
-        last = max(records, key=lambda r: r.at)
-        script, place = last.sender.script, last.destination
+        sums = CaseSums(key=key, first_us=2**62, last_us=-(2**62))
+        for record in records:
+            stored = as_stored(record)
+            kind = alike(stored)
+            assert kind.case is not None
+            sums.add(kind.case, figures(stored), micros(record.at), degraded=kind.degraded)
         changes = {Action.CLOSE, Action.REOPEN}
         acts = [e for e in self._events if e.case_key == key and e.action in changes]
-        closed = acts[-1] if acts and acts[-1].action is Action.CLOSE else None
-        rows = [f.records for r in records for f in r.findings if f.records is not None]
-        return Case(
-            key=key,
-            status=CaseStatus.CLOSED if closed else CaseStatus.OPEN,
-            first_at=min(r.at for r in records),
-            last_at=last.at,
-            count=len(records),
-            verdict=last.decision.verdict.value,
-            script=script.name
-            if script
-            else last.sender.process.name
-            if last.sender.process
-            else "",
-            script_path=script.path if script else None,
-            user=last.sender.user,
-            host=place.host,
-            service=place.service,
-            category=place.category.value,
-            account_kind=place.account.kind.value,
-            kinds=tuple(sorted({f.kind for f in last.findings})),
-            values=max(sum(f.distinct for f in r.findings) for r in records),
-            records=max(rows, default=None),
-            bytes_sent=sum(r.request.bytes for r in records),
-            last_record=last.id,
-            disposition=closed.disposition if closed else None,
-        )
+        row = {**sums.row(), **OPEN}
+        if acts and acts[-1].action is Action.CLOSE:
+            scope = acts[-1].scope or sums.reach.scope()
+            row |= closed_columns(acts[-1].disposition, scope)
+            if beyond(scope, sums.reach):
+                row["status"] = CaseStatus.OPEN.value
+        return case_of(row, micros(self.now or max(r.at for r in self._records)))
+
+
+_TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
+    About.USER: lambda case: case.inside.users,
+    About.RULE: lambda case: case.inside.rules,
+    About.MODEL: lambda case: case.inside.models,
+    About.OUTCOME: lambda case: (
+        *case.inside.outcomes,
+        *(outcome.partition(":")[0] for outcome in case.inside.outcomes),
+    ),
+    About.ACCOUNT: lambda case: (case.account_kind,),
+    About.KIND: lambda case: case.kinds,
+    About.SCRIPT: lambda case: (case.script, case.script_path or ""),
+    About.DESTINATION: lambda case: (case.host, case.service or ""),
+    About.DISPOSITION: lambda case: (case.disposition or "",),
+    About.TEXT: lambda case: (
+        *(case.script, case.script_path or "", case.host, case.service or ""),
+        *(*case.kinds, *case.inside.users),
+    ),
+    About.RISK: lambda case: (risk_of(case).level,),
+}
+_WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION}
+
+
+def _fits(case: Case, condition: Condition) -> bool:
+    texts = [text.lower() for text in _TEXTS[condition.about](case)]
+    found = any(
+        value.lower() == text if condition.about in _WHOLE else value.lower() in text
+        for value in condition.values
+        for text in texts
+    )
+    return found is not condition.negated
 
 
 def matches(case: Case, wanted: CaseFilter) -> bool:
     """Return True when a case is one of those wanted."""
-    words = " ".join([case.script, case.host, case.service or "", *case.kinds]).lower()
     tests = (
         wanted.status in {None, case.status},
-        wanted.text.lower() in words,
-        wanted.verdict in {None, case.verdict},
-        wanted.script is None
-        or wanted.script.lower() in f"{case.script} {case.script_path or ''}".lower(),
-        wanted.destination is None
-        or wanted.destination.lower() in f"{case.host} {case.service or ''}".lower(),
-        wanted.kind is None or wanted.kind in case.kinds,
         wanted.since is None or case.last_at >= wanted.since,
+        wanted.until is None or case.last_at < wanted.until,
+        *(_fits(case, condition) for condition in plain(wanted)),
     )
     return all(tests)
+
+
+_SORTS: Mapping[Order, Callable[[Case], Any]] = {
+    Order.RISK: lambda case: -risk_of(case).points,
+    Order.NEWEST: lambda case: 0,
+    Order.OLDEST: lambda case: case.first_at,
+    Order.SCRIPT: lambda case: case.script.lower(),
+    Order.DESTINATION: lambda case: (case.service or case.host).lower(),
+    Order.OUTCOME: lambda case: case.verdict,
+    Order.KIND: lambda case: (not case.kinds, ",".join(case.kinds)),
+    Order.PEOPLE: lambda case: -case.inside.people,
+    Order.TIMES: lambda case: -case.count,
+}

@@ -94,7 +94,7 @@ def situation(*findings: Finding, **more: Any) -> Situation:
 
 def on_headers(s: Situation) -> Situation:
     """Return the same request before its body is there."""
-    return replace(s, findings=(), headers_only=True)
+    return replace(s, findings=(), files=(), headers_only=True)
 
 
 def record(s: Situation, number: int = 1) -> Record:
@@ -110,5 +110,6 @@ def record(s: Situation, number: int = 1) -> Record:
         response=ResponseSummary(status=200, bytes=10),
         llm=s.llm,
         findings=s.findings,
+        files=s.files,
         decision=Decision(verdict=Verdict.WATCH, degraded=s.degraded),
     )

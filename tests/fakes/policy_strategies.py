@@ -68,6 +68,7 @@ BY_TYPE: dict[Any, Strategy] = {
     fields.Count: _FEW,
     fields.Dollars: _FEW,
     fields.Port: st.sampled_from([443, 8443]),
+    fields.Protocol: st.sampled_from(["postgresql", "smtp"]),
     fields.Sha256: st.sampled_from(["a" * 64, "b" * 64]),
     fields.Fingerprint: st.just(OWN_KEY),
     fields.RuleId: st.just("named by its place"),

@@ -164,7 +164,6 @@ def test_who_had_a_package_is_found_with_what_left_to_whom(world: FleetWorld) ->
         member.records(40, seed=number)
         known = parts_of if number < 5 else (lambda sha256: None)
         member.round(parts=known)
-        member.round(parts=known)
     having = {s.name for s in SCRIPTS if ("requests", "2.34.2") in s.packages}
     numbers = [v["number"] for v in asked(world, questions.versions_of, "requests")]
     versions = [v["version"] for v in asked(world, questions.versions_of, "requests")]

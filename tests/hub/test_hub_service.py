@@ -278,3 +278,55 @@ def test_an_authority_that_is_none_is_named(world: FleetWorld, tmp_path: Path) -
     for name in ("none.pem", "absent.pem"):
         with pytest.raises(InputError, match=name):
             enrol(tmp_path / "x", "https://127.0.0.1:1", "t", tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/v1/enrol", 64 << 10), ("/v1/check-in", 4 << 20), ("/v1/upload", 24 << 20)]
+)
+def test_no_message_fills_the_memory(
+    world: FleetWorld, serving: Serving, path: str, most: int
+) -> None:
+    """A message without a length that does not end is cut off at what such a message may have."""
+    member = joined(world, serving, "till-1")
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < most * 3 + (4 << 20):
+            sent += 1 << 16
+            yield b"{" * (1 << 16)
+
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", serving.port, context=member.context(), timeout=30
+    )
+    status = 0
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        connection.request("POST", path, endless(), encode_chunked=True)
+        status = connection.getresponse().status
+    connection.close()
+    assert status in {0, 400, 413}
+    assert sent <= most + (4 << 20) or status == 400
+
+
+def test_whoever_sends_slowly_keeps_nobody_waiting(
+    world: FleetWorld, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uploads that never end do not keep those of others out."""
+    monkeypatch.setattr("hub.service._BODY_S", 0.5)
+    member, other = joined(world, serving, "till-1"), joined(world, serving, "till-2")
+    slow = []
+    for _ in range(20):
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", serving.port, context=member.context(), timeout=30
+        )
+        connection.putrequest("POST", "/v1/upload")
+        connection.putheader("Content-Length", "1000")
+        connection.endheaders(b"x")
+        slow.append(connection)
+    write_evidence(other.folder.parent / "evidence.db", made_up_records(1, 5, utc_now()))
+    ship = shipper(other)
+    assert ship.round().shipped["records"] == 5
+    ship.line.close()
+    assert slow[0].getresponse().status == 400
+    for connection in slow:
+        connection.close()

@@ -83,7 +83,7 @@ def _wildcards() -> Iterable[Made]:
 
 
 PROOFS: dict[str, Proof] = {
-    "filtering._TOKEN": Proof(
+    "case_words._TOKEN": Proof(
         why="what is no quoted word is a word and taken whole, so no place begins inside it"
     ),
     "quality._NAMED": Proof(

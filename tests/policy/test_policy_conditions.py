@@ -9,8 +9,21 @@ from policy_samples import NOON, found, llm, llm_destination, policy, sender, si
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import Attachment, Category
 from core.findings import Confidence
+from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.situation import ScriptHistory, Situation, Volume
 from policy.predicates import matcher
+
+PG = to(None, host="db.example", port=5432, scheme="postgresql")
+SENT = (
+    SentFile(
+        path="/srv/finance/customers.csv",
+        same=SameAs.BYTES,
+        found_by=FoundBy.FOLDER,
+        label=Label.TABLE,
+        size=100,
+        owner="ada",
+    ),
+)
 
 
 def holds(when: str, given: Situation) -> bool:
@@ -117,6 +130,23 @@ WINDOWS = Attribution(
         ("{destination: {upload: true, service: dropbox}}", {}, True),
         ("{destination: {upload: false, service: dropbox}}", {}, False),
         ("{destination: {scheme: http}}", {}, False),
+        ("{destination: {protocol: postgresql}}", {}, False),
+        ("{destination: {protocol: [mysql, postgresql]}}", {"destination": PG}, True),
+        ("{destination: {protocol: mysql}}", {"destination": PG}, False),
+        ("{not: {destination: {protocol: postgresql}}}", {"destination": PG}, False),
+        ("{files: {}}", {}, False),
+        ("{files: {}}", {"files": SENT}, True),
+        ("{files: {path: /srv/finance/*}}", {"files": SENT}, True),
+        ("{files: {path: /srv/*, label: table}}", {"files": SENT}, True),
+        ("{files: {path: /home/*}}", {"files": SENT}, False),
+        ("{files: {name: '*.csv'}}", {"files": SENT}, True),
+        ("{files: {name: customers}}", {"files": SENT}, False),
+        ("{files: {label: [key_file, table]}}", {"files": SENT}, True),
+        ("{files: {label: key_file}}", {"files": SENT}, False),
+        ("{files: {owner: ada}}", {"files": SENT}, True),
+        ("{files: {owner: bob}}", {"files": SENT}, False),
+        ("{files: {same: was_open}}", {"files": SENT}, False),
+        ("{files: {same: [same_bytes, same_bytes_decoded]}}", {"files": SENT}, True),
         ("{destination: {port: 443}}", {}, True),
         ("{destination: {port: [80, 8443]}}", {"destination": to(port=8443)}, True),
         ("{destination: {port: 8443}}", {}, False),

@@ -68,6 +68,7 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.ADVISORIES: of_history("advised"),
     inputs.HABITS: of_history("habits"),
     inputs.VOLUME: of_situation("volume"),
+    inputs.FILES: of_situation("files"),
     inputs.CLOCK: of_situation("now"),
 }
 """What each input is of a situation: gives that part of the second to the first."""

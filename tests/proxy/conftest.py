@@ -218,6 +218,7 @@ class FakePolicy:
     organisation = Organisation()
     asks_past = True
     asks_packages = False
+    asks_files = False
     asks_habits = False
 
     def __init__(self) -> None:

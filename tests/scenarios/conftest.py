@@ -117,7 +117,14 @@ class Outgate:
         return client_environment(gate.url, Home(self.home).bundle, self.environment)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return all records as an export writes them, oldest first."""
+        """Return all records as an export writes them, oldest first, without observations."""
+        return [told for told in self._entries() if told["schema"] == "outgate.record/1"]
+
+    def observations(self) -> list[dict[str, Any]]:
+        """Return what was observed beside the requests, oldest first."""
+        return [told for told in self._entries() if told["schema"] == "outgate.observation/1"]
+
+    def _entries(self) -> list[dict[str, Any]]:
         from evidence import open_store
 
         store = open_store(self.home / "evidence.db")

@@ -80,6 +80,7 @@ TONGUES = (
     ),
     Tongue("sqlserver", 1433, b"\x12\x01\x00\x2f\0\0\1\0" + bytes(39)),
     Tongue("mysql", 3306, b"\x20\0\0\1\x85\xa6\3\0", b"\x4a\0\0\0\x0a8.4.0\0" + bytes(66)),
+    Tongue("mysql", 13306, b"\x20\0\0\1\x85\xa6\3\0", b"\x4a\0\0\0\x0a8.4.0\0" + bytes(66)),
     Tongue("cassandra", 9042, b"\4\0\0\0\5\0\0\0\0"),
     Tongue("ssh", 22, b"SSH-2.0-OpenSSH_9.7\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"),
     Tongue("ssh", 443, b"SSH-2.0-OpenSSH_9.7\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"),
@@ -164,6 +165,30 @@ def test_what_is_not_http_is_named_and_counted(sealing: Sealing, tongue: Tongue)
     assert float(seconds) < 15
 
 
+def test_such_a_connection_is_an_observation_with_the_names_that_it_says(sealing: Sealing) -> None:
+    """Server, protocol, user and volume stand in the evidence, each with how it is known; no
+    content does.
+    """
+    tongue = next(one for one in TONGUES if one.port == 15432)
+    before = len(sealing.observations())
+    sealing.talk(tongue)
+    seen = sealing.wait_for(
+        lambda: [
+            one
+            for one in sealing.observations()[before:]
+            if one["about"] == f"a PostgreSQL database at {tongue.host}:15432"
+        ]
+    )[0]
+    told = {name: fact["value"] for name, fact in seen["facts"].items()}
+    assert told == {
+        "protocol": "postgresql", "server": tongue.host, "port": 15432, "user": "x",
+        "bytes_sent": len(tongue.first), "bytes_received": 7 + len(tongue.first),
+    }  # fmt: skip
+    assert seen["facts"]["protocol"]["how"] == "the connection's first bytes"
+    assert (seen["sender"]["script"]["name"], seen["notable"]) == ("talk.py", True)
+    assert seen["ended"] is not None
+
+
 def _words(scheme: str) -> str:
     from core.vocabulary.protocols import WORDS
 
@@ -186,6 +211,10 @@ rules:
     description: No personal data.
     when: {destination: {host: redis-6379.example}, findings: {kinds: personal_data}}
     then: block
+  - id: no-such-protocol
+    description: No such databases, wherever they listen.
+    when: {destination: {protocol: [mysql, cassandra]}}
+    then: block
 """
 
 
@@ -196,13 +225,17 @@ rules:
         ("postgresql", 5432, "no-such-database"),
         ("redis", 6379, "no-personal-data"),
         ("mongodb", 27017, None),
+        ("cassandra", 9042, "no-such-protocol"),
+        ("mysql", 3306, "no-such-protocol"),
+        ("mysql", 13306, "no-such-protocol"),
     ],
 )
 def test_rules_decide_by_destination(
     sealing: Sealing, scheme: str, port: int, rule: str | None
 ) -> None:
-    """A rule for a host or port stops what is not HTTP before anything leaves, and so does a rule
-    on content, which nobody could read; all else passes.
+    """A rule for a host, a port or a protocol stops what is not HTTP before anything leaves, be it
+    that the server says first what it is; so does a rule on content, which nobody could read; all
+    else passes.
     """
     tongue = next(t for t in TONGUES if (t.scheme, t.port) == (scheme, port))
     server = sealing.servers[tongue.host]

@@ -47,9 +47,9 @@ class FragileStore(MemoryCaseStore):
         self._fail()
         return super().count(wanted)
 
-    def records(self, key: str, limit: int = 50) -> Sequence[StoredEntry]:
+    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
         self._fail()
-        return super().records(key, limit)
+        return super().records(key, limit, offset)
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
         self._fail()

@@ -10,11 +10,21 @@ from textual.screen import Screen
 
 import tui
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
-from tui.actions import SCREENS, ScreenAction, for_footer
+from tui.actions import SCREENS, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.offers import Offers
+from tui.rule_making import Proposal, RuleMaking
+from tui.screen_action import ScreenAction
+from tui.sheet import Sheet, Sheets
 
-ACTS = EvidenceActs(verify=lambda: Verified(whole=True, words=()), export=lambda *_: 0, formats=())
+PROPOSAL = Proposal(name="a", sentence="It stops.", effect="0 of 1.", lines=())
+ACTS = EvidenceActs(
+    verify=lambda: Verified(whole=True, words=()),
+    export=lambda *_: 0,
+    formats=(),
+    rules=RuleMaking(propose=lambda *_: PROPOSAL, write=lambda *_: "Written."),
+    sheets=Sheets(read=lambda *_: Sheet()),
+)
 
 type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
 
@@ -122,7 +132,7 @@ def test_no_screen_has_keys_of_its_own() -> None:
                 written.setdefault(path.stem, []).append(getattr(key, "value", None))
     ends = {"escape", "enter", "q", "question_mark", "f1"}
     assert written.pop("offers") == [None]
-    answers = {"close_dialog", "filter_bar"}
+    answers = {"close_dialog", "filter_bar", "rule_dialog"}
     """Where a key chooses an answer that stands beside it, or a completion."""
     assert {
         name: keys

@@ -10,6 +10,7 @@ from invented_day import sample_records
 from textual.widgets import Input
 
 from app.commands.evidence import _acts
+from app.home import Home
 from attribution.identity.contents import ContentStore
 from core.errors import EvidenceError, InputError
 from core.record import Record
@@ -240,7 +241,7 @@ async def test_the_real_evidence_is_verified_and_exported(
         Reviewer(who="dpo", clock=lambda: now, poll_seconds=None),
         None,
         "",
-        _acts(store, tmp_path),
+        _acts(store, Home(tmp_path)),
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -283,7 +284,7 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     kept.keep_parts(
         version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
     )
-    acts = _acts(store, tmp_path / "scripts")
+    acts = _acts(store, Home(tmp_path))
     app = ReviewApp(
         store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
     )

@@ -9,7 +9,7 @@ from present import there
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
-from core.review import APPROVAL_LASTS, Action, CaseFilter
+from core.review import APPROVAL_LASTS, About, Action, CaseFilter, Condition
 from core.vocabulary.times import lasting
 from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, Settles, ShowsText
 from tui.answer_dialog import WORDS, AnswerDialog, Answering
@@ -296,10 +296,10 @@ async def test_an_expired_request_is_approved_for_the_next_run_and_that_is_taken
 ) -> None:
     """Approve, then run again: a on the expired case; b takes it back."""
     async with opened(store, (140, 45)) as pilot:
-        await press(pilot, "down", "a", "enter")
+        await press(pilot, "o", "down", "a", "enter")
         case = there(review(pilot).queue.current)
         assert answers(store) == [(Action.APPROVE, case.last_record, "")]
-        assert "approved, run again" in screen_text(pilot)
+        assert "approved, run" in screen_text(pilot)
         assert "Approved by dpo at 14:14" in screen_text(pilot)
         await press(pilot, "a")
         assert isinstance(pilot.app.screen, ReviewScreen)
@@ -452,6 +452,9 @@ def test_the_words_give_the_time_that_the_gate_keeps() -> None:
     assert lasting(APPROVAL_LASTS) in WORDS[Answering.APPROVE_NEXT].effect
 
 
+HELD = CaseFilter(conditions=(Condition(about=About.OUTCOME, values=("hold",)),))
+
+
 async def test_a_filter_can_be_given_from_the_start(
     store: FragileStore, now: datetime, settled: Settles
 ) -> None:
@@ -459,7 +462,7 @@ async def test_a_filter_can_be_given_from_the_start(
     and says so.
     """
     for line, wanted, told in (
-        ("held", CaseFilter(verdict="hold"), 0),
+        ("held", HELD, 0),
         ("since:blursday", CaseFilter(), 1),
     ):
         reviewer = Reviewer(who="dpo", clock=lambda: now, poll_seconds=None)

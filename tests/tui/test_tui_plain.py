@@ -31,7 +31,7 @@ def test_each_case_is_one_numbered_paragraph(store: FragileStore, now: datetime)
 
     assert code == 0
     assert text.startswith(
-        "7 cases to look at, newest first.\n\n1. “ledger_upload.py”, run by fin-ops, sent 15,000"
+        "7 cases to look at, the most urgent first.\n\n1. “ledger_upload.py”, run by fin-ops, sent 15,000"
         " rows"
     )
     assert text.count("\n\n") == 7
@@ -39,7 +39,7 @@ def test_each_case_is_one_numbered_paragraph(store: FragileStore, now: datetime)
 
 def test_a_filter_narrows_it(store: FragileStore, now: datetime) -> None:
     """The same words as in the app."""
-    assert printed(store, now, "to:openai")[1].startswith("2 cases, newest first.")
+    assert printed(store, now, "to:openai")[1].startswith("2 cases, the most urgent first.")
     assert printed(store, now, "to:nowhere") == (0, "No case is like that.\n")
 
 

@@ -183,7 +183,7 @@ async def test_the_cursor_stays_on_its_case_when_others_arrive(
     cursor.
     """
     async with opened(store) as pilot:
-        await press(pilot, "down", "down")
+        await press(pilot, "o", "down", "down")
         key = there(review(pilot).queue.current).key
         for number in range(3):
             store.add(arrival(now, f"new_{number}.py"))
@@ -204,7 +204,7 @@ async def test_the_cursor_follows_its_case_when_that_one_gets_a_new_request(
 ) -> None:
     """The case that happens again moves up; the person still reads it."""
     async with opened(store) as pilot:
-        await press(pilot, "down", "down", "down", "down", "down")
+        await press(pilot, "o", "down", "down", "down", "down", "down")
         case = there(review(pilot).queue.current)
         again = next(
             r for r in store._records if r.sender.script and r.sender.script.name == case.script
@@ -340,7 +340,8 @@ async def test_tab_takes_the_offered_word(
     async with opened(store) as pilot:
         await press(pilot, "slash", "h", "tab", "enter")
 
-        assert review(pilot).queue.wanted.verdict == "hold"
+        (held,) = review(pilot).queue.wanted.conditions
+        assert held.values == ("hold",)
         await press(pilot, "escape")
         assert review(pilot).queue.wanted == CaseFilter()
 
@@ -349,7 +350,7 @@ async def test_the_palette_offers_every_action_and_no_screenshot(
     opened: Opens, store: FragileStore, press: Presses, screen_text: ShowsText
 ) -> None:
     """A screenshot would be a copy of evidence that nobody logged."""
-    async with opened(store, (140, 60)) as pilot:
+    async with opened(store, (140, 80)) as pilot:
         await press(pilot, "ctrl+p")
         await pilot.pause(0.3)
         shown = screen_text(pilot)

@@ -16,8 +16,8 @@ from core.decision import Verdict
 from core.errors import EvidenceError
 from core.review import Action, script_key
 from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
-from tui.case_detail import Section
 from tui.evidence_acts import EvidenceActs, Verified
+from tui.rows import Section
 from tui.script_screen import ScriptScreen
 from tui.script_view import ScriptParts, describe_script, read_script
 
@@ -73,7 +73,7 @@ async def test_s_shows_it_and_esc_goes_back(
         shown = pilot.app.screen
         assert isinstance(shown, ScriptScreen)
         assert "abababababab" in screen_text(pilot)
-        await press(pilot, "escape", "down", "down", "down", "s")
+        await press(pilot, "escape", "o", "down", "down", "down", "s")
 
         assert not isinstance(pilot.app.screen, ScriptScreen)
         assert any("No script is known here." in n.message for n in pilot.app._notifications)

@@ -10,9 +10,10 @@ from invented_day import sample_holds
 from core.review import CaseFilter
 from core.stored import ChainLink, UnreadableEntry
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
-from tui.case_detail import Section, describe
+from tui.case_detail import describe
 from tui.case_reading import Reading, read_fully
 from tui.review_screen import ReviewScreen
+from tui.rows import Section
 from tui.script_view import describe_script, read_script
 
 

@@ -81,7 +81,7 @@ def test_part_of_a_name_is_enough_to_filter_by(
     store, out = open_store(path), io.StringIO()
 
     assert print_queue(store, out, line, clock=lambda: now, zone=UTC) == 0
-    assert out.getvalue().startswith("1 case, newest first.\n\n1. “ledger_upload.py”")
+    assert out.getvalue().startswith("1 case, the most urgent first.\n\n1. “ledger_upload.py”")
     store.close()
 
 

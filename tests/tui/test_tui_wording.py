@@ -311,7 +311,7 @@ def test_words_need_no_terminal() -> None:
     Rich.
     """
     code = (
-        "import sys, tui, tui.wording, tui.filtering, tui.plain, tui.case_detail, tui.actions;"
+        "import sys, tui, tui.wording, tui.plain, tui.case_detail, tui.actions;"
         " print({'textual', 'rich'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

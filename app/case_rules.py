@@ -1,0 +1,173 @@
+"""From a case to a rule of the policy: its sentence, its effect on records, its writing."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from core.attribution import Certainty
+from core.classification import AccountKind
+from core.errors import InputError
+from core.findings import NOT_INSPECTED
+from core.review import Case, CaseFilter, CaseStatus, Disposition, case_key
+from core.stored import StoredRecord
+from core.vocabulary.kinds import FINDABLE, by_gravity
+from core.vocabulary.sizes import joined, number
+from evidence.store import Store
+from policy import DEFAULT_PRESET
+from policy.loading import load_bytes, parse, preset_text
+from policy.replay import replayed
+from policy.rule_writing import add_rule, rule_lines
+from tui.case_queue import all_cases
+from tui.rule_making import Proposal, Wanted, Wish
+from tui.wording import case_sender, kind_words, place
+
+_THEN = {Wish.ALLOW: "allow", Wish.STOP: "block", Wish.ASK: "hold"}
+_VERBS = {Wish.ALLOW: "is allowed", Wish.STOP: "is stopped", Wish.ASK: "waits for a person"}
+_MOST = 20_000
+_WILD = frozenset("*?[]")
+_NAME = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRules:
+    """Makes rules of the cases of one store, for one policy file."""
+
+    store: Store
+    policy: Path
+    who: Callable[[], str]
+
+    def propose(self, case: Case, wanted: Wanted) -> Proposal:
+        """Return the rule as it would be written. Raises OutgateError."""
+        rule = self._rule(case, wanted)
+        return Proposal(
+            name=rule["id"],
+            sentence=rule["description"],
+            effect=self._effect(case, rule),
+            lines=tuple(rule_lines(rule)),
+        )
+
+    def write(self, case: Case, wanted: Wanted) -> str:
+        """Write the rule into the policy file. Raises OutgateError."""
+        rule = self._rule(case, wanted)
+        try:
+            add_rule(self.policy, rule)
+        except OSError as error:
+            raise InputError(
+                f"The policy file {self.policy} cannot be written: {error.strerror}.",
+                remedy="Ask the person who runs Outgate here.",
+            ) from error
+        told = " It only watches at first." if "mode" in rule else ""
+        return f"Rule {rule['id']} is in {self.policy.name}, before all others.{told}"
+
+    def _rule(self, case: Case, wanted: Wanted) -> dict[str, Any]:
+        when = _when(case, wanted.wish)
+        sentence = _sentence(case, wanted)
+        rule: dict[str, Any] = {"id": self._free_name(case, wanted), "description": sentence}
+        rule["owner"] = self.who()
+        if wanted.watch_first and wanted.wish is not Wish.ALLOW:
+            rule["mode"] = "watch"
+        if wanted.until is not None:
+            rule["until"] = wanted.until
+        return {**rule, "when": when, "then": _THEN[wanted.wish]}
+
+    def _free_name(self, case: Case, wanted: Wanted) -> str:
+        text = self.policy.read_bytes() if self.policy.is_file() else _default()
+        model = parse(text, str(self.policy))
+        taken = {rule.id for rule in model.rules} | {one.id for one in model.pass_through}
+        stem = Path(case.script_path or case.script).stem
+        base = _NAME.sub("-", f"{wanted.wish}-{stem}-{case.service or case.host}".lower())
+        base = base[:_LONGEST_NAME].strip("-")
+        names = (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
+        return next(name for name in names if name not in taken)
+
+    def _effect(self, case: Case, rule: Mapping[str, Any]) -> str:
+        """Say what the rule would have matched of what the same script sent."""
+        alone = "\n".join(["version: 1", "mode: enforce", "rules:", *_alone(rule)])
+        policy = load_bytes(alone.encode(), "the new rule")
+        same = CaseFilter(status=None, script=case.script_path or case.script)
+        cases = {one.key: one for one in all_cases(self.store, same)}
+        matched = false_alarms = untold = 0
+        found = (entry.opened() for entry in self.store.iter_of_cases(frozenset(cases)))
+        records = (one.record for one in found if isinstance(one, StoredRecord))
+        for one in replayed(policy, islice(records, _MOST)):
+            if one is None:
+                continue
+            if one.decision.rule != rule["id"]:
+                untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
+                continue
+            matched += 1
+            false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
+        total = sum(one.count for one in cases.values())
+        of = f"the first {number(_MOST)}" if total > _MOST else number(total)
+        told = f"It would have matched {number(matched)} of {of} requests of this script"
+        told += f": {number(false_alarms)} of them you closed as false alarms."
+        if untold:
+            told += (
+                f" Of {number(untold)} nobody can tell, such as where the sender is only likely."
+            )
+        return told
+
+
+def _is_false_alarm(case: Case | None) -> bool:
+    if case is None or case.status is not CaseStatus.CLOSED:
+        return False
+    return case.disposition == Disposition.FALSE_ALARM
+
+
+def _default() -> bytes:
+    return preset_text(DEFAULT_PRESET).encode()
+
+
+def _alone(rule: Mapping[str, Any]) -> list[str]:
+    """Return the rule by itself, in force whatever its mode and its end."""
+    return rule_lines({k: v for k, v in rule.items() if k not in {"mode", "until", "owner"}})
+
+
+def _when(case: Case, wish: Wish) -> dict[str, Any]:
+    """Return the conditions that hold for what is like the case, and for little else."""
+    path = case.script_path
+    if path is None:
+        raise InputError(
+            "No script is known here, so a rule could not say whom it is about.",
+            remedy="Write the rule by hand: docs/policy.md.",
+        )
+    if _WILD & set(path + case.host):
+        raise InputError(
+            "The name of this script or place has a sign that stands for anything in rules.",
+            remedy="Write the rule by hand: docs/policy.md.",
+        )
+    to: dict[str, Any] = {"service": case.service} if case.service else {"host": case.host}
+    if case.account_kind in AccountKind and case.account_kind != AccountKind.UNKNOWN:
+        to["account"] = case.account_kind
+    kinds = by_gravity(case.kinds)
+    when: dict[str, Any] = {"script": {"path": path}, "destination": to}
+    if kinds:
+        when["findings"] = {"kinds": kinds}
+    if wish is Wish.ALLOW:
+        # One of the kinds is enough for a rule to hold: what is let pass must hold no other.
+        others = sorted((FINDABLE | {NOT_INSPECTED}) - set(kinds))
+        when["not"] = {"findings": {"kinds": others}}
+    return when
+
+
+def _sentence(case: Case, wanted: Wanted) -> str:
+    """Return what the rule does: `When “claims.py” sends bank account numbers to OpenAI, it is
+    stopped, until 2027-03-01.`
+    """
+    kinds = [kind for kind in by_gravity(case.kinds) if kind != NOT_INSPECTED]
+    names = list(dict.fromkeys(kind_words(kind).many for kind in kinds))
+    if NOT_INSPECTED in case.kinds:
+        names.append("what cannot be read")
+    nothing = "nothing sensitive that is known" if wanted.wish is Wish.ALLOW else "anything"
+    what = joined(names, "or") if names else nothing
+    if names and wanted.wish is Wish.ALLOW:
+        what += " and nothing else sensitive"
+    to = place(case.service, case.host, case.category, case.account_kind)
+    who = case_sender(case) or "this program"
+    until = "" if wanted.until is None else f", until {wanted.until:%Y-%m-%d}"
+    sentence = f"When “{who}” sends {what} to {to}, it {_VERBS[wanted.wish]}{until}."
+    return sentence[:480]

@@ -1,0 +1,295 @@
+"""What the tabs beside the review's queue show: read from the sums by the hour, the cases and the
+policy in force.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.home import Home
+from core.classification import AccountKind
+from core.risk import HIGH, level_of
+from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.sizes import counted, number, size
+from core.vocabulary.times import ago, clock_time
+from core.vocabulary.verdicts import words_of
+from destinations.naming import place_name
+from evidence.case_rankings import InCases, day_numbers, named_in_cases
+from evidence.holds import HeldRequests
+from evidence.hours import By, Measure, Ranked, Total, Wanted, course, oldest, ranking, total
+from evidence.store import Store
+from policy.rule_list import ListedRule, listed_rules
+from tui.case_inside import bars
+from tui.rows import Row
+from tui.sheet import Line, Sheet, Table, filter_for
+from tui.wording import RISKS
+
+_MONTH = timedelta(days=30)
+_MOST = 200
+_TOP = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSheets:
+    """Reads the sheets of one store."""
+
+    store: Store
+    home: Home
+    watching: Callable[[], bool]
+    """Whether a gate runs now."""
+
+    def read(self, name: str, now: datetime) -> Sheet:
+        """Return one sheet. Blocks on the disk; raises OutgateError."""
+        sheets: Mapping[str, Callable[[datetime], Sheet]] = {
+            "overview": self._overview,
+            "scripts": self._scripts,
+            "destinations": self._destinations,
+            "llm": self._llm,
+            "users": self._users,
+            "rules": self._rules,
+            "evidence": self._evidence,
+            "health": self._health,
+        }
+        return sheets[name](now)
+
+    def _overview(self, now: datetime) -> Sheet:
+        here = now.astimezone()
+        today = here.replace(hour=0, minute=0, second=0, microsecond=0)
+        week, first = now - timedelta(days=7), today.replace(day=1)
+        day = day_numbers(self.store, today, week, HIGH)
+        held = len(HeldRequests(self.store).waiting())
+        month = total(self.store, Wanted(since=first))
+        people = f"at least {number(day.people)} in one case" if day.people else "none known"
+        cost = f"{month.cost_usd:,.2f} US dollars, {number(month.tokens)} tokens"
+        facts = (
+            Row("Held now", number(held), "held" if held else "quiet"),
+            Row(
+                "To look at", f"{counted(day.open_cases, 'case')}, {number(day.high)} of high risk"
+            ),
+            Row("New today", counted(day.new_cases, "case")),
+            Row("People", f"this week {people}"),
+            Row("LLM cost", f"this month {cost}"),
+            *self._charts(now),
+        )
+        top = Wanted(since=week)
+        return Sheet(
+            facts=facts,
+            tables=(
+                self._ranked("Most requests of the week, by script", "script", top, limit=_TOP),
+                self._ranked("… by destination", "destination", top, limit=_TOP),
+                self._ranked("… by outcome", "outcome", top, limit=_TOP, prefix=""),
+            ),
+        )
+
+    def _charts(self, now: datetime) -> Sequence[Row]:
+        """Return the last thirty days as bars, today last."""
+        spans = course(self.store, Wanted(since=now - _MONTH), days=True)
+        by_day = {span.begins.date(): span.total for span in spans}
+        days = [(now - timedelta(days=back)).date() for back in range(29, -1, -1)]
+        totals = [by_day.get(day, Total()) for day in days]
+
+        def chart(label: str, values: Sequence[int]) -> Row:
+            most = number(max(values, default=0))
+            return Row(label, f"{bars(list(values))}  in 30 days, at most {most} in one")
+
+        return (
+            chart("Requests", [one.exchanges for one in totals]),
+            chart("Stopped", [one.exchanges - one.sent for one in totals]),
+            chart("Values", [one.found for one in totals]),
+            chart("Tokens", [one.tokens for one in totals]),
+        )
+
+    def _ranked(
+        self,
+        title: str,
+        by: By,
+        wanted: Wanted,
+        *,
+        measure: Measure = "exchanges",
+        limit: int = _MOST,
+        prefix: str | None = None,
+    ) -> Table:
+        """Return a ranking; `prefix` is that of the filter for a row, nothing for none."""
+        word = {"script": "script", "destination": "to"}.get(by, "") if prefix is None else prefix
+        rows = ranking(self.store, by, wanted, measure=measure, limit=limit)
+        columns = ("Name", " Requests", " Left", " Sent", " Values", " Tokens", " US dollars")
+        return Table(
+            title=title,
+            columns=columns,
+            lines=tuple(_ranked_line(row, by, word) for row in rows),
+        )
+
+    def _scripts(self, now: datetime) -> Sheet:
+        return Sheet(
+            tables=(self._ranked("Scripts, 30 days", "script", Wanted(since=now - _MONTH)),)
+        )
+
+    def _destinations(self, now: datetime) -> Sheet:
+        month = Wanted(since=now - _MONTH)
+        return Sheet(
+            tables=(
+                self._ranked("Destinations, 30 days", "destination", month),
+                self._ranked("Whose accounts, 30 days", "account", month, prefix="account"),
+            )
+        )
+
+    def _llm(self, now: datetime) -> Sheet:
+        first = now.astimezone().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        month, whole = Wanted(since=first), total(self.store, Wanted(since=first))
+        models = named_in_cases(self.store, "models")
+        facts = (
+            Row("This month", f"{whole.cost_usd:,.2f} US dollars, {number(whole.tokens)} tokens"),
+        )
+        return Sheet(
+            facts=facts,
+            tables=(
+                _with_tokens(
+                    self._ranked("By script, this month", "script", month, measure="tokens")
+                ),
+                _with_tokens(
+                    self._ranked("By provider, this month", "destination", month, measure="tokens")
+                ),
+                _in_cases("Models in cases", models, "model", now),
+            ),
+        )
+
+    def _users(self, now: datetime) -> Sheet:
+        return Sheet(
+            tables=(
+                _in_cases(
+                    "People who run scripts", named_in_cases(self.store, "users"), "user", now
+                ),
+            )
+        )
+
+    def _rules(self, now: datetime) -> Sheet:
+        rules = listed_rules(self.home.policy)
+        seen = {one.name: one for one in named_in_cases(self.store, "rules")}
+        lines = tuple(_rule_line(rule, seen.get(rule.id), now) for rule in rules.rules)
+        known = {rule.id for rule in rules.rules}
+        gone = [one for name, one in seen.items() if name not in known]
+        never = sum(rule.enabled and rule.id not in seen for rule in rules.rules)
+        facts = (
+            Row("Policy", f"{rules.source}, mode {rules.mode}"),
+            Row("Never held", f"{counted(never, 'rule')} in no case" if never else "none"),
+        )
+        columns = ("Rule", "State", "Then", "Until", " Cases", " Open", "Last")
+        tables = [
+            Table(title="Rules, in the order in which they are asked", columns=columns, lines=lines)
+        ]
+        if gone:
+            tables.append(_in_cases("In cases, and not in the policy any more", gone, "rule", now))
+        return Sheet(facts=facts, tables=tuple(tables))
+
+    def _evidence(self, now: datetime) -> Sheet:
+        newest, marks = self.store.newest(), self.store.checkpoints()
+        first = oldest(self.store)
+        since = "nothing yet" if first is None else clock_time(first, now)
+        acts = sum(1 for _ in self.store.iter_act_entries())
+        return Sheet(
+            facts=(
+                Row("Records", f"{number(self.store.totals()['records'])}, sums since {since}"),
+                Row("Last record", f"no. {number(newest.seq)}, {newest.head.hex()[:16] or 'none'}"),
+                Row("Acts", f"{number(acts)} of reviewers and of the gate"),
+                Row("Checkpoints", f"{number(len(marks))} signed ones"),
+                Row("File", f"{self.store.path}, {size(self.store.path.stat().st_size)}"),
+                Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
+            )
+        )
+
+    def _health(self, now: datetime) -> Sheet:
+        here = now.astimezone()
+        today = here.replace(hour=0, minute=0, second=0, microsecond=0)
+        totals, runs = self.store.totals(today), self.watching()
+        last = totals["last_at_epoch"]
+        seen = "none today" if not last else ago(now - datetime.fromtimestamp(last, now.tzinfo))
+        skipped = totals["degraded"]
+        state = "A gate runs." if runs else "No gate runs: nothing is watched."
+        missed = counted(skipped, "case") if skipped else "none"
+        return Sheet(
+            facts=(
+                Row("Gate", state, "allowed" if runs else "blocked"),
+                Row("Last request", seen),
+                Row("Today", counted(totals["records"], "request")),
+                Row(
+                    "Not checked",
+                    f"{missed} today with something that was not fully checked",
+                    "blocked" if skipped else "quiet",
+                ),
+                Row("More", "outgate doctor says what is wrong, and how to mend it.", "quiet"),
+            )
+        )
+
+
+_SHOWN: Mapping[By, Callable[[str], str]] = {
+    "destination": lambda name: place_name(None if "." in name else name, name),
+    "outcome": lambda name: words_of(name).word,
+    "account": lambda name: ACCOUNTS[AccountKind(name)].meaning if name in AccountKind else name,
+}
+
+
+def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
+    one, name = row.total, row.name
+    shown = _SHOWN[by](name) if by in _SHOWN else name
+    word = name.rsplit("/", 1)[-1] if by == "script" else name
+    line = "" if not prefix else filter_for(prefix, word)
+    return Line(
+        cells=(
+            shown or "unknown",
+            number(one.exchanges),
+            number(one.sent),
+            size(one.bytes),
+            number(one.found),
+            number(one.tokens),
+            f"{one.cost_usd:,.2f}",
+        ),
+        filter=line,
+    )
+
+
+def _with_tokens(table: Table) -> Table:
+    kept = tuple(line for line in table.lines if line.cells[5] != "0")
+    return Table(title=table.title, columns=table.columns, lines=kept, empty="No language model.")
+
+
+def _in_cases(title: str, found: Sequence[InCases], prefix: str, now: datetime) -> Table:
+    lines = []
+    for one in found[:_MOST]:
+        level = level_of(one.risk)
+        sign, tone = RISKS[level]
+        people = number(one.people) + ("+" if one.people else "")
+        lines.append(
+            Line(
+                cells=(
+                    one.name,
+                    f"{sign} {level}",
+                    number(one.cases),
+                    number(one.open_cases),
+                    number(one.requests),
+                    people,
+                    clock_time(one.last_at, now),
+                ),
+                tone=tone,
+                filter=filter_for(prefix, one.name),
+            )
+        )
+    columns = ("Name", "Gravest", " Cases", " Open", " Requests", " People", "Last")
+    return Table(title=title, columns=columns, lines=tuple(lines))
+
+
+def _rule_line(rule: ListedRule, seen: InCases | None, now: datetime) -> Line:
+    state = rule.mode if rule.enabled else "off"
+    return Line(
+        cells=(
+            rule.id,
+            state,
+            rule.then,
+            rule.until,
+            "never" if seen is None else number(seen.cases),
+            "" if seen is None else number(seen.open_cases),
+            "" if seen is None else clock_time(seen.last_at, now),
+        ),
+        tone="quiet" if not rule.enabled or seen is None else "plain",
+        filter="" if seen is None else filter_for("rule", rule.id),
+        name=rule.id,
+    )

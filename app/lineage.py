@@ -1,0 +1,141 @@
+"""File to wire: joins what lies near a sender with what a request holds. Proof or nothing."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from urllib.parse import unquote
+
+from classifiers.codecs.content_encoding import content_encoding
+from classifiers.file_pieces import SMALLEST, Part, parts_of_size
+from core.attribution import Attribution
+from core.exchange import Exchange
+from core.sent_file import (
+    FoundBy,
+    Label,
+    NearFile,
+    ProvenFile,
+    SameAs,
+    SenderFiles,
+    SentFile,
+)
+from core.vocabulary.files import label_of
+
+_MOST_ASKED, _MOST_TOLD, _MOST_NAMES = 64, 20, 20
+_FILE_NAME = re.compile(rb'filename="([^"\r\n]{1,255})"')
+_HEADS = 1 << 20
+_LINES_ARE_ROWS = (".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracer:
+    """Implements core.sent_file.FileTracer."""
+
+    files: SenderFiles
+
+    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
+        """See FileTracer.sent."""
+        near = self.files.near(sender, _named_in(exchange))
+        if not near:
+            return None if near is None else ()
+        parts = parts_of_size(
+            exchange.body,
+            exchange.header("content-type") or "",
+            content_encoding(exchange.headers),
+            _sizes(near),
+        )
+        proven = self._proven(sender, near, parts)
+        if proven is None:
+            return None
+        told = [*_same(proven, parts), *_open(near, proven)]
+        return tuple(told[:_MOST_TOLD])
+
+    def _proven(
+        self, sender: Attribution, near: Sequence[NearFile], parts: Sequence[Part]
+    ) -> Sequence[ProvenFile] | None:
+        by_size: dict[int, list[Part]] = {}
+        for part in parts:
+            by_size.setdefault(part.size, []).append(part)
+        wanted: list[tuple[NearFile, str]] = []
+        prefixes: dict[str, str] = {}
+        for one in near:
+            wanted += [(one, part.sha256) for part in by_size.get(one.size, ())]
+            if _is_partial(one):
+                for part in by_size.get(one.read_to or 0, ())[:1]:
+                    prefixes[one.key] = part.sha256
+                    wanted.append((one, part.sha256))
+        return self.files.proven(sender, wanted[:_MOST_ASKED], prefixes) if wanted else ()
+
+
+def _is_partial(one: NearFile) -> bool:
+    return one.read_to is not None and SMALLEST <= one.read_to < one.size
+
+
+def _sizes(near: Iterable[NearFile]) -> frozenset[int]:
+    sizes = {one.size for one in near}
+    sizes.update(one.read_to for one in near if one.read_to is not None and _is_partial(one))
+    return frozenset(size for size in sizes if size >= SMALLEST)
+
+
+def _same(proven: Sequence[ProvenFile], parts: Sequence[Part]) -> list[SentFile]:
+    """Return one file for each content: the one that is best known; the others are its copies."""
+    known = {part.sha256: part for part in parts}
+    told: dict[str, SentFile] = {}
+    copies: dict[str, int] = {}
+    for one in proven:
+        copies[one.sha256] = copies.get(one.sha256, 0) + 1
+        if one.sha256 not in told:
+            told[one.sha256] = _sent(one, known[one.sha256])
+    return [_with_copies(file, copies[sha256]) for sha256, file in told.items()]
+
+
+def _with_copies(file: SentFile, copies: int) -> SentFile:
+    return file if copies == 1 else replace(file, copies=copies)
+
+
+def _sent(one: ProvenFile, part: Part) -> SentFile:
+    label = label_of(one.near.path)
+    return SentFile(
+        path=one.near.path,
+        same=SameAs.DECODED if part.decoded else SameAs.BYTES,
+        found_by=one.near.found_by,
+        label=label,
+        size=one.near.size,
+        sha256=one.sha256,
+        owner=one.owner,
+        modified_at=one.modified_at,
+        rows=_rows(one.near.path, label, part.lines),
+        read_to=None if one.whole else one.near.read_to,
+    )
+
+
+def _rows(path: str, label: Label, lines: int) -> int | None:
+    if path.casefold().endswith(_LINES_ARE_ROWS):
+        return lines
+    return max(0, lines - 1) if path.casefold().endswith((".csv", ".tsv", ".tab", ".psv")) else None
+
+
+def _open(near: Iterable[NearFile], proven: Sequence[ProvenFile]) -> Iterable[SentFile]:
+    """Yield what the program reads and was not found in the request: that it was open is all that
+    is known of it.
+    """
+    found = {one.near.key for one in proven}
+    for one in near:
+        label = label_of(one.path)
+        is_read = bool(one.read_to) or label is Label.DATABASE
+        if one.found_by is FoundBy.DESCRIPTOR and one.key not in found and is_read:
+            partial = one.read_to if _is_partial(one) else None
+            yield SentFile(
+                path=one.path, same=SameAs.OPEN, found_by=one.found_by, label=label,
+                size=one.size, read_to=partial,
+            )  # fmt: skip
+
+
+def _named_in(exchange: Exchange) -> list[str]:
+    """Return the names of files that a request gives, as they stand there."""
+    last = unquote(exchange.path.partition("?")[0].rpartition("/")[2])
+    names = [last] if "." in last else []
+    if b"filename=" in exchange.body[:_HEADS]:
+        found = islice(_FILE_NAME.finditer(exchange.body, 0, _HEADS), _MOST_NAMES)
+        names += [name[1].decode("utf-8", "replace") for name in found]
+    return names[:_MOST_NAMES]

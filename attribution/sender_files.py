@@ -1,0 +1,92 @@
+"""The gate's side of file to wire: asks the helper process about files near a sender."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from attribution.facts import ProcessFacts
+from attribution.near_files import Near, files_near, files_proven
+from attribution.os_users import People
+from attribution.process_profile import Portrait
+from attribution.reader import Reader, Unread
+from core.attribution import Attribution
+from core.sent_file import FoundBy, NearFile, ProvenFile
+
+_NEAR_S, _PROVEN_S = 0.5, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOfSenders:
+    """Implements core.sent_file.SenderFiles."""
+
+    behind: Callable[[Attribution], Portrait | None]
+    reader: Reader
+    people: People
+
+    def near(self, sender: Attribution, named: Sequence[str]) -> list[NearFile] | None:
+        """See SenderFiles.near."""
+        portrait = self.behind(sender)
+        if portrait is None or sys.platform != "linux":
+            return None
+        line = _line(portrait)
+        try:
+            found = self.reader.ask(_NEAR_S, files_near, line, portrait.script_path, tuple(named))
+        except Unread:
+            return None
+        return [self._shown(one) for one in found if one.path != portrait.script_path]
+
+    def _shown(self, one: Near) -> NearFile:
+        return NearFile(
+            path=self.people.path(one.path),
+            key=one.outside,
+            size=one.size,
+            found_by=FoundBy(one.found_by),
+            read_to=one.read_to,
+        )
+
+    def proven(
+        self,
+        sender: Attribution,
+        wanted: Sequence[tuple[NearFile, str]],
+        prefixes: Mapping[str, str],
+    ) -> list[ProvenFile] | None:
+        """See SenderFiles.proven."""
+        near = {one.key: one for one, _ in wanted}
+        asked = [
+            (one.key, one.size, one.read_to if prefixes.get(one.key) == sha256 else None, sha256)
+            for one, sha256 in wanted
+        ]
+        try:
+            found = self.reader.ask(_PROVEN_S, files_proven, asked)
+        except Unread:
+            return None
+        return [
+            ProvenFile(
+                near=near[one.outside],
+                sha256=one.sha256,
+                owner=self.people.name(_user(one.uid)),
+                modified_at=datetime.fromtimestamp(one.modified_ns / 1e9, UTC),
+                whole=one.whole,
+            )
+            for one in found
+        ]
+
+
+def _line(portrait: Portrait) -> tuple[ProcessFacts, ...]:
+    """Return the sender, and the script's process where that is another one."""
+    script = portrait.script_facts
+    if script is None or script.pid == portrait.facts.pid:
+        return (portrait.facts,)
+    return portrait.facts, script
+
+
+@lru_cache(256)
+def _user(uid: int) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(uid).pw_name
+    except (ImportError, KeyError):
+        return str(uid)

@@ -1,0 +1,211 @@
+"""Measures the review: over a store of many records, what a reviewer waits for.
+
+Run: python -m benchmarks.review [--records 1000000] [--cases 7000] [--keep FOLDER]
+
+The app runs in a pseudo-terminal of 140 × 45 cells, as a person would run it; a key's time is that
+from writing it to the last byte of what it makes the screen say.
+"""
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.evidence import record
+from core.classification import Account, AccountKind
+from core.record import Record
+from core.review import CaseFilter, Order
+from evidence.batch import Appender, Batch, Items
+from evidence.database import connect
+from evidence.schema import prepare
+from evidence.store import Store
+
+_GROUP = 2000
+_QUIET_S = 0.12
+_ACCOUNTS = tuple(AccountKind)
+
+
+def made(place: Path, records: int, cases: int) -> None:
+    """Write a store of so many records in so many cases, the last of them today."""
+    prepare(place)
+    now, items = datetime.now(UTC), Items()
+    step = timedelta(days=180) / records
+    start = time.perf_counter()
+    with closing(connect(place)) as connection:
+        appender = Appender(connection, "benchmark")
+        for first in range(0, records, _GROUP):
+            some = range(first, min(first + _GROUP, records))
+            batch = [_one(n, cases, now - (records - n) * step) for n in some]
+            appender.write(Batch(closes=[items.closed(one) for one in batch]))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    rate = records / (time.perf_counter() - start)
+    size = place.stat().st_size / records
+    print(f"written at {rate:,.0f} records/s in groups of {_GROUP}, {size:,.0f} B each")
+
+
+def _one(number: int, cases: int, at: datetime) -> Record:
+    one = record(number * 2654435761 % cases, scripts=cases // 3)
+    place = replace(one.destination, account=Account(kind=_ACCOUNTS[number % len(_ACCOUNTS)]))
+    found = tuple(
+        replace(f, fingerprints=(f"{number % 99_991:016x}",), count=1, distinct=1)
+        for f in one.findings
+    )
+    return replace(one, id=f"{number:036d}", at=at, destination=place, findings=found)
+
+
+def timed(what: str, call: Callable[[], object], rounds: int = 5) -> None:
+    """Print the median time of a call."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - start) * 1000)
+    print(f"{what}: {statistics.median(times):,.1f} ms")
+
+
+def asked(place: Path) -> None:
+    """Time what the screen asks the store for."""
+    store = Store(place)
+    print(f"cases: {store.count(CaseFilter(status=None)):,}")
+    timed("count of open cases", lambda: store.count(CaseFilter()))
+    for order in Order:
+        timed(f"first page by {order}", partial(store.page, _by(order), 0, 100))
+    timed("last page by risk", lambda: store.page(CaseFilter(), 6_500, 100))
+    timed("filter word", lambda: store.count(CaseFilter(text="report_7 iban")))
+    timed("totals", lambda: store.totals(datetime.now(UTC) - timedelta(hours=12)))
+    case = store.page(CaseFilter(), 0, 1)[0]
+    timed("record of a case", lambda: store.records(case.key, 1))
+    store.close()
+
+
+def _by(order: Order) -> CaseFilter:
+    return CaseFilter(order=order)
+
+
+class Terminal:
+    """The review in a pseudo-terminal."""
+
+    def __init__(self, home: Path) -> None:
+        self._rest = b""
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 45, 140, 0, 0))
+        env = {**os.environ, "OUTGATE_HOME": str(home), "TERM": "xterm-256color"}
+        self.begun = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "review"],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=env,
+            cwd=Path(__file__).parents[1],
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def until(self, words: bytes, timeout_s: float = 60) -> float:
+        """Return the seconds since the start at which the words were there."""
+        seen = self._rest
+        while time.perf_counter() - self.begun < timeout_s:
+            ready, _, _ = select.select([self._master], [], [], 0.05)
+            if ready:
+                seen += os.read(self._master, 65536)
+            if words in seen:
+                self._rest = seen.partition(words)[2]
+                return time.perf_counter() - self.begun
+        raise TimeoutError
+
+    def settle(self) -> float:
+        """Read until nothing comes any more; return when the last came."""
+        last = time.perf_counter()
+        while True:
+            ready, _, _ = select.select([self._master], [], [], _QUIET_S)
+            if not ready:
+                return last
+            os.read(self._master, 65536)
+            last = time.perf_counter()
+
+    def first(self, keys: bytes) -> float:
+        """Return the milliseconds from a key to the first bytes that it makes."""
+        self.settle()
+        start = time.perf_counter()
+        os.write(self._master, keys)
+        select.select([self._master], [], [], 5)
+        first = (time.perf_counter() - start) * 1000
+        self.settle()
+        return first
+
+    def whole(self, keys: bytes) -> float:
+        """Return the milliseconds from keys to the last bytes that they make."""
+        self.settle()
+        start = time.perf_counter()
+        os.write(self._master, keys)
+        select.select([self._master], [], [], 5)
+        return (self.settle() - start) * 1000
+
+    def memory_mb(self) -> float:
+        """Return its resident memory."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1000
+        return 0.0
+
+    def close(self) -> None:
+        """End it."""
+        os.write(self._master, b"q")
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def shown(home: Path) -> None:
+    """Drive the app by keys."""
+    terminal = Terminal(home)
+    loaded = terminal.until(b"\x1b[?1049h")
+    first = terminal.until(b"need")
+    print(f"first screen: {first - loaded:.2f} s, and {loaded:.2f} s of imports before")
+    terminal.settle()
+    downs = [terminal.first(b"\x1b[B") for _ in range(30)]
+    print(f"key to repaint: {statistics.median(downs):.0f} ms median, {max(downs):.0f} ms most")
+    print(f"filter word, Enter to the list: {terminal.whole(b'/risk:high' + bytes([13])):.0f} ms")
+    print(f"back to all: {terminal.whole(bytes([27])):.0f} ms")
+    for number in (2, 3, 4, 5, 6, 7, 8, 9, 1):
+        print(f"tab {number}: {terminal.whole(str(number).encode()):.0f} ms")
+    print(f"memory: {terminal.memory_mb():.0f} MB")
+    terminal.close()
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--cases", type=int, default=7_000)
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = options.keep or Path(folder)
+        place = home / "evidence.db"
+        if not place.exists():
+            made(place, options.records, options.cases)
+        asked(place)
+        shown(home)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Collectors of observations, and what they ask of the machine: its sockets."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.observation import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSocket:
+    """One TCP socket of a program on this machine."""
+
+    number: int
+    """The kernel's number of it; 0 where it has none."""
+    host: str
+    """Its own address…"""
+    port: int
+    far_host: str = ""
+    """… and the far one; empty for one that takes connections."""
+    far_port: int = 0
+    bytes_sent: int | None = None
+    """Of content, once each; None where the system does not count."""
+    bytes_received: int | None = None
+
+
+class SocketTable(Protocol):
+    """The TCP sockets of this user (of everybody, for root), without those of this process. Each
+    call may take milliseconds: not for the event loop.
+    """
+
+    def listening(self) -> Sequence[OpenSocket]:
+        """Return those that take connections."""
+
+    def connected_to(self, ports: frozenset[int]) -> Sequence[OpenSocket]:
+        """Return those that are connected to one of these ports, be it on this machine or not."""
+
+    def given_out(self) -> tuple[int, int]:
+        """Return the first and last port that the system gives to whoever asks for any."""
+
+
+class Collector(Protocol):
+    """Looks from time to time, and tells what is new. Not for two threads at once."""
+
+    def look(self) -> Iterable[Observation]:
+        """Return what is new since the last look. May take milliseconds; raises where the machine
+        does not answer, and the next look tries again.
+        """
+
+    def end(self) -> Iterable[Observation]:
+        """The gate stops: return what is left to tell of what still lasts."""

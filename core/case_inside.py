@@ -1,0 +1,115 @@
+"""What is inside a case, and up to where a closing holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+GROWS = 10
+"""A closed case comes back when people or rows are so many times what they were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindInside:
+    """One kind of data in a case."""
+
+    requests: int
+    """That hold it."""
+    distinct: int
+    """Different values over all requests; at least so many unless `exact`."""
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """When something was seen, and how often."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What is inside a case; words are as records hold them, so make them inert to show them."""
+
+    kinds: Mapping[str, KindInside] = field(default_factory=dict)
+    versions: Mapping[str, Seen] = field(default_factory=dict)
+    """By SHA-256; empty where it was not known."""
+    users: Mapping[str, int] = field(default_factory=dict)
+    """User → requests."""
+    accounts: Mapping[str, int] = field(default_factory=dict)
+    """Mark of an account → requests; `AccountKind` and first digits of a hash, never the id."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Word of a `Verdict` or a `Fate` → requests."""
+    rules: Mapping[str, int] = field(default_factory=dict)
+    models: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[int, int] = field(default_factory=dict)
+    """Day (days since 1970, UTC) → requests; the newest 400 days."""
+    people: int = 0
+    """Different people, as far as can be told; at least so many unless `people_exact`."""
+    people_exact: bool = True
+    left: int = 0
+    """Requests that left, or went past the gate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Up to where a closing holds."""
+
+    versions: frozenset[str]
+    kinds: frozenset[str]
+    accounts: frozenset[str]
+    people: int
+    """How many were concerned when it was closed."""
+    rows: int
+    """The most rows in one request then."""
+    until: datetime | None = None
+    times: int = GROWS
+    """It holds for fewer than so many times the people or rows."""
+
+    @property
+    def people_limit(self) -> int:
+        """From so many people on it comes back."""
+        return max(1, self.people) * self.times
+
+    @property
+    def rows_limit(self) -> int:
+        """From so many rows in one request on it comes back."""
+        return max(1, self.rows) * self.times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a closing is held against: how far a case reaches."""
+
+    versions: frozenset[str]
+    kinds: frozenset[str]
+    accounts: frozenset[str]
+    people: int
+    rows: int
+
+    def scope(self, until: datetime | None = None, times: int = GROWS) -> Scope:
+        """Return the closing that holds for what is there."""
+        return Scope(
+            versions=self.versions,
+            kinds=self.kinds,
+            accounts=self.accounts,
+            people=self.people,
+            rows=self.rows,
+            until=until,
+            times=times,
+        )
+
+
+def beyond(scope: Scope, reach: Reach) -> tuple[str, ...]:
+    """Return by what a case reaches beyond its closing: `version`, `kind`, `account`, `people`,
+    `rows`; nothing where the closing holds.
+    """
+    new = (
+        ("version", reach.versions - scope.versions - {""}),
+        ("kind", reach.kinds - scope.kinds),
+        ("account", reach.accounts - scope.accounts),
+        ("people", reach.people >= scope.people_limit),
+        ("rows", reach.rows >= scope.rows_limit),
+    )
+    return tuple(name for name, there in new if there)

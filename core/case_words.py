@@ -1,0 +1,382 @@
+"""The filter in words: `held script:claims to:openai not kind:email since:monday` → which cases.
+Pure: the one language of the review, of `--plain`, of exports and of reports.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
+
+from core.classification import AccountKind
+from core.day_words import SINCE_WORDS, moment_named
+from core.decision import HoldOutcome, hold_word
+from core.observation import OBSERVED
+from core.review import About, CaseFilter, CaseStatus, Condition
+from core.risk import Level
+from core.text import printable
+from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.kinds import GROUPS, KINDS
+from core.vocabulary.reviews import DISPOSITIONS
+from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
+
+STATUSES: Mapping[str, CaseStatus | None] = MappingProxyType(
+    {"open": CaseStatus.OPEN, "closed": CaseStatus.CLOSED, "all": None}
+)
+
+
+def _outcomes() -> dict[str, tuple[str, ...]]:
+    """Return what each word for an outcome stands for in the evidence."""
+    found: dict[str, tuple[str, ...]] = {}
+    for verdict, words in VERDICTS.items():
+        found[words.word] = (verdict.value,)
+    for fate, words in FATES.items():
+        found[words.word] = (fate.value,)
+    found[SEEN.word] = (OBSERVED,)
+    for ending, words in HOLDS.items():
+        if ending != WAITING and ending in HoldOutcome:
+            value = hold_word(HoldOutcome(ending))
+            found[words.word] = (*found.get(words.word, ()), value)
+    return found
+
+
+OUTCOMES: Mapping[str, tuple[str, ...]] = MappingProxyType(_outcomes())
+
+
+def _hyphenated(words: str) -> str:
+    return words.replace(" ", "-").replace("'", "")
+
+
+ACCOUNT_WORDS: Mapping[str, str] = MappingProxyType(
+    {_hyphenated(words.word or "unknown"): kind.value for kind, words in ACCOUNTS.items()}
+)
+DISPOSITION_WORDS: Mapping[str, str] = MappingProxyType(
+    {_hyphenated(words.words): reason.value for reason, words in DISPOSITIONS.items()}
+)
+PREFIXES: Mapping[str, About | None] = MappingProxyType(
+    {
+        "script": About.SCRIPT,
+        "to": About.DESTINATION,
+        "kind": About.KIND,
+        "found": About.KIND,
+        "group": About.KIND,
+        "user": About.USER,
+        "account": About.ACCOUNT,
+        "rule": About.RULE,
+        "model": About.MODEL,
+        "risk": About.RISK,
+        "outcome": About.OUTCOME,
+        "since": None,
+        "until": None,
+        "text": About.TEXT,
+    }
+)
+"""Words before a colon; None are times."""
+NOT = "not"
+MAX_LENGTH = 200
+_TOKEN = re.compile(r'[^\s"]*"[^"]*"?|\S+')
+_MOST_OFFERED = 20
+
+type Occurs = Callable[[str], bool]
+"""Says whether a text stands in the script, place, kinds or users of any case."""
+type Names = Mapping[str, Iterable[str]]
+"""What there is, by the word before the colon, for completions and for the nearest word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a filter line says; with a `problem` (what was not understood, in words) `wanted` is not
+    to be used.
+    """
+
+    wanted: CaseFilter
+    problem: str | None = None
+
+
+class _ProblemError(Exception):
+    """What was not understood, in words."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A line on its way to a filter."""
+
+    now: datetime
+    zone: tzinfo | None
+    occurs: Occurs | None
+    names: Names
+    wanted: CaseFilter = field(default_factory=CaseFilter)
+    texts: list[str] = field(default_factory=list)
+    values: dict[tuple[About, bool], list[str]] = field(default_factory=dict)
+
+    def take(self, token: str, *, negated: bool) -> None:
+        """Take one word."""
+        if token.lower() == NOT:
+            raise _ProblemError("Say what after not.")
+        prefix, colon, rest = token.partition(":")
+        key, word = prefix.lower(), token.lower()
+        if colon and key in PREFIXES:
+            value = rest.replace('"', "").strip()
+            if not value:
+                raise _ProblemError(f"Say what after {key}:")
+            self._prefixed(key, value, negated=negated)
+        elif word in STATUSES:
+            if negated:
+                raise _ProblemError("Write open, closed or all, without not.")
+            self.wanted = replace(self.wanted, status=STATUSES[word])
+        elif word in OUTCOMES:
+            self._add(About.OUTCOME, OUTCOMES[word], negated=negated)
+        elif word in DISPOSITION_WORDS:
+            self._add(About.DISPOSITION, (DISPOSITION_WORDS[word],), negated=negated)
+            if not negated:
+                self.wanted = replace(self.wanted, status=CaseStatus.CLOSED)
+        else:
+            self._plain(token, prefix if colon else "", negated=negated)
+
+    def _prefixed(self, key: str, value: str, *, negated: bool) -> None:
+        about = PREFIXES[key]
+        if about is None:
+            self._time(key, value, negated=negated)
+            return
+        reads = _READS.get(key)
+        values = (value,) if reads is None else reads(value)
+        if values is None:
+            raise _ProblemError(_unknown(value, _CHOICES[key], f"{key}:"))
+        self._check_kind(key, value, values)
+        self._add(about, values, negated=negated)
+
+    def _check_kind(self, key: str, value: str, kinds: tuple[str, ...]) -> None:
+        """An organisation's own kind is known by its having been found."""
+        if key not in {"kind", "found"} or kinds[0] in KINDS or self.occurs is None:
+            return
+        if not self.occurs(kinds[0]):
+            raise _ProblemError(_unknown(value, [*KINDS, *map(_many, KINDS)], f"{key}:"))
+
+    def _time(self, key: str, value: str, *, negated: bool) -> None:
+        if negated:
+            raise _ProblemError(f"Write {key}: without not.")
+        at = moment_named(value, self.now, self.zone)
+        if at is None:
+            raise _ProblemError(
+                f"I cannot read the day “{printable(value, 40)}”. "
+                "Try today, monday, 7d or 2026-11-20."
+            )
+        if key == "since":
+            self.wanted = replace(self.wanted, since=at.begin)
+        else:
+            self.wanted = replace(self.wanted, until=at.end)
+
+    def _plain(self, token: str, prefix: str, *, negated: bool) -> None:
+        text = token.replace('"', "").strip()
+        if not text:
+            return
+        if '"' not in token and self.occurs is not None and not self.occurs(text):
+            if prefix.isalpha():
+                raise _ProblemError(_unknown(prefix, [f"{name}:" for name in PREFIXES], ""))
+            choices = [*_words(), *(name for names in self.names.values() for name in names)]
+            raise _ProblemError(_unknown(token, choices, ""))
+        if negated:
+            self._add(About.TEXT, (text,), negated=True)
+        else:
+            self.texts.append(text)
+
+    def _add(self, about: About, values: Iterable[str], *, negated: bool) -> None:
+        self.values.setdefault((about, negated), []).extend(values)
+
+    def filter(self) -> CaseFilter:
+        """Return what was read."""
+        conditions = tuple(
+            Condition(about=about, values=tuple(dict.fromkeys(values)), negated=negated)
+            for (about, negated), values in self.values.items()
+        )
+        return replace(self.wanted, conditions=conditions, text=" ".join(self.texts))
+
+
+def parse(
+    line: str,
+    now: datetime,
+    zone: tzinfo | None = None,
+    occurs: Occurs | None = None,
+    names: Names = MappingProxyType({}),
+) -> Parsed:
+    """Read a filter line. Never raises; days are those of `zone` (None: this machine's).
+
+    With `occurs` a word that is none of the language and stands in no case is a problem, which
+    names the nearest of all words and `names`. In quotation marks it is only looked for.
+    """
+    reading, negated = _Reading(now, zone, occurs, names), False
+    try:
+        for token in _TOKEN.findall(line[:MAX_LENGTH]):
+            if token.lower() == NOT and not negated:
+                negated = True
+                continue
+            reading.take(token, negated=negated)
+            negated = False
+        if negated:
+            raise _ProblemError("Say what after not.")
+    except _ProblemError as problem:
+        return Parsed(wanted=CaseFilter(), problem=str(problem))
+    return Parsed(wanted=reading.filter())
+
+
+def _words() -> list[str]:
+    return [*OUTCOMES, *STATUSES, *DISPOSITION_WORDS, NOT, *(f"{name}:" for name in PREFIXES)]
+
+
+def _unknown(value: str, choices: Iterable[str], prefix: str) -> str:
+    """Return what to say of a word that is not known: the nearest that is."""
+    wanted = value.lower()
+    options = list(dict.fromkeys(choices))
+    lower = {option.lower().rstrip(":"): option for option in options}
+    begun = [option for option in lower if wanted and option.startswith(wanted)]
+    near = begun[:1] or difflib.get_close_matches(wanted, lower, n=1, cutoff=0.0)
+    said = f"I do not know “{printable(value, 40)}”"
+    if not near:
+        return f"{said}."
+    nearest = printable(f"{prefix}{quoted(lower[near[0]])}", 80)
+    told = f"{said}. The nearest word is {nearest}"
+    return told if prefix or value in PREFIXES else f"{told}. {_LITERALLY}"
+
+
+_LITERALLY = "In quotation marks a word is looked for as it is."
+
+
+def kind_named(words: str) -> str:
+    """Return the kind that a person means: its id, or its name in words with spaces or hyphens."""
+    wanted = _spaced(words)
+    for kind, names in KINDS.items():
+        if wanted in {_spaced(kind), _spaced(names.one), _spaced(names.many)}:
+            return kind
+    return wanted.replace(" ", "_")
+
+
+def _many(kind: str) -> str:
+    return _hyphenated(KINDS[kind].many)
+
+
+def _spaced(words: str) -> str:
+    return words.lower().replace("_", " ").replace("-", " ")
+
+
+def _group(value: str) -> tuple[str, ...] | None:
+    found = GROUPS.get(_spaced(value).replace(" ", "_"))
+    return None if found is None else tuple(sorted(found))
+
+
+def _account(value: str) -> tuple[str, ...] | None:
+    word = _hyphenated(value.lower())
+    kind = ACCOUNT_WORDS.get(word, word.replace("-", "_"))
+    return (kind,) if kind in AccountKind else None
+
+
+def _risk(value: str) -> tuple[str, ...] | None:
+    return (value.lower(),) if value.lower() in Level else None
+
+
+_READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
+    {
+        "kind": lambda value: (kind_named(value),),
+        "found": lambda value: (kind_named(value),),
+        "group": _group,
+        "account": _account,
+        "risk": _risk,
+        "outcome": lambda value: OUTCOMES.get(value.lower()),
+    }
+)
+_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "group": tuple(GROUPS),
+        "account": tuple(ACCOUNT_WORDS),
+        "risk": tuple(Level),
+        "outcome": tuple(OUTCOMES),
+        "kind": tuple(KINDS),
+        "found": tuple(KINDS),
+        "since": SINCE_WORDS,
+        "until": SINCE_WORDS,
+    }
+)
+
+
+def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:
+    """Return whole lines that complete the word being written, most useful first; at most
+    twenty. `names` are those that there are, by the word before the colon.
+    """
+    head, word = _split_last(line)
+    prefix, colon, begun = word.partition(":")
+    key = prefix.lower()
+    if colon:
+        values = (*names.get(key, ()), *_CHOICES.get(key, ()))
+        options = [
+            f"{prefix}:{quoted(value)}"
+            for value in values
+            if value.lower().startswith(begun.replace('"', "").lower())
+        ]
+    else:
+        everything = (*OUTCOMES, *STATUSES, *(f"{p}:" for p in PREFIXES), NOT, *DISPOSITION_WORDS)
+        options = [option for option in everything if option.startswith(word.lower())]
+    return [head + option for option in dict.fromkeys(options) if option != word][:_MOST_OFFERED]
+
+
+def _split_last(line: str) -> tuple[str, str]:
+    if line.count('"') % 2:
+        start = line.rfind(" ", 0, line.rfind('"')) + 1
+    else:
+        start = max(line.rfind(" "), line.rfind("\t")) + 1
+    return line[:start], line[start:]
+
+
+def quoted(value: str) -> str:
+    """Return a value as it is written behind a colon."""
+    value = value.replace('"', "")
+    return f'"{value}"' if " " in value else value
+
+
+def in_words(wanted: CaseFilter) -> str:
+    """Return a filter as the line that a person would write for it."""
+    words = [next(word for word, status in STATUSES.items() if status == wanted.status)]
+    plain = (
+        (About.OUTCOME, wanted.verdict),
+        (About.SCRIPT, wanted.script),
+        (About.DESTINATION, wanted.destination),
+        (About.KIND, wanted.kind),
+    )
+    asked = [Condition(about=a, values=(v,)) for a, v in plain if v]
+    for condition in (*asked, *wanted.conditions):
+        words += _told(condition)
+    if wanted.since:
+        words.append(f"since:{wanted.since:%Y-%m-%d}")
+    if wanted.until:
+        words.append(f"until:{wanted.until - timedelta(seconds=1):%Y-%m-%d}")
+    return " ".join([*words, wanted.text]).strip()
+
+
+def _told(condition: Condition) -> Iterator[str]:
+    """Yield the words for one condition."""
+    before = f"{NOT} " if condition.negated else ""
+    values = condition.values
+    if condition.about is About.KIND:
+        group = next((g for g, kinds in GROUPS.items() if tuple(sorted(kinds)) == values), None)
+        if group is not None and len(values) > 1:
+            yield f"{before}group:{group}"
+            return
+    if condition.about is About.OUTCOME:
+        yield from (before + word for word in _outcome_words(values))
+        return
+    for value in values:
+        yield before + _one(condition.about, value)
+
+
+def _outcome_words(values: tuple[str, ...]) -> Iterator[str]:
+    for word, stands_for in OUTCOMES.items():
+        if set(stands_for) <= set(values):
+            yield word
+
+
+def _one(about: About, value: str) -> str:
+    if about is About.DISPOSITION:
+        return next((w for w, reason in DISPOSITION_WORDS.items() if reason == value), value)
+    if about is About.ACCOUNT:
+        value = next((w for w, kind in ACCOUNT_WORDS.items() if kind == value), value)
+    prefix = next(name for name, one in PREFIXES.items() if one is about)
+    return f"{prefix}:{quoted(value)}"

@@ -1,0 +1,231 @@
+"""What a record adds to the sums: what it shares with its kind, and its own figures. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from core.classification import Account, AccountKind, Category
+from core.decision import Verdict, hold_word
+from core.fate import Fate
+from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED, Observation
+from core.record import Record
+from core.review import (
+    called,
+    case_key,
+    destination_of,
+    needs_review,
+    observation_key,
+    sender_of,
+)
+
+_HASH_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCase:
+    """What a record tells its case, but for its own figures."""
+
+    verdict: str
+    script: str
+    script_path: str | None
+    script_sha256: str | None
+    user: str | None
+    host: str
+    service: str | None
+    category: str
+    account_kind: str
+    account: str
+    """Mark of the account."""
+    outcome: str
+    """The verdict, of a hold how it ended, too."""
+    rule: str | None
+    left: bool
+    """It left, or went past the gate."""
+    kinds: str
+    """Kinds of data between commas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """What a record shares with all of its kind."""
+
+    key: str | None
+    """Of its case; None where it needs no review."""
+    case: OfCase | None
+    degraded: int
+    script: tuple[str, str] | None
+    """Path or name, and hash or nothing."""
+    sender: str
+    destination: str
+    left: bool
+    account: str
+    kinds: str
+    outcome: str
+
+
+class Found(NamedTuple):
+    """What one finding adds."""
+
+    kind: str
+    distinct: int
+    records: int | None
+    subjects: int | None
+    test_data: bool
+    fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one record adds."""
+
+    id: str
+    bytes: int
+    tokens: int = 0
+    micro_usd: int = 0
+    found: tuple[Found, ...] = ()
+    model: str | None = None
+
+    @property
+    def values(self) -> int:
+        """Distinct values found, of all findings."""
+        return sum(one.distinct for one in self.found if one.kind != NOT_INSPECTED)
+
+
+def kinds_text(kinds: Iterable[str]) -> str:
+    """Return kinds of data as they are kept: in order, between commas."""
+    names = sorted(set(kinds))
+    return "," + ",".join(names) + "," if names else ""
+
+
+def alike(record: Record) -> Alike:
+    """Return what a record shares with its kind."""
+    sender, destination = record.sender, record.destination
+    script, outcome = sender.script, record.outcome
+    kinds = kinds_text(finding.kind for finding in record.findings)
+    key = case_key(record) if needs_review(record) else None
+    name = sender_of(record)
+    return Alike(
+        key=key,
+        case=None if key is None else _of_case(record, kinds),
+        degraded=1 if record.decision.degraded else 0,
+        script=None if script is None else (name, script.sha256 or ""),
+        sender=name,
+        destination=destination_of(record),
+        left=record.left,
+        account=destination.account.kind.value,
+        kinds=kinds,
+        outcome=outcome,
+    )
+
+
+def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
+    """Return what an observation adds: to its script, and to a case where it is notable."""
+    script, sent = seen.sender.script, seen.value("bytes_sent")
+    kinds, name = kinds_text([seen.kind.value]), sender_of(seen)
+    unknown = AccountKind.UNKNOWN.value
+    case = OfCase(
+        verdict=OBSERVED,
+        script=called(seen) or "unknown",
+        script_path=None if script is None else script.path,
+        script_sha256=None if script is None else script.sha256,
+        user=seen.sender.user,
+        host=seen.about,
+        service=None,
+        category=Category.OTHER.value,
+        account_kind=unknown,
+        account=unknown,
+        outcome=OBSERVED,
+        rule=None,
+        left=False,
+        kinds=kinds,
+    )
+    kind = Alike(
+        key=observation_key(seen) if seen.notable else None,
+        case=case if seen.notable else None,
+        degraded=0,
+        script=None if script is None else (name, script.sha256 or ""),
+        sender=name,
+        destination=seen.about,
+        left=False,
+        account=unknown,
+        kinds=kinds,
+        outcome=OBSERVED,
+    )
+    found = Found(seen.kind.value, 0, None, None, False, ())
+    return kind, Figures(seen.id, sent if isinstance(sent, int) else 0, found=(found,))
+
+
+def _of_case(record: Record, kinds: str) -> OfCase:
+    sender, destination = record.sender, record.destination
+    script, account = sender.script, destination.account
+    return OfCase(
+        verdict=record.outcome,
+        script=called(record) or "unknown",
+        script_path=None if script is None else script.path,
+        script_sha256=None if script is None else script.sha256,
+        user=sender.user,
+        host=destination.host,
+        service=destination.service,
+        category=destination.category.value,
+        account_kind=account.kind.value,
+        account=account_mark(account),
+        outcome=_outcome(record),
+        rule=record.decision.rule,
+        left=record.left or record.outcome == Fate.PAST,
+        kinds=kinds,
+    )
+
+
+def _outcome(record: Record) -> str:
+    ending = record.decision.hold_outcome
+    if record.decision.hold_key is None or ending is None or record.outcome != Verdict.HOLD:
+        return record.outcome
+    return hold_word(ending)
+
+
+def account_mark(account: Account) -> str:
+    """Return what tells accounts apart without naming them."""
+    if account.id is None:
+        return account.kind.value
+    digest = hashlib.sha256(account.id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{account.kind.value}:{digest[:_HASH_DIGITS]}"
+
+
+def figures(record: Record) -> Figures:
+    """Return what a record adds."""
+    llm = record.llm
+    tokens = 0 if llm is None else (llm.input_tokens or 0) + (llm.output_tokens or 0)
+    return Figures(
+        id=record.id,
+        bytes=record.request.bytes,
+        tokens=tokens,
+        micro_usd=0 if llm is None else micro_usd(llm.cost_usd),
+        found=tuple(
+            Found(f.kind, f.distinct, f.records, f.subjects, f.test_data, f.fingerprints)
+            for f in record.findings
+        ),
+        model=None if llm is None else llm.model,
+    )
+
+
+def found_in(finding: dict[str, Any]) -> Found:
+    """Return what a finding adds, of its JSON, which could be read."""
+    return Found(
+        finding["kind"],
+        finding["distinct"],
+        finding.get("records"),
+        finding.get("subjects"),
+        bool(finding.get("test_data")),
+        tuple(finding.get("fingerprints") or ()),
+    )
+
+
+def micro_usd(cost: str | None) -> int:
+    """Return a cost in millionths of a dollar; 0 when it is unknown."""
+    try:
+        return 0 if cost is None else int(Decimal(cost) * 1_000_000)
+    except (InvalidOperation, ValueError, OverflowError):
+        return 0

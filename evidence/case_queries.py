@@ -1,0 +1,172 @@
+"""Filters of the review turned into conditions with parameters, orders into columns, and rows into
+the cases of core.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from core.case_inside import Inside
+from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
+from core.risk import HIGH, MEDIUM, Level
+from evidence.case_sums import SEPARATOR, CaseSums
+from evidence.closed import closed_up_to
+from evidence.times import from_micros, micros
+
+type Part = tuple[str, tuple[Any, ...]]
+"""One condition and its parameters."""
+
+_TEXT = ("script", "coalesce(script_path, '')", "host", "coalesce(service, '')", "kinds", "users")
+_ORDERS: Mapping[Order, str] = MappingProxyType(
+    {
+        Order.RISK: "risk DESC, last_us DESC, id DESC",
+        Order.NEWEST: "last_us DESC, id DESC",
+        Order.OLDEST: "first_us, id",
+        Order.SCRIPT: "script COLLATE NOCASE, last_us DESC, id DESC",
+        Order.DESTINATION: "coalesce(service, host) COLLATE NOCASE, last_us DESC, id DESC",
+        Order.OUTCOME: "verdict, last_us DESC, id DESC",
+        Order.KIND: "kinds = '', kinds, last_us DESC, id DESC",
+        Order.PEOPLE: "people DESC, last_us DESC, id DESC",
+        Order.TIMES: "count DESC, last_us DESC, id DESC",
+    }
+)
+_RISKS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        Level.HIGH: (HIGH, 2**31),
+        Level.MEDIUM: (MEDIUM, HIGH),
+        Level.LOW: (-1, MEDIUM),
+    }
+)
+
+
+def _contains(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _like(columns: Sequence[str], text: str) -> Part:
+    either = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns)
+    return f"({either})", (_contains(text),) * len(columns)
+
+
+def _named(column: str) -> Callable[[str], Part]:
+    """Return the condition on a column of names: one of them, part of it given."""
+    return lambda value: _like((column,), value)
+
+
+def _outcome(value: str) -> Part:
+    """Return the condition that some record had this outcome, however its hold ended."""
+    either = "(outcomes LIKE ? ESCAPE '\\' OR outcomes LIKE ? ESCAPE '\\')"
+    return either, tuple(_contains(f"{SEPARATOR}{value}{end}") for end in (SEPARATOR, ":"))
+
+
+def _risk(value: str) -> Part:
+    return "(risk >= ? AND risk < ?)", _RISKS.get(value, (0, 0))
+
+
+_BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
+    {
+        About.USER: _named("users"),
+        About.RULE: _named("rules"),
+        About.MODEL: _named("models"),
+        About.OUTCOME: _outcome,
+        About.ACCOUNT: lambda value: ("account_kind = ?", (value,)),
+        About.KIND: lambda value: _like(("kinds",), f",{value},"),
+        About.SCRIPT: lambda value: _like(("script", "coalesce(script_path, '')"), value),
+        About.DESTINATION: lambda value: _like(("host", "coalesce(service, '')"), value),
+        About.DISPOSITION: lambda value: ("disposition = ?", (value,)),
+        About.TEXT: lambda value: _like(_TEXT, value),
+        About.RISK: _risk,
+    }
+)
+
+
+def plain(wanted: CaseFilter) -> Iterator[Condition]:
+    """Yield all conditions, those of the filter's own fields among them."""
+    asked = (
+        (About.OUTCOME, wanted.verdict),
+        (About.SCRIPT, wanted.script),
+        (About.DESTINATION, wanted.destination),
+        (About.KIND, wanted.kind),
+        *((About.TEXT, word) for word in wanted.text.split()),
+    )
+    for about, value in asked:
+        if value is not None:
+            yield Condition(about=about, values=(value,))
+    yield from wanted.conditions
+
+
+def _either(condition: Condition) -> Part:
+    """Return one condition: one of its values, or none of them."""
+    parts = [_BY[condition.about](value) for value in condition.values]
+    either = " OR ".join(text for text, _ in parts) or "0"
+    values = tuple(value for _, some in parts for value in some)
+    # What is not known is not what was named, so that `not` finds it.
+    return (f"NOT coalesce(({either}), 0)" if condition.negated else f"({either})"), values
+
+
+def case_condition(wanted: CaseFilter, now_us: int) -> Part:
+    """Return the WHERE clause (or nothing) for a filter, and its parameters."""
+    parts = [_either(condition) for condition in plain(wanted)]
+    if wanted.status is CaseStatus.OPEN:
+        parts.append(("(status = 'open' OR until_us <= ?)", (now_us,)))
+    elif wanted.status is CaseStatus.CLOSED:
+        parts.append(("(status = 'closed' AND coalesce(until_us > ?, 1))", (now_us,)))
+    if wanted.since is not None:
+        parts.append(("last_us >= ?", (micros(wanted.since),)))
+    if wanted.until is not None:
+        parts.append(("last_us < ?", (micros(wanted.until),)))
+    if not parts:
+        return "", ()
+    return " WHERE " + " AND ".join(part for part, _ in parts), tuple(
+        v for _, values in parts for v in values
+    )
+
+
+def page_of(wanted: CaseFilter, now_us: int) -> Part:
+    """Return the statement for a page of cases; after its parameters come length and offset."""
+    where, values = case_condition(wanted, now_us)
+    # First the ids, so that what is inside is read of one page only.
+    ids = f"SELECT id FROM cases{where} ORDER BY {_ORDERS[wanted.order]} LIMIT ? OFFSET ?"  # noqa: S608
+    order = _ORDERS[wanted.order]
+    return f"SELECT * FROM cases WHERE id IN ({ids}) ORDER BY {order}", values  # noqa: S608
+
+
+def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
+    """Return the case of a row of `cases`, as it stands at that moment."""
+    try:
+        inside = CaseSums.of(row).inside
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Somebody else changed the row: verification tells it.
+        inside = Inside(people_exact=False)
+    return Case(
+        key=row["key"],
+        status=_status(row["status"], row["until_us"], now_us),
+        first_at=from_micros(row["first_us"]),
+        last_at=from_micros(row["last_us"]),
+        count=row["count"],
+        verdict=row["verdict"],
+        script=row["script"],
+        script_path=row["script_path"],
+        user=row["user"],
+        host=row["host"],
+        service=row["service"],
+        category=row["category"],
+        account_kind=row["account_kind"],
+        kinds=tuple(kind for kind in row["kinds"].split(",") if kind),
+        values=row["most_values"],
+        records=row["most_records"],
+        bytes_sent=row["bytes_sent"],
+        last_record=row["last_record"],
+        disposition=row["disposition"],
+        inside=inside,
+        scope=closed_up_to(row["closed"]),
+    )
+
+
+def _status(word: str, until_us: int | None, now_us: int) -> CaseStatus:
+    """Return where a case stands; one of which a later version says something else is one to look
+    at.
+    """
+    over = until_us is not None and until_us <= now_us
+    return CaseStatus.CLOSED if word == CaseStatus.CLOSED and not over else CaseStatus.OPEN

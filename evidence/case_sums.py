@@ -1,0 +1,372 @@
+"""What the records of one case add up to: its row in the file, and what is inside. Pure.
+
+Adding up is the same however the records are cut into batches, so that a rebuild finds what the
+gate wrote.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from core.case_inside import Inside, KindInside, Reach, Seen
+from core.classification import AccountKind, Category
+from core.decision import left_by
+from core.fate import Fate
+from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
+from core.review import case_of_key
+from core.risk import Weighed, points_of
+from core.vocabulary.kinds import kind_of
+from evidence.alike import Figures, Found, OfCase, kinds_text
+from evidence.sketch import Sketch
+from evidence.times import EPOCH
+
+_PERSONAL = "personal_data"
+_MOST_NAMES = 200
+_MOST_DAYS = 400
+_DAY_US = 86_400_000_000
+_COUNTERS = ("users", "accounts", "outcomes", "rules", "models")
+_LISTED = ("users", "outcomes", "rules", "models")
+"""What is looked for by name; each has a column of its own."""
+SEPARATOR = "\x1f"
+"""Between the names in a column, and around them; no text in a record holds it."""
+
+
+@dataclass(slots=True)
+class KindSums:
+    """One kind of data: how many requests hold it, and which values."""
+
+    requests: int = 0
+    largest: int = 0
+    """Distinct values in one request."""
+    total: int = 0
+    """Distinct values of each request, added up."""
+    complete: bool = True
+    """Every value has a fingerprint."""
+    values: Sketch = field(default_factory=Sketch)
+
+    def add(self, finding: Found) -> None:
+        """Add one finding."""
+        self.largest = max(self.largest, finding.distinct)
+        self.total += finding.distinct
+        self.complete = self.complete and finding.distinct <= len(finding.fingerprints)
+        self.values.add(finding.fingerprints)
+
+    def join(self, later: "KindSums") -> None:
+        """Add what came later."""
+        self.requests += later.requests
+        self.largest = max(self.largest, later.largest)
+        self.total += later.total
+        self.complete = self.complete and later.complete
+        self.values.join(later.values)
+
+    @property
+    def inside(self) -> KindInside:
+        """As the review shows it."""
+        least = min(self.total, max(self.largest, self.values.least))
+        exact = self.requests == 1 or least == self.total
+        return KindInside(
+            requests=self.requests,
+            distinct=least,
+            exact=exact or (self.complete and self.values.exact),
+        )
+
+
+@dataclass(slots=True)
+class CaseSums:
+    """One case."""
+
+    key: str
+    first_us: int
+    last_us: int
+    verdict: str = "unknown"
+    script: str = "unknown"
+    script_path: str | None = None
+    script_sha256: str | None = None
+    user: str | None = None
+    host: str = ""
+    service: str | None = None
+    category: str = Category.OTHER.value
+    account_kind: str = AccountKind.UNKNOWN.value
+    last_record: str = ""
+    count: int = 0
+    most_values: int = 0
+    most_records: int | None = None
+    bytes_sent: int = 0
+    degraded: int = 0
+    degraded_us: int | None = None
+    """When the newest record of them began that was decided with a failed stage."""
+    left_count: int = 0
+    most_people: int = 0
+    """In one request."""
+    kinds: dict[str, KindSums] = field(default_factory=dict)
+    versions: dict[str, list[int]] = field(default_factory=dict)
+    """Hash, or nothing → count, first, last."""
+    users: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
+    models: dict[str, int] = field(default_factory=dict)
+    days: dict[int, int] = field(default_factory=dict)
+
+    def add(self, of: OfCase, one: Figures, at_us: int, *, degraded: int = 0) -> None:
+        """Add one record, the newest in the chain."""
+        self.first_us, self.last_us = min(self.first_us, at_us), max(self.last_us, at_us)
+        self.verdict, self.script, self.script_path = of.verdict, of.script, of.script_path
+        self.script_sha256, self.user = of.script_sha256, of.user
+        self.host, self.service, self.category = of.host, of.service, of.category
+        self.account_kind, self.last_record = of.account_kind, one.id
+        self.count += 1
+        self.bytes_sent += one.bytes
+        if degraded:
+            self._degrade(degraded, at_us)
+        self.left_count += of.left
+        if one.found:
+            self._add_findings(one.found)
+        _see(self.versions, of.script_sha256 or "", 1, at_us, at_us)
+        _count(self.users, of.user)
+        _count(self.accounts, of.account)
+        _count(self.outcomes, of.outcome)
+        _count(self.rules, of.rule)
+        _count(self.models, one.model)
+        day = at_us // _DAY_US
+        self.days[day] = self.days.get(day, 0) + 1
+
+    def _degrade(self, count: int, at_us: int | None) -> None:
+        self.degraded += count
+        times = [us for us in (self.degraded_us, at_us) if us is not None]
+        self.degraded_us = max(times, default=None)
+
+    def _add_findings(self, found: Sequence[Found]) -> None:
+        for kind in {one.kind for one in found}:
+            self.kinds.setdefault(kind, KindSums()).requests += 1
+        for one in found:
+            self.kinds[one.kind].add(one)
+            if one.kind != NOT_INSPECTED:
+                self.most_values = max(self.most_values, one.distinct)
+            if one.records is not None:
+                self.most_records = max(self.most_records or 0, one.records)
+            if not one.test_data and _is_personal(one.kind):
+                told = one.distinct if one.subjects is None else one.subjects
+                self.most_people = max(self.most_people, told)
+
+    def add_unreadable(self, id_: str, at_us: int) -> None:
+        """Add an entry that this version cannot read."""
+        self.first_us, self.last_us = min(self.first_us, at_us), max(self.last_us, at_us)
+        self.last_record = id_
+        self.count += 1
+        self._degrade(1, at_us)
+        self.kinds.setdefault(NOT_INSPECTED, KindSums()).requests += 1
+
+    def join(self, later: "CaseSums") -> None:
+        """Add what came later in the chain."""
+        records = [r for r in (self.most_records, later.most_records) if r is not None]
+        self.first_us = min(self.first_us, later.first_us)
+        self.last_us = max(self.last_us, later.last_us)
+        for name in _NEWEST:
+            setattr(self, name, getattr(later, name))
+        for name in _ADDED:
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        self._degrade(later.degraded, later.degraded_us)
+        self.most_values = max(self.most_values, later.most_values)
+        self.most_people = max(self.most_people, later.most_people)
+        self.most_records = max(records, default=None)
+        for kind, sums in later.kinds.items():
+            self.kinds.setdefault(kind, KindSums()).join(sums)
+        for sha256, seen in later.versions.items():
+            _see(self.versions, sha256, *seen)
+        for name in (*_COUNTERS, "days"):
+            mine: dict[Any, int] = getattr(self, name)
+            for word, count in getattr(later, name).items():
+                mine[word] = mine.get(word, 0) + count
+
+    @property
+    def people(self) -> tuple[int, bool]:
+        """How many different people, and whether that is exact and not only the least."""
+        if not self.most_people:
+            return 0, True
+        personal = {k: v for k, v in self.kinds.items() if _is_personal(k)}
+        least = max(self.most_people, *(sums.inside.distinct for sums in personal.values()))
+        # A person may stand in one request by name and in another by number.
+        (first, *others) = personal.values()
+        alone = not others and first.inside.exact and first.inside.distinct == least
+        return least, alone
+
+    @property
+    def reach(self) -> Reach:
+        """What a closing is held against."""
+        return Reach(
+            versions=frozenset(self.versions),
+            kinds=frozenset(self.kinds),
+            accounts=frozenset(self.accounts),
+            people=self.people[0],
+            rows=self.most_records or 0,
+        )
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns of its row, but for its status."""
+        self._cap()
+        people, exact = self.people
+        risk = points_of(
+            Weighed(
+                kinds=self.kinds,
+                people=people,
+                people_exact=exact,
+                rows=self.most_records,
+                values=self.most_values,
+                account_kind=self.account_kind,
+                left=self.left_count > 0,
+                past=Fate.PAST in self.outcomes,
+                observed=self.verdict == OBSERVED,
+                days=len(self.days),
+            )
+        )
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "kinds": kinds_text(self.kinds),
+            **{name: _listed(getattr(self, name)) for name in _LISTED},
+            "people": people,
+            "risk": risk,
+            "inside": self._inside_json(),
+        }
+
+    def _cap(self) -> None:
+        for name in ("versions", *_COUNTERS):
+            counts: dict[str, Any] = getattr(self, name)
+            for word in list(counts)[_MOST_NAMES:]:
+                del counts[word]
+        for day in sorted(self.days)[:-_MOST_DAYS]:
+            del self.days[day]
+
+    def _inside_json(self) -> bytes:
+        """Return what is inside."""
+        kinds = {
+            kind: [one.requests, one.largest, one.total, one.complete, one.values.to_text()]
+            for kind, one in self.kinds.items()
+        }
+        value = {
+            "kinds": kinds,
+            "versions": self.versions,
+            "most_people": self.most_people,
+            **{name: getattr(self, name) for name in _COUNTERS},
+            "days": {str(day): count for day, count in self.days.items()},
+        }
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it, as the sums of an earlier time keep it."""
+        self._cap()
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "inside": orjson.loads(self._inside_json()),
+        }
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> "CaseSums":
+        """Return the sums of a row, or of what `to_json` gave. Raises KeyError, TypeError,
+        ValueError.
+        """
+        raw = row["inside"]
+        inside = raw if isinstance(raw, dict) else orjson.loads(raw)
+        return cls(
+            **{name: row[name] for name in _PLAIN},
+            kinds={
+                kind: KindSums(requests, largest, total, complete, Sketch.of_text(values))
+                for kind, (requests, largest, total, complete, values) in inside["kinds"].items()
+            },
+            versions=inside["versions"],
+            most_people=inside["most_people"],
+            **{name: inside[name] for name in _COUNTERS},
+            days={int(day): count for day, count in inside["days"].items()},
+        )
+
+    @property
+    def inside(self) -> Inside:
+        """As the review shows it."""
+        people, exact = self.people
+        return Inside(
+            kinds={kind: sums.inside for kind, sums in self.kinds.items()},
+            versions={
+                sha256: Seen(
+                    count=count,
+                    first_at=EPOCH + timedelta(microseconds=first),
+                    last_at=EPOCH + timedelta(microseconds=last),
+                )
+                for sha256, (count, first, last) in self.versions.items()
+            },
+            **{name: getattr(self, name) for name in _COUNTERS},
+            days=self.days,
+            people=people,
+            people_exact=exact,
+            left=self.left_count,
+        )
+
+    def texts(self) -> Iterator[str]:
+        """Yield every text in it that may name a person or a script."""
+        yield from (value for name in _PLAIN if isinstance(value := getattr(self, name), str))
+        for name in _COUNTERS:
+            yield from getattr(self, name)
+
+
+_NEWEST = (
+    *("verdict", "script", "script_path", "script_sha256", "user", "host", "service"),
+    *("category", "account_kind", "last_record"),
+)
+_ADDED = ("count", "bytes_sent", "left_count")
+_PLAIN = (
+    *("key", "first_us", "last_us", *_NEWEST, *_ADDED),
+    *("most_values", "most_records", "degraded", "degraded_us"),
+)
+
+
+def _count(counts: dict[str, int], word: str | None) -> None:
+    if word:
+        counts[word] = counts.get(word, 0) + 1
+
+
+@lru_cache(maxsize=1024)
+def _is_personal(kind: str) -> bool:
+    return _PERSONAL in kind_of(kind).groups
+
+
+def _see(seen: dict[str, list[int]], word: str, count: int, first: int, last: int) -> None:
+    known = seen.get(word)
+    if known is None:
+        seen[word] = [count, first, last]
+    else:
+        known[:] = [known[0] + count, min(known[1], first), max(known[2], last)]
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return SEPARATOR + SEPARATOR.join(sorted(counts)) + SEPARATOR if counts else ""
+
+
+_NOT_BEFORE = frozenset({"key", "left_count", "degraded_us"})
+
+
+def sums_before(case: Mapping[str, Any]) -> CaseSums:
+    """Return the sums that an earlier version kept of records of one outcome and some kinds, as
+    those of the case they belong to now. Raises KeyError, TypeError.
+    """
+    count, last, verdict = case["count"], case["last_us"], case["verdict"]
+    sha256, kinds = case["script_sha256"], [kind for kind in case["kinds"].split(",") if kind]
+    values, rows = case["most_values"], case["most_records"]
+    personal = any(map(_is_personal, kinds))
+    plain = {name: case[name] for name in _PLAIN if name not in _NOT_BEFORE}
+    return CaseSums(
+        key=case_of_key(case["key"]),
+        left_count=count if verdict == Fate.PAST or left_by(verdict) else 0,
+        most_people=(rows if rows is not None else values) if personal else 0,
+        kinds={kind: KindSums(count, values, count * values, False) for kind in kinds},
+        versions={sha256 or "": [count, case["first_us"], last]},
+        users={case["user"]: count} if case["user"] else {},
+        accounts={case["account_kind"]: count},
+        outcomes={verdict: count},
+        days={last // _DAY_US: count},
+        degraded_us=last if case["degraded"] else None,
+        **plain,
+    )

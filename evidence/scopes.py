@@ -1,0 +1,34 @@
+"""Up to where a closing holds, as JSON: in its review event, and beside its case."""
+
+from typing import Any
+
+from core.case_inside import Scope
+from core.ids import rfc3339
+from core.json_fields import Fields
+
+
+def scope_json(scope: Scope) -> dict[str, Any]:
+    """Return it as JSON values."""
+    return {
+        "versions": sorted(scope.versions),
+        "kinds": sorted(scope.kinds),
+        "accounts": sorted(scope.accounts),
+        "people": scope.people,
+        "rows": scope.rows,
+        "until": None if scope.until is None else rfc3339(scope.until),
+        "times": scope.times,
+    }
+
+
+def scope_of(value: object) -> Scope:
+    """Read what `scope_json` gave. Raises ValueError."""
+    fields = Fields(value, "scope")
+    return Scope(
+        versions=frozenset(fields.texts("versions")),
+        kinds=frozenset(fields.texts("kinds")),
+        accounts=frozenset(fields.texts("accounts")),
+        people=fields.whole("people"),
+        rows=fields.whole("rows"),
+        until=fields.time_or_none("until"),
+        times=fields.whole("times"),
+    )

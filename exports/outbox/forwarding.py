@@ -1,0 +1,156 @@
+"""Sends on what a collector has not taken yet. The evidence itself is the outbox: what is kept is
+only how far each collector came, so nothing is lost while it is away, and nothing is kept twice.
+
+What retention removed before the collector took it is an act in the evidence, with from where to
+where. A parcel may come twice (the collector had it, and its answer was lost): every message
+names its entry of the chain.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from core.errors import InputError
+from core.happenings import Event, Fact, happening
+from evidence.files import PRIVATE_FOLDER, open_private
+from evidence.gate_liveness import lock_now
+from evidence.store import Store
+from exports.outbox.collectors import Collector, Parcel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a collector came in one evidence file."""
+
+    chain: str
+    """Id of the chain of records."""
+    records: int = 0
+    """The last record that it has."""
+    acts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a collector has not taken yet."""
+
+    records: int
+    acts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What goes to one collector."""
+
+    store: Store
+    name: str
+    machine: str
+
+    @property
+    def _folder(self) -> Path:
+        return self.store.path.with_name("outbox")
+
+    @property
+    def file(self) -> Path:
+        """Where it is kept how far the collector came."""
+        return self._folder / f"{self.name}.json"
+
+    def cursor(self) -> Cursor:
+        """Return how far it came; of another evidence file nothing. Raises InputError."""
+        begin = Cursor(chain=self.store.chain_id)
+        try:
+            value = json.loads(self.file.read_bytes())
+            found = Cursor(
+                chain=str(value["chain"]), records=int(value["records"]), acts=int(value["acts"])
+            )
+        except FileNotFoundError:
+            return begin
+        except (ValueError, KeyError, TypeError, OSError):
+            raise InputError(
+                f"Nobody can read in {self.file} how far the collector came.",
+                remedy="Remove the file: everything that is kept is then sent again.",
+            ) from None
+        return found if found.chain == begin.chain and found.records >= 0 <= found.acts else begin
+
+    def waiting(self) -> Waiting:
+        """Return what it has not taken yet. Raises InputError, EvidenceError."""
+        at = self.cursor()
+        with self.store.reading() as connection:
+            records = connection.value("SELECT count(*) FROM entries WHERE seq > ?", (at.records,))
+            acts = connection.value("SELECT count(*) FROM review_entries WHERE seq > ?", (at.acts,))
+        return Waiting(records=int(records), acts=int(acts))
+
+    def forward(self, collector: Collector) -> Waiting:
+        """Deliver the next parcel; return what still waits. Where another process is at it, nothing
+        is delivered. Raises NotDeliveredError, InputError, EvidenceError.
+        """
+        with self._alone() as alone:
+            if alone:
+                self._forward(collector)
+        return self.waiting()
+
+    def _forward(self, collector: Collector) -> None:
+        at = self._past_what_is_gone(self.cursor())
+        records, acts = self.store.entries_after(at.records), self.store.act_entries_after(at.acts)
+        if not records and not acts:
+            return
+        refused = collector.deliver(Parcel(records=records, acts=acts, machine=self.machine))
+        self._keep(
+            replace(
+                at,
+                records=records[-1].link.seq if records else at.records,
+                acts=acts[-1].link.seq if acts else at.acts,
+            )
+        )
+        if refused and records:  # an act for refused acts would be refused, too, for ever
+            facts: dict[str, Fact] = {
+                "collector": self.name,
+                "refused": refused,
+                "why": "the collector refused it",
+            }
+            self.store.tell(happening(Event.OUTBOX_DROPPED, facts))
+
+    def _past_what_is_gone(self, at: Cursor) -> Cursor:
+        """Tell what expired before it was taken, and go on behind it."""
+        with self.store.reading() as connection:
+            gone = int(connection.value("SELECT coalesce(max(cut), 0) FROM past"))
+        if gone <= at.records:
+            return at
+        facts: dict[str, Fact] = {
+            "collector": self.name,
+            "first": at.records + 1,
+            "last": gone,
+            "why": "their time was over before the collector took them",
+        }
+        self.store.tell(happening(Event.OUTBOX_DROPPED, facts))
+        moved = replace(at, records=gone)
+        self._keep(moved)
+        return moved
+
+    def _keep(self, cursor: Cursor) -> None:
+        handle, name = tempfile.mkstemp(prefix=".cursor-", dir=self._folder)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(asdict(cursor), file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.file)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        self._folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        handle = open_private(self._folder / f"{self.name}.lock")
+        try:
+            lock_now(handle)
+        except OSError:
+            yield False
+            return
+        else:
+            yield True
+        finally:
+            os.close(handle)

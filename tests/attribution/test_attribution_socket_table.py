@@ -1,0 +1,94 @@
+"""The kernel's table of sockets, asked about real ones."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from attribution.socket_table import KernelSockets
+from core.activity import OpenSocket
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+
+TALKS = """
+import socket, sys
+server = socket.create_server((sys.argv[1], 0), family=int(sys.argv[2]))
+port = server.getsockname()[1]
+client = socket.create_connection((sys.argv[1], port))
+taken, _ = server.accept()
+client.sendall(b"x" * 777)
+left = 777
+while left:
+    left -= len(taken.recv(left))
+taken.sendall(b"y" * 5000)
+left = 5000
+while left:
+    left -= len(client.recv(left))
+print(port, client.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(params=[("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)], ids=["v4", "v6"])
+def talk(request: pytest.FixtureRequest) -> Iterator[tuple[str, int, int]]:
+    """Another process that listens, is connected to itself, and has sent 777 bytes for 5,000."""
+    host, family = request.param
+    with subprocess.Popen(
+        [sys.executable, "-c", TALKS, host, str(int(family))],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stdin is not None
+        line = process.stdout.readline().split()
+        if not line:
+            pytest.skip("no such loopback here")
+        yield host, int(line[0]), int(line[1])
+        process.stdin.close()
+
+
+def at(found: list[OpenSocket], port: int) -> list[OpenSocket]:
+    return [one for one in found if one.port == port]
+
+
+def test_what_listens_and_what_is_connected_is_listed_with_what_it_carried(
+    talk: tuple[str, int, int],
+) -> None:
+    """Each byte of content is counted, once."""
+    host, port, near = talk
+    table = KernelSockets()
+    (listens,) = at(table.listening(), port)
+    assert (listens.host, listens.far_port, listens.far_host) == (host, 0, "")
+    (one,) = at(table.connected_to(frozenset({port})), near)
+    assert (one.far_host, one.far_port) == (host, port)
+    assert (one.bytes_sent, one.bytes_received) == (777, 5000)
+    assert one.number and one.number != listens.number
+
+
+@pytest.mark.parametrize("others", [{1}, {65535}, {1, 65535}, {2, 3, 4, 60999}, set(range(1, 60))])
+def test_the_kernel_chooses_by_the_far_port_alone(
+    talk: tuple[str, int, int], others: set[int]
+) -> None:
+    """Beside any other ports the wanted one is found, and without it nothing is."""
+    _, port, near = talk
+    table = KernelSockets()
+    assert at(table.connected_to(frozenset({port, *others})), near)
+    assert not at(table.connected_to(frozenset(others)), near)
+    for wrong in (port - 1, port + 1):
+        assert not at(table.connected_to(frozenset({wrong, *others})), near)
+
+
+def test_this_process_has_no_part_in_it() -> None:
+    """What the gate itself has open is nobody's doing."""
+    table = KernelSockets()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            assert not at(table.listening(), port)
+            assert not table.connected_to(frozenset({port}))
+
+
+def test_ports_that_the_system_gives_out_are_known() -> None:
+    """Two numbers in order, as the system states them."""
+    first, last = KernelSockets().given_out()
+    assert 1024 < first < last < 65536

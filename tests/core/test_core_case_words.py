@@ -1,0 +1,251 @@
+"""The filter in words."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from core.case_words import MAX_LENGTH, OUTCOMES, PREFIXES, completions, in_words, kind_named, parse
+from core.day_words import moment_named
+from core.review import About, CaseFilter, CaseStatus, Condition
+from core.vocabulary.kinds import GROUPS
+
+NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)  # a Friday
+
+
+def where(about: About, *values: str, negated: bool = False, **more: Any) -> CaseFilter:
+    """Return a filter with one condition."""
+    return CaseFilter(conditions=(Condition(about=about, values=values, negated=negated),), **more)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("", CaseFilter()),
+        ("   ", CaseFilter()),
+        ("held", where(About.OUTCOME, "hold")),
+        ("HELD closed", where(About.OUTCOME, "hold", status=CaseStatus.CLOSED)),
+        ("all", CaseFilter(status=None)),
+        ("blocked", where(About.OUTCOME, "block")),
+        ("passed", where(About.OUTCOME, "watch")),
+        ("expired", where(About.OUTCOME, "hold:timed_out")),
+        ("released", where(About.OUTCOME, "hold:approved", "hold:approved_before")),
+        ("refused", where(About.OUTCOME, "foreign", "hold:refused")),
+        ("bypassed unsent", where(About.OUTCOME, "past", "untrusted")),
+        ("outcome:expired", where(About.OUTCOME, "hold:timed_out")),
+        ("script:claims", where(About.SCRIPT, "claims")),
+        (
+            "Script:claims to:OpenAI",
+            CaseFilter(
+                conditions=(
+                    Condition(about=About.SCRIPT, values=("claims",)),
+                    Condition(about=About.DESTINATION, values=("OpenAI",)),
+                )
+            ),
+        ),
+        ("to:openai to:anthropic", where(About.DESTINATION, "openai", "anthropic")),
+        ("not to:openai", where(About.DESTINATION, "openai", negated=True)),
+        ("not held not expired", where(About.OUTCOME, "hold", "hold:timed_out", negated=True)),
+        ("not claims", where(About.TEXT, "claims", negated=True)),
+        ("user:ann user:bob", where(About.USER, "ann", "bob")),
+        ("account:personal", where(About.ACCOUNT, "personal")),
+        ("account:others", where(About.ACCOUNT, "other_tenant")),
+        ("account:no-account account:own", where(About.ACCOUNT, "anonymous", "corporate")),
+        ("rule:hold-health", where(About.RULE, "hold-health")),
+        ("model:gpt", where(About.MODEL, "gpt")),
+        ("risk:high risk:Medium", where(About.RISK, "high", "medium")),
+        ("group:health", where(About.KIND, *sorted(GROUPS["health"]))),
+        ("false-alarm", where(About.DISPOSITION, "false_alarm", status=CaseStatus.CLOSED)),
+        ('script:"my report.py"', where(About.SCRIPT, "my report.py")),
+        ('script:"my report', where(About.SCRIPT, "my report")),
+        ("found:iban", where(About.KIND, "iban")),
+        ("kind:iban found:email", where(About.KIND, "iban", "email")),
+        ("found:passwords-or-keys", where(About.KIND, "secret")),
+        ('found:"e-mail address"', where(About.KIND, "email")),
+        ("found:gr_amka", where(About.KIND, "gr_amka")),
+        ("since:today", CaseFilter(since=datetime(2026, 11, 20, tzinfo=UTC))),
+        ("since:monday", CaseFilter(since=datetime(2026, 11, 16, tzinfo=UTC))),
+        ("since:friday", CaseFilter(since=datetime(2026, 11, 20, tzinfo=UTC))),
+        ("since:2026-11-02", CaseFilter(since=datetime(2026, 11, 2, tzinfo=UTC))),
+        ("since:7d", CaseFilter(since=NOW - timedelta(days=7))),
+        ("until:yesterday", CaseFilter(until=datetime(2026, 11, 20, tzinfo=UTC))),
+        ("until:2026-11-02", CaseFilter(until=datetime(2026, 11, 3, tzinfo=UTC))),
+        ("until:7d", CaseFilter(until=NOW - timedelta(days=7))),
+        ("claims report", CaseFilter(text="claims report")),
+        ("heldback", CaseFilter(text="heldback")),
+        ("http://x", CaseFilter(text="http://x")),
+    ],
+)
+def test_words_become_a_filter(line: str, wanted: CaseFilter) -> None:
+    """What a person writes is what is shown."""
+    parsed = parse(line, NOW, UTC)
+
+    assert parsed.problem is None
+    assert parsed.wanted == wanted
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""'),
+        *("since:99999999d", "until:never", "not", "not not", "held not", "not since:today"),
+        *("not closed", "risk:huge", "account:mine", "group:everything", "outcome:gone"),
+    ],
+)
+def test_what_is_not_understood_is_said(line: str) -> None:
+    """Never a silent guess: a filter that hides cases must be meant."""
+    assert parse(line, NOW, UTC).problem
+
+
+@pytest.mark.parametrize(
+    ("line", "nearest"),
+    [
+        ("blokced", "blocked"),
+        ("hold", "held"),
+        ("expird", "expired"),
+        ("usr:ann", "user:"),
+        ("usre:ann", "user:"),
+        ("scirpt:a", "script:"),
+        ("clams", "claims.py"),
+        ("not opneai", "openai"),
+        ("risk:hgih", "risk:high"),
+        ("kind:ibam", "kind:iban"),
+        ("found:e-mail-adress", "found:e-mail-addresses"),
+        ("account:privat", "account:personal"),
+        ("group:helth", "group:health"),
+        ("to:openai false-alram", "false-alarm"),
+    ],
+)
+def test_an_unknown_word_is_an_error_that_names_the_nearest(line: str, nearest: str) -> None:
+    """“None” would be a lie where the word was only misspelt."""
+    names = {"script": ["claims.py", "payroll.py"], "to": ["openai"]}
+    parsed = parse(line, NOW, UTC, occurs=lambda word: word in {"claims", "openai"}, names=names)
+    assert parsed.problem is not None and nearest in parsed.problem
+    assert parsed.wanted == CaseFilter()
+
+
+@pytest.mark.parametrize("line", ["claims", "CLAIMS openai", '"clams"', "text:clams", "kind:own"])
+def test_what_stands_on_the_screen_or_in_quotation_marks_is_looked_for(line: str) -> None:
+    """A name is a word, too; and who wants to look for any text says so."""
+    known = {"claims", "openai", "own"}
+    assert parse(line, NOW, UTC, occurs=lambda word: word.lower() in known).problem is None
+
+
+def test_every_word_before_a_colon_is_offered() -> None:
+    """Nobody has to learn a syntax."""
+    for name in PREFIXES:
+        assert f"{name}:" in completions(name[:-1])
+    for word in OUTCOMES:
+        assert word in completions(word[:-1])
+
+
+def test_days_begin_at_the_persons_midnight() -> None:
+    """Not at midnight in Greenwich."""
+    tokyo = timezone(timedelta(hours=9))
+
+    moment = moment_named("today", NOW, tokyo)
+    assert moment is not None
+    assert moment.begin == datetime(2026, 11, 19, 15, tzinfo=UTC)
+    assert moment.end == datetime(2026, 11, 20, 15, tzinfo=UTC)
+
+
+def test_without_a_zone_days_are_those_of_this_machine() -> None:
+    """An officer's monday is the one on the wall."""
+    moment = moment_named("monday", NOW)
+    assert moment is not None
+    since = moment.begin
+    assert since.tzinfo is not None
+    assert (since.astimezone().hour, since.astimezone().weekday()) == (0, 0)
+
+
+@given(st.text(max_size=300))
+def test_no_line_breaks_it(line: str) -> None:
+    """Any text gives a filter or a problem in words."""
+    parsed = parse(line, NOW, UTC)
+
+    assert isinstance(parsed.wanted, CaseFilter)
+    assert parsed.problem is None or len(parsed.problem) < 350
+
+
+@given(st.text(max_size=60))
+def test_completions_only_add(line: str) -> None:
+    """A completion keeps what is already written before the last word."""
+    for option in completions(line, NAMES):
+        assert len(option) <= len(line) + 60
+        assert option.rsplit(" ", 1)[0] or not line.strip() or option
+
+
+NAMES = {"script": ["my report.py", "a.py"], "to": ["openai"]}
+_WORD = st.sampled_from(["claims", "report.py", "my report"])
+
+
+_VALUES = {
+    About.SCRIPT: _WORD,
+    About.DESTINATION: _WORD,
+    About.USER: _WORD,
+    About.RULE: _WORD,
+    About.MODEL: _WORD,
+    About.KIND: st.sampled_from(["iban", "secret", "gr_amka"]),
+    About.RISK: st.sampled_from(["high", "low"]),
+    About.ACCOUNT: st.sampled_from(["personal", "unknown", "anonymous"]),
+}
+_CONDITIONS = st.sampled_from(sorted(_VALUES)).flatmap(
+    lambda about: st.builds(
+        Condition,
+        about=st.just(about),
+        values=st.lists(_VALUES[about], min_size=1, max_size=2, unique=True).map(tuple),
+        negated=st.booleans(),
+    )
+)
+
+
+@given(
+    st.builds(
+        CaseFilter,
+        status=st.sampled_from([None, *CaseStatus]),
+        conditions=st.lists(_CONDITIONS, max_size=4, unique_by=lambda c: (c.about, c.negated)).map(
+            tuple
+        ),
+        since=st.none()
+        | st.dates(date(2020, 1, 1), date(2026, 1, 1)).map(
+            lambda d: datetime(d.year, d.month, d.day, tzinfo=UTC)
+        ),
+        text=st.sampled_from(["", "claims", "two words"]),
+    )
+)
+def test_a_filter_read_back_from_its_words_is_the_same(wanted: CaseFilter) -> None:
+    """What the screen says is shown is what is shown."""
+    line = in_words(wanted)
+    assume(len(line) <= MAX_LENGTH)
+    assert parse(line, NOW, UTC).wanted == wanted
+
+
+@pytest.mark.parametrize("word", [*OUTCOMES, "false-alarm", "confirmed-leak", "group:bank"])
+def test_a_word_is_said_as_it_was_written(word: str) -> None:
+    """`released` reads released, whatever the evidence calls it."""
+    assert word in in_words(parse(word, NOW, UTC).wanted).split()
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        ("h", "held"),
+        ("held s", "held script:"),
+        ("script:a", "script:a.py"),
+        ("script:m", 'script:"my report.py"'),
+        ("to:o", "to:openai"),
+        ("found:ib", "found:iban"),
+        ("since:mo", "since:monday"),
+        ("CL", "closed"),
+    ],
+)
+def test_the_word_begun_is_completed(line: str, first: str) -> None:
+    """The first offer is the one that Tab takes."""
+    assert completions(line, NAMES)[0] == first
+
+
+def test_kinds_go_by_id_or_by_name() -> None:
+    """`found:us_ssn` and `found:us-social-security-number` are one."""
+    assert kind_named("us_ssn") == kind_named("US-social-security-number") == "us_ssn"

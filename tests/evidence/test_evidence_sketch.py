@@ -1,0 +1,40 @@
+"""How many different people there are is told without keeping who they are."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.sketch import Sketch
+
+VALUES = st.lists(st.integers(0, 2000).map(str), max_size=300)
+
+
+@given(VALUES, VALUES, VALUES)
+def test_the_order_of_joining_changes_nothing(a: list[str], b: list[str], c: list[str]) -> None:
+    """Whatever the batches were, the same number comes out."""
+    one, two = Sketch(), Sketch()
+    one.add(a + b + c)
+    for part in (c, a, b, a):
+        other = Sketch()
+        other.add(part)
+        two.join(Sketch.of_text(other.to_text()))
+    assert one == two
+    assert one.least == two.least == len({*a, *b, *c})
+
+
+def test_many_are_told_as_a_number_that_it_is_at_least() -> None:
+    """From some hundred on the number is a careful estimate, never more than there are."""
+    sketch = Sketch()
+    for n in range(0, 100_000, 20):
+        sketch.add(str(one) for one in range(n, n + 20))
+        if n in {400, 1_000, 5_000, 20_000, 99_980}:
+            assert 0.6 * (n + 20) <= sketch.least <= n + 20, n
+    assert not sketch.exact
+    assert len(sketch.to_text()) == 512 * 8
+
+
+def test_the_values_cannot_be_had_from_it() -> None:
+    """Only short hashes are kept, which thousands of fingerprints share."""
+    sketch = Sketch()
+    sketch.add(["0123456789abcdef"])
+    assert "01234567" not in sketch.to_text()
+    assert len(sketch.to_text()) == 8

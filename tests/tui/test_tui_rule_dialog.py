@@ -1,0 +1,129 @@
+"""From a case to a rule in three keys, over a real policy file and real evidence."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from invented_day import finding, sample_records
+
+from app.case_rules import CaseRules
+from core.classification import AccountKind
+from core.ids import uuid7
+from core.record import Record
+from core.review import Action, CaseFilter, Disposition, ReviewEvent
+from evidence.factory import open_store
+from policy.loading import load_file
+from policy.replay import replayed
+from policy.rule_list import listed_rules
+from tests.tui.conftest import Opens, Presses, Settles, ShowsText
+from tui.evidence_acts import EvidenceActs, Verified
+from tui.rule_making import RuleMaking, Wanted, Wish
+
+POLICY = """\
+# Ours.
+version: 1
+mode: enforce
+rules:
+  - id: all   # the rest
+    when: {findings: anything}
+    then: watch
+"""
+
+
+async def test_three_keys_make_a_rule(
+    opened: Opens,
+    press: Presses,
+    settled: Settles,
+    screen_text: ShowsText,
+    written: Callable[[Path, Sequence[Record]], None],
+    tmp_path: Path,
+    now: datetime,
+) -> None:
+    """m, 2, Enter: its sentence and its effect are shown, and it stands in the file, watching."""
+    written(tmp_path / "evidence.db", sample_records(now))
+    policy = tmp_path / "outgate.yaml"
+    policy.write_text(POLICY)
+    store = open_store(tmp_path / "evidence.db")
+    case = store.page(CaseFilter(script="summarise"), 0, 1)[0]
+    store.append(
+        [
+            ReviewEvent(
+                id=uuid7(now),
+                at=now,
+                case_key=case.key,
+                action=Action.CLOSE,
+                who="dpo",
+                disposition=Disposition.FALSE_ALARM,
+            )
+        ]
+    )
+    rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+    acts = EvidenceActs(
+        verify=lambda: Verified(whole=True, words=()),
+        export=lambda *_: 0,
+        formats=(),
+        rules=RuleMaking(propose=rules.propose, write=rules.write),
+    )
+    async with opened(store, (120, 44), acts=acts) as pilot:
+        await press(pilot, "slash", "type:closed script:summarise", "enter", "m", "2")
+        await settled(pilot)
+        shown = screen_text(pilot)
+        assert "“summarise_claims.py” sends bank account numbers or names of" in shown
+        assert "organisation's own OpenAI account, it is stopped." in shown
+        assert "matched 46 of 46 requests of this script: 46 of them you" in shown
+        await press(pilot, "enter")
+        await settled(pilot)
+    store.close()
+    text = policy.read_text()
+    assert text.startswith("# Ours.") and "all   # the rest" in text
+    first = listed_rules(policy).rules[0]
+    assert (first.then, first.mode, first.id) == ("block", "watch", "stop-summarise-claims-openai")
+    load_file(policy)
+
+
+def test_the_rule_holds_for_the_case_and_for_nothing_else(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Each wish makes a valid rule that matches all requests of its case, and is named anew."""
+    written(tmp_path / "evidence.db", sample_records(now))
+    policy = tmp_path / "outgate.yaml"
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+    for case in store.page(CaseFilter(), 0, 20):
+        if case.script_path is None:
+            continue
+        for wish in Wish:
+            made = rules.propose(case, Wanted(wish=wish))
+            matched = 0 if case.script == "notify.py" else case.count
+            assert f"matched {matched} of {case.count} requests" in made.effect, made
+            assert ("Of 1 nobody can tell" in made.effect) == (not matched)
+            rules.write(case, Wanted(wish=wish))
+    names = [rule.id for rule in listed_rules(policy).rules]
+    assert len(names) == len(set(names)) > 12
+    store.close()
+
+
+def test_what_is_allowed_is_no_more_than_what_was_looked_at(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Allowing bank details lets no health data pass beside them, nor what cannot be read, nor
+    another account; stopping them stops them whatever stands beside.
+    """
+    claims = next(r for r in sample_records(now) if "summarise" in str(r.sender.script))
+    written(tmp_path / "evidence.db", [claims])
+    store = open_store(tmp_path / "evidence.db")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    store.close()
+    more = replace(claims, findings=(*claims.findings, finding("health_data", 1)))
+    unread = replace(claims, findings=(*claims.findings, finding("not_inspected", 1)))
+    account = replace(claims.destination.account, kind=AccountKind.PERSONAL)
+    other = replace(claims, destination=replace(claims.destination, account=account))
+    for wish, hit in ((Wish.ALLOW, (True, False, False, False)), (Wish.STOP, (1, 1, 1, 0))):
+        policy = tmp_path / f"{wish}.yaml"
+        rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+        rules.write(case, Wanted(wish=wish, watch_first=False))
+        name = listed_rules(policy).rules[0].id
+        found = replayed(load_file(policy), [claims, more, unread, other])
+        held = [one is not None and one.decision.rule == name for one in found]
+        assert held == [bool(one) for one in hit], wish

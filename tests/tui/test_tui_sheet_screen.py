@@ -1,0 +1,169 @@
+"""The tabs beside the queue: what they show, and how their rows lead back to the cases."""
+
+import unicodedata
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import EvidenceError
+from core.review import About, CaseStatus
+from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, ShowsText
+from tui.evidence_acts import EvidenceActs, Verified
+from tui.rows import Row
+from tui.sheet import TABS, Line, Sheet, Sheets, Table, filter_for
+from tui.sheet_screen import SheetScreen
+from tui.sheet_view import sheet_lines
+
+HOSTILE = "[bold red]x[/] \x1b[2J漢字\u202egpj.exe\u200b\n\x07 'x\" held: to:"
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+
+
+def sheet(name: str, now: datetime) -> Sheet:
+    """Return a made-up sheet whose rows stand for scripts."""
+    if name == "health":
+        raise EvidenceError("The evidence is locked.", remedy="Close the other program.")
+    lines = tuple(
+        Line(
+            cells=(script, str(n), "1.2 MB", HOSTILE if n == 2 else "gpt-5"),
+            filter=filter_for("script", script),
+            name="a-rule" if name == "rules" else "",
+        )
+        for n, script in enumerate(("claims.py", "ledger_upload.py", HOSTILE), 1)
+    )
+    return Sheet(
+        facts=(Row("Tab", TABS[name]), Row("Hostile", HOSTILE, "held")),
+        tables=(
+            Table(title="Scripts", columns=("Name", " Requests", " Sent", "Model"), lines=lines),
+            Table(title="Nothing here", columns=("Name",), lines=()),
+        ),
+    )
+
+
+def acts(**more: object) -> EvidenceActs:
+    """Return what the app hands in."""
+    return EvidenceActs(
+        verify=lambda: Verified(whole=True, words=()),
+        export=lambda *_: 0,
+        formats=(),
+        sheets=Sheets(read=sheet, **more),  # type: ignore[arg-type]
+    )
+
+
+@SIZES
+async def test_a_tab_is_drawn_whole_at_every_size(
+    opened: Opens,
+    store: FragileStore,
+    golden: Compares,
+    press: Presses,
+    screen_text: ShowsText,
+    size: tuple[int, int],
+) -> None:
+    """Facts, table and keys stand where they should, and text from records stays text."""
+    async with opened(store, size, acts=acts()) as pilot:
+        await press(pilot, "3", "down", "down")
+        golden(pilot, f"sheet-{size[0]}x{size[1]}")
+        assert not {"\x1b", "\u202e", "\u200b", "\x07"} & set(screen_text(pilot))
+
+
+@SIZES
+async def test_the_queue_is_drawn_whole_at_these_sizes_too(
+    opened: Opens,
+    store: FragileStore,
+    golden: Compares,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    """Every risk and outcome is a word and a sign: without colours the screen reads the same."""
+    async with opened(store, size) as pilot:
+        golden(pilot, f"queue-{size[0]}x{size[1]}")
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(store, size) as pilot:
+        golden(pilot, f"queue-{size[0]}x{size[1]}")
+
+
+async def test_a_row_leads_to_its_cases(
+    opened: Opens, store: FragileStore, press: Presses, review: Finds
+) -> None:
+    """From the list of scripts to what one of them sent, in two keys, closed cases too."""
+    async with opened(store, (120, 40), acts=acts()) as pilot:
+        await press(pilot, "3", "down", "enter")
+        queue = review(pilot).queue
+        assert queue.count == 1
+        assert queue.wanted.status is None
+        (condition,) = queue.wanted.conditions
+        assert (condition.about, condition.values) == (About.SCRIPT, ("ledger_upload.py",))
+        await press(pilot, "escape")
+        assert review(pilot).queue.wanted.status is CaseStatus.OPEN
+
+
+async def test_tabs_change_by_number_and_esc_goes_back(
+    opened: Opens, store: FragileStore, press: Presses, screen_text: ShowsText
+) -> None:
+    """Each number opens its tab, from the queue and from any other tab."""
+    async with opened(store, (120, 40), acts=acts()) as pilot:
+        for number, (name, label) in enumerate(TABS.items(), 1):
+            await press(pilot, str(number))
+            shown = isinstance(pilot.app.screen, SheetScreen)
+            assert shown == (name not in {"review"})
+            assert f"{number} {label}" in screen_text(pilot)
+        await press(pilot, "escape")
+        assert not isinstance(pilot.app.screen, SheetScreen)
+
+
+async def test_what_cannot_be_read_is_said_in_words(
+    opened: Opens, store: FragileStore, press: Presses, screen_text: ShowsText
+) -> None:
+    """A tab that fails says why; the others work on."""
+    async with opened(store, (120, 40), acts=acts()) as pilot:
+        await press(pilot, "9")
+        assert "The evidence is locked." in screen_text(pilot)
+        await press(pilot, "3")
+        assert "claims.py" in screen_text(pilot)
+
+
+async def test_a_rule_is_switched_from_its_row(
+    opened: Opens, store: FragileStore, press: Presses
+) -> None:
+    """Only where there is a rule, and not in a read-only view."""
+    done: list[str] = []
+
+    def switch(name: str) -> str:
+        done.append(name)
+        return "Rule a-rule is off."
+
+    async with opened(store, (120, 40), acts=acts(switch_rule=switch)) as pilot:
+        await press(pilot, "3", "t", "7", "t")
+        assert done == ["a-rule"]
+        assert any("is off" in n.message for n in pilot.app._notifications)
+    async with opened(store, (120, 40), read_only=True, acts=acts(switch_rule=switch)) as pilot:
+        await press(pilot, "7", "t")
+        assert done == ["a-rule"]
+
+
+@given(st.text(max_size=60), st.integers(40, 220))
+@settings(max_examples=60)
+def test_any_text_stays_in_its_cells(text: str, width: int) -> None:
+    """Whatever a script or a model is called, a row is one line of the screen's width."""
+    table = Table(
+        title=text,
+        columns=("Name", " N", "More"),
+        lines=(Line(cells=(text, text[:9], text)), Line(cells=("a", "1", "b"))),
+    )
+    drawn, at = sheet_lines(Sheet(facts=(), tables=(table,)), width, 1)
+    lines = drawn.plain.split("\n")
+    assert len(lines) == 4 and lines[at].startswith("❯ a")
+    unsafe = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert not [char for line in lines for char in line if unicodedata.category(char) in unsafe]
+    assert max(line.cell_length for line in drawn.split("\n")[1:]) <= width
+
+
+@given(st.text(max_size=80))
+def test_the_filter_of_any_name_is_understood(name: str) -> None:
+    """A name with quotes, colons or words of the language in it is still a name."""
+    from core.case_words import parse
+
+    line = filter_for("script", name)
+    parsed = parse(line, datetime.now().astimezone())
+    assert parsed.problem is None or not name.replace('"', "").strip()

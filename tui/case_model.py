@@ -1,0 +1,58 @@
+"""What is known of the call to a language model that a request was: a section of a case. Pure."""
+
+from core.classification import CostBasis, LlmCall, TokensBasis
+from core.vocabulary.sizes import counted, joined, number
+from tui.rows import Row, Section, known, maybe
+from tui.wording import safe
+
+
+def model_section(llm: LlmCall | None) -> Section:
+    """Return the call, its tokens and its cost; no rows where it was none."""
+    if llm is None:
+        return Section("Language model", ())
+    tools = [safe(tool, 100) for tool in llm.tools[:8]]
+    model = f"{safe(llm.model or 'not named', 200)} · {safe(llm.operation, 60)}"
+    files = counted(len(llm.attachments), "file") if llm.attachments else None
+    return Section(
+        "Language model",
+        known(
+            Row("Model", model),
+            Row("Tokens", _tokens(llm)),
+            Row("Cost", _cost(llm)),
+            maybe("Answer", None if llm.response_id is None else safe(llm.response_id, 200)),
+            maybe("Tier", None if llm.tier is None else safe(llm.tier, 40)),
+            Row("Tools", joined(tools)) if tools else None,
+            maybe("Attached", files),
+            maybe("Key", llm.key_fingerprint, "quiet"),
+        ),
+    )
+
+
+def _tokens(llm: LlmCall) -> str:
+    sides = ((llm.input_tokens, "in"), (llm.output_tokens, "out"))
+    if llm.tokens_basis is TokensBasis.COUNTED:
+        return _COUNTED
+    told = ", ".join(f"{number(tokens)} {side}" for tokens, side in sides if tokens is not None)
+    if not told or llm.tokens_basis is not TokensBasis.ESTIMATED:
+        return told or "not known"
+    band = f" {safe(llm.tokens_band, 20)}" if llm.tokens_band else ""
+    return f"{told} (estimated{band})"
+
+
+_COUNTED = "none new: an earlier record counts this answer"
+_COST_FROM = {
+    CostBasis.STATED: ", stated by the provider",
+    CostBasis.TABLE: ", from the price table",
+}
+
+
+def _cost(llm: LlmCall) -> str:
+    if llm.cost_basis is CostBasis.LOCAL:
+        return "none: a model of your own"
+    if llm.cost_basis is CostBasis.COUNTED:
+        return _COUNTED
+    if llm.cost_usd is None:
+        return "not known"
+    lacks = joined([safe(words, 80) for words in llm.cost_left_out])
+    left_out = f"; without {lacks}" if lacks else ""
+    return f"{safe(llm.cost_usd, 30)} US dollars{_COST_FROM.get(llm.cost_basis, '')}{left_out}"

@@ -1,0 +1,41 @@
+"""Reads a filter line against what is in the evidence: names that stand there are words, too."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from pathlib import PurePath
+
+from core.case_words import Parsed, parse
+from core.ports import CaseStore
+from core.review import CaseFilter, Order
+from tui.wording import safe
+
+_CASES = 200
+
+
+def names_in(store: CaseStore) -> Mapping[str, Sequence[str]]:
+    """Return the names in the newest cases, by the word before the colon."""
+    cases = store.page(CaseFilter(status=None, order=Order.NEWEST), 0, _CASES)
+    found: dict[str, dict[str, None]] = {}
+    for case in cases:
+        inside = case.inside
+        named = {
+            "script": [case.script, PurePath(case.script_path or "").name],
+            "to": [case.service or case.host],
+            "user": list(inside.users),
+            "rule": list(inside.rules),
+            "model": list(inside.models),
+        }
+        for word, names in named.items():
+            found.setdefault(word, {}).update(dict.fromkeys(safe(n, 60) for n in names if n))
+    return {word: list(names) for word, names in found.items()}
+
+
+def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None = None) -> Parsed:
+    """Read a filter line. A word that is none of the language has to stand in some case."""
+    if not line.strip():
+        return parse(line, now, zone)
+
+    def occurs(text: str) -> bool:
+        return store.count(CaseFilter(status=None, text=text)) > 0
+
+    return parse(line, now, zone, occurs, names_in(store))

@@ -1,0 +1,271 @@
+"""A tab beside the queue: a sheet of facts and tables, whose rows lead back to their cases."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.actions import SCREENS
+from tui.background_reader import Trouble
+from tui.help_screen import HelpScreen
+from tui.live_queue import LiveQueue
+from tui.offers import Offers, bindings_of
+from tui.review_part import READ_ONLY, ReviewPart
+from tui.sheet import TABS, Line, Sheet, Sheets
+from tui.sheet_view import sheet_lines
+from tui.status_bar import KeyLine
+from tui.tab_strip import TabStrip
+
+
+class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls; the keys are the screen's."""
+
+    ALLOW_SELECT = False
+
+
+class SheetScreen(Offers, Screen[str | None]):
+    """Shows one sheet after the other. Gives the filter that was chosen, or None."""
+
+    ACTIONS = SCREENS["overview"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
+    DEFAULT_CSS = """
+    SheetScreen { layout: vertical; background: $background; }
+    SheetScreen _Lines { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    SheetScreen _Lines Static { width: 100%; height: auto; text-wrap: nowrap; }
+    SheetScreen KeyLine { dock: bottom; }
+    """
+
+    def __init__(self, desk: LiveQueue, sheets: Sheets, name: str) -> None:
+        super().__init__()
+        self._desk, self._sheets, self._tab = desk, sheets, name
+        self._sheet: Sheet | None = None
+        self._chosen = 0
+
+    def compose(self) -> ComposeResult:
+        """Tabs, the sheet, keys."""
+        yield TabStrip(self._tab)
+        with _Lines():
+            text = Static(markup=False)
+            # Copying evidence is egress; per instance on purpose.
+            text.ALLOW_SELECT = False  # type: ignore[misc]
+            yield text
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.query_one("_Lines Static", Static).update(Content("Reading…"))
+        self.open_tab(self._tab)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out again."""
+        self._draw()
+
+    def open_tab(self, name: str) -> None:
+        """Show another sheet, or go back to the queue."""
+        if name == "review":
+            self.dismiss(None)
+            return
+        if name != self._tab:
+            self._chosen, self._sheet = 0, None
+        self._tab = name
+        self.query_one(TabStrip).show(name)
+        self.run_worker(self._read(name), group="sheet", exclusive=True)
+
+    async def _read(self, name: str) -> None:
+        desk = self._desk
+        found = await desk.reader.ask(partial(self._sheets.read, name, desk.reviewer.clock()))
+        if isinstance(found, Trouble):
+            words = Content.assemble(("This cannot be read\n\n", "bold $blocked"), found.what)
+            self.query_one("_Lines Static", Static).update(words)
+            return
+        self._sheet = found
+        self._draw()
+
+    def _draw(self) -> None:
+        self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
+        if self._sheet is None:
+            return
+        pane = self.query_one(_Lines)
+        self._chosen = min(self._chosen, max(0, len(self._sheet.lines) - 1))
+        text, at = sheet_lines(self._sheet, max(40, self.app.size.width - 3), self._chosen)
+        self.query_one("_Lines Static", Static).update(text)
+        height, top = max(1, pane.size.height), pane.scroll_offset.y
+        if self._chosen == 0:
+            pane.scroll_to(y=0, animate=False, force=True)
+        elif not top <= at < top + height - 1:
+            pane.scroll_to(y=max(0, at - height // 2), animate=False, force=True)
+
+    @property
+    def _line(self) -> Line | None:
+        lines: Sequence[Line] = () if self._sheet is None else self._sheet.lines
+        return lines[self._chosen] if self._chosen < len(lines) else None
+
+    @on(TabStrip.Opened)
+    def _tab_clicked(self, event: TabStrip.Opened) -> None:
+        event.stop()
+        self.open_tab(event.name)
+
+    def tell(self, words: str, *, wrong: bool = False) -> None:
+        """Say something in passing."""
+        self.notify(words, severity="error" if wrong else "information", markup=False)
+
+    def obstacle(self, action_id: str) -> str | None:
+        """Return why an action cannot be done now, or None when it can."""
+        line = self._line
+        if action_id == "cases" and (line is None or not line.filter):
+            return "This row stands for no cases."
+        if action_id == "switch":
+            if self._sheets.switch_rule is None or line is None or not line.name:
+                return "Only rules can be switched on and off."
+            return READ_ONLY if self._desk.reviewer.read_only else None
+        return None
+
+    def do_down(self) -> None:
+        """Next row."""
+        self._go(1)
+
+    def do_up(self) -> None:
+        """Row above."""
+        self._go(-1)
+
+    def do_page_down(self) -> None:
+        """A page on."""
+        self._go(max(1, self.query_one(_Lines).size.height - 2))
+
+    def do_page_up(self) -> None:
+        """A page back."""
+        self._go(-max(1, self.query_one(_Lines).size.height - 2))
+
+    def _go(self, by: int) -> None:
+        count = 0 if self._sheet is None else len(self._sheet.lines)
+        self._chosen = min(max(0, self._chosen + by), max(0, count - 1))
+        self._draw()
+
+    def do_cases(self) -> None:
+        """Go to the queue, with the cases of this row."""
+        line = self._line
+        self.dismiss(None if line is None else line.filter)
+
+    def do_switch(self) -> None:
+        """Switch the rule on or off."""
+        line = self._line
+        if line is not None and self._sheets.switch_rule is not None:
+            self.run_worker(self._switch(line.name), group="append")
+
+    async def _switch(self, name: str) -> None:
+        switch = self._sheets.switch_rule
+        assert switch is not None
+        done = await self._desk.reader.ask(partial(switch, name))
+        if isinstance(done, Trouble):
+            self.tell(f"Nothing was changed. {done.what}", wrong=True)
+            return
+        self.tell(done)
+        await self._read(self._tab)
+
+    def do_help(self) -> None:
+        """Show every key."""
+        self.app.push_screen(HelpScreen(self.ACTIONS, self.unavailable))
+
+    def do_back(self) -> None:
+        """Back to the queue."""
+        self.dismiss(None)
+
+    def do_review(self) -> None:
+        """The queue."""
+        self.dismiss(None)
+
+    def do_overview(self) -> None:
+        """The overview."""
+        self.open_tab("overview")
+
+    def do_scripts(self) -> None:
+        """All scripts."""
+        self.open_tab("scripts")
+
+    def do_destinations(self) -> None:
+        """All destinations."""
+        self.open_tab("destinations")
+
+    def do_llm(self) -> None:
+        """Use of language models."""
+        self.open_tab("llm")
+
+    def do_users(self) -> None:
+        """The people who send."""
+        self.open_tab("users")
+
+    def do_rules(self) -> None:
+        """The rules."""
+        self.open_tab("rules")
+
+    def do_evidence(self) -> None:
+        """The evidence."""
+        self.open_tab("evidence")
+
+    def do_health(self) -> None:
+        """Whether all works."""
+        self.open_tab("health")
+
+
+class TabReview(ReviewPart):
+    """From the queue to the other tabs, and back with a filter."""
+
+    def obstacle(self, action_id: str) -> str | None:
+        """Return why a tab cannot be opened, or None when it can."""
+        if action_id == "review":
+            return None
+        acts = self.desk.acts
+        if acts is None or acts.sheets is None:
+            return f"{TABS[action_id]} is not at hand here."
+        return None
+
+    def _open(self, name: str) -> None:
+        assert self.desk.acts is not None and self.desk.acts.sheets is not None
+
+        def chosen(line: str | None) -> None:
+            if line:
+                self.desk.show_cases(line)
+
+        self.desk.app.push_screen(SheetScreen(self.desk, self.desk.acts.sheets, name), chosen)
+
+    def do_review(self) -> None:
+        """The queue is open already."""
+
+    def do_overview(self) -> None:
+        """Open the overview."""
+        self._open("overview")
+
+    def do_scripts(self) -> None:
+        """Open the list of scripts."""
+        self._open("scripts")
+
+    def do_destinations(self) -> None:
+        """Open the list of destinations."""
+        self._open("destinations")
+
+    def do_llm(self) -> None:
+        """Open the use of language models."""
+        self._open("llm")
+
+    def do_users(self) -> None:
+        """Open the list of people who send."""
+        self._open("users")
+
+    def do_rules(self) -> None:
+        """Open the list of rules."""
+        self._open("rules")
+
+    def do_evidence(self) -> None:
+        """Open the evidence."""
+        self._open("evidence")
+
+    def do_health(self) -> None:
+        """Open the state of the gate."""
+        self._open("health")

@@ -1,0 +1,74 @@
+"""Lays a sheet out in lines of a width. Pure but for Textual's styled text."""
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from tui.detail_pane import TONES, laid_out
+from tui.queue_view import fit
+from tui.rows import Row, Section
+from tui.sheet import Line, Sheet, Table
+from tui.wording import safe
+
+_LEAST, _GAP = 12, 2
+
+
+def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, int]:
+    """Return the sheet's text, and at which line the chosen row stands."""
+    parts: list[Content] = []
+    if sheet.facts:
+        rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
+        facts, _ = laid_out([Section("", rows)], width)
+        parts += facts.split("\n")
+    place, at = 0, 0
+    for table in sheet.tables:
+        parts += [Content("")] if parts else []
+        parts.append(Content.styled(safe(table.title, 200), "bold $primary"))
+        widths = _widths(table, width)
+        if not table.lines:
+            parts.append(Content.styled(f"  {table.empty}", "$quiet"))
+            continue
+        heads = tuple(name.strip() for name in table.columns)
+        parts.append(_drawn(table, heads, widths, "$quiet", "  "))
+        for line in table.lines:
+            if place == chosen:
+                at = len(parts)
+            parts.append(_row(table, line, widths, place == chosen))
+            place += 1
+    return Content("\n").join(parts), at
+
+
+def _row(table: Table, line: Line, widths: list[int], chosen: bool) -> Content:
+    cells = tuple(safe(cell, 300) for cell in line.cells)
+    style = TONES[line.tone]
+    if chosen:
+        style = f"{style} bold on $cursor-row".strip()
+    return _drawn(table, cells, widths, style, "❯ " if chosen else "  ")
+
+
+def _drawn(
+    table: Table, cells: tuple[str, ...], widths: list[int], style: str, before: str
+) -> Content:
+    parts = []
+    for name, cell, width in zip(table.columns, cells, widths, strict=True):
+        cut = fit(cell, width)
+        right = " " * (width - cell_len(cut.rstrip())) + cut.rstrip()
+        parts.append(right if name.startswith(" ") else cut)
+    return Content.styled(before + (" " * _GAP).join(parts), style)
+
+
+def _widths(table: Table, width: int) -> list[int]:
+    """Return the width of each column: what it needs, the first what is left."""
+    needed = [
+        max(
+            cell_len(safe(text, 300))
+            for text in (name.strip(), *(line.cells[n] for line in table.lines))
+        )
+        for n, name in enumerate(table.columns)
+    ]
+    room = width - 3 - _GAP * (len(needed) - 1)
+    others = [min(one, max(6, room // 3)) for one in needed[1:]]
+    first = min(needed[0], max(_LEAST, room - sum(others)))
+    while others and first + sum(others) > room and max(others) > 4:
+        widest = others.index(max(others))
+        others[widest] -= 1
+    return [first, *others]
