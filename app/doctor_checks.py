@@ -139,6 +139,10 @@ def _evidence(home: Home, _: Settings) -> Iterable[Result]:
 def _attribution(home: Home, settings: Settings) -> Iterable[Result]:
     from app.wiring import attributor_of
 
+    if settings.attributor is not None and not os.access(settings.attributor, os.W_OK):
+        words = "by the gate of this machine, whose attributor answers nobody else"
+        yield Result(subject="attribution", mark="ok", words=words)
+        return
     attributor = attributor_of(home, settings)
     try:
         reason = attributor.can_sample_lines()

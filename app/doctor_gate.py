@@ -12,7 +12,7 @@ from pathlib import Path
 from app.doctor_checks import Result
 from app.gate_registry import HEALTH_HOST, RunningGate, announced, health
 from app.home import Home
-from app.machine_gate import bundle_of, machine_gate
+from app.machine_gate import bundle_of, machine_gate, published
 from app.settings import Settings, parse_listen
 from core.errors import OutgateError
 from core.text import printable
@@ -146,14 +146,14 @@ def _roots(file: Path) -> set[bytes]:
 def _places(home: Home) -> Iterable[Result]:
     """Only those that were set up once: nobody has to have any."""
     from app.settings import load_settings
-    from app.trusting import scope_of, states, variables_for
-    from certs.authority import open_authority
+    from app.trusting import roots_of, scope_of, states, variables_for
 
-    settings, root = load_settings(home.settings), open_authority(home.authority).root
+    settings = load_settings(home.settings)
+    public = published(settings)
     machine = os.name == "posix" and os.geteuid() == 0
-    scope = scope_of(home, machine=machine, root=None)
+    scope = scope_of(home, machine=machine, root=None, public=public)
     wanted = [variables_for(settings, scope.bundle, proxy=proxy) for proxy in (False, True)]
-    found = list(states(scope, [root], wanted))
+    found = list(states(scope, roots_of(home, public), wanted))
     placed = [told for told in found if told.state in {"there", "out of date"}]
     for told in placed:
         if told.state == "out of date":

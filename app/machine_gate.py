@@ -8,10 +8,15 @@ import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.gate_registry import RunningGate, announce, find, withdraw
 from app.home import Home
+from app.settings import Settings
 from core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 PUBLIC = Path("/run/outgate")
 """Made by systemd or root: below /run nobody else makes anything."""
@@ -37,6 +42,28 @@ def machine_gate() -> RunningGate | None:
 def bundle_of(gate: RunningGate, home: Home) -> Path:
     """Return the roots that clients of this gate trust."""
     return Path(gate.public) / _BUNDLE if gate.public else home.bundle
+
+
+def published(settings: Settings) -> Path | None:
+    """Return the folder with what everybody on this machine trusts; None where it has no gate of
+    its own. Raises SettingsError where it has one that has published nothing yet.
+    """
+    if _is_trusted(PUBLIC) and (PUBLIC / _BUNDLE).is_file():
+        return PUBLIC
+    if settings.attributor is None:
+        return None
+    raise SettingsError(
+        f"The gate of this machine has not said yet what to trust: there is no {PUBLIC / _BUNDLE}.",
+        remedy="Start it: systemctl start outgate",
+    )
+
+
+def published_roots(folder: Path) -> list["x509.Certificate"]:
+    """Return the roots that were published there. Raises OSError, ValueError."""
+    from cryptography import x509
+
+    files = sorted((folder / _ROOTS).iterdir())
+    return [x509.load_pem_x509_certificate(file.read_bytes()) for file in files]
 
 
 def publish(folder: Path, home: Home, gate: RunningGate) -> None:

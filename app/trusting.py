@@ -52,9 +52,17 @@ class Told:
 
 
 def scope_of(
-    home: Home, *, machine: bool, root: Path | None, environments: Sequence[Path] = ()
+    home: Home,
+    *,
+    machine: bool,
+    root: Path | None,
+    environments: Sequence[Path] = (),
+    public: Path | None = None,
 ) -> Scope:
-    """Return the scope, with the places that there are. Raises SettingsError."""
+    """Return the scope, with the places that there are. Raises SettingsError.
+
+    `public`: where the gate of this machine says what to trust.
+    """
     from certs.placing.os_stores import file_store
     from certs.placing.places import machine_places, user_places
     from certs.placing.tree import Tree
@@ -73,7 +81,7 @@ def scope_of(
         bundle = store.bundle if store is not None else ""
         places = (*machine_places(tree), *kernels_below(tree, known))
     else:
-        store, bundle = None, str(home.bundle)
+        store, bundle = None, str(home.bundle if public is None else public / "bundle.pem")
         places = tuple(user_places(tree, str(Path.home()), os.environ, tuple(known)))
     return Scope(
         machine=machine, tree=tree, bundle=bundle, store=store, places=places, memory=memory
@@ -159,6 +167,25 @@ def states(
         there = without_block(listed).at is not None
         state = State.THERE if there else State.MISSING
         yield Told(subject="crontab", state=state, words="the user's scheduled jobs")
+
+
+def roots_of(home: Home, public: Path | None) -> list["x509.Certificate"]:
+    """Return the roots that clients here are to trust: those of the machine's gate, else those of
+    this home's authority. Raises SettingsError.
+    """
+    from app.machine_gate import published_roots
+    from certs.authority import open_authority
+    from certs.rotation import trusted_besides
+
+    if public is None:
+        return [open_authority(home.authority).root, *trusted_besides(home.authority)]
+    try:
+        return published_roots(public)
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"What {public} says is to be trusted cannot be read ({type(error).__name__}).",
+            remedy="Start the gate again: systemctl restart outgate",
+        ) from error
 
 
 def read_certificates(file: Path) -> list["x509.Certificate"]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from app.home import Home
+    from app.settings import Settings
     from app.trusting import Scope
     from certs.placing.plan import Plan
 
@@ -71,11 +72,18 @@ def install(
     from app.trusting import install_plan, scope_of, variables_for
 
     home = open_home()
-    scope = scope_of(home, machine=_is_machine(machine), root=root, environments=environment or ())
-    _may(scope, dry_run=dry_run)
     settings = load_settings(home.settings)
-    roots = _roots_to_lay(home, certificate, scope, dry_run=dry_run)
-    if not (scope.machine or dry_run):
+    public = _public(settings, certificate, root)
+    scope = scope_of(
+        home,
+        machine=_is_machine(machine),
+        root=root,
+        environments=environment or (),
+        public=public,
+    )
+    _may(scope, dry_run=dry_run)
+    roots = _roots_to_lay(home, certificate, scope, public, dry_run=dry_run)
+    if not (scope.machine or dry_run or public):
         _write_bundle(home, roots if certificate is not None else None)
     variables = variables_for(settings, scope.bundle, proxy=proxy)
     return _do(scope, install_plan(scope, roots, variables, environment or ()), dry_run=dry_run)
@@ -125,10 +133,17 @@ def status(
     from core.text import printable
 
     home = open_home()
-    scope = scope_of(home, machine=_is_machine(machine), root=root, environments=environment or ())
     settings = load_settings(home.settings)
+    public = _public(settings, certificate, root)
+    scope = scope_of(
+        home,
+        machine=_is_machine(machine),
+        root=root,
+        environments=environment or (),
+        public=public,
+    )
     wanted = [variables_for(settings, scope.bundle, proxy=proxy) for proxy in (False, True)]
-    found = list(states(scope, _roots(home, certificate), wanted))
+    found = list(states(scope, _roots(home, certificate, public), wanted))
     if as_json:
         rows = [{"place": t.subject, "state": str(t.state), "words": t.words} for t in found]
         typer.echo(json.dumps(rows, ensure_ascii=False))
@@ -157,26 +172,36 @@ def _may(scope: "Scope", *, dry_run: bool) -> None:
         )
 
 
-def _roots(home: "Home", certificate: Path | None) -> list["x509.Certificate"]:
-    """Return the roots to trust: the given one's, or those of this home's authority."""
-    from app.trusting import read_certificates
-    from certs.authority import open_authority
-    from certs.rotation import trusted_besides
+def _public(settings: "Settings", certificate: Path | None, root: Path | None) -> Path | None:
+    """Return where this machine's gate says what to trust; an image is of another machine."""
+    from app.machine_gate import published
 
-    if certificate is not None:
-        return read_certificates(certificate)
-    return [open_authority(home.authority).root, *trusted_besides(home.authority)]
+    return None if root is not None or certificate is not None else published(settings)
+
+
+def _roots(
+    home: "Home", certificate: Path | None, public: Path | None = None
+) -> list["x509.Certificate"]:
+    """Return the roots to trust: the given ones, the machine's, or those of this home."""
+    from app.trusting import read_certificates, roots_of
+
+    return roots_of(home, public) if certificate is None else read_certificates(certificate)
 
 
 def _roots_to_lay(
-    home: "Home", certificate: Path | None, scope: "Scope", *, dry_run: bool
+    home: "Home",
+    certificate: Path | None,
+    scope: "Scope",
+    public: Path | None,
+    *,
+    dry_run: bool,
 ) -> list["x509.Certificate"]:
     """Return the roots; a dry run makes no authority where there is none yet."""
-    if dry_run and certificate is None and not home.authority.exists():
+    if dry_run and not (certificate or public) and not home.authority.exists():
         if scope.machine:
             typer.echo("outgate: the authority is made first, and its root laid", err=True)
         return []
-    return _roots(home, certificate)
+    return _roots(home, certificate, public)
 
 
 def _write_bundle(home: "Home", others: "list[x509.Certificate] | None") -> None:

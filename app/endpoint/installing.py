@@ -88,7 +88,8 @@ def install_plan(machine: Machine) -> Plan:
     for path, text in _files():
         if tree.read(path) is None:
             steps.append(Write(path=path, after=text.encode(), words="the machine's own"))
-    return Plan(steps=(*steps, *_started(machine)), notes=_without_systemd(machine))
+    notes = (*_without_systemd(machine), *_without_attributor(tree))
+    return Plan(steps=(*steps, *_started(machine)), notes=notes)
 
 
 def _users(tree: Tree) -> Iterator[Run]:
@@ -174,6 +175,18 @@ def _without_systemd(machine: Machine) -> tuple[str, ...]:
     if machine.systemctl is not None:
         return ()
     return ("There is no systemd here: nothing starts the services yet.",)
+
+
+def _without_attributor(tree: Tree) -> Iterator[str]:
+    """Settings that were there stay as they are; the gate then does not know whom to ask."""
+    kept = tree.read(_SETTINGS)
+    folder = "/etc/outgate/settings.d"
+    drop_ins = [tree.read(f"{folder}/{name}") or b"" for name in tree.names(folder)]
+    if kept is not None and not any(b"attributor:" in text for text in (kept, *drop_ins)):
+        yield (
+            f"{_SETTINGS} names no attributor: senders of other users stay unknown until it says"
+            " attributor: /run/outgate-attributor/socket"
+        )
 
 
 def may_change(machine: Machine) -> bool:

@@ -5,17 +5,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.probing.clients import LISTING
+from certs.placing.blocks import VARIABLES
 from core.errors import InputError
 
 _NAMES = ("bin/python3", "bin/python", "Scripts/python.exe", "python.exe")
 _MOST = 50
 _DEPTH = 6
 _ANSWERS_S = 30
+_HARMLESS = frozenset({"PATH", "LANG", "LC_ALL", "TZ"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,8 @@ def _asked(program: Path) -> "Interpreter | str":
             timeout=_ANSWERS_S,
             check=False,
             cwd="/",
+            stdin=subprocess.DEVNULL,
+            env=environment_of(owner, os.environ),
             user=rights.user,
             group=rights.group,
             extra_groups=rights.groups,
@@ -115,6 +119,15 @@ def _owner(program: Path) -> int | None:
     except OSError:
         return None
     return max(owners) or None
+
+
+def environment_of(owner: int | None, ours: Mapping[str, str]) -> dict[str, str]:
+    """Return what a program of this user sees of our environment: all of it where it is ours, else
+    only what clients need. Root's own may hold secrets.
+    """
+    if owner is None:
+        return dict(ours)
+    return {name: value for name, value in ours.items() if name in VARIABLES | _HARMLESS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

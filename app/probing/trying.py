@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.probing.canary import CANARY_HOST, Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
-from app.probing.interpreters import Interpreter, rights_of
+from app.probing.interpreters import Interpreter, environment_of, rights_of
 from core.text import printable
 
 _LONGEST_S = 40
@@ -89,7 +89,9 @@ def _ran(
     with tempfile.TemporaryDirectory(prefix="outgate-try-") as folder:
         if owner is not None:
             os.chown(folder, owner, -1)
-        own = {**environment, "HOME": folder} if owner is not None else dict(environment)
+        own = environment_of(owner, environment)
+        if owner is not None:
+            own["HOME"] = folder
         try:
             done = subprocess.run(
                 command,

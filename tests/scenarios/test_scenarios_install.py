@@ -22,10 +22,12 @@ def test_nothing_is_left_but_what_was_asked_to_stay(tmp_path: Path) -> None:
             f" printf '#!/bin/sh\\nPYTHONPATH={ROOT} OUTGATE_HOME=/tmp/home exec {sys.executable}"
             f' -m app.cli "$@"\\n\' > {outgate}; chmod 755 {outgate}',
             f"{outgate} install --dry-run --program {outgate}",
-            f"{outgate} install --program {outgate} && {outgate} trust install --system --proxy"
+            f"{outgate} install --program {outgate} && ! {outgate} trust install --system &&"
+            f" {outgate} ca export -o /tmp/r.pem &&"
+            f" {outgate} trust install --system --proxy --certificate /tmp/r.pem"
             " && id outgate-attributor && systemctl is-enabled outgate.service",
             "mkdir /var/lib/outgate; echo evidence > /var/lib/outgate/evidence.db;"
-            " echo 'workers: 2' >> /etc/outgate/settings.yaml;"
+            " echo 'workers: 2' > /etc/outgate/settings.yaml;"
             f" {outgate} install --program {outgate}; cat /etc/outgate/settings.yaml",
             f"{outgate} uninstall",
             f"{outgate} uninstall --keep; cat /var/lib/outgate/evidence.db",
@@ -47,6 +49,8 @@ def test_nothing_is_left_but_what_was_asked_to_stay(tmp_path: Path) -> None:
         "/etc/passwd",
     } <= came
     assert "workers: 2" in upgraded.out
+    assert "names no attributor" in upgraded.err
+    assert "names no attributor" not in there.err
     assert unasked.code == 2
     assert unasked.differences == upgraded.differences
     assert kept.out.endswith("evidence\n")

@@ -1,0 +1,56 @@
+"""Whose Python is run, as whom, and what it sees of us."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from app.probing.interpreters import Interpreter, environment_of, interpreters, rights_of
+from core.errors import InputError
+
+
+def test_anothers_python_sees_no_secret_of_root() -> None:
+    """Root may try an analyst's environment without showing it what root's shell holds."""
+    ours = {"PATH": "/bin", "OPENAI_API_KEY": "x", "HTTPS_PROXY": "http://127.0.0.1:1", "A": "1"}
+    assert environment_of(None, ours) == ours
+    assert environment_of(1000, ours) == {"PATH": "/bin", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    assert rights_of(None).user is None
+    assert (rights_of(61234).user, rights_of(61234).groups) == (61234, ())
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root runs others' programs"
+)
+def test_anothers_python_is_never_run_as_root() -> None:
+    """What lies in a user's environment is run with that user's rights."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        said = folder / "said"
+        said.touch()
+        said.chmod(0o666)
+        program = folder / "venv" / "bin" / "python3"
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\nid -u > {said}\n")
+        program.chmod(0o755)
+        os.chown(program, 61234, 61234)
+        list(interpreters([folder / "venv"]))
+        assert said.read_text().strip() == "61234"
+
+
+def test_environments_are_found_once(tmp_path: Path) -> None:
+    """Below a folder, by name or twice: one environment is one."""
+    venv = tmp_path / "a" / "b" / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    named = [tmp_path, venv / "bin" / "python3", venv / "bin" / "python"]
+    found = list(interpreters(named))
+    assert len(found) == 1
+    [one] = found
+    assert isinstance(one, Interpreter)
+    assert Path(one.prefix) == venv
+    assert "urllib.request" in one.modules
+    with pytest.raises(InputError):
+        list(interpreters([tmp_path / "nowhere"]))
