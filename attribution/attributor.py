@@ -286,7 +286,7 @@ class SocketAttributor:
     @property
     def files(self) -> FilesOfSenders:
         """What looks at files near senders."""
-        return FilesOfSenders(self._gallery.behind, self._reader, self._people)
+        return FilesOfSenders(self.gallery.behind, self._reader, self._people)
 
     def health(self) -> dict[str, object]:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
