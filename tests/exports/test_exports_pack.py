@@ -22,8 +22,10 @@ from core.happenings import Event, happening
 from core.observation import Kind
 from core.record import Record
 from core.review import case_key
+from evidence.chain import canonical
 from evidence.merkle import Frontier
 from evidence.merkle import Tree as OurTree
+from evidence.parts import SALT_BYTES, Seal, cuts_of, erase, sealed_link
 from evidence.store import Store
 from exports.own import Own
 from exports.pack import verify as program
@@ -313,6 +315,36 @@ def test_who_signs_the_manifest_anew_is_found_by_the_chain(
     """The manifest's signature is not all that protects the records."""
     code, said = forged(packed, full, lines_edited(edit))
     assert code == 1 and words in said, said
+
+
+def test_nothing_can_be_said_in_place_of_what_was_erased(make_record: Make) -> None:
+    """No hash covers what stands where a part was: only the words for an erased one may."""
+    text = canonical(make_record().to_json())
+    seal = Seal(salt=b"s" * SALT_BYTES, cuts=cuts_of(text))
+    left, sealed = erase(text, seal, range(len(seal.cuts)))
+    place = {"seq": 7, "prev": "00" * 32, **sealed.to_json()}
+    whole = sealed_link(bytes(32), 7, text, seal).hex()
+    assert program.linked(place, left) == whole
+    assert {left[start:end] for start, end in sealed.cuts} <= set(program.STAND_INS)
+    for start, end in sealed.cuts:
+        for at in range(start, end):
+            other = left[:at] + bytes((left[at] ^ 1,)) + left[at + 1 :]
+            assert program.linked(place, other) != whole
+
+
+@pytest.mark.parametrize("more", [b',"user":"ada"', b',"note":1'])
+def test_an_entry_that_was_erased_whole_says_nothing_else(
+    more: bytes, packed: Path, full: Path
+) -> None:
+    """Of such an entry its id is left; whatever else stands there was put in."""
+
+    def edit(lines: list[bytes]) -> list[bytes]:
+        value = json.loads(lines[2])
+        erased = {"chain": value["chain"], "erased": True, "id": value["id"]}
+        return [*lines[:2], canonical(erased)[:-1] + more + b"}\n", *lines[3:]]
+
+    code, said = forged(packed, full, lines_edited(edit))
+    assert code == 1 and "record 2 was changed" in said, said
 
 
 def test_a_checkpoint_changed_or_signed_by_another_is_named(packed: Path, full: Path) -> None:
