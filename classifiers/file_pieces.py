@@ -19,6 +19,7 @@ import orjson
 
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.limits import DEFAULT
+from classifiers.codecs.magic import media_type_of, packed_as
 
 SMALLEST = 24
 """Bytes of the smallest file that is looked for: smaller contents are the same by chance."""
@@ -33,7 +34,7 @@ _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _PAD = ord("=")
 _SPACES = b"\r\n\t "
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})')
-_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_ZIP = "application/zip"
 _ENCODED_PACKED = ("H4sI", "KLUv", "UEsD")
 """How base64 of gzip, zstd and zip begins."""
 
@@ -94,13 +95,12 @@ def _look(search: _Search, data: bytes, media: str, *, decoded: bool, depth: int
         search.offer(data, decoded=True)
     if depth > _DEEPEST or len(data) < SMALLEST:
         return
-    begins = data[:4]
     boundary = _BOUNDARY.search(media)
     if boundary is not None and media.lower().startswith("multipart/"):
         _multipart(search, data, boundary[1].encode(), decoded, depth)
-    elif (coding := _PACKED.get(begins[:2]) or _PACKED.get(begins)) is not None:
+    elif (coding := packed_as(data)) is not None:
         _look(search, _unpacked(data, coding), "", decoded=True, depth=depth + 1)
-    elif begins == b"PK\x03\x04":
+    elif media_type_of(data[:_SNIFFED], part=True) == _ZIP:
         _members(search, data, depth)
     elif data.lstrip()[:1] in {b"{", b"["}:
         _json(search, data, depth)

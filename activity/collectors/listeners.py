@@ -30,7 +30,9 @@ def reach_of(host: str) -> str:
 
 
 class Listeners:
-    """Tells once of each port of each run of a program."""
+    """Tells once of each port of each run of a program; of those that the system gave out, of the
+    first one.
+    """
 
     def __init__(self, means: Means) -> None:
         self._means = means
@@ -46,7 +48,7 @@ class Listeners:
             sender = self._owners.of(one, now)
             if not sender.is_python:
                 continue
-            key = (*run_of(sender), one.port, reach_of(one.host))
+            key = (*run_of(sender), self._about(one))
             open_now.add(key)
             if key not in self._told:
                 self._told.add(key)
