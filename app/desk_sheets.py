@@ -10,7 +10,7 @@ from app.home import Home
 from core.classification import AccountKind
 from core.risk import HIGH, level_of
 from core.vocabulary.destinations import ACCOUNTS
-from core.vocabulary.sizes import counted, number, size
+from core.vocabulary.sizes import counted, dollars, number, size
 from core.vocabulary.times import ago, clock_time
 from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
@@ -60,7 +60,7 @@ class DeskSheets:
         held = len(HeldRequests(self.store).waiting())
         month = total(self.store, Wanted(since=first))
         people = f"at least {number(day.people)} in one case" if day.people else "none known"
-        cost = f"{month.cost_usd:,.2f} US dollars, {number(month.tokens)} tokens"
+        cost = f"{dollars(month.cost_usd)} US dollars, {number(month.tokens)} tokens"
         facts = (
             Row("Held now", number(held), "held" if held else "quiet"),
             Row(
@@ -138,7 +138,7 @@ class DeskSheets:
         month, whole = Wanted(since=first), total(self.store, Wanted(since=first))
         models = named_in_cases(self.store, "models")
         facts = (
-            Row("This month", f"{whole.cost_usd:,.2f} US dollars, {number(whole.tokens)} tokens"),
+            Row("This month", f"{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"),
         )
         return Sheet(
             facts=facts,
@@ -241,7 +241,7 @@ def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
             size(one.bytes),
             number(one.found),
             number(one.tokens),
-            f"{one.cost_usd:,.2f}",
+            dollars(one.cost_usd),
         ),
         filter=line,
     )
