@@ -138,7 +138,9 @@ class DeskSheets:
         month, whole = Wanted(since=first), total(self.store, Wanted(since=first))
         models = named_in_cases(self.store, "models")
         facts = (
-            Row("This month", f"{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"),
+            Row(
+                "This month", f"{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"
+            ),
         )
         return Sheet(
             facts=facts,

@@ -9,9 +9,12 @@ from typing import Any
 
 import orjson
 
+from core.classification import AccountKind
 from core.decision import Verdict, left_by
 from core.fate import fate_of
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
+from core.observation import SCHEMA as OBSERVATION
 from core.text import printable
 
 UNREADABLE = "unreadable"
@@ -73,7 +76,7 @@ def fact_of(text: bytes) -> Fact:
         return _without_text(ERASED, GONE, review=False)
     try:
         value = orjson.loads(text)
-        return _read(value)
+        return _observed(value) if value.get("schema") == OBSERVATION else _read(value)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return _without_text(UNREADABLE, UNKNOWN, review=True)
 
@@ -100,6 +103,24 @@ def _read(value: Mapping[str, Any]) -> Fact:
         rows,
         fate is None and left_by(verdict, hold.get("outcome")),
         verdict != Verdict.ALLOW or bool(degraded),
+    )
+
+
+def _observed(value: Mapping[str, Any]) -> Fact:
+    """Return the columns of what was only seen: nothing of it left through the gate."""
+    sent = value["facts"].get("bytes_sent") or _NOTHING
+    return Fact(
+        _time(value["at"]),
+        _sender(value["sender"]),
+        _text(value["about"]),
+        (_kind(value["kind"]),),
+        OBSERVED,
+        AccountKind.UNKNOWN.value,
+        _number(sent.get("value") or 0, _MOST_BYTES),
+        0,
+        0,
+        went=False,
+        review=value["notable"] is True,
     )
 
 

@@ -51,11 +51,13 @@ _SCRIPTS = """WITH there AS (
             max(s.last_at) AS last_at, array_agg(DISTINCT d.name) AS destinations,
             count(DISTINCT t.endpoint) AS endpoints
         FROM there t JOIN sums s ON s.place = t.place JOIN destinations d ON d.number = s.destination
+            JOIN words o ON o.number = s.outcome WHERE o.word <> 'observed'
         GROUP BY t.family),
     found AS (
         SELECT t.family, array_agg(DISTINCT one) AS kinds
-        FROM there t JOIN sums s ON s.place = t.place JOIN kindsets k ON k.number = s.kinds,
-            unnest(k.kinds) AS one GROUP BY t.family)
+        FROM there t JOIN sums s ON s.place = t.place JOIN kindsets k ON k.number = s.kinds
+            JOIN words o ON o.number = s.outcome, unnest(k.kinds) AS one
+        WHERE o.word <> 'observed' GROUP BY t.family)
     SELECT t.family AS id, min(t.name) AS name,
         array_agg(DISTINCT t.sha256) AS versions,
         array_agg(DISTINCT t.person) FILTER (WHERE t.person IS NOT NULL) AS people,
@@ -82,13 +84,16 @@ _CASES = r"""WITH alike AS (
         GROUP BY p.endpoint, p.path, x.family, coalesce(x.name, p.path), d.name, a.word, k.kinds,
             o.word),
     judged AS (
-        SELECT alike.*, said.word = 'close' AND NOT (
+        SELECT alike.*, said.word = 'close' AND alike.first_at <= said.at AND NOT (
             said.disposition = ANY(%(back)s) AND alike.last_at > said.at) AS closed
         FROM alike LEFT JOIN LATERAL (
             SELECT t.word, t.disposition, t.at FROM acts t JOIN chains c ON c.number = t.chain
-            WHERE t.case_key = alike.path || E'\x1f' || alike.destination || E'\x1f'
-                || alike.account || E'\x1f' || array_to_string(alike.kinds, ',') || E'\x1f'
-                || alike.outcome
+            WHERE t.case_key IN (
+                    concat_ws(E'\x1f', alike.path, alike.destination, alike.account),
+                    concat_ws(E'\x1f', alike.path, alike.destination, alike.account,
+                        array_to_string(alike.kinds, ','), alike.outcome),
+                    concat_ws(E'\x1f', alike.path, alike.destination,
+                        array_to_string(alike.kinds, ','), alike.outcome))
                 AND c.endpoint = alike.endpoint AND c.state <> 'superseded'
                 AND t.word IN ('close', 'reopen')
             ORDER BY t.at DESC, t.seq DESC LIMIT 1) AS said ON true)
@@ -118,7 +123,8 @@ _SENT = """SELECT p.script, p.endpoint, d.name AS place,
         min(s.first_at) AS first_at, max(s.last_at) AS last_at
     FROM sums s JOIN places p ON p.number = s.place JOIN destinations d ON d.number = s.destination
         JOIN kindsets k ON k.number = s.kinds LEFT JOIN people w ON w.number = p.person
-    WHERE p.script = ANY(%(scripts)s) GROUP BY p.script, p.endpoint, d.name
+        JOIN words o ON o.number = s.outcome
+    WHERE p.script = ANY(%(scripts)s) AND o.word <> 'observed' GROUP BY p.script, p.endpoint, d.name
     ORDER BY bytes DESC"""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
 _UNKNOWN = """SELECT count(*) FROM places p WHERE p.script IS NOT NULL AND NOT EXISTS

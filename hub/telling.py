@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
 from core.text import printable
 from core.vocabulary.findings import named
+from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.times import ago
 
@@ -105,7 +107,7 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
             row["script"],
             row["destination"],
             row["account"],
-            _kinds(row["kinds"]),
+            _seen(row["kinds"]) if row["outcome"] == OBSERVED else _kinds(row["kinds"]),
             row["outcome"],
             number(row["endpoints"]),
             number(row["open_on"]),
@@ -160,6 +162,12 @@ def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> 
             f"Of {counted(unknown, 'version')} of scripts on endpoints nobody knows what they are "
             "made of: whether they had it is unknown."
         )
+
+
+def _seen(kinds: Sequence[str]) -> str:
+    """Return what was only seen, in words."""
+    words = {kind.value: text for kind, text in OBSERVATIONS.items()}
+    return joined([words.get(kind, kind) for kind in kinds])
 
 
 def _kinds(kinds: Sequence[str]) -> str:

@@ -100,12 +100,13 @@ class SmallWorld:
         return [one for one in map(json.loads, lines) if one["host"] == host]
 
     def records(self, script: str) -> list[dict[str, Any]]:
-        """Return the records of the script of this name."""
+        """Return the records of the script of this name, without observations."""
         from evidence import open_store
 
         store = open_store(self.folder / "home" / "evidence.db")
         told = (entry.exported() for entry in store.iter_entries())
-        return [one for one in told if (one["sender"]["script"] or {}).get("name") == script]
+        records = [one for one in told if one["schema"] == "outgate.record/1"]
+        return [one for one in records if (one["sender"]["script"] or {}).get("name") == script]
 
 
 @contextmanager

@@ -13,8 +13,17 @@ from invented_day import sample_records
 
 from app.demo.simulated_endpoints import made_up_records
 from core.findings import NOT_INSPECTED
+from core.ids import uuid7
+from core.observation import Kind, Observation, Seen
 from core.record import Record
-from core.review import case_key, destination_of, needs_review, sender_of
+from core.review import (
+    case_key,
+    destination_of,
+    key_before,
+    needs_review,
+    observation_key,
+    sender_of,
+)
 from evidence.chain import canonical
 from hub.facts import ERASED, UNREADABLE, fact_of
 
@@ -27,17 +36,37 @@ def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
     """Sender, destination, case, outcome, whether it left, as the endpoint itself tells them."""
     record = Record.from_json(orjson.loads(canonical(RECORDS[number].to_json())))
     fact = fact_of(canonical(RECORDS[number].to_json()))
-    key = (fact.sender.path, fact.destination, fact.account, ",".join(fact.kinds), fact.outcome)
+    key = (fact.sender.path, fact.destination, fact.account)
 
     assert fact.at == record.at
     assert fact.sender.path == sender_of(record)
     assert fact.destination == destination_of(record)
     assert "\x1f".join(key) == case_key(record)
+    assert "\x1f".join((*key, ",".join(fact.kinds), fact.outcome)) == key_before(record)
     assert fact.went is record.left
     assert fact.review is needs_review(record)
     assert fact.bytes == record.request.bytes
     assert fact.found == sum(f.distinct for f in record.findings if f.kind != NOT_INSPECTED)
     assert (fact.sender.person or None) == record.sender.user
+
+
+@pytest.mark.parametrize("notable", [True, False])
+@pytest.mark.parametrize("kind", Kind)
+def test_the_columns_of_an_observation_are_what_it_says(kind: Kind, notable: bool) -> None:
+    """What was only seen is told as that: it is no entry that cannot be read, and nothing left."""
+    seen = Observation(
+        id=uuid7(NOW),
+        at=NOW,
+        kind=kind,
+        about="postgresql at db.example:5432",
+        sender=RECORDS[0].sender,
+        facts={"bytes_sent": Seen(value=812, how="the kernel")},
+        notable=notable,
+    )
+    fact = fact_of(canonical(seen.to_json()))
+    key = (fact.sender.path, fact.destination, ",".join(fact.kinds), fact.outcome)
+    assert "\x1f".join(key) == observation_key(seen)
+    assert (fact.at, fact.bytes, fact.went, fact.review) == (NOW, 812, False, notable)
 
 
 @given(data=st.binary(max_size=60))

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from app.demo.internet import StandInInternet
-from core.observation import SCHEMA as OBSERVATION
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,8 +128,7 @@ class Outgate:
         from evidence import open_store
 
         store = open_store(self.home / "evidence.db")
-        exported = [entry.exported() for entry in store.iter_entries()]
-        return [one for one in exported if one.get("schema") != OBSERVATION]
+        return [entry.exported() for entry in store.iter_entries()]
 
     def wait_for(self, condition: Callable[[], Any], seconds: float = 40) -> Any:
         """Wait for something that happens in another process."""
