@@ -34,6 +34,7 @@ def _body(contents: Contents, write: Write) -> None:
         if isinstance(opened, StoredRecord):
             words = f"{opened.record.destination.host}: {opened.record.decision.verdict}"
             words += "; ".join(map(told, said.of(opened.record)))
+            words += "".join(f"; {file.path}" for file in opened.record.files)
         elif isinstance(opened, StoredObservation):
             words = f"{called(opened.observation)}: {observed(opened.observation)}"
         else:
