@@ -14,7 +14,7 @@ from attribution.reader import Reader, Unread
 from core.attribution import Attribution
 from core.sent_file import FoundBy, NearFile, ProvenFile
 
-_NEAR_S, _PROVEN_S = 0.5, 1.0
+_NEAR_S, _PROVEN_S = 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,7 +329,7 @@ def _split_last(line: str) -> tuple[str, str]:
 def quoted(value: str) -> str:
     """Return a value as it is written behind a colon."""
     value = value.replace('"', "")
-    return f'"{value}"' if " " in value else value
+    return f'"{value}"' if any(map(str.isspace, value)) else value
 
 
 def in_words(wanted: CaseFilter) -> str:

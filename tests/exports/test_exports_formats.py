@@ -74,7 +74,9 @@ class TestEveryFormat:
         write(*(make_observation(n, kind=kind) for n, kind in enumerate(Kind)))
         out = exported(name, full, tmp_path / "file")
         report = verify_export(out)
-        assert (report.ok, report.result, report.entries) == (True, "complete", 5 + len(Kind)), report
+        assert (report.ok, report.result, report.entries) == (True, "complete", 5 + len(Kind)), (
+            report
+        )
         text = readable(out)
         assert text.count("postgresql at db.example:5432") >= len(Kind)
         assert text.count("ledger_app") >= len(Kind) and "upload.py" in text

@@ -28,7 +28,8 @@ done = subprocess.run([sys.executable, "-m", "app.cli", "run", "--", sys.executa
                        folder + "/job.py"], capture_output=True, text=True, timeout=90)
 from pathlib import Path
 from evidence import open_store
-records = [one.exported() for one in open_store(Path(folder, "home/evidence.db")).iter_entries()]
+told = [one.exported() for one in open_store(Path(folder, "home/evidence.db")).iter_entries()]
+records = [one for one in told if one["schema"] == "outgate.record/1"]
 print(json.dumps({"code": done.returncode, "out": done.stdout, "told": done.stderr,
                   "records": records}))
 """

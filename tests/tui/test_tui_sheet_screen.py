@@ -4,7 +4,7 @@ import unicodedata
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import EvidenceError
@@ -160,6 +160,8 @@ def test_any_text_stays_in_its_cells(text: str, width: int) -> None:
 
 
 @given(st.text(max_size=80))
+@example("\xa00")
+@example("a\u2003b")
 def test_the_filter_of_any_name_is_understood(name: str) -> None:
     """A name with quotes, colons or words of the language in it is still a name."""
     from core.case_words import parse
