@@ -7,6 +7,7 @@ estimate of Bar-Yossef et al. (2002) less four times its standard error.
 
 import hashlib
 import heapq
+import struct
 from collections.abc import Iterable
 
 _MOST = 512
@@ -57,14 +58,17 @@ class Sketch:
 
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
-        kept = heapq.nsmallest(_MOST, self._hashes)
-        return b"".join(one.to_bytes(_BYTES) for one in kept).hex()
+        kept = sorted(self._hashes)[:_MOST]
+        return struct.pack(f">{len(kept)}I", *kept).hex()
 
     @classmethod
     def of_text(cls, text: str) -> "Sketch":
         """Read what `to_text` gave. Raises ValueError."""
         whole = bytes.fromhex(text)
-        return cls(int.from_bytes(whole[at : at + _BYTES]) for at in range(0, len(whole), _BYTES))
+        try:
+            return cls(struct.unpack(f">{len(whole) // _BYTES}I", whole))
+        except struct.error:
+            raise ValueError("a sketch is cut") from None
 
 
 def _hashed(fingerprint: str) -> int:

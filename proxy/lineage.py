@@ -3,6 +3,7 @@ where a rule asks.
 """
 
 import asyncio
+import time
 from dataclasses import replace
 
 from core.attribution import Attribution
@@ -12,6 +13,7 @@ from core.decision import Decision, Verdict
 from core.exchange import Exchange
 from core.findings import NOT_INSPECTED
 from core.sent_file import FileTracer
+from proxy.stack_sampling_budget import LineBudget
 from proxy.threads import COURTESIES
 
 STAGE = "files"
@@ -27,6 +29,7 @@ class Lineage:
     def __init__(self, tracer: FileTracer | None, patience_s: float) -> None:
         self._tracer = tracer
         self._patience_s = patience_s
+        self._budget = LineBudget()
 
     async def added(
         self, exchange: Exchange, sender: Attribution, seen: Classification, *, asked: bool
@@ -41,14 +44,25 @@ class Lineage:
         if not exchange.body:
             streams = exchange.body_bytes > 0 or not exchange.complete
             return failed(seen, _STREAMS) if asked and streams else seen
+        begun = time.monotonic()
+        if not asked and self._is_over(exchange, sender, begun):
+            return seen
         try:
             async with asyncio.timeout(self._patience_s):
                 files = await COURTESIES.run(self._tracer.sent, exchange, sender)
         except TimeoutError:
             return failed(seen, _LATE) if asked else seen
+        finally:
+            self._budget.spent(sender, time.monotonic() - begun)
         if files is None:
             return failed(seen, _GONE) if asked else seen
         return replace(seen, files=files) if files else seen
+
+    def _is_over(self, exchange: Exchange, sender: Attribution, now: float) -> bool:
+        """True for small requests of a process that sends so many that it would feel the looks."""
+        if exchange.body_bytes > INLINE_BYTES or sender.process is None:
+            return False
+        return not self._budget.allows(sender, now)
 
 
 def failed(seen: Classification, why: str = "the look at files failed") -> Classification:

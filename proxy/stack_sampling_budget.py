@@ -1,10 +1,12 @@
-"""How much of a process's time goes into its lines of code: freely at first, then a share."""
+"""How much of a process's time goes into what is asked of it beside the decision, its lines of
+code and its files: freely at first, then a share.
+"""
 
 from collections import OrderedDict
 
 from core.attribution import Attribution
 
-BURST_S = 1.0
+BURST_S = 0.25
 """Seconds that requests of a process may be kept waiting for their lines before its share
 counts.
 """

@@ -3,18 +3,20 @@ asks.
 """
 
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from core.attribution import UNATTRIBUTED, Attribution
+from core.attribution import UNATTRIBUTED, Attribution, ProcessRef
 from core.classification import Category, Classification, Destination
 from core.decision import Decision, Verdict
 from core.exchange import Exchange
 from core.findings import Confidence, Finding, not_inspected
 from core.sent_file import SentFile
 from proxy.lineage import Lineage, is_worth_it
+from proxy.stack_sampling_budget import BURST_S
 from tests.core.test_core_sent_file import FILE
 
 EXCHANGE = Exchange(
@@ -85,6 +87,21 @@ async def test_late_files_are_missing_only_where_a_rule_asks(asked: bool) -> Non
     tracer.may_answer.set()
     assert bool(seen.degraded) is asked and not seen.files
     assert not asked or seen.degraded[0].startswith("files: ")
+
+
+async def test_a_process_that_sends_many_small_ones_does_not_feel_the_looks() -> None:
+    """What it has used up is missing from small requests only, and never where a rule asks."""
+    tracer = Tracer()
+    lineage = Lineage(tracer, 5)
+    process = ProcessRef(pid=7, started_at=None, name="python3", exe=None)
+    sender = replace(UNATTRIBUTED, process=process)
+    assert lineage._budget.allows(sender, time.monotonic())
+    lineage._budget.spent(sender, 10 * BURST_S)
+    assert not (await lineage.added(EXCHANGE, sender, SEEN, asked=False)).files
+    large = replace(EXCHANGE, body_bytes=70_000)
+    assert (await lineage.added(large, sender, SEEN, asked=False)).files
+    assert (await lineage.added(EXCHANGE, sender, SEEN, asked=True)).files
+    assert tracer.asked == 2
 
 
 @pytest.mark.parametrize("asked", [True, False])
