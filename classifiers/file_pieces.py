@@ -21,6 +21,8 @@ from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.limits import DEFAULT
 from classifiers.codecs.magic import media_type_of, packed_as
 
+MOST_UNPACKED = 64 << 20
+"""Bytes of all that is unpacked of one body: as much as the largest file that is read."""
 SMALLEST = 24
 """Bytes of the smallest file that is looked for: smaller contents are the same by chance."""
 _MOST_STRINGS, _MOST_PARTS, _MOST_MEMBERS, _DEEPEST = 50_000, 1000, 1000, 4
@@ -57,6 +59,16 @@ class _Search:
     sizes: Collection[int]
     found: dict[tuple[str, int], Part] = field(default_factory=dict)
     strings: int = 0
+    left: int = MOST_UNPACKED
+    """Bytes that may still be unpacked."""
+
+    def unpacked(self, data: bytes, coding: str) -> bytes:
+        """Undo a coding; nothing once so much was unpacked as may be."""
+        if self.left <= 0:
+            return b""
+        content = undo_content_encoding(data, coding, DEFAULT).data
+        self.left -= len(content)
+        return content
 
     def offer(self, data: bytes, *, decoded: bool) -> None:
         """Take what may be a file."""
@@ -82,7 +94,7 @@ def parts_of_size(
     search.offer(body, decoded=False)
     decoded = bool(encoding.strip()) and encoding.strip().lower() != "identity"
     if decoded:
-        body = undo_content_encoding(body, encoding, DEFAULT).data
+        body = search.unpacked(body, encoding)
     _look(search, body, content_type, decoded=decoded, depth=0)
     return list(search.found.values())
 
@@ -99,7 +111,7 @@ def _look(search: _Search, data: bytes, media: str, *, decoded: bool, depth: int
     if boundary is not None and media.lower().startswith("multipart/"):
         _multipart(search, data, boundary[1].encode(), decoded, depth)
     elif (coding := packed_as(data)) is not None:
-        _look(search, _unpacked(data, coding), "", decoded=True, depth=depth + 1)
+        _look(search, search.unpacked(data, coding), "", decoded=True, depth=depth + 1)
     elif media_type_of(data[:_SNIFFED], part=True) == _ZIP:
         _members(search, data, depth)
     elif data.lstrip()[:1] in {b"{", b"["}:
@@ -108,10 +120,6 @@ def _look(search: _Search, data: bytes, media: str, *, decoded: bool, depth: int
         _form(search, data, depth)
     elif len(data) <= _SCAN_RUNS:
         _runs(search, data, depth)
-
-
-def _unpacked(data: bytes, coding: str) -> bytes:
-    return undo_content_encoding(data, coding, DEFAULT).data
 
 
 def _multipart(search: _Search, data: bytes, boundary: bytes, decoded: bool, depth: int) -> None:
@@ -142,7 +150,7 @@ def _part(search: _Search, content: bytes, head: str, decoded: bool, depth: int)
     elif transfer == "quoted-printable":
         plain = binascii.a2b_qp(content)
     if packed and packed != "identity":
-        plain = _unpacked(plain, packed)
+        plain = search.unpacked(plain, packed)
     same = plain is content
     media = fields.get("content-type", "").strip()
     _look(search, plain, media, decoded=decoded or not same, depth=depth + 1)
@@ -153,7 +161,9 @@ def _members(search: _Search, data: bytes, depth: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for member in archive.infolist()[:_MOST_MEMBERS]:
-                if member.file_size in search.sizes and not member.flag_bits & 1:
+                fits = member.file_size in search.sizes and member.file_size <= search.left
+                if fits and not member.flag_bits & 1:
+                    search.left -= member.file_size
                     with archive.open(member) as file:
                         content = file.read(member.file_size + 1)
                     search.offer(content, decoded=True)

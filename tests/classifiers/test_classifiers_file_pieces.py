@@ -17,6 +17,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers import file_pieces
 from classifiers.file_pieces import SMALLEST, parts_of_size
 
 TEXT = "".join(f"{n};name {n};ada{n}@clinic.example\n" for n in range(60)).encode()
@@ -196,3 +197,36 @@ def test_hex_that_is_text_is_both() -> None:
     letters = binascii.hexlify(BYTES)
     told = found(*as_json({"h": letters.decode()}), len(letters), len(BYTES))
     assert told == {sha(letters): True, sha(BYTES): True}
+
+
+def bombs(way: str, size: int) -> tuple[bytes, str]:
+    """A body of some hundred kilobytes that unpacks to 400 times `size`."""
+    if way == "parts":
+        packed = gzip.compress(bytes(size))
+        part = b"--xyz\r\nContent-Encoding: gzip\r\n\r\n" + packed + b"\r\n"
+        return part * 400 + b"--xyz--\r\n", "multipart/form-data; boundary=xyz"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(400):
+            archive.writestr(f"{number}.csv", bytes(size))
+    return out.getvalue(), "application/zip"
+
+
+@pytest.mark.parametrize("way", ["parts", "members"])
+def test_many_packed_parts_are_not_all_unpacked(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends a body of bombs, each the size of a file, costs the gate no more than one
+    large file.
+    """
+    unpacked = 0
+    offer = file_pieces._Search.offer
+
+    def counting(search: file_pieces._Search, data: bytes, *, decoded: bool) -> None:
+        nonlocal unpacked
+        unpacked += len(data) if decoded else 0
+        offer(search, data, decoded=decoded)
+
+    monkeypatch.setattr(file_pieces._Search, "offer", counting)
+    size = 1 << 20
+    body, media = bombs(way, size)
+    assert [part.size for part in parts_of_size(body, media, "", {size})] == [size]
+    assert unpacked <= file_pieces.MOST_UNPACKED + 2 * size
