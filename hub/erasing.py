@@ -32,6 +32,8 @@ _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome =
     WHERE chain = %s AND seq = %s"""
 _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
     WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
+_APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
+    AND EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS seq WHERE seq BETWEEN first AND last)"""
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)"""
@@ -92,6 +94,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
     """Erase these entries of a chain; return how many were here."""
     wanted: dict[int, Collection[int] | None] = {**removed.parts, **dict.fromkeys(removed.whole)}
     entries = 0
+    connection.execute(_APART, (endpoint, chain, sorted(wanted)))
     for number, last in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
         here = sorted(seq for seq in wanted if seq <= last)
         if not here:
@@ -161,7 +164,7 @@ def sweep(database: Database, now: datetime) -> int:
             return 0
         for (name,) in connection.execute(parts).fetchall():
             connection.execute(f"VACUUM (FULL) {name}".encode())
-        for name in ("places", "people", "sums", "had", "scripts"):
+        for name in ("places", "people", "sums", "had", "scripts", "quarantine"):
             connection.execute(f"VACUUM (FULL) {name}".encode())
         connection.execute("CHECKPOINT")
         swept = "UPDATE erasures SET swept_at = %s WHERE done_at <= %s AND swept_at IS NULL"

@@ -22,10 +22,12 @@ UNREADABLE = "unreadable"
 ERASED = "erased"
 """Outcome of entries that were erased whole."""
 _MOST = (1 << 31) - 1
-_MOST_BYTES = (1 << 62) - 1
+_MOST_BYTES = 1 << 40
+"""Of one request: so many millions of them add up to what a bigint holds."""
 _MOST_TEXT = 400
 _MOST_KIND, _MOST_KINDS = 40, 40
 _SHA256_BYTES = 32
+_FIRST_YEAR, _LAST_YEAR = 1971, 2200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -175,8 +177,13 @@ def _number(value: object, most: int = _MOST) -> int:
     return min(max(value, 0), most)
 
 
-def _time(value: str) -> datetime:
+def _time(value: str) -> datetime | None:
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
         raise ValueError("no zone")
-    return found.astimezone(UTC)
+    return believable(found)
+
+
+def believable(at: datetime) -> datetime | None:
+    """Return a time in UTC; None for one that no clock of an endpoint can have meant."""
+    return at.astimezone(UTC) if _FIRST_YEAR <= at.year <= _LAST_YEAR else None

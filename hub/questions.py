@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
 from hub.database import Connection
-from hub.watching import SILENT_AFTER
+from hub.watching import away_since, silent_before
 
 type Row = dict[str, Any]
 
@@ -134,12 +134,13 @@ MOST = 500
 
 def status(connection: Connection, now: datetime) -> Row:
     """Return the state of the fleet."""
-    return _rows(connection, _STATUS, {"silent": now - SILENT_AFTER})[0]
+    found = _rows(connection, _STATUS, {"silent": silent_before(connection, now)})[0]
+    return {**found, "hub_away_since": away_since(connection, now)}
 
 
 def endpoints(connection: Connection, now: datetime) -> list[Row]:
     """Return all endpoints, by name."""
-    found = _rows(connection, _ENDPOINTS, {"silent": now - SILENT_AFTER})
+    found = _rows(connection, _ENDPOINTS, {"silent": silent_before(connection, now)})
     return [{**row, "alarms": row["alarms"] or []} for row in found]
 
 

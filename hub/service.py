@@ -35,7 +35,7 @@ from hub.enrolment import Endpoint, Enrolment, NotAllowedError
 from hub.erasing import erase_pending
 from hub.intake import Gap, Intake, Refused
 from hub.orders import order_for
-from hub.watching import note_silent
+from hub.watching import note_silent, note_watched
 from hub.words import Words
 
 log = logging.getLogger("outgate.hub")
@@ -128,6 +128,7 @@ class Hub:
     def watch(self) -> None:
         """Do what is done now and then."""
         with self.database.work() as connection:
+            note_watched(connection, self.clock())
             note_silent(connection, self.clock())
         erase_pending(self.database, self.clock())
 

@@ -33,6 +33,9 @@ def status(row: Row) -> Iterator[str]:
     records = counted(int(row["records"]), "record")
     acts, scripts = counted(int(row["acts"]), "act"), counted(row["scripts"], "script")
     yield f"{records} and {acts} of {scripts}, each chain checked as it came."
+    if row["hub_away_since"] is not None:
+        since = f"{row['hub_away_since']:%Y-%m-%d %H:%M}"
+        yield f"No hub has been there since {since} UTC: outgate hub serve"
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:
