@@ -53,6 +53,11 @@ class Shipped:
     hash: bytes | None = None
     """Told only of what was erased whole: what follows proves it."""
 
+    @property
+    def emptied(self) -> bool:
+        """Whether something was taken out of it."""
+        return self.hash is not None or (self.seal is not None and bool(self.seal.erased))
+
     def link(self, prev: bytes, seq: int) -> bytes:
         """Return the hash of this entry at its place. Raises ValueError where it fits none."""
         if self.hash is not None:

@@ -71,9 +71,7 @@ def unexplained(connection: Connection, chain: str, first: int, entries: Sequenc
     empty where all is told.
     """
     touched = [
-        (seq, entry)
-        for seq, entry in enumerate(entries, first)
-        if entry.hash is not None or (entry.seal is not None and entry.seal.erased)
+        (seq, entry) for seq, entry in enumerate(entries, first) if entry.emptied
     ]
     if not touched:
         return ""

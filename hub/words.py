@@ -107,7 +107,7 @@ class Words:
             *(kinds, list(found.kinds.values())),
         )
         row = connection.execute(_STILL_SO, pairs).fetchone()
-        return row is not None and row[0] == sum(map(len, pairs)) // 2
+        return row is not None and row[0] == sum(len(one) for one in pairs) // 2
 
     def _texts(self, connection: Connection, table: str, wanted: Iterable[str]) -> dict[str, int]:
         wanted = sorted(set(wanted))

@@ -1,12 +1,17 @@
 """Nothing is lost and nothing is claimed when hub, database or an endpoint have a bad day."""
 
 import contextlib
+import os
 import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
 from evidence_file import run
-from fleet_world import FleetWorld, Member, who
+from fleet_world import FleetWorld, Member, a_world, who
 
 from core.errors import SettingsError
 from evidence.chain import genesis
@@ -18,6 +23,7 @@ from hub import questions
 from hub.database import bring_forward, connect
 from hub.erasing import erase_pending
 from hub.facts import fact_of
+from hub.own_postgres import OwnPostgres, binaries
 from hub.resolving import resolve
 from hub.verification import verify
 
@@ -112,6 +118,16 @@ def test_a_database_that_cannot_hold_every_text_is_refused(world: FleetWorld) ->
         bring_forward(world.server.url.replace("dbname=postgres", f"dbname={name}"))
 
 
+def test_a_database_without_a_hub_is_told_with_what_to_do(world: FleetWorld) -> None:
+    """Whoever asks a database that no hub was made in is told how to make one."""
+    with connect(world.hub.database.url) as connection:
+        connection.execute(f"DROP SCHEMA {world.schema} CASCADE".encode())
+        connection.execute(f"CREATE SCHEMA {world.schema}".encode())
+    for block in (world.hub.database.work, world.hub.database.at_once):
+        with pytest.raises(SettingsError, match="holds no hub"), block() as connection:
+            questions.alarms(connection)
+
+
 def test_what_was_set_aside_and_looked_at_is_taken_again_when_it_fits(world: FleetWorld) -> None:
     """Evidence whose tail came back is taken again once somebody has looked; evidence that still
     does not fit raises its alarm again, and is never set aside without one.
@@ -149,11 +165,11 @@ ODD_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-
 def test_no_time_that_an_endpoint_writes_stops_its_chain(
     world: FleetWorld, kind: str, at: str
 ) -> None:
-    """Whatever time an entry claims, it is kept: a hub that stumbled would lose all that follows."""
+    """Whatever time an entry claims, it is kept: a hub that stumbled would lose what follows."""
     member = world.member("till-1")
     if kind == "acts":
-        text = {"schema": "outgate.event/1", "event": "gate-started", "id": "x", "at": at}
-        text |= {"who": "a", "facts": {}, "up_to": 0, "head": "00" * 32}
+        text: dict[str, object] = {"schema": "outgate.event/1", "event": "gate-started", "at": at}
+        text |= {"id": "x", "who": "a", "facts": {}, "up_to": 0, "head": "00" * 32}
         shipped_entry(member, "acts", orjson.dumps(text))
         assert world.value("SELECT count(*) FROM acts") == 1
         return
@@ -198,3 +214,48 @@ def test_what_is_erased_is_erased_of_what_was_set_aside_too(world: FleetWorld) -
     member.round()
     erase_pending(world.hub.database, world.clock())
     assert world.rows("SELECT why, length(blob) FROM quarantine")[0][1] == 0
+
+
+@pytest.fixture(name="small_disk")
+def small_disk_fixture() -> Iterator[Path]:
+    """A file system of 76 MB; skipped where none can be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="og-full-"))
+    folder.chmod(0o755)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=76m", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        folder.rmdir()
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        folder.rmdir()
+
+
+def test_a_full_disk_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
+    """While the database's disk is full the hub says so and keeps what it has; once there is room,
+    all the rest arrives, once.
+    """
+    if binaries() is None:
+        pytest.skip("no PostgreSQL on this machine")
+    server = OwnPostgres(small_disk / "pg")
+    server.make()
+    server.start(durable=False, settings=("max_wal_size=32MB", "shared_buffers=8MB"))
+    try:
+        with a_world(server, tmp_path) as world:
+            member = world.member("till-1")
+            member.records(100)
+            member.round()
+            free = os.statvfs(small_disk)
+            room = free.f_bavail * free.f_frsize
+            (small_disk / "ballast").write_bytes(bytes(room - (256 << 10)))
+            member.records(6000, seed=1)
+            with pytest.raises(HubRefusesError, match="disk of the database is full"):
+                member.round()
+            (small_disk / "ballast").unlink()
+            member.round()
+            assert world.value("SELECT count(*) FROM records") == 6100
+            assert world.value("SELECT sum(records) FROM sums") == 6100
+            assert world.alarms() == []
+    finally:
+        server.stop()
