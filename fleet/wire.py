@@ -11,7 +11,7 @@ entry's hash.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from evidence.parts import (
     cuts_to_bytes,
     sealed_from_bytes,
 )
-from evidence.shipping import ChainKind, Note, Run, Shipped
+from evidence.shipping import ChainKind, Note, Pieces, Run, Shipped, Stretch
 
 MAGIC = b"outgate.upload/1\n"
 MOST_ENTRIES = 4000
@@ -85,6 +85,17 @@ class Upload:
 
 def packed(chain: str, kind: ChainKind, run: Run) -> bytes:
     """Return a run of entries as an upload."""
+    return _packed(chain, kind, run, run.entries)
+
+
+def packed_stretch(chain: str, kind: ChainKind, stretch: Stretch) -> bytes:
+    """Return entries as they are kept as an upload: what `packed` makes of the same run."""
+    return _packed(chain, kind, stretch, stretch.entries())
+
+
+def _packed(
+    chain: str, kind: ChainKind, run: Run | Stretch, entries: Iterable[Shipped | Pieces]
+) -> bytes:
     header = {
         "chain": chain,
         "kind": kind,
@@ -95,9 +106,13 @@ def packed(chain: str, kind: ChainKind, run: Run) -> bytes:
         "notes": [{"note": one.note, "key": one.public.hex()} for one in run.notes],
     }
     told = orjson.dumps(header)
-    pieces = [MAGIC, _LENGTH.pack(len(told)), told]
-    for entry in run.entries:
-        pieces += _pieces(entry)
+    pieces, pack = [MAGIC, _LENGTH.pack(len(told)), told], ENTRY.pack
+    for entry in entries:
+        if isinstance(entry, tuple):
+            text, cuts, salt = entry
+            pieces += (pack(SALTED, len(text), len(cuts), len(salt)), text, cuts, salt)
+        else:
+            pieces += _pieces(entry)
     return zstandard.ZstdCompressor(level=_LEVEL).compress(b"".join(pieces))
 
 

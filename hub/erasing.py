@@ -70,9 +70,7 @@ def unexplained(connection: Connection, chain: str, first: int, entries: Sequenc
     """Return what was taken out of entries of a chain of records without an act that tells of it;
     empty where all is told.
     """
-    touched = [
-        (seq, entry) for seq, entry in enumerate(entries, first) if entry.emptied
-    ]
+    touched = [(seq, entry) for seq, entry in enumerate(entries, first) if entry.emptied]
     if not touched:
         return ""
     removed = Removed()
