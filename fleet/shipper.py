@@ -59,6 +59,8 @@ class Shipper:
     """What a version of a script is made of, where it is known."""
     orders: Orders | None = None
     """Takes what travels back."""
+    between: Callable[[], None] = lambda: None
+    """Done before each message: what must not wait until all is shipped."""
 
     def round(self) -> Round:
         """Check in, ship all that is new, answer what the hub asks for.
@@ -118,6 +120,7 @@ class Shipper:
         asked: set[int] = set()
         after = max(next_ - 1, standing.first)
         while after < standing.last:
+            self.between()
             run = file.stretch(kind, after, min(MOST_ENTRIES, standing.last - after), MOST_BYTES)
             if run is None:
                 return

@@ -146,7 +146,7 @@ def opened(frame: bytes) -> Upload:
 
 
 def unpacked(frame: bytes) -> "tuple[Claims, bytes, int]":
-    """Return what an upload claims, its bytes, and where its entries begin there. Raises BadUpload."""
+    """Return what an upload claims, its bytes, and where its entries begin. Raises BadUpload."""
     data = _unpacked(frame)
     if not data.startswith(MAGIC):
         raise BadUpload("these bytes are no upload")

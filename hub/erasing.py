@@ -34,6 +34,8 @@ _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
     WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
 _APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
     AND EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS seq WHERE seq BETWEEN first AND last)"""
+_HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
+"""Who was held and what for: what became of it stands in the evidence."""
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)"""
@@ -100,6 +102,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
             if touched:
                 entries += len(touched)
                 _rewrite(connection, endpoint, number, kept, {s: wanted[s] for s in touched})
+    connection.execute(_HELD, (endpoint,))
     if entries:
         sum_again(connection, endpoint)
         connection.execute(_ORPHANS, (endpoint,))
@@ -160,7 +163,7 @@ def sweep(database: Database, now: datetime) -> int:
             return 0
         for (name,) in connection.execute(parts).fetchall():
             connection.execute(f"VACUUM (FULL) {name}".encode())
-        for name in ("places", "people", "sums", "had", "scripts", "quarantine"):
+        for name in ("places", "people", "sums", "had", "scripts", "quarantine", "holds"):
             connection.execute(f"VACUUM (FULL) {name}".encode())
         connection.execute("CHECKPOINT")
         swept = "UPDATE erasures SET swept_at = %s WHERE done_at <= %s AND swept_at IS NULL"

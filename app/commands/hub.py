@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_questions
+from app.commands import hub_holds, hub_questions
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -31,6 +31,8 @@ for _question in (
     hub_questions.cases,
     hub_questions.hunt,
     hub_questions.alarms,
+    hub_holds.holds,
+    hub_holds.answer,
 ):
     application.command()(_question)
 
@@ -87,9 +89,10 @@ def serve(hub: HubFolder = None) -> int:
     from core.ids import utc_now
 
     settings = hub_settings(hub)
+    from hub.answering import Hub
     from hub.authority import load_authority, server_files
     from hub.database import bring_forward
-    from hub.service import Hub, serve, server_context
+    from hub.service import serve, server_context
     from hub.settings import policy_public
 
     quieten(sys.stderr)

@@ -17,10 +17,11 @@ from app.shipping import State, keep_shipping, kept_state
 from attribution.identity.contents import ContentStore
 from core.ids import utc_now
 from fleet.line import HttpsLine
+from hub.answering import Hub
 from hub.authority import load_authority, server_files
 from hub.database import Database
 from hub.own_postgres import OwnPostgres
-from hub.service import Hub, Serving, server_context
+from hub.service import Serving, server_context
 from hub.settings import load, policy_public
 from tests.app.conftest import Runs
 
