@@ -122,6 +122,26 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
     yield from table(heads, lines)
 
 
+def policies(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the versions of the fleet's policy."""
+    if not rows:
+        yield "No policy was published yet: outgate hub publish"
+        return
+    lines = [
+        (
+            str(row["version"]),
+            row["group"] or "all",
+            f"{row['percent']} %",
+            number(row["followed_by"]),
+            number(row["troubles"]),
+            f"{row['made_at']:%Y-%m-%d %H:%M}",
+            row["made_by"],
+        )
+        for row in rows
+    ]
+    yield from table(("VERSION", "FOR", "OF IT", "FOLLOW", "CANNOT", "MADE", "BY"), lines)
+
+
 def alarms(rows: Sequence[Row], now: datetime) -> Iterator[str]:
     """Yield the list of alarms."""
     for row in rows:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_holds, hub_questions
+from app.commands import hub_holds, hub_policies, hub_questions
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -33,6 +33,11 @@ for _question in (
     hub_questions.alarms,
     hub_holds.holds,
     hub_holds.answer,
+    hub_policies.preview,
+    hub_policies.policies,
+    hub_policies.publish,
+    hub_policies.widen,
+    hub_policies.approve,
 ):
     application.command()(_question)
 
@@ -189,117 +194,6 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
     from core.text import printable
 
     typer.echo(f"{printable(name, 200)} is revoked.")
-    return 0
-
-
-@application.command()
-def publish(
-    policy: Annotated[Path, typer.Argument(metavar="FILE", help="A policy.")],
-    group: Annotated[str, typer.Option(help="Only for this group.")] = "",
-    percent: Annotated[
-        int, typer.Option(min=0, max=100, help="For so many percent of the fleet.")
-    ] = 100,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where policy.key is, if elsewhere.")
-    ] = None,
-    hub: HubFolder = None,
-) -> int:
-    """Sign a policy and offer it to the fleet, or to a part of it at first.
-
-    \b
-    Example: outgate hub publish outgate.yaml --percent 1
-    Example: outgate hub publish outgate.yaml --group finance
-    """
-    from app.current_user import reviewer
-    from core.errors import InputError
-    from core.ids import utc_now
-    from policy.loading import load_bytes
-
-    try:
-        content = policy.read_bytes()
-    except OSError as error:
-        raise InputError(f"Cannot read {policy}: {error.strerror}.") from None
-    load_bytes(content, str(policy))
-    settings = hub_settings(hub)
-    with at_hub(hub) as connection:
-        from hub.orders import publish_policy
-        from hub.settings import policy_key
-
-        version = publish_policy(
-            connection,
-            policy_key(key or settings.folder),
-            content.decode(),
-            grouped=group,
-            percent=percent,
-            who=reviewer(),
-            now=utc_now(),
-        )
-    to = f"group {group}" if group else "all"
-    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} % of {to}.")
-    return 0
-
-
-@application.command()
-def widen(
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="Of the fleet's policy.")],
-    percent: Annotated[int, typer.Option(min=0, max=100)],
-    hub: HubFolder = None,
-) -> int:
-    """Offer a version of the policy to another share of the fleet; 0 offers it to nobody new.
-
-    \b
-    Example: outgate hub widen 7 --percent 10
-    """
-    with at_hub(hub) as connection:
-        from hub.orders import widen
-
-        widen(connection, version, percent)
-    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
-    return 0
-
-
-@application.command()
-def approve(
-    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="Of a version of a script.")],
-    reason: Reason,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an approval back.")] = False,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where policy.key is, if elsewhere.")
-    ] = None,
-    hub: HubFolder = None,
-) -> int:
-    """Approve a version of a script on all machines, by its hash.
-
-    \b
-    Example: outgate hub approve 9f2c… --reason "reviewed with finance"
-    """
-    import string
-
-    from app.current_user import reviewer
-    from core.errors import InputError
-    from core.ids import utc_now
-
-    refuse_empty(reason)
-    sha256 = sha256.lower()
-    if len(sha256) != 64 or not set(sha256) <= set(string.hexdigits):
-        raise InputError(
-            "That is no SHA-256: 64 hex digits.", remedy="outgate hub scripts --json lists them."
-        )
-    settings = hub_settings(hub)
-    with at_hub(hub) as connection:
-        from hub.orders import approve
-        from hub.settings import policy_key
-
-        approve(
-            connection,
-            policy_key(key or settings.folder),
-            sha256,
-            approved=not withdraw,
-            note=reason,
-            who=reviewer(),
-            now=utc_now(),
-        )
-    typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")
     return 0
 
 
