@@ -157,8 +157,12 @@ def keep_shipping(
     *,
     chance: Callable[[], float] = random.random,
     stop: threading.Event | None = None,
+    rested: "Callable[[threading.Event, float, Looking], bool] | None" = None,
 ) -> int:
-    """Ship again and again until told to stop; what fails is told once and tried again later."""
+    """Ship again and again until told to stop; what fails is told once and tried again later.
+
+    `rested` rests so many seconds and returns whether to stop.
+    """
     stopped = threading.Event() if stop is None else stop
     if stop is None:
         _stop_on_signals(stopped)
@@ -171,7 +175,8 @@ def keep_shipping(
     shipper = replace(shipper, between=looking)
     patience, told = Patience(), ""
     rest = patience.start(chance())
-    while not _rested(stopped, rest, looking):
+    rests = _rested if rested is None else rested
+    while not rests(stopped, rest, looking):
         try:
             done = one_round(home, shipper)
             rest = patience.worked(chance())

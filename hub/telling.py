@@ -84,7 +84,7 @@ def scripts(rows: Sequence[Row]) -> Iterator[str]:
             number(row["records"]),
             size(row["bytes"]),
             _some(row["destinations"]),
-            _kinds(row["kinds"]),
+            kinds_told(row["kinds"]),
             f"{row['last_at']:%Y-%m-%d %H:%M}",
         )
         for row in rows
@@ -110,7 +110,7 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
             row["script"],
             row["destination"],
             row["account"],
-            _seen(row["kinds"]) if row["outcome"] == OBSERVED else _kinds(row["kinds"]),
+            _seen(row["kinds"]) if row["outcome"] == OBSERVED else kinds_told(row["kinds"]),
             row["outcome"],
             number(row["endpoints"]),
             number(row["open_on"]),
@@ -172,7 +172,7 @@ def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> 
         yield f"{place}: {printable(row['package'])} {printable(row['version'])}, {how}"
         for sent in row["sent"]:
             by = f", by {_some(sent['people'])}" if sent["people"] else ""
-            kinds = _kinds(sent["kinds"])
+            kinds = kinds_told(sent["kinds"])
             held = f", with {kinds}" if kinds else ""
             stopped = sent["requests"] - sent["went"]
             kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
@@ -193,7 +193,8 @@ def _seen(kinds: Sequence[str]) -> str:
     return joined([words.get(kind, kind) for kind in kinds])
 
 
-def _kinds(kinds: Sequence[str]) -> str:
+def kinds_told(kinds: Sequence[str]) -> str:
+    """Return kinds in words, what was not read among them."""
     known = [kind for kind in kinds if kind != NOT_INSPECTED]
     unread = len(known) < len(kinds)
     words = named(known, 2) if known else ""

@@ -48,6 +48,9 @@ _STILL_SO = """SELECT
         JOIN words w ON (w.number, w.word) = (t.number, t.word))
     + (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (kinds, number)
         JOIN kindsets k ON k.number = t.number AND array_to_string(k.kinds, ',') = t.kinds)"""
+_UNITE_CASES = """UPDATE fleet_cases c SET family = %s WHERE family = %s AND NOT EXISTS
+    (SELECT 1 FROM fleet_cases o WHERE (o.family, o.name, o.destination, o.account)
+        = (%s, c.name, c.destination, c.account))"""
 _FAMILY_THERE = """SELECT s.family, s.name FROM places p JOIN scripts s ON s.number = p.script
     WHERE p.endpoint = %s AND p.path = %s ORDER BY p.number DESC LIMIT 1"""
 
@@ -189,3 +192,4 @@ def _unite(connection: Connection, one: int, other: int) -> None:
     """Make one entry of two: one path on one endpoint held versions of both, under one name."""
     kept, gone = min(one, other), max(one, other)
     connection.execute("UPDATE scripts SET family = %s WHERE family = %s", (kept, gone))
+    connection.execute(_UNITE_CASES, (kept, gone, kept))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_holds, hub_policies, hub_questions
+from app.commands import hub_desk, hub_holds, hub_policies, hub_questions
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -33,6 +33,11 @@ for _question in (
     hub_questions.alarms,
     hub_holds.holds,
     hub_holds.answer,
+    hub_desk.review,
+    hub_desk.case,
+    hub_desk.council,
+    hub_desk.reveal,
+    hub_desk.confirm,
     hub_policies.preview,
     hub_policies.policies,
     hub_policies.publish,
@@ -212,6 +217,9 @@ def verify(hub: HubFolder = None) -> int:
         found = verify(connection)
     for problem in found.problems:
         typer.echo(problem)
+    if found.deeds:
+        deeds = counted(found.deeds, "deed")
+        typer.echo(f"{deeds} of people at the hub, the newest {found.deeds_head.hex()[:16]}.")
     told = f"{counted(found.entries, 'entry', 'entries')} in {counted(found.chains, 'chain')}"
     typer.echo(f"{told}: {'not whole' if found.problems else 'whole'}.")
     return 1 if found.problems else 0

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.hub_desk import shown_at
 from app.hub_access import (
     AsJson,
     HubFolder,
@@ -37,7 +38,8 @@ def holds(hub: HubFolder = None, as_json: AsJson = False) -> int:
         from hub.held import holds
 
         now = utc_now()
-        found = holds(connection, now)
+        shown = shown_at(connection, hub)
+        found = [{**row, "person": shown.person(row["person"])} for row in holds(connection, now)]
     print_answer(found, telling_holds.holds(found, now), as_json=as_json)
     return 0
 
