@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from certs.files import PRIVATE_FILE, create_file
 from core.errors import InputError, SettingsError
 from core.text import printable
@@ -98,6 +100,34 @@ class Council:
         paths = [self.path(path, people) for path in row.get("paths") or ()]
         told = {"paths": sorted(set(paths))} if "paths" in row else {}
         return {**row, "people": self.people(people), **told}
+
+    def text(self, text: bytes) -> bytes:
+        """Return the JSON of an entry as it may be shown: who sent it by a pseudonym, and homes
+        without their owners; unchanged where names are shown, or where it is no such JSON.
+        """
+        if not self.agreed.pseudonyms or not text:
+            return text
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+        if not isinstance(value, dict):
+            return text
+        sender, reviewer = value.get("sender"), value.get("who")
+        names = [sender.get("user")] if isinstance(sender, dict) else []
+        known = {name.casefold() for name in (*names, reviewer) if isinstance(name, str) and name}
+        return orjson.dumps({**self._covered(value, known), "people": "pseudonyms"})
+
+    def _covered(self, value: Any, known: set[str]) -> Any:
+        if isinstance(value, dict):
+            return {name: self._covered(one, known) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self._covered(one, known) for one in value]
+        if not isinstance(value, str):
+            return value
+        if value.casefold() in known:
+            return self.person(value)
+        return self.path(value, sorted(known)) if "/" in value or "\\" in value else value
 
     def groups(self, people_of: dict[str, set[str]]) -> list[str]:
         """Return groups with how many people each, those that are too small told together."""

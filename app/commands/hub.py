@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_desk, hub_holds, hub_policies, hub_questions
+from app.commands import hub_desk, hub_holds, hub_out, hub_policies, hub_questions
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -38,6 +38,9 @@ for _question in (
     hub_desk.council,
     hub_desk.reveal,
     hub_desk.confirm,
+    hub_out.stream,
+    hub_out.streams,
+    hub_out.archive,
     hub_policies.preview,
     hub_policies.policies,
     hub_policies.publish,
