@@ -1,4 +1,4 @@
-"""All that a hub answers, whoever brings the messages: enrolment, uploads, check-ins, orders, holds."""
+"""All that a hub answers, whoever brings it: enrolment, uploads, check-ins, orders, holds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

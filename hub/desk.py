@@ -98,7 +98,7 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
         "endpoints": len(machines),
         # A machine is, as a rule, one person's: where names are not shown, it is not named either.
         "machines": [] if shown.agreed.pseudonyms else machines[:_MOST_MACHINES],
-        "people": shown.people(sorted(people)),
+        "people": [] if few else shown.people(sorted(people)),
         "people_told": f"fewer than {shown.agreed.smallest_group}" if few else str(len(people)),
         "groups": shown.groups(groups),
         "paths": sorted({shown.path(one["path"], sorted(people)) for one in inside})[:5],

@@ -97,7 +97,7 @@ JUDGED: LiteralString = r"""WITH alike AS (
                 AND c.endpoint = alike.endpoint AND c.state <> 'superseded'
                 AND t.word IN ('close', 'reopen')
             ORDER BY t.at DESC, t.seq DESC LIMIT 1) AS said ON true)"""
-"""Alike records of each endpoint that somebody should see, and whether its reviewers closed them."""
+"""Alike records of each endpoint that somebody should see; whether its reviewers closed them."""
 _CASES: LiteralString = (
     JUDGED  # noqa: S608 - both are constants
     + """

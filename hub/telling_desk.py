@@ -41,7 +41,8 @@ def case(row: Row) -> Iterator[str]:
     yield f"  sent     {counted(row['records'], 'request')}, {size(row['bytes'])} left"
     machines = ", ".join(printable(name, 60) for name in row["machines"])
     yield f"  machines {number(row['endpoints'])}" + (f": {machines}" if machines else "")
-    yield f"  people   {row['people_told']}: {', '.join(map(printable, row['people'])) or '–'}"
+    people = ", ".join(map(printable, row["people"]))
+    yield f"  people   {row['people_told']}" + (f": {people}" if people else "")
     yield f"  groups   {', '.join(map(printable, row['groups'])) or '–'}"
     for path in row["paths"]:
         yield f"  path     {printable(path)}"
