@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_desk, hub_holds, hub_out, hub_policies, hub_questions
+from app.commands import hub_desk, hub_holds, hub_hunting, hub_out, hub_policies, hub_questions
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -29,7 +29,9 @@ for _question in (
     hub_questions.endpoints,
     hub_questions.scripts,
     hub_questions.cases,
-    hub_questions.hunt,
+    hub_hunting.hunt,
+    hub_hunting.hunts,
+    hub_hunting.advisories,
     hub_questions.alarms,
     hub_holds.holds,
     hub_holds.answer,
