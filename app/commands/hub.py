@@ -26,6 +26,7 @@ application = typer.Typer(
 )
 for _question in (
     hub_questions.status,
+    hub_questions.metrics,
     hub_questions.endpoints,
     hub_questions.scripts,
     hub_questions.cases,
@@ -204,6 +205,26 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
     from core.text import printable
 
     typer.echo(f"{printable(name, 200)} is revoked.")
+    return 0
+
+
+@application.command()
+def restored(reason: Reason, hub: HubFolder = None) -> int:
+    """Say that the database was restored from a backup: certificates of before now that it does not
+    know are taken again. Revoke again who was revoked since the backup.
+
+    \b
+    Example: outgate hub restored --reason "disk failure, backup of Monday"
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    with at_hub(hub) as connection:
+        from hub.enrolment import restored
+
+        restored(connection, reviewer(), reason, utc_now())
+    typer.echo("Noted. Endpoints ship again what is missing. Revoke again who was revoked since.")
     return 0
 
 

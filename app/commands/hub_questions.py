@@ -24,6 +24,22 @@ def status(hub: HubFolder = None, as_json: AsJson = False) -> int:
     return 1 if found["alarms"] else 0
 
 
+def metrics(hub: HubFolder = None) -> int:
+    """Print what a hub is watched by, as Prometheus reads it: numbers only, no names.
+
+    \b
+    Example: outgate hub metrics > /var/lib/node_exporter/outgate_hub.prom
+    """
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub.metrics import metrics
+
+        found = metrics(connection, utc_now())
+    typer.echo(found, nl=False)
+    return 0
+
+
 def endpoints(hub: HubFolder = None, as_json: AsJson = False) -> int:
     """List the endpoints: when they were heard of, and whether they are well.
 
