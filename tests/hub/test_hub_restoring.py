@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from fleet_world import FleetWorld, Member
 
 from hub.database import connect
 from hub.enrolment import Endpoint, NotAllowedError, restored
 from hub.metrics import metrics
+from hub.orders import approve
 from hub.own_postgres import binaries
 from hub.verification import verify
 
@@ -73,6 +75,26 @@ def test_a_certificate_of_after_the_restoration_is_known_or_refused(world: Fleet
     world.rows("DELETE FROM certificates RETURNING 1")
     with pytest.raises(NotAllowedError):
         speaks(world, member)
+
+
+def test_orders_go_on_behind_what_endpoints_follow_already(world: FleetWorld) -> None:
+    """An endpoint refuses an order with a number that it has: after a restore none has one."""
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+
+    def approved() -> int:
+        with world.hub.database.work() as connection:
+            now, sha256 = world.clock(), "a" * 64
+            return approve(connection, key, sha256, approved=True, note="x", who="ada", now=now)
+
+    world.member("till-1")
+    assert [approved(), approved()] == [1, 2]
+    world.rows("UPDATE endpoints SET approvals = 9 RETURNING 1")
+    assert approved() == 3
+    with world.hub.database.work() as connection:
+        restored(connection, "ada", "disk", world.clock())
+    assert approved() == 10
+    world.rows("UPDATE endpoints SET approvals = 2000000000 RETURNING 1")
+    assert approved() < 200_000
 
 
 def test_metrics_are_numbers_without_names(world: FleetWorld) -> None:
