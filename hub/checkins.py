@@ -16,6 +16,7 @@ from hub.chains import ToldChain, witness
 from hub.database import Connection, Database
 from hub.enrolment import Endpoint
 from hub.orders import meant_for
+from hub.requests import waiting_for
 
 CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 _MOST_OFF_S = 2_000_000_000
@@ -106,12 +107,14 @@ class CheckIns:
             wanted = connection.execute(_WANTED, told_before).fetchall()
             erased = connection.execute(_ERASED, (endpoint.number,)).fetchall()
             orders = meant_for(connection, endpoint)
+            requests = waiting_for(connection, endpoint, now)
         return {
             "at": rfc3339(now),
             "chains": {k: {"next": one.next, "state": one.state} for k, one in chains.items()},
             "wanted": [sha256 for (sha256,) in wanted],
             "erased": {chain: {"done": done, "swept": swept} for chain, done, swept in erased},
             "orders": orders,
+            "requests": requests,
         }
 
 

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_desk, hub_holds, hub_hunting, hub_out, hub_policies, hub_questions
+from app.commands import (
+    hub_desk,
+    hub_holds,
+    hub_hunting,
+    hub_out,
+    hub_policies,
+    hub_questions,
+    hub_requests,
+)
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -33,6 +41,8 @@ for _question in (
     hub_hunting.hunt,
     hub_hunting.hunts,
     hub_hunting.advisories,
+    hub_requests.ask,
+    hub_requests.asked,
     hub_questions.alarms,
     hub_holds.holds,
     hub_holds.answer,
@@ -107,7 +117,9 @@ def serve(hub: HubFolder = None) -> int:
     settings = hub_settings(hub)
     from hub.answering import Hub
     from hub.authority import load_authority, server_files
+    from hub.council import key_of
     from hub.database import bring_forward
+    from hub.requests import KEY_FILE
     from hub.service import serve, server_context
     from hub.settings import policy_public
 
@@ -118,7 +130,10 @@ def serve(hub: HubFolder = None) -> int:
     context = server_context(server, settings.authority_file)
     with database_of(settings) as database:
         running = Hub(
-            database=database, authority=authority, policy_key=policy_public(settings.folder)
+            database=database,
+            authority=authority,
+            policy_key=policy_public(settings.folder),
+            sealing=key_of(settings.folder, KEY_FILE),
         )
 
         async def until_stopped() -> None:
