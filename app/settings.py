@@ -76,6 +76,10 @@ class Settings(BaseModel):
     """File with headers for collectors of OTLP, one `Name: value` a line; may hold a token."""
     closing_grows: int = Field(default=10, ge=2, le=1000)
     """A closed case comes back when its people or rows are so many times what they were."""
+    approve_unread: bool = False
+    """True: a version of a script whose source cannot be read may be approved; the evidence then
+    says “approved unread”.
+    """
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
     upstream_proxies: dict[str, str] = Field(default_factory=dict)

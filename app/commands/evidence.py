@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from app.home import Home
+    from app.settings import Settings
     from evidence.passage import Progress
     from evidence.store import Store
     from exports.selection import Selection
@@ -59,12 +60,13 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(store, home),
+        acts=_acts(store, home, settings),
     )
 
 
-def _acts(store: "Store", home: "Home") -> "EvidenceActs":
+def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
     from app.current_user import reviewer
+    from app.kept_sources import KeptSources
     from app.made_of import made_of
     from attribution.identity.contents import ContentStore
     from evidence import verify
@@ -115,6 +117,8 @@ def _acts(store: "Store", home: "Home") -> "EvidenceActs":
         export=exported,
         formats=choices,
         parts=parts,
+        kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
+        approve_unread=settings.approve_unread,
         rules=RuleMaking(propose=rules.propose, write=rules.write),
         sheets=Sheets(read=sheets.read, switch_rule=switched),
     )
