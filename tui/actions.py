@@ -6,7 +6,7 @@ Keys, palette, footer and help are made from this.
 from collections.abc import Mapping, Sequence
 
 from tui.screen_action import ScreenAction
-from tui.script_actions import CHANGES, SCRIPT
+from tui.script_actions import CHANGES, PASSPORT, SCRIPT
 from tui.sheet_actions import SHEET, TABS
 
 REVIEW: tuple[ScreenAction, ...] = (
@@ -209,6 +209,16 @@ REVIEW: tuple[ScreenAction, ...] = (
         ),
     ),
     ScreenAction(
+        id="passport",
+        keys=("p",),
+        shown="p",
+        name="All of this script",
+        help=(
+            "Show all that is known of the script on one page: owner, versions, approvals, parts, "
+            "schedules, files, databases, destinations, runs, habits."
+        ),
+    ),
+    ScreenAction(
         id="rule",
         keys=("m",),
         shown="m",
@@ -287,6 +297,7 @@ SCREENS: Mapping[str, _Actions] = {
     "overview": SHEET,
     "script": SCRIPT,
     "changes": CHANGES,
+    "passport": PASSPORT,
 }
 
 

@@ -5,10 +5,12 @@ The app says how.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from core.ports import CaseStore
 from core.review import CaseFilter
+from habits.passport import Passport
 from tui.case_queue import all_cases
 from tui.kept_code import KeptOf
 from tui.rule_making import RuleMaking
@@ -56,6 +58,8 @@ class EvidenceActs:
     rules: RuleMaking | None = None
     sheets: Sheets | None = None
     """What the tabs beside the queue show."""
+    passport: Callable[[str, datetime], Passport] | None = None
+    """Path of a script, the time now → its page. May take seconds; raises OutgateError."""
 
 
 def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:

@@ -79,16 +79,7 @@ SCRIPT: tuple[ScreenAction, ...] = (
     ),
 )
 
-CHANGES: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="approve",
-        keys=("a",),
-        shown="a",
-        name="Approve this version",
-        help="Rules that ask for approved scripts let this very version pass, from now on.",
-        short="approve",
-        rank=1,
-    ),
+READ: tuple[ScreenAction, ...] = (
     ScreenAction(
         id="down", keys=("down", "j"), shown="↓", name="Line down", help="Move one line down."
     ),
@@ -120,12 +111,39 @@ CHANGES: tuple[ScreenAction, ...] = (
         short="help",
         rank=4,
     ),
+)
+"""Of every screen that is one long text."""
+
+CHANGES: tuple[ScreenAction, ...] = (
+    ScreenAction(
+        id="approve",
+        keys=("a",),
+        shown="a",
+        name="Approve this version",
+        help="Rules that ask for approved scripts let this very version pass, from now on.",
+        short="approve",
+        rank=1,
+    ),
+    *READ,
     ScreenAction(
         id="back",
         keys=("escape", "q", "d"),
         shown="Esc",
         name="Back",
         help="Go back; nothing is written.",
+        short="back",
+        rank=2,
+    ),
+)
+
+PASSPORT: tuple[ScreenAction, ...] = (
+    *READ,
+    ScreenAction(
+        id="back",
+        keys=("escape", "q", "p"),
+        shown="Esc",
+        name="Back",
+        help="Go back to where you were.",
         short="back",
         rank=2,
     ),

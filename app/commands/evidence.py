@@ -1,12 +1,14 @@
 """`review`, `export` and `verify`: what was recorded, for officers and auditors."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import BinaryIO
 
     from app.home import Home
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from evidence.passage import Progress
     from evidence.store import Store
     from exports.selection import Selection
+    from habits.passport import Passport
     from tui.evidence_acts import EvidenceActs
 
 
@@ -68,8 +71,9 @@ def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
     from app.current_user import reviewer
     from app.kept_sources import KeptSources
     from app.made_of import made_of
+    from app.passport import passport_of
     from attribution.identity.contents import ContentStore
-    from evidence import verify
+    from evidence import open_store, verify
     from exports.formats import formats
     from exports.selection import Selection
     from exports.writing import export
@@ -112,6 +116,10 @@ def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
     def switched(name: str) -> str:
         return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
 
+    def passport(script: str, now: "datetime") -> "Passport":
+        with closing(open_store(store.path)) as own:
+            return passport_of(home, settings, own, script, now)
+
     return EvidenceActs(
         verify=verified,
         export=exported,
@@ -121,6 +129,7 @@ def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
         approve_unread=settings.approve_unread,
         rules=RuleMaking(propose=rules.propose, write=rules.write),
         sheets=Sheets(read=sheets.read, switch_rule=switched),
+        passport=passport,
     )
 
 
