@@ -5,6 +5,7 @@ Keys, palette, footer and help are made from this.
 
 from collections.abc import Mapping, Sequence
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
 from tui.sheet_actions import SHEET, TABS
 
@@ -51,6 +52,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="release",
+        deed=Deed.ANSWER,
         keys=("a",),
         shown="a",
         name="Release or approve",
@@ -63,6 +65,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="refuse",
+        deed=Deed.ANSWER,
         keys=("b",),
         shown="b",
         name="Refuse",
@@ -75,6 +78,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="close",
+        deed=Deed.CLOSE,
         keys=("c",),
         shown="c",
         name="Close with a reason",
@@ -175,6 +179,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="undo",
+        deed=Deed.CLOSE,
         keys=("u",),
         shown="u",
         name="Undo or reopen",
@@ -199,6 +204,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="rule",
+        deed=Deed.POLICY,
         keys=("m",),
         shown="m",
         name="Make a rule",
@@ -211,6 +217,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="export",
+        deed=Deed.EXPORT,
         keys=("e",),
         shown="e",
         name="Export",
@@ -222,6 +229,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="verify",
+        deed=Deed.VERIFY,
         keys=("v",),
         shown="v",
         name="Verify the evidence",
@@ -289,6 +297,7 @@ SCRIPT: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="approve",
+        deed=Deed.APPROVE,
         keys=("a",),
         shown="a",
         name="Approve this version",
@@ -298,6 +307,7 @@ SCRIPT: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="withdraw",
+        deed=Deed.APPROVE,
         keys=("b",),
         shown="b",
         name="Take the approval back",

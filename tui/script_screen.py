@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from core.ports import CaseStore
 from core.review import ScriptVersion, script_event
+from core.rights import Deed
 from tui.actions import SCREENS, for_footer
 from tui.background_reader import Reader, Trouble
 from tui.detail_pane import laid_out
@@ -121,6 +122,10 @@ class ScriptScreen(Offers, ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap again."""
         self._draw()
+
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self._reviewer.refusal(deed)
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
