@@ -5,6 +5,7 @@ Keys, palette, footer and help are made from this.
 
 from collections.abc import Mapping, Sequence
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
 from tui.script_actions import CHANGES, PASSPORT, SCRIPT
 from tui.sheet_actions import SHEET, TABS
@@ -52,6 +53,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="release",
+        deed=Deed.ANSWER,
         keys=("a",),
         shown="a",
         name="Release or approve",
@@ -64,6 +66,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="refuse",
+        deed=Deed.ANSWER,
         keys=("b",),
         shown="b",
         name="Refuse",
@@ -76,6 +79,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="close",
+        deed=Deed.CLOSE,
         keys=("c",),
         shown="c",
         name="Close with a reason",
@@ -176,6 +180,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="undo",
+        deed=Deed.CLOSE,
         keys=("u",),
         shown="u",
         name="Undo or reopen",
@@ -220,6 +225,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="rule",
+        deed=Deed.POLICY,
         keys=("m",),
         shown="m",
         name="Make a rule",
@@ -232,6 +238,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="export",
+        deed=Deed.EXPORT,
         keys=("e",),
         shown="e",
         name="Export",
@@ -243,6 +250,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="verify",
+        deed=Deed.VERIFY,
         keys=("v",),
         shown="v",
         name="Verify the evidence",

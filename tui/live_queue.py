@@ -16,6 +16,7 @@ from core.case_inside import GROWS
 from core.case_words import completions
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.rights import Deed
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
 from tui.case_reading import Reading, read_fully
@@ -42,6 +43,10 @@ class Reviewer:
     who: str
     clock: Callable[[], datetime]
     read_only: bool = False
+    role: str = ""
+    """In which role the person acts, where that is set."""
+    refusal: Callable[[Deed], str | None] = lambda _: None
+    """Why this person may not do something here, in words."""
     zone: tzinfo | None = None
     """None: the zone of this machine."""
     watching: Callable[[], bool] | None = None
@@ -345,7 +350,9 @@ class LiveQueue(Offers, Screen[None]):
         """Write the lines around the queue."""
         now = self.reviewer.clock()
         problem = "see below" if self.trouble else None
-        who = f"{self.reviewer.who}{' · read only' if self.reviewer.read_only else ''}"
+        person = self.reviewer
+        told = (person.who, person.role, "read only" if person.read_only else "")
+        who = " · ".join(part for part in told if part)
         self.query_one(HealthLine).say(self._overview, now, problem, who)
         self.query_one(HeldPanel).say(now, not self.reviewer.read_only and self.holds is not None)
         self.query_one(QueueLine).say(self.queue, self._overview)
@@ -364,6 +371,10 @@ class LiveQueue(Offers, Screen[None]):
     def show_cases(self, line: str) -> None:
         """Show the cases of another filter."""
         raise NotImplementedError
+
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self.reviewer.refusal(deed)
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""

@@ -1,5 +1,6 @@
 """The actions of the screens about one script."""
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
 
 SCRIPT: tuple[ScreenAction, ...] = (
@@ -21,6 +22,7 @@ SCRIPT: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="approve",
+        deed=Deed.APPROVE,
         keys=("a",),
         shown="a",
         name="Approve this version",
@@ -42,6 +44,7 @@ SCRIPT: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="withdraw",
+        deed=Deed.APPROVE,
         keys=("b",),
         shown="b",
         name="Take the approval back",
@@ -117,6 +120,7 @@ READ: tuple[ScreenAction, ...] = (
 CHANGES: tuple[ScreenAction, ...] = (
     ScreenAction(
         id="approve",
+        deed=Deed.APPROVE,
         keys=("a",),
         shown="a",
         name="Approve this version",

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.review import ScriptVersion
+from core.rights import Deed
 from tui.actions import SCREENS, for_footer
 from tui.approving import ApprovalDialog, Approving
 from tui.background_reader import Trouble
@@ -66,6 +67,10 @@ class ScriptScreen(Offers, ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap again."""
         self._draw()
+
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self._approving.reviewer.refusal(deed)
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""

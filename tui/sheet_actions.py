@@ -1,5 +1,6 @@
 """The actions of the tabs: which there are, and what can be done on a sheet."""
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
 
 TABS: tuple[ScreenAction, ...] = (
@@ -105,6 +106,7 @@ SHEET: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="switch",
+        deed=Deed.POLICY,
         keys=("t",),
         shown="t",
         name="Rule on or off",

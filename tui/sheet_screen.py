@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from core.rights import Deed
 from tui.actions import SCREENS
 from tui.background_reader import Trouble
 from tui.help_screen import HelpScreen
@@ -112,6 +113,10 @@ class SheetScreen(Offers, Screen[str | None]):
     def _tab_clicked(self, event: TabStrip.Opened) -> None:
         event.stop()
         self.open_tab(event.name)
+
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self._desk.reviewer.refusal(deed)
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""

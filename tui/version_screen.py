@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
+from core.rights import Deed
 from tui.actions import SCREENS
 from tui.approving import ApprovalDialog, Approving
 from tui.background_reader import Trouble
@@ -41,6 +42,10 @@ class VersionScreen(ReadingScreen[bool]):
         about, _ = laid_out([Section("", tuple(rows))], width)
         lines, _ = laid_out([Section("", self._found.lines)], width)
         return about, lines
+
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self._approving.reviewer.refusal(deed)
 
     def obstacle(self, action_id: str) -> str | None:
         """Return why it cannot be approved; None when it can."""

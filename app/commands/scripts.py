@@ -81,15 +81,19 @@ def scripts(
     from app.contracts import script_meant
     from app.home import open_home
     from app.kept_sources import KeptSources
+    from app.permission import permitted
     from app.reading_versions import told_of
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
+    from core.rights import Deed
 
+    deeds = {"export": Deed.EXPORT, "owner": Deed.APPROVE}
     deed, path = _meant(words or [])
     checked_format(format_name)
     home = open_home()
     settings = load_settings(home.settings)
+    permitted(deeds.get(deed, Deed.APPROVE if approve or withdraw else Deed.READ), settings)
     store = store_of(home, settings, "command line")
     if deed == "export":
         hand_on(home, store, Path(path or ""))

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui
+from core.rights import Deed, Person, Rights, Role
 from habits.passport import Passport
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, for_footer
@@ -61,6 +62,28 @@ class TestEveryScreen:
         assert len({action.id for action in actions}) == len(actions)
         for action in actions:
             assert action.keys and action.shown and action.name and action.help.endswith(".")
+
+    async def test_a_role_that_may_not_is_told_so(
+        self, opened: Opens, store: FragileStore, at: OpensScreen, press: Presses, name: str
+    ) -> None:
+        """Every key that takes a role says which, opens no dialog and writes nothing."""
+        rights = Rights(holders={Role.REVIEWER: ("ada",)})
+
+        def refusal(deed: Deed) -> str | None:
+            return rights.refusal(Person(name="dpo"), deed)
+
+        async with opened(store, (140, 45), acts=ACTS, refusal=refusal) as pilot:
+            screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
+            version = store.data_version()
+            for action in screen.ACTIONS:
+                if action.deed is None:
+                    continue
+                assert "You, dpo, are in no role here." in (screen.unavailable(action) or "")
+                for key in action.keys:
+                    await press(pilot, key)
+                    assert pilot.app.screen is screen
+            assert store.data_version() == version
 
     async def test_it_opens_and_every_key_does_something(
         self, opened: Opens, store: FragileStore, at: OpensScreen, name: str
