@@ -9,7 +9,7 @@ from enum import IntFlag
 from capture.netlink import HEADER, REQUEST, attribute, message, nested, raise_errors
 
 _NFT, _BATCH_BEGIN, _BATCH_END = 10, 0x10, 0x11
-_NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = 0, 2, 3, 6, 7
+_NEW_TABLE, _GET_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = 0, 1, 2, 3, 6, 7
 _CREATE, _APPEND, _DUMP = 0x400, 0x800, 0x300
 _ERROR, _DONE = 2, 3
 _INET = 1
@@ -89,6 +89,15 @@ def send(channel: socket.socket, batch: bytes) -> None:
     wanted = len(_sequences(batch))
     while answered < wanted:
         answered += raise_errors(channel.recv(1 << 16))
+
+
+def exists(channel: socket.socket, table: str) -> bool:
+    """Return whether there is such a table. Raises OSError."""
+    asked = struct.pack(">BBH", _INET, 0, 0) + attribute(1, _text(table))
+    channel.send(
+        HEADER.pack(HEADER.size + len(asked), _NFT << 8 | _GET_TABLE, REQUEST, 1, 0) + asked
+    )
+    return any(kind != _ERROR for kind, _ in _messages(channel.recv(1 << 16)))
 
 
 def counted(channel: socket.socket, table: str, chain: str) -> int:

@@ -31,6 +31,7 @@ from proxy.inspection import Inspection
 from proxy.listening import cannot_listen
 from proxy.mitmproxy_patches.applied import in_our_own_process
 from proxy.parts import Limits, Parts
+from proxy.sealed.capturing import Captures
 from proxy.sealed.door import Door
 from proxy.tls import GateTls, Mint
 from proxy.upstreams import Upstreams
@@ -138,11 +139,16 @@ class Gate:
                 raise cannot_listen(*where, next(iter(faults), None))
             await asyncio.sleep(0.005)
         if self._options.seals is not None:
-            self._door = Door(server, self._parts.networks, self._made_up)
+            self._door = Door(server, self._parts.networks, self._made_up, self._captures())
             self._door.open(self._options.seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called
+
+    def _captures(self) -> Captures | None:
+        if self.addon is None or self._parts.happened is None:
+            return None
+        return Captures(self._parts.happened, self.addon.arrivals.others)
 
     def _made_up(self, name: str) -> bool:
         """Return True for a name that is not ours to look up."""
