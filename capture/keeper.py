@@ -147,7 +147,7 @@ class Keeper:
             return None
         chain = machine_rules.counting_chain(closed=self._plan.closed)
         try:
-            return nft.counted(self._rules, machine_rules.TABLE, chain)
+            return nft.packets_counted(self._rules, machine_rules.TABLE, chain)
         except OSError:
             return None
 

@@ -51,7 +51,8 @@ def standing_in(scope: Scope, *, closed: bool) -> list[nft.Chain]:
     """
     tcp = nft.protocol_is(socket.IPPROTO_TCP)
     if not closed:
-        rules = [[*tcp, *meant, nft.counts()] for meant in _meant(scope)]
+        # Without a question for its state no connection is followed, and no such chain is asked.
+        rules = [[*tcp, *nft.is_new(), *meant, nft.counts()] for meant in _meant(scope)]
         every = [*_left(scope), *_each_once(rules)]
         return [nft.Chain(name=_COUNTING["open"], kind="nat", priority=_NAT, rules=every)]
     refused = nft.refused(is_tcp=True)

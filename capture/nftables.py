@@ -100,7 +100,7 @@ def exists(channel: socket.socket, table: str) -> bool:
     return any(kind != _ERROR for kind, _ in _messages(channel.recv(1 << 16)))
 
 
-def counted(channel: socket.socket, table: str, chain: str) -> int:
+def packets_counted(channel: socket.socket, table: str, chain: str) -> int:
     """Return how often the counting rules of a chain were reached, in packets. Raises OSError."""
     asked = struct.pack(">BBH", _INET, 0, 0)
     asked += attribute(1, _text(table)) + attribute(2, _text(chain))

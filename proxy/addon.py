@@ -23,7 +23,6 @@ from proxy.inspection import Inspection
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
-from proxy.sealed.captured import Arrival, Arrivals, Naming
 from proxy.sealed.foreign import ForeignConnections
 from proxy.sealed.opening import Foreign
 from proxy.silent_tunnels import SilentTunnels
@@ -51,7 +50,6 @@ class GateAddon:
         self.upstreams = upstreams
         self.passages = tls_passthrough.Passages(inspection)
         self.foreign = ForeignConnections(inspection, self.passages)
-        self.arrivals = Arrivals(inspection)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
         self.certificates = ClientCertificates()
@@ -138,20 +136,6 @@ class GateAddon:
             # boundary: without a passage it is closed
             foreign.passage = None
             self._failed("passing", error)
-
-    async def gate_arrived(self, arrival: Arrival) -> None:
-        """A connection was brought here: what is of no Python goes on, unread."""
-        try:
-            await self.arrivals.consider(arrival)
-        except BaseException as error:  # noqa: BLE001 - boundary: it is inspected like any other
-            self._failed("attribution", error)
-
-    async def gate_named(self, naming: Naming) -> None:
-        """Its client says a name: is there one?"""
-        try:
-            await self.arrivals.look_up(naming)
-        except BaseException as error:  # noqa: BLE001 - boundary: its address stands for it
-            self._failed("name", error)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Send the connection where it was decided to go; names stay those of the host."""

@@ -1,8 +1,10 @@
 """Connections that were brought here for the whole machine: whose are they, and where do they go?
 
 They come by their address alone. What descends from no Python goes on to that address, unread and
-counted. The rest is read like what comes out of a seal, once its name is known: TLS and HTTP say
-it. It then goes where *we* find that name, so that no name can stand for an address of another's.
+counted. What may or may not (its parent has gone, nobody could look) is on record and decided on,
+and its TLS is not opened: much of it is the system's own, which trusts no roots of ours. The rest
+is read like what comes out of a seal, once its name is known: TLS and HTTP say it. It then goes
+where *we* find that name, so that no name can stand for an address of another's.
 """
 
 import ipaddress
@@ -13,7 +15,7 @@ from mitmproxy.proxy.layers.tls import parse_client_hello
 
 from core.host_names import host_of
 from proxy.inspection import Inspection
-from proxy.sealed.opening import Opening
+from proxy.sealed.opening import HANDSHAKE, TLS, Opening
 from proxy.tls_passthrough import Passage, UnreadLayer
 
 _HOST = b"host:"
@@ -27,6 +29,12 @@ class Others:
     connections: int = 0
     sent: int = 0
     received: int = 0
+
+    def taken(self) -> tuple[int, int, int]:
+        """Return all three, and count anew."""
+        found = self.connections, self.sent, self.received
+        self.connections = self.sent = self.received = 0
+        return found
 
 
 class Counted(Passage):
@@ -59,6 +67,8 @@ class Arrival:
     connection: str
     counted: Counted | None = None
     """Set where it goes on unread."""
+    doubtful: bool = False
+    """Nobody can say whether it is of Python."""
 
 
 @dataclass
@@ -89,10 +99,13 @@ class GateNamedHook(commands.StartHook):
 class CapturedOpening(Opening):
     """As out of a seal, once it is known whose it is."""
 
+    _doubtful = False
+
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if isinstance(event, events.Start):
             arrival = Arrival(self.context.client.id)
             yield GateArrivedHook(arrival)
+            self._doubtful = arrival.doubtful
             if arrival.counted is not None:
                 self._next = relay = UnreadLayer(self.context, ignore=True)
                 relay.passage = arrival.counted
@@ -108,23 +121,33 @@ class CapturedOpening(Opening):
             yield GateNamedHook(naming)
             if naming.exists:
                 self.context.server.address = name, address[1]
+        if self._doubtful and self._said[:1] == HANDSHAKE:
+            yield from self._asked(TLS)
+            if self._relay is not None:
+                yield from self._go_on()
+            return
         yield from super()._inspected()
 
 
 class Arrivals:
-    """Answers both questions."""
+    """Answers both questions, as hooks. Where one fails, the connection is inspected like any
+    other, and its address stands for its name.
+    """
+
+    name = "arrivals"
 
     def __init__(self, inspection: Inspection) -> None:
         self._inspection = inspection
         self.others = Others()
 
-    async def consider(self, arrival: Arrival) -> None:
+    async def gate_arrived(self, arrival: Arrival) -> None:
         """What is surely of no Python goes on; of what is not known that is not sure."""
         sender = await self._inspection.senders.at_opening(arrival.connection)
+        arrival.doubtful = sender.is_python is None
         if sender.is_python is False:
             arrival.counted = Counted(self.others)
 
-    async def look_up(self, naming: Naming) -> None:
+    async def gate_named(self, naming: Naming) -> None:
         """Find the name; behind another proxy it is that one's to find."""
         places = self._inspection.places
         naming.exists = places is None or (
@@ -136,7 +159,7 @@ def said_name(said: bytes) -> str | None:
     """Return the name of a host in a client's first bytes; None where they hold none that could be
     looked up.
     """
-    found = _in_hello(said) if said[:1] == b"\x16" else _in_head(said)
+    found = _in_hello(said) if said[:1] == HANDSHAKE else _in_head(said)
     if not found or len(found) > _MOST_NAME or not found.isascii():
         return None
     host = host_of(found)

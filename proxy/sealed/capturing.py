@@ -41,12 +41,10 @@ class Captures:
         await self._told(Event.CAPTURE_WINDOW, facts)
 
     async def ended(self) -> None:
-        """Nothing is brought here any more."""
-        facts: dict[str, Fact] = {
-            "connections_of_no_python": self._others.connections,
-            "bytes_sent": self._others.sent,
-            "bytes_received": self._others.received,
-        }
+        """Nothing is brought here any more: what has passed since it began is told."""
+        sums = self._others.taken()
+        names = ("connections_of_no_python", "bytes_sent", "bytes_received")
+        facts: dict[str, Fact] = dict(zip(names, sums, strict=True))
         await self._told(Event.CAPTURE_ENDED, facts)
 
     async def _told(self, event: Event, facts: Mapping[str, Fact]) -> None:
