@@ -115,8 +115,8 @@ def _sum(prices: Any, counts: Mapping[str, int], count: int) -> Decimal | None:
 
     None where the counts contradict each other or the list has nothing for them.
     """
-    if count == 1 and (total := sum_of_tokens(prices, counts)) is not None:
-        return total
+    if count == 1 and (short := sum_of_tokens(prices, counts)) is not None:
+        return short
     from genai_prices import Usage as PricedUsage
 
     each = {k: n if count == 1 else Decimal(n) / count for k, n in counts.items()}

@@ -378,8 +378,8 @@ def test_a_batch_of_an_earlier_day_is_priced_as_one() -> None:
 
 
 def test_the_short_way_to_a_price_gives_what_the_package_gives() -> None:
-    """No model of the list costs anything else by the short sum: to the last digit, or it is left to
-    the package.
+    """No model of the list costs anything else by the short sum, to the last digit; what might is
+    left to the package.
     """
     from genai_prices import Usage
     from genai_prices.data import providers
