@@ -143,7 +143,7 @@ class Council:
 
 
 def key_of(folder: Path, name: str = KEY_FILE) -> bytes:
-    """Return a key in a hub's folder, that of pseudonyms if none is named; made where there is none.
+    """Return a key in a hub's folder, by default that of pseudonyms; made where there is none.
 
     Raises SettingsError.
     """

@@ -154,7 +154,8 @@ def requests(connection: Connection) -> list[Row]:
 
 def found_for(connection: Connection, number: int) -> list[Row]:
     """Return where a request found something, which scripts, what left, to whom."""
-    if not 0 < number < 1 << 31:
+    known = "SELECT 1 FROM requests WHERE number = %s"
+    if not 0 < number < 1 << 31 or connection.execute(known, (number,)).fetchone() is None:
         raise InputError("There is no such request.", remedy="See: outgate hub asked")
     return rows(connection, _ENTRIES, {"number": number})
 

@@ -32,9 +32,11 @@ def found(rows: Sequence[Row]) -> Iterator[str]:
     """Yield where one request found something."""
     if not rows:
         yield "Nobody who has answered found anything."
+    told: set[str] = set()
     for row in rows:
         on = printable(row["endpoint"], 60)
-        if row["problem"]:
+        if row["problem"] and on not in told:
+            told.add(on)
             yield f"{on}: {printable(row['problem'], 300)}"
         if row["script"] is not None:
             left = f"{number(row['went'])} left" if row["went"] else "none left"

@@ -1,5 +1,6 @@
 """`hub ask` and `hub asked`: the fleet is asked about a person or a value."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,17 @@ from app.hub_access import (
     print_answer,
     refuse_empty,
 )
-from fleet.requests import Kind
+
+
+class What(StrEnum):
+    """What is asked for."""
+
+    FIND = "find"
+    ERASE = "erase"
 
 
 def ask(
-    what: Annotated[Kind, typer.Argument(metavar="find|erase")],
+    what: Annotated[What, typer.Argument(metavar="find|erase")],
     reason: Reason,
     group: Annotated[str, typer.Option(help="Only endpoints of this group.")] = "",
     key: Annotated[
@@ -41,6 +48,7 @@ def ask(
 
     refuse_empty(reason)
     settings = hub_settings(hub)
+    from fleet.requests import Kind
     from hub.council import agreed, key_of, refuse_unnamed
     from hub.requests import KEY_FILE
     from hub.requests import ask as make
@@ -56,7 +64,7 @@ def ask(
             connection,
             signing,
             key_of(settings.folder, KEY_FILE),
-            what,
+            Kind(what.value),
             value,
             grouped=group,
             who=reviewer(),

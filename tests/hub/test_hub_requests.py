@@ -143,6 +143,9 @@ def test_nothing_is_not_looked_for(world: FleetWorld) -> None:
     for value in ("", "   ", "x" * 401):
         with pytest.raises(InputError):
             asks(world, Kind.FIND, value)
+    for number in (0, -1, 1, 1 << 40):
+        with pytest.raises(InputError):
+            found(world, number)
 
 
 def test_only_the_organisation_asks(world: FleetWorld) -> None:
