@@ -15,6 +15,7 @@ from core.errors import OutgateError
 from core.ids import utc_now
 from fleet.line import Line
 from fleet.membership import Membership
+from fleet.orders import BadOrdersError
 from fleet.requests import MOST_ENTRIES, Kind, Request, request_opened
 
 if TYPE_CHECKING:
@@ -30,21 +31,23 @@ class AskedByHub:
     line: Line
     clock: Callable[[], datetime] = utc_now
 
-    def answer_all(self) -> int:
-        """Do what is asked and tell the hub; return how many requests there were.
-
-        Raises HubAwayError, HubRefusesError, BadOrdersError.
+    def answer_all(self) -> list[str]:
+        """Do what is asked and tell the hub; return what was wrong with requests, in words: one that
+        is none keeps nobody from the others. Raises HubAwayError, HubRefusesError.
         """
         answer = self.line.send("/v1/requests", orjson.dumps({"replies": []})).value
         told = answer.get("requests")
-        asked = [
-            request_opened(one, self.member.policy_key, self.clock())
-            for one in (told if isinstance(told, list) else ())
-        ]
-        if asked:
-            replies = [self._reply(one) for one in asked]
+        replies, troubles = [], []
+        for one in told if isinstance(told, list) else ():
+            try:
+                asked = request_opened(one, self.member.policy_key, self.clock())
+            except BadOrdersError as bad:
+                troubles.append(bad.message)
+                continue
+            replies.append(self._reply(asked))
+        if replies:
             self.line.send("/v1/requests", orjson.dumps({"replies": replies}))
-        return len(asked)
+        return troubles
 
     def _reply(self, asked: Request) -> Mapping[str, Any]:
         try:

@@ -132,12 +132,11 @@ def one_round(home: Home, shipper: Shipper) -> Round:
         done = shipper.round()
         if done.requests:
             asked = AskedByHub(home=home, member=shipper.membership, line=shipper.line)
-            asked.answer_all()
+            troubles = asked.answer_all()
             # What was erased is an act, and the hub erases by it.
             again = shipper.round()
-            done = replace(
-                again, shipped={k: v + done.shipped[k] for k, v in again.shipped.items()}
-            )
+            shipped = {k: v + done.shipped[k] for k, v in again.shipped.items()}
+            done = replace(again, shipped=shipped, troubles=[*again.troubles, *troubles])
     except OutgateError as error:
         before = kept_state(home)
         if before is not None:
