@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 from base64 import b32encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,13 +86,14 @@ class Council:
         if not self.agreed.pseudonyms:
             return path
         known = {name.casefold() for name in names if name}
-        mark = "\\" if "\\" in path else "/"
-        parts, before = path.split(mark), ""
-        for at, part in enumerate(parts):
-            if at + 1 < len(parts) and (before in _HOMES or part.casefold() in known):
-                parts[at] = "~"
+        parts, before = path.replace("\\", "/").split("/"), ""
+        told, at = [], 0
+        for part in parts[:-1]:
+            covered = part and (before in _HOMES or part.casefold() in known)
+            told.append(("~" if covered else part) + path[at + len(part)])  # its own separator
+            at += len(part) + 1
             before = part.casefold()
-        return mark.join(parts)
+        return "".join(told) + parts[-1]
 
     def script(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row about a script as it may be shown: its `people` and `paths`."""
@@ -113,9 +114,7 @@ class Council:
             return text
         if not isinstance(value, dict):
             return text
-        sender, reviewer = value.get("sender"), value.get("who")
-        names = [sender.get("user")] if isinstance(sender, dict) else []
-        known = {name.casefold() for name in (*names, reviewer) if isinstance(name, str) and name}
+        known = {name.casefold() for name in _named(value) if isinstance(name, str) and name}
         return orjson.dumps({**self._covered(value, known), "people": "pseudonyms"})
 
     def _covered(self, value: Any, known: set[str]) -> Any:
@@ -140,6 +139,18 @@ class Council:
         if small:
             told.append(f"fewer than {self.agreed.smallest_group} people in each of {small} more")
         return told
+
+
+def _named(value: dict[str, Any]) -> Iterator[Any]:
+    """Yield what in an entry is the name of a person: who sent, who owns the script, who acted."""
+    yield value.get("who")
+    sender = value.get("sender")
+    if isinstance(sender, dict):
+        yield sender.get("user")
+        script = sender.get("script")
+        version = script.get("version") if isinstance(script, dict) else None
+        if isinstance(version, dict):
+            yield version.get("owner")
 
 
 def key_of(folder: Path, name: str = KEY_FILE) -> bytes:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import orjson
 import pytest
 from fleet_world import FleetWorld
 
@@ -64,6 +65,9 @@ def test_one_person_has_one_pseudonym_and_nobody_else_has_it() -> None:
         ("C:\\Users\\fatima.k\\x\\a.py", "C:\\Users\\~\\x\\a.py"),
         ("D:\\Documents and Settings\\fk\\a.py", "D:\\Documents and Settings\\~\\a.py"),
         ("/data/fatima/a.py", "/data/~/a.py"),
+        ("C:\\Users/fatima\\jobs/a.py", "C:\\Users/~\\jobs/a.py"),
+        ("python3 /home/goran/x/a.py --quiet", "python3 /home/~/x/a.py --quiet"),
+        ("/home//a.py", "/home//a.py"),
         ("/srv/jobs/a.py", "/srv/jobs/a.py"),
         ("/home/a.py", "/home/a.py"),
         ("/srv/homework/b/a.py", "/srv/homework/b/a.py"),
@@ -75,6 +79,25 @@ def test_paths_do_not_tell_whose_home_they_are_in(path: str, told: str) -> None:
     """The name of a home's owner, and of a known person, stands in no path; other folders do."""
     assert shown().path(path, ["fatima"]) == told
     assert shown(pseudonyms=False).path(path, ["fatima"]) == path
+
+
+def test_whoever_is_named_in_an_entry_is_covered_on_the_way_out() -> None:
+    """Who sent, who owns the script, who acted; what is no entry of ours goes as it is."""
+    sender = {"user": "fatima", "script": {"version": {"owner": "bruno"}, "path": "/home/goran/a"}}
+    for value in ({"sender": sender}, {"who": "fatima", "note": "/srv/bruno/x"}):
+        text = shown().text(orjson.dumps(value)).decode()
+        assert not any(f'"{name}"' in text for name in ("fatima", "bruno", "goran"))
+        assert "/home/goran" not in text
+        assert "person-" in text
+    for odd in (
+        b"",
+        b"no json",
+        b"[1]",
+        b'{"sender": 7, "who": null}',
+        b'{"sender": {"script": 1}}',
+    ):
+        assert shown(pseudonyms=False).text(odd) == odd
+    assert shown().text(b"no json") == b"no json"
 
 
 def test_small_groups_are_told_together() -> None:
