@@ -32,8 +32,9 @@ class AskedByHub:
     clock: Callable[[], datetime] = utc_now
 
     def answer_all(self) -> list[str]:
-        """Do what is asked and tell the hub; return what was wrong with requests, in words: one that
-        is none keeps nobody from the others. Raises HubAwayError, HubRefusesError.
+        """Do what is asked and tell the hub; return what was wrong with requests, in words.
+
+        One that is none keeps nobody from the others. Raises HubAwayError, HubRefusesError.
         """
         answer = self.line.send("/v1/requests", orjson.dumps({"replies": []})).value
         told = answer.get("requests")

@@ -112,6 +112,7 @@ def council(
     from dataclasses import replace
 
     from app.current_user import reviewer
+    from core.errors import InputError
     from core.ids import utc_now
 
     given = (pseudonyms, smallest_group, may_reveal)
@@ -122,6 +123,11 @@ def council(
         if any(one is not None for one in given):
             refuse_empty(reason)
             on = before.pseudonyms if pseudonyms is None else pseudonyms
+            if not on and (smallest_group is not None or may_reveal is not None):
+                raise InputError(
+                    "People are shown by their names: there is nothing to set.",
+                    remedy="Add --pseudonyms.",
+                )
             least = before.smallest_group if before.pseudonyms else (SMALLEST if on else 1)
             wanted = replace(
                 before,

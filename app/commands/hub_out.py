@@ -120,6 +120,15 @@ def _deliverer(
     from hub.deliverers import ToFile, Webhook, appended
 
     told = read_headers(headers) if headers is not None else ()
+    if authority is not None:
+        import ssl
+
+        try:
+            ssl.create_default_context().load_verify_locations(authority)
+        except OSError as error:  # also of what holds no certificate
+            garbage = isinstance(error, ssl.SSLError)
+            why = "it holds no certificate" if garbage else error.strerror
+            raise InputError(f"Cannot use {authority} as an authority: {why}.") from None
     if to.startswith(("http://", "https://")):
         try:
             key = b"" if secret is None else secret.read_bytes().strip()

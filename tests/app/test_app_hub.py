@@ -200,6 +200,58 @@ def test_the_password_of_the_database_is_shown_nowhere(
     assert "hunter2" not in told.out + told.err + repr(load(hub))
 
 
+def test_no_bad_word_of_the_desk_ends_in_more_than_one_line(
+    outgate: Runs, home: Path, hub: Path, tmp_path: Path
+) -> None:
+    """Holds, cases, hunts, streams, archives and requests: what is wrong is told with what to do,
+    and nothing is changed.
+    """
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(b"no certificate \xff")
+    reason = ("--reason", "x")
+    for words in (
+        ("answer", "1", "approve", *reason),
+        ("answer", "1", "maybe", *reason),
+        ("answer", "9" * 30, "refuse", *reason),
+        ("answer", "1", "approve", "--reason", " "),
+        ("case", "1"),
+        ("case", "1", "--assign", "a", "--take"),
+        ("council", "--smallest-group", "3", *reason),
+        ("council", "--pseudonyms", *reason),
+        ("council", "--pseudonyms", "--may-reveal", "a", "--may-reveal", "b"),
+        ("reveal", "person-x", *reason),
+        ("confirm", "1", *reason),
+        ("preview", str(tmp_path)),
+        ("preview", str(garbage)),
+        ("widen", "3", "--percent", "4"),
+        ("hunts", "--end", "3"),
+        ("hunt", "x", "<>"),
+        ("hunt", "x", "--save"),
+        ("advisories",),
+        ("advisories", str(garbage)),
+        ("stream", "X", "--to", "-"),
+        ("stream", "x", "--to", "ftp://x"),
+        ("stream", "x", "--to", "http://siem.corp.example/"),
+        ("stream", "x", "--to", str(tmp_path)),
+        ("stream", "x", "--to", "https://127.0.0.1:1/", "--authority", str(garbage)),
+        ("stream", "x", "--to", "https://127.0.0.1:1/", "--secret", "/no/such"),
+        ("stream", "x", "--to", "otlp+https://127.0.0.1:1", "--headers", str(garbage)),
+        ("archive", str(garbage), "--month", "2026-11"),
+        ("archive", str(tmp_path), "--month", "2026-13"),
+        ("asked", "7"),
+        ("ask", "burn", *reason),
+        ("restored",),
+    ):
+        told = outgate("hub", *words)
+        assert told.code == 2, (words, told)
+        assert told.line, words
+    assert outgate("hub", "hunts").out.startswith("No hunt is saved")
+    assert outgate("hub", "streams").out.startswith("There is no stream")
+    assert outgate("hub", "policies").out.startswith("No policy was published")
+    assert outgate("hub", "asked").out.startswith("The fleet was asked nothing")
+    assert outgate("hub", "council").out == "People are shown by their names.\n"
+
+
 def test_a_second_init_keeps_the_keys(outgate: Runs, postgres: OwnPostgres, hub: Path) -> None:
     """After an update the same command brings the schema forward and changes no key."""
     before = {n: (hub / n).read_bytes() for n in ("authority.pem", "authority.key", "policy.key")}
