@@ -30,6 +30,7 @@ from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.tab_strip import TabStrip
+from tui.view_strip import ViewStrip
 
 _READINGS_KEPT = 64
 _ASK_GATE_EVERY = 5
@@ -134,6 +135,7 @@ class LiveQueue(Offers, Screen[None]):
         """From top to bottom."""
         yield HealthLine()
         yield TabStrip("review")
+        yield ViewStrip()
         yield HeldPanel(self.held)
         yield QueueLine()
         yield FilterBar(self._complete)

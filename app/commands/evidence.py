@@ -25,6 +25,9 @@ def review(
         list[str] | None,
         typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app."),
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="Begin with a saved view.")
+    ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
@@ -41,6 +44,7 @@ def review(
     from app.home import open_home
     from app.permission import permitted, refusal, roles_told
     from app.settings import load_settings
+    from app.views import line_of
     from app.wiring import store_of
     from core.rights import Deed
     from evidence.holds import HeldRequests
@@ -49,7 +53,8 @@ def review(
     settings = load_settings(home.settings)
     who = permitted(Deed.READ, settings)
     store = store_of(home, settings, "review")
-    holds, line = HeldRequests(store), " ".join(words or ())
+    holds = HeldRequests(store)
+    line = line_of(home, lambda: who, view, " ".join(words or ())) or ""
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
 
@@ -76,6 +81,7 @@ def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
     from app.kept_sources import KeptSources
     from app.made_of import made_of
     from app.passport import passport_of
+    from app.views import views_of
     from attribution.identity.contents import ContentStore
     from evidence import open_store, verify
     from exports.formats import formats
@@ -134,6 +140,7 @@ def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
         rules=RuleMaking(propose=rules.propose, write=rules.write),
         sheets=Sheets(read=sheets.read, switch_rule=switched),
         passport=passport,
+        views=views_of(home, reviewer()),
     )
 
 
@@ -157,6 +164,9 @@ def export(
         str | None,
         typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="Of the cases of a saved view.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
@@ -171,6 +181,7 @@ def export(
     from app.permission import permitted
     from app.settings import load_settings
     from app.time_arguments import parse_time
+    from app.views import line_of
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, happening
@@ -190,6 +201,7 @@ def export(
     who = permitted(Deed.EXPORT, settings)
     store = store_of(home, settings, "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    line = line_of(home, lambda: who, view, line)
     if line is not None:
         shown, _ = filtered(store, line)
         cases = shown if cases is None else cases & shown
