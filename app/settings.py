@@ -73,6 +73,14 @@ class Settings(BaseModel):
     """True: each checkpoint is told to the system's log, too."""
     second_person: bool = False
     """True: nobody approves a script or a held request that he or she runs or owns."""
+    second_person_release_over: int | None = Field(default=None, ge=0)
+    """It takes two people to release a request that tells of more people than this, or of nobody
+    knows how many.
+    """
+    second_person_approvals: bool = False
+    """True: it takes two people to approve a script, or anything for longer than a run."""
+    second_person_erasure: bool = False
+    """True: it takes two people to erase."""
     collectors: dict[str, str] = Field(default_factory=dict)
     """Name → address of a collector that evidence goes on to: `syslog+tcp://`, `syslog+tls://`,
     `otlp+http://` or `otlp+https://`.

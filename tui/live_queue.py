@@ -24,7 +24,7 @@ from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
 from tui.held_panel import HeldPanel
-from tui.holds import Held, HeldList, Waiting, waiting_now
+from tui.holds import Held, HeldList, Waiting, asked_and_waiting
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
@@ -222,7 +222,7 @@ class LiveQueue(Offers, Screen[None]):
     def _waiting(self) -> Waiting:
         if self.holds is None:
             return Waiting()
-        return waiting_now(self.holds.waiting(), self.reviewer.clock())
+        return asked_and_waiting(self.holds, self.reviewer.clock())
 
     def take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
         """Never takes the cursor from somebody who reads: a bell and the panel tell that something

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from core.ports import CaseStore
-from core.review import ScriptVersion, script_event
+from core.review import Action, ScriptVersion, script_event
 from core.rights import Deed
 from tui.actions import SCREENS, for_footer
 from tui.background_reader import Reader, Trouble
@@ -210,6 +210,9 @@ class ScriptScreen(Offers, ModalScreen[None]):
             return
         self._reading = again
         self._draw()
+        if any(one.action is Action.ASK_APPROVE_SCRIPT for one in done):
+            self.tell("Asked for. It is approved once a second person says the same.")
+            return
         self.tell("Approved." if approve else "Taken back. This version is stopped from now on.")
 
     def _draw(self) -> None:

@@ -142,6 +142,8 @@ def _said(event: "ReviewEvent | None") -> str:
 
     if event is None:
         return "-"
+    if event.action is Action.ASK_APPROVE_SCRIPT:
+        return f"asked for by {signed(event)}"
     done = "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
     return f"{done} by {signed(event)}"
 
@@ -170,7 +172,7 @@ def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool
     from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
-    from core.review import script_event
+    from core.review import Action, script_event
     from core.text import printable
 
     if not reason.strip():
@@ -178,9 +180,15 @@ def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool
             "Say why with --reason.",
             remedy="It stays in the evidence: write no personal data into it.",
         )
-    store.append(
+    [written] = store.append(
         [script_event(version, approve=approve, who=reviewer(), at=utc_now(), note=reason.strip())]
     )
+    if written.action is Action.ASK_APPROVE_SCRIPT:
+        typer.echo(
+            f"Asked for: version {_short(version)} of {printable(version.script)}. It is approved "
+            "once somebody else says the same."
+        )
+        return
     what = "Approved" if approve else "Approval withdrawn"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "

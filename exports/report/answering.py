@@ -17,7 +17,16 @@ from exports.report.period import Period
 from exports.report.sums import Sums
 
 _TROUBLES = frozenset({Event.EVIDENCE_GAP, Event.GATE_LOST, Event.CLOCK_JUMPED, Event.KEY_CHANGED})
-_GIVEN = frozenset({Action.APPROVE, Action.REFUSE, Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
+_GIVEN = frozenset(
+    {
+        Action.APPROVE,
+        Action.REFUSE,
+        Action.APPROVE_SCRIPT,
+        Action.WITHDRAW_SCRIPT,
+        Action.ASK_APPROVE,
+        Action.ASK_APPROVE_SCRIPT,
+    }
+)
 
 type Acts = Sequence[StoredAct | UnreadableEntry]
 
