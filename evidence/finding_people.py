@@ -27,7 +27,8 @@ _DESTROYED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action = 'marks_key_destroyed'"""
 _SAID = """SELECT CAST(body AS BLOB) FROM review_entries WHERE script = ?
     AND action IN ('approve_script', 'withdraw_script', 'approve', 'refuse', 'ask_approve',
-        'ask_approve_script') ORDER BY seq"""
+        'ask_approve_script')
+    ORDER BY seq"""
 
 
 @dataclass(slots=True)
