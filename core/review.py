@@ -1,5 +1,6 @@
 """Review: records grouped into cases, what a person did with a case and why."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -219,6 +220,7 @@ class About(StrEnum):
     OUTCOME = "outcome"
     RISK = "risk"
     DISPOSITION = "closed as"
+    CASE = "case"
     TEXT = "text"
 
 
@@ -297,6 +299,14 @@ def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:
         if not (approved and event.action is Action.ASK_APPROVE_SCRIPT):
             said[event.script_sha256] = event
     return said
+
+
+def case_id(key: str) -> str:
+    """Return the short id of a case: the beginning of the SHA-256 of its key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:CASE_DIGITS]
+
+
+CASE_DIGITS = 12
 
 
 def needs_review(record: Record) -> bool:

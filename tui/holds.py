@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from core.findings import NOT_INSPECTED
 from core.ports import HoldQueue
 from core.record import Record
-from core.review import Case, CaseStatus, HoldState, called, case_key
+from core.review import Case, CaseStatus, HoldState, called, case_id, case_key
 from core.stored import UnreadableEntry
 
 _LONG_OVER = timedelta(seconds=10)
@@ -31,6 +31,10 @@ class Held:
     """How long it waits in all."""
     asked_by: str = ""
     """Who asked for its release, where a second person has to confirm that."""
+
+    def is_called(self, name: str) -> bool:
+        """Return True for the id of the request, and for the short id of its case."""
+        return name.lower() in {self.id, case_id(self.case.key)}
 
     def left(self, now: datetime) -> int:
         """Whole seconds until nobody need answer any more; never below 0."""

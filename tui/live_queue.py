@@ -42,6 +42,8 @@ class Reviewer:
     who: str
     clock: Callable[[], datetime]
     read_only: bool = False
+    case: str | None = None
+    """The id of the case, or of the held request, to open at once."""
     role: str = ""
     """In which role the person acts, where that is set."""
     refusal: Callable[[Deed], str | None] = lambda _: None

@@ -271,6 +271,17 @@ class ReviewScreen(LiveQueue):
         else:
             self.wanted = parsed.wanted
         await self.look_again()
+        if self.reviewer.case is not None:
+            self._open(self.reviewer.case)
+
+    def _open(self, name: str) -> None:
+        """Put the cursor on what is held under this name, or give the screen to the case."""
+        named = (n for n, held in enumerate(self.held.items) if held.is_called(name))
+        if (index := next(named, None)) is not None:
+            self._holding.go_to(index)
+        elif self.queue.count == 1:
+            self._holding.leave()
+            self._zoom(True)
 
     def _understand(self, line: str) -> Callable[[], Parsed]:
         who = self.reviewer

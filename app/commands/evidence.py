@@ -21,6 +21,12 @@ def review(
         list[str] | None,
         typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app."),
     ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Open this case, or the request that is held, as a notice names it."
+        ),
+    ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
@@ -33,7 +39,9 @@ def review(
     \b
     Example: outgate review
     Example: outgate review --plain held to:openai since:monday
+    Example: outgate review --case 3f9a1c02b7de
     """
+    from app.case_opening import case_line
     from app.home import open_home
     from app.permission import permitted, refusal, roles_told
     from app.settings import load_settings
@@ -46,6 +54,8 @@ def review(
     who = permitted(Deed.READ, settings)
     store = store_of(home, settings, "review")
     holds, line = HeldRequests(store), " ".join(words or ())
+    if case is not None:
+        line = case_line(store, holds, case, line)
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
 
@@ -63,6 +73,7 @@ def review(
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
+        case=case,
         acts=_acts(store, home),
     )
 

@@ -135,7 +135,7 @@ def test_how_many_people_it_is_about(
 def test_the_limit_is_more_than_so_many(
     place: Path, make_record: Make, write: Callable[..., None], people: int
 ) -> None:
-    """Of 100 people one decides, where the settings say over 100; what was not checked takes two."""
+    """Of 100 people one decides, where the settings say over 100."""
     made = replace(make_record(), findings=(found("email", people),))
     write(made)
     store = Store(place, acting=TWO)

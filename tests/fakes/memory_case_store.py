@@ -23,6 +23,7 @@ from core.review import (
     Order,
     ReviewEvent,
     ScriptVersion,
+    case_id,
     case_key,
     needs_review,
 )
@@ -224,8 +225,9 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
         *(*case.kinds, *case.inside.users),
     ),
     About.RISK: lambda case: (risk_of(case).level,),
+    About.CASE: lambda case: (case_id(case.key), case.last_record),
 }
-_WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION}
+_WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION, About.CASE}
 
 
 def _fits(case: Case, condition: Condition) -> bool:
