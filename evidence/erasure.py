@@ -201,7 +201,8 @@ def _sender(body: dict[str, Any]) -> str:
 def erase_now(path: Path, wanted: Wanted, *, who: str, why: str, asked: str | None = None) -> Plan:
     """Erase, and tell it in the chain of acts. Raises EvidenceError, sqlite3.Error.
 
-    `asked`: the id of the request of another person that this confirms. What is told names entries and parts by number, never what stood there.
+    What is told names entries and parts by number, never what stood there. `asked`: the id of the
+    request of another person that this confirms.
     """
     with closing(connect(path)) as connection:
         if connection.value("SELECT count(*) FROM entries") > MOST_BESIDE_A_GATE and living(path):
