@@ -17,6 +17,7 @@ from app.commands import (
     gate,
     hub,
     keys,
+    notify,
     observations,
     packages,
     people,
@@ -99,6 +100,7 @@ application.command()(report)
 application.command()(evidence.checkpoint)
 application.command()(forward.forward)
 application.command()(forward.metrics)
+application.command()(notify.notify)
 application.command()(people.find)
 application.command()(people.erase)
 application.command()(people.hold)

@@ -67,6 +67,7 @@ PREFIXES: Mapping[str, About | None] = MappingProxyType(
         "model": About.MODEL,
         "risk": About.RISK,
         "outcome": About.OUTCOME,
+        "case": About.CASE,
         "since": None,
         "until": None,
         "text": About.TEXT,

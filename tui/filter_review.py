@@ -23,11 +23,13 @@ class FilterReview(ReviewPart):
         """A filter can always be asked for."""
         return None
 
-    def begin(self) -> None:
-        """Read for the first time: with the filter that was asked for, if that is understood."""
-        self.desk.start(self._begin)
+    def begin(self, then: Callable[[], None]) -> None:
+        """Read for the first time: with the filter that was asked for, if that is understood;
+        then do this.
+        """
+        self.desk.start(partial(self._begin, then))
 
-    async def _begin(self) -> None:
+    async def _begin(self, then: Callable[[], None]) -> None:
         desk = self.desk
         parsed = await desk.reader.ask(self._understand(desk.filter_line))
         if isinstance(parsed, Trouble):
@@ -39,6 +41,7 @@ class FilterReview(ReviewPart):
             desk.wanted = parsed.wanted
         await desk.look_again()
         self._shown()
+        then()
 
     def _understand(self, line: str) -> Callable[[], Parsed]:
         who = self.desk.reviewer

@@ -24,7 +24,7 @@ from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
 from tui.held_panel import HeldPanel
-from tui.holds import Held, HeldList, Waiting, waiting_now
+from tui.holds import Held, HeldList, Waiting, asked_and_waiting
 from tui.kept_code import KeptOf
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
@@ -44,6 +44,8 @@ class Reviewer:
     who: str
     clock: Callable[[], datetime]
     read_only: bool = False
+    case: str | None = None
+    """The id of the case, or of the held request, to open at once."""
     role: str = ""
     """In which role the person acts, where that is set."""
     refusal: Callable[[Deed], str | None] = lambda _: None
@@ -225,7 +227,7 @@ class LiveQueue(Offers, Screen[None]):
     def _waiting(self) -> Waiting:
         if self.holds is None:
             return Waiting()
-        return waiting_now(self.holds.waiting(), self.reviewer.clock())
+        return asked_and_waiting(self.holds, self.reviewer.clock())
 
     def take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
         """Never takes the cursor from somebody who reads: a bell and the panel tell that something

@@ -262,8 +262,22 @@ class ReviewScreen(LiveQueue):
 
     def begin(self) -> None:
         """Read for the first time."""
-        self._filtering.begin()
+        self._filtering.begin(self._open_named)
         self._views.begin()
+
+    def _open_named(self) -> None:
+        """Put the cursor on what is held under the name that was asked for, or give the screen to
+        the case.
+        """
+        name = self.reviewer.case
+        if name is None:
+            return
+        named = (n for n, held in enumerate(self.held.items) if held.is_called(name))
+        if (index := next(named, None)) is not None:
+            self._holding.go_to(index)
+        elif self.queue.count == 1:
+            self._holding.leave()
+            self._zoom(True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the filter line."""

@@ -28,6 +28,7 @@ LINES = {
     "hold": ["hold", "matter-7", "--reason", "letter"],
     "policy replay": ["policy", "replay"],
     "policy learn": ["policy", "learn", SCRIPT],
+    "notify": ["notify"],
     "keys list": ["keys", "list"],
     "keys rotate": ["keys", "rotate"],
     "keys destroy": ["keys", "destroy", "20261126T040000Z", "--reason", "old"],
