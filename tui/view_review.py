@@ -1,4 +1,6 @@
-"""Saved views in the review: the next one, the filter that is on kept under a name, one forgotten."""
+"""Saved views in the review: the next one, the filter that is on kept under a name, and one
+forgotten.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
