@@ -18,6 +18,7 @@ from app.commands import (
     gate,
     hub,
     keys,
+    notify,
     observations,
     packages,
     people,
@@ -26,6 +27,7 @@ from app.commands import (
     settings,
     trust,
     trusting,
+    views,
 )
 from app.commands.attributor import attributor
 from app.commands.demo import demo
@@ -99,6 +101,7 @@ application.command()(report)
 application.command()(evidence.checkpoint)
 application.command()(forward.forward)
 application.command()(forward.metrics)
+application.command()(notify.notify)
 application.command()(people.find)
 application.command()(people.erase)
 application.command()(people.hold)
@@ -109,6 +112,7 @@ application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(capture.application, name="capture")
 application.add_typer(settings.application, name="settings")
+application.add_typer(views.application, name="views")
 application.add_typer(keys.application, name="keys")
 application.add_typer(fleet.application, name="fleet")
 application.add_typer(hub.application, name="hub")

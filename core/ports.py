@@ -344,6 +344,11 @@ class HoldQueue(Protocol):
         first.
         """
 
+    def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
+        """Who asked for the release of these, where that takes a second person who has not answered
+        yet.
+        """
+
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them; ids of no finished record are
         left out.
@@ -383,8 +388,10 @@ class CaseStore(Protocol):
         first.
         """
 
-    def append(self, events: Sequence[ReviewEvent]) -> None:
-        """Append review events, all or none. Raises EvidenceError."""
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
+        """Append review events, all or none, and return them as they were written: an approval that
+        takes two people is a request first. Raises EvidenceError, ForbiddenError.
+        """
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line: `records`, `open_cases`, `degraded` (cases with a record that

@@ -112,6 +112,7 @@ def run(
     filter_line: str = "",
     acts: EvidenceActs | None = None,
     grows: int = GROWS,
+    case: str | None = None,
     role: str = "",
     refusal: Callable[[Deed], str | None] = lambda _: None,
 ) -> int:
@@ -121,6 +122,7 @@ def run(
     `watching` says whether a gate runs now; without it the health line does not claim so.
     `holds` are the requests that wait for a person; without it none can be answered.
     `filter_line` is the filter to begin with; `grows` the growth from which closed cases come back.
+    `case` is the one to open at once, by its id.
     `acts` are what verifies and exports the evidence. `role` is that of the person, and `refusal`
     says what it does not allow.
     """
@@ -134,6 +136,7 @@ def run(
         read_only=read_only,
         role=role,
         refusal=refusal,
+        case=case,
         watching=watching,
         grows=grows,
     )

@@ -14,6 +14,7 @@ from habits.passport import Passport
 from tui.case_queue import all_cases
 from tui.kept_code import KeptOf
 from tui.rule_making import RuleMaking
+from tui.saved_views import Views
 from tui.script_view import PartsOf
 from tui.sheet import Sheets
 
@@ -58,6 +59,7 @@ class EvidenceActs:
     rules: RuleMaking | None = None
     sheets: Sheets | None = None
     """What the tabs beside the queue show."""
+    views: Views | None = None
     passport: Callable[[str, datetime], Passport] | None = None
     """Path of a script, the time now → its page. May take seconds; raises OutgateError."""
 

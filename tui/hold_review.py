@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from core.decision import HoldOutcome
-from core.review import Case
+from core.review import Action, Case
 from tui.answer_dialog import AnswerDialog, Answering, answer_event
 from tui.background_reader import Trouble
 from tui.holds import Held
@@ -112,8 +112,9 @@ class HoldReview(ReviewPart):
             if note is not None:
                 self.desk.run_worker(self._answer(subject, held, answering, note), group="append")
 
+        lines = (about,) if held is None or not held.asked_by else (about, _asked(held))
         left = None if held is None else lambda: held.left(self.desk.reviewer.clock())
-        self.desk.app.push_screen(AnswerDialog(answering, (about,), left), answered)
+        self.desk.app.push_screen(AnswerDialog(answering, lines, left), answered)
 
     async def _answer(self, case: Case, held: Held | None, answering: Answering, note: str) -> None:
         now = self.desk.reviewer.clock()
@@ -124,6 +125,10 @@ class HoldReview(ReviewPart):
         done = await self.desk.reader.ask(lambda: self.desk.store.append([event]))
         if isinstance(done, Trouble):
             self.desk.tell(f"Nothing was changed. {done.what}", wrong=True)
+            return
+        if any(one.action is Action.ASK_APPROVE for one in done):
+            self.desk.tell("Asked for. It passes once a second person says the same.")
+            await self.desk.look_again()
             return
         self.desk.tell(_told(answering, late))
         if held is not None:
@@ -154,6 +159,10 @@ class HoldReview(ReviewPart):
                     f"{who}: nobody answered in time. It was refused, and is in the queue as "
                     "expired."
                 )
+
+
+def _asked(held: Held) -> str:
+    return f"{safe(held.asked_by, 60)} asked for its release; you would confirm it."
 
 
 def _told(answering: Answering, late: bool) -> str:

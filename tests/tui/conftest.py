@@ -56,10 +56,10 @@ class FragileStore(MemoryCaseStore):
         self._fail()
         return super().script_versions(script)
 
-    def append(self, events: Sequence[ReviewEvent]) -> None:
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
         if self.append_failure is not None:
             raise self.append_failure
-        super().append(events)
+        return super().append(events)
 
     def _fail(self) -> None:
         if self.failure is not None:
