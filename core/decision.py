@@ -64,7 +64,7 @@ def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
             assert_never(verdict)
 
 
-HOLD_SECONDS = 25.0
+HOLD_SECONDS: float = 25
 """How long a held request waits where neither its rule nor the settings say it."""
 
 
