@@ -45,6 +45,10 @@ _REMOVED_CONTROLS = (
 _RAISED = frozenset("\u00b2\u00b3\u00b9\u2070\u2074\u2075\u2076\u2077\u2078\u2079")
 _EXPONENT = re.compile("(?<=[0-9])[" + "".join(sorted(_RAISED)) + "]+")
 """Raised digits behind a digit are a power or the mark of a footnote, no part of the number."""
+_SEQUENCE = re.compile(r"\x1b\[[0-9;:?]{0,40}[A-Za-z]")
+_UNSEEN = "\u2061"
+"""Stands for each character of what colours a text on a terminal."""
+_COMBINING = range(0x300, 0x370)
 _REMEMBERED = 20_000
 _MOST_FOUND = 24
 """Different characters that are each looked for; more are met in one pass over the text."""
@@ -67,7 +71,7 @@ def _folded(char: str) -> str:
     category = unicodedata.category(char)
     if char in _SEPARATING or char.isspace():
         return " "
-    if is_invisible(char) or category == "Me":
+    if is_invisible(char) or category == "Me" or ord(char) in _COMBINING:
         return ""
     if (digit := unicodedata.digit(char, None)) is not None:
         return str(digit)
@@ -125,6 +129,8 @@ def fold(text: str, *, controls: bool = True) -> Folded:
 
     `controls=False` promises that the text holds none of them, which saves a look at plain ASCII.
     """
+    if "\x1b" in text:
+        text = _SEQUENCE.sub(_as_invisible, text)
     if text.isascii() and (not controls or is_folded(text.encode())):
         return Folded(text, None)
     folds = _FOLDS
@@ -143,6 +149,10 @@ def fold(text: str, *, controls: bool = True) -> Folded:
     for char, folded in changed.items():
         text = text.replace(char, folded)  # for a few characters ten times as fast as `translate`
     return Folded(text, None)
+
+
+def _as_invisible(found: re.Match[str]) -> str:
+    return _UNSEEN * len(found[0])
 
 
 def _moved(text: str, changed: dict[str, str]) -> Folded:
