@@ -30,10 +30,14 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
     if kind is int and len(values) >= _FEWEST_WORDS:
         return _of_numbers(values)
     if kind is float and len(values) >= _FEWEST_BYTES:
-        if any(type(v) is not float or not v.is_integer() for v in values):
+        if not _are_whole(values[:_FEWEST_BYTES]) or not values[0] or not _are_whole(values):
             return None
         return _of_bytes([int(v) for v in values])
     return None
+
+
+def _are_whole(values: Sequence[Any]) -> bool:
+    return all(type(value) is float and value.is_integer() for value in values)
 
 
 def of_texts(values: Sequence[Any]) -> str | bytes | None:
@@ -41,13 +45,13 @@ def of_texts(values: Sequence[Any]) -> str | bytes | None:
     width = len(values[0])
     if not 0 < width <= _WIDEST or type(values[1]) is not str or len(values[1]) != width:
         return None
-    if not all(type(value) is str for value in values):
+    if (width == 1 and len(values) < _FEWEST) or not all(type(value) is str for value in values):
         return None
     if any(len(value) != width for value in values[:-1]) or len(values[-1]) > width:
         return None
     whole = "".join(values)
     if width == 1:
-        return whole if len(values) >= _FEWEST else None
+        return whole
     if not whole.isascii() or len(whole) < 2 * _FEWEST_BYTES:
         return None
     return _undone(whole.encode())
@@ -90,10 +94,17 @@ def _of_numbers(values: Sequence[Any]) -> bytes | None:
 
 
 def _of_bytes(values: Sequence[Any]) -> bytes | None:
-    if not all(type(value) is int and -128 <= value < 256 for value in values):
+    head = values[:_FEWEST_BYTES]
+    if not _are_bytes(head) or known(bytes([value & 255 for value in head])) is None:
+        return None
+    if not _are_bytes(values):
         return None
     data = bytes([value & 255 for value in values])
     return None if known(data) is None else data
+
+
+def _are_bytes(values: Sequence[Any]) -> bool:
+    return all(type(value) is int and -128 <= value < 256 for value in values)
 
 
 def numbered(fields: dict[str, Any]) -> list[Any] | None:
