@@ -228,7 +228,7 @@ def finding(kind: str, distinct: int) -> Finding:
 
 
 def test_more_than_can_be_told_apart_is_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where too many values differ, the number is told as a lower bound, and memory stays bounded."""
+    """Where too many values differ, the number is told as a lower bound; memory stays bounded."""
     monkeypatch.setattr("classifiers.uploads.counting.MOST", 10)
     counts = Counts()
     marks = b"".join(n.to_bytes(8) for n in range(40))
