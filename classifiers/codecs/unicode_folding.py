@@ -160,20 +160,22 @@ def _moved(text: str, changed: dict[str, str]) -> Folded:
     parts: list[str] = []
     origin: list[int] = []
     start = 0
-    for index in _places(text, changed):
-        folded = changed[text[index]]
-        parts += (text[start:index], folded)
+    for index, end in _places(text, changed):
+        parts.append(text[start:index])
         origin.extend(range(start, index))
-        origin.extend([index] * len(folded))
-        start = index + 1
+        for at in range(index, end):
+            if folded := changed[text[at]]:
+                parts.append(folded)
+                origin.extend([at] * len(folded))
+        start = end
     parts.append(text[start:])
     origin.extend(range(start, len(text) + 1))
     return Folded("".join(parts), origin)
 
 
-def _places(text: str, changed: dict[str, str]) -> list[int]:
-    """Return where these characters stand, in order."""
+def _places(text: str, changed: dict[str, str]) -> list[tuple[int, int]]:
+    """Return where these characters stand, in order, neighbours together."""
     if len(changed) > _MOST_FOUND:
-        return [index for index, char in enumerate(text) if char in changed]
-    wanted = re.compile("[" + re.escape("".join(sorted(changed))) + "]")
-    return [found.start() for found in wanted.finditer(text)]
+        return [(index, index + 1) for index, char in enumerate(text) if char in changed]
+    wanted = re.compile("[" + re.escape("".join(sorted(changed))) + "]+")
+    return [found.span() for found in wanted.finditer(text)]

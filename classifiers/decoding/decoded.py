@@ -36,11 +36,14 @@ _OPAQUE_KEYS = frozenset(
 )
 
 
-def read_decoded(reading: Reading, data: bytes, key: str | None, path: Path, depth: int) -> bool:
+def read_decoded(
+    reading: Reading, data: bytes, key: str | None, path: Path, depth: int, *, new: bool = True
+) -> bool:
     """Queue what was decoded where it is known what it is; say of what is longer than a signature
-    that nobody knows. False where the text that it was decoded from may just be text.
+    that nobody knows. False where the text that it was decoded from may just be text. `new`: its
+    letters are not those of that text.
     """
-    if _is_something(data):
+    if _is_something(data) or (new and _is_set_with_controls(data)):
         return reading.later(Piece(data, "", key, path, depth + 1))
     if len(data) <= _LONGEST_SIGNATURE or len(set(data)) < _FEWEST_VALUES:
         return False
@@ -52,8 +55,6 @@ def _is_something(data: bytes) -> bool:
     if known(data) is not None or begins_file(data, len(data)):
         return True
     if coding_by_content(data) is not None or _holds_texts(data) or _holds_packed(data):
-        return True
-    if len(data) >= _FEWEST_EBCDIC and _is_set_with_controls(data):
         return True
     if len(data) >= _FEWEST_EBCDIC and ebcdic(data) is not None:
         return True
@@ -140,6 +141,8 @@ def known(data: bytes) -> bytes | None:
 
 def _is_set_with_controls(data: bytes) -> bool:
     """True for ASCII with one or two kinds of controls in it, as colours and overstrikes have."""
+    if len(data) < _FEWEST_EBCDIC:
+        return False
     sample = data[:_SAMPLE]
     plain = sample.translate(None, _CONTROLS)
     kinds = len(set(sample) - set(plain))

@@ -160,7 +160,7 @@ def unpack(
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Queue what a string is whose letters are bytes, as careless programs write them."""
     data = bytes_in(text)
-    if data is None or read_decoded(reading, data, key, path, depth):
+    if data is None or read_decoded(reading, data, key, path, depth, new=False):
         return
     high = len(data) - len(data.translate(None, _HIGH))
     if high * 4 > len(data) >= MIN_RUN:
