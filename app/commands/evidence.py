@@ -1,5 +1,6 @@
 """`review`, `export` and `verify`: what was recorded, for officers and auditors."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,18 @@ def review(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
     ] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve it to a browser of this machine.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="With --web: the port; 0 is any free one.")
+    ] = 0,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="With --web: under TLS, by the installation's authority.")
+    ] = False,
+    idle_minutes: Annotated[
+        float, typer.Option(min=0.1, max=1440, help="With --web: ends after so long without a key.")
+    ] = 15,
 ) -> int:
     """Review what was sent; answer held requests.
 
@@ -52,11 +65,19 @@ def review(
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.READ, settings)
-    store = store_of(home, settings, "review")
+    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
+    store = store_of(home, settings, "browser" if in_browser else "review")
     holds, line = HeldRequests(store), " ".join(words or ())
     if case is not None:
         line = case_line(store, holds, case, line)
-    if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if web:
+        from app.web_review import serve
+
+        store.close()
+        given = [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
+        shown = [*given, *(words or [])]
+        return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
+    if plain or not (in_browser or (sys.stdout.isatty() and sys.stdin.isatty())):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, line, holds=holds)
