@@ -10,6 +10,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import (
+    capture,
     endpoint,
     evidence,
     fleet,
@@ -108,6 +109,7 @@ application.add_typer(trust.application, name="ca")
 application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
+application.add_typer(capture.application, name="capture")
 application.add_typer(settings.application, name="settings")
 application.add_typer(keys.application, name="keys")
 application.add_typer(fleet.application, name="fleet")

@@ -97,6 +97,10 @@ class Settings(BaseModel):
     """File with headers for collectors of OTLP, one `Name: value` a line; may hold a token."""
     closing_grows: int = Field(default=10, ge=2, le=1000)
     """A closed case comes back when its people or rows are so many times what they were."""
+    approve_unread: bool = False
+    """True: a version of a script whose source cannot be read may be approved; the evidence then
+    says “approved unread”.
+    """
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
     upstream_proxies: dict[str, str] = Field(default_factory=dict)
@@ -127,6 +131,16 @@ class Settings(BaseModel):
     """
     seal_io_uring: bool = False
     """True: sealed programs may use io_uring, whose system calls no filter sees."""
+    capture_users: tuple[str, ...] = ()
+    """Whose connections `outgate capture on` brings to the gate; with no cgroup either, everybody's
+    but the gate's own.
+    """
+    capture_cgroups: tuple[str, ...] = ()
+    """Cgroups of version 2 whose connections it brings there."""
+    capture_fail: Literal["open", "closed"] = "open"
+    """What becomes of captured connections while there is no gate: `open` lets them go past it,
+    counted, `closed` refuses them.
+    """
     upstream_ca: Path | None = None
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()

@@ -260,19 +260,31 @@ def script_key(script: str) -> str:
 
 
 def script_event(
-    version: ScriptVersion, *, approve: bool, who: str, at: datetime, note: str
+    version: ScriptVersion,
+    *,
+    approve: bool,
+    who: str,
+    at: datetime,
+    note: str,
+    unread: bool = False,
 ) -> ReviewEvent:
-    """Return the approval of this very version, or its withdrawal."""
+    """Return the approval of this very version, or its withdrawal; the note of one that nobody
+    could read says so.
+    """
     return ReviewEvent(
         id=uuid7(at),
         at=at,
         case_key=script_key(version.script),
         action=Action.APPROVE_SCRIPT if approve else Action.WITHDRAW_SCRIPT,
         who=who,
-        note=note,
+        note=f"{UNREAD}: {note}" if unread else note,
         script=version.script,
         script_sha256=version.sha256,
     )
+
+
+UNREAD = "approved unread"
+"""Before the note of an approval of what could not be read."""
 
 
 def signed(event: ReviewEvent, limit: int = 60) -> str:

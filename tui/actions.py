@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from core.rights import Deed
 from tui.screen_action import ScreenAction
+from tui.script_actions import CHANGES, PASSPORT, SCRIPT
 from tui.sheet_actions import SHEET, TABS
 
 REVIEW: tuple[ScreenAction, ...] = (
@@ -203,6 +204,26 @@ REVIEW: tuple[ScreenAction, ...] = (
         rank=10,
     ),
     ScreenAction(
+        id="changes",
+        keys=("d",),
+        shown="d",
+        name="What changed in the script",
+        help=(
+            "Read what is different from the approved version, or the whole script where none is "
+            "approved; approve it from there."
+        ),
+    ),
+    ScreenAction(
+        id="passport",
+        keys=("p",),
+        shown="p",
+        name="All of this script",
+        help=(
+            "Show all that is known of the script on one page: owner, versions, approvals, parts, "
+            "schedules, files, databases, destinations, runs, habits."
+        ),
+    ),
+    ScreenAction(
         id="rule",
         deed=Deed.POLICY,
         keys=("m",),
@@ -278,75 +299,14 @@ REVIEW: tuple[ScreenAction, ...] = (
     *TABS,
 )
 
-SCRIPT: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="down",
-        keys=("down", "j"),
-        shown="↑↓",
-        name="Version before",
-        help="Go to the version that was seen before this one.",
-        short="version",
-        rank=1,
-    ),
-    ScreenAction(
-        id="up",
-        keys=("up", "k"),
-        shown="↑",
-        name="Version after",
-        help="Go to the version that was seen after this one.",
-    ),
-    ScreenAction(
-        id="approve",
-        deed=Deed.APPROVE,
-        keys=("a",),
-        shown="a",
-        name="Approve this version",
-        help="Rules that ask for approved scripts let this very version pass, from now on.",
-        short="approve",
-        rank=2,
-    ),
-    ScreenAction(
-        id="withdraw",
-        deed=Deed.APPROVE,
-        keys=("b",),
-        shown="b",
-        name="Take the approval back",
-        help="Rules that ask for approved scripts stop this version from now on.",
-        short="take back",
-        rank=3,
-    ),
-    ScreenAction(
-        id="page_down",
-        keys=("pagedown",),
-        shown="PgDn",
-        name="Read on",
-        help="Move one page down.",
-        short="more",
-        rank=5,
-    ),
-    ScreenAction(
-        id="page_up", keys=("pageup",), shown="PgUp", name="Read back", help="Move one page up."
-    ),
-    ScreenAction(
-        id="help",
-        keys=("question_mark", "f1"),
-        shown="?",
-        name="Help",
-        help="Show every key and what it does.",
-    ),
-    ScreenAction(
-        id="back",
-        keys=("escape", "enter", "q"),
-        shown="Esc",
-        name="Back",
-        help="Go back to the queue.",
-        short="back",
-        rank=4,
-    ),
-)
-
 type _Actions = tuple[ScreenAction, ...]
-SCREENS: Mapping[str, _Actions] = {"review": REVIEW, "overview": SHEET, "script": SCRIPT}
+SCREENS: Mapping[str, _Actions] = {
+    "review": REVIEW,
+    "overview": SHEET,
+    "script": SCRIPT,
+    "changes": CHANGES,
+    "passport": PASSPORT,
+}
 
 
 def for_footer(

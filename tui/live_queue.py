@@ -25,6 +25,7 @@ from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
 from tui.held_panel import HeldPanel
 from tui.holds import Held, HeldList, Waiting, asked_and_waiting
+from tui.kept_code import KeptOf
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
@@ -267,8 +268,12 @@ class LiveQueue(Offers, Screen[None]):
                 if number == self.queue.cursor // PAGE_SIZE:
                     self.show_case()
 
+    @property
+    def _kept_of(self) -> KeptOf | None:
+        return None if self.acts is None else self.acts.kept
+
     async def _read_case(self, begun: Reading) -> None:
-        reading = await self.reader.ask(partial(read_fully, self.store, begun))
+        reading = await self.reader.ask(partial(read_fully, self.store, begun, self._kept_of))
         if isinstance(reading, Trouble):
             self.show_trouble(reading)
             return

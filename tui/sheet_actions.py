@@ -96,6 +96,15 @@ SHEET: tuple[ScreenAction, ...] = (
         rank=1,
     ),
     ScreenAction(
+        id="passport",
+        keys=("p",),
+        shown="p",
+        name="All of this script",
+        help="Show all that is known of the script of this row on one page.",
+        short="script",
+        rank=3,
+    ),
+    ScreenAction(
         id="switch",
         deed=Deed.POLICY,
         keys=("t",),

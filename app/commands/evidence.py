@@ -2,18 +2,22 @@
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import BinaryIO
 
     from app.home import Home
+    from app.settings import Settings
     from evidence.passage import Progress
     from evidence.store import Store
     from exports.selection import Selection
+    from habits.passport import Passport
     from tui.evidence_acts import EvidenceActs
 
 
@@ -95,15 +99,17 @@ def review(
         holds=holds,
         filter_line=line,
         case=case,
-        acts=_acts(store, home),
+        acts=_acts(store, home, settings),
     )
 
 
-def _acts(store: "Store", home: "Home") -> "EvidenceActs":
+def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
     from app.current_user import reviewer
+    from app.kept_sources import KeptSources
     from app.made_of import made_of
+    from app.passport import passport_of
     from attribution.identity.contents import ContentStore
-    from evidence import verify
+    from evidence import open_store, verify
     from exports.formats import formats
     from exports.selection import Selection
     from exports.writing import export
@@ -146,13 +152,20 @@ def _acts(store: "Store", home: "Home") -> "EvidenceActs":
     def switched(name: str) -> str:
         return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
 
+    def passport(script: str, now: "datetime") -> "Passport":
+        with closing(open_store(store.path)) as own:
+            return passport_of(home, settings, own, script, now)
+
     return EvidenceActs(
         verify=verified,
         export=exported,
         formats=choices,
         parts=parts,
+        kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
+        approve_unread=settings.approve_unread,
         rules=RuleMaking(propose=rules.propose, write=rules.write),
         sheets=Sheets(read=sheets.read, switch_rule=switched),
+        passport=passport,
     )
 
 

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 import tui
 from core.rights import Deed, Person, Rights, Role
+from habits.passport import Passport
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
@@ -25,6 +26,7 @@ ACTS = EvidenceActs(
     formats=(),
     rules=RuleMaking(propose=lambda *_: PROPOSAL, write=lambda *_: "Written."),
     sheets=Sheets(read=lambda *_: Sheet()),
+    passport=lambda script, _: Passport(script=script, made_at="now", parts=()),
 )
 
 type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
@@ -112,7 +114,7 @@ class TestEveryScreen:
         name: str,
     ) -> None:
         """Whoever does not know the keys finds every action by its name."""
-        async with opened(store, (140, 90), acts=ACTS) as pilot:
+        async with opened(store, (140, 120), acts=ACTS) as pilot:
             screen = await at(pilot, name)
             assert isinstance(screen, Offers)
             await press(pilot, "question_mark")
