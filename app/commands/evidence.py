@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import closing
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,9 @@ def review(
     plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
+    ] = False,
+    commands: Annotated[
+        bool, typer.Option("--commands", help="Take commands, one a line; help lists them.")
     ] = False,
     web: Annotated[
         bool, typer.Option("--web", help="Serve it to a browser of this machine.")
@@ -81,6 +85,20 @@ def review(
         given = [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
         shown = [*given, *(words or [])]
         return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
+    if commands:
+        from core.ids import utc_now
+        from tui.plain_commands import Speaker, converse
+
+        speaker = Speaker(
+            who=who,
+            clock=utc_now,
+            read_only=read_only,
+            refusal=lambda deed: refusal(settings, who, deed),
+            grows=settings.closing_grows,
+        )
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
+        return converse(store, holds, speaker, sys.stdin, sys.stdout, line)
     if plain or not (in_browser or (sys.stdout.isatty() and sys.stdin.isatty())):
         from tui.plain import print_queue
 
