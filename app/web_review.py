@@ -6,11 +6,13 @@ import signal
 import ssl
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.home import Home
 from core.errors import SettingsError
+from core.vocabulary.times import lasting
 
 if TYPE_CHECKING:
     from tui.web_desk import DeskServer
@@ -47,7 +49,7 @@ def serve(
         tell(f"Open {address}")
         tell(
             "The address works once. Ctrl-C ends the review, and so do "
-            f"{idle_minutes:g} minutes without a key."
+            f"{lasting(timedelta(minutes=idle_minutes))} without a key."
         )
 
     async def run() -> "DeskServer":

@@ -334,9 +334,7 @@ class Holds(Protocol):
         """
 
     def standing(self, record: Record) -> HoldAnswer | None:
-        """Return the approval that stands until a day and covers this request: the version of its
-        script, its place and account, its kinds of data, and about so many people and rows.
-        """
+        """Return the approval until a day that covers this request."""
 
 
 class HoldQueue(Protocol):
@@ -350,9 +348,7 @@ class HoldQueue(Protocol):
         """
 
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
-        """Who asked for the release of these, where that takes a second person who has not answered
-        yet.
-        """
+        """Who asked for the release of these, which a second person has to confirm."""
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them; ids of no finished record are
@@ -394,7 +390,7 @@ class CaseStore(Protocol):
         """
 
     def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
-        """Append review events, all or none, and return them as they were written: an approval that
+        """Append review events, all or none; return them as they were written: an approval that
         takes two people is a request first. Raises EvidenceError, ForbiddenError.
         """
 

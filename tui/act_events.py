@@ -1,4 +1,4 @@
-"""What a person decides, as events of the evidence: closings, reopenings, answers. Loads no Textual."""
+"""What a person decides, as events: closings, reopenings, answers. Loads no Textual."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -187,7 +187,8 @@ def _list_held(desk: _Desk, _: str) -> Iterator[str]:
     for number, held in enumerate(desk.held, 1):
         words = sentence(held.record, desk.now, desk.speaker.zone, waiting=True)
         asked = f" {safe(held.asked_by, 60)} asked to release it." if held.asked_by else ""
-        yield f"H{number}. {held.left(desk.now)} seconds left to answer. {words}{asked}"
+        left = counted(held.left(desk.now), "second")
+        yield f"H{number}. {left} left to answer. {words}{asked}"
     if not desk.held:
         yield "Nothing is held now."
 

@@ -9,7 +9,7 @@ import pytest
 from invented_day import sample_records
 from textual.widgets import Input
 
-from app.commands.evidence import _acts
+from app.commands.review import _acts
 from app.home import Home
 from app.settings import Settings
 from attribution.identity.contents import ContentStore

@@ -68,7 +68,8 @@ def test_what_is_held_is_answered(store: FragileStore) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "dance", "close", "close 1", "close 1 because", "close 99 false-alarm", "close 0 false-alarm",
+        "dance", "close", "close 1", "close 1 because", "close 99 false-alarm",
+        "close 0 false-alarm",
         "close -1 false-alarm", "close ² false-alarm", "close " + "9" * 400, "show", "show x",
         "show H2", "release", "release 1", "release H9", "release H", "refuse", "reopen 1",
         "list nosuchword", "list to:", "release H1 until yesterday",
