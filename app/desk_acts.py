@@ -1,5 +1,6 @@
 """What the review can do beside reading cases, made for one home and its store."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,12 @@ from app.home import Home
 from app.kept_sources import KeptSources
 from app.made_of import made_of
 from app.passport import passport_of
+from app.policy_in_force import policy_path
+from app.rule_pages import RulePages
 from app.settings import Settings
 from app.views import views_of
 from attribution.identity.contents import ContentStore
+from core.errors import InputError
 from core.happenings import Event, happening
 from evidence import open_store, verify
 from evidence.store import Store
@@ -24,6 +28,7 @@ from exports.writing import export
 from habits.passport import Passport
 from policy.rule_writing import switch_rule
 from tui.evidence_acts import EvidenceActs, ExportChoice, Verified
+from tui.rows import Section
 from tui.rule_making import RuleMaking
 from tui.script_view import ScriptParts
 from tui.sheet import Sheets
@@ -58,11 +63,23 @@ def acts_of(store: Store, home: Home, settings: Settings) -> EvidenceActs:
         ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)
         for f in formats().values()
     )
-    rules = CaseRules(store=store, policy=home.policy, who=reviewer)
+    in_force = policy_path(home, None) or home.policy
+    rules = CaseRules(store=store, policy=in_force, who=reviewer)
     sheets = DeskSheets(store=store, home=home, watching=lambda: find(home.running) is not None)
 
     def switched(name: str) -> str:
-        return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
+        try:
+            on = switch_rule(in_force, name)
+        except OSError as error:
+            raise InputError(
+                f"The policy file {in_force} cannot be written: {error.strerror}.",
+                remedy="Ask the person who runs Outgate here.",
+            ) from None
+        return f"Rule {name} is {'on' if on else 'off'}."
+
+    def rule_page(rule_id: str, now: datetime) -> Sequence[Section]:
+        with closing(open_store(store.path)) as own:
+            return RulePages(store=own, home=home).page(rule_id, now)
 
     def passport(script: str, now: datetime) -> Passport:
         with closing(open_store(store.path)) as own:
@@ -76,7 +93,7 @@ def acts_of(store: Store, home: Home, settings: Settings) -> EvidenceActs:
         kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
         approve_unread=settings.approve_unread,
         rules=RuleMaking(propose=rules.propose, write=rules.write),
-        sheets=Sheets(read=sheets.read, switch_rule=switched),
+        sheets=Sheets(read=sheets.read, switch_rule=switched, rule_page=rule_page),
         passport=passport,
         views=views_of(home, reviewer()),
     )

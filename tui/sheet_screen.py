@@ -18,7 +18,7 @@ from tui.background_reader import Trouble
 from tui.help_screen import HelpScreen
 from tui.live_queue import LiveQueue
 from tui.offers import Offers, bindings_of
-from tui.passport_screen import PassportScreen
+from tui.passport_screen import PageScreen, passport_screen
 from tui.review_part import READ_ONLY, ReviewPart
 from tui.sheet import TABS, Line, Sheet, Sheets
 from tui.sheet_view import sheet_lines
@@ -128,9 +128,7 @@ class SheetScreen(Offers, Screen[str | None]):
         if action_id == "cases" and (line is None or not line.filter):
             return "This row stands for no cases."
         if action_id == "passport":
-            if self._desk.acts is None or self._desk.acts.passport is None:
-                return "Use the command “outgate scripts PATH”."
-            return None if line is not None and line.script else "This row is about no script."
+            return None if self._page() is not None else "There is no page of this row."
         if action_id == "switch":
             if self._sheets.switch_rule is None or line is None or not line.name:
                 return "Only rules can be switched on and off."
@@ -163,12 +161,22 @@ class SheetScreen(Offers, Screen[str | None]):
         line = self._line
         self.dismiss(None if line is None else line.filter)
 
+    def _page(self) -> PageScreen | None:
+        """Return the page of the script or the rule of this row; None where it has none."""
+        line, acts, now = self._line, self._desk.acts, self._desk.reviewer.clock()
+        if line is None:
+            return None
+        if line.script and acts is not None and acts.passport is not None:
+            return passport_screen(acts.passport, line.script, now)
+        if line.name and self._sheets.rule_page is not None:
+            return PageScreen(line.name, partial(self._sheets.rule_page, line.name, now))
+        return None
+
     def do_passport(self) -> None:
-        """Show all that is known of the script of this row."""
-        line, acts = self._line, self._desk.acts
-        if line is not None and acts is not None and acts.passport is not None:
-            now = self._desk.reviewer.clock()
-            self.app.push_screen(PassportScreen(acts.passport, line.script, now))
+        """Show all that is known of the script or the rule of this row."""
+        page = self._page()
+        if page is not None:
+            self.app.push_screen(page)
 
     def do_switch(self) -> None:
         """Switch the rule on or off."""
