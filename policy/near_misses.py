@@ -40,6 +40,8 @@ class NearMiss:
 class Stands:
     """How one rule stands to some records."""
 
+    several: bool
+    """Whether it has more than one condition."""
     records: int = 0
     decided: int = 0
     """For so many it decides."""
@@ -57,9 +59,11 @@ class Stands:
 
 def stands(policy: RulePolicy, rule_id: str, records: Iterable[Record]) -> Stands | None:
     """Return how a rule stands to these records; None when it is not in force."""
-    if all(rule.id != rule_id for rule in policy.rules):
+    rule = next((rule for rule in policy.rules if rule.id == rule_id), None)
+    if rule is None:
         return None
-    told = Stands()
+    # What misses the only condition that there is misses the rule, and not nearly.
+    told = Stands(several=len(rule.when.parts) > 1)
     for record in records:
         told.records += 1
         _add(told, policy, rule_id, record)
@@ -70,6 +74,8 @@ def _add(told: Stands, policy: RulePolicy, rule_id: str, record: Record) -> None
     situation: Situation = replace(situation_of(record), degraded=())
     unmet = policy.unmet(rule_id, situation, PAST)
     if unmet is None or len(unmet) > 1:
+        return
+    if unmet and not told.several:
         return
     if unmet:
         told.missed.setdefault(unmet[0], NearMiss(unmet[0])).add(record)

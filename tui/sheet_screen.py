@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -32,6 +33,21 @@ class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
     ALLOW_SELECT = False
 
 
+class _Text(Static):
+    """The lines; tells which one was clicked."""
+
+    class Clicked(Message):
+        """A line was clicked."""
+
+        def __init__(self, line: int) -> None:
+            super().__init__()
+            self.line = line
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell it."""
+        self.post_message(self.Clicked(event.y))
+
+
 class SheetScreen(Offers, Screen[str | None]):
     """Shows one sheet after the other. Gives the filter that was chosen, or None."""
 
@@ -49,12 +65,14 @@ class SheetScreen(Offers, Screen[str | None]):
         self._desk, self._sheets, self._tab = desk, sheets, name
         self._sheet: Sheet | None = None
         self._chosen = 0
+        self._places: Sequence[int] = ()
+        """At which line each row stands."""
 
     def compose(self) -> ComposeResult:
         """Tabs, the sheet, keys."""
         yield TabStrip(self._tab)
         with _Lines():
-            text = Static(markup=False)
+            text = _Text(markup=False)
             # Copying evidence is egress; per instance on purpose.
             text.ALLOW_SELECT = False  # type: ignore[misc]
             yield text
@@ -96,7 +114,9 @@ class SheetScreen(Offers, Screen[str | None]):
             return
         pane = self.query_one(_Lines)
         self._chosen = min(self._chosen, max(0, len(self._sheet.lines) - 1))
-        text, at = sheet_lines(self._sheet, max(40, self.app.size.width - 3), self._chosen)
+        width = max(40, self.app.size.width - 3)
+        text, self._places = sheet_lines(self._sheet, width, self._chosen)
+        at = self._places[self._chosen] if self._places else 0
         self.query_one("_Lines Static", Static).update(text)
         height, top = max(1, pane.size.height), pane.scroll_offset.y
         if self._chosen == 0:
@@ -108,6 +128,18 @@ class SheetScreen(Offers, Screen[str | None]):
     def _line(self) -> Line | None:
         lines: Sequence[Line] = () if self._sheet is None else self._sheet.lines
         return lines[self._chosen] if self._chosen < len(lines) else None
+
+    @on(_Text.Clicked)
+    def _line_clicked(self, event: _Text.Clicked) -> None:
+        """A click chooses a row; one more leads to its cases."""
+        event.stop()
+        if event.line not in self._places:
+            return
+        row = self._places.index(event.line)
+        if row == self._chosen:
+            self.action_do("cases")
+        else:
+            self._go(row - self._chosen)
 
     @on(TabStrip.Opened)
     def _tab_clicked(self, event: TabStrip.Opened) -> None:

@@ -26,7 +26,7 @@ rules:
     then: block
   - id: never
     description: Nobody sends there
-    when: {destination: {host: nowhere.example}}
+    when: {destination: {host: nowhere.example}, findings: {kinds: [iban]}}
     then: block
 """
 

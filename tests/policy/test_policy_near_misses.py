@@ -81,6 +81,12 @@ def test_what_no_record_tells_is_no_near_miss() -> None:
     assert [one.condition for one in told.near] == ["findings kinds iban"]
 
 
+def test_a_rule_of_one_condition_has_no_near_misses() -> None:
+    """Whatever misses the only condition there is misses the rule, and not nearly."""
+    told = look("claims-first")
+    assert told is not None and (told.decided, told.near) == (1, ())
+
+
 @pytest.mark.parametrize("rule", ["off", "nowhere", ""])
 def test_a_rule_that_is_not_in_force_decides_nothing(rule: str) -> None:
     """Switched off, or never there: nothing is counted of it."""
@@ -95,5 +101,7 @@ def test_of_no_requests_nothing_is_said() -> None:
 
 def test_a_sender_that_is_only_likely_is_not_counted_as_certain() -> None:
     """A rule about a script neither holds nor is missed surely by what may be another's."""
-    told = look("claims-first", (sent("claims.py", AccountKind.CORPORATE, certainty=Certainty.LIKELY),))
+    told = look(
+        "claims-first", (sent("claims.py", AccountKind.CORPORATE, certainty=Certainty.LIKELY),)
+    )
     assert told is not None and told.decided == 0
