@@ -10,6 +10,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import (
+    capture,
     endpoint,
     evidence,
     fleet,
@@ -109,6 +110,7 @@ application.add_typer(trust.application, name="ca")
 application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
+application.add_typer(capture.application, name="capture")
 application.add_typer(settings.application, name="settings")
 application.add_typer(views.application, name="views")
 application.add_typer(keys.application, name="keys")

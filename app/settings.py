@@ -128,6 +128,16 @@ class Settings(BaseModel):
     """
     seal_io_uring: bool = False
     """True: sealed programs may use io_uring, whose system calls no filter sees."""
+    capture_users: tuple[str, ...] = ()
+    """Whose connections `outgate capture on` brings to the gate; with no cgroup either, everybody's
+    but the gate's own.
+    """
+    capture_cgroups: tuple[str, ...] = ()
+    """Cgroups of version 2 whose connections it brings there."""
+    capture_fail: Literal["open", "closed"] = "open"
+    """What becomes of captured connections while there is no gate: `open` lets them go past it,
+    counted, `closed` refuses them.
+    """
     upstream_ca: Path | None = None
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()

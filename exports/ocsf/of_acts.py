@@ -23,7 +23,15 @@ _POLICY, _SOMETHING = 5, 99
 _INFORMATIONAL, _MEDIUM, _RESOLVED, _IN_PROGRESS = 1, 3, 4, 2
 _LIVES = {Event.GATE_STARTED: _START, Event.GATE_STOPPED: _STOP, Event.GATE_LOST: _STOP}
 _LOGGED = {Event.ERASED: _DELETED, Event.EXPIRED: _DELETED, Event.EXPORTED: _EXPORTED}
-_GRAVE = frozenset({Event.GATE_LOST, Event.EVIDENCE_GAP, Event.CLOCK_JUMPED, Event.KEY_CHANGED})
+_GRAVE = frozenset(
+    {
+        Event.GATE_LOST,
+        Event.EVIDENCE_GAP,
+        Event.CLOCK_JUMPED,
+        Event.KEY_CHANGED,
+        Event.CAPTURE_WINDOW,
+    }
+)
 
 
 def event_of(entry: Entry, opened: StoredAct | UnreadableEntry, version: str) -> dict[str, Any]:

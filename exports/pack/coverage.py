@@ -22,6 +22,8 @@ _WINDOWS = frozenset(
         Event.EXPIRED,
         Event.MIGRATED,
         Event.REBUILT,
+        Event.CAPTURE_ENDED,
+        Event.CAPTURE_WINDOW,
     }
 )
 

@@ -45,7 +45,7 @@ MORE = (
 )
 NO_PERSONS = (
     "advisories ca fleet hub settings trust demo run start status stop attributor install"
-    " uninstall inspect scan forward metrics doctor"
+    " uninstall inspect scan forward metrics doctor capture"
 ).split()
 """They read no evidence for a person, or are another door with keys of its own."""
 RULES_ALONE = {f"policy {word}" for word in ("check", "schema", "words", "preset", "test")}
