@@ -187,6 +187,7 @@ class DeskSheets:
         ]
         if gone:
             tables.append(_in_cases("In cases, and not in the policy any more", gone, "rule", now))
+        tables.append(_own_accounts(rules.accounts))
         return Sheet(facts=facts, tables=tuple(tables))
 
     def _evidence(self, now: datetime) -> Sheet:
@@ -284,6 +285,22 @@ def _in_cases(title: str, found: Sequence[InCases], prefix: str, now: datetime) 
         )
     columns = ("Name", "Gravest", " Cases", " Open", " Requests", " People", "Last")
     return Table(title=title, columns=columns, lines=tuple(lines))
+
+
+def _own_accounts(accounts: Sequence[tuple[str, str]]) -> Table:
+    lines = tuple(
+        Line(
+            cells=(account, place_name(service, service)),
+            filter=f"{filter_for('to', service)} account:own",
+        )
+        for service, account in accounts
+    )
+    return Table(
+        title="The organisation's own accounts",
+        columns=("Account", "Of"),
+        lines=lines,
+        empty="None is listed: m on a case, then 4, lists its account.",
+    )
 
 
 def _rule_line(rule: ListedRule, seen: InCases | None, hits: int, now: datetime) -> Line:

@@ -193,6 +193,7 @@ def _limits(home: Home, settings: Settings) -> "Limits":
     return Limits(
         hold_bytes=int(settings.hold_mb * 1024 * 1024),
         classify_s=settings.classify_seconds,
+        hold_s=settings.hold_seconds,
         spool_bytes=int(settings.spool_mb * 1024 * 1024),
         spool_folder=home.root,
         strict=settings.strict_evidence,

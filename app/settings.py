@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.notify_settings import NotifyBy
+from core.decision import HOLD_SECONDS
 from core.errors import SettingsError
 from core.host_names import host_meant
 from core.rights import GROUP, Role
@@ -35,6 +36,8 @@ class Settings(BaseModel):
     """
     classify_seconds: float = Field(default=10, gt=0, le=120)
     """How long a worker may read one payload."""
+    hold_seconds: float = Field(default=HOLD_SECONDS, gt=0, le=86400)
+    """How long a held request waits for a person, where its rule does not say it."""
     workers: int = Field(default=1, ge=1, le=8)
     """Worker processes for documents, large bodies and names in prose; started when first needed.
     """

@@ -333,6 +333,11 @@ class Holds(Protocol):
         and content).
         """
 
+    def standing(self, record: Record) -> HoldAnswer | None:
+        """Return the approval that stands until a day and covers this request: the version of its
+        script, its place and account, its kinds of data, and about so many people and rows.
+        """
+
 
 class HoldQueue(Protocol):
     """Held requests as the review app shows them. Each call may block on the disk: call it off the

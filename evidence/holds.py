@@ -10,6 +10,7 @@ from core.stored import StoredRecord, UnreadableEntry
 from evidence.database import Connection
 from evidence.entries import under_way
 from evidence.review_entries import review_of
+from evidence.standing import standing_answer
 from evidence.store import Store
 from evidence.times import micros
 
@@ -55,6 +56,11 @@ class HeldRequests:
         with self._store.reading() as connection:
             text = connection.value(ANSWERED_BEFORE, (hold_key, micros(since)))
         return None if text is None else _answer(text)
+
+    def standing(self, record: Record) -> HoldAnswer | None:
+        """Return the approval until a day that covers this request. Raises EvidenceError."""
+        with self._store.reading() as connection:
+            return standing_answer(connection, record)
 
     def waiting(self) -> Sequence[Record | UnreadableEntry]:
         """Records under way that are held and that nobody has answered, oldest first.

@@ -18,6 +18,7 @@ from evidence.confirming import as_written
 from evidence.database import Connection
 from evidence.entries import read_entry
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
+from evidence.standing import with_reach
 from evidence.times import micros
 
 _APPROVALS = frozenset({Action.APPROVE, Action.APPROVE_SCRIPT})
@@ -43,6 +44,7 @@ def append_review(
             "A second person has to approve this: you run or own what sent it.",
             remedy="Ask somebody else who reviews here.",
         )
+    review = replace(review, event=with_reach(review.event, about))
     review = replace(review, event=as_written(connection, review.event, acting, about))
     _chain(connection, review)
     if case_id is not None:

@@ -97,7 +97,7 @@ class KeyLine(Line):
 
     def on_click(self, event: events.Click) -> None:
         """Do the action under the mouse."""
-        screen, at = self.screen, 1
+        screen, at = self.screen, self.styles.padding.left
         if not isinstance(screen, Offers):
             return
         for action in for_footer(screen.ACTIONS, self._room):
@@ -109,4 +109,4 @@ class KeyLine(Line):
 
     @property
     def _room(self) -> int:
-        return (self.size.width or self.app.size.width) - 2
+        return self.size.width or self.app.size.width - 2

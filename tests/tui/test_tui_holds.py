@@ -548,3 +548,29 @@ async def test_the_first_of_two_is_told_that_it_waits(
         assert HeldRequests(store).answers([payroll.id]) == {}
     store.close()
     evidence.close()
+
+
+async def test_an_answer_can_stand_until_a_day(
+    opened: Opens, holding: FragileStore, press: Presses, now: datetime
+) -> None:
+    """The line above the note; a day that is none, or over, is not taken for one."""
+    async with opened(holding) as pilot:
+        await press(pilot, "a", "shift+tab", "shift+tab", "type:yesterday", "enter", "enter")
+        assert holding._events == []
+        await press(pilot, *["backspace"] * 9)
+        await press(pilot, "type:30d", "enter", "enter")
+        [event] = holding._events
+        assert event.scope is not None and event.scope.until is not None
+        assert (event.scope.until - now).days in {29, 30}
+
+
+async def test_what_was_released_can_be_taken_back(
+    opened: Opens, store: FragileStore, press: Presses, now: datetime
+) -> None:
+    """So that what is like it is held again."""
+    made = sample_holds(now)[0]
+    store.hold(made)
+    store.end(made.id, HoldOutcome.APPROVED)
+    async with opened(store) as pilot:
+        await press(pilot, "g", "slash", "type:script:payroll_letters", "enter", "b", "enter")
+        assert [event.action for event in store._events] == [Action.REFUSE]

@@ -70,6 +70,18 @@ async def test_from_case_to_rule(
         assert "enabled: false" not in (tmp_path / "outgate.yaml").read_text()
 
 
+async def test_from_case_to_an_account_of_the_organisation(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """m, 4, Enter: the account stands in the policy, and in the list of rules."""
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "slash", "type:script:ledger to:onedrive", "enter", "m", "4")
+        assert "is the organisation's own" in " ".join(screen_text(pilot).split())
+        await press(pilot, "enter", "enter", "7")
+        assert "consumer tenant" in screen_text(pilot)
+    assert "consumer tenant" in (tmp_path / "outgate.yaml").read_text()
+
+
 async def test_closing_with_growth(
     opened: Opens,
     store: Store,
