@@ -173,6 +173,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         upstream_roots=home.upstream,
         listen_host=choices.listen_host,
         listen_port=choices.listen_port,
+        listeners=choices.listeners,
         seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
         routes=routes,
         proxies=proxies_of(settings, choices),

@@ -224,6 +224,19 @@ PATCHES = (
         seen="1fa3358ccc1f",
     ),
     Patch(
+        name="listeners",
+        ours="proxy.taking",
+        touches=(
+            "mitmproxy.proxy.mode_servers:AsyncioServerInstance",
+            "mitmproxy.proxy.mode_servers:ServerInstance.make",
+            "mitmproxy.addons.proxyserver:Servers",
+        ),
+        because="mitmproxy opens its listeners itself, and knows no end but at once.",
+        without="an upgrade refuses connections, and cuts requests that are under way",
+        test="tests/scenarios/test_scenarios_upgrade.py::test_an_upgrade_under_load_loses_nothing",
+        seen="31fd2731b266",
+    ),
+    Patch(
         name="sealed runs",
         ours="proxy.sealed.mode",
         touches=(

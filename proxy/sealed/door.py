@@ -56,6 +56,11 @@ class Door:
         self._listener.setblocking(False)
         asyncio.get_running_loop().add_reader(self._listener.fileno(), self._knocked)
 
+    async def take_no_more(self) -> None:
+        """What is captured waits at its keeper's listeners from now on; what is open goes on."""
+        for run in tuple(self._runs):
+            await run.take_no_more()
+
     async def close(self) -> None:
         """Take no more, and let go of all."""
         if self._listener is not None:
@@ -219,6 +224,14 @@ class _Run:
     def _say(self, kind: str, **values: object) -> None:
         with contextlib.suppress(handover.BrokenHandoverError):
             handover.send(self._channel, kind, (), **values)
+
+    async def take_no_more(self) -> None:
+        """Leave what is captured to the next gate. A sealed run has no other than this one."""
+        if self._captures:
+            async with self._lock:
+                for instance in self._instances:
+                    await instance.stop()
+                self._instances = []
 
     async def end(self) -> None:
         """Let go of all its sockets: whatever is left of it gets nowhere any more."""
