@@ -52,6 +52,8 @@ class GateChoices:
     listen_port: int = 0
     listeners: tuple[socket.socket, ...] = ()
     """Handed over by whoever started the gate; listened at instead."""
+    public: Path | None = None
+    """The folder in which everybody finds the gate."""
     policy: Path | None = None
     connect_to: tuple[str, ...] = ()
     upstream_ca: Path | None = None

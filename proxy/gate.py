@@ -57,6 +57,8 @@ class GateOptions:
     """Listeners that were handed over, which are listened at instead."""
     seals: Path | None = None
     """Where sealed runs find this gate; None: it takes none."""
+    public_seals: Path | None = None
+    """Where those of everybody do."""
     routes: Sequence[Route] = ()
     proxies: CorporateProxies = field(default_factory=CorporateProxies)
     limits: Limits = field(default_factory=Limits)
@@ -165,7 +167,7 @@ class Gate:
             await asyncio.sleep(0.005)
         if self._options.seals is not None:
             self._door = Door(server, self._parts.networks, self._made_up, self._captures())
-            self._door.open(self._options.seals)
+            self._door.open(self._options.seals, self._options.public_seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called

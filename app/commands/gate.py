@@ -188,6 +188,7 @@ def start(
         listen_host=host,
         listen_port=port,
         listeners=tuple(handed),
+        public=public,
         policy=policy,
         connect_to=tuple(connect_to or ()),
         upstream_ca=upstream_ca,
