@@ -1,5 +1,5 @@
-"""The end of a gate that loses nobody's request: it takes no more connections, answers what is under
-way, and lets go of each connection when nothing is.
+"""The end of a gate that loses nobody's request: it takes no more connections, answers what is
+under way, and lets go of each connection when nothing is.
 
 Clients of HTTP/1 are told with their last answer that the connection ends, so that none sends
 another request into it.

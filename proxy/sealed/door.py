@@ -53,7 +53,7 @@ class Door:
         self._listeners: list[socket.socket] = []
 
     def open(self, path: Path, public: Path | None = None) -> None:
-        """Take runs of this user at this path, and everybody's at the public one. Raises OSError."""
+        """Take runs of this user at this path, everybody's at the public one. Raises OSError."""
         self._listen(handover.listening(path), _may_enter)
         if public is not None:
             self._listen(handover.listening_for_all(public), self._has_room)
