@@ -34,7 +34,13 @@ from app.commands.report import report
 from app.commands.scan import scan
 from app.commands.scripts import scripts
 from app.format_option import ChoosesPackOrFormat, ChoosesReport, ChoosesTableOrFormat
-from core.errors import CannotRunError, InputError, OutgateError, SettingsError
+from core.errors import (
+    CannotRunError,
+    ForbiddenError,
+    InputError,
+    OutgateError,
+    SettingsError,
+)
 from core.text import printable
 
 application = typer.Typer(
@@ -133,7 +139,7 @@ def code_of(arguments: list[str] | None = None) -> int:
         return _wrong_use(error)
     except CannotRunError as error:
         return _complain(error, error.code)
-    except (SettingsError, InputError) as error:
+    except (SettingsError, InputError, ForbiddenError) as error:
         return _complain(error, 2)
     except OutgateError as error:
         return _complain(error, 1)

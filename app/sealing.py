@@ -11,7 +11,7 @@ from app.gate_registry import RunningGate
 from app.home import Home
 from app.machine_gate import public_door, roots_in
 from app.settings import Settings
-from certs.trust import OWN_VARIABLE, PROXY_VARIABLES
+from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
 from core.errors import CannotRunError, SettingsError
 from core.text import printable
 
