@@ -10,7 +10,7 @@ from typing import Any
 
 from app.home import Home
 from core.errors import InputError
-from core.ports import CaseStore
+from core.review_ports import CaseStore
 from core.text import printable
 from tui.saved_views import (
     MOST,

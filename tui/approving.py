@@ -9,8 +9,8 @@ from functools import partial
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from core.ports import CaseStore
 from core.review import Action, ScriptVersion, script_event
+from core.review_ports import CaseStore
 from tui.background_reader import Reader, Trouble
 from tui.kept_code import Kept, KeptOf
 from tui.live_queue import Reviewer

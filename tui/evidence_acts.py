@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.ports import CaseStore
 from core.review import CaseFilter
+from core.review_ports import CaseStore
 from habits.passport import Passport
 from tui.case_queue import all_cases
 from tui.kept_code import KeptOf

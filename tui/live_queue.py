@@ -14,8 +14,8 @@ from textual.worker import WorkType
 
 from core.case_inside import GROWS
 from core.case_words import completions
-from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page

@@ -11,8 +11,8 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.review_ports import CaseStore, HoldQueue
 from tui.actions import SCREENS
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import all_cases
