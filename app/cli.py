@@ -33,6 +33,7 @@ from app.commands.attributor import attributor
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
+from app.commands.review import review
 from app.commands.scan import scan
 from app.commands.scripts import scripts
 from app.format_option import ChoosesPackOrFormat, ChoosesReport, ChoosesTableOrFormat
@@ -89,7 +90,7 @@ application.command()(gate.stop)
 application.command()(attributor)
 application.command()(endpoint.install)
 application.command()(endpoint.uninstall)
-application.command()(evidence.review)
+application.command()(review)
 application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)

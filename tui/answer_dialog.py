@@ -3,26 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from core.case_inside import Scope
-from core.ids import uuid7
-from core.review import APPROVAL_LASTS, Action, ReviewEvent
+from core.review import APPROVAL_LASTS
 from core.vocabulary.times import lasting
+from tui.act_events import Answering
 from tui.note_dialog import NoteDialog
-
-
-class Answering(StrEnum):
-    """What a person is about to say."""
-
-    RELEASE = "release"
-    REFUSE = "refuse"
-    APPROVE_NEXT = "approve_next"
-    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,34 +57,6 @@ TOO_LATE = f"Its time is over: the script was refused. Enter approves it for the
 
 
 STANDING = "This once; or this version, place and kinds until: 30d, 2027-03-01."
-
-
-def answer_event(
-    record_id: str,
-    case_key: str,
-    answering: Answering,
-    who: str,
-    at: datetime,
-    note: str,
-    until: datetime | None = None,
-) -> ReviewEvent:
-    """Return what is written about a held request; the evidence says what a yes until a day
-    covers.
-    """
-    none: frozenset[str] = frozenset()
-    standing = Scope(versions=none, kinds=none, accounts=none, people=0, rows=0, until=until)
-    yes = answering in {Answering.RELEASE, Answering.APPROVE_NEXT}
-    action = Action.APPROVE if yes else Action.REFUSE
-    return ReviewEvent(
-        id=uuid7(at),
-        at=at,
-        case_key=case_key,
-        action=action,
-        who=who,
-        note=note,
-        record_id=record_id,
-        scope=None if until is None else standing,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The review app: themes, modes, and an end without a traceback."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -126,7 +127,7 @@ def run(
     `acts` are what verifies and exports the evidence. `role` is that of the person, and `refusal`
     says what it does not allow.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if "TEXTUAL_DRIVER" not in os.environ and not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, filter_line, clock=clock, holds=holds)

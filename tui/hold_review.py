@@ -8,7 +8,8 @@ from functools import partial
 from core.day_words import day_ahead
 from core.decision import HoldOutcome
 from core.review import Action, Case
-from tui.answer_dialog import Answer, AnswerDialog, Answering, answer_event
+from tui.act_events import Answering, answer_event
+from tui.answer_dialog import Answer, AnswerDialog
 from tui.background_reader import Trouble
 from tui.holds import Held
 from tui.queue_view import QueueView

@@ -50,7 +50,7 @@ def print_queue(
             _print_waiting(asked_and_waiting(holds, now), out, now, zone)
         print(_heading(store.count(wanted), wanted), file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
-            print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
+            print(f"\n{number}. {paragraph(case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         print(trouble_of(error).what, file=out)
         return 1
@@ -97,7 +97,8 @@ def _cases(
         offset += len(page)
 
 
-def _paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
+def paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
+    """Return one case in sentences."""
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
     if closed and case.scope is not None:

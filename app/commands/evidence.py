@@ -1,4 +1,4 @@
-"""`review`, `export` and `verify`: what was recorded, for officers and auditors."""
+"""`export` and `verify`: what was recorded, for officers and auditors."""
 
 import sys
 from pathlib import Path
@@ -8,74 +8,6 @@ import typer
 
 if TYPE_CHECKING:
     from evidence.passage import Progress
-
-
-def review(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app."),
-    ] = None,
-    view: Annotated[
-        str | None, typer.Option("--view", metavar="NAME", help="Begin with a saved view.")
-    ] = None,
-    case: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Open this case, or the request that is held, as a notice names it."
-        ),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Look, but change nothing.")
-    ] = False,
-) -> int:
-    """Review what was sent; answer held requests.
-
-    A queue of cases, each with who, what, where and why.
-
-    \b
-    Example: outgate review
-    Example: outgate review --plain held to:openai since:monday
-    Example: outgate review --case 3f9a1c02b7de
-    """
-    from app.case_opening import case_line
-    from app.home import open_home
-    from app.permission import permitted, refusal, roles_told
-    from app.settings import load_settings
-    from app.views import line_of
-    from app.wiring import store_of
-    from core.rights import Deed
-    from evidence.holds import HeldRequests
-
-    home = open_home()
-    settings = load_settings(home.settings)
-    who = permitted(Deed.READ, settings)
-    store = store_of(home, settings, "review")
-    holds = HeldRequests(store)
-    line = line_of(home, lambda: who, view, " ".join(words or ())) or ""
-    if case is not None:
-        line = case_line(store, holds, case, line)
-    if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
-        from tui.plain import print_queue
-
-        return print_queue(store, sys.stdout, line, holds=holds)
-    from app.desk_acts import acts_of
-    from app.gate_registry import find
-    from tui.app import run
-
-    return run(
-        store,
-        who,
-        role=roles_told(settings, who) or "",
-        refusal=lambda deed: refusal(settings, who, deed),
-        grows=settings.closing_grows,
-        read_only=read_only,
-        watching=lambda: find(home.running) is not None,
-        holds=holds,
-        filter_line=line,
-        case=case,
-        acts=acts_of(store, home, settings),
-    )
 
 
 def export(

@@ -17,7 +17,8 @@ from evidence.factory import open_evidence
 from evidence.holds import HeldRequests
 from evidence.store import Store
 from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, Settles, ShowsText
-from tui.answer_dialog import WORDS, AnswerDialog, Answering, answer_event
+from tui.act_events import Answering, answer_event
+from tui.answer_dialog import WORDS, AnswerDialog
 from tui.app import ReviewApp
 from tui.held_panel import HeldPanel, bar
 from tui.holds import held_of, waiting_now
