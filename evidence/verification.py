@@ -2,6 +2,7 @@
 says what it means.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from core.errors import EvidenceError, InputError
 from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
+from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link
 from evidence.chain_ids import chain_id
+from evidence.columns_check import columns_problem, damage, illegible
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.gate_words import Word, objection, words
@@ -103,11 +106,23 @@ class _Reading:
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
-            return self._verify(connection, said, Attested.of(connection, self.path, seen))
+            foreign = columns_problem(connection)
+            try:
+                return self._verify(connection, said, seen, foreign)
+            except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
+                foreign = foreign or illegible(connection)
+                if foreign is None:
+                    raise
+                return _stopped_at(connection, foreign)
 
     def _verify(
-        self, connection: Connection, said: Sequence[Word], attested: Attested
+        self,
+        connection: Connection,
+        said: Sequence[Word],
+        seen: list[Sighting] | None,
+        foreign: str | None,
     ) -> VerifyReport:
+        attested = Attested.of(connection, self.path, seen)
         past = Past.of(connection)
         chain = chain_id(connection, "records")
         begin = Beginning.of_all(chain, past)
@@ -144,7 +159,8 @@ class _Reading:
         problems += attested.problems
         problems.append(past.problem(connection))
         problems += [objection(connection, word) for word in said]
-        problems.append(schema_problem(connection))
+        problems += [schema_problem(connection), damage(connection), foreign]
+        problems += [beside_problem(connection)]
         found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
         return VerifyReport(
             ok=not found,
@@ -163,6 +179,21 @@ class _Reading:
             notes=tuple(attested.notes),
             witnessed=len(attested.sightings),
         )
+
+
+def _stopped_at(connection: Connection, problem: str) -> VerifyReport:
+    """Return the report on a file that holds what cannot even be read."""
+    return VerifyReport(
+        ok=False,
+        entries=0,
+        reviews=0,
+        first_problem=problem,
+        chain_id=chain_id(connection, "records"),
+        seq=0,
+        head="",
+        problems=(problem,),
+        notes=("Nothing else was compared.",),
+    )
 
 
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
