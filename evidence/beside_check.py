@@ -58,7 +58,9 @@ def _erased(connection: Connection) -> str | None:
     for seq in sorted(Removed.of(connection).whole):
         row = connection.execute(_EMPTIED, (seq,)).fetchone()
         if row is not None and not _fits(*row):
-            return f"entry {seq} was erased, and is filed under another id, time or case than before"
+            return (
+                f"entry {seq} was erased, and is filed under another id, time or case than before"
+            )
     return None
 
 

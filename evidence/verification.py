@@ -5,7 +5,7 @@ says what it means.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link
 from evidence.chain_ids import chain_id
 from evidence.columns_check import columns_problem, damage, illegible
+from evidence.cursors import cursor_problems
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.gate_words import Word, objection, words
@@ -137,10 +138,11 @@ class _Reading:
         if begin.told is not None:
             attested.notes.append(begin.told)
         acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
+        first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(
             connection,
             self.path,
-            Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped),
+            replace(first, secret=derived.secret),
             roots["records"],
             derived,
             workers=self.workers,
@@ -160,7 +162,7 @@ class _Reading:
         problems.append(past.problem(connection))
         problems += [objection(connection, word) for word in said]
         problems += [schema_problem(connection), damage(connection), foreign]
-        problems += [beside_problem(connection)]
+        problems += [beside_problem(connection), *cursor_problems(connection, self.path)]
         found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
         return VerifyReport(
             ok=not found,
