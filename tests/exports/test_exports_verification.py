@@ -80,15 +80,15 @@ AROUND: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "another program named": ("cef", lambda data: data.replace(b"|Outgate|Out", b"|Outgate|In", 1)),
     "another time of syslog": ("cef", lambda data: data.replace(b"Z - outgate", b"+ - outgate", 1)),
     "another severity": ("cef", lambda data: data.replace(b"|1|rt=", b"|9|rt=", 1)),
-    "another class": ("ocsf", lambda data: data.replace(b'"class_uid":1008', b'"class_uid":1007', 1)),
+    "another class": ("ocsf", lambda data: data.replace(b'"class_uid":1', b'"class_uid":2', 1)),
     "a byte order mark": ("jsonl", lambda data: b"\xef\xbb\xbf" + data),
     "ends of lines as on Windows": ("jsonl", lambda data: data.replace(b"\n", b"\r\n")),
     "something behind": ("jsonl", lambda data: data + b"{}"),
     "a blank line behind": ("ocsf", lambda data: data + b"\n"),
     "a blank line before": ("csv", lambda data: b"\n" + data),
     "nothing behind the last line": ("cef", lambda data: data.removesuffix(b"\n")),
-    "a number that is none": ("jsonl", lambda data: data.replace(b'"bytes":1000', b'"bytes":NaN', 1)),
-    "a huge number": ("jsonl", lambda data: data.replace(b'"bytes":1000', b'"bytes":' + b"9" * 400, 1)),
+    "a number that is none": ("jsonl", lambda data: data.replace(b":1000,", b":NaN,", 1)),
+    "a huge number": ("jsonl", lambda data: data.replace(b":1000,", b":" + b"9" * 400 + b",", 1)),
 }  # fmt: skip
 
 
