@@ -63,6 +63,8 @@ class BuiltGate:
     """The socket of sealed runs."""
     retention_days: int = 0
     """Records older than this are removed; 0: none."""
+    sums_days: int = 0
+    """Sums older than this are; 0: none."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
     """Makes what sends evidence on. Raises SettingsError."""
     after_retention: Callable[[], None] = lambda: None
@@ -131,6 +133,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         setup=setup,
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
+        sums_days=settings.sums_days,
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
         habits=habits,

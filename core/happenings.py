@@ -34,6 +34,7 @@ class Event(StrEnum):
     ERASED = "erased"
     ERASURE_SWEPT = "erasure_swept"
     EXPIRED = "expired"
+    SUMS_EXPIRED = "sums_expired"
     OUTBOX_DROPPED = "outbox_dropped"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"

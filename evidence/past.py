@@ -20,8 +20,19 @@ from evidence.merkle import Frontier
 from evidence.rollup import Rollup, hour_key, joined
 
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
-    WHERE action IN ('expired', 'erased') ORDER BY seq"""
+    WHERE action IN ('expired', 'erased', 'sums_expired') ORDER BY seq"""
 _PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Sums whose time is over."""
+
+    hour: int
+    """All hours before this one since 1970, and all before this bucket of traffic."""
+    bucket: int
+    cases: frozenset[str]
+    scripts: frozenset[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -96,6 +107,20 @@ class Sums:
             newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
         )
 
+    def since(self, ended: Ended) -> "Sums":
+        """Return the sums without those whose time is over."""
+        rollup = self.rollup
+        cases = {k: v for k, v in rollup.cases.items() if k not in ended.cases}
+        return Sums(
+            rollup=Rollup(
+                cases=cases,
+                scripts={k: v for k, v in rollup.scripts.items() if k not in ended.scripts},
+                traffic={k: v for k, v in rollup.traffic.items() if k[2] >= ended.bucket},
+                hours={k: v for k, v in rollup.hours.items() if k[0] >= ended.hour},
+            ),
+            newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
+        )
+
 
 def digest(text: bytes) -> str:
     """Return the hash of a text as the chain of acts tells it."""
@@ -132,7 +157,7 @@ class Past:
 
     def _take(self, act: Happening) -> None:
         facts: Any = act.facts
-        if act.event is Event.ERASED:
+        if act.event in {Event.ERASED, Event.SUMS_EXPIRED}:
             for row in facts.get("past") or ():
                 cut, _, hashed = row.partition(":")
                 self.digests[int(cut)] = hashed

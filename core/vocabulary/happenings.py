@@ -22,6 +22,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.ERASED: "evidence was erased",
         Event.ERASURE_SWEPT: "the files were cleared of what was erased",
         Event.EXPIRED: "evidence reached the end of its time and was removed",
+        Event.SUMS_EXPIRED: "sums of long ago reached the end of their time and were removed",
         Event.OUTBOX_DROPPED: "evidence did not reach a collector and is not sent again",
         Event.LEGAL_HOLD: "evidence was put under a legal hold",
         Event.HOLD_LIFTED: "a legal hold was lifted",
