@@ -66,6 +66,10 @@ class Settings(BaseModel):
     """True: the evidence tells the machine's own name beside the random id of the installation."""
     roles: dict[str, str] = Field(default_factory=dict)
     """User → role in which that user reviews, such as `privacy officer`; review events tell it."""
+    stamp_url: str | None = None
+    """Server that stamps checkpoints with the time (RFC 3161) at `outgate checkpoint --stamp`."""
+    stamp_root: Path | None = None
+    """PEM file with the root certificates that time stamps have to end at."""
     witness_file: Path | None = None
     """File elsewhere to which a line is appended for each checkpoint of the evidence."""
     witness_syslog: bool = False

@@ -33,6 +33,7 @@ class Event(StrEnum):
     MIGRATED = "migrated"
     ERASED = "erased"
     ERASURE_SWEPT = "erasure_swept"
+    STAMPED = "stamped"
     EXPIRED = "expired"
     SUMS_EXPIRED = "sums_expired"
     OUTBOX_DROPPED = "outbox_dropped"

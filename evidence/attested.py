@@ -24,6 +24,7 @@ from evidence.checkpoint import (
 from evidence.database import Connection
 from evidence.merkle import Frontier, Subtrees
 from evidence.notary import TRAFFIC, public_key
+from evidence.stamps import Stamps
 from evidence.times import micros
 from evidence.witness import Sighting
 
@@ -84,13 +85,23 @@ class Attested:
     """Checkpoints of the file in order, and why each was taken."""
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stamped: Sequence[tuple[Checkpoint, str]] = ()
+    """What servers stamped with the time, and who says so."""
 
     @classmethod
     def of(
-        cls, connection: Connection, path: Path, sightings: Sequence[Sighting] | None
+        cls,
+        connection: Connection,
+        path: Path,
+        sightings: Sequence[Sighting] | None,
+        stamps: Stamps | None = None,
     ) -> "Attested":
         """Read the checkpoints of the file and check their signatures."""
         found = cls(sightings=sightings or (), witnessed=sightings is not None)
+        if stamps is not None:
+            found.stamped = stamps.checkpoints
+            found.problems += stamps.problems
+            found.notes += stamps.notes
         rows = list(connection.named("SELECT * FROM checkpoints ORDER BY seq"))
         for row in rows:
             found._open(row)
@@ -102,6 +113,7 @@ class Attested:
         """Return the sizes of one chain (`records` or `acts`) at which its root is asked for."""
         told = [checkpoint for checkpoint, _ in self.signed]
         told += [seen.checkpoint for seen in self.sightings]
+        told += [stamped for stamped, _ in self.stamped]
         return {_part(one, part).size for one in told}
 
     def compare(self, chain: str, roots: dict[str, Roots]) -> None:
@@ -115,7 +127,8 @@ class Attested:
             _objection(seen.checkpoint, chain, roots, f"a witness at {seen.checkpoint.at}")
             for seen in own
         )
-        for objections in (signed, witnessed):
+        stamped = (_objection(one, chain, roots, who) for one, who in self.stamped)
+        for objections in (signed, witnessed, stamped):
             self.problems += [found for found in objections if found is not None][:1]
         self._strangers(chain, own)
         self._removed(own)

@@ -11,7 +11,7 @@ from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.marks import PRIME, Listed, secret
 from evidence.past import Past, all_past
-from evidence.rebuild import newest_entries
+from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
@@ -65,9 +65,9 @@ class Derived:
         """Return what does not add up, if anything."""
         self._put_down()
         others = (self._other(table) for table in _TABLES)
-        return self._cases_problem() or next(filter(None, others), None) or self._marks_problem()
+        return self._cases_problem() or next(filter(None, others), None)
 
-    def _marks_problem(self) -> str | None:
+    def marks_problem(self) -> str | None:
         """Compare what values are looked up by, unless there are entries that this version cannot
         read.
         """
@@ -82,7 +82,9 @@ class Derived:
         return None
 
     def _cases_problem(self) -> str | None:
-        closings, newest = Closings(self._connection), newest_entries(self._connection)
+        connection = self._connection
+        closings, newest = Closings(connection), newest_entries(connection)
+        oldest = oldest_entries(connection)
         closings.learn(self._connection)
         for row in self._connection.named("SELECT * FROM cases"):
             sums = self.sums.cases.pop(row["key"], None)
@@ -90,7 +92,7 @@ class Derived:
                 continue
             if sums is None or any(row[name] != value for name, value in sums.row().items()):
                 return f"the list of cases does not add up to the records; {REBUILD}"
-            right = closings.standing(row["key"], sums.reach, newest)
+            right = closings.standing(row["key"], sums.reach, newest, oldest)
             if any(row[name] != right[name] for name in OPEN):
                 return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
         if self.sums.cases.keys() - self.untold:

@@ -10,7 +10,7 @@ from evidence.closings import Closings
 from evidence.database import Connection
 from evidence.entries import Recalled, read_entry
 from evidence.marks import marks_in_text
-from evidence.past import all_past
+from evidence.past import all_past, oldest_of_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup
 from evidence.statements import INSERT_MARK, write_rollup
@@ -87,12 +87,23 @@ def _apply_reviews(connection: Connection) -> None:
     closings.learn(connection)
     change = """UPDATE cases SET status = ?, disposition = ?, until_us = ?, closed = ?
         WHERE key = ?"""
-    newest = newest_entries(connection)
+    newest, oldest = newest_entries(connection), oldest_entries(connection)
     for key in closings.keys:
         row = connection.named("SELECT * FROM cases WHERE key = ?", (key,)).fetchone()
         if row is not None:
-            right = closings.standing(key, CaseSums.of(row).reach, newest)
+            right = closings.standing(key, CaseSums.of(row).reach, newest, oldest)
             connection.execute(change, (*(right[name] for name in OPEN), key))
+
+
+def oldest_entries(connection: Connection) -> Callable[[str], int]:
+    """Return what gives an entry that is not behind the first of a case that still counts."""
+    gone = oldest_of_past(connection)
+
+    def oldest(key: str) -> int:
+        query = "SELECT min(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
+        return gone.get(key) or connection.value(query, (key,)) or 0
+
+    return oldest
 
 
 def newest_entries(connection: Connection) -> Callable[[str], int]:

@@ -12,7 +12,7 @@ from evidence.chain import ChainBroken, ChainVerifier, link
 from evidence.database import Connection
 from evidence.entries import seal_of
 from evidence.frames import opener, text_of
-from evidence.marks import product
+from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
 from evidence.parts import Seal, gaps_of, salted_link, sealed_link
 from evidence.removed import Removed
@@ -169,8 +169,16 @@ class _Reading:
             unreadable=self.unreadable,
             untold=self.untold,
             trees=_grown(start, self.hashes),
-            marks=product(self._tally.pairs, start.secret),
+            marks=product(self._pairs(), start.secret),
         )
+
+    def _pairs(self) -> list[Pair]:
+        """Return the marks of what was read, but for what `Listed` does not look at either."""
+        removed = self._removed
+        if not removed.whole and not removed.parts:
+            return self._tally.pairs
+        unsure = {pair(MORE_VALUES, seq) for seq in (*removed.whole, *removed.parts)}
+        return [one for one in self._tally.pairs if one not in unsure]
 
 
 def _usual(

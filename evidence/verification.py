@@ -30,6 +30,7 @@ from evidence.past import Past
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
+from evidence.stamps import BadStamp, Stamp, Stamps, read_stamp
 from evidence.stretch import Start
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
@@ -39,6 +40,7 @@ def verify(
     path: Path,
     witnesses: Sequence[Path] = (),
     *,
+    stamp_roots: Path | None = None,
     since_checkpoint: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -47,11 +49,13 @@ def verify(
     witnessed; `witnesses` are files elsewhere, beside the one that stands beside the file.
 
     With `since_checkpoint` only records behind the newest checkpoint that this installation signed
-    are read, and no lists or sums are compared; the report says so. `workers`: how many processes
+    are read, and no lists or sums are compared; the report says so. A witness may be a time stamp,
+    too; `stamp_roots` is a PEM file with the certificates that stamps have to end at. `workers`: how many processes
     read a large file, by default as many as there are processors. Raises EvidenceError when it
     cannot be read at all, InputError for a witness that is none.
     """
-    seen = sightings(path, witnesses)
+    stamps, files = _stamps(witnesses)
+    seen = sightings(path, files)
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
         absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
@@ -59,7 +63,14 @@ def verify(
     many = processes() if workers is None else workers
     try:
         for crew in dict.fromkeys((many, 1)):
-            reading = _Reading(path, crew, progress, since_checkpoint=since_checkpoint)
+            reading = _Reading(
+                path,
+                crew,
+                progress,
+                since_checkpoint=since_checkpoint,
+                stamps=stamps,
+                stamp_roots=stamp_roots,
+            )
             report = reading.report(said, seen)
             if report.ok:
                 break
@@ -72,6 +83,17 @@ def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
     """Add to why the file cannot be read what a gate said of it."""
     told = [f"A gate said at {word.at}: {word.trouble}" for word in said if word.trouble]
     return EvidenceError(" ".join([problem.message, *told]), remedy=problem.remedy)
+
+
+def _stamps(witnesses: Sequence[Path]) -> tuple[list[Stamp], list[Path]]:
+    """Return the time stamps among the witnesses, and the other files."""
+    stamps, files = list[Stamp](), list[Path]()
+    for one in witnesses:
+        try:
+            stamps.append(read_stamp(one))
+        except (BadStamp, OSError):
+            files.append(one)
+    return stamps, files
 
 
 def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
@@ -97,6 +119,9 @@ class _Reading:
     workers: int
     progress: Progress | None
     since_checkpoint: bool = field(kw_only=True)
+    stamps: Sequence[Stamp] = field(kw_only=True)
+    """That are kept elsewhere."""
+    stamp_roots: Path | None = field(kw_only=True)
 
     def report(self, said: Sequence[Word], seen: list[Sighting] | None) -> VerifyReport:
         """Read the file, in one state, and say what was found."""
@@ -123,7 +148,8 @@ class _Reading:
         seen: list[Sighting] | None,
         foreign: str | None,
     ) -> VerifyReport:
-        attested = Attested.of(connection, self.path, seen)
+        stamps = Stamps.of(connection, self.path, self.stamps, self.stamp_roots)
+        attested = Attested.of(connection, self.path, seen, stamps)
         past = Past.of(connection)
         chain = chain_id(connection, "records")
         begin = Beginning.of_all(chain, past)
@@ -156,6 +182,7 @@ class _Reading:
             derived.untold |= acts.untold
             whole = acts.problem is None and not begin.skipped
             problems += [derived.problem() if whole else None, acts.forgotten]
+            problems.append(derived.marks_problem() if whole else None)
             if acts.problem is None:
                 attested.compare(chain, roots)
         problems += attested.problems

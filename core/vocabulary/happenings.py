@@ -21,6 +21,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.MIGRATED: "the evidence was brought to another format",
         Event.ERASED: "evidence was erased",
         Event.ERASURE_SWEPT: "the files were cleared of what was erased",
+        Event.STAMPED: "a checkpoint was stamped with the time by a server",
         Event.EXPIRED: "evidence reached the end of its time and was removed",
         Event.SUMS_EXPIRED: "sums of long ago reached the end of their time and were removed",
         Event.OUTBOX_DROPPED: "evidence did not reach a collector and is not sent again",

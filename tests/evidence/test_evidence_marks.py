@@ -78,6 +78,8 @@ def test_the_list_is_right_after_erasing_and_expiring(
     """What was erased or has expired is looked up by nothing, and nothing is said to be wrong."""
     erase_now(full, Wanted(fingerprints=frozenset({"0123456789abcdef"})), who="o", why="asked")
     assert evidence.verify(full).ok
+    erase_now(full, Wanted(users=frozenset({"analyst"})), who="o", why="asked")
+    assert evidence.verify(full).ok
     write(make_record(8), make_record(9))
     Notary(full).take_now("test")
     expire(full, micros(make_record(9).at), "test", rest=lambda _: None)

@@ -10,8 +10,9 @@ from evidence_file import run
 
 import evidence
 from core.happenings import Event, happening
+from core.ids import uuid7
 from core.record import Record
-from core.review import CaseFilter
+from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
 from evidence.acts import read_act
 from evidence.database import connect
 from evidence.notary import Notary
@@ -141,3 +142,24 @@ def test_a_record_under_a_hold_keeps_its_sums(long_ago: Path) -> None:
 def test_a_file_that_is_not_there_waits_for_the_next_pass(tmp_path: Path) -> None:
     """A gate goes on when sums cannot be removed now."""
     assert expire_sums_older(tmp_path / "none" / "evidence.db", 1) is None
+
+
+def test_a_case_that_begins_anew_is_open(
+    long_ago: Path, write: Callable[..., None], make_record: Make
+) -> None:
+    """What was closed before its time was over says nothing of what the script sends years later,
+    and nobody is told that something is wrong.
+    """
+    first = make_record(at=START, script="/srv/long-gone.py")
+    store = Store(long_ago)
+    closing = ReviewEvent(
+        id=uuid7(), at=START, case_key=case_key(first), action=Action.CLOSE, who="o",
+        disposition=Disposition.TEST_DATA,
+    )  # fmt: skip
+    store.append([closing])
+    expire_sums(long_ago, after(20), RULE)
+    write(make_record(at=START + timedelta(days=31), script="/srv/long-gone.py"))
+    (case,) = [c for c in store.page(CaseFilter(), 0, 50) if c.script_path == "/srv/long-gone.py"]
+    store.close()
+    assert (case.status.value, case.count) == ("open", 1)
+    assert evidence.verify(long_ago).problems == ()
