@@ -10,6 +10,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.commands import (
+    capture,
     endpoint,
     evidence,
     fleet,
@@ -33,7 +34,13 @@ from app.commands.report import report
 from app.commands.scan import scan
 from app.commands.scripts import scripts
 from app.format_option import ChoosesPackOrFormat, ChoosesReport, ChoosesTableOrFormat
-from core.errors import CannotRunError, InputError, OutgateError, SettingsError
+from core.errors import (
+    CannotRunError,
+    ForbiddenError,
+    InputError,
+    OutgateError,
+    SettingsError,
+)
 from core.text import printable
 
 application = typer.Typer(
@@ -100,6 +107,7 @@ application.add_typer(trust.application, name="ca")
 application.add_typer(trusting.application, name="trust")
 application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
+application.add_typer(capture.application, name="capture")
 application.add_typer(settings.application, name="settings")
 application.add_typer(keys.application, name="keys")
 application.add_typer(fleet.application, name="fleet")
@@ -131,7 +139,7 @@ def code_of(arguments: list[str] | None = None) -> int:
         return _wrong_use(error)
     except CannotRunError as error:
         return _complain(error, error.code)
-    except (SettingsError, InputError) as error:
+    except (SettingsError, InputError, ForbiddenError) as error:
         return _complain(error, 2)
     except OutgateError as error:
         return _complain(error, 1)

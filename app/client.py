@@ -22,7 +22,7 @@ from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
 from app.settings import Settings
 from app.user_proxy import shown, user_proxy
-from certs.trust import client_environment
+from certs.client_environment import client_environment
 from core.errors import CannotRunError, OutgateError, SettingsError
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")

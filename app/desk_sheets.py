@@ -246,6 +246,7 @@ def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
             dollars(one.cost_usd),
         ),
         filter=line,
+        script=name if by == "script" else "",
     )
 
 

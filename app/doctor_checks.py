@@ -101,7 +101,8 @@ def _authority(home: Home, _: Settings) -> Iterable[Result]:
     yield Result(
         subject="authority",
         mark="ok",
-        words=f"{facts.subject}, {facts.signer_sha256[:23]}…, valid for {left.days} more days",
+        words=f"{facts.subject}, {facts.signer_sha256[:23]}…, valid for {left.days} more days,"
+        f" its key {facts.key_place}",
     )
     renew = "ca csr, then outgate ca import" if facts.imported else "ca rotate"
     for remark in remarks(authority, utc_now()):

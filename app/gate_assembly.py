@@ -119,6 +119,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,
         networks=attributor.networks,
+        happened=evidence.store.tell,
         direct=direct_connections(),
         tracer=None if attributor.files is None else Tracer(files=attributor.files),
         collectors=collectors_of(attributor, home.collecting),
@@ -175,17 +176,11 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         upstream_roots=home.upstream,
         listen_host=choices.listen_host,
         listen_port=choices.listen_port,
-        seals=_seals(home, settings),
+        seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
         routes=routes,
         proxies=proxies_of(settings, choices),
         limits=_limits(home, settings),
     )
-
-
-def _seals(home: Home, settings: Settings) -> Path | None:
-    """Sealed networks are asked by the gate itself, which then names senders itself."""
-    takes = sys.platform == "linux" and settings.attributor is None
-    return home.seal_of(os.getpid()) if takes else None
 
 
 def _limits(home: Home, settings: Settings) -> "Limits":

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.gate_registry import RunningGate, health_at
-from certs.trust import OWN_VARIABLE
+from certs.client_environment import OWN_VARIABLE
 from core.duties import OWNER, Duty
 from core.vocabulary.sizes import counted
 

@@ -10,7 +10,7 @@ from app.client import Ended, signals_to
 from app.gate_registry import RunningGate
 from app.home import Home
 from app.settings import Settings
-from certs.trust import OWN_VARIABLE, PROXY_VARIABLES
+from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
 from core.errors import CannotRunError, SettingsError
 from core.text import printable
 

@@ -3,12 +3,13 @@
 import ipaddress
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import SettingsError
 from core.host_names import host_meant
+from core.rights import GROUP, Role
 from core.text import printable
 from habits.calendar import hours_of, weekday_of, zone_of
 
@@ -70,6 +71,10 @@ class Settings(BaseModel):
     """Server that stamps checkpoints with the time (RFC 3161) at `outgate checkpoint --stamp`."""
     stamp_root: Path | None = None
     """PEM file with the root certificates that time stamps have to end at."""
+    rights: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Role → who has it: users, groups as `@group`, or `*` for everybody. Where it is set, nobody
+    does what none of his or her roles may.
+    """
     witness_file: Path | None = None
     """File elsewhere to which a line is appended for each checkpoint of the evidence."""
     witness_syslog: bool = False
@@ -84,6 +89,10 @@ class Settings(BaseModel):
     """File with headers for collectors of OTLP, one `Name: value` a line; may hold a token."""
     closing_grows: int = Field(default=10, ge=2, le=1000)
     """A closed case comes back when its people or rows are so many times what they were."""
+    approve_unread: bool = False
+    """True: a version of a script whose source cannot be read may be approved; the evidence then
+    says “approved unread”.
+    """
     upstream_proxy: str | None = None
     """`http://proxy.corp.example:3128` when the internet is behind another proxy."""
     upstream_proxies: dict[str, str] = Field(default_factory=dict)
@@ -114,6 +123,16 @@ class Settings(BaseModel):
     """
     seal_io_uring: bool = False
     """True: sealed programs may use io_uring, whose system calls no filter sees."""
+    capture_users: tuple[str, ...] = ()
+    """Whose connections `outgate capture on` brings to the gate; with no cgroup either, everybody's
+    but the gate's own.
+    """
+    capture_cgroups: tuple[str, ...] = ()
+    """Cgroups of version 2 whose connections it brings there."""
+    capture_fail: Literal["open", "closed"] = "open"
+    """What becomes of captured connections while there is no gate: `open` lets them go past it,
+    counted, `closed` refuses them.
+    """
     upstream_ca: Path | None = None
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()
@@ -147,6 +166,11 @@ class Settings(BaseModel):
         hours_of(hours)
         return hours
 
+    @field_validator("rights", mode="before")
+    @classmethod
+    def _are_rights(cls, rights: Any) -> Any:
+        return read_rights(rights)
+
     @field_validator("direct_hosts")
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
@@ -176,6 +200,31 @@ class Settings(BaseModel):
     def has_upstream_proxies(self) -> bool:
         """Whether the organisation's own proxies are set."""
         return self.upstream_proxy is not None or bool(self.upstream_proxies)
+
+
+def read_rights(rights: Any) -> Any:
+    """Return the roles and their holders as they were meant: a hyphen is a space, one holder needs
+    no list. Raises ValueError with the roles that there are.
+    """
+    if not isinstance(rights, dict):
+        return rights
+    found: dict[str, list[str]] = {}
+    for role, holders in rights.items():
+        meant = str(role).replace("-", " ").replace("_", " ").lower()
+        if meant not in set(Role):
+            known = ", ".join(Role)
+            raise ValueError(f"{printable(str(role), 40)} is no role; there are {known}")
+        several = [holders] if isinstance(holders, str) else (holders or [])
+        if not isinstance(several, (list, tuple)) or not all(map(_is_holder, several)):
+            raise ValueError(
+                f"{meant}: a list of users, of groups as {GROUP}group, or of *, please"
+            )
+        found.setdefault(meant, []).extend(several)
+    return found
+
+
+def _is_holder(name: Any) -> bool:
+    return isinstance(name, str) and name.strip() == name and name not in {"", GROUP}
 
 
 def told_if_no_host(pattern: str) -> None:

@@ -22,6 +22,8 @@ MACHINE = Path("/etc/outgate")
 _LOCKED = "locked"
 _RESTRAINTS = frozenset({"require_gate", "require_policy", "require_seal", "second_person"})
 """Set for users, not by them: true stays true."""
+_GRANTS = frozenset({"rights", "roles"})
+"""What the machine says of them is no user's to change."""
 _NO_VARIABLE = frozenset({"upstream_proxy_credentials"})
 """OUTGATE_UPSTREAM_PROXY_CREDENTIALS holds the credentials themselves, not their file."""
 _BY_OTHERS = 0o022
@@ -59,6 +61,7 @@ def layered(
     together = {name: value for layer in machines for name, value in layer.values.items()}
     locked = {name for layer in machines for name in layer.locks}
     locked |= {name for name in _RESTRAINTS if together.get(name) is True}
+    locked |= _GRANTS.intersection(together)
     users = [_file(own)] if own.exists() else []
     layers = [
         *(_without(layer, locked) for layer in users),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.home import Home
 from app.settings import Settings, parse_listen
-from certs.trust import BUNDLE_VARIABLES, client_environment
+from certs.client_environment import BUNDLE_VARIABLES, client_environment
 from core.errors import InputError, SettingsError
 
 if TYPE_CHECKING:

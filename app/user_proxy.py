@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from certs.trust import OWN_VARIABLE, PROXY_VARIABLES
+from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
 from core.text import printable
 
 

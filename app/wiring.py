@@ -175,9 +175,17 @@ def evidence_of(home: Home, settings: Settings, policy: str | None = None) -> Ev
 
 def store_of(home: Home, settings: Settings, channel: str) -> Store:
     """Open the evidence for people who act through this channel. Raises EvidenceError."""
+    from app.permission import refusal, roles_told
+    from core.rights import DEED_OF
     from evidence import open_store
 
-    acting = Acting(channel=channel, roles=settings.roles, second_person=settings.second_person)
+    acting = Acting(
+        channel=channel,
+        role_of=lambda who: roles_told(settings, who),
+        refusal=lambda who, action: refusal(settings, who, DEED_OF[action]),
+        alias_of=lambda who: pseudonym_of(home, who),
+        second_person=settings.second_person,
+    )
     return open_store(home.evidence, acting=acting, witnesses=witnesses_of(settings))
 
 

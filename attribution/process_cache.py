@@ -3,7 +3,9 @@
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from attribution.facts import Backend, ProcessFacts
 from attribution.os_users import People
@@ -15,6 +17,14 @@ _MOST = 2000
 _MOST_RECENT = 24
 _PAINTED_AT_MOST = 2
 _CHANGED = "it ended, or became another program, while it was being looked at"
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Who paints a process, and how many want it painted."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    wanted: int = 0
 
 
 class Gallery:
@@ -36,6 +46,7 @@ class Gallery:
         self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
         self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
         self._returned: set[tuple[int, int]] = set()
+        self._painting: dict[tuple[int, int], _Turn] = {}
         self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
         self._telling: OrderedDict[int, None] = OrderedDict()
         """Processes with a beacon, now or before."""
@@ -48,16 +59,37 @@ class Gallery:
         start = self._backend.start_of(pid)
         if start is None:
             return None
+        if (known := self._still(pid, start)) is not None:
+            return known
+        # A new process opens many connections at once: one look at it serves them all.
+        with self._one_at_a_time((pid, start)):
+            return self._still(pid, start) or self._painted_anew(pid)
+
+    def _still(self, pid: int, start: int) -> Portrait | None:
+        """Return the portrait that is known, while it is the process's and none is due."""
         with self._lock:
             known = self._portraits.get((pid, start))
-        if (
-            known is not None
-            and not self._is_due(pid, start)
-            and self._backend.unchanged(known.facts)
-        ):
+        if known is None or self._is_due(pid, start) or not self._backend.unchanged(known.facts):
+            return None
+        with self._lock:
+            self._returned.add((pid, start))
+        return known
+
+    @contextmanager
+    def _one_at_a_time(self, process: tuple[int, int]) -> Iterator[None]:
+        with self._lock:
+            turn = self._painting.setdefault(process, _Turn())
+            turn.wanted += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
             with self._lock:
-                self._returned.add((pid, start))
-            return known
+                turn.wanted -= 1
+                if not turn.wanted:
+                    del self._painting[process]
+
+    def _painted_anew(self, pid: int) -> Portrait | None:
         for _ in range(_PAINTED_AT_MOST):
             facts = self._backend.process(pid)
             if facts is None:

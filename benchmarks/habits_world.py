@@ -231,9 +231,9 @@ def _one(habit: Habit, at: datetime, rng: random.Random) -> Sent:
     return replace(plain, place=rng.choice(habit.places))
 
 
-def _like(sent: list[Sent], name: str, day: date) -> Sent:
-    """Return the newest request of a script before a day."""
-    return [s for s in sent if s.script == path_of(name) and s.at.date() < day][-1]
+def _newest(sent: list[Sent], day: date) -> dict[str, Sent]:
+    """Return the newest request of each script before a day, by the script's path."""
+    return {one.script: one for one in sent if one.at.date() < day}
 
 
 def _at(day: date, hour: int) -> datetime:
@@ -244,10 +244,11 @@ def planted(sent: list[Sent], day: date) -> dict[str, tuple[str, list[Sent]]]:
     """Return twenty things that scripts never did, each with the word for it; `day` is a Wednesday
     on which habits are known.
     """
+    newest = _newest(sent, day)
     saturday = day + timedelta(days=3)
 
     def one(name: str, at: datetime, **other: object) -> list[Sent]:
-        return [replace(_like(sent, name, day), at=at, **other)]  # type: ignore[arg-type]
+        return [replace(newest[path_of(name)], at=at, **other)]  # type: ignore[arg-type]
 
     usual = {"payroll": 6, "invoices": 7, "sync": 11, "backup": 6, "report": 9, "night_etl": 23}
 
@@ -255,11 +256,11 @@ def planted(sent: list[Sent], day: date) -> dict[str, tuple[str, list[Sent]]]:
         return _at(day, usual.get(name, 11))
 
     many = [
-        replace(_like(sent, "telemetry", day), at=_at(day, 11) + timedelta(seconds=n), size=900)
+        replace(newest[path_of("telemetry")], at=_at(day, 11) + timedelta(seconds=n), size=900)
         for n in range(1500)
     ]
     small_pieces = [
-        replace(_like(sent, "payroll", day), at=then("payroll") + timedelta(seconds=n), size=90_000)
+        replace(newest[path_of("payroll")], at=then("payroll") + timedelta(seconds=n), size=90_000)
         for n in range(30)
     ]
     return {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from capture import netlink
+from capture import netlink, nftables
 
 TCP_PORT, DNS_PORT, DNS_TCP_PORT = 15001, 15053, 15054
 ROLES = ("tcp", "dns", "dns6", "dns_tcp", "quick", "thorough", "peers")
@@ -14,6 +14,8 @@ ROLES = ("tcp", "dns", "dns6", "dns_tcp", "quick", "thorough", "peers")
 names (three ways), and three to ask the kernel who holds a socket of this network.
 """
 _SOCK_DIAG = 4
+_NAME, _BEFORE_ROUTING = "outgate", -100
+_IPV6_LOOPBACK = bytes(15) + b"\x01"
 
 
 def enter_new_namespaces() -> None:
@@ -36,7 +38,30 @@ def make(home: Sequence[str] = ()) -> None:
     `home`: the machine's own addresses, which stay what they are for the program: its own.
     """
     netlink.send_route_messages(netlink.network_messages())
-    netlink.send_redirections(netlink.redirection_batch(TCP_PORT, DNS_PORT, DNS_TCP_PORT, home))
+    chain = nftables.Chain(
+        name=_NAME, kind="nat", priority=_BEFORE_ROUTING, rules=_redirections(home)
+    )
+    with nftables.connected() as channel:
+        nftables.send(channel, nftables.table_messages(_NAME, [chain]))
+
+
+def _redirections(home: Sequence[str]) -> list[nftables.Rule]:
+    """Every TCP connection and every question for a name, those to loopback stub resolvers as well;
+    other connections to loopback and to the addresses of `home` stay as they are.
+    """
+    is_tcp = nftables.protocol_is(socket.IPPROTO_TCP)
+    is_udp = nftables.protocol_is(socket.IPPROTO_UDP)
+    ours = [
+        [*nftables.family_is(socket.AF_INET), *nftables.destination_begins(16, b"\x7f")],
+        [*nftables.family_is(socket.AF_INET6), *nftables.destination_begins(24, _IPV6_LOOPBACK)],
+        *(nftables.address_is(address) for address in home),
+    ]
+    return [
+        [*is_udp, *nftables.port_is(53), *nftables.redirected(DNS_PORT)],
+        [*is_tcp, *nftables.port_is(53), *nftables.redirected(DNS_TCP_PORT)],
+        *([*place, nftables.returned()] for place in ours),
+        [*is_tcp, *nftables.redirected(TCP_PORT)],
+    ]
 
 
 def identity() -> int:

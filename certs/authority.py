@@ -24,6 +24,7 @@ from certs.files import (
     refuse_if_others_read,
     replace_file,
 )
+from certs.hardware_key import HardwareKey, Place
 from certs.pkcs12 import unpacked
 from core.errors import CertificateError
 
@@ -96,6 +97,22 @@ def import_authority(
     return authority
 
 
+def import_hardware(
+    folder: Path, *, uri: str, chain_files: tuple[Path, ...], clock: Clock = utc_now
+) -> Authority:
+    """Check an enterprise intermediate whose key is in a token, and keep where that is (never the
+    key, never the PIN) in place of what is there. `uri`: see `hardware_key`.
+    """
+    chain_pem = b"\n".join(_read(path) for path in chain_files)
+    Place.parse(uri)
+    authority = checked_authority(
+        uri.encode(), chain_pem, passphrase=None, now=clock(), source="the chain"
+    )
+    refuse_root_key(authority)
+    save_authority(folder, authority)
+    return authority
+
+
 def import_pkcs12(
     folder: Path, *, file: Path, passphrase: bytes | None = None, clock: Clock = utc_now
 ) -> Authority:
@@ -131,6 +148,8 @@ def _read(path: Path) -> bytes:
 
 def _serialise(authority: Authority, passphrase: bytes | None) -> bytes:
     """Key and chain share one file, so that they can never be out of step."""
+    if isinstance(authority.key, HardwareKey):
+        return authority.key.place.uri.encode() + b"\n" + authority.chain_pem()
     encryption: KeySerializationEncryption = (
         BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     )

@@ -37,6 +37,8 @@ class AuthorityFacts:
     """True for an enterprise intermediate, False for a root of our own."""
     chain: tuple[str, ...]
     """Subjects from the signer to the root."""
+    key_place: str = "in a file"
+    """Where its key is, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Authority:
             not_after=self.not_after,
             imported=len(self.chain) > 1,
             chain=tuple(c.subject.rfc4514_string() for c in self.chain),
+            key_place=str(getattr(getattr(self.key, "place", None), "words", "in a file")),
         )
 
     def root_pem(self) -> bytes:

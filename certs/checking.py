@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certs.chain import Authority, SigningKey
+from certs.hardware_key import hardware_key, hardware_uri
 from core.errors import CertificateError
 from core.text import printable
 
@@ -28,7 +29,8 @@ def checked_authority(
     """Return the authority that this key and chain make, or raise CertificateError saying why
     not.
     """
-    key = _load_key(key_pem, passphrase, source)
+    uri = hardware_uri(key_pem)
+    key = None if uri is not None else _load_key(key_pem, passphrase, source)
     try:
         chain = tuple(x509.load_pem_x509_certificates(chain_pem))
     except ValueError as error:
@@ -36,6 +38,9 @@ def checked_authority(
             f"{source}: no readable certificate in PEM form beside the key.",
             remedy="Give the certificate and its chain as PEM (-----BEGIN CERTIFICATE-----).",
         ) from error
+    if key is None:
+        assert uri is not None
+        key = hardware_key(uri, chain[0])
     _check_key_belongs(key, chain)
     for certificate in chain:
         _check_extensions(certificate)

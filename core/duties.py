@@ -40,6 +40,7 @@ class Duty(Enum):
     ACTIVITY = Meaning(what="watching what programs do beside their requests", lasting=True)
     TUNNELS = Meaning(what="ending tunnels in which nothing is asked for", courtesy=True)
     SEALS = Meaning(what="taking sealed runs", courtesy=True)
+    CAPTURE = Meaning(what="telling of what is captured of this machine", courtesy=True)
     NAMES = Meaning(what="looking up names for sealed runs", courtesy=True)
     HOLDS = Meaning(what="asking people about held requests")
     SCRIPTS = Meaning(what="looking at scripts", courtesy=True)

@@ -49,6 +49,10 @@ class EvidenceError(OutgateError):
     """Evidence cannot be written or read: nothing may pass while this lasts."""
 
 
+class ForbiddenError(OutgateError):
+    """The person who asks has no role here that may do it."""
+
+
 class InputError(OutgateError):
     """A file or value that the user gave cannot be read as what it should be."""
 

@@ -45,6 +45,9 @@ class Event(StrEnum):
     SUCCESSOR_NAMED = "successor_named"
     SCANNED = "scanned"
     HANDED_ON = "handed_on"
+    CAPTURE_BEGAN = "capture_began"
+    CAPTURE_ENDED = "capture_ended"
+    CAPTURE_WINDOW = "capture_window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Review: records grouped into cases, what a person did with a case and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -52,8 +52,12 @@ class Acting:
 
     channel: str
     """`review`, `command line`, …"""
-    roles: Mapping[str, str] = field(default_factory=dict)
-    """Person → role."""
+    role_of: Callable[[str], str | None] = lambda _: None
+    """In which role a person acts."""
+    refusal: Callable[[str, Action], str | None] = lambda _who, _action: None
+    """Why a person may not do this, in words; None where the person may."""
+    alias_of: Callable[[str], str] = lambda name: name
+    """By which other name the evidence may know a person: a pseudonym."""
     second_person: bool = False
     """True: nobody approves what he or she sends, runs or owns."""
 
@@ -238,19 +242,31 @@ def script_key(script: str) -> str:
 
 
 def script_event(
-    version: ScriptVersion, *, approve: bool, who: str, at: datetime, note: str
+    version: ScriptVersion,
+    *,
+    approve: bool,
+    who: str,
+    at: datetime,
+    note: str,
+    unread: bool = False,
 ) -> ReviewEvent:
-    """Return the approval of this very version, or its withdrawal."""
+    """Return the approval of this very version, or its withdrawal; the note of one that nobody
+    could read says so.
+    """
     return ReviewEvent(
         id=uuid7(at),
         at=at,
         case_key=script_key(version.script),
         action=Action.APPROVE_SCRIPT if approve else Action.WITHDRAW_SCRIPT,
         who=who,
-        note=note,
+        note=f"{UNREAD}: {note}" if unread else note,
         script=version.script,
         script_sha256=version.sha256,
     )
+
+
+UNREAD = "approved unread"
+"""Before the note of an approval of what could not be read."""
 
 
 def signed(event: ReviewEvent, limit: int = 60) -> str:

@@ -8,7 +8,7 @@ from core.case_inside import beyond
 from core.errors import EvidenceError
 from core.observation import Observation
 from core.record import Record
-from core.review import Action, CaseStatus, ReviewEvent, sender_of
+from core.review import Acting, Action, CaseStatus, ReviewEvent, sender_of
 from core.text import printable
 from evidence.acts import Newest, chain_act
 from evidence.case_sums import CaseSums
@@ -21,18 +21,18 @@ from evidence.times import micros
 _APPROVALS = frozenset({Action.APPROVE, Action.APPROVE_SCRIPT})
 
 
-def append_review(
-    connection: Connection, event: ReviewEvent, *, second_person: bool = False
-) -> None:
+def append_review(connection: Connection, event: ReviewEvent, acting: Acting | None = None) -> None:
     """Append one event inside the caller's transaction and change its case.
 
-    With `second_person` nobody approves what is his or her own. Raises EvidenceError for that, and
-    for no such case.
+    Where people act so that a second person is asked for, nobody approves what is his or her own.
+    Raises EvidenceError for that, and for no such case.
     """
+    alias = event.who if acting is None else acting.alias_of(event.who)
     if event.script is not None:
-        review, case_id = _of_version(connection, event), None
+        review, case_id = _of_version(connection, event, alias), None
     else:
-        review, case_id = _of_case(connection, event)
+        review, case_id = _of_case(connection, event, alias)
+    second_person = acting is not None and acting.second_person
     if second_person and review.own and event.action in _APPROVALS:
         raise EvidenceError(
             "A second person has to approve this: you run or own what sent it.",
@@ -43,7 +43,9 @@ def append_review(
         _apply(connection, review, case_id)
 
 
-def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, int | None]:
+def _of_case(
+    connection: Connection, event: ReviewEvent, alias: str
+) -> tuple[StoredReview, int | None]:
     """Return what is said of a case or of a held request, and the case's id."""
     query = "SELECT * FROM cases WHERE key = ?"
     case = connection.named(query, (event.case_key,)).fetchone()
@@ -60,7 +62,7 @@ def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, 
         raise EvidenceError(
             "There is no such case in the evidence.", remedy="Load the queue again."
         )
-    newest, own = Newest.of(connection), _is_own(event.who, about)
+    newest, own = Newest.of(connection), _is_own(event.who, alias, about)
     review = StoredReview(
         event=event,
         up_to=newest.seq,
@@ -75,7 +77,7 @@ def _of_case(connection: Connection, event: ReviewEvent) -> tuple[StoredReview, 
     return with_scope(review, CaseSums.of(case).reach), case["id"]
 
 
-def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
+def _of_version(connection: Connection, event: ReviewEvent, alias: str) -> StoredReview:
     """Return what is said of a version of a script; it has to be one that was seen, so that nobody
     approves a slip.
     """
@@ -97,7 +99,7 @@ def _of_version(connection: Connection, event: ReviewEvent) -> StoredReview:
         head=newest.head,
         script=script,
         sha256=sha256,
-        own=_is_own(event.who, about),
+        own=_is_own(event.who, alias, about),
     )
 
 
@@ -109,16 +111,17 @@ def _last_of(connection: Connection, record_id: str) -> Record | Observation | N
         return None
 
 
-def _is_own(who: str, about: Record | Observation | None) -> bool | None:
+def _is_own(who: str, alias: str, about: Record | Observation | None) -> bool | None:
     """Return whether the reviewer runs the process, or owns the script, that it is about; None
-    where the record does not name them in a way that can be compared.
+    where the record does not name them in a way that can be compared. `alias`: the reviewer's
+    pseudonym here.
     """
     if about is None:
         return None
     script = about.sender.script
     owner = None if script is None else (script.version or {}).get("owner")
     people = {name for name in (about.sender.user, owner) if isinstance(name, str) and name}
-    if who in people:
+    if who in people or alias in people:
         return True
     clear = {name for name in people if not is_pseudonym(name)}
     return False if clear else None

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.errors import ForbiddenError
 from core.happenings import Happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
@@ -254,16 +255,22 @@ class Store:
             return list(connection.execute(queries.ACTS, (after, PAGE)))
 
     def append(self, events: Sequence[ReviewEvent]) -> None:
-        """Append review events, all or none. Raises EvidenceError."""
+        """Append review events, all or none. Raises EvidenceError, ForbiddenError."""
+        for event in events:
+            self._refuse_unless_allowed(event)
         with self._acted() as connection:
-            second = self._acting is not None and self._acting.second_person
             for event in events:
-                append_review(connection, self._signed(event), second_person=second)
+                append_review(connection, self._signed(event), self._acting)
+
+    def _refuse_unless_allowed(self, event: ReviewEvent) -> None:
+        refused = None if self._acting is None else self._acting.refusal(event.who, event.action)
+        if refused is not None:
+            raise ForbiddenError(refused)
 
     def _signed(self, event: ReviewEvent) -> ReviewEvent:
         if self._acting is None:
             return event
-        role = event.role or self._acting.roles.get(event.who)
+        role = event.role or self._acting.role_of(event.who)
         return replace(event, role=role, channel=event.channel or self._acting.channel)
 
     def tell(self, happening: Happening) -> None:

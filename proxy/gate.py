@@ -31,6 +31,8 @@ from proxy.inspection import Inspection
 from proxy.listening import cannot_listen
 from proxy.mitmproxy_patches.applied import in_our_own_process
 from proxy.parts import Limits, Parts
+from proxy.sealed.captured import Arrivals
+from proxy.sealed.capturing import Captures
 from proxy.sealed.door import Door
 from proxy.tls import GateTls, Mint
 from proxy.upstreams import Upstreams
@@ -63,6 +65,7 @@ class Gate:
         self._options = gate_options
         self._master: Master | None = None
         self._door: Door | None = None
+        self._arrivals: Arrivals | None = None
         self._collecting = Collecting(parts.collectors, parts.evidence)
         self.addon: GateAddon | None = None
 
@@ -76,6 +79,7 @@ class Gate:
         self._master = master
         loop = asyncio.get_running_loop()
         self.addon = self._made_addon(loop)
+        self._arrivals = Arrivals(self.addon.inspection)
         server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),
@@ -84,6 +88,7 @@ class Gate:
             next_layer.NextLayer(),
             GateTls(self._options.mint, self._options.chain_file),
             self.addon,
+            self._arrivals,
             *([CorporateRoute(self._options.proxies)] if self._options.proxies else []),
         )
         master.options.update(
@@ -138,11 +143,16 @@ class Gate:
                 raise cannot_listen(*where, next(iter(faults), None))
             await asyncio.sleep(0.005)
         if self._options.seals is not None:
-            self._door = Door(server, self._parts.networks, self._made_up)
+            self._door = Door(server, self._parts.networks, self._made_up, self._captures())
             self._door.open(self._options.seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called
+
+    def _captures(self) -> Captures | None:
+        if self._arrivals is None or self._parts.happened is None:
+            return None
+        return Captures(self._parts.happened, self._arrivals.others)
 
     def _made_up(self, name: str) -> bool:
         """Return True for a name that is not ours to look up."""

@@ -9,6 +9,7 @@ from core.activity import Collector
 from core.attribution import Attribution
 from core.classification import Classification
 from core.fingerprint import Fingerprinter
+from core.happenings import Happening
 from core.ids import utc_now
 from core.ports import (
     Attributor,
@@ -75,4 +76,6 @@ class Parts:
     """Finds which files of the sender's a request holds."""
     networks: Networks | None = None
     """Told of the networks of sealed runs."""
+    happened: Callable[[Happening], None] | None = None
+    """Told of what is captured of this machine. Blocks; raises EvidenceError."""
     clock: Callable[[], datetime] = utc_now

@@ -2,6 +2,7 @@
 tests of a file took, for `.ci/tests_of.py`.
 """
 
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,6 +14,11 @@ from hypothesis import settings
 
 from core.duties import OWNER
 from examples import SHARES
+
+# Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
+# 1,700 of them anew: a second and more of each test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Examples take as long as the machine lets them, so none has a deadline.
 for profile, count in SHARES.items():

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +87,12 @@ class Source:
     tree: ast.Module
 
 
-SOURCES = [
-    Source(str(path.relative_to(ROOT)), ast.parse(path.read_text()))
-    for package in PACKAGES
-    for path in sorted((ROOT / package).rglob("*.py"))
-]
-ABROAD = [source for source in SOURCES if not source.path.startswith(HOME)]
+@cache
+def abroad() -> list[Source]:
+    """Every module but those of the vocabulary."""
+    files = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+    named = ((str(path.relative_to(ROOT)), path) for path in files)
+    return [Source(n, ast.parse(p.read_text())) for n, p in named if not n.startswith(HOME)]
 
 
 def literals(tree: ast.Module) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
@@ -119,12 +120,12 @@ def tables_of(ids: frozenset[str], sources: Iterable[Source]) -> set[str]:
 
 def test_kinds_are_listed_in_the_vocabulary_and_by_their_detectors_only() -> None:
     """A list of kinds elsewhere would forget the next one."""
-    assert tables_of(frozenset(KINDS), ABROAD) <= DETECTORS_OWN
+    assert tables_of(frozenset(KINDS), abroad()) <= DETECTORS_OWN
 
 
 def test_services_are_listed_in_the_catalogue_only() -> None:
     """A list of services elsewhere would call one by another name, or not at all."""
-    found = tables_of(SERVICE_IDS, ABROAD)
+    found = tables_of(SERVICE_IDS, abroad())
     assert {path for path in found if not path.startswith(SERVICES_OWN)} <= {SHAPES_OF_PROVIDERS}
 
 
@@ -199,14 +200,14 @@ def worded(tree: ast.Module) -> Iterator[str]:
 
 def test_the_words_of_the_core_have_one_home() -> None:
     """Verdicts, outcomes, reasons to close, accounts and the like are put into words once."""
-    assert {(source.path, enum) for source in ABROAD for enum in worded(source.tree)} == set()
+    assert {(source.path, enum) for source in abroad() for enum in worded(source.tree)} == set()
 
 
 def test_sizes_times_and_the_like_are_worded_by_one_function_each() -> None:
     """No second `size`, `ago` or “did it leave?”."""
     second = {
         (source.path, node.name)
-        for source in ABROAD
+        for source in abroad()
         if source.path not in {"core/decision.py", "core/record.py"}
         for node in ast.walk(source.tree)
         if isinstance(node, ast.FunctionDef) and node.name in WORD_FUNCTIONS
@@ -230,7 +231,7 @@ def test_no_amount_is_given_its_unit_by_hand() -> None:
     """`1 bytes` and `1e+03 kB` came from such places."""
     known = IN_POWERS_OF_1024 | NO_WORDS
     assert {
-        s.path: list(units(s.tree)) for s in ABROAD if s.path not in known and any(units(s.tree))
+        s.path: list(units(s.tree)) for s in abroad() if s.path not in known and any(units(s.tree))
     } == {}
 
 

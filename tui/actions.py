@@ -5,7 +5,9 @@ Keys, palette, footer and help are made from this.
 
 from collections.abc import Mapping, Sequence
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
+from tui.script_actions import CHANGES, PASSPORT, SCRIPT
 from tui.sheet_actions import SHEET, TABS
 
 REVIEW: tuple[ScreenAction, ...] = (
@@ -51,6 +53,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="release",
+        deed=Deed.ANSWER,
         keys=("a",),
         shown="a",
         name="Release or approve",
@@ -63,6 +66,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="refuse",
+        deed=Deed.ANSWER,
         keys=("b",),
         shown="b",
         name="Refuse",
@@ -75,6 +79,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="close",
+        deed=Deed.CLOSE,
         keys=("c",),
         shown="c",
         name="Close with a reason",
@@ -175,6 +180,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="undo",
+        deed=Deed.CLOSE,
         keys=("u",),
         shown="u",
         name="Undo or reopen",
@@ -198,7 +204,28 @@ REVIEW: tuple[ScreenAction, ...] = (
         rank=10,
     ),
     ScreenAction(
+        id="changes",
+        keys=("d",),
+        shown="d",
+        name="What changed in the script",
+        help=(
+            "Read what is different from the approved version, or the whole script where none is "
+            "approved; approve it from there."
+        ),
+    ),
+    ScreenAction(
+        id="passport",
+        keys=("p",),
+        shown="p",
+        name="All of this script",
+        help=(
+            "Show all that is known of the script on one page: owner, versions, approvals, parts, "
+            "schedules, files, databases, destinations, runs, habits."
+        ),
+    ),
+    ScreenAction(
         id="rule",
+        deed=Deed.POLICY,
         keys=("m",),
         shown="m",
         name="Make a rule",
@@ -211,6 +238,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="export",
+        deed=Deed.EXPORT,
         keys=("e",),
         shown="e",
         name="Export",
@@ -222,6 +250,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     ScreenAction(
         id="verify",
+        deed=Deed.VERIFY,
         keys=("v",),
         shown="v",
         name="Verify the evidence",
@@ -270,73 +299,14 @@ REVIEW: tuple[ScreenAction, ...] = (
     *TABS,
 )
 
-SCRIPT: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="down",
-        keys=("down", "j"),
-        shown="↑↓",
-        name="Version before",
-        help="Go to the version that was seen before this one.",
-        short="version",
-        rank=1,
-    ),
-    ScreenAction(
-        id="up",
-        keys=("up", "k"),
-        shown="↑",
-        name="Version after",
-        help="Go to the version that was seen after this one.",
-    ),
-    ScreenAction(
-        id="approve",
-        keys=("a",),
-        shown="a",
-        name="Approve this version",
-        help="Rules that ask for approved scripts let this very version pass, from now on.",
-        short="approve",
-        rank=2,
-    ),
-    ScreenAction(
-        id="withdraw",
-        keys=("b",),
-        shown="b",
-        name="Take the approval back",
-        help="Rules that ask for approved scripts stop this version from now on.",
-        short="take back",
-        rank=3,
-    ),
-    ScreenAction(
-        id="page_down",
-        keys=("pagedown",),
-        shown="PgDn",
-        name="Read on",
-        help="Move one page down.",
-        short="more",
-        rank=5,
-    ),
-    ScreenAction(
-        id="page_up", keys=("pageup",), shown="PgUp", name="Read back", help="Move one page up."
-    ),
-    ScreenAction(
-        id="help",
-        keys=("question_mark", "f1"),
-        shown="?",
-        name="Help",
-        help="Show every key and what it does.",
-    ),
-    ScreenAction(
-        id="back",
-        keys=("escape", "enter", "q"),
-        shown="Esc",
-        name="Back",
-        help="Go back to the queue.",
-        short="back",
-        rank=4,
-    ),
-)
-
 type _Actions = tuple[ScreenAction, ...]
-SCREENS: Mapping[str, _Actions] = {"review": REVIEW, "overview": SHEET, "script": SCRIPT}
+SCREENS: Mapping[str, _Actions] = {
+    "review": REVIEW,
+    "overview": SHEET,
+    "script": SCRIPT,
+    "changes": CHANGES,
+    "passport": PASSPORT,
+}
 
 
 def for_footer(

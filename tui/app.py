@@ -13,6 +13,7 @@ from textual.screen import Screen
 from core.case_inside import GROWS
 from core.ids import utc_now
 from core.ports import CaseStore, HoldQueue
+from core.rights import Deed
 from tui.background_reader import Reader
 from tui.commands import ReviewCommands
 from tui.evidence_acts import EvidenceActs
@@ -111,6 +112,8 @@ def run(
     filter_line: str = "",
     acts: EvidenceActs | None = None,
     grows: int = GROWS,
+    role: str = "",
+    refusal: Callable[[Deed], str | None] = lambda _: None,
 ) -> int:
     """Open the review app on this terminal; returns the exit code. Without a terminal, prints the
     plain list.
@@ -118,13 +121,22 @@ def run(
     `watching` says whether a gate runs now; without it the health line does not claim so.
     `holds` are the requests that wait for a person; without it none can be answered.
     `filter_line` is the filter to begin with; `grows` the growth from which closed cases come back.
-    `acts` are what verifies and exports the evidence.
+    `acts` are what verifies and exports the evidence. `role` is that of the person, and `refusal`
+    says what it does not allow.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, filter_line, clock=clock, holds=holds)
-    reviewer = Reviewer(who=who, clock=clock, read_only=read_only, watching=watching, grows=grows)
+    reviewer = Reviewer(
+        who=who,
+        clock=clock,
+        read_only=read_only,
+        role=role,
+        refusal=refusal,
+        watching=watching,
+        grows=grows,
+    )
     app = ReviewApp(store, reviewer, holds, filter_line, acts)
     app.run()
     return app.return_code or 0

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty, CodeLine, ProcessRef, Script
-from core.classification import Account
 from core.decision import HoldOutcome
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
@@ -19,6 +18,8 @@ from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting
 from policy.exception_lines import exception_lines
+from tui.case_account import account_told
+from tui.case_code import code_section
 from tui.case_files import files_section
 from tui.case_inside import inside_section
 from tui.case_model import model_section
@@ -27,8 +28,8 @@ from tui.closing_words import came_back, scope_words
 from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.rows import Row, Section, known, maybe
+from tui.script_past import past_section
 from tui.wording import (
-    account_words,
     case_meaning,
     case_sentence,
     disposition_words,
@@ -76,10 +77,12 @@ def _all(
         _found(record.findings),
         files_section(record.files),
         inside_section(reading.case, now, zone),
+        code_section(record.sender, reading.kept),
         _sender(record.sender),
         _destination(record),
-        model_section(record.llm),
+        model_section(record.llm, record.destination),
         _history(reading, now, zone),
+        past_section(reading.past, reading.case, now, zone),
         _trace(record.id, record.decision.policy, link),
     ]
 
@@ -100,6 +103,7 @@ def _observed(
         Section("What was seen", known(Row("Since", began), maybe("Until", ended), *facts)),
         _sender(seen.sender),
         _history(reading, now, zone),
+        past_section(reading.past, case, now, zone),
         _trace(seen.id, None, stored.link),
     ]
 
@@ -299,18 +303,11 @@ def _destination(record: Record) -> Section:
         (
             Row("Service", f"{name} · {kind}"),
             Row("Address", address),
-            Row("Account", _account(place.account)),
+            Row("Account", account_told(place.account)),
             Row("Request", sent),
             Row("Answer", came),
         ),
     )
-
-
-def _account(account: Account) -> str:
-    named = f"{safe(account.id, 200)}, " if account.id else ""
-    unknown = "whose is not known" if account.id else "not known"
-    told = f" ({safe(account.evidence, 200)})" if account.evidence else ""
-    return f"{named}{account_words(account.kind) or unknown}{told}"
 
 
 def _history(reading: Reading, now: datetime, zone: tzinfo | None) -> Section:

@@ -1,12 +1,13 @@
 """What is known of the call to a language model that a request was: a section of a case. Pure."""
 
-from core.classification import CostBasis, LlmCall, TokensBasis
+from core.classification import CostBasis, Destination, LlmCall, TokensBasis
 from core.vocabulary.sizes import counted, joined, number
+from tui.case_account import account_told
 from tui.rows import Row, Section, known, maybe
-from tui.wording import safe
+from tui.wording import safe, service_name
 
 
-def model_section(llm: LlmCall | None) -> Section:
+def model_section(llm: LlmCall | None, place: Destination) -> Section:
     """Return the call, its tokens and its cost; no rows where it was none."""
     if llm is None:
         return Section("Language model", ())
@@ -16,16 +17,37 @@ def model_section(llm: LlmCall | None) -> Section:
     return Section(
         "Language model",
         known(
+            Row("Provider", _provider(llm, place)),
             Row("Model", model),
             Row("Tokens", _tokens(llm)),
             Row("Cost", _cost(llm)),
+            Row("Account", account_told(place.account)),
+            maybe("Project", _project(llm)),
             maybe("Answer", None if llm.response_id is None else safe(llm.response_id, 200)),
             maybe("Tier", None if llm.tier is None else safe(llm.tier, 40)),
             Row("Tools", joined(tools)) if tools else None,
             maybe("Attached", files),
-            maybe("Key", llm.key_fingerprint, "quiet"),
+            maybe("Key", _key(llm), "quiet"),
         ),
     )
+
+
+def _provider(llm: LlmCall, place: Destination) -> str:
+    name = service_name(place.service, place.host)
+    if llm.provider is None:
+        return f"{name}: a model's interface, of no provider that is known"
+    theirs = service_name(llm.provider, place.host)
+    return name if theirs == name else f"{theirs}, at {name}"
+
+
+def _project(llm: LlmCall) -> str | None:
+    named = [name for name in (llm.organisation, llm.project) if name]
+    return ", ".join(named) or None
+
+
+def _key(llm: LlmCall) -> str | None:
+    told = [word for word in (llm.key_fingerprint, llm.key_class) if word]
+    return ", ".join(told) or None
 
 
 def _tokens(llm: LlmCall) -> str:

@@ -5,11 +5,14 @@ The app says how.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from core.ports import CaseStore
 from core.review import CaseFilter
+from habits.passport import Passport
 from tui.case_queue import all_cases
+from tui.kept_code import KeptOf
 from tui.rule_making import RuleMaking
 from tui.script_view import PartsOf
 from tui.sheet import Sheets
@@ -48,9 +51,15 @@ class EvidenceActs:
     """Format, keys of cases, file → how many records were written. Refuses a file that exists."""
     formats: tuple[ExportChoice, ...]
     parts: PartsOf | None = None
+    kept: KeptOf | None = None
+    """The masked sources of scripts."""
+    approve_unread: bool = False
+    """Whether a version that cannot be read may be approved, and is then marked so."""
     rules: RuleMaking | None = None
     sheets: Sheets | None = None
     """What the tabs beside the queue show."""
+    passport: Callable[[str, datetime], Passport] | None = None
+    """Path of a script, the time now → its page. May take seconds; raises OutgateError."""
 
 
 def cases_of(store: CaseStore, wanted: CaseFilter) -> frozenset[str]:

@@ -16,6 +16,7 @@ from core.case_inside import GROWS
 from core.case_words import completions
 from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.rights import Deed
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
 from tui.case_reading import Reading, read_fully
@@ -24,6 +25,7 @@ from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
 from tui.held_panel import HeldPanel
 from tui.holds import Held, HeldList, Waiting, waiting_now
+from tui.kept_code import KeptOf
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
@@ -41,6 +43,10 @@ class Reviewer:
     who: str
     clock: Callable[[], datetime]
     read_only: bool = False
+    role: str = ""
+    """In which role the person acts, where that is set."""
+    refusal: Callable[[Deed], str | None] = lambda _: None
+    """Why this person may not do something here, in words."""
     zone: tzinfo | None = None
     """None: the zone of this machine."""
     watching: Callable[[], bool] | None = None
@@ -260,8 +266,12 @@ class LiveQueue(Offers, Screen[None]):
                 if number == self.queue.cursor // PAGE_SIZE:
                     self.show_case()
 
+    @property
+    def _kept_of(self) -> KeptOf | None:
+        return None if self.acts is None else self.acts.kept
+
     async def _read_case(self, begun: Reading) -> None:
-        reading = await self.reader.ask(partial(read_fully, self.store, begun))
+        reading = await self.reader.ask(partial(read_fully, self.store, begun, self._kept_of))
         if isinstance(reading, Trouble):
             self.show_trouble(reading)
             return
@@ -340,7 +350,9 @@ class LiveQueue(Offers, Screen[None]):
         """Write the lines around the queue."""
         now = self.reviewer.clock()
         problem = "see below" if self.trouble else None
-        who = f"{self.reviewer.who}{' · read only' if self.reviewer.read_only else ''}"
+        person = self.reviewer
+        told = (person.who, person.role, "read only" if person.read_only else "")
+        who = " · ".join(part for part in told if part)
         self.query_one(HealthLine).say(self._overview, now, problem, who)
         self.query_one(HeldPanel).say(now, not self.reviewer.read_only and self.holds is not None)
         self.query_one(QueueLine).say(self.queue, self._overview)
@@ -359,6 +371,10 @@ class LiveQueue(Offers, Screen[None]):
     def show_cases(self, line: str) -> None:
         """Show the cases of another filter."""
         raise NotImplementedError
+
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self.reviewer.refusal(deed)
 
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""

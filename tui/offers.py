@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
 
 
@@ -50,6 +51,10 @@ class Offers:
         """
         return None
 
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why the person at the keyboard may not do this, or None."""
+        return None
+
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
         raise NotImplementedError
@@ -64,12 +69,14 @@ class Offers:
 
     def unavailable(self, action: ScreenAction) -> str | None:
         """Return why an action cannot be done now, or None when it can."""
-        return self._actor_of[action.id].obstacle(action.id)
+        refused = None if action.deed is None else self.refusal(action.deed)
+        return refused or self._actor_of[action.id].obstacle(action.id)
 
     def action_do(self, action_id: str) -> None:
         """Do an action of the registry, or say why not."""
         actor = self._actor_of[action_id]
-        reason = actor.obstacle(action_id)
+        action = next(one for one in self.ACTIONS if one.id == action_id)
+        reason = self.unavailable(action)
         if reason is not None:
             self.tell(reason)
             return

@@ -29,6 +29,7 @@ from tui.hold_review import HoldReview
 from tui.holds import Held
 from tui.live_queue import LiveQueue, Reviewer
 from tui.offers import Actor, bindings_of
+from tui.passport_screen import PassportReview
 from tui.queue_view import QueueView
 from tui.review_part import UNREADABLE, WAITS
 from tui.rule_dialog import RuleReview
@@ -37,7 +38,7 @@ from tui.sheet_screen import TabReview
 from tui.tab_strip import TabStrip
 from tui.theme import DARK, LIGHT
 
-PARTS = (CaseReview, EvidenceReview, RuleReview, TabReview, ScriptReview)
+PARTS = (CaseReview, EvidenceReview, RuleReview, TabReview, ScriptReview, PassportReview)
 """Who does the rest of the review's actions."""
 ORDERS: Mapping[Order, str] = {
     Order.RISK: "risk",

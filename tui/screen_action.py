@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.rights import Deed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenAction:
@@ -18,5 +20,7 @@ class ScreenAction:
     help: str
     short: str = ""
     """One or two words for the footer; empty: not in the footer."""
+    deed: Deed | None = None
+    """What a person needs a role for to do it; None where whoever may look may do it."""
     rank: int = 50
     """How soon a narrow screen drops it from the footer: the highest first."""

@@ -1,18 +1,21 @@
-"""From the queue to the script under the cursor: what is known of it, on a screen of its own."""
+"""From the queue to the script under the cursor: what is known of it, and what changed in it, on
+screens of their own.
+"""
 
 from functools import partial
 
+from tui.approving import Approving
 from tui.background_reader import Trouble
 from tui.review_part import UNREADABLE, ReviewPart
 from tui.script_screen import ScriptScreen
-from tui.script_view import read_script
+from tui.version_screen import VersionScreen
 
 
 class ScriptReview(ReviewPart):
     """What a person can do with the script that a case is about."""
 
     def obstacle(self, action_id: str) -> str | None:
-        """Return why `script` cannot be done now, or None when it can."""
+        """Return why it cannot be done now, or None when it can."""
         if self.desk.trouble:
             return UNREADABLE
         return None if self._path() else "No script is known here."
@@ -21,6 +24,17 @@ class ScriptReview(ReviewPart):
         """Return the path of the script that the cursor is on."""
         here = self.desk.begun()
         return None if here is None else here.case.script_path
+
+    def _approving(self) -> Approving:
+        desk, acts = self.desk, self.desk.acts
+        return Approving(
+            store=desk.store,
+            reader=desk.reader,
+            reviewer=desk.reviewer,
+            parts_of=None if acts is None else acts.parts,
+            kept_of=None if acts is None else acts.kept,
+            unread_too=acts is not None and acts.approve_unread,
+        )
 
     def do_script(self) -> None:
         """Show its versions, of which one can be approved, where it sends what, and what it is made
@@ -31,11 +45,34 @@ class ScriptReview(ReviewPart):
         self.desk.start(partial(self._show, path), "script")
 
     async def _show(self, path: str) -> None:
-        desk = self.desk
-        parts_of = None if desk.acts is None else desk.acts.parts
-        reading = await desk.reader.ask(partial(read_script, desk.store, path, parts_of))
+        approving = self._approving()
+        reading = await approving.read(path)
         if isinstance(reading, Trouble):
-            desk.show_trouble(reading)
+            self.desk.show_trouble(reading)
             return
-        screen = ScriptScreen(reading, desk.store, desk.reader, desk.reviewer, parts_of)
-        desk.app.push_screen(screen)
+        self.desk.app.push_screen(ScriptScreen(reading, approving))
+
+    def do_changes(self) -> None:
+        """Show what is to be read of the newest version before it is approved."""
+        path = self._path()
+        assert path is not None
+        self.desk.start(partial(self._show_changes, path), "script")
+
+    async def _show_changes(self, path: str) -> None:
+        approving = self._approving()
+        reading = await approving.read(path)
+        if isinstance(reading, Trouble):
+            self.desk.show_trouble(reading)
+            return
+        if not reading.versions:
+            self.desk.tell("No version of it is on record.")
+            return
+        found = await approving.compare(reading, 0)
+        if isinstance(found, Trouble):
+            self.desk.tell(found.what, wrong=True)
+            return
+        self.desk.app.push_screen(VersionScreen(approving, reading, 0, found), self._ended)
+
+    def _ended(self, written: bool | None) -> None:
+        if written:
+            self.desk.start(self.desk.look_again)

@@ -2,8 +2,6 @@
 back.
 """
 
-from collections.abc import Iterator
-from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -12,58 +10,18 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from core.ports import CaseStore
-from core.review import ScriptVersion, script_event
+from core.review import ScriptVersion
+from core.rights import Deed
 from tui.actions import SCREENS, for_footer
-from tui.background_reader import Reader, Trouble
+from tui.approving import ApprovalDialog, Approving
+from tui.background_reader import Trouble
 from tui.detail_pane import laid_out
 from tui.help_screen import HelpScreen
-from tui.live_queue import Reviewer
-from tui.note_dialog import NoteDialog
 from tui.offers import Offers, bindings_of
-from tui.review_part import READ_ONLY
-from tui.script_view import PartsOf, ScriptReading, describe_script, read_script
-from tui.wording import safe
-
-_APPROVE = (
-    "Approve this version?",
-    "Rules that ask for approved scripts let this very version pass, from now on. A changed file "
-    "has to be approved again.",
-    "Approve this version",
-)
-_WITHDRAW = (
-    "Take the approval back?",
-    "Rules that ask for approved scripts stop this version from now on. What passed already "
-    "stays passed.",
-    "Take the approval back",
-)
-
-
-class ApprovalDialog(NoteDialog[str]):
-    """Asks why. Gives the note, or None when it was given up."""
-
-    KEYS = "Enter does it   Esc back"
-    DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
-
-    def __init__(self, version: ScriptVersion, *, approve: bool) -> None:
-        title, self._effect, button = _APPROVE if approve else _WITHDRAW
-        about = (safe(version.script, 300), f"Version {safe(version.sha256 or '', 64)[:16]}")
-        super().__init__(title, about, button, required=True)
-
-    def asked(self) -> Iterator[Widget]:
-        """Yield what it does."""
-        yield Static(self._effect, classes="effect", markup=False)
-
-    def result(self, note: str) -> str:
-        """Return the note."""
-        return note
-
-    def on_mount(self) -> None:
-        """Begin at the note: it has to be written."""
-        self.query_one(Input).focus()
+from tui.script_view import ScriptReading, describe_script
+from tui.version_screen import VersionScreen
 
 
 class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -87,22 +45,10 @@ class ScriptScreen(Offers, ModalScreen[None]):
     ScriptScreen .keys { color: $quiet; margin-top: 1; dock: bottom; background: $surface; }
     """
 
-    def __init__(
-        self,
-        reading: ScriptReading,
-        store: CaseStore,
-        reader: Reader,
-        reviewer: Reviewer,
-        parts_of: PartsOf | None,
-    ) -> None:
+    def __init__(self, reading: ScriptReading, approving: Approving) -> None:
         super().__init__()
         self._reading, self._chosen = reading, 0
-        self._store, self._reader, self._reviewer, self._parts_of = (
-            store,
-            reader,
-            reviewer,
-            parts_of,
-        )
+        self._approving = approving
 
     def compose(self) -> ComposeResult:
         """The lines, and the keys always in view."""
@@ -122,6 +68,10 @@ class ScriptScreen(Offers, ModalScreen[None]):
         """Wrap again."""
         self._draw()
 
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self._approving.reviewer.refusal(deed)
+
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
         self.notify(words, severity="error" if wrong else "information", markup=False)
@@ -130,18 +80,10 @@ class ScriptScreen(Offers, ModalScreen[None]):
         """Return why a version cannot be approved, or its approval not be taken back; None when it
         can.
         """
-        if action_id not in {"approve", "withdraw"}:
-            return None
-        if self._reviewer.read_only:
-            return READ_ONLY
-        version = self._reading.versions[self._chosen] if self._reading.versions else None
-        if version is None or version.sha256 is None:
-            return "The content of this version is not known, so it cannot be approved."
-        approved = self._reading.approved(version)
-        if approved and action_id == "approve":
-            return "It is approved already; b takes that back."
-        if not approved and action_id == "withdraw":
-            return "It is not approved."
+        if action_id in {"approve", "withdraw"}:
+            return self._approving.obstacle(self._reading, self._chosen, action_id)
+        if action_id == "changes" and not self._reading.versions:
+            return "No version of it is on record."
         return None
 
     def do_down(self) -> None:
@@ -172,44 +114,59 @@ class ScriptScreen(Offers, ModalScreen[None]):
         """Back to the queue."""
         self.app.pop_screen()
 
+    def do_changes(self) -> None:
+        """Show what is to be read of this version."""
+        self.run_worker(self._show_changes(), group="changes", exclusive=True)
+
     def do_approve(self) -> None:
-        """Ask why, then approve this version."""
-        self._decide(approve=True)
+        """Show what is to be read first; from there it is approved."""
+        self.do_changes()
+
+    async def _show_changes(self) -> None:
+        found = await self._approving.compare(self._reading, self._chosen)
+        if isinstance(found, Trouble):
+            self.tell(found.what, wrong=True)
+            return
+
+        def ended(written: bool | None) -> None:
+            if written:
+                self.run_worker(self._read_again(), group="changes")
+
+        screen = VersionScreen(self._approving, self._reading, self._chosen, found)
+        self.app.push_screen(screen, ended)
 
     def do_withdraw(self) -> None:
         """Ask why, then take its approval back."""
-        self._decide(approve=False)
-
-    def _decide(self, *, approve: bool) -> None:
         version = self._reading.versions[self._chosen]
 
         def answered(note: str | None) -> None:
             if note is not None:
-                self.run_worker(self._write(version, note, approve=approve), group="append")
+                self.run_worker(self._withdraw(version, note), group="append")
 
-        self.app.push_screen(ApprovalDialog(version, approve=approve), answered)
+        self.app.push_screen(ApprovalDialog(version, approve=False), answered)
 
-    async def _write(self, version: ScriptVersion, note: str, *, approve: bool) -> None:
-        event = script_event(
-            version, approve=approve, who=self._reviewer.who, at=self._reviewer.clock(), note=note
-        )
-        done = await self._reader.ask(lambda: self._store.append([event]))
+    async def _withdraw(self, version: ScriptVersion, note: str) -> None:
+        done = await self._approving.write(version, note, approve=False)
         if isinstance(done, Trouble):
             self.tell(f"Nothing was changed. {done.what}", wrong=True)
             return
-        again = await self._reader.ask(
-            partial(read_script, self._store, self._reading.path, self._parts_of)
-        )
+        self.tell("Taken back. This version is stopped from now on.")
+        await self._read_again()
+
+    async def _read_again(self) -> None:
+        again = await self._approving.read(self._reading.path)
         if isinstance(again, Trouble):
             self.tell(f"It is written, but cannot be shown. {again.what}", wrong=True)
             return
         self._reading = again
         self._draw()
-        self.tell("Approved." if approve else "Taken back. This version is stopped from now on.")
 
     def _draw(self) -> None:
         sections = describe_script(
-            self._reading, self._reviewer.clock(), self._reviewer.zone, self._chosen
+            self._reading,
+            self._approving.reviewer.clock(),
+            self._approving.reviewer.zone,
+            self._chosen,
         )
         width = min(104, self.app.size.width * 96 // 100) - 8
         self.query_one(_Lines).query_one(Static).update(laid_out(sections, width)[0])

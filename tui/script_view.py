@@ -60,6 +60,8 @@ class ScriptReading:
     """Newest first."""
     said: Mapping[str | None, ReviewEvent]
     """By a version's hash: its approval, or the withdrawal of that."""
+    events: tuple[ReviewEvent, ...] = ()
+    """All that was said of it, oldest first."""
     unreadable: tuple[UnreadableEntry, ...] = ()
     """What else was said of the script, in words that this version does not know."""
     parts: Mapping[str, ScriptParts]
@@ -85,11 +87,13 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
         if parts_of is not None and (known := parts_of(sha256)) is not None
     }
     history = store.history(script_key(path))
+    events = tuple(event for event in history if isinstance(event, ReviewEvent))
     return ScriptReading(
         path=path,
         cases=tuple(case for case in found if case.script_path == path),
         versions=tuple(newest),
-        said=last_said([event for event in history if isinstance(event, ReviewEvent)]),
+        said=last_said(events),
+        events=events,
         parts=parts,
         unreadable=tuple(event for event in history if isinstance(event, UnreadableEntry)),
     )

@@ -37,6 +37,8 @@ class Line:
     """The filter that shows its cases; nothing where it has none."""
     name: str = ""
     """What it is about, where it can be switched: the id of a rule."""
+    script: str = ""
+    """The path of the script that it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The actions of the tabs: which there are, and what can be done on a sheet."""
 
+from core.rights import Deed
 from tui.screen_action import ScreenAction
 
 TABS: tuple[ScreenAction, ...] = (
@@ -95,7 +96,17 @@ SHEET: tuple[ScreenAction, ...] = (
         rank=1,
     ),
     ScreenAction(
+        id="passport",
+        keys=("p",),
+        shown="p",
+        name="All of this script",
+        help="Show all that is known of the script of this row on one page.",
+        short="script",
+        rank=3,
+    ),
+    ScreenAction(
         id="switch",
+        deed=Deed.POLICY,
         keys=("t",),
         shown="t",
         name="Rule on or off",

@@ -12,11 +12,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from core.rights import Deed
 from tui.actions import SCREENS
 from tui.background_reader import Trouble
 from tui.help_screen import HelpScreen
 from tui.live_queue import LiveQueue
 from tui.offers import Offers, bindings_of
+from tui.passport_screen import PassportScreen
 from tui.review_part import READ_ONLY, ReviewPart
 from tui.sheet import TABS, Line, Sheet, Sheets
 from tui.sheet_view import sheet_lines
@@ -112,6 +114,10 @@ class SheetScreen(Offers, Screen[str | None]):
         event.stop()
         self.open_tab(event.name)
 
+    def refusal(self, deed: Deed) -> str | None:
+        """Return why this person may not do this here."""
+        return self._desk.reviewer.refusal(deed)
+
     def tell(self, words: str, *, wrong: bool = False) -> None:
         """Say something in passing."""
         self.notify(words, severity="error" if wrong else "information", markup=False)
@@ -121,6 +127,10 @@ class SheetScreen(Offers, Screen[str | None]):
         line = self._line
         if action_id == "cases" and (line is None or not line.filter):
             return "This row stands for no cases."
+        if action_id == "passport":
+            if self._desk.acts is None or self._desk.acts.passport is None:
+                return "Use the command “outgate scripts PATH”."
+            return None if line is not None and line.script else "This row is about no script."
         if action_id == "switch":
             if self._sheets.switch_rule is None or line is None or not line.name:
                 return "Only rules can be switched on and off."
@@ -152,6 +162,13 @@ class SheetScreen(Offers, Screen[str | None]):
         """Go to the queue, with the cases of this row."""
         line = self._line
         self.dismiss(None if line is None else line.filter)
+
+    def do_passport(self) -> None:
+        """Show all that is known of the script of this row."""
+        line, acts = self._line, self._desk.acts
+        if line is not None and acts is not None and acts.passport is not None:
+            now = self._desk.reviewer.clock()
+            self.app.push_screen(PassportScreen(acts.passport, line.script, now))
 
     def do_switch(self) -> None:
         """Switch the rule on or off."""

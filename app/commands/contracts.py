@@ -56,11 +56,13 @@ def learn(
     """
     from app.contracts import script_meant
     from app.home import home_there
+    from app.permission import permitted
     from app.policy_in_force import policy_path
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
     from core.ids import utc_now
+    from core.rights import Deed
 
     if (enforce and unlock) or ((enforce or unlock) and (write or out or days is not None)):
         raise InputError("Give one of --write, --out, --enforce and --unlock.")
@@ -70,6 +72,8 @@ def learn(
     if home is None or not home.evidence.is_file():
         raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")
     settings = load_settings(home.settings)
+    changes = enforce or unlock or write or out is not None
+    permitted(Deed.POLICY if changes else Deed.READ, settings)
     store = store_of(home, settings, "command line")
     path = policy or policy_path(home, None) or home.policy
     name = script_meant(store, script)

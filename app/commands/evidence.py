@@ -1,18 +1,22 @@
 """`review`, `export` and `verify`: what was recorded, for officers and auditors."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import BinaryIO
 
     from app.home import Home
+    from app.settings import Settings
     from evidence.passage import Progress
     from evidence.store import Store
     from exports.selection import Selection
+    from habits.passport import Passport
     from tui.evidence_acts import EvidenceActs
 
 
@@ -35,39 +39,45 @@ def review(
     Example: outgate review --plain held to:openai since:monday
     """
     from app.home import open_home
+    from app.permission import permitted, refusal, roles_told
     from app.settings import load_settings
     from app.wiring import store_of
+    from core.rights import Deed
     from evidence.holds import HeldRequests
 
     home = open_home()
     settings = load_settings(home.settings)
+    who = permitted(Deed.READ, settings)
     store = store_of(home, settings, "review")
     holds, line = HeldRequests(store), " ".join(words or ())
     if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, line, holds=holds)
-    from app.current_user import reviewer
     from app.gate_registry import find
     from tui.app import run
 
     return run(
         store,
-        reviewer(),
+        who,
+        role=roles_told(settings, who) or "",
+        refusal=lambda deed: refusal(settings, who, deed),
         grows=settings.closing_grows,
         read_only=read_only,
         watching=lambda: find(home.running) is not None,
         holds=holds,
         filter_line=line,
-        acts=_acts(store, home),
+        acts=_acts(store, home, settings),
     )
 
 
-def _acts(store: "Store", home: "Home") -> "EvidenceActs":
+def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
     from app.current_user import reviewer
+    from app.kept_sources import KeptSources
     from app.made_of import made_of
+    from app.passport import passport_of
     from attribution.identity.contents import ContentStore
-    from evidence import verify
+    from evidence import open_store, verify
     from exports.formats import formats
     from exports.selection import Selection
     from exports.writing import export
@@ -110,13 +120,20 @@ def _acts(store: "Store", home: "Home") -> "EvidenceActs":
     def switched(name: str) -> str:
         return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
 
+    def passport(script: str, now: "datetime") -> "Passport":
+        with closing(open_store(store.path)) as own:
+            return passport_of(home, settings, own, script, now)
+
     return EvidenceActs(
         verify=verified,
         export=exported,
         formats=choices,
         parts=parts,
+        kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
+        approve_unread=settings.approve_unread,
         rules=RuleMaking(propose=rules.propose, write=rules.write),
         sheets=Sheets(read=sheets.read, switch_rule=switched),
+        passport=passport,
     )
 
 
@@ -150,13 +167,14 @@ def export(
     Example: outgate export --format pack --out evidence.zip
     """
     from app.case_filter import filtered
-    from app.current_user import reviewer
     from app.home import open_home
+    from app.permission import permitted
     from app.settings import load_settings
     from app.time_arguments import parse_time
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, happening
+    from core.rights import Deed
     from core.vocabulary.sizes import counted
     from exports.formats import format_named
     from exports.report.cases import case_named
@@ -168,7 +186,9 @@ def export(
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     home = open_home()
-    store = store_of(home, load_settings(home.settings), "command line")
+    settings = load_settings(home.settings)
+    who = permitted(Deed.EXPORT, settings)
+    store = store_of(home, settings, "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
     if line is not None:
         shown, _ = filtered(store, line)
@@ -178,11 +198,9 @@ def export(
     if format_name == _PACK:
         count = _pack(home, store, selection, to, overwrite=force)
     else:
-        count = write_export(
-            format_name, store, selection, to, by=reviewer(), overwrite=force
-        ).records
+        count = write_export(format_name, store, selection, to, by=who, overwrite=force).records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
-    store.tell(happening(Event.EXPORTED, facts, who=reviewer()))
+    store.tell(happening(Event.EXPORTED, facts, who=who))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
     return 0
 
@@ -256,12 +274,13 @@ def verify(
     import json
     from dataclasses import asdict
 
-    from app.current_user import reviewer
     from app.home import open_home
+    from app.permission import permitted
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, happening
+    from core.rights import Deed
     from evidence import verify as verify_database
     from evidence.verify_report import VerifyReport
     from exports.own import Own
@@ -281,10 +300,11 @@ def verify(
         report = verify_export(file, Own(home.evidence))
     else:
         database, settings = home.evidence, load_settings(home.settings)
+        who = permitted(Deed.REBUILD if rebuild else Deed.VERIFY, settings)
         if rebuild and database.is_file():
             store = store_of(home, settings, "command line")
             store.rebuild_cases()
-            store.tell(happening(Event.REBUILT, {}, who=reviewer()))
+            store.tell(happening(Event.REBUILT, {}, who=who))
         elsewhere = [] if settings.witness_file is None else [settings.witness_file]
         report = verify_database(
             database,
@@ -343,13 +363,16 @@ def checkpoint(
     """
     from app.current_user import reviewer
     from app.home import open_home
+    from app.permission import permitted
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import EvidenceError, InputError
+    from core.rights import Deed
     from evidence.notary import Notary
     from evidence.witness import FileWitness, Sighting
 
     home = open_home()
+    permitted(Deed.VERIFY)
     if not home.evidence.is_file():
         raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
     notary = Notary(home.evidence)

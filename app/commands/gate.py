@@ -77,7 +77,7 @@ def run(
         run_sealed,
     )
     from app.settings import load_settings
-    from certs.trust import dropped_exceptions
+    from certs.client_environment import dropped_exceptions
     from core.text import printable
 
     refuse_in_seal()

@@ -32,8 +32,11 @@ def list_(
     """
     from app.epochs import CURRENT, epochs
     from app.home import open_home
+    from app.permission import permitted
     from core.ids import rfc3339
+    from core.rights import Deed
 
+    permitted(Deed.READ)
     found = epochs(open_home())
     if as_json:
         told = [
@@ -60,11 +63,14 @@ def rotate() -> None:
     """
     from app.epochs import rotate as begin
     from app.home import open_home
+    from app.permission import permitted
     from core.errors import EvidenceError
     from core.happenings import Event
+    from core.rights import Deed
     from evidence.gate_liveness import living
 
     home = open_home()
+    permitted(Deed.KEYS)
     if living(home.evidence):
         raise EvidenceError(
             "A gate is running, and would go on with the key in force.",
@@ -93,14 +99,17 @@ def destroy(
     from app.epochs import destroy as end
     from app.epochs import epochs
     from app.home import open_home
+    from app.permission import permitted
     from core.errors import EvidenceError, InputError
     from core.happenings import Event
+    from core.rights import Deed
     from core.text import printable
     from evidence.gate_liveness import living
 
     if not reason.strip():
         raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
     home = open_home()
+    permitted(Deed.KEYS)
     chosen = next((one for one in epochs(home) if one.name == epoch), None)
     if chosen is None:
         raise InputError(

@@ -40,8 +40,10 @@ def observations(
     Example: outgate observations connection --script invoice --format csv
     """
     from app.home import home_there
+    from app.permission import permitted
     from app.time_arguments import parse_time
     from core.errors import InputError
+    from core.rights import Deed
     from evidence import open_store
     from exports.contents import Contents
     from exports.formats import format_named
@@ -52,6 +54,7 @@ def observations(
     home = home_there()
     if home is None or not home.evidence.is_file():
         raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")
+    permitted(Deed.READ)
     found = _found(open_store(home.evidence), times, kinds, script.casefold())
     if format_ is not None:
         export_bare(format_, Contents(entry for entry, _ in found), sys.stdout.buffer)

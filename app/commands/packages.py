@@ -118,8 +118,10 @@ def hunt(
     Example: outgate hunt requests '<2.31'
     """
     from app.home import home_there
+    from app.permission import permitted
     from attribution.identity.contents import ContentStore
     from core.errors import InputError
+    from core.rights import Deed
     from core.stored import StoredRecord
     from evidence import open_store
     from inventory.hunting import Wanted, what_left, who_had
@@ -131,6 +133,7 @@ def hunt(
             "No gate has kept evidence here.",
             remedy="outgate scan looks at what lies on the machine.",
         )
+    permitted(Deed.READ)
     store = open_store(home.evidence)
     kept = ContentStore(home.scripts, lambda text: text)
     versions = store.script_versions()

@@ -27,11 +27,14 @@ def find(
     import json
 
     from app.home import open_home
+    from app.permission import permitted
     from app.value_marks import marks_of
+    from core.rights import Deed
     from evidence import open_store
     from evidence.finding_people import found
 
     home = open_home()
+    permitted(Deed.FIND)
     marks = marks_of(home, _asked("Value to look for: "))
     store = open_store(home.evidence)
     answer = found(store, marks)
@@ -137,9 +140,10 @@ def erase(
     Example: outgate erase --person
     Example: outgate erase --person --reason "Art. 17, request 12" --yes
     """
-    from app.current_user import reviewer
     from app.home import open_home
+    from app.permission import permitted
     from core.errors import EvidenceError, InputError
+    from core.rights import Deed
     from evidence import open_store
     from evidence.erasure import erase_now, lines_of, plan
 
@@ -148,13 +152,14 @@ def erase(
     if yes and not reason.strip():
         raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
     home = open_home()
+    who = permitted(Deed.ERASE)
     if not home.evidence.is_file():
         raise EvidenceError("There is no evidence yet.", remedy="There is nothing to erase.")
     open_store(home.evidence).close()
     wanted = _wanted(home, before, script, person=person)
     made = plan(home.evidence, wanted)
     if yes and not made.nothing:
-        made = erase_now(home.evidence, wanted, who=reviewer(), why=reason.strip())
+        made = erase_now(home.evidence, wanted, who=who, why=reason.strip())
         _forget(home, made.sha256s)
         open_store(home.evidence).checkpoint("erased")
     typer.echo("Erased." if yes and not made.nothing else "This would be erased:")
@@ -203,13 +208,14 @@ def hold(
     \b
     Example: outgate hold matter-7 --script /srv/jobs/report.py --reason "Preservation letter"
     """
-    from app.current_user import reviewer
     from app.home import open_home
+    from app.permission import permitted
     from app.settings import load_settings
     from app.time_arguments import parse_time
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, Fact, happening
+    from core.rights import Deed
     from evidence.times import micros
 
     if not reason.strip():
@@ -224,9 +230,11 @@ def hold(
             "until_us": None if end is None else micros(end),
         }
     home = open_home()
-    store = store_of(home, load_settings(home.settings), "command line")
+    settings = load_settings(home.settings)
+    who = permitted(Deed.LEGAL_HOLD, settings)
+    store = store_of(home, settings, "command line")
     event = Event.HOLD_LIFTED if lift else Event.LEGAL_HOLD
-    store.tell(happening(event, facts, who=reviewer()))
+    store.tell(happening(event, facts, who=who))
     store.close()
     typer.echo(f"The legal hold {name} is {'lifted' if lift else 'in force'}.")
     return 0

@@ -48,10 +48,11 @@ def report(
     Example: outgate report --filter "all group:health not account:own"
     """
     from app.case_filter import filtered
-    from app.current_user import reviewer
     from app.home import open_home
+    from app.permission import permitted
     from core.errors import InputError
     from core.ids import utc_now
+    from core.rights import Deed
     from evidence import open_store
     from exports.report.breach import breach as drafted
     from exports.report.cases import case_named
@@ -64,14 +65,15 @@ def report(
         raise InputError(f"There is no such form of a report. Known: {', '.join(FORMS)}.")
     now = utc_now().astimezone()
     period = _period(month, since, until, now)
+    who = permitted(Deed.REPORT)
     store = open_store(open_home().evidence)
     if breach is not None and line is not None:
         raise InputError("--breach names its case.", remedy="Leave --filter out.")
     if breach is not None:
-        page = drafted(store, case_named(store, breach), by=reviewer(), now=now)
+        page = drafted(store, case_named(store, breach), by=who, now=now)
     else:
         only = None if line is None else Only(*filtered(store, line))
-        page = reported(store, period, by=reviewer(), now=now, only=only)
+        page = reported(store, period, by=who, now=now, only=only)
     data = drawn(page, form)
     if out is None or str(out) == "-":
         sys.stdout.buffer.write(data)

@@ -123,10 +123,12 @@ def replay(
     Example: outgate policy replay --since 30d --policy new.yaml
     """
     from app.home import open_home
+    from app.permission import permitted
     from app.settings import load_settings
     from app.summary import print_replay
     from app.time_arguments import parse_time
     from app.wiring import calendar_of, policy_of
+    from core.rights import Deed
     from core.stored import StoredRecord
     from evidence import open_store
     from evidence.as_of import Past
@@ -134,6 +136,7 @@ def replay(
     from policy.replay import replay as replayed
 
     home = open_home()
+    permitted(Deed.READ)
     store = open_store(home.evidence)
     rules, begin = policy_of(home, policy), parse_time(since)
     learnt = Learner(calendar_of(load_settings(home.settings))) if rules.asks_habits else None

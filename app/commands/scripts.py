@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from app.kept_sources import KeptSources
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
 
@@ -21,10 +22,18 @@ def scripts(
         ),
     ] = None,
     diff: Annotated[
-        bool, typer.Option("--diff", help="Show what changed in the newest version.")
+        bool,
+        typer.Option(
+            "--diff",
+            help="Show what changed since the approved version, or since the one before.",
+        ),
+    ] = False,
+    source: Annotated[
+        bool, typer.Option("--source", help="Show the masked source of a version.")
     ] = False,
     approve: Annotated[
-        bool, typer.Option("--approve", help="Approve a version; needs --reason.")
+        bool,
+        typer.Option("--approve", help="Approve a version that can be read; needs --reason."),
     ] = False,
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help="Take an approval back; needs --reason.")
@@ -56,6 +65,7 @@ def scripts(
 
     \b
     Example: outgate scripts --diff /srv/jobs/report.py
+    Example: outgate scripts --source --version 9f2c41 /srv/jobs/report.py
     Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
     Example: outgate scripts --format html --out report.html /srv/jobs/report.py
     Example: outgate scripts owner /srv/jobs/report.py --successor bo
@@ -70,14 +80,20 @@ def scripts(
     )
     from app.contracts import script_meant
     from app.home import open_home
+    from app.kept_sources import KeptSources
+    from app.permission import permitted
+    from app.reading_versions import told_of
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
+    from core.rights import Deed
 
+    deeds = {"export": Deed.EXPORT, "owner": Deed.APPROVE}
     deed, path = _meant(words or [])
     checked_format(format_name)
     home = open_home()
     settings = load_settings(home.settings)
+    permitted(deeds.get(deed, Deed.APPROVE if approve or withdraw else Deed.READ), settings)
     store = store_of(home, settings, "command line")
     if deed == "export":
         hand_on(home, store, Path(path or ""))
@@ -89,9 +105,16 @@ def scripts(
     elif approve or withdraw:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
-        _say(store, _chosen(versions, version), reason, approve=approve)
-    elif diff:
-        _show_diff(home.scripts, versions, one=script is not None)
+        kept = KeptSources(home=home, keeps=settings.keep_scripts)
+        chosen = _chosen(versions, version)
+        unread = approve and _unread(kept, chosen, allowed=settings.approve_unread)
+        _say(store, chosen, reason, approve=approve, unread=unread)
+    elif diff or source:
+        if script is None:
+            raise InputError("Name one script: outgate scripts PATH --diff.")
+        kept = KeptSources(home=home, keeps=settings.keep_scripts)
+        for line in told_of(store, kept, script, _chosen(versions, version), diff=diff):
+            typer.echo(line)
     elif script is None:
         _list(store, versions)
     elif format_name != "text" or out is not None:
@@ -162,7 +185,26 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
     return found[0]
 
 
-def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool) -> None:
+def _unread(kept: "KeptSources", version: "ScriptVersion", *, allowed: bool) -> bool:
+    """Return whether this version cannot be read. Raises InputError where it may not be approved
+    then.
+    """
+    from core.errors import InputError
+    from tui.version_changes import whole
+
+    found = whole(version, kept.of(version.sha256 or ""))
+    if found.unread is not None and not allowed:
+        raise InputError(
+            f"Only what can be read is approved. {found.unread}",
+            remedy="Let the script run once more, so that its source is kept; or set"
+            " approve_unread, which marks the approval.",
+        )
+    return found.unread is not None
+
+
+def _say(
+    store: "Store", version: "ScriptVersion", reason: str, *, approve: bool, unread: bool
+) -> None:
     from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
@@ -175,30 +217,22 @@ def _say(store: "Store", version: "ScriptVersion", reason: str, *, approve: bool
             remedy="It stays in the evidence: write no personal data into it.",
         )
     store.append(
-        [script_event(version, approve=approve, who=reviewer(), at=utc_now(), note=reason.strip())]
+        [
+            script_event(
+                version,
+                approve=approve,
+                who=reviewer(),
+                at=utc_now(),
+                note=reason.strip(),
+                unread=unread,
+            )
+        ]
     )
-    what = "Approved" if approve else "Approval withdrawn"
+    what = ("Approved unread" if unread else "Approved") if approve else "Approval withdrawn"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "
         "within a second."
     )
-
-
-def _show_diff(folder: Path, versions: "Sequence[ScriptVersion]", *, one: bool) -> None:
-    from attribution.identity.contents import ContentStore
-    from core.errors import InputError
-
-    hashes = [version.sha256 for version in versions if version.sha256]
-    if not one or len(hashes) < 2:
-        raise InputError("A diff takes one script with at least two versions.")
-    lines = ContentStore(folder, lambda text: text).diff(hashes[-2], hashes[-1])
-    if lines is None:
-        raise InputError(
-            "The source of these versions was not kept.",
-            remedy="See keep_scripts in docs/settings.md.",
-        )
-    for line in lines:
-        typer.echo(line)
 
 
 def _show_parts(folder: Path, versions: "Sequence[ScriptVersion]") -> None:

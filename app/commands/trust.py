@@ -76,6 +76,7 @@ def _describe(authority: "Authority") -> None:
     typer.echo(f"valid:       {facts.not_before:%Y-%m-%d} to {facts.not_after:%Y-%m-%d}")
     kind = "imported from the organisation" if facts.imported else "made on this machine"
     typer.echo(f"kind:        {kind}")
+    typer.echo(f"key:         {facts.key_place}")
     typer.echo(f"chain:       {' < '.join(facts.chain)}")
     if facts.imported:
         typer.echo(f"root:        {facts.chain[-1]}")
@@ -130,6 +131,12 @@ Pkcs12 = Annotated[
     Path | None,
     typer.Option("--pkcs12", metavar="FILE", help="PKCS#12 file that holds key and chain."),
 ]
+Pkcs11 = Annotated[
+    str | None,
+    typer.Option(
+        "--pkcs11", metavar="URI", help="The key stays in this token (RFC 7512); with --chain."
+    ),
+]
 PassphraseFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="File with the key's passphrase.")
 ]
@@ -140,6 +147,7 @@ def import_(
     key: Key = None,
     chain: Chain = None,
     pkcs12: Pkcs12 = None,
+    pkcs11: Pkcs11 = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Use an intermediate of the organisation's own authority from now on; its chain is sent whole
@@ -148,9 +156,10 @@ def import_(
     \b
     Example: outgate ca import --chain endpoint-chain.pem
     Example: outgate ca import --pkcs12 endpoint.p12 --passphrase-file p12.txt
+    Example: outgate ca import --chain chain.pem --pkcs11 'pkcs11:token=T;object=KEY?module-path=…'
     """
     from app.home import open_home
-    from certs.authority import import_authority, import_pkcs12
+    from certs.authority import import_authority, import_hardware, import_pkcs12
     from certs.rotation import former_root, keep_former
     from certs.signing_request import pending_key
     from core.errors import CertificateError, InputError, SettingsError
@@ -162,7 +171,11 @@ def import_(
         )
     folder = open_home().authority
     pending = pending_key(folder)
-    if pkcs12 is None and key is None and not pending.is_file():
+    if pkcs11 is not None and (pkcs12 is not None or key is not None):
+        raise SettingsError(
+            "A key in a token is the only one.", remedy="Give --pkcs11 and --chain."
+        )
+    if pkcs12 is None and pkcs11 is None and key is None and not pending.is_file():
         raise SettingsError(
             "There is no key of an earlier request.",
             remedy="Give --key, or make one: outgate ca csr",
@@ -175,6 +188,8 @@ def import_(
         former = former_root(folder)
         if pkcs12 is not None:
             authority = import_pkcs12(folder, file=pkcs12, passphrase=passphrase)
+        elif pkcs11 is not None:
+            authority = import_hardware(folder, uri=pkcs11, chain_files=tuple(chain or ()))
         else:
             authority = import_authority(
                 folder,
@@ -185,7 +200,7 @@ def import_(
     except CertificateError as error:
         raise InputError(error.message, remedy=error.remedy) from error
     keep_former(folder, former)
-    if key is None and pkcs12 is None:
+    if key is None and pkcs12 is None and pkcs11 is None:
         pending.unlink()
     typer.echo("Imported. Restart the gate to use it.")
     _describe(authority)

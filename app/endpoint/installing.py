@@ -13,7 +13,8 @@ from certs.placing.plan import Plan, Run, Write
 from certs.placing.tree import Tree
 from core.errors import SettingsError
 
-GATE, ATTRIBUTOR = "outgate", "outgate-attributor"
+GATE, ATTRIBUTOR, CAPTURE = "outgate", "outgate-attributor", "outgate-capture"
+"""Their services; the last is only laid there, for whoever wants it started."""
 STATE = "/var/lib/outgate"
 _SETTINGS, _POLICY = "/etc/outgate/settings.yaml", "/etc/outgate/policy.yaml"
 _UNITS = "/etc/systemd/system"
@@ -80,7 +81,7 @@ def install_plan(machine: Machine) -> Plan:
     """Return what is to be done. Settings, policy and evidence that are there stay as they are."""
     tree = machine.tree
     steps: list[Write | Run] = [*_users(tree)]
-    for name in (ATTRIBUTOR, GATE):
+    for name in (ATTRIBUTOR, GATE, CAPTURE):
         unit = _shipped(f"units/{name}.service").replace(_MARK, machine.program).encode()
         path = f"{_UNITS}/{name}.service"
         if tree.read(path) != unit:
@@ -128,7 +129,7 @@ def _started(machine: Machine) -> Iterator[Run]:
 def uninstall_plan(machine: Machine, *, purge: bool) -> Plan:
     """Return what takes the services off; with `purge`, settings, policy, evidence and users."""
     tree, systemctl = machine.tree, machine.systemctl
-    units = [f"{name}.service" for name in (GATE, ATTRIBUTOR)]
+    units = [f"{name}.service" for name in (CAPTURE, GATE, ATTRIBUTOR)]
     there = [unit for unit in units if tree.is_file(f"{_UNITS}/{unit}")]
     steps: list[Write | Run] = []
     if systemctl is not None and there:

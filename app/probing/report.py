@@ -17,7 +17,7 @@ from app.probing.canary import CANARY_HOST, Canary
 from app.probing.interpreters import Interpreter, interpreters
 from app.probing.trying import Tried, Verdict, try_clients
 from app.settings import Settings
-from certs.trust import client_environment
+from certs.client_environment import client_environment
 
 _MARKS = {Verdict.WORKS: "ok", Verdict.PAST: "BROKEN"}
 

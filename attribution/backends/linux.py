@@ -23,6 +23,8 @@ those.
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
 _AGAIN_S, _SOON_S, _LATER_S = 0.001, 0.008, 0.2
+_SELDOM_S, _SLOWER = 0.01, 1.5
+"""A busy process is asked less and less often: each look costs it and us a processor."""
 _FIRST_S = 0.05
 """To wait for a sender that wants a processor is cheaper than to look through all processes."""
 _GLANCES = 6
@@ -211,12 +213,13 @@ class LinuxBackend:
         place = None if socket is None else self._place(pid, socket, None)
         if place is None or not system_calls.is_told(pid):
             return None
-        begun = time.monotonic()
+        begun, pause = time.monotonic(), _AGAIN_S
         while system_calls.attendant(pid, place) is None:
             passed = time.monotonic() - begun
             if passed > (patience_s if system_calls.is_running(pid) else min(patience_s, _SOON_S)):
                 return False
-            time.sleep(_AGAIN_S)
+            time.sleep(pause)
+            pause = min(pause * _SLOWER, _SELDOM_S)
         return True
 
     def start_of(self, pid: int) -> int | None:

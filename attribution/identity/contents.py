@@ -73,6 +73,10 @@ class ContentStore:
         """Return the masked source of a version, or None when it was not kept."""
         return self._read(self._place(sha256))
 
+    def may_read(self, sha256: str) -> bool:
+        """True when this version is kept, and its copy may be read."""
+        return os.access(self._place(sha256), os.R_OK)
+
     def diff(self, before: str, after: str) -> tuple[str, ...] | None:
         """Return a unified diff of two versions, each line safe to show; None when either was not
         kept.

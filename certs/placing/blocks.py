@@ -5,7 +5,7 @@ byte of theirs differs.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certs.trust import BUNDLE_VARIABLES, OWN_VARIABLE, PROXY_VARIABLES, SWITCHES
+from certs.client_environment import BUNDLE_VARIABLES, OWN_VARIABLE, PROXY_VARIABLES, SWITCHES
 
 BEGIN = b"# >>> outgate >>>"
 END = b"# <<< outgate <<<"

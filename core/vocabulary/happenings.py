@@ -33,6 +33,9 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.SUCCESSOR_NAMED: "a script was given a successor to its owner",
         Event.SCANNED: "the scripts that lie on the machine were looked for",
         Event.HANDED_ON: "approved scripts were handed on",
+        Event.CAPTURE_BEGAN: "the connections of this machine are brought to the gate",
+        Event.CAPTURE_ENDED: "the connections of this machine are brought to the gate no more",
+        Event.CAPTURE_WINDOW: "for a while no gate was there for the connections of this machine",
     }
 )
 """A sentence without its full stop."""

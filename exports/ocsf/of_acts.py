@@ -28,7 +28,15 @@ _LOGGED = {
     Event.SUMS_EXPIRED: _DELETED,
     Event.EXPORTED: _EXPORTED,
 }
-_GRAVE = frozenset({Event.GATE_LOST, Event.EVIDENCE_GAP, Event.CLOCK_JUMPED, Event.KEY_CHANGED})
+_GRAVE = frozenset(
+    {
+        Event.GATE_LOST,
+        Event.EVIDENCE_GAP,
+        Event.CLOCK_JUMPED,
+        Event.KEY_CHANGED,
+        Event.CAPTURE_WINDOW,
+    }
+)
 
 
 def event_of(entry: Entry, opened: StoredAct | UnreadableEntry, version: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _WINDOWS = frozenset(
         Event.SUMS_EXPIRED,
         Event.MIGRATED,
         Event.REBUILT,
+        Event.CAPTURE_ENDED,
+        Event.CAPTURE_WINDOW,
     }
 )
 

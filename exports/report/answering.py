@@ -16,7 +16,15 @@ from exports.report.page import Section, rest, table_of
 from exports.report.period import Period
 from exports.report.sums import Sums
 
-_TROUBLES = frozenset({Event.EVIDENCE_GAP, Event.GATE_LOST, Event.CLOCK_JUMPED, Event.KEY_CHANGED})
+_TROUBLES = frozenset(
+    {
+        Event.EVIDENCE_GAP,
+        Event.GATE_LOST,
+        Event.CLOCK_JUMPED,
+        Event.KEY_CHANGED,
+        Event.CAPTURE_WINDOW,
+    }
+)
 _GIVEN = frozenset({Action.APPROVE, Action.REFUSE, Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
 
 type Acts = Sequence[StoredAct | UnreadableEntry]

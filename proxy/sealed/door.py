@@ -15,6 +15,7 @@ from capture.address_book import AddressBook
 from capture.network import ROLES
 from core.duties import OWNER, Duty
 from core.ports import Networks
+from proxy.sealed.capturing import Captures
 from proxy.sealed.mode import Address, SealedInstance, mode_of, original, own_end
 from proxy.sealed.names import Names
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from mitmproxy.addons.proxyserver import Proxyserver
 
 log = logging.getLogger("outgate.sealed")
+_OTHER_VERSION = "The gate is of another version of Outgate; restart it."
+_NO_NETWORKS = "The gate cannot tell who sends from a seal."
+_NO_CAPTURE = "The gate was started without a place for what is captured."
 _CREDENTIALS = struct.Struct("=iII")
 
 
@@ -29,12 +33,19 @@ class Door:
     """Takes sealed runs, each for as long as it keeps its connection."""
 
     def __init__(
-        self, server: "Proxyserver", networks: Networks | None, made_up: Callable[[str], bool]
+        self,
+        server: "Proxyserver",
+        networks: Networks | None,
+        made_up: Callable[[str], bool],
+        captures: Captures | None = None,
     ) -> None:
-        """`networks` is told which socket asks about which network. `made_up`: see Names."""
+        """`networks` is told which socket asks about which network. `made_up`: see Names.
+        `captures`: told of what is captured of this machine; None: nothing is.
+        """
         self._server = server
         self._networks = networks
         self._made_up = made_up
+        self._captures = captures
         self._runs: set[_Run] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._listener: socket.socket | None = None
@@ -73,6 +84,11 @@ class Door:
         return self._server
 
     @property
+    def captures(self) -> Captures | None:
+        """Who is told of what is captured."""
+        return self._captures
+
+    @property
     def networks(self) -> Networks | None:
         """Who is told of networks."""
         return self._networks
@@ -100,6 +116,7 @@ class _Run:
         self._instances: list[SealedInstance] = []
         self._questions: list[socket.socket] = []
         self._streams: asyncio.Server | None = None
+        self._captures = False
         self._lock = asyncio.Lock()
         asyncio.get_running_loop().add_reader(channel.fileno(), self._readable)
 
@@ -127,9 +144,12 @@ class _Run:
 
     async def _do(self, message: handover.Message) -> None:
         if message.kind == "run":
-            same = message.integer("version") == handover.VERSION
-            why = "The gate is of another version of Outgate; restart it."
-            self._say("welcome") if same else self._say("refused", why=why)
+            if message.integer("version") != handover.VERSION:
+                self._say("refused", why=_OTHER_VERSION)
+            elif self._door.networks is None:
+                self._say("refused", why=_NO_NETWORKS)
+            else:
+                self._say("welcome")
         elif message.kind == "network" and self._network is None:
             await self._taken(message)
             self._say("sealed")
@@ -137,8 +157,27 @@ class _Run:
             if len(message.descriptors) != 1:
                 raise handover.BrokenHandoverError("one listener")
             await self._opened(message.descriptors[0], own_end, lambda place: place)
+        elif message.kind == "capture" and self._network is None and not self._captures:
+            await self._captured(message)
+        elif message.kind == "window" and self._captures and self._door.captures is not None:
+            await self._door.captures.stood_open(message.values)
+            self._say("noted")
         else:
             raise handover.BrokenHandoverError("out of order")
+
+    async def _captured(self, message: handover.Message) -> None:
+        """Take the listeners to which the connections of this machine are brought."""
+        captures = self._door.captures
+        if captures is None or message.integer("version") != handover.VERSION:
+            message.let_go()
+            why = _NO_CAPTURE if captures is None else _OTHER_VERSION
+            self._say("refused", why=why)
+            return
+        self._captures = True
+        for descriptor in message.descriptors:
+            await self._opened(descriptor, original, lambda place: place)
+        self._say("capturing", uid=os.getuid())
+        await captures.began(message.text("scope"))
 
     async def _taken(self, message: handover.Message) -> None:
         """Take over the network with all its sockets."""
@@ -167,7 +206,6 @@ class _Run:
         target: Callable[[socket.socket], Address],
         meant: Callable[[Address], Address],
     ) -> None:
-        assert self._network is not None
         listener = socket.socket(fileno=descriptor)
         listener.setblocking(False)
         mode = mode_of(self._network)
@@ -178,9 +216,9 @@ class _Run:
     def _meant(self, address: Address) -> Address:
         return self.book.name_of(address[0]) or address[0], address[1]
 
-    def _say(self, kind: str, *, why: str = "") -> None:
+    def _say(self, kind: str, **values: object) -> None:
         with contextlib.suppress(handover.BrokenHandoverError):
-            handover.send(self._channel, kind, why=why)
+            handover.send(self._channel, kind, (), **values)
 
     async def end(self) -> None:
         """Let go of all its sockets: whatever is left of it gets nowhere any more."""
@@ -197,14 +235,19 @@ class _Run:
                     self._names.close(asked)
             if self._network is not None and self._door.networks is not None:
                 self._door.networks.left(self._network)
+            if self._captures and self._door.captures is not None:
+                await self._door.captures.ended()
+            self._captures = False
             self._instances, self._questions = [], []
 
 
 def _may_enter(channel: socket.socket) -> bool:
-    """Return True for a process of this very user that is in no seal: what is in one may have no
-    other.
+    """Return True for root, and for a process of this very user that is in no seal: what is in one
+    may have no other.
     """
     pid, uid = _peer_of(channel)
+    if uid == 0:  # of this user namespace: nobody in a seal has that number here
+        return True
     try:
         theirs = Path(f"/proc/{pid}/ns/user").stat().st_ino
     except OSError:

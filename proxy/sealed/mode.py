@@ -12,6 +12,7 @@ from mitmproxy import ctx
 from mitmproxy.proxy import layer, mode_servers, mode_specs
 from mitmproxy.proxy.context import Context
 
+from proxy.sealed.captured import CapturedOpening
 from proxy.sealed.opening import Opening
 
 if TYPE_CHECKING:
@@ -25,26 +26,28 @@ type Address = tuple[str, int]
 
 
 class SealedMode(mode_specs.ProxyMode):
-    """The connections of one sealed run; its data is the kernel's number of the run's network."""
+    """The connections of one sealed run; its data is the kernel's number of the run's network, or
+    empty for those that are captured of this machine.
+    """
 
     description = "sealed run"
     transport_protocol = mode_specs.TCP
 
     def __post_init__(self) -> None:
         """Refuse what is no number."""
-        int(self.data)
+        int(self.data or 0)
 
     @property
-    def network(self) -> int:
-        """The kernel's number of the network that the connections come from."""
-        return int(self.data)
+    def network(self) -> int | None:
+        """The kernel's number of the network that the connections come from; None: our own."""
+        return int(self.data) if self.data else None
 
 
-def mode_of(network: int) -> SealedMode:
-    """Return the mode for this network."""
+def mode_of(network: int | None) -> SealedMode:
+    """Return the mode for this network; for None, that of what is captured of this machine."""
     return SealedMode(
-        full_spec=f"sealed:{network}",
-        data=str(network),
+        full_spec="captured" if network is None else f"sealed:{network}",
+        data="" if network is None else str(network),
         custom_listen_host=None,
         custom_listen_port=None,
     )
@@ -90,7 +93,7 @@ class SealedInstance(mode_servers.ServerInstance[SealedMode]):
 
     def make_top_layer(self, context: Context) -> layer.Layer:
         """Return what tells what a connection speaks."""
-        return Opening(context)
+        return CapturedOpening(context) if self.mode.network is None else Opening(context)
 
     async def handle_stream(self, reader: Any, writer: Any = None) -> None:
         """Take one connection: it goes where its client meant it to go."""

@@ -32,7 +32,9 @@ _AT_ONCE_S, _SOON_S, _LATE_S = 0.02, 0.3, 0.8
 clients open connections ahead of their requests.
 """
 _MOST_HELLO = 16_384
-_TLS, _UNKNOWN = "tls", "tcp"
+HANDSHAKE = b"\x16"
+"""With this a connection in TLS begins."""
+TLS, _UNKNOWN = "tls", "tcp"
 _PROXY_WORDS = (b"CONNECT ",)
 _ABSOLUTE = b"://"
 
@@ -236,7 +238,7 @@ def spoken_in(said: bytes, port: int) -> str | None:
     """Return what a client's first bytes are: empty for what is to be inspected, the protocol for
     what is not; None while that cannot be told.
     """
-    if said[:1] == b"\x16":
+    if said[:1] == HANDSHAKE:
         return _in_hello(said, port)
     found = spoken_by_client(said)
     if found is None and looks_like_http(said):
@@ -254,11 +256,11 @@ def _in_hello(said: bytes, port: int) -> str | None:
         return None if len(said) < _MOST_HELLO else ""
     offers = hello.alpn_protocols
     if offers:
-        return "" if any(one in HTTP_ALPNS for one in offers) else _TLS
+        return "" if any(one in HTTP_ALPNS for one in offers) else TLS
     if port not in ENCRYPTED:
         return ""
     known = protocol_at(port)
-    return _TLS if known == _UNKNOWN else known
+    return TLS if known == _UNKNOWN else known
 
 
 def asks_a_proxy(said: bytes) -> bool:

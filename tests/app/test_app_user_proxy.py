@@ -4,7 +4,7 @@ import pytest
 
 from app.user_proxy import shown, user_proxy
 from app.wiring import GateChoices
-from certs.trust import OWN_VARIABLE
+from certs.client_environment import OWN_VARIABLE
 
 
 @pytest.mark.parametrize(

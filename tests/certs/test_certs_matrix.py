@@ -17,8 +17,9 @@ import pytest
 from certs_samples import make
 
 from certs.authority import import_authority
+from certs.client_environment import client_environment
 from certs.leaf import LeafMinter
-from certs.trust import client_environment, write_bundle
+from certs.trust import write_bundle
 
 CLIENTS = {
     "urllib": "import urllib.request; assert urllib.request.urlopen(URL).read() == b'ok'",

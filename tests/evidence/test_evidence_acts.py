@@ -50,7 +50,7 @@ def only(place: Path) -> ReviewEvent:
 
 def test_an_act_says_in_which_role_and_where(place: Path, record: Record) -> None:
     """An auditor reads who acted, as what, and through which door."""
-    store = Store(place, acting=Acting(channel="review", roles={"ada": "privacy officer"}))
+    store = Store(place, acting=Acting(channel="review", role_of={"ada": "privacy officer"}.get))
     store.append([event(record, "ada")])
     store.close()
     act = only(place)
@@ -119,6 +119,26 @@ def test_a_second_person_is_asked_for(place: Path, record: Record, by_script: bo
     store.append([replace(closing, disposition=Disposition.TEST_DATA)])
     assert len(list(store.iter_acts())) == 2
     store.close()
+
+
+def test_a_pseudonym_hides_nobody_from_the_second_person(
+    place: Path, make_record: Make, write: Callable[..., None]
+) -> None:
+    """Where evidence names users by pseudonyms, whoever approves is known by the own one."""
+    made = make_record()
+    write(replace(made, sender=replace(made.sender, user="user-0123456789")))
+    acting = Acting(
+        channel="review", second_person=True, alias_of=lambda who: _ALIASES.get(who, who)
+    )
+    store = Store(place, acting=acting)
+    with pytest.raises(EvidenceError, match="second person"):
+        store.append([replace(event(made, "bo", Action.APPROVE), record_id=made.id)])
+    store.append([replace(event(made, "ada", Action.APPROVE), record_id=made.id)])
+    store.close()
+    assert only(place).own is None
+
+
+_ALIASES = {"bo": "user-0123456789"}
 
 
 def test_an_act_names_the_newest_record(place: Path, record: Record) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin
 
 from hypothesis import given, settings
@@ -279,18 +280,25 @@ def _placed(known: Destination) -> Destination:
     return replace(known, address=known.address or "198.51.100.7", country=known.country or "NL")
 
 
-SAMPLES = drawn(situations(), 180)
-"""Requests of many kinds, the same in every run; in some of them something is missing."""
+@cache
+def samples() -> tuple[Situation, ...]:
+    """Return requests of many kinds, the same in every run; in some of them something is
+    missing.
+    """
+    return tuple(drawn(situations(), 180))
 
-KNOWN = [
-    replace(
-        s,
-        degraded=(),
-        findings=tuple(map(_told, s.findings)),
-        headers_only=False,
-        sender=_proven(s.sender),
-        destination=_placed(s.destination),
+
+@cache
+def known() -> tuple[Situation, ...]:
+    """Return those requests with everything known of them."""
+    return tuple(
+        replace(
+            s,
+            degraded=(),
+            findings=tuple(map(_told, s.findings)),
+            headers_only=False,
+            sender=_proven(s.sender),
+            destination=_placed(s.destination),
+        )
+        for s in samples()
     )
-    for s in SAMPLES
-]
-"""Those of which everything is known."""

@@ -1,6 +1,7 @@
 """Scans of made-up machines: a root to fill, and a scan without rights, network or gate."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from core.scanned import ScannedScript, ScanResult
 from inventory import flaws
 from inventory.scan import Question, scan
 
-_DETECTOR = CredentialDetector(None, Organisation(), long_tail=False)
+
+@cache
+def _detector() -> CredentialDetector:
+    return CredentialDetector(None, Organisation(), long_tail=False)
 
 
 def put(root: Path, name: str, text: str | bytes = "print(1)\n") -> Path:
@@ -45,7 +49,7 @@ def virtual_environment(prefix: Path, settings: str = "version = 3.12.4\n") -> P
 
 def scanned(*roots: Path, **asked: Any) -> ScanResult:
     """Scan these folders."""
-    given = {"credentials": _DETECTOR, "ruff": flaws.program(), **asked}
+    given = {"credentials": _detector(), "ruff": flaws.program(), **asked}
     return scan(Question(roots=tuple(str(root.resolve()) for root in roots), **given))
 
 

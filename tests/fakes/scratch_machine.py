@@ -87,14 +87,17 @@ def can_be_made() -> bool:
     return done.returncode == 0
 
 
-def on_scratch_machine(folder: Path, steps: Sequence[str], quiet: Sequence[str] = ()) -> list[Step]:
+def on_scratch_machine(
+    folder: Path, steps: Sequence[str], quiet: Sequence[str] = (), *, own_network: bool = False
+) -> list[Step]:
     """Run shell scripts one after the other on the copy; `quiet`: beginnings of paths that others
-    change meanwhile.
+    change meanwhile. `own_network`: none but what the steps make.
     """
     if not can_be_made():
         pytest.skip("no mount namespace with an overlay can be made here")
     folder.mkdir(exist_ok=True)
-    command = ["unshare", "-m", "sh", "-c", _NAMESPACE, "sh", str(folder), sys.executable]
+    unshared = "-mn" if own_network else "-m"
+    command = ["unshare", unshared, "sh", "-c", _NAMESPACE, "sh", str(folder), sys.executable]
     arguments = ["-c", _DRIVER, str(folder), json.dumps(list(steps)), json.dumps(list(quiet))]
     done = subprocess.run(
         [*command, *arguments], capture_output=True, text=True, check=False, cwd="/"

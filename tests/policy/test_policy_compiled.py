@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_strategies import (
     FIELDS,
-    KNOWN,
     NARROWING,
     OWN_KEY,
-    SAMPLES,
     conditions,
     drawn,
+    known,
     one_by_one,
     policies,
+    samples,
     situations,
 )
 
@@ -135,9 +135,9 @@ def test_every_condition_makes_a_difference(subject: str, name: str) -> None:
     blind: set[Truth] = set()
     for when in drawn(conditions(subject, name), 12):
         condition = condition_of(when, OWN_KEYS)
-        told |= {condition.answer(Seen(s, 0)) for s in SAMPLES}
+        told |= {condition.answer(Seen(s, 0)) for s in samples()}
         inputs = inputs_of(condition) & ~DESTINATION
-        blind |= {condition.answer(Seen(s, inputs)) for s in SAMPLES if inputs}
+        blind |= {condition.answer(Seen(s, inputs)) for s in samples() if inputs}
     assert told == {True, False}
     assert not blind or None in blind
 
@@ -147,7 +147,7 @@ def test_every_narrowing_word_makes_a_difference(subject: str, name: str) -> Non
     """What is written to count less, or more, is not forgotten where it is counted."""
     bare = condition_of(When.model_validate({subject: {}}))
     narrowed = [condition_of(when) for when in drawn(conditions(subject, name), 12)]
-    seen = [Seen(s, 0) for s in SAMPLES]
+    seen = [Seen(s, 0) for s in samples()]
     assert any(c.answer(s) is not bare.answer(s) for c in narrowed for s in seen)
 
 
@@ -159,7 +159,7 @@ def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None
         rule = {"id": "r", "when": when, "then": "block"}
         text = PolicyModel.model_validate({"mode": "enforce", "rules": [rule]})
         policy = compile_policy(text, "v")
-        for one, other in pairwise(KNOWN):
+        for one, other in pairwise(known()):
             for before, after in pairwise(one_by_one(one, other)):
                 expected = [reading(when, s, 0, frozenset()) for s in (before, after, before)]
                 if expected[0] is not expected[1]:

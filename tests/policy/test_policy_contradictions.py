@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 from hypothesis import given, settings
-from policy_strategies import FIELDS, OWN_KEY, SAMPLES, conditions, drawn, of_model
+from policy_strategies import FIELDS, OWN_KEY, conditions, drawn, of_model, samples
 
 from examples import most
 from policy.conditions import When, condition_of
@@ -95,7 +95,7 @@ def test_no_request_fulfils_what_is_called_impossible(written: object) -> None:
     when = condition_of(When.model_validate(written), OWN)
     for node in (when, Not(part=when)):
         if contradiction(node) is not None:
-            assert not any(node.answer(Seen(s, 0)) for s in SAMPLES)
+            assert not any(node.answer(Seen(s, 0)) for s in samples())
 
 
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
@@ -111,7 +111,7 @@ def test_no_condition_goes_with_its_own_opposite(subject: str, name: str) -> Non
 def test_two_conditions_that_some_request_fulfils_do_not_clash(subject: str, name: str) -> None:
     """Two rules on one fact are held against each other as requests would do it."""
     found = [condition_of(when, OWN) for when in drawn(conditions(subject, name), 12)]
-    seen = [Seen(s, 0) for s in SAMPLES]
+    seen = [Seen(s, 0) for s in samples()]
     for one, other in product(found, found):
         for second in (other, Not(part=other)):
             if any(one.answer(s) and second.answer(s) for s in seen):

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from hypothesis import given, settings
-from policy_strategies import KNOWN, policies
+from policy_strategies import known, policies
 
 from examples import most
 from policy.compiling import compile_policy
@@ -143,7 +143,7 @@ def test_no_rule_that_decides_is_called_unreachable(written: PolicyModel) -> Non
     told = advice(written, today=date.min)
     never = {rule for rule, words in told if "never holds:" in words or "never reached" in words}
     policy = compile_policy(written, "v")
-    assert never.isdisjoint({policy.decide(s).rule for s in KNOWN})
+    assert never.isdisjoint({policy.decide(s).rule for s in known()})
 
 
 def test_an_account_under_a_misspelt_service_is_told() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from policy_samples import record, situation
-from policy_strategies import FIELDS, SAMPLES, conditions, drawn
+from policy_strategies import FIELDS, conditions, drawn, samples
 
 from core.findings import NOT_INSPECTED, SECRET
 from core.record import Record
@@ -84,7 +84,7 @@ def given(to: Situation, of: Situation, parts: Inputs) -> Situation:
 def test_every_part_of_a_situation_is_an_input() -> None:
     """Nothing that rules could look at has been forgotten where it is said what may be missing."""
     everything = sum(PARTS)
-    for one, other in pairwise(SAMPLES):
+    for one, other in pairwise(samples()):
         same = replace(
             one, degraded=other.degraded, headers_only=other.headers_only, method=other.method
         )
@@ -102,7 +102,7 @@ def reads_of(subject: str, name: str) -> set[Read[Any]]:
 def test_a_read_looks_at_nothing_but_its_inputs(subject: str, name: str) -> None:
     """A rule is told apart as unanswerable exactly when something that it looks at is missing."""
     for read in reads_of(subject, name):
-        for one, other in pairwise(SAMPLES):
+        for one, other in pairwise(samples()):
             assert read.of(given(other, one, read.inputs)) == read.of(one), read.name
 
 
@@ -112,7 +112,7 @@ def test_what_is_read_is_in_the_record_or_said_not_to_be(subject: str, name: str
     for read in reads_of(subject, name):
         if read.inputs & PAST:
             continue
-        for s in SAMPLES:
+        for s in samples():
             stored = json.loads(json.dumps(record(s).to_json()))
             assert read.of(situation_of(Record.from_json(stored))) == read.of(s), read.name
 
@@ -121,7 +121,7 @@ def test_what_is_read_is_in_the_record_or_said_not_to_be(subject: str, name: str
 def test_listed_values_are_all_that_can_be_read(subject: str, name: str) -> None:
     """Advice that a rule never holds rests on lists of what can be; they are complete."""
     for read in reads_of(subject, name):
-        assert not read.values or {read.of(s) for s in SAMPLES} <= set(read.values), read.name
+        assert not read.values or {read.of(s) for s in samples()} <= set(read.values), read.name
 
 
 def test_a_fact_is_read_once_for_all_rules() -> None:

@@ -110,7 +110,7 @@ class Outgate:
         """Return the environment of a client behind the running gate."""
         from app.gate_registry import find
         from app.home import Home
-        from certs.trust import client_environment
+        from certs.client_environment import client_environment
 
         gate = find(self.home / "gate.json")
         assert gate is not None

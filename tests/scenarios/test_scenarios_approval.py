@@ -65,6 +65,7 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Outgate) -> 
     assert gated.internet.arrivals == []
 
     assert decide(gated, script, "--approve").returncode != 0
+    gated.wait_for(lambda: decide(gated, script, "--source").returncode == 0, seconds=10)
     done = decide(gated, script, "--approve", "--reason", "Looked at it with finance")
     assert done.returncode == 0, done.stderr
     gated.wait_for(lambda: run(gated, script).startswith("200"), seconds=10)

@@ -21,6 +21,7 @@ from core.errors import EvidenceError
 from core.ports import CaseStore, HoldQueue
 from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
+from core.rights import Deed
 from core.stored import StoredEntry
 from evidence.factory import open_evidence
 from tui.app import ReviewApp
@@ -183,6 +184,7 @@ class Opens(Protocol):
         holds: HoldQueue | None = None,
         clock: Callable[[], datetime] | None = None,
         acts: EvidenceActs | None = None,
+        refusal: Callable[[Deed], str | None] | None = None,
     ) -> Opened: ...
 
 
@@ -204,11 +206,13 @@ def opened() -> Opens:
         holds: HoldQueue | None = None,
         clock: Callable[[], datetime] | None = None,
         acts: EvidenceActs | None = None,
+        refusal: Callable[[Deed], str | None] | None = None,
     ) -> AsyncIterator[Pilot[int]]:
         reviewer = Reviewer(
             who="dpo",
             clock=clock or (lambda: NOW),
             read_only=read_only,
+            refusal=refusal or (lambda _: None),
             zone=UTC,
             watching=lambda: True,
             poll_seconds=None,

@@ -9,6 +9,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui
+from core.rights import Deed, Person, Rights, Role
+from habits.passport import Passport
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
@@ -24,6 +26,7 @@ ACTS = EvidenceActs(
     formats=(),
     rules=RuleMaking(propose=lambda *_: PROPOSAL, write=lambda *_: "Written."),
     sheets=Sheets(read=lambda *_: Sheet()),
+    passport=lambda script, _: Passport(script=script, made_at="now", parts=()),
 )
 
 type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
@@ -60,6 +63,28 @@ class TestEveryScreen:
         for action in actions:
             assert action.keys and action.shown and action.name and action.help.endswith(".")
 
+    async def test_a_role_that_may_not_is_told_so(
+        self, opened: Opens, store: FragileStore, at: OpensScreen, press: Presses, name: str
+    ) -> None:
+        """Every key that takes a role says which, opens no dialog and writes nothing."""
+        rights = Rights(holders={Role.REVIEWER: ("ada",)})
+
+        def refusal(deed: Deed) -> str | None:
+            return rights.refusal(Person(name="dpo"), deed)
+
+        async with opened(store, (140, 45), acts=ACTS, refusal=refusal) as pilot:
+            screen = await at(pilot, name)
+            assert isinstance(screen, Offers)
+            version = store.data_version()
+            for action in screen.ACTIONS:
+                if action.deed is None:
+                    continue
+                assert "You, dpo, are in no role here." in (screen.unavailable(action) or "")
+                for key in action.keys:
+                    await press(pilot, key)
+                    assert pilot.app.screen is screen
+            assert store.data_version() == version
+
     async def test_it_opens_and_every_key_does_something(
         self, opened: Opens, store: FragileStore, at: OpensScreen, name: str
     ) -> None:
@@ -89,7 +114,7 @@ class TestEveryScreen:
         name: str,
     ) -> None:
         """Whoever does not know the keys finds every action by its name."""
-        async with opened(store, (140, 90), acts=ACTS) as pilot:
+        async with opened(store, (140, 120), acts=ACTS) as pilot:
             screen = await at(pilot, name)
             assert isinstance(screen, Offers)
             await press(pilot, "question_mark")

@@ -59,8 +59,8 @@ class PeopleReview(ReviewPart):
 '''
 ROW = """    ScreenAction(
         id="people",
-        keys=("p",),
-        shown="p",
+        keys=("y",),
+        shown="y",
         name="People",
         help="Show who sent something.",
         short="people",
@@ -79,13 +79,13 @@ def stranger(tmp_path: Path, screen: str = SCREEN) -> ScratchCopy:
     house.add("tui/people_screen.py", screen)
     house.put("tui/actions.py", '    ScreenAction(\n        id="theme",\n', ROW)
     house.put("tui/actions.py", "SCREENS: Mapping", ROWS)
-    house.put("tui/actions.py", '"script": SCRIPT}', '"people": PEOPLE, ')
+    house.put("tui/actions.py", '    "script": SCRIPT,', '    "people": PEOPLE,\n')
     house.put(
         "tui/review_screen.py",
         "from tui.queue_view import QueueView\n",
         "from tui.people_screen import PeopleReview\n",
     )
-    house.put("tui/review_screen.py", "ScriptReview)\n", "PeopleReview, ")
+    house.put("tui/review_screen.py", "PassportReview)\n", "PeopleReview, ")
     return house
 
 

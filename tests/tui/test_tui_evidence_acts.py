@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from app.commands.evidence import _acts
 from app.home import Home
+from app.settings import Settings
 from attribution.identity.contents import ContentStore
 from core.errors import EvidenceError, InputError
 from core.record import Record
@@ -241,7 +242,7 @@ async def test_the_real_evidence_is_verified_and_exported(
         Reviewer(who="dpo", clock=lambda: now, poll_seconds=None),
         None,
         "",
-        _acts(store, Home(tmp_path)),
+        _acts(store, Home(tmp_path), Settings()),
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -281,16 +282,17 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     [version] = store.script_versions(newest.script_path)
     kept = ContentStore(tmp_path / "scripts", lambda text: text)
     assert version.sha256 is not None
+    kept._write(kept._place(version.sha256), "import pandas\n")
     kept.keep_parts(
         version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
     )
-    acts = _acts(store, Home(tmp_path))
+    acts = _acts(store, Home(tmp_path), Settings())
     app = ReviewApp(
         store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
     )
     async with app.run_test(size=(120, 34)) as pilot:
         await settled(pilot)
-        await press(pilot, "s", "a", "type:Looked at it", "enter")
+        await press(pilot, "s", "a", "a", "type:Looked at it", "enter")
         shown = screen_text(pilot)
     assert "✓ approved by dpo" in shown
     assert "pandas 2.2.3" in shown

@@ -17,6 +17,7 @@ from core.errors import EvidenceError
 from core.review import Action, script_key
 from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
 from tui.evidence_acts import EvidenceActs, Verified
+from tui.kept_code import Kept
 from tui.rows import Section
 from tui.script_screen import ScriptScreen
 from tui.script_view import ScriptParts, describe_script, read_script
@@ -94,12 +95,23 @@ async def test_hostile_paths_stay_text(
         assert not {"\x1b", "\u202e"} & set(screen_text(pilot))
 
 
-def acts(parts: Callable[..., Any]) -> EvidenceActs:
+NEW = "import requests\n\nrequests.post('https://a.example', data=rows)\n"
+OLD = "import requests\n\nrequests.post('https://b.example', data=rows)\n"
+SOURCES = {"9f2c41d8" * 8: Kept(text=NEW), "ab" * 32: Kept(text=OLD)}
+
+
+def acts(
+    parts: Callable[..., Any] | None = None,
+    kept: Callable[[str], Kept] = SOURCES.__getitem__,
+    unread: bool = False,
+) -> EvidenceActs:
     return EvidenceActs(
         verify=lambda: Verified(whole=True, words=()),
         export=lambda *_: 0,
         formats=(),
         parts=parts,
+        kept=kept,
+        approve_unread=unread,
     )
 
 
@@ -120,7 +132,7 @@ async def test_a_script_is_shown_with_its_versions_and_parts(
     screen.
     """
     async with opened(two_versions, size, acts=acts(lambda sha256: MADE_OF)) as pilot:
-        await press(pilot, "s", "a", "type:Looked at it with finance", "enter")
+        await press(pilot, "s", "a", "a", "type:Looked at it with finance", "enter")
         golden(pilot, f"script-{size[0]}x{size[1]}")
 
 
@@ -133,8 +145,8 @@ async def test_approving_asks_why(
     size: tuple[int, int],
 ) -> None:
     """The dialog names the version and says what its approval does."""
-    async with opened(two_versions, size) as pilot:
-        await press(pilot, "s", "a")
+    async with opened(two_versions, size, acts=acts()) as pilot:
+        await press(pilot, "s", "a", "a")
         golden(pilot, f"approve-{size[0]}x{size[1]}")
 
 
@@ -142,8 +154,8 @@ async def test_a_version_is_approved_and_taken_back_with_a_reason(
     opened: Opens, two_versions: FragileStore, press: Presses, screen_text: ShowsText
 ) -> None:
     """Each is an event with name, time and reason, about the version that the cursor was on."""
-    async with opened(two_versions) as pilot:
-        await press(pilot, "s", "down", "a", "type:Old but good", "enter")
+    async with opened(two_versions, acts=acts()) as pilot:
+        await press(pilot, "s", "down", "a", "a", "type:Old but good", "enter")
         assert "✓ approved by dpo" in screen_text(pilot)
         assert "“Old but good”" in screen_text(pilot)
         await press(pilot, "a")
@@ -162,10 +174,10 @@ async def test_without_a_reason_nothing_is_approved(
     opened: Opens, two_versions: FragileStore, press: Presses
 ) -> None:
     """An empty note is asked for once more; Esc gives up."""
-    async with opened(two_versions) as pilot:
-        await press(pilot, "s", "a", "enter")
+    async with opened(two_versions, acts=acts()) as pilot:
+        await press(pilot, "s", "a", "a", "enter")
         assert any("Write down why first." in n.message for n in pilot.app._notifications)
-        await press(pilot, "escape", "b")
+        await press(pilot, "escape", "escape", "b")
         assert any("It is not approved." in n.message for n in pilot.app._notifications)
 
     assert readable(two_versions.history(script_key(PATH))) == []
@@ -189,14 +201,17 @@ async def test_a_store_that_fails_is_told(
     screen_text: ShowsText,
 ) -> None:
     """When it cannot be written, the screen says so, and shows nothing as approved."""
-    async with opened(two_versions) as pilot:
-        await press(pilot, "s", "a", "type:x")
+    async with opened(two_versions, acts=acts()) as pilot:
+        await press(pilot, "s", "a", "a", "type:x")
         two_versions.append_failure = locked
         await press(pilot, "enter")
         assert any("Nothing was changed." in n.message for n in pilot.app._notifications)
+        await press(pilot, "escape")
         assert "✓ approved" not in screen_text(pilot)
-        two_versions.append_failure, two_versions.failure = None, locked
-        await press(pilot, "a", "type:x", "enter")
+        two_versions.append_failure = None
+        await press(pilot, "a", "a")
+        two_versions.failure = locked
+        await press(pilot, "type:x", "enter")
         assert any(
             "It is written, but cannot be shown." in n.message for n in pilot.app._notifications
         )

@@ -17,7 +17,7 @@ from classifiers.llm.answer import stated_cost, units
 from classifiers.llm.answer.counted import Bill, Counted
 from classifiers.llm.answer.families import of_headers
 from classifiers.llm.answer.ledger import Ledger, Part
-from classifiers.llm.answer.usage import Usage, fill, total
+from classifiers.llm.answer.usage import NOTHING, Usage, fill, total
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
@@ -117,7 +117,7 @@ def _downloaded(exchange: Exchange | None) -> str | None:
 def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) -> _Account | None:
     """Return what the answer used and cost; None where neither is known."""
     ledger = read.ledger
-    usage = fill(fill(ledger.usage, ledger.gateway), of_headers(headers) or Usage())
+    usage = fill(fill(ledger.usage, ledger.gateway), of_headers(headers) or NOTHING)
     if usage.empty and usage.only_total is not None and call.operation in _INPUT_ONLY:
         usage = replace(usage, input=usage.only_total)
     stated = stated_cost.of_headers(headers, streamed=read.streamed)
@@ -134,7 +134,9 @@ def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) 
         basis, band = TokensBasis.ESTIMATED, guess.band
     elif not parts and usage.stated_cost is None:
         return None
-    whole = reduce(total, (part.usage for part in parts), Usage())
+    whole = reduce(total, (part.usage for part in parts)) if parts else NOTHING
+    if whole.only_total is not None:
+        whole = changed(whole, only_total=None)  # of several it says nothing
     if usage.stated_cost is not None:
         whole = replace(whole, stated_cost=usage.stated_cost)
     if whole.empty:

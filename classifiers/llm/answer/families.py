@@ -7,6 +7,7 @@ from typing import Any
 from classifiers.llm.answer import stated_cost, units
 from classifiers.llm.answer.counts import count_of
 from classifiers.llm.answer.usage import Usage, added, known
+from core.values import changed
 
 Json = Mapping[str, Any]
 
@@ -239,7 +240,7 @@ def _direct(answer: Json) -> Usage | None:
     cost = stated_cost.of_answer(answer)
     if found is None:
         return None if cost is None else Usage(stated_cost=cost)
-    return replace(
+    return changed(
         found,
         units={**units.of_answer(answer), **units.of_usage(values)},
         terms={**units.terms_of(answer), **units.terms_of(values)},

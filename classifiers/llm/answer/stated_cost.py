@@ -109,6 +109,8 @@ def _amount_in(value: object) -> float | None:
 
 def amount(value: object, most: float = _MOST) -> float | None:
     """Return an amount of money, or None for what cannot be one."""
+    if value is None:
+        return None
     if isinstance(value, str):
         try:
             value = float(value) if len(value) <= _LONGEST else None

@@ -91,6 +91,11 @@ _MOST_ITEMS = 2_000
 _MAX_WORD = 40
 
 
+_ASKED = {word: names[0] for word, names in _MODALITIES.items()}
+_ANSWERED = {word: names[1] for word, names in _MODALITIES.items()}
+_CACHED = {"audio": CACHED_AUDIO, "image": CACHED_IMAGE}
+
+
 def of_usage(values: Json) -> dict[str, int]:
     """Return the units that a `usage` object of any family states, without those of none."""
     found: dict[str, int] = {}
@@ -123,11 +128,11 @@ def _modalities(details: Json, side: int) -> Iterator[tuple[str, int]]:
 def _google(values: Json) -> Iterator[tuple[str, int]]:
     """Google lists its tokens by modality, each list of one direction."""
     for key in ("promptTokensDetails", "toolUsePromptTokensDetails", "prompt_tokens_details"):
-        yield from _listed(values.get(key), {w: names[0] for w, names in _MODALITIES.items()})
+        yield from _listed(values.get(key), _ASKED)
     for key in ("candidatesTokensDetails", "responseTokensDetails", "candidates_tokens_details"):
-        yield from _listed(values.get(key), {w: names[1] for w, names in _MODALITIES.items()})
+        yield from _listed(values.get(key), _ANSWERED)
     for key in ("cacheTokensDetails", "cache_tokens_details"):
-        yield from _listed(values.get(key), {"audio": CACHED_AUDIO, "image": CACHED_IMAGE})
+        yield from _listed(values.get(key), _CACHED)
 
 
 def _listed(values: object, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,9 @@
 """Token usage of one answer, and how later statements of it merge with earlier ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from core.values import changed
 
 type Units = Mapping[str, int]
 """How many of each unit that is priced apart, by its name in `classifiers.llm.units`."""
@@ -43,10 +45,16 @@ class Usage:
         return self.input + (self.cache_read or 0) + (self.cache_write or 0)
 
 
+NOTHING = Usage()
+"""What an answer uses that says nothing of it."""
+
+
 def later(old: Usage, new: Usage) -> Usage:
     """Merge a later statement of the same answer: it is cumulative, so it wins, but a bare 0 erases
     nothing.
     """
+    if old == NOTHING:
+        return new
     return Usage(
         input=new.input or old.input if old.input else known(new.input, old.input),
         output=known(new.output, old.output),
@@ -65,7 +73,9 @@ def fill(old: Usage, new: Usage) -> Usage:
     """Take from `new` only what `old` does not know: for counts of a gateway around the model's
     own.
     """
-    return replace(
+    if new == NOTHING:
+        return old
+    return changed(
         old,
         input=known(old.input, new.input),
         output=known(old.output, new.output),
@@ -97,7 +107,7 @@ def total(old: Usage, new: Usage) -> Usage:
 
 def rest(whole: Usage, part: Usage) -> Usage:
     """Return what is new in a statement of an answer of which a part was counted before."""
-    return replace(
+    return changed(
         whole,
         input=_less(whole.input, part.input),
         output=_less(whole.output, part.output),

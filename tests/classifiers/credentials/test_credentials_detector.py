@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,11 @@ from core.findings import SECRET, Confidence
 from core.organisation import Organisation
 from examples import most
 
-_DETECTOR = CredentialDetector(None, Organisation(), long_tail=False)
+
+@cache
+def _detector() -> CredentialDetector:
+    return CredentialDetector(None, Organisation(), long_tail=False)
+
 
 RUN = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6lM9oR2uX5zC8eF1hK4nP7qS0tV3wY6aB9dE2gH5jL8mP1rT4vX7z"
 HEX = "3f9a1c7be2d84056a1b9c3d7e5f20864" * 4
@@ -335,7 +340,7 @@ def test_no_text_breaks_it_and_no_neighbour_hides_a_key(texts, at) -> None:  # t
 
     hits = [
         h
-        for h in _DETECTOR.detect(Payload(segments=segments), "llm.example", explain=True)
+        for h in _detector().detect(Payload(segments=segments), "llm.example", explain=True)
         if h.value == secret and not h.rejected
     ]
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from classifiers.llm import complete
+from classifiers.llm.price_list import sum_of_tokens
 from core.classification import CostBasis, LlmCall
 from core.exchange import Answer, Exchange
 
@@ -374,3 +375,36 @@ def test_a_batch_of_an_earlier_day_is_priced_as_one() -> None:
     used = {"usage": {"input_tokens": 1_000_000, "output_tokens": 0, "service_tier": "batch"}}
     call = priced("anthropic", "claude-haiku-4-5", used, at=datetime(2026, 2, 1, tzinfo=UTC))
     assert (call.cost_usd, call.cost_left_out) == ("0.5", ())
+
+
+def test_the_short_way_to_a_price_gives_what_the_package_gives() -> None:
+    """No model of the list costs anything else by the short sum, to the last digit; what might is
+    left to the package.
+    """
+    from genai_prices import Usage
+    from genai_prices.data import providers
+
+    counts = {"input_tokens": 123_457, "output_tokens": 7_919}
+    at, short, differ = datetime(2026, 11, 1, tzinfo=UTC), 0, []
+    for model in (model for owner in providers for model in owner.models):
+        prices = model.get_prices(at)
+        quick = sum_of_tokens(prices, counts)
+        if quick is None:
+            continue
+        short += 1
+        if quick != prices.calc_price(Usage(**counts))["total_price"]:
+            differ.append(model.id)
+    assert short > 500
+    assert differ == []
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [{"input_tokens": 5}, {"input_tokens": 5, "output_tokens": 1, "cache_read_tokens": 2}, {}],
+)
+def test_other_counts_are_left_to_the_package(counts: dict[str, int]) -> None:
+    """Cached tokens and single counts have their own prices."""
+    from genai_prices.data import providers
+
+    model = next(m for owner in providers if owner.id == "openai" for m in owner.models)
+    assert sum_of_tokens(model.get_prices(datetime(2026, 11, 1, tzinfo=UTC)), counts) is None

@@ -1,0 +1,39 @@
+"""The masked sources that were kept of scripts, or in words why there is none."""
+
+from dataclasses import dataclass
+
+from app.home import Home
+from attribution.identity.contents import ContentStore
+from tui.kept_code import Kept
+
+_OFF = "Not kept: the setting keep_scripts is off."
+_NO_RIGHTS = "It is kept, but you may not read it: ask the person who runs Outgate here."
+_DAMAGED = "It was kept, and cannot be read any more: the copy is damaged."
+_NEVER = (
+    "Not kept: it had ended or changed before it could be read, is no text of Python that can be "
+    "masked, is larger than 2 MB, or was erased."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSources:
+    """Reads what a gate kept below this home."""
+
+    home: Home
+    keeps: bool
+    """Whether sources are kept now."""
+
+    def of(self, sha256: str) -> Kept:
+        """Return the source of the version with this hash, or why there is none."""
+        store = ContentStore(self.home.scripts, lambda text: text)
+        try:
+            text, has = store.text(sha256), store.has(sha256)
+        except ValueError:
+            return Kept(why=_NEVER)
+        except PermissionError:
+            return Kept(why=_NO_RIGHTS)
+        if text is not None:
+            return Kept(text=text)
+        if has:
+            return Kept(why=_DAMAGED if store.may_read(sha256) else _NO_RIGHTS)
+        return Kept(why=_NEVER if self.keeps else _OFF)

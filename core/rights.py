@@ -1,0 +1,130 @@
+"""Who may do what: the one table of roles and deeds, and the sentence that refuses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.review import Action
+from core.text import printable
+
+
+class Role(StrEnum):
+    """What a person is here; somebody may be several."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    INVESTIGATOR = "investigator"
+    POLICY_EDITOR = "policy editor"
+    AUDITOR = "auditor"
+
+
+class Deed(StrEnum):
+    """What a person does with the evidence or the rules; each in words that end a sentence."""
+
+    READ = "read the evidence"
+    VERIFY = "verify the evidence"
+    REPORT = "write reports"
+    CLOSE = "close and reopen cases"
+    ANSWER = "answer held requests"
+    APPROVE = "approve scripts"
+    EXPORT = "export records"
+    REBUILD = "make the list of cases anew"
+    FIND = "look for a person"
+    ERASE = "erase evidence"
+    LEGAL_HOLD = "put evidence under a legal hold"
+    POLICY = "change the rules"
+    KEYS = "change the keys of marks"
+
+
+_OFFICERS = frozenset({Role.REVIEWER, Role.INVESTIGATOR})
+MAY: Mapping[Deed, frozenset[Role]] = {
+    Deed.READ: frozenset(Role),
+    Deed.VERIFY: frozenset(Role),
+    Deed.REPORT: _OFFICERS | {Role.AUDITOR},
+    Deed.CLOSE: _OFFICERS,
+    Deed.ANSWER: _OFFICERS,
+    Deed.APPROVE: _OFFICERS,
+    Deed.EXPORT: _OFFICERS,
+    Deed.REBUILD: _OFFICERS,
+    Deed.FIND: frozenset({Role.INVESTIGATOR}),
+    Deed.ERASE: frozenset({Role.INVESTIGATOR}),
+    Deed.LEGAL_HOLD: frozenset({Role.INVESTIGATOR}),
+    Deed.POLICY: frozenset({Role.POLICY_EDITOR}),
+    Deed.KEYS: frozenset({Role.POLICY_EDITOR}),
+}
+"""Which roles may do what; any one of them is enough."""
+DEED_OF: Mapping[Action, Deed] = {
+    Action.CLOSE: Deed.CLOSE,
+    Action.REOPEN: Deed.CLOSE,
+    Action.NOTE: Deed.CLOSE,
+    Action.APPROVE: Deed.ANSWER,
+    Action.REFUSE: Deed.ANSWER,
+    Action.APPROVE_SCRIPT: Deed.APPROVE,
+    Action.WITHDRAW_SCRIPT: Deed.APPROVE,
+}
+"""What each act of the review is."""
+EVERYBODY = "*"
+GROUP = "@"
+"""Stands before the name of a group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody at the keyboard, as the operating system knows them."""
+
+    name: str
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """Who has which role. Where no role is given to anybody, everybody may do everything: one
+    person, one machine.
+    """
+
+    holders: Mapping[Role, Sequence[str]] = field(default_factory=dict)
+    """Users, groups with `@` before them, or `*`."""
+
+    def roles_of(self, person: Person) -> tuple[Role, ...]:
+        """Return the roles of a person, in the order of `Role`."""
+        names = {person.name, EVERYBODY, *(GROUP + group for group in person.groups)}
+        return tuple(role for role in Role if names.intersection(self.holders.get(role, ())))
+
+    def refusal(self, person: Person, deed: Deed) -> str | None:
+        """Return why a person may not do this, with the role that may and who has it; None where
+        the person may.
+        """
+        roles = self.roles_of(person)
+        if not self.holders or MAY[deed].intersection(roles):
+            return None
+        able = [role for role in Role if role in MAY[deed]]
+        have = ", ".join(roles) if roles else "in no role"
+        return (
+            f"To {deed} takes the role {_either(able)} ({self._who_has(able)}). "
+            f"You, {printable(person.name, 60)}, are {have} here."
+        )
+
+    def _who_has(self, roles: Sequence[Role]) -> str:
+        names = {name: None for role in roles for name in self.holders.get(role, ())}
+        if not names:
+            return "which nobody has"
+        told = [_holder(name) for name in names]
+        return f"which {_list(told)} {'has' if len(told) == 1 else 'have'}"
+
+
+def _holder(name: str) -> str:
+    if name == EVERYBODY:
+        return "everybody"
+    if name.startswith(GROUP):
+        return f"the group {printable(name[1:], 60)}"
+    return printable(name, 60)
+
+
+def _either(roles: Sequence[Role]) -> str:
+    *others, last = roles
+    return f"{', '.join(others)} or {last}" if others else str(last)
+
+
+def _list(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,134 @@
+"""Approving a version of a script, and taking that back: what stands against it, the question why,
+the entry in the evidence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from core.ports import CaseStore
+from core.review import ScriptVersion, script_event
+from tui.background_reader import Reader, Trouble
+from tui.kept_code import Kept, KeptOf
+from tui.live_queue import Reviewer
+from tui.note_dialog import NoteDialog
+from tui.review_part import READ_ONLY
+from tui.script_view import PartsOf, ScriptReading, read_script
+from tui.version_changes import NOT_AT_HAND, Changes, base_of, changes
+from tui.wording import safe
+
+_APPROVE = (
+    "Approve this version?",
+    "Rules that ask for approved scripts let this very version pass, from now on. A changed file "
+    "has to be approved again.",
+    "Approve this version",
+)
+_UNREAD = (
+    "Approve this version unread?",
+    "Nobody can read here what it does. The evidence will say “approved unread”. Rules that ask "
+    "for approved scripts let it pass from now on.",
+    "Approve it unread",
+)
+_WITHDRAW = (
+    "Take the approval back?",
+    "Rules that ask for approved scripts stop this version from now on. What passed already "
+    "stays passed.",
+    "Take the approval back",
+)
+
+
+class ApprovalDialog(NoteDialog[str]):
+    """Asks why. Gives the note, or None when it was given up."""
+
+    KEYS = "Enter does it   Esc back"
+    DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
+
+    def __init__(self, version: ScriptVersion, *, approve: bool, unread: bool = False) -> None:
+        title, self._effect, button = (_UNREAD if unread else _APPROVE) if approve else _WITHDRAW
+        about = (safe(version.script, 300), f"Version {safe(version.sha256 or '', 64)[:16]}")
+        super().__init__(title, about, button, required=True)
+
+    def asked(self) -> Iterator[Widget]:
+        """Yield what it does."""
+        yield Static(self._effect, classes="effect", markup=False)
+
+    def result(self, note: str) -> str:
+        """Return the note."""
+        return note
+
+    def on_mount(self) -> None:
+        """Begin at the note: it has to be written."""
+        self.query_one(Input).focus()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approving:
+    """What the screens of a script share."""
+
+    store: CaseStore
+    reader: Reader
+    reviewer: Reviewer
+    parts_of: PartsOf | None = None
+    kept_of: KeptOf | None = None
+    unread_too: bool = False
+    """The organisation lets approve what cannot be read; the evidence then says so."""
+
+    async def read(self, path: str) -> ScriptReading | Trouble:
+        """Return what is known of a script."""
+        return await self.reader.ask(partial(read_script, self.store, path, self.parts_of))
+
+    async def compare(self, reading: ScriptReading, chosen: int) -> Changes | Trouble:
+        """Return what is to be read of a version before it is approved."""
+        return await self.reader.ask(partial(self._compared, reading, chosen))
+
+    def _compared(self, reading: ScriptReading, chosen: int) -> Changes:
+        base = base_of(reading, chosen)
+        old = None if base is None else self._kept(base)
+        return changes(reading, chosen, self._kept(reading.versions[chosen]), base, old)
+
+    def _kept(self, version: ScriptVersion) -> Kept:
+        if self.kept_of is None:
+            return Kept(why=NOT_AT_HAND)
+        return Kept() if version.sha256 is None else self.kept_of(version.sha256)
+
+    def obstacle(self, reading: ScriptReading, chosen: int, action_id: str) -> str | None:
+        """Return why a version cannot be approved, or its approval not be taken back; None when it
+        can.
+        """
+        if self.reviewer.read_only:
+            return READ_ONLY
+        version = reading.versions[chosen] if reading.versions else None
+        if version is None or version.sha256 is None:
+            return "The content of this version is not known, so it cannot be approved."
+        approved = reading.approved(version)
+        if approved and action_id == "approve":
+            return "It is approved already; b takes that back."
+        if not approved and action_id == "withdraw":
+            return "It is not approved."
+        return None
+
+    def unread_obstacle(self, found: Changes) -> str | None:
+        """Return why nobody may approve what was to be read; None where it was read, or need not
+        be.
+        """
+        if found.unread is None or self.unread_too:
+            return None
+        return f"Only what can be read here is approved. {found.unread}"
+
+    async def write(
+        self, version: ScriptVersion, note: str, *, approve: bool, unread: bool = False
+    ) -> Trouble | None:
+        """Append the approval, or its withdrawal."""
+        event = script_event(
+            version,
+            approve=approve,
+            who=self.reviewer.who,
+            at=self.reviewer.clock(),
+            note=note,
+            unread=unread,
+        )
+        done = await self.reader.ask(lambda: self.store.append([event]))
+        return done if isinstance(done, Trouble) else None
