@@ -49,10 +49,10 @@ def verify(
     witnessed; `witnesses` are files elsewhere, beside the one that stands beside the file.
 
     With `since_checkpoint` only records behind the newest checkpoint that this installation signed
-    are read, and no lists or sums are compared; the report says so. A witness may be a time stamp,
-    too; `stamp_roots` is a PEM file with the certificates that stamps have to end at. `workers`: how many processes
-    read a large file, by default as many as there are processors. Raises EvidenceError when it
-    cannot be read at all, InputError for a witness that is none.
+    are read, and no lists or sums are compared; the report says so. A witness may be a time stamp;
+    `stamp_roots` is a PEM file with the certificates that stamps have to end at. `workers`: how
+    many processes read a large file, by default as many as there are processors. Raises
+    EvidenceError when it cannot be read at all, InputError for a witness that is none.
     """
     stamps, files = _stamps(witnesses)
     seen = sightings(path, files)
