@@ -65,6 +65,8 @@ class BuiltGate:
     """The socket of sealed runs."""
     retention_days: int = 0
     """Records older than this are removed; 0: none."""
+    sums_days: int = 0
+    """Sums older than this are; 0: none."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
     """Makes what sends evidence on. Raises SettingsError."""
     heralds: Callable[[], "Sequence[Herald]"] = tuple
@@ -136,6 +138,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         setup=setup,
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
+        sums_days=settings.sums_days,
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         heralds=lambda: [
             Herald(way, failure=lambda: evidence.writer.failure)

@@ -15,20 +15,25 @@ EVERY_S = 6 * 3600.0
 async def expire_old(
     evidence: Path,
     days: int,
+    sums_days: int = 0,
     every_s: float = EVERY_S,
     *,
     after: Callable[[], None] = lambda: None,
 ) -> None:
-    """Remove records older than so many days, until cancelled; with 0 days, nothing ever.
+    """Remove records older than so many days, and their sums older than so many, until cancelled;
+    with 0 days, nothing ever.
 
     `after` is called behind each round, in a thread.
     """
     from evidence.retention import expire_older
+    from evidence.sums_retention import expire_sums_older
 
     stopped = threading.Event()
     try:
         while days:
             await COURTESIES.run(expire_older, evidence, days, stopping=stopped.is_set)
+            if sums_days:
+                await COURTESIES.run(expire_sums_older, evidence, sums_days)
             async with courtesy(Duty.RETENTION):  # the next round tries again
                 await COURTESIES.run(after)
             await asyncio.sleep(every_s)

@@ -123,6 +123,7 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, priva
                 expire_old(
                     built.evidence.store.path,
                     built.retention_days,
+                    built.sums_days,
                     after=built.after_retention,
                 ),
             )

@@ -58,7 +58,11 @@ class Settings(BaseModel):
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     """How evidence names the user: as is, by keyed pseudonym, or not at all."""
     retention_days: int = Field(default=180, ge=0, le=36500)
-    """Records older than this are removed; their sums and all reviews stay. 0: kept for ever."""
+    """Records older than this are removed; their sums stay for `sums_days`. 0: kept for ever."""
+    sums_days: int = Field(default=1095, ge=0, le=36500)
+    """What records added up to is removed when it is older than this and its records are gone;
+    reviews stay. 0: kept for ever.
+    """
     fingerprint_days: int = Field(default=0, ge=0, le=36500)
     """A gate that starts gives marks a new key when theirs is older than this; 0: only
     `outgate keys rotate` does. Keys go with the last record that was marked with them.
@@ -67,6 +71,10 @@ class Settings(BaseModel):
     """True: the evidence tells the machine's own name beside the random id of the installation."""
     roles: dict[str, str] = Field(default_factory=dict)
     """User → role in which that user reviews, such as `privacy officer`; review events tell it."""
+    stamp_url: str | None = None
+    """Server that stamps checkpoints with the time (RFC 3161) at `outgate checkpoint --stamp`."""
+    stamp_root: Path | None = None
+    """PEM file with the root certificates that time stamps have to end at."""
     rights: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Role → who has it: users, groups as `@group`, or `*` for everybody. Where it is set, nobody
     does what none of his or her roles may.

@@ -43,17 +43,25 @@ def verify(
     path: Path,
     witnesses: Sequence[Path] = (),
     *,
+    stamp_roots: Path | None = None,
     since_checkpoint: bool = False,
     progress: "Progress | None" = None,
 ) -> "VerifyReport":
     """Recompute both chains of an evidence file, and hold them against what was witnessed of it.
 
-    With `since_checkpoint` only what came after the newest checkpoint is read. Raises EvidenceError
-    when it cannot be read at all.
+    `stamp_roots`: PEM file with the roots that time stamps have to end at. With `since_checkpoint`
+    only what came after the newest checkpoint is read. Raises EvidenceError when it cannot be read
+    at all.
     """
     from evidence.verification import verify
 
-    return verify(path, witnesses, since_checkpoint=since_checkpoint, progress=progress)
+    return verify(
+        path,
+        witnesses,
+        stamp_roots=stamp_roots,
+        since_checkpoint=since_checkpoint,
+        progress=progress,
+    )
 
 
 def verify_jsonl(path: Path) -> "VerifyReport":

@@ -117,7 +117,7 @@ class ReadAct:
     head: bytes
     """Hash of that record; nothing where an early act does not say it."""
     columns: tuple[Any, ...]
-    """id, case_key, action, script, script_sha256, record_id, hold_key."""
+    """id, time, case_key, action, script, script_sha256, record_id, hold_key."""
 
 
 def read_act(text: bytes | str) -> ReadAct:
@@ -130,12 +130,12 @@ def read_act(text: bytes | str) -> ReadAct:
         return _happened(value)
     review = review_of(text)
     event = review.event
-    filed = (event.id, event.case_key, event.action.value, review.script, review.sha256)
+    filed = (event.id, micros(event.at), event.case_key, event.action.value)
     return ReadAct(
         act=event,
         up_to=review.up_to,
         head=review.head,
-        columns=(*filed, event.record_id, review.hold_key),
+        columns=(*filed, review.script, review.sha256, event.record_id, review.hold_key),
     )
 
 
@@ -152,7 +152,10 @@ def _happened(value: dict[str, Any]) -> ReadAct:
         act=happening,
         up_to=fields.whole("up_to"),
         head=fields.hash_or_none("records") or b"",
-        columns=(happening.id, NO_CASE, happening.event.value, None, None, None, None),
+        columns=(
+            *(happening.id, micros(happening.at), NO_CASE, happening.event.value),
+            *(None, None, None, None),
+        ),
     )
 
 

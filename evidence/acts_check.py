@@ -32,7 +32,7 @@ class Acts:
     def read(self) -> None:
         """Read them all, or up to the first that is not right."""
         query = """SELECT seq, prev, hash, CAST(body AS BLOB),
-            id, case_key, action, script, script_sha256, record_id, hold_key
+            id, at_us, case_key, action, script, script_sha256, record_id, hold_key
             FROM review_entries ORDER BY seq"""
         for seq, prev, hash_, text, *columns in self._connection.execute(query):
             try:
@@ -50,14 +50,14 @@ class Acts:
         except ValueError:
             self.reviews += 1
             self.unreadable += 1
-            self.untold.add(columns[1])
+            self.untold.add(columns[2])
             return None
         self.reviews += isinstance(act.act, ReviewEvent)
         if self.forgotten is None:
             self.forgotten = self._saw(seq, act)
         if act.columns == columns:
             return None
-        other = "another id, case, act, script or request than it states"
+        other = "another id, time, case, act, script or request than it states"
         return f"entry {seq} is filed under {other}"
 
     def _saw(self, seq: int, act: ReadAct) -> str | None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.classification import Account, AccountKind, Category
 from core.decision import Verdict, hold_word
@@ -208,18 +208,6 @@ def figures(record: Record) -> Figures:
             for f in record.findings
         ),
         model=None if llm is None else llm.model,
-    )
-
-
-def found_in(finding: dict[str, Any]) -> Found:
-    """Return what a finding adds, of its JSON, which could be read."""
-    return Found(
-        finding["kind"],
-        finding["distinct"],
-        finding.get("records"),
-        finding.get("subjects"),
-        bool(finding.get("test_data")),
-        tuple(finding.get("fingerprints") or ()),
     )
 
 

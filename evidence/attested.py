@@ -4,6 +4,7 @@ witness beside it, and witnesses elsewhere.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,20 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from core.happenings import Event
-from evidence.checkpoint import BadCheckpoint, Checkpoint, Part, fingerprint, opened
+from core.text import printable
+from evidence.checkpoint import (
+    BadCheckpoint,
+    Checkpoint,
+    Part,
+    fingerprint,
+    opened,
+    plainly_written,
+)
 from evidence.database import Connection
 from evidence.merkle import Frontier, Subtrees
 from evidence.notary import TRAFFIC, public_key
+from evidence.stamps import Stamps
+from evidence.times import micros
 from evidence.witness import Sighting
 
 NOTHING_OUTSIDE = (
@@ -74,16 +85,27 @@ class Attested:
     """Checkpoints of the file in order, and why each was taken."""
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stamped: Sequence[tuple[Checkpoint, str]] = ()
+    """What servers stamped with the time, and who says so."""
 
     @classmethod
     def of(
-        cls, connection: Connection, path: Path, sightings: Sequence[Sighting] | None
+        cls,
+        connection: Connection,
+        path: Path,
+        sightings: Sequence[Sighting] | None,
+        stamps: Stamps | None = None,
     ) -> "Attested":
         """Read the checkpoints of the file and check their signatures."""
         found = cls(sightings=sightings or (), witnessed=sightings is not None)
+        if stamps is not None:
+            found.stamped = stamps.checkpoints
+            found.problems += stamps.problems
+            found.notes += stamps.notes
         rows = list(connection.named("SELECT * FROM checkpoints ORDER BY seq"))
         for row in rows:
             found._open(row)
+        found._in_order()
         found._keys(connection, rows, path)
         return found
 
@@ -91,6 +113,7 @@ class Attested:
         """Return the sizes of one chain (`records` or `acts`) at which its root is asked for."""
         told = [checkpoint for checkpoint, _ in self.signed]
         told += [seen.checkpoint for seen in self.sightings]
+        told += [stamped for stamped, _ in self.stamped]
         return {_part(one, part).size for one in told}
 
     def compare(self, chain: str, roots: dict[str, Roots]) -> None:
@@ -104,7 +127,8 @@ class Attested:
             _objection(seen.checkpoint, chain, roots, f"a witness at {seen.checkpoint.at}")
             for seen in own
         )
-        for objections in (signed, witnessed):
+        stamped = (_objection(one, chain, roots, who) for one, who in self.stamped)
+        for objections in (signed, witnessed, stamped):
             self.problems += [found for found in objections if found is not None][:1]
         self._strangers(chain, own)
         self._removed(own)
@@ -119,7 +143,19 @@ class Attested:
             return
         if (found.records.size, found.acts.size) != (row["records"], row["reviews"]):
             self.problems.append(f"checkpoint {row['seq']} is filed under another size than it has")
+        elif (problem := _filed(row, found)) is not None:
+            self.problems.append(f"checkpoint {row['seq']} {problem}")
         self.signed.append((found, row["why"]))
+
+    def _in_order(self) -> None:
+        """Look whether each checkpoint saw as much as the one before it, and more or later."""
+        for (one, _), (other, _) in pairwise(self.signed):
+            grown = one.records.size <= other.records.size and one.acts.size <= other.acts.size
+            if not grown or one == other:
+                self.problems.append(
+                    f"the checkpoints of {one.at} and {other.at} were reordered or repeated"
+                )
+                return
 
     def _keys(self, connection: Connection, rows: Sequence[Any], path: Path) -> None:
         """Look whether every change of the signing key was told in the chain of acts."""
@@ -158,12 +194,43 @@ class Attested:
 
     def _removed(self, own: Sequence[Sighting]) -> None:
         """Look whether checkpoints that a witness was told are still in the file."""
-        kept = {(one.records.size, one.acts.size, one.at) for one, _ in self.signed}
+        kept = {(one.records.size, one.acts.size, one.at): why for one, why in self.signed}
         for seen in own:
             told = seen.checkpoint
-            if seen.why != TRAFFIC and (told.records.size, told.acts.size, told.at) not in kept:
+            why = kept.get((told.records.size, told.acts.size, told.at))
+            if why is None and seen.why != TRAFFIC:
                 self.problems.append(f"the checkpoint of {told.at} was taken out of the file")
                 return
+            if why is not None and why != seen.why:
+                self.problems.append(
+                    f"the checkpoint of {told.at} is filed as of {printable(why, 20)}, "
+                    f"and was of {printable(seen.why, 20)}"
+                )
+                return
+
+
+def _filed(row: Any, told: Checkpoint) -> str | None:
+    """Return what is wrong with what stands beside a note, if anything."""
+    if not plainly_written(row["note"], told):
+        return "holds more than what was signed"
+    if row["at_us"] != _micros(told.at):
+        return "is filed under another time than it has"
+    parts = (("records", told.records), ("reviews", told.acts))
+    for name, part in parts:
+        try:
+            tree = Frontier.from_bytes(part.size, bytes(row[f"{name}_frontier"]))
+        except ValueError:
+            return "is filed with another tree than it signed"
+        if tree.root() != part.root:
+            return "is filed with another tree than it signed"
+    return None
+
+
+def _micros(at: str) -> int | None:
+    try:
+        return micros(datetime.fromisoformat(at))
+    except (ValueError, TypeError):
+        return None
 
 
 def _objection(told: Checkpoint, chain: str, roots: dict[str, Roots], who: str) -> str | None:

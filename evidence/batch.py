@@ -15,7 +15,8 @@ from core.record_writing import Rendered
 from evidence.chain import canonical, canonical_with, genesis, plain
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
-from evidence.frames import mark, packed
+from evidence.frames import packed
+from evidence.marks import marks_of
 from evidence.parts import SALT_BYTES, seal_entry
 from evidence.rollup import Rollup
 from evidence.sqlite_errors import EvidenceLostError
@@ -30,8 +31,6 @@ from evidence.statements import (
 from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
-MORE_VALUES = -1
-"""The mark of records that hold more values than marks of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +50,7 @@ class Item:
     def marks(self) -> set[int]:
         """By what its values are looked up."""
         findings = self.record.findings if isinstance(self.record, Record) else ()
-        found: set[int] = set()
-        for finding in findings:
-            marks = finding.fingerprints
-            found.update(one for text in marks if (one := mark(text)) is not None)
-            if marks and finding.distinct > len(marks):
-                found.add(MORE_VALUES)
-        return found
+        return marks_of((one.fingerprints, one.distinct) for one in findings)
 
 
 @dataclass(slots=True)

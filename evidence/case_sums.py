@@ -23,12 +23,11 @@ from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
 from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
-from evidence.times import EPOCH
+from evidence.times import DAY_US, EPOCH
 
 _PERSONAL = "personal_data"
 _MOST_NAMES = 200
 _MOST_DAYS = 400
-_DAY_US = 86_400_000_000
 _COUNTERS = ("users", "accounts", "outcomes", "rules", "models")
 _LISTED = ("users", "outcomes", "rules", "models")
 """What is looked for by name; each has a column of its own."""
@@ -116,27 +115,37 @@ class CaseSums:
     def add(self, of: OfCase, one: Figures, at_us: int, *, degraded: int = 0) -> None:
         """Add one record, the newest in the chain."""
         self.first_us, self.last_us = min(self.first_us, at_us), max(self.last_us, at_us)
+        self.newest_of(of, one.id)
+        self.add_many(of, 1, one.bytes, at_us, at_us)
+        if degraded:
+            self.degrade(degraded, at_us)
+        if one.found:
+            self._add_findings(one.found)
+        if one.model:
+            self.models[one.model] = self.models.get(one.model, 0) + 1
+        day = at_us // DAY_US
+        self.days[day] = self.days.get(day, 0) + 1
+
+    def newest_of(self, of: OfCase, id_: str) -> None:
+        """Take what its newest record tells."""
         self.verdict, self.script, self.script_path = of.verdict, of.script, of.script_path
         self.script_sha256, self.user = of.script_sha256, of.user
         self.host, self.service, self.category = of.host, of.service, of.category
-        self.account_kind, self.last_record = of.account_kind, one.id
-        self.count += 1
-        self.bytes_sent += one.bytes
-        if degraded:
-            self._degrade(degraded, at_us)
-        self.left_count += of.left
-        if one.found:
-            self._add_findings(one.found)
-        _see(self.versions, of.script_sha256 or "", 1, at_us, at_us)
-        _count(self.users, of.user)
-        _count(self.accounts, of.account)
-        _count(self.outcomes, of.outcome)
-        _count(self.rules, of.rule)
-        _count(self.models, one.model)
-        day = at_us // _DAY_US
-        self.days[day] = self.days.get(day, 0) + 1
+        self.account_kind, self.last_record = of.account_kind, id_
 
-    def _degrade(self, count: int, at_us: int | None) -> None:
+    def add_many(self, of: OfCase, count: int, size: int, first_us: int, last_us: int) -> None:
+        """Add so many records of one kind, of so many bytes, but for their own figures."""
+        self.count += count
+        self.bytes_sent += size
+        self.left_count += count if of.left else 0
+        _see(self.versions, of.script_sha256 or "", count, first_us, last_us)
+        _count(self.users, of.user, count)
+        _count(self.accounts, of.account, count)
+        _count(self.outcomes, of.outcome, count)
+        _count(self.rules, of.rule, count)
+
+    def degrade(self, count: int, at_us: int | None) -> None:
+        """Add records that were decided with a failed stage; the newest began then."""
         self.degraded += count
         times = [us for us in (self.degraded_us, at_us) if us is not None]
         self.degraded_us = max(times, default=None)
@@ -150,7 +159,7 @@ class CaseSums:
                 self.most_values = max(self.most_values, one.distinct)
             if one.records is not None:
                 self.most_records = max(self.most_records or 0, one.records)
-            if not one.test_data and _is_personal(one.kind):
+            if not one.test_data and is_personal(one.kind):
                 told = one.distinct if one.subjects is None else one.subjects
                 self.most_people = max(self.most_people, told)
 
@@ -159,7 +168,7 @@ class CaseSums:
         self.first_us, self.last_us = min(self.first_us, at_us), max(self.last_us, at_us)
         self.last_record = id_
         self.count += 1
-        self._degrade(1, at_us)
+        self.degrade(1, at_us)
         self.kinds.setdefault(NOT_INSPECTED, KindSums()).requests += 1
 
     def join(self, later: "CaseSums") -> None:
@@ -171,7 +180,7 @@ class CaseSums:
             setattr(self, name, getattr(later, name))
         for name in _ADDED:
             setattr(self, name, getattr(self, name) + getattr(later, name))
-        self._degrade(later.degraded, later.degraded_us)
+        self.degrade(later.degraded, later.degraded_us)
         self.most_values = max(self.most_values, later.most_values)
         self.most_people = max(self.most_people, later.most_people)
         self.most_records = max(records, default=None)
@@ -189,7 +198,7 @@ class CaseSums:
         """How many different people, and whether that is exact and not only the least."""
         if not self.most_people:
             return 0, True
-        personal = {k: v for k, v in self.kinds.items() if _is_personal(k)}
+        personal = {k: v for k, v in self.kinds.items() if is_personal(k)}
         least = max(self.most_people, *(sums.inside.distinct for sums in personal.values()))
         # A person may stand in one request by name and in another by number.
         (first, *others) = personal.values()
@@ -323,13 +332,14 @@ _PLAIN = (
 )
 
 
-def _count(counts: dict[str, int], word: str | None) -> None:
+def _count(counts: dict[str, int], word: str | None, count: int) -> None:
     if word:
-        counts[word] = counts.get(word, 0) + 1
+        counts[word] = counts.get(word, 0) + count
 
 
 @lru_cache(maxsize=1024)
-def _is_personal(kind: str) -> bool:
+def is_personal(kind: str) -> bool:
+    """Return whether a kind of data tells of people."""
     return _PERSONAL in kind_of(kind).groups
 
 
@@ -355,7 +365,7 @@ def sums_before(case: Mapping[str, Any]) -> CaseSums:
     count, last, verdict = case["count"], case["last_us"], case["verdict"]
     sha256, kinds = case["script_sha256"], [kind for kind in case["kinds"].split(",") if kind]
     values, rows = case["most_values"], case["most_records"]
-    personal = any(map(_is_personal, kinds))
+    personal = any(map(is_personal, kinds))
     plain = {name: case[name] for name in _PLAIN if name not in _NOT_BEFORE}
     return CaseSums(
         key=case_of_key(case["key"]),
@@ -366,7 +376,7 @@ def sums_before(case: Mapping[str, Any]) -> CaseSums:
         users={case["user"]: count} if case["user"] else {},
         accounts={case["account_kind"]: count},
         outcomes={verdict: count},
-        days={last // _DAY_US: count},
+        days={last // DAY_US: count},
         degraded_us=last if case["degraded"] else None,
         **plain,
     )

@@ -99,6 +99,13 @@ def opened(note: str, public: bytes) -> Checkpoint:
     raise BadCheckpoint("the checkpoint is not signed in the name of its chain")
 
 
+def plainly_written(note: str, told: Checkpoint) -> bool:
+    """Return whether a note holds what it tells and one signature, and nothing beside them."""
+    text, _, signature = note.partition("\n\n")
+    one_line = signature.endswith("\n") and signature.count("\n") == 1
+    return f"{text}\n" == told.text() and one_line
+
+
 def _refuse_forged(signature: str, name: str, public: bytes, text: str) -> None:
     value = _unbase64(signature)
     if value[:_KEY_ID_BYTES] != key_id(name, public):

@@ -125,8 +125,16 @@ class Closings:
         """The cases that were closed."""
         return frozenset({*self._closed, *self._before})
 
-    def standing(self, key: str, reach: Reach, newest: Callable[[str], int]) -> Mapping[str, Any]:
-        """Return the columns of `OPEN` as they have to be; `newest` gives a case's newest entry."""
+    def standing(
+        self,
+        key: str,
+        reach: Reach,
+        newest: Callable[[str], int],
+        oldest: Callable[[str], int],
+    ) -> Mapping[str, Any]:
+        """Return the columns of `OPEN` as they have to be; `newest` and `oldest` give a case's
+        entries. A case begins anew where all that was closed was erased, or its time is over.
+        """
         review, scope = self._closed.get(key), None
         before = self._before.get(key)
         if review is not None:
@@ -134,7 +142,7 @@ class Closings:
         elif before is not None:
             review = before.newest
             scope = None if before.known is None or before.more else before.known.reach.scope()
-        if review is None:
+        if review is None or oldest(key) > review.up_to:
             return OPEN
         columns = closed_columns(_why(review), scope)
         again = scope is None or bool(beyond(scope, reach))

@@ -9,8 +9,10 @@ from evidence.closed import OPEN
 from evidence.closings import Closings
 from evidence.compiled import CREATE
 from evidence.database import Connection
-from evidence.past import all_past
-from evidence.rebuild import newest_entries
+from evidence.marks import PRIME, Listed, secret
+from evidence.past import Past, all_past
+from evidence.rebuild import newest_entries, oldest_entries
+from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
 from evidence.stretch import Stretch
@@ -33,6 +35,9 @@ class Derived:
         self._connection = connection
         self.sums = Rollup()
         self.unreadable = 0
+        self.secret = secret()
+        self.marks = 1
+        """Product of the marks of records."""
         self.untold: set[str | None] = set()
         """Keys of cases with an entry that cannot be read: nobody can say what is right of them."""
         for table in _TABLES:
@@ -44,6 +49,7 @@ class Derived:
         """Take what one stretch adds up to; put down sums that have become many."""
         self.unreadable += stretch.unreadable
         self.untold |= stretch.untold
+        self.marks = self.marks * stretch.marks % PRIME
         joined(self.sums, stretch.sums)
         sums = self.sums
         if len(sums.traffic) + len(sums.scripts) + len(sums.hours) >= _MOST_KEYS:
@@ -58,10 +64,27 @@ class Derived:
     def problem(self) -> str | None:
         """Return what does not add up, if anything."""
         self._put_down()
-        return self._cases_problem() or next(filter(None, map(self._other, _TABLES)), None)
+        others = (self._other(table) for table in _TABLES)
+        return self._cases_problem() or next(filter(None, others), None)
+
+    def marks_problem(self) -> str | None:
+        """Compare what values are looked up by, unless there are entries that this version cannot
+        read.
+        """
+        if self.unreadable:
+            return None
+        removed = Removed.of(self._connection)
+        unsure = removed.whole | removed.parts.keys()
+        cut = Past.of(self._connection).cut
+        listed = Listed(self._connection, cut, unsure).product(self.secret)
+        if listed != self.marks:
+            return f"the list by which values are looked up is not that of the records; {REBUILD}"
+        return None
 
     def _cases_problem(self) -> str | None:
-        closings, newest = Closings(self._connection), newest_entries(self._connection)
+        connection = self._connection
+        closings, newest = Closings(connection), newest_entries(connection)
+        oldest = oldest_entries(connection)
         closings.learn(self._connection)
         for row in self._connection.named("SELECT * FROM cases"):
             sums = self.sums.cases.pop(row["key"], None)
@@ -69,7 +92,7 @@ class Derived:
                 continue
             if sums is None or any(row[name] != value for name, value in sums.row().items()):
                 return f"the list of cases does not add up to the records; {REBUILD}"
-            right = closings.standing(row["key"], sums.reach, newest)
+            right = closings.standing(row["key"], sums.reach, newest, oldest)
             if any(row[name] != right[name] for name in OPEN):
                 return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
         if self.sums.cases.keys() - self.untold:

@@ -22,8 +22,9 @@ from core.observation import SCHEMA as OBSERVATION
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction
 from evidence.entries import seal_of
-from evidence.frames import mark, packed, unpacked
+from evidence.frames import packed, unpacked
 from evidence.gate_liveness import living
+from evidence.marks import marks_in
 from evidence.parts import SALT_BYTES, Seal, cuts_to_bytes, erase, kinds_of_parts
 from evidence.past import Sums, digest
 from evidence.rebuild import rebuild
@@ -308,13 +309,7 @@ def _forget_marks(connection: Connection, seq: int, left: bytes | None) -> None:
 
 
 def _marks(text: bytes) -> set[int]:
-    every = (
-        mark(one)
-        for finding in _findings(_read(text))
-        for one in finding.get("fingerprints") or ()
-        if isinstance(one, str)
-    )
-    return {one for one in every if one is not None}
+    return marks_in(_findings(_read(text)))
 
 
 def scrub(

@@ -11,10 +11,10 @@ from core.record import Record
 from core.review import ReviewEvent, destination_of, sender_of, signed
 from core.stored import StoredRecord
 from evidence.acts import read_act
-from evidence.batch import MORE_VALUES
 from evidence.database import Connection
 from evidence.entries import ENTRY_COLUMNS, Entry, Recalled
 from evidence.frames import mark
+from evidence.marks import MORE_VALUES
 from evidence.store import Store
 from evidence.times import micros
 

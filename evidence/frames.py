@@ -6,6 +6,7 @@ What is hashed is the text, never the frame: a newer zstd may write other bytes.
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,9 @@ _PLAIN = b"\x00"
 _MOST_BYTES = 1 << 28
 """No record is so long: a frame that claims it is damaged."""
 _DAMAGED = b"damaged"
+_BEGIN = bytes((DICTIONARY,)) + zstandard.FRAME_HEADER
+_LONG = 0x80
+"""From so much on, the byte behind it says that the text's length takes four bytes, or eight."""
 _local = threading.local()
 
 
@@ -66,6 +70,24 @@ def unpacked(frame: bytes | str) -> bytes:
         return known[number].decompress(frame[1:])
     except zstandard.ZstdError:
         raise ValueError("its text is damaged") from None
+
+
+def opener() -> Callable[[object], bytes | None]:
+    """Return `text_of` in fewer steps for frames of this version and of ordinary length."""
+    made = zstandard.ZstdDecompressor(
+        dict_data=zstandard.ZstdCompressionDict(dictionary(DICTIONARY))
+    )
+    decompress, damaged = made.decompress, zstandard.ZstdError
+
+    def opened(frame: object) -> bytes | None:
+        if type(frame) is bytes and frame[:5] == _BEGIN and frame[5] < _LONG:
+            try:
+                return decompress(frame[1:])
+            except damaged:
+                return _DAMAGED
+        return text_of(frame)
+
+    return opened
 
 
 def text_of(frame: object) -> bytes | None:

@@ -37,6 +37,9 @@ _SHORT, _LONG = b"\x02", b"\x04"
 _MANY = 256
 _NUMBERS = tuple(number.to_bytes(4, "big") for number in range(_MANY))
 
+_SHORTS = {1 + 4 * count: struct.Struct(f">{2 * count}H") for count in range(32)}
+"""What reads the gaps of so many parts, by the length of what is kept."""
+
 type Cut = tuple[int, int]
 """First byte of a part in the text, and the first behind it."""
 
@@ -178,14 +181,13 @@ def salted_link(prev: bytes, seq: int, text: bytes, salt: bytes, gaps: Sequence[
     `gaps`: of each part how far it begins behind the one before, and its length (`gaps_of`).
     Returns nothing where they do not fit the text.
     """
-    sha256, at, numbers = hashlib.sha256, 0, _NUMBERS
-    facts, hashed = [], [prev, seq.to_bytes(8, "big"), (len(gaps) >> 1).to_bytes(4, "big")]
-    for place in range(0, len(gaps), 2):
-        start = at + gaps[place]
+    sha256, at, count = hashlib.sha256, 0, len(gaps) >> 1
+    facts, hashed = [], [prev, seq.to_bytes(8, "big"), count.to_bytes(4, "big")]
+    numbers = _NUMBERS if count <= _MANY else [n.to_bytes(4, "big") for n in range(count)]
+    for told, gap, length in zip(numbers, gaps[::2], gaps[1::2], strict=False):
+        start = at + gap
         facts.append(text[at:start])
-        at = start + gaps[place + 1]
-        number = place >> 1
-        told = numbers[number] if number < _MANY else number.to_bytes(4, "big")
+        at = start + length
         hashed.append(sha256(sha256(salt + told).digest() + text[start:at]).digest())
     if at > len(text) or len(prev) != _HASH_BYTES:
         return b""
@@ -196,6 +198,8 @@ def salted_link(prev: bytes, seq: int, text: bytes, salt: bytes, gaps: Sequence[
 
 def gaps_of(kept: bytes) -> tuple[int, ...]:
     """Return the gaps and lengths in kept cuts. Raises ValueError where they are damaged."""
+    if kept[:1] == _SHORT and len(kept) in _SHORTS:
+        return _SHORTS[len(kept)].unpack_from(kept, 1)
     width, letter = (2, "H") if kept[:1] == _SHORT else (4, "L")
     count, left = divmod(len(kept) - 1, width)
     if left or count % 2 or kept[:1] not in {_SHORT, _LONG}:

@@ -20,8 +20,19 @@ from evidence.merkle import Frontier
 from evidence.rollup import Rollup, hour_key, joined
 
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
-    WHERE action IN ('expired', 'erased') ORDER BY seq"""
+    WHERE action IN ('expired', 'erased', 'sums_expired') ORDER BY seq"""
 _PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Sums whose time is over."""
+
+    hour: int
+    """All hours before this one since 1970, and all before this bucket of traffic."""
+    bucket: int
+    cases: frozenset[str]
+    scripts: frozenset[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -31,6 +42,8 @@ class Sums:
     rollup: Rollup = field(default_factory=Rollup)
     newest: dict[str, dict[str, int]] = field(default_factory=dict)
     """Case → hash of the script (or nothing) → newest entry with it."""
+    oldest: dict[str, int] = field(default_factory=dict)
+    """Case → its first entry; earlier versions did not keep it."""
     earlier: list[CaseSums] = field(default_factory=list)
     """What an earlier version kept of cases of one outcome and some kinds each; in the rollup,
     too."""
@@ -43,6 +56,7 @@ class Sums:
     def seen(self, key: str, sha256: str | None, seq: int) -> None:
         """Note the newest entry of a case."""
         self.newest.setdefault(key, {})[sha256 or ""] = seq
+        self.oldest.setdefault(key, seq)
 
     def to_bytes(self) -> bytes:
         """Return the text that is hashed and kept."""
@@ -54,7 +68,7 @@ class Sums:
             "traffic": [[*key, *sums] for key, sums in sorted(rollup.traffic.items())],
             "hours": [[*key, *sums] for key, sums in sorted(rollup.hours.items())],
         }
-        return canonical(value)
+        return canonical({**value, "oldest": self.oldest} if self.oldest else value)
 
     @classmethod
     def from_bytes(cls, text: bytes) -> "Sums":
@@ -67,7 +81,7 @@ class Sums:
                 # Earlier versions did not add up by the hour.
                 hours={hour_key(row): row[6:] for row in value.get("hours", ())},
             )
-            sums = cls(rollup=rollup, newest=value["newest"])
+            sums = cls(rollup=rollup, newest=value["newest"], oldest=value.get("oldest", {}))
             for case in value["cases"]:
                 sums._take(case)
             return sums
@@ -94,6 +108,22 @@ class Sums:
                 hours={k: v for k, v in rollup.hours.items() if not any(map(names, k))},
             ),
             newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
+            oldest={k: seq for k, seq in self.oldest.items() if case_of_key(k) in cases},
+        )
+
+    def since(self, ended: Ended) -> "Sums":
+        """Return the sums without those whose time is over."""
+        rollup = self.rollup
+        cases = {k: v for k, v in rollup.cases.items() if k not in ended.cases}
+        return Sums(
+            rollup=Rollup(
+                cases=cases,
+                scripts={k: v for k, v in rollup.scripts.items() if k not in ended.scripts},
+                traffic={k: v for k, v in rollup.traffic.items() if k[2] >= ended.bucket},
+                hours={k: v for k, v in rollup.hours.items() if k[0] >= ended.hour},
+            ),
+            newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
+            oldest={k: seq for k, seq in self.oldest.items() if case_of_key(k) in cases},
         )
 
 
@@ -132,7 +162,7 @@ class Past:
 
     def _take(self, act: Happening) -> None:
         facts: Any = act.facts
-        if act.event is Event.ERASED:
+        if act.event in {Event.ERASED, Event.SUMS_EXPIRED}:
             for row in facts.get("past") or ():
                 cut, _, hashed = row.partition(":")
                 self.digests[int(cut)] = hashed
@@ -161,6 +191,21 @@ def past_sums(connection: Connection) -> Iterator[Sums]:
             yield Sums.from_bytes(text)
         except ValueError:
             continue
+
+
+def oldest_of_past(connection: Connection) -> dict[str, int]:
+    """Return of each case with records that expired an entry that is not behind its first."""
+    found: dict[str, int] = {}
+    before = 0
+    for cut, text in connection.execute(_PAST):
+        try:
+            sums = Sums.from_bytes(text)
+        except ValueError:
+            continue
+        for key in sums.newest:
+            found.setdefault(case_of_key(key), sums.oldest.get(key, before + 1))
+        before = cut
+    return found
 
 
 def all_past(connection: Connection) -> Sums:

@@ -1,4 +1,4 @@
-"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours."""
+"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours, marks."""
 
 from collections.abc import Callable, Container
 from typing import Any
@@ -9,10 +9,11 @@ from evidence.closed import OPEN
 from evidence.closings import Closings
 from evidence.database import Connection
 from evidence.entries import Recalled, read_entry
-from evidence.past import all_past
+from evidence.marks import marks_in_text
+from evidence.past import all_past, oldest_of_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup
-from evidence.statements import write_rollup
+from evidence.statements import INSERT_MARK, write_rollup
 
 _CHUNK = 2000
 
@@ -23,7 +24,7 @@ def rebuild(connection: Connection) -> None:
     Cases keep their ids, so that another process that remembers one stays right.
     """
     ids = {str(key): int(id_) for key, id_ in connection.execute("SELECT key, id FROM cases")}
-    for table in ("cases", "scripts", "traffic", "hours"):
+    for table in ("cases", "scripts", "traffic", "hours", "marks"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
     past = all_past(connection)
     last = _add_past(connection, past.rollup, ids)
@@ -55,18 +56,20 @@ def _add_chunk(
     ids: dict[str, int],
     erased: Container[int],
 ) -> None:
-    rollup, known, moved = Rollup(), Recalled(), []
+    rollup, known, moved, marks = Rollup(), Recalled(), [], list[tuple[int, int]]()
     next_id = max(ids.values(), default=0) + 1
     for seq, id_, at_us, case_id, text in rows:
         # What was erased counts nowhere.
         key = None
         if seq not in erased:
             key = _added(rollup, id_, at_us, text, known)
+            marks += [(one, seq) for one in marks_in_text(text)]
         right = None if key is None else ids.setdefault(key, next_id)
         next_id += right == next_id
         if right != case_id:
             moved.append((right, seq))
     write_rollup(connection, rollup, ids)
+    INSERT_MARK.run_rows(connection, sorted(marks))
     if moved:
         connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
 
@@ -84,12 +87,23 @@ def _apply_reviews(connection: Connection) -> None:
     closings.learn(connection)
     change = """UPDATE cases SET status = ?, disposition = ?, until_us = ?, closed = ?
         WHERE key = ?"""
-    newest = newest_entries(connection)
+    newest, oldest = newest_entries(connection), oldest_entries(connection)
     for key in closings.keys:
         row = connection.named("SELECT * FROM cases WHERE key = ?", (key,)).fetchone()
         if row is not None:
-            right = closings.standing(key, CaseSums.of(row).reach, newest)
+            right = closings.standing(key, CaseSums.of(row).reach, newest, oldest)
             connection.execute(change, (*(right[name] for name in OPEN), key))
+
+
+def oldest_entries(connection: Connection) -> Callable[[str], int]:
+    """Return what gives an entry that is not behind the first of a case that still counts."""
+    gone = oldest_of_past(connection)
+
+    def oldest(key: str) -> int:
+        query = "SELECT min(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
+        return gone.get(key) or connection.value(query, (key,)) or 0
+
+    return oldest
 
 
 def newest_entries(connection: Connection) -> Callable[[str], int]:

@@ -21,10 +21,10 @@ from core.record import Record
 from core.review import sender_of
 from core.vocabulary.sizes import counted
 from evidence.acts import append_happening
-from evidence.batch import MORE_VALUES
 from evidence.database import Connection, connect, transaction
 from evidence.entries import Recalled, read_entry
 from evidence.frames import mark, packed
+from evidence.marks import MORE_VALUES
 from evidence.merkle import HASH_BYTES
 from evidence.past import Past, Sums, digest
 from evidence.removed import LegalHold, Removed
@@ -116,7 +116,7 @@ def _taken(
     if at_us >= before_us:
         return None
     if not text:
-        return set()
+        return {MORE_VALUES}  # that it held more values than marks outlives its erasure
     try:
         record = read_entry(text, known)
     except ValueError:

@@ -78,7 +78,7 @@ class Rollup:
         self._add_alike(kind, one, at_us)
         if kind.left:
             place = kind.sender, kind.destination, at_us // BUCKET_US
-            _add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd))
+            add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd))
         hour = (
             at_us // HOUR_US,
             kind.sender,
@@ -91,7 +91,7 @@ class Rollup:
             new = (1, 1, one.bytes, one.values, one.tokens, one.micro_usd)
         else:
             new = (1, 0, 0, one.values, 0, 0)
-        _add_to(self.hours, hour, new)
+        add_to(self.hours, hour, new)
         return kind.key
 
     def _add_alike(self, kind: Alike, one: Figures, at_us: int) -> None:
@@ -130,7 +130,8 @@ class Rollup:
             known.join(later)
 
 
-def _add_to[Key](sums: dict[Key, list[int]], key: Key, new: tuple[int, ...]) -> None:
+def add_to[Key](sums: dict[Key, list[int]], key: Key, new: tuple[int, ...]) -> None:
+    """Add to the sums of a key."""
     known = sums.get(key)
     if known is None:
         sums[key] = list(new)

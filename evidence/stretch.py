@@ -3,7 +3,7 @@ and what it adds to the sums. Stretches need not know of each other, so that sev
 each verify some.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,19 +11,21 @@ from typing import Any
 from evidence.chain import ChainBroken, ChainVerifier, link
 from evidence.database import Connection
 from evidence.entries import seal_of
-from evidence.frames import text_of
+from evidence.frames import opener, text_of
+from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
 from evidence.parts import Seal, gaps_of, salted_link, sealed_link
 from evidence.removed import Removed
 from evidence.rollup import Rollup
 from evidence.tally import Tally
 
-STRETCH = 1 << 14
+STRETCH = 1 << 15
 """So many entries are verified at a time."""
-_RECORDS = """SELECT e.seq, e.prev, e.hash, e.body, e.id, e.at_us, c.key,
-        e.salt, e.cuts, x.cuts, x.sealed
-    FROM entries e LEFT JOIN cases c ON c.id = e.case_id LEFT JOIN erased x ON x.seq = e.seq
-    WHERE e.seq >= ? ORDER BY e.seq LIMIT ?"""
+_RECORDS = """SELECT seq, prev, hash, body, id, at_us, case_id, salt, cuts
+    FROM entries WHERE seq >= ? ORDER BY seq LIMIT ?"""
+_CASE = "SELECT key FROM cases WHERE id = ?"
+_ERASED = "SELECT seq, cuts, sealed FROM erased WHERE seq >= ?"
+_MOST_CASES = 200_000
 _LEAST = -(2**63)
 _DAMAGED = Seal(cuts=((1, 0),))
 """What fits no text."""
@@ -45,6 +47,8 @@ class Start:
     """How many entries at most."""
     sizes: tuple[int, ...] = ()
     """At which sizes of the tree its root is asked for."""
+    secret: int = field(default=1, repr=False)
+    """Of the product of marks (`evidence.marks`)."""
 
 
 @dataclass(slots=True)
@@ -62,87 +66,97 @@ class Stretch:
     """Keys of cases with an entry that cannot be read: nobody can say what is right of them."""
     trees: list[tuple[int, Subtrees]] = field(default_factory=list)
     """What the tree grows by to each size that is asked for, and to the last."""
+    marks: int = 1
+    """Product of the marks of its records."""
+
+
+class Cases:
+    """The keys of cases by their ids, as the file has them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[object, str | None] = {None: None}
+
+    def key(self, id_: object) -> str | None:
+        """Return the key; None where there is none."""
+        try:
+            return self._known[id_]
+        except KeyError:
+            if len(self._known) >= _MOST_CASES:
+                self._known = {None: None}
+            found: str | None = self._connection.value(_CASE, (id_,))
+            self._known[id_] = found
+            return found
 
 
 class _Reading:
     """Takes entries one after the other."""
 
-    def __init__(self, start: Start, removed: Removed, tally: Tally) -> None:
-        self._removed = removed
+    def __init__(
+        self, start: Start, removed: Removed, tally: Tally, cases: Cases, left: Mapping[int, Any]
+    ) -> None:
+        self._removed, self._cases, self._left = removed, cases, left
         tally.begin()
         self._chain = ChainVerifier(start.chain, after=(start.seq, start.head))
         self._tally = tally
-        self._text: bytes | None = None
-        """Of the entry that was taken last."""
         self.hashes: list[bytes] = []
         self.unreadable = 0
         self.untold: set[str | None] = set()
 
     def verify(self, rows: Any) -> str | None:
         """Take the rows in order; return what is wrong with the first that is, if any."""
-        chain, usual = self._chain, self._usual
+        chain, cases, add = self._chain, self._cases, self._tally.add
+        whole, parts, left = self._removed.whole, self._removed.parts, self._left
+        unusual = bool(whole or parts or left)
+        seq, head, hashes, opened = chain.seq, chain.head, self.hashes, opener()
         for row in rows:
-            follows = row[1] == chain.head and row[0] == chain.seq + 1
-            if not (follows and usual(row)) and (problem := self._unusual(row)) is not None:
-                return problem
-            if (problem := self._filed(row)) is not None:
-                return problem
+            number, prev, hash_, frame, id_, at_us, case, salt, cuts = row
+            text = None
+            if (
+                prev == head
+                and number == seq + 1
+                and not (unusual and (number in whole or number in parts or number in left))
+            ):
+                text = _usual(number, prev, hash_, opened(frame), salt, cuts)
+            if text is None:
+                problem, text = self._unusual(row)
+                if problem is not None:
+                    return problem
+            else:
+                chain.took(number, hash_)
+                hashes.append(hash_)
+            seq, head = number, hash_
+            if not text:
+                continue
+            key = cases.key(case)
+            try:
+                found = add(text, at_us, number)
+            except ValueError:
+                self.unreadable += 1
+                self.untold.add(key)
+                continue
+            if found != (id_, at_us, key) or type(at_us) is not int:
+                return f"entry {number} is filed under another id, time or case than it states"
         return None
 
-    def _usual(self, row: Sequence[Any]) -> bool:
-        """Take an entry that is as most are: hashed by parts, nothing of it erased, and right.
-
-        False says nothing of it.
-        """
-        seq, prev, hash_, frame, _, _, _, salt, cuts, _, sealed = row
-        removed = self._removed
-        if type(salt) is not bytes or type(cuts) is not bytes or sealed is not None:
-            return False
-        if seq in removed.whole or seq in removed.parts:
-            return False
-        self._text = text = text_of(frame)
-        try:
-            if not text or salted_link(prev, seq, text, salt, gaps_of(cuts)) != hash_:
-                return False
-        except ValueError:
-            return False
-        self._chain.took(seq, hash_)
-        self.hashes.append(hash_)
-        return True
-
-    def _unusual(self, row: Sequence[Any]) -> str | None:
-        """Take any entry, or return what is wrong with it."""
-        seq, prev, hash_, frame, _, _, _, *columns = row
-        self._text = text = text_of(frame)
-        seal = _seal(columns)
+    def _unusual(self, row: Sequence[Any]) -> tuple[str | None, bytes]:
+        """Take any entry; return what is wrong with it, if anything, and its text."""
+        seq, prev, hash_, frame, _, _, _, salt, cuts = row
+        text = text_of(frame) or b""
+        seal = _seal((salt, cuts, *self._left.get(seq, (None, None))))
         erased = frozenset[int]() if seal is None else seal.erased
         gone = self._removed.problem(seq, is_empty=not text, erased=erased)
         try:
             linked = _linked(seal) if text or gone is not None else _told(hash_)
-            self._chain.feed(seq, prev, hash_, text or b"", linked)
+            self._chain.feed(seq, prev, hash_, text, linked)
         except ChainBroken as broken:
-            return gone or str(broken)
+            return gone or str(broken), b""
         if gone is not None:
-            return gone
+            return gone, b""
         if type(hash_) is not bytes:
-            return f"entry {seq} was changed after it was written"
+            return f"entry {seq} was changed after it was written", b""
         self.hashes.append(hash_)
-        return None
-
-    def _filed(self, row: Sequence[Any]) -> str | None:
-        """Add up the entry that was taken, and compare with what it is filed under."""
-        text, seq, place = self._text, row[0], row[4:7]
-        if not text:
-            return None
-        wrong = f"entry {seq} is filed under another id, time or case than it states"
-        if type(row[5]) is not int:
-            return wrong
-        try:
-            return None if self._tally.add(text, row[5]) == place else wrong
-        except ValueError:
-            self.unreadable += 1
-            self.untold.add(row[6])
-        return None
+        return None, text
 
     def result(self, start: Start, problem: str | None) -> Stretch:
         chain = self._chain
@@ -155,15 +169,43 @@ class _Reading:
             unreadable=self.unreadable,
             untold=self.untold,
             trees=_grown(start, self.hashes),
+            marks=product(self._pairs(), start.secret),
         )
 
+    def _pairs(self) -> list[Pair]:
+        """Return the marks of what was read, but for what `Listed` does not look at either."""
+        removed = self._removed
+        if not removed.whole and not removed.parts:
+            return self._tally.pairs
+        unsure = {pair(MORE_VALUES, seq) for seq in (*removed.whole, *removed.parts)}
+        return [one for one in self._tally.pairs if one not in unsure]
 
-def verify_stretch(connection: Connection, start: Start, removed: Removed, tally: Tally) -> Stretch:
-    """Verify the entries behind `start`, up to as many as it says, or to the first that is not
-    right. `tally` knows what records have in common.
+
+def _usual(
+    seq: int, prev: bytes, hash_: bytes, text: bytes | None, salt: object, cuts: object
+) -> bytes | None:
+    """Return the text of an entry that is as most are: hashed by parts, nothing of it erased, and
+    right. None says nothing of it.
     """
-    reading = _Reading(start, removed, tally)
+    if type(salt) is not bytes or type(cuts) is not bytes:
+        return None
+    try:
+        if text and salted_link(prev, seq, text, salt, gaps_of(cuts)) == hash_:
+            return text
+    except ValueError:
+        pass
+    return None
+
+
+def verify_stretch(
+    connection: Connection, start: Start, removed: Removed, tally: Tally, cases: Cases
+) -> Stretch:
+    """Verify the entries behind `start`, up to as many as it says, or to the first that is not
+    right. `tally` knows what records have in common, `cases` the cases.
+    """
     first = _LEAST if start.first else start.seq + 1
+    left = {seq: columns for seq, *columns in connection.execute(_ERASED, (first,))}
+    reading = _Reading(start, removed, tally, cases, left)
     rows = connection.execute(_RECORDS, (first, start.most))
     return reading.result(start, reading.verify(rows))
 

@@ -17,8 +17,9 @@ from core.attribution import Attribution
 from core.classification import Destination
 from core.decision import Decision
 from core.fate import TUNNEL
-from core.findings import Finding
+from core.findings import NOT_INSPECTED, Finding
 from core.json_fields import Fields
+from core.observation import Observation
 from core.record import Record, RequestSummary, ResponseSummary, read_request, read_response
 from core.record_reading import (
     read_decision,
@@ -27,11 +28,14 @@ from core.record_reading import (
     read_llm,
     read_sender,
 )
-from evidence.alike import Alike, Figures, alike, found_in, micro_usd
+from evidence.alike import Alike, alike, alike_observed, figures, micro_usd
 from evidence.chain import canonical
 from evidence.entries import Recalled, read_entry
+from evidence.frames import mark
+from evidence.lump import Lump, rolled
+from evidence.marks import MORE_VALUES, Pair, marks_of, pair
 from evidence.rollup import Rollup
-from evidence.times import EPOCH, micros
+from evidence.times import DAY_US, EPOCH, micros
 
 _AT = b'{"at":"'
 _AT_FIRST, _AT_LAST = len(_AT), len(_AT) + len("2026-01-01T00:00:00.000000Z")
@@ -47,8 +51,9 @@ _MOST_KNOWN = 20_000
 _MOST = 2**63
 """As in `core.json_fields`: what fits into no column is no record."""
 _MOST_DIGITS = 18
-_WORDS = ("certainty", "tokens_basis", "cost_basis")
-"""Fields of findings and calls of which only some words are known."""
+_COUNTS = ("count", "distinct", "records", "subjects")
+_FINDING = frozenset({*_COUNTS, "kind", "fingerprints", "where", "test_data"})
+"""What is looked at of a finding."""
 
 
 class _Part:
@@ -65,18 +70,18 @@ class _Parts:
 
     def __init__(self, read: Callable[[Any], Any], gist: Callable[[Any], object]) -> None:
         self._read, self._gist = read, gist
-        self._known: dict[bytes, _Part] = {}
+        self.known: dict[bytes, _Part] = {}
         self._alike: dict[object, _Part] = {}
 
     def of(self, text: bytes) -> _Part:
         """Return the part in a text that stands for itself. Raises ValueError."""
-        found = self._known.get(text)
+        found = self.known.get(text)
         if found is None:
             value = self._read(text)
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
             found = self._alike.setdefault(self._gist(value), _Part(value))
-            self._known[text] = found
+            self.known[text] = found
         return found
 
 
@@ -84,7 +89,10 @@ class Tally:
     """Adds up texts in the order of the chain."""
 
     def __init__(self) -> None:
-        self.sums = Rollup()
+        self.pairs: list[Pair] = []
+        """Marks of the records that were added, with their entries."""
+        self._lumps: dict[tuple[object, ...], Lump] = {}
+        self._number = 0
         self._recalled = Recalled()
         self._senders = _Parts(lambda text: read_sender(orjson.loads(text)), _gist_of_sender)
         self._places = _Parts(lambda text: read_destination(orjson.loads(text)), _gist_of_place)
@@ -102,53 +110,94 @@ class Tally:
 
     def begin(self) -> None:
         """Begin with new sums; what is known of records stays."""
-        self.sums = Rollup()
+        self._lumps, self._number, self.pairs = {}, 0, []
 
-    def add(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
-        """Add the record in a text; return its id, when it began, and the key of its case.
+    @property
+    def sums(self) -> Rollup:
+        """What all that was added comes to."""
+        return rolled(self._lumps.values())
+
+    def add(self, text: bytes, at_us: int, seq: int = 0) -> tuple[str, int, str | None]:
+        """Add the record in the text of an entry; return its id, when it began, and the key of its
+        case.
 
         Raises ValueError where this version cannot read it; then nothing was added.
         """
+        self._number += 1
         try:
-            found = self._by_pieces(text)
+            found = self._by_pieces(text, at_us, seq)
         except ValueError:
             found = None
-        if found is None:
-            return self._whole(text, at_us)
-        kind, one, begun = found
-        return one.id, begun, self.sums.add_one(kind, one, at_us)
+        return self._whole(text, at_us, seq) if found is None else found
 
-    def _whole(self, text: bytes, at_us: int) -> tuple[str, int, str | None]:
+    def _whole(self, text: bytes, at_us: int, seq: int) -> tuple[str, int, str | None]:
         """Add what is read as all others read it: an observation, or a record unlike most."""
         entry = read_entry(text, self._recalled)
-        return entry.id, micros(entry.at), self.sums.add(entry, at_us)
+        if isinstance(entry, Observation):
+            kind, one = alike_observed(entry)
+        else:
+            kind, one = alike(entry), figures(entry)
+            marks = marks_of((found.fingerprints, found.distinct) for found in entry.findings)
+            self.pairs += [pair(one, seq) for one in marks]
+        hourly = not isinstance(entry, Observation)
+        lump = self._lumps.setdefault((hourly, kind), Lump(kind, hourly))
+        lump.add_figures(self._number, at_us, one)
+        return entry.id, micros(entry.at), kind.key
 
-    def _by_pieces(self, text: bytes) -> tuple[Alike, Figures, int] | None:
-        """Return what is added; None, or ValueError, where the text is not as all are."""
+    def _by_pieces(self, text: bytes, at_us: int, seq: int) -> tuple[str, int, str | None] | None:
+        """Add a record; None, or ValueError, and nothing was added, where its text is not as all
+        are.
+        """
         cut = _cut(text)
         if cut is None:
             return None
         decision, place, findings, id_, llm, notes, sent, request, answer, sender = cut
-        self._answers.of(answer)
+        self._answers.known.get(answer) or self._answers.of(answer)
         parts = (
-            self._senders.of(sender),
-            self._places.of(place),
-            self._decisions.of(decision),
-            self._notes.of(notes),
-            self._requests.of(request),
+            self._senders.known.get(sender) or self._senders.of(sender),
+            self._places.known.get(place) or self._places.of(place),
+            self._decisions.known.get(decision) or self._decisions.of(decision),
+            self._notes.known.get(notes) or self._notes.of(notes),
+            self._requests.known.get(request) or self._requests.of(request),
         )
         values, kinds = self._findings(findings)
-        kind = self._kinds.get((parts, kinds))
-        if kind is None:
-            kind = self._learnt(parts, kinds, values)
         tokens, cost, model = 0, 0, None
         if llm != b"null":
-            call = self._like(orjson.loads(llm), read_llm)
+            call = self._call(orjson.loads(llm))
             tokens = (call["input_tokens"] or 0) + (call["output_tokens"] or 0)
             cost, model = micro_usd(call["cost_usd"]), call["model"]
-        begun = micros(datetime.fromisoformat(text[_AT_FIRST:_AT_LAST].decode("ascii")))
-        found = tuple(map(found_in, values))
-        return kind, Figures(id_.decode(), sent, tokens, cost, found, model), begun
+        since = datetime.fromisoformat(text[_AT_FIRST:_AT_LAST].decode("ascii")) - EPOCH
+        begun = since.days * DAY_US + since.seconds * 1_000_000 + since.microseconds
+        lump = self._lumps.get((parts, kinds))
+        if lump is None:
+            kind = self._kinds.get((parts, kinds)) or self._learnt(parts, kinds, values)
+            lump = self._lumps[parts, kinds] = Lump(kind)
+        number, found = self._number, 0
+        if values:
+            found = self._find(lump, number, values, seq)
+        name = id_.decode()
+        lump.add(number, at_us, name, (sent, found, tokens, cost), model)
+        return name, begun, lump.kind.key
+
+    def _find(self, lump: Lump, number: int, values: list[dict[str, Any]], seq: int) -> int:
+        """Add the findings of a record and its marks; return how many values it holds."""
+        total, marks = 0, set[int]()
+        for value in values:
+            kind, distinct, told = value["kind"], value["distinct"], value["fingerprints"]
+            lump.find(
+                *(number, kind, distinct, value["records"], value["subjects"], told),
+                test_data=value["test_data"],
+            )
+            if kind != NOT_INSPECTED:
+                total += distinct
+            for text in told:
+                found = mark(text)
+                if found is not None:
+                    marks.add(found)
+            if distinct > len(told) > 0:
+                marks.add(MORE_VALUES)
+        self.pairs += [(one << 64) + seq for one in marks]
+        return total
 
     def _findings(self, text: bytes) -> tuple[Any, tuple[str, ...]]:
         """Return the findings, and their kinds."""
@@ -157,22 +206,43 @@ class Tally:
         values = orjson.loads(text)
         if type(values) is not list:
             raise ValueError("findings are no list")
-        kinds = {self._like(value, _read_finding)["kind"] for value in values}
-        return values, tuple(sorted(kinds))
+        for value in values:
+            self._finding(value)
+        if len(values) == 1:
+            return values, (values[0]["kind"],)
+        return values, tuple(sorted({value["kind"] for value in values}))
 
-    def _like(self, value: Any, read: Callable[[object], object]) -> dict[str, Any]:
-        """Return the object when it, or one of the same fields, types and words, could be read.
+    def _finding(self, value: Any) -> None:
+        """Raise ValueError where it, or one of the same fields, types and words, could not be
+        read, or where it is not as those are that this version writes.
+        """
+        if type(value) is not dict:
+            raise ValueError("no object")
+        likeness = (*value, *map(type, value.values()), str(value.get("certainty")))
+        if likeness not in self._likes:
+            if not value.keys() >= _FINDING:
+                raise ValueError("less than all have")
+            self._learn(likeness, value, _read_finding)
+        for name in _COUNTS:
+            if type(number := value[name]) is int and not -_MOST <= number < _MOST:
+                raise ValueError("too large")
+        try:
+            "".join(value["fingerprints"])
+            "".join(value["where"])
+        except TypeError:
+            raise ValueError("more than texts") from None
+
+    def _call(self, value: Any) -> dict[str, Any]:
+        """Return the call when it, or one of the same fields, types and words, could be read.
 
         Raises ValueError.
         """
         if type(value) is not dict:
             raise ValueError("no object")
-        likeness = _likeness(value)
+        words = str(value.get("tokens_basis")), str(value.get("cost_basis"))
+        likeness = (*value, *map(type, value.values()), *words)
         if likeness not in self._likes:
-            read(value)
-            if len(self._likes) >= _MOST_KNOWN:
-                self._likes.clear()
-            self._likes.add(likeness)
+            self._learn(likeness, value, read_llm)
         for field in value.values():
             kind = type(field)
             if kind is list:
@@ -182,6 +252,17 @@ class Tally:
             elif kind is int and not -_MOST <= field < _MOST:
                 raise ValueError("too large")
         return value
+
+    def _learn(
+        self,
+        likeness: tuple[object, ...],
+        value: dict[str, Any],
+        read: Callable[[object], object],
+    ) -> None:
+        read(value)
+        if len(self._likes) >= _MOST_KNOWN:
+            self._likes.clear()
+        self._likes.add(likeness)
 
     def _learnt(self, parts: tuple[_Part, ...], kinds: tuple[str, ...], values: Any) -> Alike:
         sender, place, decision, notes, request = parts
@@ -249,11 +330,6 @@ def _sized(text: bytes) -> object:
     if canonical(value) != whole:  # the size may stand there twice
         raise ValueError("not as all are")
     return value
-
-
-def _likeness(value: dict[str, Any]) -> tuple[object, ...]:
-    """Return all of an object that its reading looks at, but for what `_like` looks at itself."""
-    return (*value, *map(type, value.values()), *[str(value.get(word)) for word in _WORDS])
 
 
 def _cut(

@@ -7,6 +7,7 @@ MICROSECOND = timedelta(microseconds=1)
 BUCKET_US = 300 * 1_000_000
 """Traffic is added up by five minutes."""
 HOUR_US = 3600 * 1_000_000
+DAY_US = 24 * HOUR_US
 
 
 def micros(at: datetime) -> int:

@@ -2,9 +2,10 @@
 says what it means.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from core.errors import EvidenceError, InputError
 from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
+from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link
 from evidence.chain_ids import chain_id
+from evidence.columns_check import columns_problem, damage, illegible
+from evidence.cursors import cursor_problems
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.gate_words import Word, objection, words
@@ -26,6 +30,7 @@ from evidence.past import Past
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
+from evidence.stamps import BadStamp, Stamp, Stamps, read_stamp
 from evidence.stretch import Start
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
@@ -35,6 +40,7 @@ def verify(
     path: Path,
     witnesses: Sequence[Path] = (),
     *,
+    stamp_roots: Path | None = None,
     since_checkpoint: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -43,11 +49,13 @@ def verify(
     witnessed; `witnesses` are files elsewhere, beside the one that stands beside the file.
 
     With `since_checkpoint` only records behind the newest checkpoint that this installation signed
-    are read, and no lists or sums are compared; the report says so. `workers`: how many processes
-    read a large file, by default as many as there are processors. Raises EvidenceError when it
-    cannot be read at all, InputError for a witness that is none.
+    are read, and no lists or sums are compared; the report says so. A witness may be a time stamp;
+    `stamp_roots` is a PEM file with the certificates that stamps have to end at. `workers`: how
+    many processes read a large file, by default as many as there are processors. Raises
+    EvidenceError when it cannot be read at all, InputError for a witness that is none.
     """
-    seen = sightings(path, witnesses)
+    stamps, files = _stamps(witnesses)
+    seen = sightings(path, files)
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
         absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
@@ -55,7 +63,14 @@ def verify(
     many = processes() if workers is None else workers
     try:
         for crew in dict.fromkeys((many, 1)):
-            reading = _Reading(path, crew, progress, since_checkpoint=since_checkpoint)
+            reading = _Reading(
+                path,
+                crew,
+                progress,
+                since_checkpoint=since_checkpoint,
+                stamps=stamps,
+                stamp_roots=stamp_roots,
+            )
             report = reading.report(said, seen)
             if report.ok:
                 break
@@ -68,6 +83,17 @@ def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
     """Add to why the file cannot be read what a gate said of it."""
     told = [f"A gate said at {word.at}: {word.trouble}" for word in said if word.trouble]
     return EvidenceError(" ".join([problem.message, *told]), remedy=problem.remedy)
+
+
+def _stamps(witnesses: Sequence[Path]) -> tuple[list[Stamp], list[Path]]:
+    """Return the time stamps among the witnesses, and the other files."""
+    stamps, files = list[Stamp](), list[Path]()
+    for one in witnesses:
+        try:
+            stamps.append(read_stamp(one))
+        except (BadStamp, OSError):
+            files.append(one)
+    return stamps, files
 
 
 def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
@@ -93,6 +119,9 @@ class _Reading:
     workers: int
     progress: Progress | None
     since_checkpoint: bool = field(kw_only=True)
+    stamps: Sequence[Stamp] = field(kw_only=True)
+    """That are kept elsewhere."""
+    stamp_roots: Path | None = field(kw_only=True)
 
     def report(self, said: Sequence[Word], seen: list[Sighting] | None) -> VerifyReport:
         """Read the file, in one state, and say what was found."""
@@ -103,11 +132,24 @@ class _Reading:
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
-            return self._verify(connection, said, Attested.of(connection, self.path, seen))
+            foreign = columns_problem(connection)
+            try:
+                return self._verify(connection, said, seen, foreign)
+            except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
+                foreign = foreign or illegible(connection)
+                if foreign is None:
+                    raise
+                return _stopped_at(connection, foreign)
 
     def _verify(
-        self, connection: Connection, said: Sequence[Word], attested: Attested
+        self,
+        connection: Connection,
+        said: Sequence[Word],
+        seen: list[Sighting] | None,
+        foreign: str | None,
     ) -> VerifyReport:
+        stamps = Stamps.of(connection, self.path, self.stamps, self.stamp_roots)
+        attested = Attested.of(connection, self.path, seen, stamps)
         past = Past.of(connection)
         chain = chain_id(connection, "records")
         begin = Beginning.of_all(chain, past)
@@ -122,10 +164,11 @@ class _Reading:
         if begin.told is not None:
             attested.notes.append(begin.told)
         acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
+        first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(
             connection,
             self.path,
-            Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped),
+            replace(first, secret=derived.secret),
             roots["records"],
             derived,
             workers=self.workers,
@@ -139,12 +182,14 @@ class _Reading:
             derived.untold |= acts.untold
             whole = acts.problem is None and not begin.skipped
             problems += [derived.problem() if whole else None, acts.forgotten]
+            problems.append(derived.marks_problem() if whole else None)
             if acts.problem is None:
                 attested.compare(chain, roots)
         problems += attested.problems
         problems.append(past.problem(connection))
         problems += [objection(connection, word) for word in said]
-        problems.append(schema_problem(connection))
+        problems += [schema_problem(connection), damage(connection), foreign]
+        problems += [beside_problem(connection), *cursor_problems(connection, self.path)]
         found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
         return VerifyReport(
             ok=not found,
@@ -163,6 +208,21 @@ class _Reading:
             notes=tuple(attested.notes),
             witnessed=len(attested.sightings),
         )
+
+
+def _stopped_at(connection: Connection, problem: str) -> VerifyReport:
+    """Return the report on a file that holds what cannot even be read."""
+    return VerifyReport(
+        ok=False,
+        entries=0,
+        reviews=0,
+        first_problem=problem,
+        chain_id=chain_id(connection, "records"),
+        seq=0,
+        head="",
+        problems=(problem,),
+        notes=("Nothing else was compared.",),
+    )
 
 
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:

@@ -14,6 +14,7 @@ from exports.formats import Opened, Place
 from exports.head import Sealer
 
 _IN_MEMORY = 8_000_000
+AROUND = "what stands around its head was changed: it is not written as Outgate writes it"
 
 
 class _Hashed:
@@ -65,22 +66,35 @@ def read_lines(
     path: Path,
     head_of: Callable[[bytes], bytes | None],
     place_of: Callable[[str, bytes], Place | None],
+    written: Callable[[bytes], bytes],
 ) -> Opened:
     """Open a file of lines: `head_of` finds the head in the first, `place_of` the entry in another;
-    None where a line tells none.
+    None where a line tells none. `written`: the first line as it is written around a head; raises
+    ValueError for a head that none is written around.
 
     Raises OSError.
     """
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        head = head_of(file.readline().rstrip(b"\r\n"))
+        first = file.readline()
+        head = head_of(first.rstrip(b"\r\n"))
         if head is None:
             file.seek(0)
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return Opened(
-        head=head, digest=digest.hexdigest(), places=_places(path, head is not None, place_of)
+        head=head,
+        digest=digest.hexdigest(),
+        places=_places(path, head is not None, place_of),
+        around=None if head is None or _as_written(first, head, written) else AROUND,
     )
+
+
+def _as_written(first: bytes, head: bytes, written: Callable[[bytes], bytes]) -> bool:
+    try:
+        return written(head) == first
+    except ValueError:
+        return True  # such a head is refused anyway, in words of its own
 
 
 def _places(

@@ -121,7 +121,7 @@ def _pack(path: Path, own: Own | None) -> ExportReport:
     """Check an evidence pack as its own program does."""
     try:
         check = Check(Pack(str(path)), None)
-    except (OSError, BadZipFile):
+    except (OSError, BadZipFile, NotImplementedError, RuntimeError):
         raise ValueError("the pack cannot be opened: it is cut off, or no zip") from None
     check.run()
     told = check.head_told
@@ -176,6 +176,8 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
             for seq, where in emptied.items()
             if seq not in removed.whole
         ]
+    if file.around is not None:
+        found.problems.append(file.around)
     if head is not None and head.digest != file.digest:
         found.problems.append(
             "the file was changed after it was written: its hash is not the one in its head"

@@ -155,6 +155,7 @@ def verify(
         report = verify_database(
             database,
             [*elsewhere, *(witness or ())],
+            stamp_roots=settings.stamp_root,
             since_checkpoint=since_checkpoint,
             progress=_progress(),
         )
@@ -186,16 +187,31 @@ def checkpoint(
         Path | None,
         typer.Option(metavar="FILE", help="Also append it to this witness, such as on a stick."),
     ] = None,
+    stamp: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Have it stamped with the time by this server (RFC 3161)."
+        ),
+    ] = None,
+    stamp_root: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="PEM file with the root of that server."),
+    ] = None,
 ) -> int:
     """Sign what the evidence holds now, and print it: a head to note elsewhere.
 
-    A C2SP signed note; the key that verifies it stands below.
+    A C2SP signed note; the key that verifies it stands below. With `stamp_url` in the settings, or
+    --stamp, a server stamps it with the time; `outgate verify` checks the stamp without a network.
 
     \b
     Example: outgate checkpoint --append /media/stick/outgate-witness
+    Example: outgate checkpoint --stamp https://tsa.example/tsr --stamp-root tsa-root.pem
     """
+    from app.current_user import reviewer
     from app.home import open_home
     from app.permission import permitted
+    from app.settings import load_settings
+    from app.wiring import store_of
     from core.errors import EvidenceError, InputError
     from core.rights import Deed
     from evidence.notary import Notary
@@ -214,4 +230,11 @@ def checkpoint(
             raise InputError(f"Cannot append to {append}: {error.strerror}.") from None
     typer.echo(taken.note)
     typer.echo(taken.verifier_key)
+    settings = load_settings(home.settings)
+    if (url := stamp or settings.stamp_url) is not None:
+        from app.stamping import stamped
+
+        store = store_of(home, settings, "command line")
+        root = stamp_root or settings.stamp_root
+        typer.echo(f"Time stamp: {stamped(store, taken, url, root, who=reviewer())}")
     return 0

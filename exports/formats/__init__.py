@@ -44,6 +44,8 @@ class Opened:
     """SHA-256 of all that is not the head, hex."""
     places: Iterator[Place]
     """In the order of the file. Raises ValueError for what is none of its entries."""
+    around: str | None = None
+    """What is wrong with what stands around the head, where its signature does not reach."""
     acts_apart: bool = False
     """Whether acts are told beside their records only, and have no place of their own."""
 

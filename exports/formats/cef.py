@@ -25,7 +25,8 @@ from evidence.entries import Entry, Recalled
 from evidence.times import from_micros
 from exports.contents import Contents, opened
 from exports.formats import Format, Opened, Place
-from exports.head import Sealer
+from exports.head import Head, Sealer
+from exports.head import opened as head_opened
 from exports.lines import Write, read_lines, write_lines
 from exports.ocsf.parts import millis
 
@@ -35,7 +36,8 @@ _SEVERITY = {"allow": 1, "watch": 3, "warn": 4, "redact": 5, "hold": 6, "block":
 _UNKNOWN, _OBSERVED = 5, 3
 _LONGEST = 1000
 
-_VERSION = version_of("outgate")
+_MAKER = "CEF:0|Outgate|Outgate|"
+_PRODUCT = f"{_MAKER}{version_of('outgate')}|"
 
 type Fields = Mapping[str, str | int | None]
 
@@ -56,7 +58,7 @@ def _unescaped(text: str) -> str:
 
 def _line(at: str, id_: str, name: str, severity: int, fields: Fields) -> bytes:
     priority = _WARNING if severity >= _SEVERITY["hold"] else _INFORMATION
-    head = f"<{priority}>1 {at} - outgate - {id_} - CEF:0|Outgate|Outgate|{_VERSION}"
+    head = f"<{priority}>1 {at} - outgate - {id_} - {_PRODUCT[:-1]}"
     told = " ".join(f"{key}={_value(v)}" for key, v in fields.items() if v is not None)
     return f"{head}|{id_}|{_header(name)}|{severity}|{told}\n".encode()
 
@@ -194,11 +196,19 @@ def _write(contents: Contents, sealer: Sealer | None, out: BinaryIO) -> None:
     def first(head: bytes | None) -> bytes:
         if head is None or sealer is None:
             return b""
-        at, by = sealer.draft.at, sealer.draft.by
-        told: Fields = {"rt": millis(at), "suser": _text(by), "msg": head.decode()}
-        return _line(rfc3339(at), _ID, HAPPENED[Event.EXPORTED], 1, told)
+        return _first(head, sealer.draft)
 
     write_lines(contents, sealer, out, first, _body)
+
+
+def _first(head: bytes, draft: Head) -> bytes:
+    told: Fields = {"rt": millis(draft.at), "suser": _text(draft.by), "msg": head.decode()}
+    line = _line(rfc3339(draft.at), _ID, HAPPENED[Event.EXPORTED], 1, told)
+    return line.replace(_PRODUCT.encode(), f"{_MAKER}{_header(draft.version)}|".encode(), 1)
+
+
+def _written(head: bytes) -> bytes:
+    return _first(head, head_opened(head))
 
 
 def _head(line: bytes) -> bytes | None:
@@ -218,7 +228,7 @@ def _place(where: str, line: bytes) -> Place:
 
 
 def _read(path: Path) -> Opened:
-    return read_lines(path, _head, _place)
+    return read_lines(path, _head, _place, _written)
 
 
 FORMAT = Format(

@@ -58,7 +58,7 @@ def _place(where: str, line: bytes) -> Place:
 
 
 def _read(path: Path) -> Opened:
-    return read_lines(path, _head, _place)
+    return read_lines(path, _head, _place, _first)
 
 
 FORMAT = Format(

@@ -13,7 +13,8 @@ from evidence.chain import canonical
 from evidence.entries import Recalled
 from exports.contents import Contents, opened
 from exports.formats import Format, Opened, Place
-from exports.head import Sealer
+from exports.head import Head, Sealer
+from exports.head import opened as head_opened
 from exports.lines import Write, read_lines, write_lines
 from exports.ocsf.of_acts import event_of, head_event
 from exports.ocsf.of_observations import event_of as observed_event
@@ -42,10 +43,17 @@ def _write(contents: Contents, sealer: Sealer | None, out: BinaryIO) -> None:
     def first(head: bytes | None) -> bytes:
         if head is None or sealer is None:
             return b""
-        draft = sealer.draft
-        return canonical(head_event(head.decode(), draft.at, draft.by, draft.version)) + b"\n"
+        return _first(head, sealer.draft)
 
     write_lines(contents, sealer, out, first, _body)
+
+
+def _first(head: bytes, told: Head) -> bytes:
+    return canonical(head_event(head.decode(), told.at, told.by, told.version)) + b"\n"
+
+
+def _written(head: bytes) -> bytes:
+    return _first(head, head_opened(head))
 
 
 def _head(line: bytes) -> bytes | None:
@@ -87,7 +95,7 @@ def _problem(due: int, *, same: bool) -> str | None:
 
 
 def _read(path: Path) -> Opened:
-    return read_lines(path, _head, _Places())
+    return read_lines(path, _head, _Places(), _written)
 
 
 FORMAT = Format(

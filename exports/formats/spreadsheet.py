@@ -4,6 +4,7 @@ stands in the row of headings, as that of a last, empty column.
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,8 +72,7 @@ def _place(where: str, line: bytes) -> Place | None:
 
 
 def _read(path: Path) -> Opened:
-    opened = read_lines(path, _head, _place)
-    return Opened(head=opened.head, digest=opened.digest, places=opened.places, acts_apart=True)
+    return replace(read_lines(path, _head, _place, _first), acts_apart=True)
 
 
 FORMAT = Format(

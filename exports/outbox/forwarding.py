@@ -6,31 +6,20 @@ where. A parcel may come twice (the collector had it, and its answer was lost): 
 names its entry of the chain.
 """
 
-import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError
 from core.happenings import Event, Fact, happening
+from evidence.cursors import FOLDER, Cursor, read_cursor, write_cursor
 from evidence.files import PRIVATE_FOLDER, open_private
 from evidence.gate_liveness import lock_now
+from evidence.notary import Notary, public_key
 from evidence.store import Store
 from exports.outbox.collectors import Collector, Parcel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """How far a collector came in one evidence file."""
-
-    chain: str
-    """Id of the chain of records."""
-    records: int = 0
-    """The last record that it has."""
-    acts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +40,7 @@ class Outbox:
 
     @property
     def _folder(self) -> Path:
-        return self.store.path.with_name("outbox")
+        return self.store.path.with_name(FOLDER)
 
     @property
     def file(self) -> Path:
@@ -59,21 +48,21 @@ class Outbox:
         return self._folder / f"{self.name}.json"
 
     def cursor(self) -> Cursor:
-        """Return how far it came; of another evidence file nothing. Raises InputError."""
+        """Return how far it came; nothing where that is of another evidence file, or where this
+        installation did not sign it. Raises InputError.
+        """
         begin = Cursor(chain=self.store.chain_id)
         try:
-            value = json.loads(self.file.read_bytes())
-            found = Cursor(
-                chain=str(value["chain"]), records=int(value["records"]), acts=int(value["acts"])
-            )
+            kept = read_cursor(self.file)
         except FileNotFoundError:
             return begin
-        except (ValueError, KeyError, TypeError, OSError):
+        except (ValueError, OSError):
             raise InputError(
                 f"Nobody can read in {self.file} how far the collector came.",
                 remedy="Remove the file: everything that is kept is then sent again.",
             ) from None
-        return found if found.chain == begin.chain and found.records >= 0 <= found.acts else begin
+        believed = kept.believed(self.name, public_key(self.store.path))
+        return kept.cursor if believed and kept.cursor.chain == begin.chain else begin
 
     def waiting(self) -> Waiting:
         """Return what it has not taken yet. Raises InputError, EvidenceError."""
@@ -131,15 +120,7 @@ class Outbox:
         return moved
 
     def _keep(self, cursor: Cursor) -> None:
-        handle, name = tempfile.mkstemp(prefix=".cursor-", dir=self._folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(cursor), file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.file)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        write_cursor(self.file, cursor, Notary(self.store.path).key)
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:

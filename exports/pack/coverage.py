@@ -20,6 +20,7 @@ _WINDOWS = frozenset(
         Event.KEY_CHANGED,
         Event.ERASED,
         Event.EXPIRED,
+        Event.SUMS_EXPIRED,
         Event.MIGRATED,
         Event.REBUILT,
         Event.CAPTURE_ENDED,

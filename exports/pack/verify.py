@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import os
+import struct
 import sys
 import zipfile
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -204,7 +205,7 @@ class Check:
         names = self.pack.names()
         for name in sorted({name for name in names if names.count(name) > 1}):
             self.wrong("%s stands twice in the zip" % name)
-        for step in (self.statement, self.records, self.checkpoints):
+        for step in (self.container, self.statement, self.records, self.checkpoints):
             try:
                 step()
             except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
@@ -220,6 +221,28 @@ class Check:
             except Exception as error:  # zlib.error, and whatever a damaged file makes of us
                 self.wrong("%s: a file is damaged: %s" % (step.__name__, type(error).__name__))
         return not self.problems
+
+    def container(self) -> None:
+        """The zip around the files, which no hash covers, is as Outgate writes it."""
+        zipped = self.pack.archive
+        if zipped is None:
+            return
+        at, listed = 0, b""
+        with open(self.pack.path, "rb") as file:
+            for info in zipped.infolist():
+                length, told = around(file, info, at)
+                if not length:
+                    self.wrong(
+                        "%s stands otherwise in the zip than Outgate puts it" % info.filename
+                    )
+                    return
+                at += length + info.compress_size
+                listed += told
+            file.seek(at)
+            count = len(zipped.infolist())
+            end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(listed), at, 0)
+            if file.read() != listed + end:
+                self.wrong("the zip holds more, or says other things, than its files need")
 
     def statement(self) -> None:
         if SEAL not in self.pack.names():
@@ -415,6 +438,37 @@ class Check:
                 self.wrong("%s %d is not in the evidence that was signed" % (part[:-1], seq))
 
 
+def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
+    """Return how much stands around a file's data at this place of the zip, and what the list at
+    its end has to say of it; 0 where something else stands there.
+    """
+    name, flags = info.filename.encode(), info.flag_bits
+    file.seek(at)
+    start = file.read(30)
+    extra = int.from_bytes(start[28:30], "little")
+    if len(start) < 30 or extra not in (0, 20):
+        return 0, b""
+    later = bool(flags & 8)  # to a pipe: sizes and checksum follow the data
+    version = 45 if extra else 20
+    sizes = (info.compress_size, info.file_size)
+    crc, short = (0, (0, 0)) if later else (info.CRC, sizes)
+    if extra:
+        short = (0xFFFFFFFF, 0xFFFFFFFF)
+    told = (flags, 8, 0, 0x21)
+    wanted = struct.pack("<4s5H3L2H", b"PK\3\4", version, *told, crc, *short, len(name), extra)
+    wanted += name
+    if extra:
+        wanted += struct.pack("<2H2Q", 1, 16, *((0, 0) if later else sizes[::-1]))
+    file.seek(at)
+    if file.read(len(wanted)) != wanted:
+        return 0, b""
+    listed = struct.pack(
+        *("<4s2B5H3L5H2L", b"PK\1\2", version, 3, version, *told, info.CRC, *sizes),
+        *(len(name), 0, 0, 0, 0, 0o600 << 16, at),
+    )
+    return len(wanted) + ((24 if extra else 16) if later else 0), listed + name
+
+
 def note(text: str) -> Tuple[Dict[str, Any], str, str]:
     """Return what a checkpoint says, the text that is signed, and the signatures."""
     body, _, signatures = text.partition("\n\n")
@@ -477,7 +531,7 @@ def main(arguments: List[str], say: Callable[[str], None]) -> int:
             say("NOT whole: the file is empty")
             return 1
         check = Check(Pack(path), key)
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever a damaged zip makes of us
         say("NOT whole: the pack cannot be opened: %s" % type(error).__name__)
         return 1
     whole = check.run()

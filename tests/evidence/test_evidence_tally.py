@@ -142,7 +142,7 @@ def test_most_records_are_not_read_whole(
     """Ordinary records are added up by pieces; this is what makes verifying many of them short."""
     tally = Tally()
 
-    def never(text: bytes, at_us: int) -> None:
+    def never(text: bytes, at_us: int, seq: int) -> None:
         raise AssertionError("read whole")
 
     monkeypatch.setattr(tally, "_whole", never)

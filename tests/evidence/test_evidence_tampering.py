@@ -70,12 +70,20 @@ class Home:
                 shutil.copy2(source, to.with_name(to.name + ending))
 
 
-@pytest.fixture
-def home(tmp_path: Path, make_record: Make, told: Callable[[], Told]) -> Home:
-    made = Home(tmp_path / "home" / "evidence.db", tmp_path / "elsewhere", make_record, told)
+@pytest.fixture(scope="module")
+def some_days(tmp_path_factory: pytest.TempPathFactory, make_record: Make) -> Path:
+    """A folder with an installation of two days and its witness elsewhere."""
+    folder = tmp_path_factory.mktemp("days")
+    made = Home(folder / "home" / "evidence.db", folder / "elsewhere", make_record, Told)
     made.day(0)
     made.day(10)
-    return made
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, some_days: Path, make_record: Make, told: Callable[[], Told]) -> Home:
+    shutil.copytree(some_days, tmp_path, dirs_exist_ok=True)
+    return Home(tmp_path / "home" / "evidence.db", tmp_path / "elsewhere", make_record, told)
 
 
 def sql(*statements: str) -> Callable[[Home], None]:
@@ -168,6 +176,50 @@ def cut_acts(home: Home) -> None:
     store.close()
 
 
+def schema(*statements: str) -> Callable[[Home], None]:
+    """Edit the file's own description of itself, as SQLite lets whoever has it."""
+    return sql("PRAGMA writable_schema=ON", *statements)
+
+
+def hidden(index: str, condition: str) -> Callable[[Home], None]:
+    """Make an index anew without some rows, and let it look as before."""
+
+    def act(home: Home) -> None:
+        said = "UPDATE sqlite_master SET sql = sql || ? WHERE name = ?"
+        for change, reindex in ((condition, True), ("", False)):
+            with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
+                connection.execute("PRAGMA writable_schema=ON")
+                if change:
+                    connection.execute(said, (change, index))
+                else:
+                    undo = "UPDATE sqlite_master SET sql = replace(sql, ?, '') WHERE name = ?"
+                    connection.execute(undo, (condition, index))
+            if reindex:
+                with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
+                    connection.execute(f"REINDEX {index}")
+
+    return act
+
+
+def cursor(text: str) -> Callable[[Home], None]:
+    """Put down how far a collector came; `CHAIN` stands for the chain of records."""
+
+    def act(home: Home) -> None:
+        with closing(sqlite3.connect(home.path)) as connection:
+            query = "SELECT value FROM meta WHERE key = 'chain.records'"
+            (chain,) = connection.execute(query).fetchone()
+        folder = home.path.with_name("outbox")
+        folder.mkdir()
+        (folder / "siem.json").write_text(text.replace("CHAIN", chain))
+
+    return act
+
+
+SWAPPED = (
+    "UPDATE checkpoints SET seq = -2 WHERE seq = 2", "UPDATE checkpoints SET seq = 2 WHERE seq = 3",
+    "UPDATE checkpoints SET seq = 3 WHERE seq = -2",
+)  # fmt: skip
+LOOKED_UP = "the list by which values are looked up"
 ENTRY = (
     "INSERT INTO entries SELECT max(seq) + 1, 'x', at_us, case_id, hash, hash, salt, cuts, body"
     " FROM entries"
@@ -268,6 +320,97 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "another chain's name": (
         sql("UPDATE meta SET value = 'records:x' WHERE key = 'chain.records'"), "does not follow",
     ),
+    "all marks removed": (sql("DELETE FROM marks"), LOOKED_UP),
+    "the marks of a record removed": (sql("DELETE FROM marks WHERE seq = 3"), LOOKED_UP),
+    "a mark put in": (sql("INSERT INTO marks VALUES (77, 3)"), LOOKED_UP),
+    "a mark of no record": (sql("INSERT INTO marks VALUES (77, 3000)"), LOOKED_UP),
+    "marks moved away": (sql("UPDATE marks SET seq = seq + 100"), LOOKED_UP),
+    "the time of an act": (
+        sql("UPDATE review_entries SET at_us = at_us + 1 WHERE seq = 3"), "another id, time",
+    ),
+    "the age of the file": (
+        sql("UPDATE meta SET value = '2020-01-01T00:00:00Z' WHERE key = 'created_at'"),
+        "another age",
+    ),
+    "the age of the file, removed": (
+        sql("DELETE FROM meta WHERE key = 'created_at'"), "says something of itself",
+    ),
+    "a word left behind by a repair": (
+        sql("INSERT OR REPLACE INTO meta VALUES ('probe', 'payload')"), "says something of itself",
+    ),
+    "the time of a checkpoint": (
+        sql("UPDATE checkpoints SET at_us = 1 WHERE seq = 2"), "under another time",
+    ),
+    "the reason of a checkpoint": (
+        sql("UPDATE checkpoints SET why = 'traffic' WHERE why = 'start'"), "is filed as of traffic",
+    ),
+    "the tree of a checkpoint": (
+        sql("UPDATE checkpoints SET records_frontier = zeroblob(length(records_frontier))"),
+        "another tree",
+    ),
+    "the tree of acts of a checkpoint": (
+        sql("UPDATE checkpoints SET reviews_frontier = x'00' WHERE seq = 2"), "another tree",
+    ),
+    "checkpoints reordered": (sql(*SWAPPED), "reordered or repeated"),
+    "a checkpoint twice": (
+        sql("INSERT INTO checkpoints SELECT 99, at_us, why, records, reviews, public,"
+            " records_frontier, reviews_frontier, note FROM checkpoints"
+            " ORDER BY seq DESC LIMIT 1"),
+        "reordered or repeated",
+    ),
+    "a checkpoint with more than was signed": (
+        sql("UPDATE checkpoints SET note = note || 'x' WHERE seq = 2"), "more than what was signed",
+    ),
+    "a checkpoint of another type": (
+        sql("UPDATE checkpoints SET note = CAST(note AS BLOB) WHERE seq = 2"),
+        "row 2 of the table checkpoints",
+    ),
+    "a hash of another type": (
+        sql("UPDATE entries SET hash = hex(hash) WHERE seq = 10"), "row 10 of the table entries",
+    ),
+    "a text that is none": (
+        sql("UPDATE entries SET id = CAST(x'ff' AS TEXT) WHERE seq = 4"), "text that is none",
+    ),
+    "a body with something behind it": (
+        sql("UPDATE entries SET body = body || x'41' WHERE seq = 4"), "row 4 of the table entries",
+    ),
+    "an act of another type": (
+        sql("UPDATE review_entries SET body = CAST(body AS BLOB) WHERE seq = 3"),
+        "row 3 of the table review_entries",
+    ),
+    "an exchange under way put in": (
+        sql("INSERT INTO open_exchanges VALUES (1, 'x', 'g', '{}')"), "under way was changed",
+    ),
+    "a rest of no record": (
+        sql("INSERT INTO erased VALUES (3000, x'02', x'')"), "entry 3000, which is not there",
+    ),
+    "a trigger under a name of SQLite's": (
+        schema("INSERT INTO sqlite_master VALUES ('trigger', 'sqlite_t', 'entries', 0,"
+               " 'CREATE TRIGGER sqlite_t AFTER INSERT ON entries BEGIN DELETE FROM cases; END')"),
+        "a trigger that Outgate does not make: sqlite_t",
+    ),
+    "a table of statistics": (sql("ANALYZE"), "does not make: sqlite_stat1"),
+    "a virtual table": (sql("CREATE VIRTUAL TABLE v USING fts5(x)"), "does not make: v"),
+    "a key that replaces": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, 'PRIMARY KEY (seq)',"
+               " 'PRIMARY KEY (seq) ON CONFLICT REPLACE') WHERE name = 'entries'"),
+        "entries is another",
+    ),
+    "an index that hides a record": (
+        hidden("entries_by_time", " WHERE seq <> 4"), "row 4 missing from index entries_by_time",
+    ),
+    "an index that hides an approval": (
+        hidden("review_entries_by_script", " WHERE action <> 'approve_script'"),
+        "missing from index review_entries_by_script",
+    ),
+    "a collector that came further": (
+        cursor('{"chain": "CHAIN", "records": 9000, "acts": 2}'), "further than the evidence goes",
+    ),
+    "a collector whose place was changed": (
+        cursor('{"chain": "CHAIN", "records": 9, "acts": 2, "signature": "' + "00" * 64 + '"}'),
+        "how far the collector siem came was changed",
+    ),
+    "a collector's place that is none": (cursor("garbage"), "cannot be read"),
 }  # fmt: skip
 
 
@@ -302,7 +445,7 @@ def test_every_attack_is_named(home: Home, attack: str) -> None:
 
 def test_enough_attacks_are_tried() -> None:
     """The suite does not shrink unnoticed."""
-    assert len(ATTACKS) >= 36
+    assert len(ATTACKS) >= 70
 
 
 def test_a_file_begun_anew_is_told(home: Home) -> None:

@@ -73,6 +73,48 @@ def test_every_change_is_named(
     assert "NOT whole" in report.text()
 
 
+AROUND: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "headings exchanged": ("csv", lambda data: data.replace(b"Script", b"Scripf", 1)),
+    "a heading more": ("csv", lambda data: data.replace(b"Script,", b"Script,More,", 1)),
+    "other ends of lines": ("csv", lambda data: data.replace(b"\r\n", b"\n", 1)),
+    "another program named": ("cef", lambda data: data.replace(b"|Outgate|Out", b"|Outgate|In", 1)),
+    "another time of syslog": ("cef", lambda data: data.replace(b"Z - outgate", b"+ - outgate", 1)),
+    "another severity": ("cef", lambda data: data.replace(b"|1|rt=", b"|9|rt=", 1)),
+    "another class": ("ocsf", lambda data: data.replace(b'"class_uid":1', b'"class_uid":2', 1)),
+    "a byte order mark": ("jsonl", lambda data: b"\xef\xbb\xbf" + data),
+    "ends of lines as on Windows": ("jsonl", lambda data: data.replace(b"\n", b"\r\n")),
+    "something behind": ("jsonl", lambda data: data + b"{}"),
+    "a blank line behind": ("ocsf", lambda data: data + b"\n"),
+    "a blank line before": ("csv", lambda data: b"\n" + data),
+    "nothing behind the last line": ("cef", lambda data: data.removesuffix(b"\n")),
+    "a number that is none": ("jsonl", lambda data: data.replace(b":1000,", b":NaN,", 1)),
+    "a huge number": ("jsonl", lambda data: data.replace(b":1000,", b":" + b"9" * 400 + b",", 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change"), AROUND.values(), ids=AROUND)
+def test_what_stands_around_the_head_is_as_it_was_written(
+    name: str, change: Callable[[bytes], bytes], full: Path, tmp_path: Path
+) -> None:
+    """No byte of a file may be another: neither headings, nor the line that carries the head."""
+    out = exported(name, full, tmp_path / "file")
+    before = out.read_bytes()
+    out.write_bytes(change(before))
+    assert out.read_bytes() != before
+    assert not verify_export(out).ok
+
+
+@pytest.mark.parametrize("name", ["cef", "csv", "ocsf"])
+def test_no_byte_of_the_first_line_can_be_changed(name: str, full: Path, tmp_path: Path) -> None:
+    """Whatever byte of the line of the head is changed, it is told."""
+    out = exported(name, full, tmp_path / "file")
+    before = out.read_bytes()
+    first = before.index(b"\n")
+    for at in range(0, first, 3):
+        out.write_bytes(before[:at] + bytes([before[at] ^ 2]) + before[at + 1 :])
+        assert not verify_export(out).ok, at
+
+
 def test_doubled_keys_are_named(full: Path, tmp_path: Path) -> None:
     """What two readers would read differently is no proof."""
 

@@ -1,0 +1,99 @@
+"""Looks whether the file is sound as a database, and holds in each column what Outgate writes
+there: no other type, no text that cannot be read, nothing in a table that its index hides.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+
+from core.text import printable
+from evidence.compiled import CREATE
+from evidence.database import Connection
+
+_TYPES = {"INTEGER": "integer", "BIGINT": "integer", "VARCHAR": "text", "BLOB": "blob"}
+_WORDS_KEPT = 120
+
+
+def columns_problem(connection: Connection) -> str | None:
+    """Return the first value of a type that Outgate does not write there, or text that is no text.
+
+    Reads no column that is not of this version's tables; those that are missing are told elsewhere.
+    """
+    for table, columns in _columns().items():
+        try:
+            row = connection.execute(_foreign(table, columns)).fetchone()
+        except sqlite3.OperationalError:
+            continue  # the table is missing or another: what looks at the schema says so
+        if row is not None:
+            return f"row {_number(row[0])} of the table {table} holds what Outgate does not write"
+    return None
+
+
+def damage(connection: Connection) -> str | None:
+    """Return what SQLite finds wrong with the file, such as an index that hides a row. Raises
+    sqlite3.Error.
+    """
+    found = str(connection.value("PRAGMA integrity_check(1)"))
+    if found == "ok":
+        return None
+    return f"the database is not sound: {printable(found, _WORDS_KEPT)}"
+
+
+def illegible(connection: Connection) -> str | None:
+    """Return where text stands that is none (not UTF-8), which ends the query that meets it."""
+    before, connection.text_factory = connection.text_factory, bytes
+    try:
+        for table, columns in _columns().items():
+            texts = [name for name, kind, _ in columns if kind == "text"]
+            listed = ", ".join(f'"{name}"' for name in (columns[0][0], *texts))
+            query = f'SELECT {listed} FROM "{table}"'  # noqa: S608 - our own names
+            for first, *values in connection.execute(query):
+                if not all(map(_is_text, values)):
+                    return f"row {_number(first)} of the table {table} holds text that is none"
+    except sqlite3.Error:
+        return None
+    finally:
+        connection.text_factory = before
+    return None
+
+
+def _is_text(value: object) -> bool:
+    if not isinstance(value, bytes):
+        return True
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _foreign(table: str, columns: tuple[tuple[str, str, bool], ...]) -> str:
+    tests = " OR ".join(_test(*column) for column in columns)
+    first = columns[0][0]
+    return f'SELECT "{first}" FROM "{table}" WHERE {tests} LIMIT 1'  # noqa: S608 - our own names
+
+
+def _test(name: str, kind: str, needed: bool) -> str:
+    kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
+    return f'typeof("{name}") NOT IN ({kinds})'
+
+
+def _number(value: object) -> str:
+    return str(value) if isinstance(value, int) else "?"
+
+
+@cache
+def _columns() -> dict[str, tuple[tuple[str, str, bool], ...]]:
+    """Return of each table its columns: name, type, whether a value has to be there."""
+    return dict(_made())
+
+
+def _made() -> Iterator[tuple[str, tuple[tuple[str, str, bool], ...]]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        for statement in CREATE:
+            made.execute(statement)
+        names = made.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            rows = made.execute("SELECT * FROM pragma_table_info(?)", (name,)).fetchall()
+            yield name, tuple((row[1], _TYPES[row[2]], bool(row[3])) for row in rows)

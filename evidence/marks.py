@@ -1,0 +1,106 @@
+"""By what values are looked up: the marks of a record, and whether the list of them is that of the
+records. Pure, but for the reading of the list.
+
+Two lists of pairs are the same in any order where the products of (r - pair) are the same modulo a
+prime, for an r that nobody knew when the lists were made: a difference passes unseen once in 10^30.
+"""
+
+import math
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from evidence.database import Connection
+from evidence.frames import mark
+
+MORE_VALUES = -1
+"""The mark of records that hold more values than marks of them."""
+PRIME = 2**130 - 5
+_FINGERPRINTS = b'"fingerprints":["'
+_SHIFT = 64
+_AT_ONCE = 8
+_CHUNK = 4096
+_ROWS = "SELECT mark, seq FROM marks"
+type Pair = int
+"""A mark and the number of its entry, as one number."""
+
+
+def secret() -> int:
+    """Return a number that nobody knew before."""
+    return secrets.randbelow(PRIME)
+
+
+def pair(mark_: int, seq: int) -> Pair:
+    """Return the number of a mark and an entry; no two pairs of whole numbers of 64 bits share
+    one.
+    """
+    return (mark_ << _SHIFT) + seq
+
+
+def marks_of(findings: Iterable[tuple[Collection[str], int]]) -> set[int]:
+    """Return the marks of a record, of the fingerprints and distinct values of each finding."""
+    found: set[int] = set()
+    for fingerprints, distinct in findings:
+        found.update(one for text in fingerprints if (one := mark(text)) is not None)
+        if fingerprints and distinct > len(fingerprints):
+            found.add(MORE_VALUES)
+    return found
+
+
+def marks_in(findings: object) -> set[int]:
+    """Return the marks of the findings of a record's JSON, be it understood or not."""
+    every = findings if isinstance(findings, list) else []
+    return marks_of(_told(one) for one in every if isinstance(one, dict))
+
+
+def marks_in_text(text: bytes) -> set[int]:
+    """Return the marks of a record's text; none of what is no record."""
+    if _FINGERPRINTS not in text:
+        return set()
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return set()
+    return marks_in(value.get("findings")) if isinstance(value, dict) else set()
+
+
+def _told(finding: dict[str, Any]) -> tuple[list[str], int]:
+    fingerprints, distinct = finding.get("fingerprints"), finding.get("distinct")
+    every = fingerprints if isinstance(fingerprints, list) else []
+    texts = [one for one in every if isinstance(one, str)]
+    return texts, distinct if isinstance(distinct, int) else 0
+
+
+def product(pairs: list[Pair], r: int, begun: int = 1) -> int:
+    """Return the product of (r - pair) over the pairs, begun with another product."""
+    for at in range(0, len(pairs), _AT_ONCE):
+        begun = begun * math.prod([r - one for one in pairs[at : at + _AT_ONCE]]) % PRIME
+    return begun
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Marks as the file lists them."""
+
+    connection: Connection
+    cut: int
+    """The last entry that expired."""
+    erased: Collection[int]
+    """Entries of which something was erased. That they held more values than marks, and that
+    expired ones did, may still be told or not.
+    """
+
+    def product(self, r: int) -> int:
+        """Return the product of (r - pair) over all that are listed."""
+        found, pairs = 1, list[Pair]()
+        for mark_, seq in self.connection.execute(_ROWS):
+            if mark_ == MORE_VALUES and (seq <= self.cut or seq in self.erased):
+                continue
+            pairs.append((mark_ << _SHIFT) + seq)
+            if len(pairs) >= _CHUNK:
+                found = product(pairs, r, found)
+                pairs = []
+        return product(pairs, r, found)
