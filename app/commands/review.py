@@ -4,13 +4,13 @@ import os
 import sys
 from contextlib import closing
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from app.home import Home
     from app.settings import Settings
@@ -36,6 +36,9 @@ def review(
     ] = False,
     commands: Annotated[
         bool, typer.Option("--commands", help="Take commands, one a line; help lists them.")
+    ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A guided tour over a fictional year; F1 guides.")
     ] = False,
     web: Annotated[
         bool, typer.Option("--web", help="Serve it to a browser of this machine.")
@@ -67,10 +70,15 @@ def review(
     from core.rights import Deed
     from evidence.holds import HeldRequests
 
+    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
+    if demo and not web:
+        from app.current_user import reviewer
+        from app.demo.tour import show
+
+        return show(reviewer(), " ".join(words or ()), plain=plain, in_browser=in_browser)
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.READ, settings)
-    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
     store = store_of(home, settings, "browser" if in_browser else "review")
     holds, line = HeldRequests(store), " ".join(words or ())
     if case is not None:
@@ -79,7 +87,8 @@ def review(
         from app.web_review import serve
 
         store.close()
-        given = [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
+        given = ["--demo"] if demo else []
+        given += [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
         shown = [*given, *(words or [])]
         return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
     if commands:
@@ -114,11 +123,12 @@ def review(
         holds=holds,
         filter_line=line,
         case=case,
-        acts=_acts(store, home, settings),
+        acts=acts_of(store, home, settings),
     )
 
 
-def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
+def acts_of(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
+    """Return what the review does with the evidence as a whole."""
     from app.current_user import reviewer
     from app.kept_sources import KeptSources
     from app.made_of import made_of
