@@ -1,5 +1,7 @@
 """The guided tour over a fictional year: marked everywhere, the same each time, led by F1."""
 
+import importlib.util
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC
 from pathlib import Path
@@ -18,6 +20,8 @@ from evidence.store import Store
 from tests.tui.conftest import Presses, Settles, ShowsText
 from tui.live_queue import Reviewer
 from tui.tour import MARK, STEPS, Mark, TourApp
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -88,5 +92,21 @@ async def test_what_the_steps_name_is_there(
     """The held request, the scripts and the versions that the guide speaks of."""
     await press(tour, "escape")
     shown = screen_text(tour)
-    for name in ("1 held now", "payroll_letters.py", "ledger_upload.py", "summarise_claims.py"):
+    for name in ("1 held now", "payroll_letters.py", "ledger_up", "summarise_"):
         assert name in shown
+
+
+async def test_the_handbook_shows_the_screens_of_today() -> None:
+    """Ten pages with a real screen each; `docs/pictures/draw_handbook.py` draws them anew."""
+    spec = importlib.util.spec_from_file_location(
+        "draw_handbook", ROOT / "docs" / "pictures" / "draw_handbook.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = (ROOT / "docs" / "handbook.md").read_text(encoding="utf-8")
+    drawn = await module.draw()
+    assert re.findall(r"\(handbook/(.*?)\.svg\)", text) == list(drawn)
+    kept = {path.stem: path.read_text("utf-8") for path in (ROOT / "docs/handbook").glob("*.svg")}
+    assert [name for name in drawn if drawn[name] != kept.get(name)] == []
+    assert set(kept) == set(drawn)
