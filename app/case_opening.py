@@ -3,7 +3,7 @@
 from core.case_words import quoted
 from core.errors import InputError
 from core.ids import utc_now
-from core.ports import CaseStore, HoldQueue
+from core.review_ports import CaseStore, HoldQueue
 from core.text import printable
 from tui.case_names import understood
 from tui.holds import waiting_now

@@ -27,6 +27,7 @@ from app.commands import (
     settings,
     trust,
     trusting,
+    views,
 )
 from app.commands.attributor import attributor
 from app.commands.demo import demo
@@ -112,6 +113,7 @@ application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(capture.application, name="capture")
 application.add_typer(settings.application, name="settings")
+application.add_typer(views.application, name="views")
 application.add_typer(keys.application, name="keys")
 application.add_typer(fleet.application, name="fleet")
 application.add_typer(hub.application, name="hub")

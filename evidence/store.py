@@ -48,7 +48,7 @@ class KeptCheckpoint:
 
 
 class Store:
-    """Implements `core.ports.CaseStore` on the file at `path`.
+    """Implements `core.review_ports.CaseStore` on the file at `path`.
 
     Safe to use from several threads and processes.
     """

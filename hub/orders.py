@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.rows import dict_row
 
 from core.errors import InputError
 from core.ids import rfc3339
@@ -26,6 +27,13 @@ _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by
 _WIDEN = (
     """UPDATE orders SET percent = %s WHERE kind = 'policy' AND version = %s RETURNING grouped"""
 )
+_BODY = "SELECT body, grouped FROM orders WHERE kind = 'policy' AND version = %s"
+_POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.made_by,
+        (SELECT count(*) FROM endpoints e WHERE e.policy = o.version AND e.revoked_at IS NULL)
+            AS followed_by,
+        (SELECT count(*) FROM endpoints e WHERE e.policy < o.version AND e.revoked_at IS NULL
+            AND e.trouble IS NOT NULL) AS troubles
+    FROM orders o WHERE o.kind = 'policy' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
 _LOCK = 0x4F47484F
 _KINDS = (POLICY, APPROVALS)
@@ -65,6 +73,20 @@ def publish_policy(
     """Sign a policy and offer it; return its version."""
     facts = {"policy": policy}
     return _publish(connection, key, POLICY, facts, grouped, percent, who, now)
+
+
+def policy_of(connection: Connection, version: int) -> tuple[bytes, str]:
+    """Return a version of the policy, and the group it is for. Raises InputError."""
+    row = connection.execute(_BODY, (version,)).fetchone()
+    if row is None:
+        raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
+    return orjson.loads(row[0])["policy"].encode(), row[1]
+
+
+def policies(connection: Connection) -> list[dict[str, Any]]:
+    """Return all versions of the policy, the newest first, with how many follow each."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_POLICIES).fetchall()
 
 
 def widen(connection: Connection, version: int, percent: int) -> None:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from core.case_inside import GROWS
 from core.ids import utc_now
-from core.ports import CaseStore, HoldQueue
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader
 from tui.commands import ReviewCommands

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.findings import NOT_INSPECTED
-from core.ports import HoldQueue
 from core.record import Record
 from core.review import Case, CaseStatus, HoldState, called, case_id, case_key
+from core.review_ports import HoldQueue
 from core.stored import UnreadableEntry
 
 _LONG_OVER = timedelta(seconds=10)

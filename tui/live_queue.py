@@ -14,8 +14,8 @@ from textual.worker import WorkType
 
 from core.case_inside import GROWS
 from core.case_words import completions
-from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
@@ -30,6 +30,7 @@ from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.tab_strip import TabStrip
+from tui.view_strip import ViewStrip
 
 _READINGS_KEPT = 64
 _ASK_GATE_EVERY = 5
@@ -136,6 +137,7 @@ class LiveQueue(Offers, Screen[None]):
         """From top to bottom."""
         yield HealthLine()
         yield TabStrip("review")
+        yield ViewStrip()
         yield HeldPanel(self.held)
         yield QueueLine()
         yield FilterBar(self._complete)

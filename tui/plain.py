@@ -5,8 +5,8 @@ from datetime import datetime, tzinfo
 from typing import TextIO
 
 from core.ids import utc_now
-from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter, CaseStatus
+from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.case_names import understood

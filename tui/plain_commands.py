@@ -11,8 +11,8 @@ from typing import TextIO
 from core.case_inside import GROWS
 from core.case_words import DISPOSITION_WORDS
 from core.day_words import day_ahead
-from core.ports import CaseStore, HoldQueue
 from core.review import ASKED_AS, Action, Case, CaseStatus, Disposition, ReviewEvent
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.vocabulary.sizes import counted
 from tui.act_events import Answering, Closing, answer_event, events_for

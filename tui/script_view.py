@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from core.ports import CaseStore
 from core.review import (
     Action,
     Case,
@@ -19,6 +18,7 @@ from core.review import (
     script_key,
     signed,
 )
+from core.review_ports import CaseStore
 from core.stored import UnreadableEntry
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time

@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from core.review import Action
 from core.rights import Deed
 from tui.actions import SCREENS
 from tui.approving import ApprovalDialog, Approving
@@ -75,10 +74,5 @@ class VersionScreen(ReadingScreen[bool]):
         if isinstance(done, Trouble):
             self.tell(f"Nothing was changed. {done.what}", wrong=True)
             return
-        if done.action is Action.ASK_APPROVE_SCRIPT:
-            told = "Asked for. It is approved once a second person says the same."
-            self.app.notify(told, markup=False)
-            self.dismiss(True)
-            return
-        self.app.notify("Approved." if not unread else "Approved unread.", markup=False)
+        self.app.notify(done, markup=False)
         self.dismiss(True)

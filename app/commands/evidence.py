@@ -35,6 +35,9 @@ def export(
         str | None,
         typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="Of the cases of a saved view.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
@@ -49,6 +52,7 @@ def export(
     from app.permission import permitted
     from app.settings import load_settings
     from app.time_arguments import parse_time
+    from app.views import line_of
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, happening
@@ -68,6 +72,7 @@ def export(
     who = permitted(Deed.EXPORT, settings)
     store = store_of(home, settings, "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    line = line_of(home, lambda: who, view, line)
     if line is not None:
         shown, _ = filtered(store, line)
         cases = shown if cases is None else cases & shown

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.hub_desk import shown_at
 from app.hub_access import AsJson, HubFolder, at_hub, print_answer
 
 
@@ -53,7 +54,8 @@ def scripts(
     with at_hub(hub) as connection:
         from hub import questions, telling
 
-        found = questions.scripts(connection, most)
+        shown = shown_at(connection, hub)
+        found = [shown.script(row) for row in questions.scripts(connection, most)]
     print_answer(found, telling.scripts(found), as_json=as_json)
     return 0
 
@@ -101,7 +103,10 @@ def hunt(
 
         known = questions.versions_of(connection, canonicalize_name(name))
         matching = [row["number"] for row in known if wanted.matches(row["name"], row["version"])]
+        shown = shown_at(connection, hub)
         found = questions.hunt(connection, matching)
+        for row in found.had:
+            row["sent"] = [shown.script(sent) for sent in row["sent"]]
     value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
     print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
     return 1 if found.had else 0

@@ -25,7 +25,7 @@ def _clock(begun: datetime) -> datetime:
 
 def show(who: str, line: str = "", *, plain: bool, in_browser: bool) -> int:
     """Make the year and open it; returns the exit code."""
-    from app.commands.review import acts_of
+    from app.desk_acts import acts_of
     from tui.tour import MARK, TourApp
 
     with tempfile.TemporaryDirectory(prefix="outgate-tour-") as folder:

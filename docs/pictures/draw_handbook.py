@@ -13,8 +13,8 @@ from types import MappingProxyType
 from textual.pilot import Pilot
 
 from app import current_user
-from app.commands.review import acts_of
 from app.demo.fictional_year import PRESENT, make_year
+from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
 from evidence.holds import HeldRequests

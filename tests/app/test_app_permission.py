@@ -29,6 +29,8 @@ LINES = {
     "policy replay": ["policy", "replay"],
     "policy learn": ["policy", "learn", SCRIPT],
     "notify": ["notify"],
+    "views save": ["views", "save", "Mine", "all"],
+    "views forget": ["views", "forget", "Mine"],
     "keys list": ["keys", "list"],
     "keys rotate": ["keys", "rotate"],
     "keys destroy": ["keys", "destroy", "20261126T040000Z", "--reason", "old"],

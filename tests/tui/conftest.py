@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.errors import EvidenceError
-from core.ports import CaseStore, HoldQueue
 from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.stored import StoredEntry
 from evidence.factory import open_evidence

@@ -9,7 +9,7 @@ import pytest
 from invented_day import sample_records
 from textual.widgets import Input
 
-from app.commands.review import acts_of
+from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
 from attribution.identity.contents import ContentStore

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from app.commands.review import acts_of
 from app.demo.fictional_year import PRESENT, make_year
+from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
 from core.review import CaseFilter
