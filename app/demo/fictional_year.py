@@ -69,7 +69,8 @@ _JOBS = (
     ),
     _Job(
         script="ward_notes.py", user="clinic", host="api.anthropic.com", service="anthropic",
-        category=Category.LLM, account=_PERSONAL, every_days=9, since_day=120, model="claude-haiku-4-5",
+        category=Category.LLM, account=_PERSONAL, every_days=9, since_day=120,
+        model="claude-haiku-4-5",
         kinds=(("health_data", 24, "diagnosis: ••••"), ("person", 24, "A••• B•••")),
     ),
     _Job(

@@ -4,7 +4,9 @@ the fictional year of `outgate review --demo`.
 
 import asyncio
 import importlib.util
+import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
@@ -45,12 +47,24 @@ SCREENS: Mapping[str, Sequence[str]] = MappingProxyType(
 
 async def draw() -> dict[str, str]:
     """Return every picture as SVG; rules of the pictures are owned by nobody who draws them."""
-    known = current_user._user
+    known, zone = current_user._user, os.environ.get("TZ")
     current_user._user = lambda: "lena"
+    _live_in("UTC")
     try:
         return await _drawn()
     finally:
         current_user._user = known
+        _live_in(zone)
+
+
+def _live_in(zone: str | None) -> None:
+    """Tabs tell times of the machine's own zone."""
+    if zone is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = zone
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 async def _drawn() -> dict[str, str]:
