@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 
+from app.asked_by_hub import AskedByHub
 from app.asking_hub import LOOK_S, AskingHub, Looking
 from app.home import Home
 from certs.files import PRIVATE_FILE, replace_file
@@ -129,6 +130,14 @@ def one_round(home: Home, shipper: Shipper) -> Round:
     """Ship once and keep what came of it. Raises as `Shipper.round`."""
     try:
         done = shipper.round()
+        if done.requests:
+            asked = AskedByHub(home=home, member=shipper.membership, line=shipper.line)
+            asked.answer_all()
+            # What was erased is an act, and the hub erases by it.
+            again = shipper.round()
+            done = replace(
+                again, shipped={k: v + done.shipped[k] for k, v in again.shipped.items()}
+            )
     except OutgateError as error:
         before = kept_state(home)
         if before is not None:

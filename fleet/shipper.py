@@ -44,6 +44,8 @@ class Round:
     erased: Mapping[str, Any] = field(default_factory=dict)
     """Chain of acts → up to which act the hub has erased what was erased here."""
     answered_at: str = ""
+    requests: int = 0
+    """How many requests of the hub wait for an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class Shipper:
             answer = self._check_in(standing)
             done = Round(answered_at=str(answer.get("at", "")))
             done.orders = _object(answer.get("orders"))
+            done.requests = _number(answer.get("requests"))
             done.erased = _object(answer.get("erased"))
             chains = _object(answer.get("chains"))
             for kind in _KINDS:

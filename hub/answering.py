@@ -19,6 +19,7 @@ from hub.erasing import erase_pending
 from hub.held import forget_old, take_held
 from hub.intake import Intake
 from hub.orders import meant_for, order_for
+from hub.requests import forget_over, offered, take_replies
 from hub.watching import note_silent, note_watched
 from hub.words import Words
 
@@ -32,6 +33,8 @@ class Hub:
     clock: Callable[[], datetime] = utc_now
     policy_key: bytes = b""
     """Public key that orders are signed with; endpoints are given it when they are enrolled."""
+    sealing: bytes = field(default=b"", repr=False)
+    """Key that requests about people are sealed with."""
     words: Words = field(default_factory=Words)
 
     @property
@@ -94,6 +97,14 @@ class Hub:
             said = take_held(connection, endpoint, value, self.clock())
             return {"answers": said, "orders": meant_for(connection, endpoint)}
 
+    def requests(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Take what an endpoint answers to requests; give it those that are open."""
+        with self.database.work() as connection:
+            now = self.clock()
+            take_replies(connection, endpoint, value, now)
+            open_ = offered(connection, endpoint, self.sealing, now) if self.sealing else []
+            return {"requests": open_}
+
     def poses(self, endpoint: Endpoint) -> None:
         """Note that an endpoint named another one as itself."""
         with self.database.work() as connection:
@@ -105,4 +116,5 @@ class Hub:
             note_watched(connection, self.clock())
             note_silent(connection, self.clock())
             forget_old(connection, self.clock())
+            forget_over(connection, self.clock())
         erase_pending(self.database, self.clock())

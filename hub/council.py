@@ -142,19 +142,19 @@ class Council:
         return told
 
 
-def key_of(folder: Path) -> bytes:
-    """Return the key of pseudonyms in a hub's folder, made where there is none.
+def key_of(folder: Path, name: str = KEY_FILE) -> bytes:
+    """Return a key in a hub's folder, by default that of pseudonyms; made where there is none.
 
     Raises SettingsError.
     """
-    path = folder / KEY_FILE
+    path = folder / name
     try:
         if not path.exists():
             create_file(path, os.urandom(_KEY_BYTES), PRIVATE_FILE)
         key = path.read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"The key of pseudonyms cannot be read in {folder}: {error.strerror}.",
+            f"The key {name} cannot be read in {folder}: {error.strerror}.",
             remedy="Hubs beside each other share copies of one folder.",
         ) from None
     if len(key) != _KEY_BYTES:
@@ -194,7 +194,7 @@ def agree(connection: Connection, wanted: Agreed, *, who: str, note: str, now: d
     if not before.loosened_by(wanted):
         _set(connection, wanted, **told)
         return "It is so from now on."
-    _refuse_unnamed(before, who)
+    refuse_unnamed(before, who)
     seq = chained(connection, Word.COUNCIL_ASKED, _ABOUT, facts=wanted.facts(), **told)
     return f"It shows more of people than before: another named person confirms {seq} first."
 
@@ -210,7 +210,7 @@ def ask(connection: Connection, pseudonym: str, *, who: str, note: str, now: dat
 
     Raises InputError.
     """
-    _refuse_unnamed(agreed(connection), who)
+    refuse_unnamed(agreed(connection), who)
     if not pseudonym.startswith(_PREFIX):
         raise InputError("That is no pseudonym.", remedy="They read person-…")
     return chained(connection, Word.REVEAL_ASKED, pseudonym, who=who, note=note, now=now)
@@ -220,7 +220,7 @@ def confirm(
     connection: Connection, shown: Council, seq: int, *, who: str, note: str, now: datetime
 ) -> str:
     """Confirm what another person asked for, and return the answer. Raises InputError."""
-    _refuse_unnamed(shown.agreed, who)
+    refuse_unnamed(shown.agreed, who)
     asked = deed(connection, seq)
     if asked is None or asked.word not in (Word.REVEAL_ASKED, Word.COUNCIL_ASKED):
         raise InputError("Nothing was asked under that number.")
@@ -265,7 +265,8 @@ def _behind(connection: Connection, shown: Council, pseudonym: str) -> str:
     )
 
 
-def _refuse_unnamed(found: Agreed, who: str) -> None:
+def refuse_unnamed(found: Agreed, who: str) -> None:
+    """Raise InputError for who is not named to look behind pseudonyms."""
     if not found.pseudonyms:
         raise InputError("People are shown by their names.", remedy="See: outgate hub council")
     if who not in found.may_reveal:

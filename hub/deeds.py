@@ -35,6 +35,7 @@ class Word(StrEnum):
     ASSIGNED = "assigned"
     TAKEN = "taken"
     COMMENTED = "commented"
+    ASKED_FLEET = "asked-fleet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

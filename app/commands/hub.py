@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_desk, hub_holds, hub_out, hub_policies, hub_questions
+from app.commands import (
+    hub_desk,
+    hub_holds,
+    hub_hunting,
+    hub_out,
+    hub_policies,
+    hub_questions,
+    hub_requests,
+)
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -26,10 +34,15 @@ application = typer.Typer(
 )
 for _question in (
     hub_questions.status,
+    hub_questions.metrics,
     hub_questions.endpoints,
     hub_questions.scripts,
     hub_questions.cases,
-    hub_questions.hunt,
+    hub_hunting.hunt,
+    hub_hunting.hunts,
+    hub_hunting.advisories,
+    hub_requests.ask,
+    hub_requests.asked,
     hub_questions.alarms,
     hub_holds.holds,
     hub_holds.answer,
@@ -104,7 +117,9 @@ def serve(hub: HubFolder = None) -> int:
     settings = hub_settings(hub)
     from hub.answering import Hub
     from hub.authority import load_authority, server_files
+    from hub.council import key_of
     from hub.database import bring_forward
+    from hub.requests import KEY_FILE
     from hub.service import serve, server_context
     from hub.settings import policy_public
 
@@ -115,7 +130,10 @@ def serve(hub: HubFolder = None) -> int:
     context = server_context(server, settings.authority_file)
     with database_of(settings) as database:
         running = Hub(
-            database=database, authority=authority, policy_key=policy_public(settings.folder)
+            database=database,
+            authority=authority,
+            policy_key=policy_public(settings.folder),
+            sealing=key_of(settings.folder, KEY_FILE),
         )
 
         async def until_stopped() -> None:
@@ -202,6 +220,26 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
     from core.text import printable
 
     typer.echo(f"{printable(name, 200)} is revoked.")
+    return 0
+
+
+@application.command()
+def restored(reason: Reason, hub: HubFolder = None) -> int:
+    """Say that the database was restored from a backup: certificates of before now that it does not
+    know are taken again. Revoke again who was revoked since the backup.
+
+    \b
+    Example: outgate hub restored --reason "disk failure, backup of Monday"
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    with at_hub(hub) as connection:
+        from hub.enrolment import restored
+
+        restored(connection, reviewer(), reason, utc_now())
+    typer.echo("Noted. Endpoints ship again what is missing. Revoke again who was revoked since.")
     return 0
 
 

@@ -35,7 +35,7 @@ def find(
 
     home = open_home()
     permitted(Deed.FIND)
-    marks = marks_of(home, _asked("Value to look for: "))
+    marks = marks_of(home, asked_without_echo("Value to look for: "))
     store = open_store(home.evidence)
     answer = found(store, marks)
     store.close()
@@ -47,7 +47,7 @@ def find(
     return 0
 
 
-def _asked(prompt: str) -> str:
+def asked_without_echo(prompt: str) -> str:
     """Return what was typed without echo, or the first line of standard input."""
     import getpass
 
@@ -192,7 +192,7 @@ def _wanted(home: "Home", before: str | None, script: str | None, *, person: boo
     if not person:
         at = parse_time(before)
         return Wanted(script=script, before_us=None if at is None else micros(at))
-    typed = _asked("Person or value to erase: ")
+    typed = asked_without_echo("Person or value to erase: ")
     names = {typed.strip(), pseudonym_of(home, typed.strip())}
     return Wanted(users=frozenset(names), fingerprints=marks_of(home, typed))
 

@@ -3,12 +3,9 @@
 import os
 import sys
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    pass
 
 
 def review(
@@ -86,9 +83,8 @@ def review(
 
         store.close()
         given = ["--demo"] if demo else []
-        given += ["--view", view] if view is not None else []
         given += [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
-        shown = [*given, *(words or [])]
+        shown = [*given, *(["--view", view] if view else []), *(words or [])]
         return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
     if commands:
         from core.ids import utc_now

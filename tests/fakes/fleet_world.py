@@ -93,6 +93,7 @@ class DirectLine:
             "/v1/renew": self.hub.renew,
             "/v1/orders": self.hub.orders,
             "/v1/holds": self.hub.held,
+            "/v1/requests": self.hub.requests,
         }[path]
         return Answer(200, work(speaker, orjson.loads(body)))
 
@@ -204,7 +205,7 @@ def a_world(server: OwnPostgres, folder: Path) -> Iterator[FleetWorld]:
     clock = HandClock()
     authority = make_authority(folder / "hub", clock())
     database = Database(url)
-    hub = Hub(database=database, authority=authority, clock=clock)
+    hub = Hub(database=database, authority=authority, clock=clock, sealing=b"s" * 32)
     try:
         yield FleetWorld(folder, server, hub, clock, authority, schema)
     finally:

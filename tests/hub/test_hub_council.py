@@ -86,18 +86,11 @@ def test_small_groups_are_told_together() -> None:
     assert len(shown(pseudonyms=False).groups(people)) == 3
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        Agreed(pseudonyms=True, may_reveal=("ada",)),
-        Agreed(pseudonyms=True, may_reveal=("ada", "ada")),
-        Agreed(pseudonyms=True, may_reveal=("a", "b"), smallest_group=0),
-    ],
-)
-def test_what_could_never_be_undone_is_not_agreed_on(world: FleetWorld, wanted: Agreed) -> None:
+def test_what_could_never_be_undone_is_not_agreed_on(world: FleetWorld) -> None:
     """Pseudonyms need two different persons who can look behind them."""
-    with pytest.raises(InputError):
-        set_to(world, wanted)
+    for named, least in ((("ada",), 5), (("ada", "ada"), 5), (("a", "b"), 0)):
+        with pytest.raises(InputError):
+            set_to(world, Agreed(pseudonyms=True, may_reveal=named, smallest_group=least))
     assert world.value("SELECT count(*) FROM hub_deeds") == 0
 
 
@@ -167,11 +160,10 @@ def test_a_name_is_told_to_two_named_persons_and_chained(world: FleetWorld) -> N
         confirmed(world, number)
 
 
-@pytest.mark.parametrize("number", [0, -1, 99, 1 << 62, 1 << 70])
-def test_what_nobody_asked_for_is_not_confirmed(world: FleetWorld, number: int) -> None:
+def test_what_nobody_asked_for_is_not_confirmed(world: FleetWorld) -> None:
     """Neither a number that is none, nor a deed of another kind."""
     set_to(world, BOTH)
-    for wrong in (number, 1):
+    for wrong in (0, -1, 99, 1 << 62, 1 << 70, 1):
         with pytest.raises(InputError):
             confirmed(world, wrong)
 

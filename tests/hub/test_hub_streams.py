@@ -126,11 +126,11 @@ def test_people_are_covered_on_the_way_out_too(world: FleetWorld) -> None:
         assert "person-" in text
 
 
-@pytest.mark.parametrize("name", ["", "x" * 61, "A", "../x", "a b", "ä"])
-def test_a_stream_has_a_plain_name(world: FleetWorld, name: str) -> None:
+def test_a_stream_has_a_plain_name(world: FleetWorld) -> None:
     """It stands in lists and in the database."""
-    with pytest.raises(InputError):
-        send(world.hub.database, name, Taking(), NAMES, world.clock)
+    for name in ("", "x" * 61, "A", "../x", "a b", "ä"):
+        with pytest.raises(InputError):
+            send(world.hub.database, name, Taking(), NAMES, world.clock)
 
 
 @pytest.fixture(name="receiver", scope="module")
