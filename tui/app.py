@@ -114,6 +114,7 @@ def run(
     acts: EvidenceActs | None = None,
     grows: int = GROWS,
     case: str | None = None,
+    app_class: type[ReviewApp] = ReviewApp,
     role: str = "",
     refusal: Callable[[Deed], str | None] = lambda _: None,
 ) -> int:
@@ -141,6 +142,6 @@ def run(
         watching=watching,
         grows=grows,
     )
-    app = ReviewApp(store, reviewer, holds, filter_line, acts)
+    app = app_class(store, reviewer, holds, filter_line, acts)
     app.run()
     return app.return_code or 0

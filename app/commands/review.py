@@ -29,6 +29,9 @@ def review(
     commands: Annotated[
         bool, typer.Option("--commands", help="Take commands, one a line; help lists them.")
     ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A guided tour over a fictional year; F1 guides.")
+    ] = False,
     web: Annotated[
         bool, typer.Option("--web", help="Serve it to a browser of this machine.")
     ] = False,
@@ -52,6 +55,7 @@ def review(
     Example: outgate review --case 3f9a1c02b7de
     """
     from app.case_opening import case_line
+    from app.desk_acts import acts_of
     from app.home import open_home
     from app.permission import permitted, refusal, roles_told
     from app.settings import load_settings
@@ -60,10 +64,15 @@ def review(
     from core.rights import Deed
     from evidence.holds import HeldRequests
 
+    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
+    if demo and not web:
+        from app.current_user import reviewer
+        from app.demo.tour import show
+
+        return show(reviewer(), " ".join(words or ()), plain=plain, in_browser=in_browser)
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.READ, settings)
-    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
     store = store_of(home, settings, "browser" if in_browser else "review")
     holds = HeldRequests(store)
     line = line_of(home, lambda: who, view, " ".join(words or ())) or ""
@@ -73,7 +82,8 @@ def review(
         from app.web_review import serve
 
         store.close()
-        given = [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
+        given = ["--demo"] if demo else []
+        given += [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
         shown = [*given, *(["--view", view] if view else []), *(words or [])]
         return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
     if commands:
@@ -94,7 +104,6 @@ def review(
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, line, holds=holds)
-    from app.desk_acts import acts_of
     from app.gate_registry import find
     from tui.app import run
 

@@ -1,0 +1,112 @@
+"""The guided tour over a fictional year: marked everywhere, the same each time, led by F1."""
+
+import importlib.util
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from app.demo.fictional_year import PRESENT, make_year
+from app.desk_acts import acts_of
+from app.home import Home
+from app.settings import Settings
+from core.review import CaseFilter
+from evidence import verify
+from evidence.holds import HeldRequests
+from evidence.store import Store
+from tests.tui.conftest import Presses, Settles, ShowsText
+from tui.live_queue import Reviewer
+from tui.tour import MARK, STEPS, Mark, TourApp
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The year, made once."""
+    path = tmp_path_factory.mktemp("tour") / "evidence.db"
+    make_year(path)
+    return path
+
+
+@pytest.fixture
+async def tour(year: Path, settled: Settles) -> AsyncIterator[Pilot[int]]:
+    store = Store(year, clock=lambda: PRESENT)
+    reviewer = Reviewer(who="visitor", clock=lambda: PRESENT, zone=UTC, poll_seconds=None)
+    acts = acts_of(store, Home(year.parent), Settings())
+    app = TourApp(store, reviewer, HeldRequests(store), "", acts)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        yield pilot
+    store.close()
+
+
+def test_the_year_is_whole_and_the_same_each_time(year: Path, tmp_path: Path) -> None:
+    """An auditor would find nothing to say of it; two visitors see the same cases."""
+    assert verify(year).ok
+    make_year(tmp_path / "again.db")
+    told = []
+    for path in (year, tmp_path / "again.db"):
+        store = Store(path, clock=lambda: PRESENT)
+        cases = store.page(CaseFilter(status=None), 0, 50)
+        told.append([(c.key, c.count, c.last_record, c.inside.people, c.status) for c in cases])
+        store.close()
+    assert told[0] == told[1]
+    assert len(told[0]) == 7
+
+
+async def test_every_screen_is_marked(
+    tour: Pilot[int], press: Presses, screen_text: ShowsText
+) -> None:
+    """Nobody takes a picture of it for the truth, whatever is open."""
+    await press(tour, "escape")
+    for keys in ((), ("2",), ("7",), ("escape", "question_mark"), ("escape", "c"), ("escape", "s")):
+        await press(tour, *keys)
+        assert tour.app.screen.query(Mark), keys
+        assert MARK[:50] in screen_text(tour), keys
+
+
+async def test_f1_guides_step_by_step(
+    tour: Pilot[int], press: Presses, screen_text: ShowsText
+) -> None:
+    """It begins by itself, goes on where one was, and lets one try things in between."""
+    assert f"Step 1 of {len(STEPS)}" in screen_text(tour)
+    await press(tour, "enter", "enter")
+    assert "Step 3 of" in screen_text(tour)
+    await press(tour, "escape")
+    assert "Step " not in screen_text(tour)
+    await press(tour, "f1", "left")
+    assert "Step 2 of" in screen_text(tour)
+    await press(tour, *["n"] * 20)
+    assert f"Step {len(STEPS)} of" in screen_text(tour)
+    await press(tour, "f1")
+    assert "Step " not in screen_text(tour)
+
+
+async def test_what_the_steps_name_is_there(
+    tour: Pilot[int], press: Presses, screen_text: ShowsText
+) -> None:
+    """The held request, the scripts and the versions that the guide speaks of."""
+    await press(tour, "escape")
+    shown = screen_text(tour)
+    for name in ("1 held now", "payroll_letters.py", "ledger_up", "summarise_"):
+        assert name in shown
+
+
+async def test_the_handbook_shows_the_screens_of_today() -> None:
+    """Ten pages with a real screen each; `docs/pictures/draw_handbook.py` draws them anew."""
+    spec = importlib.util.spec_from_file_location(
+        "draw_handbook", ROOT / "docs" / "pictures" / "draw_handbook.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = (ROOT / "docs" / "handbook.md").read_text(encoding="utf-8")
+    drawn = await module.draw()
+    assert re.findall(r"\(handbook/(.*?)\.svg\)", text) == list(drawn)
+    kept = {path.stem: path.read_text("utf-8") for path in (ROOT / "docs/handbook").glob("*.svg")}
+    assert [name for name in drawn if drawn[name] != kept.get(name)] == []
+    assert set(kept) == set(drawn)
