@@ -77,6 +77,16 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
 - Encrypted files and archives (named as such), 7z, RAR, HDF5, Avro, Feather of version 1.
 - Names and addresses in running text, unless `names` is switched on; even then none in languages that the model
   does not know.
+- Texts in a cipher of one's own (letters moved or turned round, a key for every byte), and values
+  whose pieces stand in different fields.
+- Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
+  same. Longer ones are told as unread.
+- Labels of a host with letters of one's own before what they encode; such labels of 96 letters and
+  more are told as unread.
+- Numbers spelled in words; addresses of mail written with `[at]`.
+- LZ4, Snappy, LZO, lzip, old LZMA, `.Z` and CAB files, and TNEF attachments: told as unread.
+- Large bodies that pass: rows and people of INSERT statements and of Parquet files are counted only
+  where the body is held.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as of a part of the rows.

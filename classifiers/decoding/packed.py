@@ -279,12 +279,19 @@ def encoded_runs(data: bytes) -> Iterator[tuple[int, int]]:
 def _is_telling(run: bytes) -> bool:
     if len(run) >= _OPAQUE:
         return True
-    if len(set(run[:64])) < _FEWEST_LETTERS:
+    if _is_ruler(run, _FEWEST_LETTERS):
         return False
     if len(run) >= 32 and _HEX.fullmatch(run):
         return known(binascii.unhexlify(run)) is not None
     head = _base64(run[:64])
     return known(head) is not None or begins_file(head, len(run))
+
+
+def _is_ruler(run: bytes, fewest: int) -> bool:
+    """True for a run of fewer different letters than any data have: what begins with zeros only
+    may be data.
+    """
+    return len(set(run[:64])) < fewest and len(set(run)) < fewest
 
 
 def _each_run(raw: bytes, flags: bytes, column: bool) -> Iterator[bytes]:
@@ -325,7 +332,7 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if len(run) == 36 and run[8:9] == run[13:14] == run[18:19] == run[23:24] == b"-":
         return False
     is_hex = len(run) >= 32 and _HEX.fullmatch(run) is not None
-    if len(set(run[:64])) < (_FEWEST_DIGITS if is_hex else _FEWEST_LETTERS):
+    if _is_ruler(run, _FEWEST_DIGITS if is_hex else _FEWEST_LETTERS):
         return False
     if is_hex:
         data = binascii.unhexlify(run)

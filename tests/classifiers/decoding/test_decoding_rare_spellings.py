@@ -234,6 +234,13 @@ def test_packed_data_inside_small_binary_is_said() -> None:
     assert "unread" in seen_in(exchange(json.dumps({"f": base64.b64encode(data).decode()})))
 
 
+@pytest.mark.parametrize("encode", [base64.b64encode, binascii.hexlify, base64.b32encode])
+def test_what_begins_with_zeros_is_read(encode: Callable[[bytes], bytes]) -> None:
+    """Encoded data whose beginning is all alike, as archives have it, is no ruler of dashes."""
+    data = encode(b"x" + bytes(300) + DATA * 20 + random.Random(1).randbytes(300)).decode()
+    assert seen_in(exchange(json.dumps({"f": data})))
+
+
 def test_hosts_of_noise_are_said() -> None:
     """Many letters without words in the labels of a host may be anything."""
     noise = random.Random(1).randbytes(90).hex()
