@@ -1,4 +1,4 @@
-"""How a rule stands to what was recorded: near misses, and what decides before it."""
+"""How a rule stands to what was recorded: what missed it by one condition, what goes before it."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""An officer's day, by keys only, over a real evidence file, with all that the review brings."""
+"""An officer's day, by keys only, over a real evidence file and all that the review brings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
