@@ -15,6 +15,8 @@ from tui.wording import safe
 
 LONGEST_LINE = 4_000
 MOST_LINES = 10_000
+MOST_COMPARED = 20_000
+"""Lines of a version that are compared with another: the time grows with their square at worst."""
 NOT_AT_HAND = "No sources of scripts are at hand here."
 _MASKED = (
     "No line differs: the two versions differ in values that are masked, or in the ends of lines."
@@ -55,6 +57,8 @@ def changes(
     if old.text is None:
         named = capital(_named(reading, base))
         return whole(reading.versions[chosen], new, f"{named}, is not kept.")
+    if max(old.text.count("\n"), new.text.count("\n")) > MOST_COMPARED:
+        return whole(reading.versions[chosen], new, "It is too long to be compared.")
     said = f"What is different in {version} from {_named(reading, base)}."
     return _difference(said, old.text, new.text)
 

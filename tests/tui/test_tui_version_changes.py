@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.review import ReviewEvent, ScriptVersion, script_event
 from tui.kept_code import Kept
 from tui.script_view import ScriptReading
-from tui.version_changes import LONGEST_LINE, MOST_LINES, base_of, changes
+from tui.version_changes import LONGEST_LINE, MOST_COMPARED, MOST_LINES, base_of, changes
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 HASHES = ("aa" * 32, "bb" * 32, "cc" * 32)
@@ -101,6 +101,13 @@ def test_what_is_not_shown_whole_counts_as_unread(text: str) -> None:
     assert of(Kept(text=text), None)[2]
     assert of(Kept(text=text), Kept(text="y\n"))[2]
     assert of(Kept(why="The setting is off."), Kept(text="y\n"))[2] == "The setting is off."
+
+
+def test_a_file_made_to_stop_the_desk_is_not_compared() -> None:
+    """Comparing takes the square of the lines at worst: beyond a bound it is left alone, unread."""
+    text = "".join(f"x{n % 110}\n" for n in range(MOST_COMPARED + 2))
+    said, _, unread = of(Kept(text=text), Kept(text=text[5:]))
+    assert "too long to be compared" in said and unread
 
 
 def test_a_long_file_with_a_small_change_can_be_read() -> None:
