@@ -2,7 +2,6 @@
 endpoint's own keys; the hub is told numbers of entries.
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,9 +52,9 @@ class AskedByHub:
     def _reply(self, asked: Request) -> Mapping[str, Any]:
         try:
             made = self._done(asked)
-        except (OutgateError, sqlite3.Error) as error:
-            words = error.message if isinstance(error, OutgateError) else "The evidence is in use."
-            return {"id": asked.id, "done": False, "found": 0, "entries": [], "problem": words}
+        except OutgateError as error:
+            problem = error.message
+            return {"id": asked.id, "done": False, "found": 0, "entries": [], "problem": problem}
         entries = sorted(made.whole | made.parts.keys())
         doubts = (
             (made.held, "entries are kept by a legal hold"),

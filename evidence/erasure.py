@@ -29,6 +29,7 @@ from evidence.parts import SALT_BYTES, Seal, cuts_to_bytes, erase, kinds_of_part
 from evidence.past import Sums, digest
 from evidence.rebuild import rebuild
 from evidence.removed import Removed, runs
+from evidence.sqlite_errors import in_words
 from evidence.statements import INSERT_ERASED
 
 MOST_BESIDE_A_GATE = 20_000
@@ -75,8 +76,9 @@ class Plan:
         return not self.whole and not self.parts and not self.past
 
 
+@in_words()
 def plan(path: Path, wanted: Wanted) -> Plan:
-    """Return what would be erased; reads only. Raises sqlite3.Error."""
+    """Return what would be erased; reads only. Raises EvidenceError."""
     with closing(connect(path, read_only=True)) as connection:
         connection.execute("BEGIN")
         return _plan(connection, wanted)
@@ -199,8 +201,9 @@ def _sender(body: dict[str, Any]) -> str:
     return str(script.get("path") or script.get("name") or "")
 
 
+@in_words()
 def erase_now(path: Path, wanted: Wanted, *, who: str, why: str, asked: str | None = None) -> Plan:
-    """Erase, and tell it in the chain of acts. Raises EvidenceError, sqlite3.Error.
+    """Erase, and tell it in the chain of acts. Raises EvidenceError.
 
     What is told names entries and parts by number, never what stood there. `asked`: the id of the
     request of another person that this confirms.

@@ -3,6 +3,8 @@ without parameters.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.errors import EvidenceError
 
@@ -67,3 +69,12 @@ def evidence_error(error: BaseException) -> EvidenceError:
     if isinstance(error, OSError) and error.strerror:
         cause = error.strerror
     return EvidenceError(f"{message} ({cause})", remedy=remedy)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Raise what goes wrong with the evidence file as an EvidenceError; for a block or a function."""
+    try:
+        yield
+    except DatabaseFault as error:
+        raise evidence_error(error) from None
