@@ -14,6 +14,7 @@ from app.collecting import collectors_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
+from app.machine_gate import public_door
 from app.notifying import Herald, ways_of
 from app.settings import Settings
 from app.wiring import (
@@ -180,7 +181,9 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         upstream_roots=home.upstream,
         listen_host=choices.listen_host,
         listen_port=choices.listen_port,
+        listeners=choices.listeners,
         seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
+        public_seals=None if choices.public is None else public_door(choices.public),
         routes=routes,
         proxies=proxies_of(settings, choices),
         limits=_limits(home, settings),

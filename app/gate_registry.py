@@ -75,8 +75,8 @@ def health_at(host: str, port: int, timeout_s: float = 2.0) -> dict[str, Any] | 
     return value if ours else None
 
 
-def stop(gate: RunningGate, timeout_s: float = 15.0) -> bool:
-    """Ask a gate to stop and wait for it; True when it is gone."""
+def stop(gate: RunningGate, timeout_s: float = 30.0) -> bool:
+    """Ask a gate to stop and wait for it; True when it is gone. What is under way ends first."""
     try:
         os.kill(gate.pid, signal.SIGTERM)
     except ProcessLookupError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PUBLIC = Path("/run/outgate")
 """Made by systemd or root: below /run nobody else makes anything."""
 _RUNNING, _BUNDLE, _JAVA, _ROOTS = "gate.json", "bundle.pem", "roots.jks", "roots"
+_DOOR = "seals.sock"
 _EVERYBODY = 0o755
 _READABLE = 0o644
 _BY_OTHERS = 0o022
@@ -42,6 +43,16 @@ def machine_gate() -> RunningGate | None:
 def bundle_of(gate: RunningGate, home: Home) -> Path:
     """Return the roots that clients of this gate trust."""
     return Path(gate.public) / _BUNDLE if gate.public else home.bundle
+
+
+def public_door(folder: Path) -> Path:
+    """Return where the gate takes everybody's sealed runs."""
+    return folder / _DOOR
+
+
+def roots_in(folder: Path) -> tuple[Path, Path, Path]:
+    """Return what clients trust there: the bundle, Java's store, the folder of single roots."""
+    return folder / _BUNDLE, folder / _JAVA, folder / _ROOTS
 
 
 def published(settings: Settings) -> Path | None:
@@ -91,6 +102,7 @@ def unpublish(folder: Path) -> None:
     """The gate ends: it is announced no more. The roots stay until another one begins."""
     with contextlib.suppress(OSError):
         withdraw(folder / _RUNNING, os.getpid())
+        public_door(folder).unlink(missing_ok=True)
 
 
 def _copied(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.client import Ended, signals_to
 from app.gate_registry import RunningGate
 from app.home import Home
+from app.machine_gate import public_door, roots_in
 from app.settings import Settings
 from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
 from core.errors import CannotRunError, SettingsError
@@ -89,10 +90,6 @@ def run_sealed(
     """
     if sys.platform != "linux":
         raise NoSealError(str(why_not_sealed()), remedy=_REMEDY)
-    if gate.public:
-        raise NoSealError(
-            "The gate of this machine is another user's, and takes no sealed runs.", remedy=_REMEDY
-        )
     from capture.confinement import networked_input
     from capture.seal import CannotSealError, CannotStartError, Plan, start
 
@@ -108,8 +105,8 @@ def run_sealed(
     plan = Plan(
         command=command,
         environment=sealed_environment(environment),
-        gate=home.seal_of(gate.pid),
-        scenery=scenery_of(command, environment, home),
+        gate=public_door(Path(gate.public)) if gate.public else home.seal_of(gate.pid),
+        scenery=scenery_of(command, environment, home, gate.public),
         outside=host_listeners(),
         left_sockets=settings.seal_sockets,
         io_uring=settings.seal_io_uring,
@@ -126,18 +123,26 @@ def run_sealed(
     return Ended(running.supervisor, code)
 
 
-def scenery_of(command: Sequence[str], environment: Mapping[str, str], home: Home) -> "Scenery":
-    """Return what a sealed program sees: the bundle in every place where its clients keep roots."""
+def scenery_of(
+    command: Sequence[str], environment: Mapping[str, str], home: Home, public: str = ""
+) -> "Scenery":
+    """Return what a sealed program sees: the bundle in every place where its clients keep roots.
+
+    `public`: the folder of the machine's gate, whose roots count then.
+    """
     from capture.mounts import Scenery
     from certs.client_files import client_files
 
     found = client_files(command, environment, Path.cwd())
-    kept = [home.bundle, home.java_store, *home.hashed_roots.iterdir()]
+    own = home.bundle, home.java_store, home.hashed_roots
+    bundle, java, roots = roots_in(Path(public)) if public else own
+    kept = {home.bundle: bundle, home.java_store: java}
+    kept |= {home.hashed_roots / root.name: root for root in roots.iterdir()}
     stores = dict.fromkeys(found.java, home.java_store)
     return Scenery(
         hidden=home.root,
         shown=_beacons(environment, home),
-        files={path: path.read_bytes() for path in kept},
+        files={path: source.read_bytes() for path, source in kept.items()},
         covered={**dict.fromkeys(found.bundles, home.bundle), **stores},
         added=dict.fromkeys(found.folders, home.hashed_roots),
     )

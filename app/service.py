@@ -84,7 +84,7 @@ async def _serve(
         ready(me)
         notify("READY=1")
 
-    _stop_on_signals(built.gate)
+    ending = _stop_on_signals(built.gate)
     waiting = (
         _outlive_parent(built.gate, lambda: me is not None and is_used(me)) if private else None
     )
@@ -95,6 +95,8 @@ async def _serve(
     finally:
         if waiting is not None:
             waiting.cancel()
+        for one in ending:
+            one.cancel()
         notify("STOPPING=1")
         if not private:
             withdraw(home.running, os.getpid())
@@ -248,8 +250,20 @@ def _outlive_parent(gate: "Gate", used: Callable[[], bool]) -> "asyncio.Task[Non
     return outliving(orphaned, used, gate.stop)
 
 
-def _stop_on_signals(gate: "Gate") -> None:
+def _stop_on_signals(gate: "Gate") -> "list[asyncio.Task[None]]":
+    """Have the gate end by a signal once what is under way is answered; by a second one, at once.
+    Returns what has to be kept.
+    """
     loop = asyncio.get_running_loop()
+    ending: list[asyncio.Task[None]] = []
+
+    def asked() -> None:
+        if ending:
+            gate.stop()
+            return
+        ending.append(loop.create_task(OWNER.task(Duty.ENDING, gate.end())))
+
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
-            loop.add_signal_handler(number, gate.stop)
+            loop.add_signal_handler(number, asked)
+    return ending

@@ -6,6 +6,7 @@ Nothing else in the house knows them all.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,6 +50,10 @@ class GateChoices:
 
     listen_host: str = "127.0.0.1"
     listen_port: int = 0
+    listeners: tuple[socket.socket, ...] = ()
+    """Handed over by whoever started the gate; listened at instead."""
+    public: Path | None = None
+    """The folder in which everybody finds the gate."""
     policy: Path | None = None
     connect_to: tuple[str, ...] = ()
     upstream_ca: Path | None = None

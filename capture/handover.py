@@ -109,6 +109,22 @@ def listening(path: Path) -> socket.socket:
     return listener
 
 
+def listening_for_all(path: Path) -> socket.socket:
+    """Return the gate's end for everybody, in a folder that others cannot write. Its own path
+    stands in the kernel's table, by which seals shut it. Raises OSError.
+    """
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o666)
+        listener.listen(64)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def connected(path: Path, timeout_s: float = 5.0) -> socket.socket:
     """Return a connection to the gate. Raises OSError."""
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -62,6 +62,7 @@ class Duty(Enum):
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)
     OUTLIVING = Meaning(what="waiting for the last program behind a gate of its own")
+    ENDING = Meaning(what="letting requests end before the gate does", courtesy=True)
     WATCHDOG = Meaning(what="telling systemd that the gate lives")
     ATTRIBUTOR = Meaning(what="answering a gate about its senders", courtesy=True)
     CANARY = Meaning(what="trying the clients of this machine", courtesy=True)

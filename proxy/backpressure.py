@@ -31,6 +31,12 @@ def hang_up(connection_id: str) -> None:
         transport.writer.close()
 
 
+def heard_at(connection_id: str) -> float:
+    """Return when something last came on a connection, by the loop's clock."""
+    handler = _OPEN.get(connection_id)
+    return 0.0 if handler is None else handler.heard_at
+
+
 class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
     """mitmproxy's handler of one client connection, which stops reading while too much waits."""
 
@@ -39,6 +45,7 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._waiting = 0
         self._ahead = 0
         self._idle = asyncio.Event()
+        self.heard_at = asyncio.get_running_loop().time()
         _OPEN[self.client.id] = self
         self._acknowledge = prompt(self.transports[self.client].writer)
 
@@ -58,6 +65,8 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
 
     async def server_event(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
+        if isinstance(event, events.DataReceived):
+            self.heard_at = asyncio.get_running_loop().time()
         if isinstance(event, events.DataReceived) and event.connection is self.client:
             self._acknowledge()
             if self._waiting:

@@ -7,6 +7,7 @@ rewrites or saves flows. Kept: the proxy server, layer choice, refusal of cleart
 
 import asyncio
 import inspect
+import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from proxy.connect_to import Route, Routes
 from proxy.corporate_proxies import CorporateProxies
 from proxy.corporate_route import CorporateRoute
 from proxy.dns_pinning import Places
+from proxy.draining import Draining
 from proxy.health import Health
 from proxy.hooks import DirectAddons
 from proxy.inspection import Inspection
@@ -34,6 +36,7 @@ from proxy.parts import Limits, Parts
 from proxy.sealed.captured import Arrivals
 from proxy.sealed.capturing import Captures
 from proxy.sealed.door import Door
+from proxy.taking import take_at, take_no_more
 from proxy.tls import GateTls, Mint
 from proxy.upstreams import Upstreams
 
@@ -50,8 +53,12 @@ class GateOptions:
     listen_host: str = "127.0.0.1"
     listen_port: int = 0
     """0: any free port."""
+    listeners: Sequence[socket.socket] = ()
+    """Listeners that were handed over, which are listened at instead."""
     seals: Path | None = None
     """Where sealed runs find this gate; None: it takes none."""
+    public_seals: Path | None = None
+    """Where those of everybody do."""
     routes: Sequence[Route] = ()
     proxies: CorporateProxies = field(default_factory=CorporateProxies)
     limits: Limits = field(default_factory=Limits)
@@ -66,6 +73,8 @@ class Gate:
         self._master: Master | None = None
         self._door: Door | None = None
         self._arrivals: Arrivals | None = None
+        self._draining = Draining()
+        self._server: proxyserver.Proxyserver | None = None
         self._collecting = Collecting(parts.collectors, parts.evidence)
         self.addon: GateAddon | None = None
 
@@ -80,7 +89,7 @@ class Gate:
         loop = asyncio.get_running_loop()
         self.addon = self._made_addon(loop)
         self._arrivals = Arrivals(self.addon.inspection)
-        server = proxyserver.Proxyserver()
+        server = self._server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),
             disable_h2c.DisableH2C(),
@@ -89,6 +98,7 @@ class Gate:
             GateTls(self._options.mint, self._options.chain_file),
             self.addon,
             self._arrivals,
+            self._draining,
             *([CorporateRoute(self._options.proxies)] if self._options.proxies else []),
         )
         master.options.update(
@@ -124,6 +134,15 @@ class Gate:
             inspection.places = Places(routes.target)
         return GateAddon(inspection, Upstreams(routes, inspection.places, parts.policy))
 
+    async def end(self) -> None:
+        """Take no more connections, answer what is under way, then stop serving."""
+        if self._server is not None:
+            take_no_more(self._server)
+            if self._door is not None:
+                await self._door.take_no_more()
+            await self._draining.drain()
+        self.stop()
+
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""
         if self._master is not None:
@@ -135,16 +154,20 @@ class Gate:
         serving: asyncio.Task[None],
         ready: Callable[[str, int], Awaitable[None] | None],
     ) -> None:
+        handed = self._options.listeners
         while not (addresses := server.listen_addrs()) or not server.is_running:
             if serving.done() or (server.servers and all(s.last_exception for s in server.servers)):
                 self.stop()
                 faults = [one.last_exception for one in server.servers if one.last_exception]
                 where = self._options.listen_host, self._options.listen_port
                 raise cannot_listen(*where, next(iter(faults), None))
+            if handed and server.is_running:
+                await take_at(server, self._mode, handed)
+                handed = ()
             await asyncio.sleep(0.005)
         if self._options.seals is not None:
             self._door = Door(server, self._parts.networks, self._made_up, self._captures())
-            self._door.open(self._options.seals)
+            self._door.open(self._options.seals, self._options.public_seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called
@@ -160,13 +183,16 @@ class Gate:
             return True
         return Routes(self._options.routes).diverts(name)
 
-    def _mitmproxy_options(self) -> options.Options:
+    @property
+    def _mode(self) -> str:
         default = self._options.proxies.default
-        mode = "regular" if default is None else f"upstream:{default.url}"
+        return "regular" if default is None else f"upstream:{default.url}"
+
+    def _mitmproxy_options(self) -> options.Options:
         return options.Options(
             listen_host=self._options.listen_host,
             listen_port=self._options.listen_port,
-            mode=[mode],
+            mode=[] if self._options.listeners else [self._mode],
         )
 
 

@@ -162,6 +162,7 @@ def start(
     """
     from app.authority_ending import authority_ending
     from app.gate_registry import RunningGate, find
+    from app.handed_sockets import handed_over
     from app.home import open_home
     from app.policy_in_force import policy_remarks
     from app.port_choice import free_port
@@ -178,13 +179,16 @@ def start(
             f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
         )
     host, port = parse_listen(listen or ("127.0.0.1:0" if private else settings.listen))
-    if not private and listen is None and "listen" not in settings.model_fields_set:
+    handed = handed_over()
+    if not private and not handed and listen is None and "listen" not in settings.model_fields_set:
         port, taken = free_port(host, port)
         if taken:
             typer.echo(f"outgate: {taken}", err=True)
     choices = GateChoices(
         listen_host=host,
         listen_port=port,
+        listeners=tuple(handed),
+        public=public,
         policy=policy,
         connect_to=tuple(connect_to or ()),
         upstream_ca=upstream_ca,

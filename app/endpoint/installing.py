@@ -18,6 +18,7 @@ GATE, ATTRIBUTOR, CAPTURE = "outgate", "outgate-attributor", "outgate-capture"
 STATE = "/var/lib/outgate"
 _SETTINGS, _POLICY = "/etc/outgate/settings.yaml", "/etc/outgate/policy.yaml"
 _UNITS = "/etc/systemd/system"
+_SOCKET = f"{_UNITS}/{GATE}.socket"
 _SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
 _PRESET = "watch-everything"
 _MARK = "@PROGRAM@"
@@ -86,6 +87,9 @@ def install_plan(machine: Machine) -> Plan:
         path = f"{_UNITS}/{name}.service"
         if tree.read(path) != unit:
             steps.append(Write(path=path, after=unit, words="a service"))
+    socket = _shipped("units/outgate.socket").encode()
+    if tree.read(_SOCKET) != socket:
+        steps.append(Write(path=_SOCKET, after=socket, words="a socket for upgrades"))
     for path, text in _files():
         if tree.read(path) is None:
             steps.append(Write(path=path, after=text.encode(), words="the machine's own"))
@@ -129,7 +133,7 @@ def _started(machine: Machine) -> Iterator[Run]:
 def uninstall_plan(machine: Machine, *, purge: bool) -> Plan:
     """Return what takes the services off; with `purge`, settings, policy, evidence and users."""
     tree, systemctl = machine.tree, machine.systemctl
-    units = [f"{name}.service" for name in (CAPTURE, GATE, ATTRIBUTOR)]
+    units = [f"{CAPTURE}.service", f"{GATE}.socket", f"{GATE}.service", f"{ATTRIBUTOR}.service"]
     there = [unit for unit in units if tree.is_file(f"{_UNITS}/{unit}")]
     steps: list[Write | Run] = []
     if systemctl is not None and there:

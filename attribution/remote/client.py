@@ -1,8 +1,9 @@
 """The gate's side: an attributor that asks the privileged one, and says so where that is silent."""
 
+import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,12 +17,16 @@ from attribution.remote.wire import (
     About,
     Ask,
     Attribute,
+    Entered,
     Hello,
+    Left,
     Told,
     WireError,
+    peer_of,
     read_told,
     receive,
     send,
+    send_sockets,
 )
 from core.attribution import Attribution, CodeLine, unknown_sender
 from core.exchange import Connection, Exchange
@@ -35,8 +40,6 @@ _SILENT = "the attributor service does not answer"
 class RemoteAttributor:
     """Implements core.ports.Attributor. Safe to call from several threads."""
 
-    networks = None
-    """Sealed networks hand their sockets to the gate itself."""
     files = None
     """Which files were sent is not asked of it: rules that ask answer with `on_error`."""
 
@@ -47,6 +50,7 @@ class RemoteAttributor:
         self._idle: list[socket.socket] = []
         self._answered = True
         self._asked = 0
+        self.networks = RemoteNetworks(self)
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
         """See Attributor.attribute_now: to ask another process is never at once."""
@@ -122,7 +126,11 @@ class RemoteAttributor:
         """Return what is known of the other side, without asking it."""
         return {"backend": METHOD, "asked": self._asked, "answers": self._answered}
 
-    def _ask(self, ask: Ask) -> Told | None:
+    def tell(self, told: Entered | Left, sockets: Sequence[int] = ()) -> bool:
+        """Tell of a network; False where nobody heard it."""
+        return self._ask(told, sockets) is not None
+
+    def _ask(self, ask: Ask, sockets: Sequence[int] = ()) -> Told | None:
         """Return the answer; None where there is none. A connection that was idle may have ended
         with an earlier attributor: then another is made, once.
         """
@@ -130,7 +138,7 @@ class RemoteAttributor:
         for fresh in (False, True):
             try:
                 with self._end(fresh=fresh) as end:
-                    answer = _exchanged(end, ask)
+                    answer = _exchanged(end, ask, sockets)
             except (OSError, WireError):
                 continue
             self._answered = True
@@ -149,6 +157,7 @@ class RemoteAttributor:
                 end.settimeout(_PATIENCE_S)
                 end.connect(str(self._path))
                 _exchanged(end, self._hello)
+                self.networks.told_to(end)
             yield end
         except BaseException:
             end.close()
@@ -161,8 +170,50 @@ class RemoteAttributor:
             end.close()
 
 
-def _exchanged(end: socket.socket, ask: Ask) -> Told:
+class RemoteNetworks:
+    """Implements core.ports.Networks: keeps the sockets of each network, and hands them to the
+    attributor, once more to one that was started again.
+    """
+
+    def __init__(self, attributor: RemoteAttributor) -> None:
+        self._attributor = attributor
+        self._lock = threading.Lock()
+        self._known: dict[int, tuple[Entered, tuple[int, ...]]] = {}
+        self._peer: int | None = None
+        """The attributor's process, which knows of them."""
+
+    def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
+        """See core.ports.Networks."""
+        told = Entered(network=network, supervisor=supervisor)
+        with self._lock:
+            self._known[network] = told, tuple(asking)
+        self._attributor.tell(told, asking)
+
+    def left(self, network: int) -> None:
+        """See core.ports.Networks."""
+        with self._lock:
+            _, sockets = self._known.pop(network, (None, ()))
+        self._attributor.tell(Left(network=network))
+        for one in sockets:
+            os.close(one)
+
+    def told_to(self, end: socket.socket) -> None:
+        """Have the attributor at this end know of all, where it is another one than before. Raises
+        OSError, WireError.
+        """
+        peer = peer_of(end)[0]
+        with self._lock:
+            if peer == self._peer:
+                return
+            self._peer, known = peer, tuple(self._known.values())
+            for told, sockets in known:
+                _exchanged(end, told, sockets)
+
+
+def _exchanged(end: socket.socket, ask: Ask, sockets: Sequence[int] = ()) -> Told:
     send(end, ASKS.dump_json(ask))
+    if sockets:
+        send_sockets(end, sockets)
     answer = receive(end, MOST_ANSWERED)
     if answer is None:
         raise WireError("the attributor has gone")

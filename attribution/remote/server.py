@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -18,18 +17,22 @@ from attribution.remote.wire import (
     About,
     Ask,
     Attribute,
+    Entered,
     Hello,
+    Left,
     Told,
     WireError,
+    peer_of,
     read_ask,
     receive,
+    receive_sockets,
     send,
 )
 from core.duties import OWNER, Duty
 
-_CREDENTIALS = struct.Struct("3i")
 _SOCKET_MODE = 0o660
 _BACKLOG = 64
+_SOCK_DIAG = 4
 
 type Builds = Callable[[Hello, int], SocketAttributor]
 """Makes an attributor for a gate with this process number."""
@@ -84,7 +87,7 @@ class AttributorServer:
 
     def _answered(self, end: socket.socket) -> None:
         with contextlib.suppress(OSError, WireError), end:
-            pid, uid = _peer(end)
+            pid, uid = peer_of(end)
             if uid not in {self._uid, 0}:
                 return
             attributor: SocketAttributor | None = None
@@ -95,6 +98,8 @@ class AttributorServer:
                     told = Told()
                 elif attributor is None:
                     return
+                elif isinstance(ask, Entered):
+                    told = _entered(attributor, ask, receive_sockets(end))
                 else:
                     told = _answer(attributor, ask)
                 send(end, TOLD.dump_json(told))
@@ -126,8 +131,31 @@ def _answer(attributor: SocketAttributor, ask: Ask) -> Told:
             kept = _Caught()
             attributor.keep_source(sender, kept)
             return Told(source=kept.source)
-        case Hello():
+        case Left(network=network):
+            if attributor.networks is not None:
+                attributor.networks.left(network)
             return Told()
+        case Hello() | Entered():
+            return Told()
+
+
+def _entered(attributor: SocketAttributor, ask: Entered, sockets: list[int]) -> Told:
+    """Take a network, whose sockets must be what asks the kernel: nothing else is written to."""
+    networks = attributor.networks
+    if networks is None or not all(map(_asks_the_kernel, sockets)):
+        for one in sockets:
+            os.close(one)
+        return Told(obstacle="the network of a seal cannot be asked")
+    networks.entered(ask.network, ask.supervisor, sockets)
+    return Told()
+
+
+def _asks_the_kernel(number: int) -> bool:
+    with contextlib.suppress(OSError):
+        found = socket.socket(fileno=os.dup(number))
+        with found:
+            return (found.family, found.proto) == (socket.AF_NETLINK, _SOCK_DIAG)
+    return False
 
 
 class _Caught(ContentStore):
@@ -147,13 +175,6 @@ class _Caught(ContentStore):
         del sha256
         self.source = source.decode("latin-1")
         return True
-
-
-def _peer(end: socket.socket) -> tuple[int, int]:
-    """Return process and user at the other end, as the kernel tells them."""
-    raw = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, uid, _ = _CREDENTIALS.unpack(raw)
-    return pid, uid
 
 
 def _lives(pid: int) -> bool:

@@ -2,8 +2,10 @@
 message of a known kind. Neither names a file to the other, and no more than sizes are believed.
 """
 
+import os
 import socket
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -15,6 +17,7 @@ from core.attribution import Attribution, CodeLine
 from core.exchange import Connection
 
 _LENGTH = struct.Struct("!I")
+_CREDENTIALS = struct.Struct("3i")
 MOST_ASKED = 256 * 1024
 MOST_ANSWERED = 8 << 20
 
@@ -60,7 +63,27 @@ class Able:
     kind: Literal["able"] = "able"
 
 
-type Ask = Annotated[Hello | Attribute | About | Able, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A sealed run's network has come; three sockets that ask about it follow the message."""
+
+    network: int
+    supervisor: int
+    kind: Literal["entered"] = "entered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """It has gone."""
+
+    network: int
+    kind: Literal["left"] = "left"
+
+
+SOCKETS = 3
+"""That follow `Entered`, with one byte."""
+
+type Ask = Annotated[Hello | Attribute | About | Able | Entered | Left, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +122,21 @@ def receive(end: socket.socket, most: int) -> bytes | None:
     return body
 
 
+def send_sockets(end: socket.socket, sockets: Sequence[int]) -> None:
+    """Send what follows `Entered`; they stay ours, too. Raises OSError."""
+    socket.send_fds(end, [b"\0"], list(sockets))
+
+
+def receive_sockets(end: socket.socket) -> list[int]:
+    """Return them; they are ours from now on. Raises OSError, WireError."""
+    content, found, flags, _ = socket.recv_fds(end, 1, SOCKETS)
+    if content != b"\0" or len(found) != SOCKETS or flags & socket.MSG_CTRUNC:
+        for one in found:
+            os.close(one)
+        raise WireError("not the sockets of a network")
+    return list(found)
+
+
 def read_ask(message: bytes) -> Ask:
     """Return what is asked. Raises WireError for what is none of the known questions."""
     try:
@@ -124,3 +162,10 @@ def _exactly(end: socket.socket, size: int) -> bytes | None:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def peer_of(end: socket.socket) -> tuple[int, int]:
+    """Return process and user at the other end, as the kernel tells them."""
+    raw = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(raw)
+    return pid, uid

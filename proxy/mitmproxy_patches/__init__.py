@@ -42,9 +42,9 @@ PATCHES = (
         name="imports",
         ours="proxy.mitmproxy_patches.imports",
         touches=("mitmproxy.addons", "mitmproxy.proxy.layers.quic", f"{_HTTP}._http3"),
-        because="mitmproxy imports forty addons, HTTP/3, a command language and a YAML writer, "
-        "of which the gate uses none: half of its start, and 30 MB.",
-        without="a gate that starts in twice the time",
+        because="mitmproxy imports forty addons, HTTP/3, a command language, a YAML writer and a "
+        "redirector of packets, of which the gate uses none: half of its start, and 30 MB.",
+        without="a gate that starts in twice the time, and that virus scanners stop",
         test="tests/test_house.py::test_the_gate_starts_without_what_it_never_uses",
         seen="fa4b855233b0",
     ),
@@ -222,6 +222,19 @@ PATCHES = (
         without="the record of a connection that passed undecrypted has no sizes and no end",
         test="tests/proxy/test_proxy_tls_passthrough.py::test_all_bytes_are_counted",
         seen="1fa3358ccc1f",
+    ),
+    Patch(
+        name="listeners",
+        ours="proxy.taking",
+        touches=(
+            "mitmproxy.proxy.mode_servers:AsyncioServerInstance",
+            "mitmproxy.proxy.mode_servers:ServerInstance.make",
+            "mitmproxy.addons.proxyserver:Servers",
+        ),
+        because="mitmproxy opens its listeners itself, and knows no end but at once.",
+        without="an upgrade refuses connections, and cuts requests that are under way",
+        test="tests/scenarios/test_scenarios_upgrade.py::test_an_upgrade_under_load_loses_nothing",
+        seen="31fd2731b266",
     ),
     Patch(
         name="sealed runs",

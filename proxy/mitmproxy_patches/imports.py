@@ -1,7 +1,8 @@
 """Imports mitmproxy without what the gate does not use.
 
 A web framework, a directory client, HTTP/3, a command language: together they cost half of the
-gate's start and 30 MB. Import this module before anything else of mitmproxy.
+gate's start and 30 MB. So does `mitmproxy_rs` stay out, which redirects packets: the gate does not,
+and virus scanners look for it. Import this module before anything else of mitmproxy.
 """
 
 import importlib.util
@@ -22,7 +23,20 @@ _QUIC_NAMES = (
 )
 
 
+_NATIVE = "mitmproxy_rs"
+_NATIVE_CLASSES = {
+    "udp": ("UdpServer",),
+    "wireguard": ("WireGuardServer",),
+    "local": ("LocalRedirector",),
+    "tun": ("TunInterface",),
+    "dns": (),
+}
+"""What mitmproxy asks of it while it serves TCP only: classes that nothing is an instance of."""
+
+
 def _install() -> None:
+    if _NATIVE not in sys.modules and "mitmproxy.proxy.server" not in sys.modules:
+        _without_native()
     if "mitmproxy.addons" not in sys.modules:
         _without_all_addons()
     if _QUIC not in sys.modules:
@@ -41,6 +55,13 @@ def _without_all_addons() -> None:
     package = types.ModuleType("mitmproxy.addons")
     package.__path__ = [f"{location}/addons" for location in spec.submodule_search_locations]
     sys.modules["mitmproxy.addons"] = package
+
+
+def _without_native() -> None:
+    package = _stand_in(_NATIVE, "Stream")
+    package.__path__ = []
+    for below, classes in _NATIVE_CLASSES.items():
+        setattr(package, below, _stand_in(f"{_NATIVE}.{below}", *classes))
 
 
 def _without_quic() -> None:

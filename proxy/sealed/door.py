@@ -26,6 +26,8 @@ log = logging.getLogger("outgate.sealed")
 _OTHER_VERSION = "The gate is of another version of Outgate; restart it."
 _NO_NETWORKS = "The gate cannot tell who sends from a seal."
 _NO_CAPTURE = "The gate was started without a place for what is captured."
+_MOST_OF_ONE = 64
+"""Runs of one user at a time."""
 _CREDENTIALS = struct.Struct("=iII")
 
 
@@ -48,28 +50,43 @@ class Door:
         self._captures = captures
         self._runs: set[_Run] = set()
         self._running: set[asyncio.Task[None]] = set()
-        self._listener: socket.socket | None = None
+        self._listeners: list[socket.socket] = []
 
-    def open(self, path: Path) -> None:
-        """Take runs at this path. Raises OSError."""
-        self._listener = handover.listening(path)
-        self._listener.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._listener.fileno(), self._knocked)
+    def open(self, path: Path, public: Path | None = None) -> None:
+        """Take runs of this user at this path, everybody's at the public one. Raises OSError."""
+        self._listen(handover.listening(path), _may_enter)
+        if public is not None:
+            self._listen(handover.listening_for_all(public), self._has_room)
+
+    def _listen(self, listener: socket.socket, may_enter: Callable[[socket.socket], bool]) -> None:
+        listener.setblocking(False)
+        self._listeners.append(listener)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(listener.fileno(), self._knocked, listener, may_enter)
+
+    def _has_room(self, channel: socket.socket) -> bool:
+        """Nobody takes all the room. What is in a seal does not see this door."""
+        uid = _peer_of(channel)[1]
+        return sum(run.uid == uid for run in self._runs) < _MOST_OF_ONE
+
+    async def take_no_more(self) -> None:
+        """What is captured waits at its keeper's listeners from now on; what is open goes on."""
+        for run in tuple(self._runs):
+            await run.take_no_more()
 
     async def close(self) -> None:
         """Take no more, and let go of all."""
-        if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener.fileno())
-            self._listener.close()
+        for listener in self._listeners:
+            asyncio.get_running_loop().remove_reader(listener.fileno())
+            listener.close()
         for run in tuple(self._runs):
             await run.end()
 
-    def _knocked(self) -> None:
-        assert self._listener is not None
+    def _knocked(self, listener: socket.socket, may_enter: Callable[[socket.socket], bool]) -> None:
         with contextlib.suppress(OSError):
-            channel, _ = self._listener.accept()
+            channel, _ = listener.accept()
             channel.setblocking(False)
-            if not _may_enter(channel):
+            if not may_enter(channel):
                 channel.close()
                 return
             self._runs.add(_Run(self, channel))
@@ -109,6 +126,7 @@ class _Run:
 
     def __init__(self, door: Door, channel: socket.socket) -> None:
         self.book = AddressBook()
+        self.uid = _peer_of(channel)[1]
         self._door = door
         self._channel = channel
         self._network: int | None = None
@@ -157,7 +175,12 @@ class _Run:
             if len(message.descriptors) != 1:
                 raise handover.BrokenHandoverError("one listener")
             await self._opened(message.descriptors[0], own_end, lambda place: place)
-        elif message.kind == "capture" and self._network is None and not self._captures:
+        elif (
+            message.kind == "capture"
+            and self.uid in {0, os.getuid()}
+            and self._network is None
+            and not self._captures
+        ):
             await self._captured(message)
         elif message.kind == "window" and self._captures and self._door.captures is not None:
             await self._door.captures.stood_open(message.values)
@@ -190,7 +213,8 @@ class _Run:
             for one in asking:
                 os.close(one)
         else:
-            self._door.networks.entered(self._network, _peer_of(self._channel)[0], asking)
+            entered, supervisor = self._door.networks.entered, _peer_of(self._channel)[0]
+            await asyncio.to_thread(entered, self._network, supervisor, asking)
         self._names = names = self._door.made(self)
         for role in ("dns", "dns6"):
             asked = socket.socket(fileno=found[role])
@@ -220,6 +244,14 @@ class _Run:
         with contextlib.suppress(handover.BrokenHandoverError):
             handover.send(self._channel, kind, (), **values)
 
+    async def take_no_more(self) -> None:
+        """Leave what is captured to the next gate. A sealed run has no other than this one."""
+        if self._captures:
+            async with self._lock:
+                for instance in self._instances:
+                    await instance.stop()
+                self._instances = []
+
     async def end(self) -> None:
         """Let go of all its sockets: whatever is left of it gets nowhere any more."""
         async with self._lock:
@@ -234,7 +266,7 @@ class _Run:
                 for asked in self._questions:
                     self._names.close(asked)
             if self._network is not None and self._door.networks is not None:
-                self._door.networks.left(self._network)
+                await asyncio.to_thread(self._door.networks.left, self._network)
             if self._captures and self._door.captures is not None:
                 await self._door.captures.ended()
             self._captures = False

@@ -37,7 +37,9 @@ useradd --create-home max
 mkdir -p /srv /var/lib/outgate /run/attributor /etc/outgate
 chown attributor:outgate /run/attributor; chmod 750 /run/attributor
 echo 'attributor: /run/attributor/socket' > /etc/outgate/settings.yaml
-chown outgate:outgate /var/lib/outgate; chmod 700 /var/lib/outgate
+mkdir /var/lib/outgate/cache
+cp -r {pack} /var/lib/outgate/cache/credentials
+chown -R outgate:outgate /var/lib/outgate; chmod 700 /var/lib/outgate
 printf 'version: 1\\nmode: watch\\nrules: []\\n' > /var/lib/outgate/outgate.yaml
 mkdir -p /srv/internet
 cp /bin/dash /usr/local/bin/login
@@ -133,11 +135,13 @@ def until(words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+def told(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> dict[str, Step]:
     """One machine from its first rule to its last."""
     folder = tmp_path_factory.mktemp("capture")
     steps = {
-        "up": _SET_UP.replace("{root}", str(ROOT)).replace("{python}", str(PYTHON)),
+        "up": _SET_UP.replace("{root}", str(ROOT))
+        .replace("{python}", str(PYTHON))
+        .replace("{pack}", str(rule_pack / "credentials")),
         "nobody": "/srv/as eve /srv/outgate capture on",
         "closed": f"/srv/outgate capture on --fail closed; {_CURL}; {until(_ONE)}",
         "closed and killed": f"{_KILL_KEEPER}; sleep 0.3; {_CURL}; /srv/outgate capture status",

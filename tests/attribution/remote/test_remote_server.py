@@ -5,9 +5,10 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -209,3 +210,84 @@ def test_a_sender_is_the_same_on_both_sides() -> None:
     sender = Attribution(certainty=Certainty.EXACT, method="sock_diag", socket=7, user="eve")
     ask = About(what="line", sender=sender)
     assert read_ask(ASKS.dump_json(ask)) == ask
+
+
+class Recorded:
+    """Networks that remember what they were told."""
+
+    def __init__(self) -> None:
+        self.here: dict[int, tuple[int, int]] = {}
+
+    def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
+        self.here[network] = supervisor, len(asking)
+        for one in asking:
+            os.close(one)
+
+    def left(self, network: int) -> None:
+        self.here.pop(network)
+
+
+def serving(path: Path, networks: Recorded) -> AttributorServer:
+    """Serve with these networks."""
+
+    def builds(hello: Hello, pid: int) -> attribution.SocketAttributor:
+        del hello, pid
+        return cast("attribution.SocketAttributor", _Told(networks))
+
+    server = AttributorServer(path, HERE, builds)
+    threading.Thread(target=server.serve, daemon=True).start()
+    return server
+
+
+class _Told:
+    def __init__(self, networks: Recorded) -> None:
+        self.networks = networks
+
+    def can_sample_lines(self) -> str | None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def asking(kind: int, family: int, protocol: int) -> list[int]:
+    """Return three descriptors of sockets."""
+    return [socket.socket(family, kind, protocol).detach() for _ in range(3)]
+
+
+def test_the_networks_of_seals_are_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attributor has the sockets that ask about a sealed network, until that has gone; one that
+    was started again is told of those that are still there.
+    """
+    first = Recorded()
+    server = serving(tmp_path / "socket", first)
+    client = RemoteAttributor(tmp_path / "socket", Hello())
+    for network in (7, 8):
+        client.networks.entered(network, 70, asking(socket.SOCK_RAW, socket.AF_NETLINK, 4))
+    assert first.here == {7: (70, 3), 8: (70, 3)}
+    client.networks.left(7)
+    assert first.here == {8: (70, 3)}
+    server.close()
+    again = Recorded()
+    server = serving(tmp_path / "socket", again)
+    monkeypatch.setattr("attribution.remote.client.peer_of", lambda _: (1, 0))
+    client.warm()
+    assert again.here == {8: (70, 3)}
+    client.networks.left(8)
+    assert again.here == {}
+    client.close()
+    server.close()
+
+
+def test_only_what_asks_the_kernel_is_taken(tmp_path: Path) -> None:
+    """Other sockets, through which something could be said to somebody, are let go of."""
+    networks = Recorded()
+    server = serving(tmp_path / "socket", networks)
+    client = RemoteAttributor(tmp_path / "socket", Hello())
+    client.networks.entered(7, 70, asking(socket.SOCK_STREAM, socket.AF_INET, 0))
+    client.networks.entered(8, 70, asking(socket.SOCK_RAW, socket.AF_NETLINK, 0))
+    assert networks.here == {}
+    client.close()
+    server.close()

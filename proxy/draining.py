@@ -1,0 +1,78 @@
+"""The end of a gate that loses nobody's request: it takes no more connections, answers what is
+under way, and lets go of each connection when nothing is.
+
+Clients of HTTP/1 are told with their last answer that the connection ends, so that none sends
+another request into it.
+"""
+
+import asyncio
+from collections import Counter
+
+from mitmproxy import http
+from mitmproxy.connection import Client
+
+from proxy.backpressure import hang_up, heard_at
+
+LONGEST_S = 20.0
+"""What is not over by then is cut: streams without an end, tunnels."""
+_IDLE_S = 0.5
+_LOOKS_S = 0.05
+
+
+class Draining:
+    """Knows which connections there are and what is under way on each. An addon."""
+
+    name = "draining"
+
+    def __init__(self) -> None:
+        self._open: set[str] = set()
+        self._under_way: Counter[str] = Counter()
+        self._ends = False
+
+    def client_connected(self, client: Client) -> None:
+        """One more."""
+        self._open.add(client.id)
+
+    def client_disconnected(self, client: Client) -> None:
+        """It is over, with all that was under way on it."""
+        self._open.discard(client.id)
+        self._under_way.pop(client.id, None)
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Something is asked for."""
+        self._under_way[flow.client_conn.id] += 1
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """It is answered."""
+        self._say_last(flow)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The answer is whole."""
+        self._say_last(flow)
+        self._done(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """There will be none."""
+        self._done(flow)
+
+    async def drain(self, longest_s: float = LONGEST_S) -> None:
+        """Wait until nothing is under way, and end each connection on which nothing is."""
+        self._ends = True
+        loop = asyncio.get_running_loop()
+        until = loop.time() + longest_s
+        while self._open and loop.time() < until:
+            for connection in tuple(self._open):
+                if self._is_idle(connection, loop.time()):
+                    hang_up(connection)
+            await asyncio.sleep(_LOOKS_S)
+
+    def _is_idle(self, connection: str, now: float) -> bool:
+        return not self._under_way[connection] and now - heard_at(connection) > _IDLE_S
+
+    def _say_last(self, flow: http.HTTPFlow) -> None:
+        if self._ends and flow.response is not None and flow.request.http_version < "HTTP/2":
+            flow.response.headers["connection"] = "close"
+
+    def _done(self, flow: http.HTTPFlow) -> None:
+        if flow.websocket is None and self._under_way[flow.client_conn.id] > 0:
+            self._under_way[flow.client_conn.id] -= 1
