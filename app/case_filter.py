@@ -6,7 +6,7 @@ from datetime import datetime
 from core.case_words import in_words
 from core.errors import InputError
 from core.ids import utc_now
-from core.ports import CaseStore
+from core.review_ports import CaseStore
 from tui.case_names import understood
 from tui.case_queue import all_cases
 

@@ -18,6 +18,7 @@ from app.commands import (
     gate,
     hub,
     keys,
+    notify,
     observations,
     packages,
     people,
@@ -26,11 +27,13 @@ from app.commands import (
     settings,
     trust,
     trusting,
+    views,
 )
 from app.commands.attributor import attributor
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
+from app.commands.review import review
 from app.commands.scan import scan
 from app.commands.scripts import scripts
 from app.format_option import ChoosesPackOrFormat, ChoosesReport, ChoosesTableOrFormat
@@ -87,7 +90,7 @@ application.command()(gate.stop)
 application.command()(attributor)
 application.command()(endpoint.install)
 application.command()(endpoint.uninstall)
-application.command()(evidence.review)
+application.command()(review)
 application.command(cls=ChoosesTableOrFormat)(recordings.inspect)
 application.command(cls=ChoosesReport)(scan)
 application.command()(scripts)
@@ -99,6 +102,7 @@ application.command()(report)
 application.command()(evidence.checkpoint)
 application.command()(forward.forward)
 application.command()(forward.metrics)
+application.command()(notify.notify)
 application.command()(people.find)
 application.command()(people.erase)
 application.command()(people.hold)
@@ -109,6 +113,7 @@ application.add_typer(rules.application, name="policy")
 application.add_typer(packages.application, name="advisories")
 application.add_typer(capture.application, name="capture")
 application.add_typer(settings.application, name="settings")
+application.add_typer(views.application, name="views")
 application.add_typer(keys.application, name="keys")
 application.add_typer(fleet.application, name="fleet")
 application.add_typer(hub.application, name="hub")

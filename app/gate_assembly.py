@@ -14,7 +14,11 @@ from app.collecting import collectors_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
+<<<<<<< HEAD
 from app.machine_gate import public_door
+=======
+from app.notifying import Herald, ways_of
+>>>>>>> main
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -66,6 +70,8 @@ class BuiltGate:
     """Records older than this are removed; 0: none."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
     """Makes what sends evidence on. Raises SettingsError."""
+    heralds: Callable[[], "Sequence[Herald]"] = tuple
+    """Makes what tells people that something needs them. Raises SettingsError."""
     after_retention: Callable[[], None] = lambda: None
     """Is called when such records were removed."""
 
@@ -134,6 +140,10 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         seals=home.seal_of(os.getpid()),
         retention_days=settings.retention_days,
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
+        heralds=lambda: [
+            Herald(way, failure=lambda: evidence.writer.failure)
+            for way in ways_of(settings, evidence.store)
+        ],
         after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
         habits=habits,
     )
@@ -189,6 +199,7 @@ def _limits(home: Home, settings: Settings) -> "Limits":
     return Limits(
         hold_bytes=int(settings.hold_mb * 1024 * 1024),
         classify_s=settings.classify_seconds,
+        hold_s=settings.hold_seconds,
         spool_bytes=int(settings.spool_mb * 1024 * 1024),
         spool_folder=home.root,
         strict=settings.strict_evidence,

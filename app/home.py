@@ -55,6 +55,11 @@ class Home:
         return self.root / "settings.yaml"
 
     @property
+    def views(self) -> Path:
+        """Saved views of the review."""
+        return self.root / "views.json"
+
+    @property
     def fingerprint_key(self) -> Path:
         """Key of the fingerprints, 32 random bytes."""
         return self.root / "keys" / "fingerprint.key"

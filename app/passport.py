@@ -229,10 +229,16 @@ def _changed(diff: Iterable[str]) -> str:
     return f"{counted(added, 'line')} more and {counted(gone, 'line')} fewer than before"
 
 
+_DONE = {
+    Action.APPROVE_SCRIPT: "approved",
+    Action.ASK_APPROVE_SCRIPT: "approval by a second person asked for",
+}
+
+
 def _approvals(store: "Store", script: str) -> Iterator[str]:
     acts = [one for one in store.history(script_key(script)) if isinstance(one, ReviewEvent)]
     for act in reversed(acts[-_MOST:]):
-        done = "approved" if act.action is Action.APPROVE_SCRIPT else "approval taken back"
+        done = _DONE.get(act.action, "approval taken back")
         until = ", until it changes" if act.action is Action.APPROVE_SCRIPT else ""
         version = (act.script_sha256 or "")[:12]
         yield f"{version} {done} by {signed(act)} on {act.at:%Y-%m-%d}{until}: “{act.note}”"

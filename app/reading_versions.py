@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from app.kept_sources import KeptSources
 from core.errors import InputError
-from core.ports import CaseStore
 from core.review import ScriptVersion
+from core.review_ports import CaseStore
 from core.text import printable
 from tui.kept_code import source_lines
 from tui.script_view import ScriptReading, read_script

@@ -21,6 +21,7 @@ from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
 from app.leftovers import is_used, outliving
 from app.machine_gate import publish, unpublish
+from app.notifying import keep_telling
 from app.retention import expire_old
 from app.safe_logging import quieten
 from app.settings import Settings
@@ -108,6 +109,7 @@ async def _serve(
 
 async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, private: bool) -> None:
     couriers = () if private else built.couriers()
+    heralds = built.heralds()
     async with asyncio.TaskGroup() as tasks:
         follow = follow_policy(built.policy, built.renewed)
         following = tasks.create_task(OWNER.task(Duty.POLICY, follow))
@@ -127,6 +129,9 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, priva
         )
         watched = _watched(tasks)
         forwarding = tasks.create_task(OWNER.task(Duty.FORWARDING, keep_forwarding(couriers)))
+        telling = [
+            tasks.create_task(OWNER.task(Duty.NOTICES, keep_telling(herald))) for herald in heralds
+        ]
         learning = tasks.create_task(OWNER.task(Duty.HABITS, built.habits.follow()))
         try:
             await built.habits.ready()
@@ -138,6 +143,8 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, priva
             following.cancel()
             tidying.cancel()
             forwarding.cancel()
+            for task in telling:
+                task.cancel()
             learning.cancel()
 
 

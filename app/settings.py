@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from app.notify_settings import NotifyBy
+from core.decision import HOLD_SECONDS
 from core.errors import SettingsError
 from core.host_names import host_meant
 from core.rights import GROUP, Role
@@ -34,6 +36,8 @@ class Settings(BaseModel):
     """
     classify_seconds: float = Field(default=10, gt=0, le=120)
     """How long a worker may read one payload."""
+    hold_seconds: float = Field(default=HOLD_SECONDS, gt=0, le=86400)
+    """How long a held request waits for a person, where its rule does not say it."""
     workers: int = Field(default=1, ge=1, le=8)
     """Worker processes for documents, large bodies and names in prose; started when first needed.
     """
@@ -73,6 +77,18 @@ class Settings(BaseModel):
     """True: each checkpoint is told to the system's log, too."""
     second_person: bool = False
     """True: nobody approves a script or a held request that he or she runs or owns."""
+    second_person_release_over: int | None = Field(default=None, ge=0)
+    """It takes two people to release a request that tells of more people than this, or of nobody
+    knows how many.
+    """
+    second_person_approvals: bool = False
+    """True: it takes two people to approve a script, or anything for longer than a run."""
+    second_person_erasure: bool = False
+    """True: it takes two people to erase."""
+    notify: dict[str, NotifyBy] = Field(default_factory=dict)
+    """Name → a way to tell people that something is held, that a case of high risk is new, or that
+    something is wrong with the evidence.
+    """
     collectors: dict[str, str] = Field(default_factory=dict)
     """Name → address of a collector that evidence goes on to: `syslog+tcp://`, `syslog+tls://`,
     `otlp+http://` or `otlp+https://`.
@@ -170,14 +186,20 @@ class Settings(BaseModel):
             told_if_no_host(host)
         return hosts
 
+    @field_validator("notify")
+    @classmethod
+    def _are_ways(cls, ways: dict[str, NotifyBy]) -> dict[str, NotifyBy]:
+        for name in ways:
+            _told_if_no_name(name)
+        return ways
+
     @field_validator("collectors")
     @classmethod
     def _are_collectors(cls, collectors: dict[str, str]) -> dict[str, str]:
         from exports.outbox.collectors import read_address
 
         for name, address in collectors.items():
-            if not (name.isascii() and name.replace("-", "").isalnum() and len(name) <= _NAME):
-                raise ValueError(f"{printable(name, 100)}: letters, digits and hyphens, please")
+            _told_if_no_name(name)
             read_address(address)
         return collectors
 
@@ -192,6 +214,11 @@ class Settings(BaseModel):
     def has_upstream_proxies(self) -> bool:
         """Whether the organisation's own proxies are set."""
         return self.upstream_proxy is not None or bool(self.upstream_proxies)
+
+
+def _told_if_no_name(name: str) -> None:
+    if not (name.isascii() and name.replace("-", "").isalnum() and len(name) <= _NAME):
+        raise ValueError(f"{printable(name, 100)}: letters, digits and hyphens, please")
 
 
 def read_rights(rights: Any) -> Any:

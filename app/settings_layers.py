@@ -20,9 +20,18 @@ from core.text import printable
 MACHINE = Path("/etc/outgate")
 """Readable by everybody, written by whoever looks after the machine."""
 _LOCKED = "locked"
-_RESTRAINTS = frozenset({"require_gate", "require_policy", "require_seal", "second_person"})
+_RESTRAINTS = frozenset(
+    {
+        "require_gate",
+        "require_policy",
+        "require_seal",
+        "second_person",
+        "second_person_approvals",
+        "second_person_erasure",
+    }
+)
 """Set for users, not by them: true stays true."""
-_GRANTS = frozenset({"rights", "roles"})
+_GRANTS = frozenset({"rights", "roles", "second_person_release_over"})
 """What the machine says of them is no user's to change."""
 _NO_VARIABLE = frozenset({"upstream_proxy_credentials"})
 """OUTGATE_UPSTREAM_PROXY_CREDENTIALS holds the credentials themselves, not their file."""

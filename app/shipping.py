@@ -2,14 +2,17 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 
+from app.asked_by_hub import AskedByHub
+from app.asking_hub import LOOK_S, AskingHub, Looking
 from app.home import Home
 from certs.files import PRIVATE_FILE, replace_file
 from core.errors import OutgateError
@@ -127,6 +130,14 @@ def one_round(home: Home, shipper: Shipper) -> Round:
     """Ship once and keep what came of it. Raises as `Shipper.round`."""
     try:
         done = shipper.round()
+        if done.requests:
+            asked = AskedByHub(home=home, member=shipper.membership, line=shipper.line)
+            asked.answer_all()
+            # What was erased is an act, and the hub erases by it.
+            again = shipper.round()
+            done = replace(
+                again, shipped={k: v + done.shipped[k] for k, v in again.shipped.items()}
+            )
     except OutgateError as error:
         before = kept_state(home)
         if before is not None:
@@ -155,14 +166,26 @@ def keep_shipping(
     *,
     chance: Callable[[], float] = random.random,
     stop: threading.Event | None = None,
+    rested: "Callable[[threading.Event, float, Looking], bool] | None" = None,
 ) -> int:
-    """Ship again and again until told to stop; what fails is told once and tried again later."""
+    """Ship again and again until told to stop; what fails is told once and tried again later.
+
+    `rested` rests so many seconds and returns whether to stop.
+    """
     stopped = threading.Event() if stop is None else stop
     if stop is None:
         _stop_on_signals(stopped)
+
+    def say(words: str) -> None:
+        out.write(f"outgate: {printable(words, 400)}\n")
+        out.flush()
+
+    looking = Looking(AskingHub(home, shipper.membership, shipper.line, shipper.orders), say)
+    shipper = replace(shipper, between=looking)
     patience, told = Patience(), ""
     rest = patience.start(chance())
-    while not stopped.wait(rest):
+    rests = _rested if rested is None else rested
+    while not rests(stopped, rest, looking):
         try:
             done = one_round(home, shipper)
             rest = patience.worked(chance())
@@ -172,11 +195,23 @@ def keep_shipping(
             rest = patience.failed(chance(), again_s)
             said = error.message
         if said != told:
-            out.write(f"outgate: {printable(said or 'The hub takes everything again.', 400)}\n")
-            out.flush()
+            say(said or "The hub takes everything again.")
             told = said
+    looking.close()
     shipper.line.close()
     return 0
+
+
+def _rested(stopped: threading.Event, rest: float, looking: Looking) -> bool:
+    """Rest so many seconds, and look meanwhile whether a request waits for a person; return whether
+    to stop.
+    """
+    end = time.monotonic() + rest
+    while (left := end - time.monotonic()) > 0:
+        looking()
+        if stopped.wait(min(left, LOOK_S)):
+            return True
+    return stopped.is_set()
 
 
 def _stop_on_signals(stopped: threading.Event) -> None:

@@ -190,6 +190,8 @@ def store_of(home: Home, settings: Settings, channel: str) -> Store:
         refusal=lambda who, action: refusal(settings, who, DEED_OF[action]),
         alias_of=lambda who: pseudonym_of(home, who),
         second_person=settings.second_person,
+        two_for_release_over=settings.second_person_release_over,
+        two_for_approvals=settings.second_person_approvals,
     )
     return open_store(home.evidence, acting=acting, witnesses=witnesses_of(settings))
 

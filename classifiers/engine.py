@@ -17,7 +17,8 @@ from classifiers.hidden_hosts import HostMasks
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import label, recognise
 from classifiers.payload import Payload
-from classifiers.personal import PersonalDetector, pasted_findings, table_findings
+from classifiers.personal import PersonalDetector, pasted_findings, table_findings, tallied
+from classifiers.personal.tables.joining import tallies_of
 from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall, at_model
@@ -170,7 +171,7 @@ class Engine:
             return self.on_headers(exchange)
         if payload.documents or payload.cut:
             return replace(self.on_headers(exchange), deferred=True)
-        return self._inspected(exchange, payload, _Stages(), None)
+        return self._inspected(exchange, payload, _Stages(tally=True), None)
 
     def hits(self, payload: Payload, host: str) -> list[Hit]:
         """Return what the detectors of the event loop find. Raises what they raise."""
@@ -221,14 +222,26 @@ class Engine:
         if llm is not None and (hits or payload.tables or pasted):
             found_in = {hit.segment for hit in hits} | {table.segment for table in pasted}
             stages.run("labels", partial(label, payload, found_in))
-        apart = stages.run("tables", partial(pasted_findings, payload, hits, self.fingerprinter))
-        alone, told = apart or (hits, [])
+        apart = stages.run(
+            "tables",
+            partial(pasted_findings, payload, hits, self.fingerprinter, tally=stages.tally),
+        )
+        alone, told, tallies = apart or (hits, [], [])
+        if stages.tally:
+            tallies += tallies_of(alone)
         findings = summarise(alone, payload, self.fingerprinter, self._organisation.exceptions)
         if told:
             findings = one_per_kind([*findings, *told])
         for table in payload.tables:
-            read = partial(table_findings, table, self.fingerprinter)
-            findings = one_per_kind([*findings, *(stages.run("tables", read) or ())])
+            if stages.tally:
+                counted = stages.run("tables", partial(tallied, table, self.fingerprinter))
+                more = counted.findings if counted else []
+                tallies += counted.tallies if counted else []
+            else:
+                more = (
+                    stages.run("tables", partial(table_findings, table, self.fingerprinter)) or []
+                )
+            findings = one_per_kind([*findings, *more])
         seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
@@ -236,6 +249,7 @@ class Engine:
             if findings or payload.unread
             else (),
             degraded=tuple(stages.failed),
+            tallies=tuple(tallies),
             explanation=self._explained(payload, hits) if explain else (),
         )
         own = (*self._organisation.words, *self._organisation.canaries)
@@ -291,7 +305,10 @@ class Engine:
 class _Stages:
     """Runs stages so that one that fails is named in the record and stops none of the others."""
 
-    def __init__(self, progress: Callable[[Classification], None] | None = None) -> None:
+    def __init__(
+        self, progress: Callable[[Classification], None] | None = None, *, tally: bool = False
+    ) -> None:
+        self.tally = tally
         self.failed: list[str] = []
         self.progress = progress
 

@@ -67,6 +67,7 @@ PREFIXES: Mapping[str, About | None] = MappingProxyType(
         "model": About.MODEL,
         "risk": About.RISK,
         "outcome": About.OUTCOME,
+        "case": About.CASE,
         "since": None,
         "until": None,
         "text": About.TEXT,
@@ -205,9 +206,11 @@ def parse(
     With `occurs` a word that is none of the language and stands in no case is a problem, which
     names the nearest of all words and `names`. In quotation marks it is only looked for.
     """
+    if len(line) > MAX_LENGTH:
+        return Parsed(wanted=CaseFilter(), problem=f"A filter has at most {MAX_LENGTH} characters.")
     reading, negated = _Reading(now, zone, occurs, names), False
     try:
-        for token in _TOKEN.findall(line[:MAX_LENGTH]):
+        for token in _TOKEN.findall(line):
             if token.lower() == NOT and not negated:
                 negated = True
                 continue
@@ -324,6 +327,12 @@ def _split_last(line: str) -> tuple[str, str]:
     else:
         start = max(line.rfind(" "), line.rfind("\t")) + 1
     return line[:start], line[start:]
+
+
+def last_word(line: str) -> str:
+    """Return the last word of a line, with what stands in quotation marks as one."""
+    words = _TOKEN.findall(line)
+    return words[-1] if words else ""
 
 
 def quoted(value: str) -> str:

@@ -159,6 +159,21 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Different values, or different people, in one piece of a body: marks that are kept only while
+    the body passes, so that what stands in several pieces counts once.
+    """
+
+    kind: str
+    """Of the finding that it belongs to; empty where people are told apart."""
+    detector: str = ""
+    """Of the finding, for types of secrets; for people the columns that tell them apart."""
+    test_data: bool = False
+    marks: bytes = field(default=b"", repr=False)
+    """Eight bytes each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
     """Everything the classifiers found out about one exchange."""
 
@@ -171,6 +186,8 @@ class Classification:
     """True when documents inside wait for a worker: this is what was known without reading them."""
     files: tuple[SentFile, ...] = ()
     """Files of the sender's that the request holds, or that were open when it was sent."""
+    tallies: tuple[Tally, ...] = field(default=(), repr=False)
+    """Of a piece of a larger body: what it takes to count over all pieces. Never stored."""
     explanation: tuple[str, ...] = field(default=(), repr=False)
     """For `inspect --explain`: one line a candidate, values masked."""
 

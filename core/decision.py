@@ -64,6 +64,10 @@ def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
             assert_never(verdict)
 
 
+HOLD_SECONDS: float = 25
+"""How long a held request waits where neither its rule nor the settings say it."""
+
+
 def hold_word(ending: HoldOutcome) -> str:
     """Return how sums of outcomes call a hold that ended so."""
     return f"{Verdict.HOLD}:{ending}"

@@ -56,6 +56,8 @@ class Duty(Enum):
     WORKERS = Meaning(what="reading documents in workers", courtesy=True)
     WINDOWS = Meaning(what="reading large uploads", courtesy=True)
     FORWARDING = Meaning(what="sending evidence on to collectors")
+    BROWSER = Meaning(what="drawing the review in a browser", courtesy=True)
+    NOTICES = Meaning(what="telling people what needs them", courtesy=True)
     RETENTION = Meaning(what="removing evidence whose time is over")
     PROCESSES = Meaning(what="hearing of programs that start", lasting=True)
     MOUNTS = Meaning(what="seeing what is mounted", lasting=True)

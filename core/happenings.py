@@ -32,6 +32,7 @@ class Event(StrEnum):
     REBUILT = "rebuilt"
     MIGRATED = "migrated"
     ERASED = "erased"
+    ERASURE_ASKED = "erasure_asked"
     ERASURE_SWEPT = "erasure_swept"
     EXPIRED = "expired"
     OUTBOX_DROPPED = "outbox_dropped"

@@ -15,9 +15,8 @@ from core.observation import Observation
 from core.organisation import Organisation
 from core.record import Record
 from core.redaction import Redacted
-from core.review import Case, CaseFilter, HoldAnswer, HoldState, ReviewEvent, ScriptVersion
+from core.review import HoldAnswer
 from core.situation import Situation
-from core.stored import StoredEntry, StoredObservation, UnreadableEntry
 
 
 class Attributor(Protocol):
@@ -334,60 +333,7 @@ class Holds(Protocol):
         and content).
         """
 
-
-class HoldQueue(Protocol):
-    """Held requests as the review app shows them. Each call may block on the disk: call it off the
-    UI loop.
-    """
-
-    def waiting(self) -> Sequence[Record | UnreadableEntry]:
-        """Records of held requests that are under way and that nobody has answered, oldest
-        first.
-        """
-
-    def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
-        """How these held requests ended and what was said about them; ids of no finished record are
-        left out.
-        """
-
-
-class CaseStore(Protocol):
-    """What the review app reads and appends. Each call may block on the disk: call it off the UI
-    loop.
-    """
-
-    def data_version(self) -> int:
-        """A number that changes when another process has written."""
-
-    def count(self, wanted: CaseFilter) -> int:
-        """How many cases match."""
-
-    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
-        """Cases in the order of the filter, `limit` of them after `offset`."""
-
-    def case(self, key: str) -> Case | None:
-        """One case."""
-
-    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
-        """Records of a case from the newest, `limit` of them after `offset`."""
-
-    def observations_of(
-        self, key: str, limit: int = 50, offset: int = 0
-    ) -> Sequence[StoredObservation]:
-        """The newest observations of a case."""
-
-    def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
-        """What reviewers did with a case, oldest first."""
-
-    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
-        """The versions of one script (its path, else its name) or of all, each script's oldest
-        first.
-        """
-
-    def append(self, events: Sequence[ReviewEvent]) -> None:
-        """Append review events, all or none. Raises EvidenceError."""
-
-    def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `degraded` (cases with a record that
-        was not fully checked), `last_at_epoch`.
+    def standing(self, record: Record) -> HoldAnswer | None:
+        """Return the approval that stands until a day and covers this request: the version of its
+        script, its place and account, its kinds of data, and about so many people and rows.
         """

@@ -1,9 +1,11 @@
 """Review: records grouped into cases, what a person did with a case and why."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from core.case_inside import Inside, Reach, Scope
 from core.decision import HoldOutcome, Verdict
@@ -28,8 +30,17 @@ class Action(StrEnum):
     NOTE = "note"
     APPROVE = "approve"
     REFUSE = "refuse"
+    ASK_APPROVE = "ask_approve"
+    """To release or approve a request, which takes a second person."""
     APPROVE_SCRIPT = "approve_script"
     WITHDRAW_SCRIPT = "withdraw_script"
+    ASK_APPROVE_SCRIPT = "ask_approve_script"
+
+
+ASKED_AS: Mapping[Action, Action] = MappingProxyType(
+    {Action.APPROVE: Action.ASK_APPROVE, Action.APPROVE_SCRIPT: Action.ASK_APPROVE_SCRIPT}
+)
+"""What an approval is while it waits for a second person."""
 
 
 class Disposition(StrEnum):
@@ -60,6 +71,12 @@ class Acting:
     """By which other name the evidence may know a person: a pseudonym."""
     second_person: bool = False
     """True: nobody approves what he or she sends, runs or owns."""
+    two_for_release_over: int | None = None
+    """It takes two people to release what tells of more people than this, or of nobody knows how
+    many; None: one is enough.
+    """
+    two_for_approvals: bool = False
+    """It takes two people to approve a script, or anything for longer than a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +220,7 @@ class About(StrEnum):
     OUTCOME = "outcome"
     RISK = "risk"
     DISPOSITION = "closed as"
+    CASE = "case"
     TEXT = "text"
 
 
@@ -284,9 +302,23 @@ OWN = "the sender"
 
 def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:
     """Return what was said last of each version (by its hash), from a script's events, oldest
-    first.
+    first. What is approved stays so while somebody asks for it again.
     """
-    return {event.script_sha256: event for event in events}
+    said: dict[str | None, ReviewEvent] = {}
+    for event in events:
+        before = said.get(event.script_sha256)
+        approved = before is not None and before.action is Action.APPROVE_SCRIPT
+        if not (approved and event.action is Action.ASK_APPROVE_SCRIPT):
+            said[event.script_sha256] = event
+    return said
+
+
+def case_id(key: str) -> str:
+    """Return the short id of a case: the beginning of the SHA-256 of its key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:CASE_DIGITS]
+
+
+CASE_DIGITS = 12
 
 
 def needs_review(record: Record) -> bool:

@@ -59,7 +59,9 @@ DEED_OF: Mapping[Action, Deed] = {
     Action.NOTE: Deed.CLOSE,
     Action.APPROVE: Deed.ANSWER,
     Action.REFUSE: Deed.ANSWER,
+    Action.ASK_APPROVE: Deed.ANSWER,
     Action.APPROVE_SCRIPT: Deed.APPROVE,
+    Action.ASK_APPROVE_SCRIPT: Deed.APPROVE,
     Action.WITHDRAW_SCRIPT: Deed.APPROVE,
 }
 """What each act of the review is."""

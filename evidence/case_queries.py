@@ -60,6 +60,12 @@ def _outcome(value: str) -> Part:
     return either, tuple(_contains(f"{SEPARATOR}{value}{end}") for end in (SEPARATOR, ":"))
 
 
+def _case(value: str) -> Part:
+    """Return the condition on the case's short id, or on the id of one of its records."""
+    of_record = "id = (SELECT case_id FROM entries WHERE entries.id = ?)"
+    return f"(case_id_of(key) = ? OR {of_record})", (value.lower(), value.lower())
+
+
 def _risk(value: str) -> Part:
     return "(risk >= ? AND risk < ?)", _RISKS.get(value, (0, 0))
 
@@ -77,6 +83,7 @@ _BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
         About.DISPOSITION: lambda value: ("disposition = ?", (value,)),
         About.TEXT: lambda value: _like(_TEXT, value),
         About.RISK: _risk,
+        About.CASE: _case,
     }
 )
 

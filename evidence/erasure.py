@@ -198,10 +198,11 @@ def _sender(body: dict[str, Any]) -> str:
     return str(script.get("path") or script.get("name") or "")
 
 
-def erase_now(path: Path, wanted: Wanted, *, who: str, why: str) -> Plan:
+def erase_now(path: Path, wanted: Wanted, *, who: str, why: str, asked: str | None = None) -> Plan:
     """Erase, and tell it in the chain of acts. Raises EvidenceError, sqlite3.Error.
 
-    What is told names entries and parts by number, never what stood there.
+    What is told names entries and parts by number, never what stood there. `asked`: the id of the
+    request of another person that this confirms.
     """
     with closing(connect(path)) as connection:
         if connection.value("SELECT count(*) FROM entries") > MOST_BESIDE_A_GATE and living(path):
@@ -215,6 +216,8 @@ def erase_now(path: Path, wanted: Wanted, *, who: str, why: str) -> Plan:
                 return made
             _take_out(connection, made)
             facts = {**_facts(made, why), "past": _without(connection, wanted)}
+            if asked is not None:
+                facts["asked"] = asked
             # The act first: what it says was erased counts nowhere in what is made anew.
             append_happening(connection, happening(Event.ERASED, facts, who=who))
             rebuild(connection)

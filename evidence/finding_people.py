@@ -26,7 +26,9 @@ _ENTRY = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608
 _DESTROYED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action = 'marks_key_destroyed'"""
 _SAID = """SELECT CAST(body AS BLOB) FROM review_entries WHERE script = ?
-    AND action IN ('approve_script', 'withdraw_script', 'approve', 'refuse') ORDER BY seq"""
+    AND action IN ('approve_script', 'withdraw_script', 'approve', 'refuse', 'ask_approve',
+        'ask_approve_script')
+    ORDER BY seq"""
 
 
 @dataclass(slots=True)

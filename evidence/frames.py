@@ -11,6 +11,8 @@ from pathlib import Path
 
 import zstandard
 
+from core.review import case_id
+
 DICTIONARY = 1
 """That new frames are made with. Those before stay, for the frames that were made with them."""
 _LEVEL = 3
@@ -77,7 +79,11 @@ def text_of(frame: object) -> bytes | None:
 
 
 def teach(connection: sqlite3.Connection) -> None:
-    """Let the statements of this connection say `unpacked(body)`, `packed(text)`, `mark(hex)`."""
+    """Let the statements of this connection say `unpacked(body)`, `packed(text)`, `mark(hex)` and
+    `case_id_of(key)`.
+    """
+    of_key = lambda key: case_id(str(key))  # noqa: E731
+    connection.create_function("case_id_of", 1, of_key, deterministic=True)
     connection.create_function("unpacked", 1, text_of, deterministic=True)
     connection.create_function("packed", 1, _frame, deterministic=True)
     connection.create_function("mark", 1, mark, deterministic=True)

@@ -10,6 +10,7 @@ from core.stored import StoredRecord, UnreadableEntry
 from evidence.database import Connection
 from evidence.entries import under_way
 from evidence.review_entries import review_of
+from evidence.standing import standing_answer
 from evidence.store import Store
 from evidence.times import micros
 
@@ -19,6 +20,8 @@ ANSWERED_BEFORE = """SELECT CAST(body AS BLOB) FROM review_entries
 SAID = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
     WHERE record_id IN (SELECT value FROM json_each(?)) AND action IN ('approve', 'refuse')
     ORDER BY seq"""
+ASKED = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
+    WHERE record_id IN (SELECT value FROM json_each(?)) AND action = 'ask_approve' ORDER BY seq"""
 WAITING = """SELECT id, CAST(body AS BLOB) FROM open_exchanges
     WHERE CASE WHEN json_valid(body)
         THEN coalesce(json_extract(body, '$.decision.verdict'), 'hold') = 'hold'
@@ -54,6 +57,11 @@ class HeldRequests:
             text = connection.value(ANSWERED_BEFORE, (hold_key, micros(since)))
         return None if text is None else _answer(text)
 
+    def standing(self, record: Record) -> HoldAnswer | None:
+        """Return the approval until a day that covers this request. Raises EvidenceError."""
+        with self._store.reading() as connection:
+            return standing_answer(connection, record)
+
     def waiting(self) -> Sequence[Record | UnreadableEntry]:
         """Records under way that are held and that nobody has answered, oldest first.
 
@@ -61,6 +69,20 @@ class HeldRequests:
         """
         with self._store.reading() as connection:
             return [under_way(id_, text) for id_, text in connection.execute(WAITING)]
+
+    def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return who asked for the release of these, where a second person has to confirm it.
+
+        Raises EvidenceError.
+        """
+        found: dict[str, str] = {}
+        with self._store.reading() as connection:
+            for id_, text in connection.execute(ASKED, (json.dumps(list(record_ids)),)):
+                try:
+                    found[id_] = review_of(text).event.who
+                except ValueError:
+                    continue
+        return found
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them last; ids of no finished

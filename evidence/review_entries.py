@@ -13,7 +13,7 @@ from core.text import printable
 from evidence.scopes import scope_json, scope_of
 
 SCHEMA = "outgate.review/1"
-SCRIPT_ACTS = frozenset({Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
+SCRIPT_ACTS = frozenset({Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT, Action.ASK_APPROVE_SCRIPT})
 """Acts about a version of a script, not about a case."""
 _NOTE_LIMIT = 4000
 _ACTION = by_word(Action)

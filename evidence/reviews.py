@@ -1,6 +1,7 @@
 """Review events as entries of the chain of acts, and what each does to its case."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.attribution import is_pseudonym
@@ -13,40 +14,48 @@ from core.text import printable
 from evidence.acts import Newest, chain_act
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN, closed_columns, with_scope
+from evidence.confirming import as_written
 from evidence.database import Connection
 from evidence.entries import read_entry
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
+from evidence.standing import with_reach
 from evidence.times import micros
 
 _APPROVALS = frozenset({Action.APPROVE, Action.APPROVE_SCRIPT})
 
 
-def append_review(connection: Connection, event: ReviewEvent, acting: Acting | None = None) -> None:
-    """Append one event inside the caller's transaction and change its case.
+def append_review(
+    connection: Connection, event: ReviewEvent, acting: Acting | None = None
+) -> ReviewEvent:
+    """Append one event inside the caller's transaction and change its case; return it as it was
+    written: what takes two people is a request first.
 
     Where people act so that a second person is asked for, nobody approves what is his or her own.
     Raises EvidenceError for that, and for no such case.
     """
     alias = event.who if acting is None else acting.alias_of(event.who)
     if event.script is not None:
-        review, case_id = _of_version(connection, event, alias), None
+        review, about, case_id = _of_version(connection, event, alias)
     else:
-        review, case_id = _of_case(connection, event, alias)
+        review, about, case_id = _of_case(connection, event, alias)
     second_person = acting is not None and acting.second_person
     if second_person and review.own and event.action in _APPROVALS:
         raise EvidenceError(
             "A second person has to approve this: you run or own what sent it.",
             remedy="Ask somebody else who reviews here.",
         )
+    review = replace(review, event=with_reach(review.event, about))
+    review = replace(review, event=as_written(connection, review.event, acting, about))
     _chain(connection, review)
     if case_id is not None:
         _apply(connection, review, case_id)
+    return review.event
 
 
 def _of_case(
     connection: Connection, event: ReviewEvent, alias: str
-) -> tuple[StoredReview, int | None]:
-    """Return what is said of a case or of a held request, and the case's id."""
+) -> tuple[StoredReview, Record | Observation | None, int | None]:
+    """Return what is said of a case or of a held request, what that is, and the case's id."""
     query = "SELECT * FROM cases WHERE key = ?"
     case = connection.named(query, (event.case_key,)).fetchone()
     about = None if event.record_id is None else _record(connection, event.record_id)
@@ -73,13 +82,15 @@ def _of_case(
         own=own,
     )
     if case is None:
-        return review, None
-    return with_scope(review, CaseSums.of(case).reach), case["id"]
+        return review, about, None
+    return with_scope(review, CaseSums.of(case).reach), about, case["id"]
 
 
-def _of_version(connection: Connection, event: ReviewEvent, alias: str) -> StoredReview:
-    """Return what is said of a version of a script; it has to be one that was seen, so that nobody
-    approves a slip.
+def _of_version(
+    connection: Connection, event: ReviewEvent, alias: str
+) -> tuple[StoredReview, Record | Observation | None, None]:
+    """Return what is said of a version of a script, and what it sent last; it has to be one that
+    was seen, so that nobody approves a slip.
     """
     script, sha256 = printable(event.script or ""), event.script_sha256 or ""
     query = "SELECT 1 FROM scripts WHERE script = ? AND sha256 = ?"
@@ -93,7 +104,7 @@ def _of_version(connection: Connection, event: ReviewEvent, alias: str) -> Store
     of_script = "SELECT last_record FROM cases WHERE script_path = ? ORDER BY last_us DESC LIMIT 1"
     record_id = connection.value(of_script, (script,))
     about = None if record_id is None else _last_of(connection, str(record_id))
-    return StoredReview(
+    review = StoredReview(
         event=event,
         up_to=newest.seq,
         head=newest.head,
@@ -101,6 +112,7 @@ def _of_version(connection: Connection, event: ReviewEvent, alias: str) -> Store
         sha256=sha256,
         own=_is_own(event.who, alias, about),
     )
+    return review, about, None
 
 
 def _last_of(connection: Connection, record_id: str) -> Record | Observation | None:

@@ -15,7 +15,7 @@ from evidence.chain import genesis, link
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, connect
 from evidence.entries import seal_of
-from evidence.parts import Seal, sealed_link
+from evidence.parts import SALT_BYTES, Seal, gaps_of, sealed_link
 from evidence.past import Past
 from evidence.schema import VERSION, version_of
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -36,6 +36,8 @@ _RECORDS = """SELECT e.seq, e.prev, e.hash, unpacked(e.body), e.salt, e.cuts, x.
     FROM entries e LEFT JOIN erased x ON x.seq = e.seq WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
 _ACTS = """SELECT seq, prev, hash, CAST(body AS BLOB), NULL, NULL, NULL, NULL
     FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"""
+_TEXT, _SEALED = 3, 7
+"""Where they stand in a row of these."""
 _NOTES = {
     "records": "SELECT note, public FROM checkpoints WHERE records BETWEEN ? AND ? ORDER BY seq",
     "acts": "SELECT note, public FROM checkpoints WHERE reviews BETWEEN ? AND ? ORDER BY seq",
@@ -52,6 +54,11 @@ class Shipped:
     """How it is hashed by parts; None where it is hashed as one text."""
     hash: bytes | None = None
     """Told only of what was erased whole: what follows proves it."""
+
+    @property
+    def emptied(self) -> bool:
+        """Whether something was taken out of it."""
+        return self.hash is not None or (self.seal is not None and bool(self.seal.erased))
 
     def link(self, prev: bytes, seq: int) -> bytes:
         """Return the hash of this entry at its place. Raises ValueError where it fits none."""
@@ -99,6 +106,48 @@ class Run:
         return self.first + len(self.entries) - 1
 
 
+type Pieces = tuple[bytes, bytes, bytes]
+"""Of an entry that is hashed by parts and of which nothing was erased: text, cuts, salt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Some entries of one chain without a gap, as they are kept: not yet told apart."""
+
+    first: int
+    prev: bytes
+    head: bytes
+    notes: tuple[Note, ...]
+    rows: tuple[_Row, ...] = field(repr=False)
+
+    @property
+    def last(self) -> int:
+        """Number of the last entry."""
+        return self.first + len(self.rows) - 1
+
+    @property
+    def emptied(self) -> bool:
+        """Whether something was taken out of any of them."""
+        return any(not row[_TEXT] or row[_SEALED] is not None for row in self.rows)
+
+    def entries(self) -> Iterator[Pieces | Shipped]:
+        """Yield the pieces of each entry, or the entry where it is not hashed by parts."""
+        for row in self.rows:
+            _, _, _, text, salt, cuts, _, sealed = row
+            plain = sealed is None and isinstance(salt, bytes) and isinstance(cuts, bytes)
+            if text and plain and len(salt) == SALT_BYTES and _are_cuts(cuts):
+                yield bytes(text), cuts, salt
+            else:
+                yield _shipped(row)
+
+
+def _are_cuts(kept: bytes) -> bool:
+    try:
+        return bool(gaps_of(kept)) or len(kept) == 1
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True)
 class ShippedFile:
     """The evidence file at `path`, read over one connection; close it."""
@@ -143,6 +192,16 @@ class ShippedFile:
         """Return the entries after one, at most so many and so long together (one at least); None
         where there are none. Raises EvidenceError.
         """
+        found = self.stretch(kind, after, most, most_bytes)
+        if found is None:
+            return None
+        entries = tuple(_shipped(row) for row in found.rows)
+        return Run(
+            first=found.first, prev=found.prev, entries=entries, head=found.head, notes=found.notes
+        )
+
+    def stretch(self, kind: ChainKind, after: int, most: int, most_bytes: int) -> "Stretch | None":
+        """Return the same entries as `run`, as they are kept. Raises EvidenceError."""
         with _told(), _snapshot(self._connection) as connection:
             rows = connection.execute(_RECORDS if kind == "records" else _ACTS, (after, most))
             found = _limited(rows, most_bytes)
@@ -150,12 +209,12 @@ class ShippedFile:
                 return None
             first, last = found[0][0], found[-1][0]
             notes = connection.execute(_NOTES[kind], (first, last)).fetchall()
-            return Run(
+            return Stretch(
                 first=first,
                 prev=bytes(found[0][1]),
-                entries=tuple(_shipped(row) for row in found),
                 head=bytes(found[-1][2]),
                 notes=tuple(Note(note=note, public=bytes(public)) for note, public in notes),
+                rows=tuple(found),
             )
 
 

@@ -48,7 +48,7 @@ class KeptCheckpoint:
 
 
 class Store:
-    """Implements `core.ports.CaseStore` on the file at `path`.
+    """Implements `core.review_ports.CaseStore` on the file at `path`.
 
     Safe to use from several threads and processes.
     """
@@ -254,13 +254,16 @@ class Store:
         with self.reading() as connection:
             return list(connection.execute(queries.ACTS, (after, PAGE)))
 
-    def append(self, events: Sequence[ReviewEvent]) -> None:
-        """Append review events, all or none. Raises EvidenceError, ForbiddenError."""
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
+        """Append review events, all or none, and return them as they were written: an approval that
+        takes two people is a request first. Raises EvidenceError, ForbiddenError.
+        """
         for event in events:
             self._refuse_unless_allowed(event)
         with self._acted() as connection:
-            for event in events:
-                append_review(connection, self._signed(event), self._acting)
+            return [
+                append_review(connection, self._signed(event), self._acting) for event in events
+            ]
 
     def _refuse_unless_allowed(self, event: ReviewEvent) -> None:
         refused = None if self._acting is None else self._acting.refusal(event.who, event.action)

@@ -13,11 +13,11 @@ import orjson
 
 from core.ids import rfc3339
 from core.text import printable
-from evidence.shipping import ChainKind, Shipped, ShippedFile, Standing, shipped_file
+from evidence.shipping import ChainKind, ShippedFile, Standing, shipped_file
 from fleet.line import HubRefusesError, Line
 from fleet.membership import Membership, now_utc, request, use_certificate
 from fleet.orders import NO_ORDERS, Orders
-from fleet.wire import packed
+from fleet.wire import packed_stretch
 
 MOST_ENTRIES = 1000
 MOST_BYTES = 8 << 20
@@ -44,6 +44,8 @@ class Round:
     erased: Mapping[str, Any] = field(default_factory=dict)
     """Chain of acts → up to which act the hub has erased what was erased here."""
     answered_at: str = ""
+    requests: int = 0
+    """How many requests of the hub wait for an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,8 @@ class Shipper:
     """What a version of a script is made of, where it is known."""
     orders: Orders | None = None
     """Takes what travels back."""
+    between: Callable[[], None] = lambda: None
+    """Done before each message: what must not wait until all is shipped."""
 
     def round(self) -> Round:
         """Check in, ship all that is new, answer what the hub asks for.
@@ -72,6 +76,7 @@ class Shipper:
             answer = self._check_in(standing)
             done = Round(answered_at=str(answer.get("at", "")))
             done.orders = _object(answer.get("orders"))
+            done.requests = _number(answer.get("requests"))
             done.erased = _object(answer.get("erased"))
             chains = _object(answer.get("chains"))
             for kind in _KINDS:
@@ -118,14 +123,15 @@ class Shipper:
         asked: set[int] = set()
         after = max(next_ - 1, standing.first)
         while after < standing.last:
-            run = file.run(kind, after, min(MOST_ENTRIES, standing.last - after), MOST_BYTES)
+            self.between()
+            run = file.stretch(kind, after, min(MOST_ENTRIES, standing.last - after), MOST_BYTES)
             if run is None:
                 return
-            if kind == "records" and any(_erased(entry) for entry in run.entries):
+            if kind == "records" and run.emptied:
                 # The act that tells of it may have come after the acts were shipped.
                 self._ship(file, file.standing("acts"), "acts", done.last["acts"] + 1, done)
             try:
-                answer = self.line.send("/v1/upload", packed(standing.chain, kind, run))
+                answer = self.line.send("/v1/upload", packed_stretch(standing.chain, kind, run))
             except HubRefusesError as refused:
                 if refused.status != _REFUSED:
                     raise
@@ -146,10 +152,6 @@ class Shipper:
         for at in range(0, len(wanted), _MOST_PARTS):
             told = {sha256: self.parts(sha256) for sha256 in wanted[at : at + _MOST_PARTS]}
             self.line.send("/v1/parts", orjson.dumps(told))
-
-
-def _erased(entry: Shipped) -> bool:
-    return entry.hash is not None or (entry.seal is not None and entry.seal.salt is None)
 
 
 def _number(value: object) -> int:

@@ -11,7 +11,7 @@ entry's hash.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from evidence.parts import (
     cuts_to_bytes,
     sealed_from_bytes,
 )
-from evidence.shipping import ChainKind, Note, Run, Shipped
+from evidence.shipping import ChainKind, Note, Pieces, Run, Shipped, Stretch
 
 MAGIC = b"outgate.upload/1\n"
 MOST_ENTRIES = 4000
@@ -39,9 +39,9 @@ _MOST_NOTES = 200
 _MOST_NOTE = 2000
 _HASH_BYTES = 32
 _KEY_BYTES = 32
-_ENTRY = struct.Struct(">BIII")
+ENTRY = struct.Struct(">BIII")
 _LENGTH = struct.Struct(">I")
-_TEXT, _SALTED, _SEALED, _GONE = range(4)
+_TEXT, SALTED, _SEALED, _GONE = range(4)
 _MOST_NUMBER = 1 << 62
 
 
@@ -85,6 +85,17 @@ class Upload:
 
 def packed(chain: str, kind: ChainKind, run: Run) -> bytes:
     """Return a run of entries as an upload."""
+    return _packed(chain, kind, run, run.entries)
+
+
+def packed_stretch(chain: str, kind: ChainKind, stretch: Stretch) -> bytes:
+    """Return entries as they are kept as an upload: what `packed` makes of the same run."""
+    return _packed(chain, kind, stretch, stretch.entries())
+
+
+def _packed(
+    chain: str, kind: ChainKind, run: Run | Stretch, entries: Iterable[Shipped | Pieces]
+) -> bytes:
     header = {
         "chain": chain,
         "kind": kind,
@@ -95,9 +106,13 @@ def packed(chain: str, kind: ChainKind, run: Run) -> bytes:
         "notes": [{"note": one.note, "key": one.public.hex()} for one in run.notes],
     }
     told = orjson.dumps(header)
-    pieces = [MAGIC, _LENGTH.pack(len(told)), told]
-    for entry in run.entries:
-        pieces += _pieces(entry)
+    pieces, pack = [MAGIC, _LENGTH.pack(len(told)), told], ENTRY.pack
+    for entry in entries:
+        if isinstance(entry, tuple):
+            text, cuts, salt = entry
+            pieces += (pack(SALTED, len(text), len(cuts), len(salt)), text, cuts, salt)
+        else:
+            pieces += _pieces(entry)
     return zstandard.ZstdCompressor(level=_LEVEL).compress(b"".join(pieces))
 
 
@@ -108,20 +123,16 @@ def _pieces(entry: Shipped) -> tuple[bytes, bytes, bytes, bytes]:
     elif seal is None:
         form, cuts, kept = _TEXT, b"", b""
     elif seal.salt is not None:
-        form, cuts, kept = _SALTED, cuts_to_bytes(seal.cuts), seal.salt
+        form, cuts, kept = SALTED, cuts_to_bytes(seal.cuts), seal.salt
     else:
         form, cuts, kept = _SEALED, cuts_to_bytes(seal.cuts), b"".join(seal.sealed)
-    return _ENTRY.pack(form, len(entry.text), len(cuts), len(kept)), entry.text, cuts, kept
+    return ENTRY.pack(form, len(entry.text), len(cuts), len(kept)), entry.text, cuts, kept
 
 
 def opened(frame: bytes) -> Upload:
     """Return the upload in a frame, its chain not checked yet. Raises BadUpload."""
-    data = _unpacked(frame)
-    if not data.startswith(MAGIC):
-        raise BadUpload("these bytes are no upload")
-    header, at = _header(data, len(MAGIC))
+    fields, data, at = unpacked(frame)
     entries = tuple(_entries(data, at))
-    fields = _Claims.of(header)
     if not entries or fields.last - fields.first + 1 != len(entries):
         raise BadUpload("the upload holds another number of entries than it claims")
     run = Run(
@@ -132,6 +143,15 @@ def opened(frame: bytes) -> Upload:
         notes=fields.notes,
     )
     return Upload(chain=fields.chain, kind=fields.kind, run=run, raw_bytes=len(data))
+
+
+def unpacked(frame: bytes) -> "tuple[Claims, bytes, int]":
+    """Return what an upload claims, its bytes, and where its entries begin. Raises BadUpload."""
+    data = _unpacked(frame)
+    if not data.startswith(MAGIC):
+        raise BadUpload("these bytes are no upload")
+    header, at = _header(data, len(MAGIC))
+    return Claims.of(header), data, at
 
 
 def _unpacked(frame: bytes) -> bytes:
@@ -168,13 +188,13 @@ def _entries(data: bytes, at: int) -> Iterator[Shipped]:
         number += 1
         if number > MOST_ENTRIES:
             raise BadUpload("the upload holds too many entries")
-        if at + _ENTRY.size > end:
+        if at + ENTRY.size > end:
             raise BadUpload("the upload ends within an entry")
-        form, text, cuts, kept = _ENTRY.unpack_from(data, at)
-        at += _ENTRY.size
+        form, text, cuts, kept = ENTRY.unpack_from(data, at)
+        at += ENTRY.size
         if at + text + cuts + kept > end:
             raise BadUpload("the upload ends within an entry")
-        yield _entry(
+        yield entry_of(
             form,
             data[at : at + text],
             data[at + text : at + text + cuts],
@@ -183,12 +203,13 @@ def _entries(data: bytes, at: int) -> Iterator[Shipped]:
         at += text + cuts + kept
 
 
-def _entry(form: int, text: bytes, cuts: bytes, kept: bytes) -> Shipped:
+def entry_of(form: int, text: bytes, cuts: bytes, kept: bytes) -> Shipped:
+    """Return an entry from its form and its three pieces. Raises BadUpload."""
     if form == _GONE:
         if text or cuts or len(kept) != _HASH_BYTES:
             raise BadUpload("an entry of the upload is damaged")
         return Shipped(text=b"", hash=kept)
-    if form not in (_TEXT, _SALTED, _SEALED) or not text:
+    if form not in (_TEXT, SALTED, _SEALED) or not text:
         raise BadUpload("an entry of the upload is damaged")
     try:
         return Shipped(text=text, seal=_seal(form, cuts, kept))
@@ -201,7 +222,7 @@ def _seal(form: int, cuts: bytes, kept: bytes) -> Seal | None:
         if cuts or kept:
             raise ValueError("a text has no seal")
         return None
-    if form == _SALTED:
+    if form == SALTED:
         if len(kept) != SALT_BYTES:
             raise ValueError("no salt")
         return Seal(salt=kept, cuts=cuts_from_bytes(cuts))
@@ -212,7 +233,9 @@ def _seal(form: int, cuts: bytes, kept: bytes) -> Seal | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Claims:
+class Claims:
+    """What an upload claims of its entries: nothing of it is checked against them yet."""
+
     chain: str
     kind: ChainKind
     first: int
@@ -222,7 +245,8 @@ class _Claims:
     notes: tuple[Note, ...]
 
     @classmethod
-    def of(cls, header: Any) -> "_Claims":
+    def of(cls, header: Any) -> "Claims":
+        """Read them. Raises BadUpload."""
         try:
             fields = Fields(header, "header")
             chain, kind = fields.text("chain"), fields.text("kind")

@@ -3,7 +3,7 @@ about it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from evidence.acts import Act, read_act
 from evidence.merkle import Frontier
 from hub.chains import begin_chain
 from hub.database import Connection
+from hub.facts import believable
 
 _KEEP = """INSERT INTO acts (chain, seq, at, word, who, case_key, sha256, disposition, body)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -64,7 +65,7 @@ def _shown(text: bytes) -> str:
 
 
 def _columns(act: Act) -> tuple[object, ...]:
-    at = act.at.astimezone(UTC)
+    at = believable(act.at)
     who = None if act.who is None else printable(act.who, 200)
     if isinstance(act, Happening):
         return at, act.event.value, who, None, None, None

@@ -16,6 +16,7 @@ from hub.chains import ToldChain, witness
 from hub.database import Connection, Database
 from hub.enrolment import Endpoint
 from hub.orders import meant_for
+from hub.requests import waiting_for
 
 CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 _MOST_OFF_S = 2_000_000_000
@@ -25,9 +26,12 @@ _SEEN = """UPDATE endpoints SET seen_at = %s, version = %s, clock_off_s = %s, po
     approvals = %s, trouble = %s WHERE number = %s"""
 _WANTED = """SELECT DISTINCT encode(s.sha256, 'hex') FROM places p
     JOIN scripts s ON s.number = p.script
-    WHERE p.endpoint = %s AND NOT EXISTS
-        (SELECT 1 FROM made_of m WHERE m.endpoint = p.endpoint AND m.script = s.number)
+    LEFT JOIN made_of m ON m.endpoint = p.endpoint AND m.script = s.number
+    WHERE p.endpoint = %s AND (m.script IS NULL OR (m.told_at < %s AND EXISTS
+        (SELECT 1 FROM sums t WHERE t.place = p.number AND t.last_at > m.told_at)))
     LIMIT %s"""
+_ASKED_AGAIN_AFTER = timedelta(days=1)
+"""What a version is made of changes with the packages around it."""
 _ERASED = """SELECT c.chain, max(e.seq) FILTER (WHERE e.done_at IS NOT NULL),
         max(e.seq) FILTER (WHERE e.swept_at IS NOT NULL)
     FROM erasures e JOIN chains c ON c.number = e.chain WHERE e.endpoint = %s GROUP BY c.chain"""
@@ -99,15 +103,18 @@ class CheckIns:
             chains = {
                 one.kind: witness(connection, endpoint.number, one, now) for one in told.chains
             }
-            wanted = connection.execute(_WANTED, (endpoint.number, _MOST_WANTED)).fetchall()
+            told_before = (endpoint.number, now - _ASKED_AGAIN_AFTER, _MOST_WANTED)
+            wanted = connection.execute(_WANTED, told_before).fetchall()
             erased = connection.execute(_ERASED, (endpoint.number,)).fetchall()
             orders = meant_for(connection, endpoint)
+            requests = waiting_for(connection, endpoint, now)
         return {
             "at": rfc3339(now),
             "chains": {k: {"next": one.next, "state": one.state} for k, one in chains.items()},
             "wanted": [sha256 for (sha256,) in wanted],
             "erased": {chain: {"done": done, "swept": swept} for chain, done, swept in erased},
             "orders": orders,
+            "requests": requests,
         }
 
 

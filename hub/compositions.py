@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from core.text import printable
 from hub.database import Connection
+from hub.saved_hunts import held_against
 
 _MOST_PACKAGES = 3000
 MOST_SCRIPTS = 100
@@ -66,4 +67,5 @@ def keep_parts(
         names, versions, imported = map(list, zip(*packages, strict=True))
         connection.execute(_PACKAGES, (names, versions))
         connection.execute(_HAD, (row[0], endpoint, now, names, versions, imported))
+        held_against(connection, endpoint, row[0], packages, now)
     return True

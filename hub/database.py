@@ -21,6 +21,16 @@ _LOCK = 0x4F474855
 """Number of the lock under which hubs change the schema."""
 _PARTED = ("uploads", "records")
 _CONNECT_S = 5
+_FAULTS = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.InternalError,
+    psycopg.errors.InsufficientPrivilege,
+)
+_SESSION = """SELECT set_config('TimeZone', 'UTC', false),
+    CASE WHEN current_setting('synchronous_commit') = 'off'
+        THEN set_config('synchronous_commit', 'on', false) END"""
+"""What is acknowledged is on the database's disk, whatever its settings say."""
 
 
 class DatabaseDownError(OutgateError):
@@ -37,27 +47,36 @@ class Database:
         self._lock = threading.Lock()
         self._months: set[date] = set()
 
+    @property
+    def url(self) -> str:
+        """Its address; may hold a password."""
+        return self._url
+
     @contextlib.contextmanager
     def work(self) -> Iterator[Connection]:
         """A connection for this thread; all of the block is one transaction, or none of it is."""
         connection = self._mine()
-        try:
-            with connection.transaction():
-                yield connection
-        except psycopg.OperationalError as error:
-            self._drop(connection)
-            raise _down(error) from None
-        except psycopg.errors.InternalError as error:
-            self._drop(connection)
-            raise _down(error) from None
+        with self._faults(connection), connection.transaction():
+            yield connection
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[Connection]:
         """A connection for this thread on which each statement stands for itself."""
         connection = self._mine()
-        try:
+        with self._faults(connection):
             yield connection
-        except psycopg.OperationalError as error:
+
+    @contextlib.contextmanager
+    def _faults(self, connection: Connection) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.UndefinedTable:
+            self._drop(connection)
+            raise SettingsError(
+                "The database holds no hub, or one of an older version.",
+                remedy="outgate hub init, with the same words as before, brings it forward.",
+            ) from None
+        except (*_FAULTS, psycopg.errors.CheckViolation) as error:  # no partition: one was dropped
             self._drop(connection)
             raise _down(error) from None
 
@@ -83,6 +102,7 @@ class Database:
             connection.close()
         with self._lock:
             self._open.discard(connection)
+            self._months.clear()
         self._local.connection = None
 
     def month_ready(self, at: datetime) -> None:
@@ -100,9 +120,11 @@ class Database:
 def connect(url: str) -> Connection:
     """Return a connection. Raises DatabaseDownError, SettingsError for what is no address."""
     try:
-        return psycopg.connect(
+        made = psycopg.connect(
             url, autocommit=True, connect_timeout=_CONNECT_S, application_name="outgate hub"
         )
+        made.execute(_SESSION)
+        return made
     except psycopg.OperationalError as error:
         raise _down(error) from None
     except (psycopg.Error, ValueError):
@@ -145,6 +167,7 @@ def bring_forward(url: str) -> tuple[int, int]:
     """
     steps = sorted(SCHEMA.glob("*.sql"))
     with contextlib.closing(connect(url)) as connection:
+        _refuse_other_encoding(connection)
         try:
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -153,6 +176,15 @@ def bring_forward(url: str) -> tuple[int, int]:
             raise _down(error) from None
         except psycopg.errors.InsufficientPrivilege as error:
             raise _down(error) from None
+
+
+def _refuse_other_encoding(connection: Connection) -> None:
+    row = connection.execute("SHOW server_encoding").fetchone()
+    if row is None or row[0] != "UTF8":
+        raise SettingsError(
+            "The database does not hold every text: its encoding is not UTF-8.",
+            remedy="CREATE DATABASE outgate ENCODING 'UTF8' TEMPLATE template0",
+        )
 
 
 def _stepped(connection: Connection, steps: list[Path]) -> tuple[int, int]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from core.errors import InputError, OutgateError
 from core.text import printable
 from hub.authority import HubAuthority, Signed, speaker
@@ -20,7 +22,10 @@ _USE = """UPDATE tokens SET used_at = %s
     WHERE hash = %s AND used_at IS NULL AND ends_at > %s RETURNING grouped"""
 _MAKE = """INSERT INTO endpoints (id, name, grouped, version, enrolled_at, seen_at)
     VALUES (%s, %s, %s, %s, %s, %s) RETURNING number"""
-_CERTIFY = "INSERT INTO certificates (serial, endpoint, made_at, ends_at) VALUES (%s, %s, %s, %s)"
+_MAKE_AGAIN = """INSERT INTO endpoints (id, name, grouped, enrolled_at, seen_at)
+    VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+_CERTIFY = """INSERT INTO certificates (serial, endpoint, made_at, ends_at)
+    VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 _WHO = """SELECT e.number, e.name, e.grouped, e.revoked_at IS NOT NULL
     FROM endpoints e JOIN certificates c ON c.endpoint = e.number
     WHERE c.serial = %s AND e.id = %s"""
@@ -96,9 +101,37 @@ class Enrolment:
             raise NotAllowedError("The certificate is not one of an endpoint.") from None
         with self.database.at_once() as connection:
             row = connection.execute(_WHO, (serial, id_)).fetchone()
+        if row is None:
+            row = self._after_restoration(certificate, id_, serial)
         if row is None or row[3]:
             raise NotAllowedError("The endpoint was revoked, or is not known here.")
         return Endpoint(number=row[0], id=id_, name=row[1], grouped=row[2])
+
+    def _after_restoration(
+        self, certificate: bytes, id_: str, serial: str
+    ) -> tuple[int, str, str, bool] | None:
+        """Take a certificate of ours that a restored backup does not know, if it is of before then;
+        so neither those who enrolled nor those who renewed since the backup are lost.
+        """
+        found = x509.load_der_x509_certificate(certificate)
+        with self.database.work() as connection:
+            row = connection.execute("SELECT max(at) FROM restorations").fetchone()
+            if row is None or row[0] is None or found.not_valid_before_utc > row[0]:
+                return None
+            now = self.clock()
+            connection.execute(_MAKE_AGAIN, (id_, f"restored-{id_[:8]}", "all", now, now))
+            known = "SELECT number FROM endpoints WHERE id = %s"
+            number = connection.execute(known, (id_,)).fetchone()
+            if number is not None:
+                ends = found.not_valid_after_utc
+                connection.execute(_CERTIFY, (serial, number[0], found.not_valid_before_utc, ends))
+            return connection.execute(_WHO, (serial, id_)).fetchone()
+
+
+def restored(connection: Connection, who: str, note: str, now: datetime) -> None:
+    """Note that the database was restored from a backup by now."""
+    query = "INSERT INTO restorations VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+    connection.execute(query, (now, printable(who, 200), printable(note, 400)))
 
 
 def revoke(connection: Connection, wanted: str, now: datetime) -> str:

@@ -32,6 +32,10 @@ _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome =
     WHERE chain = %s AND seq = %s"""
 _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
     WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
+_APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
+    AND EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS seq WHERE seq BETWEEN first AND last)"""
+_HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
+"""Who was held and what for: what became of it stands in the evidence."""
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)"""
@@ -68,11 +72,7 @@ def unexplained(connection: Connection, chain: str, first: int, entries: Sequenc
     """Return what was taken out of entries of a chain of records without an act that tells of it;
     empty where all is told.
     """
-    touched = [
-        (seq, entry)
-        for seq, entry in enumerate(entries, first)
-        if entry.hash is not None or (entry.seal is not None and entry.seal.erased)
-    ]
+    touched = [(seq, entry) for seq, entry in enumerate(entries, first) if entry.emptied]
     if not touched:
         return ""
     removed = Removed()
@@ -92,6 +92,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
     """Erase these entries of a chain; return how many were here."""
     wanted: dict[int, Collection[int] | None] = {**removed.parts, **dict.fromkeys(removed.whole)}
     entries = 0
+    connection.execute(_APART, (endpoint, chain, sorted(wanted)))
     for number, last in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
         here = sorted(seq for seq in wanted if seq <= last)
         if not here:
@@ -101,6 +102,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
             if touched:
                 entries += len(touched)
                 _rewrite(connection, endpoint, number, kept, {s: wanted[s] for s in touched})
+    connection.execute(_HELD, (endpoint,))
     if entries:
         sum_again(connection, endpoint)
         connection.execute(_ORPHANS, (endpoint,))
@@ -161,7 +163,7 @@ def sweep(database: Database, now: datetime) -> int:
             return 0
         for (name,) in connection.execute(parts).fetchall():
             connection.execute(f"VACUUM (FULL) {name}".encode())
-        for name in ("places", "people", "sums", "had", "scripts"):
+        for name in ("places", "people", "sums", "had", "scripts", "quarantine", "holds"):
             connection.execute(f"VACUUM (FULL) {name}".encode())
         connection.execute("CHECKPOINT")
         swept = "UPDATE erasures SET swept_at = %s WHERE done_at <= %s AND swept_at IS NULL"

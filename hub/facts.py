@@ -3,9 +3,9 @@ the whole text stays in the upload that it came in. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,15 +22,19 @@ UNREADABLE = "unreadable"
 ERASED = "erased"
 """Outcome of entries that were erased whole."""
 _MOST = (1 << 31) - 1
-_MOST_BYTES = (1 << 62) - 1
+_MOST_BYTES = 1 << 40
+"""Of one request: so many millions of them add up to what a bigint holds."""
 _MOST_TEXT = 400
 _MOST_KIND, _MOST_KINDS = 40, 40
 _SHA256_BYTES = 32
+_FIRST_YEAR, _LAST_YEAR = 1971, 2200
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Sender:
-    """What stands for the sender: a version of a script at a path, run by a person."""
+class Sender(NamedTuple):
+    """What stands for the sender: a version of a script at a path, run by a person.
+
+    A tuple: thirty thousand a second are made, hashed and compared.
+    """
 
     path: str
     """Or the script's name, or the program's; as cases call it."""
@@ -45,9 +49,8 @@ UNKNOWN = Sender("unknown", "", "unknown", "")
 GONE = Sender("erased", "", "erased", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One record in narrow columns."""
+class Fact(NamedTuple):
+    """One record in narrow columns; a tuple as its sender is."""
 
     at: datetime | None
     """None where it is not known."""
@@ -68,6 +71,7 @@ class Fact:
 
 
 _NOTHING: Mapping[str, Any] = {}
+_left_by = lru_cache(256)(left_by)
 
 
 def fact_of(text: bytes) -> Fact:
@@ -101,7 +105,7 @@ def _read(value: Mapping[str, Any]) -> Fact:
         _number(request["bytes"], _MOST_BYTES),
         found,
         rows,
-        fate is None and left_by(verdict, hold.get("outcome")),
+        fate is None and _left_by(verdict, hold.get("outcome")),
         verdict != Verdict.ALLOW or bool(degraded),
     )
 
@@ -128,12 +132,14 @@ def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int
     if not findings:
         return (), 0, 0
     found = rows = 0
+    kinds = set()
     for one in findings:
-        if one["kind"] != NOT_INSPECTED:
+        kind = one["kind"]
+        kinds.add(_kind(kind))
+        if kind != NOT_INSPECTED:
             found += _number(one["distinct"])
             rows = max(rows, _number(one["records"] or 0))
-    kinds = sorted({_kind(one["kind"]) for one in findings})
-    return tuple(kinds[:_MOST_KINDS]), min(found, _MOST), rows
+    return tuple(sorted(kinds)[:_MOST_KINDS]), min(found, _MOST), rows
 
 
 def _sender(value: Mapping[str, Any]) -> Sender:
@@ -146,6 +152,7 @@ def _sender(value: Mapping[str, Any]) -> Sender:
     return Sender(_text(path), _sha256(script["sha256"]), _text(name), person)
 
 
+@lru_cache(8192, typed=True)
 def _sha256(value: object) -> str:
     if not isinstance(value, str):
         return ""
@@ -155,6 +162,7 @@ def _sha256(value: object) -> str:
         return ""
 
 
+@lru_cache(8192, typed=True)
 def _text(value: object) -> str:
     """Return a text as it may be stored and shown; what an endpoint sends is foreign text."""
     if not isinstance(value, str):
@@ -164,6 +172,7 @@ def _text(value: object) -> str:
     return printable(value, _MOST_TEXT)
 
 
+@lru_cache(1024, typed=True)
 def _kind(value: object) -> str:
     """Return the id of a kind: ours are short and ASCII; sets of them stand in an index."""
     return _text(value)[:_MOST_KIND].encode("ascii", "replace").decode()
@@ -175,8 +184,15 @@ def _number(value: object, most: int = _MOST) -> int:
     return min(max(value, 0), most)
 
 
-def _time(value: str) -> datetime:
+def _time(value: str) -> datetime | None:
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
         raise ValueError("no zone")
-    return found.astimezone(UTC)
+    return believable(found)
+
+
+def believable(at: datetime) -> datetime | None:
+    """Return a time in UTC; None for one that no clock of an endpoint can have meant."""
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        return None
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from core.vocabulary.fleet import Alarm
 from evidence.checkpoint import BadCheckpoint, Checkpoint, Part, fingerprint, opened
-from fleet.wire import Upload
+from fleet.wire import Claims
 
 
 @dataclass(slots=True)
@@ -19,10 +19,10 @@ class Held:
     alarms: list[tuple[Alarm, str]] = field(default_factory=list)
 
 
-def sizes_of(upload: Upload) -> set[int]:
+def sizes_of(upload: Claims) -> set[int]:
     """Return the sizes at which checkpoints of an upload claim a root; of bad ones none."""
     found = set()
-    for note in upload.run.notes:
+    for note in upload.notes:
         try:
             found.add(_part(opened(note.note, note.public), upload).size)
         except BadCheckpoint:
@@ -30,10 +30,10 @@ def sizes_of(upload: Upload) -> set[int]:
     return found
 
 
-def hold_against(upload: Upload, roots: Mapping[int, bytes], key: bytes | None) -> Held:
+def hold_against(upload: Claims, roots: Mapping[int, bytes], key: bytes | None) -> Held:
     """Compare the checkpoints with the roots at their sizes; `key` signed those before, if any."""
     held = Held(key)
-    for note in upload.run.notes:
+    for note in upload.notes:
         try:
             part = _part(opened(note.note, note.public), upload)
         except BadCheckpoint as bad:
@@ -50,5 +50,5 @@ def hold_against(upload: Upload, roots: Mapping[int, bytes], key: bytes | None) 
     return held
 
 
-def _part(checkpoint: Checkpoint, upload: Upload) -> Part:
+def _part(checkpoint: Checkpoint, upload: Claims) -> Part:
     return checkpoint.records if upload.kind == "records" else checkpoint.acts

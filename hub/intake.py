@@ -11,8 +11,8 @@ from datetime import datetime
 
 from core.vocabulary.fleet import Alarm
 from evidence.merkle import Frontier
-from evidence.shipping import Shipped
-from fleet.wire import BrokenUpload, Upload, opened
+from fleet.walking import Walked, walk
+from fleet.wire import BrokenUpload, Claims, opened, unpacked
 from hub.act_rows import keep_acts
 from hub.alarms import alarmed
 from hub.chains import begin_chain
@@ -95,35 +95,36 @@ class Intake:
 
         Raises BadUpload for what is none, DatabaseDownError.
         """
-        upload, now = opened(frame), self.clock()
+        now = self.clock()
+        claims, data, at = unpacked(frame)
         try:
-            hashes = upload.hashes()
+            walked = walk(claims, data, at)
         except BrokenUpload as broken:
-            return self._aside(endpoint, upload, frame, Alarm.BROKEN, str(broken))
+            return self._aside(endpoint, claims, frame, Alarm.BROKEN, str(broken))
         facts: list[Fact] = []
         numbered = Numbered()
         self.database.month_ready(now)
-        if upload.kind == "records":
-            facts = [fact_of(entry.text) for entry in upload.run.entries]
+        if claims.kind == "records":
+            facts = [fact_of(text) for text in walked.texts]
             with self.database.at_once() as connection:
                 numbered = self.words.of(connection, endpoint, facts)
         with self.database.work() as connection:
-            chain = _chain(connection, endpoint, upload, now)
+            chain = _chain(connection, endpoint, claims, now)
             if not self.words.holds(connection, numbered):
                 self.words.forget()
                 numbered = self.words.of(connection, endpoint, facts)
-            problem = _problem(connection, chain, endpoint, upload, hashes)
+            problem = _problem(connection, chain, endpoint, claims, walked.hashes)
             if isinstance(problem, Gap):
                 return problem
             if problem is None:
-                new = _Keeping(connection, chain, upload, hashes, now)
+                new = _Keeping(connection, chain, claims, walked, now)
                 return new.kept(frame, facts, numbered)
-        return self._aside(endpoint, upload, frame, *problem, stop=problem[0] is Alarm.FORK)
+        return self._aside(endpoint, claims, frame, *problem, stop=problem[0] is Alarm.FORK)
 
     def _aside(
         self,
         endpoint: int,
-        upload: Upload,
+        claims: Claims,
         frame: bytes,
         kind: Alarm,
         why: str,
@@ -131,43 +132,42 @@ class Intake:
         stop: bool = False,
     ) -> Refused:
         """Set an upload aside and raise the alarm."""
-        run, now = upload.run, self.clock()
+        now = self.clock()
         with self.database.work() as connection:
             if stop:
-                row = connection.execute(_CHAIN, (upload.chain,)).fetchone()
+                row = connection.execute(_CHAIN, (claims.chain,)).fetchone()
                 if row is not None:
                     connection.execute(_QUARANTINE, (row[0],))
-            alarmed(connection, endpoint, kind, now, why, upload.chain)
-            place = (endpoint, upload.chain)
-            values = (now, *place, run.first, run.last, run.head, why, frame)
+            alarmed(connection, endpoint, kind, now, why, claims.chain)
+            place = (endpoint, claims.chain)
+            values = (now, *place, claims.first, claims.last, claims.head, why, frame)
             connection.execute(_ASIDE, (*values, *place, _MOST_QUARANTINED))
         return Refused(why=why)
 
 
-def _chain(connection: Connection, endpoint: int, upload: Upload, now: datetime) -> Chain:
+def _chain(connection: Connection, endpoint: int, claims: Claims, now: datetime) -> Chain:
     """Return the chain, its row locked; made where there is none."""
-    row = connection.execute(_CHAIN, (upload.chain,)).fetchone()
+    row = connection.execute(_CHAIN, (claims.chain,)).fetchone()
     if row is None:
-        begin_chain(connection, endpoint, upload.kind, upload.chain, now)
-        row = connection.execute(_CHAIN, (upload.chain,)).fetchone()
+        begin_chain(connection, endpoint, claims.kind, claims.chain, now)
+        row = connection.execute(_CHAIN, (claims.chain,)).fetchone()
     assert row is not None
     return Chain(*row)
 
 
 def _problem(
-    connection: Connection, chain: Chain, endpoint: int, upload: Upload, hashes: Sequence[bytes]
+    connection: Connection, chain: Chain, endpoint: int, claims: Claims, hashes: Sequence[bytes]
 ) -> tuple[Alarm, str] | Gap | None:
     """Return why an upload is not to be kept, if so."""
-    run = upload.run
     if chain.endpoint != endpoint:
         return Alarm.FOREIGN, "the chain was begun by another endpoint"
     if chain.state != "good":
         return Alarm.FORK, "the chain is set aside since it forked"
-    if run.first > chain.last + 1:
-        expired = chain.cut == run.first - 1 and chain.cut_head == run.prev
+    if claims.first > chain.last + 1:
+        expired = chain.cut == claims.first - 1 and chain.cut_head == claims.prev
         return None if expired else Gap(wanted=chain.last + 1)
-    here = min(chain.last, run.last)  # the last entry that both know
-    told = run.prev if here < run.first else hashes[here - run.first]
+    here = min(chain.last, claims.last)  # the last entry that both know
+    told = claims.prev if here < claims.first else hashes[here - claims.first]
     known = chain.head if here == chain.last else _hash_at(connection, chain.number, here)
     if known is not None and told != known:
         return Alarm.FORK, f"entry {here} is another one than was witnessed"
@@ -186,30 +186,29 @@ class _Keeping:
 
     connection: Connection
     chain: Chain
-    upload: Upload
-    hashes: Sequence[bytes]
+    claims: Claims
+    walked: Walked
     now: datetime
 
     def kept(self, frame: bytes, facts: Sequence[Fact], numbered: Numbered) -> Taken:
-        chain, run = self.chain, self.upload.run
-        skip = max(0, chain.last + 1 - run.first)
-        entries = run.entries[skip:]
-        if not entries:
+        chain, claims = self.chain, self.claims
+        skip = max(0, chain.last + 1 - claims.first)
+        first = claims.first + skip
+        if first > claims.last:
             return Taken(next=chain.last + 1, new=0)
-        first = run.first + skip
         tree = self._tree(first)
-        values = (self.now, chain.number, first, run.last, run.prev, run.head, frame)
+        values = (self.now, chain.number, first, claims.last, claims.prev, claims.head, frame)
         self.connection.execute(_KEEP, values)
-        if self.upload.kind == "records":
+        if claims.kind == "records":
             place = (chain.number, first, self.now)
             keep_records(self.connection, *place, facts[skip:], numbered)
-            self._alarm_emptied(first, entries)
+            self._alarm_emptied(first, frame)
         else:
-            self._acts(first, entries)
-        key = self._grown(tree, first, self.hashes[skip:])
-        moved = (run.last, run.head, tree.to_bytes(), key, chain.number)
+            self._acts(first, self.walked.texts[skip:])
+        key = self._grown(tree, first, self.walked.hashes[skip:])
+        moved = (claims.last, claims.head, tree.to_bytes(), key, chain.number)
         self.connection.execute(_MOVE, moved)
-        return Taken(next=run.last + 1, new=len(entries))
+        return Taken(next=claims.last + 1, new=claims.last + 1 - first)
 
     def _tree(self, first: int) -> Frontier:
         """Return the Merkle tree before the first new entry."""
@@ -218,31 +217,33 @@ class _Keeping:
             return Frontier.from_bytes(chain.last, chain.frontier)
         self.connection.execute(_GAP, (chain.number, chain.last + 1, first - 1))
         told = f"entries {chain.last + 1} to {first - 1}"
-        place = (self.now, told, self.upload.chain)
+        place = (self.now, told, self.claims.chain)
         alarmed(self.connection, chain.endpoint, Alarm.GAP, *place)
         return Frontier.from_bytes(first - 1, chain.cut_frontier or b"")
 
     def _grown(self, tree: Frontier, first: int, hashes: Sequence[bytes]) -> bytes | None:
         """Grow the tree by the new entries, and hold the checkpoints of the upload against it."""
-        sizes = sizes_of(self.upload)
+        sizes = sizes_of(self.claims)
         roots = {first - 1: tree.root()}
         for size, hash_ in enumerate(hashes, first):
             tree.append(hash_)
             if size in sizes:
                 roots[size] = tree.root()
-        held = hold_against(self.upload, roots, self.chain.key)
+        held = hold_against(self.claims, roots, self.chain.key)
         for kind, told in held.alarms:
-            chain = self.upload.chain
+            chain = self.claims.chain
             alarmed(self.connection, self.chain.endpoint, kind, self.now, told, chain)
         return held.key
 
-    def _alarm_emptied(self, first: int, entries: Sequence[Shipped]) -> None:
-        told = unexplained(self.connection, self.upload.chain, first, entries)
+    def _alarm_emptied(self, first: int, frame: bytes) -> None:
+        if not any(seq >= first for seq in self.walked.emptied):
+            return
+        entries = opened(frame).run.entries[first - self.claims.first :]
+        told = unexplained(self.connection, self.claims.chain, first, entries)
         if told:
-            place = (self.now, told, self.upload.chain)
+            place = (self.now, told, self.claims.chain)
             alarmed(self.connection, self.chain.endpoint, Alarm.EMPTIED, *place)
 
-    def _acts(self, first: int, entries: Sequence[Shipped]) -> None:
-        texts = [entry.text for entry in entries]
-        place = (self.chain.number, self.chain.endpoint, self.upload.chain)
+    def _acts(self, first: int, texts: Sequence[bytes]) -> None:
+        place = (self.chain.number, self.chain.endpoint, self.claims.chain)
         keep_acts(self.connection, *place, first, texts, self.now)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.rows import dict_row
 
 from core.errors import InputError
 from core.ids import rfc3339
@@ -21,11 +22,21 @@ _FOR = """SELECT version, body, signature FROM orders
 _VERSIONS = """SELECT kind, max(version) FROM orders
     WHERE grouped IN ('', %s) AND percent > %s GROUP BY kind"""
 _NEWEST = "SELECT coalesce(max(version), 0) FROM orders WHERE kind = %s"
+_TOLD = """SELECT greatest(max(policy), max(approvals)) FROM endpoints
+    WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM restorations)"""
+_MOST_AHEAD = 100_000
 _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by, body, signature)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
 _WIDEN = (
     """UPDATE orders SET percent = %s WHERE kind = 'policy' AND version = %s RETURNING grouped"""
 )
+_BODY = "SELECT body, grouped FROM orders WHERE kind = 'policy' AND version = %s"
+_POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.made_by,
+        (SELECT count(*) FROM endpoints e WHERE e.policy = o.version AND e.revoked_at IS NULL)
+            AS followed_by,
+        (SELECT count(*) FROM endpoints e WHERE e.policy < o.version AND e.revoked_at IS NULL
+            AND e.trouble IS NOT NULL) AS troubles
+    FROM orders o WHERE o.kind = 'policy' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
 _LOCK = 0x4F47484F
 _KINDS = (POLICY, APPROVALS)
@@ -65,6 +76,20 @@ def publish_policy(
     """Sign a policy and offer it; return its version."""
     facts = {"policy": policy}
     return _publish(connection, key, POLICY, facts, grouped, percent, who, now)
+
+
+def policy_of(connection: Connection, version: int) -> tuple[bytes, str]:
+    """Return a version of the policy, and the group it is for. Raises InputError."""
+    row = connection.execute(_BODY, (version,)).fetchone()
+    if row is None:
+        raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
+    return orjson.loads(row[0])["policy"].encode(), row[1]
+
+
+def policies(connection: Connection) -> list[dict[str, Any]]:
+    """Return all versions of the policy, the newest first, with how many follow each."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_POLICIES).fetchall()
 
 
 def widen(connection: Connection, version: int, percent: int) -> None:
@@ -113,7 +138,11 @@ def _publish(
 ) -> int:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     row = connection.execute(_NEWEST, (kind,)).fetchone()
-    version = 1 if row is None else int(row[0]) + 1
+    newest = 0 if row is None else int(row[0])
+    # After a restore, endpoints may follow orders of which the backup does not know.
+    told = connection.execute(_TOLD).fetchone()
+    ahead = 0 if told is None or told[0] is None else min(int(told[0]), newest + _MOST_AHEAD)
+    version = max(newest, ahead) + 1
     value = {
         "schema": SCHEMA,
         "kind": kind,

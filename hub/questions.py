@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
 from hub.database import Connection
-from hub.watching import SILENT_AFTER
+from hub.watching import away_since, silent_before
 
 type Row = dict[str, Any]
 
@@ -71,7 +71,7 @@ _SCRIPTS = """WITH there AS (
 _SPREAD = """SELECT s.day, count(DISTINCT p.endpoint) AS endpoints, sum(s.records)::bigint AS records
     FROM sums s JOIN places p ON p.number = s.place JOIN scripts x ON x.number = p.script
     WHERE x.family = %(family)s GROUP BY s.day ORDER BY s.day"""
-_CASES = r"""WITH alike AS (
+JUDGED: LiteralString = r"""WITH alike AS (
         SELECT p.endpoint, p.path, x.family, coalesce(x.name, p.path) AS name,
             d.name AS destination, a.word AS account, k.kinds, o.word AS outcome,
             sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
@@ -96,7 +96,11 @@ _CASES = r"""WITH alike AS (
                         array_to_string(alike.kinds, ','), alike.outcome))
                 AND c.endpoint = alike.endpoint AND c.state <> 'superseded'
                 AND t.word IN ('close', 'reopen')
-            ORDER BY t.at DESC, t.seq DESC LIMIT 1) AS said ON true)
+            ORDER BY t.at DESC, t.seq DESC LIMIT 1) AS said ON true)"""
+"""Alike records of each endpoint that somebody should see; whether its reviewers closed them."""
+_CASES: LiteralString = (
+    JUDGED  # noqa: S608 - both are constants
+    + """
     SELECT name AS script, family, destination, account, kinds, outcome,
         count(DISTINCT endpoint) AS endpoints,
         count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
@@ -105,6 +109,7 @@ _CASES = r"""WITH alike AS (
     FROM judged GROUP BY name, family, destination, account, kinds, outcome
     HAVING %(all)s OR bool_or(closed IS NOT TRUE)
     ORDER BY open_on DESC, last_at DESC LIMIT %(most)s"""
+)
 _ALARMS = """SELECT a.number, e.name AS endpoint, e.id::text AS endpoint_id, a.chain, a.kind, a.words,
         a.first_at, a.last_at, a.times, a.ended_at, a.ended_by, a.note
     FROM alarms a JOIN endpoints e ON e.number = a.endpoint
@@ -134,33 +139,34 @@ MOST = 500
 
 def status(connection: Connection, now: datetime) -> Row:
     """Return the state of the fleet."""
-    return _rows(connection, _STATUS, {"silent": now - SILENT_AFTER})[0]
+    found = rows(connection, _STATUS, {"silent": silent_before(connection, now)})[0]
+    return {**found, "hub_away_since": away_since(connection, now)}
 
 
 def endpoints(connection: Connection, now: datetime) -> list[Row]:
     """Return all endpoints, by name."""
-    found = _rows(connection, _ENDPOINTS, {"silent": now - SILENT_AFTER})
+    found = rows(connection, _ENDPOINTS, {"silent": silent_before(connection, now)})
     return [{**row, "alarms": row["alarms"] or []} for row in found]
 
 
 def scripts(connection: Connection, most: int = MOST) -> list[Row]:
     """Return scripts, each once for the whole fleet: versions, owners, spread, what they sent."""
-    found = _rows(connection, _SCRIPTS, {"most": most})
+    found = rows(connection, _SCRIPTS, {"most": most})
     for row in found:
         row["people"] = row["people"] or []
-        row["spread"] = _rows(connection, _SPREAD, {"family": row["id"]})
+        row["spread"] = rows(connection, _SPREAD, {"family": row["id"]})
     return found
 
 
 def cases(connection: Connection, *, closed_too: bool = False, most: int = MOST) -> list[Row]:
     """Return cases, alike ones of all endpoints as one, those that are open on most first."""
     values = {"back": list(COMES_BACK), "all": closed_too, "most": most}
-    return _rows(connection, _CASES, values)
+    return rows(connection, _CASES, values)
 
 
 def alarms(connection: Connection, *, ended_too: bool = False, most: int = MOST) -> list[Row]:
     """Return alarms, those that are open first."""
-    return _rows(connection, _ALARMS, {"all": ended_too, "most": most})
+    return rows(connection, _ALARMS, {"all": ended_too, "most": most})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,16 +181,16 @@ class Hunted:
 
 def versions_of(connection: Connection, name: str) -> list[Row]:
     """Return the versions of a package, by its name as compared, that anybody had."""
-    return _rows(connection, _VERSIONS, {"name": name})
+    return rows(connection, _VERSIONS, {"name": name})
 
 
 def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
     """Return who had one of these packages, which scripts, what left, to whom."""
-    had = _rows(connection, _HAD, {"packages": list(packages)})
+    had = rows(connection, _HAD, {"packages": list(packages)})
     wanted = sorted({row["script"] for row in had})
-    sent = _rows(connection, _SENT, {"scripts": wanted})
+    sent = rows(connection, _SENT, {"scripts": wanted})
     numbers = sorted({number for row in sent for number in row["kindsets"]})
-    kinds = {row["number"]: row["kinds"] for row in _rows(connection, _KINDS, {"numbers": numbers})}
+    kinds = {row["number"]: row["kinds"] for row in rows(connection, _KINDS, {"numbers": numbers})}
     by_place: dict[tuple[int, int], list[Row]] = {}
     for row in sent:
         sets = row.pop("kindsets")
@@ -197,6 +203,7 @@ def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
     return Hunted(had=had, unknown=0 if unknown is None else unknown[0])
 
 
-def _rows(connection: Connection, query: LiteralString, values: Row) -> list[Row]:
+def rows(connection: Connection, query: LiteralString, values: Row) -> list[Row]:
+    """Return what a query finds, by name."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, values).fetchall()

@@ -1,7 +1,8 @@
 """Keeps records as narrow rows, by binary COPY, and adds them up by day."""
 
+import struct
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from hub.database import Connection
 from hub.facts import Fact
@@ -9,10 +10,13 @@ from hub.words import Numbered
 
 _COPY = """COPY records (chain, seq, received, at, place, destination, kinds, outcome, account,
     bytes, found, rows_hit, went, review) FROM STDIN (FORMAT BINARY)"""
-_TYPES = (
-    *("int4", "int8", "timestamptz", "timestamptz", "int4", "int4", "int4", "int4", "int4"),
-    *("int8", "int4", "int4", "bool", "bool"),
-)
+# Binary COPY (PostgreSQL's manual, COPY, "Binary Format"): a head; of each row the number of its
+# fields, and each field behind its length; -1 at the end. Times are microseconds from 2000.
+_HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_ROW = struct.Struct("> h ii iq iq iq ii ii ii ii ii iq ii ii i? i?".replace(" ", ""))
+_FIELDS, _INT4, _INT8, _BOOL = 14, 4, 8, 1
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_DAY_S, _SECOND_US = 86_400, 1_000_000
 _ADD = """INSERT INTO sums (day, place, destination, kinds, outcome, account, review,
         records, went, bytes_went, found, rows_hit, first_at, last_at)
     SELECT * FROM unnest(%s::date[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[],
@@ -25,7 +29,8 @@ _ADD = """INSERT INTO sums (day, place, destination, kinds, outcome, account, re
         first_at = least(sums.first_at, EXCLUDED.first_at),
         last_at = greatest(sums.last_at, EXCLUDED.last_at)"""
 
-type _Key = tuple[date, int, int, int, int, int, bool]
+type _Key = tuple[int, int, int, int, int, int, bool]
+"""Days from 2000, then numbers of words, and whether somebody should see it."""
 
 
 def keep_records(
@@ -38,48 +43,56 @@ def keep_records(
 ) -> None:
     """Keep the records from number `first` of a chain, inside the caller's transaction."""
     sums: dict[_Key, list[int]] = {}
-    times: dict[_Key, list[datetime]] = {}
     places, destinations = numbered.places, numbered.destinations
     kinds, words = numbered.kinds, numbered.words
+    received, pack, rows = _micros(now)[0], _ROW.pack, [_HEAD]
+    for seq, fact in enumerate(facts, first):
+        at_, sender, to, what, outcome, account, bytes_, found, hit, went, review = fact
+        at, day = _micros(at_ or now)
+        place, destination, kind = places[sender], destinations[to], kinds[what]
+        out, acc = words[outcome], words[account]
+        rows.append(
+            pack(
+                *(_FIELDS, _INT4, chain, _INT8, seq, _INT8, received, _INT8, at),
+                *(_INT4, place, _INT4, destination, _INT4, kind, _INT4, out, _INT4, acc),
+                *(_INT8, bytes_, _INT4, found, _INT4, hit, _BOOL, went, _BOOL, review),
+            )
+        )
+        key = (day, place, destination, kind, out, acc, review)
+        added = sums.get(key)
+        if added is None:
+            sums[key] = [1, went, bytes_ if went else 0, found, hit, at, at]
+            continue
+        added[0] += 1
+        if went:
+            added[1] += 1
+            added[2] += bytes_
+        added[3] += found
+        added[4] += hit
+        if at < added[5]:
+            added[5] = at
+        elif at > added[6]:
+            added[6] = at
+    rows.append(_END)
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for seq, fact in enumerate(facts, first):
-            at = fact.at or now
-            place, to = places[fact.sender], destinations[fact.destination]
-            what = (kinds[fact.kinds], words[fact.outcome], words[fact.account])
-            counts = (fact.bytes, fact.found, fact.rows)
-            row = (chain, seq, now, at, place, to, *what, *counts, fact.went, fact.review)
-            copy.write_row(row)
-            key = (at.date(), place, to, *what, fact.review)
-            _add(sums, times, key, at, fact)
-    _keep_sums(connection, sums, times)
+        copy.write(b"".join(rows))
+    _keep_sums(connection, sums)
 
 
-def _add(
-    sums: dict[_Key, list[int]],
-    times: dict[_Key, list[datetime]],
-    key: _Key,
-    at: datetime,
-    fact: Fact,
-) -> None:
-    added = sums.get(key)
-    if added is None:
-        added, times[key] = sums.setdefault(key, [0, 0, 0, 0, 0]), [at, at]
-    added[0] += 1
-    if fact.went:
-        added[1] += 1
-        added[2] += fact.bytes
-    added[3] += fact.found
-    added[4] += fact.rows
-    seen = times[key]
-    if at < seen[0]:
-        seen[0] = at
-    elif at > seen[1]:
-        seen[1] = at
+def _micros(at: datetime) -> tuple[int, int]:
+    """Return a time in microseconds from 2000, and its day."""
+    since = at - _EPOCH
+    return (since.days * _DAY_S + since.seconds) * _SECOND_US + since.microseconds, since.days
 
 
-def _keep_sums(
-    connection: Connection, sums: dict[_Key, list[int]], times: dict[_Key, list[datetime]]
-) -> None:
-    rows = [(*key, *sums[key], *times[key]) for key in sorted(sums)]
-    connection.execute(_ADD, tuple(map(list, zip(*rows, strict=True))))
+def _keep_sums(connection: Connection, sums: dict[_Key, list[int]]) -> None:
+    rows = [_sum(key, sums[key]) for key in sorted(sums)]
+    if rows:
+        connection.execute(_ADD, tuple(map(list, zip(*rows, strict=True))))
+
+
+def _sum(key: _Key, added: list[int]) -> tuple[object, ...]:
+    day: date = (_EPOCH + timedelta(days=key[0])).date()
+    *counts, first, last = added
+    times = (_EPOCH + timedelta(microseconds=one) for one in (first, last))
+    return (day, *key[1:], *map(int, counts), *times)

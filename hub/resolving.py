@@ -9,6 +9,8 @@ from hub.sums import sum_again
 
 _ALARM = "SELECT endpoint, chain FROM alarms WHERE number = %s AND ended_at IS NULL FOR UPDATE"
 _END = "UPDATE alarms SET ended_at = %s, ended_by = %s, note = %s WHERE number = %s"
+_AGAIN = """UPDATE chains SET state = 'good'
+    WHERE endpoint = %s AND chain = %s AND state = 'quarantined'"""
 _ASIDE = """UPDATE chains SET state = 'superseded'
     WHERE endpoint = %s AND chain = %s AND state = 'quarantined'"""
 
@@ -17,7 +19,9 @@ def resolve(
     connection: Connection, number: int, who: str, note: str, now: datetime, *, adopt: bool
 ) -> str:
     """End an alarm; `adopt`: the endpoint's evidence is taken anew from its beginning, beside what
-    was kept, which counts no longer and is not deleted. Return what was done. Raises InputError.
+    was kept, which counts no longer and is not deleted. Without it evidence that was set aside is
+    taken again where it fits what was witnessed, and raises its alarm again where it does not.
+    Return what was done. Raises InputError.
     """
     row = connection.execute(_ALARM, (number,)).fetchone() if 0 < number < 1 << 62 else None
     if row is None:
@@ -25,7 +29,9 @@ def resolve(
     endpoint, chain = row
     connection.execute(_END, (now, printable(who, 200), printable(note, 1000), number))
     if not adopt:
-        return f"Alarm {number} is ended."
+        again = connection.execute(_AGAIN, (endpoint, chain)).rowcount
+        looked = " The evidence is looked at again at the next check-in." if again else ""
+        return f"Alarm {number} is ended.{looked}"
     if connection.execute(_ASIDE, (endpoint, chain)).rowcount == 0:
         raise InputError("No evidence was set aside for that alarm.", remedy="Leave out --adopt.")
     sum_again(connection, endpoint)

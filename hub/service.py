@@ -14,7 +14,6 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,11 @@ import orjson
 from aiohttp import web
 
 from core.errors import InputError, OutgateError
-from core.ids import utc_now
-from core.json_fields import Fields
-from core.vocabulary.fleet import Alarm
 from fleet.wire import MOST_PACKED, BadUpload
-from hub.alarms import alarmed
-from hub.authority import HubAuthority
-from hub.checkins import CheckIns, Told
-from hub.compositions import MOST_SCRIPTS, keep_parts
-from hub.database import Database, DatabaseDownError
-from hub.enrolment import Endpoint, Enrolment, NotAllowedError
-from hub.erasing import erase_pending
-from hub.intake import Gap, Intake, Refused
-from hub.orders import order_for
-from hub.watching import note_silent
-from hub.words import Words
+from hub.answering import Hub
+from hub.database import DatabaseDownError
+from hub.enrolment import Endpoint, NotAllowedError
+from hub.intake import Gap, Refused
 
 log = logging.getLogger("outgate.hub")
 
@@ -53,83 +42,6 @@ _MOST_WAITING = 3000
 _WATCH_S = 60.0
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hub:
-    """All that answers."""
-
-    database: Database
-    authority: HubAuthority
-    clock: Callable[[], datetime] = utc_now
-    policy_key: bytes = b""
-    """Public key that orders are signed with; endpoints are given it when they are enrolled."""
-    words: Words = field(default_factory=Words)
-
-    @property
-    def enrolment(self) -> Enrolment:
-        """Who may speak."""
-        return Enrolment(self.database, self.authority, self.clock)
-
-    @property
-    def intake(self) -> Intake:
-        """What takes uploads."""
-        return Intake(self.database, self.words, self.clock)
-
-    @property
-    def check_ins(self) -> CheckIns:
-        """What takes check-ins."""
-        return CheckIns(self.database, self.clock)
-
-    def enrol(self, value: object) -> Mapping[str, Any]:
-        """Enrol whoever holds a token."""
-        fields = Fields(value, "enrolment")
-        told = (fields.text("token"), fields.text("request").encode())
-        name, version = fields.text("name"), fields.text("version")
-        id_, signed = self.enrolment.enrol(*told, name, version)
-        return {
-            "endpoint": id_,
-            "certificate": signed.pem.decode(),
-            "policy_key": self.policy_key.hex(),
-        }
-
-    def renew(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
-        """Give another certificate."""
-        request = Fields(value, "renewal").text("request")
-        return {"certificate": self.enrolment.renew(endpoint, request.encode()).pem.decode()}
-
-    def check_in(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
-        """Take a check-in."""
-        return self.check_ins.take(endpoint, Told.of(value))
-
-    def parts(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
-        """Take what scripts are made of."""
-        if not isinstance(value, dict) or len(value) > MOST_SCRIPTS:
-            raise InputError("That is not what scripts are made of.")
-        now = self.clock()
-        with self.database.work() as connection:
-            kept = [
-                keep_parts(connection, endpoint.number, str(sha256), parts, now)
-                for sha256, parts in sorted(value.items())
-            ]
-        return {"kept": sum(kept)}
-
-    def orders(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
-        """Give the orders that are meant for an endpoint."""
-        kind = Fields(value, "orders").text("kind")
-        with self.database.at_once() as connection:
-            return order_for(connection, endpoint, kind)
-
-    def poses(self, endpoint: Endpoint) -> None:
-        """Note that an endpoint named another one as itself."""
-        with self.database.work() as connection:
-            alarmed(connection, endpoint.number, Alarm.POSES, self.clock())
-
-    def watch(self) -> None:
-        """Do what is done now and then."""
-        with self.database.work() as connection:
-            note_silent(connection, self.clock())
-        erase_pending(self.database, self.clock())
 
 
 type _Work = Callable[[Endpoint, object], Mapping[str, Any]]
@@ -154,6 +66,8 @@ class Server:
         app.router.add_post("/v1/check-in", self._json(self.hub.check_in))
         app.router.add_post("/v1/parts", self._json(self.hub.parts))
         app.router.add_post("/v1/orders", self._json(self.hub.orders))
+        app.router.add_post("/v1/holds", self._json(self.hub.held))
+        app.router.add_post("/v1/requests", self._json(self.hub.requests))
         app.router.add_post("/v1/upload", self._upload)
         app.router.add_get("/v1/health", self._health)
         app.cleanup_ctx.append(self._watched)

@@ -33,6 +33,9 @@ def status(row: Row) -> Iterator[str]:
     records = counted(int(row["records"]), "record")
     acts, scripts = counted(int(row["acts"]), "act"), counted(row["scripts"], "script")
     yield f"{records} and {acts} of {scripts}, each chain checked as it came."
+    if row["hub_away_since"] is not None:
+        since = f"{row['hub_away_since']:%Y-%m-%d %H:%M}"
+        yield f"No hub has been there since {since} UTC: outgate hub serve"
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:
@@ -81,7 +84,7 @@ def scripts(rows: Sequence[Row]) -> Iterator[str]:
             number(row["records"]),
             size(row["bytes"]),
             _some(row["destinations"]),
-            _kinds(row["kinds"]),
+            kinds_told(row["kinds"]),
             f"{row['last_at']:%Y-%m-%d %H:%M}",
         )
         for row in rows
@@ -107,7 +110,7 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
             row["script"],
             row["destination"],
             row["account"],
-            _seen(row["kinds"]) if row["outcome"] == OBSERVED else _kinds(row["kinds"]),
+            _seen(row["kinds"]) if row["outcome"] == OBSERVED else kinds_told(row["kinds"]),
             row["outcome"],
             number(row["endpoints"]),
             number(row["open_on"]),
@@ -117,6 +120,26 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
         for row in rows
     ]
     yield from table(heads, lines)
+
+
+def policies(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the versions of the fleet's policy."""
+    if not rows:
+        yield "No policy was published yet: outgate hub publish"
+        return
+    lines = [
+        (
+            str(row["version"]),
+            row["group"] or "all",
+            f"{row['percent']} %",
+            number(row["followed_by"]),
+            number(row["troubles"]),
+            f"{row['made_at']:%Y-%m-%d %H:%M}",
+            row["made_by"],
+        )
+        for row in rows
+    ]
+    yield from table(("VERSION", "FOR", "OF IT", "FOLLOW", "CANNOT", "MADE", "BY"), lines)
 
 
 def alarms(rows: Sequence[Row], now: datetime) -> Iterator[str]:
@@ -149,7 +172,7 @@ def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> 
         yield f"{place}: {printable(row['package'])} {printable(row['version'])}, {how}"
         for sent in row["sent"]:
             by = f", by {_some(sent['people'])}" if sent["people"] else ""
-            kinds = _kinds(sent["kinds"])
+            kinds = kinds_told(sent["kinds"])
             held = f", with {kinds}" if kinds else ""
             stopped = sent["requests"] - sent["went"]
             kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
@@ -170,7 +193,8 @@ def _seen(kinds: Sequence[str]) -> str:
     return joined([words.get(kind, kind) for kind in kinds])
 
 
-def _kinds(kinds: Sequence[str]) -> str:
+def kinds_told(kinds: Sequence[str]) -> str:
+    """Return kinds in words, what was not read among them."""
     known = [kind for kind in kinds if kind != NOT_INSPECTED]
     unread = len(known) < len(kinds)
     words = named(known, 2) if known else ""

@@ -10,6 +10,7 @@ from evidence.chain import genesis
 from evidence.merkle import Frontier
 from fleet.wire import BadUpload
 from hub.database import Connection
+from hub.deeds import problem as deeds_problem
 from hub.stored import Kept, uploads_from
 
 _CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name FROM chains c
@@ -29,6 +30,9 @@ class Verified:
 
     chains: int = 0
     entries: int = 0
+    deeds: int = 0
+    deeds_head: bytes = b""
+    """Hash of the newest deed: whoever notes it elsewhere sees when later ones are cut off."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -50,6 +54,10 @@ def verify(connection: Connection) -> Verified:
         found.entries += walk.entries
         if problem is not None:
             found.problems.append(f"{name}, chain {chain}: {problem}")
+    deeds, found.deeds_head, wrong = deeds_problem(connection)
+    found.deeds = deeds
+    if wrong is not None:
+        found.problems.append(f"what people did at the hub: {wrong}")
     counted: Any = connection.execute(_SUMS).fetchone()
     if counted[0] != counted[1]:
         found.problems.append(f"there are {counted[0]} records, and the sums are of {counted[1]}")

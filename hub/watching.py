@@ -1,17 +1,51 @@
-"""What the hub looks for by itself, now and then: endpoints that have fallen silent."""
+"""What the hub looks for by itself, now and then: endpoints that have fallen silent. While no hub
+was there to hear them, nobody was silent.
+"""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from core.vocabulary.fleet import ALARMS, Alarm
 from hub.database import Connection
 
 SILENT_AFTER = timedelta(days=1)
+_AWAY_AFTER = timedelta(hours=1)
+"""A hub that has not watched for so long was away."""
+_BACK_WITHIN = timedelta(hours=2)
+"""Endpoints come back to a hub that was away within so long: they wait up to an hour."""
+_WATCHED = """INSERT INTO watched (since, at) VALUES (%(now)s, %(now)s)
+    ON CONFLICT (one) DO UPDATE SET at = EXCLUDED.at, since = CASE
+        WHEN EXCLUDED.at - watched.at BETWEEN -%(away)s::interval AND %(away)s::interval
+        THEN watched.since ELSE EXCLUDED.since END"""
+_STANDS = "SELECT since, at FROM watched"
 _SILENT = """INSERT INTO alarms (endpoint, chain, kind, words, first_at, last_at)
     SELECT number, '', %s, %s, %s, %s FROM endpoints WHERE revoked_at IS NULL AND seen_at < %s
     ON CONFLICT (endpoint, chain, kind) WHERE ended_at IS NULL DO NOTHING"""
+_NOBODY = datetime.min.replace(tzinfo=UTC)
+
+
+def note_watched(connection: Connection, now: datetime) -> None:
+    """Note that a hub is there."""
+    connection.execute(_WATCHED, {"now": now, "away": _AWAY_AFTER})
+
+
+def silent_before(connection: Connection, now: datetime) -> datetime:
+    """Return the time before which an endpoint must have been heard of last to count as silent."""
+    row = connection.execute(_STANDS).fetchone()
+    if row is None:
+        return now - SILENT_AFTER
+    since, at = row
+    away = now - at > _AWAY_AFTER or timedelta() <= now - since < _BACK_WITHIN
+    return _NOBODY if away else now - SILENT_AFTER
+
+
+def away_since(connection: Connection, now: datetime) -> datetime | None:
+    """Return since when no hub has been there; None while one is, and before the first."""
+    row = connection.execute(_STANDS).fetchone()
+    return row[1] if row is not None and now - row[1] > _AWAY_AFTER else None
 
 
 def note_silent(connection: Connection, now: datetime) -> int:
     """Raise the alarm for each endpoint that was silent for a day; return how many are new."""
-    values = (Alarm.SILENT.value, ALARMS[Alarm.SILENT], now, now, now - SILENT_AFTER)
+    before = silent_before(connection, now)
+    values = (Alarm.SILENT.value, ALARMS[Alarm.SILENT], now, now, before)
     return connection.execute(_SILENT, values).rowcount

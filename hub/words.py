@@ -41,6 +41,16 @@ _MAKE_PLACE = """INSERT INTO places (endpoint, path, script, person)
     VALUES (%s, %s, nullif(%s, 0), nullif(%s, 0)) ON CONFLICT DO NOTHING"""
 _STILL_THERE = """SELECT count(*) FROM (SELECT 1 FROM places WHERE number = ANY(%s)
     FOR KEY SHARE) AS there"""
+_STILL_SO = """SELECT
+    (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (name, number)
+        JOIN destinations d ON (d.number, d.name) = (t.number, t.name))
+    + (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (word, number)
+        JOIN words w ON (w.number, w.word) = (t.number, t.word))
+    + (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (kinds, number)
+        JOIN kindsets k ON k.number = t.number AND array_to_string(k.kinds, ',') = t.kinds)"""
+_UNITE_CASES = """UPDATE fleet_cases c SET family = %s WHERE family = %s AND NOT EXISTS
+    (SELECT 1 FROM fleet_cases o WHERE (o.family, o.name, o.destination, o.account)
+        = (%s, c.name, c.destination, c.account))"""
 _FAMILY_THERE = """SELECT s.family, s.name FROM places p JOIN scripts s ON s.number = p.script
     WHERE p.endpoint = %s AND p.path = %s ORDER BY p.number DESC LIMIT 1"""
 
@@ -83,12 +93,24 @@ class Words:
         return found
 
     def holds(self, connection: Connection, found: Numbered) -> bool:
-        """Return whether the senders are still there, and keep them until the transaction ends:
-        what an erasure leaves nothing of is removed, and may be remembered here.
+        """Return whether the numbers still stand for the same, and keep the senders until the
+        transaction ends: what an erasure leaves nothing of is removed, and a backup that was
+        restored under a running hub knows less than is remembered here.
         """
+        if not found.places:
+            return True
         numbers = sorted(found.places.values())
         row = connection.execute(_STILL_THERE, (numbers,)).fetchone()
-        return row is not None and row[0] == len(set(numbers))
+        if row is None or row[0] != len(set(numbers)):
+            return False
+        kinds = [",".join(one) for one in found.kinds]
+        pairs = (
+            *(list(found.destinations), list(found.destinations.values())),
+            *(list(found.words), list(found.words.values())),
+            *(kinds, list(found.kinds.values())),
+        )
+        row = connection.execute(_STILL_SO, pairs).fetchone()
+        return row is not None and row[0] == sum(len(one) for one in pairs) // 2
 
     def _texts(self, connection: Connection, table: str, wanted: Iterable[str]) -> dict[str, int]:
         wanted = sorted(set(wanted))
@@ -170,3 +192,4 @@ def _unite(connection: Connection, one: int, other: int) -> None:
     """Make one entry of two: one path on one endpoint held versions of both, under one name."""
     kept, gone = min(one, other), max(one, other)
     connection.execute("UPDATE scripts SET family = %s WHERE family = %s", (kept, gone))
+    connection.execute(_UNITE_CASES, (kept, gone, kept))

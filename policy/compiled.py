@@ -11,7 +11,6 @@ from policy.inputs import DESTINATION, OF_DESTINATION, Inputs
 from policy.logic import AllOf, inputs_of
 from policy.reads import Seen
 
-HOLD_SECONDS = 25.0
 _ALWAYS = AllOf()
 _LETTING = frozenset({None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN})
 
@@ -29,7 +28,8 @@ class CompiledRule:
     """None when the next rules decide."""
     when: AllOf = _ALWAYS
     headers: tuple[tuple[str, str], ...] = ()
-    hold_seconds: float = HOLD_SECONDS
+    hold_seconds: float | None = None
+    """None: as long as the settings say."""
     redact_kinds: frozenset[str] | None = None
     """None for every kind found."""
     restore: bool = True

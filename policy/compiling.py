@@ -10,7 +10,7 @@ from core.organisation import FindingException, Organisation
 from core.vocabulary.kinds import kinds_of
 from destinations.catalogue import canonical
 from policy import reads
-from policy.compiled import HOLD_SECONDS, CompiledRule
+from policy.compiled import CompiledRule
 from policy.conditions import When, condition_of, whens
 from policy.contracts import State, compiled_contract
 from policy.decide import RulePolicy
@@ -92,7 +92,7 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         on_error=_on_error(rule),
         when=when,
         headers=tuple(then.headers.items()),
-        hold_seconds=then.for_seconds or HOLD_SECONDS,
+        hold_seconds=then.for_seconds,
         redact_kinds=_redacted(rule),
         restore=then.restore is not False,
         whole=rule.inspect == "whole",

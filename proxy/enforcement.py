@@ -1,10 +1,12 @@
 """Step 6 for the verdicts that take more than yes or no: redact, and hold for a person."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 from core.budgets import INLINE_BYTES
-from core.decision import Decision, HoldOutcome
+from core.decision import HOLD_SECONDS, Decision, HoldOutcome
 from core.fingerprint import Fingerprinter
 from core.ports import Classifier, Holds
 from core.redaction import CannotRedactError, Redacted
@@ -53,7 +55,13 @@ def fallen_back(decision: Decision, why: str) -> Decision:
 class People:
     """Those who decide on held requests. One per gate."""
 
-    def __init__(self, holds: Holds | None, fingerprinter: Fingerprinter | None) -> None:
+    def __init__(
+        self,
+        holds: Holds | None,
+        fingerprinter: Fingerprinter | None,
+        wait_s: float = HOLD_SECONDS,
+    ) -> None:
+        self._wait_s = wait_s
         self._holds = holds
         self._fingerprinter = fingerprinter
         self._asking = None if holds is None else Asking(holds)
@@ -67,13 +75,24 @@ class People:
             transaction.fall_back(fallen_back(transaction.decision, _NOBODY))
             return False
         key = hold_key(self._fingerprinter, transaction)
-        transaction.hold(key)
+        transaction.hold(key, self._seconds(transaction))
         since = transaction.exchange.at - APPROVAL_LASTS
         before = await DECISIONS.run(self._holds.answered_before, key, since)
+        if before is None:
+            before = await DECISIONS.run(self._holds.standing, transaction.record())
         if before is None or not before.approved:
             return True
         transaction.recall(before.who)
         return False
+
+    def _seconds(self, transaction: Transaction) -> float:
+        """How long it waits: what its rule says, else what the settings say, and less than the
+        client itself waits, so that it hears why.
+        """
+        asked = transaction.decision.hold_seconds
+        seconds = self._wait_s if asked is None else asked
+        patience = client_patience(transaction.exchange.headers)
+        return seconds if patience is None else min(seconds, max(1.0, patience - _BEFORE_CLIENT_S))
 
     async def ask(self, transaction: Transaction) -> None:
         """Wait for a person. Raises EvidenceError when nobody can be asked any more."""
@@ -86,6 +105,25 @@ class People:
         if answer is not None:
             note = f"{outcome} by {answer.who}"
         transaction.hear(outcome, note, _told(transaction.decision.reason, outcome))
+
+
+def client_patience(headers: Iterable[tuple[str, str]]) -> float | None:
+    """Return after how many seconds the client gives up, where it says so."""
+    told = {name: value.strip() for name, value in headers if name in _PATIENCE}
+    found = []
+    for name, value in told.items():
+        unit = value[-1:] if name == "grpc-timeout" else "S"
+        digits = value[:-1] if name == "grpc-timeout" else value
+        if unit in _UNITS and _PLAIN.fullmatch(digits):
+            found.append(float(digits) * _UNITS[unit])
+    return min((seconds for seconds in found if seconds > 0), default=None)
+
+
+_PATIENCE = frozenset({"x-stainless-timeout", "grpc-timeout"})
+"""Headers by which clients say how long they wait."""
+_PLAIN = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,6})?")
+_UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 0.001}
+_BEFORE_CLIENT_S = 2.0
 
 
 def _outcome(answer: HoldAnswer | None) -> HoldOutcome:

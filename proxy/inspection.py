@@ -67,7 +67,7 @@ class Inspection:
         self.places: Places | None = None
         """Set where addresses are looked up by this gate, and not by another proxy behind it."""
         self._observations = Observations(lambda: self.parts.observer)
-        self._people = People(parts.holds, parts.fingerprinter)
+        self._people = People(parts.holds, parts.fingerprinter, self.limits.hold_s)
         self._outbox = Outbox(parts.evidence, loop)
 
     @property

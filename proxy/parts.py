@@ -8,6 +8,7 @@ from pathlib import Path
 from core.activity import Collector
 from core.attribution import Attribution
 from core.classification import Classification
+from core.decision import HOLD_SECONDS
 from core.fingerprint import Fingerprinter
 from core.happenings import Happening
 from core.ids import utc_now
@@ -40,6 +41,8 @@ class Limits:
     """Where such bodies are kept, encrypted; None: the system's folder for temporary files."""
     attribution_s: float = 2.0
     classify_s: float = 10.0
+    hold_s: float = HOLD_SECONDS
+    """How long a request waits for a person where its rule does not say it."""
     line_s: float = 0.5
     files_s: float = 0.5
     packages_s: float = 5.0

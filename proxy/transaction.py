@@ -247,10 +247,10 @@ class Transaction:
         self.note(f"{len(values)} values replaced by placeholders")
         self._values = values if self.decision.restore else {}
 
-    def hold(self, key: str) -> None:
-        """A person has to say yes; identical requests share the key."""
+    def hold(self, key: str, seconds: float) -> None:
+        """A person has to say yes within the time; identical requests share the key."""
         self._move(Event.HOLD)
-        self._decision = replace(self.decision, hold_key=key)
+        self._decision = replace(self.decision, hold_key=key, hold_seconds=seconds)
 
     def recall(self, who: str) -> None:
         """This person has said yes to an identical request lately."""

@@ -53,7 +53,7 @@ DETECTORS_OWN = set(
     (
         "classifiers/explaining.py classifiers/personal/detector.py"
         " classifiers/personal/scan/checks.py classifiers/personal/scan/labelled.py"
-        " classifiers/personal/scan/published.py classifiers/personal/tables/columns.py"
+        " classifiers/personal/scan/published.py classifiers/personal/tables/joining.py"
         " classifiers/personal/tables/contact_phrases.py"
         " classifiers/personal/tables/keyed.py classifiers/personal/tables/phrases.py"
         " classifiers/uploads/prefilter/hints.py"

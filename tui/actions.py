@@ -9,6 +9,7 @@ from core.rights import Deed
 from tui.screen_action import ScreenAction
 from tui.script_actions import CHANGES, PASSPORT, SCRIPT
 from tui.sheet_actions import SHEET, TABS
+from tui.view_actions import VIEWS
 
 REVIEW: tuple[ScreenAction, ...] = (
     ScreenAction(
@@ -296,6 +297,7 @@ REVIEW: tuple[ScreenAction, ...] = (
         short="quit",
         rank=8,
     ),
+    *VIEWS,
     *TABS,
 )
 

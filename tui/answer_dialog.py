@@ -3,25 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
-from core.ids import uuid7
-from core.review import APPROVAL_LASTS, Action, ReviewEvent
+from core.review import APPROVAL_LASTS
 from core.vocabulary.times import lasting
+from tui.act_events import Answering
 from tui.note_dialog import NoteDialog
-
-
-class Answering(StrEnum):
-    """What a person is about to say."""
-
-    RELEASE = "release"
-    REFUSE = "refuse"
-    APPROVE_NEXT = "approve_next"
-    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,25 +56,20 @@ WORDS = {
 TOO_LATE = f"Its time is over: the script was refused. Enter approves it for the next run. {_NEXT}"
 
 
-def answer_event(
-    record_id: str, case_key: str, answering: Answering, who: str, at: datetime, note: str
-) -> ReviewEvent:
-    """Return what is written about a held request."""
-    yes = answering in {Answering.RELEASE, Answering.APPROVE_NEXT}
-    action = Action.APPROVE if yes else Action.REFUSE
-    return ReviewEvent(
-        id=uuid7(at),
-        at=at,
-        case_key=case_key,
-        action=action,
-        who=who,
-        note=note,
-        record_id=record_id,
-    )
+STANDING = "This once; or this version, place and kinds until: 30d, 2027-03-01."
 
 
-class AnswerDialog(NoteDialog[str]):
-    """Asks for the answer. Gives the note, or None when it was given up."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was answered."""
+
+    note: str
+    until: datetime | None = None
+    """Until when this version may send these kinds there without asking; None: this once."""
+
+
+class AnswerDialog(NoteDialog[Answer]):
+    """Asks for the answer. Gives None when it was given up."""
 
     DEFAULT_CSS = """
     AnswerDialog > Vertical { border: round $held; }
@@ -93,8 +78,15 @@ class AnswerDialog(NoteDialog[str]):
     """
 
     def __init__(
-        self, answering: Answering, about: Sequence[str], left: Callable[[], int] | None = None
+        self,
+        answering: Answering,
+        about: Sequence[str],
+        left: Callable[[], int] | None = None,
+        day: Callable[[str], datetime | None] = lambda _: None,
     ) -> None:
+        """`day`: reads a day to come, as a person writes it."""
+        self._day = day
+        self._lets_out = answering in {Answering.RELEASE, Answering.APPROVE_NEXT}
         self._words, self._left = WORDS[answering], left
         self._late = answering is Answering.RELEASE
         super().__init__(self._words.title, about, self._words.button, sure=self._words.sure)
@@ -104,10 +96,18 @@ class AnswerDialog(NoteDialog[str]):
         yield Static(self._words.effect, classes="effect", markup=False)
         if self._left is not None:
             yield Static(classes="left", markup=False)
+        if self._lets_out:
+            yield Input(placeholder=STANDING, max_length=20, compact=True, id="until")
 
-    def result(self, note: str) -> str:
-        """Return the note."""
-        return note
+    def result(self, note: str) -> Answer | None:
+        """Return the answer; None for a day that is none, or over."""
+        text = self.query_one("#until", Input).value.strip() if self._lets_out else ""
+        until = self._day(text) if text else None
+        if text and until is None:
+            self.query_one("#until", Input).focus()
+            self.notify("Write a day to come: 30d, 12w or 2027-03-01.", markup=False)
+            return None
+        return Answer(note=note, until=until)
 
     def on_mount(self) -> None:
         """Begin at the button, so that Enter is one deliberate press."""

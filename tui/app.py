@@ -1,5 +1,6 @@
 """The review app: themes, modes, and an end without a traceback."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -12,7 +13,7 @@ from textual.screen import Screen
 
 from core.case_inside import GROWS
 from core.ids import utc_now
-from core.ports import CaseStore, HoldQueue
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader
 from tui.commands import ReviewCommands
@@ -112,6 +113,7 @@ def run(
     filter_line: str = "",
     acts: EvidenceActs | None = None,
     grows: int = GROWS,
+    case: str | None = None,
     role: str = "",
     refusal: Callable[[Deed], str | None] = lambda _: None,
 ) -> int:
@@ -121,10 +123,11 @@ def run(
     `watching` says whether a gate runs now; without it the health line does not claim so.
     `holds` are the requests that wait for a person; without it none can be answered.
     `filter_line` is the filter to begin with; `grows` the growth from which closed cases come back.
+    `case` is the one to open at once, by its id.
     `acts` are what verifies and exports the evidence. `role` is that of the person, and `refusal`
     says what it does not allow.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if "TEXTUAL_DRIVER" not in os.environ and not (sys.stdin.isatty() and sys.stdout.isatty()):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, filter_line, clock=clock, holds=holds)
@@ -134,6 +137,7 @@ def run(
         read_only=read_only,
         role=role,
         refusal=refusal,
+        case=case,
         watching=watching,
         grows=grows,
     )

@@ -9,8 +9,8 @@ from functools import partial
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from core.ports import CaseStore
-from core.review import ScriptVersion, script_event
+from core.review import Action, ScriptVersion, script_event
+from core.review_ports import CaseStore
 from tui.background_reader import Reader, Trouble
 from tui.kept_code import Kept, KeptOf
 from tui.live_queue import Reviewer
@@ -120,8 +120,8 @@ class Approving:
 
     async def write(
         self, version: ScriptVersion, note: str, *, approve: bool, unread: bool = False
-    ) -> Trouble | None:
-        """Append the approval, or its withdrawal."""
+    ) -> Trouble | str:
+        """Append the approval, or its withdrawal; return what was done, in words."""
         event = script_event(
             version,
             approve=approve,
@@ -131,4 +131,10 @@ class Approving:
             unread=unread,
         )
         done = await self.reader.ask(lambda: self.store.append([event]))
-        return done if isinstance(done, Trouble) else None
+        if isinstance(done, Trouble):
+            return done
+        if any(one.action is Action.ASK_APPROVE_SCRIPT for one in done):
+            return "Asked for. It is approved once a second person says the same."
+        if not approve:
+            return "Taken back. This version is stopped from now on."
+        return "Approved unread." if unread else "Approved."

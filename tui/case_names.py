@@ -5,8 +5,8 @@ from datetime import datetime, tzinfo
 from pathlib import PurePath
 
 from core.case_words import Parsed, parse
-from core.ports import CaseStore
 from core.review import CaseFilter, Order
+from core.review_ports import CaseStore
 from tui.wording import safe
 
 _CASES = 200

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter
+from core.review_ports import CaseStore, HoldQueue
 from tui.holds import with_states
 
 PAGE_SIZE = 100

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from core.attribution import Attribution
 from core.observation import OBSERVED
-from core.ports import CaseStore
 from core.review import Case, ReviewEvent
+from core.review_ports import CaseStore
 from core.stored import OpenedEntry, StoredObservation, StoredRecord, UnreadableEntry
 from tui.holds import Held
 from tui.kept_code import Kept, KeptOf

@@ -2,8 +2,9 @@
 
 from core.review import Action, Case, CaseStatus
 from core.vocabulary.sizes import counted
+from tui.act_events import Closing, events_for
 from tui.background_reader import Trouble
-from tui.close_dialog import CloseDialog, Closing, events_for
+from tui.close_dialog import CloseDialog
 from tui.live_queue import LiveQueue
 from tui.review_part import READ_ONLY, UNREADABLE, WAITS, ReviewPart
 from tui.wording import disposition_words

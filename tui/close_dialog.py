@@ -1,7 +1,6 @@
 """The dialog that closes cases: one reason of five, and a note if wanted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -12,44 +11,13 @@ from textual.widgets import Input, RadioButton, RadioSet
 
 from core.case_inside import GROWS
 from core.day_words import day_ahead
-from core.ids import uuid7
-from core.review import Action, Case, Disposition, ReviewEvent
+from core.review import Case, Disposition
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import capital, counted, number
+from tui.act_events import Closing
 from tui.closing_words import scope_words
 from tui.note_dialog import NoteDialog
 from tui.wording import case_found, case_place, case_sender
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
-    """What the person chose."""
-
-    disposition: Disposition
-    note: str
-    until: datetime | None = None
-    """When it comes back in any case."""
-    times: int = GROWS
-    """It comes back when people or rows are so many times what they are now."""
-
-
-def events_for(
-    cases: Sequence[Case], action: Action, who: str, at: datetime, closing: Closing | None = None
-) -> list[ReviewEvent]:
-    """Return one event for each case."""
-    return [
-        ReviewEvent(
-            id=uuid7(at),
-            at=at,
-            case_key=case.key,
-            action=action,
-            who=who,
-            disposition=closing.disposition if closing else None,
-            note=closing.note if closing else "",
-            scope=case.reach.scope(closing.until, closing.times) if closing else None,
-        )
-        for case in cases
-    ]
 
 
 def holds_for(cases: Sequence[Case], times: int, now: datetime, zone: tzinfo | None) -> str:

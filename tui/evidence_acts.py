@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.ports import CaseStore
 from core.review import CaseFilter
+from core.review_ports import CaseStore
 from habits.passport import Passport
 from tui.case_queue import all_cases
 from tui.kept_code import KeptOf
 from tui.rule_making import RuleMaking
+from tui.saved_views import Views
 from tui.script_view import PartsOf
 from tui.sheet import Sheets
 
@@ -58,6 +59,7 @@ class EvidenceActs:
     rules: RuleMaking | None = None
     sheets: Sheets | None = None
     """What the tabs beside the queue show."""
+    views: Views | None = None
     passport: Callable[[str, datetime], Passport] | None = None
     """Path of a script, the time now → its page. May take seconds; raises OutgateError."""
 

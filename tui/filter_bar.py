@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from core.case_words import MAX_LENGTH
+from core.case_words import MAX_LENGTH, last_word
 from tui.wording import safe
 
 
@@ -107,5 +107,5 @@ class FilterBar(Vertical):
     def _offer(self, line: str) -> None:
         hint = self.query_one(Static)
         hint.remove_class("-problem")
-        words = [safe(option.rsplit(" ", 1)[-1], 40) for option in self._complete(line)]
+        words = [safe(last_word(option), 40) for option in self._complete(line)]
         hint.update(Content("   ".join(words) or "Enter shows these cases, Esc goes back."))

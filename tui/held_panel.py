@@ -88,7 +88,8 @@ class HeldPanel(Static):
         seconds = f"{left:>3} s"
         who = safe(case.script, 100) or "unknown sender"
         rest = f"{fit(who, sender)} {fit(case_place(case), place)} "
-        rest += fit(case_found(case), found + 6)
+        asked = f"asked for by {safe(held.asked_by, 30)}: " if held.asked_by else ""
+        rest += fit(asked + case_found(case), found + 6)
         line = Content.assemble(
             ("❯" if here else " ", "bold $primary"),
             "  ",

@@ -5,9 +5,11 @@ again.
 from collections.abc import Sequence
 from functools import partial
 
+from core.day_words import day_ahead
 from core.decision import HoldOutcome
-from core.review import Case
-from tui.answer_dialog import AnswerDialog, Answering, answer_event
+from core.review import Action, Case
+from tui.act_events import Answering, answer_event
+from tui.answer_dialog import Answer, AnswerDialog
 from tui.background_reader import Trouble
 from tui.holds import Held
 from tui.queue_view import QueueView
@@ -37,11 +39,11 @@ class HoldReview(ReviewPart):
         if self.desk.held.current is not None:
             return Answering.RELEASE if yes else Answering.REFUSE
         case = self.desk.queue.current
-        if (
-            case is None
-            or case.hold is None
-            or case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}
-        ):
+        if case is None or case.hold is None:
+            return None
+        if case.hold.outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}:
+            return None if yes else Answering.WITHDRAW
+        if case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
             return None
         approved = case.hold.answer is not None and case.hold.answer.approved
         if yes:
@@ -108,22 +110,29 @@ class HoldReview(ReviewPart):
             assert case is not None
             about, subject = case_sentence(case, now, zone), case
 
-        def answered(note: str | None) -> None:
-            if note is not None:
-                self.desk.run_worker(self._answer(subject, held, answering, note), group="append")
+        def answered(answer: Answer | None) -> None:
+            if answer is not None:
+                self.desk.run_worker(self._answer(subject, held, answering, answer), group="append")
 
+        day = partial(day_ahead, now=now, zone=zone)
+        lines = (about,) if held is None or not held.asked_by else (about, _asked(held))
         left = None if held is None else lambda: held.left(self.desk.reviewer.clock())
-        self.desk.app.push_screen(AnswerDialog(answering, (about,), left), answered)
+        self.desk.app.push_screen(AnswerDialog(answering, lines, left, day), answered)
 
-    async def _answer(self, case: Case, held: Held | None, answering: Answering, note: str) -> None:
+    async def _answer(
+        self, case: Case, held: Held | None, answering: Answering, answer: Answer
+    ) -> None:
         now = self.desk.reviewer.clock()
         late = held is not None and held.left(now) == 0
-        event = answer_event(
-            case.last_record, case.key, answering, self.desk.reviewer.who, now, note
-        )
+        who, note = self.desk.reviewer.who, answer.note
+        event = answer_event(case.last_record, case.key, answering, who, now, note, answer.until)
         done = await self.desk.reader.ask(lambda: self.desk.store.append([event]))
         if isinstance(done, Trouble):
             self.desk.tell(f"Nothing was changed. {done.what}", wrong=True)
+            return
+        if any(one.action is Action.ASK_APPROVE for one in done):
+            self.desk.tell("Asked for. It passes once a second person says the same.")
+            await self.desk.look_again()
             return
         self.desk.tell(_told(answering, late))
         if held is not None:
@@ -154,6 +163,10 @@ class HoldReview(ReviewPart):
                     f"{who}: nobody answered in time. It was refused, and is in the queue as "
                     "expired."
                 )
+
+
+def _asked(held: Held) -> str:
+    return f"{safe(held.asked_by, 60)} asked for its release; you would confirm it."
 
 
 def _told(answering: Answering, late: bool) -> str:

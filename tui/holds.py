@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.findings import NOT_INSPECTED
-from core.ports import HoldQueue
 from core.record import Record
-from core.review import Case, CaseStatus, HoldState, called, case_key
+from core.review import Case, CaseStatus, HoldState, called, case_id, case_key
+from core.review_ports import HoldQueue
 from core.stored import UnreadableEntry
 
 _LONG_OVER = timedelta(seconds=10)
@@ -29,6 +29,12 @@ class Held:
     until: datetime
     seconds: float
     """How long it waits in all."""
+    asked_by: str = ""
+    """Who asked for its release, where a second person has to confirm that."""
+
+    def is_called(self, name: str) -> bool:
+        """Return True for the id of the request, and for the short id of its case."""
+        return name.lower() in {self.id, case_id(self.case.key)}
 
     def left(self, now: datetime) -> int:
         """Whole seconds until nobody need answer any more; never below 0."""
@@ -53,6 +59,14 @@ class Waiting:
     """The one with the least time first."""
     unreadable: tuple[UnreadableEntry, ...] = ()
     """Under way, and perhaps held: what it is, this version cannot read."""
+
+
+def asked_and_waiting(holds: HoldQueue, now: datetime) -> Waiting:
+    """Return what waits now, with who asked for its release. Blocks on the disk."""
+    found = waiting_now(holds.waiting(), now)
+    asked = holds.asked_by([held.id for held in found.held]) if found.held else {}
+    held = tuple(replace(one, asked_by=asked.get(one.id, "")) for one in found.held)
+    return replace(found, held=held)
 
 
 def waiting_now(entries: Iterable[Record | UnreadableEntry], now: datetime) -> Waiting:

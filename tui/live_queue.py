@@ -14,8 +14,8 @@ from textual.worker import WorkType
 
 from core.case_inside import GROWS
 from core.case_words import completions
-from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader, Trouble
 from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
@@ -24,12 +24,13 @@ from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
 from tui.filter_bar import FilterBar
 from tui.held_panel import HeldPanel
-from tui.holds import Held, HeldList, Waiting, waiting_now
+from tui.holds import Held, HeldList, Waiting, asked_and_waiting
 from tui.kept_code import KeptOf
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.tab_strip import TabStrip
+from tui.view_strip import ViewStrip
 
 _READINGS_KEPT = 64
 _ASK_GATE_EVERY = 5
@@ -43,6 +44,8 @@ class Reviewer:
     who: str
     clock: Callable[[], datetime]
     read_only: bool = False
+    case: str | None = None
+    """The id of the case, or of the held request, to open at once."""
     role: str = ""
     """In which role the person acts, where that is set."""
     refusal: Callable[[Deed], str | None] = lambda _: None
@@ -134,6 +137,7 @@ class LiveQueue(Offers, Screen[None]):
         """From top to bottom."""
         yield HealthLine()
         yield TabStrip("review")
+        yield ViewStrip()
         yield HeldPanel(self.held)
         yield QueueLine()
         yield FilterBar(self._complete)
@@ -223,7 +227,7 @@ class LiveQueue(Offers, Screen[None]):
     def _waiting(self) -> Waiting:
         if self.holds is None:
             return Waiting()
-        return waiting_now(self.holds.waiting(), self.reviewer.clock())
+        return asked_and_waiting(self.holds, self.reviewer.clock())
 
     def take_held(self, items: tuple[Held, ...], *, first: bool = False) -> None:
         """Never takes the cursor from somebody who reads: a bell and the panel tell that something

@@ -5,13 +5,13 @@ from datetime import datetime, tzinfo
 from typing import TextIO
 
 from core.ids import utc_now
-from core.ports import CaseStore, HoldQueue
 from core.review import Case, CaseFilter, CaseStatus
+from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.case_names import understood
 from tui.closing_words import came_back, scope_words
-from tui.holds import Waiting, waiting_now, with_states
+from tui.holds import Waiting, asked_and_waiting, with_states
 from tui.wording import (
     case_sentence,
     disposition_words,
@@ -47,10 +47,10 @@ def print_queue(
             return 2
         wanted = parsed.wanted
         if holds is not None:
-            _print_waiting(waiting_now(holds.waiting(), now), out, now, zone)
+            _print_waiting(asked_and_waiting(holds, now), out, now, zone)
         print(_heading(store.count(wanted), wanted), file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
-            print(f"\n{number}. {_paragraph(case, now, zone)}", file=out)
+            print(f"\n{number}. {paragraph(case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         print(trouble_of(error).what, file=out)
         return 1
@@ -60,7 +60,8 @@ def print_queue(
 def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | None) -> None:
     for held in waiting.held:
         words = sentence(held.record, now, zone, waiting=True)
-        print(f"Held now, {held.left(now)} s left to answer: {words}\n", file=out)
+        asked = f" {safe(held.asked_by, 60)} asked to release it." if held.asked_by else ""
+        print(f"Held now, {held.left(now)} s left to answer: {words}{asked}\n", file=out)
     for entry in waiting.unreadable:
         print(f"{safe(entry.for_officer(), 300)}\n", file=out)
 
@@ -96,7 +97,8 @@ def _cases(
         offset += len(page)
 
 
-def _paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
+def paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
+    """Return one case in sentences."""
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
     if closed and case.scope is not None:

@@ -2,7 +2,7 @@
 read, filter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -11,18 +11,17 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from core.case_words import Parsed
-from core.ports import CaseStore, HoldQueue
 from core.review import CaseFilter, Order
+from core.review_ports import CaseStore, HoldQueue
 from tui.actions import SCREENS
 from tui.background_reader import Reader, Trouble
-from tui.case_names import names_in, understood
 from tui.case_queue import all_cases
 from tui.case_review import CaseReview
 from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
 from tui.evidence_review import EvidenceReview
-from tui.filter_bar import FilterBar, FilterInput
+from tui.filter_bar import FilterInput
+from tui.filter_review import FilterReview
 from tui.held_panel import HeldPanel
 from tui.help_screen import HelpScreen
 from tui.hold_review import HoldReview
@@ -37,6 +36,8 @@ from tui.script_review import ScriptReview
 from tui.sheet_screen import TabReview
 from tui.tab_strip import TabStrip
 from tui.theme import DARK, LIGHT
+from tui.view_review import ViewReview
+from tui.view_strip import ViewStrip
 
 PARTS = (CaseReview, EvidenceReview, RuleReview, TabReview, ScriptReview, PassportReview)
 """Who does the rest of the review's actions."""
@@ -53,7 +54,6 @@ ORDERS: Mapping[Order, str] = {
 }
 _ALWAYS = frozenset(
     {
-        "filter",
         "help",
         "quit",
         "theme",
@@ -86,12 +86,14 @@ class ReviewScreen(LiveQueue):
     ) -> None:
         super().__init__(store, reader, reviewer, holds, line, acts)
         self._holding = HoldReview(self)
+        self._views = ViewReview(self)
+        self._filtering = FilterReview(self, self._views.show)
         self._parts = tuple(make(self) for make in PARTS)
 
     @property
     def actors(self) -> Sequence[Actor]:
         """The screen itself, then its parts."""
-        return (self, self._holding, *self._parts)
+        return (self, self._holding, self._filtering, self._views, *self._parts)
 
     def obstacle(self, action_id: str) -> str | None:
         """Return why an action of the screen itself cannot be done now, or None when it can."""
@@ -140,7 +142,7 @@ class ReviewScreen(LiveQueue):
         elif self.held.current and self.queue.count:
             self._holding.leave()
         elif replace(self.queue.wanted, order=Order.RISK) != CaseFilter():
-            self._use_filter("")
+            self._filtering.use("")
 
     @property
     def _pane(self) -> DetailPane | None:
@@ -259,64 +261,38 @@ class ReviewScreen(LiveQueue):
     # Filtering
 
     def begin(self) -> None:
-        """Read for the first time: with the filter that was asked for, if that is understood."""
-        self.start(self._begin_filtered)
+        """Read for the first time."""
+        self._filtering.begin(self._open_named)
+        self._views.begin()
 
-    async def _begin_filtered(self) -> None:
-        parsed = await self.reader.ask(self._understand(self.filter_line))
-        if isinstance(parsed, Trouble):
-            self.filter_line = ""
-        elif parsed.problem:
-            self.tell(parsed.problem, wrong=True)
-            self.filter_line = ""
-        else:
-            self.wanted = parsed.wanted
-        await self.look_again()
-
-    def _understand(self, line: str) -> Callable[[], Parsed]:
-        who = self.reviewer
-        return partial(understood, self.store, line, who.clock(), who.zone)
-
-    def do_filter(self) -> None:
-        """Ask for words."""
-        self.query_one(FilterBar).open(self.filter_line)
-        self.start(self._learn_names, "names")
-
-    async def _learn_names(self) -> None:
-        names = await self.reader.ask(partial(names_in, self.store))
-        if not isinstance(names, Trouble):
-            self.names = names
-            self.query_one(FilterBar).offer_again()
+    def _open_named(self) -> None:
+        """Put the cursor on what is held under the name that was asked for, or give the screen to
+        the case.
+        """
+        name = self.reviewer.case
+        if name is None:
+            return
+        named = (n for n, held in enumerate(self.held.items) if held.is_called(name))
+        if (index := next(named, None)) is not None:
+            self._holding.go_to(index)
+        elif self.queue.count == 1:
+            self._holding.leave()
+            self._zoom(True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the filter line."""
         event.stop()
-        self._use_filter(event.value)
+        self._filtering.use(event.value)
 
     @on(FilterInput.GivenUp)
     def _filter_given_up(self, event: FilterInput.GivenUp) -> None:
         event.stop()
-        self._leave_filter()
+        self._filtering.leave()
 
-    def _leave_filter(self) -> None:
-        self.set_focus(None)
-        self.query_one(FilterBar).close()
-
-    def _use_filter(self, line: str) -> None:
-        self.start(partial(self._filter_by, line))
-
-    async def _filter_by(self, line: str) -> None:
-        parsed = await self.reader.ask(self._understand(line))
-        if isinstance(parsed, Trouble):
-            self.show_trouble(parsed)
-            return
-        if parsed.problem:
-            self.query_one(FilterBar).complain(parsed.problem)
-            return
-        self.filter_line = line.strip()
-        self._leave_filter()
-        self.wanted = replace(parsed.wanted, order=self.wanted.order)
-        await self.look_again()
+    @on(ViewStrip.Chosen)
+    def _view_clicked(self, event: ViewStrip.Chosen) -> None:
+        event.stop()
+        self.show_cases(event.line)
 
     def do_order(self) -> None:
         """Sort by the next column."""
@@ -357,7 +333,7 @@ class ReviewScreen(LiveQueue):
     def show_cases(self, line: str) -> None:
         """Show the cases of another filter."""
         self._zoom(False)
-        self._use_filter(line)
+        self._filtering.use(line)
 
     # Messages of the list
 

@@ -56,9 +56,11 @@ def _acts(past: ScriptReading, now: datetime, zone: tzinfo | None) -> Iterator[R
         yield Row("", safe(entry.for_officer(), 300), "unknown")
 
 
+_DONE = {Action.APPROVE_SCRIPT: "approved", Action.ASK_APPROVE_SCRIPT: "asked to approve"}
+
+
 def _act(event: ReviewEvent, now: datetime, zone: tzinfo | None) -> str:
-    approved = event.action is Action.APPROVE_SCRIPT
-    what = "approved" if approved else "took back the approval of"
+    what = _DONE.get(event.action, "took back the approval of")
     version = safe(event.script_sha256 or "", 64)[:12]
     when = capital(clock_time(event.at, now, zone))
     return f"{when} · {safe(signed(event), 120)} {what} {version}".rstrip()

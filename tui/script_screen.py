@@ -150,7 +150,7 @@ class ScriptScreen(Offers, ModalScreen[None]):
         if isinstance(done, Trouble):
             self.tell(f"Nothing was changed. {done.what}", wrong=True)
             return
-        self.tell("Taken back. This version is stopped from now on.")
+        self.tell(done)
         await self._read_again()
 
     async def _read_again(self) -> None:

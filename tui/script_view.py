@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from core.ports import CaseStore
 from core.review import (
     Action,
     Case,
@@ -19,6 +18,7 @@ from core.review import (
     script_key,
     signed,
 )
+from core.review_ports import CaseStore
 from core.stored import UnreadableEntry
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time
@@ -153,10 +153,16 @@ def _version(
         yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
 
 
+_DONE = {
+    Action.APPROVE_SCRIPT: "approved by",
+    Action.ASK_APPROVE_SCRIPT: "not approved: a second person has to confirm, asked for by",
+}
+
+
 def _state(event: ReviewEvent | None, now: datetime, zone: tzinfo | None) -> str:
     if event is None:
         return "not approved"
-    done = "approved by" if event.action is Action.APPROVE_SCRIPT else "approval taken back by"
+    done = _DONE.get(event.action, "approval taken back by")
     return f"{done} {safe(signed(event, 40), 100)}, {clock_time(event.at, now, zone)}"
 
 

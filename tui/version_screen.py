@@ -74,5 +74,5 @@ class VersionScreen(ReadingScreen[bool]):
         if isinstance(done, Trouble):
             self.tell(f"Nothing was changed. {done.what}", wrong=True)
             return
-        self.app.notify("Approved." if not unread else "Approved unread.", markup=False)
+        self.app.notify(done, markup=False)
         self.dismiss(True)

@@ -1,140 +1,18 @@
-"""`review`, `export` and `verify`: what was recorded, for officers and auditors."""
+"""`export` and `verify`: what was recorded, for officers and auditors."""
 
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from typing import BinaryIO
 
     from app.home import Home
-    from app.settings import Settings
     from evidence.passage import Progress
     from evidence.store import Store
     from exports.selection import Selection
-    from habits.passport import Passport
-    from tui.evidence_acts import EvidenceActs
-
-
-def review(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="FILTER", help="Which cases to show, as after / in the app."),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Look, but change nothing.")
-    ] = False,
-) -> int:
-    """Review what was sent; answer held requests.
-
-    A queue of cases, each with who, what, where and why.
-
-    \b
-    Example: outgate review
-    Example: outgate review --plain held to:openai since:monday
-    """
-    from app.home import open_home
-    from app.permission import permitted, refusal, roles_told
-    from app.settings import load_settings
-    from app.wiring import store_of
-    from core.rights import Deed
-    from evidence.holds import HeldRequests
-
-    home = open_home()
-    settings = load_settings(home.settings)
-    who = permitted(Deed.READ, settings)
-    store = store_of(home, settings, "review")
-    holds, line = HeldRequests(store), " ".join(words or ())
-    if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
-        from tui.plain import print_queue
-
-        return print_queue(store, sys.stdout, line, holds=holds)
-    from app.gate_registry import find
-    from tui.app import run
-
-    return run(
-        store,
-        who,
-        role=roles_told(settings, who) or "",
-        refusal=lambda deed: refusal(settings, who, deed),
-        grows=settings.closing_grows,
-        read_only=read_only,
-        watching=lambda: find(home.running) is not None,
-        holds=holds,
-        filter_line=line,
-        acts=_acts(store, home, settings),
-    )
-
-
-def _acts(store: "Store", home: "Home", settings: "Settings") -> "EvidenceActs":
-    from app.current_user import reviewer
-    from app.kept_sources import KeptSources
-    from app.made_of import made_of
-    from app.passport import passport_of
-    from attribution.identity.contents import ContentStore
-    from evidence import open_store, verify
-    from exports.formats import formats
-    from exports.selection import Selection
-    from exports.writing import export
-    from tui.evidence_acts import EvidenceActs, ExportChoice, Verified
-    from tui.script_view import ScriptParts
-
-    def verified() -> Verified:
-        report = verify(store.path)
-        lines = report.text().splitlines()
-        return Verified(whole=report.ok, words=lines[1:] if report.ok else lines)
-
-    def exported(format_name: str, cases: frozenset[str], path: Path) -> int:
-        # In the order of the chain, so that an export of some cases can be verified too.
-        chosen = Selection(cases=cases)
-        return export(format_name, store, chosen, path, by=reviewer()).records
-
-    kept = ContentStore(home.scripts, lambda text: text)
-
-    def parts(sha256: str) -> ScriptParts | None:
-        found = kept.parts(sha256)
-        if found is None:
-            return None
-        told = made_of(found)
-        return ScriptParts(imports=told.imports, installed=told.installed, history=told.history)
-
-    choices = tuple(
-        ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)
-        for f in formats().values()
-    )
-    from app.case_rules import CaseRules
-    from app.desk_sheets import DeskSheets
-    from app.gate_registry import find
-    from policy.rule_writing import switch_rule
-    from tui.rule_making import RuleMaking
-    from tui.sheet import Sheets
-
-    rules = CaseRules(store=store, policy=home.policy, who=reviewer)
-    sheets = DeskSheets(store=store, home=home, watching=lambda: find(home.running) is not None)
-
-    def switched(name: str) -> str:
-        return f"Rule {name} is {'on' if switch_rule(home.policy, name) else 'off'}."
-
-    def passport(script: str, now: "datetime") -> "Passport":
-        with closing(open_store(store.path)) as own:
-            return passport_of(home, settings, own, script, now)
-
-    return EvidenceActs(
-        verify=verified,
-        export=exported,
-        formats=choices,
-        parts=parts,
-        kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
-        approve_unread=settings.approve_unread,
-        rules=RuleMaking(propose=rules.propose, write=rules.write),
-        sheets=Sheets(read=sheets.read, switch_rule=switched),
-        passport=passport,
-    )
 
 
 def export(
@@ -157,6 +35,9 @@ def export(
         str | None,
         typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="Of the cases of a saved view.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
@@ -171,6 +52,7 @@ def export(
     from app.permission import permitted
     from app.settings import load_settings
     from app.time_arguments import parse_time
+    from app.views import line_of
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, happening
@@ -190,6 +72,7 @@ def export(
     who = permitted(Deed.EXPORT, settings)
     store = store_of(home, settings, "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
+    line = line_of(home, lambda: who, view, line)
     if line is not None:
         shown, _ = filtered(store, line)
         cases = shown if cases is None else cases & shown

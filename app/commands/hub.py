@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import hub_questions
+from app.commands import (
+    hub_desk,
+    hub_holds,
+    hub_hunting,
+    hub_out,
+    hub_policies,
+    hub_questions,
+    hub_requests,
+)
 from app.hub_access import (
     HubFolder,
     Reason,
@@ -26,11 +34,31 @@ application = typer.Typer(
 )
 for _question in (
     hub_questions.status,
+    hub_questions.metrics,
     hub_questions.endpoints,
     hub_questions.scripts,
     hub_questions.cases,
-    hub_questions.hunt,
+    hub_hunting.hunt,
+    hub_hunting.hunts,
+    hub_hunting.advisories,
+    hub_requests.ask,
+    hub_requests.asked,
     hub_questions.alarms,
+    hub_holds.holds,
+    hub_holds.answer,
+    hub_desk.review,
+    hub_desk.case,
+    hub_desk.council,
+    hub_desk.reveal,
+    hub_desk.confirm,
+    hub_out.stream,
+    hub_out.streams,
+    hub_out.archive,
+    hub_policies.preview,
+    hub_policies.policies,
+    hub_policies.publish,
+    hub_policies.widen,
+    hub_policies.approve,
 ):
     application.command()(_question)
 
@@ -87,9 +115,12 @@ def serve(hub: HubFolder = None) -> int:
     from core.ids import utc_now
 
     settings = hub_settings(hub)
+    from hub.answering import Hub
     from hub.authority import load_authority, server_files
+    from hub.council import key_of
     from hub.database import bring_forward
-    from hub.service import Hub, serve, server_context
+    from hub.requests import KEY_FILE
+    from hub.service import serve, server_context
     from hub.settings import policy_public
 
     quieten(sys.stderr)
@@ -99,7 +130,10 @@ def serve(hub: HubFolder = None) -> int:
     context = server_context(server, settings.authority_file)
     with database_of(settings) as database:
         running = Hub(
-            database=database, authority=authority, policy_key=policy_public(settings.folder)
+            database=database,
+            authority=authority,
+            policy_key=policy_public(settings.folder),
+            sealing=key_of(settings.folder, KEY_FILE),
         )
 
         async def until_stopped() -> None:
@@ -190,113 +224,22 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
 
 
 @application.command()
-def publish(
-    policy: Annotated[Path, typer.Argument(metavar="FILE", help="A policy.")],
-    group: Annotated[str, typer.Option(help="Only for this group.")] = "",
-    percent: Annotated[
-        int, typer.Option(min=0, max=100, help="For so many percent of the fleet.")
-    ] = 100,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where policy.key is, if elsewhere.")
-    ] = None,
-    hub: HubFolder = None,
-) -> int:
-    """Sign a policy and offer it to the fleet, or to a part of it at first.
+def restored(reason: Reason, hub: HubFolder = None) -> int:
+    """Say that the database was restored from a backup: certificates of before now that it does not
+    know are taken again. Revoke again who was revoked since the backup.
 
     \b
-    Example: outgate hub publish outgate.yaml --percent 1
-    Example: outgate hub publish outgate.yaml --group finance
+    Example: outgate hub restored --reason "disk failure, backup of Monday"
     """
     from app.current_user import reviewer
-    from core.errors import InputError
-    from core.ids import utc_now
-    from policy.loading import load_bytes
-
-    try:
-        content = policy.read_bytes()
-    except OSError as error:
-        raise InputError(f"Cannot read {policy}: {error.strerror}.") from None
-    load_bytes(content, str(policy))
-    settings = hub_settings(hub)
-    with at_hub(hub) as connection:
-        from hub.orders import publish_policy
-        from hub.settings import policy_key
-
-        version = publish_policy(
-            connection,
-            policy_key(key or settings.folder),
-            content.decode(),
-            grouped=group,
-            percent=percent,
-            who=reviewer(),
-            now=utc_now(),
-        )
-    to = f"group {group}" if group else "all"
-    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} % of {to}.")
-    return 0
-
-
-@application.command()
-def widen(
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="Of the fleet's policy.")],
-    percent: Annotated[int, typer.Option(min=0, max=100)],
-    hub: HubFolder = None,
-) -> int:
-    """Offer a version of the policy to another share of the fleet; 0 offers it to nobody new.
-
-    \b
-    Example: outgate hub widen 7 --percent 10
-    """
-    with at_hub(hub) as connection:
-        from hub.orders import widen
-
-        widen(connection, version, percent)
-    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
-    return 0
-
-
-@application.command()
-def approve(
-    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="Of a version of a script.")],
-    reason: Reason,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an approval back.")] = False,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where policy.key is, if elsewhere.")
-    ] = None,
-    hub: HubFolder = None,
-) -> int:
-    """Approve a version of a script on all machines, by its hash.
-
-    \b
-    Example: outgate hub approve 9f2c… --reason "reviewed with finance"
-    """
-    import string
-
-    from app.current_user import reviewer
-    from core.errors import InputError
     from core.ids import utc_now
 
     refuse_empty(reason)
-    sha256 = sha256.lower()
-    if len(sha256) != 64 or not set(sha256) <= set(string.hexdigits):
-        raise InputError(
-            "That is no SHA-256: 64 hex digits.", remedy="outgate hub scripts --json lists them."
-        )
-    settings = hub_settings(hub)
     with at_hub(hub) as connection:
-        from hub.orders import approve
-        from hub.settings import policy_key
+        from hub.enrolment import restored
 
-        approve(
-            connection,
-            policy_key(key or settings.folder),
-            sha256,
-            approved=not withdraw,
-            note=reason,
-            who=reviewer(),
-            now=utc_now(),
-        )
-    typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")
+        restored(connection, reviewer(), reason, utc_now())
+    typer.echo("Noted. Endpoints ship again what is missing. Revoke again who was revoked since.")
     return 0
 
 
@@ -315,6 +258,9 @@ def verify(hub: HubFolder = None) -> int:
         found = verify(connection)
     for problem in found.problems:
         typer.echo(problem)
+    if found.deeds:
+        deeds = counted(found.deeds, "deed")
+        typer.echo(f"{deeds} of people at the hub, the newest {found.deeds_head.hex()[:16]}.")
     told = f"{counted(found.entries, 'entry', 'entries')} in {counted(found.chains, 'chain')}"
     typer.echo(f"{told}: {'not whole' if found.problems else 'whole'}.")
     return 1 if found.problems else 0

@@ -1,9 +1,10 @@
-"""`hub status`, `endpoints`, `scripts`, `cases`, `hunt`, `alarms`: what is asked of the fleet."""
+"""`hub status`, `endpoints`, `scripts`, `cases`, `alarms`: what is asked of the fleet."""
 
 from typing import Annotated
 
 import typer
 
+from app.commands.hub_desk import shown_at
 from app.hub_access import AsJson, HubFolder, at_hub, print_answer
 
 
@@ -21,6 +22,22 @@ def status(hub: HubFolder = None, as_json: AsJson = False) -> int:
         found = questions.status(connection, utc_now())
     print_answer(found, telling.status(found), as_json=as_json)
     return 1 if found["alarms"] else 0
+
+
+def metrics(hub: HubFolder = None) -> int:
+    """Print what a hub is watched by, as Prometheus reads it: numbers only, no names.
+
+    \b
+    Example: outgate hub metrics > /var/lib/node_exporter/outgate_hub.prom
+    """
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub.metrics import metrics
+
+        found = metrics(connection, utc_now())
+    typer.echo(found, nl=False)
+    return 0
 
 
 def endpoints(hub: HubFolder = None, as_json: AsJson = False) -> int:
@@ -53,7 +70,8 @@ def scripts(
     with at_hub(hub) as connection:
         from hub import questions, telling
 
-        found = questions.scripts(connection, most)
+        shown = shown_at(connection, hub)
+        found = [shown.script(row) for row in questions.scripts(connection, most)]
     print_answer(found, telling.scripts(found), as_json=as_json)
     return 0
 
@@ -75,36 +93,6 @@ def cases(
         found = questions.cases(connection, closed_too=all_, most=most)
     print_answer(found, telling.cases(found), as_json=as_json)
     return 0
-
-
-def hunt(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A distribution.")],
-    version: Annotated[
-        str | None, typer.Argument(metavar="[VERSION]", help="One version, or a range: '<2.31'.")
-    ] = None,
-    hub: HubFolder = None,
-    as_json: AsJson = False,
-) -> int:
-    """Say who had a package: on which machines, which scripts, what left, to whom; 1 when anybody.
-
-    \b
-    Example: outgate hub hunt litellm 1.82.7
-    Example: outgate hub hunt requests '<2.31'
-    """
-    from packaging.utils import canonicalize_name
-
-    from inventory.hunting import Wanted
-
-    wanted = Wanted(name=name, version=version)
-    with at_hub(hub) as connection:
-        from hub import questions, telling
-
-        known = questions.versions_of(connection, canonicalize_name(name))
-        matching = [row["number"] for row in known if wanted.matches(row["name"], row["version"])]
-        found = questions.hunt(connection, matching)
-    value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
-    print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
-    return 1 if found.had else 0
 
 
 def alarms(

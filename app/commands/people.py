@@ -35,7 +35,7 @@ def find(
 
     home = open_home()
     permitted(Deed.FIND)
-    marks = marks_of(home, _asked("Value to look for: "))
+    marks = marks_of(home, asked_without_echo("Value to look for: "))
     store = open_store(home.evidence)
     answer = found(store, marks)
     store.close()
@@ -47,7 +47,7 @@ def find(
     return 0
 
 
-def _asked(prompt: str) -> str:
+def asked_without_echo(prompt: str) -> str:
     """Return what was typed without echo, or the first line of standard input."""
     import getpass
 
@@ -142,6 +142,8 @@ def erase(
     """
     from app.home import open_home
     from app.permission import permitted
+    from app.settings import load_settings
+    from app.two_people import ask_for, confirmed
     from core.errors import EvidenceError, InputError
     from core.rights import Deed
     from evidence import open_store
@@ -152,16 +154,26 @@ def erase(
     if yes and not reason.strip():
         raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
     home = open_home()
-    who = permitted(Deed.ERASE)
+    settings = load_settings(home.settings)
+    who = permitted(Deed.ERASE, settings)
     if not home.evidence.is_file():
         raise EvidenceError("There is no evidence yet.", remedy="There is nothing to erase.")
     open_store(home.evidence).close()
     wanted = _wanted(home, before, script, person=person)
+    asked = None
+    if settings.second_person_erasure:
+        asked, wanted = confirmed(home, settings, wanted, who, does=yes)
     made = plan(home.evidence, wanted)
+    if yes and settings.second_person_erasure and asked is None and not made.nothing:
+        ask_for(home, settings, wanted, who, reason.strip())
+        typer.echo("Asked for. It is erased once somebody else who may erase says the same.")
+        return 0
     if yes and not made.nothing:
-        made = erase_now(home.evidence, wanted, who=who, why=reason.strip())
+        made = erase_now(home.evidence, wanted, who=who, why=reason.strip(), asked=asked)
         _forget(home, made.sha256s)
         open_store(home.evidence).checkpoint("erased")
+    if asked is not None and not yes:
+        typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
     typer.echo("Erased." if yes and not made.nothing else "This would be erased:")
     for line in lines_of(made, sorted(made.sha256s)):
         typer.echo(f"  {line}")
@@ -180,7 +192,7 @@ def _wanted(home: "Home", before: str | None, script: str | None, *, person: boo
     if not person:
         at = parse_time(before)
         return Wanted(script=script, before_us=None if at is None else micros(at))
-    typed = _asked("Person or value to erase: ")
+    typed = asked_without_echo("Person or value to erase: ")
     names = {typed.strip(), pseudonym_of(home, typed.strip())}
     return Wanted(users=frozenset(names), fingerprints=marks_of(home, typed))
 

@@ -33,6 +33,9 @@ def report(
         str | None,
         typer.Option("--filter", metavar="WORDS", help="Of the cases that this filter shows."),
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="Of the cases of a saved view.")
+    ] = None,
     breach: Annotated[
         str | None,
         typer.Option(metavar="CASE", help="Draft a notification by Art. 33 GDPR from this case."),
@@ -50,6 +53,7 @@ def report(
     from app.case_filter import filtered
     from app.home import open_home
     from app.permission import permitted
+    from app.views import line_of
     from core.errors import InputError
     from core.ids import utc_now
     from core.rights import Deed
@@ -66,9 +70,11 @@ def report(
     now = utc_now().astimezone()
     period = _period(month, since, until, now)
     who = permitted(Deed.REPORT)
-    store = open_store(open_home().evidence)
+    home = open_home()
+    line = line_of(home, lambda: who, view, line)
+    store = open_store(home.evidence)
     if breach is not None and line is not None:
-        raise InputError("--breach names its case.", remedy="Leave --filter out.")
+        raise InputError("--breach names its case.", remedy="Leave --filter and --view out.")
     if breach is not None:
         page = drafted(store, case_named(store, breach), by=who, now=now)
     else:

@@ -13,8 +13,8 @@ from app.commands.contracts import learn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.ports import CaseStore
     from core.review import Disposition
+    from core.review_ports import CaseStore
 
 application = typer.Typer(
     help="Check, try out and replay the rules.",

@@ -161,6 +161,8 @@ def _said(event: "ReviewEvent | None") -> str:
 
     if event is None:
         return "-"
+    if event.action is Action.ASK_APPROVE_SCRIPT:
+        return f"asked for by {signed(event)}"
     done = "approved" if event.action is Action.APPROVE_SCRIPT else "withdrawn"
     return f"{done} by {signed(event)}"
 
@@ -208,7 +210,7 @@ def _say(
     from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
-    from core.review import script_event
+    from core.review import Action, script_event
     from core.text import printable
 
     if not reason.strip():
@@ -216,7 +218,7 @@ def _say(
             "Say why with --reason.",
             remedy="It stays in the evidence: write no personal data into it.",
         )
-    store.append(
+    [written] = store.append(
         [
             script_event(
                 version,
@@ -228,6 +230,12 @@ def _say(
             )
         ]
     )
+    if written.action is Action.ASK_APPROVE_SCRIPT:
+        typer.echo(
+            f"Asked for: version {_short(version)} of {printable(version.script)}. It is approved "
+            "once somebody else says the same."
+        )
+        return
     what = ("Approved unread" if unread else "Approved") if approve else "Approval withdrawn"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "

@@ -16,10 +16,11 @@ from fleet.enrolling import enrol
 from fleet.line import HttpsLine
 from fleet.shipper import Shipper
 from hub import questions, telling
+from hub.answering import Hub
 from hub.authority import make_authority, server_files
 from hub.database import Database, bring_forward
 from hub.own_postgres import own_postgres
-from hub.service import Hub, Serving, server_context
+from hub.service import Serving, server_context
 
 RECORDS_EACH = 60
 _HUNTED = ("litellm", "1.82.7")

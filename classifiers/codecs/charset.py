@@ -79,7 +79,7 @@ def _declared(data: bytes, declared: str) -> str | None:
         # Text of whatever language has blanks, line ends or signs with a zero byte.
         return None
     if _EBCDIC_NAMES.match(charset):
-        return _ebcdic(data)
+        return ebcdic(data)
     if charset not in _TRUSTED and not charset.startswith(("windows-125", "cp125", "iso-8859-")):
         return None
     try:
@@ -92,7 +92,7 @@ def _declared(data: bytes, declared: str) -> str | None:
 def _not_utf8(data: bytes) -> str | None:
     if (wide := _utf16(data)) is not None:
         return wide
-    if (mainframe := _ebcdic(data)) is not None:
+    if (mainframe := ebcdic(data)) is not None:
         return mainframe
     if binary(data):
         return None
@@ -177,8 +177,10 @@ def _runs() -> Any:
     return re2.compile(f"(?:{letters}){{{SHORTEST_RUN},}}".encode("latin-1"), options)
 
 
-def _ebcdic(data: bytes) -> str | None:
-    """EBCDIC: blanks are 0x40, and nearly all else is letters and digits of its own places."""
+def ebcdic(data: bytes) -> str | None:
+    """Return text in EBCDIC; None for other data. Its blanks are 0x40, and nearly all else is
+    letters and digits of its own places.
+    """
     sample = data[:2048]
     if len(sample) < SHORTEST_RUN or b"\x40" not in sample or len(set(sample)) < SHORTEST_RUN:
         return None
@@ -206,7 +208,9 @@ def _utf16(data: bytes) -> str | None:
             return data[: len(data) & ~3].decode(charset, "replace")
     for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
         if zeros.count(0) * 10 >= half * 7:
-            even = data[: len(data) & ~1]
+            spare = len(data) & 1
+            whole = charset == "utf-16-le" and spare and 31 < data[-1] < 127
+            even = data + b"\0" if whole else data[: len(data) - spare]
             text = even.decode(charset, "replace")
             return None if binary(text[:_SAMPLE].encode("utf-8", "replace")) else text
     return None

@@ -46,6 +46,14 @@ MAGICS = (
     Magic(b"{\\rtf", "application/rtf"),
     Magic(b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     Magic(b"Rar!\x1a\x07", "application/vnd.rar"),
+    Magic(b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
+    Magic(b"\x04\x22\x4d\x18", "application/x-lz4"),
+    Magic(b"\xff\x06\0\0sNaPpY", "application/x-snappy-framed"),
+    Magic(b"\x89LZO\0\r\n\x1a\n", "application/x-lzop"),
+    Magic(b"LZIP\1", "application/x-lzip"),
+    Magic(b"\x1f\x9d\x90", "application/x-compress"),
+    Magic(b"]\0\0", "application/x-lzma"),
+    Magic(b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
     Magic(b"-----BEGIN PGP MESSAGE", "application/pgp-encrypted"),
     Magic(b"age-encryption.org/v1", "application/x-age"),
     Magic(b"\x80\x02", _PICKLE),
@@ -192,6 +200,12 @@ def has_long_mark(data: bytes) -> bool:
 
 
 _LONG_MARK = 6
+_TELLING_MARKS = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+
+
+def holds_mark(data: bytes) -> bool:
+    """Return True when a packed stream or an archive begins somewhere in the data."""
+    return any(mark in data for mark in _TELLING_MARKS)
 
 
 def is_file(data: bytes) -> bool:

@@ -45,6 +45,10 @@ _REMOVED_CONTROLS = (
 _RAISED = frozenset("\u00b2\u00b3\u00b9\u2070\u2074\u2075\u2076\u2077\u2078\u2079")
 _EXPONENT = re.compile("(?<=[0-9])[" + "".join(sorted(_RAISED)) + "]+")
 """Raised digits behind a digit are a power or the mark of a footnote, no part of the number."""
+_SEQUENCE = re.compile(r"\x1b\[[0-9;:?]{0,40}[A-Za-z]")
+_UNSEEN = "\u2061"
+"""Stands for each character of what colours a text on a terminal."""
+_COMBINING = range(0x300, 0x370)
 _REMEMBERED = 20_000
 _MOST_FOUND = 24
 """Different characters that are each looked for; more are met in one pass over the text."""
@@ -67,7 +71,7 @@ def _folded(char: str) -> str:
     category = unicodedata.category(char)
     if char in _SEPARATING or char.isspace():
         return " "
-    if is_invisible(char) or category == "Me":
+    if is_invisible(char) or category == "Me" or ord(char) in _COMBINING:
         return ""
     if (digit := unicodedata.digit(char, None)) is not None:
         return str(digit)
@@ -125,6 +129,8 @@ def fold(text: str, *, controls: bool = True) -> Folded:
 
     `controls=False` promises that the text holds none of them, which saves a look at plain ASCII.
     """
+    if "\x1b" in text:
+        text = _SEQUENCE.sub(_as_invisible, text)
     if text.isascii() and (not controls or is_folded(text.encode())):
         return Folded(text, None)
     folds = _FOLDS
@@ -145,25 +151,31 @@ def fold(text: str, *, controls: bool = True) -> Folded:
     return Folded(text, None)
 
 
+def _as_invisible(found: re.Match[str]) -> str:
+    return _UNSEEN * len(found[0])
+
+
 def _moved(text: str, changed: dict[str, str]) -> Folded:
     """Fold characters that become several or none, keeping where each came from."""
     parts: list[str] = []
     origin: list[int] = []
     start = 0
-    for index in _places(text, changed):
-        folded = changed[text[index]]
-        parts += (text[start:index], folded)
+    for index, end in _places(text, changed):
+        parts.append(text[start:index])
         origin.extend(range(start, index))
-        origin.extend([index] * len(folded))
-        start = index + 1
+        for at in range(index, end):
+            if folded := changed[text[at]]:
+                parts.append(folded)
+                origin.extend([at] * len(folded))
+        start = end
     parts.append(text[start:])
     origin.extend(range(start, len(text) + 1))
     return Folded("".join(parts), origin)
 
 
-def _places(text: str, changed: dict[str, str]) -> list[int]:
-    """Return where these characters stand, in order."""
+def _places(text: str, changed: dict[str, str]) -> list[tuple[int, int]]:
+    """Return where these characters stand, in order, neighbours together."""
     if len(changed) > _MOST_FOUND:
-        return [index for index, char in enumerate(text) if char in changed]
-    wanted = re.compile("[" + re.escape("".join(sorted(changed))) + "]")
-    return [found.start() for found in wanted.finditer(text)]
+        return [(index, index + 1) for index, char in enumerate(text) if char in changed]
+    wanted = re.compile("[" + re.escape("".join(sorted(changed))) + "]+")
+    return [found.span() for found in wanted.finditer(text)]

@@ -14,6 +14,8 @@ from classifiers.decoding.json_walk import walk
 from classifiers.payload import Path
 
 _MAX_DEPTH = 16
+_ANY_LENGTH = 1 << 33
+"""Longer than any message says it is: one that is cut is read as far as it goes."""
 _SMALLEST_ID, _LARGEST_ID = 100_000, 10**16
 
 
@@ -30,6 +32,7 @@ def read_msgpack(
         raw=False,
         unicode_errors="replace",
         object_pairs_hook=_named,
+        ext_hook=_extended,
         max_buffer_size=len(data) + 1,
     )
     unpacker.feed(data)
@@ -54,13 +57,18 @@ def read_msgpack(
     return True
 
 
+def _extended(code: int, data: bytes) -> bytes:
+    """Types of their own are bytes to whoever does not know them."""
+    return data
+
+
 def _named(pairs: Any) -> dict[str, Any]:
     return {name if isinstance(name, str) else str(name): value for name, value in pairs}
 
 
 def read_grpc(reading: Reading, data: bytes, coding: str | None, path: Path, depth: int) -> bool:
     """Walk length-prefixed gRPC messages; False when the framing does not fit from the start."""
-    frames = Grpc(len(data))
+    frames = Grpc(_ANY_LENGTH)
     index = -1
     for index, message in enumerate(frames.feed(data)):
         _read_message(reading, message, coding, (*path, index), depth)
@@ -91,7 +99,7 @@ def read_event_stream(reading: Reading, data: bytes, path: Path, depth: int) -> 
     """Read the messages of an AWS event stream and their headers; False when the framing does not
     fit from the start.
     """
-    frames = EventStream(len(data))
+    frames = EventStream(_ANY_LENGTH)
     index = -1
     for index, message in enumerate(frames.feed(data)):
         if message.headers:

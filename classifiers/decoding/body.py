@@ -1,6 +1,5 @@
 """Any piece of payload, dispatched by what its bytes are and then by what it claims to be."""
 
-import binascii
 import re
 from typing import Any
 
@@ -9,7 +8,16 @@ from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.codecs.media import media_in
 from classifiers.codecs.unnamed import coding_by_content
-from classifiers.decoding import binary, delimited, forms, mail, packed, spelled, xml_text
+from classifiers.decoding import (
+    binary,
+    delimited,
+    forms,
+    mail,
+    packed,
+    pieces,
+    spelled,
+    xml_text,
+)
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_body import read_json
 from classifiers.decoding.json_text import parse
@@ -36,6 +44,7 @@ _PROTOBUF = frozenset(
 _OCTETS = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary"})
 _EVENT_STREAM = "application/vnd.amazon.eventstream"
 _FORM = "application/x-www-form-urlencoded"
+_BASE_64_TEXT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n \t"
 _SHORT = 8
 """Binary data shorter than this is a sign of life, not a message."""
 
@@ -96,6 +105,9 @@ def read_body(
         if b"\x7f" in data or (b"\\" in data and _ESCAPED_CONTROL.search(data)):
             reading.payload.controls = True
         walk(reading, root, None, (), 0, deep=deep)
+        if deep:
+            for number in pieces.large_numbers(data):
+                reading.later(Piece(number, "", None, ("(number)",), 1))
         if reading.pending:
             drain(reading)
         return root
@@ -113,10 +125,9 @@ def read_body(
 
 def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | None) -> None:
     if media_type.startswith("application/grpc-web-text"):
-        try:
-            data = binascii.a2b_base64(data)
-        except binascii.Error:
+        if data.translate(None, _BASE_64_TEXT):
             reading.unread("the gRPC-web text is no base64", ())
+        data = spelled.from_base_64(data)
     if not binary.read_grpc(reading, data, coding, (), 0):
         reading.unread("the gRPC framing is broken", ())
         binary.read_runs(reading, data, (), 0)

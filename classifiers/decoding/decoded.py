@@ -1,7 +1,13 @@
 """What bytes that were decoded from text are: text, a file, packed, numbers, or unknown."""
 
-from classifiers.codecs.charset import readable_runs, text_of
-from classifiers.codecs.magic import document_type, has_long_mark, packed_as, picture_type
+from classifiers.codecs.charset import ebcdic, readable_runs, text_of
+from classifiers.codecs.magic import (
+    document_type,
+    has_long_mark,
+    holds_mark,
+    packed_as,
+    picture_type,
+)
 from classifiers.codecs.media import media_in
 from classifiers.codecs.media.weights import are_fractions
 from classifiers.codecs.packed import is_plain
@@ -14,6 +20,8 @@ _SMALLEST_PICTURE = 256
 _LONGEST_SIGNATURE = 512
 """Bytes: unknown data of no more are a key, a hash or a signature, and its text was given."""
 _FEWEST_MIXED, _READABLE = 40, 16
+_FEWEST_EBCDIC = 24
+_SAMPLE = 512
 _FEWEST_VALUES = 16
 """Bytes of fewer different values are a ruler of dots, not unknown data."""
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
@@ -28,11 +36,14 @@ _OPAQUE_KEYS = frozenset(
 )
 
 
-def read_decoded(reading: Reading, data: bytes, key: str | None, path: Path, depth: int) -> bool:
+def read_decoded(
+    reading: Reading, data: bytes, key: str | None, path: Path, depth: int, *, new: bool = True
+) -> bool:
     """Queue what was decoded where it is known what it is; say of what is longer than a signature
-    that nobody knows. False where the text that it was decoded from may just be text.
+    that nobody knows. False where the text that it was decoded from may just be text. `new`: its
+    letters are not those of that text.
     """
-    if _is_something(data):
+    if _is_something(data) or (new and _is_set_with_controls(data)):
         return reading.later(Piece(data, "", key, path, depth + 1))
     if len(data) <= _LONGEST_SIGNATURE or len(set(data)) < _FEWEST_VALUES:
         return False
@@ -43,9 +54,41 @@ def read_decoded(reading: Reading, data: bytes, key: str | None, path: Path, dep
 def _is_something(data: bytes) -> bool:
     if known(data) is not None or begins_file(data, len(data)):
         return True
-    if coding_by_content(data) is not None or _holds_texts(data):
+    if coding_by_content(data) is not None or _holds_texts(data) or _holds_packed(data):
+        return True
+    if len(data) >= _FEWEST_EBCDIC and ebcdic(data) is not None:
+        return True
+    if data[:1] in _OPENING and _is_msgpack(data):
         return True
     return len(data) > _LONGEST_SIGNATURE and media_in(data, None) is not None
+
+
+_OPENING = tuple(bytes((first,)) for first in (*range(0x81, 0xA0), 0xDC, 0xDE))
+"""How an array or a map of msgpack begins."""
+_TELLING_MEMBER = 8
+
+
+def _is_msgpack(data: bytes) -> bool:
+    """True for a whole map or array that holds a text or bytes of some length."""
+    import msgpack
+
+    if not _FEWEST_VALUES < len(data) <= _LONGEST_SIGNATURE:
+        return False
+    try:
+        value = msgpack.unpackb(data, strict_map_key=False, raw=True)
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException, RecursionError):
+        return False
+    members = [*value, *value.values()] if isinstance(value, dict) else value
+    return any(isinstance(m, bytes | tuple) and _length(m) >= _TELLING_MEMBER for m in members)
+
+
+def _length(member: bytes | tuple[int, bytes]) -> int:
+    return len(member) if isinstance(member, bytes) else len(member[1])
+
+
+def _holds_packed(data: bytes) -> bool:
+    """True when a packed stream or an archive begins somewhere in the data."""
+    return len(data) >= _FEWEST_MIXED and holds_mark(data)
 
 
 def _kind_of(data: bytes, key: str | None) -> UnreadKind:
@@ -94,6 +137,16 @@ def known(data: bytes) -> bytes | None:
             return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
         text = head[: error.start].decode()
     return data if _few_strange(text) else None
+
+
+def _is_set_with_controls(data: bytes) -> bool:
+    """True for ASCII with one or two kinds of controls in it, as colours and overstrikes have."""
+    if len(data) < _FEWEST_EBCDIC:
+        return False
+    sample = data[:_SAMPLE]
+    plain = sample.translate(None, _CONTROLS)
+    kinds = len(set(sample) - set(plain))
+    return len(plain) * 2 >= len(sample) and kinds < 3 and b"\0" not in sample and plain.isascii()
 
 
 def _few_strange(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Words whose characters are escaped: by percent signs, numbers, quoted-printable, UTF-7."""
 
+import html
 import quopri
 import re
 from collections.abc import Callable, Iterator
@@ -11,13 +12,18 @@ TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SIGNS = re.compile(r"[\\&]|%u")
 _NUMBERED = re.compile(
-    r"\\u([0-9A-Fa-f]{4})|%u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\U([0-9A-Fa-f]{8})"
+    r"\\{1,8}u([0-9A-Fa-f]{4})|%u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\U([0-9A-Fa-f]{8})"
     r"|&#[xX]([0-9A-Fa-f]{1,8});|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#([0-9]{1,9});"
 )
 """A character by its number, as programs, addresses and pages write it."""
 _BASES = (16, 16, 16, 16, 16, 16, 8, 10)
-_SHIFTED = re.compile(r"\+A[A-Za-z0-9+/]{2,60}-")
+_SHIFTED = re.compile(r"\+A[A-Za-z0-9/]{2,}-")
 """Letters of ASCII in UTF-7, which nobody need write so."""
+_MAILBOX = re.compile(r"&A[A-Za-z0-9,]{10,}-")
+"""The same in the notation of IMAP."""
+_NAMED = re.compile(r"&[A-Za-z]{2,24};")
+_REVERSED = re.compile("\u202e([^\u202c\u202e\n]{8,})")
+"""What is drawn from right to left, letters of ASCII too."""
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 
 
@@ -28,11 +34,17 @@ def hidden(text: str) -> Iterator[tuple[str, str]]:
         ways.append(("percent", text, "%", _from_percent))
     if _SIGNS.search(text) and _NUMBERED.search(text):
         ways.append(("escaped", text, "", _from_numbers))
+    if "&" in text and _NAMED.search(text):
+        ways.append(("named", text, "&", _from_names))
+    if "\u202e" in text:
+        yield "reversed", "\n".join(found[1][::-1] for found in _REVERSED.finditer(text))
     if "=" in text and _QUOTED.search(text):
         joined = text.replace("=\r\n", "").replace("=\n", "")
         ways.append(("quoted-printable", joined, "=", _from_quoted))
-    if "+A" in text and _SHIFTED.search(text):
-        ways.append(("utf-7", text, "+A", _from_utf7))
+    if "+" in text and _SHIFTED.search(text):
+        ways.append(("utf-7", text, "+", _from_utf7))
+    if "-" in text and _MAILBOX.search(text):
+        ways.append(("utf-7", text, "&", _from_mailbox))
     for how, whole, mark, undo in ways:
         plain = "\n".join(_undone(whole, mark, undo))
         if plain:
@@ -60,10 +72,28 @@ def _from_utf7(token: str) -> str:
 
 
 def _unshifted(match: re.Match[str]) -> str:
+    return _unshifted_text(match[0])
+
+
+def _unshifted_text(text: str) -> str:
     try:
-        return match[0].encode("ascii").decode("utf-7")
+        return text.encode("ascii").decode("utf-7")
     except UnicodeError:
-        return match[0]
+        return text
+
+
+def _from_mailbox(token: str) -> str:
+    return _MAILBOX.sub(lambda found: _unshifted_text("+" + found[0][1:].replace(",", "/")), token)
+
+
+def _from_names(token: str) -> str:
+    """Undo character references twice: what was escaped once more is escaped still."""
+    for _ in range(3):
+        after = html.unescape(token) if _NAMED.search(token) or "&#" in token else token
+        if after == token:
+            break
+        token = after
+    return token
 
 
 def _from_numbers(token: str) -> str:

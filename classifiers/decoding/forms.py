@@ -8,9 +8,9 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
-from classifiers.decoding import packed
+from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.names import NAME, telling
+from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.decoding.part_heads import decoded_words, read_head
 from classifiers.payload import Carrier, Path
 
@@ -18,12 +18,14 @@ type _Heads = list[tuple[str, str]]
 
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
+_FEWEST_PIECES = 2
 _EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)", re.IGNORECASE)
 """Names in the extended notation of RFC 5987, as some clients write them."""
 
 
 def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> None:
     """Emit the pairs of an urlencoded text: `+` is a space, names become keys."""
+    named: dict[str, list[str]] = {}
     for count, pair in enumerate(text.split("&")):
         if count >= _MAX_FIELDS:
             reading.cut("more form fields than are read", path)
@@ -34,7 +36,12 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
             name, value = "", name
         if value:
             packed.look(reading, value, name or None, (*path, name) if name else path, depth)
+            named.setdefault(name, []).append(value)
         _name(reading, name, path)
+    for name, values in named.items():
+        if len(values) > _FEWEST_PIECES and (whole := pieces.of_texts(values)):
+            kind = "text/plain" if isinstance(whole, str) else ""
+            reading.later(Piece(whole, kind, name, (*path, name, "(together)"), depth + 1))
 
 
 def _name(reading: Reading, name: str, path: Path) -> None:
@@ -42,7 +49,7 @@ def _name(reading: Reading, name: str, path: Path) -> None:
     if reading.carrier is Carrier.QUERY:  # names.read_query_names reads these
         return
     if len(name) >= _LONG_NAME or telling(name):
-        reading.emit(name, None, (*path, NAME))
+        read_name(reading, name, (*path, NAME))
 
 
 def decode_field(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from classifiers.decoding import packed
+from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_text import parse
 from classifiers.decoding.json_walk import read_lenient, walk
@@ -45,10 +45,15 @@ def read_json(reading: Reading, piece: Piece, text: str, media_type: str) -> tup
         if root is None:
             reason = "the JSON is malformed: its strings were read one by one"
             return _lenient(reading, piece, text, reason if "json" in media_type else None)
+    if isinstance(root, float) and len(text) >= packed.MIN_RUN:
+        read_plain(reading, text, piece.key, piece.path, piece.depth)
     if isinstance(root, str):
         packed.look(reading, root, piece.key, piece.path, piece.depth)
     else:
         walk(reading, root, piece.key, piece.path, piece.depth)
+        for number in pieces.large_numbers(text.encode("utf-8", "replace")):
+            path = (*piece.path, "(number)")
+            reading.later(Piece(number, "", piece.key, path, piece.depth + 1))
     return True, root if piece.depth == 0 else None
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from classifiers.decoding import number_forms, packed
+from classifiers.decoding import number_forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.decoded import known
+from classifiers.decoding.names import NAME
 from classifiers.decoding.records import (
     read_columns,
     read_records,
@@ -107,13 +107,16 @@ def _pairs(
         node = dict(islice(node.items(), room)) if kind is dict else node[:room]
     if kind is dict:
         _names(reading, node, path)
+        if "0" in node and (values := pieces.numbered(node)) is not None:
+            _put_together(reading, values, key, path, depth)
         fields: dict[Any, Any] = node
         return fields.items()
     if len(node) > 1 and type(node[0]) in _PIECES:
         for text in number_forms.put_together(node):
             reading.emit(text, key, path)
     if len(node) > 2 and (
-        _numeric(reading, node, key, path)
+        _put_together(reading, node, key, path, depth)
+        or _numeric(reading, node, key, path)
         or read_records(reading, node, key, path, inner)
         or read_rows(reading, node, path)
     ):
@@ -126,7 +129,10 @@ def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
     for name in node:
         if len(name) > 7 and (len(name) > 19 or not name.isidentifier()):
             reading.emit(name, None, path + (name,))
-        elif len(_DULL) < _REMEMBERED:
+            if len(name) >= packed.MIN_RUN and packed.holds_run(name):
+                raw = name.encode("utf-8", "replace")
+                packed.unpack(reading, name, raw, None, path + (NAME,), 0)
+        elif len(_DULL) < _REMEMBERED and name != "0":
             _DULL.add(name)
 
 
@@ -156,8 +162,6 @@ def _numeric(reading: Reading, node: list[Any], key: str | None, path: Path) -> 
         or not _NUMBERS.issuperset(map(type, node))
     ):
         return False
-    if type(node[0]) is int and _spells(reading, node, key, path):
-        return True
     long = [text for value in node if (text := _identifier(value)) is not None]
     if long:
         reading.emit("\n".join(long), key, path, quoted=False)
@@ -170,15 +174,17 @@ def _identifier(value: object) -> str | None:
     return number_forms.of_float(value) if type(value) is float else None
 
 
-def _spells(reading: Reading, node: list[Any], key: str | None, path: Path) -> bool:
-    """Queue what an array of bytes says, written as numbers."""
-    try:
-        data = bytes(node)
-    except (ValueError, TypeError):
+def _put_together(
+    reading: Reading, values: list[Any], key: str | None, path: Path, depth: int
+) -> bool:
+    """Queue what an array says whose members are bytes, words, characters or pieces of an encoded
+    text.
+    """
+    whole = pieces.of_list(values)
+    if not whole:
         return False
-    if known(data) is None:
-        return False
-    return reading.later(Piece(data, "", key, path, 1))
+    media_type = "text/plain" if isinstance(whole, str) else ""
+    return reading.later(Piece(whole, media_type, key, (*path, "(together)"), depth + 1))
 
 
 def read_lenient(reading: Reading, text: str, path: Path, depth: int) -> int:

@@ -9,8 +9,13 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from urllib.parse import unquote_plus
 
-from classifiers.decoding.decode_state import Reading
-from classifiers.payload import Carrier
+from classifiers.codecs.content_encoding import undo_content_encoding
+from classifiers.codecs.limits import INLINE
+from classifiers.codecs.magic import packed_as
+from classifiers.codecs.unnamed import coding_by_content
+from classifiers.decoding import number_bases
+from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.payload import Carrier, Path
 from core.exchange import Exchange
 from core.host_names import address_of
 
@@ -18,11 +23,13 @@ _FEWEST = 8
 """Shorter labels hold no value that could be told from a word."""
 _DIGITS = 6
 _LONG = 24
+_OPAQUE_LABELS = 96
 _JOINED = 10
 """So many labels at most are put together: more than a name has room for at 24 letters each."""
 _MOST = 240
 """Names of query values that are looked at."""
 _BASE32 = re.compile(r"(?i)[a-z2-7]{13,}")
+_BASE32_HEX = re.compile(r"(?i)[0-9a-v]{13,}")
 _BASE64 = re.compile(r"[A-Za-z0-9_-]{11,}")
 _HEX = re.compile(r"(?i)(?:[0-9a-f]{2}){8,}")
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "or", "org"})
@@ -58,13 +65,36 @@ def read_hosts(reading: Reading, hosts: Iterable[str]) -> None:
                 reading.emit(label, None, (index,))
                 if label != label.upper():
                     reading.emit(label.upper(), None, (index,))
-            for text in decoded(label):
-                reading.emit(text, None, (index,))
-        for start, end in combinations(range(min(len(labels), _JOINED) + 1), 2):
-            if end - start > 1:
-                for text in decoded("".join(labels[start:end])):
-                    reading.emit(text, None, (start, end))
+        told = False
+        for text, path in _in_labels(labels):
+            reading.emit(text, None, path)
+            told = True
+        if not told and _is_opaque(labels):
+            reading.unread("labels of the host may be encoded data", ("host",))
     reading.carrier = Carrier.BODY
+
+
+def _in_labels(labels: list[str]) -> Iterator[tuple[str, Path]]:
+    """Yield what labels hold encoded: each, all without what numbers them, and neighbours."""
+    for index, label in enumerate(labels):
+        for text in decoded(label):
+            yield text, (index,)
+    bare = [max(label.split("-"), key=len) for label in labels]
+    if bare != labels:
+        for text in decoded("".join(bare)):
+            yield text, (0, len(bare))
+    for start, end in combinations(range(min(len(labels), _JOINED) + 1), 2):
+        if end - start > 1:
+            for text in decoded("".join(labels[start:end])):
+                yield text, (start, end)
+
+
+def _is_opaque(labels: list[str]) -> bool:
+    """True for more letters without words than any resource is named by."""
+    long = [label for label in labels if len(label) >= _LONG and "-" not in label]
+    whole = "".join(long)
+    digits = sum(map(str.isdecimal, whole))
+    return len(long) > 1 and len(whole) >= _OPAQUE_LABELS and digits * 12 > len(whole)
 
 
 def read_header_names(reading: Reading, names: Iterable[str]) -> None:
@@ -87,11 +117,23 @@ def read_query_names(reading: Reading, query: str) -> None:
 
 
 def _name(reading: Reading, name: str) -> None:
-    reading.emit(name, None, (NAME,))
+    read_name(reading, name, (NAME,))
     if name != name.upper():
         reading.emit(name.upper(), None, (NAME,))
+    if "-" in name:
+        for text in decoded(max(name.split("-"), key=len)):
+            reading.emit(text, None, (NAME,))
+
+
+def read_name(reading: Reading, name: str, path: Path) -> None:
+    """Emit a name that may be a value, and what it holds encoded; a long one is read like any
+    text.
+    """
+    if len(name) >= _LONG and reading.later(Piece(name, "text/plain", None, path, 1)):
+        return
+    reading.emit(name, None, path)
     for text in decoded(name):
-        reading.emit(text, None, (NAME,))
+        reading.emit(text, None, path)
 
 
 def telling(name: str) -> bool:
@@ -103,14 +145,15 @@ def decoded(name: str) -> Iterator[str]:
     """Yield the texts that a name holds in hex, base32 and base64url, where they are texts."""
     if len(name) < 11:
         return
-    found: list[bytes] = []
+    found: list[bytes] = list(number_bases.read(name.encode("utf-8", "replace")))
     if _HEX.fullmatch(name):
         found.append(bytes.fromhex(name))
     bare = name.rstrip("=")
-    for pattern, decode in ((_BASE32, _from_32), (_BASE64, _from_64)):
+    ways = ((_BASE32, _from_32), (_BASE32_HEX, _from_32_hex), (_BASE64, _from_64))
+    for pattern, decode in ways:
         if pattern.fullmatch(bare):
             found.append(decode(bare))
-    for data in found:
+    for data in map(_unpacked, found):
         text = data.decode("utf-8", "ignore")
         if len(text) >= _FEWEST and len(text.encode()) == len(data) and text.isprintable():
             yield text
@@ -121,6 +164,18 @@ def _from_32(text: str) -> bytes:
         return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):
         return b""
+
+
+def _from_32_hex(text: str) -> bytes:
+    try:
+        return base64.b32hexdecode(text.upper() + "=" * (-len(text) % 8))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _unpacked(data: bytes) -> bytes:
+    coding = packed_as(data) or (coding_by_content(data) if data[:1] == b"x" else None)
+    return undo_content_encoding(data, coding, INLINE).data if coding else data
 
 
 def _from_64(text: str) -> bytes:

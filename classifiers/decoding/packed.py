@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import escapes, number_forms, spelled
+from classifiers.decoding import escapes, number_bases, number_forms, spelled, unseen
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -50,6 +50,7 @@ _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
 character."""
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
+_SELECTORS = b"\xef\xb8"
 _TAGS = b"\xf3\xa0"
 """How tags and variation selectors begin in UTF-8."""
 _SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
@@ -68,11 +69,18 @@ def worth_looking(data: bytes) -> bool:
         or b"&" in data
         or b"data:" in data
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
-        or (not data.isascii() and (_TAGS in data or _HIGH_CONTROL.search(data) is not None))
+        or (
+            not data.isascii() and (unseen.may_hold(data) or _HIGH_CONTROL.search(data) is not None)
+        )
         or spelled.worth_reading(data)
         or _ENCRYPTED in data
         or b"=ybegin " in data
     )
+
+
+def holds_run(name: str) -> bool:
+    """Return True when a name holds a run that may be encoded."""
+    return _RUN in name.encode("utf-8", "replace").translate(_ALPHABET)
 
 
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
@@ -127,8 +135,11 @@ def unpack(
     """
     flags = raw.translate(_ALPHABET)
     swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth, column)
-    if not text.isascii() and _TAGS in raw:
-        _invisible(reading, text, key, path, depth)
+    if not text.isascii():
+        if _TAGS in raw or _SELECTORS in raw:
+            _invisible(reading, text, key, path, depth)
+        for how, data in unseen.shifted(text):
+            read_decoded(reading, data, key, (*path, f"({how})"), depth)
     if text.startswith("data:"):
         _data_urls(reading, text, key, path, depth)
     for how, plain in escapes.hidden(text):
@@ -149,7 +160,7 @@ def unpack(
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Queue what a string is whose letters are bytes, as careless programs write them."""
     data = bytes_in(text)
-    if data is None or read_decoded(reading, data, key, path, depth):
+    if data is None or read_decoded(reading, data, key, path, depth, new=False):
         return
     high = len(data) - len(data.translate(None, _HIGH))
     if high * 4 > len(data) >= MIN_RUN:
@@ -324,6 +335,9 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
             return True
     if read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth):
         return True
+    for data in number_bases.read(run):
+        if read_decoded(reading, data, key, (*path, "(number)"), depth):
+            return True
     inner = _HEX_INSIDE.search(run)
     if inner is not None:
         read_decoded(reading, binascii.unhexlify(inner[0]), key, (*path, "(hex)"), depth)

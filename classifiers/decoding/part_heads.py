@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from classifiers.codecs.charset import text_of
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
-from classifiers.decoding.names import NAME, telling
+from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.payload import Path
 
 _WAYS = frozenset("7bit 8bit binary base64 quoted-printable x-uuencode uuencode".split())
@@ -28,7 +28,8 @@ def read_head(
 ) -> None:
     """Read one header of a part. `known`: what of its value is read elsewhere."""
     if telling(name):
-        reading.emit(name, None, (*path, NAME))
+        read_name(reading, name, (*path, NAME))
+        read_name(reading, max(name.split("-"), key=len), (*path, NAME))
     name, value = name.lower() or NAME, decoded_words(value)
     if _says_nothing(name, value, known):
         return

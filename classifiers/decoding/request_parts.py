@@ -6,8 +6,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from classifiers.codecs.charset import without_surrogates
-from classifiers.decoding import forms, packed
-from classifiers.decoding.decode_state import Reading
+from classifiers.decoding import forms, packed, pieces
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.payload import Carrier, Segment
 from core.exchange import Exchange
 
@@ -34,6 +34,7 @@ _SHORT = 80
 _LONGEST_SIZE, _LONGEST_DATE, _NUMBER = 15, 32, 6
 _AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
 _MAX_HEADERS = 2_000
+_FEW_PARTS = 3
 
 
 def read_headers(reading: Reading, headers: tuple[tuple[str, str], ...]) -> None:
@@ -103,7 +104,11 @@ def read_target(reading: Reading, target: str) -> None:
     path, _, query = without_surrogates(target).partition("?")
     reading.carrier = Carrier.PATH
     before: str | None = None
-    for index, part in enumerate(path.split("/")[:200]):
+    parts = path.split("/")[:200]
+    for whole in pieces.in_a_row(parts) if len(parts) > _FEW_PARTS else ():
+        kind = "text/plain" if isinstance(whole, str) else ""
+        reading.later(Piece(whole, kind, None, ("(together)",), 1))
+    for index, part in enumerate(parts):
         if len(part) > 5:
             text = unquote(part) if "%" in part else part
             (

@@ -4,11 +4,13 @@ numbers, bits, torn base64, base85, uuencode; and what tells that a text may hol
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 from classifiers.codecs.magic import document_type
+from classifiers.decoding import dumps
 from classifiers.decoding.decoded import known
 
 _GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
@@ -94,6 +96,9 @@ def stretches(data: bytes) -> Iterator[Spelled]:
         if out:
             yield Spelled(how, out)
     yield from _uuencoded(data)
+    headless = _bare_uu().search(data)
+    if headless and (bare := dumps.bare_uuencode(data[headless.start() :])):
+        yield Spelled("uuencode", bare)
     for found in _tokens().finditer(data):
         if _may_be_base_85(token := found.group()):
             yield from _base_85(token)
@@ -142,7 +147,9 @@ _FROM_YENC = bytes(byte - 42 & 255 for byte in range(256))
 
 def _from_pairs(stretch: bytes) -> bytes:
     digits = stretch.replace(b"0x", b"").replace(b"0X", b"").translate(None, _NO_HEX)
-    return binascii.unhexlify(digits[: len(digits) & ~1])
+    data = binascii.unhexlify(digits[: len(digits) & ~1])
+    other = dumps.swapped(data) if _FOURS.search(stretch) else b""
+    return data + b"\n" + other if other else data
 
 
 def _from_numbers(stretch: bytes) -> bytes:
@@ -160,6 +167,8 @@ def _is_character(code: int) -> bool:
     return code < 0x110000 and not 0xD800 <= code < 0xE000
 
 
+_FOURS = re.compile(rb"\b[0-9A-Fa-f]{4}[ \t\r\n\\]")
+"""Words of two bytes, which may stand the other way round."""
 _APART = bytes.maketrans(b"U+\\,;", b"     ")
 
 
@@ -186,8 +195,10 @@ def _base_64_piece(run: bytes) -> bytes:
 
 def _from_torn(stretch: bytes) -> bytes:
     """Words and names have fewer digits and capitals: they are none."""
-    if _torn().search(stretch) is None:
+    begun = _torn().search(stretch)
+    if begun is None:
         return b""
+    stretch = stretch[begun.start() :]
     digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
     capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
     data = from_base_64(stretch)
@@ -207,14 +218,9 @@ def _uuencoded(data: bytes) -> Iterator[Spelled]:
         if found.group().startswith(b"begin-"):
             yield Spelled("base64", from_base_64(body))
         else:
-            yield Spelled("uuencode", b"".join(map(_line, body.splitlines())))
-
-
-def _line(line: bytes) -> bytes:
-    try:
-        return binascii.a2b_uu(line)
-    except (binascii.Error, ValueError):
-        return b""
+            lines = body.splitlines()
+            line = dumps.uu_line if body.upper() == body else dumps.xx_line
+            yield Spelled("uuencode", b"".join(map(line, lines)))
 
 
 def _may_be_base_85(token: bytes) -> bool:
@@ -272,7 +278,11 @@ def _in_class(letters: bytes) -> str:
 
 
 _FIRST_LOOK = "|".join(
-    f"(?:{one})" for one in (_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7)
+    f"(?:{one})"
+    for one in (
+        *(_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7),
+        *dumps.PATTERNS,
+    )
 )
 _ASCII_85 = rf'(?:[{_in_class(_A85.translate(None, b'"\\'))}]|\\["\\])'
 _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_85}{{24,}}"
@@ -308,12 +318,18 @@ def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
         ("characters", _compiled(_STYLED), _from_names),
         ("bits", _compiled(rf"\b{_BITS}"), _from_bits),
         ("base64", _compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
+        *((how, _compiled(looks), undo) for how, looks, undo in dumps.WAYS),
     )
 
 
 @cache
 def _uu() -> Any:
     return _compiled(_UU)
+
+
+@cache
+def _bare_uu() -> Any:
+    return _compiled(dumps.BARE_UU)
 
 
 @cache

@@ -7,6 +7,7 @@ import re
 
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
+from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.payload import Path, Table
 from classifiers.shapes import markup
 from classifiers.shapes.found import Found
@@ -106,6 +107,8 @@ def _tag(reading: Reading, inner: str, names: list[str], path: Path, depth: int)
         inner.rstrip("/").partition(" ") if "\n" not in inner else _first_word(inner.rstrip("/"))
     )
     name = _local(name)
+    if telling(name):
+        read_name(reading, name, (*path, NAME))
     if "=" in rest:
         for match in _ATTRIBUTE.finditer(rest):
             value = match[2] if match[2] is not None else match[3]

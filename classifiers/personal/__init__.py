@@ -1,7 +1,8 @@
 """Personal data: by pattern and check digit, by key and label, by column."""
 
 from classifiers.personal.detector import PersonalDetector
-from classifiers.personal.tables.columns import ColumnResult, classify_table, table_findings
+from classifiers.personal.tables.columns import ColumnResult, classify_table
+from classifiers.personal.tables.joining import table_findings, tallied
 from classifiers.personal.tables.pasted import pasted_findings
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "classify_table",
     "pasted_findings",
     "table_findings",
+    "tallied",
 ]

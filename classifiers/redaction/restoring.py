@@ -53,6 +53,8 @@ class Restorer:
             return self._whole_events(chunk)
         if self._undecided:
             chunk = self._decided(chunk)
+        if self._undecided:
+            return b""
         if self._by_line:
             return self._whole_lines(chunk)
         self._held += chunk

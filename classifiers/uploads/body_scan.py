@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from classifiers.codecs.content_encoding import content_encoding
 from classifiers.codecs.magic import holds_file, is_file
 from classifiers.hits import one_per_kind
+from classifiers.uploads.counting import Counts
 from classifiers.uploads.cutting import OVERLAP, SLICE, WINDOW, Cutter, Window, without
 from classifiers.uploads.unpacking import Unpacker
 from core.classification import Classification, Scanned
@@ -57,6 +58,7 @@ class BodyScan:
         self._unread: dict[tuple[str, str | None], Finding] = {}
         """What could not be read, by who says so and why: told once, however many windows it holds
         for."""
+        self._counts = Counts()
         self._degraded: dict[str, None] = {}
         self._news = self._stopped = self._over = False
 
@@ -165,6 +167,7 @@ class BodyScan:
             self._unread.setdefault((unread.detector, unread.note), unread)
         held = tuple(f for f in seen.findings if f.kind != NOT_INSPECTED)
         self._found = merged(self._known, held)
+        await self._counts.add(seen.tallies)
         if not held:
             return
         again = seen if len(window.again) >= len(window.data) else await self._again(window)
@@ -217,7 +220,7 @@ class BodyScan:
 
     def _scanned(self) -> Scanned:
         self._news = False
-        findings = one_per_kind((*self._found, *self._unread.values()))
+        findings = self._counts.told(one_per_kind((*self._found, *self._unread.values())))
         return Scanned(findings=tuple(findings), degraded=tuple(self._degraded))
 
     def __repr__(self) -> str:

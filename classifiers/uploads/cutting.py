@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from classifiers.uploads.rows import RESERVE, Rows, rows_in
 from classifiers.uploads.unpacking import Unpacker
 from core.budgets import INLINE_BYTES
 from core.findings import Finding
@@ -114,7 +115,7 @@ class Cutter:
         if begins and self._unpacker.is_file:
             dresser.content_type = ""
         self._cut += 1
-        data, again = dresser.next(piece)
+        data, again = dresser.next(piece, last=last)
         return Window(
             data=data,
             again=b"" if last else again,
@@ -122,7 +123,7 @@ class Cutter:
             begins=begins,
             alone=alone,
             last=last,
-            end=self._plain - len(self._pending),
+            end=self._plain - len(self._pending) - dresser.left,
         )
 
 
@@ -134,17 +135,30 @@ class _Dresser:
         self._headed = content_type.startswith(_HEADED)
         self._header: bytes | None = None
         self._carry = b""
+        self._rows: Rows | None = None
 
     @property
     def is_new(self) -> bool:
         return self._header is None
 
-    def next(self, piece: bytes) -> tuple[bytes, bytes]:
+    @property
+    def left(self) -> int:
+        """How many bytes were taken that no window has shown yet, above the overlap."""
+        return max(0, len(self._carry) - OVERLAP) if self._rows is not None else 0
+
+    def next(self, piece: bytes, *, last: bool) -> tuple[bytes, bytes]:
         """Return the window that ends with this piece, and the part of it that will be in the next
-        one, too.
+        one, too. Records are left whole where there are any.
         """
         joined = self._carry + piece
         first = self._header is None
+        if first and not last:
+            self._rows = rows_in(joined, self.content_type)
+        if self._rows is not None:
+            if (window := self._records(self._rows, joined, first, last)) is not None:
+                self._header = b""
+                return window, b""
+            self._rows = None
         if first:
             line = joined.split(b"\n", 1)[0] if self._headed else b""
             self._header = line + b"\n" if line and len(line) < OVERLAP else b""
@@ -152,10 +166,21 @@ class _Dresser:
         self._carry = joined[-OVERLAP:]
         return _whole_end(window), _whole_end(self._dressed(self._carry))
 
+    def _records(self, rows: Rows, joined: bytes, first: bool, last: bool) -> bytes | None:
+        """Return the whole records that there are; None where nothing says where they end."""
+        cut = len(joined) if last else rows.cut(joined, RESERVE) or rows.cut(joined, 0)
+        if not cut:
+            return None
+        self._carry = joined[cut + rows.gap :]
+        records = joined[len(rows.first) : cut] if first else joined[:cut]
+        return rows.dressed(records, first=first, last=last)
+
     def typed(self, *, first: bool) -> str:
         """Return what to read a window as: one of JSON is none, only the first of a multipart body
         begins as one.
         """
+        if self._rows is not None:
+            return self._rows.content_type
         if self.content_type.startswith("multipart/"):
             return self.content_type if first else _PLAIN
         return _PLAIN if "json" in self.content_type else self.content_type

@@ -20,6 +20,7 @@ class Alarm(StrEnum):
     GAP = "gap"
     CLOCK = "clock"
     SILENT = "silent"
+    HUNTED = "hunted"
 
 
 ALARMS: Mapping[Alarm, str] = MappingProxyType(
@@ -36,6 +37,7 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         Alarm.GAP: "entries were removed there, as too old, before they were shipped",
         Alarm.CLOCK: "its clock is more than five minutes off",
         Alarm.SILENT: "it has not been heard of for a day",
+        Alarm.HUNTED: "a script there has a package that is hunted for",
     }
 )
 """A sentence without its full stop; the endpoint is `it`."""

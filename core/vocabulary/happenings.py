@@ -20,6 +20,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.REBUILT: "the list of cases was made anew",
         Event.MIGRATED: "the evidence was brought to another format",
         Event.ERASED: "evidence was erased",
+        Event.ERASURE_ASKED: "an erasure was asked for, which a second person has to confirm",
         Event.ERASURE_SWEPT: "the files were cleared of what was erased",
         Event.EXPIRED: "evidence reached the end of its time and was removed",
         Event.OUTBOX_DROPPED: "evidence did not reach a collector and is not sent again",

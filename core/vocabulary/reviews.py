@@ -42,7 +42,9 @@ ACTS: Mapping[Action, str] = MappingProxyType(
         Action.NOTE: "noted",
         Action.APPROVE: "approved",
         Action.REFUSE: "refused",
+        Action.ASK_APPROVE: "asked a second person to approve",
         Action.APPROVE_SCRIPT: "approved the script of",
+        Action.ASK_APPROVE_SCRIPT: "asked a second person to approve the script of",
         Action.WITHDRAW_SCRIPT: "took back the approval of the script of",
     }
 )
@@ -54,6 +56,8 @@ def done(action: Action) -> str:
     match action:
         case Action.APPROVE_SCRIPT:
             return "approved this version"
+        case Action.ASK_APPROVE_SCRIPT:
+            return "asked a second person to approve this version"
         case Action.WITHDRAW_SCRIPT:
             return "took back the approval of this version"
         case _:

@@ -26,30 +26,31 @@ class Syslog:
     def deliver(self, parcel: Parcel) -> int:
         """Send all, and wait until the collector has closed. Raises NotDeliveredError."""
         try:
-            with self._connected() as connection:
+            with connected(self.address) as connection:
                 connection.sendall(b"".join(_frames(parcel)))
-                _finish(connection)
+                finish(connection)
         except (OSError, ssl.SSLError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise NotDeliveredError(f"The collector did not take it: {why}.") from None
         return 0
 
-    def _connected(self) -> socket.socket:
-        place = self.address.host, self.address.port
-        plain = socket.create_connection(place, TIMEOUT_S)
-        if not self.address.is_private:
-            return plain
-        context = ssl.create_default_context()
-        if self.address.authority is not None:
-            context.load_verify_locations(self.address.authority)
-        try:
-            return context.wrap_socket(plain, server_hostname=self.address.host)
-        except BaseException:
-            plain.close()
-            raise
+
+def connected(address: Address) -> socket.socket:
+    """Return a connection to the collector, under TLS where its address says so. Raises OSError."""
+    plain = socket.create_connection((address.host, address.port), TIMEOUT_S)
+    if not address.is_private:
+        return plain
+    context = ssl.create_default_context()
+    if address.authority is not None:
+        context.load_verify_locations(address.authority)
+    try:
+        return context.wrap_socket(plain, server_hostname=address.host)
+    except BaseException:
+        plain.close()
+        raise
 
 
-def _finish(connection: socket.socket) -> None:
+def finish(connection: socket.socket) -> None:
     """Say that nothing more comes, and read until the other side has closed, too."""
     if isinstance(connection, ssl.SSLSocket):
         # Waits for the other side's own end of TLS; some collectors close without it.

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from core.happenings import Event, Happening
 from core.ids import rfc3339
-from core.review import Action, ReviewEvent, signed
+from core.review import Action, ReviewEvent, case_id, signed
 from core.stored import UnreadableEntry
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted, number
 from evidence.acts import StoredAct
-from exports.report.cases import case_id, case_words
+from exports.report.cases import case_words
 from exports.report.page import Section, rest, table_of
 from exports.report.period import Period
 from exports.report.sums import Sums
@@ -25,7 +25,16 @@ _TROUBLES = frozenset(
         Event.CAPTURE_WINDOW,
     }
 )
-_GIVEN = frozenset({Action.APPROVE, Action.REFUSE, Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
+_GIVEN = frozenset(
+    {
+        Action.APPROVE,
+        Action.REFUSE,
+        Action.APPROVE_SCRIPT,
+        Action.WITHDRAW_SCRIPT,
+        Action.ASK_APPROVE,
+        Action.ASK_APPROVE_SCRIPT,
+    }
+)
 
 type Acts = Sequence[StoredAct | UnreadableEntry]
 

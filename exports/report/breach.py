@@ -8,7 +8,7 @@ from datetime import datetime
 from core.findings import NOT_INSPECTED, people_in
 from core.ids import rfc3339
 from core.record import Record
-from core.review import Case, ReviewEvent, signed
+from core.review import Case, ReviewEvent, case_id, signed
 from core.stored import StoredRecord
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.kinds import by_gravity, kind_of
@@ -17,7 +17,7 @@ from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.store import Store
-from exports.report.cases import case_id, case_words
+from exports.report.cases import case_words
 from exports.report.page import Page, Section, Table
 from exports.report.sums import PERSONAL
 

@@ -1,21 +1,13 @@
 """How cases are named outside the review: by a short id, in words."""
 
-import hashlib
-
 from core.errors import InputError
-from core.review import Case, CaseFilter, case_key
+from core.review import Case, CaseFilter, case_id, case_key
 from core.stored import StoredRecord
 from core.text import printable
 from evidence.store import Store
 
-_DIGITS = 12
 _PAGE = 200
 _SHOWN = 5
-
-
-def case_id(key: str) -> str:
-    """Return the short id of a case: the beginning of the SHA-256 of its key."""
-    return hashlib.sha256(key.encode()).hexdigest()[:_DIGITS]
 
 
 def case_words(key: str) -> str:

@@ -95,7 +95,9 @@ class _Approvals:
         self._last: dict[tuple[str, str | None], ReviewEvent] = {}
         for stored in acts:
             act = stored.act if isinstance(stored, StoredAct) else None
-            if isinstance(act, ReviewEvent) and act.script is not None and act.at < until:
+            if not isinstance(act, ReviewEvent) or act.action is Action.ASK_APPROVE_SCRIPT:
+                continue
+            if act.script is not None and act.at < until:
                 self._last[act.script, act.script_sha256] = act
 
     def approved_by(self, script: ScriptSums) -> list[str] | None:

@@ -4,8 +4,10 @@ kind of bad input in one line.
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 import orjson
 import pytest
@@ -17,10 +19,12 @@ from app.shipping import State, keep_shipping, kept_state
 from attribution.identity.contents import ContentStore
 from core.ids import utc_now
 from fleet.line import HttpsLine
+from fleet.shipper import Shipper
+from hub.answering import Hub
 from hub.authority import load_authority, server_files
 from hub.database import Database
 from hub.own_postgres import OwnPostgres
-from hub.service import Hub, Serving, server_context
+from hub.service import Serving, server_context
 from hub.settings import load, policy_public
 from tests.app.conftest import Runs
 
@@ -220,6 +224,16 @@ class Chances:
         return self.left < 0
 
 
+def ship_at(place: Home, shipper: Shipper, out: TextIO, chances: Chances) -> None:
+    """Ship as often as there are chances, without resting."""
+
+    def rested(stop: threading.Event, rest: float, looking: object) -> bool:
+        return stop.wait(rest)
+
+    stop: Any = chances
+    keep_shipping(place, shipper, out, chance=lambda: 0.5, stop=stop, rested=rested)
+
+
 def test_a_shipper_that_is_refused_waits_longer_and_says_it_once(
     outgate: Runs, home: Path, hub: Path, port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -237,7 +251,7 @@ def test_a_shipper_that_is_refused_waits_longer_and_says_it_once(
     outgate("fleet", "enrol", "--hub", url, "--token", token, "--ca", ca)
     place, out, chances = Home(home), io.StringIO(), Chances(1)
     shipper = shipper_of(place, _member(place))
-    keep_shipping(place, shipper, out, chance=lambda: 0.5, stop=chances)  # type: ignore[arg-type]
+    ship_at(place, shipper, out, chances)
     state = kept_state(place)
     assert state is not None
     assert (state.records, state.trouble, out.getvalue()) == (5, "", "")
@@ -246,7 +260,7 @@ def test_a_shipper_that_is_refused_waits_longer_and_says_it_once(
     shipper.line.hub = "https://127.0.0.1:1"
     shipper.line.close()
     away = Chances(6)
-    keep_shipping(place, shipper, out, chance=lambda: 0.5, stop=away)  # type: ignore[arg-type]
+    ship_at(place, shipper, out, away)
     assert away.waits[2:] == sorted(away.waits[2:])
     assert out.getvalue().count("\n") == 1
     later = kept_state(place)
@@ -255,7 +269,7 @@ def test_a_shipper_that_is_refused_waits_longer_and_says_it_once(
     assert outgate("fleet", "status").code == 1
 
     shipper.line.hub = url
-    keep_shipping(place, shipper, out, chance=lambda: 0.5, stop=Chances(1))  # type: ignore[arg-type]
+    ship_at(place, shipper, out, Chances(1))
     assert kept_state(place) is not None
 
 

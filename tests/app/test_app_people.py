@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from invented_day import sample_records
+from reading import read
 
+from app import current_user
 from app.home import Home, private_key
 from app.settings import Settings
 from app.value_marks import marks_of
@@ -21,6 +23,7 @@ from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.ids import uuid7
 from core.review import script_event
+from core.stored import StoredRecord
 from evidence import open_evidence, open_store
 from evidence import verify as verify_file
 from tests.app.conftest import Runs
@@ -222,3 +225,49 @@ def test_one_thing_at_a_time(outgate: Runs, kept: Path) -> None:
 def test_settings_have_defaults_that_tell_nothing_of_the_machine() -> None:
     """The machine's own name is told only where somebody set so."""
     assert not Settings().host_name
+
+
+def test_an_erasure_takes_two_people_where_that_is_set(
+    outgate: Runs, kept: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is written down by a keyed mark, the same person twice is refused, another does
+    it; what was confirmed is used up.
+    """
+    (home / "settings.yaml").write_text("second_person_erasure: true\n")
+    store = open_store(kept)
+    script = next(version.script for version in store.script_versions())
+    store.close()
+    line = ("erase", "--script", script, "--reason", "Art. 17", "--yes")
+
+    def says(who: str, *line: str) -> tuple[int, str]:
+        monkeypatch.setattr(current_user, "_user", lambda: who)
+        told = outgate(*line)
+        return told.code, told.out + told.err
+
+    before = kept.read_bytes()
+    assert says("ada", *line)[1].startswith("Asked for.")
+    assert script.encode() in before and script.encode() in kept.read_bytes()
+    code, told = says("ada", *line)
+    assert (code, "a second person has to confirm" in told) == (1, True)
+    assert says("bo", "erase", "--script", "/srv/other.py", "--reason", "x", "--yes")[0] == 0
+    assert "your --yes confirms it" in says("bo", "erase", "--script", script)[1]
+    assert says("bo", *line)[1].startswith("Erased.")
+    assert verify_file(kept).ok
+    assert says("carl", *line)[1].startswith("This would be erased:")
+
+
+def test_a_confirmed_erasure_reaches_no_further_than_what_was_asked(
+    outgate: Runs, kept: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All before a day: the second person cannot make it a later one."""
+    (home / "settings.yaml").write_text("second_person_erasure: true\n")
+    store = open_store(kept)
+    times = sorted(record.at for record in read(store.iter_records()))
+    between = times[1].isoformat()
+    for who, before in (("ada", between), ("bo", "2026-12-31")):
+        monkeypatch.setattr(current_user, "_user", lambda who=who: who)
+        told = outgate("erase", "--before", before, "--reason", "time", "--yes")
+        assert told.out.startswith("Asked for." if who == "ada" else "Erased.")
+    left = (entry for entry in store.iter_records() if isinstance(entry, StoredRecord))
+    assert sorted(record.at for record in read(left)) == times[1:]
+    store.close()

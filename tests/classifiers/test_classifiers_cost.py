@@ -95,3 +95,19 @@ def test_nothing_is_told_twice_of_a_plain_request() -> None:
     sent: Exchange = exchange(json.dumps({"iban": "DE02120300000000202051"}))
     build_worker(SETUP).classify(sent, progress=told.append)
     assert told == []
+
+
+@pytest.mark.parametrize("unit", ["\x1b[0m", "\u200b\u200c", "\u202eab\u202c", "a\u0301", "\u2844"])
+@pytest.mark.parametrize("escaped", [False, True])
+def test_characters_that_are_read_as_others_are_dear(unit: str, escaped: bool) -> None:
+    """Colours, invisible characters, accents set apart and signs of other blocks keep no loop
+    busy; ordinary prose of any language is read at once.
+    """
+    text = unit * (12_000 // len(unit.encode()))
+    assert not ENGINE.is_quick(exchange(json.dumps({"v": text}, ensure_ascii=escaped)))
+    for prose in (
+        "Größe und Länge – „gut“ … ",
+        "这是一段普通的中文，没有什么特别。",
+        "Это обычный текст. ",
+    ):
+        assert ENGINE.is_quick(exchange(json.dumps({"v": prose * 40}, ensure_ascii=escaped)))

@@ -16,7 +16,7 @@ from classifiers.personal.prose import names, recogniser_files
 from classifiers.personal.scan import labelled, letters, published
 from classifiers.personal.scan.checks import CHECKS
 from classifiers.personal.scan.shapes import READINGS
-from classifiers.personal.tables import columns, phrases
+from classifiers.personal.tables import joining, phrases
 from classifiers.personal.tables.keyed import KEYED
 from classifiers.personal.vocabulary import ANY_NATIONAL_ID, NEGATIVE
 from core.findings import NOT_INSPECTED
@@ -35,7 +35,7 @@ TABLES = {
     "phrases": phrases.PHRASES.keys() - NEGATIVE - {"name", ANY_NATIONAL_ID},
     "national ids": phrases.NATIONAL_ID_KINDS,
     "published values": published._VALUES,
-    "columns that tell people apart": columns._IDENTIFYING,
+    "columns that tell people apart": joining._IDENTIFYING,
     "Presidio's names": recogniser_files._KINDS.values(),
     "names in prose": names._GAP,
 }

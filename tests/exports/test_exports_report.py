@@ -22,12 +22,13 @@ from core.review import (
     Disposition,
     ReviewEvent,
     ScriptVersion,
+    case_id,
     case_key,
     script_event,
 )
 from evidence.store import Store
 from exports.report.breach import breach
-from exports.report.cases import case_id, case_named
+from exports.report.cases import case_named
 from exports.report.forms import FORMS, drawn
 from exports.report.monthly import report
 from exports.report.page import Page

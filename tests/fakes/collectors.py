@@ -81,6 +81,7 @@ class OtlpCollector:
     def __init__(self) -> None:
         self.taken: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
         self.answers: list[tuple[int, bytes]] = []
         """Given one after the other before all others are taken."""
         outer = self
@@ -91,6 +92,7 @@ class OtlpCollector:
                 status, told = outer.answers.pop(0) if outer.answers else (200, b"{}")
                 if status == 200:
                     outer.taken.append((self.path, json.loads(body)))
+                    outer.bodies.append(body)
                     outer.headers.append({k.lower(): v for k, v in self.headers.items()})
                 self.send_response(status)
                 self.send_header("content-length", str(len(told)))

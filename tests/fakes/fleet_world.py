@@ -18,12 +18,12 @@ from core.record import Record
 from fleet.line import Answer, HubAwayError, HubRefusesError
 from fleet.membership import Membership, join, request
 from fleet.shipper import Round, Shipper
+from hub.answering import Hub
 from hub.authority import HubAuthority, make_authority
 from hub.database import Connection, Database, bring_forward, connect
 from hub.enrolment import Endpoint
 from hub.intake import Gap, Refused
 from hub.own_postgres import OwnPostgres, binaries, own_postgres
-from hub.service import Hub
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -92,6 +92,8 @@ class DirectLine:
             "/v1/parts": self.hub.parts,
             "/v1/renew": self.hub.renew,
             "/v1/orders": self.hub.orders,
+            "/v1/holds": self.hub.held,
+            "/v1/requests": self.hub.requests,
         }[path]
         return Answer(200, work(speaker, orjson.loads(body)))
 
@@ -203,7 +205,7 @@ def a_world(server: OwnPostgres, folder: Path) -> Iterator[FleetWorld]:
     clock = HandClock()
     authority = make_authority(folder / "hub", clock())
     database = Database(url)
-    hub = Hub(database=database, authority=authority, clock=clock)
+    hub = Hub(database=database, authority=authority, clock=clock, sealing=b"s" * 32)
     try:
         yield FleetWorld(folder, server, hub, clock, authority, schema)
     finally:

@@ -23,6 +23,7 @@ from core.review import (
     Order,
     ReviewEvent,
     ScriptVersion,
+    case_id,
     case_key,
     needs_review,
 )
@@ -90,6 +91,11 @@ class MemoryCaseStore:
         readable = [as_stored(r) for id_, r in self._held.items() if self._answer(id_) is None]
         return [*self.unreadable_waiting, *readable]
 
+    def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
+        """Who asked for what takes two people."""
+        asked = [event for event in self._events if event.action is Action.ASK_APPROVE]
+        return {e.record_id: e.who for e in asked if e.record_id and e.record_id in record_ids}
+
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How holds ended, of finished records."""
         ended = {r.id: r.decision.hold_outcome for r in self._records if r.id in record_ids}
@@ -153,13 +159,14 @@ class MemoryCaseStore:
             if script in {None, name}
         ]
 
-    def append(self, events: Sequence[ReviewEvent]) -> None:
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
         """All or none."""
         known = {case_key(r) for r in (*self._records, *self._held.values())}
         if any(event.script is None and event.case_key not in known for event in events):
             raise EvidenceError("A case to be changed is not in the evidence.")
         self._events.extend(events)
         self._version += 1
+        return events
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line."""
@@ -218,8 +225,9 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
         *(*case.kinds, *case.inside.users),
     ),
     About.RISK: lambda case: (risk_of(case).level,),
+    About.CASE: lambda case: (case_id(case.key), case.last_record),
 }
-_WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION}
+_WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION, About.CASE}
 
 
 def _fits(case: Case, condition: Condition) -> bool:

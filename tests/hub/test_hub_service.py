@@ -26,7 +26,15 @@ from hub.authority import ENDPOINT_LIFE, make_authority, server_files
 from hub.enrolment import revoke
 from hub.service import Serving, server_context
 
-MESSAGES = ("/v1/check-in", "/v1/upload", "/v1/parts", "/v1/renew", "/v1/orders")
+MESSAGES = (
+    "/v1/check-in",
+    "/v1/upload",
+    "/v1/parts",
+    "/v1/renew",
+    "/v1/orders",
+    "/v1/holds",
+    "/v1/requests",
+)
 
 
 @pytest.fixture(name="serving")

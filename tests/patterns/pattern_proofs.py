@@ -43,7 +43,7 @@ def _hosts() -> Iterable[Made]:
 
 
 def _characters() -> Iterable[Made]:
-    return [("finditer", re.compile("[" + re.escape("\u2061\u3164]^-") + "]"))]
+    return [("finditer", re.compile("[" + re.escape("\u2061\u3164]^-") + "]+"))]
 
 
 def _plans() -> Iterable[Made]:

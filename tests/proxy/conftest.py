@@ -175,6 +175,9 @@ class FakeHolds:
     def answered_before(self, hold_key: str, since: datetime) -> HoldAnswer | None:
         return self.before.get(hold_key)
 
+    def standing(self, record: Record) -> HoldAnswer | None:
+        return None
+
     def say(self, record_id: str, *, approved: bool) -> None:
         self.said[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now())
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import EvidenceError
+from core.record import Record
 from core.review import HoldAnswer
 from proxy.hold_polling import Asking
 
@@ -30,6 +31,9 @@ class People:
         return {id_: self.said[id_] for id_ in record_ids if id_ in self.said}
 
     def answered_before(self, hold_key: str, since: datetime) -> None:
+        raise AssertionError("not asked here")
+
+    def standing(self, record: Record) -> None:
         raise AssertionError("not asked here")
 
 

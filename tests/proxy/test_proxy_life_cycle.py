@@ -81,7 +81,7 @@ def acts(
         Event.FALL_BACK: lambda t: t.fall_back(decision),
         Event.KEEP: lambda t: t.keep(),
         Event.READ: lambda t: t.read(decision),
-        Event.HOLD: lambda t: t.hold("key"),
+        Event.HOLD: lambda t: t.hold("key", 20.0),
         Event.RECALL: lambda t: t.recall("officer"),
         Event.WAIT: lambda t: t.wait(),
         Event.HEAR: lambda t: t.hear(HoldOutcome.APPROVED, "approved by officer", "Yes."),
@@ -284,7 +284,7 @@ def test_a_held_request_waits_only_where_a_person_can_see_it(
 ) -> None:
     """Nobody is asked about a request that is not on the disk yet."""
     transaction = decided(ASKED)
-    transaction.hold("key")
+    transaction.hold("key", 20.0)
     transaction.journal(word(loop))
     with pytest.raises(OrderError, match="must be durable"):
         transaction.wait()

@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.errors import EvidenceError
-from core.ports import CaseStore, HoldQueue
 from core.record import Record
 from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
+from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.stored import StoredEntry
 from evidence.factory import open_evidence
@@ -56,10 +56,10 @@ class FragileStore(MemoryCaseStore):
         self._fail()
         return super().script_versions(script)
 
-    def append(self, events: Sequence[ReviewEvent]) -> None:
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
         if self.append_failure is not None:
             raise self.append_failure
-        super().append(events)
+        return super().append(events)
 
     def _fail(self) -> None:
         if self.failure is not None:

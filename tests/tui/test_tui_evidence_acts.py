@@ -9,7 +9,7 @@ import pytest
 from invented_day import sample_records
 from textual.widgets import Input
 
-from app.commands.evidence import _acts
+from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
 from attribution.identity.contents import ContentStore
@@ -242,7 +242,7 @@ async def test_the_real_evidence_is_verified_and_exported(
         Reviewer(who="dpo", clock=lambda: now, poll_seconds=None),
         None,
         "",
-        _acts(store, Home(tmp_path), Settings()),
+        acts_of(store, Home(tmp_path), Settings()),
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -286,7 +286,7 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     kept.keep_parts(
         version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
     )
-    acts = _acts(store, Home(tmp_path), Settings())
+    acts = acts_of(store, Home(tmp_path), Settings())
     app = ReviewApp(
         store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
     )

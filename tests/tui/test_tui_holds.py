@@ -1,6 +1,8 @@
 """Held requests in the review: seen at once, answered in time or later, and never by accident."""
 
+import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from invented_day import finding, place, record, sample_holds, sender
@@ -9,10 +11,14 @@ from present import there
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
-from core.review import APPROVAL_LASTS, About, Action, CaseFilter, Condition
+from core.review import APPROVAL_LASTS, About, Acting, Action, CaseFilter, Condition, case_key
 from core.vocabulary.times import lasting
+from evidence.factory import open_evidence
+from evidence.holds import HeldRequests
+from evidence.store import Store
 from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, Settles, ShowsText
-from tui.answer_dialog import WORDS, AnswerDialog, Answering
+from tui.act_events import Answering, answer_event
+from tui.answer_dialog import WORDS, AnswerDialog
 from tui.app import ReviewApp
 from tui.held_panel import HeldPanel, bar
 from tui.holds import held_of, waiting_now
@@ -492,3 +498,80 @@ async def test_a_gate_that_stopped_is_noticed_without_any_writing(
         await settled(pilot)
 
         assert "○ No gate runs" in screen_text(pilot)
+
+
+async def test_two_people_release_one_request(
+    opened: Opens,
+    press: Presses,
+    screen_text: ShowsText,
+    tmp_path: Path,
+    now: datetime,
+) -> None:
+    """The first asks and it goes on waiting; the second reads who asked, and confirms it."""
+    path = tmp_path / "evidence.db"
+    evidence = open_evidence(path)
+    durable = threading.Event()
+    payroll = sample_holds(now)[0]
+    evidence.writer.open(payroll, lambda _: durable.set())
+    assert durable.wait(20)
+    store = Store(path, acting=Acting(channel="review", two_for_release_over=0))
+    holds = HeldRequests(store)
+    asked = answer_event(payroll.id, case_key(payroll), Answering.RELEASE, "ada\x1b[1m", now, "")
+    store.append([asked])
+    async with opened(store, (140, 45), holds=holds) as pilot:
+        assert "asked for by ada·[1m" in screen_text(pilot)
+        await press(pilot, "a")
+        assert "ada·[1m asked for its release; you would confirm it." in screen_text(pilot)
+        await press(pilot, "enter")
+        assert holds.answers([payroll.id])[payroll.id].who == "dpo"
+        assert "held now" not in screen_text(pilot)
+    store.close()
+    evidence.close()
+
+
+async def test_the_first_of_two_is_told_that_it_waits(
+    opened: Opens, press: Presses, review: Finds, tmp_path: Path, now: datetime
+) -> None:
+    """The request is still held, and the screen says what is missing."""
+    path = tmp_path / "evidence.db"
+    evidence = open_evidence(path)
+    durable = threading.Event()
+    payroll = sample_holds(now)[0]
+    evidence.writer.open(payroll, lambda _: durable.set())
+    assert durable.wait(20)
+    store = Store(path, acting=Acting(channel="review", two_for_release_over=0))
+    async with opened(store, (140, 45), holds=HeldRequests(store)) as pilot:
+        await press(pilot, "a", "enter")
+        assert any("a second person says the same" in n.message for n in pilot.app._notifications)
+        assert [held.asked_by for held in review(pilot).held.items] == ["dpo"]
+        await press(pilot, "a", "enter")
+        assert any("You asked for this yourself" in n.message for n in pilot.app._notifications)
+        assert HeldRequests(store).answers([payroll.id]) == {}
+    store.close()
+    evidence.close()
+
+
+async def test_an_answer_can_stand_until_a_day(
+    opened: Opens, holding: FragileStore, press: Presses, now: datetime
+) -> None:
+    """The line above the note; a day that is none, or over, is not taken for one."""
+    async with opened(holding) as pilot:
+        await press(pilot, "a", "shift+tab", "shift+tab", "type:yesterday", "enter", "enter")
+        assert holding._events == []
+        await press(pilot, *["backspace"] * 9)
+        await press(pilot, "type:30d", "enter", "enter")
+        [event] = holding._events
+        assert event.scope is not None and event.scope.until is not None
+        assert (event.scope.until - now).days in {29, 30}
+
+
+async def test_what_was_released_can_be_taken_back(
+    opened: Opens, store: FragileStore, press: Presses, now: datetime
+) -> None:
+    """So that what is like it is held again."""
+    made = sample_holds(now)[0]
+    store.hold(made)
+    store.end(made.id, HoldOutcome.APPROVED)
+    async with opened(store) as pilot:
+        await press(pilot, "g", "slash", "type:script:payroll_letters", "enter", "b", "enter")
+        assert [event.action for event in store._events] == [Action.REFUSE]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from invented_day import sample_holds
 
-from app.commands.evidence import review
+from app.commands.review import review
 from core.errors import EvidenceError
 from core.review import Case, CaseFilter
 from tests.tui.conftest import EndlessStore, FragileStore

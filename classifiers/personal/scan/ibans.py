@@ -8,7 +8,8 @@ SHORTEST = 15
 """Characters of the shortest IBAN, Norway's."""
 
 _LETTERS = str.maketrans({chr(code): str(code - 55) for code in range(65, 91)})
-_NO_SEPARATORS = str.maketrans("", "", " -.")
+_SEPARATORS = " -._/,\t\r\n\xb7"
+_NO_SEPARATORS = str.maketrans("", "", _SEPARATORS)
 _PART_LENGTH = re.compile(r"(?<!\d)(\d++)!")
 
 
@@ -33,6 +34,6 @@ def check_iban(text: str) -> tuple[str, int] | None:
     ):
         return None
     used = length
-    while (taken := used - sum(text.count(sign, 0, used) for sign in " -.")) < length:
+    while (taken := used - sum(text.count(sign, 0, used) for sign in _SEPARATORS)) < length:
         used += length - taken
     return None if text[used : used + 1].isalnum() else (iban, used)

@@ -9,8 +9,11 @@ from typing import Any
 _UUID = r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _INSTANT = r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?:[.,]\d+)?|\b)"
 _AT_DOMAIN = r"@[A-Za-z0-9\xc0-\xff?][A-Za-z0-9.\-\xc0-\xff?]*[A-Za-z0-9\xc0-\xff?]"
+_BETWEEN = r"(?:[_/\t\xb7]|, ?|\r?\n)"
+_GROUPED_IBAN = rf"\b[A-Za-z]{{2}}\d{{2}}(?:{_BETWEEN}[A-Za-z0-9]{{4}}){{3,7}}(?:{_BETWEEN}[A-Za-z0-9]{{1,4}})?\b"
 LETTERS_FIRST = (
     r"\b[A-Za-z]{2}\d{2}(?:[ \-.]?[A-Za-z0-9]{4}){2,7}(?:[ \-.]?[A-Za-z0-9]{1,4})?\b",  # IBAN
+    _GROUPED_IBAN,
     r"\b[A-Za-z]{2}\d{2}(?: \d{2}){6,14}(?: \d)?\b",  # IBAN in pairs
     r"\b[A-Za-z]{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-Da-d]\b",  # NINO
     r"\b[XYZxyz][ \-.]?\d{7}[ \-.]?[A-Za-z]\b",  # NIE

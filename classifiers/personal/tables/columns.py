@@ -1,5 +1,4 @@
-"""Tables by column: sample, vote, header; then exact records, distinct values and distinct data
-subjects.
+"""Tables by column: sample, vote, header; then exact records and distinct values.
 
 The engine classifies a `Table` by this path only and does not scan the segments of its cells as
 well, so that no value counts twice.
@@ -7,25 +6,20 @@ well, so that no value counts twice.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from classifiers.codecs.unicode_folding import fold
-from classifiers.hits import MAX_FINGERPRINTS, MAX_PLACES, Hit
+from classifiers.hits import MAX_FINGERPRINTS, Hit
 from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.keyed import is_placeholder
-from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
-from core.discreet import name_shown
-from core.findings import Confidence, Finding
-from core.fingerprint import Fingerprinter
-from core.text import mask, printable
+from core.findings import Confidence
 
-DETECTOR = "personal-columns"
 SAMPLE = 100
 """Values looked at in each column before a vote."""
 _MAJORITY, _NEARLY_ALL = 0.5, 0.9
@@ -41,21 +35,6 @@ says so."""
 _LONGEST_BLANK = 11
 """Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
-_IDENTIFYING = (
-    *sorted(NATIONAL_ID_KINDS),
-    "passport",
-    "driving_licence",
-    "medical_record",
-    "health_id",
-    "uk_nhs",
-    "us_mbi",
-    "email",
-    "phone",
-    "iban",
-    "credit_card",
-    "bank_account",
-)
-"""What tells one person from another, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +51,8 @@ class ColumnResult:
     distinct: int
     values: tuple[str, ...] = field(repr=False)
     """Up to twenty distinct normal forms, for fingerprints and the mask."""
+    seen: frozenset[str] = field(repr=False)
+    """All distinct values."""
     free_text: bool = False
     """True when the column is text in which such values stand, not a column of them."""
     exact: bool = True
@@ -95,26 +76,6 @@ def classify_table(table: Table) -> list[ColumnResult]:
     return results
 
 
-def table_findings(table: Table, fingerprinter: Fingerprinter) -> list[Finding]:
-    """Return one finding per kind in the table, with rows affected, distinct values and distinct
-    data subjects.
-    """
-    return findings_of(table, classify_table(table), fingerprinter)
-
-
-def findings_of(
-    table: Table, results: Sequence[ColumnResult], fingerprinter: Fingerprinter
-) -> list[Finding]:
-    """Return one finding per kind for what the columns of a table hold."""
-    groups: dict[tuple[str, bool], list[ColumnResult]] = {}
-    for result in results:
-        groups.setdefault((result.kind, result.test_data), []).append(result)
-    subjects = _subjects(table, [r for group in groups.values() for r in group])
-    findings = [_finding(table, group, subjects, fingerprinter) for group in groups.values()]
-    order = list(Confidence)
-    return sorted(findings, key=lambda f: (f.test_data, order.index(f.confidence), f.kind))
-
-
 # -- looking at columns
 # ------------------------------------------------------------------------------
 
@@ -122,14 +83,15 @@ def findings_of(
 def _sample(values: Sequence[str]) -> list[str]:
     """Return up to SAMPLE values spread over the column, empty ones left out."""
     step = -(-len(values) // SAMPLE)
-    spread = [value for value in values[::step] if value and not _is_blank(value)] if step else []
+    spread = [value for value in values[::step] if value and not is_blank(value)] if step else []
     if len(spread) < SAMPLE // 4 and step > 1:
-        filled = [value for value in values if value and not _is_blank(value)]
+        filled = [value for value in values if value and not is_blank(value)]
         spread = filled[:: -(-len(filled) // SAMPLE)] if filled else []
     return spread
 
 
-def _is_blank(value: str) -> bool:
+def is_blank(value: str) -> bool:
+    """Return True for what stands for nothing, such as `n/a`."""
     return len(value) < _LONGEST_BLANK and is_placeholder(value)
 
 
@@ -215,6 +177,7 @@ def _counted(
     blanks = {cell for cell in set(cells) if len(cell) < _LONGEST_BLANK and is_placeholder(cell)}
     empty = sum(map(cells.count, blanks | {""}))
     records = len(cells) - empty
+    seen = frozenset(cells) - blanks - {""}
     if not table.complete and cells:
         records = round(table.rows * records / len(cells))
     return ColumnResult(
@@ -223,8 +186,9 @@ def _counted(
         confidence=confidence,
         records=records,
         count=records,
-        distinct=len(set(cells) - blanks - {""}),
+        distinct=len(seen),
         values=values,
+        seen=seen,
         exact=table.complete,
         test_data=test,
     )
@@ -262,6 +226,7 @@ def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
             count=counts[group],
             distinct=len(values[group]),
             values=tuple(values[group])[:MAX_FINGERPRINTS],
+            seen=frozenset(values[group]),
             free_text=True,
             exact=table.complete and scanned == len(cells),
             test_data=test,
@@ -284,107 +249,3 @@ def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
     if ": " in text:
         places.update(place for place, cell in enumerate(cells) if ": " in cell or "\n" in cell)
     return sorted(places)
-
-
-# -- joining columns
-# ------------------------------------------------------------------------------
-
-
-def _finding(
-    table: Table, group: Sequence[ColumnResult], subjects: int | None, fingerprinter: Fingerprinter
-) -> Finding:
-    first = group[0]
-    order = list(Confidence)
-    records, distinct = _together(table, group)
-    values = list(dict.fromkeys(value for result in group for value in result.values))[
-        :MAX_FINGERPRINTS
-    ]
-    prefix = f"{printable(name_shown(table.label), 80)}, " if table.label else ""
-    return Finding(
-        kind=first.kind,
-        detector=DETECTOR,
-        confidence=min((result.confidence for result in group), key=order.index),
-        count=sum(result.count for result in group),
-        distinct=distinct,
-        records=records,
-        where=tuple(
-            f"{prefix}column {printable(name_shown(result.column), 80)}" for result in group
-        )[:MAX_PLACES],
-        excerpt=mask(values[0]) if values else "",
-        fingerprints=tuple(fingerprinter.of(first.kind, value) for value in values),
-        test_data=first.test_data,
-        note=(
-            None
-            if all(result.exact for result in group)
-            else "numbers come from a part of the rows"
-        ),
-        subjects=subjects,
-    )
-
-
-def _together(table: Table, group: Sequence[ColumnResult]) -> tuple[int, int]:
-    """Return (records, distinct) over several columns of one kind: rows with any of them; for
-    names, whole names.
-    """
-    if len(group) == 1 or any(result.free_text for result in group):
-        return max(result.records for result in group), sum(result.distinct for result in group)
-    columns = [table.values[result.column] for result in group]
-    joined = list(zip(*columns, strict=False))
-    filled = [row for row in joined if any(row)]
-    records = len(filled)
-    if not table.complete and joined:
-        records = round(table.rows * records / len(joined))
-    if group[0].kind == "person":
-        return records, len(set(filled))
-    return records, len({cell for row in filled for cell in row if cell})
-
-
-def _subjects(table: Table, results: Sequence[ColumnResult]) -> int | None:
-    """Return how many people the rows tell apart: by the strongest identifying column, in rows
-    where that is empty by the next one, else by name and date of birth; None when nothing tells.
-    """
-    whole = [result for result in results if not result.free_text]
-    columns = [
-        table.values[result.column]
-        for kind in _IDENTIFYING
-        for result in whole
-        if result.kind == kind and result.kind not in _SHARED
-    ]
-    about = [
-        table.values[result.column]
-        for result in whole
-        if result.kind in {"person", "date_of_birth"}
-    ]
-    named = any(result.kind == "person" for result in whole)
-    if not columns:
-        columns = (
-            [table.values[result.column] for result in whole if result.kind in _SHARED][:1]
-            if not named
-            else []
-        )
-    if not columns and not named:
-        return None
-    told = set(columns[0]) if columns else set()
-    if columns and not any(not cell or _is_blank(cell) for cell in told):
-        return len(told)
-    names = list(zip(*about, strict=False)) if named else []
-    return len(set(_told_apart(columns, names)) - {None})
-
-
-def _told_apart(
-    columns: Sequence[Sequence[str]], names: Sequence[tuple[str, ...]]
-) -> Iterator[object]:
-    """Yield what tells the person of each row apart: the first identifier there is, else name and
-    date of birth.
-    """
-    rows = len(columns[0]) if columns else len(names)
-    for row in range(rows):
-        cells = (column[row] for column in columns)
-        told: object = next((cell for cell in cells if cell and not _is_blank(cell)), None)
-        if told is None and names and any(names[row]):
-            told = names[row]
-        yield told
-
-
-_SHARED = frozenset({"iban", "credit_card", "bank_account"})
-"""What several people may have in common: tells people apart only where nothing else does."""

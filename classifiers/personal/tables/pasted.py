@@ -5,24 +5,31 @@ from collections.abc import Sequence
 
 from classifiers.hits import Hit
 from classifiers.payload import Pasted, Payload
-from classifiers.personal.tables.columns import ColumnResult, classify_table, findings_of
+from classifiers.personal.tables.columns import ColumnResult, classify_table
+from classifiers.personal.tables.joining import told
+from core.classification import Tally
 from core.findings import SECRET, Finding
 from core.fingerprint import Fingerprinter
 
 
 def pasted_findings(
-    payload: Payload, hits: Sequence[Hit], fingerprinter: Fingerprinter
-) -> tuple[list[Hit], list[Finding]]:
-    """Return the hits that no table tells of, and what the tables tell."""
+    payload: Payload, hits: Sequence[Hit], fingerprinter: Fingerprinter, *, tally: bool = False
+) -> tuple[list[Hit], list[Finding], list[Tally]]:
+    """Return the hits that no table tells of, and what the tables tell; `tally`: with the marks of
+    what they count.
+    """
     findings: list[Finding] = []
+    tallies: list[Tally] = []
     kept = list(hits)
     for pasted in payload.pasted or ():
         table = pasted.table(payload.segments[pasted.segment])
         results = classify_table(table)
         if results:
-            findings += findings_of(table, results, fingerprinter)
+            inside = told(table, results, fingerprinter, tally=tally)
+            findings += inside.findings
+            tallies += inside.tallies
             kept = _not_told(pasted, results, kept)
-    return kept, findings
+    return kept, findings, tallies
 
 
 def _not_told(pasted: Pasted, results: Sequence[ColumnResult], hits: Sequence[Hit]) -> list[Hit]:

@@ -88,7 +88,7 @@ def test_columns_keep_their_names() -> None:
 
     assert first.data.startswith(b"number,name\n1234567890")
     assert second.data.startswith(b"number,name\n1234567890,")
-    assert first.again.startswith(b"number,name\n1234567890,")
+    assert first.again == b""  # rows are whole: none stands in two windows
 
 
 def test_a_small_body_is_read_as_what_it_is() -> None:

@@ -1,0 +1,192 @@
+"""`hub review`, `case`, `council`, `reveal`, `confirm`: the fleet's desk, and how far it shows
+people.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.hub_access import (
+    AsJson,
+    HubFolder,
+    Reason,
+    at_hub,
+    hub_settings,
+    print_answer,
+    refuse_empty,
+)
+
+if TYPE_CHECKING:
+    from hub.council import Council
+    from hub.database import Connection
+
+_Case = Annotated[int, typer.Argument(metavar="NUMBER", help="From outgate hub review.")]
+
+
+def shown_at(connection: "Connection", hub: Path | None) -> "Council":
+    """Return what shows people at this hub. Raises SettingsError."""
+    from hub.council import council
+
+    return council(connection, hub_settings(hub).folder)
+
+
+def review(
+    hub: HubFolder = None,
+    all_: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    most: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
+    as_json: AsJson = False,
+) -> int:
+    """Review the fleet: what a script sends to one destination is one case on all machines.
+
+    \b
+    Example: outgate hub review
+    """
+    with at_hub(hub) as connection:
+        from hub import telling_desk
+        from hub.desk import cases
+
+        found = cases(connection, closed_too=all_, most=most)
+    print_answer(found, telling_desk.review(found), as_json=as_json)
+    return 0
+
+
+def case(
+    number: _Case,
+    assign: Annotated[
+        str | None, typer.Option("--assign", metavar="NAME", help="Give it to somebody.")
+    ] = None,
+    take: Annotated[bool, typer.Option("--take", help="Take it over.")] = False,
+    comment: Annotated[
+        str | None, typer.Option("--comment", metavar="TEXT", help="Say something; it is chained.")
+    ] = None,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show one case of the fleet: versions, machines, people, spread, and what was said.
+
+    \b
+    Example: outgate hub case 12 --take --comment "asked finance"
+    """
+    from app.current_user import reviewer
+    from core.errors import InputError
+    from core.ids import utc_now
+
+    if assign is not None and take:
+        raise InputError("Either --assign or --take.")
+    with at_hub(hub) as connection:
+        from hub import desk, telling_desk
+
+        who, now = reviewer(), utc_now()
+        if assign is not None or take:
+            to = who if assign is None else assign
+            desk.assign(connection, number, to, who=who, note="", now=now)
+        if comment is not None:
+            desk.comment(connection, number, who=who, note=comment, now=now)
+        found = desk.case(connection, number, shown_at(connection, hub))
+    print_answer(found, telling_desk.case(found), as_json=as_json)
+    return 0
+
+
+def council(
+    pseudonyms: Annotated[
+        bool | None,
+        typer.Option("--pseudonyms/--names", help="People by pseudonyms, or by their names."),
+    ] = None,
+    smallest_group: Annotated[
+        int | None,
+        typer.Option("--smallest-group", metavar="N", help="Smaller ones are told together."),
+    ] = None,
+    may_reveal: Annotated[
+        list[str] | None,
+        typer.Option("--may-reveal", metavar="NAME", help="Two of them look behind a pseudonym."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is chained.")] = "",
+    hub: HubFolder = None,
+) -> int:
+    """Say, or set, how far people are shown. What shows more than before takes two persons.
+
+    \b
+    Example: outgate hub council --pseudonyms --may-reveal ada --may-reveal bert --reason "§ 87"
+    """
+    from dataclasses import replace
+
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    given = (pseudonyms, smallest_group, may_reveal)
+    with at_hub(hub) as connection:
+        from hub.council import SMALLEST, agree, agreed
+
+        before = agreed(connection)
+        if any(one is not None for one in given):
+            refuse_empty(reason)
+            on = before.pseudonyms if pseudonyms is None else pseudonyms
+            least = before.smallest_group if before.pseudonyms else (SMALLEST if on else 1)
+            wanted = replace(
+                before,
+                pseudonyms=on,
+                smallest_group=least if smallest_group is None else smallest_group,
+                may_reveal=before.may_reveal if may_reveal is None else tuple(may_reveal),
+            )
+            typer.echo(agree(connection, wanted, who=reviewer(), note=reason, now=utc_now()))
+        found = agreed(connection)
+    if not found.pseudonyms:
+        typer.echo("People are shown by their names.")
+        return 0
+    typer.echo(f"People are shown by pseudonyms; groups below {found.smallest_group} together.")
+    typer.echo(f"Two of these look behind one: {', '.join(found.may_reveal)}.")
+    return 0
+
+
+def reveal(
+    pseudonym: Annotated[str, typer.Argument(metavar="PSEUDONYM", help="person-…")],
+    reason: Reason,
+    hub: HubFolder = None,
+) -> int:
+    """Ask for the name behind a pseudonym; a second named person confirms. Both is chained.
+
+    \b
+    Example: outgate hub reveal person-k3x7… --reason "case 12, agreed with the works council"
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    with at_hub(hub) as connection:
+        from hub.council import ask, revealed_to
+
+        who, now, shown = reviewer(), utc_now(), shown_at(connection, hub)
+        name = revealed_to(connection, shown, pseudonym, who=who, now=now)
+        if name is None:
+            asked = ask(connection, pseudonym, who=who, note=reason, now=now)
+            told = f"Asked. Another named person confirms: outgate hub confirm {asked}"
+        else:
+            told = f"{pseudonym} is {name}."
+    from core.text import printable
+
+    typer.echo(printable(told))
+    return 0
+
+
+def confirm(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="What was asked under it.")],
+    reason: Reason,
+    hub: HubFolder = None,
+) -> int:
+    """Confirm as the second person what another one asked for.
+
+    \b
+    Example: outgate hub confirm 31 --reason "agreed"
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    with at_hub(hub) as connection:
+        from hub.council import confirm as say
+
+        shown = shown_at(connection, hub)
+        told = say(connection, shown, number, who=reviewer(), note=reason, now=utc_now())
+    typer.echo(told)
+    return 0

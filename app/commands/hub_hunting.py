@@ -1,0 +1,117 @@
+"""`hub hunt`, `hunts`, `advisories`: who has or had a package, now and from now on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.hub_desk import shown_at
+from app.hub_access import AsJson, HubFolder, at_hub, hub_settings, print_answer, refuse_empty
+
+_ADVISORIES = "advisories"
+
+
+def hunt(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A distribution.")],
+    version: Annotated[
+        str | None, typer.Argument(metavar="[VERSION]", help="One version, or a range: '<2.31'.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Also look at whatever endpoints tell of later.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is saved.")] = "",
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say who had a package: on which machines, which scripts, what left, to whom; 1 when anybody.
+
+    \b
+    Example: outgate hub hunt litellm 1.82.7 --save --reason "advisory of today"
+    Example: outgate hub hunt requests '<2.31'
+    """
+    from packaging.utils import canonicalize_name
+
+    from app.current_user import reviewer
+    from core.ids import utc_now
+    from inventory.hunting import Wanted
+
+    if save:
+        refuse_empty(reason)
+    wanted, saved = Wanted(name=name, version=version), 0
+    with at_hub(hub) as connection:
+        from hub import questions, saved_hunts, telling
+
+        shown = shown_at(connection, hub)
+        known = questions.versions_of(connection, canonicalize_name(name))
+        matching = [row["number"] for row in known if wanted.matches(row["name"], row["version"])]
+        found = questions.hunt(connection, matching)
+        for row in found.had:
+            row["sent"] = [shown.script(sent) for sent in row["sent"]]
+        if save:
+            told = {"who": reviewer(), "note": reason}
+            saved = saved_hunts.save(connection, wanted, now=utc_now(), **told)
+    value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
+    print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
+    if saved:
+        typer.echo(f"Saved as hunt {saved}: outgate hub hunts", err=True)
+    return 1 if found.had else 0
+
+
+def hunts(
+    end: Annotated[int | None, typer.Option("--end", metavar="NUMBER", help="End one.")] = None,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """List the saved hunts and how many machines and scripts each has found.
+
+    \b
+    Example: outgate hub hunts --end 3
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    with at_hub(hub) as connection:
+        from hub import saved_hunts, telling_hunts
+
+        if end is not None:
+            saved_hunts.end(connection, end, who=reviewer(), now=utc_now())
+        found = saved_hunts.hunts(connection)
+    print_answer(found, telling_hunts.hunts(found), as_json=as_json)
+    return 0
+
+
+def advisories(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="An export in the OSV format; else the last one."),
+    ] = None,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """List what anybody on any machine has or had that advisories name; 1 when there is any.
+
+    \b
+    Example: outgate hub advisories all.zip
+    """
+    from core.errors import InputError, SettingsError
+    from core.ids import utc_now
+    from inventory.advisories.kept import import_advisories, load
+
+    folder = hub_settings(hub).folder / _ADVISORIES
+    if source is not None:
+        try:
+            import_advisories(source, folder, utc_now())
+        except OSError as error:
+            raise SettingsError(f"Cannot write in {folder}: {error.strerror}.") from None
+    known = load(folder)
+    if known is None:
+        raise InputError(
+            "No advisories were read here yet.",
+            remedy="Give an export in the OSV format: outgate hub advisories all.zip",
+        )
+    with at_hub(hub) as connection:
+        from hub import saved_hunts, telling_hunts
+
+        found = saved_hunts.named_by(connection, known)
+    print_answer(found, telling_hunts.named(found), as_json=as_json)
+    return 1 if found else 0

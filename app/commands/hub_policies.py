@@ -1,0 +1,207 @@
+"""`hub preview`, `policies`, `publish`, `widen`, `approve`: what travels back to the fleet."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.hub_access import (
+    AsJson,
+    HubFolder,
+    Reason,
+    at_hub,
+    hub_settings,
+    print_answer,
+    refuse_empty,
+)
+
+if TYPE_CHECKING:
+    from hub.database import Connection
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="A policy.")]
+_Group = Annotated[str, typer.Option("--group", help="Only for this group.")]
+_Key = Annotated[
+    Path | None,
+    typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
+]
+_Since = Annotated[str, typer.Option(metavar="TIME", help="How far back: 7d, or a date.")]
+
+
+def preview(
+    policy: _File,
+    group: _Group = "",
+    since: _Since = "7d",
+    most: Annotated[int, typer.Option(min=1, max=10_000_000, help="Records, at most.")] = 50_000,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say what a policy would have done to what the fleet recorded, before it is published.
+
+    \b
+    Example: outgate hub preview outgate.yaml --group finance --since 7d
+    """
+    content = _content(policy)
+    with at_hub(hub) as connection:
+        value = _effect(connection, content, str(policy), group, since, most)
+    _print_effect(value, as_json=as_json)
+    return 0
+
+
+def policies(hub: HubFolder = None, as_json: AsJson = False) -> int:
+    """List the versions of the fleet's policy: for whom, by whom, and how many follow each.
+
+    \b
+    Example: outgate hub policies
+    """
+    with at_hub(hub) as connection:
+        from hub import telling
+        from hub.orders import policies
+
+        found = policies(connection)
+    print_answer(found, telling.policies(found), as_json=as_json)
+    return 0
+
+
+def publish(
+    policy: _File,
+    group: _Group = "",
+    percent: Annotated[
+        int, typer.Option(min=0, max=100, help="For so many percent of the fleet.")
+    ] = 100,
+    since: _Since = "7d",
+    key: _Key = None,
+    hub: HubFolder = None,
+) -> int:
+    """Sign a policy and offer it to the fleet, or to a part of it at first.
+
+    Says first what it would have done to what the fleet recorded.
+
+    \b
+    Example: outgate hub publish outgate.yaml --percent 1
+    Example: outgate hub publish outgate.yaml --group finance
+    """
+    from app.current_user import reviewer
+    from core.ids import utc_now
+
+    content, settings = _content(policy), hub_settings(hub)
+    with at_hub(hub) as connection:
+        from hub.orders import publish_policy
+        from hub.settings import policy_key
+
+        _print_effect(_effect(connection, content, str(policy), group, since))
+        version = publish_policy(
+            connection,
+            policy_key(key or settings.folder),
+            content.decode(),
+            grouped=group,
+            percent=percent,
+            who=reviewer(),
+            now=utc_now(),
+        )
+    to = f"group {group}" if group else "all"
+    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} % of {to}.")
+    return 0
+
+
+def widen(
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="Of the fleet's policy.")],
+    percent: Annotated[int, typer.Option(min=0, max=100)],
+    since: _Since = "7d",
+    hub: HubFolder = None,
+) -> int:
+    """Offer a version of the policy to another share of the fleet; 0 offers it to nobody new.
+
+    Says first what it would have done to what the fleet recorded.
+
+    \b
+    Example: outgate hub widen 7 --percent 10
+    """
+    with at_hub(hub) as connection:
+        from hub.orders import policy_of, widen
+
+        content, group = policy_of(connection, version)
+        if percent:
+            told = f"version {version} of the fleet's policy"
+            _print_effect(_effect(connection, content, told, group, since))
+        widen(connection, version, percent)
+    typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
+    return 0
+
+
+def approve(
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="Of a version of a script.")],
+    reason: Reason,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take an approval back.")] = False,
+    key: _Key = None,
+    hub: HubFolder = None,
+) -> int:
+    """Approve a version of a script on all machines, by its hash.
+
+    \b
+    Example: outgate hub approve 9f2c… --reason "reviewed with finance"
+    """
+    import string
+
+    from app.current_user import reviewer
+    from core.errors import InputError
+    from core.ids import utc_now
+
+    refuse_empty(reason)
+    sha256 = sha256.lower()
+    if len(sha256) != 64 or not set(sha256) <= set(string.hexdigits):
+        raise InputError(
+            "That is no SHA-256: 64 hex digits.", remedy="outgate hub scripts --json lists them."
+        )
+    settings = hub_settings(hub)
+    with at_hub(hub) as connection:
+        from hub.orders import approve
+        from hub.settings import policy_key
+
+        approve(
+            connection,
+            policy_key(key or settings.folder),
+            sha256,
+            approved=not withdraw,
+            note=reason,
+            who=reviewer(),
+            now=utc_now(),
+        )
+    typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")
+    return 0
+
+
+def _content(policy: Path) -> bytes:
+    from core.errors import InputError
+    from policy.loading import load_bytes
+
+    try:
+        content = policy.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {policy}: {error.strerror}.") from None
+    load_bytes(content, str(policy))
+    return content
+
+
+def _effect(
+    connection: "Connection",
+    content: bytes,
+    source: str,
+    group: str,
+    since: str,
+    most: int = 50_000,
+) -> dict[str, object]:
+    from datetime import UTC, datetime
+
+    from app.time_arguments import parse_time
+    from hub.effects import effect
+    from policy.loading import load_bytes
+
+    begin = parse_time(since) or datetime(1971, 1, 1, tzinfo=UTC)
+    rules = load_bytes(content, source)
+    return effect(connection, rules, begin, grouped=group, most=most).to_json()
+
+
+def _print_effect(value: dict[str, object], *, as_json: bool = False) -> None:
+    from hub import telling_effects
+
+    print_answer(value, telling_effects.effect(value), as_json=as_json)

@@ -1,0 +1,160 @@
+"""Bytes as programs dump them: octal and swapped words, calls for each character, records with
+lengths, encoded pieces with signs between them, lines of uuencode without their head.
+"""
+
+import binascii
+import re
+from collections.abc import Callable
+from itertools import groupby
+
+from classifiers.decoding.decoded import known
+
+CALLS = (
+    r"(?:(?i:(?:string\.)?(?:chrw?|n?char|unichr|fromcharcode))\((?:0[xX])?[0-9A-Fa-f]{1,4}\)"
+    r"[ +.&|,]{0,5}){8,}"
+)
+OCTAL = r"(?:[0-7]{3}(?:[ \t\r\n]|\\[nrt]){1,4}){11,}[0-7]{3}"
+SEVEN_BITS = r"(?:[01]{7}(?:[ \t\r\n,;]|\\[nrt]){1,4}){12,}[01]{7}"
+RECORDS = r"(?::|S[123])[0-9A-F]{12,}"
+"""Of Intel and Motorola: a sign, a length, an address, bytes, a sum."""
+GROUPS = r"(?:[0-9A-Fa-f]{8}[_. :|-]){5,}[0-9A-Fa-f]{2,8}"
+_LETTER = r"[A-Za-z0-9+/]"
+_MIXED = rf"{_LETTER}*(?:[a-z][A-Z0-9+/]|[A-Z][a-z0-9+/][A-Z]){_LETTER}*"
+PIECES = rf"(?:{_MIXED}(?:[.,;|_-] ?)){{2,}}{_LETTER}{{2,}}={{0,2}}"
+BARE_UU = r"M[\x20-\x60]{60}(?:\r?\n|\\[nr])[\x21-\x60]"
+_SIGN = (
+    r"(?:[ \t]|\r?\n|\\[nrt]|[\x00-\x08]|[|,;_.:/-]|[\xc2-\xdf][\x80-\xbf]"
+    r"|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
+)
+APART = rf"(?:[!-~]{_SIGN}){{11,}}[!-~]"
+"""Letters with one sign behind each."""
+PATTERNS = (CALLS, OCTAL, SEVEN_BITS, RECORDS, GROUPS, PIECES, BARE_UU, APART)
+
+_CALL = re.compile(rb"\((0[xX])?([0-9A-Fa-f]{1,4})\)")
+_APART = re.compile(rb"[.,;|_ -]+")
+_ADDRESS = {b"1": 4, b"2": 6, b"3": 8}
+_FULL_UU = 61
+_FEWEST_APART = 11
+_XX = b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_FROM_XX = bytes.maketrans(_XX, bytes(range(32, 96)))
+
+
+def from_calls(stretch: bytes) -> bytes:
+    """Return the characters that calls such as `chr(68)` name."""
+    numbers = [int(digits, 16 if mark else 10) for mark, digits in _calls(stretch)]
+    if max(numbers, default=0) > 255:
+        return "".join(chr(n) for n in numbers if n < 0xD800).encode()
+    return bytes(numbers)
+
+
+def _calls(stretch: bytes) -> list[tuple[bytes, bytes]]:
+    found = [(one[1] or b"", one[2]) for one in _CALL.finditer(stretch)]
+    return [(mark, digits) for mark, digits in found if mark or digits.isdigit()]
+
+
+def from_octal(stretch: bytes) -> bytes:
+    """Return the bytes that numbers of three octal digits name."""
+    numbers = [int(part, 8) for part in _words(stretch) if len(part) == 3]
+    return _if_known(bytes(numbers)) if max(numbers, default=256) < 256 else b""
+
+
+def from_seven_bits(stretch: bytes) -> bytes:
+    """Return the characters of ASCII that seven bits each name."""
+    return _if_known(bytes(int(part, 2) for part in _words(stretch.translate(_GAPS))))
+
+
+_GAPS = bytes.maketrans(b",;", b"  ")
+
+
+def _words(stretch: bytes) -> list[bytes]:
+    for escape in (b"\\n", b"\\r", b"\\t"):
+        stretch = stretch.replace(escape, b" ")
+    return stretch.split()
+
+
+def swapped(stretch: bytes) -> bytes:
+    """Return words of two bytes the other way round, as machines keep them."""
+    even = stretch[: len(stretch) & ~1]
+    out = bytearray(even)
+    out[::2], out[1::2] = even[1::2], even[::2]
+    return _if_known(bytes(out))
+
+
+def from_record(stretch: bytes) -> bytes:
+    """Return the bytes of one record whose length is true."""
+    if stretch[:1] == b":":
+        whole, start = int(stretch[1:3], 16) * 2 + 11, 9
+    else:
+        whole, start = int(stretch[2:4], 16) * 2 + 4, 4 + _ADDRESS[stretch[1:2]]
+    return binascii.unhexlify(stretch[start:-2]) if len(stretch) == whole else b""
+
+
+def from_groups(stretch: bytes) -> bytes:
+    """Return the bytes of hex digits by eights, where they are known."""
+    digits = _APART.sub(b"", stretch).replace(b":", b"")
+    return _if_known(binascii.unhexlify(digits[: len(digits) & ~1]))
+
+
+def from_pieces(stretch: bytes) -> bytes:
+    """Return what base64 says that was cut into pieces of one length, where it is known."""
+    pieces = _APART.split(stretch.rstrip(b"="))
+    if any(len(piece) != len(pieces[0]) for piece in pieces[:-1]):
+        return b""
+    run = b"".join(pieces)
+    run = run[:-1] if len(run) % 4 == 1 else run + b"=" * (-len(run) % 4)
+    return _if_known(binascii.a2b_base64(run))
+
+
+def from_apart(stretch: bytes) -> bytes:
+    """Return letters without the one sign that stands between them; digits alone are read so
+    anyway, and columns of digits are no text.
+    """
+    text = stretch.replace(b"\r\n", b"\n").decode("utf-8", "replace")
+    start = 0
+    for sign, run in groupby(text[1::2]):
+        end = start + len(list(run))
+        letters = text[start * 2 : end * 2 + 1 : 2]
+        plain = sum(map(str.isalnum, letters)) * 2 > len(letters) and not letters.isdigit()
+        if sign and plain and len(letters) > _FEWEST_APART:
+            return letters.encode() + b"\n"
+        start = end
+    return b""
+
+
+def bare_uuencode(data: bytes) -> bytes:
+    """Return what lines of uuencode say that stand in a text without head and end."""
+    out: list[bytes] = []
+    for line in data.splitlines():
+        width = 1 + (line[0] - 30) // 3 * 4 if line and 31 < line[0] < 97 else 0
+        if len(line) == width and (out or width == _FULL_UU):
+            out.append(uu_line(line))
+    return _if_known(b"".join(out))
+
+
+def xx_line(line: bytes) -> bytes:
+    """Return what one line of xxencode says."""
+    return b"" if line.translate(None, _XX) else uu_line(line.translate(_FROM_XX))
+
+
+def uu_line(line: bytes) -> bytes:
+    """Return what one line of uuencode says; nothing for what is none."""
+    try:
+        return binascii.a2b_uu(line)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _if_known(data: bytes) -> bytes:
+    return b"" if known(data) is None else data
+
+
+WAYS: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
+    ("calls", rf"\b{CALLS}", from_calls),
+    ("octal", rf"\b{OCTAL}\b", from_octal),
+    ("bits", rf"\b{SEVEN_BITS}\b", from_seven_bits),
+    ("records", RECORDS, from_record),
+    ("hex", GROUPS, from_groups),
+    ("base64", PIECES, from_pieces),
+    ("letters", APART, from_apart),
+)
+"""How a stretch is called, what it looks like, and what undoes it."""

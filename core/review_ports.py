@@ -1,0 +1,74 @@
+"""What the review app asks of the evidence: what waits, and the cases."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from core.record import Record
+from core.review import Case, CaseFilter, HoldState, ReviewEvent, ScriptVersion
+from core.stored import StoredEntry, StoredObservation, UnreadableEntry
+
+
+class HoldQueue(Protocol):
+    """Held requests as the review app shows them. Each call may block on the disk: call it off the
+    UI loop.
+    """
+
+    def waiting(self) -> Sequence[Record | UnreadableEntry]:
+        """Records of held requests that are under way and that nobody has answered, oldest
+        first.
+        """
+
+    def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
+        """Who asked for the release of these, where that takes a second person who has not answered
+        yet.
+        """
+
+    def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
+        """How these held requests ended and what was said about them; ids of no finished record are
+        left out.
+        """
+
+
+class CaseStore(Protocol):
+    """What the review app reads and appends. Each call may block on the disk: call it off the UI
+    loop.
+    """
+
+    def data_version(self) -> int:
+        """A number that changes when another process has written."""
+
+    def count(self, wanted: CaseFilter) -> int:
+        """How many cases match."""
+
+    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
+        """Cases in the order of the filter, `limit` of them after `offset`."""
+
+    def case(self, key: str) -> Case | None:
+        """One case."""
+
+    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
+        """Records of a case from the newest, `limit` of them after `offset`."""
+
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """The newest observations of a case."""
+
+    def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:
+        """What reviewers did with a case, oldest first."""
+
+    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
+        """The versions of one script (its path, else its name) or of all, each script's oldest
+        first.
+        """
+
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
+        """Append review events, all or none, and return them as they were written: an approval that
+        takes two people is a request first. Raises EvidenceError, ForbiddenError.
+        """
+
+    def totals(self, since: datetime | None = None) -> Mapping[str, int]:
+        """Counts for the health line: `records`, `open_cases`, `degraded` (cases with a record that
+        was not fully checked), `last_at_epoch`.
+        """

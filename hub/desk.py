@@ -1,0 +1,145 @@
+"""The desk of the fleet: one case for what versions of a script send to one destination with one
+kind of account, on all machines; who works on it, and what was said.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, LiteralString
+
+from core.errors import InputError
+from core.text import printable
+from evidence.rollup import COMES_BACK
+from hub.council import Council
+from hub.database import Connection
+from hub.deeds import Word, chained, deeds_about
+from hub.questions import JUDGED, Row, rows
+
+_LIST: LiteralString = (
+    JUDGED  # noqa: S608 - both are constants
+    + """
+    SELECT coalesce(family, 0) AS family, name, destination, account,
+        count(DISTINCT endpoint) AS endpoints,
+        count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
+        sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
+        min(first_at) AS first_at, max(last_at) AS last_at,
+        array_agg(DISTINCT outcome) AS outcomes,
+        array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
+    FROM judged GROUP BY 1, 2, 3, 4
+    HAVING (%(all)s OR bool_or(closed IS NOT TRUE))
+    ORDER BY open_on DESC, last_at DESC LIMIT %(most)s"""
+)
+_NUMBER = """INSERT INTO fleet_cases (family, name, destination, account)
+    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
+_NUMBERED = """SELECT c.number, c.family, c.name, c.destination, c.account, c.assigned_to,
+        (SELECT count(*) FROM hub_deeds t WHERE t.about = 'case ' || c.number
+            AND t.word = 'commented') AS comments
+    FROM fleet_cases c JOIN unnest(%s::int[], %s::text[], %s::text[], %s::text[])
+        AS t (family, name, destination, account)
+        ON (c.family, c.name, c.destination, c.account)
+            = (t.family, t.name, t.destination, t.account)"""
+_ONE = """SELECT number, family, name, destination, account, assigned_to, assigned_at
+    FROM fleet_cases WHERE number = %(number)s"""
+_INSIDE = """SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
+        coalesce(encode(x.sha256, 'hex'), '') AS sha256, p.path, s.day,
+        sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
+        array_agg(DISTINCT s.kinds) AS kindsets, array_agg(DISTINCT o.word) AS outcomes
+    FROM sums s JOIN places p ON p.number = s.place JOIN endpoints e ON e.number = p.endpoint
+        LEFT JOIN scripts x ON x.number = p.script LEFT JOIN people w ON w.number = p.person
+        JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
+        JOIN words o ON o.number = s.outcome
+    WHERE s.review AND coalesce(x.family, 0) = %(family)s AND coalesce(x.name, p.path) = %(name)s
+        AND d.name = %(destination)s AND a.word = %(account)s
+    GROUP BY e.name, e.grouped, w.name, x.sha256, p.path, s.day ORDER BY s.day"""
+_KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
+_ASSIGN = "UPDATE fleet_cases SET assigned_to = %s, assigned_at = %s WHERE number = %s"
+_MOST_MACHINES = 20
+
+
+def cases(connection: Connection, *, closed_too: bool = False, most: int = 100) -> list[Row]:
+    """Return cases with their numbers, those that are open on most machines first."""
+    values = {"back": list(COMES_BACK), "all": closed_too, "most": most}
+    found = rows(connection, _LIST, values)
+    keys = [list(one) for one in zip(*(_key(row) for row in found), strict=True)] or [[]] * 4
+    connection.execute(_NUMBER, keys)
+    known = {tuple(row[1:5]): row for row in connection.execute(_NUMBERED, keys).fetchall()}
+    for row in found:
+        numbered = known[_key(row)]
+        row["number"], row["assigned_to"], row["comments"] = numbered[0], *numbered[5:]
+        row["kinds"] = sorted({k for one in row.pop("kindsets") for k in one.split(",") if k})
+    return found
+
+
+def _key(row: Row) -> tuple[int, str, str, str]:
+    return row["family"], row["name"], row["destination"], row["account"]
+
+
+def case(connection: Connection, number: int, shown: Council) -> Row:
+    """Return all of one case, people as far as was agreed on. Raises InputError."""
+    row = _found(connection, number)
+    inside = rows(connection, _INSIDE, row)
+    people = {one["person"] for one in inside if one["person"]}
+    groups: dict[str, set[str]] = defaultdict(set)
+    versions: dict[str, Row] = {}
+    days: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        groups[one["grouped"]].add(one["person"] or one["endpoint"])
+        days[f"{one['day']}"].add(one["endpoint"])
+        version = versions.setdefault(
+            one["sha256"], {"sha256": one["sha256"], "since": one["day"], "on": set()}
+        )
+        version["on"].add(one["endpoint"])
+    numbers = sorted({n for one in inside for n in one["kindsets"]})
+    kinds = rows(connection, _KINDS, {"numbers": numbers})
+    few = shown.agreed.pseudonyms and len(people) < shown.agreed.smallest_group
+    machines = sorted({one["endpoint"] for one in inside})
+    return {
+        **{name: row[name] for name in ("number", "name", "destination", "account")},
+        "assigned_to": row["assigned_to"],
+        "endpoints": len(machines),
+        # A machine is, as a rule, one person's: where names are not shown, it is not named either.
+        "machines": [] if shown.agreed.pseudonyms else machines[:_MOST_MACHINES],
+        "people": [] if few else shown.people(sorted(people)),
+        "people_told": f"fewer than {shown.agreed.smallest_group}" if few else str(len(people)),
+        "groups": shown.groups(groups),
+        "paths": sorted({shown.path(one["path"], sorted(people)) for one in inside})[:5],
+        "versions": [
+            {**one, "since": f"{one['since']}", "on": len(one["on"])} for one in versions.values()
+        ],
+        "spread": {day: len(on) for day, on in sorted(days.items())},
+        "records": sum(one["records"] for one in inside),
+        "bytes": sum(one["bytes"] for one in inside),
+        "kinds": sorted({k for one in kinds for k in one["kinds"]}),
+        "outcomes": sorted({o for one in inside for o in one["outcomes"]}),
+        "said": [
+            {"at": d.at, "who": d.who, "word": d.word, "note": d.note}
+            for d in deeds_about(connection, f"case {number}")
+        ],
+    }
+
+
+def assign(
+    connection: Connection, number: int, to: str, *, who: str, note: str, now: datetime
+) -> None:
+    """Give a case to somebody; to oneself: take it over. Raises InputError."""
+    _found(connection, number)
+    to = printable(to.strip(), 200)
+    if not to:
+        raise InputError("To whom?", remedy="--assign NAME, or --take")
+    connection.execute(_ASSIGN, (to, now, number))
+    word, facts = (Word.TAKEN if to == who else Word.ASSIGNED), {"to": to}
+    chained(connection, word, f"case {number}", who=who, note=note, now=now, facts=facts)
+
+
+def comment(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
+    """Say something about a case. Raises InputError."""
+    _found(connection, number)
+    if not note.strip():
+        raise InputError("Nothing is said.", remedy="--comment TEXT")
+    chained(connection, Word.COMMENTED, f"case {number}", who=who, note=note, now=now)
+
+
+def _found(connection: Connection, number: int) -> dict[str, Any]:
+    found = rows(connection, _ONE, {"number": number}) if 0 < number < 1 << 31 else []
+    if not found:
+        raise InputError("There is no such case.", remedy="See: outgate hub review")
+    return found[0]

@@ -1,0 +1,143 @@
+"""Requests that endpoints hold for a person: told of, listed, answered. An answer is signed for one
+request of one endpoint; it reaches the gate within the seconds that the request waits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.rows import dict_row
+
+from core.errors import InputError
+from core.ids import rfc3339
+from core.json_fields import Fields
+from core.text import printable
+from fleet.held import MOST_HELD, SCHEMA, signed_text
+from hub.database import Connection
+from hub.enrolment import Endpoint
+
+_TELL = """INSERT INTO holds (endpoint, record, told_at, ends_at, script, sha256, person, place,
+        account, kinds, found, bytes, rule, reason)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (endpoint, record) DO UPDATE SET over_at = NULL"""
+_OVER = """UPDATE holds SET over_at = %s
+    WHERE endpoint = %s AND over_at IS NULL AND record <> ALL(%s)"""
+_SAID = """SELECT body, signature FROM holds
+    WHERE endpoint = %s AND record = ANY(%s) AND body IS NOT NULL"""
+_FORGET = "DELETE FROM holds WHERE told_at < %s"
+_FORGET_MANY = """DELETE FROM holds WHERE endpoint = %(endpoint)s AND number <=
+    (SELECT number FROM holds WHERE endpoint = %(endpoint)s ORDER BY number DESC
+        OFFSET %(most)s LIMIT 1)"""
+_LIST = """SELECT h.number, e.name AS endpoint, e.grouped AS "group", h.record, h.told_at, h.ends_at,
+        h.script, h.sha256, h.person, h.place, h.account, h.kinds, h.found, h.bytes, h.rule,
+        h.reason, h.approved, h.who
+    FROM holds h JOIN endpoints e ON e.number = h.endpoint
+    WHERE h.over_at IS NULL AND h.ends_at > %(now)s AND e.revoked_at IS NULL
+    ORDER BY h.ends_at, h.number LIMIT 500"""
+_ONE = """SELECT e.id::text, h.record, h.over_at IS NOT NULL OR h.ends_at <= %s, h.who, h.approved
+    FROM holds h JOIN endpoints e ON e.number = h.endpoint
+    WHERE h.number = %s AND e.revoked_at IS NULL FOR UPDATE OF h"""
+_ANSWER = """UPDATE holds SET approved = %s, who = %s, note = %s, answered_at = %s, body = %s,
+    signature = %s WHERE number = %s"""
+_KEPT_FOR = timedelta(days=30)
+_KEPT_EACH = 1000
+_MOST_SECONDS = 86_400.0
+_MOST_NUMBER = (1 << 62) - 1
+_MOST_KINDS = 40
+_ID = frozenset("0123456789abcdef-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldHold:
+    """What an endpoint says of one request that it holds."""
+
+    record: str
+    ends_at: datetime
+    columns: tuple[object, ...]
+
+    @classmethod
+    def of(cls, value: object, now: datetime) -> "ToldHold":
+        """Read it. Raises ValueError, which names the field and never its value."""
+        fields = Fields(value, "hold")
+        record, seconds = fields.text("record"), fields.value("seconds")
+        if not 0 < len(record) <= 64 or not set(record) <= _ID:
+            raise fields.wrong("record")
+        if not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS:
+            raise fields.wrong("seconds")
+        kinds = [printable(str(kind), 40) for kind in fields.many("kinds")[:_MOST_KINDS]]
+        waited = (now - fields.time("at")).total_seconds()
+        if not 0 <= waited <= seconds:  # its clock is off: then it began when it was told of
+            waited = 0.0
+        ends_at = now + timedelta(seconds=seconds - waited)
+        named = [_text(fields, name) for name in ("script", "sha256", "person", "place", "account")]
+        numbers = [min(max(fields.whole(n), 0), _MOST_NUMBER) for n in ("found", "bytes")]
+        why = [_text(fields, name) for name in ("rule", "reason")]
+        return cls(record=record, ends_at=ends_at, columns=(*named, kinds, *numbers, *why))
+
+
+def _text(fields: Fields, name: str) -> str:
+    return printable(fields.text(name), 200)
+
+
+def take_held(
+    connection: Connection, endpoint: Endpoint, value: object, now: datetime
+) -> list[Mapping[str, str]]:
+    """Note what an endpoint holds now; return the answers to it, as signed. Raises ValueError."""
+    held = [ToldHold.of(one, now) for one in Fields(value, "holds").many("held")[:MOST_HELD]]
+    records = [one.record for one in held]
+    for one in held:
+        connection.execute(_TELL, (endpoint.number, one.record, now, one.ends_at, *one.columns))
+    connection.execute(_OVER, (now, endpoint.number, records))
+    if held:
+        connection.execute(_FORGET_MANY, {"endpoint": endpoint.number, "most": _KEPT_EACH})
+    said = connection.execute(_SAID, (endpoint.number, records)).fetchall()
+    return [{"body": body.decode(), "signature": signature.hex()} for body, signature in said]
+
+
+def holds(connection: Connection, now: datetime) -> list[dict[str, Any]]:
+    """Return what is held now, the one with the least time first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_LIST, {"now": now}).fetchall()
+
+
+def answer(
+    connection: Connection,
+    key: Ed25519PrivateKey,
+    number: int,
+    *,
+    approved: bool,
+    who: str,
+    note: str,
+    now: datetime,
+) -> str:
+    """Answer a held request; return the name of what it is about. Raises InputError."""
+    row = connection.execute(_ONE, (now, number)).fetchone() if 0 < number < 1 << 62 else None
+    if row is None:
+        raise InputError("No such request is held.", remedy="See: outgate hub holds")
+    endpoint, record, over, before, said = row
+    if before is not None:
+        word = "approved" if said else "refused"
+        raise InputError(f"It was {word} by {printable(before, 60)} already.")
+    if over:
+        raise InputError("It is not held any more.", remedy="See: outgate hub holds")
+    value = {
+        "schema": SCHEMA,
+        "endpoint": endpoint,
+        "record": record,
+        "approved": approved,
+        "who": printable(who, 200),
+        "note": printable(note, 400),
+        "at": rfc3339(now),
+    }
+    body = orjson.dumps(value)
+    told = (approved, printable(who, 200), printable(note, 400), now)
+    connection.execute(_ANSWER, (*told, body, key.sign(signed_text(body)), number))
+    return str(record)
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Forget what was held long ago: what became of it stands in the endpoint's evidence."""
+    connection.execute(_FORGET, (now - _KEPT_FOR,))

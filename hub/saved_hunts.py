@@ -1,0 +1,116 @@
+"""Hunts that were saved: run over what is known, and over whatever endpoints tell of later, the
+moment it comes. A hit is an alarm of its endpoint.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from core.errors import InputError
+from core.scanned import PackageAtRisk
+from core.text import printable
+from core.vocabulary.fleet import Alarm
+from hub.alarms import alarmed
+from hub.database import Connection
+from hub.questions import rows
+from inventory.advisories.kept import Advisories
+from inventory.hunting import Wanted
+
+_SAVE = """INSERT INTO hunts (name, version, made_at, made_by, note)
+    VALUES (%s, %s, %s, %s, %s) RETURNING number"""
+_OPEN = "SELECT number, name, version FROM hunts WHERE ended_at IS NULL AND name = ANY(%s)"
+_END = """UPDATE hunts SET ended_at = %s, ended_by = %s
+    WHERE number = %s AND ended_at IS NULL RETURNING name"""
+_VERSIONS = "SELECT number, version FROM packages WHERE name = %s"
+_NUMBERS = """SELECT name, version, number FROM packages
+    WHERE (name, version) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"""
+_HIT = """INSERT INTO hunt_hits (hunt, package, script, endpoint, at)
+    VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+_HAD = "SELECT package, script, endpoint FROM had WHERE package = ANY(%s)"
+_LIST = """SELECT h.number, h.name, h.version, h.made_at, h.made_by, h.note, h.ended_at,
+        count(DISTINCT t.endpoint) AS endpoints, count(DISTINCT t.script) AS scripts,
+        max(t.at) AS last_at
+    FROM hunts h LEFT JOIN hunt_hits t ON t.hunt = h.number
+    GROUP BY h.number ORDER BY h.ended_at IS NOT NULL, h.number"""
+_ALL = """SELECT p.number, p.name, p.version, count(DISTINCT h.endpoint) AS endpoints,
+        count(DISTINCT h.script) AS scripts,
+        count(DISTINCT h.script) FILTER (WHERE h.imported) AS imported_by
+    FROM packages p JOIN had h ON h.package = p.number GROUP BY p.number, p.name, p.version"""
+
+
+def save(connection: Connection, wanted: Wanted, *, who: str, note: str, now: datetime) -> int:
+    """Save a hunt and run it over what is known; return its number."""
+    name = printable(str(canonicalize_name(wanted.name)), 200)
+    version = None if wanted.version is None else printable(wanted.version, 100)
+    told = (name, version, now, printable(who, 200), printable(note, 400))
+    row = connection.execute(_SAVE, told).fetchone()
+    assert row is not None
+    versions = connection.execute(_VERSIONS, (name,)).fetchall()
+    matching = {number: v for number, v in versions if wanted.matches(name, v)}
+    for package, script, endpoint in connection.execute(_HAD, (list(matching),)).fetchall():
+        connection.execute(_HIT, (row[0], package, script, endpoint, now))
+    return int(row[0])
+
+
+def held_against(
+    connection: Connection,
+    endpoint: int,
+    script: int,
+    packages: Sequence[tuple[str, str, bool]],
+    now: datetime,
+) -> None:
+    """Hold what a script turns out to be made of against the saved hunts, and raise alarms."""
+    names = sorted({name for name, _, _ in packages})
+    hunts = connection.execute(_OPEN, (names,)).fetchall()
+    if not hunts:
+        return
+    hits = [
+        (number, name, version)
+        for number, wanted, range_ in hunts
+        for name, version, _ in packages
+        if name == wanted and Wanted(name=wanted, version=range_).matches(name, version)
+    ]
+    pairs = ([name for _, name, _ in hits], [version for _, _, version in hits])
+    known = {(n, v): number for n, v, number in connection.execute(_NUMBERS, pairs).fetchall()}
+    for hunt, name, version in hits:
+        row = (hunt, known[name, version], script, endpoint, now)
+        if connection.execute(_HIT, row).rowcount:
+            told = f"{printable(name, 100)} {printable(version, 60)}"
+            alarmed(connection, endpoint, Alarm.HUNTED, now, told, f"hunt:{hunt}")
+
+
+def end(connection: Connection, number: int, *, who: str, now: datetime) -> str:
+    """End a saved hunt; return what it was for. Raises InputError."""
+    values = (now, printable(who, 200), number)
+    row = connection.execute(_END, values).fetchone() if 0 < number < 1 << 31 else None
+    if row is None:
+        raise InputError("No such hunt is saved.", remedy="See: outgate hub hunts")
+    return str(row[0])
+
+
+def hunts(connection: Connection) -> list[dict[str, Any]]:
+    """Return the saved hunts, those that go on first."""
+    return rows(connection, _LIST, {})
+
+
+def named_by(connection: Connection, advisories: Advisories) -> list[dict[str, Any]]:
+    """Return the packages that anybody had and that advisories name, the malicious first, then by
+    on how many machines.
+    """
+    found = []
+    for row in rows(connection, _ALL, {}):
+        risks = advisories.at_risk(row["name"], row["version"])
+        if risks:
+            found.append({**row, **_told(risks)})
+    return sorted(found, key=lambda r: (not r["malicious"], -r["endpoints"], r["name"]))
+
+
+def _told(told: Sequence[PackageAtRisk]) -> dict[str, Any]:
+    return {
+        "advisories": sorted({risk.advisory for risk in told}),
+        "malicious": any(risk.malicious for risk in told),
+        "summary": printable(next((r.summary for r in told if r.summary), ""), 200),
+        "fixed": sorted({version for risk in told for version in risk.fixed}),
+    }

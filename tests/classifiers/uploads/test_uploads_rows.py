@@ -1,0 +1,246 @@
+"""Large tables are cut between their records, and counted as if they had been held."""
+
+import asyncio
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up_traffic import exchange
+from personal_samples import iban
+
+from classifiers.engine import EngineSetup, build_worker
+from classifiers.gate_classifier import GateClassifier
+from classifiers.uploads.body_scan import BodyScan
+from classifiers.uploads.counting import AT_LEAST, Counts
+from classifiers.uploads.cutting import Cutter
+from classifiers.uploads.rows import RESERVE, rows_in
+from core.classification import Classification, Scanned, Tally
+from core.exchange import Exchange
+from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.organisation import Organisation
+from examples import most
+
+SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
+ENGINE, WORKER = GateClassifier(SETUP), build_worker(SETUP)
+type Row = dict[str, Any]
+
+
+class InProcess:
+    """A pool whose worker is an engine in this process."""
+
+    async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
+        return WORKER.classify(exchange)
+
+    async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
+        await asyncio.sleep(0)
+        return WORKER.classify_window(exchange)
+
+    async def close(self) -> None:
+        pass
+
+
+def rows(rng: random.Random, count: int, people: int, blank: str, first: int) -> list[Row]:
+    """Return rows of so many people, the first of them without an account."""
+    known = [(f"anna.muster{n}@contoso.example", iban(rng)) for n in range(people)]
+    made: list[Row] = []
+    for number in range(count):
+        email, account = known[rng.randrange(people)]
+        made.append(
+            {
+                "order": number,
+                "email": email,
+                "iban": blank if number < first else account,
+                "amount": round(rng.random() * 900, 2),
+                "comment": rng.choice(["called twice", 'said "yes", and\nleft', "", '5" pipe },{']),
+            }
+        )
+    return made
+
+
+def delimited(delimiter: str) -> Callable[[list[Row]], bytes]:
+    def write(made: list[Row]) -> bytes:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, made[0].keys(), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(made)
+        return out.getvalue().encode()
+
+    return write
+
+
+def wrapped(made: list[Row]) -> bytes:
+    return json.dumps({"meta": {"source": "[{crm", "n": [1]}, "rows": made, "next": None}).encode()
+
+
+FORMS: dict[str, tuple[Callable[[list[Row]], bytes], str]] = {
+    "commas": (delimited(","), "text/csv; charset=utf-8"),
+    "semicolons, no type": (delimited(";"), "application/octet-stream"),
+    "tabs": (delimited("\t"), "text/plain"),
+    "JSON lines": (lambda made: b"\n".join(json.dumps(r).encode() for r in made), "text/plain"),
+    "array": (lambda made: json.dumps(made).encode(), "application/json"),
+    "narrow array": (lambda made: json.dumps(made, separators=(",", ":")).encode(), "text/plain"),
+    "wide array": (lambda made: json.dumps(made, indent=2).encode(), "application/json"),
+    "field of an object": (wrapped, "application/json"),
+}
+
+
+def streamed(sent: Exchange, pieces: list[bytes]) -> Scanned:
+    async def run() -> Scanned:
+        scan = BodyScan(sent, ENGINE, InProcess(), 60)
+        known = Scanned()
+        for number, piece in enumerate(pieces):
+            async for seen in scan.feed(piece, last=number == len(pieces) - 1):
+                known = seen
+        assert scan.through == sum(map(len, pieces))
+        return known
+
+    return asyncio.run(run())
+
+
+def numbers(findings: tuple[Finding, ...]) -> dict[str, tuple[object, ...]]:
+    return {
+        f.kind: (f.count, f.records, f.distinct, f.subjects, f.note)
+        for f in findings
+        if f.kind != NOT_INSPECTED
+    }
+
+
+@given(
+    st.sampled_from(sorted(FORMS)),
+    st.integers(0, 10**6),
+    st.integers(900, 1_800),
+    st.sampled_from([1, 40, 800]),
+    st.sampled_from(["", "n/a"]),
+    st.sampled_from([0.0, 0.1, 0.5]),
+    st.lists(st.integers(0, 1 << 20), max_size=5),
+)
+@settings(max_examples=most(24), deadline=None)
+def test_streamed_tables_count_as_held_ones(
+    form: str, seed: int, count: int, people: int, blank: str, empty: float, places: list[int]
+) -> None:
+    """Rows, values and people of a table that passes in many windows are exact: none twice, none
+    missed, wherever the network splits it and however often a person stands in it.
+    """
+    write, kind = FORMS[form]
+    body = write(rows(random.Random(seed), count, people, blank, int(count * empty)))
+    marks = sorted({0, len(body), *(place % len(body) for place in places)})
+    sent = exchange(body, kind)
+    whole = numbers(WORKER.classify(sent).findings)
+    passed = numbers(streamed(sent, [body[a:b] for a, b in pairwise(marks)]).findings)
+    assert passed == whole
+    assert passed["email"][:2] == (count, count)
+    assert passed["email"][3] is not None
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_windows_of_rows_leave_nothing_out(form: str) -> None:
+    """Every record stands whole in one window, with the names of its columns; what no window has
+    shown yet is not called read.
+    """
+    write, kind = FORMS[form]
+    made = rows(random.Random(4), 2_500, 300, "", 0)
+    body, cutter = write(made), Cutter(kind)
+    shown: list[object] = []
+    for at in range(0, len(body), 30_000):
+        for window in cutter.feed(body[at : at + 30_000]):
+            assert not window.again
+            shown += orders(form, window.data)
+            held_back = body[max(0, cutter.through(window.end) - 4096) :]
+            assert len(orders_of(held_back)) >= len(made) - len(shown)
+    for window in cutter.finish():
+        shown += orders(form, window.data)
+    assert shown == [row["order"] for row in made]
+
+
+def orders_of(data: bytes) -> list[bytes]:
+    return data.split(b"@contoso")[1:]
+
+
+def orders(form: str, data: bytes) -> list[object]:
+    if FORMS[form][0] is wrapped:
+        return [row["order"] for row in json.loads(data)["rows"]]
+    if "array" in form:
+        return [row["order"] for row in json.loads(data)]
+    if form == "JSON lines":
+        return [json.loads(line)["order"] for line in data.splitlines() if line]
+    delimiter = {"commas": ",", "tabs": "\t"}.get(form, ";")
+    return [
+        int(row["order"])
+        for row in csv.DictReader(io.StringIO(data.decode(), newline=""), delimiter=delimiter)
+    ]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"plain words, and more of them\nno table at all\n" * 20,
+        b'{"a": [1, 2, 3]}',
+        b'{"a": "' + b"x" * 9_000,
+        b"[{" * 900,
+        b"[[1, 2], [3, 4]]" * 90,
+        b'[{"a": 1}]',
+        b'[{"a": 1}, 5, {"a": 2}]',
+        b'}]{"rows": [{"a": 1}, {"a": 2}]',
+        b'{"a": 1}\nno\n{"b": 2}\n{"c": 3}\n',
+        b"\xff\xfe" + "a,b\n1,2\n".encode("utf-16-le") * 90,
+        bytes(range(256)) * 8,
+    ],
+)
+def test_what_has_no_records_is_read_as_before(start: bytes) -> None:
+    """Prose, nested lists, broken JSON and binary data are no rows."""
+    assert rows_in(start, "text/plain") is None
+
+
+@given(st.binary(max_size=400), st.sampled_from(["text/csv", "application/json", ""]))
+def test_no_beginning_breaks_the_cutting(start: bytes, kind: str) -> None:
+    """Whatever a body begins with is either rows or none."""
+    found = rows_in(start, kind)
+    assert found is None or 0 <= found.cut(start * 9, RESERVE) <= len(start) * 9
+
+
+def test_an_array_that_ends_before_its_body_is_read_on() -> None:
+    """What follows the first array is read as text where no record ends any more."""
+    first = rows(random.Random(1), 900, 30, "", 0)
+    behind = [{"id": n, "mail": f"b{n}@fabrikam.example"} for n in range(3_000)]
+    body = json.dumps({"orders": first, "others": behind}).encode()
+    found = numbers(streamed(exchange(body), [body]).findings)
+    assert found["email"][0] == 900 + 3_000
+    assert found["email"][2] == len({r["email"] for r in first}) + 3_000
+
+
+def finding(kind: str, distinct: int) -> Finding:
+    return Finding(
+        kind=kind,
+        detector="d",
+        confidence=Confidence.LIKELY,
+        count=distinct,
+        distinct=distinct,
+        subjects=distinct,
+    )
+
+
+def test_more_than_can_be_told_apart_is_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where too many values differ, the number is told as a lower bound; memory stays bounded."""
+    monkeypatch.setattr("classifiers.uploads.counting.MOST", 10)
+    counts = Counts()
+    marks = b"".join(n.to_bytes(8) for n in range(40))
+    asyncio.run(counts.add([Tally(kind="email", marks=marks), Tally(kind="", marks=marks)]))
+    (told,) = counts.told([finding("email", 40)])
+    assert (told.distinct, told.note) == (40, AT_LEAST)
+    asyncio.run(counts.add([Tally(kind="email", marks=(99).to_bytes(8))]))
+    assert counts.told([finding("email", 41)])[0].distinct == 40
+
+
+def test_what_nobody_tallied_keeps_its_numbers() -> None:
+    """A finding of another kind stays as it is."""
+    counts = Counts()
+    asyncio.run(counts.add([Tally(kind="email", marks=b"12345678")]))
+    assert counts.told([finding("iban", 3)]) == [finding("iban", 3)]

@@ -1,0 +1,178 @@
+"""Requests that wait for a person are told to the hub and answered there."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fleet_world import FleetWorld, Member, who
+
+from core.decision import Decision, Verdict
+from core.errors import InputError
+from core.record import Record
+from fleet.held import answer_opened, told
+from fleet.line import HubRefusesError
+from fleet.orders import BadOrdersError
+from hub import held
+from hub.enrolment import revoke
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+PUBLIC = KEY.public_key().public_bytes_raw()
+
+
+def a_hold(world: FleetWorld, member: Member, seconds: float = 60.0) -> Record:
+    made = member.records(1)[0]
+    decision = Decision(verdict=Verdict.HOLD, hold_key="k", hold_seconds=seconds, rule="ask")
+    return replace(made, at=world.clock(), decision=decision)
+
+
+def tell(member: Member, *records: Record) -> list[Mapping[str, Any]]:
+    body = orjson.dumps({"held": told(list(records))})
+    answers: list[Mapping[str, Any]] = member.line.send("/v1/holds", body).value["answers"]
+    return answers
+
+
+def say(world: FleetWorld, number: int, *, approved: bool = True) -> None:
+    with world.hub.database.work() as connection:
+        now = world.clock()
+        held.answer(connection, KEY, number, approved=approved, who="ada", note="asked", now=now)
+
+
+def listed(world: FleetWorld) -> list[dict[str, Any]]:
+    with world.hub.database.work() as connection:
+        return held.holds(connection, world.clock())
+
+
+def test_what_is_held_is_listed_until_it_is_over(world: FleetWorld) -> None:
+    """What has the least time left comes first; what an endpoint holds no more, and whose time is
+    over, nobody can answer.
+    """
+    member = world.member("till-1")
+    long, short = a_hold(world, member, 300), a_hold(world, member, 30)
+    assert tell(member, long, short) == []
+    assert [row["record"] for row in listed(world)] == [short.id, long.id]
+    tell(member, long)
+    assert [row["record"] for row in listed(world)] == [long.id]
+    with pytest.raises(InputError, match="not held any more"):
+        say(world, 2)
+    world.clock.on(seconds=301)
+    assert listed(world) == []
+    with pytest.raises(InputError, match="not held any more"):
+        say(world, 1)
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_an_answer_is_for_one_request_of_one_endpoint(world: FleetWorld, approved: bool) -> None:
+    """It is signed, says who, is given once, and is told to no other endpoint."""
+    member, other = world.member("till-1"), world.member("till-2")
+    record = a_hold(world, member)
+    tell(member, record)
+    say(world, 1, approved=approved)
+    (said,) = tell(member, record)
+    opened = answer_opened(said, PUBLIC)
+    assert (opened.endpoint, opened.record) == (member.membership.endpoint, record.id)
+    assert (opened.approved, opened.who) == (approved, "ada")
+    assert tell(other, record) == []
+    with pytest.raises(InputError, match="by ada already"):
+        say(world, 1)
+
+
+CHANGES: list[Any] = [
+    lambda said: {**said, "body": said["body"].replace("true", "false")},
+    lambda said: {**said, "body": said["body"].replace("till", "tall") + " "},
+    lambda said: {**said, "signature": "00" * 64},
+    lambda said: {**said, "signature": "no hex"},
+    lambda said: {"body": said["body"]},
+    lambda said: [],
+]
+
+
+def test_an_answer_that_was_changed_is_none(world: FleetWorld) -> None:
+    """Whoever has the hub, and not the organisation's key, cannot let anything go."""
+    member = world.member("till-1")
+    record = a_hold(world, member)
+    tell(member, record)
+    say(world, 1)
+    (said,) = tell(member, record)
+    for change in CHANGES:
+        with pytest.raises(BadOrdersError):
+            answer_opened(change(said), PUBLIC)
+
+
+def test_an_order_is_no_answer(world: FleetWorld) -> None:
+    """A signed policy or list of approvals can never be read as an answer."""
+    order = b'{"schema":"outgate.answer/1","endpoint":"e","record":"r","approved":true}'
+    signature = KEY.sign(b"outgate.orders/1\n" + order).hex()
+    with pytest.raises(BadOrdersError):
+        answer_opened({"body": order.decode(), "signature": signature}, PUBLIC)
+
+
+NO_HOLDS: list[dict[str, object]] = [
+    {"record": ""},
+    {"record": "x" * 65},
+    {"record": "../../etc"},
+    {"record": 7},
+    {"seconds": -1},
+    {"seconds": 1e12},
+    {"seconds": "9"},
+    {"seconds": None},
+    {"at": "yesterday"},
+    {"kinds": "iban"},
+    {"found": 1.5},
+    {"person": None},
+]
+
+
+def test_what_is_no_hold_is_refused(world: FleetWorld) -> None:
+    """Nothing of a message that is not right is listed."""
+    member = world.member("till-1")
+    right = told([a_hold(world, member)])[0]
+    for change in NO_HOLDS:
+        with pytest.raises((HubRefusesError, ValueError)):
+            member.line.send("/v1/holds", orjson.dumps({"held": [{**right, **change}]}))
+    assert listed(world) == []
+
+
+def test_hostile_words_of_an_endpoint_are_inert_and_bounded(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escapes, line feeds and zero bytes of an endpoint reach no screen; nobody fills the list."""
+    member = world.member("till-1")
+    hostile = "\x1b[2J\n\0" + "x" * 5000
+    value = {**told([a_hold(world, member)])[0], "script": hostile, "kinds": [hostile] * 100}
+    member.line.send("/v1/holds", orjson.dumps({"held": [value]}))
+    (row,) = listed(world)
+    assert row["script"].isprintable()
+    assert len(row["script"]) <= 201
+    assert len(row["kinds"]) <= 40
+    monkeypatch.setattr(held, "_KEPT_EACH", 30)
+    for number in range(0, 60, 20):
+        many = [{**value, "record": f"{at:x}"} for at in range(number, number + 20)]
+        member.line.send("/v1/holds", orjson.dumps({"held": many}))
+    assert world.value("SELECT count(*) FROM holds") == 30
+
+
+def test_a_clock_that_is_off_makes_no_hold_longer(world: FleetWorld) -> None:
+    """The end of a hold is told by the hub's clock, whatever the endpoint's says."""
+    member = world.member("till-1")
+    record = a_hold(world, member, 60)
+    for off in (timedelta(days=-400), timedelta(days=400)):
+        tell(member, replace(record, at=world.clock() + off, id=f"{off.days & 0xFFFF:x}"))
+        (row,) = listed(world)
+        left = (row["ends_at"] - world.clock()).total_seconds()
+        assert left == 60
+
+
+def test_what_a_revoked_endpoint_holds_is_not_listed(world: FleetWorld) -> None:
+    """Who does not belong to the fleet any more gets no answers; old ones are forgotten."""
+    member = world.member("till-1")
+    tell(member, a_hold(world, member))
+    with world.hub.database.work() as connection:
+        revoke(connection, who(world.hub, member.membership.endpoint).id, world.clock())
+    assert listed(world) == []
+    world.clock.on(days=31)
+    world.hub.watch()
+    assert world.value("SELECT count(*) FROM holds") == 0

@@ -1,0 +1,136 @@
+"""The review by commands: what a screen reader speaks, and what a program may do for a person."""
+
+import io
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from invented_day import finding, place, record, sample_holds, sender
+
+from core.classification import Category
+from core.decision import Verdict
+from core.review import Action, Disposition
+from core.rights import Deed
+from tests.tui.conftest import NOW, FragileStore
+from tui.plain_commands import HELP, Speaker, converse
+
+
+def talk(
+    store: FragileStore, *lines: str, filter_line: str = "", **more: object
+) -> tuple[int, str]:
+    """Say these lines; return the exit code and what was answered after the first list."""
+    speaker = Speaker(who="dpo", clock=lambda: NOW, zone=UTC, **more)  # type: ignore[arg-type]
+    out = io.StringIO()
+    told = io.StringIO("".join(f"{line}\n" for line in lines))
+    code = converse(store, store, speaker, told, out, filter_line)
+    return code, out.getvalue()
+
+
+def test_it_begins_with_the_list(store: FragileStore) -> None:
+    """The most urgent first, each with its number; an empty line ends the answer."""
+    code, told = talk(store)
+    assert code == 0
+    assert told.startswith("7 cases, the most urgent first.\n1. “ledger_upload.py”")
+    assert told.endswith("\n\n")
+
+
+def test_a_case_is_shown_in_full(store: FragileStore) -> None:
+    """All that the screen tells of it, as lines."""
+    _, told = talk(store, "show 1")
+    for words in ("Why:", "Found:", "DE89 •••• •••• 3000", "Sent to:"):
+        assert words in told
+
+
+def test_a_case_is_closed_and_opened_again(store: FragileStore) -> None:
+    """With a reason of the five, and a note; the other way round it is said."""
+    code, told = talk(store, "close 1 false-alarm only a test", "close 1 test-data", "reopen 1")
+    assert code == 1 and "Closed: false alarm." in told and "closed already" in told
+    assert [(e.action, e.disposition, e.note, e.who) for e in store._events[-2:]] == [
+        (Action.CLOSE, Disposition.FALSE_ALARM, "only a test", "dpo"),
+        (Action.REOPEN, None, "", "dpo"),
+    ]
+
+
+def test_what_is_held_is_answered(store: FragileStore) -> None:
+    """By its own number, also until a day."""
+    for waiting in sample_holds(NOW):
+        store.hold(waiting)
+    _, told = talk(
+        store, "held", "show H2", "release H1 until 30d agreed with finance", "held", "refuse h1"
+    )
+    assert "H1. 8 seconds left to answer." in told and "H2. 19 seconds" in told
+    released, refused = store._events[-2:]
+    assert (released.action, released.note) == (Action.APPROVE, "agreed with finance")
+    assert released.scope is not None and refused.action is Action.REFUSE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dance", "close", "close 1", "close 1 because", "close 99 false-alarm",
+        "close 0 false-alarm",
+        "close -1 false-alarm", "close ² false-alarm", "close " + "9" * 400, "show", "show x",
+        "show H2", "release", "release 1", "release H9", "release H", "refuse", "reopen 1",
+        "list nosuchword", "list to:", "release H1 until yesterday",
+        "\x1b[2Jclose 1 false-alarm", "close 1 false-alarm\x00".replace(" 1", " 1x"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_changes_nothing(store: FragileStore, line: str) -> None:
+    """And is said in words, on lines of text."""
+    store.hold(sample_holds(NOW)[0])
+    before = list(store._events)
+    code, told = talk(store, line)
+    assert (code, store._events) == (1, before)
+    assert "\x1b" not in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize("line", ["close 1 false-alarm", "release H1", "refuse H1"])
+def test_without_the_right_nothing_is_done(store: FragileStore, line: str) -> None:
+    """Neither by somebody who only looks, nor by a role that may not."""
+    store.hold(sample_holds(NOW)[0])
+    before = list(store._events)
+
+    def refusal(deed: Deed) -> str:
+        return f"To {deed} takes a role."
+
+    assert "You look only" in talk(store, line, read_only=True)[1]
+    assert "takes a role" in talk(store, line, refusal=refusal)[1]
+    assert store._events == before
+
+
+def test_ten_at_a_time(empty_store: FragileStore) -> None:
+    """A screen reader is not given a thousand sentences; more goes on where it stopped."""
+    for number in range(23):
+        where = place(f"h{number:02}.example", None, Category.OTHER)
+        made = record(
+            NOW, sender(f"job{number:02}.py"), where, finding("email", 1), verdict=Verdict.WATCH
+        )
+        empty_store.add(made)
+    _, told = talk(empty_store, "more", "more", "more", "show 23")
+    assert told.count("more shows what follows.") == 2
+    assert "\n23. " in told and "That is all." in told
+
+
+def test_a_store_that_fails_is_words(store: FragileStore) -> None:
+    """And the next command is taken."""
+    store.failure = RuntimeError("secret")
+    code, told = talk(store, "list", "help")
+    assert code == 1 and "secret" not in told and HELP in told
+
+
+def test_it_loads_no_textual() -> None:
+    """It starts at once, and works where no screen can be drawn."""
+    code = "import sys, tui.plain_commands; print('textual' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_any_code_page_is_survived(store: FragileStore) -> None:
+    """What it cannot show is written by its number."""
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii", errors="backslashreplace")
+    speaker = Speaker(who="dpo", clock=lambda: datetime(2026, 11, 20, 14, 14, tzinfo=UTC))
+    assert converse(store, store, speaker, io.StringIO("show 1\n"), out) == 0
+    out.flush()
+    assert b"\\u201cledger_upload.py\\u201d" in raw.getvalue()

@@ -1,0 +1,83 @@
+"""Filtering the queue: the line that is asked for, read against what is in the evidence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from core.case_words import Parsed
+from tui.background_reader import Trouble
+from tui.case_names import names_in, understood
+from tui.filter_bar import FilterBar
+from tui.live_queue import LiveQueue
+from tui.review_part import ReviewPart
+
+
+class FilterReview(ReviewPart):
+    """What a person chooses to see. `shown` is told when another filter is on."""
+
+    def __init__(self, desk: LiveQueue, shown: Callable[[], None]) -> None:
+        super().__init__(desk)
+        self._shown = shown
+
+    def obstacle(self, action_id: str) -> str | None:
+        """A filter can always be asked for."""
+        return None
+
+    def begin(self, then: Callable[[], None]) -> None:
+        """Read for the first time: with the filter that was asked for, if that is understood;
+        then do this.
+        """
+        self.desk.start(partial(self._begin, then))
+
+    async def _begin(self, then: Callable[[], None]) -> None:
+        desk = self.desk
+        parsed = await desk.reader.ask(self._understand(desk.filter_line))
+        if isinstance(parsed, Trouble):
+            desk.filter_line = ""
+        elif parsed.problem:
+            desk.tell(parsed.problem, wrong=True)
+            desk.filter_line = ""
+        else:
+            desk.wanted = parsed.wanted
+        await desk.look_again()
+        self._shown()
+        then()
+
+    def _understand(self, line: str) -> Callable[[], Parsed]:
+        who = self.desk.reviewer
+        return partial(understood, self.desk.store, line, who.clock(), who.zone)
+
+    def do_filter(self) -> None:
+        """Ask for words."""
+        self.desk.query_one(FilterBar).open(self.desk.filter_line)
+        self.desk.start(self._learn_names, "names")
+
+    async def _learn_names(self) -> None:
+        names = await self.desk.reader.ask(partial(names_in, self.desk.store))
+        if not isinstance(names, Trouble):
+            self.desk.names = names
+            self.desk.query_one(FilterBar).offer_again()
+
+    def leave(self) -> None:
+        """Close the filter line."""
+        self.desk.set_focus(None)
+        self.desk.query_one(FilterBar).close()
+
+    def use(self, line: str) -> None:
+        """Show what these words stand for."""
+        self.desk.start(partial(self._filter_by, line))
+
+    async def _filter_by(self, line: str) -> None:
+        desk = self.desk
+        parsed = await desk.reader.ask(self._understand(line))
+        if isinstance(parsed, Trouble):
+            desk.show_trouble(parsed)
+            return
+        if parsed.problem:
+            desk.query_one(FilterBar).complain(parsed.problem)
+            return
+        desk.filter_line = line.strip()
+        self.leave()
+        desk.wanted = replace(parsed.wanted, order=desk.wanted.order)
+        await desk.look_again()
+        self._shown()

@@ -1,0 +1,275 @@
+"""The review by commands, one a line: for screen readers, and for programs that act for a person.
+Loads no Textual.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from itertools import chain, islice
+from typing import TextIO
+
+from core.case_inside import GROWS
+from core.case_words import DISPOSITION_WORDS
+from core.day_words import day_ahead
+from core.review import ASKED_AS, Action, Case, CaseStatus, Disposition, ReviewEvent
+from core.review_ports import CaseStore, HoldQueue
+from core.rights import Deed
+from core.vocabulary.sizes import counted
+from tui.act_events import Answering, Closing, answer_event, events_for
+from tui.background_reader import trouble_of
+from tui.case_detail import describe
+from tui.case_names import understood
+from tui.case_queue import all_cases
+from tui.case_reading import Reading, read_fully
+from tui.holds import Held, asked_and_waiting
+from tui.plain import paragraph
+from tui.wording import safe, sentence
+
+PAGE = 10
+_NOTE = 400
+_REASONS = ", ".join(DISPOSITION_WORDS)
+HELP = f"""\
+list [FILTER]: the cases of a filter, {PAGE} at a time; more: the next {PAGE}.
+show N: all that is known of case N.
+close N REASON [NOTE]: REASON is one of {_REASONS}.
+reopen N: open case N again.
+held: what waits for an answer now, as H1, H2 and so on; show H1 tells all of it.
+release H1 [until DAY] [NOTE]: let it go now; with a day, such as 30d, what is like it goes on so.
+refuse H1 [NOTE]: refuse it.
+help: these lines. quit: the end."""
+
+
+class _Said(Exception):  # noqa: N818 - an answer, not a fault
+    """Why a command did nothing, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Who gives the commands."""
+
+    who: str
+    clock: Callable[[], datetime]
+    zone: tzinfo | None = None
+    read_only: bool = False
+    refusal: Callable[[Deed], str | None] = lambda _: None
+    grows: int = GROWS
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What was listed last, and by whom."""
+
+    store: CaseStore
+    holds: HoldQueue | None
+    speaker: Speaker
+    cases: list[Case] = field(default_factory=list)
+    held: tuple[Held, ...] = ()
+    rest: Iterator[Case] = field(default_factory=lambda: iter(()))
+
+    @property
+    def now(self) -> datetime:
+        return self.speaker.clock()
+
+
+def converse(
+    store: CaseStore,
+    holds: HoldQueue | None,
+    speaker: Speaker,
+    lines: TextIO,
+    out: TextIO,
+    filter_line: str = "",
+) -> int:
+    """Answer commands until `quit` or the end of the lines; an empty line ends each answer.
+
+    Returns 0, or 1 when some command did nothing.
+    """
+    desk, code = _Desk(store=store, holds=holds, speaker=speaker), 0
+    for line in chain([f"list {filter_line}"], lines):
+        words = line.strip()
+        if words.lower() in {"quit", "exit"}:
+            break
+        if not words:
+            continue
+        try:
+            for told in _answer(desk, words):
+                print(told, file=out)
+        except _Said as said:
+            code = 1
+            print(said, file=out)
+        except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
+            code = 1
+            print(f"Nothing was changed. {trouble_of(error).what}", file=out)
+        print(file=out, flush=True)
+    return code
+
+
+def _answer(desk: _Desk, line: str) -> Iterator[str]:
+    word, _, rest = line.partition(" ")
+    does = _DOES.get(word.lower())
+    if does is None:
+        raise _Said(f"There is no command “{safe(word, 40)}”; help lists them.")
+    yield from does(desk, rest.strip())
+
+
+def _list(desk: _Desk, rest: str) -> Iterator[str]:
+    parsed = understood(desk.store, rest, desk.now, desk.speaker.zone)
+    if parsed.problem:
+        raise _Said(parsed.problem)
+    desk.cases = []
+    desk.rest = all_cases(desk.store, parsed.wanted)
+    yield from _waiting(desk)
+    yield f"{counted(desk.store.count(parsed.wanted), 'case')}, the most urgent first."
+    yield from _more(desk, "")
+
+
+def _waiting(desk: _Desk) -> Iterator[str]:
+    _look_at_held(desk)
+    if desk.held:
+        yield f"{counted(len(desk.held), 'request')} held now; held lists them."
+
+
+def _more(desk: _Desk, _: str) -> Iterator[str]:
+    first = len(desk.cases)
+    desk.cases += islice(desk.rest, PAGE)
+    for number, case in enumerate(desk.cases[first:], first + 1):
+        yield f"{number}. {paragraph(case, desk.now, desk.speaker.zone)}"
+    if len(desk.cases) == first:
+        yield "That is all."
+    elif len(desk.cases) == first + PAGE:
+        yield "more shows what follows."
+
+
+def _show(desk: _Desk, rest: str) -> Iterator[str]:
+    name, _ = _split(rest)
+    if name[:1] in {"h", "H"}:
+        held = _held_at(desk, name)
+        begun = Reading(case=held.case, held=held)
+    else:
+        begun = Reading(case=_case_at(desk, name))
+    for section in describe(read_fully(desk.store, begun), desk.now, desk.speaker.zone):
+        if section.title:
+            yield f"{section.title}:"
+        for row in section.rows:
+            yield f"  {row.label}: {row.text}" if row.label else f"  {row.text}"
+
+
+def _close(desk: _Desk, rest: str) -> Iterator[str]:
+    name, rest = _split(rest)
+    reason, note = _split(rest)
+    case = _case_at(desk, name)
+    value = DISPOSITION_WORDS.get(reason.lower())
+    if value is None:
+        raise _Said(f"Say why: close {safe(name, 9)} REASON, one of {_REASONS}.")
+    if case.status is CaseStatus.CLOSED:
+        raise _Said("It is closed already; reopen opens it again.")
+    _may(desk, Deed.CLOSE)
+    closing = Closing(
+        disposition=Disposition(value), note=safe(note, _NOTE), times=desk.speaker.grows
+    )
+    desk.store.append(events_for([case], Action.CLOSE, desk.speaker.who, desk.now, closing))
+    desk.cases[int(name) - 1] = desk.store.case(case.key) or case
+    yield f"Closed: {reason.lower().replace('-', ' ')}. reopen {name} undoes it."
+
+
+def _reopen(desk: _Desk, rest: str) -> Iterator[str]:
+    name, _ = _split(rest)
+    case = _case_at(desk, name)
+    if case.status is CaseStatus.OPEN:
+        raise _Said("It is open.")
+    _may(desk, Deed.CLOSE)
+    desk.store.append(events_for([case], Action.REOPEN, desk.speaker.who, desk.now))
+    desk.cases[int(name) - 1] = desk.store.case(case.key) or case
+    yield "Reopened."
+
+
+def _list_held(desk: _Desk, _: str) -> Iterator[str]:
+    _look_at_held(desk)
+    for number, held in enumerate(desk.held, 1):
+        words = sentence(held.record, desk.now, desk.speaker.zone, waiting=True)
+        asked = f" {safe(held.asked_by, 60)} asked to release it." if held.asked_by else ""
+        left = counted(held.left(desk.now), "second")
+        yield f"H{number}. {left} left to answer. {words}{asked}"
+    if not desk.held:
+        yield "Nothing is held now."
+
+
+def _look_at_held(desk: _Desk) -> None:
+    desk.held = () if desk.holds is None else asked_and_waiting(desk.holds, desk.now).held
+
+
+def _release(desk: _Desk, rest: str) -> Iterator[str]:
+    name, note = _split(rest)
+    held, until = _held_at(desk, name), None
+    word, after = _split(note)
+    if word.lower() == "until":
+        day, note = _split(after)
+        until = day_ahead(day, desk.now, desk.speaker.zone)
+        if until is None:
+            raise _Said("until takes a day to come, such as 30d or 2027-03-01.")
+    [written] = _say(desk, held, Answering.RELEASE, note, until)
+    if written.action in ASKED_AS.values():
+        yield "Asked for. It passes once a second person says the same."
+    elif held.left(desk.now):
+        yield "Released: the gate sends it on now."
+    else:
+        yield "Approved: it passes when the script is run again."
+
+
+def _refuse(desk: _Desk, rest: str) -> Iterator[str]:
+    name, note = _split(rest)
+    _say(desk, _held_at(desk, name), Answering.REFUSE, note)
+    yield "Refused: the script is told so."
+
+
+def _say(
+    desk: _Desk, held: Held, answering: Answering, note: str, until: datetime | None = None
+) -> Sequence[ReviewEvent]:
+    _may(desk, Deed.ANSWER)
+    who, text = desk.speaker.who, safe(note, _NOTE) if note else ""
+    event = answer_event(held.id, held.case.key, answering, who, desk.now, text, until)
+    return desk.store.append([event])
+
+
+def _help(_: _Desk, __: str) -> Iterator[str]:
+    yield from HELP.splitlines()
+
+
+_DOES: dict[str, Callable[[_Desk, str], Iterator[str]]] = {
+    "list": _list,
+    "more": _more,
+    "show": _show,
+    "close": _close,
+    "reopen": _reopen,
+    "held": _list_held,
+    "release": _release,
+    "refuse": _refuse,
+    "help": _help,
+}
+
+
+def _split(text: str) -> tuple[str, str]:
+    word, _, rest = text.strip().partition(" ")
+    return word, rest.strip()
+
+
+def _case_at(desk: _Desk, name: str) -> Case:
+    number = int(name) if name.isascii() and name.isdecimal() and len(name) < 8 else 0
+    if not 0 < number <= len(desk.cases):
+        raise _Said(f"Say which case by its number; {counted(len(desk.cases), 'case')} listed.")
+    return desk.cases[number - 1]
+
+
+def _held_at(desk: _Desk, name: str) -> Held:
+    digits = name[1:]
+    number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 8 else 0
+    if name[:1].upper() != "H" or not 0 < number <= len(desk.held):
+        raise _Said("Say which held request, such as H1; held lists them.")
+    return desk.held[number - 1]
+
+
+def _may(desk: _Desk, deed: Deed) -> None:
+    if desk.speaker.read_only:
+        raise _Said("You look only: nothing can be changed here.")
+    refused = desk.speaker.refusal(deed)
+    if refused is not None:
+        raise _Said(refused)
