@@ -14,11 +14,8 @@ from app.collecting import collectors_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
-<<<<<<< HEAD
 from app.machine_gate import public_door
-=======
 from app.notifying import Herald, ways_of
->>>>>>> main
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
