@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from app.case_accounts import CaseAccounts
 from core.attribution import Certainty
 from core.classification import AccountKind
 from core.errors import InputError
@@ -42,6 +43,8 @@ class CaseRules:
 
     def propose(self, case: Case, wanted: Wanted) -> Proposal:
         """Return the rule as it would be written. Raises OutgateError."""
+        if wanted.wish is Wish.OWN:
+            return self._accounts.propose(case)
         rule = self._rule(case, wanted)
         return Proposal(
             name=rule["id"],
@@ -52,6 +55,8 @@ class CaseRules:
 
     def write(self, case: Case, wanted: Wanted) -> str:
         """Write the rule into the policy file. Raises OutgateError."""
+        if wanted.wish is Wish.OWN:
+            return self._accounts.write(case)
         rule = self._rule(case, wanted)
         try:
             add_rule(self.policy, rule)
@@ -62,6 +67,10 @@ class CaseRules:
             ) from error
         told = " It only watches at first." if "mode" in rule else ""
         return f"Rule {rule['id']} is in {self.policy.name}, before all others.{told}"
+
+    @property
+    def _accounts(self) -> CaseAccounts:
+        return CaseAccounts(store=self.store, policy=self.policy)
 
     def _rule(self, case: Case, wanted: Wanted) -> dict[str, Any]:
         when = _when(case, wanted.wish)

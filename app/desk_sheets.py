@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.home import Home
+from app.policy_in_force import policy_path
 from core.classification import AccountKind
 from core.risk import HIGH, level_of
 from core.vocabulary.destinations import ACCOUNTS
@@ -14,7 +15,7 @@ from core.vocabulary.sizes import counted, dollars, number, size
 from core.vocabulary.times import ago, clock_time
 from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
-from evidence.case_rankings import InCases, day_numbers, named_in_cases
+from evidence.case_rankings import InCases, day_numbers, hits_of_rules, named_in_cases
 from evidence.holds import HeldRequests
 from evidence.hours import By, Measure, Ranked, Total, Wanted, course, oldest, ranking, total
 from evidence.store import Store
@@ -165,22 +166,28 @@ class DeskSheets:
         )
 
     def _rules(self, now: datetime) -> Sheet:
-        rules = listed_rules(self.home.policy)
+        rules = listed_rules(policy_path(self.home, None) or self.home.policy)
         seen = {one.name: one for one in named_in_cases(self.store, "rules")}
-        lines = tuple(_rule_line(rule, seen.get(rule.id), now) for rule in rules.rules)
+        hits = hits_of_rules(self.store)
+        lines = tuple(
+            _rule_line(rule, seen.get(rule.id), hits.get(rule.id, 0), now) for rule in rules.rules
+        )
         known = {rule.id for rule in rules.rules}
         gone = [one for name, one in seen.items() if name not in known]
-        never = sum(rule.enabled and rule.id not in seen for rule in rules.rules)
+        never = sum(
+            rule.enabled and rule.id not in hits and rule.then != "allow" for rule in rules.rules
+        )
         facts = (
             Row("Policy", f"{rules.source}, mode {rules.mode}"),
             Row("Never held", f"{counted(never, 'rule')} in no case" if never else "none"),
         )
-        columns = ("Rule", "State", "Then", "Until", " Cases", " Open", "Last")
+        columns = ("Rule", "State", "Then", "Until", " Hits", " Cases", " Open", "Last")
         tables = [
             Table(title="Rules, in the order in which they are asked", columns=columns, lines=lines)
         ]
         if gone:
             tables.append(_in_cases("In cases, and not in the policy any more", gone, "rule", now))
+        tables.append(_own_accounts(rules.accounts))
         return Sheet(facts=facts, tables=tuple(tables))
 
     def _evidence(self, now: datetime) -> Sheet:
@@ -280,15 +287,34 @@ def _in_cases(title: str, found: Sequence[InCases], prefix: str, now: datetime) 
     return Table(title=title, columns=columns, lines=tuple(lines))
 
 
-def _rule_line(rule: ListedRule, seen: InCases | None, now: datetime) -> Line:
+def _own_accounts(accounts: Sequence[tuple[str, str]]) -> Table:
+    lines = tuple(
+        Line(
+            cells=(account, place_name(service, service)),
+            filter=f"{filter_for('to', service)} account:own",
+        )
+        for service, account in accounts
+    )
+    return Table(
+        title="The organisation's own accounts",
+        columns=("Account", "Of"),
+        lines=lines,
+        empty="None is listed: m on a case, then 4, lists its account.",
+    )
+
+
+def _rule_line(rule: ListedRule, seen: InCases | None, hits: int, now: datetime) -> Line:
     state = rule.mode if rule.enabled else "off"
+    # What a rule allows makes no case, so that nothing here tells how often that was.
+    never = "–" if rule.then == "allow" else "never"
     return Line(
         cells=(
             rule.id,
             state,
             rule.then,
             rule.until,
-            "never" if seen is None else number(seen.cases),
+            number(hits) if hits else never,
+            "" if seen is None else number(seen.cases),
             "" if seen is None else number(seen.open_cases),
             "" if seen is None else clock_time(seen.last_at, now),
         ),

@@ -4,7 +4,7 @@ day. Read from the rows of cases alone, some milliseconds for ten thousand.
 All functions raise EvidenceError where the file cannot be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -71,6 +71,16 @@ def named_in_cases(store: Store, what: Named) -> Sequence[InCases]:
             )
             found[name] = one if name not in found else _together(found[name], one)
     return sorted(found.values(), key=lambda one: (-one.risk, -one.requests, one.name))
+
+
+_HITS = """SELECT one.key, sum(one.value) FROM cases,
+    json_each(CAST(cases.inside AS TEXT), '$.rules') AS one WHERE cases.rules <> '' GROUP BY 1"""
+
+
+def hits_of_rules(store: Store) -> Mapping[str, int]:
+    """Return how many requests in cases each rule decided."""
+    with store.reading() as connection:
+        return {str(name): int(count) for name, count in connection.execute(_HITS)}
 
 
 def _together(one: InCases, other: InCases) -> InCases:

@@ -234,11 +234,11 @@ class RulePolicy:
                 return False
         return False
 
-    def unmet(self, rule_id: str, situation: Situation) -> tuple[str, ...] | None:
+    def unmet(self, rule_id: str, s: Situation, untold: Inputs = 0) -> tuple[str, ...] | None:
         """Return in words why this rule does not hold; None when there is no such rule in force."""
-        missing = self._missing(situation)
+        missing = self._missing(s) | untold
         rule = next((rule for rule in self.rules if rule.id == rule_id), None)
-        return None if rule is None else rule.unmet(situation, missing)
+        return None if rule is None else rule.unmet(s, missing)
 
     def country_of(self, address: str) -> str:
         """Return the country of an address by the organisation's table, or `unknown`."""

@@ -29,6 +29,8 @@ class RuleList:
     source: str
     mode: str
     rules: tuple[ListedRule, ...]
+    accounts: tuple[tuple[str, str], ...] = ()
+    """Service and id of the organisation's own accounts."""
 
 
 def listed_rules(path: Path) -> RuleList:
@@ -54,5 +56,10 @@ def listed_rules(path: Path) -> RuleList:
                 enabled=rule.enabled,
             )
             for rule in model.rules
+        ),
+        accounts=tuple(
+            (service, account)
+            for service, ids in model.organisation.accounts.items()
+            for account in ids
         ),
     )

@@ -18,7 +18,7 @@ from core.errors import InputError
 from policy import DEFAULT_PRESET
 from policy.loading import load_bytes, preset_text
 
-_BY_HAND = "Change the file by hand, and run outgate policy check."
+BY_HAND = "Change the file by hand, and run outgate policy check."
 
 
 def rule_lines(rule: Mapping[str, Any]) -> list[str]:
@@ -48,7 +48,7 @@ def with_rule(text: str, lines: list[str]) -> str:
     """Return the file with a rule before all others. Raises InputError where that cannot be done
     without touching what stands there.
     """
-    tree = _tree(text)
+    tree = policy_tree(text)
     rules, whole = tree.get("rules"), text.splitlines()
     if rules is None and "rules" not in tree:
         before = [*whole, ""] if whole else []
@@ -56,20 +56,20 @@ def with_rule(text: str, lines: list[str]) -> str:
     at = tree.lc.key("rules")[0]
     if not rules:
         if whole[at].split("#")[0].strip() not in {"rules:", "rules: []", "rules: null"}:
-            raise InputError("The rules of the policy stand in an unusual form.", remedy=_BY_HAND)
+            raise InputError("The rules of the policy stand in an unusual form.", remedy=BY_HAND)
         return _joined([*whole[:at], "rules:", *_indented(lines, 2), *whole[at + 1 :]])
     if not isinstance(rules, CommentedSeq) or rules.fa.flow_style():
-        raise InputError("The rules of the policy stand in one line.", remedy=_BY_HAND)
+        raise InputError("The rules of the policy stand in one line.", remedy=BY_HAND)
     indent = len(whole[rules.lc.line]) - len(whole[rules.lc.line].lstrip())
     return _joined([*whole[: at + 1], *_indented(lines, indent), "", *whole[at + 1 :]])
 
 
 def switched(text: str, name: str) -> tuple[str, bool]:
     """Return the file with a rule switched on or off, and whether it is on. Raises InputError."""
-    tree, whole = _tree(text), text.splitlines()
+    tree, whole = policy_tree(text), text.splitlines()
     found = [rule for rule in tree.get("rules") or () if rule.get("id") == name]
     if len(found) != 1 or not isinstance(found[0], CommentedMap) or found[0].fa.flow_style():
-        raise InputError("This rule stands in one line, or is not in the file.", remedy=_BY_HAND)
+        raise InputError("This rule stands in one line, or is not in the file.", remedy=BY_HAND)
     (rule,) = found
     on = bool(rule.get("enabled", True))
     if "enabled" in rule:
@@ -83,12 +83,13 @@ def switched(text: str, name: str) -> tuple[str, bool]:
     return _joined(whole), not on
 
 
-def _tree(text: str) -> CommentedMap:
+def policy_tree(text: str) -> CommentedMap:
+    """Return a policy file with the places of all that stands in it. Raises InputError."""
     tree = YAML(typ="rt", pure=True).load(StringIO(text))
     if tree is None:
         return CommentedMap()
     if not isinstance(tree, CommentedMap):
-        raise InputError("The policy file holds no policy.", remedy=_BY_HAND)
+        raise InputError("The policy file holds no policy.", remedy=BY_HAND)
     return tree
 
 
@@ -105,7 +106,7 @@ def add_rule(path: Path, rule: Mapping[str, Any]) -> None:
 
     Raises InputError, PolicyError, OSError, and then has changed nothing.
     """
-    _change(path, lambda text: with_rule(text, rule_lines(rule)))
+    change_policy(path, lambda text: with_rule(text, rule_lines(rule)))
 
 
 def switch_rule(path: Path, name: str) -> bool:
@@ -117,11 +118,15 @@ def switch_rule(path: Path, name: str) -> bool:
         state.append(on)
         return changed
 
-    _change(path, change)
+    change_policy(path, change)
     return state[0]
 
 
-def _change(path: Path, change: Callable[[str], str]) -> None:
+def change_policy(path: Path, change: Callable[[str], str]) -> None:
+    """Change the file, or a copy of the default preset where there is none; both must be valid.
+
+    Raises InputError, PolicyError, OSError, and then has changed nothing.
+    """
     known = path.read_bytes() if path.is_file() else None
     text = preset_text(DEFAULT_PRESET) if known is None else known.decode("utf-8-sig")
     load_bytes(text.encode(), str(path))

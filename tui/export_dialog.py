@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.vocabulary.sizes import joined
 from tui.evidence_acts import ExportChoice, chosen_by
+from tui.outside import LeftByClick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def export_named(text: str, formats: Sequence[ExportChoice]) -> Export | str:
     return Export(path=path, format_name=choice.name)
 
 
-class ExportDialog(ModalScreen[Export | None]):
+class ExportDialog(LeftByClick[Export | None]):
     """Asks for a file name. Gives None when it was given up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Back", show=False)]
@@ -81,6 +81,10 @@ class ExportDialog(ModalScreen[Export | None]):
             self.query_one(".problem", Static).update(Content(asked))
         else:
             self.dismiss(asked)
+
+    def leave(self) -> None:
+        """Write nothing."""
+        self.action_give_up()
 
     def action_give_up(self) -> None:
         """Write nothing."""

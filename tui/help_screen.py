@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.vocabulary.verdicts import VERDICTS
+from tui.outside import LeftByClick
 from tui.screen_action import ScreenAction
 
 _SIGNS = (("allowed", "left the machine"), ("held", "held back or changed"), ("blocked", "refused"))
@@ -23,7 +23,7 @@ _NOTES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(LeftByClick[None]):
     """Lists the actions of the screen below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,6 +45,10 @@ class HelpScreen(ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._actions, self._unavailable = tuple(actions), unavailable
+
+    def leave(self) -> None:
+        """Back to where it was opened."""
+        self.app.pop_screen()
 
     def compose(self) -> ComposeResult:
         """One block of text."""

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from tui.outside import LeftByClick
 from tui.wording import safe
 
 NOTE_LENGTH = 400
@@ -20,7 +20,7 @@ _OPTIONAL = "Note, if wanted. It stays in the evidence: no personal data."
 _REQUIRED = "Why? It stays in the evidence: no personal data."
 
 
-class NoteDialog[Result](ModalScreen[Result | None]):
+class NoteDialog[Result](LeftByClick[Result | None]):
     """Asks before something is written. Gives None when it was given up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Back", show=False)]
@@ -103,6 +103,10 @@ class NoteDialog[Result](ModalScreen[Result | None]):
         """The button does it."""
         event.stop()
         self._finish()
+
+    def leave(self) -> None:
+        """Change nothing."""
+        self.action_give_up()
 
     def action_give_up(self) -> None:
         """Change nothing."""

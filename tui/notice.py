@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.outside import LeftByClick
 
-class Notice(ModalScreen[None]):
+
+class Notice(LeftByClick[None]):
     """Shows a title and lines; any of Enter, Esc and q goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,6 +31,10 @@ class Notice(ModalScreen[None]):
     def __init__(self, title: Content, lines: Sequence[Content], *, wrong: bool = False) -> None:
         super().__init__()
         self._heading, self._lines, self._wrong = title, tuple(lines), wrong
+
+    def leave(self) -> None:
+        """Go back."""
+        self.app.pop_screen()
 
     def compose(self) -> ComposeResult:
         """Title, the lines, how to go on."""

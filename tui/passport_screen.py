@@ -1,9 +1,10 @@
-"""All that is known of one script on one page, as `outgate scripts PATH` prints it."""
+"""Pages that take a moment to make: all that is known of one script, as `outgate scripts PATH`
+prints it, or of one rule.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -31,41 +32,49 @@ def page_sections(page: Passport) -> list[Section]:
     ]
 
 
-class PassportScreen(ReadingScreen[None]):
-    """Reads a script's page beside the UI loop, and shows it."""
+type PageOf = Callable[[], Sequence[Section]]
+"""Makes a page, all of whose text is inert. May take seconds; raises OutgateError."""
+
+
+class PageScreen(ReadingScreen[None]):
+    """Makes a page beside the UI loop, and shows it."""
 
     ACTIONS = SCREENS["passport"]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
 
-    def __init__(self, passport_of: PassportOf, script: str, now: datetime) -> None:
+    def __init__(self, title: str, page_of: PageOf) -> None:
         super().__init__()
-        self._read_page = partial(passport_of, script, now)
-        self._script = script
-        self._found: Passport | Trouble | None = None
+        self._title, self._page_of = title, page_of
+        self._found: Sequence[Section] | Trouble | None = None
 
     def on_mount(self) -> None:
         """Read it; a large store takes a moment."""
         self.show()
-        self.run_worker(self._read(), group="passport", exclusive=True)
+        self.run_worker(self._read(), group="page", exclusive=True)
 
     async def _read(self) -> None:
-        self._found = await asyncio.to_thread(attempt, self._read_page)
+        self._found = await asyncio.to_thread(attempt, self._page_of)
         self.show()
 
     def drawn(self, width: int) -> tuple[Content, Content]:
-        """Return the script's path, and its page."""
-        about = Content.styled(safe(self._script, 600), "bold")
+        """Return what it is about, and the page."""
+        about = Content.styled(safe(self._title, 600), "bold")
         match self._found:
             case None:
                 return about, Content("Reading…")
             case Trouble():
                 wrong = ("This cannot be read\n\n", "bold $blocked")
                 return about, Content.assemble(wrong, self._found.what)
-        return about, laid_out(page_sections(self._found), width)[0]
+        return about, laid_out(list(self._found), width)[0]
 
     def do_back(self) -> None:
         """Back to where it was opened."""
         self.dismiss(None)
+
+
+def passport_screen(passport_of: PassportOf, script: str, now: datetime) -> PageScreen:
+    """Return the screen of a script's page."""
+    return PageScreen(script, lambda: page_sections(passport_of(script, now)))
 
 
 class PassportReview(ReviewPart):
@@ -84,4 +93,4 @@ class PassportReview(ReviewPart):
         assert here is not None and here.case.script_path and acts is not None
         assert acts.passport is not None
         now = self.desk.reviewer.clock()
-        self.desk.app.push_screen(PassportScreen(acts.passport, here.case.script_path, now))
+        self.desk.app.push_screen(passport_screen(acts.passport, here.case.script_path, now))

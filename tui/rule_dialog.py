@@ -66,7 +66,7 @@ class RuleDialog(NoteDialog[Wanted]):
     }
     RuleDialog WatchFirst:focus > .toggle--label { text-style: bold reverse; }
     """
-    KEYS = "1–3 what shall happen   Tab   Space on/off   Enter writes it   Esc back"
+    KEYS = "1–4 what shall happen   Tab   Space on/off   Enter writes it   Esc back"
 
     def __init__(
         self, case: Case, making: RuleMaking, reader: Reader, now: datetime, zone: tzinfo | None

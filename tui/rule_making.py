@@ -9,17 +9,19 @@ from core.review import Case
 
 
 class Wish(StrEnum):
-    """What shall happen to what is like the case."""
+    """What shall happen to what is like the case; `OWN` is about its account, and is no rule."""
 
     ALLOW = "allow"
     STOP = "stop"
     ASK = "ask"
+    OWN = "own"
 
 
 WISHES = {
     Wish.ALLOW: ("Allow this", "It passes, and makes no case any more."),
     Wish.STOP: ("Stop this", "It is refused; the script is told why."),
     Wish.ASK: ("Ask me", "It waits until somebody releases or refuses it."),
+    Wish.OWN: ("It is ours", "The account counts as the organisation's own from now on."),
 }
 
 

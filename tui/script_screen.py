@@ -8,19 +8,19 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.review import ScriptVersion
 from core.rights import Deed
-from tui.actions import SCREENS, for_footer
+from tui.actions import SCREENS
 from tui.approving import ApprovalDialog, Approving
 from tui.background_reader import Trouble
 from tui.detail_pane import laid_out
 from tui.help_screen import HelpScreen
 from tui.offers import Offers, bindings_of
+from tui.outside import LeftByClick
 from tui.script_view import ScriptReading, describe_script
+from tui.status_bar import KeyLine
 from tui.version_screen import VersionScreen
 
 
@@ -30,7 +30,7 @@ class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
     ALLOW_SELECT = False
 
 
-class ScriptScreen(Offers, ModalScreen[None]):
+class ScriptScreen(Offers, LeftByClick[None]):
     """Shows what is known of a script; approving is about the version under the cursor."""
 
     ACTIONS = SCREENS["script"]
@@ -42,7 +42,7 @@ class ScriptScreen(Offers, ModalScreen[None]):
         border: round $primary; padding: 0 2;
     }
     ScriptScreen _Lines { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
-    ScriptScreen .keys { color: $quiet; margin-top: 1; dock: bottom; background: $surface; }
+    ScriptScreen KeyLine { margin-top: 1; dock: bottom; background: $surface; padding: 0; }
     """
 
     def __init__(self, reading: ScriptReading, approving: Approving) -> None:
@@ -58,7 +58,7 @@ class ScriptScreen(Offers, ModalScreen[None]):
                 # Copying evidence is egress; per instance on purpose.
                 text.ALLOW_SELECT = False  # type: ignore[misc]
                 yield text
-            yield Static(classes="keys", markup=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         """Show it."""
@@ -109,6 +109,10 @@ class ScriptScreen(Offers, ModalScreen[None]):
     def do_help(self) -> None:
         """Show every key."""
         self.app.push_screen(HelpScreen(self.ACTIONS, self.unavailable))
+
+    def leave(self) -> None:
+        """Back to the queue."""
+        self.do_back()
 
     def do_back(self) -> None:
         """Back to the queue."""
@@ -170,5 +174,4 @@ class ScriptScreen(Offers, ModalScreen[None]):
         )
         width = min(104, self.app.size.width * 96 // 100) - 8
         self.query_one(_Lines).query_one(Static).update(laid_out(sections, width)[0])
-        keys = (f"{action.shown} {action.short}" for action in for_footer(self.ACTIONS, width))
-        self.query_one(".keys", Static).update(Content("   ".join(keys)))
+        self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)

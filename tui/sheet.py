@@ -2,13 +2,13 @@
 not be inert yet.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from core.case_words import quoted
-from tui.rows import Row
+from tui.rows import Row, Section
 from tui.wording import safe
 
 TABS: Mapping[str, str] = MappingProxyType(
@@ -75,6 +75,8 @@ class Sheets:
     """Name of the tab, and the time now."""
     switch_rule: Callable[[str], str] | None = None
     """Switches a rule on or off; returns what was done, in words."""
+    rule_page: Callable[[str, datetime], Sequence[Section]] | None = None
+    """Id of a rule, the time now → its page. May take seconds."""
 
 
 def filter_for(prefix: str, value: str) -> str:

@@ -99,9 +99,12 @@ SHEET: tuple[ScreenAction, ...] = (
         id="passport",
         keys=("p",),
         shown="p",
-        name="All of this script",
-        help="Show all that is known of the script of this row on one page.",
-        short="script",
+        name="Page of this row",
+        help=(
+            "Show all that is known of the script of this row, or of the rule: what it decided, and "
+            "what missed it by one condition."
+        ),
+        short="page",
         rank=3,
     ),
     ScreenAction(

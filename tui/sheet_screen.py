@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -18,7 +19,7 @@ from tui.background_reader import Trouble
 from tui.help_screen import HelpScreen
 from tui.live_queue import LiveQueue
 from tui.offers import Offers, bindings_of
-from tui.passport_screen import PassportScreen
+from tui.passport_screen import PageScreen, passport_screen
 from tui.review_part import READ_ONLY, ReviewPart
 from tui.sheet import TABS, Line, Sheet, Sheets
 from tui.sheet_view import sheet_lines
@@ -30,6 +31,21 @@ class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Scrolls; the keys are the screen's."""
 
     ALLOW_SELECT = False
+
+
+class _Text(Static):
+    """The lines; tells which one was clicked."""
+
+    class Clicked(Message):
+        """A line was clicked."""
+
+        def __init__(self, line: int) -> None:
+            super().__init__()
+            self.line = line
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell it."""
+        self.post_message(self.Clicked(event.y))
 
 
 class SheetScreen(Offers, Screen[str | None]):
@@ -49,12 +65,14 @@ class SheetScreen(Offers, Screen[str | None]):
         self._desk, self._sheets, self._tab = desk, sheets, name
         self._sheet: Sheet | None = None
         self._chosen = 0
+        self._places: Sequence[int] = ()
+        """At which line each row stands."""
 
     def compose(self) -> ComposeResult:
         """Tabs, the sheet, keys."""
         yield TabStrip(self._tab)
         with _Lines():
-            text = Static(markup=False)
+            text = _Text(markup=False)
             # Copying evidence is egress; per instance on purpose.
             text.ALLOW_SELECT = False  # type: ignore[misc]
             yield text
@@ -96,7 +114,9 @@ class SheetScreen(Offers, Screen[str | None]):
             return
         pane = self.query_one(_Lines)
         self._chosen = min(self._chosen, max(0, len(self._sheet.lines) - 1))
-        text, at = sheet_lines(self._sheet, max(40, self.app.size.width - 3), self._chosen)
+        width = max(40, self.app.size.width - 3)
+        text, self._places = sheet_lines(self._sheet, width, self._chosen)
+        at = self._places[self._chosen] if self._places else 0
         self.query_one("_Lines Static", Static).update(text)
         height, top = max(1, pane.size.height), pane.scroll_offset.y
         if self._chosen == 0:
@@ -108,6 +128,18 @@ class SheetScreen(Offers, Screen[str | None]):
     def _line(self) -> Line | None:
         lines: Sequence[Line] = () if self._sheet is None else self._sheet.lines
         return lines[self._chosen] if self._chosen < len(lines) else None
+
+    @on(_Text.Clicked)
+    def _line_clicked(self, event: _Text.Clicked) -> None:
+        """A click chooses a row; one more leads to its cases."""
+        event.stop()
+        if event.line not in self._places:
+            return
+        row = self._places.index(event.line)
+        if row == self._chosen:
+            self.action_do("cases")
+        else:
+            self._go(row - self._chosen)
 
     @on(TabStrip.Opened)
     def _tab_clicked(self, event: TabStrip.Opened) -> None:
@@ -128,9 +160,7 @@ class SheetScreen(Offers, Screen[str | None]):
         if action_id == "cases" and (line is None or not line.filter):
             return "This row stands for no cases."
         if action_id == "passport":
-            if self._desk.acts is None or self._desk.acts.passport is None:
-                return "Use the command “outgate scripts PATH”."
-            return None if line is not None and line.script else "This row is about no script."
+            return None if self._page() is not None else "There is no page of this row."
         if action_id == "switch":
             if self._sheets.switch_rule is None or line is None or not line.name:
                 return "Only rules can be switched on and off."
@@ -163,12 +193,22 @@ class SheetScreen(Offers, Screen[str | None]):
         line = self._line
         self.dismiss(None if line is None else line.filter)
 
+    def _page(self) -> PageScreen | None:
+        """Return the page of the script or the rule of this row; None where it has none."""
+        line, acts, now = self._line, self._desk.acts, self._desk.reviewer.clock()
+        if line is None:
+            return None
+        if line.script and acts is not None and acts.passport is not None:
+            return passport_screen(acts.passport, line.script, now)
+        if line.name and self._sheets.rule_page is not None:
+            return PageScreen(line.name, partial(self._sheets.rule_page, line.name, now))
+        return None
+
     def do_passport(self) -> None:
-        """Show all that is known of the script of this row."""
-        line, acts = self._line, self._desk.acts
-        if line is not None and acts is not None and acts.passport is not None:
-            now = self._desk.reviewer.clock()
-            self.app.push_screen(PassportScreen(acts.passport, line.script, now))
+        """Show all that is known of the script or the rule of this row."""
+        page = self._page()
+        if page is not None:
+            self.app.push_screen(page)
 
     def do_switch(self) -> None:
         """Switch the rule on or off."""

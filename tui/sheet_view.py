@@ -1,5 +1,7 @@
 """Lays a sheet out in lines of a width. Pure but for Textual's styled text."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -12,14 +14,14 @@ from tui.wording import safe
 _LEAST, _GAP = 12, 2
 
 
-def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, int]:
-    """Return the sheet's text, and at which line the chosen row stands."""
+def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, Sequence[int]]:
+    """Return the sheet's text, and at which line each row stands."""
     parts: list[Content] = []
     if sheet.facts:
         rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
         facts, _ = laid_out([Section("", rows)], width)
         parts += facts.split("\n")
-    place, at = 0, 0
+    places: list[int] = []
     for table in sheet.tables:
         parts += [Content("")] if parts else []
         parts.append(Content.styled(safe(table.title, 200), "bold $primary"))
@@ -30,11 +32,9 @@ def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, int]:
         heads = tuple(name.strip() for name in table.columns)
         parts.append(_drawn(table, heads, widths, "$quiet", "  "))
         for line in table.lines:
-            if place == chosen:
-                at = len(parts)
-            parts.append(_row(table, line, widths, place == chosen))
-            place += 1
-    return Content("\n").join(parts), at
+            places.append(len(parts))
+            parts.append(_row(table, line, widths, len(places) - 1 == chosen))
+    return Content("\n").join(parts), places
 
 
 def _row(table: Table, line: Line, widths: list[int], chosen: bool) -> Content:

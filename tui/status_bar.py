@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
@@ -12,11 +14,15 @@ from core.review import CaseFilter, Order
 from core.vocabulary.sizes import counted, number
 from tui.actions import for_footer
 from tui.case_queue import Overview, Queue
+from tui.offers import Offers
 from tui.screen_action import ScreenAction
 from tui.wording import health, safe, tally
 
 _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}
 """Sign and style of the health line."""
+
+
+_GAP = "   "
 
 
 class Line(Static):
@@ -83,8 +89,24 @@ class KeyLine(Line):
     ) -> None:
         """Show as many keys as fit, in order of use."""
         shown: list[Content] = []
-        for action in for_footer(actions, self.app.size.width - 2):
+        for action in for_footer(actions, self._room):
             dim = unavailable(action) is not None
             key = Content.styled(action.shown, "$quiet" if dim else "bold $primary")
             shown.append(key + Content.styled(f" {action.short}", "$quiet dim" if dim else ""))
-        self.put(Content("   ").join(shown), None)
+        self.put(Content(_GAP).join(shown), None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do the action under the mouse."""
+        screen, at = self.screen, self.styles.padding.left
+        if not isinstance(screen, Offers):
+            return
+        for action in for_footer(screen.ACTIONS, self._room):
+            end = at + cell_len(f"{action.shown} {action.short}")
+            if at <= event.x < end:
+                screen.action_do(action.id)
+                return
+            at = end + len(_GAP)
+
+    @property
+    def _room(self) -> int:
+        return self.size.width or self.app.size.width - 2

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.background_reader import Trouble
 from tui.live_queue import LiveQueue
+from tui.outside import LeftByClick
 from tui.review_part import UNREADABLE, ReviewPart
 from tui.saved_views import LONGEST_NAME, SavedView, Views, line_problem, name_problem, view_named
 from tui.view_strip import ViewStrip
@@ -23,7 +23,7 @@ from tui.wording import safe
 _NOT_HERE = "Views cannot be kept here; use “outgate views”."
 
 
-class NameDialog(ModalScreen[str | None]):
+class NameDialog(LeftByClick[str | None]):
     """Asks for the name of a view. Gives None when it was given up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Back", show=False)]
@@ -50,6 +50,10 @@ class NameDialog(ModalScreen[str | None]):
             yield Static(Content(safe(self._line, 300)), classes="about", markup=False)
             yield Input(placeholder="Its name", max_length=LONGEST_NAME, compact=True)
             yield Static("Enter saves it   Esc back", classes="keys", markup=False)
+
+    def leave(self) -> None:
+        """Save nothing."""
+        self.action_give_up()
 
     def action_give_up(self) -> None:
         """Save nothing."""

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    from app.home import Home
     from evidence.passage import Progress
-    from evidence.store import Store
-    from exports.selection import Selection
 
 
 def export(
@@ -49,6 +44,7 @@ def export(
     """
     from app.case_filter import filtered
     from app.home import open_home
+    from app.packing import pack
     from app.permission import permitted
     from app.settings import load_settings
     from app.time_arguments import parse_time
@@ -79,7 +75,7 @@ def export(
     selection = Selection(since=parse_time(since), until=parse_time(until), cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
     if format_name == _PACK:
-        count = _pack(home, store, selection, to, overwrite=force)
+        count = pack(home, store, selection, to, by=who, overwrite=force)
     else:
         count = write_export(format_name, store, selection, to, by=who, overwrite=force).records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
@@ -89,39 +85,6 @@ def export(
 
 
 _PACK = "pack"
-
-
-def _pack(
-    home: "Home",
-    store: "Store",
-    selection: "Selection",
-    to: "Path | BinaryIO",
-    *,
-    overwrite: bool,
-) -> int:
-    import hashlib
-
-    from app.current_user import reviewer
-    from app.policy_in_force import machine_policy
-    from attribution.identity.contents import ContentStore
-    from exports.pack.building import Packed, Sources, build
-    from exports.writing import write_file
-
-    policies = {}
-    for path in filter(Path.is_file, (home.policy, machine_policy() or home.policy)):
-        text = path.read_bytes()
-        policies[hashlib.sha256(text).hexdigest()[:16]] = text
-    sources = Sources(policies=policies, script=ContentStore(home.scripts, lambda text: text).text)
-    packed: list[Packed] = []
-
-    def write(file: "BinaryIO") -> None:
-        packed.append(build(store, selection, file, by=reviewer(), sources=sources))
-
-    if isinstance(to, Path):
-        write_file(to, write, overwrite=overwrite)
-    else:
-        write(to)
-    return packed[0].records
 
 
 def verify(

@@ -52,7 +52,6 @@ def review(
     Example: outgate review --case 3f9a1c02b7de
     """
     from app.case_opening import case_line
-    from app.desk_acts import acts_of
     from app.home import open_home
     from app.permission import permitted, refusal, roles_told
     from app.settings import load_settings
@@ -95,6 +94,7 @@ def review(
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, line, holds=holds)
+    from app.desk_acts import acts_of
     from app.gate_registry import find
     from tui.app import run
 

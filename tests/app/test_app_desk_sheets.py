@@ -59,6 +59,7 @@ def test_the_numbers_are_those_of_the_records(sheets: DeskSheets) -> None:
 
 def test_rules_that_never_hold_are_named(sheets: DeskSheets) -> None:
     """A rule of the policy that stands in no case, and a rule in cases that the policy lost."""
-    rules, gone = sheets.read("rules", NOW).tables
+    rules, gone, accounts = sheets.read("rules", NOW).tables
     assert {line.cells[4] for line in rules.lines} == {"never"}
     assert [line.cells[0] for line in gone.lines] == ["personal-data-to-llm"]
+    assert accounts.lines == ()

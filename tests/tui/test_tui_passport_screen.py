@@ -8,7 +8,7 @@ from core.errors import EvidenceError
 from habits.passport import Part, Passport
 from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
 from tui.evidence_acts import EvidenceActs, Verified
-from tui.passport_screen import PassportScreen
+from tui.passport_screen import PageScreen
 from tui.sheet import Line, Sheet, Sheets, Table
 
 HOSTILE = "[bold]x[/] \x1b[2J\u202e"
@@ -61,7 +61,7 @@ async def test_the_page_of_a_script_is_drawn_whole(
         assert "[bold]x[/]" in screen_text(pilot)
         assert not {"\x1b", "\u202e"} & set(screen_text(pilot))
         await press(pilot, "p")
-        assert not isinstance(pilot.app.screen, PassportScreen)
+        assert not isinstance(pilot.app.screen, PageScreen)
 
 
 async def test_a_row_of_the_list_of_scripts_leads_to_its_page(
@@ -76,8 +76,8 @@ async def test_a_row_of_the_list_of_scripts_leads_to_its_page(
         await press(pilot, "escape", "down", "p")
         assert "The evidence is locked." in screen_text(pilot)
         await press(pilot, "escape", "down", "p")
-        assert not isinstance(pilot.app.screen, PassportScreen)
-        assert any("about no script" in n.message for n in pilot.app._notifications)
+        assert not isinstance(pilot.app.screen, PageScreen)
+        assert any("no page of this row" in n.message for n in pilot.app._notifications)
 
 
 async def test_without_the_app_the_command_is_named(

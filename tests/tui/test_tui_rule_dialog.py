@@ -93,7 +93,7 @@ def test_the_rule_holds_for_the_case_and_for_nothing_else(
     for case in store.page(CaseFilter(), 0, 20):
         if case.script_path is None:
             continue
-        for wish in Wish:
+        for wish in set(Wish) - {Wish.OWN}:
             made = rules.propose(case, Wanted(wish=wish))
             matched = 0 if case.script == "notify.py" else case.count
             assert f"matched {matched} of {case.count} requests" in made.effect, made

@@ -1,0 +1,79 @@
+"""What the review writes to files of the cases that are shown: records in every format, a pack that
+others can verify, a report to read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from app.current_user import reviewer
+from app.home import Home
+from app.packing import pack
+from core.happenings import Event, happening
+from core.ids import utc_now
+from core.vocabulary.sizes import counted
+from evidence.store import Store
+from exports.formats import formats
+from exports.report import period
+from exports.report.forms import drawn
+from exports.report.monthly import Only
+from exports.report.monthly import report as reported
+from exports.selection import Selection
+from exports.writing import export, write_file
+from tui.evidence_acts import ExportChoice
+
+_PACK = "pack"
+_REPORTS: Mapping[str, str] = {"report": "html", "report to print": "pdf"}
+_MONTH = timedelta(days=30)
+
+
+def choices() -> tuple[ExportChoice, ...]:
+    """Return what there is to choose from."""
+    records = (
+        ExportChoice(name=f.name, suffix=f.suffix, purpose=f.purpose, proposed=f.proposed)
+        for f in formats().values()
+    )
+    others = (
+        ExportChoice(name=_PACK, suffix=".zip", purpose="evidence that others can verify"),
+        *(
+            ExportChoice(name=name, suffix=f".{form}", purpose="a report of the last 30 days")
+            for name, form in _REPORTS.items()
+        ),
+    )
+    return (*records, *others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskExports:
+    """Writes files, and notes each in the evidence."""
+
+    store: Store
+    home: Home
+
+    def write(self, name: str, cases: frozenset[str], path: Path) -> int:
+        """Return how many records the file holds, or tells of. Raises OutgateError."""
+        who, chosen = reviewer(), Selection(cases=cases)
+        if name == _PACK:
+            count = pack(self.home, self.store, chosen, path, by=who)
+        elif name in _REPORTS:
+            count = self._report(_REPORTS[name], cases, path, who)
+        else:
+            # In the order of the chain, so that an export of some cases can be verified too.
+            count = export(name, self.store, chosen, path, by=who).records
+        facts = {"format": name, "since": None, "until": None, "records": count}
+        self.store.tell(happening(Event.EXPORTED, facts, who=who))
+        return count
+
+    def _report(self, form: str, cases: frozenset[str], path: Path, who: str) -> int:
+        now = utc_now().astimezone()
+        span = period.since(now - _MONTH, now)
+        only = Only(cases, f"{counted(len(cases), 'case')} chosen in the review")
+        data = drawn(reported(self.store, span, by=who, now=now, only=only), form)
+        write_file(path, lambda file: _written(file.write(data)))
+        known = (self.store.case(key) for key in cases)
+        return sum(case.count for case in known if case is not None)
+
+
+def _written(_: int) -> None:
+    """Take the count of bytes that a file tells."""

@@ -1,0 +1,169 @@
+"""An officer's day, by keys only, over a real evidence file and all that the review brings."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from evidence_file import many_cases
+from invented_day import finding, place, record, sample_records, sender
+from present import readable, there
+from textual.widgets import Input
+
+from app.desk_acts import acts_of
+from app.home import Home
+from app.settings import Settings
+from attribution.identity.contents import ContentStore
+from core.classification import AccountKind, Category
+from core.record import Record
+from core.review import CaseFilter, CaseStatus, script_key
+from evidence.factory import open_store
+from evidence.store import Store
+from exports.verification import verify_export
+from tests.tui.conftest import Finds, Opens, Presses, ShowsText
+from tui.evidence_acts import EvidenceActs
+from tui.sheet_screen import SheetScreen
+
+type Writes = Callable[[Path, Sequence[Record]], None]
+LEDGER = "/srv/jobs/ledger_upload.py"
+
+
+@pytest.fixture
+def store(written: Writes, tmp_path: Path, now: datetime) -> Iterator[Store]:
+    """The invented day in a file, with the ledger script's two versions kept."""
+    old = sender("ledger_upload.py")
+    old = replace(old, script=replace(there(old.script), sha256="ab" * 32))
+    away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
+    first = record(now - timedelta(days=3), old, away, finding("email", 3))
+    written(tmp_path / "evidence.db", [first, *sample_records(now)[-6:]])
+    kept = ContentStore(tmp_path / "scripts", str)
+    for sha256, host in (("9f2c41d8" * 8, "away"), ("ab" * 32, "own")):
+        kept._write(kept._place(sha256), f"import requests\nrequests.post('{host}')\n")
+    opened = open_store(tmp_path / "evidence.db")
+    yield opened
+    opened.close()
+
+
+def acts(store: Store, tmp_path: Path) -> EvidenceActs:
+    return acts_of(store, Home(tmp_path), Settings())
+
+
+async def test_from_case_to_rule(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """Three keys write the rule; it stands in the list, its page says what it decides, and t
+    switches it off and on.
+    """
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "m", "2")
+        assert "It would have matched 1 of" in screen_text(pilot)
+        await press(pilot, "enter", "enter")
+        text = (tmp_path / "outgate.yaml").read_text()
+        assert "stop-ledger-upload-onedrive" in text and LEDGER in text
+        await press(pilot, "7", "p")
+        assert "Now          1 of the newest" in screen_text(pilot)
+        await press(pilot, "escape", "t")
+        assert "enabled: false" in (tmp_path / "outgate.yaml").read_text()
+        assert isinstance(pilot.app.screen, SheetScreen)
+        await press(pilot, "t")
+        assert "enabled: false" not in (tmp_path / "outgate.yaml").read_text()
+
+
+async def test_from_case_to_an_account_of_the_organisation(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """m, 4, Enter: the account stands in the policy, and in the list of rules."""
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "slash", "type:script:ledger to:onedrive", "enter", "m", "4")
+        assert "is the organisation's own" in " ".join(screen_text(pilot).split())
+        await press(pilot, "enter", "enter", "7")
+        assert "consumer tenant" in screen_text(pilot)
+    assert "consumer tenant" in (tmp_path / "outgate.yaml").read_text()
+
+
+async def test_closing_with_growth(
+    opened: Opens,
+    store: Store,
+    press: Presses,
+    review: Finds,
+    screen_text: ShowsText,
+    written: Writes,
+    tmp_path: Path,
+    now: datetime,
+) -> None:
+    """What was closed up to here comes back when ten times as much leaves, and says why."""
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "slash", "type:script:ledger to:files", "enter", "c", "3", "enter")
+        assert store.count(CaseFilter(status=CaseStatus.CLOSED)) == 1
+        old = sender("ledger_upload.py")
+        old = replace(old, script=replace(there(old.script), sha256="ab" * 32))
+        away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
+        more = [
+            record(now + timedelta(seconds=n), old, away, finding("email", 300, records=300 + n))
+            for n in range(2)
+        ]
+        written(tmp_path / "evidence.db", more)
+        await review(pilot).poll()
+        await press(pilot, "escape", "slash", "type:script:ledger to:files", "enter")
+        assert "came back" in " ".join(screen_text(pilot).split())
+    assert store.count(CaseFilter(status=CaseStatus.CLOSED)) == 0
+
+
+async def test_a_version_is_approved_after_reading_its_difference(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """First the old one is read whole and approved, then what is new in the new one."""
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "s", "down", "a")
+        assert "whole of version abababababab" in screen_text(pilot)
+        await press(pilot, "a", "type:ours", "enter", "escape", "d")
+        assert "+ requests.post('away')" in screen_text(pilot)
+        await press(pilot, "a", "type:also ours", "enter", "p")
+        assert "also ours" in screen_text(pilot)
+    told = readable(store.history(script_key(LEDGER)))
+    assert [event.note for event in told] == ["ours", "also ours"]
+
+
+async def test_a_pack_and_a_report_of_one_case(
+    opened: Opens, store: Store, press: Presses, tmp_path: Path
+) -> None:
+    """From the filter to a file that others can verify, and one that others can read."""
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "slash", "type:script:ledger to:onedrive", "enter")
+        for name in ("case.zip", "case.html"):
+            await press(pilot, "e")
+            assert isinstance(pilot.app.focused, Input)
+            pilot.app.focused.value = str(tmp_path / name)
+            await press(pilot, "enter")
+            assert any(f"1 record written to {name}" in n.message for n in pilot.app._notifications)
+    assert verify_export(tmp_path / "case.zip").entries == 1
+    assert "ledger_upload.py" in (tmp_path / "case.html").read_text()
+    assert sum("exported" in str(act) for act in store.iter_acts()) >= 1
+
+
+async def test_a_store_of_an_earlier_version_is_regrouped(
+    opened: Opens, press: Presses, review: Finds, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """A hundred and fifty texts of tickets are one case; every request of it opens."""
+    many_cases(tmp_path / "old" / "evidence.db")
+    store = open_store(tmp_path / "old" / "evidence.db")
+    async with opened(
+        store, (140, 45), acts=acts_of(store, Home(tmp_path / "old"), Settings())
+    ) as pilot:
+        await press(pilot, "slash", "type:all script:tickets", "enter")
+        assert review(pilot).queue.count == 1 and "×150" in screen_text(pilot)
+        await press(pilot, "full_stop")
+        assert "What follows is request 149 of them" in " ".join(screen_text(pilot).split())
+    store.close()
+
+
+async def test_a_view_is_kept_for_tomorrow(
+    opened: Opens, store: Store, press: Presses, review: Finds, tmp_path: Path
+) -> None:
+    """Kept in a file, gone back to in another session."""
+    async with opened(store, acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "slash", "type:risk:high", "enter", "n", "type:Grave", "enter")
+    async with opened(store, acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "right_square_bracket")
+        assert review(pilot).filter_line == "risk:high"
