@@ -73,11 +73,11 @@ class Keeper:
         try:
             nft.send(self._rules, nft.deletion(machine_rules.TABLE))
             self._listeners = listeners()
+            self._journal.began(self._plan.words, closed=self._plan.closed, port=self._port)
+            if not self._joined():
+                self._open_window()
         except OSError as error:
             raise CannotCaptureError(_why_not(error)) from error
-        self._journal.began(self._plan.words, closed=self._plan.closed, port=self._port)
-        if not self._joined():
-            self._open_window()
 
     @property
     def _port(self) -> int:

@@ -56,7 +56,8 @@ class Networks(Protocol):
 
     def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
         """A network has come, made by this process: three sockets (descriptors, ours from now on)
-        ask the kernel about it, for answers at once, for searches, and for lists.
+        ask the kernel about it, for answers at once, for searches, and for lists. Raises OSError
+        where it is not believed: they stay the caller's then. Off the event loop.
         """
 
     def left(self, network: int) -> None:

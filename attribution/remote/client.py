@@ -126,9 +126,10 @@ class RemoteAttributor:
         """Return what is known of the other side, without asking it."""
         return {"backend": METHOD, "asked": self._asked, "answers": self._answered}
 
-    def tell(self, told: Entered | Left, sockets: Sequence[int] = ()) -> bool:
-        """Tell of a network; False where nobody heard it."""
-        return self._ask(told, sockets) is not None
+    def tell(self, told: Entered | Left, sockets: Sequence[int] = ()) -> str | None:
+        """Tell of a network; returns why it is not believed, where that is so."""
+        answer = self._ask(told, sockets)
+        return None if answer is None else answer.obstacle
 
     def _ask(self, ask: Ask, sockets: Sequence[int] = ()) -> Told | None:
         """Return the answer; None where there is none. A connection that was idle may have ended
@@ -187,7 +188,10 @@ class RemoteNetworks:
         told = Entered(network=network, supervisor=supervisor)
         with self._lock:
             self._known[network] = told, tuple(asking)
-        self._attributor.tell(told, asking)
+        if (why := self._attributor.tell(told, asking)) is not None:
+            with self._lock:
+                self._known.pop(network, None)  # the sockets stay the caller's
+            raise OSError(why)
 
     def left(self, network: int) -> None:
         """See core.ports.Networks."""

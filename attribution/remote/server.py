@@ -140,14 +140,24 @@ def _answer(attributor: SocketAttributor, ask: Ask) -> Told:
 
 
 def _entered(attributor: SocketAttributor, ask: Entered, sockets: list[int]) -> Told:
-    """Take a network, whose sockets must be what asks the kernel: nothing else is written to."""
+    """Take a network, which its supervisor must be in: nobody speaks for another's. The sockets
+    must be what asks the kernel: nothing else is written to.
+    """
     networks = attributor.networks
-    if networks is None or not all(map(_asks_the_kernel, sockets)):
+    believed = all(map(_asks_the_kernel, sockets)) and is_in(ask.supervisor, ask.network)
+    if networks is None or not believed:
         for one in sockets:
             os.close(one)
         return Told(obstacle="the network of a seal cannot be asked")
     networks.entered(ask.network, ask.supervisor, sockets)
     return Told()
+
+
+def is_in(pid: int, network: int) -> bool:
+    """Return whether a process is in this network."""
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/{pid}/ns/net") == f"net:[{network}]"  # noqa: PTH115 - no path
+    return False
 
 
 def _asks_the_kernel(number: int) -> bool:

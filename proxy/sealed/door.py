@@ -28,6 +28,8 @@ _NO_NETWORKS = "The gate cannot tell who sends from a seal."
 _NO_CAPTURE = "The gate was started without a place for what is captured."
 _MOST_OF_ONE = 64
 """Runs of one user at a time."""
+_COOKIE = 71
+"""Option of a socket: which network it was made in (Linux 5.14)."""
 _CREDENTIALS = struct.Struct("=iII")
 
 
@@ -110,6 +112,10 @@ class Door:
         """Who is told of networks."""
         return self._networks
 
+    def knows(self, network: int) -> bool:
+        """Return whether a run that lasts has this network."""
+        return any(run.network == network for run in self._runs)
+
     def forget(self, run: "_Run") -> None:
         """It is over."""
         self._runs.discard(run)
@@ -137,6 +143,11 @@ class _Run:
         self._captures = False
         self._lock = asyncio.Lock()
         asyncio.get_running_loop().add_reader(channel.fileno(), self._readable)
+
+    @property
+    def network(self) -> int | None:
+        """The kernel's number of its network, once it is known."""
+        return self._network
 
     def _readable(self) -> None:
         try:
@@ -174,6 +185,8 @@ class _Run:
         elif message.kind == "mirror" and self._network is not None:
             if len(message.descriptors) != 1:
                 raise handover.BrokenHandoverError("one listener")
+            if is_of_our_network(message.descriptors[0]):
+                raise handover.BrokenHandoverError("a listener of the gate's own network")
             await self._opened(message.descriptors[0], own_end, lambda place: place)
         elif (
             message.kind == "capture"
@@ -206,7 +219,10 @@ class _Run:
         """Take over the network with all its sockets."""
         if message.values.get("roles") != list(ROLES) or len(message.descriptors) != len(ROLES):
             raise handover.BrokenHandoverError("not the sockets that it takes")
-        self._network = message.integer("network")
+        number = message.integer("network")
+        if self._door.knows(number):
+            raise handover.BrokenHandoverError("another's network")
+        self._network = number
         found = dict(zip(ROLES, message.descriptors, strict=True))
         asking = [found[role] for role in ("quick", "thorough", "peers")]
         if self._door.networks is None:
@@ -214,7 +230,11 @@ class _Run:
                 os.close(one)
         else:
             entered, supervisor = self._door.networks.entered, _peer_of(self._channel)[0]
-            await asyncio.to_thread(entered, self._network, supervisor, asking)
+            try:
+                await asyncio.to_thread(entered, number, supervisor, asking)
+            except OSError:
+                self._network = None
+                raise
         self._names = names = self._door.made(self)
         for role in ("dns", "dns6"):
             asked = socket.socket(fileno=found[role])
@@ -285,6 +305,18 @@ def _may_enter(channel: socket.socket) -> bool:
     except OSError:
         return False
     return bool(uid == os.getuid() and theirs == Path("/proc/self/ns/user").stat().st_ino)
+
+
+def is_of_our_network(descriptor: int) -> bool:
+    """Return whether a socket was made in the very network that we are in: what it takes would come
+    back to it.
+    """
+    with contextlib.suppress(OSError), socket.socket() as ours:
+        theirs = socket.socket(fileno=os.dup(descriptor))
+        with theirs:
+            found = theirs.getsockopt(socket.SOL_SOCKET, _COOKIE, 8)
+        return found == ours.getsockopt(socket.SOL_SOCKET, _COOKIE, 8)
+    return False
 
 
 def _peer_of(channel: socket.socket) -> tuple[int, int]:

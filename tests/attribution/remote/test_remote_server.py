@@ -261,6 +261,7 @@ def test_the_networks_of_seals_are_handed_on(
     """The attributor has the sockets that ask about a sealed network, until that has gone; one that
     was started again is told of those that are still there.
     """
+    monkeypatch.setattr("attribution.remote.server.is_in", lambda pid, _: pid == 70)
     first = Recorded()
     server = serving(tmp_path / "socket", first)
     client = RemoteAttributor(tmp_path / "socket", Hello())
@@ -281,13 +282,29 @@ def test_the_networks_of_seals_are_handed_on(
     server.close()
 
 
-def test_only_what_asks_the_kernel_is_taken(tmp_path: Path) -> None:
-    """Other sockets, through which something could be said to somebody, are let go of."""
+@pytest.mark.parametrize(
+    ("kind", "family", "protocol", "is_in"),
+    [
+        (socket.SOCK_STREAM, socket.AF_INET, 0, True),
+        (socket.SOCK_RAW, socket.AF_NETLINK, 0, True),
+        (socket.SOCK_RAW, socket.AF_NETLINK, 4, False),
+    ],
+)
+def test_what_is_not_believed_is_let_go_of(
+    tmp_path: Path, kind: int, family: int, protocol: int, is_in: bool
+) -> None:
+    """Sockets through which something could be said to somebody are not taken, and nobody speaks
+    for a network that he is not in.
+    """
     networks = Recorded()
     server = serving(tmp_path / "socket", networks)
     client = RemoteAttributor(tmp_path / "socket", Hello())
-    client.networks.entered(7, 70, asking(socket.SOCK_STREAM, socket.AF_INET, 0))
-    client.networks.entered(8, 70, asking(socket.SOCK_RAW, socket.AF_NETLINK, 0))
+    here = Path("/proc/self/ns/net").stat().st_ino
+    sockets = asking(kind, family, protocol)
+    with pytest.raises(OSError, match="cannot be asked"):
+        client.networks.entered(here if is_in else 7, os.getpid(), sockets)
     assert networks.here == {}
+    for one in sockets:
+        os.close(one)  # they stayed ours
     client.close()
     server.close()
