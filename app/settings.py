@@ -71,10 +71,6 @@ class Settings(BaseModel):
     """True: the evidence tells the machine's own name beside the random id of the installation."""
     roles: dict[str, str] = Field(default_factory=dict)
     """User → role in which that user reviews, such as `privacy officer`; review events tell it."""
-    stamp_url: str | None = None
-    """Server that stamps checkpoints with the time (RFC 3161) at `outgate checkpoint --stamp`."""
-    stamp_root: Path | None = None
-    """PEM file with the root certificates that time stamps have to end at."""
     rights: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Role → who has it: users, groups as `@group`, or `*` for everybody. Where it is set, nobody
     does what none of his or her roles may.
@@ -83,6 +79,10 @@ class Settings(BaseModel):
     """File elsewhere to which a line is appended for each checkpoint of the evidence."""
     witness_syslog: bool = False
     """True: each checkpoint is told to the system's log, too."""
+    stamp_url: str | None = None
+    """Server that stamps checkpoints with the time (RFC 3161) at `outgate checkpoint --stamp`."""
+    stamp_root: Path | None = None
+    """PEM file with the root certificates that time stamps have to end at."""
     second_person: bool = False
     """True: nobody approves a script or a held request that he or she runs or owns."""
     second_person_release_over: int | None = Field(default=None, ge=0)
