@@ -78,14 +78,15 @@ FORMAT = Format(
 IN_THE_REVIEW = """
 import sys
 from pathlib import Path
-from app.commands.evidence import _acts
+from app.desk_acts import acts_of
 from app.home import Home
+from app.settings import Settings
 from evidence import open_store
 from tui.evidence_acts import cases_of, proposed
 from tui.export_dialog import export_named
 from core.review import CaseFilter
 store = open_store(Path(sys.argv[1]) / "evidence.db")
-acts = _acts(store, Home(Path(sys.argv[1])))
+acts = acts_of(store, Home(Path(sys.argv[1])), Settings())
 asked = export_named(sys.argv[1] + "/cases.md", acts.formats)
 print(proposed(acts.formats).suffix, asked.format_name, asked.path.name)
 print(acts.export(asked.format_name, cases_of(store, CaseFilter()), asked.path))
