@@ -73,7 +73,7 @@ def evidence_error(error: BaseException) -> EvidenceError:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Raise what goes wrong with the evidence file as an EvidenceError; for a block or a function."""
+    """Raise what goes wrong with the evidence file as an EvidenceError, in a block or function."""
     try:
         yield
     except DatabaseFault as error:

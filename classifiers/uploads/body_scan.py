@@ -168,6 +168,8 @@ class BodyScan:
         held = tuple(f for f in seen.findings if f.kind != NOT_INSPECTED)
         self._found = merged(self._known, held)
         await self._counts.add(seen.tallies)
+        if held and not seen.tallies:
+            self._counts.untallied()
         if not held:
             return
         again = seen if len(window.again) >= len(window.data) else await self._again(window)

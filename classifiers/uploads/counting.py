@@ -25,7 +25,11 @@ class Counts:
         self._values: dict[_Key, set[int]] = {}
         self._people: dict[str, set[int]] = {}
         self._kept = 0
-        self._full = False
+        self._full = self._untallied = False
+
+    def untallied(self) -> None:
+        """A window holds findings whose marks were not told: numbers may be larger than the marks."""
+        self._untallied = True
 
     async def add(self, tallies: Iterable[Tally]) -> None:
         """Take what one window holds."""
@@ -60,7 +64,8 @@ class Counts:
             return finding
         subjects = None if finding.subjects is None else people
         note = finding.note or (AT_LEAST if self._full else None)
-        return replace(finding, distinct=len(known), subjects=subjects, note=note)
+        least = finding.distinct if self._untallied else 0
+        return replace(finding, distinct=max(least, len(known)), subjects=subjects, note=note)
 
     def __repr__(self) -> str:
         return f"<Counts {self._kept}>"

@@ -16,6 +16,8 @@ Places = Callable[[bytes], list[tuple[int, int]] | None]
 """Where secrets may stand in a text; None: read all of it."""
 
 _STRUCTURED = ("multipart/", "application/x-www-form-urlencoded", "application/grpc")
+_ROWS = ("application/json", "application/x-ndjson")
+"""What a window of JSON is read as where its records are whole (classifiers/uploads/rows.py)."""
 UNREAD = Unread("binary data in no known format: only its readable parts were read")
 
 
@@ -25,12 +27,20 @@ def window_payload(exchange: Exchange, places: Places, limits: Limits = WINDOW) 
     text = text_of(exchange.body, parameters.get("charset"))
     if text is None:
         return _binary(exchange.body, places)
+    data = text.encode("utf-8", "replace")
+    if media_type in _ROWS and b"\\u" not in data and _holds_nothing(data, places):
+        return None
     if media_type.startswith(_STRUCTURED) or text[:64].lstrip("\ufeff \t\r\n")[:1] in "{[<":
         return decode(exchange, limits, part=True)
-    data = text.encode("utf-8", "replace")
     if delimiter_of(text, media_type, None):
         return decode(exchange, limits, part=True) if may_hold(data) or places(data) != [] else None
     return _plain(data, places)
+
+
+def _holds_nothing(data: bytes, places: Places) -> bool:
+    spots = places(data)
+    parts = None if spots is None else regions(data, spots)
+    return parts is not None and not any(parts)
 
 
 def _plain(data: bytes, places: Places) -> Payload | None:

@@ -157,8 +157,8 @@ def test_no_screen_has_keys_of_its_own() -> None:
                 written.setdefault(path.stem, []).append(getattr(key, "value", None))
     ends = {"escape", "enter", "q", "question_mark", "f1"}
     assert written.pop("offers") == [None]
-    answers = {"close_dialog", "filter_bar", "rule_dialog"}
-    """Where a key chooses an answer that stands beside it, or a completion."""
+    answers = {"close_dialog", "filter_bar", "rule_dialog", "tour"}
+    """Where a key chooses an answer that stands beside it, or a completion, or turns a page."""
     assert {
         name: keys
         for name, keys in written.items()
