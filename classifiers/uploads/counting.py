@@ -28,7 +28,7 @@ class Counts:
         self._full = self._untallied = False
 
     def untallied(self) -> None:
-        """A window holds findings whose marks were not told: numbers may be larger than the marks."""
+        """A window holds findings whose marks were not told: there may be more than the marks."""
         self._untallied = True
 
     async def add(self, tallies: Iterable[Tally]) -> None:
