@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_samples import found, on_headers, policy, sender, situation, to
+from policy_samples import NOON, found, on_headers, policy, sender, situation, to
 
 from core.attribution import Certainty
 from core.decision import Decision, Verdict
@@ -14,6 +14,8 @@ from core.situation import Situation
 from examples import most
 from policy.contracts import Contract
 from policy.decide import RulePolicy
+from policy.describing import advice
+from policy.loading import parse
 from policy.policy_tests import run_cases
 
 WHENS = (
@@ -225,3 +227,17 @@ def test_cases_tell_what_is_done_and_what_a_trial_would_do(
     )
     (result,) = run_cases(policy(trial + HELD), cases)
     assert result.passed is passes, result.told
+
+
+def test_only_what_decides_is_said_to_hide_the_rules_after_it() -> None:
+    """`policy check` does not call a rule unreachable that a trial stands before."""
+    trial = "  - {id: trial, mode: watch, description: d, then: block}\n"
+    after = "  - {id: after, description: d, when: {findings: iban}, then: hold}\n"
+    second = after.replace("id: after,", "id: second, mode: watch,")
+
+    def told(rules: str) -> list[str]:
+        model = parse(f"mode: enforce\nrules:\n{rules}".encode(), "test")
+        return [rule for rule, words in advice(model, today=NOON.date()) if "reached" in words]
+
+    assert told(trial + after + second) == ["second"]
+    assert told(trial.replace("mode: watch, ", "") + after) == ["after"]
