@@ -27,6 +27,7 @@ from tui.wording import case_sender, kind_words, place
 
 _THEN = {Wish.ALLOW: "allow", Wish.STOP: "block", Wish.ASK: "hold"}
 _VERBS = {Wish.ALLOW: "is allowed", Wish.STOP: "is stopped", Wish.ASK: "waits for a person"}
+_ONLY_WATCHES = "It only watches at first: what other rules hold or stop, they still do."
 _MOST = 20_000
 _WILD = frozenset("*?[]")
 _NAME = re.compile(r"[^a-z0-9]+")
@@ -65,7 +66,7 @@ class CaseRules:
                 f"The policy file {self.policy} cannot be written: {error.strerror}.",
                 remedy="Ask the person who runs Outgate here.",
             ) from error
-        told = " It only watches at first." if "mode" in rule else ""
+        told = f" {_ONLY_WATCHES}" if "mode" in rule else ""
         return f"Rule {rule['id']} is in {self.policy.name}, before all others.{told}"
 
     @property
@@ -118,7 +119,7 @@ class CaseRules:
             told += (
                 f" Of {number(untold)} nobody can tell, such as where the sender is only likely."
             )
-        return told
+        return f"{told} {_ONLY_WATCHES}" if "mode" in rule else told
 
 
 def _is_false_alarm(case: Case | None) -> bool:

@@ -27,8 +27,9 @@ from policy.compiling import compile_policy
 from policy.contracts import Contract
 from policy.decide import RulePolicy
 from policy.loading import parse, preset_text
-from policy.replay import as_enforced, replayed
+from policy.replay import replayed
 from policy.rules import PolicyModel
+from policy.watching import as_enforced
 
 
 def script_meant(store: Store, given: str) -> str:

@@ -17,7 +17,8 @@ from evidence.entries import read_entry
 from fleet.wire import opened
 from hub.database import Connection
 from policy.decide import RulePolicy
-from policy.replay import Replayed, as_enforced, replayed
+from policy.replay import Replayed, replayed
+from policy.watching import as_enforced
 
 MOST = 50_000
 """Records that are replayed when nobody says otherwise."""

@@ -36,6 +36,8 @@ class CompiledRule:
     whole: bool = False
     """True when a large body must be read to its end before any of it leaves."""
     expires: datetime | None = None
+    on_trial: bool = False
+    """True when it says of itself that it only watches: an exception counts otherwise."""
     explains: Callable[[Situation], str] | None = None
     """Says why it holds for a request, before its description."""
 
@@ -43,6 +45,18 @@ class CompiledRule:
     def inputs(self) -> Inputs:
         """All that its conditions are made from."""
         return inputs_of(self.when)
+
+    @property
+    def only_watches(self) -> bool:
+        """True when it decides nothing: what it would do is told, and the next rules decide."""
+        if self.verdict is None or self.mode is Mode.ENFORCE:
+            return False
+        return self.on_trial or self.verdict is not Verdict.ALLOW
+
+    @property
+    def enforces(self) -> bool:
+        """True when it does something to requests, or lists them."""
+        return self.mode is Mode.ENFORCE and self.verdict is not Verdict.ALLOW
 
     @property
     def trusts_destination(self) -> bool:

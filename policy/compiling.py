@@ -97,6 +97,7 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         restore=then.restore is not False,
         whole=rule.inspect == "whole",
         expires=_midnight_after(rule),
+        on_trial=rule.mode is Mode.WATCH,
         explains=differing if inputs_of(when) & HABITS else None,
     )
 

@@ -1,6 +1,7 @@
 """The decision: a pure function of a situation and the rules.
 
-The first rule that holds decides. A missing answer is an input: each condition says True, False or
+The first rule that holds decides; one that only watches decides nothing, and what it would have
+done is told. A missing answer is an input: each condition says True, False or
 None, and a rule that might hold is settled by its `on_error`, or waits while the body is to come.
 All four questions walk the same list, `holding`, with another idea of what is missing:
 
@@ -18,98 +19,48 @@ from core.decision import Decision, Mode, Verdict
 from core.organisation import Organisation
 from core.situation import Situation
 from core.vocabulary.unread import unread_text
-from destinations.networks import is_placed
+from policy.asked import AskedRules
 from policy.compiled import CompiledRule, Holding, holding
 from policy.countries import UNKNOWN, CountryTable
 from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
-    COUNTRY,
     DESTINATION,
-    FILES,
     FINDINGS,
-    HABITS,
-    NETWORK,
     NEVER,
     NOT_YET,
-    PACKAGES,
-    PAST,
-    PLACE,
-    RESOURCES,
-    SCRIPT,
     UNTOLD,
     Inputs,
-    hidden_by,
-    hidden_in,
 )
 from policy.names import STOPPING, by_contradicting_name, by_shown_address, strictest, strictness
 from policy.outcomes import Headers, Signature, headers_of
-from policy.unknown_account import UnknownAccountAnswer
-from policy.unsure import unsure_of_peers, unsure_of_script, untold
+from policy.unsure import missing_in, untold
 from policy.waiting import standing, waiting_words
+from policy.watching import (
+    as_enforced,
+    as_if_enforced,
+    deciding,
+    does_more,
+    past_trials,
+    with_trial,
+)
 
 _WHOLE = frozenset({Verdict.HOLD, Verdict.REDACT})
 """What takes the whole request."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RulePolicy:
+class RulePolicy(AskedRules):
     """A policy in force. Asking it changes nothing."""
 
     version: str
     mode: Mode
     organisation: Organisation
-    rules: tuple[CompiledRule, ...]
     failures: FailureTable
-    unknown_account: UnknownAccountAnswer | None = None
     own_kinds: frozenset[str] = frozenset()
     exemptions: tuple[Exemption, ...] = ()
     countries: CountryTable | None = None
     countries_file: str | None = None
-
-    @cached_property
-    def inputs(self) -> Inputs:
-        """All that its rules look at."""
-        together = 0
-        for rule in self.rules:
-            together |= rule.inputs
-        return together
-
-    @property
-    def asks_past(self) -> bool:
-        """True when some rule looks at a script's history or at earlier volume."""
-        adds_up = self.unknown_account is not None and self.unknown_account.over > 0
-        return adds_up or bool(self.inputs & PAST)
-
-    @property
-    def asks_packages(self) -> bool:
-        """True when some rule looks at what a script is made of."""
-        return bool(self.inputs & PACKAGES)
-
-    @property
-    def asks_files(self) -> bool:
-        """True when some rule looks at which files were sent."""
-        return bool(self.inputs & FILES)
-
-    @property
-    def asks_habits(self) -> bool:
-        """True when some rule looks at what a script does as a rule."""
-        return bool(self.inputs & HABITS)
-
-    @property
-    def asks_resources(self) -> bool:
-        """True when some rule looks at what a process uses."""
-        return bool(self.inputs & RESOURCES)
-
-    @property
-    def asks_country(self) -> bool:
-        """True when some rule looks at the country of a destination."""
-        return bool(self.inputs & COUNTRY)
-
-    @property
-    def asks_address(self) -> bool:
-        """True when some rule looks at the address that is connected to, or what it tells."""
-        return bool(self.inputs & PLACE)
 
     @cached_property
     def _signature(self) -> Signature:
@@ -130,36 +81,56 @@ class RulePolicy:
         return self._at_address(situation, decision)
 
     def _decide(self, situation: Situation) -> Decision:
-        missing = self._missing(situation)
-        if situation.headers_only:
+        return with_trial(*self.decided(situation))
+
+    def decided(self, s: Situation) -> tuple[Decision, Decision | None]:
+        """Return the decision of what enforces, and that of the first rule that only watches.
+
+        By the first name of the destination only.
+        """
+        missing = self._missing(s)
+        if s.headers_only:
             missing |= NOT_YET
-        failed = bool(situation.degraded or unread_text(situation.findings) or missing & UNTOLD)
+        failed = bool(s.degraded or unread_text(s.findings) or missing & UNTOLD)
         headers: Headers = ()
         asked = False
-        for rule, answer in self._standing(situation, missing):
-            if answer is None:
-                asked = True
-                if failed and rule.on_error is not None:
-                    return self._floored(situation, self._failed(rule, situation, headers), None)
-            elif rule.verdict is None:
+        trial: Decision | None = None
+        for rule, answer in self._asked(s, missing):
+            asked = asked or answer is None
+            if trial is not None and rule.only_watches:
+                continue
+            if answer is not None and rule.verdict is None:
                 headers += headers_of(rule)
-            elif (
-                rule.verdict is Verdict.REDACT
-                and rule.on_error
-                and rule.inputs & missing & FINDINGS
-            ):
-                # What else is in it cannot be told, and so not be taken out.
-                return self._floored(situation, self._failed(rule, situation, headers), None)
-            else:
-                decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
-                return self._floored(situation, decision, rule.verdict)
-        if not asked and not situation.degraded:
+                continue
+            decision, matched = self._answered(rule, answer, s, missing if failed else 0, headers)
+            if decision is None:
+                continue
+            if not rule.only_watches:
+                return self._floored(s, decision, matched), trial
+            trial = decision
+        if not asked and not s.degraded:
             # What was not read is a case where a rule asked for it.
             missing &= UNTOLD
-        unmatched = self._unmatched(situation, missing, headers)
-        if waits := waiting_words(self._holding, situation, missing):
+        unmatched = self._unmatched(s, missing, headers)
+        if waits := waiting_words(self._holding, s, missing):
             unmatched = replace(unmatched, reason=f"{unmatched.reason}{waits}")
-        return self._floored(situation, unmatched, None)
+        return self._floored(s, unmatched, None), trial
+
+    def _answered(
+        self, rule: CompiledRule, answer: bool | None, s: Situation, lost: Inputs, headers: Headers
+    ) -> tuple[Decision | None, Verdict | None]:
+        """Return what a rule makes of a request, and what it matched with; None: the next decide.
+
+        `lost`: what is missing because it could not be found out.
+        """
+        if answer is None:
+            settled = bool(lost) and rule.on_error is not None
+            return (self._failed(rule, s, headers) if settled else None), None
+        assert rule.verdict is not None
+        if rule.verdict is Verdict.REDACT and rule.on_error and rule.inputs & lost & FINDINGS:
+            # What else is in it cannot be told, and so not be taken out.
+            return self._failed(rule, s, headers), None
+        return self._signature.by_rule(rule, rule.verdict, s, headers), rule.verdict
 
     def tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
         """Return the decision as far as it can be told without `untold`.
@@ -172,22 +143,27 @@ class RulePolicy:
         decision = self._at_address(situation, strictest(d for d, _ in told), untold)
         return decision, tuple(dict.fromkeys(rule for _, rules in told for rule in rules))
 
-    def _tell(self, situation: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
+    def _tell(self, s: Situation, untold: Inputs) -> tuple[Decision, tuple[str, ...]]:
         unsure: list[CompiledRule] = []
+        behind: list[CompiledRule] = []
         headers: Headers = ()
-        decision = None
-        for rule, answer in self._standing(situation, self._missing(situation) | untold):
+        decision = trial = None
+        for rule, answer in self._asked(s, self._missing(s) | untold):
             if answer is None:
-                unsure.append(rule)
+                (unsure if trial is None else behind).append(rule)
             elif rule.verdict is None:
                 headers += headers_of(rule)
+            elif rule.only_watches:
+                trial = self._signature.by_rule(rule, rule.verdict, s, headers)
             else:
-                decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
+                decision = self._signature.by_rule(rule, rule.verdict, s, headers)
                 break
-        matched = None if decision is None else decision.intended or decision.verdict
-        told = self._floored(situation, decision or self._unmatched(situation, 0, headers), matched)
-        meant = told.intended or told.verdict
-        return told, tuple(rule.id for rule in unsure if rule.verdict not in {None, meant})
+        matched = None if decision is None else as_enforced(decision)
+        floored = self._floored(s, decision or self._unmatched(s, 0, headers), matched)
+        told = as_if_enforced(floored, trial)
+        meant = as_enforced(told)
+        doubted = [rule.id for rule in unsure if rule.verdict not in {None, meant}]
+        return told, (*doubted, *(rule.id for rule in behind if does_more(rule.verdict, meant)))
 
     def decide_on_headers(self, situation: Situation) -> Decision | None:
         """Decide before the body is there, or None when a rule in the way needs the body."""
@@ -204,7 +180,8 @@ class RulePolicy:
         surely_blocked = self.mode is Mode.ENFORCE and self._floor_of(situation) is Verdict.BLOCK
         headers: Headers = ()
         passed_over = False
-        for rule, answer in self._standing(situation, missing):
+        trial: Decision | None = None
+        for rule, answer in self._asked(situation, missing):
             if answer is None:
                 # Only a rule that allows outright could still turn the answer for unknown accounts.
                 if not surely_blocked or rule.verdict is Verdict.ALLOW:
@@ -212,12 +189,16 @@ class RulePolicy:
                 passed_over = True
             elif rule.verdict is None:
                 headers += headers_of(rule)
+            elif rule.only_watches:
+                trial = self._signature.by_rule(rule, rule.verdict, situation, headers)
             elif passed_over and rule.verdict is Verdict.ALLOW:
                 return None
             else:
                 decision = self._signature.by_rule(rule, rule.verdict, situation, headers)
-                return self._early(situation, decision, rule.verdict)
-        return self._early(situation, self._unmatched(situation, 0, headers), None)
+                early = self._early(situation, decision, rule.verdict)
+                return early and with_trial(early, trial)
+        early = self._early(situation, self._unmatched(situation, 0, headers), None)
+        return early and with_trial(early, trial)
 
     def needs_whole(self, situation: Situation) -> bool:
         """Return True when a large body must be read to its end before any of it leaves.
@@ -227,10 +208,10 @@ class RulePolicy:
         return any(map(self._needs_whole, by_contradicting_name(situation)))
 
     def _needs_whole(self, situation: Situation) -> bool:
-        for rule, answer in self._standing(situation, NOT_YET | self._missing(situation)):
+        for rule, answer in self._asked(situation, NOT_YET | self._missing(situation)):
             if rule.whole:
                 return True
-            if answer is True and rule.verdict is not None:
+            if answer is True and rule.verdict is not None and not rule.only_watches:
                 return False
         return False
 
@@ -296,47 +277,53 @@ class RulePolicy:
         return decision
 
     def _stopping_for_host(self, s: Situation, missing: Inputs) -> CompiledRule | None:
-        """Return the first rule that surely stops this, and would not at a host without a name."""
+        """Return the first rule that surely stops this, and would not at a host without a name.
+
+        One that only watches counts where none enforces.
+        """
         nowhere = replace(s, host=None, destination=replace(s.destination, host="", address=None))
         anyway = {rule for rule, _ in self._standing(nowhere, missing)}
+        trial: CompiledRule | None = None
         for rule, answer in self._standing(s, missing):
             if answer and rule.verdict in STOPPING and rule not in anyway:
-                return rule
-        return None
+                if not rule.only_watches:
+                    return rule
+                trial = trial or rule
+        return trial
 
     def _standing(self, s: Situation, missing: Inputs) -> Holding:
         return standing(self._holding, s, missing)
+
+    def _asked(self, s: Situation, missing: Inputs) -> Holding:
+        return past_trials(self._standing(s, missing), self._deciding)
+
+    @cached_property
+    def _deciding(self) -> frozenset[CompiledRule]:
+        parts = (Part.ATTRIBUTION, Part.CLASSIFIER)
+        stops = any(self.failures.answer(part, self.mode) in STOPPING for part in parts)
+        allowing = stops or self.mode is Mode.ENFORCE or any(rule.enforces for rule in self.rules)
+        return deciding(self.rules, allowing=allowing)
 
     def _holding(self, s: Situation, missing: Inputs, settled: Inputs = 0) -> Holding:
         return holding(self.rules, s, missing, settled)
 
     def _missing(self, s: Situation) -> Inputs:
-        hidden = hidden_by(s.degraded) if s.degraded else 0
-        # A past that no rule asks for is missed by nobody.
-        hidden &= ~PAST | self.inputs
-        if s.findings:
-            hidden |= hidden_in(s.findings)
-        if s.destination.other_names:
-            # Each of its names is judged by itself: what it means is known.
-            hidden &= ~DESTINATION
-        if self.asks_country and s.destination.country is None:
-            hidden |= COUNTRY
-        if self.inputs & NETWORK and not is_placed(s.destination.host, s.destination.address):
-            hidden |= NETWORK
-        if s.sender.certainty is Certainty.LIKELY:
-            hidden |= SCRIPT
-        hidden |= unsure_of_script(s) & self.inputs
-        return hidden | unsure_of_peers(s)
+        return missing_in(s, self.inputs)
 
     def _blocking(self, s: Situation) -> CompiledRule | None:
         """Return the rule that surely blocks, be it in watch mode.
 
         Those that would have to see more are passed over.
         """
-        for rule, answer in self._standing(s, NEVER | self._missing(s)):
-            if answer and rule.verdict is not None:
-                return rule if rule.verdict is Verdict.BLOCK else None
-        return None
+        trial: CompiledRule | None = None
+        for rule, answer in self._asked(s, NEVER | self._missing(s)):
+            if not answer or rule.verdict is None:
+                continue
+            blocks = rule if rule.verdict is Verdict.BLOCK else None
+            if not rule.only_watches:
+                return blocks or trial
+            trial = blocks
+        return trial
 
     def _against(self, entry: Exemption, rule: CompiledRule, s: Situation) -> Decision:
         if rule.mode is Mode.ENFORCE:

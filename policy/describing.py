@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from core.decision import Mode, Verdict
 from destinations.catalogue import account_names, destination_names
 from policy import reads
 from policy.conditions import condition_of
@@ -39,7 +40,12 @@ def _advice(model: PolicyModel, today: date) -> Iterator[tuple[str, str]]:
         if not rule.enabled:
             continue
         when = condition_of(rule.when, own_keys)
-        for words in (*_reach(when, above), *_slips(rule, today), *_strangers(when)):
+        before = (
+            above
+            if _on_trial(rule, model)
+            else [one for one in above if not _on_trial(one[0], model)]
+        )
+        for words in (*_reach(when, before), *_slips(rule, today), *_strangers(when)):
             yield rule.id, words
         if rule.then.do is not None and rule.until is None:
             above.append((rule, when))
@@ -48,6 +54,13 @@ def _advice(model: PolicyModel, today: date) -> Iterator[tuple[str, str]]:
     for service in model.organisation.accounts:
         if service.lower() not in account_names():
             yield "organisation", f"lists accounts of {service}, which Outgate does not know"
+
+
+def _on_trial(rule: Rule, model: PolicyModel) -> bool:
+    """Return whether it only watches, so that what enforces after it is reached all the same."""
+    if (rule.mode or model.mode) is Mode.ENFORCE:
+        return False
+    return rule.mode is Mode.WATCH or rule.then.do is not Verdict.ALLOW
 
 
 def _reach(when: AllOf, above: list[tuple[Rule, AllOf]]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from core.classification import (
     Destination,
     LlmCall,
 )
-from core.decision import Verdict
+from core.decision import Decision, Verdict
 from core.errors import InputError
 from core.findings import Confidence, Finding
 from core.habits import NEVER_SEEN, ToldHabits
@@ -44,6 +44,7 @@ from policy.fields import (
     Text,
 )
 from policy.loading import parse_as
+from policy.watching import as_enforced, with_trial
 
 _WEDNESDAY_NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 _ATTACHMENT = Attachment(media_type=None, bytes=1, sha256="0" * 64)
@@ -162,7 +163,10 @@ class Given(Strict):
 
 
 class Expected(Strict):
-    """What the policy must answer. The verdict is that of the rules, watch mode or not."""
+    """What the policy must answer: what it does, or would do where nothing does more than watch.
+
+    Of a rule that is named and only watches: what it would have done.
+    """
 
     verdict: Verdict
     rule: Text | None = None
@@ -329,8 +333,8 @@ def _finding(given: GivenFinding) -> Finding:
 
 def _result(case: PolicyCase, policy: RulePolicy) -> CaseResult:
     situation, expected = situation_of_case(case.given), case.expect
-    decision = policy.decide(situation)
-    verdict = decision.intended or decision.verdict
+    decision = _decision(policy, situation, expected.rule)
+    verdict = as_enforced(decision)
     passed = verdict is expected.verdict and expected.rule in {None, decision.rule}
     wanted = expected.verdict + (f" by rule {expected.rule}" if expected.rule else "")
     came = verdict + (f" by rule {decision.rule}" if decision.rule else " (no rule matched)")
@@ -339,6 +343,14 @@ def _result(case: PolicyCase, policy: RulePolicy) -> CaseResult:
     why = _why_not(policy, expected.rule, situation)
     told = f"{case.name}: expected {wanted}, got {came}{why}"
     return CaseResult(name=case.name, passed=False, told=told)
+
+
+def _decision(policy: RulePolicy, situation: Situation, rule: str | None) -> Decision:
+    """Return what is decided; of a rule that only watches if it is named, or nothing does more."""
+    decision, trial = policy.decided(situation)
+    if trial is not None and trial.rule in {rule, with_trial(decision, trial).rule}:
+        return trial
+    return decision
 
 
 def _why_not(policy: RulePolicy, rule: str | None, situation: Situation) -> str:

@@ -16,6 +16,7 @@ from destinations.naming import place_name
 from policy.decide import RulePolicy
 from policy.inputs import HABITS, HISTORY, PAST, VOLUME
 from policy.volumes import Volumes
+from policy.watching import as_enforced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,9 @@ class ReplayReport:
     records: int
     unreadable: int
     verdicts: Mapping[str, int]
-    """Verdict as if enforced → records."""
+    """Verdict as if enforced → records: of a rule that only watches and one that enforces after it,
+    the stricter.
+    """
     newly_stopped: int
     """Records that went out unchanged and would be redacted, held or blocked."""
     no_longer_stopped: int
@@ -240,11 +243,6 @@ class _Tally:
             caveats=tuple(_caveats(policy, self.unsure, self.verdicts, self.learning)),
             untold=self.untold,
         )
-
-
-def as_enforced(decision: Decision) -> Verdict:
-    """Return what the rule asks for, watch mode or not."""
-    return decision.intended or decision.verdict
 
 
 def _add(group: _Group, record: Record, decision: Decision, how: Disposition | None) -> None:

@@ -3,18 +3,44 @@
 from core.attribution import Certainty
 from core.situation import Situation
 from core.vocabulary.unread import unread_text
+from destinations.networks import is_placed
 from policy.inputs import (
     ADVISORIES,
     COUNTRY,
+    DESTINATION,
     FINDINGS,
     HABITS,
     LLM,
+    NETWORK,
     PACKAGES,
+    PAST,
     PEERS,
     RESOURCES,
     SCRIPT,
     Inputs,
+    hidden_by,
+    hidden_in,
 )
+
+
+def missing_in(s: Situation, asked: Inputs) -> Inputs:
+    """Return what is not known of a situation, of what rules that look at `asked` would miss."""
+    hidden = hidden_by(s.degraded) if s.degraded else 0
+    # A past that no rule asks for is missed by nobody.
+    hidden &= ~PAST | asked
+    if s.findings:
+        hidden |= hidden_in(s.findings)
+    if s.destination.other_names:
+        # Each of its names is judged by itself: what it means is known.
+        hidden &= ~DESTINATION
+    if asked & COUNTRY and s.destination.country is None:
+        hidden |= COUNTRY
+    if asked & NETWORK and not is_placed(s.destination.host, s.destination.address):
+        hidden |= NETWORK
+    if s.sender.certainty is Certainty.LIKELY:
+        hidden |= SCRIPT
+    hidden |= unsure_of_script(s) & asked
+    return hidden | unsure_of_peers(s)
 
 
 def unsure_of_packages(s: Situation) -> Inputs:

@@ -24,7 +24,8 @@ from evidence.as_of import Past
 from evidence.factory import Evidence, open_evidence, open_store
 from policy.decide import RulePolicy
 from policy.loading import load_bytes
-from policy.replay import as_enforced, replay, replayed
+from policy.replay import replay, replayed
+from policy.watching import as_enforced
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RULES = b"""
