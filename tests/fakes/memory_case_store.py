@@ -173,6 +173,7 @@ class MemoryCaseStore:
         recent = [r for r in self._records if since is None or r.at >= since]
         return {
             "records": len(recent),
+            "requests": len(recent),
             "open_cases": self.count(CaseFilter()),
             "degraded": sum(bool(r.decision.degraded) for r in recent) + self.skipped,
             "last_at_epoch": int(max((r.at.timestamp() for r in self._records), default=0)),
