@@ -111,7 +111,12 @@ class MemoryCaseStore:
             if e.record_id == record_id and e.action in {Action.APPROVE, Action.REFUSE}
         ]
         return (
-            HoldAnswer(approved=said[-1].action is Action.APPROVE, who=said[-1].who, at=said[-1].at)
+            HoldAnswer(
+                approved=said[-1].action is Action.APPROVE,
+                who=said[-1].who,
+                at=said[-1].at,
+                own=said[-1].own is True,
+            )
             if said
             else None
         )
