@@ -1,6 +1,6 @@
 """What the review can do beside reading cases, made for one home and its store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 
@@ -30,8 +30,16 @@ from tui.script_view import ScriptParts
 from tui.sheet import Sheets
 
 
-def acts_of(store: Store, home: Home, settings: Settings) -> EvidenceActs:
-    """Return what the review can do beside reading cases, over this store."""
+def _gate_of(home: Home) -> Callable[[], bool]:
+    return lambda: find(home.running) is not None
+
+
+def acts_of(
+    store: Store, home: Home, settings: Settings, watching: Callable[[], bool] | None = None
+) -> EvidenceActs:
+    """Return what the review can do beside reading cases, over this store; `watching` says whether
+    a gate runs, else those of this home are asked for.
+    """
 
     def verified() -> Verified:
         report = verify(store.path)
@@ -49,7 +57,7 @@ def acts_of(store: Store, home: Home, settings: Settings) -> EvidenceActs:
 
     in_force = policy_path(home, None) or home.policy
     rules = CaseRules(store=store, policy=in_force, who=reviewer)
-    sheets = DeskSheets(store=store, home=home, watching=lambda: find(home.running) is not None)
+    sheets = DeskSheets(store=store, home=home, watching=watching or _gate_of(home))
 
     def switched(name: str) -> str:
         try:

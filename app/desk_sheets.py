@@ -4,11 +4,13 @@ policy in force.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from app.home import Home
 from app.policy_in_force import policy_path
 from core.classification import AccountKind
+from core.decision import Verdict
+from core.fate import UNSTOPPED
 from core.risk import HIGH, level_of
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.sizes import counted, dollars, number, size
@@ -89,13 +91,25 @@ class DeskSheets:
         days = [(now - timedelta(days=back)).date() for back in range(29, -1, -1)]
         totals = [by_day.get(day, Total()) for day in days]
 
+        went = [
+            {
+                span.begins.date(): span.total.exchanges
+                for span in course(self.store, one, days=True)
+            }
+            for one in (Wanted(since=now - _MONTH, outcome=fate) for fate in UNSTOPPED)
+        ]
+
+        def stopped(day: date) -> int:
+            all_ = by_day.get(day, Total())
+            return all_.exchanges - all_.sent - sum(fates.get(day, 0) for fates in went)
+
         def chart(label: str, values: Sequence[int]) -> Row:
             most = number(max(values, default=0))
             return Row(label, f"{bars(list(values))}  in 30 days, at most {most} in one")
 
         return (
             chart("Requests", [one.exchanges for one in totals]),
-            chart("Stopped", [one.exchanges - one.sent for one in totals]),
+            chart("Stopped", [stopped(day) for day in days]),
             chart("Values", [one.found for one in totals]),
             chart("Tokens", [one.tokens for one in totals]),
         )
@@ -197,7 +211,11 @@ class DeskSheets:
         acts = sum(1 for _ in self.store.iter_act_entries())
         return Sheet(
             facts=(
-                Row("Records", f"{number(self.store.totals()['records'])}, sums since {since}"),
+                Row(
+                    "Records",
+                    f"{number(self.store.totals()['records'])} of requests and of what was "
+                    f"observed, sums since {since}",
+                ),
                 Row("Last record", f"no. {number(newest.seq)}, {newest.head.hex()[:16] or 'none'}"),
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
                 Row("Checkpoints", f"{number(len(marks))} signed ones"),
@@ -219,7 +237,7 @@ class DeskSheets:
             facts=(
                 Row("Gate", state, "allowed" if runs else "blocked"),
                 Row("Last request", seen),
-                Row("Today", counted(totals["records"], "request")),
+                Row("Today", counted(totals["requests"], "request")),
                 Row(
                     "Not checked",
                     f"{missed} today with something that was not fully checked",
@@ -230,9 +248,11 @@ class DeskSheets:
         )
 
 
+_HELD = "held at first"
+"""Sums by the hour do not tell how holds ended; what left tells how many were released."""
 _SHOWN: Mapping[By, Callable[[str], str]] = {
     "destination": lambda name: place_name(None if "." in name else name, name),
-    "outcome": lambda name: words_of(name).word,
+    "outcome": lambda name: _HELD if name == Verdict.HOLD else words_of(name).word,
     "account": lambda name: ACCOUNTS[AccountKind(name)].meaning if name in AccountKind else name,
 }
 

@@ -3,6 +3,7 @@ the file as it lies there, schedules, advisories and the policy.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,9 +22,10 @@ from core.observation import Kind, Observation
 from core.record import Record
 from core.review import Action, ReviewEvent, ScriptVersion, script_key, sender_of, signed
 from core.scanned import OwnerState
-from core.vocabulary.findings import Amount, found
+from core.vocabulary.findings import Amount, found, people_told
 from core.vocabulary.observations import facts_told
-from core.vocabulary.sizes import counted, joined, size
+from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
 from habits.learning import Learner
 from habits.passport import Part, Passport
@@ -59,8 +61,11 @@ class _Sent:
 
     place: str
     requests: int = 0
+    """That left."""
     bytes: int = 0
     stopped: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """What neither left nor was stopped: `failed`, `bypassed`, …"""
     last: datetime | None = None
     accounts: set[str] = field(default_factory=set)
     amounts: list[Amount] = field(default_factory=list)
@@ -86,8 +91,11 @@ class _Told:
             where.service or where.host, _Sent(place_name(where.service, where.host))
         )
         sent.last = record.at
+        self.people = max(self.people, people_told(record.findings))
         if not record.left:
-            sent.stopped += 1
+            sent.stopped += record.stopped
+            if not record.stopped:
+                sent.others[words_of(record.outcome).word] += 1
             return
         sent.requests += 1
         sent.bytes += record.request.bytes
@@ -95,7 +103,6 @@ class _Told:
             sent.accounts.add(where.account.id)
         for f in record.findings:
             sent.amounts.append(Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data))
-            self.people = max(self.people, 0 if f.test_data else f.subjects or 0)
 
 
 def passport_of(
@@ -317,7 +324,8 @@ def _destinations(told: _Told) -> Iterator[str]:
     for sent in sorted(told.sent.values(), key=lambda one: -one.bytes)[:_MOST]:
         accounts = f", account {joined(sorted(sent.accounts)[:5])}" if sent.accounts else ""
         what = found(sent.amounts)
-        stopped = f", {sent.stopped:,} stopped" if sent.stopped else ""
+        counts = Counter({"stopped": sent.stopped}) + sent.others
+        stopped = "".join(f", {number(count)} {word}" for word, count in counts.items())
         last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
         yield (
             f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size(sent.bytes)}"
@@ -331,7 +339,7 @@ def _people(told: _Told) -> Iterator[str]:
     if told.people:
         yield f"data of up to {counted(told.people, 'person', 'people')} in one request"
     else:
-        yield "no request held data that was counted by people"
+        yield "no request held personal data"
 
 
 def _observed(seen: Sequence[Observation], kind: Kind) -> Iterator[str]:

@@ -290,7 +290,7 @@ def _totals(records: Sequence[Record]) -> dict[str, Any]:
     return {
         "requests": len(records),
         "bytes_sent": sum(record.request.bytes for record in left),
-        "stopped": len(records) - len(left) - past - unsent,
+        "stopped": sum(1 for record in records if record.stopped),
         "unsent": unsent,
         "past": past,
         "with_findings": sum(1 for record in records if record.findings),

@@ -20,6 +20,9 @@ class Fate(StrEnum):
     """It was let out, and the destination could not be reached."""
 
 
+UNSTOPPED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.UNREACHED})
+"""What did not leave through the gate, and was not stopped by it."""
+
 _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
     {"bypass": Fate.PAST, "tls": Fate.UNTRUSTED, "protocol": Fate.FOREIGN}
 )

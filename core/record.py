@@ -8,8 +8,8 @@ from typing import Any
 
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
-from core.decision import Decision
-from core.fate import Fate, fate_of
+from core.decision import Decision, Verdict, hold_word
+from core.fate import UNSTOPPED, Fate, fate_of
 from core.findings import Finding
 from core.ids import rfc3339
 from core.json_fields import Fields
@@ -88,9 +88,20 @@ class Record:
         return (self.fate or self.decision.verdict).value
 
     @property
+    def ending(self) -> str:
+        """As `outcome`; of a hold that ended how it ended, too: see `hold_word`."""
+        held, ended = self.outcome, self.decision.hold_outcome
+        return held if held != Verdict.HOLD or ended is None else hold_word(ended)
+
+    @property
     def left(self) -> bool:
         """Whether it left through the gate."""
         return self.fate is None and self.decision.left
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the gate kept it from leaving. The one answer to “was it stopped?”."""
+        return not self.left and self.fate not in UNSTOPPED
 
     def to_json(self, known: Rendered | None = None) -> dict[str, Any]:
         """Return the record as JSON values, without its chain.

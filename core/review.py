@@ -86,6 +86,14 @@ class HoldAnswer:
     approved: bool
     who: str
     at: datetime
+    own: bool = False
+    """True: the person is the user whose request it is."""
+
+    @property
+    def signed(self) -> str:
+        """Who answered, harmless to show, and whether that was the sender."""
+        name = printable(self.who, 60)
+        return f"{name} ({OWN})" if self.own else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ class CaseStore(Protocol):
         """
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `degraded` (cases with a record that
-        was not fully checked), `last_at_epoch`.
+        """Counts for the health line: `records`, `requests` (records without what was only
+        observed), `open_cases`, `degraded` (cases with a record that was not fully checked),
+        `last_at_epoch` (of the newest request).
         """

@@ -49,7 +49,7 @@ type Named = Literal["users", "rules", "models"]
 
 def _named(column: Named) -> str:
     return f"""SELECT {column}, count(*), total(status = 'open' OR coalesce(until_us <= ?, 0)),
-        total(count), max(people), max(risk), max(last_us) FROM cases
+        total(CASE WHEN verdict = 'observed' THEN 0 ELSE count END), max(people), max(risk), max(last_us) FROM cases
         WHERE {column} <> '' GROUP BY {column}"""  # noqa: S608 - columns of our own
 
 

@@ -115,4 +115,6 @@ def _answer(text: bytes) -> HoldAnswer | None:
         event = review_of(text).event
     except ValueError:
         return None
-    return HoldAnswer(approved=event.action is Action.APPROVE, who=event.who, at=event.at)
+    return HoldAnswer(
+        approved=event.action is Action.APPROVE, who=event.who, at=event.at, own=event.own is True
+    )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.observation import SCHEMA as OBSERVATION
 from evidence.acts import ACT_COLUMNS
 from evidence.entries import ENTRY_COLUMNS
+from evidence.rollup import UNREADABLE
 from evidence.times import micros
 
 PAGE = 500
@@ -68,7 +70,8 @@ def history_of(key: str) -> tuple[str, tuple[str, ...]]:
 DESTINATIONS_FIRST_SEEN = """SELECT destination, min(us) FROM (
     SELECT destination, min(bucket) * 300000000 AS us FROM traffic GROUP BY destination
     UNION ALL
-    SELECT coalesce(service, host), min(first_us) FROM cases GROUP BY 1
+    SELECT coalesce(service, host), min(first_us) FROM cases
+        WHERE verdict <> 'observed' GROUP BY 1
     ) GROUP BY destination"""
 """Of what left, to five minutes; of what is to be reviewed, be it stopped or not, exactly."""
 VERSIONS = """SELECT script, sha256, first_us, last_us FROM scripts
@@ -77,13 +80,26 @@ DEGRADED = "SELECT count(*) FROM cases WHERE degraded_us >= ?"
 OPEN_CASES = "SELECT count(*) FROM cases WHERE status = 'open' OR until_us <= ?"
 
 
-def newest(since: datetime | None) -> tuple[str, tuple[int, ...]]:
-    """Return the statement and parameters that give how many entries there are, and the time of the
-    newest.
-    """
+def _is_request(text: str) -> str:
+    return f"""instr({text}, '"schema":"{OBSERVATION}"') = 0"""
+
+
+REQUESTS = f"""SELECT (SELECT coalesce(sum(exchanges), 0) FROM hours WHERE hour >= ?)
+    + (SELECT count(*) FROM entries WHERE at_us >= ? AND at_us < ?
+        AND {_is_request("coalesce(unpacked(body), '')")})
+    + (SELECT count(*) FROM entries WHERE at_us >= ?
+        AND case_id = (SELECT id FROM cases WHERE key = '{UNREADABLE}'))"""  # noqa: S608
+"""Requests since then: those of whole hours from the sums, of the hour before them one by one, and
+what this version cannot read, which counts as a request.
+"""
+NEWEST_REQUEST = f"""SELECT at_us FROM entries WHERE at_us >= ?
+    AND {_is_request("coalesce(unpacked(body), '')")} ORDER BY at_us DESC LIMIT 1"""  # noqa: S608
+
+
+def kept(since: datetime | None) -> tuple[str, tuple[int, ...]]:
+    """Return the statement and parameters that give how many entries there are."""
     if since is not None:
-        return "SELECT count(*), max(at_us) FROM entries WHERE at_us >= ?", (micros(since),)
+        return "SELECT count(*) FROM entries WHERE at_us >= ?", (micros(since),)
     # Entries go from the beginning only, so first and last number give their count; counting a
     # million takes a tenth of a second.
-    first_and_last = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM entries"
-    return f"SELECT ({first_and_last}), (SELECT max(at_us) FROM entries)", ()  # noqa: S608
+    return "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM entries", ()

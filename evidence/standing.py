@@ -64,7 +64,7 @@ def standing_answer(connection: Connection, record: Record) -> HoldAnswer | None
         if scope is None or scope.until is None or not event.at <= record.at < scope.until:
             continue
         if not beyond(scope, reach) and _same_account(connection, event.record_id, record):
-            return HoldAnswer(approved=True, who=event.who, at=event.at)
+            return HoldAnswer(approved=True, who=event.who, at=event.at, own=event.own is True)
     return None
 
 

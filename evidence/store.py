@@ -31,7 +31,7 @@ from evidence.review_entries import opened_review
 from evidence.reviews import append_review
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
-from evidence.times import from_micros, micros
+from evidence.times import HOUR_US, from_micros, micros
 
 OBSERVATION = f'"schema":"{SCHEMA}"'.encode()
 """Stands in the canonical text of each observation, and makes reading others needless."""
@@ -303,18 +303,25 @@ class Store:
                 self._notary.take(connection, "review")
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
-        """Counts for the health line: `records`, `open_cases`, `degraded`, `last_at_epoch`.
+        """Counts for the health line: `records`, `requests`, `open_cases`, `degraded`,
+        `last_at_epoch`.
 
-        `degraded` counts cases with a record that was not fully checked; with `since`, one that
-        began since.
+        `records` are all entries, what was only observed too; `last_at_epoch` is when the newest
+        request began, 0 for none. `degraded` counts cases with a record that was not fully
+        checked; with `since`, one that began since.
         """
         us = -(2**62) if since is None else micros(since)
         with self.reading() as connection:
-            records, last = connection.execute(*queries.newest(since)).fetchone()
+            records = connection.value(*queries.kept(since))
+            hour = max(0, -(-us // HOUR_US))  # the first whole one; nothing was before 1970
+            times = (hour, us, hour * HOUR_US, hour * HOUR_US)
+            requests = connection.value(queries.REQUESTS, times)
+            last = connection.value(queries.NEWEST_REQUEST, (us,)) if requests else 0
             open_cases = connection.value(queries.OPEN_CASES, (self.now_us(),))
             degraded = connection.value(queries.DEGRADED, (us,))
         return {
-            "records": records,
+            "records": int(records),
+            "requests": int(requests),
             "open_cases": int(open_cases),
             "degraded": int(degraded),
             "last_at_epoch": (last or 0) // 1_000_000,

@@ -82,7 +82,7 @@ class People:
             before = await DECISIONS.run(self._holds.standing, transaction.record())
         if before is None or not before.approved:
             return True
-        transaction.recall(before.who)
+        transaction.recall(before.signed)
         return False
 
     def _seconds(self, transaction: Transaction) -> float:
@@ -103,7 +103,7 @@ class People:
         outcome = _outcome(answer)
         note = f"nobody answered within {lasting(timedelta(seconds=seconds))}"
         if answer is not None:
-            note = f"{outcome} by {answer.who}"
+            note = f"{outcome} by {answer.signed}"
         transaction.hear(outcome, note, _told(transaction.decision.reason, outcome))
 
 

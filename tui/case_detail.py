@@ -156,7 +156,7 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
     if said is None:
         can = "With a you approve it, so that it passes when the script is run again."
         return Row("", f"Expired unseen. {can}", "held")
-    who = f"{safe(said.who, 60)} at {clock_time(said.at, now, zone)}"
+    who = f"{safe(said.signed, 80)} at {clock_time(said.at, now, zone)}"
     if not said.approved:
         return Row("", f"Refused by {who}. With a you approve it for the next run.", "quiet")
     again = f"run the script again, within {lasting(APPROVAL_LASTS)} it passes."

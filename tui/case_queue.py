@@ -37,7 +37,6 @@ class Overview:
 
     totals: Mapping[str, int] = field(default_factory=dict)
     open_cases: int = 0
-    held_cases: int = 0
     watching: bool | None = None
     """Whether a gate runs now; None when nobody can say."""
 
@@ -50,7 +49,6 @@ def overview(
         watching=None if watching is None else watching(),
         totals=store.totals(today),
         open_cases=store.count(CaseFilter()),
-        held_cases=store.count(CaseFilter(verdict="hold")),
     )
 
 

@@ -359,7 +359,8 @@ class LiveQueue(Offers, Screen[None]):
         who = " · ".join(part for part in told if part)
         self.query_one(HealthLine).say(self._overview, now, problem, who)
         self.query_one(HeldPanel).say(now, not self.reviewer.read_only and self.holds is not None)
-        self.query_one(QueueLine).say(self.queue, self._overview)
+        waiting = len(self.held.items) + len(self.held.unreadable)
+        self.query_one(QueueLine).say(self.queue, self._overview, waiting)
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         view = self.query_one(QueueView)
         view.now = now

@@ -61,9 +61,9 @@ class QueueLine(Line):
 
     DEFAULT_CSS = "QueueLine { background: $background; }"
 
-    def say(self, queue: Queue, overview: Overview) -> None:
-        """Show the state of the queue."""
-        left = Content.styled(tally(overview.open_cases, overview.held_cases), "bold")
+    def say(self, queue: Queue, overview: Overview, held: int) -> None:
+        """Show the state of the queue; `held` requests wait now."""
+        left = Content.styled(tally(overview.open_cases, held), "bold")
         if replace(queue.wanted, order=Order.RISK) != CaseFilter():
             words = f"   / {safe(in_words(queue.wanted), 80)} · {counted(queue.count, 'case')}"
             left += Content.styled(words, "$primary")

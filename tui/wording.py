@@ -22,7 +22,7 @@ from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
-from core.vocabulary.verdicts import FATES, WAITING, Words, words_of
+from core.vocabulary.verdicts import FATES, WAITING, Words, words_of, words_of_ending
 from core.vocabulary.verdicts import outcome as outcome_of
 from destinations.naming import place_name
 
@@ -84,7 +84,7 @@ def case_words(case: Case) -> Words:
     if Fate.PAST in case.inside.outcomes:
         return FATES[Fate.PAST]
     led = _led(case, ending)
-    return words_of(case.verdict, ending) if led is None else _outcome_words(led)
+    return words_of(case.verdict, ending) if led is None else words_of_ending(led)
 
 
 def _led(case: Case, ending: str | None) -> str | None:
@@ -100,17 +100,12 @@ def _left(word: str) -> bool:
     return left_by(verdict, ending or None)
 
 
-def _outcome_words(word: str) -> Words:
-    verdict, _, ending = word.partition(":")
-    return words_of(verdict, ending or None)
-
-
 def case_outcomes(case: Case) -> str:
     """Return how often each outcome was, where there are several: `146 passed, 3 blocked`."""
     counts = case.inside.outcomes
     told: dict[str, int] = {}
     for word in sorted(counts, key=lambda word: (-counts[word], word)):
-        called = _outcome_words(word).word
+        called = words_of_ending(word).word
         told[called] = told.get(called, 0) + counts[word]
     return ", ".join(f"{number(n)} {word}" for word, n in told.items()) if len(told) > 1 else ""
 
@@ -357,15 +352,10 @@ def health(
     return meaning, capital(f"{state}{seen} · {missed}")
 
 
-def tally(open_cases: int, held_cases: int) -> str:
-    """Return the first words of the screen: how many cases need a person."""
-    if not open_cases:
-        return "Nothing needs you."
-    need = "1 case needs you" if open_cases == 1 else f"{number(open_cases)} cases need you"
-    if not held_cases:
-        return need
-    return (
-        f"{need}, held"
-        if open_cases == held_cases
-        else f"{need}, {number(held_cases)} of them held"
-    )
+def tally(open_cases: int, held: int) -> str:
+    """Return the first words of the screen: how many cases need a person, and how many requests
+    wait for one at this moment.
+    """
+    need = f"{counted(open_cases, 'case needs', 'cases need')} you" if open_cases else ""
+    wait = f"{number(held)} held now" if held else ""
+    return ", ".join(filter(None, (need, wait))) or "Nothing needs you."

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from core.findings import NOT_INSPECTED, Confidence
+from core.findings import NOT_INSPECTED, Confidence, Finding, people_in
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.sizes import counted, joined, number, size
 
@@ -28,6 +28,16 @@ class Amount(NamedTuple):
     records: int
     """Rows or objects affected; 0 where the payload has none."""
     test_data: bool
+
+
+def is_personal(finding: Finding) -> bool:
+    """Return whether it tells of real people: a published example tells of nobody."""
+    return "personal_data" in kind_of(finding.kind).groups and not finding.test_data
+
+
+def people_told(findings: Iterable[Finding]) -> int:
+    """Return of how many people one request tells: see `people_in`."""
+    return max((people_in(one) for one in findings if is_personal(one)), default=0)
 
 
 def found(amounts: Sequence[Amount]) -> str:

@@ -122,6 +122,12 @@ def words_of(verdict: str, hold: str | None = None) -> Words:
     return VERDICTS[Verdict(verdict)] if verdict in VERDICTS else UNKNOWN
 
 
+def words_of_ending(ending: str) -> Words:
+    """Return the words of an outcome as sums call it: see `core.record.Record.ending`."""
+    verdict, _, hold = ending.partition(":")
+    return words_of(verdict, hold or None)
+
+
 def outcome(verdict: str, hold: str | None = None, intended: str | None = None) -> str:
     """Return what happened and, where the rule asks for something else, what that is."""
     said = words_of(verdict, hold).outcome

@@ -5,12 +5,13 @@ person has to write.
 from collections import Counter
 from datetime import datetime
 
-from core.findings import NOT_INSPECTED, people_in
+from core.findings import NOT_INSPECTED
 from core.ids import rfc3339
 from core.record import Record
 from core.review import Case, ReviewEvent, case_id, signed
 from core.stored import StoredRecord
 from core.vocabulary.destinations import ACCOUNTS, whose
+from core.vocabulary.findings import people_told
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.reviews import done
 from core.vocabulary.sizes import counted, joined, number, size
@@ -19,7 +20,6 @@ from destinations.naming import place_name
 from evidence.store import Store
 from exports.report.cases import case_words
 from exports.report.page import Page, Section, Table
-from exports.report.sums import PERSONAL
 
 _TO_FILL = "[to be written by the controller]"
 
@@ -49,8 +49,8 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
 
 
 def _answer(case: Case, records: list[Record], left: list[Record]) -> str:
-    people = sum(map(_people, left))
-    most = max(map(_people, left), default=0)
+    each = [people_told(record.findings) for record in left]
+    people, most = sum(each), max(each, default=0)
     told = f"{case_words(case.key)}: {counted(len(records), 'request')}, {len(left)} of which left"
     if not left:
         return f"{told}. Nothing left the machine, so it may be no breach: a person decides."
@@ -63,11 +63,6 @@ def _range(least: int, most: int) -> str:
     return f"between {number(least)} and {number(most)} people"
 
 
-def _people(record: Record) -> int:
-    found = (f for f in record.findings if PERSONAL in kind_of(f.kind).groups and not f.test_data)
-    return max(map(people_in, found), default=0)
-
-
 def _nature(records: list[Record], left: list[Record], *, unread: int) -> Section:
     values: Counter[str] = Counter()
     rows: Counter[str] = Counter()
@@ -76,7 +71,7 @@ def _nature(records: list[Record], left: list[Record], *, unread: int) -> Sectio
             if finding.kind != NOT_INSPECTED and not finding.test_data:
                 values[finding.kind] += finding.distinct
                 rows[finding.kind] += finding.records or 0
-    people = list(map(_people, left))
+    people = [people_told(record.findings) for record in left]
     told = [
         f"Approximate number of people: {_range(max(people, default=0), sum(people))}"
         " (the most in one request, and the sum, in which the same person counts again).",

@@ -16,7 +16,7 @@ from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.sizes import counted, dollars, joined, number, size
-from core.vocabulary.verdicts import words_of
+from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
 from evidence.store import Store
 from exports.report.answering import Acts, approvals, cases, past, uninspected
@@ -156,7 +156,7 @@ def _totals(sums: Sums, before: Sums) -> Section:
         ("… with personal data", sums.personal, before.personal),
         ("… with passwords or keys", sums.secrets, before.secrets),
         ("Scripts and programs", len(sums.scripts), len(before.scripts)),
-        ("Destinations", len(sums.destinations), len(before.destinations)),
+        ("Destinations", len(sums.places), len(before.places)),
         ("Calls of language models", _calls(sums), _calls(before)),
         ("Requests to personal accounts", _personal(sums), _personal(before)),
         ("Connections past the gate", sums.past.total(), before.past.total()),
@@ -167,9 +167,9 @@ def _totals(sums: Sums, before: Sums) -> Section:
         rows=tuple((name, number(now), number(was), _change(now, was)) for name, now, was in rows),
         numbers=frozenset({1, 2, 3}),
     )
-    words = Counter({words_of(word).word: 0 for word in sums.outcomes})
-    for word, count in sums.outcomes.items():
-        words[words_of(word).word] += count
+    words: Counter[str] = Counter()
+    for ending, count in sums.outcomes.items():
+        words[words_of_ending(ending).word] += count
     told = [f"What became of them: {_listed(words)}."] if words else []
     if sums.unreadable:
         told.append(
@@ -180,7 +180,7 @@ def _totals(sums: Sums, before: Sums) -> Section:
     chart = Chart(
         title="Requests a day",
         bars=tuple(Bar(label=d, value=sums.days[d], part=sums.stopped_days[d]) for d in days),
-        part_is="did not leave",
+        part_is="stopped",
     )
     return Section(
         title="In figures, and the trend", sentences=tuple(told), table=table, chart=chart
@@ -304,8 +304,8 @@ def _models(sums: Sums) -> Section:
 
 def _personal_accounts(sums: Sums) -> Section:
     rows = [
-        (script, where, words_of(outcome).word, number(count))
-        for (script, where, outcome), count in sorted(
+        (script, where, words_of_ending(ending).word, number(count))
+        for (script, where, ending), count in sorted(
             sums.personal_accounts.items(), key=lambda item: (-item[1], item[0])
         )
     ]
@@ -322,12 +322,17 @@ def _new(sums: Sums, store: Store) -> Section:
     for version in store.script_versions():
         known = first.get(version.script)
         first[version.script] = min(known, version.first_at) if known else version.first_at
-    scripts = sorted(script for script, at in first.items() if period.since <= at < period.until)
-    places = sorted(
-        place
-        for place, at in store.destinations_first_seen().items()
-        if period.since <= at < period.until
-    )
+    seen = {"script": first, "destination": store.destinations_first_seen()}
+    of_requests = {"script": frozenset(sums.scripts), "destination": sums.places}
+    new = {
+        what: sorted(
+            name
+            for name, at in known.items()
+            if name in of_requests[what] and period.since <= at < period.until
+        )
+        for what, known in seen.items()
+    }
+    scripts, places = new["script"], new["destination"]
     rows = [("script", one) for one in scripts] + [("destination", one) for one in places]
     told = (
         f"{counted(len(scripts), 'script')} and {counted(len(places), 'destination')} were seen "

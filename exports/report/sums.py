@@ -7,16 +7,14 @@ from decimal import Decimal, InvalidOperation
 
 from core.classification import AccountKind, LlmCall
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, SECRET, Finding, people_in
+from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
 from core.review import case_key, destination_of, sender_of
 from core.stored import StoredEntry, StoredRecord
 from core.vocabulary.destinations import whose
-from core.vocabulary.kinds import kind_of
+from core.vocabulary.findings import is_personal, people_told
 from destinations.naming import place_name
 from exports.report.period import Period
-
-PERSONAL = "personal_data"
 
 
 @dataclass(slots=True)
@@ -90,8 +88,10 @@ class Sums:
     personal: int = 0
     secrets: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    """How each ended: see `Record.ending`."""
     scripts: dict[str, ScriptSums] = field(default_factory=dict)
     destinations: dict[tuple[str, str], DestinationSums] = field(default_factory=dict)
+    """(service's id or host, kind of account) → its sums."""
     models: dict[tuple[str, str, str], ModelSums] = field(
         default_factory=lambda: defaultdict(ModelSums)
     )
@@ -119,10 +119,15 @@ class Sums:
                 self.unreadable += 1
         return self
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Services' ids, else hosts, whosever account it was."""
+        return frozenset(place for place, _ in self.destinations)
+
     def _add(self, record: Record) -> None:
-        personal = [f for f in record.findings if _is_personal(f)]
-        people = max(map(people_in, personal), default=0)
-        self.outcomes[record.outcome] += 1
+        personal = [f for f in record.findings if is_personal(f)]
+        people = people_told(record.findings)
+        self.outcomes[record.ending] += 1
         self._day(record)
         self.personal += bool(personal)
         self.secrets += any(f.kind == SECRET and not f.test_data for f in record.findings)
@@ -150,7 +155,7 @@ class Sums:
     def _day(self, record: Record) -> None:
         day = record.at.astimezone(self.period.since.tzinfo).strftime("%Y-%m-%d")
         self.days[day] += 1
-        self.stopped_days[day] += not record.left
+        self.stopped_days[day] += record.stopped
 
     def _script(self, record: Record, personal: list[Finding], people: int) -> None:
         name = sender_of(record)
@@ -165,7 +170,7 @@ class Sums:
         sums.personal += bool(personal)
         sums.fewest = max(sums.fewest, people)
         sums.most += people
-        sums.stopped += not record.left
+        sums.stopped += record.stopped
         sums.off_hours += self.period.off_hours(record.at)
         sums.kinds.update(f.kind for f in personal)
         sums.destinations.add(place_name(record.destination.service, record.destination.host))
@@ -190,7 +195,7 @@ class Sums:
             sums.left += 1
             sums.bytes += record.request.bytes
         if to.account.kind is AccountKind.PERSONAL:
-            self.personal_accounts[sender_of(record), sums.called, record.outcome] += 1
+            self.personal_accounts[sender_of(record), sums.called, record.ending] += 1
 
     def _uninspected(self, record: Record) -> None:
         for finding in record.findings:
@@ -200,7 +205,3 @@ class Sums:
             self.degraded[stage.partition(":")[0]] += 1
         if record.fate is Fate.PAST:
             self.past[sender_of(record), record.destination.host] += 1
-
-
-def _is_personal(finding: Finding) -> bool:
-    return PERSONAL in kind_of(finding.kind).groups and not finding.test_data

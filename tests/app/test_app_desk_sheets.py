@@ -1,6 +1,7 @@
 """The tabs of the review, read from a real store."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,12 @@ from evidence_file import many_cases
 from app.desk_sheets import DeskSheets
 from app.home import Home
 from core.case_words import parse
+from core.decision import HoldOutcome, Verdict
+from core.fate import Fate
+from core.ids import uuid7
+from evidence import open_evidence
 from evidence.store import Store
+from tests.evidence.conftest import START, make_observation, make_record, with_fate
 from tui.sheet import TABS
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
@@ -55,6 +61,35 @@ def test_the_numbers_are_those_of_the_records(sheets: DeskSheets) -> None:
     assert [line.cells[0] for line in models.lines] == ["gpt-4o"]
     facts = {row.label: row.text for row in sheets.read("overview", NOW).facts}
     assert facts["To look at"].startswith("5 cases")
+
+
+def test_the_tabs_count_what_the_report_counts(tmp_path: Path) -> None:
+    """What was only seen is no request; what failed was not stopped; a hold that ended is not
+    called held.
+    """
+    writing = open_evidence(tmp_path / "evidence.db")
+    held = make_record(1, verdict=Verdict.HOLD)
+    ended = (HoldOutcome.APPROVED, HoldOutcome.TIMED_OUT)
+    holds = [replace(held, id=uuid7(), decision=replace(held.decision, hold_outcome=one))
+             for one in ended]  # fmt: skip
+    for record in (*holds, *(with_fate(make_record(n), fate) for n, fate in enumerate(Fate, 2))):
+        writing.writer.close_record(record, lambda _: None)
+    for n in range(5):
+        writing.writer.observed(make_observation(n), lambda _: None)
+    writing.close()
+    store, now = Store(tmp_path / "evidence.db"), START.replace(hour=23)
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
+    assert {row.label: row.text for row in sheets.read("health", now).facts}["Today"] == (
+        "6 requests"
+    )
+    facts = {row.label: row.text for row in sheets.read("overview", now).facts}
+    assert facts["Requests"].endswith("at most 6 in one")
+    assert facts["Stopped"].endswith("at most 2 in one")
+    outcomes = {line.cells[0]: line.cells[1:3] for line in sheets.read("overview", now).lines}
+    assert outcomes["held at first"] == ("2", "1") and "held" not in outcomes
+    (user,) = sheets.read("users", now).lines
+    assert user.cells[4] == "6"
+    store.close()
 
 
 def test_rules_that_never_hold_are_named(sheets: DeskSheets) -> None:

@@ -14,11 +14,14 @@ import pytest
 from attribution.identity.contents import ContentStore
 from benchmarks.habits_world import Sent
 from core.attribution import Attribution
+from core.decision import Verdict
+from core.fate import Fate
 from core.ids import uuid7
 from core.observation import Kind, Observation, Seen
 from core.record import Record
 from core.review import CaseFilter
 from evidence import open_evidence, open_store
+from tests.evidence.conftest import with_fate
 
 from .conftest import Runs
 
@@ -116,10 +119,34 @@ def test_one_page_says_all_that_is_known(outgate: Runs, job: Path) -> None:
     assert parts["databases"][0].startswith("postgresql at db.example:5432, last ")
     assert parts["databases"][0].endswith("; Database: ledger")
     assert len(parts["databases"]) == 1
+    assert parts["people"] == ["data of up to 3 people in one request"]
     assert parts["baseline"][0].startswith("known: ")
     assert "to api.partner.example: bank account numbers; " in parts["baseline"][2]
     assert outgate("policy", "learn", str(job), "--write").code == 0
     assert "may send" in page(outgate, job)["contract"][0]
+
+
+def test_the_page_counts_people_and_what_was_stopped_as_the_report_does(
+    outgate: Runs, home: Path, job: Path
+) -> None:
+    """Stopped requests tell of people, too; examples tell of none; and what failed nobody stopped."""
+    now = datetime.now(UTC)
+    sent = Sent(at=now, script=str(job), place="api.partner.example", size=1, kinds=("iban",))
+    record = sent.record()
+    (found,) = record.findings
+    blocked = replace(record.decision, verdict=Verdict.BLOCK)
+    example = replace(found, records=900, test_data=True)
+    write(
+        home,
+        [
+            replace(record, id=uuid7(), decision=blocked, findings=(replace(found, subjects=7),)),
+            replace(record, id=uuid7(), findings=(example, replace(found, kind="secret"))),
+            *(replace(with_fate(record, fate), id=uuid7()) for fate in Fate),
+        ],
+    )
+    parts = page(outgate, job)
+    assert parts["people"] == ["data of up to 7 people in one request"]
+    assert ", 2 stopped, 1 bypassed, 1 unsent, 1 failed, last" in parts["destinations"][0]
 
 
 def test_the_page_is_the_same_for_terminal_and_browser(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import evidence
+from core.decision import Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
@@ -21,6 +22,7 @@ from core.review import (
     signed,
 )
 from evidence.acts import StoredAct, read_act
+from evidence.holds import HeldRequests
 from evidence.store import Store
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -88,6 +90,22 @@ def test_an_act_on_ones_own_is_marked(
     store.close()
     assert only(place).own is own
     assert ("the sender" in signed(only(place))) is bool(own)
+
+
+@pytest.mark.parametrize("user", ["analyst", "somebody else"])
+@pytest.mark.parametrize("action", [Action.APPROVE, Action.REFUSE])
+def test_who_answers_his_or_her_own_request_is_marked_where_the_answer_is_told(
+    place: Path, make_record: Make, write: Callable[..., None], user: str, action: Action
+) -> None:
+    """The gate writes this into the record, and the review shows it."""
+    made = make_record(verdict=Verdict.HOLD)
+    record = replace(made, sender=replace(made.sender, user=user))
+    write(record)
+    store = Store(place)
+    store.append([replace(event(record, "analyst"), action=action, record_id=record.id)])
+    said = HeldRequests(store).answers([record.id])[record.id]
+    assert said.signed == ("analyst (the sender)" if user == "analyst" else "analyst")
+    store.close()
 
 
 def test_an_approval_of_ones_own_script_is_marked(place: Path, record: Record) -> None:

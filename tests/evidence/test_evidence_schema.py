@@ -152,8 +152,8 @@ def put_together() -> dict[str, str]:
     return made | {
         "page": queries.TimeRange().page(0, 1)[0],
         "bounds": queries.TimeRange().bounds()[0],
-        "newest": queries.newest(None)[0],
-        "newest since": queries.newest(FULL.since)[0],
+        "kept": queries.kept(None)[0],
+        "kept since": queries.kept(FULL.since)[0],
         "count": f"SELECT count(*) FROM cases{where}",
     }
 

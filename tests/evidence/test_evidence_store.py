@@ -34,6 +34,7 @@ from evidence.chain import canonical
 from evidence.entries import Recalled, read_record
 from evidence.rollup import COMES_BACK, Rollup
 from evidence.store import Store
+from tests.evidence.conftest import START, make_observation
 
 Make = Callable[..., Record]
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -446,11 +447,36 @@ def test_totals(store: Store, write: Callable[..., None], make_record: Make) -> 
     )
     assert store.totals() == {
         "records": 3,
+        "requests": 3,
         "open_cases": 1,
         "degraded": 0,
         "last_at_epoch": int(make_record(2).at.timestamp()),
     }
     assert store.totals(make_record(2).at)["records"] == 1
+
+
+@pytest.mark.parametrize("minutes", [0, 20, 30, 45])
+def test_what_was_only_observed_is_no_request(
+    store: Store, write: Callable[..., None], make_record: Make, minutes: int
+) -> None:
+    """The day begins at any minute of an hour of UTC, and its requests are those of the report."""
+    since = START.replace(minute=minutes)
+    at = [since + timedelta(seconds=n) for n in (-60, -1, 0, 5, 4000, 9000)]
+    write(*(make_record(at=when) for when in at))
+    write(*(make_observation(at=when + timedelta(seconds=2)) for when in at))
+    totals = store.totals(since)
+    assert totals["requests"] == len(list(store.iter_records(since))) == 4
+    assert totals["last_at_epoch"] == int(at[-1].timestamp())
+    assert store.totals()["requests"] == 6 and store.totals()["records"] == 12
+
+
+def test_a_day_of_observations_has_no_request(
+    store: Store, write: Callable[..., None], make_record: Make
+) -> None:
+    """Nor a last one."""
+    write(make_record(0), *(make_observation(n) for n in range(10, 13)))
+    later = START + timedelta(seconds=5)
+    assert store.totals(later)["requests"] == store.totals(later)["last_at_epoch"] == 0
 
 
 def test_an_empty_file_has_nothing_to_show(store: Store, place: Path) -> None:

@@ -5,16 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
 
 from core.classification import Account, AccountKind, Category
-from core.decision import Verdict
+from core.decision import HoldOutcome, Verdict
 from core.errors import InputError
+from core.fate import Fate
 from core.findings import not_inspected
 from core.happenings import Event, happening
+from core.observation import Kind
 from core.record import Record
 from core.review import (
     Action,
@@ -33,6 +36,7 @@ from exports.report.forms import FORMS, drawn
 from exports.report.monthly import report
 from exports.report.page import Page
 from exports.report.period import Period, month, since
+from tests.evidence.conftest import make_observation, with_fate
 
 Make = Callable[..., Record]
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
@@ -151,6 +155,77 @@ def test_a_script_known_before_is_not_new(store: Store) -> None:
     new = section(of(store), "New scripts")
     assert "/srv/drive.py" in new
     assert "/home/analyst/upload.py" not in new
+
+
+SEEN_ONLY: dict[str, dict[str, Any]] = {
+    "other": {"kind": Kind.LISTENER, "about": "port 18999, reachable from this machine"},
+    "database": {"kind": Kind.CONNECTION},
+    "run": {"kind": Kind.RUN, "about": "a run", "notable": False},
+}
+
+
+@pytest.mark.parametrize("seen", SEEN_ONLY)
+def test_what_was_only_seen_is_no_new_sender_or_destination(
+    write: Callable[..., None], place: Path, make_record: Make, seen: str
+) -> None:
+    """What is new is among what the figures count: a program that takes connections sent nothing."""
+    sender = make_record(script="/srv/listens.py").sender
+    write(make_observation(1, sender=sender, **SEEN_ONLY[seen]))
+    write(make_record(2), make_record(3, script="/srv/two.py", host="b.example", service=None))
+    page = of(Store(place))
+    new = section(page, "New scripts")
+    assert "2 scripts and 2 destinations were seen for the first time." in new
+    assert "listens.py" not in new and "port" not in new and "db.example" not in new
+    assert "Scripts and programs | 2 |" in section(page, "In figures")
+
+
+def test_a_destination_is_one_by_whichever_account(
+    write: Callable[..., None], place: Path, make_record: Make
+) -> None:
+    """The figure and the list of new ones count the same things."""
+    to = make_record().destination
+    own = replace(to, account=Account(kind=AccountKind.CORPORATE, id="{name}@corp.example"))
+    write(make_record(1), make_record(2, destination=own))
+    page = of(Store(place))
+    assert "Destinations | 1 |" in section(page, "In figures")
+    assert "1 destination were seen" in section(page, "New scripts").replace(
+        "was seen", "were seen"
+    )
+
+
+ENDINGS = {
+    "released": {"verdict": Verdict.HOLD, "hold_outcome": HoldOutcome.APPROVED},
+    "refused": {"verdict": Verdict.HOLD, "hold_outcome": HoldOutcome.REFUSED},
+    "expired": {"verdict": Verdict.HOLD, "hold_outcome": HoldOutcome.TIMED_OUT},
+}
+
+
+@pytest.mark.parametrize(("word", "stopped"), [("released", 0), ("refused", 1), ("expired", 1)])
+def test_a_hold_that_ended_goes_by_how_it_ended(
+    write: Callable[..., None], place: Path, make_record: Make, word: str, stopped: int
+) -> None:
+    """Nothing that was released or refused is called held afterwards."""
+    record = make_record(1)
+    held = replace(record.decision, hold_key="aa", **ENDINGS[word])  # type: ignore[arg-type]
+    to = replace(record.destination, account=Account(kind=AccountKind.PERSONAL, id="x"))
+    write(replace(record, decision=held, destination=to))
+    page = of(Store(place))
+    assert f"What became of them: 1 {word}." in section(page, "In figures")
+    assert f"| {word} | 1" in section(page, "Personal accounts")
+    assert f"| {stopped} | not approved" in section(page, "by people affected")
+
+
+@pytest.mark.parametrize("fate", Fate)
+def test_only_what_was_stopped_counts_as_stopped(
+    write: Callable[..., None], place: Path, make_record: Make, fate: Fate
+) -> None:
+    """What its destination refused, its client ended or went past the gate, nobody stopped."""
+    write(with_fate(make_record(1), fate))
+    page = of(Store(place))
+    stopped = int(fate is Fate.FOREIGN)
+    assert f"| {stopped} | not approved" in section(page, "by people affected")
+    (bar,) = page.sections[0].chart.bars if page.sections[0].chart else ()
+    assert bar.part == stopped
 
 
 def test_times_without_a_gate_are_told(store: Store) -> None:

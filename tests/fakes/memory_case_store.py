@@ -111,7 +111,12 @@ class MemoryCaseStore:
             if e.record_id == record_id and e.action in {Action.APPROVE, Action.REFUSE}
         ]
         return (
-            HoldAnswer(approved=said[-1].action is Action.APPROVE, who=said[-1].who, at=said[-1].at)
+            HoldAnswer(
+                approved=said[-1].action is Action.APPROVE,
+                who=said[-1].who,
+                at=said[-1].at,
+                own=said[-1].own is True,
+            )
             if said
             else None
         )
@@ -173,6 +178,7 @@ class MemoryCaseStore:
         recent = [r for r in self._records if since is None or r.at >= since]
         return {
             "records": len(recent),
+            "requests": len(recent),
             "open_cases": self.count(CaseFilter()),
             "degraded": sum(bool(r.decision.degraded) for r in recent) + self.skipped,
             "last_at_epoch": int(max((r.at.timestamp() for r in self._records), default=0)),

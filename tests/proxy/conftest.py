@@ -178,8 +178,8 @@ class FakeHolds:
     def standing(self, record: Record) -> HoldAnswer | None:
         return None
 
-    def say(self, record_id: str, *, approved: bool) -> None:
-        self.said[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now())
+    def say(self, record_id: str, *, approved: bool, own: bool = False) -> None:
+        self.said[record_id] = HoldAnswer(approved=approved, who="officer", at=utc_now(), own=own)
 
 
 class Classifies(Protocol):

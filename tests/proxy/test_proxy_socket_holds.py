@@ -55,14 +55,14 @@ def test_an_approved_message_goes_on_and_what_follows_keeps_its_place(
         record = held(asking)
         assert talk.recv(timeout=20) == "one"
         assert echo.heard == ["one"]
-        asking.holds.say(record.id, approved=True)
+        asking.holds.say(record.id, approved=True, own=True)
         assert [talk.recv(timeout=20) for _ in range(3)] == [SECRET, "two", "three"]
 
     assert echo.heard == ["one", SECRET, "two", "three"]
     message, whole = records(asking, 2)
     assert (message.id, message.request.method) == (record.id, "WEBSOCKET")
     assert message.decision.hold_outcome is HoldOutcome.APPROVED
-    assert "approved by officer" in message.notes
+    assert "approved by officer (the sender)" in message.notes
     assert [f.count for f in message.findings] == [1]
     assert message.request.bytes == len(SECRET)
     assert (whole.request.method, whole.decision.verdict, whole.findings) == ("GET", "allow", ())

@@ -2,7 +2,8 @@
 
 import importlib.util
 import re
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from app.demo.fictional_year import PRESENT, make_year
+from app.demo.tour import show
 from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
@@ -18,6 +20,7 @@ from evidence import verify
 from evidence.holds import HeldRequests
 from evidence.store import Store
 from tests.tui.conftest import Presses, Settles, ShowsText
+from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
 from tui.tour import MARK, STEPS, Mark, TourApp
 
@@ -42,6 +45,24 @@ async def tour(year: Path, settled: Settles) -> AsyncIterator[Pilot[int]]:
         await settled(pilot)
         yield pilot
     store.close()
+
+
+def test_the_tour_says_in_one_way_whether_a_gate_runs(
+    year: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first line of every screen and the tab of health agree."""
+    told: list[tuple[bool, str]] = []
+
+    def opened(*_: object, acts: EvidenceActs, watching: Callable[[], bool], **__: object) -> int:
+        assert acts.sheets is not None
+        gate = acts.sheets.read("health", PRESENT).facts[0]
+        told.append((watching(), gate.text))
+        return 0
+
+    monkeypatch.setattr("tui.app.run", opened)
+    monkeypatch.setattr("app.demo.tour.make_year", lambda path: shutil.copy(year, path))
+    assert show("visitor", plain=False, in_browser=True) == 0
+    assert told == [(True, "A gate runs.")]
 
 
 def test_the_year_is_whole_and_the_same_each_time(year: Path, tmp_path: Path) -> None:

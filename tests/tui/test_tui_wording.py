@@ -261,8 +261,9 @@ def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now: datetime)
     [
         (0, 0, "Nothing needs you."),
         (1, 0, "1 case needs you"),
-        (1, 1, "1 case needs you, held"),
-        (1_204, 2, "1,204 cases need you, 2 of them held"),
+        (0, 1, "1 held now"),
+        (1, 1, "1 case needs you, 1 held now"),
+        (1_204, 2, "1,204 cases need you, 2 held now"),
     ],
 )
 def test_how_much_there_is_to_do(cases: int, held: int, words: str) -> None:
