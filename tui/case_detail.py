@@ -40,6 +40,7 @@ from tui.wording import (
     safe,
     sentence,
     service_name,
+    worrying,
 )
 
 
@@ -171,7 +172,7 @@ def _why(reading: Reading, record: Record) -> Section:
     return Section(
         "Why",
         (
-            Row("Outcome", f"{words.sign} {said}", words.meaning),
+            Row("Outcome", f"{words.sign} {said}", worrying(words.meaning, reading.case)),
             Row("Risk", risk_words(reading.case), case_meaning(reading.case)),
             Row("Rule", rule),
             *known(maybe("Reason", decision.reason)),

@@ -22,6 +22,7 @@ from tui.case_names import understood
 from tui.case_queue import all_cases
 from tui.case_reading import Reading, read_fully
 from tui.holds import Held, asked_and_waiting
+from tui.kept_code import KeptOf
 from tui.plain import paragraph
 from tui.wording import safe, sentence
 
@@ -53,6 +54,8 @@ class Speaker:
     read_only: bool = False
     refusal: Callable[[Deed], str | None] = lambda _: None
     grows: int = GROWS
+    kept: KeptOf | None = None
+    """Reads the kept source of a script; None where nobody keeps any."""
 
 
 @dataclass(slots=True)
@@ -146,7 +149,9 @@ def _show(desk: _Desk, rest: str) -> Iterator[str]:
         begun = Reading(case=held.case, held=held)
     else:
         begun = Reading(case=_case_at(desk, name))
-    for section in describe(read_fully(desk.store, begun), desk.now, desk.speaker.zone):
+    for section in describe(
+        read_fully(desk.store, begun, desk.speaker.kept), desk.now, desk.speaker.zone
+    ):
         if section.title:
             yield f"{section.title}:"
         for row in section.rows:

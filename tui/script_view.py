@@ -23,7 +23,7 @@ from core.stored import UnreadableEntry
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time
 from tui.rows import Row, Section
-from tui.wording import case_found, case_place, case_words, safe
+from tui.wording import case_found, case_meaning, case_place, case_words, safe
 
 _CASES = 100
 _VERSIONS = 30
@@ -197,6 +197,6 @@ def _sends(case: Case, now: datetime, zone: tzinfo | None) -> tuple[Row, ...]:
     times = f", {number(case.count)} times" if case.count > 1 else ""
     last = clock_time(case.last_at, now, zone)
     return (
-        Row("", f"{words.sign} {case_place(case)}: {case_found(case)}", words.meaning),
+        Row("", f"{words.sign} {case_place(case)}: {case_found(case)}", case_meaning(case)),
         Row("", f"  {words.word}{times}, last {last}; host {safe(case.host, 255)}", "quiet"),
     )

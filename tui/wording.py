@@ -128,7 +128,13 @@ _WORRYING = {Level.HIGH: "blocked", Level.MEDIUM: "held"}
 
 def case_meaning(case: Case) -> str:
     """Return what the colour of a case goes by: of what left, how much it should worry."""
-    meaning = case_words(case).meaning
+    return worrying(case_words(case).meaning, case)
+
+
+def worrying(meaning: str, case: Case) -> str:
+    """Return the colour of an outcome in this case: what left is never drawn as harmless where it
+    should worry.
+    """
     return _WORRYING.get(risk_of(case).level, meaning) if meaning == "allowed" else meaning
 
 

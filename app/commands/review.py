@@ -2,10 +2,15 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import Annotated
 
 import typer
+
+from core.errors import InputError
+
+_IDLE = 15.0
 
 
 def review(
@@ -43,7 +48,7 @@ def review(
     ] = False,
     idle_minutes: Annotated[
         float, typer.Option(min=0.1, max=1440, help="With --web: ends after so long without a key.")
-    ] = 15,
+    ] = _IDLE,
 ) -> int:
     """Review what was sent; answer held requests.
 
@@ -64,6 +69,17 @@ def review(
     from core.rights import Deed
     from evidence.holds import HeldRequests
 
+    _none_ignored(
+        {
+            "--demo": (
+                demo,
+                {"--commands": commands, "--read-only": read_only, "--case": case, "--view": view},
+            ),
+            "--web": (web, {"--plain": plain, "--commands": commands}),
+            "--plain": (plain, {"--commands": commands}),
+        },
+        {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != _IDLE} if not web else {},
+    )
     in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
     if demo and not web:
         from app.current_user import reviewer
@@ -87,6 +103,7 @@ def review(
         shown = [*given, *(["--view", view] if view else []), *(words or [])]
         return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
     if commands:
+        from app.kept_sources import KeptSources
         from core.ids import utc_now
         from tui.plain_commands import Speaker, converse
 
@@ -96,6 +113,7 @@ def review(
             read_only=read_only,
             refusal=lambda deed: refusal(settings, who, deed),
             grows=settings.closing_grows,
+            kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
         )
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
@@ -120,3 +138,19 @@ def review(
         case=case,
         acts=acts_of(store, home, settings),
     )
+
+
+def _none_ignored(
+    beside: Mapping[str, tuple[object, Mapping[str, object]]], of_web: Mapping[str, object]
+) -> None:
+    """Refuse options of which one would be passed over in silence. Raises InputError.
+
+    `beside`: option → whether it was given, and those that do not go with it.
+    """
+    for option, (given, others) in beside.items():
+        for other in (name for name, wanted in others.items() if given and wanted):
+            raise InputError(
+                f"{option} and {other} do not go together.", remedy="Leave one of them away."
+            )
+    for option in (name for name, wanted in of_web.items() if wanted):
+        raise InputError(f"{option} is for --web only.", remedy="Add --web, or leave it away.")

@@ -10,10 +10,14 @@ from invented_day import finding, place, record, sample_holds, sender
 
 from core.classification import Category
 from core.decision import Verdict
-from core.review import Action, Disposition
+from core.review import Action, CaseFilter, Disposition
 from core.rights import Deed
 from tests.tui.conftest import NOW, FragileStore
+from tui.case_detail import describe
+from tui.case_reading import Reading, read_fully
+from tui.kept_code import Kept
 from tui.plain_commands import HELP, Speaker, converse
+from tui.wording import risk_is_low
 
 
 def talk(
@@ -40,6 +44,29 @@ def test_a_case_is_shown_in_full(store: FragileStore) -> None:
     _, told = talk(store, "show 1")
     for words in ("Why:", "Found:", "DE89 •••• •••• 3000", "Sent to:"):
         assert words in told
+
+
+def test_the_code_that_sent_is_shown_too(store: FragileStore) -> None:
+    """Whoever listens to the review learns as much of the code as whoever looks at it."""
+    _, told = talk(store, "show 1", kept=lambda _: Kept(text="import requests\nrequests.post(U)\n"))
+    assert "Code:" in told and "import requests" in told
+    _, told = talk(store, "show 1", kept=lambda _: Kept(why="Not kept: it was erased."))
+    assert "Code:" in told
+    _, told = talk(store, "show 1")
+    assert "Code:" not in told
+
+
+def test_what_left_and_should_worry_is_never_drawn_as_harmless(store: FragileStore) -> None:
+    """The outcome of a case has the same colour in its detail as in the queue."""
+    worrying = 0
+    for case in store.page(CaseFilter(), 0, 100):
+        reading = read_fully(store, Reading(case=case))
+        rows = [row for section in describe(reading, NOW, UTC) for row in section.rows]
+        outcomes = [row.tone for row in rows if row.label == "Outcome"]
+        if outcomes and not risk_is_low(case):
+            worrying += 1
+            assert outcomes != ["allowed"]
+    assert worrying
 
 
 def test_a_case_is_closed_and_opened_again(store: FragileStore) -> None:
