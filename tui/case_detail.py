@@ -92,7 +92,8 @@ def _observed(
     reading: Reading, stored: StoredObservation, now: datetime, zone: tzinfo | None
 ) -> list[Section]:
     seen, case = stored.observation, reading.case
-    said = Row("", case_sentence(case, now, zone), "strong")
+    likely = seen.sender.certainty is Certainty.LIKELY
+    said = Row("", case_sentence(case, now, zone, likely=likely), "strong")
     began = f"{capital(clock_time(seen.at, now, zone))}"
     ended = None if seen.ended is None else capital(clock_time(seen.ended, now, zone))
     facts = (

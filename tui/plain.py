@@ -10,6 +10,7 @@ from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.case_names import understood
+from tui.case_reading import sender_is_likely
 from tui.closing_words import came_back, scope_words
 from tui.holds import Waiting, asked_and_waiting, with_states
 from tui.wording import (
@@ -50,7 +51,7 @@ def print_queue(
             _print_waiting(asked_and_waiting(holds, now), out, now, zone)
         print(_heading(store.count(wanted), wanted), file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
-            print(f"\n{number}. {paragraph(case, now, zone)}", file=out)
+            print(f"\n{number}. {paragraph(store, case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         print(trouble_of(error).what, file=out)
         return 1
@@ -97,8 +98,8 @@ def _cases(
         offset += len(page)
 
 
-def paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
-    """Return one case in sentences."""
+def paragraph(store: CaseStore, case: Case, now: datetime, zone: tzinfo | None) -> str:
+    """Return one case in sentences. Blocks on the disk."""
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
     if closed and case.scope is not None:
@@ -108,4 +109,5 @@ def paragraph(case: Case, now: datetime, zone: tzinfo | None) -> str:
     remark = hold_remark(case.hold)
     risk = "" if closed or risk_is_low(case) else f" Risk {risk_words(case)}."
     said = f" {capital(remark)}." if remark else ""
-    return case_sentence(case, now, zone) + said + risk + state
+    likely = sender_is_likely(store, case)
+    return case_sentence(case, now, zone, likely=likely) + said + risk + state

@@ -135,7 +135,7 @@ def _more(desk: _Desk, _: str) -> Iterator[str]:
     first = len(desk.cases)
     desk.cases += islice(desk.rest, PAGE)
     for number, case in enumerate(desk.cases[first:], first + 1):
-        yield f"{number}. {paragraph(case, desk.now, desk.speaker.zone)}"
+        yield f"{number}. {paragraph(desk.store, case, desk.now, desk.speaker.zone)}"
     if len(desk.cases) == first:
         yield "That is all."
     elif len(desk.cases) == first + PAGE:

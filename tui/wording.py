@@ -286,25 +286,42 @@ def case_place(case: Case) -> str:
     return f"{name}, {account}" if account else name
 
 
+def _amount_sent(case: Case, kinds: Sequence[str]) -> str:
+    """Return how much was found; of several requests, whether in one of them or in all."""
+    words, inside = case_found(case), case.inside
+    if " people · " in words:
+        people = at_least(inside.people, inside.people_exact, "person", "people")
+        return f"data of {people} ({_named(kinds)}) in all"
+    if "+ " in words:
+        return f"at least {words.replace('+ ', ' ', 1)} in all"
+    told = words.replace(" · ", " with ")
+    if case.count == 1 or told == _named(kinds):
+        return told
+    known = inside.kinds.get(kinds[0])
+    if " · " not in words and known is not None and known.distinct > case.values:
+        return f"{told} in all"
+    return f"up to {told} at once"
+
+
 def _sent_words(case: Case) -> str:
     """Return what a case sent, as it stands between `sent` and `to`."""
-    kinds, inside = _found_kinds(case), case.inside
+    kinds = _found_kinds(case)
     if kinds:
-        words = case_found(case)
-        if " people · " in words:
-            people = at_least(inside.people, inside.people_exact, "person", "people")
-            return f"data of {people} ({_named(kinds)})"
-        if "+ " in words:
-            return f"at least {words.replace('+ ', ' ', 1)}"
-        return words.replace(" · ", " with ")
+        return _amount_sent(case, kinds)
     if case.kinds:
         return "what could not all be read"
     return "data without known personal data or secrets"
 
 
-def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return a case as a sentence, from what the queue knows of it."""
+def case_sentence(
+    case: Case, now: datetime, zone: tzinfo | None = None, *, likely: bool = False
+) -> str:
+    """Return a case as a sentence, from what the queue knows of it.
+
+    `likely`: its sender is not certain.
+    """
     who = f"“{safe(case_sender(case), 80)}”" if case_sender(case) else "An unknown sender"
+    who = f"Probably {who}" if likely and case_sender(case) else who
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
     verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)
@@ -330,7 +347,8 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         )
         return f"{who}{by} {did}: {safe(case.host, 300)}, seen {when}{times}. {words.outcome}"
     what = _sent_words(case)
-    return f"{who}{by} {verb} {what} to {where} {when}{times}. {told}"
+    last = f", last {when}" if case.count > 1 else f" {when}"
+    return f"{who}{by} {verb} {what} to {where}{last}{times}. {told}"
 
 
 def health(

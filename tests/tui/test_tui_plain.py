@@ -2,19 +2,23 @@
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from invented_day import sample_holds
+from invented_day import finding, place, record, sample_holds, sender
 
 from app.commands.review import review
+from core.attribution import Certainty
+from core.classification import Category
 from core.errors import EvidenceError
 from core.review import Case, CaseFilter
 from tests.tui.conftest import EndlessStore, FragileStore
 from tui.app import crash_words, run
 from tui.plain import print_queue
+from tui.plain_commands import Speaker, converse
 
 
 def printed(
@@ -23,6 +27,19 @@ def printed(
     out = io.StringIO()
     code = print_queue(store, out, line, clock=lambda: now, zone=UTC, **more)
     return code, out.getvalue()
+
+
+def test_a_sender_that_is_only_likely_is_called_so(store: FragileStore, now: datetime) -> None:
+    """Lines say as little for certain as the detail of the case does."""
+    who = replace(sender("perhaps.py"), certainty=Certainty.LIKELY)
+    where = place("dropbox.example", "dropbox", Category.CLOUD_STORAGE)
+    store.add(record(now - timedelta(minutes=1), who, where, finding("iban", 3)))
+    out = io.StringIO()
+    print_queue(store, out, "script:perhaps", clock=lambda: now, zone=UTC)
+    assert "1. Probably “perhaps.py”, run by" in out.getvalue()
+    speaker, told = Speaker(who="dpo", clock=lambda: now, zone=UTC), io.StringIO()
+    converse(store, store, speaker, io.StringIO(), told, "script:perhaps")
+    assert "1. Probably “perhaps.py”, run by" in told.getvalue()
 
 
 def test_each_case_is_one_numbered_paragraph(store: FragileStore, now: datetime) -> None:

@@ -14,6 +14,7 @@ from invented_day import finding, place, record, sender
 from memory_case_store import as_stored
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty
+from core.case_inside import Inside, KindInside
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.decision import Verdict
 from core.findings import Confidence, Finding
@@ -292,9 +293,51 @@ def test_a_case_in_the_queue(now: datetime, case_of: Callable[..., Case]) -> Non
     assert case_found(case_of(1, kinds=("not_inspected",))) == "could not all be read"
     assert (
         case_sentence(many, now, UTC)
-        == "“job_7.py” sent 15,000 rows with bank account numbers and names of people to a personal"
-        " OneDrive at 14:14 (46 times since yesterday 14:14). It passed; policy only watches."
+        == "“job_7.py” sent up to 15,000 rows with bank account numbers and names of people at once"
+        " to a personal OneDrive, last at 14:14 (46 times since yesterday 14:14)."
+        " It passed; policy only watches."
     )
+    assert case_sentence(many, now, UTC, likely=True).startswith("Probably “job_7.py” sent up to")
+
+
+@pytest.mark.parametrize(
+    ("count", "inside", "words"),
+    [
+        (1, {}, "sent 1,472 bank account numbers to Dropbox at 14:14."),
+        (9, {}, "sent up to 1,472 bank account numbers at once to Dropbox, last at 14:14 (9 times"),
+        (9, {"distinct": 3000}, "sent 3,000 bank account numbers in all to Dropbox, last at"),
+        (
+            9,
+            {"distinct": 3000, "exact": False},
+            "sent at least 3,000 bank account numbers in all to Dropbox, last at",
+        ),
+        (
+            9,
+            {"people": 2},
+            "sent data of 2 people (bank account numbers and names of people) in all",
+        ),
+    ],
+)
+def test_the_largest_of_many_requests_is_not_said_of_the_newest(
+    count: int, inside: dict[str, int], words: str, now: datetime, case_of: Callable[..., Case]
+) -> None:
+    """A number that another request held, or all of them together, is not given the newest's
+    time.
+    """
+    kinds = ("iban", "person") if "people" in inside else ("iban",)
+    known = {}
+    if "distinct" in inside:
+        exact = bool(inside.get("exact", True))
+        known = {"iban": KindInside(requests=count, distinct=inside["distinct"], exact=exact)}
+    case = case_of(7, kinds=kinds, values=1472, records=None, count=count, user=None)
+    case = replace(
+        case,
+        service="dropbox",
+        category="cloud_storage",
+        account_kind="unknown",
+        inside=Inside(kinds=known, people=inside.get("people", 0)),
+    )
+    assert words in case_sentence(case, now, UTC)
 
 
 def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(
