@@ -28,8 +28,9 @@ def ends_of(one: OpenSocket) -> Ends:
 class Owners:
     """Names the programs behind sockets."""
 
-    def __init__(self, attributor: Attributor) -> None:
+    def __init__(self, attributor: Attributor, own_scripts: frozenset[str] = frozenset()) -> None:
         self._attributor = attributor
+        self._own_scripts = own_scripts
         self._known: dict[Ends, Attribution] = {}
         self._tries: Counter[Ends] = Counter()
         self._looked = False
@@ -43,6 +44,12 @@ class Owners:
         self._looked = True
         self._known = {ends: who for ends, who in self._known.items() if ends in alive}
         self._tries = Counter({ends: n for ends, n in self._tries.items() if ends in alive})
+
+    def program(self, one: OpenSocket, now: datetime) -> Attribution | None:
+        """Return the Python program that holds it; None where it is another one, or Outgate."""
+        sender = self.of(one, now)
+        own = sender.script is not None and sender.script.path in self._own_scripts
+        return sender if sender.is_python and not own else None
 
     def of(self, one: OpenSocket, now: datetime) -> Attribution:
         """Return who holds it. Takes milliseconds the first time."""

@@ -3,6 +3,7 @@ found, 2 wrong use.
 """
 
 import sys
+import warnings
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -128,7 +129,12 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):
             # Names of scripts and hosts are in any writing, and screens of one code page.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(code_of(arguments))
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            # Libraries warn programmers, with a path and a line of source: nobody who runs a
+            # command can do anything about it. `-W` and PYTHONWARNINGS show them.
+            warnings.simplefilter("ignore")
+        sys.exit(code_of(arguments))
 
 
 def code_of(arguments: list[str] | None = None) -> int:

@@ -18,9 +18,11 @@ def collectors_of(attributor: Attributor, turn: Path) -> list[Collector]:
     one collects; another does once that has ended.
     """
     from activity.collectors import Means, collector_kinds
+    from attribution.factory import own_scripts
     from attribution.socket_table import KernelSockets
 
-    means, shared = Means(sockets=KernelSockets(), attributor=attributor), Turn(turn)
+    means = Means(sockets=KernelSockets(), attributor=attributor, own_scripts=own_scripts())
+    shared = Turn(turn)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
 
 

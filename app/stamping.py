@@ -2,7 +2,9 @@
 
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.errors import EvidenceError, InputError
@@ -12,17 +14,32 @@ from evidence.notary import Taken
 from evidence.stamps import MOST_BYTES, BadStamp, Stamp, keep, read_roots, request_of
 from evidence.store import Store
 
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
 _WAIT_S = 15.0
 _ASKED, _ANSWERED = "application/timestamp-query", "application/timestamp-reply"
 
 
-def stamped(store: Store, taken: Taken, url: str, root: Path | None, *, who: str) -> Path:
-    """Have a checkpoint stamped, keep the stamp beside the evidence and tell it; return its file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampServer:
+    """A server that may be asked, and by which certificates its stamps are checked."""
 
-    Raises InputError for a wrong address or root, EvidenceError where there is no stamp.
+    url: str
+    host: str
+    roots: "list[Certificate]"
+
+
+def stamp_server(url: str, root: Path | None) -> StampServer:
+    """Return the server at this address. Asks nobody; raises InputError for a wrong address or
+    root.
     """
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise InputError("A time stamp server is named by its http or https address.")
+    host = _host(url)
+    if host is None:
+        raise InputError(
+            "A time stamp server is named by its http or https address.",
+            remedy="For example https://tsa.example/tsr",
+        )
     if root is None:
         raise InputError(
             "Nobody can check a time stamp without the root certificate of its server.",
@@ -32,9 +49,25 @@ def stamped(store: Store, taken: Taken, url: str, root: Path | None, *, who: str
         roots = read_roots(root)
     except (OSError, ValueError):
         raise InputError(f"{root} holds no certificate in PEM.", remedy="Check the file.") from None
-    stamp = Stamp.of(taken, _asked(url, request_of(taken.note)))
+    return StampServer(url=url, host=host, roots=roots)
+
+
+def _host(url: str) -> str | None:
     try:
-        at = rfc3339(stamp.time(roots))
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None
+
+
+def stamped(store: Store, taken: Taken, server: StampServer, *, who: str) -> Path:
+    """Have a checkpoint stamped, keep the stamp beside the evidence and tell it; return its file.
+
+    Raises EvidenceError where there is no stamp.
+    """
+    stamp = Stamp.of(taken, _asked(server.url, request_of(taken.note)))
+    try:
+        at = rfc3339(stamp.time(server.roots))
         file = keep(store.path, stamp)
     except BadStamp as bad:
         raise EvidenceError(
@@ -42,7 +75,7 @@ def stamped(store: Store, taken: Taken, url: str, root: Path | None, *, who: str
         ) from None
     except OSError as error:
         raise EvidenceError(f"The time stamp cannot be kept: {error.strerror}.") from None
-    facts = {"server": urlsplit(url).hostname, "checkpoint": stamp.digest, "stamped_at": at}
+    facts = {"server": server.host, "checkpoint": stamp.digest, "stamped_at": at}
     store.tell(happening(Event.STAMPED, facts, who=who))
     return file
 

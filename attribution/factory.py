@@ -37,12 +37,12 @@ def build(
     own = [str(place) for place in keep_out]
     reader: Reader = InPlace() if os.name == "nt" else HelperReader(own, root)
     return SocketAttributor(
-        _backend(), people, _own(own_pids), LineSampler(reader), reader, _wrappers()
+        _backend(), people, _own(own_pids), LineSampler(reader), reader, own_scripts()
     )
 
 
-def _wrappers() -> frozenset[str]:
-    """Our own console script, by its place in this very installation: a name alone could be
+def own_scripts() -> frozenset[str]:
+    """Return the paths of our own console script, by its place in this very installation: a name alone could be
     anybody's.
     """
     folder = Path(sys.executable).parent

@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 
 from core.errors import InputError, SettingsError
-from fleet.line import HttpsLine
+from fleet.line import HttpsLine, HubAwayError
 from fleet.membership import (
     Membership,
     address_of,
@@ -30,7 +30,7 @@ def enrol(
     """Join the fleet of a hub; `again`: in place of a membership that is there. Without `name` it
     is known there by the machine's own.
 
-    Raises InputError, SettingsError, HubAwayError, HubRefusesError.
+    Raises InputError, also where the hub is away, SettingsError, HubRefusesError.
     """
     address_of(hub)
     if not again and membership(folder) is not None:
@@ -51,6 +51,11 @@ def enrol(
     }
     try:
         answer = line.send("/v1/enrol", orjson.dumps(told)).value
+    except HubAwayError as away:
+        raise InputError(
+            away.message,
+            remedy="Nothing was enrolled: check the hub's address and that it runs, then try again.",
+        ) from None
     finally:
         line.close()
     known = (str(answer.get(name) or "") for name in ("endpoint", "certificate", "policy_key"))

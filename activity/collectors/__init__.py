@@ -21,6 +21,8 @@ class Means:
     sockets: SocketTable
     attributor: Attributor
     clock: Callable[[], datetime] = utc_now
+    own_scripts: frozenset[str] = frozenset()
+    """Places of our own scripts: what they do beside requests is no observation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ class Connections:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._owners = Owners(means.attributor)
+        self._owners = Owners(means.attributor, means.own_scripts)
         self._talks: dict[tuple[object, ...], _Talk] = {}
 
     def look(self) -> Iterator[Observation]:
@@ -92,8 +92,8 @@ class Connections:
         self._owners.keep_only(there)
         now = self._means.clock()
         for one in there:
-            sender = self._owners.of(one, now)
-            if not sender.is_python:
+            sender = self._owners.program(one, now)
+            if sender is None:
                 continue
             key = (*run_of(sender), one.far_host, one.far_port)
             talk = self._talks.get(key)

@@ -36,7 +36,7 @@ class Listeners:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._owners = Owners(means.attributor)
+        self._owners = Owners(means.attributor, means.own_scripts)
         self._told: set[tuple[object, ...]] = set()
 
     def look(self) -> Iterator[Observation]:
@@ -45,8 +45,8 @@ class Listeners:
         self._owners.keep_only(there)
         now, open_now = self._means.clock(), set()
         for one in there:
-            sender = self._owners.of(one, now)
-            if not sender.is_python:
+            sender = self._owners.program(one, now)
+            if sender is None:
                 continue
             key = (*run_of(sender), self._about(one))
             open_now.add(key)

@@ -221,8 +221,12 @@ def checkpoint(
     permitted(Deed.VERIFY)
     if not home.evidence.is_file():
         raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
-    notary = Notary(home.evidence)
-    taken = notary.take_now("printed")
+    settings, server = load_settings(home.settings), None
+    if (url := stamp or settings.stamp_url) is not None:
+        from app.stamping import stamp_server, stamped
+
+        server = stamp_server(url, stamp_root or settings.stamp_root)
+    taken = Notary(home.evidence).take_now("printed")
     if append is not None:
         try:
             FileWitness(append).tell(Sighting.of(taken, "printed"))
@@ -230,11 +234,7 @@ def checkpoint(
             raise InputError(f"Cannot append to {append}: {error.strerror}.") from None
     typer.echo(taken.note)
     typer.echo(taken.verifier_key)
-    settings = load_settings(home.settings)
-    if (url := stamp or settings.stamp_url) is not None:
-        from app.stamping import stamped
-
+    if server is not None:
         store = store_of(home, settings, "command line")
-        root = stamp_root or settings.stamp_root
-        typer.echo(f"Time stamp: {stamped(store, taken, url, root, who=reviewer())}")
+        typer.echo(f"Time stamp: {stamped(store, taken, server, who=reviewer())}")
     return 0

@@ -1,6 +1,7 @@
 """What holds for every collector of observations, present and future, and what each collects."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,18 @@ class TestEveryCollector:
             assert Observation.from_json(json.loads(json.dumps(one.to_json()))) == one
             assert one.facts.keys() <= FACTS.keys() and one.kind in KINDS
             assert all(fact.how for fact in one.facts.values())
+
+    def test_outgate_does_not_tell_of_itself(
+        self, kind: CollectorKind, machine: Machine, means: Means
+    ) -> None:
+        """Its own review in a browser or hub is no case; what only bears its name is one."""
+        own, other = program(7, name="outgate"), program(8, name="elsewhere/outgate")
+        for number, owner in enumerate((own, other), 1):
+            machine.listens(number, owner, 8000 + number)
+            machine.connects(number + 10, owner, 5432)
+        collector = kind.make(replace(means, own_scripts=frozenset({"/srv/outgate"})))
+        seen = [*collector.look(), *collector.end()]
+        assert seen and {one.sender for one in seen} == {other}
 
     def test_what_is_told_is_not_told_again(
         self, kind: CollectorKind, machine: Machine, means: Means

@@ -5,12 +5,15 @@ the table.
 import json
 import os
 import sqlite3
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.utils import CryptographyDeprecationWarning
 
+from app.cli import main
 from evidence import open_store
 from tests.app.conftest import Runs
 
@@ -332,3 +335,20 @@ def test_a_broken_announcement_is_no_gate(outgate: Runs, home: Path, text: str) 
     told = outgate("status")
     assert (told.code, told.err) == (PROBLEM, "")
     assert "No gate is running" in told.out
+
+
+@pytest.mark.parametrize("kind", [UserWarning, DeprecationWarning, CryptographyDeprecationWarning])
+def test_no_library_warns_the_person_who_runs_a_command(
+    kind: type[Warning], monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """An error is one line: no path and no line of source of a library stands before it."""
+
+    def warns(_: object) -> int:
+        warnings.warn("this certificate is strange", kind, stacklevel=1)
+        return 2
+
+    monkeypatch.setattr("app.cli.code_of", warns)
+    monkeypatch.setattr("sys.warnoptions", [])
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert (ended.value.code, list(recwarn)) == (2, [])

@@ -151,6 +151,10 @@ BAD = (
         ("fleet", "enrol", "--hub", "https://127.0.0.1:1", "--token", "t", "--ca", "{bad}"),
         "bad.yaml",
     ),
+    (
+        ("fleet", "enrol", "--hub", "https://127.0.0.1:1", "--token", "t", "--ca", "{root}"),
+        "Nothing was enrolled",
+    ),
 )
 
 
@@ -165,6 +169,7 @@ def test_bad_input_is_told_in_one_line(
     bad.write_text("nothing: [")
     file.write_text("")
     places = {"{bad}": str(bad), "{file}": str(file), "{new}": str(home / "new")}
+    places["{root}"] = str(hub / "authority.pem")
 
     def placed(word: str) -> str:
         for name, place in places.items():

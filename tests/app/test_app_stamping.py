@@ -56,13 +56,24 @@ def test_a_stamp_is_taken_kept_and_checked(
         ("ftp://127.0.0.1/x", "http or https"),
         ("127.0.0.1:9", "http or https"),
         ("http://", "http or https"),
-        ("http://127.0.0.1:9/tsr", "did not answer"),
+        ("http://[::1", "http or https"),
+        ("notaurl", "http or https"),
     ],
 )
-def test_a_wrong_address_is_told(outgate: Runs, root: Path, url: str, words: str) -> None:
+def test_a_wrong_address_is_told_before_anything_is_signed(
+    outgate: Runs, root: Path, home: Path, url: str, words: str
+) -> None:
+    """What is asked for is refused whole: no head is printed, and none is appended."""
+    stick = home / "stick"
+    told = outgate("checkpoint", "--stamp", url, "--stamp-root", str(root), "--append", str(stick))
+    assert (told.code, words in told.err, told.out) == (2, True, ""), told
+    assert not stick.exists()
+
+
+def test_a_server_that_does_not_answer_keeps_no_checkpoint_back(outgate: Runs, root: Path) -> None:
     """The checkpoint is taken and printed all the same."""
-    told = outgate("checkpoint", "--stamp", url, "--stamp-root", str(root))
-    assert told.code in {1, 2} and words in told.err, told
+    told = outgate("checkpoint", "--stamp", "http://127.0.0.1:9/tsr", "--stamp-root", str(root))
+    assert told.code == 1 and "did not answer" in told.err, told
     assert "outgate/records:" in told.out
 
 
@@ -72,6 +83,7 @@ def test_without_a_root_nothing_is_asked(outgate: Runs, root: Path, server: str)
     assert (told.code, "root certificate" in told.err) == (2, True), told
     told = outgate("checkpoint", "--stamp", server, "--stamp-root", str(root.with_name("none")))
     assert (told.code, "no certificate in PEM" in told.err) == (2, True), told
+    assert told.out == ""
 
 
 @pytest.mark.parametrize("answer", [b"", b"garbage", AUTHORITY.token(b"another text")])
