@@ -1,4 +1,4 @@
-"""Rules that only watch beside rules that enforce: they decide nothing, and their answer is told."""
+"""Rules that only watch beside rules that enforce: they decide nothing; what they would is told."""
 
 from collections.abc import Iterable
 from dataclasses import replace
