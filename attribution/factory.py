@@ -42,8 +42,8 @@ def build(
 
 
 def own_scripts() -> frozenset[str]:
-    """Return the paths of our own console script, by its place in this very installation: a name alone could be
-    anybody's.
+    """Return the paths of our own console script, by its place in this very installation: a name
+    alone could be anybody's.
     """
     folder = Path(sys.executable).parent
     return frozenset(

@@ -129,7 +129,7 @@ def test_one_page_says_all_that_is_known(outgate: Runs, job: Path) -> None:
 def test_the_page_counts_people_and_what_was_stopped_as_the_report_does(
     outgate: Runs, home: Path, job: Path
 ) -> None:
-    """Stopped requests tell of people, too; examples tell of none; and what failed nobody stopped."""
+    """Stopped requests tell of people, too; examples of none; what failed nobody stopped."""
     now = datetime.now(UTC)
     sent = Sent(at=now, script=str(job), place="api.partner.example", size=1, kinds=("iban",))
     record = sent.record()

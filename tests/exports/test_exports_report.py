@@ -168,7 +168,7 @@ SEEN_ONLY: dict[str, dict[str, Any]] = {
 def test_what_was_only_seen_is_no_new_sender_or_destination(
     write: Callable[..., None], place: Path, make_record: Make, seen: str
 ) -> None:
-    """What is new is among what the figures count: a program that takes connections sent nothing."""
+    """What is new is among what the figures count: a program that listens sent nothing."""
     sender = make_record(script="/srv/listens.py").sender
     write(make_observation(1, sender=sender, **SEEN_ONLY[seen]))
     write(make_record(2), make_record(3, script="/srv/two.py", host="b.example", service=None))
