@@ -40,17 +40,24 @@ type _Seen = tuple[str, str, str, int | None, os.stat_result | None]
 
 
 class _Missed(set[str]):
-    """Why some files near a sender were not looked at: words of core.sent_file.FilesLook."""
+    """Why some files near a sender were not looked at: words of core.sent_file.FilesLook.
 
-    @contextlib.contextmanager
-    def noting(self) -> Iterator[None]:
-        """Go on past what is not there; what may not be read is noted."""
-        try:
-            yield
-        except PermissionError:
+    `with` it: goes on past what is not there, and notes what may not be read.
+    """
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, PermissionError):
             self.add(FilesLook.NO_RIGHTS.value)
-        except (OSError, ValueError):
-            pass
+        return isinstance(error, OSError | ValueError)
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Return what it is; None where that is not to be had."""
+        with self:
+            return os.stat(path)
+        return None
 
     def too_many(self) -> None:
         """There are more than are looked at."""
@@ -69,7 +76,7 @@ def files_near(
         if len(found) >= MOST_FILES:
             missed.too_many()
             break
-        with missed.noting():
+        with missed:
             known = os.stat(outside) if status is None else status
             if stat.S_ISREG(known.st_mode) and known.st_size:
                 inode = known.st_dev, known.st_ino
@@ -103,7 +110,7 @@ def _open_files(facts: ProcessFacts, missed: _Missed) -> Iterator[_Seen]:
     """Yield what a process has open to be read, with how far it has."""
     place = f"/proc/{facts.pid}"
     names: list[str] = []
-    with missed.noting():
+    with missed:
         try:
             names = os.listdir(f"{place}/fd")
         except (FileNotFoundError, ProcessLookupError):
@@ -111,7 +118,7 @@ def _open_files(facts: ProcessFacts, missed: _Missed) -> Iterator[_Seen]:
     if len(names) > _MOST_DESCRIPTORS:
         missed.too_many()
     for name in names[:_MOST_DESCRIPTORS]:
-        with missed.noting():
+        with missed:
             path = os.readlink(f"{place}/fd/{name}")
             if not path.startswith("/") or path.startswith(_PROGRAMS) or path.endswith(_CODE):
                 continue
@@ -166,9 +173,7 @@ def _absolute(text: str, cwd: str | None) -> str | None:
 def _literals(files: HostFiles, script: str, missed: _Missed) -> tuple[str, ...]:
     """Return the texts in a script that may be paths; parsed once for each version."""
     outside = files.outside(script)
-    status: os.stat_result | None = None
-    with missed.noting():
-        status = os.stat(outside)
+    status = missed.stat(outside)
     if status is None:
         return ()
     key = outside, status.st_mtime_ns, status.st_size
@@ -203,7 +208,7 @@ def _in_folder(
     todo = [(folder, files.outside(folder), depth)]
     while todo:
         path, outside, deeper = todo.pop(0)
-        with missed.noting(), os.scandir(outside) as entries:
+        with missed, os.scandir(outside) as entries:
             for entry in entries:
                 left -= 1
                 if left < 0:
@@ -213,7 +218,7 @@ def _in_folder(
                     if deeper > 0 and entry.name not in _SKIPPED and entry.name[:1] != ".":
                         todo.append((f"{path}/{entry.name}", entry.path, deeper - 1))
                 elif not entry.name.endswith(_CODE):
-                    with missed.noting():
+                    with missed:
                         status = None if entry.is_symlink() else entry.stat(follow_symlinks=False)
                         yield f"{path}/{entry.name}", entry.path, found_by, None, status
 

@@ -152,8 +152,7 @@ class Inspection:
     async def on_request(self, transaction: Transaction, exchange: Exchange) -> Outcome:
         """Return what becomes of a request that is there as a whole."""
         exchange = await self._located(transaction, exchange)
-        known = await self._judged(transaction, exchange)
-        transaction.decide(exchange, *known)
+        transaction.decide(exchange, *await self._judged(transaction, exchange))
         redacted = await self.enforce(transaction)
         return await self._apply(transaction, redacted)
 

@@ -37,8 +37,9 @@ class Lineage:
         asked: bool,
         streams: bool = False,
     ) -> Classification:
-        """Return what is known with the files that it holds, and whether these are all. With `asked`
-        a rule depends on it: then the stage has failed where nobody could look, or not in time.
+        """Return what is known with the files that it holds, and whether these are all. With
+        `asked` a rule depends on it: then the stage has failed where nobody could look, or not in
+        time.
 
         `streams`: the body goes past, and is not there.
         """

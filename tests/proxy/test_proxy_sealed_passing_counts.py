@@ -1,4 +1,6 @@
-"""How much passed unread is told from time to time, and what a killed gate had counted by the next."""
+"""How much passed unread is told from time to time, and what a killed gate had counted by the
+next one.
+"""
 
 import asyncio
 import os
