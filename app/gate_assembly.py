@@ -100,11 +100,13 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     from evidence.gate_liveness import living
     from proxy.gate import Gate
     from proxy.parts import Parts
+    from proxy.sealed.passing_counts import tell_of_lost
 
     policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     is_alone = not living(home.evidence)
     evidence = evidence_of(home, settings, policy.version)
+    tell_of_lost(home.counts, evidence.store.tell)
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
@@ -176,6 +178,7 @@ def _end_epochs(home: Home, store: "Store", started: datetime) -> None:
 def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptions":
     from proxy.connect_to import parse_route
     from proxy.gate import GateOptions
+    from proxy.sealed.passing_counts import place_in
 
     routes = tuple(map(parse_route, choices.connect_to))
     return GateOptions(
@@ -186,6 +189,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         listen_port=choices.listen_port,
         listeners=choices.listeners,
         seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
+        counts=place_in(home.counts, os.getpid()) if sys.platform == "linux" else None,
         public_seals=None if choices.public is None else public_door(choices.public),
         routes=routes,
         proxies=proxies_of(settings, choices),
