@@ -126,7 +126,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         happened=evidence.store.tell,
-        direct=direct_connections(),
+        direct=direct_connections(everybody=choices.public is not None),
         tracer=None if attributor.files is None else Tracer(files=attributor.files),
         collectors=collectors_of(attributor, home.collecting),
     )
