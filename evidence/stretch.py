@@ -11,7 +11,7 @@ from typing import Any
 from evidence.chain import ChainBroken, ChainVerifier, link
 from evidence.database import Connection
 from evidence.entries import seal_of
-from evidence.frames import opener, text_of
+from evidence.frames import behind, opener, text_of
 from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
 from evidence.parts import Seal, gaps_of, salted_link, sealed_link
@@ -155,6 +155,11 @@ class _Reading:
             return gone, b""
         if type(hash_) is not bytes:
             return f"entry {seq} was changed after it was written", b""
+        if (rest := behind(frame)) and (any(rest) or seq not in self._removed.parts):
+            return (
+                f"something stands behind the text of entry {seq} that Outgate did not write",
+                b"",
+            )
         self.hashes.append(hash_)
         return None, text
 
