@@ -273,7 +273,8 @@ class Check:
 
     def packing(self, wanted: str) -> None:
         """The packed bytes, which may differ where what is unpacked does not, are as they were."""
-        seal = self.pack.archive.getinfo(SEAL)
+        members = [] if self.pack.archive is None else self.pack.archive.infolist()
+        seal = members[-1]
         told = hashlib.sha256()
         with open(self.pack.path, "rb") as file:
             left = seal.header_offset
@@ -281,7 +282,7 @@ class Check:
                 chunk = file.read(min(left, 1 << 20))
                 left -= len(chunk) or left
                 told.update(chunk)
-        last = self.pack.archive.infolist()[-1].filename == SEAL
+        last = seal.filename == SEAL
         if seal.compress_type != zipfile.ZIP_STORED or told.hexdigest() != wanted or not last:
             self.wrong("the files are packed otherwise in the zip than when it was signed")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from invented_day import sample_records
 
-from app.retention import expire_old
+from app.retention import Terms, expire_old
 from core.ids import utc_now
 from evidence import open_evidence, verify
 
@@ -47,7 +47,7 @@ def test_what_is_too_old_is_removed_while_the_gate_runs(
 
     async def for_a_while() -> None:
         async with asyncio.TaskGroup() as tasks:
-            pass_ = tasks.create_task(expire_old(place, kept_days, every_s=3600))
+            pass_ = tasks.create_task(expire_old(place, Terms(records=kept_days), every_s=3600))
             await asyncio.to_thread(_until, lambda: pass_.done() or verify(place).entries == left)
             pass_.cancel()
 
