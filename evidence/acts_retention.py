@@ -63,7 +63,7 @@ def expire_acts(
     total = 0
     with closing(connect(path)) as connection:
         holds = Removed.of(connection).holds
-        old = list(_over(connection, before_us, holds))
+        old = list(over(connection, before_us, holds))
         for at in range(0, len(old), STEP):
             if stopping() or not _empty(connection, some := old[at : at + STEP], rule, holds):
                 break
@@ -84,7 +84,7 @@ def expire_acts_older(
         return None
 
 
-def _over(connection: Connection, before_us: int, holds: Mapping[str, LegalHold]) -> Iterator[int]:
+def over(connection: Connection, before_us: int, holds: Mapping[str, LegalHold]) -> Iterator[int]:
     """Yield the acts of before this time that nothing needs."""
     signed = connection.value(_SIGNED) or 0
     rows = connection.execute(_ROWS, (GONE,)).fetchall()

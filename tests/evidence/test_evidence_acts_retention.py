@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,12 @@ CANARY = "Canary-Petersson"
 FIRST, SECOND = "/srv/first.py", "/srv/second.py"
 
 
-def reviewed(store: Store, record: Record, day: int, action: Action, **more: object) -> None:
+def reviewed(store: Store, record: Record, day: int, action: Action, **more: Any) -> None:
     """Let somebody act on a case on a day."""
     event = ReviewEvent(
         id=uuid7(), at=START + timedelta(days=day), case_key=case_key(record), action=action,
         who=f"{CANARY}-{day}", **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     store.append([event])
 
 
