@@ -1,6 +1,6 @@
 """What the queue says in front of what was found: certainty of the name, and who acted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.decision import HoldOutcome
-from core.review import Action, Case, CaseStatus, Disposition, HoldAnswer, HoldState
+from core.review import Action, Case, CaseFilter, CaseStatus, Disposition, HoldAnswer, HoldState
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.case_remarks import case_remark, hold_remark, own_remark, sender_told
 
@@ -78,18 +78,19 @@ def test_what_waits_for_a_second_person_says_who_asked(now: datetime) -> None:
     assert hold_remark(None) == ""
 
 
+class Marked(FragileStore):
+    """Every sender is likely, and let pass what was his own."""
+
+    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
+        own = frozenset({Action.APPROVE})
+        return [replace(c, likely=True, own=own) for c in super().page(wanted, offset, limit)]
+
+
 async def test_the_queue_shows_both(
     opened: Opens, store: FragileStore, screen_text: ShowsText, press: Presses
 ) -> None:
     """At the narrowest width, too, the first words can be read."""
-    plain = store.page
-
-    def page(*wanted: Any) -> list[Case]:
-        own = frozenset({Action.APPROVE})
-        return [replace(case, likely=True, own=own) for case in plain(*wanted)]
-
-    store.page = page  # type: ignore[method-assign]
-    async with opened(store, (80, 24)) as pilot:
+    async with opened(Marked(store._records), (80, 24)) as pilot:
         assert "probably l" in screen_text(pilot)
         assert "by the sender: l" in screen_text(pilot)
         await press(pilot, "c")
