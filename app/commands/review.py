@@ -113,6 +113,7 @@ def review(
             read_only=read_only,
             refusal=lambda deed: refusal(settings, who, deed),
             grows=settings.closing_grows,
+            unread_too=settings.approve_unread,
             kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
         )
         if isinstance(sys.stdin, TextIOWrapper):

@@ -37,7 +37,7 @@ LINES = {
     "keys destroy": ["keys", "destroy", "20261126T040000Z", "--reason", "old"],
 }
 MORE = (
-    ["scripts", SCRIPT, "--approve", "--reason", "x"],
+    ["scripts", SCRIPT, "--approve", "--reason", "x", "--version", "ab"],
     ["scripts", "owner", SCRIPT, "--successor", "bo"],
     ["scripts", "export", "folder"],
     ["verify", "--rebuild"],
