@@ -40,7 +40,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
             self._handling = False
 
     def _handle(self, event: events.Event) -> None:
-        self.timeout_watchdog.register_activity()  # type: ignore[no-untyped-call]
+        self.timeout_watchdog.register_activity()
         try:
             for command in self.layer.handle_event(event):
                 if isinstance(command, commands.SendData):
@@ -49,7 +49,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
                     self.begin(command)
                 else:
                     self._carry_out(command)
-        except Exception:  # boundary: as mitmproxy's own; the connection ends by its time-out
+        except Exception:  # noqa: BLE001 - boundary: mitmproxy's own; the connection times out
             self.log("mitmproxy has crashed!", logging.ERROR, exc_info=True)
 
     def _send(self, command: commands.SendData) -> None:

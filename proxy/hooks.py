@@ -86,5 +86,5 @@ class GateHandler(GateConnectionHandler):
             finally:
                 watchdog.blocker -= 1
                 if watchdog.blocker == 0:
-                    watchdog.register_activity()  # type: ignore[no-untyped-call]
+                    watchdog.register_activity()
                     watchdog.can_timeout.set()

@@ -72,37 +72,37 @@ def _piece(connection: Any) -> bytes:
     """Return one record's content; nothing when there is none for now. Raises SSL.Error."""
     if _KEPT is None:
         return bytes(connection.recv(_SIZE))
-    session, buffer = connection._ssl, _KEPT.buffer  # noqa: SLF001 - see the module's docstring
+    session, buffer = connection._ssl, _KEPT.buffer
     size = _LIB.SSL_read(session, buffer, _SIZE)
     if size > 0:
         return bytes(_FFI.buffer(buffer, size))
     if _LIB.SSL_get_error(session, size) != _LIB.SSL_ERROR_WANT_READ:
-        connection._raise_ssl_error(session, size)  # noqa: SLF001 - see the module's docstring
+        connection._raise_ssl_error(session, size)
     return b""
 
 
 def interact(self: tls.TLSLayer) -> layer.CommandGenerator[None]:
     """Send what the TLS connection has made."""
     connection: Any = self.tls
-    outbox, buffer = connection._from_ssl, _KEPT.buffer  # type: ignore[union-attr] # noqa: SLF001
+    outbox, buffer = connection._from_ssl, _KEPT.buffer  # type: ignore[union-attr]
     size = _SIZE
     while size == _SIZE:
         size = _LIB.BIO_read(outbox, buffer, _SIZE)
         if size > 0:
             yield commands.SendData(self.conn, bytes(_FFI.buffer(buffer, size)))
         elif not _LIB.BIO_should_retry(outbox):
-            connection._handle_bio_errors(outbox, size)  # noqa: SLF001
+            connection._handle_bio_errors(outbox, size)
 
 
 def send_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None]:
     """Encrypt and send. What the other side no longer takes is dropped."""
     connection: Any = self.tls
-    session = connection._ssl  # noqa: SLF001 - see the module's docstring
+    session = connection._ssl
     try:
         quick = type(data) is bytes and 0 < len(data) < _MOST
         sent = _LIB.SSL_write(session, data, len(data)) if quick else 0
         if sent < 0:
-            connection._raise_ssl_error(session, sent)  # noqa: SLF001
+            connection._raise_ssl_error(session, sent)
         if sent < len(data):
             connection.sendall(data[sent:])
     except (SSL.ZeroReturnError, SSL.SysCallError):

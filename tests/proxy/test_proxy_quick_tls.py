@@ -1,5 +1,6 @@
 """TLS through a kept buffer: the same bytes, ends and complaints as through pyOpenSSL itself."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,7 +35,7 @@ def server_context(tmp_path_factory: pytest.TempPathFactory) -> SSL.Context:
 
 def layer(connection: SSL.Connection) -> Any:
     """What the functions need of a layer."""
-    found = SimpleNamespace(tls=connection, conn="conn")
+    found: Any = SimpleNamespace(tls=connection, conn="conn")
     found.tls_interact = lambda: quick_tls.interact(found)
     return found
 
@@ -57,10 +58,8 @@ def pair(server_context: SSL.Context) -> tuple[Any, Any]:
     one, other = layer(client), layer(server)
     for _ in range(4):
         for here, there in ((one, other), (other, one)):
-            try:
+            with suppress(SSL.WantReadError):
                 here.tls.do_handshake()
-            except SSL.WantReadError:
-                pass
             if data := sent(quick_tls.interact(here)):
                 there.tls.bio_write(data)
     quick_tls.read(client)
