@@ -6,7 +6,6 @@ content. Nothing is opened before its size says that it may be the one.
 # ruff: noqa: PTH112, PTH116, PTH120, PTH123, PTH115, PTH208
 
 import ast
-import contextlib
 import hashlib
 import os
 import stat
