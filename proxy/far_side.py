@@ -68,6 +68,18 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     return answer
 
 
+def mark_end(flow: http.HTTPFlow) -> None:
+    """Have a client of HTTP/1.1 see where the answer of a server of HTTP/2 ends: without a length
+    or chunks, one that broke off would look like a whole one.
+    """
+    answer, request = flow.response, flow.request
+    if answer is None or answer.http_version < "HTTP/2" or request.http_version != "HTTP/1.1":
+        return
+    empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
+    if not (empty or request.method == "HEAD" or "content-length" in answer.headers):
+        answer.headers["transfer-encoding"] = "chunked"
+
+
 class GateHttp1Client(Http1Client):
     """mitmproxy's reader of HTTP/1 answers; informational ones are not taken for the answer."""
 
