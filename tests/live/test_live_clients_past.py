@@ -1,5 +1,5 @@
-"""Each way of sending that goes past the gate, does not accept it or is refused by it, run in a small
-world of its own: what arrives, what is on record and what is said at the end agree.
+"""Each way of sending that goes past the gate, does not accept it or is refused by it, run in a
+small world of its own: what arrives, what is on record and what is said at the end agree.
 """
 
 import re

@@ -116,6 +116,9 @@ BROKEN: dict[str, Talks] = {
     "it ends between chunks": says(CHUNKED + b"2\r\nok\r\n"),
     "it breaks the connection in the body": resets(HEAD + b"Content-Length: 9\r\n\r\nok"),
     "it breaks the connection in the head": resets(b"HTTP/1.1 200 OK\r\nX: "),
+    "it breaks the connection in a body without length": resets(
+        HEAD + b"Connection: close\r\n\r\nok"
+    ),
     "a chunk of no size": says(CHUNKED + b"zz\r\nok\r\n0\r\n\r\n"),
     "HTTP/0.9": says(b"<html>hello</html>"),
     "a field that is too long": says(HEAD + b"X-Long: " + b"x" * 70_000 + b"\r\n" + END),
@@ -184,6 +187,17 @@ def test_what_a_client_stumbles_over_comes_in_order(name: str, gate: RunningGate
     direct, gated = both_ways(gate, talks)
     assert direct != meant
     assert gated == meant
+
+
+def test_answers_without_a_length_follow_each_other(gate: RunningGate) -> None:
+    """A client keeps its connection to the gate, whatever servers do with theirs."""
+    with odd_server(says(HEAD + b"Connection: close\r\n\r\nok")) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        with closing(http.client.HTTPConnection("127.0.0.1", gate.port, timeout=9)) as connection:
+            for _ in range(3):
+                connection.request("POST", url, b"hello")
+                answer = connection.getresponse()
+                assert (answer.status, answer.read()) == (200, b"ok")
 
 
 @pytest.mark.parametrize("size", [200_000, 5_000_000])
