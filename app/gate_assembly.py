@@ -112,6 +112,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
+    everybody = choices.public is not None
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
@@ -128,9 +129,9 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         happened=evidence.store.tell,
-        direct=direct_connections(everybody=choices.public is not None),
+        direct=direct_connections(everybody=everybody),
         tracer=None if attributor.files is None else Tracer(files=attributor.files),
-        collectors=collectors_of(attributor, home.collecting),
+        collectors=collectors_of(attributor, home.collecting, everybody=everybody),
     )
     return BuiltGate(
         gate=Gate(parts, options),
