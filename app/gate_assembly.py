@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.collecting import collectors_of
+from app.data_folders import opened_files_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
@@ -40,6 +41,7 @@ from core.ids import utc_now
 if TYPE_CHECKING:
     from app.habits import HabitKeeper
     from attribution import AnyAttributor
+    from attribution.backends.opened_files import OpenedFiles
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
     from evidence.factory import Evidence
@@ -61,6 +63,8 @@ class BuiltGate:
     pool: "WorkerPool"
     setup: "EngineSetup"
     habits: "HabitKeeper"
+    opened: "OpenedFiles | None"
+    """What tells which programs opened files of data."""
     seals: Path
     """The socket of sealed runs."""
     retention_days: int = 0
@@ -89,6 +93,8 @@ class BuiltGate:
         self.seals.unlink(missing_ok=True)
         await self.pool.close()
         self.attributor.close()
+        if self.opened is not None:
+            self.opened.close()
         await asyncio.to_thread(self.evidence.writer.stop)
 
 
@@ -110,6 +116,8 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
+    opened = opened_files_of(settings)
+    files = None if attributor.files is None else replace(attributor.files, opened=opened)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
@@ -127,7 +135,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         networks=attributor.networks,
         happened=evidence.store.tell,
         direct=direct_connections(),
-        tracer=None if attributor.files is None else Tracer(files=attributor.files),
+        tracer=None if files is None else Tracer(files=files),
         collectors=collectors_of(attributor, home.collecting),
     )
     return BuiltGate(
@@ -148,6 +156,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         ],
         after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
         habits=habits,
+        opened=opened,
     )
 
 

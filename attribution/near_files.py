@@ -6,7 +6,6 @@ content. Nothing is opened before its size says that it may be the one.
 # ruff: noqa: PTH112, PTH116, PTH120, PTH123, PTH115, PTH208
 
 import ast
-import contextlib
 import hashlib
 import os
 import stat
@@ -65,14 +64,19 @@ class _Missed(set[str]):
 
 
 def files_near(
-    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
+    line: Sequence[ProcessFacts],
+    script: str | None,
+    named: Sequence[str],
+    opened_before: Sequence[str] = (),
 ) -> tuple[list[Near], tuple[str, ...]]:
-    """Return the files near these processes (the sender first), the best known first, each once;
-    and why that is not all, in words of FilesLook.
+    """Return the files near these processes (the sender first), the best known first, each once
+    (`opened_before`: what was seen to be opened by them, by its path on this machine); and why that is not all, in words of FilesLook.
     """
     found: dict[tuple[int, int], Near] = {}
     missed = _Missed()
-    for path, outside, found_by, read_to, status in _each(line, script, named, missed):
+    for path, outside, found_by, read_to, status in _each(
+        line, script, named, opened_before, missed
+    ):
         if len(found) >= MOST_FILES:
             missed.too_many()
             break
@@ -86,10 +90,16 @@ def files_near(
 
 
 def _each(
-    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str], missed: _Missed
+    line: Sequence[ProcessFacts],
+    script: str | None,
+    named: Sequence[str],
+    opened_before: Sequence[str],
+    missed: _Missed,
 ) -> Iterator[_Seen]:
     for facts in line:
         yield from _open_files(facts, missed)
+    for path in opened_before:
+        yield path, path, "opened_before", None, None
     for facts in line:
         yield from _told(facts, facts.argv[1:], "command_line", missed)
     yield from _told(line[0], named, "named_in_request", missed)
