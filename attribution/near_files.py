@@ -69,8 +69,9 @@ def files_near(
     named: Sequence[str],
     opened_before: Sequence[str] = (),
 ) -> tuple[list[Near], tuple[str, ...]]:
-    """Return the files near these processes (the sender first), the best known first, each once
-    (`opened_before`: what was seen to be opened by them, by its path on this machine); and why that is not all, in words of FilesLook.
+    """Return the files near these processes (the sender first), the best known first, each once;
+    and why that is not all, in words of FilesLook. `opened_before`: what they were seen to open,
+    by its path on this machine.
     """
     found: dict[tuple[int, int], Near] = {}
     missed = _Missed()

@@ -42,7 +42,9 @@ _PATIENCE_S = 0.3
 _START = 19
 """Of a process, in the fields of its stat file."""
 _FIRST = -10
-"""Priority: a child that opened a file may end within a millisecond, and tells nobody whose it was."""
+"""Priority: a child that opened a file may end within a millisecond, and whose it was goes with
+it.
+"""
 _READY, _LOST, _ASK = "ready", "lost", b"?"
 _NOT_DATA = (".py", ".pyc", ".so", ".pyd", ".pth")
 
