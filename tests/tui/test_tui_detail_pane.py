@@ -18,7 +18,7 @@ async def test_a_key_does_not_lay_out_the_screen(
     """
     async with opened(endless, (140, 45)) as pilot:
         await press(pilot, "down")
-        laid_out = []
+        laid_out: list[object] = []
         review(pilot).screen_layout_refresh_signal.subscribe(review(pilot), laid_out.append)
         await press(pilot, "down", "down", "up", "x")
         assert laid_out == []
