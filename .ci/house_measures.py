@@ -1,0 +1,79 @@
+"""Measures a function, an expression and a line of the house, from the syntax tree: what the house's
+tests hold and `benchmarks/house.py` prints.
+"""
+
+import ast
+from collections.abc import Iterator
+
+MOST_WAYS = 15
+"""Through a function: above it, it is cut where its parts are."""
+MOST_LINES = 40
+"""Of a function's body: above it, it needs a reason."""
+BRANCHES = (
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ExceptHandler,
+    ast.IfExp,
+    ast.comprehension,
+    ast.match_case,
+    ast.Assert,
+)
+"""What adds one way through a function; `and` and `or` add one for each further part (McCabe,
+extended).
+"""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions_in(tree: ast.AST) -> Iterator[Function]:
+    """Yield every function and method."""
+    for node in ast.walk(tree):
+        if isinstance(node, Function):
+            yield node
+
+
+def lines_of(function: Function) -> int:
+    """Return the lines of its body, without its docstring and its parameters: the options of a
+    command are its interface, a line or three each.
+    """
+    body = function.body
+    told = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    if told and len(body) == 1:
+        return 0
+    first = body[told]
+    start = min([first.lineno, *(d.lineno for d in getattr(first, "decorator_list", ()))])
+    return (function.end_lineno or start) - start + 1
+
+
+def ways_through(function: Function) -> int:
+    """Return the ways through it, nested functions counted for themselves."""
+    ways, waiting = 1, list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Function):
+            continue
+        ways += isinstance(node, BRANCHES)
+        if isinstance(node, ast.BoolOp):
+            ways += len(node.values) - 1
+        waiting.extend(ast.iter_child_nodes(node))
+    return ways
+
+
+def nested_conditionals(tree: ast.AST) -> list[int]:
+    """Return the lines of conditional expressions with another one as a clause: over two clauses."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.IfExp)
+        and any(isinstance(clause, ast.IfExp) for clause in (node.test, node.body, node.orelse))
+    ]
+
+
+def unformatted(text: str) -> list[int]:
+    """Return the lines at which the formatter is switched off."""
+    return [
+        at
+        for at, line in enumerate(text.splitlines(), 1)
+        if any(word in line for word in ("# fmt: skip", "# fmt: off"))
+    ]
