@@ -2,7 +2,7 @@
 approved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.kept_sources import KeptSources
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
+    from habits.passport import Passport
 
 
 def scripts(
@@ -70,61 +71,90 @@ def scripts(
     Example: outgate scripts --format html --out report.html /srv/jobs/report.py
     Example: outgate scripts owner /srv/jobs/report.py --successor bo
     """
-    from app.commands.passport import (
-        checked_format,
-        give,
-        hand_on,
-        name_successor,
-        page_of,
-        rest_of_page,
-    )
+    from app.commands.passport import checked_format, hand_on, name_successor, page_of
     from app.contracts import script_meant
     from app.home import open_home
     from app.kept_sources import KeptSources
     from app.permission import permitted
-    from app.reading_versions import told_of
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
     from core.rights import Deed
 
+    judges = approve or withdraw
     deeds = {"export": Deed.EXPORT, "owner": Deed.APPROVE}
     deed, path = _meant(words or [])
     checked_format(format_name)
     home = open_home()
     settings = load_settings(home.settings)
-    permitted(deeds.get(deed, Deed.APPROVE if approve or withdraw else Deed.READ), settings)
+    permitted(deeds.get(deed, Deed.APPROVE if judges else Deed.READ), settings)
     store = store_of(home, settings, "command line")
     if deed == "export":
         hand_on(home, store, Path(path or ""))
         return 0
     script = None if path is None else script_meant(store, path)
     versions = store.script_versions(script)
+    kept = KeptSources(home=home, keeps=settings.keep_scripts)
     if deed == "owner":
         name_successor(store, script or "", successor, reason)
-    elif approve or withdraw:
+    elif judges:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
-        kept = KeptSources(home=home, keeps=settings.keep_scripts)
         chosen = _chosen(versions, version)
-        unread = approve and _unread(kept, chosen, allowed=settings.approve_unread)
-        _say(store, chosen, reason, approve=approve, unread=unread)
+        _say(store, kept, chosen, reason, approve=approve, unread_too=settings.approve_unread)
     elif diff or source:
-        if script is None:
-            raise InputError("Name one script: outgate scripts PATH --diff.")
-        kept = KeptSources(home=home, keeps=settings.keep_scripts)
-        for line in told_of(store, kept, script, _chosen(versions, version), diff=diff):
-            typer.echo(line)
+        _read(store, kept, script, versions, version, diff=diff)
     elif script is None:
         _list(store, versions)
-    elif format_name != "text" or out is not None:
-        give(page_of(home, settings, store, script, accounts), format_name, out)
     else:
-        _list(store, versions)
-        _show_parts(home.scripts, versions)
-        for line in rest_of_page(page_of(home, settings, store, script, accounts)):
-            typer.echo(line)
+        page = page_of(home, settings, store, script, accounts)
+        _show(home.scripts, store, versions, page, format_name, out)
     return 0
+
+
+def _show(
+    folder: Path,
+    store: "Store",
+    versions: "Sequence[ScriptVersion]",
+    page: "Passport",
+    format_name: str,
+    out: Path | None,
+) -> None:
+    """Print a script's page below the list of its versions, or give it in another format.
+
+    `folder`: where sources are kept.
+    """
+    from app.commands.passport import give, rest_of_page
+
+    if format_name != "text" or out is not None:
+        give(page, format_name, out)
+        return
+    _list(store, versions)
+    _show_parts(folder, versions)
+    _echo(rest_of_page(page))
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _read(
+    store: "Store",
+    kept: "KeptSources",
+    script: str | None,
+    versions: "Sequence[ScriptVersion]",
+    version: str,
+    *,
+    diff: bool,
+) -> None:
+    """Print the source of a version, or what changed in it. Raises InputError."""
+    from app.reading_versions import told_of
+    from core.errors import InputError
+
+    if script is None:
+        raise InputError("Name one script: outgate scripts PATH --diff.")
+    _echo(told_of(store, kept, script, _chosen(versions, version), diff=diff))
 
 
 def _meant(words: list[str]) -> tuple[str, str | None]:
@@ -205,14 +235,24 @@ def _unread(kept: "KeptSources", version: "ScriptVersion", *, allowed: bool) -> 
 
 
 def _say(
-    store: "Store", version: "ScriptVersion", reason: str, *, approve: bool, unread: bool
+    store: "Store",
+    kept: "KeptSources",
+    version: "ScriptVersion",
+    reason: str,
+    *,
+    approve: bool,
+    unread_too: bool,
 ) -> None:
+    """Approve a version, or take its approval back. `unread_too`: what cannot be read may be
+    approved. Raises InputError.
+    """
     from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
     from core.review import Action, script_event
     from core.text import printable
 
+    unread = approve and _unread(kept, version, allowed=unread_too)
     if not reason.strip():
         raise InputError(
             "Say why with --reason.",
@@ -236,7 +276,9 @@ def _say(
             "once somebody else says the same."
         )
         return
-    what = ("Approved unread" if unread else "Approved") if approve else "Approval withdrawn"
+    what = "Approval withdrawn"
+    if approve:
+        what = "Approved unread" if unread else "Approved"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "
         "within a second."
