@@ -34,15 +34,15 @@ def functions_in(tree: ast.AST) -> Iterator[Function]:
 
 
 def lines_of(function: Function) -> int:
-    """Return the lines of its body, without its docstring and its parameters: the options of a
-    command are its interface, a line or three each.
+    """Return the lines of what it does: of its body, without its docstring, its parameters and what
+    it imports. A command's options are its interface, and it loads only what it needs.
     """
-    body = function.body
-    told = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-    if told and len(body) == 1:
+    first = function.body[0]
+    told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    does = [s for s in function.body[told:] if not isinstance(s, ast.Import | ast.ImportFrom)]
+    if not does:
         return 0
-    first = body[told]
-    start = min([first.lineno, *(d.lineno for d in getattr(first, "decorator_list", ()))])
+    start = does[0].lineno
     return (function.end_lineno or start) - start + 1
 
 
