@@ -466,7 +466,8 @@ def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
         *("<4s2B5H3L5H2L", b"PK\1\2", version, 3, version, *told, info.CRC, *sizes),
         *(len(name), 0, 0, 0, 0, 0o600 << 16, at),
     )
-    return len(wanted) + ((24 if extra else 16) if later else 0), listed + name
+    behind = 24 if extra else 16
+    return len(wanted) + (behind if later else 0), listed + name
 
 
 def note(text: str) -> Tuple[Dict[str, Any], str, str]:
