@@ -1,6 +1,6 @@
 """Checks an exported file against its own head: complete, filtered, or exactly what is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -157,13 +157,7 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
     head = _head(format_, file, own, found)
     records = _Chain("record", None if head is None else head.records)
     acts = _Chain("act", None if head is None else head.acts)
-    removed, emptied = Removed(), dict[int, str]()
-    for place in _places(file.places, found):
-        (acts if place.act else records).feed(place)
-        if place.act:
-            _take(place, removed)
-        elif place.body is None and place.prev is not None:
-            emptied[place.seq] = place.where
+    removed, emptied = _fed(_places(file.places, found), records, acts)
     records.end()
     if not file.acts_apart:
         acts.end()
@@ -192,6 +186,20 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
         problems=tuple(dict.fromkeys(found.problems)),
         notes=tuple(found.notes),
     )
+
+
+def _fed(
+    places: Iterable[Place], records: "_Chain", acts: "_Chain"
+) -> tuple[Removed, dict[int, str]]:
+    """Feed both chains; return what acts say was removed, and where records are empty, by number."""
+    removed, emptied = Removed(), dict[int, str]()
+    for place in places:
+        (acts if place.act else records).feed(place)
+        if place.act:
+            _take(place, removed)
+        elif place.body is None and place.prev is not None:
+            emptied[place.seq] = place.where
+    return removed, emptied
 
 
 def _take(place: Place, removed: Removed) -> None:
