@@ -40,10 +40,10 @@ class Lineage:
         if sender.is_python is False:
             return seen
         if self._tracer is None:
-            return failed(seen, _NOBODY) if asked and exchange.body_bytes else seen
+            return _missed(seen, _NOBODY, counts=asked and exchange.body_bytes > 0)
         if not exchange.body:
             streams = exchange.body_bytes > 0 or not exchange.complete
-            return failed(seen, _STREAMS) if asked and streams else seen
+            return _missed(seen, _STREAMS, counts=asked and streams)
         begun = time.monotonic()
         if not asked and self._is_over(exchange, sender, begun):
             return seen
@@ -51,11 +51,11 @@ class Lineage:
             async with asyncio.timeout(self._patience_s):
                 files = await COURTESIES.run(self._tracer.sent, exchange, sender)
         except TimeoutError:
-            return failed(seen, _LATE) if asked else seen
+            return _missed(seen, _LATE, counts=asked)
         finally:
             self._budget.spent(sender, time.monotonic() - begun)
         if files is None:
-            return failed(seen, _GONE) if asked else seen
+            return _missed(seen, _GONE, counts=asked)
         return replace(seen, files=files) if files else seen
 
     def _is_over(self, exchange: Exchange, sender: Attribution, now: float) -> bool:
@@ -63,6 +63,11 @@ class Lineage:
         if exchange.body_bytes > INLINE_BYTES or sender.process is None:
             return False
         return not self._budget.allows(sender, now)
+
+
+def _missed(seen: Classification, why: str, *, counts: bool) -> Classification:
+    """Return what is known without a look at files; a failed stage where that `counts`."""
+    return failed(seen, why) if counts else seen
 
 
 def failed(seen: Classification, why: str = "the look at files failed") -> Classification:
