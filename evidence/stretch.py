@@ -136,7 +136,7 @@ class _Reading:
         return None
 
     def _is_touched(self, number: int) -> bool:
-        """True for an entry of which something was erased, or that was left over from an erasure."""
+        """True for an entry of which something was erased, or is left of an erasure."""
         removed = self._removed
         return number in removed.whole or number in removed.parts or number in self._left
 
