@@ -191,7 +191,7 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
 def _fed(
     places: Iterable[Place], records: "_Chain", acts: "_Chain"
 ) -> tuple[Removed, dict[int, str]]:
-    """Feed both chains; return what acts say was removed, and where records are empty, by number."""
+    """Feed both chains; return what acts say was removed, and which records are empty, where."""
     removed, emptied = Removed(), dict[int, str]()
     for place in places:
         (acts if place.act else records).feed(place)
