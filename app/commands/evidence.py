@@ -161,7 +161,7 @@ def _is_export(file: Path, *, rebuild: bool, newest: bool) -> None:
 def _verified(
     home: "Home", witnesses: Sequence[Path], *, rebuild: bool, newest: bool
 ) -> "VerifyReport":
-    """Return what the database's chain says. `newest`: of what is behind its last checkpoint only."""
+    """Return what the chain says; `newest`: of what is behind its last checkpoint only."""
     from app.permission import permitted
     from app.settings import load_settings
     from app.wiring import store_of
