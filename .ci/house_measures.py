@@ -1,9 +1,11 @@
-"""Measures a function, an expression and a line of the house, from the syntax tree: what the house's
-tests hold and `benchmarks/house.py` prints.
+"""Measures a function, an expression and a line of the house, from the syntax tree: what the
+house's tests hold and `benchmarks/house.py` prints.
 """
 
 import ast
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 MOST_WAYS = 15
 """Through a function: above it, it is cut where its parts are."""
@@ -24,6 +26,13 @@ BRANCHES = (
 extended).
 """
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules(root: Path) -> list[Path]:
+    """Return the modules that are shipped."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text())
+    packages = settings["tool"]["importlinter"]["root_packages"]
+    return sorted(path for package in packages for path in (root / package).rglob("*.py"))
 
 
 def functions_in(tree: ast.AST) -> Iterator[Function]:
@@ -61,7 +70,7 @@ def ways_through(function: Function) -> int:
 
 
 def nested_conditionals(tree: ast.AST) -> list[int]:
-    """Return the lines of conditional expressions with another one as a clause: over two clauses."""
+    """Return the lines of conditional expressions with another one as a clause."""
     return [
         node.lineno
         for node in ast.walk(tree)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from house_measures import (  # noqa: E402 - below the path that it needs
     MOST_WAYS,
     functions_in,
     lines_of,
+    modules,
     nested_conditionals,
     unformatted,
     ways_through,
@@ -52,13 +52,6 @@ def of_revision(revision: str) -> dict[str, str]:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(folder, filter="data")
         return measures(Path(folder))
-
-
-def modules(root: Path) -> list[Path]:
-    """Return the modules that are shipped."""
-    settings = tomllib.loads((root / "pyproject.toml").read_text())
-    packages = settings["tool"]["importlinter"]["root_packages"]
-    return sorted(path for package in packages for path in (root / package).rglob("*.py"))
 
 
 def measures(root: Path) -> dict[str, str]:
