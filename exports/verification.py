@@ -28,8 +28,8 @@ _NAMED = 5
 _PACKED = b"records.jsonl"
 """The first file of every pack."""
 _OLD = (
-    "it has no head: it was written before exports had one, or its head was removed; what it holds is "
-    "whole, and that it is complete cannot be proven"
+    "it has no head: it was written before exports had one, or its head was removed; what "
+    "it holds is whole, and that it is complete cannot be proven"
 )
 _UNPROVEN = "whole, and without a head"
 _NO_HEAD = "its head is missing: nobody can say what else it should hold"

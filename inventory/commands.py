@@ -49,7 +49,8 @@ _ONE_WORD_FIRST = frozenset({"timeout", "flock", "taskset"})
 _MANAGERS = frozenset("uv poetry pipenv pdm hatch conda mamba micromamba rye pipx".split())
 _RUN = "run"
 _MANAGER_VALUES = frozenset(
-    "--with --python -p --project --directory -n --name --prefix -e --env --extra --group --env-file -C --cwd".split()
+    "--with --python -p --project --directory -n --name --prefix -e --env --extra --group "
+    "--env-file -C --cwd".split()
 )
 _ENDS = frozenset({";", "&", "&&", "||", "|", "|&", "\n", "(", ")", "{", "}"})
 

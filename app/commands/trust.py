@@ -305,8 +305,8 @@ def rotate(
         typer.echo("Taken over. Restart the gate to sign with it.")
     else:
         typer.echo(
-            "Prepared; the present authority goes on signing. Hand this root out to whatever trusts"
-            " the present one by other means than Outgate's bundle (outgate ca export --next), then:"
-            " outgate ca rotate --finish"
+            "Prepared; the present authority goes on signing. Hand this root out to "
+            "whatever trusts the present one by other means than Outgate's bundle (outgate "
+            "ca export --next), then: outgate ca rotate --finish"
         )
     _describe(other)

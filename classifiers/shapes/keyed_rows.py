@@ -207,9 +207,9 @@ def _card_lines(text: str, start: int, end: int) -> Iterator[tuple[str, Cell]]:
 
 _FIELDS_TEXT = {
     "PID": (
-        "2 patient id,3 patient id,4 patient id,5 patient name,6 mother maiden name,7 date of birth,"
-        "9 patient name,10 race,11 address,13 phone,14 phone,17 religion,18 account number,19 ssn,"
-        "20 driver license number,22 ethnic group"
+        "2 patient id,3 patient id,4 patient id,5 patient name,6 mother maiden name,"
+        "7 date of birth,9 patient name,10 race,11 address,13 phone,14 phone,17 religion,"
+        "18 account number,19 ssn,20 driver license number,22 ethnic group"
     ),
     "NK1": "2 next of kin,4 address,5 phone,6 phone",
     "GT1": "3 guarantor full name,5 address,6 phone,8 date of birth,12 ssn",
