@@ -3,6 +3,8 @@ house's tests hold and `benchmarks/house.py` prints.
 """
 
 import ast
+import io
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ MOST_WAYS = 15
 """Through a function: above it, it is cut where its parts are."""
 MOST_LINES = 40
 """Of a function's body: above it, it needs a reason."""
+MOST_COLUMNS = 100
 BRANCHES = (
     ast.If,
     ast.For,
@@ -86,3 +89,36 @@ def unformatted(text: str) -> list[int]:
         for at, line in enumerate(text.splitlines(), 1)
         if any(word in line for word in ("# fmt: skip", "# fmt: off"))
     ]
+
+
+def unfolded(text: str) -> list[int]:
+    """Return the lines over 100 columns with a text that could be folded: neither a pattern, nor a
+    program or a page of several lines, nor one long word, nor beside a reason for a checker.
+    """
+    wide = {at for at, line in enumerate(text.splitlines(), 1) if len(line) > MOST_COLUMNS}
+    if not wide:
+        return []
+    begun: list[tuple[int, bool]] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        first, last = token.start[0], token.end[0]
+        if token.type == tokenize.FSTRING_START:
+            begun.append((first, _is_whole(token.string)))
+            continue
+        whole = token.type == tokenize.STRING and _is_whole(token.string)
+        if token.type == tokenize.FSTRING_END:
+            first, whole = begun.pop()
+        elif token.type == tokenize.COMMENT:
+            whole = "noqa" in token.string or "type: ignore" in token.string
+        if whole:
+            wide -= set(range(first, last + 1))
+    return sorted(wide)
+
+
+def _is_whole(literal: str) -> bool:
+    """True for a text, or the beginning of one, that stays as it is: raw, over lines, or one
+    word.
+    """
+    prefix, quote, rest = literal.partition('"') if '"' in literal else literal.partition("'")
+    over_lines = rest.startswith(quote * 2)
+    one_word = rest.endswith(quote) and " " not in rest
+    return "r" in prefix.lower() or over_lines or one_word

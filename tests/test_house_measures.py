@@ -12,6 +12,7 @@ from house_measures import (
     lines_of,
     modules,
     nested_conditionals,
+    unfolded,
     unformatted,
     ways_through,
 )
@@ -72,6 +73,13 @@ def test_the_formatter_is_switched_off_nowhere() -> None:
     off = {path: unformatted((ROOT / path).read_text()) for path in trees()}
 
     assert {path: lines for path, lines in off.items() if lines} == {}
+
+
+def test_sentences_and_tables_of_words_are_folded() -> None:
+    """Over 100 columns stand patterns, programs in texts and single long words only."""
+    wide = {path: unfolded((ROOT / path).read_text()) for path in trees()}
+
+    assert {path: lines for path, lines in wide.items() if lines} == {}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +153,7 @@ def test_the_lines_of_a_function_are_those_of_what_it_does(text: str, lines: int
     ],
 )
 def test_a_conditional_in_a_clause_of_another_is_seen(expression: str, nested: int) -> None:
-    """One that is a clause of another is over two clauses; one inside of a call or a list is not."""
+    """One that is a clause of another is over two clauses; one inside of a call is not."""
     assert len(nested_conditionals(ast.parse(expression))) == nested
 
 
@@ -153,3 +161,29 @@ def test_a_place_that_is_not_formatted_is_seen() -> None:
     """Both ways to switch the formatter off are seen, and a text that speaks of it is none."""
     assert unformatted("a = 1\nb = (1,\n 2)  # fmt: skip\n# fmt: off\nc = 3\n") == [3, 4]
     assert unformatted('words = "fmt: skip"\n') == []
+
+
+LONG_TEXT = "word " * 25
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f'a = "{LONG_TEXT}"', [1]),
+        (f'a = f"{LONG_TEXT}{{b}}"', [1]),
+        (f"a = (\n    'x'\n    '{LONG_TEXT}'\n)", [3]),
+        (f'a = b"{LONG_TEXT}"', [1]),
+        (f"a = {'b' * 120}", [1]),
+        (f"# {LONG_TEXT}", [1]),
+        (f'a = r"{LONG_TEXT}"', []),
+        (f'a = rf"{LONG_TEXT}{{b}}"', []),
+        (f'a = """SELECT\n{LONG_TEXT}"""', []),
+        (f'a = f"""{{b}}\n{LONG_TEXT}"""', []),
+        (f'a = "{"b" * 120}"', []),
+        (f"a = b(1)  # noqa: S301 - {LONG_TEXT}", []),
+        ('a = "word"', []),
+    ],
+)
+def test_a_text_that_could_be_folded_is_seen(text: str, lines: list[int]) -> None:
+    """A wide sentence is seen, in a text of any kind; what is one piece is left."""
+    assert unfolded(text) == lines
