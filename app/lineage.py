@@ -135,9 +135,13 @@ def _open(near: Iterable[NearFile], proven: Sequence[ProvenFile]) -> Iterable[Se
         if (held or one.found_by is FoundBy.OPENED) and one.key not in found:
             partial = one.read_to if _is_partial(one) else None
             yield SentFile(
-                path=one.path, same=SameAs.OPEN, found_by=one.found_by, label=label,
-                size=one.size, read_to=partial,
-            )  # fmt: skip
+                path=one.path,
+                same=SameAs.OPEN,
+                found_by=one.found_by,
+                label=label,
+                size=one.size,
+                read_to=partial,
+            )
 
 
 def _named_in(exchange: Exchange) -> list[str]:

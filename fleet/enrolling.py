@@ -56,7 +56,9 @@ def enrol(
     except HubAwayError as away:
         raise InputError(
             away.message,
-            remedy="Nothing was enrolled: check the hub's address and that it runs, then try again.",
+            remedy=(
+                "Nothing was enrolled: check the hub's address and that it runs, then try again."
+            ),
         ) from None
     finally:
         line.close()

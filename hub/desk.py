@@ -3,6 +3,7 @@ kind of account, on all machines; who works on it, and what was said.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -89,44 +90,64 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
     """Return all of one case, people as far as was agreed on. Raises InputError."""
     row = _found(connection, number)
     inside = rows(connection, _INSIDE, row)
-    people = {one["person"] for one in inside if one["person"]}
-    groups: dict[str, set[str]] = defaultdict(set)
-    versions: dict[str, Row] = {}
-    days: dict[str, set[str]] = defaultdict(set)
-    for one in inside:
-        groups[one["grouped"]].add(one["person"] or one["endpoint"])
-        days[f"{one['day']}"].add(one["endpoint"])
-        version = versions.setdefault(
-            one["sha256"], {"sha256": one["sha256"], "since": one["day"], "on": set()}
-        )
-        version["on"].add(one["endpoint"])
-    numbers = sorted({n for one in inside for n in one["kindsets"]})
-    kinds = rows(connection, _KINDS, {"numbers": numbers})
-    few = shown.agreed.pseudonyms and len(people) < shown.agreed.smallest_group
+    people = sorted({one["person"] for one in inside if one["person"]})
+    agreed = shown.agreed
+    few = agreed.pseudonyms and len(people) < agreed.smallest_group
     machines = sorted({one["endpoint"] for one in inside})
+    kinds = rows(connection, _KINDS, {"numbers": _all(inside, "kindsets")})
     return {
         **{name: row[name] for name in ("number", "name", "destination", "account")},
         "assigned_to": row["assigned_to"],
         "endpoints": len(machines),
         # A machine is, as a rule, one person's: where names are not shown, it is not named either.
-        "machines": [] if shown.agreed.pseudonyms else machines[:_MOST_MACHINES],
-        "people": [] if few else shown.people(sorted(people)),
-        "people_told": f"fewer than {shown.agreed.smallest_group}" if few else str(len(people)),
-        "groups": shown.groups(groups),
-        "paths": sorted({shown.path(one["path"], sorted(people)) for one in inside})[:5],
-        "versions": [
-            {**one, "since": f"{one['since']}", "on": len(one["on"])} for one in versions.values()
-        ],
-        "spread": {day: len(on) for day, on in sorted(days.items())},
+        "machines": [] if agreed.pseudonyms else machines[:_MOST_MACHINES],
+        "people": [] if few else shown.people(people),
+        "people_told": f"fewer than {agreed.smallest_group}" if few else str(len(people)),
+        "groups": shown.groups(_senders_by_group(inside)),
+        "paths": sorted({shown.path(one["path"], people) for one in inside})[:5],
+        "versions": _versions(inside),
+        "spread": _machines_by_day(inside),
         "records": sum(one["records"] for one in inside),
         "bytes": sum(one["bytes"] for one in inside),
-        "kinds": sorted({k for one in kinds for k in one["kinds"]}),
-        "outcomes": sorted({o for one in inside for o in one["outcomes"]}),
+        "kinds": _all(kinds, "kinds"),
+        "outcomes": _all(inside, "outcomes"),
         "said": [
             {"at": d.at, "who": d.who, "word": d.word, "note": d.note}
             for d in deeds_about(connection, f"case {number}")
         ],
     }
+
+
+def _all(found: Sequence[Row], name: str) -> list[Any]:
+    """Return what stands in the lists of this name, each once, in order."""
+    return sorted({value for one in found for value in one[name]})
+
+
+def _senders_by_group(inside: Sequence[Row]) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        groups[one["grouped"]].add(one["person"] or one["endpoint"])
+    return groups
+
+
+def _machines_by_day(inside: Sequence[Row]) -> dict[str, int]:
+    days: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        days[f"{one['day']}"].add(one["endpoint"])
+    return {day: len(on) for day, on in sorted(days.items())}
+
+
+def _versions(inside: Sequence[Row]) -> list[Row]:
+    """Return the versions of the script, when each was first seen and on how many machines."""
+    since: dict[str, str] = {}
+    machines: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        since.setdefault(one["sha256"], f"{one['day']}")
+        machines[one["sha256"]].add(one["endpoint"])
+    return [
+        {"sha256": sha256, "since": day, "on": len(machines[sha256])}
+        for sha256, day in since.items()
+    ]
 
 
 def assign(

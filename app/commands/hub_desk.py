@@ -148,7 +148,9 @@ def council(
                     "People are shown by their names: there is nothing to set.",
                     remedy="Add --pseudonyms.",
                 )
-            least = before.smallest_group if before.pseudonyms else (SMALLEST if on else 1)
+            least = SMALLEST if on else 1
+            if before.pseudonyms:
+                least = before.smallest_group
             wanted = replace(
                 before,
                 pseudonyms=on,

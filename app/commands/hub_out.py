@@ -38,7 +38,9 @@ def stream(
         str,
         typer.Option(
             metavar="WHERE",
-            help="A file, - for standard output, https:// (a webhook), otlp+https://, syslog+tls://",
+            help=(
+                "A file, - for standard output, https:// (a webhook), otlp+https://, syslog+tls://"
+            ),
         ),
     ],
     as_: Annotated[As, typer.Option("--as", help="For files and webhooks.")] = As.JSONL,
