@@ -27,7 +27,12 @@ def review(
             metavar="ID", help="Open this case, or the request that is held, as a notice names it."
         ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Print the queue as plain lines; at a terminal as --commands does."
+        ),
+    ] = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
     ] = False,
@@ -102,7 +107,8 @@ def review(
         given += [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
         shown = [*given, *(["--view", view] if view else []), *(words or [])]
         return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
-    if commands:
+    at_terminal = sys.stdout.isatty() and sys.stdin.isatty()
+    if commands or (plain and at_terminal):
         from app.kept_sources import KeptSources
         from core.ids import utc_now
         from tui.plain_commands import Speaker, converse
@@ -119,7 +125,7 @@ def review(
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
         return converse(store, holds, speaker, sys.stdin, sys.stdout, line)
-    if plain or not (in_browser or (sys.stdout.isatty() and sys.stdin.isatty())):
+    if plain or not (in_browser or at_terminal):
         from tui.plain import print_queue
 
         return print_queue(store, sys.stdout, line, holds=holds)
