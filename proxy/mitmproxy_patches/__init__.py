@@ -123,6 +123,27 @@ PATCHES = (
         seen="ba9aa00e1ef7",
     ),
     Patch(
+        name="short way",
+        ours="proxy.short_way",
+        touches=(
+            "mitmproxy.proxy.layer:Layer",
+            "mitmproxy.proxy.layer:NextLayer",
+            "mitmproxy.proxy.tunnel:TunnelLayer",
+            "mitmproxy.proxy.layers.tls:ServerTLSLayer.event_to_child",
+            "mitmproxy.proxy.layers.modes:HttpProxy",
+            f"{_STREAM}.passthrough",
+            f"{_HTTP}:HttpLayer._handle_event",
+            f"{_HTTP}:HttpLayer.event_to_child",
+            f"{_HTTP}._http1:Http1Connection.passthrough",
+            f"{_HTTP}._http1:Http1Server.send",
+        ),
+        because="mitmproxy leads each event of an established tunnel through a dozen layers.",
+        without="a gate that serves fewer requests; nothing else",
+        test="tests/proxy/test_proxy_short_way.py::"
+        "test_a_tunnel_that_stands_is_served_by_the_short_way",
+        seen="4171631771b2",
+    ),
+    Patch(
         name="events",
         ours="proxy.carrying_out",
         touches=(
