@@ -76,7 +76,7 @@ class GateHandler(GateConnectionHandler):
     def begin(self, hook: commands.StartHook) -> None:
         """Begin a hook, or go on where nobody listens."""
         if self._short is None and isinstance(hook, HttpRequestHeadersHook):
-            waits = hook.blocking
+            waits: object = hook.blocking
             if isinstance(waits, GateStream):
                 self._short = ShortWay.through(waits.context.layers)
         addons = self.master.addons

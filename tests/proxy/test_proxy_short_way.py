@@ -78,25 +78,19 @@ def test_the_answers_are_those_of_the_long_way(
 ) -> None:
     """Whatever is sent, answers, records and what the server got are the same on both ways."""
     gate = start_gate(hold_bytes=30_000)
-    outcomes = []
-    for way in ("short", "long"):
-        if way == "long":
-            assert taken["HookCompleted", True]
-            monkeypatch.setattr(ShortWay, "through", classmethod(lambda *_: None))
-        said = [_again(one) for one in DIALOGUES[name]]
-        before = gate.internet.bytes_received, len(gate.evidence.closed)
-        told = answers(gate, said)
-        eventually(lambda: len(gate.evidence.closed) == before[1] + len(said))
-        records = gate.evidence.closed[before[1] :]
-        outcomes.append(
-            (
-                told,
-                gate.internet.bytes_received - before[0],
-                [(one.request, one.response, one.fate, one.notes) for one in records],
-            )
-        )
-    assert outcomes[0] == outcomes[1]
-    assert len(outcomes[0][2]) == len(DIALOGUES[name])
+    short = outcome(gate, DIALOGUES[name])
+    assert taken["HookCompleted", True]
+    monkeypatch.setattr(ShortWay, "through", classmethod(lambda *_: None))
+    assert outcome(gate, DIALOGUES[name]) == short
+
+
+def outcome(gate: RunningGate, dialogue: list[Asked]) -> object:
+    """Return what the client, the server and the records say of a dialogue."""
+    received, known = gate.internet.bytes_received, len(gate.evidence.closed)
+    told = answers(gate, [_again(one) for one in dialogue])
+    eventually(lambda: len(gate.evidence.closed) == known + len(dialogue))
+    records = [(one.request, one.response, one.fate) for one in gate.evidence.closed[known:]]
+    return told, gate.internet.bytes_received - received, records
 
 
 def _again(one: Asked) -> Asked:
