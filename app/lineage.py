@@ -121,9 +121,10 @@ def _open(near: Iterable[NearFile], proven: Sequence[ProvenFile]) -> Iterable[Se
     """
     found = {one.near.key for one in proven}
     for one in near:
+        if one.found_by is not FoundBy.DESCRIPTOR or one.key in found:
+            continue
         label = label_of(one.path)
-        is_read = bool(one.read_to) or label is Label.DATABASE
-        if one.found_by is FoundBy.DESCRIPTOR and one.key not in found and is_read:
+        if one.read_to or label is Label.DATABASE:
             partial = one.read_to if _is_partial(one) else None
             yield SentFile(
                 path=one.path, same=SameAs.OPEN, found_by=one.found_by, label=label,
