@@ -1,11 +1,13 @@
 """Which collectors watch what programs do beside their requests, and which gate's do."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from core.activity import Collector
+from core.activity import Collector, ProgramRuns
+from core.attribution import Attribution
 from core.observation import Observation
 from core.ports import Attributor
 
@@ -21,9 +23,27 @@ def collectors_of(attributor: Attributor, turn: Path) -> list[Collector]:
     from attribution.factory import own_scripts
     from attribution.socket_table import KernelSockets
 
-    means = Means(sockets=KernelSockets(), attributor=attributor, own_scripts=own_scripts())
     shared = Turn(turn)
+    own = own_scripts()
+    runs = _runs_of(attributor, own) if shared.ours() else None
+    means = Means(sockets=KernelSockets(), attributor=attributor, runs=runs, own_scripts=own)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
+
+
+def _runs_of(attributor: Attributor, own: frozenset[str]) -> ProgramRuns | None:
+    """Return what follows runs; None for a gate that may not look at processes itself."""
+    from attribution import SocketAttributor
+    from attribution.ambiguity import of_process
+    from attribution.backends.program_runs import Runs
+
+    if not isinstance(attributor, SocketAttributor):
+        return None
+
+    def named(pid: int) -> Attribution | None:
+        portrait = attributor.gallery.portrait(pid)
+        return None if portrait is None else of_process(portrait)
+
+    return Runs(named, lambda: frozenset({os.getpid()}), own)
 
 
 class Turn:
