@@ -32,8 +32,8 @@ _NAMED_AFTER_S = 0.1
 _AGAIN_S = (1.0, 5.0, 0.0)
 """So long until it is asked for once more; what is not named by then is no script."""
 _IDLE_S = 1.0
-_FIRST_LOOK_S, _LONGEST_S = 0.25, 20.0
-_MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 8
+_FIRST_LOOK_S, _LONGEST_S = 0.5, 20.0
+_MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 5
 _START, _PARENT = 19, 1
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _NO_SCRIPT = "python"
@@ -81,6 +81,8 @@ class Runs:
         self._lock = threading.Lock()
         self._kernel: KernelEvents | None = None
         self._listing = Listing()
+        self._due = 0.0
+        """When a run is to be looked at or named next."""
         self._closed = False
         if not can_follow():
             return
@@ -118,10 +120,7 @@ class Runs:
 
     def _patience(self) -> float:
         """Return how long nothing is due but what the kernel tells."""
-        with self._lock:
-            now = time.monotonic()
-            due = [run.name_at for run in self._runs.values() if run.name_at and not run.ours]
-        return min(_IDLE_S, max(0.0, min(due, default=now + _IDLE_S) - now))
+        return min(_IDLE_S, max(0.0, self._due - time.monotonic()))
 
     def _take_all(self, events: Iterable[Event | None]) -> None:
         for event in events:
@@ -156,7 +155,8 @@ class Runs:
             self._part_of[pid] = parent.pid
             return
         if len(self._runs) < _MOST_RUNS:
-            self._runs[pid] = _run(pid, int(fields[_START]), ours=parent is not None)
+            run = _run(pid, int(fields[_START]), ours=parent is not None)
+            self._runs[pid], self._due = run, min(self._due, run.name_at)
 
     @staticmethod
     def _is_of_ours(pid: int) -> bool:
@@ -211,6 +211,9 @@ class Runs:
 
     def _look(self) -> None:
         now = time.monotonic()
+        if now < self._due:
+            return  # events come by the hundred: each costs no round of all runs
+        due = now + _IDLE_S
         for run in list(self._runs.values()):
             if run.ours:
                 continue
@@ -219,6 +222,8 @@ class Runs:
             if now >= run.look_at:
                 run.cpu_s, run.peak = _used(run) or (run.cpu_s, run.peak)
                 run.look_at, run.wait_s = now + run.wait_s, min(run.wait_s * 2, _LONGEST_S)
+            due = min(due, run.name_at or due, max(run.look_at, now + _FIRST_LOOK_S))
+        self._due = due
 
     def _name(self, run: _Run, now: float) -> None:
         found = self._names(run.pid) if procfs.start_of(run.pid) == run.start else None
