@@ -15,9 +15,12 @@ if sys.platform != "win32":
     import fcntl
 
 
-def collectors_of(attributor: Attributor, turn: Path) -> list[Collector]:
+def collectors_of(
+    attributor: Attributor, turn: Path, *, follows_runs: bool = False
+) -> list[Collector]:
     """Return all that there are, looking at this machine. Of the gates that share the file `turn`
-    one collects; another does once that has ended.
+    one collects; another does once that has ended. `follows_runs`: tells of all runs of scripts,
+    too.
     """
     from activity.collectors import Means, collector_kinds
     from attribution.factory import own_scripts
@@ -25,7 +28,7 @@ def collectors_of(attributor: Attributor, turn: Path) -> list[Collector]:
 
     shared = Turn(turn)
     own = own_scripts()
-    runs = _runs_of(attributor, own) if shared.ours() else None
+    runs = _runs_of(attributor, own) if follows_runs else None
     means = Means(sockets=KernelSockets(), attributor=attributor, runs=runs, own_scripts=own)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
 
