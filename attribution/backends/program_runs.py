@@ -33,7 +33,7 @@ _AGAIN_S = (1.0, 5.0, 0.0)
 """So long until it is asked for once more; what is not named by then is no script."""
 _IDLE_S = 1.0
 _FIRST_LOOK_S, _LONGEST_S = 0.5, 20.0
-_MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 5
+_MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 2
 _START, _PARENT = 19, 1
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _NO_SCRIPT = "python"
@@ -76,7 +76,7 @@ class Runs:
         self._names, self._own, self._own_scripts = names, own, own_scripts
         self._runs: dict[int, _Run] = {}
         self._part_of: dict[int, int] = {}
-        """Interpreters that a run started → that run."""
+        """Programs that a run started → that run."""
         self._ended: deque[EndedRun] = deque(maxlen=_MOST_RUNS)
         self._lock = threading.Lock()
         self._kernel: KernelEvents | None = None
@@ -152,7 +152,6 @@ class Runs:
             return
         if parent is not None and not parent.ours:
             self._note_child(parent, pid)
-            self._part_of[pid] = parent.pid
             return
         if len(self._runs) < _MOST_RUNS:
             run = _run(pid, int(fields[_START]), ours=parent is not None)
@@ -167,7 +166,11 @@ class Runs:
             return False
 
     def _note_child(self, parent: _Run | None, pid: int) -> None:
-        if parent is not None and len(parent.children) < _MOST_CHILDREN:
+        if parent is None:
+            return
+        # What it starts in turn is found by it: no long walk for each program of a machine.
+        self._part_of[pid] = parent.pid
+        if len(parent.children) < _MOST_CHILDREN:
             parent.children[_program(pid)] = None
 
     def _run_above(self, pid: int) -> _Run | None:
