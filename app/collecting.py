@@ -16,24 +16,25 @@ if sys.platform != "win32":
 
 
 def collectors_of(
-    attributor: Attributor, turn: Path, *, follows_runs: bool = False
+    attributor: Attributor, turn: Path, *, everybody: bool = False, follows_runs: bool = False
 ) -> list[Collector]:
-    """Return all that there are, looking at this machine. Of the gates that share the file `turn`
-    one collects; another does once that has ended. `follows_runs`: tells of all runs of scripts,
-    too.
+    """Return all that there are, looking at this user's programs, or at everybody's. Of the
+    gates that share the file `turn` one collects; another does once that has ended.
+    `follows_runs`: tells of all runs of scripts, too.
     """
     from activity.collectors import Means, collector_kinds
     from attribution.factory import own_scripts
     from attribution.socket_table import KernelSockets
 
+    sockets = KernelSockets(everybody=everybody)
     shared = Turn(turn)
     own = own_scripts()
-    runs = _runs_of(attributor, own) if follows_runs else None
-    means = Means(sockets=KernelSockets(), attributor=attributor, runs=runs, own_scripts=own)
+    runs = _runs_of(attributor, own, everybody=everybody) if follows_runs else None
+    means = Means(sockets=sockets, attributor=attributor, runs=runs, own_scripts=own)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
 
 
-def _runs_of(attributor: Attributor, own: frozenset[str]) -> ProgramRuns | None:
+def _runs_of(attributor: Attributor, own: frozenset[str], *, everybody: bool) -> ProgramRuns | None:
     """Return what follows runs; None for a gate that may not look at processes itself."""
     from attribution import SocketAttributor
     from attribution.ambiguity import of_process
@@ -46,7 +47,7 @@ def _runs_of(attributor: Attributor, own: frozenset[str]) -> ProgramRuns | None:
         portrait = attributor.gallery.portrait(pid)
         return None if portrait is None else of_process(portrait)
 
-    return Runs(named, lambda: frozenset({os.getpid()}), own)
+    return Runs(named, lambda: frozenset({os.getpid()}), own, everybody=everybody)
 
 
 class Turn:

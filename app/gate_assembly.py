@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from app.home import Home
 from app.lineage import Tracer
 from app.machine_gate import public_door
 from app.notifying import Herald, ways_of
+from app.retention import Terms
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from proxy.parts import Limits
 
 
+_FOR_EVER = Terms()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltGate:
     """A gate and what has to be looked after while it runs and put away when it has ended."""
@@ -67,10 +71,8 @@ class BuiltGate:
     """What tells which programs opened files of data."""
     seals: Path
     """The socket of sealed runs."""
-    retention_days: int = 0
-    """Records older than this are removed; 0: none."""
-    sums_days: int = 0
-    """Sums older than this are; 0: none."""
+    terms: Terms = _FOR_EVER
+    """How long evidence is kept."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
     """Makes what sends evidence on. Raises SettingsError."""
     heralds: Callable[[], "Sequence[Herald]"] = tuple
@@ -119,6 +121,7 @@ def build(
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
+    everybody = choices.public is not None
     opened = opened_files_of(settings)
     files = None if attributor.files is None else replace(attributor.files, opened=opened)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
@@ -137,9 +140,11 @@ def build(
         observer=keeper.seen,
         networks=attributor.networks,
         happened=evidence.store.tell,
-        direct=direct_connections(),
+        direct=direct_connections(everybody=everybody),
         tracer=None if files is None else Tracer(files=files),
-        collectors=collectors_of(attributor, home.collecting, follows_runs=not private),
+        collectors=collectors_of(
+            attributor, home.collecting, everybody=everybody, follows_runs=not private
+        ),
     )
     return BuiltGate(
         gate=Gate(parts, options),
@@ -150,14 +155,15 @@ def build(
         pool=pool,
         setup=setup,
         seals=home.seal_of(os.getpid()),
-        retention_days=settings.retention_days,
-        sums_days=settings.sums_days,
+        terms=Terms.of(settings),
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         heralds=lambda: [
             Herald(way, failure=lambda: evidence.writer.failure)
             for way in ways_of(settings, evidence.store)
         ],
-        after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
+        after_retention=partial(
+            _after_retention, home, evidence.store, utc_now(), settings.retention_days
+        ),
         habits=habits,
         opened=opened,
     )
@@ -170,6 +176,14 @@ def _rotated(home: Home, settings: Settings, store: "Store") -> None:
     if is_due(home, settings.fingerprint_days):
         ended = rotate(home)
         store.tell(happening(Event.MARKS_KEY_ROTATED, {"epoch": ended.name}))
+
+
+def _after_retention(home: Home, store: "Store", started: datetime, days: int) -> None:
+    from app.kept_sources import forget_old
+
+    _end_epochs(home, store, started)
+    if days:
+        forget_old(home, store, utc_now() - timedelta(days=days))
 
 
 def _end_epochs(home: Home, store: "Store", started: datetime) -> None:

@@ -279,9 +279,12 @@ def _proven(
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return None
     return Hashed(
-        outside=outside, sha256=sha256, uid=before.st_uid, modified_ns=before.st_mtime_ns,
+        outside=outside,
+        sha256=sha256,
+        uid=before.st_uid,
+        modified_ns=before.st_mtime_ns,
         whole=first is None,
-    )  # fmt: skip
+    )
 
 
 def _digest(file: object, left: int) -> str:

@@ -112,10 +112,14 @@ class RulePolicy(AskedRules):
         if not asked and not s.degraded:
             # What was not read is a case where a rule asked for it.
             missing &= UNTOLD
+        return self._floored(s, self._by_no_rule(s, missing, headers), None), trial
+
+    def _by_no_rule(self, s: Situation, missing: Inputs, headers: Headers) -> Decision:
+        """Return what is decided where no rule does, with what rules wait for."""
         unmatched = self._unmatched(s, missing, headers)
         if waits := waiting_words(self._holding, s, missing):
-            unmatched = replace(unmatched, reason=f"{unmatched.reason}{waits}")
-        return self._floored(s, unmatched, None), trial
+            return replace(unmatched, reason=f"{unmatched.reason}{waits}")
+        return unmatched
 
     def _answered(
         self, rule: CompiledRule, answer: bool | None, s: Situation, lost: Inputs, headers: Headers

@@ -80,6 +80,11 @@ def unsure_of_peers(s: Situation) -> Inputs:
     return PEERS
 
 
+def _habits_in_words(s: Situation) -> str:
+    habits = s.history.habits
+    return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
+
+
 def untold(inputs: Inputs, s: Situation) -> str:
     """Return what a rule with these inputs looks at that nobody could tell."""
     if inputs & (FINDINGS | LLM) and unread_text(s.findings):
@@ -89,8 +94,7 @@ def untold(inputs: Inputs, s: Situation) -> str:
     if inputs & unsure_of_packages(s):
         return "what it is made of" if s.history.packages is None else "advisories on its packages"
     if inputs & HABITS and unsure_of_habits(s):
-        habits = s.history.habits
-        return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
+        return _habits_in_words(s)
     if inputs & RESOURCES and unsure_of_resources(s):
         return "what its process uses"
     if inputs & FILES and not s.files_are_all:

@@ -70,9 +70,15 @@ class Runs:
     """Implements core.activity.ProgramRuns. Safe for several threads."""
 
     def __init__(
-        self, names: Names, own: Callable[[], frozenset[int]], own_scripts: frozenset[str]
+        self,
+        names: Names,
+        own: Callable[[], frozenset[int]],
+        own_scripts: frozenset[str],
+        *,
+        everybody: bool = False,
     ) -> None:
         """`own`: processes of Outgate's that are no runs; `own_scripts`: places of `outgate`."""
+        self._everybody = everybody
         self._names, self._own, self._own_scripts = names, own, own_scripts
         self._runs: dict[int, _Run] = {}
         self._part_of: dict[int, int] = {}
@@ -157,11 +163,11 @@ class Runs:
             run = _run(pid, int(fields[_START]), ours=parent is not None)
             self._runs[pid], self._due = run, min(self._due, run.name_at)
 
-    @staticmethod
-    def _is_of_ours(pid: int) -> bool:
-        """Return whether it is this user's; for root all are."""
+    def _is_of_ours(self, pid: int) -> bool:
+        """Return whether it is this user's, where only these are followed; root follows all."""
         try:
-            return os.geteuid() in {0, os.stat(f"/proc/{pid}").st_uid}  # noqa: PTH116
+            owner = os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116
+            return self._everybody or os.geteuid() in {0, owner}
         except OSError:
             return False
 

@@ -64,7 +64,9 @@ _SUFFIXES: Mapping[Label, str] = MappingProxyType(
         Label.KEY_FILE: "pem key p12 pfx jks keystore kdbx ppk asc gpg env ovpn token crt cer der",
         Label.SPREADSHEET: "xlsx xls xlsm xlsb ods numbers xltx",
         Label.TABLE: "csv tsv psv tab",
-        Label.DATASET: "parquet feather arrow orc avro npy npz pkl pickle h5 hdf5 sav dta sas7bdat rds",
+        Label.DATASET: (
+            "parquet feather arrow orc avro npy npz pkl pickle h5 hdf5 sav dta sas7bdat rds"
+        ),
         Label.DATABASE: "db sqlite sqlite3 db3 mdb accdb dump sql bak duckdb frm ibd dbf",
         Label.LOG: "log trace",
         Label.EXPORT: "json jsonl ndjson xml yaml yml hl7 fhir",
