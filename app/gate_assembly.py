@@ -63,8 +63,8 @@ class BuiltGate:
     habits: "HabitKeeper"
     seals: Path
     """The socket of sealed runs."""
-    retention_days: int = 0
-    """Records older than this are removed; 0: none."""
+    retention_days: Callable[[], int] = int
+    """Records older than this are removed; 0: none. Asked again before each round."""
     sums_days: int = 0
     """Sums older than this are; 0: none."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
@@ -137,7 +137,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         pool=pool,
         setup=setup,
         seals=home.seal_of(os.getpid()),
-        retention_days=settings.retention_days,
+        retention_days=lambda: _days_kept(home, settings),
         sums_days=settings.sums_days,
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         heralds=lambda: [
@@ -156,6 +156,13 @@ def _rotated(home: Home, settings: Settings, store: "Store") -> None:
     if is_due(home, settings.fingerprint_days):
         ended = rotate(home)
         store.tell(happening(Event.MARKS_KEY_ROTATED, {"epoch": ended.name}))
+
+
+def _days_kept(home: Home, settings: Settings) -> int:
+    """Return how long evidence is kept: what the fleet's signed order says wins."""
+    from fleet.retention import days_of_fleet
+
+    return days_of_fleet(home.fleet) or settings.retention_days
 
 
 def _end_epochs(home: Home, store: "Store", started: datetime) -> None:

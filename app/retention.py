@@ -14,14 +14,14 @@ EVERY_S = 6 * 3600.0
 
 async def expire_old(
     evidence: Path,
-    days: int,
+    days: int | Callable[[], int],
     sums_days: int = 0,
     every_s: float = EVERY_S,
     *,
     after: Callable[[], None] = lambda: None,
 ) -> None:
     """Remove records older than so many days, and their sums older than so many, until cancelled;
-    with 0 days, nothing ever.
+    with 0 days, nothing. Days that may change meanwhile are asked for before each round.
 
     `after` is called behind each round, in a thread.
     """
@@ -31,8 +31,10 @@ async def expire_old(
     stopped = threading.Event()
     try:
         while days:
-            await COURTESIES.run(expire_older, evidence, days, stopping=stopped.is_set)
-            if sums_days:
+            now = days if isinstance(days, int) else await COURTESIES.run(days)
+            if now:
+                await COURTESIES.run(expire_older, evidence, now, stopping=stopped.is_set)
+            if now and sums_days:
                 await COURTESIES.run(expire_sums_older, evidence, sums_days)
             async with courtesy(Duty.RETENTION):  # the next round tries again
                 await COURTESIES.run(after)
