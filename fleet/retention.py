@@ -1,5 +1,5 @@
-"""How long the fleet says that evidence is kept, as the gate asks it: from the signed order that the
-hub sent last.
+"""How long the fleet says that evidence is kept, as the gate asks it: from the signed
+order that the hub sent last.
 """
 
 from pathlib import Path

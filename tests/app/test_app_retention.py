@@ -45,7 +45,9 @@ def _until(true: Callable[[], bool]) -> None:
 def test_what_is_too_old_is_removed_while_the_gate_runs(
     aged: Callable[[int], Path], age: int, kept_days: int | Callable[[], int], left: int
 ) -> None:
-    """By the settings' days; with 0, nothing ever; or by what the fleet says at that moment. It ends when the gate does."""
+    """By the settings' days; with 0, nothing ever; or by what the fleet says at that moment. It
+    ends when the gate does.
+    """
     place = aged(age)
 
     async def for_a_while() -> None:

@@ -1,4 +1,4 @@
-"""How long evidence is kept is ordered for the fleet, followed where it is signed, and confirmed."""
+"""How long evidence is kept is ordered for the fleet, followed where signed, and confirmed."""
 
 from datetime import timedelta
 from typing import Any
