@@ -47,7 +47,8 @@ class ApprovalDialog(NoteDialog[str]):
     DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
 
     def __init__(self, version: ScriptVersion, *, approve: bool, unread: bool = False) -> None:
-        title, self._effect, button = (_UNREAD if unread else _APPROVE) if approve else _WITHDRAW
+        asks = _UNREAD if unread else _APPROVE
+        title, self._effect, button = asks if approve else _WITHDRAW
         about = (safe(version.script, 300), f"Version {safe(version.sha256 or '', 64)[:16]}")
         super().__init__(title, about, button, required=True)
 

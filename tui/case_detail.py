@@ -76,7 +76,7 @@ def _all(
         _summary(reading, record, now, zone),
         _why(reading, record),
         _found(record.findings),
-        files_section(record.files),
+        files_section(record),
         inside_section(reading.case, now, zone),
         code_section(record.sender, reading.kept),
         _sender(record.sender),

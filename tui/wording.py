@@ -207,7 +207,10 @@ def sentence(
     who, when = _subject(record.sender), at_time(record.at, now, zone)
     if record.request.method == "CONNECT":
         host = safe(destination.host, 200)
-        return f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. {_why(decision)}"
+        return (
+            f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. "
+            f"{_why(decision)}"
+        )
     what = safe(content(amounts(record.findings), record.request.bytes))
     account = destination.account.kind
     where = place(destination.service, destination.host, destination.category, account)

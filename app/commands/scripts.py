@@ -4,15 +4,17 @@ approved.
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from app.kept_sources import KeptSources
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
+    from habits.passport import Passport
     from tui.version_changes import Changes
 
 
@@ -77,64 +79,97 @@ def scripts(
     Example: outgate scripts --format html --out report.html /srv/jobs/report.py
     Example: outgate scripts owner /srv/jobs/report.py --successor bo
     """
-    from app.commands.passport import (
-        checked_format,
-        give,
-        hand_on,
-        name_successor,
-        page_of,
-        rest_of_page,
-    )
+    from app.commands.passport import checked_format, hand_on, name_successor, page_of
     from app.contracts import script_meant
     from app.home import open_home
     from app.kept_sources import KeptSources
     from app.permission import permitted
-    from app.reading_versions import to_read, told_of
+    from app.reading_versions import to_read
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
     from core.rights import Deed
 
+    judges = approve or withdraw
     deeds = {"export": Deed.EXPORT, "owner": Deed.APPROVE}
     deed, path = _meant(words or [])
     checked_format(format_name)
     home = open_home()
     settings = load_settings(home.settings)
-    permitted(deeds.get(deed, Deed.APPROVE if approve or withdraw else Deed.READ), settings)
+    permitted(deeds.get(deed, Deed.APPROVE if judges else Deed.READ), settings)
     store = store_of(home, settings, "command line")
     if deed == "export":
         hand_on(home, store, Path(path or ""))
         return 0
     script = None if path is None else script_meant(store, path)
     versions = store.script_versions(script)
+    kept = KeptSources(home=home, keeps=settings.keep_scripts)
     if deed == "owner":
         name_successor(store, script or "", successor, reason)
-    elif approve or withdraw:
+    elif judges:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
         chosen, unread = _chosen(versions, version), False
         if approve:
             _why(reason)
-            kept = KeptSources(home=home, keeps=settings.keep_scripts)
-            unread = _read(to_read(store, kept, chosen), allowed=settings.approve_unread)
+            unread = _shown_to_approve(
+                to_read(store, kept, chosen), allowed=settings.approve_unread
+            )
             _named(chosen, version, script)
         _say(store, chosen, reason, approve=approve, unread=unread)
     elif diff or source:
-        if script is None:
-            raise InputError("Name one script: outgate scripts PATH --diff.")
-        kept = KeptSources(home=home, keeps=settings.keep_scripts)
-        for line in told_of(store, kept, script, _chosen(versions, version), diff=diff):
-            typer.echo(line)
+        _read(store, kept, script, versions, version, diff=diff)
     elif script is None:
         _list(store, versions)
-    elif format_name != "text" or out is not None:
-        give(page_of(home, settings, store, script, accounts), format_name, out)
     else:
-        _list(store, versions)
-        _show_parts(home.scripts, versions)
-        for line in rest_of_page(page_of(home, settings, store, script, accounts)):
-            typer.echo(line)
+        page = page_of(home, settings, store, script, accounts)
+        _show(home.scripts, store, versions, page, format_name, out)
     return 0
+
+
+def _show(
+    folder: Path,
+    store: "Store",
+    versions: "Sequence[ScriptVersion]",
+    page: "Passport",
+    format_name: str,
+    out: Path | None,
+) -> None:
+    """Print a script's page below the list of its versions, or give it in another format.
+
+    `folder`: where sources are kept.
+    """
+    from app.commands.passport import give, rest_of_page
+
+    if format_name != "text" or out is not None:
+        give(page, format_name, out)
+        return
+    _list(store, versions)
+    _show_parts(folder, versions)
+    _echo(rest_of_page(page))
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _read(
+    store: "Store",
+    kept: "KeptSources",
+    script: str | None,
+    versions: "Sequence[ScriptVersion]",
+    version: str,
+    *,
+    diff: bool,
+) -> None:
+    """Print the source of a version, or what changed in it. Raises InputError."""
+    from app.reading_versions import told_of
+    from core.errors import InputError
+
+    if script is None:
+        raise InputError("Name one script: outgate scripts PATH --diff.")
+    _echo(told_of(store, kept, script, _chosen(versions, version), diff=diff))
 
 
 def _meant(words: list[str]) -> tuple[str, str | None]:
@@ -197,7 +232,7 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
     return found[0]
 
 
-def _read(found: "Changes", *, allowed: bool) -> bool:
+def _shown_to_approve(found: "Changes", *, allowed: bool) -> bool:
     """Print what is to be read of a version; return whether it cannot be. Raises InputError where
     it may not be approved then.
     """
@@ -271,7 +306,9 @@ def _say(
             "once somebody else says the same."
         )
         return
-    what = ("Approved unread" if unread else "Approved") if approve else "Approval withdrawn"
+    what = "Approval withdrawn"
+    if approve:
+        what = "Approved unread" if unread else "Approved"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "
         "within a second."
