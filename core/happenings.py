@@ -37,6 +37,7 @@ class Event(StrEnum):
     STAMPED = "stamped"
     EXPIRED = "expired"
     SUMS_EXPIRED = "sums_expired"
+    ACTS_EXPIRED = "acts_expired"
     OUTBOX_DROPPED = "outbox_dropped"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"

@@ -21,6 +21,7 @@ _WINDOWS = frozenset(
         Event.ERASED,
         Event.EXPIRED,
         Event.SUMS_EXPIRED,
+        Event.ACTS_EXPIRED,
         Event.MIGRATED,
         Event.REBUILT,
         Event.CAPTURE_ENDED,

@@ -26,6 +26,7 @@ LINES = {
     "find": ["find"],
     "erase": ["erase", "--script", SCRIPT],
     "hold": ["hold", "matter-7", "--reason", "letter"],
+    "retention": ["retention"],
     "policy replay": ["policy", "replay"],
     "policy learn": ["policy", "learn", SCRIPT],
     "notify": ["notify"],
