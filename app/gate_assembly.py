@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.collecting import collectors_of
+from app.data_folders import opened_files_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
@@ -41,6 +42,7 @@ from core.ids import utc_now
 if TYPE_CHECKING:
     from app.habits import HabitKeeper
     from attribution import AnyAttributor
+    from attribution.backends.opened_files import OpenedFiles
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
     from evidence.factory import Evidence
@@ -65,6 +67,8 @@ class BuiltGate:
     pool: "WorkerPool"
     setup: "EngineSetup"
     habits: "HabitKeeper"
+    opened: "OpenedFiles | None"
+    """What tells which programs opened files of data."""
     seals: Path
     """The socket of sealed runs."""
     terms: Terms = _FOR_EVER
@@ -91,6 +95,8 @@ class BuiltGate:
         self.seals.unlink(missing_ok=True)
         await self.pool.close()
         self.attributor.close()
+        if self.opened is not None:
+            self.opened.close()
         await asyncio.to_thread(self.evidence.writer.stop)
 
 
@@ -102,15 +108,19 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     from evidence.gate_liveness import living
     from proxy.gate import Gate
     from proxy.parts import Parts
+    from proxy.sealed.passing_counts import tell_of_lost
 
     policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     is_alone = not living(home.evidence)
     evidence = evidence_of(home, settings, policy.version)
+    tell_of_lost(home.counts, evidence.store.tell)
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
     everybody = choices.public is not None
+    opened = opened_files_of(settings)
+    files = None if attributor.files is None else replace(attributor.files, opened=opened)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
@@ -128,7 +138,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         networks=attributor.networks,
         happened=evidence.store.tell,
         direct=direct_connections(everybody=everybody),
-        tracer=None if attributor.files is None else Tracer(files=attributor.files),
+        tracer=None if files is None else Tracer(files=files),
         collectors=collectors_of(attributor, home.collecting, everybody=everybody),
     )
     return BuiltGate(
@@ -150,6 +160,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
             _after_retention, home, evidence.store, utc_now(), settings.retention_days
         ),
         habits=habits,
+        opened=opened,
     )
 
 
@@ -188,6 +199,7 @@ def _end_epochs(home: Home, store: "Store", started: datetime) -> None:
 def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptions":
     from proxy.connect_to import parse_route
     from proxy.gate import GateOptions
+    from proxy.sealed.passing_counts import place_in
 
     routes = tuple(map(parse_route, choices.connect_to))
     return GateOptions(
@@ -198,6 +210,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         listen_port=choices.listen_port,
         listeners=choices.listeners,
         seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
+        counts=place_in(home.counts, os.getpid()) if sys.platform == "linux" else None,
         public_seals=None if choices.public is None else public_door(choices.public),
         routes=routes,
         proxies=proxies_of(settings, choices),

@@ -14,7 +14,7 @@ from app.home import Home
 from app.leftovers import Leftovers
 from app.summary import print_unreadable
 from core.attribution import Attribution
-from core.classification import CostBasis, TokensBasis
+from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
 from core.fate import NO_ANSWER_NOTE, UNANSWERED, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
 from core.findings import Finding
@@ -247,16 +247,20 @@ def _amounts(same: Sequence[Record]) -> Iterator[str]:
             most[found.kind] = found
     if phrase := found_phrase(most.values()):
         yield phrase
-    yield from _tokens(same)
-
-
-def _tokens(same: Sequence[Record]) -> Iterator[str]:
     calls = [record.llm for record in same if record.llm is not None]
+    yield from _tokens(calls)
+    yield from _cost(calls)
+
+
+def _tokens(calls: Sequence[LlmCall]) -> Iterator[str]:
     used = [(call.input_tokens, call.output_tokens) for call in calls]
     if any(amount is not None for pair in used for amount in pair):
         about = "≈" if any(call.tokens_basis is TokensBasis.ESTIMATED for call in calls) else ""
         sums = (sum(pair[side] or 0 for pair in used) for side in (0, 1))
         yield f"{about}{' + '.join(map(number, sums))} tokens"
+
+
+def _cost(calls: Sequence[LlmCall]) -> Iterator[str]:
     billed = [call for call in calls if call.cost_basis is not CostBasis.COUNTED]
     costs = [_dollars(call.cost_usd) for call in billed]
     known = [cost for cost in costs if cost is not None]

@@ -49,6 +49,7 @@ class Event(StrEnum):
     HANDED_ON = "handed_on"
     CAPTURE_BEGAN = "capture_began"
     CAPTURE_ENDED = "capture_ended"
+    CAPTURE_PASSED = "capture_passed"
     CAPTURE_WINDOW = "capture_window"
 
 

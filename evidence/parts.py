@@ -30,6 +30,8 @@ _FILES = b'"files":['
 _FINDINGS, _FINDINGS_END = b'"findings":[', b'],"id":"'
 _NEXT_FINDING = b'},{"certainty":'
 _EXCERPT, _KIND, _WHERE = b'"excerpt":', b',"kind":', b'"where":'
+_WORDS = ((_FILES, "files"), (_EXCERPT, "values"), (_WHERE, "places"))
+"""How parts begin, and what each is; what begins otherwise is the sender."""
 _GONE = b"\x01"
 _KEPT = b"\x00"
 _SHORT, _LONG = b"\x02", b"\x04"
@@ -240,11 +242,8 @@ def kinds_of_parts(text: bytes, seal: Seal) -> tuple[str, ...]:
     """Return what each part is: `files`, `values`, `places` or `sender`."""
     words = []
     for start, _ in seal.cuts:
-        values, places = text.startswith(_EXCERPT, start), text.startswith(_WHERE, start)
-        if text.startswith(_FILES, start):
-            words.append("files")
-        else:
-            words.append("values" if values else "places" if places else "sender")
+        told = (word for begin, word in _WORDS if text.startswith(begin, start))
+        words.append(next(told, "sender"))
     return tuple(words)
 
 

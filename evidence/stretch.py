@@ -106,17 +106,13 @@ class _Reading:
     def verify(self, rows: Any) -> str | None:
         """Take the rows in order; return what is wrong with the first that is, if any."""
         chain, cases, add = self._chain, self._cases, self._tally.add
-        whole, parts, left = self._removed.whole, self._removed.parts, self._left
-        unusual = bool(whole or parts or left)
+        nothing_gone = not (self._removed.whole or self._removed.parts or self._left)
         seq, head, hashes, opened = chain.seq, chain.head, self.hashes, opener()
         for row in rows:
             number, prev, hash_, frame, id_, at_us, case, salt, cuts = row
             text = None
-            if (
-                prev == head
-                and number == seq + 1
-                and not (unusual and (number in whole or number in parts or number in left))
-            ):
+            follows = prev == head and number == seq + 1
+            if follows and (nothing_gone or not self._is_touched(number)):
                 text = _usual(number, prev, hash_, opened(frame), salt, cuts)
             if text is None:
                 problem, text = self._unusual(row)
@@ -138,6 +134,11 @@ class _Reading:
             if found != (id_, at_us, key) or type(at_us) is not int:
                 return f"entry {number} is filed under another id, time or case than it states"
         return None
+
+    def _is_touched(self, number: int) -> bool:
+        """True for an entry of which something was erased, or is left of an erasure."""
+        removed = self._removed
+        return number in removed.whole or number in removed.parts or number in self._left
 
     def _unusual(self, row: Sequence[Any]) -> tuple[str | None, bytes]:
         """Take any entry; return what is wrong with it, if anything, and its text."""

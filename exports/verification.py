@@ -1,7 +1,7 @@
 """Checks an exported file against its own head: complete, filtered, or exactly what is missing."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,8 +29,8 @@ _NAMED = 5
 _PACKED = b"records.jsonl"
 """The first file of every pack."""
 _OLD = (
-    "it has no head: it was written before exports had one, or its head was removed; what it holds is "
-    "whole, and that it is complete cannot be proven"
+    "it has no head: it was written before exports had one, or its head was removed; what "
+    "it holds is whole, and that it is complete cannot be proven"
 )
 _UNPROVEN = "whole, and without a head"
 _NO_HEAD = "its head is missing: nobody can say what else it should hold"
@@ -158,13 +158,7 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
     head = _head(format_, file, own, found)
     records = _Chain("record", None if head is None else head.records)
     acts = _Chain("act", None if head is None else head.acts)
-    removed, emptied = Removed(), dict[tuple[bool, int], str]()
-    for place in _places(file.places, found):
-        (acts if place.act else records).feed(place)
-        if place.body is None and place.prev is not None:
-            emptied[place.act, place.seq] = place.where
-        elif place.act:
-            _take(place, removed)
+    removed, emptied = _fed(_places(file.places, found), records, acts)
     records.end()
     if not file.acts_apart:
         acts.end()
@@ -193,6 +187,20 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
         problems=tuple(dict.fromkeys(found.problems)),
         notes=tuple(found.notes),
     )
+
+
+def _fed(
+    places: Iterable[Place], records: "_Chain", acts: "_Chain"
+) -> tuple[Removed, dict[tuple[bool, int], str]]:
+    """Feed both chains; return what acts say was removed, and which entries are empty, where."""
+    removed, emptied = Removed(), dict[tuple[bool, int], str]()
+    for place in places:
+        (acts if place.act else records).feed(place)
+        if place.body is None and place.prev is not None:
+            emptied[place.act, place.seq] = place.where
+        elif place.act:
+            _take(place, removed)
+    return removed, emptied
 
 
 def _take(place: Place, removed: Removed) -> None:

@@ -37,6 +37,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.HANDED_ON: "approved scripts were handed on",
         Event.CAPTURE_BEGAN: "the connections of this machine are brought to the gate",
         Event.CAPTURE_ENDED: "the connections of this machine are brought to the gate no more",
+        Event.CAPTURE_PASSED: "connections of programs that are no Python passed the gate unread",
         Event.CAPTURE_WINDOW: "for a while no gate was there for the connections of this machine",
     }
 )

@@ -65,24 +65,12 @@ def build(
     selection = replace(selection, acts_up_to=kept[-1][1].acts.size)
     files = _Files(out)
     coverage = Coverage()
-    contents = None
-    for name, format_ in _FORMATS.items():
-        sealer = _sealer(store, selection, format_, by, at, kept[-1][1])
-        contents = _counted(selection.contents(store), coverage if contents is None else None)
-        with files.writing(name) as file:
-            format_named(format_).write(contents, sealer, file)
-    assert contents is not None
-    acts = [opened_act(act) for act in contents.acts]
-    policies = {one: text for one, text in sources.policies.items() if one in coverage.policies}
-    scripts = {
-        one: masked
-        for one in sorted(coverage.scripts)
-        if (masked := sources.script(one)) is not None
+    sealers = {
+        name: _sealer(store, selection, format_, by, at, kept[-1][1])
+        for name, format_ in _FORMATS.items()
     }
-    for one, text in sorted(policies.items()):
-        files.add(f"policy/{one}.yaml", text)
-    for one, source in scripts.items():
-        files.add(f"scripts/{one}.py.txt", source.encode())
+    contents = _written(files, store, selection, sealers, coverage)
+    beside = _sources_added(files, coverage, sources)
     files.add(
         "checkpoints.json", canonical([{"note": k.note, "public": k.public.hex()} for k, _ in kept])
     )
@@ -91,7 +79,8 @@ def build(
         or contents.acts_counted.count != kept[-1][1].acts.size
     ):
         files.add("proofs.json", canonical(_proofs(store, contents, kept[-1][1])))
-    files.add("coverage.json", canonical(coverage.to_json(acts, policies, scripts)))
+    acts = [opened_act(act) for act in contents.acts]
+    files.add("coverage.json", canonical(coverage.to_json(acts, *beside)))
     period = _period(store, selection, at)
     page = report(store, period, by=by, now=at)
     files.add("report.html", drawn(page, "html"))
@@ -109,6 +98,39 @@ def build(
         acts=contents.acts_counted.count,
         files=len(files.digests) + 1,
     )
+
+
+def _written(
+    files: "_Files",
+    store: Store,
+    selection: Selection,
+    sealers: Mapping[str, Sealer],
+    coverage: Coverage,
+) -> Contents:
+    """Write the evidence in each format; return what the last one holds. The first one counts what
+    it covers.
+    """
+    contents = None
+    for name, sealer in sealers.items():
+        contents = _counted(selection.contents(store), coverage if contents is None else None)
+        with files.writing(name) as file:
+            format_named(_FORMATS[name]).write(contents, sealer, file)
+    assert contents is not None
+    return contents
+
+
+def _sources_added(
+    files: "_Files", coverage: Coverage, sources: Sources
+) -> tuple[Mapping[str, bytes], Mapping[str, str]]:
+    """Add the policies and scripts that are covered and were kept; return them by their version."""
+    policies = {one: text for one, text in sources.policies.items() if one in coverage.policies}
+    found = ((one, sources.script(one)) for one in sorted(coverage.scripts))
+    scripts = {one: masked for one, masked in found if masked is not None}
+    for one, text in sorted(policies.items()):
+        files.add(f"policy/{one}.yaml", text)
+    for one, source in scripts.items():
+        files.add(f"scripts/{one}.py.txt", source.encode())
+    return policies, scripts
 
 
 def _counted(contents: Contents, coverage: Coverage | None) -> Contents:

@@ -25,6 +25,7 @@ _WINDOWS = frozenset(
         Event.MIGRATED,
         Event.REBUILT,
         Event.CAPTURE_ENDED,
+        Event.CAPTURE_PASSED,
         Event.CAPTURE_WINDOW,
     }
 )
