@@ -1,16 +1,19 @@
 """How hooks reach the addons: straight to those who listen."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mitmproxy import addonmanager, hooks
 from mitmproxy.master import Master
-from mitmproxy.proxy import commands
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 
 from proxy import failures
 from proxy.backpressure import GateConnectionHandler
 from proxy.boundaries import is_ours
+from proxy.short_way import ShortWay
+from proxy.streams import GateStream
 
 
 class DirectAddons(addonmanager.AddonManager):
@@ -63,11 +66,39 @@ class GateHandler(GateConnectionHandler):
     Flows are never paused here.
     """
 
+    _short: ShortWay | None = None
+
+    def way(self, event: events.Event) -> Iterable[commands.Command]:
+        """Return what is to be done for an event, straight from where it belongs if it can be."""
+        taken = None if self._short is None else self._short.taken(event)
+        return super().way(event) if taken is None else taken
+
+    def begin(self, hook: commands.StartHook) -> None:
+        """Begin a hook, or go on where nobody listens."""
+        if self._short is None and isinstance(hook, HttpRequestHeadersHook):
+            waits: object = hook.blocking
+            if isinstance(waits, GateStream):
+                self._short = ShortWay.through(waits.context.layers)
+        addons = self.master.addons
+        if isinstance(addons, DirectAddons) and not addons.listeners(hook.name):
+            self.completed(hook)
+        else:
+            super().begin(hook)
+
     async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Call those who listen; the connection has not gone silent meanwhile."""
         addons = self.master.addons
         if not isinstance(addons, DirectAddons):
             await super().handle_hook(hook)
         elif listeners := addons.listeners(hook.name):
-            with self.timeout_watchdog.disarm():
+            watchdog = self.timeout_watchdog
+            watchdog.can_timeout.clear()
+            watchdog.blocker += 1
+            try:
                 (name,) = hook.__match_args__  # type: ignore[attr-defined]
                 await addons.call(listeners, getattr(hook, name))
+            finally:
+                watchdog.blocker -= 1
+                if watchdog.blocker == 0:
+                    watchdog.register_activity()
+                    watchdog.can_timeout.set()
