@@ -5,7 +5,7 @@ of lines as databases and data frames print them.
 from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
-from classifiers.shapes.found import MAX_COLUMNS, MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.found import MAX_COLUMNS, Found, Row, found, trimmed
 from classifiers.shapes.judging import header_of, is_table, names_beside, types
 
 DELIMITERS = ("\t", ";", "|", ",")
@@ -58,7 +58,7 @@ def _goes_on(text: str, lines: Sequence[Line], index: int, delimiter: str, quote
         return index + 1 < len(lines) and text.find(delimiter, *lines[index + 1]) >= 0
     if delimiter == "|" and _is_rule(text, start, stop):
         return True
-    return quotes and text.count('"', lines[index - 1][0], start) % 2 == 1
+    return quotes and _is_open(text, lines[index - 1][0], start - 1, delimiter)
 
 
 def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
@@ -103,16 +103,31 @@ def _joined(text: str, lines: Sequence[Line], index: int, delimiter: str) -> tup
     that stays open goes on in the next ones.
     """
     start, stop = lines[index]
-    quotes = text.count('"', start, stop)
-    if quotes % 2 == 0 or text.find(delimiter, start, stop) < 0:
+    if text.find(delimiter, start, stop) < 0 or not _is_open(text, start, stop, delimiter):
         return stop, 1
     for further in range(1, _MOST_JOINED):
         if index + further >= len(lines):
             break
-        quotes = text.count('"', start, lines[index + further][1])
-        if quotes % 2 == 0:
+        if not _is_open(text, start, lines[index + further][1], delimiter):
             return lines[index + further][1], further + 1
     return stop, 1
+
+
+def _is_open(text: str, start: int, stop: int, delimiter: str) -> bool:
+    """True when a cell begins with a quote that does not end: an inch or a word in quotes inside
+    of a cell opens nothing.
+    """
+    if text.count('"', start, stop) % 2 == 0:
+        return False
+    at = start
+    while 0 <= at <= stop:
+        opening = _opening(text, at, stop)
+        if opening >= 0:
+            at = _closing(text, opening + 1, stop)
+            if at < 0:
+                return True
+        at = text.find(delimiter, at, stop) + 1 or -1
+    return False
 
 
 def _record(
@@ -192,11 +207,11 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
         if names is not None and is_table(names, body):
             body, last = _without_tail(body, places[skipped + 1 :])
             span = (places[skipped][0], last)
-            yield found(names, body[:MAX_ROWS], span, total)
+            yield found(names, body, span, total)
             return
     if is_table(None, rows):
         body, last = _without_tail(rows, places)
-        yield found((), body[:MAX_ROWS], (places[0][0], last), total)
+        yield found((), body, (places[0][0], last), total)
 
 
 def _turned(rows: Sequence[Row], places: Sequence[Line]) -> Found | None:
