@@ -331,10 +331,7 @@ def _patterns(call: _Call) -> list[str] | None:
     say the same.
     """
     texts = [one for one in call.arguments if isinstance(one, str)]
-    about = call.arguments[0] if call.arguments else None
-    if isinstance(about, _Call) and about.name == "dnsResolve" and call.name == "isInNet":
-        about = about.arguments[0] if about.arguments else None
-    if not isinstance(about, Word) or about.text != "host":
+    if not _is_about_host(call):
         return None
     if call.name in {"dnsDomainIs", "localHostOrDomainIs"} and len(texts) == 1:
         name = texts[0].lower().lstrip(".")
@@ -344,6 +341,14 @@ def _patterns(call: _Call) -> list[str] | None:
     if call.name == "shExpMatch" and len(texts) == 1:
         return _of_stars(texts[0].lower())
     return None
+
+
+def _is_about_host(call: _Call) -> bool:
+    """Return whether a call looks at the host, or at the network of its address."""
+    about = call.arguments[0] if call.arguments else None
+    if isinstance(about, _Call) and about.name == "dnsResolve" and call.name == "isInNet":
+        about = about.arguments[0] if about.arguments else None
+    return isinstance(about, Word) and about.text == "host"
 
 
 def _is_here(pattern: str) -> bool:

@@ -124,8 +124,8 @@ def _credentials(home: Home | None, notes: list[str]) -> "CredentialDetector":
     made = home is not None and load(home.cache) is not None
     if not made:
         notes.append(
-            "Passwords and keys were looked for by Outgate's own rules; those of the long tail are made when a gate"
-            " first runs here."
+            "Passwords and keys were looked for by Outgate's own rules; those of the long "
+            "tail are made when a gate first runs here."
         )
     return CredentialDetector(
         home.cache if home is not None and made else None, Organisation(), long_tail=made

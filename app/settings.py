@@ -60,6 +60,7 @@ class Settings(BaseModel):
     retention_days: int = Field(default=180, ge=0, le=36500)
     """Records older than this are removed; their sums stay for `sums_days`. 0: kept for ever."""
     sums_days: int = Field(default=1095, ge=0, le=36500)
+    reviews_days: int = Field(default=1095, ge=0, le=36500)
     """What records added up to is removed when it is older than this and its records are gone;
     reviews stay. 0: kept for ever.
     """
@@ -123,6 +124,10 @@ class Settings(BaseModel):
     """Unix socket of the service that names senders, for a gate that may not look at other users'
     processes.
     """
+    data_folders: tuple[Path, ...] = ()
+    """Folders of data: which program opens files there is noted (Linux, a gate of root's), so that
+    what native readers had open is told with what was sent.
+    """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
     require_policy: bool = False
@@ -181,6 +186,16 @@ class Settings(BaseModel):
     def _are_hours(cls, hours: str) -> str:
         hours_of(hours)
         return hours
+
+    @field_validator("data_folders")
+    @classmethod
+    def _are_folders(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        for folder in folders:
+            if not folder.is_absolute() or len(folder.parts) < 2 or ".." in folder.parts:
+                raise ValueError(
+                    f"{printable(str(folder), 200)}: the whole path of a folder below /, please"
+                )
+        return folders
 
     @field_validator("rights", mode="before")
     @classmethod

@@ -48,8 +48,9 @@ class State:
     def lines(self) -> list[str]:
         """Return it for a person."""
         told = [
-            f"Last heard of the hub {ago(utc_now() - self.at)}; it has {counted(self.records, 'record')}"
-            f" and {counted(self.acts, 'act')} of this endpoint.",
+            f"Last heard of the hub {ago(utc_now() - self.at)}; it has "
+            f"{counted(self.records, 'record')} and {counted(self.acts, 'act')} of this "
+            "endpoint.",
         ]
         if self.trouble:
             told.append(printable(self.trouble, 400))

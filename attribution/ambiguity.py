@@ -16,7 +16,10 @@ _ONE_WAITS = "only this one was waiting on it"
 _NOT_SEEN = "which of them sent is not known"
 SHARED = "several processes held the connection at an earlier moment, so another one may have sent"
 _OPENED = "another process or program opened the connection, so that one may have sent"
-UNUSED = "it was not seen to wait for an answer, so another one may have sent and let go of the connection"
+UNUSED = (
+    "it was not seen to wait for an answer, so another one may have sent and let go of the "
+    "connection"
+)
 _LATER = (
     "it was started, or became this program, after the connection was opened, "
     "so another one may have sent"

@@ -27,8 +27,9 @@ _SYSTEM_FOLDERS = (
     "C:\\Program Files\\",
 )
 _ADOPTING = frozenset(
-    "systemd init launchd tini dumb-init docker-init s6-svscan runsvdir supervisord containerd-shim"
-    " containerd-shim-runc-v2 conmon crond cron anacron atd fcron tmux screen zellij at systemd-run".split()
+    "systemd init launchd tini dumb-init docker-init s6-svscan runsvdir supervisord "
+    "containerd-shim containerd-shim-runc-v2 conmon crond cron anacron atd fcron tmux "
+    "screen zellij at systemd-run".split()
 )
 """Processes that get the orphans of others, or start what somebody else has asked them for."""
 

@@ -16,12 +16,12 @@ from classifiers.found_values import without_values
 from classifiers.hidden_hosts import HostMasks
 from classifiers.hits import Hit, one_per_kind, summarise
 from classifiers.llm import label, recognise
-from classifiers.payload import Payload
+from classifiers.payload import Payload, Table
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings, tallied
 from classifiers.personal.tables.joining import tallies_of
 from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
-from core.classification import Category, Classification, Destination, LlmCall, at_model
+from core.classification import Category, Classification, Destination, LlmCall, Tally, at_model
 from core.discreet import name_shown
 from core.exchange import Exchange
 from core.findings import DECODER, Finding, not_inspected
@@ -218,10 +218,8 @@ class Engine:
     ) -> Classification:
         """Return what these hits come to, sent there and as that call."""
         where, llm = call
-        pasted = payload.pasted or ()
-        if llm is not None and (hits or payload.tables or pasted):
-            found_in = {hit.segment for hit in hits} | {table.segment for table in pasted}
-            stages.run("labels", partial(label, payload, found_in))
+        if llm is not None:
+            _label_found(payload, hits, stages)
         apart = stages.run(
             "tables",
             partial(pasted_findings, payload, hits, self.fingerprinter, tally=stages.tally),
@@ -233,15 +231,7 @@ class Engine:
         if told:
             findings = one_per_kind([*findings, *told])
         for table in payload.tables:
-            if stages.tally:
-                counted = stages.run("tables", partial(tallied, table, self.fingerprinter))
-                more = counted.findings if counted else []
-                tallies += counted.tallies if counted else []
-            else:
-                more = (
-                    stages.run("tables", partial(table_findings, table, self.fingerprinter)) or []
-                )
-            findings = one_per_kind([*findings, *more])
+            findings = one_per_kind([*findings, *self._in_table(table, stages, tallies)])
         seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
@@ -254,6 +244,16 @@ class Engine:
         )
         own = (*self._organisation.words, *self._organisation.canaries)
         return without_values(seen, payload, hits, own) if hits or own else seen
+
+    def _in_table(self, table: Table, stages: "_Stages", tallies: list[Tally]) -> list[Finding]:
+        """Return what a table holds; where values are tallied, add its own."""
+        if not stages.tally:
+            return stages.run("tables", partial(table_findings, table, self.fingerprinter)) or []
+        counted = stages.run("tables", partial(tallied, table, self.fingerprinter))
+        if counted is None:
+            return []
+        tallies += counted.tallies
+        return counted.findings
 
     def _secrets(self, payload: Payload, exchange: Exchange, *, explain: bool = False) -> list[Hit]:
         """Return what leaks at any host that the request names: a key may go to its own only."""
@@ -300,6 +300,14 @@ class Engine:
                 taken.setdefault(hit.segment, []).append(hit)
         found = shared_recogniser().detect(payload, explain=explain)
         return [hit for hit in found if not _overlaps(hit, taken.get(hit.segment, ()))]
+
+
+def _label_found(payload: Payload, hits: list[Hit], stages: "_Stages") -> None:
+    """Say in which parts of a call the segments stand that hold something."""
+    pasted = payload.pasted or ()
+    if hits or payload.tables or pasted:
+        found_in = {hit.segment for hit in hits} | {table.segment for table in pasted}
+        stages.run("labels", partial(label, payload, found_in))
 
 
 class _Stages:

@@ -54,7 +54,13 @@ class HostMasks:
 def _held(path: Path, labels: list[str]) -> set[str]:
     """Return the labels that a place stands for: one, or those from one to before another."""
     at = [part for part in path if isinstance(part, int)]
-    held = labels[at[0] : at[1]] if len(at) > 1 else [labels[at[0]]] if at else labels
+    match at:
+        case []:
+            held = labels
+        case [one]:
+            held = [labels[one]]
+        case [first, stop, *_]:
+            held = labels[first:stop]
     return {label.lower() for label in held}
 
 

@@ -20,8 +20,8 @@ class HoldQueue(Protocol):
         """
 
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
-        """Who asked for the release of these, where that takes a second person who has not answered
-        yet.
+        """Who asked for the release of these, harmless to show, marked where it was the sender,
+        where it takes a second person who has not answered yet.
         """
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
@@ -43,6 +43,9 @@ class CaseStore(Protocol):
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter, `limit` of them after `offset`."""
+
+    def cases_of(self, script: str, limit: int) -> Sequence[Case]:
+        """Cases of the script at this path, open or closed, by risk."""
 
     def case(self, key: str) -> Case | None:
         """One case."""

@@ -13,12 +13,12 @@ from typing import Any
 import orjson
 
 from core.case_inside import Inside, KindInside, Reach, Seen
+from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
-from core.review import case_of_key
 from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
 from evidence.alike import Figures, Found, OfCase, kinds_text
@@ -365,12 +365,12 @@ def sums_before(case: Mapping[str, Any]) -> CaseSums:
     count, last, verdict = case["count"], case["last_us"], case["verdict"]
     sha256, kinds = case["script_sha256"], [kind for kind in case["kinds"].split(",") if kind]
     values, rows = case["most_values"], case["most_records"]
-    personal = any(map(is_personal, kinds))
+    people = rows if rows is not None else values
     plain = {name: case[name] for name in _PLAIN if name not in _NOT_BEFORE}
     return CaseSums(
         key=case_of_key(case["key"]),
         left_count=count if verdict == Fate.PAST or left_by(verdict) else 0,
-        most_people=(rows if rows is not None else values) if personal else 0,
+        most_people=people if any(map(is_personal, kinds)) else 0,
         kinds={kind: KindSums(count, values, count * values, False) for kind in kinds},
         versions={sha256 or "": [count, case["first_us"], last]},
         users={case["user"]: count} if case["user"] else {},

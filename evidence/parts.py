@@ -30,9 +30,12 @@ _FILES = b'"files":['
 _FINDINGS, _FINDINGS_END = b'"findings":[', b'],"id":"'
 _NEXT_FINDING = b'},{"certainty":'
 _EXCERPT, _KIND, _WHERE = b'"excerpt":', b',"kind":', b'"where":'
+_WORDS = ((_FILES, "files"), (_EXCERPT, "values"), (_WHERE, "places"))
+"""How parts begin, and what each is; what begins otherwise is the sender."""
 _GONE = b"\x01"
 _KEPT = b"\x00"
 _SHORT, _LONG = b"\x02", b"\x04"
+_SHORT_BYTES, _MOST_SHORT = 2, 0xFFFF
 
 _MANY = 256
 _NUMBERS = tuple(number.to_bytes(4, "big") for number in range(_MANY))
@@ -204,7 +207,10 @@ def gaps_of(kept: bytes) -> tuple[int, ...]:
     count, left = divmod(len(kept) - 1, width)
     if left or count % 2 or kept[:1] not in {_SHORT, _LONG}:
         raise ValueError("the seal is damaged")
-    return struct.unpack_from(f">{count}{letter}", kept, 1)
+    numbers = struct.unpack_from(f">{count}{letter}", kept, 1)
+    if width > _SHORT_BYTES and max(numbers, default=0) <= _MOST_SHORT:
+        raise ValueError("the seal is written otherwise than Outgate writes it")
+    return numbers
 
 
 def erase(text: bytes, seal: Seal, parts: Collection[int]) -> tuple[bytes, Seal]:
@@ -236,11 +242,8 @@ def kinds_of_parts(text: bytes, seal: Seal) -> tuple[str, ...]:
     """Return what each part is: `files`, `values`, `places` or `sender`."""
     words = []
     for start, _ in seal.cuts:
-        values, places = text.startswith(_EXCERPT, start), text.startswith(_WHERE, start)
-        if text.startswith(_FILES, start):
-            words.append("files")
-        else:
-            words.append("values" if values else "places" if places else "sender")
+        told = (word for begin, word in _WORDS if text.startswith(begin, start))
+        words.append(next(told, "sender"))
     return tuple(words)
 
 

@@ -133,8 +133,9 @@ def _starts(connection: Connection, start: Start, roots: Roots, last: int) -> It
     while at < last:
         most = min(start.most, last - at)
         sizes = roots.between(at, at + most)
-        yield replace(start, seq=at, head=head, first=start.first and at == start.seq,
-                      most=most, sizes=sizes)  # fmt: skip
+        yield replace(
+            start, seq=at, head=head, first=start.first and at == start.seq, most=most, sizes=sizes
+        )
         at += most
         head = bytes(connection.value(query, (at,)) or b"")
 

@@ -12,15 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.case_keys import case_of_key
 from core.errors import ForbiddenError
 from core.happenings import Happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
-from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion, case_of_key
+from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
 from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act
-from evidence.case_queries import case_condition, case_of, page_of
+from evidence.case_marks import marked
+from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, page_of
 from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
@@ -111,15 +113,24 @@ class Store:
         now_us = self.now_us()
         query, values = page_of(wanted, now_us)
         with self.reading() as connection:
-            rows = connection.named(query, (*values, limit, offset))
-            return [case_of(row, now_us) for row in rows]
+            rows = connection.named(query, (*values, limit, offset)).fetchall()
+            return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
+
+    def cases_of(self, script: str, limit: int) -> Sequence[Case]:
+        """Cases of the script at this path, open or closed, by risk."""
+        now_us = self.now_us()
+        with self.reading() as connection:
+            rows = connection.named(OF_SCRIPT, (*keys_of(script), script, limit)).fetchall()
+            return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
 
     def case(self, key: str) -> Case | None:
         """One case; a key of an earlier version names the case that its records belong to now."""
         with self.reading() as connection:
             query = "SELECT * FROM cases WHERE key = ?"
             row = connection.named(query, (case_of_key(key),)).fetchone()
-            return None if row is None else case_of(row, self.now_us())
+            if row is None:
+                return None
+            return marked(connection, case_of(row, self.now_us()), row["script_sha256"])
 
     def now_us(self) -> int:
         """The time now, in microseconds since 1970, by the clock that was given."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from evidence.chain import ChainBroken, ChainVerifier, link
+from evidence.chain import ChainBroken, ChainVerifier, link, told
 from evidence.database import Connection
 from evidence.entries import seal_of
-from evidence.frames import opener, text_of
+from evidence.frames import behind, opener, text_of
 from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
 from evidence.parts import Seal, gaps_of, salted_link, sealed_link
@@ -106,17 +106,13 @@ class _Reading:
     def verify(self, rows: Any) -> str | None:
         """Take the rows in order; return what is wrong with the first that is, if any."""
         chain, cases, add = self._chain, self._cases, self._tally.add
-        whole, parts, left = self._removed.whole, self._removed.parts, self._left
-        unusual = bool(whole or parts or left)
+        nothing_gone = not (self._removed.whole or self._removed.parts or self._left)
         seq, head, hashes, opened = chain.seq, chain.head, self.hashes, opener()
         for row in rows:
             number, prev, hash_, frame, id_, at_us, case, salt, cuts = row
             text = None
-            if (
-                prev == head
-                and number == seq + 1
-                and not (unusual and (number in whole or number in parts or number in left))
-            ):
+            follows = prev == head and number == seq + 1
+            if follows and (nothing_gone or not self._is_touched(number)):
                 text = _usual(number, prev, hash_, opened(frame), salt, cuts)
             if text is None:
                 problem, text = self._unusual(row)
@@ -139,6 +135,11 @@ class _Reading:
                 return f"entry {number} is filed under another id, time or case than it states"
         return None
 
+    def _is_touched(self, number: int) -> bool:
+        """True for an entry of which something was erased, or is left of an erasure."""
+        removed = self._removed
+        return number in removed.whole or number in removed.parts or number in self._left
+
     def _unusual(self, row: Sequence[Any]) -> tuple[str | None, bytes]:
         """Take any entry; return what is wrong with it, if anything, and its text."""
         seq, prev, hash_, frame, _, _, _, salt, cuts = row
@@ -147,7 +148,7 @@ class _Reading:
         erased = frozenset[int]() if seal is None else seal.erased
         gone = self._removed.problem(seq, is_empty=not text, erased=erased)
         try:
-            linked = _linked(seal) if text or gone is not None else _told(hash_)
+            linked = _linked(seal) if text or gone is not None else told(hash_)
             self._chain.feed(seq, prev, hash_, text, linked)
         except ChainBroken as broken:
             return gone or str(broken), b""
@@ -155,6 +156,11 @@ class _Reading:
             return gone, b""
         if type(hash_) is not bytes:
             return f"entry {seq} was changed after it was written", b""
+        if (rest := behind(frame)) and (any(rest) or seq not in self._removed.parts):
+            return (
+                f"something stands behind the text of entry {seq} that Outgate did not write",
+                b"",
+            )
         self.hashes.append(hash_)
         return None, text
 
@@ -234,8 +240,3 @@ def _linked(seal: Seal | None) -> Callable[[bytes, int, bytes], bytes]:
 
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
     return sealed_link(prev, seq, text, seal)
-
-
-def _told(hash_: bytes) -> Callable[[bytes, int, bytes], bytes]:
-    """Of an entry that was erased whole its hash is left, and the next entry proves it."""
-    return lambda prev, seq, text: hash_

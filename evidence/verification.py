@@ -23,9 +23,10 @@ from evidence.columns_check import columns_problem, damage, illegible
 from evidence.cursors import cursor_problems
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
+from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
-from evidence.passage import Progress, processes, read_through
+from evidence.passage import Passed, Progress, processes, read_through
 from evidence.past import Past
 from evidence.schema import VERSION, version_of
 from evidence.schema_check import schema_problem
@@ -136,7 +137,7 @@ class _Reading:
             try:
                 return self._verify(connection, said, seen, foreign)
             except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
-                foreign = foreign or illegible(connection)
+                foreign = foreign or schema_problem(connection) or illegible(connection)
                 if foreign is None:
                     raise
                 return _stopped_at(connection, foreign)
@@ -178,36 +179,56 @@ class _Reading:
         problems = [begin.problem, passed.problem]
         problems.append(None if acts.problem is None else f"in the reviews: {acts.problem}")
         if passed.problem is None:
-            derived.unreadable += acts.unreadable
-            derived.untold |= acts.untold
             whole = acts.problem is None and not begin.skipped
-            problems += [derived.problem() if whole else None, acts.forgotten]
-            problems.append(derived.marks_problem() if whole else None)
+            problems += _of_lists(derived, acts, whole=whole)
             if acts.problem is None:
                 attested.compare(chain, roots)
-        problems += attested.problems
-        problems.append(past.problem(connection))
+        problems += [*attested.problems, past.problem(connection)]
         problems += [objection(connection, word) for word in said]
         problems += [schema_problem(connection), damage(connection), foreign]
-        problems += [beside_problem(connection), *cursor_problems(connection, self.path)]
-        found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
-        return VerifyReport(
-            ok=not found,
-            entries=passed.entries,
-            reviews=acts.reviews,
-            first_problem=found[0] if found else None,
-            chain_id=chain,
-            seq=passed.seq,
-            head=passed.head.hex(),
-            reviews_head=acts.chain.head.hex(),
-            acts=acts.chain.seq,
-            skipped=begin.skipped,
-            still_open=int(connection.value("SELECT count(*) FROM open_exchanges")),
-            unreadable=derived.unreadable,
-            problems=found,
-            notes=tuple(attested.notes),
-            witnessed=len(attested.sightings),
-        )
+        problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
+        problems += cursor_problems(connection, self.path)
+        return _report(connection, begin, passed, acts, derived, attested, problems)
+
+
+def _of_lists(derived: Derived, acts: Acts, *, whole: bool) -> list[str | None]:
+    """Return what is wrong with what is kept beside the records; sums are compared where `whole`
+    chains were read.
+    """
+    derived.unreadable += acts.unreadable
+    derived.untold |= acts.untold
+    lists = derived.problem() if whole else None
+    marks = derived.marks_problem() if whole else None
+    return [lists, acts.forgotten, marks]
+
+
+def _report(
+    connection: Connection,
+    begin: Beginning,
+    passed: Passed,
+    acts: Acts,
+    derived: Derived,
+    attested: Attested,
+    problems: Sequence[str | None],
+) -> VerifyReport:
+    found = tuple(dict.fromkeys(problem for problem in problems if problem is not None))
+    return VerifyReport(
+        ok=not found,
+        entries=passed.entries,
+        reviews=acts.reviews,
+        first_problem=found[0] if found else None,
+        chain_id=chain_id(connection, "records"),
+        seq=passed.seq,
+        head=passed.head.hex(),
+        reviews_head=acts.chain.head.hex(),
+        acts=acts.chain.seq,
+        skipped=begin.skipped,
+        still_open=int(connection.value("SELECT count(*) FROM open_exchanges")),
+        unreadable=derived.unreadable,
+        problems=found,
+        notes=tuple(attested.notes),
+        witnessed=len(attested.sightings),
+    )
 
 
 def _stopped_at(connection: Connection, problem: str) -> VerifyReport:

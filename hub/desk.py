@@ -3,10 +3,13 @@ kind of account, on all machines; who works on it, and what was said.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
 from core.errors import InputError
+from core.review import Disposition
+from core.rights import Who, actor
 from core.text import printable
 from evidence.rollup import COMES_BACK
 from hub.council import Council
@@ -16,17 +19,23 @@ from hub.questions import JUDGED, Row, rows
 
 _LIST: LiteralString = (
     JUDGED  # noqa: S608 - both are constants
-    + """
+    + """, grouped AS (
     SELECT coalesce(family, 0) AS family, name, destination, account,
         count(DISTINCT endpoint) AS endpoints,
         count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
         sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
         min(first_at) AS first_at, max(last_at) AS last_at,
         array_agg(DISTINCT outcome) AS outcomes,
+        (array_agg(outcome ORDER BY last_at DESC))[1] AS newest,
         array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
-    FROM judged GROUP BY 1, 2, 3, 4
-    HAVING (%(all)s OR bool_or(closed IS NOT TRUE))
-    ORDER BY open_on DESC, last_at DESC LIMIT %(most)s"""
+    FROM judged GROUP BY 1, 2, 3, 4),
+    known AS (SELECT g.*, coalesce(c.closed_at IS NOT NULL
+            AND (NOT c.comes_back OR g.last_at <= c.closed_at)
+            AND g.kindsets <@ c.closed_kinds, false) AS closed_here, c.disposition
+        FROM grouped g LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
+            = (g.family, g.name, g.destination, g.account))
+    SELECT * FROM known WHERE %(all)s OR (open_on > 0 AND NOT closed_here)
+    ORDER BY closed_here, open_on DESC, last_at DESC LIMIT %(most)s"""
 )
 _NUMBER = """INSERT INTO fleet_cases (family, name, destination, account)
     SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
@@ -52,6 +61,10 @@ _INSIDE = """SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS perso
     GROUP BY e.name, e.grouped, w.name, x.sha256, p.path, s.day ORDER BY s.day"""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
 _ASSIGN = "UPDATE fleet_cases SET assigned_to = %s, assigned_at = %s WHERE number = %s"
+_CLOSE = """UPDATE fleet_cases SET closed_at = %s, closed_by = %s, disposition = %s,
+    comes_back = %s, closed_kinds = %s WHERE number = %s"""
+_REOPEN = """UPDATE fleet_cases SET closed_at = NULL, closed_by = NULL, disposition = NULL
+    WHERE number = %s AND closed_at IS NOT NULL"""
 _MOST_MACHINES = 20
 
 
@@ -77,39 +90,27 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
     """Return all of one case, people as far as was agreed on. Raises InputError."""
     row = _found(connection, number)
     inside = rows(connection, _INSIDE, row)
-    people = {one["person"] for one in inside if one["person"]}
-    groups: dict[str, set[str]] = defaultdict(set)
-    versions: dict[str, Row] = {}
-    days: dict[str, set[str]] = defaultdict(set)
-    for one in inside:
-        groups[one["grouped"]].add(one["person"] or one["endpoint"])
-        days[f"{one['day']}"].add(one["endpoint"])
-        version = versions.setdefault(
-            one["sha256"], {"sha256": one["sha256"], "since": one["day"], "on": set()}
-        )
-        version["on"].add(one["endpoint"])
-    numbers = sorted({n for one in inside for n in one["kindsets"]})
-    kinds = rows(connection, _KINDS, {"numbers": numbers})
-    few = shown.agreed.pseudonyms and len(people) < shown.agreed.smallest_group
+    people = sorted({one["person"] for one in inside if one["person"]})
+    agreed = shown.agreed
+    few = agreed.pseudonyms and len(people) < agreed.smallest_group
     machines = sorted({one["endpoint"] for one in inside})
+    kinds = rows(connection, _KINDS, {"numbers": _all(inside, "kindsets")})
     return {
         **{name: row[name] for name in ("number", "name", "destination", "account")},
         "assigned_to": row["assigned_to"],
         "endpoints": len(machines),
         # A machine is, as a rule, one person's: where names are not shown, it is not named either.
-        "machines": [] if shown.agreed.pseudonyms else machines[:_MOST_MACHINES],
-        "people": [] if few else shown.people(sorted(people)),
-        "people_told": f"fewer than {shown.agreed.smallest_group}" if few else str(len(people)),
-        "groups": shown.groups(groups),
-        "paths": sorted({shown.path(one["path"], sorted(people)) for one in inside})[:5],
-        "versions": [
-            {**one, "since": f"{one['since']}", "on": len(one["on"])} for one in versions.values()
-        ],
-        "spread": {day: len(on) for day, on in sorted(days.items())},
+        "machines": [] if agreed.pseudonyms else machines[:_MOST_MACHINES],
+        "people": [] if few else shown.people(people),
+        "people_told": f"fewer than {agreed.smallest_group}" if few else str(len(people)),
+        "groups": shown.groups(_senders_by_group(inside)),
+        "paths": sorted({shown.path(one["path"], people) for one in inside})[:5],
+        "versions": _versions(inside),
+        "spread": _machines_by_day(inside),
         "records": sum(one["records"] for one in inside),
         "bytes": sum(one["bytes"] for one in inside),
-        "kinds": sorted({k for one in kinds for k in one["kinds"]}),
-        "outcomes": sorted({o for one in inside for o in one["outcomes"]}),
+        "kinds": _all(kinds, "kinds"),
+        "outcomes": _all(inside, "outcomes"),
         "said": [
             {"at": d.at, "who": d.who, "word": d.word, "note": d.note}
             for d in deeds_about(connection, f"case {number}")
@@ -117,8 +118,40 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
     }
 
 
+def _all(found: Sequence[Row], name: str) -> list[Any]:
+    """Return what stands in the lists of this name, each once, in order."""
+    return sorted({value for one in found for value in one[name]})
+
+
+def _senders_by_group(inside: Sequence[Row]) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        groups[one["grouped"]].add(one["person"] or one["endpoint"])
+    return groups
+
+
+def _machines_by_day(inside: Sequence[Row]) -> dict[str, int]:
+    days: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        days[f"{one['day']}"].add(one["endpoint"])
+    return {day: len(on) for day, on in sorted(days.items())}
+
+
+def _versions(inside: Sequence[Row]) -> list[Row]:
+    """Return the versions of the script, when each was first seen and on how many machines."""
+    since: dict[str, str] = {}
+    machines: dict[str, set[str]] = defaultdict(set)
+    for one in inside:
+        since.setdefault(one["sha256"], f"{one['day']}")
+        machines[one["sha256"]].add(one["endpoint"])
+    return [
+        {"sha256": sha256, "since": day, "on": len(machines[sha256])}
+        for sha256, day in since.items()
+    ]
+
+
 def assign(
-    connection: Connection, number: int, to: str, *, who: str, note: str, now: datetime
+    connection: Connection, number: int, to: str, *, who: Who, note: str, now: datetime
 ) -> None:
     """Give a case to somebody; to oneself: take it over. Raises InputError."""
     _found(connection, number)
@@ -126,16 +159,44 @@ def assign(
     if not to:
         raise InputError("To whom?", remedy="--assign NAME, or --take")
     connection.execute(_ASSIGN, (to, now, number))
-    word, facts = (Word.TAKEN if to == who else Word.ASSIGNED), {"to": to}
+    word, facts = (Word.TAKEN if to == actor(who).name else Word.ASSIGNED), {"to": to}
     chained(connection, word, f"case {number}", who=who, note=note, now=now, facts=facts)
 
 
-def comment(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
+def comment(connection: Connection, number: int, *, who: Who, note: str, now: datetime) -> None:
     """Say something about a case. Raises InputError."""
     _found(connection, number)
     if not note.strip():
         raise InputError("Nothing is said.", remedy="--comment TEXT")
     chained(connection, Word.COMMENTED, f"case {number}", who=who, note=note, now=now)
+
+
+def close(
+    connection: Connection,
+    number: int,
+    disposition: Disposition,
+    *,
+    who: Who,
+    note: str,
+    now: datetime,
+) -> None:
+    """Close a case for the whole fleet, with why. Raises InputError."""
+    inside = rows(connection, _INSIDE, _found(connection, number))
+    sets = sorted({one for row in inside for one in row["kindsets"]})
+    kinds = [",".join(one["kinds"]) for one in rows(connection, _KINDS, {"numbers": sets})]
+    back = disposition.value in COMES_BACK
+    by = printable(actor(who).name, 200)
+    connection.execute(_CLOSE, (now, by, disposition.value, back, sorted(kinds), number))
+    facts = {"disposition": disposition.value}
+    chained(connection, Word.CLOSED, f"case {number}", who=who, note=note, now=now, facts=facts)
+
+
+def reopen(connection: Connection, number: int, *, who: Who, note: str, now: datetime) -> None:
+    """Open a case again that was closed here. Raises InputError."""
+    _found(connection, number)
+    if connection.execute(_REOPEN, (number,)).rowcount == 0:
+        raise InputError("It was not closed at the hub.", remedy="See: outgate hub review --all")
+    chained(connection, Word.REOPENED, f"case {number}", who=who, note=note, now=now)
 
 
 def _found(connection: Connection, number: int) -> dict[str, Any]:

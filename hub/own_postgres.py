@@ -39,7 +39,9 @@ class OwnPostgres:
         if found is None:
             raise SettingsError(
                 "No PostgreSQL was found on this machine.",
-                remedy="Install one (apt-get install postgresql), or name a database with --database.",
+                remedy=(
+                    "Install one (apt-get install postgresql), or name a database with --database."
+                ),
             )
         self._bin = found
         self.folder = folder

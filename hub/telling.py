@@ -40,7 +40,9 @@ def status(row: Row) -> Iterator[str]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:
         waiting = counted(row["erasures_unswept"], "erasure")
-        yield f"{number(row['erasures_open'])} erasures to do; {waiting} to sweep: outgate hub sweep"
+        yield (
+            f"{number(row['erasures_open'])} erasures to do; {waiting} to sweep: outgate hub sweep"
+        )
 
 
 def endpoints(rows: Sequence[Row], now: datetime) -> Iterator[str]:

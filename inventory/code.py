@@ -33,9 +33,10 @@ _FAMILIES = tuple(
     " grok- anthropic.claude amazon.titan amazon.nova meta.llama mixtral- codestral- qwen".split()
 )
 _NO_HOST_ENDS = frozenset(
-    "py pyc txt csv json md html htm xml yaml yml toml ini cfg log sh xlsx xls docx pdf png jpg jpeg"
-    " svg gif zip gz tar db sql sqlite parquet pkl js ts css name value id format read write append"
-    " get items keys path join main test example invalid localhost local lan".split()
+    "py pyc txt csv json md html htm xml yaml yml toml ini cfg log sh xlsx xls docx pdf png "
+    "jpg jpeg svg gif zip gz tar db sql sqlite parquet pkl js ts css name value id format "
+    "read write append get items keys path join main test example invalid localhost local "
+    "lan".split()
 )
 _MOST = 200
 _TELLING = (ast.Import, ast.ImportFrom, ast.Call)

@@ -18,7 +18,7 @@ from attribution.resolution.command_line import (
     without_launcher_options,
 )
 from attribution.resolution.notebooks import executed_notebook
-from attribution.resolution.runners import RUNNERS, Runs
+from attribution.resolution.runners import RUNNERS, Runner, Runs
 
 _LONGEST = 8192
 _DEEPEST = 3
@@ -49,7 +49,8 @@ _ONE_WORD_FIRST = frozenset({"timeout", "flock", "taskset"})
 _MANAGERS = frozenset("uv poetry pipenv pdm hatch conda mamba micromamba rye pipx".split())
 _RUN = "run"
 _MANAGER_VALUES = frozenset(
-    "--with --python -p --project --directory -n --name --prefix -e --env --extra --group --env-file -C --cwd".split()
+    "--with --python -p --project --directory -n --name --prefix -e --env --extra --group "
+    "--env-file -C --cwd".split()
 )
 _ENDS = frozenset({";", "&", "&&", "||", "|", "|&", "\n", "(", ")", "{", "}"})
 
@@ -114,11 +115,7 @@ def of_words(words: Sequence[str], folder: str | None = None, depth: int = 0) ->
         return
     first, name = rest[0], base_name(rest[0]).removesuffix(".exe")
     if name in _SHELLS:
-        code = _code_of_shell(rest[1:])
-        if code is not None:
-            yield from _of_text(code, folder, depth + 1)
-        elif files := positionals(rest[1:], frozenset()):
-            yield Started(interpreter=None, target=_at(files[0], folder))
+        yield from _of_shell(rest[1:], folder, depth)
     elif is_interpreter_name(first):
         yield from _of_python(first, rest[1:], folder)
     elif name in _MANAGERS and _RUN in rest[1:]:
@@ -127,21 +124,31 @@ def of_words(words: Sequence[str], folder: str | None = None, depth: int = 0) ->
     elif (notebook := executed_notebook(rest)) is not None:
         yield Started(interpreter=first, target=_at(notebook, folder))
     elif (runner := RUNNERS.get(name)) is not None and runner.runs in {Runs.SCRIPT, Runs.APP}:
-        named = [
-            w
-            for w in positionals(rest[1:], runner.values)
-            if w not in (runner.command or "").split("|")
-        ]
-        app = option(rest[1:], *runner.app_options) if runner.app_options else None
-        target = app or (named[0] if named else None)
-        is_module = runner.runs is Runs.APP
-        yield Started(
-            interpreter=first,
-            target=target if is_module else _at(target, folder),
-            is_module=is_module,
-        )
+        yield _of_runner(runner, rest, folder)
     else:
         yield Started(interpreter=None, target=_at(first, folder))
+
+
+def _of_shell(words: Sequence[str], folder: str | None, depth: int) -> Iterator[Started]:
+    code = _code_of_shell(words)
+    if code is not None:
+        yield from _of_text(code, folder, depth + 1)
+    elif files := positionals(words, frozenset()):
+        yield Started(interpreter=None, target=_at(files[0], folder))
+
+
+def _of_runner(runner: Runner, words: Sequence[str], folder: str | None) -> Started:
+    first, rest = words[0], words[1:]
+    own = (runner.command or "").split("|")
+    named = [word for word in positionals(rest, runner.values) if word not in own]
+    app = option(rest, *runner.app_options) if runner.app_options else None
+    target = app or (named[0] if named else None)
+    is_module = runner.runs is Runs.APP
+    return Started(
+        interpreter=first,
+        target=target if is_module else _at(target, folder),
+        is_module=is_module,
+    )
 
 
 def _code_of_shell(words: Sequence[str]) -> str | None:
@@ -150,7 +157,9 @@ def _code_of_shell(words: Sequence[str]) -> str | None:
             word.startswith("-") and not word.startswith("--") and word.endswith("c")
         ) or word.lower() in {"/c", "/k"}:
             rest = words[at + 1 :]
-            return (" ".join(rest) if word.startswith("/") else rest[0]) if rest else None
+            if not rest:
+                return None
+            return " ".join(rest) if word.startswith("/") else rest[0]
         if not word.startswith("-"):
             return None
     return None

@@ -23,12 +23,17 @@ _BY_SUFFIX = {
 }
 _NEVER = frozenset(
     (
-        "txt md rst json jsonl csv tsv html htm css js mjs cjs ts tsx jsx map svg png jpg jpeg gif ico webp bmp tif"
-        " tiff mp3 mp4 avi mov wav flac ogg pdf doc docx xls xlsx ppt pptx odt ods zip gz bz2 xz zst tar tgz whl egg"
-        " jar class so a o lib obj c h cc cpp cxx hpp hh rs go java kt swift rb php pl pm lua r m sql yaml yml toml"
-        " ini lock log pyi pyx pxd pem crt key db sqlite parquet arrow feather npy npz pkl pickle h5 pt onnx safetensors"
+        "txt md rst json jsonl csv tsv html htm css js mjs cjs ts tsx jsx map svg png jpg "
+        "jpeg gif ico webp bmp tif"
+        " tiff mp3 mp4 avi mov wav flac ogg pdf doc docx xls xlsx ppt pptx odt ods zip gz "
+        "bz2 xz zst tar tgz whl egg"
+        " jar class so a o lib obj c h cc cpp cxx hpp hh rs go java kt swift rb php pl pm "
+        "lua r m sql yaml yml toml"
+        " ini lock log pyi pyx pxd pem crt key db sqlite parquet arrow feather npy npz pkl "
+        "pickle h5 pt onnx safetensors"
         " ttf otf woff woff2 eot po mo pot xsd xsl dtd vue scss less sass tex bib patch diff d dat"
-        " xml plist service timer socket target conf cfg properties iso img vmdk qcow2 deb rpm msi cab pack idx rev tmp swp cache gitignore typed"
+        " xml plist service timer socket target conf cfg properties iso img vmdk qcow2 deb "
+        "rpm msi cab pack idx rev tmp swp cache gitignore typed"
     ).split()
 )
 """Endings under which no Python program lies that anything starts by its own."""

@@ -21,14 +21,15 @@ _NOT_ASKED = "S101"
 """An assertion is no flaw in a script."""
 _REMARKS = frozenset(
     (
-        "S105 S106 S107 S110 S112 S311 S310 S404 S403 S405 S406 S407 S408 S409 S411 S412 S413 S603 S606 S607"
-        " S401 S402 S415"
+        "S105 S106 S107 S110 S112 S311 S310 S404 S403 S405 S406 S407 S408 S409 S411 S412 "
+        "S413 S603 S606 S607 S401 S402 S415"
     ).split()
 )
 """Imports, and calls that are right in most programs; passwords are found by the secrets engine."""
 _GRAVE = frozenset(
     (
-        "S102 S201 S202 S301 S302 S307 S323 S501 S502 S503 S506 S507 S602 S604 S605 S608 S609 S611 S612 S704"
+        "S102 S201 S202 S301 S302 S307 S323 S501 S502 S503 S506 S507 S602 S604 S605 S608 "
+        "S609 S611 S612 S704"
     ).split()
 )
 _WORDS: Mapping[str, str] = {

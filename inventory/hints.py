@@ -12,11 +12,14 @@ from inventory.contents import Piece
 _MOST = 5
 _LONGEST_LINE = 400
 _MADE = tuple(
-    "generated written created authored produced refactored drafted erstellt geschrieben généré".split()
+    "generated written created authored produced refactored drafted erstellt geschrieben "
+    "généré".split()
 )
 _BY = (" by ", " with ", " using ", " from ", " von ", " mit ", " par ", " avec ")
 _TOOLS = (
-    *"chatgpt gpt-3 gpt-4 gpt-5 copilot claude gemini codex cursor windsurf codeium tabnine".split(),
+    *(
+        "chatgpt gpt-3 gpt-4 gpt-5 copilot claude gemini codex cursor windsurf codeium tabnine"
+    ).split(),
     *"aider deepseek codewhisperer grok perplexity llama mistral devin llm".split(),
     *("amazon q", "an ai", "ai assistant", "artificial intelligence", "language model"),
 )

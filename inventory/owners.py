@@ -172,7 +172,10 @@ class Owners:
                 name=home,
                 uid=uid,
                 state=OwnerState.GONE,
-                why=f"It lies in the home of {home}, who has no account; the file is {account.name}'s.",
+                why=(
+                    f"It lies in the home of {home}, who has no account; the file is "
+                    f"{account.name}'s."
+                ),
             )
         if account.is_person and posixpath.basename(account.shell) in _NO_SHELLS:
             return Owner(

@@ -30,9 +30,10 @@ _SYSTEM = frozenset(
 )
 _FAR_OR_UNREAL = frozenset(
     (
-        "proc sysfs devtmpfs devpts cgroup cgroup2 pstore bpf debugfs tracefs securityfs configfs mqueue hugetlbfs"
-        " binfmt_misc rpc_pipefs fusectl efivarfs squashfs autofs nfs nfs4 cifs smb3 smbfs sshfs fuse.sshfs ceph"
-        " glusterfs fuse.glusterfs afs 9p davfs fuse.rclone fuse.s3fs fuse.gcsfuse lustre beegfs ncpfs"
+        "proc sysfs devtmpfs devpts cgroup cgroup2 pstore bpf debugfs tracefs securityfs "
+        "configfs mqueue hugetlbfs binfmt_misc rpc_pipefs fusectl efivarfs squashfs autofs "
+        "nfs nfs4 cifs smb3 smbfs sshfs fuse.sshfs ceph glusterfs fuse.glusterfs afs 9p "
+        "davfs fuse.rclone fuse.s3fs fuse.gcsfuse lustre beegfs ncpfs"
     ).split()
 )
 

@@ -49,8 +49,9 @@ def _secrets(script: ScannedScript) -> Iterator[Reason]:
     real = [secret for secret in script.secrets if not secret.test_data]
     sure = [secret for secret in real if secret.confidence is not Confidence.POSSIBLE]
     if sure:
+        held = counted(len(sure), "hard-coded password or key", "hard-coded passwords or keys")
         yield Reason(
-            words=f"holds {counted(len(sure), 'hard-coded password or key', 'hard-coded passwords or keys')}",
+            words=f"holds {held}",
             points=min(_MOST_EACH, 25 + 5 * len(sure)),
         )
     elif real:

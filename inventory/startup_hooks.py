@@ -20,13 +20,14 @@ _MOST_RECORD = 4 << 20
 _CUSTOM = ("sitecustomize.py", "usercustomize.py", "sitecustomize.pyc", "usercustomize.pyc")
 _SHELL_FILES = frozenset(
     (
-        ".bashrc .bash_profile .bash_login .profile .zshrc .zprofile .zshenv .zlogin .kshrc .cshrc .tcshrc .xprofile"
-        " .pam_environment bash.bashrc zshrc zshenv profile environment config.fish"
+        ".bashrc .bash_profile .bash_login .profile .zshrc .zprofile .zshenv .zlogin .kshrc "
+        ".cshrc .tcshrc .xprofile .pam_environment bash.bashrc zshrc zshenv profile "
+        "environment config.fish"
     ).split()
 )
 _BUILDS = (
-    "exec( eval( compile( base64 b64decode zlib marshal fromhex urlopen urllib requests socket subprocess os.system"
-    " popen __import__( codecs.decode rot13 ctypes"
+    "exec( eval( compile( base64 b64decode zlib marshal fromhex urlopen urllib requests "
+    "socket subprocess os.system popen __import__( codecs.decode rot13 ctypes"
 ).split()
 
 

@@ -111,16 +111,21 @@ def _look(
             yield from _below(folder, entry, names, seen, is_library=is_library)
             continue
         seen.files += 1
-        if is_library:
-            continue
-        name = entry.name
-        if wants(folder, name) and entry.is_file():
-            seen.wanted.append(entry.path)
-        if file_kinds.may_be_script(name):
-            if entry.is_symlink():
-                links.append(entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                _take(entry.path, name, seen)
+        if not is_library:
+            _look_at_file(folder, entry, seen, wants, links)
+
+
+def _look_at_file(
+    folder: str, entry: os.DirEntry[str], seen: Seen, wants: WantsFile, links: list[str]
+) -> None:
+    name = entry.name
+    if wants(folder, name) and entry.is_file():
+        seen.wanted.append(entry.path)
+    if file_kinds.may_be_script(name):
+        if entry.is_symlink():
+            links.append(entry.path)
+        elif entry.is_file(follow_symlinks=False):
+            _take(entry.path, name, seen)
 
 
 def _below(

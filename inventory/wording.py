@@ -113,7 +113,8 @@ def findings(script: ScannedScript) -> list[tuple[str, str]]:
     told += [(f"{flaw.words} ({flaw.rule}, {flaw.grade})", flaw.place) for flaw in script.flaws]
     told += [
         (
-            f"personal data: {counted(data.count, kind_of(data.kind).one, kind_of(data.kind).many)}",
+            "personal data: "
+            f"{counted(data.count, kind_of(data.kind).one, kind_of(data.kind).many)}",
             ", ".join(data.places),
         )
         for data in script.personal
@@ -128,7 +129,8 @@ def findings(script: ScannedScript) -> list[tuple[str, str]]:
         system = "; perhaps mended by the distribution" if risk.mended_by_system else ""
         told.append(
             (
-                f"{what}: {risk.distribution} {risk.version}, {risk.advisory}{fixed}{system}. {risk.summary}",
+                f"{what}: {risk.distribution} {risk.version}, "
+                f"{risk.advisory}{fixed}{system}. {risk.summary}",
                 "",
             )
         )
@@ -145,22 +147,26 @@ def headline(result: ScanResult) -> list[str]:
     bad = sum(any(p.malicious for p in script.packages_at_risk) for script in scripts)
     weak = sum(bool(script.packages_at_risk) for script in scripts)
     told = [
-        f"{counted(len(scripts), 'script')} in {counted(result.files, 'file')} on {safe(result.host, 100)}.",
-        f"{counted(secrets, 'script')} with hard-coded passwords or keys; {counted(scheduled, 'script')} started by a"
-        f" schedule; {counted(gone, 'script')} whose owner is gone or disabled.",
+        f"{counted(len(scripts), 'script')} in {counted(result.files, 'file')} on "
+        f"{safe(result.host, 100)}.",
+        f"{counted(secrets, 'script')} with hard-coded passwords or keys; "
+        f"{counted(scheduled, 'script')} started by a schedule; {counted(gone, 'script')} "
+        "whose owner is gone or disabled.",
     ]
     if bad or weak:
         told.append(
-            f"{counted(bad, 'script')} with a malicious package, {counted(weak, 'script')} with a package that an"
-            " advisory names."
+            f"{counted(bad, 'script')} with a malicious package, {counted(weak, 'script')} "
+            "with a package that an advisory names."
         )
     told += [
-        f"{counted(len(result.environments), 'environment')}, {counted(len(result.schedules), 'schedule')} that start"
-        f" Python, {counted(len(result.hooks), 'start-up hook')}.",
+        f"{counted(len(result.environments), 'environment')}, "
+        f"{counted(len(result.schedules), 'schedule')} that start Python, "
+        f"{counted(len(result.hooks), 'start-up hook')}.",
         *(safe(note) for note in result.notes),
     ]
     if result.unread_count:
         told.append(
-            f"{counted(result.unread_count, 'folder')} could not be read by this account; what lies there is unknown."
+            f"{counted(result.unread_count, 'folder')} could not be read by this account; "
+            "what lies there is unknown."
         )
     return told

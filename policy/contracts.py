@@ -238,7 +238,9 @@ def sentences(contract: Contract) -> Iterator[str]:
     for place in contract.places:
         yield f"  to {_to(place)}: {_what(place)}{_limits(place)}"
     if contract.version is not None:
-        yield "When the script changes, all that it sends is outside, until a person learns it anew."
+        yield (
+            "When the script changes, all that it sends is outside, until a person learns it anew."
+        )
     if contract.state == "shadow":
         yield "In shadow: nothing is stopped, and what would be is counted."
     else:

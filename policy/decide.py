@@ -26,6 +26,7 @@ from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
     DESTINATION,
+    FILES,
     FINDINGS,
     NEVER,
     NOT_YET,
@@ -89,9 +90,9 @@ class RulePolicy(AskedRules):
         By the first name of the destination only.
         """
         missing = self._missing(s)
+        failed = bool(s.degraded or unread_text(s.findings) or missing & UNTOLD)
         if s.headers_only:
             missing |= NOT_YET
-        failed = bool(s.degraded or unread_text(s.findings) or missing & UNTOLD)
         headers: Headers = ()
         asked = False
         trial: Decision | None = None
@@ -111,10 +112,14 @@ class RulePolicy(AskedRules):
         if not asked and not s.degraded:
             # What was not read is a case where a rule asked for it.
             missing &= UNTOLD
+        return self._floored(s, self._by_no_rule(s, missing, headers), None), trial
+
+    def _by_no_rule(self, s: Situation, missing: Inputs, headers: Headers) -> Decision:
+        """Return what is decided where no rule does, with what rules wait for."""
         unmatched = self._unmatched(s, missing, headers)
         if waits := waiting_words(self._holding, s, missing):
-            unmatched = replace(unmatched, reason=f"{unmatched.reason}{waits}")
-        return self._floored(s, unmatched, None), trial
+            return replace(unmatched, reason=f"{unmatched.reason}{waits}")
+        return unmatched
 
     def _answered(
         self, rule: CompiledRule, answer: bool | None, s: Situation, lost: Inputs, headers: Headers
@@ -350,7 +355,7 @@ class RulePolicy(AskedRules):
                 return self._plain(answer, "Nobody could tell which program sent this.", s, headers)
         if s.destination.contradicted:
             missing |= DESTINATION
-        if missing & ~UNTOLD and (s.degraded or unread_text(s.findings)):
+        if missing & (~UNTOLD | FILES) and (s.degraded or unread_text(s.findings)):
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected.", s, headers)
         if not headers and not s.degraded:

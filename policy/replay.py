@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.case_keys import case_key, sender_of
 from core.decision import Decision, HoldOutcome, Verdict, lets_out
 from core.habits import NEVER_SEEN, Habits
 from core.record import Record
-from core.review import Disposition, case_key, sender_of
+from core.review import Disposition
 from core.situation import ScriptHistory, situation_of
 from core.vocabulary.sizes import counted
 from destinations.naming import place_name
@@ -148,19 +149,13 @@ def replayed(
         if record is None:
             yield None
             continue
-        script = record.sender.script
-        history = ScriptHistory()
-        if known is not None and script is not None:
-            history = known(script.path or script.name, script.sha256, record.at)
-        if learnt is not None and script is not None:
-            habits = learnt.baseline(sender_of(record), record.at)
-            history = replace(history, habits=habits or NEVER_SEEN)
+        history = _history(record, known, learnt)
         situation = replace(
             situation_of(record), degraded=(), history=history, volume=volumes.before(record)
         )
         # A stage that failed then says nothing about the rules, and without a script there is
         # nothing to be known.
-        decision, unsure = policy.tell(situation, untold if script is not None else 0)
+        decision, unsure = policy.tell(situation, untold if record.sender.script is not None else 0)
         asked = as_enforced(decision)
         if record.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
             volumes.add(record)
@@ -168,6 +163,19 @@ def replayed(
             learnt.add(record)
         learning = history.habits is not None and history.habits.learning is not None
         yield Replayed(record=record, decision=decision, unsure=unsure, learning=learning)
+
+
+def _history(record: Record, known: Known | None, learnt: Learnt | None) -> ScriptHistory:
+    """Return what was known of the script of a record, as far as it was kept."""
+    script, history = record.sender.script, ScriptHistory()
+    if script is None:
+        return history
+    if known is not None:
+        history = known(script.path or script.name, script.sha256, record.at)
+    if learnt is not None:
+        habits = learnt.baseline(sender_of(record), record.at)
+        history = replace(history, habits=habits or NEVER_SEEN)
+    return history
 
 
 def replay(

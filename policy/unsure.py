@@ -8,6 +8,7 @@ from policy.inputs import (
     ADVISORIES,
     COUNTRY,
     DESTINATION,
+    FILES,
     FINDINGS,
     HABITS,
     LLM,
@@ -37,6 +38,8 @@ def missing_in(s: Situation, asked: Inputs) -> Inputs:
         hidden |= COUNTRY
     if asked & NETWORK and not is_placed(s.destination.host, s.destination.address):
         hidden |= NETWORK
+    if not (s.files_are_all or s.headers_only):
+        hidden |= asked & FILES
     if s.sender.certainty is Certainty.LIKELY:
         hidden |= SCRIPT
     hidden |= unsure_of_script(s) & asked
@@ -77,6 +80,11 @@ def unsure_of_peers(s: Situation) -> Inputs:
     return PEERS
 
 
+def _habits_in_words(s: Situation) -> str:
+    habits = s.history.habits
+    return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
+
+
 def untold(inputs: Inputs, s: Situation) -> str:
     """Return what a rule with these inputs looks at that nobody could tell."""
     if inputs & (FINDINGS | LLM) and unread_text(s.findings):
@@ -86,10 +94,11 @@ def untold(inputs: Inputs, s: Situation) -> str:
     if inputs & unsure_of_packages(s):
         return "what it is made of" if s.history.packages is None else "advisories on its packages"
     if inputs & HABITS and unsure_of_habits(s):
-        habits = s.history.habits
-        return f"its habits: {habits.learning}" if habits and habits.learning else "its habits"
+        return _habits_in_words(s)
     if inputs & RESOURCES and unsure_of_resources(s):
         return "what its process uses"
+    if inputs & FILES and not s.files_are_all:
+        return "which files it holds"
     if inputs & PEERS and unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if inputs & COUNTRY else "address"

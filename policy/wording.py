@@ -49,7 +49,9 @@ def _content(
     if told := found(amounts):
         told = f"{told}{' beside ' + joined(silent) if silent else ''}"
         return f"{told}, partly unread," if unread - TEXTLESS else told
-    words = "an LLM call" if call else "an upload" if upload else "a request"
+    words = "an upload" if upload else "a request"
+    if call:
+        words = "an LLM call"
     if request_bytes:
         words += f" of {size(request_bytes)}"
     return f"{words}{beside} that could not all be read" if unread - TEXTLESS else words + beside

@@ -41,8 +41,8 @@ class Transaction:
 
     __slots__ = tuple(
         (
-            "_classification _closing _decision _exchange _handed _journalled _let_out_by _sender _values"
-            " connection failed notes reference state stopped strict travel"
+            "_classification _closing _decision _exchange _handed _journalled _let_out_by "
+            "_sender _values connection failed notes reference state stopped strict travel"
         ).split()
     )
 

@@ -137,7 +137,9 @@ REVIEW: tuple[ScreenAction, ...] = (
         keys=("full_stop",),
         shown=".",
         name="Next request of the case",
-        help="Open the request before this one, of the same case; the comma goes back to newer ones.",
+        help=(
+            "Open the request before this one, of the same case; the comma goes back to newer ones."
+        ),
     ),
     ScreenAction(
         id="newer",

@@ -17,7 +17,7 @@ from tui.live_queue import Reviewer
 from tui.note_dialog import NoteDialog
 from tui.review_part import READ_ONLY
 from tui.script_view import PartsOf, ScriptReading, read_script
-from tui.version_changes import NOT_AT_HAND, Changes, base_of, changes
+from tui.version_changes import NOT_AT_HAND, Changes, what_is_new
 from tui.wording import safe
 
 _APPROVE = (
@@ -47,7 +47,8 @@ class ApprovalDialog(NoteDialog[str]):
     DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
 
     def __init__(self, version: ScriptVersion, *, approve: bool, unread: bool = False) -> None:
-        title, self._effect, button = (_UNREAD if unread else _APPROVE) if approve else _WITHDRAW
+        asks = _UNREAD if unread else _APPROVE
+        title, self._effect, button = asks if approve else _WITHDRAW
         about = (safe(version.script, 300), f"Version {safe(version.sha256 or '', 64)[:16]}")
         super().__init__(title, about, button, required=True)
 
@@ -85,14 +86,8 @@ class Approving:
         return await self.reader.ask(partial(self._compared, reading, chosen))
 
     def _compared(self, reading: ScriptReading, chosen: int) -> Changes:
-        base = base_of(reading, chosen)
-        old = None if base is None else self._kept(base)
-        return changes(reading, chosen, self._kept(reading.versions[chosen]), base, old)
-
-    def _kept(self, version: ScriptVersion) -> Kept:
-        if self.kept_of is None:
-            return Kept(why=NOT_AT_HAND)
-        return Kept() if version.sha256 is None else self.kept_of(version.sha256)
+        kept_of = self.kept_of or (lambda _: Kept(why=NOT_AT_HAND))
+        return what_is_new(reading, reading.versions[chosen], kept_of)
 
     def obstacle(self, reading: ScriptReading, chosen: int, action_id: str) -> str | None:
         """Return why a version cannot be approved, or its approval not be taken back; None when it

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.attribution import Certainty
+from core.case_keys import called, case_id, case_key
 from core.findings import NOT_INSPECTED
 from core.record import Record
-from core.review import Case, CaseStatus, HoldState, called, case_id, case_key
+from core.review import Case, CaseStatus, HoldState
 from core.review_ports import HoldQueue
 from core.stored import UnreadableEntry
 
@@ -116,6 +118,7 @@ def case_alone(record: Record) -> Case:
         records=max((f.records for f in findings if f.records is not None), default=None),
         bytes_sent=record.request.bytes,
         last_record=record.id,
+        likely=sender.certainty is Certainty.LIKELY,
     )
 
 

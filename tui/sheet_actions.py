@@ -16,7 +16,10 @@ TABS: tuple[ScreenAction, ...] = (
         keys=("2",),
         shown="2",
         name="Overview",
-        help="What is held, what is new, how many people are concerned, what models cost, and how it went for a month.",
+        help=(
+            "What is held, what is new, how many people are concerned, what models cost, "
+            "and how it went for a month."
+        ),
     ),
     ScreenAction(
         id="scripts",
@@ -101,8 +104,8 @@ SHEET: tuple[ScreenAction, ...] = (
         shown="p",
         name="Page of this row",
         help=(
-            "Show all that is known of the script of this row, or of the rule: what it decided, and "
-            "what missed it by one condition."
+            "Show all that is known of the script of this row, or of the rule: what it "
+            "decided, and what missed it by one condition."
         ),
         short="page",
         rank=3,

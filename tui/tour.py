@@ -28,38 +28,54 @@ class Step:
 STEPS = (
     Step(
         title="What waits for you",
-        text="A rule holds a request of payroll_letters.py. Press h to go there and read on the right "
-        "what it is. a would release it, b refuse it: try b, Enter.",
+        text=(
+            "A rule holds a request of payroll_letters.py. Press h to go there and read on "
+            "the right what it is. a would release it, b refuse it: try b, Enter."
+        ),
     ),
     Step(
         title="Read a case",
-        text="Press g for the top of the queue, then ↓ and ↑. The case under the cursor is told beside "
-        "it: who sent what, to whose account, and what happened. Enter gives it the whole screen.",
+        text=(
+            "Press g for the top of the queue, then ↓ and ↑. The case under the cursor is "
+            "told beside it: who sent what, to whose account, and what happened. Enter "
+            "gives it the whole screen."
+        ),
     ),
     Step(
         title="Why it stands here",
-        text="Press w. The risk is added up in words: kinds, people, account, outcome. What was not "
-        "checked stands there, too.",
+        text=(
+            "Press w. The risk is added up in words: kinds, people, account, outcome. What "
+            "was not checked stands there, too."
+        ),
     ),
     Step(
         title="Many requests, one case",
-        text="A case is what one script sent to one kind of account of one place. The full stop opens "
-        "the request before, the comma the one after.",
+        text=(
+            "A case is what one script sent to one kind of account of one place. The full "
+            "stop opens the request before, the comma the one after."
+        ),
     ),
     Step(
         title="Close it, up to here",
-        text="Press c and choose a reason. The dialog says what the closing holds for: a new version, "
-        "another kind or ten times the people bring the case back. u undoes it.",
+        text=(
+            "Press c and choose a reason. The dialog says what the closing holds for: a new "
+            "version, another kind or ten times the people bring the case back. u undoes it."
+        ),
     ),
     Step(
         title="Ask for what you want to see",
-        text="Press / and write risk:high, or group:health not account:own. Words are offered below "
-        "the line; Tab takes one. Esc shows all open cases again.",
+        text=(
+            "Press / and write risk:high, or group:health not account:own. Words are "
+            "offered below the line; Tab takes one. Esc shows all open cases again."
+        ),
     ),
     Step(
         title="From a case to a rule",
-        text="On ledger_upload.py press m, then 2. The rule is a sentence; its effect on the past year "
-        "is told before anything is written. Here it is written into a file of the tour only.",
+        text=(
+            "On ledger_upload.py press m, then 2. The rule is a sentence; its effect on the "
+            "past year is told before anything is written. Here it is written into a file "
+            "of the tour only."
+        ),
     ),
     Step(
         title="Approve a version",
@@ -68,13 +84,17 @@ STEPS = (
     ),
     Step(
         title="The year as a whole",
-        text="Press 2 for the overview, 3 to 9 for scripts, places, models, people, rules, evidence and "
-        "health. Enter on a row shows its cases; Esc goes back.",
+        text=(
+            "Press 2 for the overview, 3 to 9 for scripts, places, models, people, rules, "
+            "evidence and health. Enter on a row shows its cases; Esc goes back."
+        ),
     ),
     Step(
         title="Prove it",
-        text="Press v: the chain of all records is computed anew. e writes the records of the cases "
-        "shown to a file. q ends the tour; its evidence is thrown away.",
+        text=(
+            "Press v: the chain of all records is computed anew. e writes the records of "
+            "the cases shown to a file. q ends the tour; its evidence is thrown away."
+        ),
     ),
 )
 

@@ -6,13 +6,13 @@ from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty
 from core.classification import AccountKind
-from core.decision import Decision, HoldOutcome, left_by
+from core.decision import Decision, left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.observation import OBSERVED
 from core.observation import Kind as Observed
 from core.record import Record
-from core.review import Case, Disposition, HoldState
+from core.review import Case, Disposition
 from core.risk import Level, risk_of
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
@@ -150,15 +150,6 @@ def risk_words(case: Case) -> str:
     return f"{risk.level}: {because}"
 
 
-def hold_remark(hold: HoldState | None) -> str:
-    """Return what the queue says of a hold that nobody answered in time, or nothing."""
-    if hold is None or hold.outcome is not HoldOutcome.TIMED_OUT:
-        return ""
-    if hold.answer is None:
-        return "expired unseen"
-    return "approved, run again" if hold.answer.approved else "refused later"
-
-
 def disposition_words(disposition: str | None) -> str:
     """Return why a case was closed, in words."""
     if disposition is None:
@@ -216,7 +207,10 @@ def sentence(
     who, when = _subject(record.sender), at_time(record.at, now, zone)
     if record.request.method == "CONNECT":
         host = safe(destination.host, 200)
-        return f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. {_why(decision)}"
+        return (
+            f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. "
+            f"{_why(decision)}"
+        )
     what = safe(content(amounts(record.findings), record.request.bytes))
     account = destination.account.kind
     where = place(destination.service, destination.host, destination.category, account)
@@ -313,15 +307,10 @@ def _sent_words(case: Case) -> str:
     return "data without known personal data or secrets"
 
 
-def case_sentence(
-    case: Case, now: datetime, zone: tzinfo | None = None, *, likely: bool = False
-) -> str:
-    """Return a case as a sentence, from what the queue knows of it.
-
-    `likely`: its sender is not certain.
-    """
+def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a case as a sentence, from what the queue knows of it."""
     who = f"“{safe(case_sender(case), 80)}”" if case_sender(case) else "An unknown sender"
-    who = f"Probably {who}" if likely and case_sender(case) else who
+    who = f"Probably {who}" if case.likely and case_sender(case) else who
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
     verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)

@@ -55,34 +55,51 @@ def learn(
     Example: outgate policy learn payroll.py --enforce --reason "Two quiet weeks in shadow"
     """
     from app.contracts import script_meant
-    from app.home import home_there
     from app.permission import permitted
     from app.policy_in_force import policy_path
     from app.settings import load_settings
     from app.wiring import store_of
-    from core.errors import InputError
     from core.ids import utc_now
     from core.rights import Deed
 
-    if (enforce and unlock) or ((enforce or unlock) and (write or out or days is not None)):
-        raise InputError("Give one of --write, --out, --enforce and --unlock.")
-    if (enforce or unlock) and not reason.strip():
-        raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
-    home = home_there()
-    if home is None or not home.evidence.is_file():
-        raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")
+    decides, writes = enforce or unlock, write or out is not None
+    _consistent(enforce, unlock, reason, learns=writes or days is not None)
+    home = _with_evidence()
     settings = load_settings(home.settings)
-    changes = enforce or unlock or write or out is not None
-    permitted(Deed.POLICY if changes else Deed.READ, settings)
+    permitted(Deed.POLICY if decides or writes else Deed.READ, settings)
     store = store_of(home, settings, "command line")
     path = policy or policy_path(home, None) or home.policy
     name = script_meant(store, script)
-    if enforce or unlock:
+    if decides:
         return _decide(store, path, name, reason.strip(), lift=unlock)
     version = None if any_version else _version(store, name)
     return _learn(
         home, settings, store, name, version, days, path if write else None, out, utc_now()
     )
+
+
+def _consistent(enforce: bool, unlock: bool, reason: str, *, learns: bool) -> None:
+    """Raise InputError for options of which one would be passed over, and for a decision without a
+    reason.
+    """
+    from core.errors import InputError
+
+    decides = enforce or unlock
+    if (enforce and unlock) or (decides and learns):
+        raise InputError("Give one of --write, --out, --enforce and --unlock.")
+    if decides and not reason.strip():
+        raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
+
+
+def _with_evidence() -> "Home":
+    """Return the home of a gate that has kept evidence. Raises InputError."""
+    from app.home import home_there
+    from core.errors import InputError
+
+    home = home_there()
+    if home is None or not home.evidence.is_file():
+        raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")
+    return home
 
 
 def _version(store: "Store", script: str) -> str | None:

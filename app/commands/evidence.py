@@ -1,13 +1,16 @@
 """`export` and `verify`: what was recorded, for officers and auditors."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from app.home import Home
     from evidence.passage import Progress
+    from evidence.verify_report import VerifyReport
 
 
 def export(
@@ -121,44 +124,16 @@ def verify(
     from dataclasses import asdict
 
     from app.home import open_home
-    from app.permission import permitted
-    from app.settings import load_settings
-    from app.wiring import store_of
-    from core.errors import InputError
-    from core.happenings import Event, happening
-    from core.rights import Deed
-    from evidence import verify as verify_database
     from evidence.verify_report import VerifyReport
     from exports.own import Own
     from exports.verification import ExportReport, verify_export
 
-    if file is not None and not file.is_file():
-        raise InputError(
-            f"There is no file {file}.", remedy="Name a file that `outgate export` wrote."
-        )
-    if file is not None and rebuild:
-        raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")
-    if file is not None and since_checkpoint:
-        raise InputError("An export is read whole.", remedy="Leave --since-checkpoint out.")
-    home = open_home()
     report: VerifyReport | ExportReport
-    if file is not None:
-        report = verify_export(file, Own(home.evidence))
+    if file is None:
+        report = _verified(open_home(), witness or (), rebuild=rebuild, newest=since_checkpoint)
     else:
-        database, settings = home.evidence, load_settings(home.settings)
-        who = permitted(Deed.REBUILD if rebuild else Deed.VERIFY, settings)
-        if rebuild and database.is_file():
-            store = store_of(home, settings, "command line")
-            store.rebuild_cases()
-            store.tell(happening(Event.REBUILT, {}, who=who))
-        elsewhere = [] if settings.witness_file is None else [settings.witness_file]
-        report = verify_database(
-            database,
-            [*elsewhere, *(witness or ())],
-            stamp_roots=settings.stamp_root,
-            since_checkpoint=since_checkpoint,
-            progress=_progress(),
-        )
+        _is_export(file, rebuild=rebuild, newest=since_checkpoint)
+        report = verify_export(file, Own(open_home().evidence))
     if as_json:
         told = asdict(report)
         if isinstance(report, ExportReport):
@@ -167,6 +142,47 @@ def verify(
     else:
         typer.echo(report.text())
     return 0 if report.ok else 1
+
+
+def _is_export(file: Path, *, rebuild: bool, newest: bool) -> None:
+    """Raise InputError where there is no such file, or for an option that an export has not."""
+    from core.errors import InputError
+
+    if not file.is_file():
+        raise InputError(
+            f"There is no file {file}.", remedy="Name a file that `outgate export` wrote."
+        )
+    if rebuild:
+        raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")
+    if newest:
+        raise InputError("An export is read whole.", remedy="Leave --since-checkpoint out.")
+
+
+def _verified(
+    home: "Home", witnesses: Sequence[Path], *, rebuild: bool, newest: bool
+) -> "VerifyReport":
+    """Return what the chain says; `newest`: of what is behind its last checkpoint only."""
+    from app.permission import permitted
+    from app.settings import load_settings
+    from app.wiring import store_of
+    from core.happenings import Event, happening
+    from core.rights import Deed
+    from evidence import verify as verify_database
+
+    settings = load_settings(home.settings)
+    who = permitted(Deed.REBUILD if rebuild else Deed.VERIFY, settings)
+    if rebuild and home.evidence.is_file():
+        store = store_of(home, settings, "command line")
+        store.rebuild_cases()
+        store.tell(happening(Event.REBUILT, {}, who=who))
+    elsewhere = [] if settings.witness_file is None else [settings.witness_file]
+    return verify_database(
+        home.evidence,
+        [*elsewhere, *witnesses],
+        stamp_roots=settings.stamp_root,
+        since_checkpoint=newest,
+        progress=_progress(),
+    )
 
 
 def _progress() -> "Progress | None":

@@ -3,10 +3,18 @@
 import json
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from app.client import Ended
+    from app.gate_registry import RunningGate
+    from app.home import Home
+    from app.runs import RunWatch
+    from app.settings import Settings
 
 ConnectTo = Annotated[
     list[str] | None,
@@ -62,65 +70,34 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
-    from app.authority_ending import authority_ending
-    from app.client import beacon_in, environment_for, gate_for, proxy_remarks, run_program
+    from app.client import beacon_in, environment_for, gate_for
     from app.gate_registry import announced, health
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.run_summary import Session, print_session
     from app.runs import RunWatch
-    from app.sealing import (
-        NoSealError,
-        is_sealed,
-        may_go_unsealed,
-        refuse_in_seal,
-        run_sealed,
-    )
+    from app.sealing import is_sealed, refuse_in_seal
     from app.settings import load_settings
-    from certs.client_environment import dropped_exceptions
-    from core.text import printable
 
     refuse_in_seal()
     home = open_home()
     settings = load_settings(home.settings)
     seals = is_sealed(settings, sealed)
-    if not (seals or quiet) and (
-        dropped := sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
-    ):
-        hosts = printable(", ".join(dropped), 200)
-        typer.echo(
-            f"outgate: NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md",
-            err=True,
-        )
     options = _options(policy, connect_to, upstream_ca)
-    for line in proxy_remarks(home, settings, own=bool(options)):
-        if not quiet:
-            typer.echo(f"outgate: {line}", err=True)
+    _remark(_remarks_before(home, settings, own=bool(options), seals=seals), quiet=quiet)
     name = os.path.basename(command[0])  # noqa: PTH119 - of any system
     watched = RunWatch(home, settings, name)
     if not seals:  # a seal is made by forks, and no thread may be there before
         watched.prepare()
     with gate_for(home, settings, options) as running:
-        if not quiet and (ending := authority_ending(home)) is not None:
-            typer.echo(f"outgate: {ending}", err=True)
+        if not quiet:
+            _remark(_ending(home))
         session = Session.begin(home)
         wanted = settings.beacon if beacon is None else beacon
         mark = run_mark()
         environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
-            ended = None
-            if seals:
-                try:
-                    ended = run_sealed(command, its_own, running, home, settings, watched.started)
-                except NoSealError as error:
-                    if not may_go_unsealed(settings, sealed):
-                        raise
-                    typer.echo(
-                        f"outgate: not sealed, so it has to heed proxy variables. {error.message}",
-                        err=True,
-                    )
-            if ended is None:
-                ended = run_program(command, its_own, started=watched.started)
+            ended = _ran(command, its_own, running, watched, sealed)
             watched.ended(ended.code, on_record=not running.public)
         contact = (health(running) or {}).get("contact")
         own_gate = not running.public and announced(home.running) != running
@@ -136,6 +113,62 @@ def run(
             elsewhere=running.url if running.public else None,
         )
     return ended.code
+
+
+def _remark(lines: Iterable[str], *, quiet: bool = False) -> None:
+    """Say this on standard error, as the gate's own words."""
+    for line in lines:
+        if not quiet:
+            typer.echo(f"outgate: {line}", err=True)
+
+
+def _remarks_before(home: "Home", settings: "Settings", *, own: bool, seals: bool) -> Iterator[str]:
+    """Yield what the user of a program should know of it before it runs. `own`: by a private gate.
+
+    Raises SettingsError for a proxy that cannot be used.
+    """
+    from app.client import proxy_remarks
+    from certs.client_environment import dropped_exceptions
+    from core.text import printable
+
+    dropped = sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
+    if dropped and not seals:
+        hosts = printable(", ".join(dropped), 200)
+        yield f"NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md"
+    yield from proxy_remarks(home, settings, own=own)
+
+
+def _ending(home: "Home") -> Iterator[str]:
+    """Yield that the authority ends soon, when it does."""
+    from app.authority_ending import authority_ending
+
+    if (ending := authority_ending(home)) is not None:
+        yield ending
+
+
+def _ran(
+    command: Sequence[str],
+    environment: dict[str, str],
+    gate: "RunningGate",
+    watched: "RunWatch",
+    sealed: bool | None,
+) -> "Ended":
+    """Run the program to its end: in a seal where that is asked for and can be had, or where it
+    cannot and it may, behind proxy variables. Raises SettingsError, CannotRunError.
+    """
+    from app.client import run_program
+    from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
+
+    home, settings = watched.home, watched.settings
+    if is_sealed(settings, sealed):
+        try:
+            return run_sealed(command, environment, gate, home, settings, watched.started)
+        except NoSealError as error:
+            if not may_go_unsealed(settings, sealed):
+                raise
+            why = f"not sealed, so it has to heed proxy variables. {error.message}"
+        _remark([why])
+    return run_program(command, environment, started=watched.started)
 
 
 def start(
@@ -160,11 +193,9 @@ def start(
     \b
     Example: outgate start --listen 127.0.0.1:8899 --policy outgate.yaml
     """
-    from app.authority_ending import authority_ending
-    from app.gate_registry import RunningGate, find
+    from app.gate_registry import find
     from app.handed_sockets import handed_over
     from app.home import open_home
-    from app.policy_in_force import policy_remarks
     from app.port_choice import free_port
     from app.service import serve
     from app.settings import load_settings, parse_listen
@@ -182,8 +213,7 @@ def start(
     handed = handed_over()
     if not private and not handed and listen is None and "listen" not in settings.model_fields_set:
         port, taken = free_port(host, port)
-        if taken:
-            typer.echo(f"outgate: {taken}", err=True)
+        _remark([taken] if taken else [])
     choices = GateChoices(
         listen_host=host,
         listen_port=port,
@@ -194,10 +224,19 @@ def start(
         upstream_ca=upstream_ca,
         upstream_proxy=user_proxy(os.environ) if private else None,
     )
+    ready = _telling(home, policy, private=private)
+    serve(home, settings, choices, private=private, ready=ready, public=public)
+    return 0
 
-    def ready(gate: RunningGate) -> None:
-        for line in policy_remarks(home, policy):
-            typer.echo(f"outgate: {line}", err=True)
+
+def _telling(
+    home: "Home", policy: Path | None, *, private: bool
+) -> "Callable[[RunningGate], None]":
+    """Return what says that a gate listens: to a person, or of a private gate to its program."""
+    from app.policy_in_force import policy_remarks
+
+    def ready(gate: "RunningGate") -> None:
+        _remark(policy_remarks(home, policy))
         if private:
             words = {
                 "host": gate.host,
@@ -206,15 +245,11 @@ def start(
                 "started_at": gate.started_at,
             }
             print(json.dumps(words), flush=True)  # noqa: T201
-        else:
-            typer.echo(
-                f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C."
-            )
-            if (ending := authority_ending(home)) is not None:
-                typer.echo(f"outgate: {ending}", err=True)
+            return
+        typer.echo(f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C.")
+        _remark(_ending(home))
 
-    serve(home, settings, choices, private=private, ready=ready, public=public)
-    return 0
+    return ready
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> int:

@@ -2,6 +2,8 @@
 people.
 """
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +13,13 @@ from app.hub_access import (
     AsJson,
     HubFolder,
     Reason,
+    acting,
     at_hub,
     hub_settings,
     print_answer,
     refuse_empty,
 )
+from core.rights import Deed
 
 if TYPE_CHECKING:
     from hub.council import Council
@@ -31,18 +35,34 @@ def shown_at(connection: "Connection", hub: Path | None) -> "Council":
     return council(connection, hub_settings(hub).folder)
 
 
+def _on_a_terminal() -> bool:
+    drawn = "TEXTUAL_DRIVER" in os.environ
+    return drawn or (sys.stdin.isatty() and sys.stdout.isatty())
+
+
 def review(
     hub: HubFolder = None,
     all_: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
     most: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
     as_json: AsJson = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
+    ] = None,
 ) -> int:
     """Review the fleet: what a script sends to one destination is one case on all machines.
+
+    On a terminal this is the same desk as outgate review, over all machines.
 
     \b
     Example: outgate hub review
     """
-    with at_hub(hub) as connection:
+    if not (plain or as_json or all_) and _on_a_terminal():
+        from app.fleet_desk import open_desk
+
+        return open_desk(hub_settings(hub, Deed.READ), key)
+    with at_hub(hub, Deed.READ) as connection:
         from hub import telling_desk
         from hub.desk import cases
 
@@ -68,18 +88,18 @@ def case(
     \b
     Example: outgate hub case 12 --take --comment "asked finance"
     """
-    from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
 
     if assign is not None and take:
         raise InputError("Either --assign or --take.")
-    with at_hub(hub) as connection:
+    changes = assign is not None or take or comment is not None
+    with at_hub(hub, Deed.WORK if changes else Deed.READ) as connection:
         from hub import desk, telling_desk
 
-        who, now = reviewer(), utc_now()
+        who, now = acting(), utc_now()
         if assign is not None or take:
-            to = who if assign is None else assign
+            to = who.name if assign is None else assign
             desk.assign(connection, number, to, who=who, note="", now=now)
         if comment is not None:
             desk.comment(connection, number, who=who, note=comment, now=now)
@@ -111,16 +131,16 @@ def council(
     """
     from dataclasses import replace
 
-    from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
 
     given = (pseudonyms, smallest_group, may_reveal)
-    with at_hub(hub) as connection:
+    changes = any(one is not None for one in given)
+    with at_hub(hub, Deed.POLICY if changes else Deed.READ) as connection:
         from hub.council import SMALLEST, agree, agreed
 
         before = agreed(connection)
-        if any(one is not None for one in given):
+        if changes:
             refuse_empty(reason)
             on = before.pseudonyms if pseudonyms is None else pseudonyms
             if not on and (smallest_group is not None or may_reveal is not None):
@@ -128,14 +148,16 @@ def council(
                     "People are shown by their names: there is nothing to set.",
                     remedy="Add --pseudonyms.",
                 )
-            least = before.smallest_group if before.pseudonyms else (SMALLEST if on else 1)
+            least = SMALLEST if on else 1
+            if before.pseudonyms:
+                least = before.smallest_group
             wanted = replace(
                 before,
                 pseudonyms=on,
                 smallest_group=least if smallest_group is None else smallest_group,
                 may_reveal=before.may_reveal if may_reveal is None else tuple(may_reveal),
             )
-            typer.echo(agree(connection, wanted, who=reviewer(), note=reason, now=utc_now()))
+            typer.echo(agree(connection, wanted, who=acting(), note=reason, now=utc_now()))
         found = agreed(connection)
     if not found.pseudonyms:
         typer.echo("People are shown by their names.")
@@ -155,14 +177,13 @@ def reveal(
     \b
     Example: outgate hub reveal person-k3x7… --reason "case 12, agreed with the works council"
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.FIND) as connection:
         from hub.council import ask, revealed_to
 
-        who, now, shown = reviewer(), utc_now(), shown_at(connection, hub)
+        who, now, shown = acting(), utc_now(), shown_at(connection, hub)
         name = revealed_to(connection, shown, pseudonym, who=who, now=now)
         if name is None:
             asked = ask(connection, pseudonym, who=who, note=reason, now=now)
@@ -185,14 +206,13 @@ def confirm(
     \b
     Example: outgate hub confirm 31 --reason "agreed"
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub.council import confirm as say
 
         shown = shown_at(connection, hub)
-        told = say(connection, shown, number, who=reviewer(), note=reason, now=utc_now())
+        told = say(connection, shown, number, who=acting(), note=reason, now=utc_now())
     typer.echo(told)
     return 0

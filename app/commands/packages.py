@@ -193,8 +193,8 @@ def _print_table(
             )
     if unknown:
         typer.echo(
-            f"Of {counted(versions, 'version')} of scripts the parts of {unknown} were not kept: whether they had it"
-            " is unknown."
+            f"Of {counted(versions, 'version')} of scripts the parts of {unknown} were not "
+            "kept: whether they had it is unknown."
         )
 
 
@@ -203,8 +203,9 @@ def _told(imported: "Imported") -> list[str]:
 
     newest = "" if imported.newest is None else f", the newest of {imported.newest:%Y-%m-%d}"
     lines = [
-        f"{counted(imported.advisories, 'advisory', 'advisories')} on {counted(imported.packages, 'package')}{newest};"
-        f" {number(imported.malicious)} on malicious packages.",
+        f"{counted(imported.advisories, 'advisory', 'advisories')} on "
+        f"{counted(imported.packages, 'package')}{newest}; {number(imported.malicious)} on "
+        "malicious packages.",
         f"From {imported.source}, imported {imported.imported_at:%Y-%m-%d %H:%M} UTC.",
     ]
     if imported.withdrawn:

@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from app.home import Home
-    from evidence.erasure import Wanted
+    from evidence.erasure import Plan, Wanted
     from evidence.finding_people import Found, Sending
 
 REASON = typer.Option("--reason", help="Why; it stays in the evidence: no personal data in it.")
@@ -147,7 +147,7 @@ def erase(
     from core.errors import EvidenceError, InputError
     from core.rights import Deed
     from evidence import open_store
-    from evidence.erasure import erase_now, lines_of, plan
+    from evidence.erasure import plan
 
     if sum((person, before is not None, script is not None)) != 1:
         raise InputError("Name one of --person, --before and --script.")
@@ -164,22 +164,39 @@ def erase(
     if settings.second_person_erasure:
         asked, wanted = confirmed(home, settings, wanted, who, does=yes)
     made = plan(home.evidence, wanted)
-    if yes and settings.second_person_erasure and asked is None and not made.nothing:
+    does = yes and not made.nothing
+    if does and settings.second_person_erasure and asked is None:
         ask_for(home, settings, wanted, who, reason.strip())
         typer.echo("Asked for. It is erased once somebody else who may erase says the same.")
         return 0
-    if yes and not made.nothing:
-        made = erase_now(home.evidence, wanted, who=who, why=reason.strip(), asked=asked)
-        _forget(home, made.sha256s)
-        open_store(home.evidence).checkpoint("erased")
+    if does:
+        made = _erased(home, wanted, who, reason.strip(), asked)
     if asked is not None and not yes:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
-    typer.echo("Erased." if yes and not made.nothing else "This would be erased:")
-    for line in lines_of(made, sorted(made.sha256s)):
-        typer.echo(f"  {line}")
+    _tell(made, done=does)
     if not yes:
         typer.echo("Nothing was changed. Add --yes and --reason to erase.")
     return 0
+
+
+def _erased(home: "Home", wanted: "Wanted", who: str, why: str, asked: str | None) -> "Plan":
+    """Erase, also the kept sources; return what went."""
+    from evidence import open_store
+    from evidence.erasure import erase_now
+
+    made = erase_now(home.evidence, wanted, who=who, why=why, asked=asked)
+    _forget(home, made.sha256s)
+    open_store(home.evidence).checkpoint("erased")
+    return made
+
+
+def _tell(made: "Plan", *, done: bool) -> None:
+    """Print what was erased, or would be."""
+    from evidence.erasure import lines_of
+
+    typer.echo("Erased." if done else "This would be erased:")
+    for line in lines_of(made, sorted(made.sha256s)):
+        typer.echo(f"  {line}")
 
 
 def _wanted(home: "Home", before: str | None, script: str | None, *, person: bool) -> "Wanted":

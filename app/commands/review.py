@@ -2,13 +2,20 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import TextIOWrapper
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import InputError
+
+if TYPE_CHECKING:
+    from app.home import Home
+    from app.settings import Settings
+    from evidence.holds import HeldRequests
+    from evidence.store import Store
 
 _IDLE = 15.0
 
@@ -27,7 +34,12 @@ def review(
             metavar="ID", help="Open this case, or the request that is held, as a notice names it."
         ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Print the queue as plain lines; at a terminal as --commands does."
+        ),
+    ] = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
     ] = False,
@@ -59,16 +71,6 @@ def review(
     Example: outgate review --plain held to:openai since:monday
     Example: outgate review --case 3f9a1c02b7de
     """
-    from app.case_opening import case_line
-    from app.desk_acts import acts_of
-    from app.home import open_home
-    from app.permission import permitted, refusal, roles_told
-    from app.settings import load_settings
-    from app.views import line_of
-    from app.wiring import store_of
-    from core.rights import Deed
-    from evidence.holds import HeldRequests
-
     _none_ignored(
         {
             "--demo": (
@@ -81,63 +83,130 @@ def review(
         {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != _IDLE} if not web else {},
     )
     in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
+    typed = words or []
     if demo and not web:
         from app.current_user import reviewer
         from app.demo.tour import show
 
-        return show(reviewer(), " ".join(words or ()), plain=plain, in_browser=in_browser)
-    home = open_home()
-    settings = load_settings(home.settings)
-    who = permitted(Deed.READ, settings)
-    store = store_of(home, settings, "browser" if in_browser else "review")
-    holds = HeldRequests(store)
-    line = line_of(home, lambda: who, view, " ".join(words or ())) or ""
-    if case is not None:
-        line = case_line(store, holds, case, line)
+        return show(reviewer(), " ".join(typed), plain=plain, in_browser=in_browser)
+    desk = _Desk.opened(" ".join(typed), view, case, in_browser=in_browser, changes=not read_only)
     if web:
         from app.web_review import serve
 
-        store.close()
-        given = ["--demo"] if demo else []
-        given += [*(["--read-only"] if read_only else []), *(["--case", case] if case else [])]
-        shown = [*given, *(["--view", view] if view else []), *(words or [])]
-        return serve(home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
-    if commands:
+        desk.store.close()
+        shown = _given_again(typed, view, case, demo=demo, read_only=read_only)
+        return serve(desk.home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
+    at_terminal = sys.stdout.isatty() and sys.stdin.isatty()
+    if commands or (plain and at_terminal):
+        return desk.by_commands()
+    if plain or not (in_browser or at_terminal):
+        return desk.as_lines()
+    return desk.on_screen(case)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """The queue that one person looks at, in each of its ways."""
+
+    home: "Home"
+    settings: "Settings"
+    who: str
+    store: "Store"
+    holds: "HeldRequests"
+    line: str
+    """The filter that is on at first."""
+    changes: bool
+    """Whether anything may be decided from here."""
+
+    @classmethod
+    def opened(
+        cls, words: str, view: str | None, case: str | None, *, in_browser: bool, changes: bool
+    ) -> "_Desk":
+        """Return the desk of whoever asks. Raises InputError, SettingsError, EvidenceError."""
+        from app.case_opening import case_line
+        from app.home import open_home
+        from app.permission import permitted
+        from app.settings import load_settings
+        from app.views import line_of
+        from app.wiring import store_of
+        from core.rights import Deed
+        from evidence.holds import HeldRequests
+
+        home = open_home()
+        settings = load_settings(home.settings)
+        who = permitted(Deed.READ, settings)
+        store = store_of(home, settings, "browser" if in_browser else "review")
+        holds = HeldRequests(store)
+        line = line_of(home, lambda: who, view, words) or ""
+        if case is not None:
+            line = case_line(store, holds, case, line)
+        return cls(
+            home=home,
+            settings=settings,
+            who=who,
+            store=store,
+            holds=holds,
+            line=line,
+            changes=changes,
+        )
+
+    def by_commands(self) -> int:
+        """Take commands from standard input until it ends; return the exit code."""
         from app.kept_sources import KeptSources
+        from app.permission import refusal
         from core.ids import utc_now
         from tui.plain_commands import Speaker, converse
 
         speaker = Speaker(
-            who=who,
+            who=self.who,
             clock=utc_now,
-            read_only=read_only,
-            refusal=lambda deed: refusal(settings, who, deed),
-            grows=settings.closing_grows,
-            kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
+            read_only=not self.changes,
+            refusal=lambda deed: refusal(self.settings, self.who, deed),
+            grows=self.settings.closing_grows,
+            unread_too=self.settings.approve_unread,
+            kept=KeptSources(home=self.home, keeps=self.settings.keep_scripts).of,
         )
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
-        return converse(store, holds, speaker, sys.stdin, sys.stdout, line)
-    if plain or not (in_browser or (sys.stdout.isatty() and sys.stdin.isatty())):
+        return converse(self.store, self.holds, speaker, sys.stdin, sys.stdout, self.line)
+
+    def as_lines(self) -> int:
+        """Print the queue; return the exit code."""
         from tui.plain import print_queue
 
-        return print_queue(store, sys.stdout, line, holds=holds)
-    from app.gate_registry import find
-    from tui.app import run
+        return print_queue(self.store, sys.stdout, self.line, holds=self.holds)
 
-    return run(
-        store,
-        who,
-        role=roles_told(settings, who) or "",
-        refusal=lambda deed: refusal(settings, who, deed),
-        grows=settings.closing_grows,
-        read_only=read_only,
-        watching=lambda: find(home.running) is not None,
-        holds=holds,
-        filter_line=line,
-        case=case,
-        acts=acts_of(store, home, settings),
-    )
+    def on_screen(self, case: str | None) -> int:
+        """Run the review on the terminal, with this case open; return the exit code."""
+        from app.desk_acts import acts_of
+        from app.gate_registry import find
+        from app.permission import refusal, roles_told
+        from tui.app import run
+
+        return run(
+            self.store,
+            self.who,
+            role=roles_told(self.settings, self.who) or "",
+            refusal=lambda deed: refusal(self.settings, self.who, deed),
+            grows=self.settings.closing_grows,
+            read_only=not self.changes,
+            watching=lambda: find(self.home.running) is not None,
+            holds=self.holds,
+            filter_line=self.line,
+            case=case,
+            acts=acts_of(self.store, self.home, self.settings),
+        )
+
+
+def _given_again(
+    words: Sequence[str], view: str | None, case: str | None, *, demo: bool, read_only: bool
+) -> list[str]:
+    """Return the options and words that the review in a browser is started with."""
+    given = ["--demo"] if demo else []
+    given += ["--read-only"] if read_only else []
+    given += ["--case", case] if case else []
+    given += ["--view", view] if view else []
+    return [*given, *words]
 
 
 def _none_ignored(

@@ -2,7 +2,9 @@
 approved.
 """
 
-from collections.abc import Sequence
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from app.kept_sources import KeptSources
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
+    from habits.passport import Passport
+    from tui.version_changes import Changes
 
 
 def scripts(
@@ -33,7 +37,9 @@ def scripts(
     ] = False,
     approve: Annotated[
         bool,
-        typer.Option("--approve", help="Approve a version that can be read; needs --reason."),
+        typer.Option(
+            "--approve", help="Show what is new in a version, and approve it; needs --reason."
+        ),
     ] = False,
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help="Take an approval back; needs --reason.")
@@ -42,7 +48,10 @@ def scripts(
         str, typer.Option(metavar="TEXT", help="Why. It stays in the evidence.")
     ] = "",
     version: Annotated[
-        str, typer.Option(metavar="HASH", help="Which one, by its first digits. Default: newest.")
+        str,
+        typer.Option(
+            metavar="HASH", help="Which one, by its first digits. Default: newest; --approve asks."
+        ),
     ] = "",
     successor: Annotated[
         str, typer.Option(metavar="NAME", help="With owner: who answers for it from now on.")
@@ -66,65 +75,101 @@ def scripts(
     \b
     Example: outgate scripts --diff /srv/jobs/report.py
     Example: outgate scripts --source --version 9f2c41 /srv/jobs/report.py
-    Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
+    Example: outgate scripts --approve --version 9f2c41 --reason "Read it" /srv/jobs/report.py
     Example: outgate scripts --format html --out report.html /srv/jobs/report.py
     Example: outgate scripts owner /srv/jobs/report.py --successor bo
     """
-    from app.commands.passport import (
-        checked_format,
-        give,
-        hand_on,
-        name_successor,
-        page_of,
-        rest_of_page,
-    )
+    from app.commands.passport import checked_format, hand_on, name_successor, page_of
     from app.contracts import script_meant
     from app.home import open_home
     from app.kept_sources import KeptSources
     from app.permission import permitted
-    from app.reading_versions import told_of
+    from app.reading_versions import to_read
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
     from core.rights import Deed
 
+    judges = approve or withdraw
     deeds = {"export": Deed.EXPORT, "owner": Deed.APPROVE}
     deed, path = _meant(words or [])
     checked_format(format_name)
     home = open_home()
     settings = load_settings(home.settings)
-    permitted(deeds.get(deed, Deed.APPROVE if approve or withdraw else Deed.READ), settings)
+    permitted(deeds.get(deed, Deed.APPROVE if judges else Deed.READ), settings)
     store = store_of(home, settings, "command line")
     if deed == "export":
         hand_on(home, store, Path(path or ""))
         return 0
     script = None if path is None else script_meant(store, path)
     versions = store.script_versions(script)
+    kept = KeptSources(home=home, keeps=settings.keep_scripts)
     if deed == "owner":
         name_successor(store, script or "", successor, reason)
-    elif approve or withdraw:
+    elif judges:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
-        kept = KeptSources(home=home, keeps=settings.keep_scripts)
-        chosen = _chosen(versions, version)
-        unread = approve and _unread(kept, chosen, allowed=settings.approve_unread)
+        chosen, unread = _chosen(versions, version), False
+        if approve:
+            _why(reason)
+            unread = _shown_to_approve(
+                to_read(store, kept, chosen), allowed=settings.approve_unread
+            )
+            _named(chosen, version, script)
         _say(store, chosen, reason, approve=approve, unread=unread)
     elif diff or source:
-        if script is None:
-            raise InputError("Name one script: outgate scripts PATH --diff.")
-        kept = KeptSources(home=home, keeps=settings.keep_scripts)
-        for line in told_of(store, kept, script, _chosen(versions, version), diff=diff):
-            typer.echo(line)
+        _read(store, kept, script, versions, version, diff=diff)
     elif script is None:
         _list(store, versions)
-    elif format_name != "text" or out is not None:
-        give(page_of(home, settings, store, script, accounts), format_name, out)
     else:
-        _list(store, versions)
-        _show_parts(home.scripts, versions)
-        for line in rest_of_page(page_of(home, settings, store, script, accounts)):
-            typer.echo(line)
+        page = page_of(home, settings, store, script, accounts)
+        _show(home.scripts, store, versions, page, format_name, out)
     return 0
+
+
+def _show(
+    folder: Path,
+    store: "Store",
+    versions: "Sequence[ScriptVersion]",
+    page: "Passport",
+    format_name: str,
+    out: Path | None,
+) -> None:
+    """Print a script's page below the list of its versions, or give it in another format.
+
+    `folder`: where sources are kept.
+    """
+    from app.commands.passport import give, rest_of_page
+
+    if format_name != "text" or out is not None:
+        give(page, format_name, out)
+        return
+    _list(store, versions)
+    _show_parts(folder, versions)
+    _echo(rest_of_page(page))
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _read(
+    store: "Store",
+    kept: "KeptSources",
+    script: str | None,
+    versions: "Sequence[ScriptVersion]",
+    version: str,
+    *,
+    diff: bool,
+) -> None:
+    """Print the source of a version, or what changed in it. Raises InputError."""
+    from app.reading_versions import told_of
+    from core.errors import InputError
+
+    if script is None:
+        raise InputError("Name one script: outgate scripts PATH --diff.")
+    _echo(told_of(store, kept, script, _chosen(versions, version), diff=diff))
 
 
 def _meant(words: list[str]) -> tuple[str, str | None]:
@@ -187,37 +232,62 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
     return found[0]
 
 
-def _unread(kept: "KeptSources", version: "ScriptVersion", *, allowed: bool) -> bool:
-    """Return whether this version cannot be read. Raises InputError where it may not be approved
-    then.
+def _shown_to_approve(found: "Changes", *, allowed: bool) -> bool:
+    """Print what is to be read of a version; return whether it cannot be. Raises InputError where
+    it may not be approved then.
     """
     from core.errors import InputError
-    from tui.version_changes import whole
 
-    found = whole(version, kept.of(version.sha256 or ""))
     if found.unread is not None and not allowed:
         raise InputError(
             f"Only what can be read is approved. {found.unread}",
             remedy="Let the script run once more, so that its source is kept; or set"
             " approve_unread, which marks the approval.",
         )
+    for line in (found.said, *(row.text for row in found.lines)):
+        typer.echo(line)
     return found.unread is not None
 
 
-def _say(
-    store: "Store", version: "ScriptVersion", reason: str, *, approve: bool, unread: bool
-) -> None:
-    from app.current_user import reviewer
+def _named(version: "ScriptVersion", given: str, script: str) -> None:
+    """Let nobody approve what was not named: by its hash, or by a person at a terminal who has the
+    lines above. Raises InputError.
+    """
     from core.errors import InputError
-    from core.ids import utc_now
-    from core.review import Action, script_event
-    from core.text import printable
+
+    if given:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        if typer.confirm(f"Approve version {_short(version)}?"):
+            return
+        raise InputError("Nothing was approved.")
+    raise InputError(
+        "Nothing is approved yet: read the lines above, then say which version you read.",
+        remedy=f"outgate scripts --approve --version {_short(version)} --reason TEXT "
+        f"{shlex.quote(script)}",
+    )
+
+
+def _why(reason: str) -> None:
+    """Raise InputError where nobody says why."""
+    from core.errors import InputError
 
     if not reason.strip():
         raise InputError(
             "Say why with --reason.",
             remedy="It stays in the evidence: write no personal data into it.",
         )
+
+
+def _say(
+    store: "Store", version: "ScriptVersion", reason: str, *, approve: bool, unread: bool
+) -> None:
+    from app.current_user import reviewer
+    from core.ids import utc_now
+    from core.review import Action, script_event
+    from core.text import printable
+
+    _why(reason)
     [written] = store.append(
         [
             script_event(
@@ -236,7 +306,9 @@ def _say(
             "once somebody else says the same."
         )
         return
-    what = ("Approved unread" if unread else "Approved") if approve else "Approval withdrawn"
+    what = "Approval withdrawn"
+    if approve:
+        what = "Approved unread" if unread else "Approved"
     typer.echo(
         f"{what}: version {_short(version)} of {printable(version.script)}. A running gate knows "
         "within a second."

@@ -1,6 +1,7 @@
 """`ca`: the certificate authority that clients behind the gate trust."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -159,51 +160,76 @@ def import_(
     Example: outgate ca import --chain chain.pem --pkcs11 'pkcs11:token=T;object=KEY?module-path=…'
     """
     from app.home import open_home
-    from certs.authority import import_authority, import_hardware, import_pkcs12
     from certs.rotation import former_root, keep_former
     from certs.signing_request import pending_key
     from core.errors import CertificateError, InputError, SettingsError
+
+    _one_key(key, chain, pkcs12, pkcs11)
+    folder = open_home().authority
+    pending = pending_key(folder)
+    asked_before = key is None and pkcs12 is None and pkcs11 is None
+    if asked_before and not pending.is_file():
+        raise SettingsError(
+            "There is no key of an earlier request.",
+            remedy="Give --key, or make one: outgate ca csr",
+        )
+    passphrase = _passphrase(passphrase_file)
+    try:
+        former = former_root(folder)
+        authority = _imported(folder, key or pending, chain or (), pkcs12, pkcs11, passphrase)
+    except CertificateError as error:
+        raise InputError(error.message, remedy=error.remedy) from error
+    keep_former(folder, former)
+    if asked_before:
+        pending.unlink()
+    typer.echo("Imported. Restart the gate to use it.")
+    _describe(authority)
+
+
+def _one_key(
+    key: Path | None, chain: Sequence[Path] | None, pkcs12: Path | None, pkcs11: str | None
+) -> None:
+    """Raise SettingsError unless exactly one place is named that the key comes from."""
+    from core.errors import SettingsError
 
     if (pkcs12 is None) == (not chain) or (pkcs12 is not None and key is not None):
         raise SettingsError(
             "Give either --pkcs12, or --chain with --key.",
             remedy="Without --key the key of `outgate ca csr` is used.",
         )
-    folder = open_home().authority
-    pending = pending_key(folder)
     if pkcs11 is not None and (pkcs12 is not None or key is not None):
         raise SettingsError(
             "A key in a token is the only one.", remedy="Give --pkcs11 and --chain."
         )
-    if pkcs12 is None and pkcs11 is None and key is None and not pending.is_file():
-        raise SettingsError(
-            "There is no key of an earlier request.",
-            remedy="Give --key, or make one: outgate ca csr",
-        )
+
+
+def _passphrase(file: Path | None) -> bytes | None:
+    """Return what a file holds, as a passphrase. Raises SettingsError."""
+    from core.errors import SettingsError
+
     try:
-        passphrase = passphrase_file.read_bytes().strip() if passphrase_file else None
+        return file.read_bytes().strip() if file else None
     except OSError as error:
         raise SettingsError(f"Cannot read {error.filename}: {error.strerror}.") from error
-    try:
-        former = former_root(folder)
-        if pkcs12 is not None:
-            authority = import_pkcs12(folder, file=pkcs12, passphrase=passphrase)
-        elif pkcs11 is not None:
-            authority = import_hardware(folder, uri=pkcs11, chain_files=tuple(chain or ()))
-        else:
-            authority = import_authority(
-                folder,
-                key_file=key or pending,
-                chain_files=tuple(chain or ()),
-                passphrase=passphrase,
-            )
-    except CertificateError as error:
-        raise InputError(error.message, remedy=error.remedy) from error
-    keep_former(folder, former)
-    if key is None and pkcs12 is None and pkcs11 is None:
-        pending.unlink()
-    typer.echo("Imported. Restart the gate to use it.")
-    _describe(authority)
+
+
+def _imported(
+    folder: Path,
+    key: Path,
+    chain: Sequence[Path],
+    pkcs12: Path | None,
+    pkcs11: str | None,
+    passphrase: bytes | None,
+) -> "Authority":
+    """Return the authority that now stands in the folder. Raises CertificateError."""
+    from certs.authority import import_authority, import_hardware, import_pkcs12
+
+    if pkcs12 is not None:
+        return import_pkcs12(folder, file=pkcs12, passphrase=passphrase)
+    chain_files = tuple(chain)
+    if pkcs11 is not None:
+        return import_hardware(folder, uri=pkcs11, chain_files=chain_files)
+    return import_authority(folder, key_file=key, chain_files=chain_files, passphrase=passphrase)
 
 
 @application.command()
@@ -279,8 +305,8 @@ def rotate(
         typer.echo("Taken over. Restart the gate to sign with it.")
     else:
         typer.echo(
-            "Prepared; the present authority goes on signing. Hand this root out to whatever trusts"
-            " the present one by other means than Outgate's bundle (outgate ca export --next), then:"
-            " outgate ca rotate --finish"
+            "Prepared; the present authority goes on signing. Hand this root out to "
+            "whatever trusts the present one by other means than Outgate's bundle (outgate "
+            "ca export --next), then: outgate ca rotate --finish"
         )
     _describe(other)

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.case_keys import case_key
 from core.classification import (
     Account,
     AccountKind,
@@ -25,7 +26,7 @@ from core.classification import (
 from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
 from core.record import Record, RequestSummary, ResponseSummary
-from core.review import Action, Disposition, ReviewEvent, case_key, script_event
+from core.review import Action, Disposition, ReviewEvent, script_event
 from evidence.factory import open_evidence
 from evidence.store import Store
 
@@ -58,42 +59,85 @@ class _Job:
 
 _JOBS = (
     _Job(
-        script="summarise_claims.py", user="fin-ops", host="api.openai.com", service="openai",
-        category=Category.LLM, account=_OWN, every_days=2, model="gpt-5-mini",
+        script="summarise_claims.py",
+        user="fin-ops",
+        host="api.openai.com",
+        service="openai",
+        category=Category.LLM,
+        account=_OWN,
+        every_days=2,
+        model="gpt-5-mini",
         kinds=(("person", 3, "M••• K•••"), ("iban", 1, "DE89 •••• •••• 3000")),
     ),
     _Job(
-        script="ledger_upload.py", user="fin-ops", host="graph.microsoft.com", service="onedrive",
-        category=Category.CLOUD_STORAGE, account=_PERSONAL, every_days=30, since_day=200,
-        kinds=(("iban", 900, "AT61 •••• •••• 7890"),), rule="watch-personal-cloud",
+        script="ledger_upload.py",
+        user="fin-ops",
+        host="graph.microsoft.com",
+        service="onedrive",
+        category=Category.CLOUD_STORAGE,
+        account=_PERSONAL,
+        every_days=30,
+        since_day=200,
+        kinds=(("iban", 900, "AT61 •••• •••• 7890"),),
+        rule="watch-personal-cloud",
     ),
     _Job(
-        script="ward_notes.py", user="clinic", host="api.anthropic.com", service="anthropic",
-        category=Category.LLM, account=_PERSONAL, every_days=9, since_day=120,
+        script="ward_notes.py",
+        user="clinic",
+        host="api.anthropic.com",
+        service="anthropic",
+        category=Category.LLM,
+        account=_PERSONAL,
+        every_days=9,
+        since_day=120,
         model="claude-haiku-4-5",
         kinds=(("health_data", 24, "diagnosis: ••••"), ("person", 24, "A••• B•••")),
     ),
     _Job(
-        script="sync_crm.py", user="sales", host="acme-exports.s3.amazonaws.com", service="aws-s3",
-        category=Category.CLOUD_STORAGE, account=_OWN, every_days=5,
+        script="sync_crm.py",
+        user="sales",
+        host="acme-exports.s3.amazonaws.com",
+        service="aws-s3",
+        category=Category.CLOUD_STORAGE,
+        account=_OWN,
+        every_days=5,
         kinds=(("email", 310, "j•••@nordwind.example"),),
     ),
     _Job(
-        script="newsletter.py", user="sales", host="api.mailer.example", service=None,
-        category=Category.OTHER, account=AccountKind.UNKNOWN, every_days=7,
+        script="newsletter.py",
+        user="sales",
+        host="api.mailer.example",
+        service=None,
+        category=Category.OTHER,
+        account=AccountKind.UNKNOWN,
+        every_days=7,
         kinds=(("email", 1800, "k•••@nordwind.example"),),
     ),
     _Job(
-        script="debug_dump.py", user="dev", host="paste.example", service=None,
-        category=Category.PASTE, account=AccountKind.ANONYMOUS, every_days=60, since_day=90,
-        kinds=(("secret", 1, "AKIA••••"),), verdict=Verdict.BLOCK, rule="no-secrets",
+        script="debug_dump.py",
+        user="dev",
+        host="paste.example",
+        service=None,
+        category=Category.PASTE,
+        account=AccountKind.ANONYMOUS,
+        every_days=60,
+        since_day=90,
+        kinds=(("secret", 1, "AKIA••••"),),
+        verdict=Verdict.BLOCK,
+        rule="no-secrets",
     ),
     _Job(
-        script="notify.py", user="dev", host="api.telegram.org", service="telegram",
-        category=Category.MESSAGING, account=AccountKind.UNKNOWN, every_days=20, since_day=60,
+        script="notify.py",
+        user="dev",
+        host="api.telegram.org",
+        service="telegram",
+        category=Category.MESSAGING,
+        account=AccountKind.UNKNOWN,
+        every_days=20,
+        since_day=60,
         kinds=(("health_id", 300, "A•••••••89"),),
     ),
-)  # fmt: skip
+)
 
 
 def make_year(path: Path) -> None:
@@ -166,11 +210,18 @@ def _record(job: _Job, at: datetime, grown: float, sha256: str) -> Record:
 def _held() -> Record:
     """A request that waits for whoever takes the tour."""
     job = _Job(
-        script="payroll_letters.py", user="hr", host="api.openai.com", service="openai",
-        category=Category.LLM, account=_PERSONAL, every_days=1, verdict=Verdict.HOLD,
+        script="payroll_letters.py",
+        user="hr",
+        host="api.openai.com",
+        service="openai",
+        category=Category.LLM,
+        account=_PERSONAL,
+        every_days=1,
+        verdict=Verdict.HOLD,
         kinds=(("iban", 31, "AT61 •••• •••• 7890"), ("person", 31, "S••• B•••")),
-        rule="hold-payroll", model="gpt-5-mini",
-    )  # fmt: skip
+        rule="hold-payroll",
+        model="gpt-5-mini",
+    )
     return _record(job, PRESENT - timedelta(seconds=40), 1.0, _version(job, 0))
 
 

@@ -44,9 +44,15 @@ def show(who: str, line: str = "", *, plain: bool, in_browser: bool) -> int:
 
         acts = acts_of(store, home, Settings(), _always)
         return run(
-            store, who, clock, holds=holds, filter_line=line, acts=acts, app_class=TourApp,
+            store,
+            who,
+            clock,
+            holds=holds,
+            filter_line=line,
+            acts=acts,
+            app_class=TourApp,
             watching=_always,
-        )  # fmt: skip
+        )
 
 
 def _always() -> bool:

@@ -151,7 +151,8 @@ PYTHON: tuple[Probe, ...] = (
     Probe(
         name="azure-core",
         needs="azure.core",
-        code="import sys\nfrom azure.core.pipeline.transport import RequestsTransport, HttpRequest\n"
+        code="import sys\n"
+        "from azure.core.pipeline.transport import RequestsTransport, HttpRequest\n"
         f"RequestsTransport().send(HttpRequest('GET', {URL}))",
     ),
     Probe(

@@ -107,9 +107,12 @@ def _python(one: Interpreter, home: Home) -> Iterator[Result]:
     words = f"{one.certifi} {'holds' if ours else 'does not hold'} the authority"
     remedy = "" if ours else "What names this file itself needs a sealed run, which puts it there."
     yield Result(
-        subject="certifi", mark="ok" if ours else "note", words=words, remedy=remedy,
+        subject="certifi",
+        mark="ok" if ours else "note",
+        words=words,
+        remedy=remedy,
         python=one.prefix,
-    )  # fmt: skip
+    )
 
 
 def _holds_ours(content: bytes, home: Home) -> bool:

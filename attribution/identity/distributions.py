@@ -89,9 +89,9 @@ def _importable(file: str) -> str | None:
     first, *rest = PurePosixPath(file.strip('"')).parts or ("",)
     if first in _NO_NAMES or first.endswith((".dist-info", ".data", ".pth")):
         return None
-    name = (
-        first if rest else first.partition(".")[0] if first.endswith((".py", ".so", ".pyd")) else ""
-    )
+    if not rest and not first.endswith((".py", ".so", ".pyd")):
+        return None
+    name = first if rest else first.partition(".")[0]
     return name if name.isidentifier() else None
 
 

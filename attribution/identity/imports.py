@@ -127,14 +127,11 @@ def _dynamic_import(call: ast.Call) -> str | None:
     """Return the package of `import_module("x.y")` or `__import__("x")`; empty when the name is
     computed.
     """
-    called = call.func
-    name = (
-        called.attr
-        if isinstance(called, ast.Attribute)
-        else called.id
-        if isinstance(called, ast.Name)
-        else ""
-    )
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            pass
+        case _:
+            return None
     if name not in {"import_module", "__import__"}:
         return None
     first = call.args[0] if call.args else None

@@ -69,26 +69,10 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) ->
     reading = Reading(payload, limits)
     if part:
         reading.begins, reading.ends = False, exchange.complete
-    read_target(reading, exchange.path)
-    read_headers(reading, exchange.headers)
-    names.read_hosts(reading, names.names_of(exchange))
-    names.read_header_names(reading, (name for name, _ in exchange.headers))
-    names.read_query_names(reading, exchange.path.partition("?")[2])
-    if exchange.method not in _METHODS:
-        names.read_header_names(reading, (exchange.method,))
-    if reading.pending:
-        drain(reading)
-    content_type = grpc_encoding = None
-    encoded = False
-    for name, value in exchange.headers:
-        if name == "content-type":
-            content_type = value
-        elif name == "content-encoding":
-            encoded = True
-        elif name == "grpc-encoding":
-            grpc_encoding = value
+    _read_around(reading, exchange)
+    told = dict(exchange.headers)
     body = exchange.body
-    if encoded:
+    if "content-encoding" in told:
         declared = content_encoding(exchange.headers)
         body = reading.undone(undo_content_encoding(body, declared, limits), (), 0)
     if not exchange.complete and not part:
@@ -98,6 +82,21 @@ def _decode(exchange: Exchange, payload: Payload, limits: Limits, part: bool) ->
     payload.plain = body
     if body:
         upload = None if body[:1] in {b"{", b"["} else file_name(exchange)
-        payload.json = read_body(reading, body, content_type or "", grpc_encoding, upload)
+        payload.json = read_body(
+            reading, body, told.get("content-type", ""), told.get("grpc-encoding"), upload
+        )
     elif reading.pending:
+        drain(reading)
+
+
+def _read_around(reading: Reading, exchange: Exchange) -> None:
+    """Read what a request says outside of its body: its address, headers and the names in both."""
+    read_target(reading, exchange.path)
+    read_headers(reading, exchange.headers)
+    names.read_hosts(reading, names.names_of(exchange))
+    names.read_header_names(reading, (name for name, _ in exchange.headers))
+    names.read_query_names(reading, exchange.path.partition("?")[2])
+    if exchange.method not in _METHODS:
+        names.read_header_names(reading, (exchange.method,))
+    if reading.pending:
         drain(reading)

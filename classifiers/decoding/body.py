@@ -138,13 +138,7 @@ def _read_bytes(
 ) -> Any:
     if not data:
         return None
-    if _is_multipart(data, media_type):
-        if forms.read_multipart(reading, data, parameters.get("boundary"), piece.path, piece.depth):
-            return None
-        if media_type.startswith("multipart/"):
-            reading.unread("the multipart body cannot be split into its parts", piece.path)
-    if _may_be_mail(media_type) and mail.is_mail(data, media_type):
-        mail.read_mail(reading, data, piece.path, piece.depth)
+    if _read_parts(reading, piece, data, media_type, parameters.get("boundary")):
         return None
     if _read_by_magic(reading, piece, data, media_type):
         return None
@@ -164,6 +158,21 @@ def _read_bytes(
     if charset and (other := as_it_stands(data, text)) is not None:
         read_plain(reading, other, piece.key, piece.path, piece.depth)
     return _read_text(reading, piece, data, text, media_type)
+
+
+def _read_parts(
+    reading: Reading, piece: Piece, data: bytes, media_type: str, boundary: str | None
+) -> bool:
+    """Read a body of several parts, or a mail; False for any other."""
+    if _is_multipart(data, media_type):
+        if forms.read_multipart(reading, data, boundary, piece.path, piece.depth):
+            return True
+        if media_type.startswith("multipart/"):
+            reading.unread("the multipart body cannot be split into its parts", piece.path)
+    if _may_be_mail(media_type) and mail.is_mail(data, media_type):
+        mail.read_mail(reading, data, piece.path, piece.depth)
+        return True
+    return False
 
 
 def _is_one_byte_text(text: str, data: bytes, charset: str | None) -> bool:

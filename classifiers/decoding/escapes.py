@@ -29,26 +29,31 @@ _QUOTED = re.compile(r"=[0-9A-F]{2}")
 
 def hidden(text: str) -> Iterator[tuple[str, str]]:
     """Yield how words of a text are escaped, and those words as they read."""
-    ways: list[tuple[str, str, str, Callable[[str], str]]] = []
-    if "%" in text and not text.startswith("data:") and _PERCENT.search(text):
-        ways.append(("percent", text, "%", _from_percent))
-    if _SIGNS.search(text) and _NUMBERED.search(text):
-        ways.append(("escaped", text, "", _from_numbers))
-    if "&" in text and _NAMED.search(text):
-        ways.append(("named", text, "&", _from_names))
     if "\u202e" in text:
         yield "reversed", "\n".join(found[1][::-1] for found in _REVERSED.finditer(text))
-    if "=" in text and _QUOTED.search(text):
-        joined = text.replace("=\r\n", "").replace("=\n", "")
-        ways.append(("quoted-printable", joined, "=", _from_quoted))
-    if "+" in text and _SHIFTED.search(text):
-        ways.append(("utf-7", text, "+", _from_utf7))
-    if "-" in text and _MAILBOX.search(text):
-        ways.append(("utf-7", text, "&", _from_mailbox))
-    for how, whole, mark, undo in ways:
+    for how, whole, mark, undo in _ways(text):
         plain = "\n".join(_undone(whole, mark, undo))
         if plain:
             yield how, plain
+
+
+def _ways(text: str) -> Iterator[tuple[str, str, str, Callable[[str], str]]]:
+    """Yield how words of it may be escaped, the text to look at, the sign that such a word holds,
+    and what undoes it.
+    """
+    if "%" in text and not text.startswith("data:") and _PERCENT.search(text):
+        yield "percent", text, "%", _from_percent
+    if _SIGNS.search(text) and _NUMBERED.search(text):
+        yield "escaped", text, "", _from_numbers
+    if "&" in text and _NAMED.search(text):
+        yield "named", text, "&", _from_names
+    if "=" in text and _QUOTED.search(text):
+        joined = text.replace("=\r\n", "").replace("=\n", "")
+        yield "quoted-printable", joined, "=", _from_quoted
+    if "+" in text and _SHIFTED.search(text):
+        yield "utf-7", text, "+", _from_utf7
+    if "-" in text and _MAILBOX.search(text):
+        yield "utf-7", text, "&", _from_mailbox
 
 
 def _undone(text: str, mark: str, undo: Callable[[str], str]) -> Iterator[str]:

@@ -66,9 +66,7 @@ def _walk(
         node, key, path = stack.pop()
         inner: list[_Node] = []
         named = type(node) is dict
-        simple = named and _DULL.issuperset(node)
-        pairs = node.items() if simple else _pairs(reading, node, key, path, depth, inner)
-        for name, value in pairs:
+        for name, value in _fields(reading, node, key, path, depth, inner):
             if named:
                 key = name
             kind = type(value)
@@ -85,10 +83,28 @@ def _walk(
             reading.emit("", None, ())
             return
         if inner:
-            if named and len(inner) > 1 and (used := read_columns(reading, node, path)):
-                inner = [entry for entry in inner if id(entry[0]) not in used]
-            inner.reverse()
-            stack += inner
+            stack += _left(reading, node, path, inner)
+
+
+def _left(reading: Reading, node: Any, path: Path, inner: list[_Node]) -> list[_Node]:
+    """Return what is still to be walked of a node, the last first: not the columns of a table that
+    it is.
+    """
+    if type(node) is dict and len(inner) > 1 and (used := read_columns(reading, node, path)):
+        inner = [entry for entry in inner if id(entry[0]) not in used]
+    inner.reverse()
+    return inner
+
+
+def _fields(
+    reading: Reading, node: Any, key: str | None, path: Path, depth: int, inner: list[_Node]
+) -> Iterable[tuple[Any, Any]]:
+    """Return what an object or array holds, with names or places; where all names were met before,
+    without a look at them.
+    """
+    if type(node) is dict and _DULL.issuperset(node):
+        return node.items()
+    return _pairs(reading, node, key, path, depth, inner)
 
 
 def _pairs(

@@ -50,12 +50,6 @@ _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
 """A JSON escape that may belong to a string inside the string, or hide a letter or a control
 character."""
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
-_SELECTORS = b"\xef\xb8"
-_TAGS = b"\xf3\xa0"
-"""How tags and variation selectors begin in UTF-8."""
-_SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
-"""Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for
-bytes."""
 
 
 def worth_looking(data: bytes) -> bool:
@@ -100,24 +94,27 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
     ):
         reading.emit(text, key, path)
         return
-    if (
-        first in '{["'
-        and text[-1] in '}]"\n '
-        and len(text) > 6
-        and _json(reading, text, key, path, depth)
-    ):
+    if first in '{["' and _json(reading, text, key, path, depth):
         return
-    try:
-        raw = text.encode()
-    except UnicodeEncodeError:
-        raw = text.encode("utf-16-le", "surrogatepass")
-        text = raw.decode("utf-16-le", "replace")
-        raw = text.encode()
-    if "MIME-Version" in text and is_mail(raw):
+    text, raw = _encoded(text)
+    if _is_message(raw):
         reading.later(Piece(raw, "message/rfc822", key, path, depth + 1))
         return
     if len(raw) < 4 or not unpack(reading, text, raw, key, path, depth):
         reading.emit(text, key, path)
+
+
+def _is_message(raw: bytes) -> bool:
+    return b"MIME-Version" in raw and is_mail(raw)
+
+
+def _encoded(text: str) -> tuple[str, bytes]:
+    """Return a text and its UTF-8; halves of surrogates are put together, or replaced."""
+    try:
+        return text, text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return text, text.encode()
 
 
 def unpack(
@@ -136,10 +133,7 @@ def unpack(
     flags = raw.translate(_ALPHABET)
     swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth, column)
     if not text.isascii():
-        if _TAGS in raw or _SELECTORS in raw:
-            _invisible(reading, text, key, path, depth)
-        for how, data in unseen.shifted(text):
-            read_decoded(reading, data, key, (*path, f"({how})"), depth)
+        _unseen(reading, text, raw, key, path, depth)
     if text.startswith("data:"):
         _data_urls(reading, text, key, path, depth)
     for how, plain in escapes.hidden(text):
@@ -205,6 +199,8 @@ def _are_counts(data: bytes) -> bool:
 
 
 def _json(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> bool:
+    if text[-1] not in '}]"\n ' or len(text) <= 6:
+        return False
     try:
         value = parse(text, reading.limits)
     except (ValueError, OverflowError):
@@ -364,19 +360,16 @@ def _queue(
     return reading.later(Piece(data, media_type, key, path, depth + 1))
 
 
-def _invisible(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
-    """Queue what is spelled in invisible characters."""
-    for found in _SPELLED.finditer(text):
-        data = bytes(map(_spelled_byte, found[0]))
-        if not _queue(reading, data, "text/plain", key, (*path, "(invisible)"), depth):
-            return
-
-
-def _spelled_byte(char: str) -> int:
-    code = ord(char)
-    if code < 0xE0000:
-        return code - 0xFE00
-    return code - 0xE0000 if code < 0xE0100 else code - 0xE0100 + 16
+def _unseen(
+    reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
+) -> None:
+    """Queue what is written in characters that nobody sees, or in those of another block."""
+    if unseen.may_be_spelled(raw):
+        for data in unseen.spelled(text):
+            if not _queue(reading, data, "text/plain", key, (*path, "(invisible)"), depth):
+                break
+    for how, data in unseen.shifted(text):
+        read_decoded(reading, data, key, (*path, f"({how})"), depth)
 
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

@@ -1,7 +1,8 @@
-"""Bytes written in characters of another block of Unicode, and bits in characters that nobody
-sees.
+"""Bytes written in characters of another block of Unicode, and letters and bits in characters that
+nobody sees.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -10,11 +11,35 @@ from typing import Any
 from classifiers.decoding.decoded import known
 
 _FEWEST, _FEWEST_BITS = 16, 64
+_SELECTORS = b"\xef\xb8"
+_TAGS = b"\xf3\xa0"
+"""How tags and variation selectors begin in UTF-8."""
+_SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
+"""Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for
+bytes."""
 
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text of UTF-8 may hold either."""
-    return _strange().search(data) is not None or b"\xf3\xa0" in data or b"\xef\xb8" in data
+    return _strange().search(data) is not None or may_be_spelled(data)
+
+
+def may_be_spelled(data: bytes) -> bool:
+    """Return True when a text of UTF-8 holds tags or variation selectors."""
+    return _TAGS in data or _SELECTORS in data
+
+
+def spelled(text: str) -> Iterator[bytes]:
+    """Yield what runs of tags and variation selectors spell."""
+    for found in _SPELLED.finditer(text):
+        yield bytes(map(_spelled_byte, found[0]))
+
+
+def _spelled_byte(char: str) -> int:
+    code = ord(char)
+    if code < 0xE0000:
+        return code - 0xFE00
+    return code - 0xE0000 if code < 0xE0100 else code - 0xE0100 + 16
 
 
 def shifted(text: str) -> Iterator[tuple[str, bytes]]:

@@ -167,7 +167,8 @@ def _strings(value: object, depth: int) -> Iterator[str]:
         for key, inner in value.items():
             if key not in set(
                 (
-                    "type id data bytes image_url tool_call_id call_id file_data inlineData source images"
+                    "type id data bytes image_url tool_call_id call_id file_data inlineData "
+                    "source images"
                 ).split()
             ):
                 yield from _strings(inner, depth + 1)

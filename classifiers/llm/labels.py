@@ -194,18 +194,19 @@ def _file_name(part: Mapping[str, Any], step: object) -> str:
     return "attachment"
 
 
+def _at(value: object, step: object) -> object:
+    """Return what stands in a value under this name or number; None where it has none such."""
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None
+
+
 def _tool_name(body: Mapping[str, Any], path: Path) -> str:
     value: object = body
     for step in path[:5]:
-        value = (
-            value.get(step)
-            if isinstance(value, dict)
-            else (
-                value[step]
-                if isinstance(value, list) and isinstance(step, int) and step < len(value)
-                else None
-            )
-        )
+        value = _at(value, step)
         if isinstance(value, dict):
             inner = value.get("function") or value.get("toolSpec") or value
             if isinstance(inner, dict) and isinstance(inner.get("name"), str):

@@ -124,13 +124,8 @@ def name_kinds(name: str) -> frozenset[str]:
         return EMPTY
     if kinds:
         return kinds
-    return (
-        EMPTY
-        if tokens[-1] in NEUTRAL_WORDS
-        else NEGATIVE
-        if tokens[-1] in {"id", "ids", "no", "number"}
-        else EMPTY
-    )
+    is_number = tokens[-1] in {"id", "ids", "no", "number"}
+    return NEGATIVE if is_number and tokens[-1] not in NEUTRAL_WORDS else EMPTY
 
 
 @lru_cache(maxsize=8192)

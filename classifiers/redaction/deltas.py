@@ -99,14 +99,7 @@ class Deltas:
         changed, stack = False, [part]
         while stack:
             node = stack.pop()
-            pairs = (
-                node.items()
-                if isinstance(node, dict)
-                else enumerate(node)
-                if isinstance(node, list)
-                else ()
-            )
-            for key, inner in list(pairs):
+            for key, inner in _inside(node):
                 if isinstance(inner, dict | list):
                     stack.append(inner)
                 elif (
@@ -120,6 +113,13 @@ class Deltas:
                     changed |= restored != inner
                     node[key] = restored
         return changed
+
+
+def _inside(node: Any) -> list[tuple[Any, Any]]:
+    """Return what an object or a list holds, by name or place; of anything else nothing."""
+    if isinstance(node, dict):
+        return list(node.items())
+    return list(enumerate(node)) if isinstance(node, list) else []
 
 
 def restored_text(text: str, values: Mapping[str, str], *, as_json: bool) -> str:

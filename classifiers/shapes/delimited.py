@@ -71,8 +71,7 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
         if delimiter == "|" and run and _is_rule(text, start, stop):
             index += 1
             continue
-        stop, used = _joined(text, lines, index, delimiter)
-        row = _row(text, start, stop, delimiter) if stop > start else None
+        row, stop, used = _record(text, lines, index, delimiter)
         index += used
         if row is None and start == stop and run:
             continue
@@ -114,6 +113,17 @@ def _joined(text: str, lines: Sequence[Line], index: int, delimiter: str) -> tup
         if quotes % 2 == 0:
             return lines[index + further][1], further + 1
     return stop, 1
+
+
+def _record(
+    text: str, lines: Sequence[Line], index: int, delimiter: str
+) -> tuple[Row | None, int, int]:
+    """Return the cells of the record that begins in this line, None for a line that is none, where
+    it ends, and how many lines it takes.
+    """
+    start = lines[index][0]
+    stop, used = _joined(text, lines, index, delimiter)
+    return _row(text, start, stop, delimiter) if stop > start else None, stop, used
 
 
 def _row(text: str, start: int, stop: int, delimiter: str) -> list[Cell | None] | None:
@@ -167,34 +177,42 @@ def _inside(text: str, start: int, stop: int, cells: list[Cell | None]) -> list[
 
 def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
     """Yield what the lines of equal width are, when they are a table."""
-    kept = [
-        (row, span)
-        for row, span in zip(run, spans, strict=True)
-        if any(row) and not all(cell is None or cell.text in _TYPE_NAMES for cell in row)
-    ]
+    kept = [(row, span) for row, span in zip(run, spans, strict=True) if _is_filled(row)]
     if len(kept) < 2:
         return
-    elided = [at for at, (row, _) in enumerate(kept) if _is_elided(row)]
-    rows = [row for row, _ in kept if not _is_elided(row)]
-    places = [span for row, span in kept if not _is_elided(row)]
-    for skipped in range(min(2, len(rows))):
-        beside = names_beside(rows[skipped:])
-        if beside is not None:
-            turned = list(zip(*rows[skipped:], strict=True))[1:]
-            span = (places[skipped][0], places[-1][1])
-            yield found(beside, [row for row in turned if any(row)], span)
-            return
+    whole = [(row, span) for row, span in kept if not _is_elided(row)]
+    rows, places = [row for row, _ in whole], [span for _, span in whole]
+    total = 0 if len(whole) < len(kept) else None
+    if (turned := _turned(rows, places)) is not None:
+        yield turned
+        return
     for skipped in range(min(_LEADING, len(rows) - 1)):
         names = header_of(rows[skipped], rows[skipped + 1 :])
         body = rows[skipped + 1 :]
         if names is not None and is_table(names, body):
             body, last = _without_tail(body, places[skipped + 1 :])
             span = (places[skipped][0], last)
-            yield found(names, body[:MAX_ROWS], span, 0 if elided else None)
+            yield found(names, body[:MAX_ROWS], span, total)
             return
     if is_table(None, rows):
         body, last = _without_tail(rows, places)
-        yield found((), body[:MAX_ROWS], (places[0][0], last), 0 if elided else None)
+        yield found((), body[:MAX_ROWS], (places[0][0], last), total)
+
+
+def _turned(rows: Sequence[Row], places: Sequence[Line]) -> Found | None:
+    """Return the table whose names stand in its first column; None when they do not."""
+    for skipped in range(min(2, len(rows))):
+        beside = names_beside(rows[skipped:])
+        if beside is not None:
+            turned = list(zip(*rows[skipped:], strict=True))[1:]
+            span = (places[skipped][0], places[-1][1])
+            return found(beside, [row for row in turned if any(row)], span)
+    return None
+
+
+def _is_filled(row: Row) -> bool:
+    """True unless a row is blank, or names the types of its columns."""
+    return any(row) and not all(cell is None or cell.text in _TYPE_NAMES for cell in row)
 
 
 def _is_elided(row: Row) -> bool:

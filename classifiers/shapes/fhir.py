@@ -60,11 +60,14 @@ def resources(root: Any, path: Path = ()) -> Resources:
     paths: list[Path] = []
     for node, place in _nodes(root, path):
         kind = node.get("resourceType")
-        row = (
-            dict(_person(node)) if kind in _PEOPLE else _finding(node) if kind in _FINDINGS else {}
-        )
+        if kind in _PEOPLE:
+            row, rows = dict(_person(node)), people
+        elif kind in _FINDINGS:
+            row, rows = _finding(node), findings
+        else:
+            continue
         if row:
-            (people if kind in _PEOPLE else findings).append(row)
+            rows.append(row)
             paths.append(place)
     tables = [_shaped(rows) for rows in (people, findings) if rows]
     return Resources(tables, frozenset(paths))
@@ -97,13 +100,7 @@ def _person(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for number, name in enumerate(_each(node, "name")):
         if text := _name(name):
             yield _numbered("full name", number), text
-    counts: dict[str, int] = {}
-    for telecom in _each(node, "telecom"):
-        value = telecom.get("value")
-        if isinstance(value, str) and value:
-            column = "email" if "@" in value else "phone"
-            yield _numbered(column, counts.setdefault(column, 0)), value
-            counts[column] += 1
+    yield from _telecoms(node)
     for number, address in enumerate(_each(node, "address")):
         if text := _address(address):
             yield _numbered("address", number), text
@@ -113,6 +110,20 @@ def _person(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = identifier.get("value")
         if isinstance(value, str) and value:
             yield _numbered(_identifier(identifier), number), value
+    yield from _contacts(node)
+
+
+def _telecoms(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    counts: dict[str, int] = {}
+    for telecom in _each(node, "telecom"):
+        value = telecom.get("value")
+        if isinstance(value, str) and value:
+            column = "email" if "@" in value else "phone"
+            yield _numbered(column, counts.setdefault(column, 0)), value
+            counts[column] += 1
+
+
+def _contacts(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for number, contact in enumerate(_each(node, "contact")):
         named = contact.get("name")
         if isinstance(named, dict) and (text := _name(named)):

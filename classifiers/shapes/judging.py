@@ -32,16 +32,21 @@ def is_name(text: str) -> bool:
         return False
     if text.count("(") != text.count(")") or text.count("[") != text.count("]") or ": " in text:
         return False
-    if text[-1] in ":,?!" or len(text.split()) > _MOST_WORDS:
-        return False
-    words = text.lower().split()
-    if not _SENTENCE.isdisjoint(words) or (len(words) > 4 and "the" in words):
-        return False
-    if text[-1] == "." and len(text.split()[-1]) > _LONGEST_SHORT_FORM:
+    if _is_sentence(text):
         return False
     return text in {"#", "№"} or (
         any(map(str.isalpha, text)) and sum(map(str.isdigit, text)) * 2 <= len(text)
     )
+
+
+def _is_sentence(text: str) -> bool:
+    """True for what ends as a sentence does, or reads like one."""
+    if text[-1] in ":,?!" or len(text.split()) > _MOST_WORDS:
+        return True
+    words = text.lower().split()
+    if not _SENTENCE.isdisjoint(words) or (len(words) > 4 and "the" in words):
+        return True
+    return text[-1] == "." and len(text.split()[-1]) > _LONGEST_SHORT_FORM
 
 
 def tells(name: str) -> bool:
@@ -117,11 +122,7 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
     telling = 0 if names is None else sum(map(tells, names))
     if len(rows) >= (1 if telling > 1 else 2) and telling:
         return True
-    if len(rows) < 3:
-        return False
-    if any(
-        cell and len(cell.text.split()) > _MOST_WORDS for row in rows[:_LOOKED_AT] for cell in row
-    ):
+    if len(rows) < 3 or _hold_prose(rows):
         return False
     agreed = types(rows)
     return (
@@ -129,6 +130,11 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
         and sum(kind is not None for kind in agreed) * 5 >= 4 * len(agreed)
         and any(kind in {"mail", "number", "mixed"} for kind in agreed)
     )
+
+
+def _hold_prose(rows: Sequence[Row]) -> bool:
+    looked_at = (cell for row in rows[:_LOOKED_AT] for cell in row if cell)
+    return any(len(cell.text.split()) > _MOST_WORDS for cell in looked_at)
 
 
 def names_beside(rows: Sequence[Row]) -> list[str] | None:

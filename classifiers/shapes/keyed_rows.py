@@ -90,6 +90,14 @@ def _as_table(run: Sequence[tuple[Fields, int, int]]) -> Iterator[Found]:
     yield found(names, rows[:MAX_ROWS], (run[0][1], run[-1][2]))
 
 
+def _form_line(text: str, start: int, stop: int) -> re.Match[str] | None:
+    """Return the name and the value that a line is; None for any other line."""
+    if text.find(":", start, stop) < 0 and text.find("= ", start, stop) < 0:
+        return None
+    match = _LINE.match(text, start, stop)
+    return None if match is None or match.end() < stop else match
+
+
 def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     """Yield records of one value a line: YAML lists, directories, forms that come again."""
     record: Fields = {}
@@ -98,9 +106,8 @@ def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     missed = 0
     marked = ""
     for start, stop in lines:
-        may = text.find(":", start, stop) >= 0 or text.find("= ", start, stop) >= 0
-        match = _LINE.match(text, start, stop) if may else None
-        if match is None or match.end() < stop:
+        match = _form_line(text, start, stop)
+        if match is None:
             missed += _GAP if start < stop and record else 1
             if missed > _GAP:
                 yield from _closed(done, record, begin, last)
@@ -111,7 +118,7 @@ def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
         opens = bool(match[2])
         if opens and not marked:
             marked = name
-        if record and (name in record or (opens and (name == marked or name in record))):
+        if record and (name in record or (opens and name == marked)):
             done.append((record, begin, last))
             record = {}
         if not record:
@@ -200,9 +207,9 @@ def _card_lines(text: str, start: int, end: int) -> Iterator[tuple[str, Cell]]:
 
 _FIELDS_TEXT = {
     "PID": (
-        "2 patient id,3 patient id,4 patient id,5 patient name,6 mother maiden name,7 date of birth,"
-        "9 patient name,10 race,11 address,13 phone,14 phone,17 religion,18 account number,19 ssn,"
-        "20 driver license number,22 ethnic group"
+        "2 patient id,3 patient id,4 patient id,5 patient name,6 mother maiden name,"
+        "7 date of birth,9 patient name,10 race,11 address,13 phone,14 phone,17 religion,"
+        "18 account number,19 ssn,20 driver license number,22 ethnic group"
     ),
     "NK1": "2 next of kin,4 address,5 phone,6 phone",
     "GT1": "3 guarantor full name,5 address,6 phone,8 date of birth,12 ssn",

@@ -74,8 +74,7 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
             stack.pop()
             if not stack:
                 return Reading(top, [], at)
-            if not _called(stack[-1], top, text):
-                _put(stack[-1], top, text)
+            _put_node(stack[-1], top, text)
             ready = False
         elif sign == ",":
             top.key, ready, at = None, True, at + 1
@@ -84,20 +83,25 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
                 break
             ready, at = True, at + 1
         else:
-            quoted = sign in "\"'"
-            closing = _closing_quote(text, at, sql) if quoted else at
-            if closing < 0:
-                at = _line_end(text, at)
-                break
-            cell, at = _quoted(text, at, closing, sql) if quoted else _bare(text, at)
-            if not ready:
-                if quoted or not _joined(top, cell, text):
-                    break
-                continue
-            if not _put(top, cell, text):
+            at, fits = _value(text, at, top, ready, sql)
+            if not fits:
                 break
             ready = False
     return Reading(None, _parts(stack), max(at, start + 1))
+
+
+def _value(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool]:
+    """Put the string or the word that begins at `at` into a list or an object; return where it ends
+    and whether it may stand there. Not `ready`: a word goes on from the one before it.
+    """
+    quoted = text[at] in "\"'"
+    closing = _closing_quote(text, at, sql) if quoted else at
+    if closing < 0:
+        return _line_end(text, at), False
+    cell, end = _quoted(text, at, closing, sql) if quoted else _bare(text, at)
+    if ready:
+        return end, _put(node, cell, text)
+    return end, not quoted and _joined(node, cell, text)
 
 
 def _line_end(text: str, at: int) -> int:
@@ -159,6 +163,12 @@ def _put(node: Node, value: Node | Cell, text: str) -> bool:
     else:
         node.items.append(own)
     return True
+
+
+def _put_node(node: Node, inner: Node, text: str) -> None:
+    """Add what has ended inside of another: the arguments of a call to its name."""
+    if not _called(node, inner, text):
+        _put(node, inner, text)
 
 
 def _called(node: Node, call: Node, text: str) -> bool:

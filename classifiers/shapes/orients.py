@@ -88,7 +88,9 @@ def text_of(value: Any) -> str:
     """Return the text of a scalar."""
     if isinstance(value, tuple):
         return str(value[0])
-    return "" if value is None else value if isinstance(value, str) else str(value)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else str(value)
 
 
 def _is_even(rows: Sequence[Any], width: int) -> bool:
@@ -150,10 +152,7 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
     inner = list(first)
     if len(inner) < MIN_ROWS or not _SCHEMA.isdisjoint(inner):
         return None
-    looked_at = list(node.values())[:_LOOKED_AT]
-    if any(
-        row.keys() != first.keys() or not all(map(_is_scalar, row.values())) for row in looked_at
-    ):
+    if not _are_alike(list(node.values())[:_LOOKED_AT]):
         return None
     outer_tells, inner_tells = (
         sum(map(is_telling, names)) for names in (list(node)[:50], inner[:50])
@@ -165,6 +164,12 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
     if inner_tells or _are_numbers(list(node)):
         return Shaped(inner, [[row.get(name) for name in inner] for row in node.values()], used)
     return None
+
+
+def _are_alike(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """True when all have the fields of the first one, and scalars in them."""
+    names = rows[0].keys()
+    return all(row.keys() == names and all(map(_is_scalar, row.values())) for row in rows)
 
 
 def _are_numbers(names: Sequence[str]) -> bool:

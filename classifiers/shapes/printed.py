@@ -5,6 +5,7 @@ lines do.
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple, Self
 
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
@@ -168,38 +169,67 @@ def _pieces(lines: Sequence[str]) -> list[tuple[int, int]]:
     return pieces
 
 
+class _Frame(NamedTuple):
+    """What the gaps and the names of printed lines say of all their columns. Holds payload."""
+
+    header: str
+    rows: Sequence[str]
+    indexed: bool
+    """Nothing stands over the first column: it numbers the rows."""
+    right: bool
+    """All lines are equally long: values end where their column does."""
+    wide: bool
+    """Most columns stand more than one blank apart."""
+
+    @classmethod
+    def of(cls, lines: Sequence[str], pieces: list[tuple[int, int]]) -> Self:
+        """Return what lines and the pieces between their gaps tell; there is a piece."""
+        header, (begin, end) = lines[0], pieces[0]
+        gaps = [after[0] - before[1] for before, after in pairwise(pieces)]
+        return cls(
+            header,
+            lines[1:],
+            indexed=not header[begin:end].strip(),
+            right=len({len(line) for line in lines}) == 1,
+            wide=sum(gap > 1 for gap in gaps) * 2 >= len(gaps),
+        )
+
+    def __repr__(self) -> str:
+        return f"<_Frame {len(self.rows)} rows>"
+
+    def is_named(self, start: int, end: int) -> bool:
+        """True when something stands over these columns of characters."""
+        return bool(self.header[start:end].strip())
+
+    def is_filled(self, start: int, end: int) -> bool:
+        """True when a row holds something there."""
+        return any(row[start:end].strip() for row in self.rows)
+
+    def is_one(self, left: Sequence[int], right: tuple[int, int]) -> bool:
+        """True when two pieces are one column: a blank apart, in a frame with wide gaps or below
+        one name.
+        """
+        near = right[0] - left[1] < 2
+        return near and (self.wide or _is_one_name(self.header, left, right))
+
+
 def _columns(lines: Sequence[str], pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Join pieces of one column: those without a name or without values to the nearer neighbour."""
     if not pieces:
         return []
-    header, rows = lines[0], lines[1:]
-    first = pieces[0]
-    indexed = not header[first[0] : first[1]].strip()
-    right = len({len(line) for line in lines}) == 1
-    gaps = [after[0] - before[1] for before, after in pairwise(pieces)]
-    wide = sum(gap > 1 for gap in gaps) * 2 >= len(gaps)
-    columns: list[list[int]] = []
-    waiting: list[int] | None = None
-    for number, (begin, end) in enumerate(pieces):
+    frame = _Frame.of(lines, pieces)
+    columns = [list(pieces[0])] if frame.indexed else []
+    waiting: tuple[int, int] | None = None
+    for begin, end in pieces[frame.indexed :]:
         start = begin if waiting is None else waiting[0]
-        named = bool(header[start:end].strip())
-        filled = any(row[start:end].strip() for row in rows)
-        if number == 0 and indexed:
-            columns.append([start, end])
-            continue
-        if waiting is not None:
-            waiting, filled = None, True
-        narrow = bool(columns) and start - columns[-1][1] < 2
-        if (
-            narrow
-            and (wide or _is_one_name(header, columns[-1], (start, end)))
-            and len(columns) > indexed
-        ):
+        whole = frame.is_named(start, end) and (waiting is not None or frame.is_filled(start, end))
+        waiting = None
+        if len(columns) > frame.indexed and frame.is_one(columns[-1], (start, end)):
             columns[-1][1] = end
-        elif named and filled:
+        elif whole:
             columns.append([start, end])
-        elif right or not columns or (len(columns) == 1 and indexed):
-            waiting = [start, end]
+        elif frame.right or len(columns) <= frame.indexed:
+            waiting = (start, end)
         else:
             columns[-1][1] = end
     if waiting is not None and columns:

@@ -205,5 +205,6 @@ def _command() -> list[str]:
         sys.executable,
         "-I",
         "-c",
-        f"import sys; sys.path[:] = {path!r}; from classifiers.workers.worker import SOFAR, main; main()",
+        f"import sys; sys.path[:] = {path!r};"
+        " from classifiers.workers.worker import SOFAR, main; main()",
     ]

@@ -17,7 +17,9 @@ class Unusual(StrEnum):
 UNUSUALS: Mapping[Unusual, str] = MappingProxyType(
     {
         Unusual.HOURS: "It is sent at an hour of the week at which this script never sends.",
-        Unusual.DESTINATION: "It goes where this script never sent to, or to another account there.",
+        Unusual.DESTINATION: (
+            "It goes where this script never sent to, or to another account there."
+        ),
         Unusual.VOLUME: "It is far larger than this script's requests, or one too many for a day.",
         Unusual.KIND: "It holds a kind of data that this script never sent there.",
     }

@@ -104,7 +104,9 @@ ANSWERS: Mapping[Verdict, str] = MappingProxyType(
         Verdict.REDACT: (
             "The values found are replaced by placeholders such as `<IBAN_1>`, then it passes."
         ),
-        Verdict.HOLD: "It waits for a person: as long as the rule says, else the settings, else 25 seconds.",
+        Verdict.HOLD: (
+            "It waits for a person: as long as the rule says, else the settings, else 25 seconds."
+        ),
         Verdict.BLOCK: "It is refused. The sender reads why, by which rule, and whom to ask.",
     }
 )

@@ -79,7 +79,6 @@ def _wanted(record: Record) -> Verdict:
 def _request(record: Record, stored: StoredRecord, version: str) -> dict[str, Any]:
     to, method, status = record.destination, record.request.method, record.response.status
     said = outcome(record.outcome, record.decision.hold_outcome, record.decision.intended)
-    profiles = ["security_control", "host"]
     common = {
         "message": record.decision.reason or said,
         "actor": parts.actor(record.sender),
@@ -96,40 +95,48 @@ def _request(record: Record, stored: StoredRecord, version: str) -> dict[str, An
         else {"code": status, "length": record.response.bytes},
         **parts.control(record.decision, happened=record.fate is None),
     }
-    unmapped = {**parts.place(stored.link), **parts.extras(record)}
-    severity = _SEVERITY[_wanted(record)]
     if record.llm is not None:
-        model = _model(record.llm)
-        if model:
-            profiles.append("ai_operation")
-        return parts.base(
-            _APPLICATION,
-            _API,
-            _CREATE,
-            record.at,
-            severity,
-            api={"operation": record.llm.operation},
-            src_endpoint={"uid": stored.link.chain_id, "svc_name": "Outgate"},
-            metadata=_metadata(record, stored, version, *profiles[:1], *profiles[2:]),
-            unmapped=unmapped | _untold(record.llm, model),
-            **common,
-            **model,
-        )
+        return _call(record, record.llm, stored, version, common)
     return parts.base(
         _NETWORK,
         _HTTP,
         _METHODS.get(method, _OTHER),
         record.at,
-        severity,
+        _SEVERITY[_wanted(record)],
         activity_name=None if method in _METHODS else method,
         traffic={
             "bytes_out": record.request.bytes,
             "bytes_in": record.response.bytes,
             "bytes": record.request.bytes + record.response.bytes,
         },
-        metadata=_metadata(record, stored, version, *profiles),
-        unmapped=unmapped,
+        metadata=_metadata(record, stored, version, "security_control", "host"),
+        unmapped={**parts.place(stored.link), **parts.extras(record)},
         **common,
+    )
+
+
+def _call(
+    record: Record, llm: LlmCall, stored: StoredRecord, version: str, common: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the event of a call of a model; `common`: what requests of all kinds tell."""
+    model = _model(llm)
+    profiles = ["security_control", *(["ai_operation"] if model else [])]
+    return parts.base(
+        _APPLICATION,
+        _API,
+        _CREATE,
+        record.at,
+        _SEVERITY[_wanted(record)],
+        api={"operation": llm.operation},
+        src_endpoint={"uid": stored.link.chain_id, "svc_name": "Outgate"},
+        metadata=_metadata(record, stored, version, *profiles),
+        unmapped={
+            **parts.place(stored.link),
+            **parts.extras(record),
+            **_untold(llm, model),
+        },
+        **common,
+        **model,
     )
 
 

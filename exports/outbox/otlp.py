@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from typing import Any
 
+from core.attribution import Attribution
+from core.case_keys import called
+from core.classification import LlmCall
 from core.happenings import Happening
 from core.observation import Observation
 from core.record import Record
-from core.review import called
 from core.stored import StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.happenings import HAPPENED
@@ -166,8 +168,7 @@ def _seen(seen: Observation) -> dict[str, Value]:
     }
     return {
         "event.name": "outgate.observation",
-        "process.pid": None if sender.process is None else sender.process.pid,
-        "process.executable.path": None if sender.process is None else sender.process.exe,
+        **_of_process(sender),
         "user.name": sender.user,
         "outgate.sender": called(seen) or None,
         "outgate.sender.certainty": sender.certainty.value,
@@ -189,8 +190,26 @@ def _said(read: StoredRecord) -> str:
     return f"{said}: {decision.reason}"
 
 
+def _of_process(sender: Attribution) -> dict[str, Value]:
+    if sender.process is None:
+        return {}
+    return {"process.pid": sender.process.pid, "process.executable.path": sender.process.exe}
+
+
+def _of_call(llm: LlmCall | None) -> dict[str, Value]:
+    if llm is None:
+        return {}
+    return {
+        "gen_ai.provider.name": llm.provider,
+        "gen_ai.request.model": llm.model,
+        "gen_ai.usage.input_tokens": llm.input_tokens,
+        "gen_ai.usage.output_tokens": llm.output_tokens,
+        "outgate.cost_usd": llm.cost_usd,
+    }
+
+
 def _values(record: Record) -> dict[str, Value]:
-    sender, to, llm = record.sender, record.destination, record.llm
+    sender, to = record.sender, record.destination
     script = sender.script
     return {
         "event.name": "outgate.record",
@@ -202,16 +221,11 @@ def _values(record: Record) -> dict[str, Value]:
         "http.request.body.size": record.request.bytes,
         "http.response.status_code": record.response.status,
         "http.response.body.size": record.response.bytes,
-        "process.pid": None if sender.process is None else sender.process.pid,
-        "process.executable.path": None if sender.process is None else sender.process.exe,
+        **_of_process(sender),
         "user.name": sender.user,
         "code.file.path": None if sender.line is None else sender.line.file,
         "code.line.number": None if sender.line is None else sender.line.line,
-        "gen_ai.provider.name": None if llm is None else llm.provider,
-        "gen_ai.request.model": None if llm is None else llm.model,
-        "gen_ai.usage.input_tokens": None if llm is None else llm.input_tokens,
-        "gen_ai.usage.output_tokens": None if llm is None else llm.output_tokens,
-        "outgate.cost_usd": None if llm is None else llm.cost_usd,
+        **_of_call(record.llm),
         "outgate.sender": called(record) or None,
         "outgate.sender.certainty": sender.certainty.value,
         "outgate.script.path": None if script is None else script.path,

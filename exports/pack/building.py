@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from importlib.metadata import version
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from core.errors import EvidenceError
 from core.happenings import Event, Happening
@@ -65,24 +65,12 @@ def build(
     selection = replace(selection, acts_up_to=kept[-1][1].acts.size)
     files = _Files(out)
     coverage = Coverage()
-    contents = None
-    for name, format_ in _FORMATS.items():
-        sealer = _sealer(store, selection, format_, by, at, kept[-1][1])
-        contents = _counted(selection.contents(store), coverage if contents is None else None)
-        with files.writing(name) as file:
-            format_named(format_).write(contents, sealer, file)
-    assert contents is not None
-    acts = [opened_act(act) for act in contents.acts]
-    policies = {one: text for one, text in sources.policies.items() if one in coverage.policies}
-    scripts = {
-        one: masked
-        for one in sorted(coverage.scripts)
-        if (masked := sources.script(one)) is not None
+    sealers = {
+        name: _sealer(store, selection, format_, by, at, kept[-1][1])
+        for name, format_ in _FORMATS.items()
     }
-    for one, text in sorted(policies.items()):
-        files.add(f"policy/{one}.yaml", text)
-    for one, source in scripts.items():
-        files.add(f"scripts/{one}.py.txt", source.encode())
+    contents = _written(files, store, selection, sealers, coverage)
+    beside = _sources_added(files, coverage, sources)
     files.add(
         "checkpoints.json", canonical([{"note": k.note, "public": k.public.hex()} for k, _ in kept])
     )
@@ -91,7 +79,8 @@ def build(
         or contents.acts_counted.count != kept[-1][1].acts.size
     ):
         files.add("proofs.json", canonical(_proofs(store, contents, kept[-1][1])))
-    files.add("coverage.json", canonical(coverage.to_json(acts, policies, scripts)))
+    acts = [opened_act(act) for act in contents.acts]
+    files.add("coverage.json", canonical(coverage.to_json(acts, *beside)))
     period = _period(store, selection, at)
     page = report(store, period, by=by, now=at)
     files.add("report.html", drawn(page, "html"))
@@ -102,13 +91,46 @@ def build(
         index([*files.digests, "INDEX.md", SEAL], period.called, kept[-1][1].at).encode(),
     )
     notary = Notary(store.path)
-    files.add(SEAL, _sealed(files.digests, notary, kept[-1][1], by))
+    files.add_plain(SEAL, _sealed(files, notary, kept[-1][1], by))
     files.close()
     return Packed(
         records=contents.counted.count,
         acts=contents.acts_counted.count,
-        files=len(files.digests),
+        files=len(files.digests) + 1,
     )
+
+
+def _written(
+    files: "_Files",
+    store: Store,
+    selection: Selection,
+    sealers: Mapping[str, Sealer],
+    coverage: Coverage,
+) -> Contents:
+    """Write the evidence in each format; return what the last one holds. The first one counts what
+    it covers.
+    """
+    contents = None
+    for name, sealer in sealers.items():
+        contents = _counted(selection.contents(store), coverage if contents is None else None)
+        with files.writing(name) as file:
+            format_named(_FORMATS[name]).write(contents, sealer, file)
+    assert contents is not None
+    return contents
+
+
+def _sources_added(
+    files: "_Files", coverage: Coverage, sources: Sources
+) -> tuple[Mapping[str, bytes], Mapping[str, str]]:
+    """Add the policies and scripts that are covered and were kept; return them by their version."""
+    policies = {one: text for one, text in sources.policies.items() if one in coverage.policies}
+    found = ((one, sources.script(one)) for one in sorted(coverage.scripts))
+    scripts = {one: masked for one, masked in found if masked is not None}
+    for one, text in sorted(policies.items()):
+        files.add(f"policy/{one}.yaml", text)
+    for one, source in scripts.items():
+        files.add(f"scripts/{one}.py.txt", source.encode())
+    return policies, scripts
 
 
 def _counted(contents: Contents, coverage: Coverage | None) -> Contents:
@@ -121,8 +143,21 @@ class _Files:
     """The files of the zip, in order, with the hash of each."""
 
     def __init__(self, out: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+        self._written = _Written(out)
+        stream = cast("BinaryIO", self._written)
+        self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         self.digests: dict[str, str] = {}
+
+    @property
+    def packed(self) -> str:
+        """SHA-256 of the zip as far as it is written."""
+        return self._written.told.hexdigest()
+
+    def add_plain(self, name: str, data: bytes) -> None:
+        """Add a file as it is: each of its bytes stands in the zip."""
+        info = _info(name)
+        info.compress_type = zipfile.ZIP_STORED
+        self._zip.writestr(info, data)
 
     def add(self, name: str, data: bytes) -> None:
         """Add a file."""
@@ -146,6 +181,23 @@ class _Files:
     def close(self) -> None:
         """End the zip."""
         self._zip.close()
+
+
+class _Written:
+    """Writes on to the end and never back, so that what is written can be hashed."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.told = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write, and hash."""
+        self.told.update(data)
+        return self._out.write(data)
+
+    def flush(self) -> None:
+        """As of any file."""
+        self._out.flush()
 
 
 class _Writing:
@@ -235,8 +287,11 @@ def _period(store: Store, selection: Selection, at: datetime) -> Period:
     return Period(since=begin, until=end, called=f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
 
 
-def _sealed(digests: Mapping[str, str], notary: Notary, told: Checkpoint, by: str) -> bytes:
-    """Return the in-toto statement over all files in its DSSE envelope."""
+def _sealed(files: _Files, notary: Notary, told: Checkpoint, by: str) -> bytes:
+    """Return the in-toto statement over all files, and how they are packed, in its DSSE
+    envelope.
+    """
+    digests = files.digests
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": n, "digest": {"sha256": d}} for n, d in sorted(digests.items())],
@@ -250,6 +305,7 @@ def _sealed(digests: Mapping[str, str], notary: Notary, told: Checkpoint, by: st
             "acts": told.acts.size,
             "root": base64.b64encode(told.records.root).decode(),
             "key": notary.public.hex(),
+            "zip": files.packed,
         },
     }
     payload = canonical(statement)

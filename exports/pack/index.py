@@ -64,7 +64,7 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("EU AI Act Art. 26(2)", "Who oversees it?", "reviews in records.jsonl: who, role"),
     ("EU AI Act Art. 9, 10, 15", "Risks, training data, accuracy?", NOT),
-)  # fmt: skip
+)
 
 
 def index(names: list[str], called: str, as_of: str) -> str:

@@ -15,6 +15,8 @@ import os
 import struct
 import sys
 import zipfile
+from bisect import bisect
+from itertools import islice
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 SEAL = "statement.dsse.json"
@@ -22,6 +24,8 @@ RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json
 TYPE = "application/vnd.in-toto+json"
 LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
+MOST_BYTES = 1 << 28
+"""Of one file that is read at once, or of one line: a false pack may unpack to far more."""
 ERASED = b'{"erased":true,"id":"'
 """All that is left of an entry that was erased whole; the entry after it holds its hash."""
 
@@ -173,7 +177,9 @@ class Pack:
 
     def read(self, name: str) -> bytes:
         with self.open(name) as file:
-            data: bytes = file.read()
+            data: bytes = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ValueError("too large")
         return data
 
     def digest(self, name: str) -> str:
@@ -268,6 +274,23 @@ class Check:
             self.wrong("the pack is signed with key %s, not with %s" % (told, self.wanted))
         self.notes.append("Signed with key %s: compare it with the organisation's." % told)
         self.files({one["name"]: one["digest"]["sha256"] for one in statement["subject"]})
+        if "zip" in predicate and self.pack.archive is not None:
+            self.packing(predicate["zip"])
+
+    def packing(self, wanted: str) -> None:
+        """The packed bytes, which may differ where what is unpacked does not, are as they were."""
+        members = [] if self.pack.archive is None else self.pack.archive.infolist()
+        seal = members[-1]
+        told = hashlib.sha256()
+        with open(self.pack.path, "rb") as file:
+            left = seal.header_offset
+            while left > 0:
+                chunk = file.read(min(left, 1 << 20))
+                left -= len(chunk) or left
+                told.update(chunk)
+        last = seal.filename == SEAL
+        if seal.compress_type != zipfile.ZIP_STORED or told.hexdigest() != wanted or not last:
+            self.wrong("the files are packed otherwise in the zip than when it was signed")
 
     def files(self, wanted: Dict[str, str]) -> None:
         names = set(self.pack.names()) - {SEAL}
@@ -288,7 +311,7 @@ class Check:
         if RECORDS not in self.pack.names():
             return
         with self.pack.open(RECORDS) as file:
-            lines = iter(file.readline, b"")
+            lines = iter(lambda: file.readline(MOST_BYTES), b"")
             first = next(lines, b"")
             if not first.strip():
                 self.wrong("%s is empty" % RECORDS)
@@ -355,10 +378,13 @@ class Check:
     def complete(self, part: str, told: Dict[str, Any], last: Tuple[int, str]) -> None:
         found = self.hashes[part]
         if told["entries"] is not None:
-            wanted = {n for first, end in told["entries"] for n in range(first, end + 1)}
-            for seq in sorted(wanted - set(found))[:5]:
+            runs = sorted((int(first), int(end)) for first, end in told["entries"])
+            wanted = (n for first, end in runs for n in range(first, end + 1))
+            for seq in islice((n for n in wanted if n not in found), 5):
                 self.wrong("%s %d is missing from %s" % (part[:-1], seq, RECORDS))
-            for seq in sorted(set(found) - wanted)[:5]:
+            begins = [first for first, _ in runs]
+            strange = (n for n in sorted(found) if not within(runs, begins, n))
+            for seq in islice(strange, 5):
                 self.wrong("%s %d was put into %s" % (part[:-1], seq, RECORDS))
         if told["count"] != len(found):
             self.wrong(
@@ -443,6 +469,7 @@ def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
     its end has to say of it; 0 where something else stands there.
     """
     name, flags = info.filename.encode(), info.flag_bits
+    stored = info.compress_type == 0 and info.filename == SEAL
     file.seek(at)
     start = file.read(30)
     extra = int.from_bytes(start[28:30], "little")
@@ -454,19 +481,32 @@ def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
     crc, short = (0, (0, 0)) if later else (info.CRC, sizes)
     if extra:
         short = (0xFFFFFFFF, 0xFFFFFFFF)
-    told = (flags, 8, 0, 0x21)
+    told = (flags, 0 if stored else 8, 0, 0x21)
     wanted = struct.pack("<4s5H3L2H", b"PK\3\4", version, *told, crc, *short, len(name), extra)
     wanted += name
     if extra:
         wanted += struct.pack("<2H2Q", 1, 16, *((0, 0) if later else sizes[::-1]))
+    length = len(wanted)
     file.seek(at)
-    if file.read(len(wanted)) != wanted:
+    if file.read(length) != wanted:
         return 0, b""
+    if later:
+        wanted = struct.pack("<4sL2Q" if extra else "<4s3L", b"PK\7\b", info.CRC, *sizes)
+        file.seek(at + length + info.compress_size)
+        if file.read(len(wanted)) != wanted:
+            return 0, b""
+        length += len(wanted)
     listed = struct.pack(
         *("<4s2B5H3L5H2L", b"PK\1\2", version, 3, version, *told, info.CRC, *sizes),
         *(len(name), 0, 0, 0, 0, 0o600 << 16, at),
     )
-    return len(wanted) + ((24 if extra else 16) if later else 0), listed + name
+    return length, listed + name
+
+
+def within(runs: List[Tuple[int, int]], begins: List[int], number: int) -> bool:
+    """Return whether a number is in one of these runs of first and last, which are in order."""
+    at = bisect(begins, number) - 1
+    return at >= 0 and runs[at][1] >= number
 
 
 def note(text: str) -> Tuple[Dict[str, Any], str, str]:

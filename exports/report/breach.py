@@ -5,10 +5,11 @@ person has to write.
 from collections import Counter
 from datetime import datetime
 
+from core.case_keys import case_id
 from core.findings import NOT_INSPECTED
 from core.ids import rfc3339
 from core.record import Record
-from core.review import Case, ReviewEvent, case_id, signed
+from core.review import Case, ReviewEvent, signed
 from core.stored import StoredRecord
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import people_told
@@ -63,7 +64,8 @@ def _range(least: int, most: int) -> str:
     return f"between {number(least)} and {number(most)} people"
 
 
-def _nature(records: list[Record], left: list[Record], *, unread: int) -> Section:
+def _amounts(left: list[Record]) -> tuple[Counter[str], Counter[str]]:
+    """Return how many values and how many rows of each kind left, at most."""
     values: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     for record in left:
@@ -71,6 +73,11 @@ def _nature(records: list[Record], left: list[Record], *, unread: int) -> Sectio
             if finding.kind != NOT_INSPECTED and not finding.test_data:
                 values[finding.kind] += finding.distinct
                 rows[finding.kind] += finding.records or 0
+    return values, rows
+
+
+def _nature(records: list[Record], left: list[Record], *, unread: int) -> Section:
+    values, rows = _amounts(left)
     people = [people_told(record.findings) for record in left]
     told = [
         f"Approximate number of people: {_range(max(people, default=0), sum(people))}"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from core.case_keys import case_key
 from core.classification import AccountKind
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key, needs_review, signed
+from core.review import Action, ReviewEvent, needs_review, signed
 from core.sent_file import SameAs
 from core.stored import StoredEntry, StoredRecord
 from core.text import printable
@@ -141,7 +142,15 @@ def _files(sums: Sums) -> Section:
         (path, SAME[SameAs(same)], script, where, number(count))
         for (path, same, script, where), count in sums.files.most_common()
     ]
-    told = [] if rows else ["No file of a sender's was found in a request."]
+    told = [] if rows else ["No file of a sender's was found in the requests that were looked at."]
+    if sums.unlooked:
+        reasons = "; ".join(
+            f"{why} ({number(count)})" for why, count in sums.unlooked.most_common()
+        )
+        told.append(
+            f"Of {counted(sums.unlooked.total(), 'request')} nobody can tell which files, or which "
+            f"more, they hold: {reasons}."
+        )
     return Section(
         title="Files that were sent",
         sentences=(*told, *rest(rows, "files")),

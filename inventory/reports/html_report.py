@@ -33,6 +33,7 @@ th{font-weight:600;width:12rem}ul{margin:.3rem 0;padding-left:1.2rem}li{overflow
 
 
 def _write(result: ScanResult) -> str:
+    took = lasting(timedelta(seconds=round(result.seconds, 1)))
     title = f"Python on {_t(result.host)}, {result.started_at:%Y-%m-%d %H:%M} UTC"
     return "\n".join(
         [
@@ -43,7 +44,7 @@ def _write(result: ScanResult) -> str:
             f"<title>{title}</title><style>{_STYLE}</style></head><body>",
             f"<h1>{title}</h1>",
             *(f"<p>{_t(line)}</p>" for line in wording.headline(result)),
-            f'<p class="soft">Looked at: {_t(", ".join(result.roots))}. {lasting(timedelta(seconds=round(result.seconds, 1)))}.'
+            f'<p class="soft">Looked at: {_t(", ".join(result.roots))}. {took}.'
             " Nothing was sent, and nothing but this page was written.</p>",
             "<h2>Scripts, the most urgent first</h2>",
             *(

@@ -27,7 +27,9 @@ def _lines(result: ScanResult) -> Iterator[str]:
                 yield f"       · {what}{f' ({where})' if where else ''}"
     left = len(result.scripts) - _SHOWN
     if left > 0:
-        yield f"      {counted(left, 'more script')}: --format json, html or cyclonedx has them all."
+        yield (
+            f"      {counted(left, 'more script')}: --format json, html or cyclonedx has them all."
+        )
     for title, entries in (
         ("Schedules", [wording.starts(entry) for entry in result.schedules]),
         ("Start-up hooks", [wording.hook(hook) for hook in result.hooks]),

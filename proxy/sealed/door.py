@@ -173,33 +173,40 @@ class _Run:
 
     async def _do(self, message: handover.Message) -> None:
         if message.kind == "run":
-            if message.integer("version") != handover.VERSION:
-                self._say("refused", why=_OTHER_VERSION)
-            elif self._door.networks is None:
-                self._say("refused", why=_NO_NETWORKS)
-            else:
-                self._say("welcome")
+            self._greet(message)
         elif message.kind == "network" and self._network is None:
             await self._taken(message)
             self._say("sealed")
         elif message.kind == "mirror" and self._network is not None:
-            if len(message.descriptors) != 1:
-                raise handover.BrokenHandoverError("one listener")
-            if is_of_our_network(message.descriptors[0]):
-                raise handover.BrokenHandoverError("a listener of the gate's own network")
-            await self._opened(message.descriptors[0], own_end, lambda place: place)
-        elif (
-            message.kind == "capture"
-            and self.uid in {0, os.getuid()}
-            and self._network is None
-            and not self._captures
-        ):
+            await self._mirrored(message)
+        elif message.kind == "capture" and self._may_capture():
             await self._captured(message)
         elif message.kind == "window" and self._captures and self._door.captures is not None:
             await self._door.captures.stood_open(message.values)
             self._say("noted")
         else:
             raise handover.BrokenHandoverError("out of order")
+
+    def _greet(self, message: handover.Message) -> None:
+        if message.integer("version") != handover.VERSION:
+            self._say("refused", why=_OTHER_VERSION)
+        elif self._door.networks is None:
+            self._say("refused", why=_NO_NETWORKS)
+        else:
+            self._say("welcome")
+
+    async def _mirrored(self, message: handover.Message) -> None:
+        """Take one more listener of its network. Raises BrokenHandoverError."""
+        if len(message.descriptors) != 1:
+            raise handover.BrokenHandoverError("one listener")
+        if is_of_our_network(message.descriptors[0]):
+            raise handover.BrokenHandoverError("a listener of the gate's own network")
+        await self._opened(message.descriptors[0], own_end, lambda place: place)
+
+    def _may_capture(self) -> bool:
+        """Only root or the gate's own user captures, once, and not in a seal."""
+        ours = self.uid in {0, os.getuid()}
+        return ours and self._network is None and not self._captures
 
     async def _captured(self, message: handover.Message) -> None:
         """Take the listeners to which the connections of this machine are brought."""

@@ -9,9 +9,10 @@ import pytest
 from policy_samples import found, llm, llm_destination, policy, record, sender, situation, to
 
 import policy as public
+from core.case_keys import case_key
 from core.decision import Decision, Verdict
 from core.record import Record
-from core.review import Disposition, case_key
+from core.review import Disposition
 from core.situation import ScriptHistory
 from policy.loading import PolicyError
 from policy.policy_tests import run_cases
@@ -86,6 +87,16 @@ def test_a_replay_says_what_it_cannot_know() -> None:
     assert replay(policy(rules), [record(CLEAN)], known=lambda *_: ScriptHistory()).verdicts == {
         "warn": 1
     }
+
+
+def test_records_of_requests_that_nobody_looked_at_tell_nothing_of_files() -> None:
+    """A replay never takes what was not looked at for a request without a file."""
+    rules = "  - {id: table, when: {files: {label: table}}, then: block}\n"
+    looked, unlooked = record(CLEAN), record(replace(CLEAN, files_are_all=False), 2)
+    report = replay(policy(rules), [looked, unlooked])
+    assert (report.records, report.untold, report.verdicts) == (2, 1, {"allow": 1})
+    empty = replace(unlooked, request=replace(unlooked.request, bytes=0))
+    assert replay(policy(rules), [empty]).untold == 0
 
 
 @pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])

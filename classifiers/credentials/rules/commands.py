@@ -7,7 +7,8 @@ from core.findings import Confidence
 _VALUE = r"([^\s\"'`<>|;&]{4,128})"
 _QUOTED = r"[\"']([^\"'\n]{4,128})[\"']"
 _WORDS = frozenset(
-    "identified with expire never random values default account password passwd secret pass none null true false string value token username localhost".split()
+    "identified with expire never random values default account password passwd secret pass "
+    "none null true false string value token username localhost".split()
 )
 _VARIABLES = ("$", "%", "{", "<", "@", "-")
 

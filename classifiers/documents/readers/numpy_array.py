@@ -43,7 +43,9 @@ def read(document: Document, work: Work) -> None:
 
 def _texts(content: bytes, kind: str, document: Document, work: Work) -> None:
     width = int(kind[2:]) * (4 if kind[1] == "U" else 1)
-    coding = "latin-1" if kind[1] == "S" else "utf-32-be" if kind[0] == ">" else "utf-32-le"
+    coding = "utf-32-be" if kind[0] == ">" else "utf-32-le"
+    if kind[1] == "S":
+        coding = "latin-1"
     if width == 0:
         return
     step = max(1, _SLICE // width) * width

@@ -116,13 +116,7 @@ def _downloaded(exchange: Exchange | None) -> str | None:
 
 def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) -> _Account | None:
     """Return what the answer used and cost; None where neither is known."""
-    ledger = read.ledger
-    usage = fill(fill(ledger.usage, ledger.gateway), of_headers(headers) or NOTHING)
-    if usage.empty and usage.only_total is not None and call.operation in _INPUT_ONLY:
-        usage = replace(usage, input=usage.only_total)
-    stated = stated_cost.of_headers(headers, streamed=read.streamed)
-    if stated is not None:
-        usage = replace(usage, stated_cost=stated)
+    ledger, usage = read.ledger, _stated(call, headers, read)
     parts = list(ledger.parts())
     basis, band = TokensBasis.EXACT, None
     if not usage.empty or usage.units:
@@ -142,6 +136,16 @@ def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) 
     if whole.empty:
         basis = TokensBasis.UNKNOWN
     return _Account(whole, basis, band, _cost(call, parts, whole, seen.exchange))
+
+
+def _stated(call: LlmCall, headers: Mapping[str, str], read: Read) -> Usage:
+    """Return the usage and the cost that the answer states, in its body or its headers."""
+    ledger = read.ledger
+    usage = fill(fill(ledger.usage, ledger.gateway), of_headers(headers) or NOTHING)
+    if usage.empty and usage.only_total is not None and call.operation in _INPUT_ONLY:
+        usage = replace(usage, input=usage.only_total)
+    stated = stated_cost.of_headers(headers, streamed=read.streamed)
+    return usage if stated is None else replace(usage, stated_cost=stated)
 
 
 def _cost(call: LlmCall, parts: list[Part], whole: Usage, exchange: Exchange | None) -> _Cost:

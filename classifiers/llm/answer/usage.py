@@ -124,7 +124,9 @@ def known(first: int | None, second: int | None) -> int | None:
 
 def added(a: int | None, b: int | None) -> int | None:
     """Return the sum of what is known."""
-    return a if b is None else b if a is None else a + b
+    if a is None or b is None:
+        return known(a, b)
+    return a + b
 
 
 def _less(whole: int | None, part: int | None) -> int | None:

@@ -124,15 +124,19 @@ def shared_recogniser() -> NameRecogniser:
     return NameRecogniser()
 
 
+def _kind_of(token: Token) -> str | None:
+    if token.label in _PERSON:
+        return "person"
+    return "address" if token.label in _ADDRESS else None
+
+
 def _join(tokens: Iterable[Token], text: str) -> Iterator[_Span]:
     """Join neighbouring tokens of one family to names and addresses; a place without a street is no
     address.
     """
     current: _Span | None = None
     for token in tokens:
-        kind = (
-            "person" if token.label in _PERSON else "address" if token.label in _ADDRESS else None
-        )
+        kind = _kind_of(token)
         if (
             current is not None
             and kind == current.kind

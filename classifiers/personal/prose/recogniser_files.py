@@ -131,7 +131,9 @@ def _entity(entry: dict[str, Any], where: str) -> str:
 
 
 def _words(context: object) -> Iterable[object]:
-    return context if isinstance(context, list) else [context] if isinstance(context, str) else []
+    if isinstance(context, list):
+        return context
+    return [context] if isinstance(context, str) else []
 
 
 def _pattern(pattern: object, where: str) -> dict[str, Any]:

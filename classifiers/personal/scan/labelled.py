@@ -18,7 +18,8 @@ _IDENTIFIER = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[ \-/.](?=[A-Z0-9]*\d)){4,22}(?![
 _LOWER_IDENTIFIER = re.compile(r"(?i:[A-Z]{0,4}-?\d[A-Z0-9\-]{4,18})(?![A-Za-z0-9])")
 _PLACE_KINDS = tuple(
     (
-        "date_of_birth de_id_card passport driving_licence uk_nhs us_mbi medical_record health_id bank_account"
+        "date_of_birth de_id_card passport driving_licence uk_nhs us_mbi medical_record "
+        "health_id bank_account"
     ).split()
 )
 _WINDOW = 40

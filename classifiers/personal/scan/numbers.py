@@ -268,22 +268,28 @@ def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | N
     count = sum(b - a for a, b in groups)
     if count < _SHORTEST_HINTED or ("." in text and "/" in text):
         return None
-    end = start + len(text)
     left = place.text[max(place.last, start - phone_hints.LEFT) : start]
-    hint = phone_hints.strength(left)
-    grouped = len(groups) > 1 or text[0] == "0" or _US_PHONE.fullmatch(text) is not None
-    if hint is None or left[-1:] in _PATHS:
+    if phone_hints.strength(left) is None or left[-1:] in _PATHS:
         return None
-    leads = phone_hints.points_at(left)
-    if not leads and not (grouped and count > _LONG_ENOUGH):
-        return None
-    if not leads and (_THOUSANDS.fullmatch(text) and place.text[end : end + 2].strip().isalpha()):
-        return None
-    if "!" in place.label(start) and not leads:
+    if not phone_hints.points_at(left) and (
+        count <= _LONG_ENOUGH or not _reads_as_phone(place, start, text, groups)
+    ):
         return None
     if groups[0][1] - groups[0][0] == _YEAR and _DATE.match(text):
         return None
     return _phone(place, start, text, groups, named=True)
+
+
+def _reads_as_phone(place: Place, start: int, text: str, groups: Spans) -> bool:
+    """True for a number that no word points at and that is written as one may be: in groups, not as
+    an amount, and under no name of something else.
+    """
+    grouped = len(groups) > 1 or text[0] == "0" or _US_PHONE.fullmatch(text) is not None
+    end = start + len(text)
+    behind = place.text[end : end + 2].strip()
+    if not grouped or (_THOUSANDS.fullmatch(text) and behind.isalpha()):
+        return False
+    return "!" not in place.label(start)
 
 
 def _plausible_ends(groups: Spans, ends: list[int]) -> list[int]:

@@ -41,7 +41,8 @@ _FAINT = r"number numbers numero n[u\xfa]mero num[e\xe9]ro nummer nr nro numer c
 _STEM = 5
 """Letters from which on a word may go on: `contact`, `contactarlo`."""
 _POINTING = frozenset(
-    "on at under unter auf au al a en em op pod na på till til per is ist es est el le lo nr é è no".split()
+    "on at under unter auf au al a en em op pod na på till til per is ist es est el le lo "
+    "nr é è no".split()
 )
 _NOUNS = frozenset({"text", "contact", "mobile", "signal"})
 _PRONOUNS = frozenset("me him her them us back mich ihn sie uns moi".split())

@@ -131,12 +131,9 @@ def _column_results(
     if not sample:
         return []
     votes = Counter(kind for kind, _ in {(hit.kind, hit.segment) for hit in hits})
-    if votes:
-        kind, number = votes.most_common(1)[0]
+    if (kind := _kind_of_nearly_all(sample, hits, votes)) is not None:
         own = [hit for hit in hits if hit.kind == kind]
-        covered = sum(hit.end - hit.start for hit in own)
-        if number >= _NEARLY_ALL * len(sample) and covered >= _COVERED * sum(map(len, sample)):
-            return [_whole_column(table, column, kind, own)]
+        return [_whole_column(table, column, kind, own)]
     if not hits and not vocabulary.name_kinds(column):
         kind_or_none = kind_by_statistics(sample)
         if kind_or_none is not None:
@@ -147,6 +144,16 @@ def _column_results(
         mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
         return [replace(r, free_text=r.kind not in mostly) for r in read]
     return []
+
+
+def _kind_of_nearly_all(sample: list[str], hits: list[Hit], votes: Counter[str]) -> str | None:
+    """Return the kind that fills nearly all values; None where there is none."""
+    if not votes:
+        return None
+    kind, number = votes.most_common(1)[0]
+    covered = sum(hit.end - hit.start for hit in hits if hit.kind == kind)
+    fills = number >= _NEARLY_ALL * len(sample) and covered >= _COVERED * sum(map(len, sample))
+    return kind if fills else None
 
 
 def _is_prose(sample: Sequence[str]) -> bool:

@@ -36,10 +36,12 @@ CONTACT: dict[str, str] = {
         "phone,phone number,telephone,telephone number,tel,tel no,mobile,mobile number,mobile"
         " phone,cell,cell phone,cellphone,msisdn,fax,fax number,contact number,call me,call"
         " us,reach me at,whatsapp,text"
-        " me,dial,hotline,landline,telefon,telefonnummer,handy,handynummer,mobil,mobilnummer,rufnummer,fon,telefono,numero"
+        " me,dial,hotline,landline,telefon,telefonnummer,handy,handynummer,mobil,"
+        "mobilnummer,rufnummer,fon,telefono,numero"
         " de telefono,movil,celular,telephone portable,portable,numero de"
         " telephone,cellulare,numero di"
-        " telefono,telefoon,telefoonnummer,telefone,telemovel,puhelin,puhelinnumero,puh,telefoni,tlf,mobiltelefon,komorka,numer"
+        " telefono,telefoon,telefoonnummer,telefone,telemovel,puhelin,puhelinnumero,puh,"
+        "telefoni,tlf,mobiltelefon,komorka,numer"
         " telefonu"
         ",phones,phone no,phone num,phone nr,phone numbers,ph no,ph number,tel number,tel nr"
         ",tel num,telephone no,telephone num,telephone numbers,mobile no,mobile nr,mobile num"
@@ -130,8 +132,11 @@ CONTACT: dict[str, str] = {
         ",imie matki,imie ojca"
     ),
     "name": (
-        "name,names,naam,nombre,nom,nome,navn,namn,nimi,noms,nomi,nomes,customer,patient,employee,attendee,contact,kunde,kundin,cliente,client,klant,klient,paciente,paziente,pacjent,mitarbeiter,empleado,salarie,dipendente,medewerker,pracownik,funcionario"
-        ",display name,displayname,imie i nazwisko uzytkownika,nombres,nazwa klienta"
+        "name,names,naam,nombre,nom,nome,navn,namn,nimi,noms,nomi,nomes,customer,patient,"
+        "employee,attendee,contact,kunde,kundin,cliente,client,klant,klient,paciente,"
+        "paziente,pacjent,mitarbeiter,empleado,salarie,dipendente,medewerker,pracownik,"
+        "funcionario,display name,displayname,imie i nazwisko uzytkownika,nombres,"
+        "nazwa klienta"
     ),
     "address": (
         "home address,street,street address,address line,address line 1,address line"
@@ -144,7 +149,8 @@ CONTACT: dict[str, str] = {
         " street,address,addr,strasse,straße,anschrift,adresse,wohnanschrift,postanschrift,"
         "lieferadresse,direccion,domicilio,calle,indirizzo,indirizzo di residenza,adres,ulica,adres"
         " zamieszkania,"
-        "endereco,logradouro,rua,morada,gatuadress,postadress,adress,katuosoite,osoite,gateadresse,rue,straat,"
+        "endereco,logradouro,rua,morada,gatuadress,postadress,adress,katuosoite,osoite,"
+        "gateadresse,rue,straat,"
         "woonadres"
         ",home addr,residence,place of residence,residential addr,street and number,street no"
         ",street number,house address,mailing addr,postal addresses,addresses,living address"

@@ -184,21 +184,33 @@ def _people(table: Table, results: Sequence[ColumnResult]) -> _People | None:
     where that is empty the next one, else name and date of birth; None when nothing does.
     """
     whole = [result for result in results if not result.free_text]
-    kept = [result for result in whole if result.kind not in _SHARED]
-    columns = [result.column for kind in _IDENTIFYING for result in kept if result.kind == kind]
     about = [result.column for result in whole if result.kind in {"person", "date_of_birth"}]
     named = any(result.kind == "person" for result in whole)
-    if not columns and not named:
-        columns = [result.column for result in whole if result.kind in _SHARED][:1]
+    columns = _identifying(whole, named=named)
     if not columns and not named:
         return None
     by = _APART.join([*columns, *(about if named else ())])
     told = frozenset(table.values[columns[0]]) if columns else frozenset()
-    if columns and not any(not cell or is_blank(cell) for cell in told):
+    if columns and not any(map(_is_empty, told)):
         return _People(told, by)
     names = list(zip(*(table.values[name] for name in about), strict=False)) if named else []
     apart = _told_apart([table.values[name] for name in columns], names)
     return _People(frozenset(one for one in apart if one is not None), by)
+
+
+def _identifying(results: Sequence[ColumnResult], *, named: bool) -> list[str]:
+    """Return the columns that tell people apart, the strongest first; where there is none and
+    nobody is named, one of those that several people may share.
+    """
+    own = [result for result in results if result.kind not in _SHARED]
+    columns = [result.column for kind in _IDENTIFYING for result in own if result.kind == kind]
+    if columns or named:
+        return columns
+    return [result.column for result in results if result.kind in _SHARED][:1]
+
+
+def _is_empty(cell: str) -> bool:
+    return not cell or is_blank(cell)
 
 
 def _told_apart(
@@ -210,7 +222,7 @@ def _told_apart(
     rows = len(columns[0]) if columns else len(names)
     for row in range(rows):
         cells = (column[row] for column in columns)
-        told = next((cell for cell in cells if cell and not is_blank(cell)), None)
+        told = next((cell for cell in cells if not _is_empty(cell)), None)
         if told is None and names and any(names[row]):
             told = _APART.join(names[row])
         yield told

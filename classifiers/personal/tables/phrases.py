@@ -164,10 +164,12 @@ PHRASES: dict[str, str] = {
         "medicare,medicare no,medicare card,medicare card number,medicare number,medicare card no"
     ),
     "de_id_card": (
-        "personalausweis,personalausweisnummer,personalausweisnr,personalausweis nr,ausweisnummer,ausweis nr,ausweisnr,id card number"
+        "personalausweis,personalausweisnummer,personalausweisnr,personalausweis nr,"
+        "ausweisnummer,ausweis nr,ausweisnr,id card number"
     ),
     "de_pension_number": (
-        "rentenversicherungsnummer,rentenversicherungsnr,rvnr,rv nummer,rv nr,versicherungsnummer,sozialversicherungsnummer,sv nummer,svnr"
+        "rentenversicherungsnummer,rentenversicherungsnr,rvnr,rv nummer,rv nr,"
+        "versicherungsnummer,sozialversicherungsnummer,sv nummer,svnr"
     ),
     "de_steuernummer": ("steuernummer,steuernr,steuer nr,st nr,stnr"),
     "in_voter_id": (
@@ -175,12 +177,14 @@ PHRASES: dict[str, str] = {
     ),
     "it_iva": ("partita iva,p iva,piva,partitaiva,numero partita iva"),
     "it_identity_card": (
-        "carta d identita,carta identita,numero carta identita,numero carta d identita,cie,numero cie,n carta identita"
+        "carta d identita,carta identita,numero carta identita,numero carta d identita,cie,"
+        "numero cie,n carta identita"
     ),
     "sg_nric": ("nric,nric no,nric number,fin,fin number,fin no,nric fin"),
     "th_id": ("thai id,thai id number,thai national id,citizen id,pin thailand"),
     "tr_id": (
-        "tckn,tc kimlik,tc kimlik no,kimlik no,kimlik numarasi,t c kimlik no,tc no,tc kimlik numarasi"
+        "tckn,tc kimlik,tc kimlik no,kimlik no,kimlik numarasi,t c kimlik no,tc no,"
+        "tc kimlik numarasi"
     ),
     "us_npi": ("npi,npi number,npi no,national provider identifier"),
     "ng_nin": ("nin,nin number,national identification number,nigerian nin"),
@@ -232,7 +236,8 @@ PHRASES: dict[str, str] = {
         " id,insurance policy number,health plan id,health plan number,health card,health card"
         " number,health id,health number,member number,medical insurance number,medicaid,medicaid"
         " id,medicaid number,hicn,hic number,subscriber"
-        " id,krankenversichertennummer,kvnr,krankenversicherungsnummer,versichertennummer,krankenkassennummer,ehic,ehic"
+        " id,krankenversichertennummer,kvnr,krankenversicherungsnummer,versichertennummer,"
+        "krankenkassennummer,ehic,ehic"
         " number,carte vitale,numero de assistance,tarjeta sanitaria,tessera"
         " sanitaria,zorgverzekeringsnummer,polisnummer,sns,numero de utente,numero"
         " utente,medical id"
@@ -247,12 +252,14 @@ PHRASES: dict[str, str] = {
         "diagnosis,diagnoses,diagnosis code,diagnosis codes,primary diagnosis,icd,icd10,icd"
         " 10,icd9,icd 9,icd code,icd10 code,icd 10 code,icd codes,medical condition,medical"
         " conditions,health condition,health"
-        " conditions,symptom,symptoms,medication,medications,prescription,prescriptions,allergy,allergies,blood"
+        " conditions,symptom,symptoms,medication,medications,prescription,prescriptions,"
+        "allergy,allergies,blood"
         " type,blood group,lab result,lab results,hiv"
         " status,hiv,disability,disabilities,comorbidity,comorbidities,medical history,clinical"
         " notes,clinical note,treatment plan,mental health,pregnancy status,pregnant,vaccination"
         " status,vaccination,disease,illness,chief complaint,discharge"
-        " summary,diagnose,diagnosen,befund,krankheit,medikation,medikamente,behinderung,diagnostico,diagnosticos,diagnostic"
+        " summary,diagnose,diagnosen,befund,krankheit,medikation,medikamente,behinderung,"
+        "diagnostico,diagnosticos,diagnostic"
         " medical,maladie,traitement medical,diagnosi,patologia,diagnoza,choroba,snomed,snomed"
         " code,loinc result"
         ",medical diagnosis,diagnosen,diagnoseschlussel"
