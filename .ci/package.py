@@ -34,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--extras", default="", help="such as documents,demo")
+    parser.add_argument("--level", type=int, default=6, help="of gzip: 1 is quick, 9 is small")
     chosen = parser.parse_args()
     out: Path = chosen.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -46,8 +47,8 @@ def main() -> None:
     link(tree / PLACE)
     version = outgate_version(python)
     archive = out / f"outgate-{version}-linux-{os.uname().machine}.tar.gz"
-    pack(tree, archive)
-    package = debian(tree, out, version)
+    pack(tree, archive, chosen.level)
+    package = debian(tree, out, version, chosen.level)
     mb = sum(f.lstat().st_size for f in tree.rglob("*") if f.is_file()) / 1e6
     print(f"unpacked {mb:.0f} MB; {archive.name} {archive.stat().st_size / 1e6:.0f} MB")
     print(f"{package.name} {package.stat().st_size / 1e6:.0f} MB")
@@ -109,7 +110,8 @@ def trim(prefix: Path) -> None:
         for file in packages.rglob(pattern):
             file.unlink()
     if shutil.which("strip") is not None:
-        libraries = [f for f in prefix.rglob("*.so*") if f.is_file() and not f.is_symlink()]
+        named = (*prefix.rglob("*.so"), *prefix.rglob("*.so.*"))
+        libraries = [file for file in named if file.is_file() and not file.is_symlink()]
         subprocess.run(["strip", "--strip-unneeded", *libraries], check=False)
 
 
@@ -142,7 +144,7 @@ def outgate_version(python: Path) -> str:
     return done.stdout.strip()
 
 
-def pack(tree: Path, archive: Path) -> None:
+def pack(tree: Path, archive: Path, level: int) -> None:
     """Write the archive, the same bytes for the same tree: `tar -C / -xzf` installs the files."""
 
     def as_root(found: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -152,7 +154,7 @@ def pack(tree: Path, archive: Path) -> None:
         return found
 
     with (
-        gzip.GzipFile(archive, "wb", compresslevel=6, mtime=0) as packed,
+        gzip.GzipFile(archive, "wb", compresslevel=level, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w") as tar,
     ):
         for path in sorted(tree.rglob("*")):
@@ -195,7 +197,7 @@ done
 """Evidence stays at removal and at upgrade, and goes with `apt purge` only."""
 
 
-def debian(tree: Path, out: Path, version: str) -> Path:
+def debian(tree: Path, out: Path, version: str, level: int) -> Path:
     """Build the Debian package."""
     architecture = subprocess.run(
         ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
@@ -213,7 +215,7 @@ def debian(tree: Path, out: Path, version: str) -> Path:
     links.mkdir(parents=True)
     (links / "outgate").symlink_to("/opt/outgate/bin/outgate")
     package = out / f"outgate_{version}_{architecture}.deb"
-    run("dpkg-deb", "--root-owner-group", "-Zgzip", "-z6", "--build", tree, package)
+    run("dpkg-deb", "--root-owner-group", "-Zgzip", f"-z{level}", "--build", tree, package)
     shutil.rmtree(folder)
     shutil.rmtree(tree / "usr")
     return package

@@ -76,6 +76,7 @@ class AskingHub:
             who=said.who,
             note=said.note,
             record_id=record.id,
+            role=said.role,
             channel="hub",
         )
         store.append([event])

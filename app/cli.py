@@ -34,6 +34,7 @@ from app.commands.attributor import attributor
 from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.report import report
+from app.commands.retention import retention
 from app.commands.review import review
 from app.commands.scan import scan
 from app.commands.scripts import scripts
@@ -107,6 +108,7 @@ application.command()(notify.notify)
 application.command()(people.find)
 application.command()(people.erase)
 application.command()(people.hold)
+application.command()(retention)
 application.command()(doctor)
 application.add_typer(trust.application, name="ca")
 application.add_typer(trusting.application, name="trust")

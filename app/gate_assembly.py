@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from app.home import Home
 from app.lineage import Tracer
 from app.machine_gate import public_door
 from app.notifying import Herald, ways_of
+from app.retention import Terms
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from proxy.parts import Limits
 
 
+_FOR_EVER = Terms()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltGate:
     """A gate and what has to be looked after while it runs and put away when it has ended."""
@@ -63,10 +67,8 @@ class BuiltGate:
     habits: "HabitKeeper"
     seals: Path
     """The socket of sealed runs."""
-    retention_days: int = 0
-    """Records older than this are removed; 0: none."""
-    sums_days: int = 0
-    """Sums older than this are; 0: none."""
+    terms: Terms = _FOR_EVER
+    """How long evidence is kept."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
     """Makes what sends evidence on. Raises SettingsError."""
     heralds: Callable[[], "Sequence[Herald]"] = tuple
@@ -100,11 +102,13 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     from evidence.gate_liveness import living
     from proxy.gate import Gate
     from proxy.parts import Parts
+    from proxy.sealed.passing_counts import tell_of_lost
 
     policy = live_policy_of(home, choices.policy, settings)
     options = _options(home, settings, choices)
     is_alone = not living(home.evidence)
     evidence = evidence_of(home, settings, policy.version)
+    tell_of_lost(home.counts, evidence.store.tell)
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
@@ -124,7 +128,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         happened=evidence.store.tell,
-        direct=direct_connections(),
+        direct=direct_connections(everybody=choices.public is not None),
         tracer=None if attributor.files is None else Tracer(files=attributor.files),
         collectors=collectors_of(attributor, home.collecting),
     )
@@ -137,14 +141,15 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         pool=pool,
         setup=setup,
         seals=home.seal_of(os.getpid()),
-        retention_days=settings.retention_days,
-        sums_days=settings.sums_days,
+        terms=Terms.of(settings),
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         heralds=lambda: [
             Herald(way, failure=lambda: evidence.writer.failure)
             for way in ways_of(settings, evidence.store)
         ],
-        after_retention=partial(_end_epochs, home, evidence.store, utc_now()),
+        after_retention=partial(
+            _after_retention, home, evidence.store, utc_now(), settings.retention_days
+        ),
         habits=habits,
     )
 
@@ -156,6 +161,14 @@ def _rotated(home: Home, settings: Settings, store: "Store") -> None:
     if is_due(home, settings.fingerprint_days):
         ended = rotate(home)
         store.tell(happening(Event.MARKS_KEY_ROTATED, {"epoch": ended.name}))
+
+
+def _after_retention(home: Home, store: "Store", started: datetime, days: int) -> None:
+    from app.kept_sources import forget_old
+
+    _end_epochs(home, store, started)
+    if days:
+        forget_old(home, store, utc_now() - timedelta(days=days))
 
 
 def _end_epochs(home: Home, store: "Store", started: datetime) -> None:
@@ -176,6 +189,7 @@ def _end_epochs(home: Home, store: "Store", started: datetime) -> None:
 def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptions":
     from proxy.connect_to import parse_route
     from proxy.gate import GateOptions
+    from proxy.sealed.passing_counts import place_in
 
     routes = tuple(map(parse_route, choices.connect_to))
     return GateOptions(
@@ -186,6 +200,7 @@ def _options(home: Home, settings: Settings, choices: GateChoices) -> "GateOptio
         listen_port=choices.listen_port,
         listeners=choices.listeners,
         seals=home.seal_of(os.getpid()) if sys.platform == "linux" else None,
+        counts=place_in(home.counts, os.getpid()) if sys.platform == "linux" else None,
         public_seals=None if choices.public is None else public_door(choices.public),
         routes=routes,
         proxies=proxies_of(settings, choices),

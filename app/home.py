@@ -99,6 +99,11 @@ class Home:
         return self.root / "seals" / f"{pid}.sock"
 
     @property
+    def counts(self) -> Path:
+        """Folder with how much passed a gate unread, a file for each that lives or was killed."""
+        return self.root / "counts"
+
+    @property
     def scripts(self) -> Path:
         """Masked contents of scripts seen, by hash."""
         return self.root / "scripts"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.errors import InputError, SettingsError
+from core.rights import Actor, Deed
+from core.text import printable
 
 if TYPE_CHECKING:
     from hub.database import Connection, Database
@@ -34,8 +36,15 @@ def refuse_not_installed() -> None:
         )
 
 
-def hub_settings(hub: Path | None) -> "HubSettings":
-    """Return the settings of a hub. Raises SettingsError."""
+def hub_settings(hub: Path | None, deed: Deed | None = None) -> "HubSettings":
+    """Return the settings of a hub, for who may do this; without `deed` nobody is asked.
+
+    Raises ForbiddenError, SettingsError.
+    """
+    if deed is not None:
+        from app.permission import permitted
+
+        permitted(deed)
     refuse_not_installed()
     from hub.settings import load
 
@@ -53,11 +62,35 @@ def database_of(settings: "HubSettings") -> "AbstractContextManager[Database]":
     return closing(Database(settings.database))
 
 
+def acting() -> Actor:
+    """Return who is at the keyboard, in which role. Raises SettingsError."""
+    from app.current_user import reviewer
+    from app.home import open_home
+    from app.permission import roles_told
+    from app.settings import load_settings
+
+    name = reviewer()
+    role = roles_told(load_settings(open_home().settings), name)
+    return Actor(name=name, role=role or "", channel="command line")
+
+
 @contextmanager
-def at_hub(hub: Path | None) -> "Iterator[Connection]":
-    """One transaction in the database of a hub. Raises SettingsError, DatabaseDownError."""
-    with database_of(hub_settings(hub)) as database, database.work() as connection:
+def at_hub(hub: Path | None, deed: Deed) -> "Iterator[Connection]":
+    """One transaction in the database of a hub, for who may do this.
+
+    Raises ForbiddenError, SettingsError, DatabaseDownError.
+    """
+    with database_of(hub_settings(hub, deed)) as database, database.work() as connection:
         yield connection
+
+
+def exported(connection: "Connection", what: str, **facts: str) -> None:
+    """Chain that somebody took data out of the hub, and where to."""
+    from core.ids import utc_now
+    from hub.deeds import Word, chained
+
+    told = {name: printable(value, 300) for name, value in facts.items()}
+    chained(connection, Word.EXPORTED, what, who=acting(), note="", now=utc_now(), facts=told)
 
 
 def refuse_empty(reason: str) -> None:

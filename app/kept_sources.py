@@ -1,9 +1,13 @@
 """The masked sources that were kept of scripts, or in words why there is none."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.home import Home
 from attribution.identity.contents import ContentStore
+from evidence.removed import Removed
+from evidence.store import Store
 from tui.kept_code import Kept
 
 _OFF = "Not kept: the setting keep_scripts is off."
@@ -13,6 +17,29 @@ _NEVER = (
     "Not kept: it had ended or changed before it could be read, is no text of Python that can be "
     "masked, is larger than 2 MB, or was erased."
 )
+
+
+def forget_old(home: Home, store: Store, before: datetime) -> int:
+    """Remove the sources and parts of versions that were last seen before this time, and that no
+    legal hold may keep; return how many. Raises EvidenceError.
+    """
+    kept, gone = ContentStore(home.scripts, lambda text: text), 0
+    with store.reading() as connection:
+        holds = Removed.of(connection).holds.values()
+    scripts = {one.script for one in holds}
+    seen = store.script_versions()
+    stays = {
+        one.sha256
+        for one in seen
+        if one.last_at >= before or one.script in scripts or None in scripts
+    }
+    for sha256 in sorted(kept.kept_before(before)):
+        if sha256 in stays or None in scripts:
+            continue
+        with suppress(OSError):  # the next round tries again
+            kept.forget(sha256)
+            gone += 1
+    return gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,16 @@ from classifiers.file_pieces import SMALLEST, Part, parts_of_size
 from core.attribution import Attribution
 from core.exchange import Exchange
 from core.sent_file import (
+    FilesLook,
     FoundBy,
     Label,
     NearFile,
+    Proven,
     ProvenFile,
     SameAs,
     SenderFiles,
     SentFile,
+    Traced,
 )
 from core.vocabulary.files import label_of
 
@@ -33,26 +36,27 @@ class Tracer:
 
     files: SenderFiles
 
-    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
+    def sent(self, exchange: Exchange, sender: Attribution) -> Traced:
         """See FileTracer.sent."""
         near = self.files.near(sender, _named_in(exchange))
-        if not near:
-            return None if near is None else ()
+        if not near.files:
+            return Traced(look=near.look)
         parts = parts_of_size(
             exchange.body,
             exchange.header("content-type") or "",
             content_encoding(exchange.headers),
-            _sizes(near),
+            _sizes(near.files),
         )
-        proven = self._proven(sender, near, parts)
-        if proven is None:
-            return None
-        told = [*_same(proven, parts), *_open(near, proven)]
-        return tuple(told[:_MOST_TOLD])
+        proven = self._proven(sender, near.files, parts)
+        told = [*_same(proven.files, parts), *_open(near.files, proven.files)]
+        look = proven.look if near.look is FilesLook.WHOLE else near.look
+        if len(told) > _MOST_TOLD and look is FilesLook.WHOLE:
+            look = FilesLook.IN_PART
+        return Traced(files=tuple(told[:_MOST_TOLD]), look=look)
 
     def _proven(
         self, sender: Attribution, near: Sequence[NearFile], parts: Sequence[Part]
-    ) -> Sequence[ProvenFile] | None:
+    ) -> Proven:
         by_size: dict[int, list[Part]] = {}
         for part in parts:
             by_size.setdefault(part.size, []).append(part)
@@ -64,7 +68,12 @@ class Tracer:
                 for part in by_size.get(one.read_to or 0, ())[:1]:
                     prefixes[one.key] = part.sha256
                     wanted.append((one, part.sha256))
-        return self.files.proven(sender, wanted[:_MOST_ASKED], prefixes) if wanted else ()
+        if not wanted:
+            return Proven()
+        proven = self.files.proven(sender, wanted[:_MOST_ASKED], prefixes)
+        if len(wanted) > _MOST_ASKED and proven.look is FilesLook.WHOLE:
+            return replace(proven, look=FilesLook.IN_PART)
+        return proven
 
 
 def _is_partial(one: NearFile) -> bool:

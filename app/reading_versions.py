@@ -10,7 +10,14 @@ from core.review_ports import CaseStore
 from core.text import printable
 from tui.kept_code import source_lines
 from tui.script_view import ScriptReading, read_script
-from tui.version_changes import LONGEST_LINE, base_of, changes, whole
+from tui.version_changes import (
+    LONGEST_LINE,
+    Changes,
+    base_of,
+    changes,
+    what_is_new,
+    whole,
+)
 
 
 def told_of(
@@ -36,6 +43,11 @@ def told_of(
     before = source_lines(_text(kept, base))
     names = ((base.sha256 or "")[:12], (version.sha256 or "")[:12])
     yield from map(_inert, difflib.unified_diff(before, source_lines(text), *names, lineterm=""))
+
+
+def to_read(store: CaseStore, kept: KeptSources, version: ScriptVersion) -> Changes:
+    """Return what is to be read of a version before it is approved."""
+    return what_is_new(read_script(store, version.script), version, kept.of)
 
 
 def _base(reading: ScriptReading, version: ScriptVersion) -> ScriptVersion | None:

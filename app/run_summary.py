@@ -16,7 +16,7 @@ from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
-from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
+from core.fate import NO_ANSWER_NOTE, UNANSWERED, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
 from core.findings import Finding
 from core.ids import utc_now
 from core.record import Record
@@ -42,6 +42,10 @@ _REMEDIES: Mapping[str, str] = {
     Fate.UNREACHED: "Check the address, the network, and whether the server answers.",
 }
 """What to do about what no rule decided."""
+_UNANSWERED = (
+    "It does not follow the proxy settings, and nothing answers where it goes by itself: often a"
+    " firewall. outgate doctor names the setting that most clients need."
+)
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
@@ -188,7 +192,14 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
 def _place(record: Record) -> str:
     to = record.destination
     name = place(to.service, to.host, to.category, to.account.kind)
-    return f"{name}, port {to.port}" if record.fate in {Fate.PAST, Fate.FOREIGN} else name
+    by_port = record.fate in {Fate.PAST, Fate.FOREIGN} or _is_unanswered(record)
+    return f"{name}, port {to.port}" if by_port else name
+
+
+def _is_unanswered(record: Record) -> bool:
+    """Return whether it asked for a connection past the gate, and had no answer."""
+    stages = record.decision.degraded
+    return record.fate is Fate.UNREACHED and any(one.startswith(UNANSWERED) for one in stages)
 
 
 def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
@@ -205,7 +216,7 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
 def _why(record: Record) -> str:
     decision = record.decision
     reason = printable(decision.reason, 300).rstrip(".")
-    if record.fate in _UNINSPECTED:
+    if record.fate in _UNINSPECTED or _is_unanswered(record):
         return f"{reason}."
     if record.fate is Fate.UNREACHED:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
@@ -224,7 +235,7 @@ def _causes(record: Record) -> str:
 
 
 def _amounts(same: Sequence[Record]) -> Iterator[str]:
-    if same[0].fate in _UNINSPECTED:
+    if same[0].fate in _UNINSPECTED or _is_unanswered(same[0]):
         yield counted(len(same), "connection")
         return
     yield counted(len(same), "request")
@@ -269,6 +280,8 @@ def _dollars(cost: str | None) -> Decimal | None:
 def _remedy(record: Record, contact: str | None) -> str | None:
     if WANTS_CERTIFICATE in record.notes:
         return _OWN_CERTIFICATE
+    if _is_unanswered(record):
+        return _UNANSWERED
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:

@@ -122,8 +122,7 @@ async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, priva
                 Duty.RETENTION,
                 expire_old(
                     built.evidence.store.path,
-                    built.retention_days,
-                    built.sums_days,
+                    built.terms,
                     after=built.after_retention,
                 ),
             )

@@ -60,6 +60,7 @@ class Settings(BaseModel):
     retention_days: int = Field(default=180, ge=0, le=36500)
     """Records older than this are removed; their sums stay for `sums_days`. 0: kept for ever."""
     sums_days: int = Field(default=1095, ge=0, le=36500)
+    reviews_days: int = Field(default=1095, ge=0, le=36500)
     """What records added up to is removed when it is older than this and its records are gone;
     reviews stay. 0: kept for ever.
     """

@@ -156,11 +156,11 @@ def own_attributor_of(home: Home, settings: Settings) -> SocketAttributor:
     )
 
 
-def direct_connections() -> DirectConnections:
-    """Return what lists the connections past the gate."""
+def direct_connections(*, everybody: bool) -> DirectConnections:
+    """Return what lists the connections past the gate: this user's, or everybody's."""
     from attribution.connection_table import ConnectionTable
 
-    return ConnectionTable()
+    return ConnectionTable(everybody=everybody)
 
 
 def evidence_of(home: Home, settings: Settings, policy: str | None = None) -> Evidence:

@@ -1,9 +1,8 @@
 """The open connections of this user that leave the machine, at any port, from the connection
-table: cheap enough to look twice a second.
+table; and whether any may have begun, which is cheap enough to ask four times a second.
 
-HTTP/3 goes by UDP. A socket that is connected to a server's HTTPS port shows where it goes; one
-that is not may send anywhere, so it is listed without a destination, and only `speaks_quic` makes
-it worth a second look.
+A UDP socket that is connected shows where it goes; one that is not may send anywhere, so it is
+listed without a destination, and only `speaks_quic` makes it worth a second look.
 """
 
 import contextlib
@@ -17,13 +16,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from attribution.backends import procfs
+from attribution.backends.opened import Opened
 from attribution.backends.peers import leaving
 from attribution.backends.sock_diag import DiagRefused
 from core.exchange import Connection
 
 _TABLES = Path("/proc/net")
-_ESTABLISHED, _LISTENING = b"01", b"0A"
-_HTTPS = 443
+_ESTABLISHED, _ASKED, _LISTENING = b"01", b"02", b"0A"
+_NAMES = 53
+"""Port at which names are looked up: the system's own business."""
+_RUN = b"\0OUTGATE_RUN="
+"""As in `app.leftovers.RUN_VARIABLE`."""
 _AGE = timedelta(minutes=1)
 """How old a listed connection is cannot be told: old enough for anybody to have inherited it."""
 _PORTS = (32768, 60999)
@@ -46,18 +50,23 @@ files.
 class ConnectionTable:
     """Implements core.ports.DirectConnections."""
 
-    def __init__(self, folder: Path = _TABLES, port: int = _HTTPS) -> None:
+    def __init__(self, folder: Path = _TABLES, *, everybody: bool = False) -> None:
+        """`everybody`: every user's, as root's gate sees them anyway."""
         self._folder = folder
-        self._port = port
+        self._everybody = everybody
+        self._opened = Opened(folder)
+
+    def changed(self) -> bool:
+        """See DirectConnections.changed: asked of the kernel's counters."""
+        return sys.platform != "linux" or self._opened.changed()
 
     def established(self) -> list[Connection]:
-        """Return the TCP connections that this user opened to other machines, and the UDP sockets
-        that may speak HTTP/3, without those of this process; root's gate sees every user's. Off the
-        event loop.
+        """Return the TCP connections that this user opened, or asks to open, to other machines,
+        and the UDP sockets that may send there, without those of this process. Off the event loop.
         """
         if sys.platform != "linux":
-            return list(_by_psutil(self._port))
-        own, uid = own_sockets(), os.getuid() or None
+            return list(_by_psutil())
+        own, uid = own_sockets(), None if self._everybody else os.getuid() or None
         now = datetime.now(UTC)
         listed = self._listed(uid, own, now)
         chosen: list[Connection] = [] if listed is None else listed
@@ -66,7 +75,7 @@ class ConnectionTable:
                 lines = _lines(self._folder / name)
                 taken = _listening(lines)
                 rows = (_connection(line, uid, own, now, transport) for line in lines)
-                chosen += [row for row in rows if row and _is_worth_a_look(row, self._port, taken)]
+                chosen += [row for row in rows if row and _is_worth_a_look(row, taken)]
         return chosen
 
     def _listed(
@@ -78,7 +87,7 @@ class ConnectionTable:
         if self._folder != _TABLES:
             return None
         try:
-            rows = leaving()
+            rows = leaving(own)
         except (OSError, DiagRefused):
             return None
         return [
@@ -91,25 +100,27 @@ class ConnectionTable:
                 at=now - _AGE,
                 transport="tcp",
                 socket=row.inode,
+                answered=row.established,
             )
             for row in rows
-            if uid in {None, row.uid}
-            and row.inode not in own
-            and row.inode != 0
-            and row.far_host != row.host
+            if uid in {None, row.uid} and row.inode != 0 and row.far_host != row.host
         ]
 
     def speaks_quic(self, pid: int) -> bool:
         """Return True when the process has loaded a library for HTTP/3."""
         return any(name in loaded for loaded in _loaded(pid) for name in _QUIC_LIBRARIES)
 
+    def is_in_a_run(self, pid: int) -> bool:
+        """Return True when the process was started by `outgate run`, or by what that started."""
+        return _RUN in b"\0" + procfs.read(f"/proc/{pid}/environ")
 
-def _is_worth_a_look(row: Connection, quic_port: int, listening: Collection[int]) -> bool:
-    """True for TCP that was opened here to another machine, and for UDP that may be HTTP/3."""
+
+def _is_worth_a_look(row: Connection, listening: Collection[int]) -> bool:
+    """True for TCP that was opened here to another machine, and for UDP that may send to one."""
     if row.transport == "tcp":
         return row.client_port not in listening and not _is_near(row)
     if row.gate_host:
-        return row.gate_port == quic_port
+        return row.gate_port != _NAMES
     return _is_client(row.client_host, row.client_port)
 
 
@@ -168,18 +179,19 @@ def _connection(
     if int(fields[9]) in own or fields[9] == b"0":
         return None
     connected = fields[3] == _ESTABLISHED
-    if not connected and transport == "tcp":
+    if not connected and transport == "tcp" and fields[3] != _ASKED:
         return None
     (host, local), (target, to) = _address(fields[1]), _address(fields[2])
     return Connection(
         id=f"direct-{fields[9].decode()}",
         client_host=host,
         client_port=local,
-        gate_host=target if connected else "",
-        gate_port=to if connected else 0,
+        gate_host=target if connected or transport == "tcp" else "",
+        gate_port=to if connected or transport == "tcp" else 0,
         at=now - _AGE,
         transport=transport,
         socket=int(fields[9]),
+        answered=connected or transport == "udp",
     )
 
 
@@ -226,7 +238,7 @@ def _loaded_by_psutil(pid: int) -> Iterator[bytes]:
         yield os.fsencode(row.path).lower()
 
 
-def _by_psutil(port: int) -> Iterator[Connection]:
+def _by_psutil() -> Iterator[Connection]:
     import psutil
 
     own, at = os.getpid(), datetime.now(UTC) - _AGE
@@ -249,5 +261,5 @@ def _by_psutil(port: int) -> Iterator[Connection]:
             at=at,
             transport="udp" if udp else "tcp",
         )
-        if _is_worth_a_look(listed, port, listening):
+        if _is_worth_a_look(listed, listening):
             yield listed

@@ -6,7 +6,6 @@ content. Nothing is opened before its size says that it may be the one.
 # ruff: noqa: PTH112, PTH116, PTH120, PTH123, PTH115, PTH208
 
 import ast
-import contextlib
 import hashlib
 import os
 import stat
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles, files_of
 from attribution.plain_files import opened, text_of
+from core.sent_file import FilesLook
 
 MOST_FILES, _MOST_ENTRIES, _MOST_DESCRIPTORS = 4096, 4096, 512
 MOST_BYTES = 64 << 20
@@ -38,35 +38,63 @@ type _Seen = tuple[str, str, str, int | None, os.stat_result | None]
 """The same without its size, and what it is, where that is known already."""
 
 
+class _Missed(set[str]):
+    """Why some files near a sender were not looked at: words of core.sent_file.FilesLook.
+
+    `with` it: goes on past what is not there, and notes what may not be read.
+    """
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, PermissionError):
+            self.add(FilesLook.NO_RIGHTS.value)
+        return isinstance(error, OSError | ValueError)
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Return what it is; None where that is not to be had."""
+        with self:
+            return os.stat(path)
+        return None
+
+    def too_many(self) -> None:
+        """There are more than are looked at."""
+        self.add(FilesLook.IN_PART.value)
+
+
 def files_near(
     line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
-) -> list[Near]:
-    """Return the files near these processes (the sender first), the best known first, each once."""
+) -> tuple[list[Near], tuple[str, ...]]:
+    """Return the files near these processes (the sender first), the best known first, each once;
+    and why that is not all, in words of FilesLook.
+    """
     found: dict[tuple[int, int], Near] = {}
-    for path, outside, found_by, read_to, status in _each(line, script, named):
-        try:
-            known = os.stat(outside) if status is None else status
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISREG(known.st_mode) and known.st_size:
-            inode = known.st_dev, known.st_ino
-            if inode not in found:
-                found[inode] = path, outside, known.st_size, found_by, read_to
+    missed = _Missed()
+    for path, outside, found_by, read_to, status in _each(line, script, named, missed):
         if len(found) >= MOST_FILES:
+            missed.too_many()
             break
-    return list(found.values())
+        with missed:
+            known = os.stat(outside) if status is None else status
+            if stat.S_ISREG(known.st_mode) and known.st_size:
+                inode = known.st_dev, known.st_ino
+                if inode not in found:
+                    found[inode] = path, outside, known.st_size, found_by, read_to
+    return list(found.values()), tuple(sorted(missed))
 
 
 def _each(
-    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
+    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str], missed: _Missed
 ) -> Iterator[_Seen]:
     for facts in line:
-        yield from _open_files(facts)
+        yield from _open_files(facts, missed)
     for facts in line:
-        yield from _told(facts, facts.argv[1:], "command_line")
-    yield from _told(line[0], named, "named_in_request")
+        yield from _told(facts, facts.argv[1:], "command_line", missed)
+    yield from _told(line[0], named, "named_in_request", missed)
     if script is not None:
-        yield from _told(line[-1], _literals(files_of(line[-1]), script), "named_in_script")
+        literals = _literals(files_of(line[-1]), script, missed)
+        yield from _told(line[-1], literals, "named_in_script", missed)
     folders: dict[str, str] = {}
     for facts in line:
         if facts.cwd is not None:
@@ -74,23 +102,30 @@ def _each(
     if script is not None and script.startswith("/"):
         folders.setdefault(os.path.dirname(script), "script_folder")
     for folder, found_by in folders.items():
-        yield from _in_folder(files_of(line[-1]), folder, found_by)
+        yield from _in_folder(files_of(line[-1]), folder, found_by, missed)
 
 
-def _open_files(facts: ProcessFacts) -> Iterator[_Seen]:
+def _open_files(facts: ProcessFacts, missed: _Missed) -> Iterator[_Seen]:
     """Yield what a process has open to be read, with how far it has."""
     place = f"/proc/{facts.pid}"
-    with contextlib.suppress(OSError):
-        for name in os.listdir(f"{place}/fd")[:_MOST_DESCRIPTORS]:
-            with contextlib.suppress(OSError, ValueError):
-                path = os.readlink(f"{place}/fd/{name}")
-                if not path.startswith("/") or path.startswith(_PROGRAMS) or path.endswith(_CODE):
-                    continue
-                position, flags = _position(f"{place}/fdinfo/{name}")
-                if flags & os.O_ACCMODE == os.O_WRONLY:
-                    continue
-                # What was deleted meanwhile, or is another file by now, is reached this way only.
-                yield path, f"{place}/fd/{name}", "open_file", position, None
+    names: list[str] = []
+    with missed:
+        try:
+            names = os.listdir(f"{place}/fd")
+        except (FileNotFoundError, ProcessLookupError):
+            missed.add(FilesLook.ENDED.value)
+    if len(names) > _MOST_DESCRIPTORS:
+        missed.too_many()
+    for name in names[:_MOST_DESCRIPTORS]:
+        with missed:
+            path = os.readlink(f"{place}/fd/{name}")
+            if not path.startswith("/") or path.startswith(_PROGRAMS) or path.endswith(_CODE):
+                continue
+            position, flags = _position(f"{place}/fdinfo/{name}")
+            if flags & os.O_ACCMODE == os.O_WRONLY:
+                continue
+            # What was deleted meanwhile, or is another file by now, is reached this way only.
+            yield path, f"{place}/fd/{name}", "open_file", position, None
 
 
 def _position(path: str) -> tuple[int, int]:
@@ -104,7 +139,9 @@ def _position(path: str) -> tuple[int, int]:
     return position, flags
 
 
-def _told(facts: ProcessFacts, words: Iterable[str], found_by: str) -> Iterator[_Seen]:
+def _told(
+    facts: ProcessFacts, words: Iterable[str], found_by: str, missed: _Missed
+) -> Iterator[_Seen]:
     """Yield what words name, be it a file or a folder of files. `--in=FILE` and `@FILE` name one,
     too.
     """
@@ -119,7 +156,7 @@ def _told(facts: ProcessFacts, words: Iterable[str], found_by: str) -> Iterator[
             outside = files.outside(path)
             if os.path.isdir(outside):
                 if found_by != "named_in_request" and path.count("/") > 1:
-                    yield from _in_folder(files, path, found_by, depth=1)
+                    yield from _in_folder(files, path, found_by, missed, depth=1)
             else:
                 yield path, outside, found_by, None, None
 
@@ -132,12 +169,11 @@ def _absolute(text: str, cwd: str | None) -> str | None:
     return None if cwd is None else os.path.normpath(f"{cwd}/{text}")
 
 
-def _literals(files: HostFiles, script: str) -> tuple[str, ...]:
+def _literals(files: HostFiles, script: str, missed: _Missed) -> tuple[str, ...]:
     """Return the texts in a script that may be paths; parsed once for each version."""
     outside = files.outside(script)
-    try:
-        status = os.stat(outside)
-    except (OSError, ValueError):
+    status = missed.stat(outside)
+    if status is None:
         return ()
     key = outside, status.st_mtime_ns, status.st_size
     if key not in _scripts:
@@ -162,26 +198,28 @@ def _parsed(source: bytes) -> tuple[str, ...]:
 
 
 def _in_folder(
-    files: HostFiles, folder: str, found_by: str, depth: int = _DEPTH
+    files: HostFiles, folder: str, found_by: str, missed: _Missed, depth: int = _DEPTH
 ) -> Iterator[_Seen]:
     """Yield the files of a folder and of those below it; the root and homes of all are none."""
     if folder.count("/") < 2 and folder in {"/", "/home", "/usr", "/etc", "/var", "/bin", "/opt"}:
         return
     left = _MOST_ENTRIES
     todo = [(folder, files.outside(folder), depth)]
-    while todo and left > 0:
+    while todo:
         path, outside, deeper = todo.pop(0)
-        with contextlib.suppress(OSError), os.scandir(outside) as entries:
+        with missed, os.scandir(outside) as entries:
             for entry in entries:
                 left -= 1
-                if left <= 0:
+                if left < 0:
+                    missed.too_many()
                     return
                 if entry.is_dir(follow_symlinks=False):
                     if deeper > 0 and entry.name not in _SKIPPED and entry.name[:1] != ".":
                         todo.append((f"{path}/{entry.name}", entry.path, deeper - 1))
                 elif not entry.name.endswith(_CODE):
-                    status = None if entry.is_symlink() else entry.stat(follow_symlinks=False)
-                    yield f"{path}/{entry.name}", entry.path, found_by, None, status
+                    with missed:
+                        status = None if entry.is_symlink() else entry.stat(follow_symlinks=False)
+                        yield f"{path}/{entry.name}", entry.path, found_by, None, status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,22 +233,33 @@ class Hashed:
     whole: bool
 
 
-def files_proven(wanted: Sequence[tuple[str, int, int | None, str]]) -> list[Hashed]:
-    """Return those that have the wanted content.
+def files_proven(
+    wanted: Sequence[tuple[str, int, int | None, str]],
+) -> tuple[list[Hashed], tuple[str, ...]]:
+    """Return those that have the wanted content; and why some were not read, in words of FilesLook.
 
     Each is asked for by where it is opened, its size, how many of its first bytes are meant (None:
     all), and the SHA-256.
     """
-    return [one for asked in wanted if (one := _proven(*asked)) is not None]
+    missed = _Missed()
+    found = [one for asked in wanted if (one := _proven(*asked, missed)) is not None]
+    return found, tuple(sorted(missed))
 
 
-def _proven(outside: str, size: int, first: int | None, sha256: str) -> Hashed | None:
+def _proven(
+    outside: str, size: int, first: int | None, sha256: str, missed: _Missed
+) -> Hashed | None:
+    if size > MOST_BYTES:
+        missed.too_many()
+        return None
     handle = opened(outside)
     if handle is None:
+        if os.path.lexists(outside):
+            missed.add(FilesLook.NO_RIGHTS.value)
         return None
     with os.fdopen(handle, "rb", buffering=0) as file:
         before = os.fstat(handle)
-        if before.st_size != size or size > MOST_BYTES:
+        if before.st_size != size:
             return None
         if _digest(file, size if first is None else first) != sha256:
             return None

@@ -1,7 +1,7 @@
 """The gate's side of file to wire: asks the helper process about files near a sender."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,7 +12,7 @@ from attribution.os_users import People
 from attribution.process_profile import Portrait
 from attribution.reader import Reader, Unread
 from core.attribution import Attribution
-from core.sent_file import FoundBy, NearFile, ProvenFile
+from core.sent_file import FilesLook, FoundBy, Nearby, NearFile, Proven, ProvenFile
 
 _NEAR_S, _PROVEN_S = 1.0, 2.0
 
@@ -25,17 +25,23 @@ class FilesOfSenders:
     reader: Reader
     people: People
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> list[NearFile] | None:
+    def near(self, sender: Attribution, named: Sequence[str]) -> Nearby:
         """See SenderFiles.near."""
+        if sys.platform != "linux":
+            return Nearby(look=FilesLook.NOBODY)
         portrait = self.behind(sender)
-        if portrait is None or sys.platform != "linux":
-            return None
+        if portrait is None:
+            gone = sender.process is not None
+            return Nearby(look=FilesLook.ENDED if gone else FilesLook.UNNAMED)
         line = _line(portrait)
         try:
-            found = self.reader.ask(_NEAR_S, files_near, line, portrait.script_path, tuple(named))
+            found, missed = self.reader.ask(
+                _NEAR_S, files_near, line, portrait.script_path, tuple(named)
+            )
         except Unread:
-            return None
-        return [self._shown(one) for one in found if one[0] != portrait.script_path]
+            return Nearby(look=FilesLook.FAILED)
+        files = [self._shown(one) for one in found if one[0] != portrait.script_path]
+        return Nearby(files=files, look=_look(missed))
 
     def _shown(self, one: Near) -> NearFile:
         path, outside, size, found_by, read_to = one
@@ -52,7 +58,7 @@ class FilesOfSenders:
         sender: Attribution,
         wanted: Sequence[tuple[NearFile, str]],
         prefixes: Mapping[str, str],
-    ) -> list[ProvenFile] | None:
+    ) -> Proven:
         """See SenderFiles.proven."""
         near = {one.key: one for one, _ in wanted}
         asked = [
@@ -60,10 +66,10 @@ class FilesOfSenders:
             for one, sha256 in wanted
         ]
         try:
-            found = self.reader.ask(_PROVEN_S, files_proven, asked)
+            found, missed = self.reader.ask(_PROVEN_S, files_proven, asked)
         except Unread:
-            return None
-        return [
+            return Proven(look=FilesLook.FAILED)
+        files = [
             ProvenFile(
                 near=near[one.outside],
                 sha256=one.sha256,
@@ -73,6 +79,14 @@ class FilesOfSenders:
             )
             for one in found
         ]
+        return Proven(files=files, look=_look(missed))
+
+
+def _look(missed: Iterable[str]) -> FilesLook:
+    """Return what stands in the way of having looked at all, the weightiest first."""
+    there = {FilesLook(word) for word in missed}
+    ranks = FilesLook.ENDED, FilesLook.NO_RIGHTS, FilesLook.IN_PART
+    return next((rank for rank in ranks if rank in there), FilesLook.WHOLE)
 
 
 def _line(portrait: Portrait) -> tuple[ProcessFacts, ...]:

@@ -86,7 +86,7 @@ def lineage(turns: int) -> None:
                 for _ in range(count):
                     exchange = _exchange(*sends(content))
                     begun = time.perf_counter()
-                    files = tracer.sent(exchange, SENDER) or ()
+                    files = tracer.sent(exchange, SENDER).files
                     spent.append(time.perf_counter() - begun)
                     found = [file.size for file in files if file.same is not SameAs.OPEN]
                     missed += found != [len(content)]
@@ -95,7 +95,7 @@ def lineage(turns: int) -> None:
             near = bytearray(small)
             near[dice.randrange(len(near))] ^= 1 + number % 255
             sends = list(WAYS.values())[number % len(WAYS)]
-            files = tracer.sent(_exchange(*sends(bytes(near))), SENDER) or ()
+            files = tracer.sent(_exchange(*sends(bytes(near))), SENDER).files
             wrong += any(file.same is not SameAs.OPEN for file in files)
             asked += 1
     reader.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.findings import Finding
-from core.sent_file import SentFile
+from core.sent_file import FilesLook, SentFile
 
 
 class Category(StrEnum):
@@ -186,6 +186,8 @@ class Classification:
     """True when documents inside wait for a worker: this is what was known without reading them."""
     files: tuple[SentFile, ...] = ()
     """Files of the sender's that the request holds, or that were open when it was sent."""
+    files_look: FilesLook | None = None
+    """Whether these are all; None: nobody looked."""
     tallies: tuple[Tally, ...] = field(default=(), repr=False)
     """Of a piece of a larger body: what it takes to count over all pieces. Never stored."""
     explanation: tuple[str, ...] = field(default=(), repr=False)

@@ -26,6 +26,8 @@ class Connection:
     """The kernel's number of the client's socket, where it is known already."""
     network: int | None = None
     """The kernel's number of the network that the client is in; None for the gate's own."""
+    answered: bool = True
+    """False only past the gate: it asks to be connected, and has had no answer yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

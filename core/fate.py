@@ -23,8 +23,15 @@ class Fate(StrEnum):
 UNSTOPPED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.UNREACHED})
 """What did not leave through the gate, and was not stopped by it."""
 
+UNANSWERED = "direct"
+"""First word of the stage of what asked for a connection past the gate, and had no answer."""
 _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
-    {"bypass": Fate.PAST, "tls": Fate.UNTRUSTED, "protocol": Fate.FOREIGN}
+    {
+        "bypass": Fate.PAST,
+        "tls": Fate.UNTRUSTED,
+        "protocol": Fate.FOREIGN,
+        UNANSWERED: Fate.UNREACHED,
+    }
 )
 """First word of the stage that such a record's decision names as not done."""
 TUNNEL = "CONNECT"

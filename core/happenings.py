@@ -37,6 +37,7 @@ class Event(StrEnum):
     STAMPED = "stamped"
     EXPIRED = "expired"
     SUMS_EXPIRED = "sums_expired"
+    ACTS_EXPIRED = "acts_expired"
     OUTBOX_DROPPED = "outbox_dropped"
     LEGAL_HOLD = "legal_hold"
     HOLD_LIFTED = "hold_lifted"
@@ -48,6 +49,7 @@ class Event(StrEnum):
     HANDED_ON = "handed_on"
     CAPTURE_BEGAN = "capture_began"
     CAPTURE_ENDED = "capture_ended"
+    CAPTURE_PASSED = "capture_passed"
     CAPTURE_WINDOW = "capture_window"
 
 

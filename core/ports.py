@@ -65,18 +65,28 @@ class Networks(Protocol):
 
 
 class DirectConnections(Protocol):
-    """The open connections of this user to other machines, at any port, that do not go through the
-    gate; HTTP/3 included.
+    """The open connections to other machines, at any port, that do not go through the gate;
+    datagrams included.
     """
 
-    def established(self) -> Sequence[Connection]:
-        """Return them, the far side standing as the gate's. May take milliseconds: call it off the
+    def changed(self) -> bool:
+        """Return False only where none can have begun since one last asked. Cheap enough for the
         event loop.
+        """
+
+    def established(self) -> Sequence[Connection]:
+        """Return them, and those that are asked for, the far side standing as the gate's. May take
+        milliseconds: call it off the event loop.
         """
 
     def speaks_quic(self, pid: int) -> bool:
         """Return True when the process has loaded a library for HTTP/3. Off the event loop, like
         the rest.
+        """
+
+    def is_in_a_run(self, pid: int) -> bool:
+        """Return True when the process was started behind a gate, by `outgate run`; False also
+        where that cannot be seen. Off the event loop.
         """
 
 

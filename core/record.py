@@ -12,7 +12,7 @@ from core.decision import Decision, Verdict, hold_word
 from core.fate import UNSTOPPED, Fate, fate_of
 from core.findings import Finding
 from core.ids import rfc3339
-from core.json_fields import Fields
+from core.json_fields import Fields, by_word
 from core.record_reading import (
     Recall,
     anew,
@@ -34,11 +34,12 @@ from core.record_writing import (
     sender_json,
     told,
 )
-from core.sent_file import SentFile, read_sent_file
+from core.sent_file import FilesLook, SentFile, are_all, read_sent_file
 
 SCHEMA = "outgate.record/1"
-_LACKS = frozenset({"notes", "files"})
+_LACKS = frozenset({"notes", "files", "files_look"})
 """What records of the first version, or of requests without a known file, do not hold."""
+_LOOKS = by_word(FilesLook)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,8 @@ class Record:
     decision: Decision
     files: tuple[SentFile, ...] = ()
     """Files of the sender's that the request holds, or that were open when it was sent."""
+    files_look: FilesLook | None = None
+    """Whether these are all; None: nobody looked, or it is an early record."""
     notes: tuple[str, ...] = ()
     """What befell the exchange after the decision: `the client left`, `the gate stopped`, …"""
 
@@ -97,6 +100,13 @@ class Record:
     def left(self) -> bool:
         """Whether it left through the gate."""
         return self.fate is None and self.decision.left
+
+    @property
+    def files_are_all(self) -> bool:
+        """See core.sent_file.are_all."""
+        return are_all(
+            self.files_look, self.sender, self.request.bytes, complete=self.request.complete
+        )
 
     @property
     def stopped(self) -> bool:
@@ -124,6 +134,7 @@ class Record:
             "response": {"status": self.response.status, "bytes": self.response.bytes},
             "llm": None if self.llm is None else llm_json(self.llm),
             **({"files": [file.to_json() for file in self.files]} if self.files else {}),
+            **({"files_look": self.files_look.value} if self.files_look else {}),
             "findings": of(self.findings, findings_json) if self.findings else [],
             "decision": of(self.decision, decision_json),
             "notes": [told(note) for note in self.notes],
@@ -148,6 +159,7 @@ class Record:
             llm=fields.part_or_none("llm", lambda llm: of(llm, read_llm)),
             findings=of(fields.many("findings"), read_findings),
             files=tuple(map(read_sent_file, fields.many("files"))),
+            files_look=fields.word_or_none("files_look", _LOOKS),
             decision=of(fields.value("decision"), read_decision),
             notes=fields.texts("notes"),
         )

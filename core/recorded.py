@@ -34,6 +34,7 @@ def record_of(
         llm=seen.llm,
         findings=seen.findings,
         files=seen.files,
+        files_look=seen.files_look,
         decision=decision,
         notes=notes,
     )

@@ -1,7 +1,7 @@
 """Review: records grouped into cases, what a person did with a case and why."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,6 +105,8 @@ class HoldState:
     outcome: HoldOutcome | None = None
     """None while it is under way, or when the gate stopped meanwhile."""
     answer: HoldAnswer | None = None
+    asked_by: str = ""
+    """Who asked for its release, where a second person has not confirmed that yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,12 @@ class Case:
     inside: Inside = field(default_factory=Inside)
     scope: Scope | None = None
     """Up to where it was closed last; it may have come back since."""
+    likely: bool = False
+    """The sender of its newest record is likely, and not certain."""
+    own: frozenset[Action] = frozenset()
+    """What was done last, with the case, its newest answered request and the version that sent it,
+    by somebody who runs or owns what it is about.
+    """
 
     @property
     def reach(self) -> Reach:
@@ -306,6 +314,26 @@ def signed(event: ReviewEvent, limit: int = 60) -> str:
 
 OWN = "the sender"
 """Somebody acted on what he or she runs or owns."""
+
+
+def own_acts(events: Iterable[tuple[Action, bool]]) -> frozenset[Action]:
+    """Return which acts that stand were on one's own, from all of a case, oldest first, each with
+    whether it was: of its closing, the answer, and the approval of its script the last one each.
+    """
+    last = {_STANDS_UNTIL.get(action, action): (action, own) for action, own in events}
+    return frozenset(action for action, own in last.values() if own)
+
+
+_STANDS_UNTIL: Mapping[Action, str] = MappingProxyType(
+    {
+        **dict.fromkeys((Action.CLOSE, Action.REOPEN), "closing"),
+        **dict.fromkeys((Action.APPROVE, Action.REFUSE, Action.ASK_APPROVE), "answer"),
+        **dict.fromkeys(
+            (Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT, Action.ASK_APPROVE_SCRIPT), "script"
+        ),
+    }
+)
+"""Acts of one word here follow each other: the last one stands."""
 
 
 def last_said(events: Sequence[ReviewEvent]) -> dict[str | None, ReviewEvent]:

@@ -20,8 +20,8 @@ class HoldQueue(Protocol):
         """
 
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
-        """Who asked for the release of these, where that takes a second person who has not answered
-        yet.
+        """Who asked for the release of these, harmless to show and marked where that was the sender,
+        where it takes a second person who has not answered yet.
         """
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:

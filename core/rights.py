@@ -16,6 +16,8 @@ class Role(StrEnum):
     INVESTIGATOR = "investigator"
     POLICY_EDITOR = "policy editor"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
+    """Keeps the hub running and reads no evidence."""
 
 
 class Deed(StrEnum):
@@ -34,11 +36,15 @@ class Deed(StrEnum):
     LEGAL_HOLD = "put evidence under a legal hold"
     POLICY = "change the rules"
     KEYS = "change the keys of marks"
+    WATCH = "see how the fleet is"
+    WORK = "work on the cases and alarms of the fleet"
+    HUNT = "save and end hunts"
+    OPERATE = "run the hub and take endpoints in or out"
 
 
 _OFFICERS = frozenset({Role.REVIEWER, Role.INVESTIGATOR})
 MAY: Mapping[Deed, frozenset[Role]] = {
-    Deed.READ: frozenset(Role),
+    Deed.READ: frozenset(Role) - {Role.OPERATOR},
     Deed.VERIFY: frozenset(Role),
     Deed.REPORT: _OFFICERS | {Role.AUDITOR},
     Deed.CLOSE: _OFFICERS,
@@ -51,6 +57,10 @@ MAY: Mapping[Deed, frozenset[Role]] = {
     Deed.LEGAL_HOLD: frozenset({Role.INVESTIGATOR}),
     Deed.POLICY: frozenset({Role.POLICY_EDITOR}),
     Deed.KEYS: frozenset({Role.POLICY_EDITOR}),
+    Deed.WATCH: frozenset(Role),
+    Deed.WORK: _OFFICERS,
+    Deed.HUNT: _OFFICERS,
+    Deed.OPERATE: frozenset({Role.OPERATOR}),
 }
 """Which roles may do what; any one of them is enough."""
 DEED_OF: Mapping[Action, Deed] = {
@@ -76,6 +86,30 @@ class Person:
 
     name: str
     groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who acts: under which name, in which role, by which door."""
+
+    name: str
+    role: str = ""
+    """Empty where no roles are given."""
+    channel: str = ""
+    """`command line`, `review`, `browser`; empty where it is not known."""
+
+    def facts(self) -> dict[str, str]:
+        """Return what is kept beside the name."""
+        told = {"role": self.role, "channel": self.channel}
+        return {name: word for name, word in told.items() if word}
+
+
+type Who = str | Actor
+
+
+def actor(who: Who) -> Actor:
+    """Return who acts; of a mere name nothing more is known."""
+    return Actor(name=who) if isinstance(who, str) else who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

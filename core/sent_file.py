@@ -54,6 +54,46 @@ class Label(StrEnum):
     OTHER = "other"
 
 
+class FilesLook(StrEnum):
+    """Whether the files near a sender were compared with what it sent. Where they were not, that no
+    file is named means nothing.
+    """
+
+    WHOLE = "whole"
+    """All were compared."""
+    IN_PART = "in_part"
+    """There were more than are compared, or larger ones."""
+    NO_RIGHTS = "no_rights"
+    """Some of them may not be read."""
+    ENDED = "ended"
+    """The sender had ended: what it had open is not known."""
+    UNNAMED = "unnamed"
+    """Nobody could tell which program it is."""
+    STREAMED = "streamed"
+    """The body went past without being held."""
+    CONVERSATION = "conversation"
+    """It is a conversation of messages, which are not compared."""
+    TIME_USED_UP = "time_used_up"
+    """The sender's share of time for such looks was used up."""
+    LATE = "late"
+    """The look took too long."""
+    FAILED = "failed"
+    """The look failed."""
+    NOBODY = "nobody"
+    """Nothing looks at the files of senders here."""
+
+
+def are_all(
+    look: FilesLook | None, sender: Attribution, body_bytes: int, *, complete: bool
+) -> bool:
+    """Return whether no file but those that are named is in a request; False: nobody can tell. Of
+    programs that are none of Outgate's business nobody asks.
+    """
+    if look is None:
+        return sender.is_python is False or (body_bytes == 0 and complete)
+    return look is FilesLook.WHOLE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearFile:
     """A file that the sender may have read."""
@@ -144,13 +184,37 @@ def read_sent_file(value: object) -> SentFile:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearby:
+    """Files near a sender, and whether these are all."""
+
+    files: Sequence[NearFile] = ()
+    look: FilesLook = FilesLook.WHOLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Files with the content that was asked for, and whether all could be asked."""
+
+    files: Sequence[ProvenFile] = ()
+    look: FilesLook = FilesLook.WHOLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """What is proven of a request's files, and whether that is all."""
+
+    files: tuple[SentFile, ...] = ()
+    look: FilesLook = FilesLook.WHOLE
+
+
 class FileTracer(Protocol):
     """Finds which files of the sender's a request holds. Takes milliseconds, and never raises: not
     for the event loop.
     """
 
-    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
-        """Return what is proven, the best known first; None where nobody could look."""
+    def sent(self, exchange: Exchange, sender: Attribution) -> Traced:
+        """Return what is proven, the best known first."""
 
 
 class SenderFiles(Protocol):
@@ -158,10 +222,10 @@ class SenderFiles(Protocol):
     loop.
     """
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> Sequence[NearFile] | None:
+    def near(self, sender: Attribution, named: Sequence[str]) -> Nearby:
         """Return the files that it has open, was told of on its command line, that are `named` in
         its request or in its script, or lie in its and its script's folder; the best known first,
-        a bounded number. None where nobody could look.
+        a bounded number.
         """
 
     def proven(
@@ -169,9 +233,8 @@ class SenderFiles(Protocol):
         sender: Attribution,
         wanted: Sequence[tuple[NearFile, str]],
         prefixes: Mapping[str, str],
-    ) -> Sequence[ProvenFile] | None:
-        """Return those of the files whose content has, at this moment, the SHA-256 that is wanted;
-        None where nobody could look.
+    ) -> Proven:
+        """Return those of the files whose content has, at this moment, the SHA-256 that is wanted.
 
         `prefixes`: key → the SHA-256 that the first `read_to` bytes of it are asked for.
         """

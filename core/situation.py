@@ -62,6 +62,8 @@ class Situation:
     findings: tuple[Finding, ...] = ()
     files: tuple[SentFile, ...] = ()
     """Files of the sender's that the request holds, or that were open when it was sent."""
+    files_are_all: bool = False
+    """False: which files it holds beside these nobody can tell."""
     degraded: tuple[str, ...] = ()
     """Stages that failed, each as `stage: why`."""
     headers_only: bool = False
@@ -81,5 +83,6 @@ def situation_of(record: Record) -> Situation:
         llm=record.llm,
         findings=record.findings,
         files=record.files,
+        files_are_all=record.files_are_all,
         degraded=record.decision.degraded,
     )

@@ -26,6 +26,9 @@ from evidence.times import micros
 SCHEMA = "outgate.event/1"
 NO_CASE = ""
 """What stands for the case of an act that is about none."""
+GONE = "gone"
+"""What stands for the action of an act whose time is over."""
+OVER = "its time is over"
 ACT_COLUMNS = "seq, prev, hash, id, CAST(body AS BLOB)"
 _EVENT = by_word(Event)
 _TEXT_LIMIT = 400
@@ -107,6 +110,13 @@ def _columns(happening: Happening) -> dict[str, Any]:
     }
 
 
+def gone_columns(seq: int) -> dict[str, Any]:
+    """Return the columns of an act whose time is over: its place and hash are all that is left."""
+    names = ("case_key", "script", "script_sha256", "record_id", "hold_key")
+    return {**dict.fromkeys(names), "case_key": NO_CASE, "id": f"{seq:036d}", "at_us": 0,
+            "action": GONE}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAct:
     """An act as its text states it, with what it is filed under."""
@@ -122,6 +132,8 @@ class ReadAct:
 
 def read_act(text: bytes | str) -> ReadAct:
     """Return the act in a stored text. Raises ValueError, which says why without any value."""
+    if not text:
+        raise ValueError(OVER)
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

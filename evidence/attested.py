@@ -132,6 +132,7 @@ class Attested:
             self.problems += [found for found in objections if found is not None][:1]
         self._strangers(chain, own)
         self._removed(own)
+        self._untold(own)
         if not self.witnessed:
             self.notes.append(NOTHING_OUTSIDE)
 
@@ -172,6 +173,10 @@ class Attested:
             self.problems.append(
                 "the newest checkpoint is not signed with the key of this installation"
             )
+        if keys and own is None:
+            self.notes.append(
+                "The key of this installation is not beside the file: compare the key below."
+            )
         if not keys and connection.value(_SIGNING) is not None:
             self.problems.append("checkpoints were taken, and there are none in the file")
         if keys:
@@ -192,12 +197,22 @@ class Attested:
             f"{before.records.size} records, last seen at {before.at}."
         )
 
+    def _untold(self, own: Sequence[Sighting]) -> None:
+        """Note checkpoints that no witness tells of: a line was taken out, or never written."""
+        seen = {_mark(one.checkpoint) for one in own}
+        lacking = sum(_mark(one) not in seen for one, _ in self.signed)
+        if self.witnessed and lacking:
+            self.notes.append(
+                f"No witness tells of {lacking} of the checkpoints in the file: their lines were "
+                "taken out, or could not be written."
+            )
+
     def _removed(self, own: Sequence[Sighting]) -> None:
         """Look whether checkpoints that a witness was told are still in the file."""
-        kept = {(one.records.size, one.acts.size, one.at): why for one, why in self.signed}
+        kept = {_mark(one): why for one, why in self.signed}
         for seen in own:
             told = seen.checkpoint
-            why = kept.get((told.records.size, told.acts.size, told.at))
+            why = kept.get(_mark(told))
             if why is None and seen.why != TRAFFIC:
                 self.problems.append(f"the checkpoint of {told.at} was taken out of the file")
                 return
@@ -213,6 +228,8 @@ def _filed(row: Any, told: Checkpoint) -> str | None:
     """Return what is wrong with what stands beside a note, if anything."""
     if not plainly_written(row["note"], told):
         return "holds more than what was signed"
+    if told.number is not None and row["seq"] != told.number:
+        return f"was number {told.number} when it was signed"
     if row["at_us"] != _micros(told.at):
         return "is filed under another time than it has"
     parts = (("records", told.records), ("reviews", told.acts))
@@ -224,6 +241,10 @@ def _filed(row: Any, told: Checkpoint) -> str | None:
         if tree.root() != part.root:
             return "is filed with another tree than it signed"
     return None
+
+
+def _mark(told: Checkpoint) -> tuple[int, int, str]:
+    return told.records.size, told.acts.size, told.at
 
 
 def _micros(at: str) -> int | None:

@@ -16,6 +16,7 @@ from evidence.chain import canonical, canonical_with, genesis, plain
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
 from evidence.frames import packed
+from evidence.journal_seal import JournalSeal
 from evidence.marks import marks_of
 from evidence.parts import SALT_BYTES, seal_entry
 from evidence.rollup import Rollup
@@ -79,9 +80,11 @@ class Appender:
     was there, and only then is the head read again.
     """
 
-    def __init__(self, connection: Connection, gate: str) -> None:
+    def __init__(self, connection: Connection, gate: str, seal: JournalSeal | None = None) -> None:
+        """With `seal`, rows of the journal are sealed."""
         self._driver = connection
         self._gate = gate
+        self.seal = seal
         self._version = -1
         self._seq = 0
         self._head = b""
@@ -141,8 +144,7 @@ class Appender:
             with transaction(self._driver):
                 self._catch_up()
                 seq, head = self._append(batch.closes)
-                rows = [(slot, i.id, self._gate, i.text.decode()) for slot, i in plan.rows]
-                INSERT_OPEN.run_rows(self._driver, rows)
+                INSERT_OPEN.run_rows(self._driver, [self._row(*row) for row in plan.rows])
                 if plan.unused:
                     self._driver.executemany(DELETE_OPEN, [(slot,) for slot in plan.unused]).close()
         except BaseException:
@@ -155,6 +157,10 @@ class Appender:
             self._slots.pop(item.id, None)
         self._slots.update((item.id, slot) for slot, item in plan.rows)
         return seq - len(batch.closes) + 1
+
+    def _row(self, slot: int, item: Item) -> tuple[object, ...]:
+        seal = None if self.seal is None else self.seal.of(slot, item.id, self._gate, item.text)
+        return slot, item.id, self._gate, item.text.decode(), seal
 
     def _plan(self, batch: Batch) -> "_Journal":
         """Return where in the journal what begins goes.

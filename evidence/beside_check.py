@@ -4,11 +4,13 @@ records, and exchanges under way.
 
 import string
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import orjson
 
 from evidence.database import Connection
+from evidence.journal_seal import JournalSeal
 from evidence.removed import Removed
 from evidence.times import from_micros, micros
 
@@ -23,12 +25,13 @@ _AT_ONCE = timedelta(minutes=1)
 _LEFT_OVER = """SELECT x.seq FROM erased x LEFT JOIN entries e ON e.seq = x.seq
     WHERE e.seq IS NULL LIMIT 1"""
 _EMPTIED = "SELECT id, at_us, case_id FROM entries WHERE seq = ?"
-_OPEN = "SELECT id, CAST(body AS BLOB) FROM open_exchanges"
+_OPEN = "SELECT slot, id, gate, CAST(body AS BLOB), seal FROM open_exchanges"
 
 
-def beside_problem(connection: Connection) -> str | None:
+def beside_problem(connection: Connection, path: Path) -> str | None:
     """Return what is foreign or changed there, if anything."""
-    return _said_of_itself(connection) or _erased(connection) or _under_way(connection)
+    seal = JournalSeal.beside(path)
+    return _said_of_itself(connection) or _erased(connection) or _under_way(connection, seal)
 
 
 def _said_of_itself(connection: Connection) -> str | None:
@@ -72,8 +75,11 @@ def _fits(id_: str, at_us: int, case_id: int | None) -> bool:
     return case_id is None and (named is None or abs(micros(named) - at_us) <= _ALIKE_US)
 
 
-def _under_way(connection: Connection) -> str | None:
-    for id_, text in connection.execute(_OPEN):
+def _under_way(connection: Connection, seal: JournalSeal | None) -> str | None:
+    for row in connection.execute(_OPEN):
+        _, id_, _, text, _ = row
+        if seal is not None and not seal.fits(*row):
+            return "an exchange under way was put in or changed: no gate of this installation did"
         try:
             value = orjson.loads(text)
         except orjson.JSONDecodeError:

@@ -6,6 +6,7 @@
     CsUYapGGPo4d…=                   Merkle root of their hashes (RFC 6962)
     reviews:01a1… 61 vQ3xP0j…=       the chain of acts beside it: id, size, root
     time 2026-11-26T00:00:00Z
+    number 17                        under which it is kept; earlier versions did not say it
 
     — outgate/records:01a1… Az3grl…  Ed25519 over the lines above
 """
@@ -28,6 +29,7 @@ _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _MOST_DIGITS = 18
 _SIGNATURE = "\u2014 "
+_NUMBER = "number "
 
 
 class BadCheckpoint(ValueError):  # noqa: N818 - says what is, as evidence
@@ -52,6 +54,8 @@ class Checkpoint:
     acts: Part
     at: str
     """RFC 3339."""
+    number: int | None = None
+    """Under which it is kept; None of earlier versions, and where a witness tells of it."""
 
     def text(self) -> str:
         """Return what is signed."""
@@ -59,7 +63,7 @@ class Checkpoint:
         return (
             f"{PREFIX}{records.chain}\n{records.size}\n{_base64(records.root)}\n"
             f"{acts.chain} {acts.size} {_base64(acts.root)}\ntime {self.at}\n"
-        )
+        ) + ("" if self.number is None else f"{_NUMBER}{self.number}\n")
 
     def signed(self, key: Ed25519PrivateKey) -> str:
         """Return the signed note."""
@@ -120,7 +124,7 @@ def _read(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) < len(_LINES) or not lines[0].startswith(PREFIX):
         raise BadCheckpoint("this is no checkpoint of Outgate")
-    size, root, beside, time = lines[1:5]
+    size, root, beside, time, *more = lines[1:]
     acts = beside.split(" ")
     if len(acts) != len(("chain", "size", "root")) or not time.startswith("time "):
         raise BadCheckpoint("this is no checkpoint of Outgate")
@@ -128,6 +132,7 @@ def _read(text: str) -> Checkpoint:
         records=Part(chain=lines[0][len(PREFIX) :], size=_size(size), root=_root(root)),
         acts=Part(chain=acts[0], size=_size(acts[1]), root=_root(acts[2])),
         at=time[len("time ") :],
+        number=_size(more[0][len(_NUMBER) :]) if more[0].startswith(_NUMBER) else None,
     )
 
 

@@ -2,6 +2,7 @@
 enough that little can vanish unseen.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from core.errors import EvidenceError
 from evidence.checkpoint import fingerprint
 from evidence.database import Connection
+from evidence.journal_seal import JournalSeal
 from evidence.notary import TRAFFIC, Notary
 from evidence.sqlite_errors import DatabaseFault
 
@@ -35,6 +37,14 @@ class Checkpointing:
     def key(self) -> str | None:
         """Fingerprint of the key that signs. Raises EvidenceError."""
         return None if self._notary is None else fingerprint(self._notary.public)
+
+    @property
+    def journal_seal(self) -> JournalSeal | None:
+        """What seals exchanges under way; None where there is no key."""
+        with contextlib.suppress(EvidenceError):
+            if self._notary is not None:
+                return JournalSeal.of_seed(self._notary.key.private_bytes_raw())
+        return None
 
     def look(self, connection: Connection, size: int) -> None:
         """Take one where it is time: `size` records are chained now."""

@@ -49,7 +49,7 @@ CREATE = (
     ('CREATE TABLE meta ( "key" VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY ("key") )'),
     (
         "CREATE TABLE open_exchanges ( slot INTEGER NOT NULL, id VARCHAR NOT NULL, gate "
-        "VARCHAR NOT NULL, body VARCHAR NOT NULL, PRIMARY KEY (slot) )"
+        "VARCHAR NOT NULL, body VARCHAR NOT NULL, seal BLOB, PRIMARY KEY (slot) )"
     ),
     ("CREATE TABLE past ( cut INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (cut) )"),
     (
@@ -96,8 +96,8 @@ INSERT_MARK = (
     ("mark", "seq"),
 )
 INSERT_OPEN = (
-    ("INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body) VALUES (?, ?, ?, ?)"),
-    ("slot", "id", "gate", "body"),
+    ("INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body, seal) VALUES (?, ?, ?, ?, ?)"),
+    ("slot", "id", "gate", "body", "seal"),
 )
 INSERT_REVIEW = (
     (

@@ -7,12 +7,13 @@ from datetime import datetime
 from core.record import Record
 from core.review import Action, HoldAnswer, HoldState
 from core.stored import StoredRecord, UnreadableEntry
+from evidence.confirming import ASKED_LASTS
 from evidence.database import Connection
 from evidence.entries import under_way
 from evidence.review_entries import review_of
 from evidence.standing import standing_answer
 from evidence.store import Store
-from evidence.times import micros
+from evidence.times import MICROSECOND, micros
 
 ANSWERED_BEFORE = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE hold_key = ? AND action IN ('approve', 'refuse') AND at_us >= ?
@@ -21,7 +22,11 @@ SAID = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
     WHERE record_id IN (SELECT value FROM json_each(?)) AND action IN ('approve', 'refuse')
     ORDER BY seq"""
 ASKED = """SELECT record_id, CAST(body AS BLOB) FROM review_entries
-    WHERE record_id IN (SELECT value FROM json_each(?)) AND action = 'ask_approve' ORDER BY seq"""
+    AS asked WHERE record_id IN (SELECT value FROM json_each(?)) AND action = 'ask_approve'
+    AND at_us > ? AND NOT EXISTS (SELECT 1 FROM review_entries AS later
+        WHERE later.record_id = asked.record_id AND later.seq > asked.seq
+        AND later.action IN ('approve', 'refuse'))
+    ORDER BY seq"""
 WAITING = """SELECT id, CAST(body AS BLOB) FROM open_exchanges
     WHERE CASE WHEN json_valid(body)
         THEN coalesce(json_extract(body, '$.decision.verdict'), 'hold') = 'hold'
@@ -71,18 +76,15 @@ class HeldRequests:
             return [under_way(id_, text) for id_, text in connection.execute(WAITING)]
 
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
-        """Return who asked for the release of these, where a second person has to confirm it.
+        """Return who asked for the release of these, where a second person has to confirm it still.
 
         Raises EvidenceError.
         """
-        found: dict[str, str] = {}
+        since = self._store.now_us() - ASKED_LASTS // MICROSECOND
         with self._store.reading() as connection:
-            for id_, text in connection.execute(ASKED, (json.dumps(list(record_ids)),)):
-                try:
-                    found[id_] = review_of(text).event.who
-                except ValueError:
-                    continue
-        return found
+            asked = connection.execute(ASKED, (json.dumps(list(record_ids)), since))
+            said = {id_: _answer(text) for id_, text in asked}
+        return {id_: answer.signed for id_, answer in said.items() if answer is not None}
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How these held requests ended and what was said about them last; ids of no finished
@@ -91,11 +93,14 @@ class HeldRequests:
         So are those of records that cannot be read. Raises EvidenceError.
         """
         ended = self._store.records_by_ids(record_ids)
+        asked = self.asked_by(record_ids)
         with self._store.reading() as connection:
             said = _said(connection, record_ids)
         return {
             entry.record.id: HoldState(
-                outcome=entry.record.decision.hold_outcome, answer=said.get(entry.record.id)
+                outcome=entry.record.decision.hold_outcome,
+                answer=said.get(entry.record.id),
+                asked_by=asked.get(entry.record.id, ""),
             )
             for entry in ended
             if isinstance(entry, StoredRecord)

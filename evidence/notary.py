@@ -116,12 +116,13 @@ class Notary:
             Part(chain=chain_id(connection, name), size=tree.size, root=tree.root())
             for (name, _), tree in zip(_CHAINS, trees, strict=True)
         )
-        checkpoint = Checkpoint(records=records, acts=acts, at=rfc3339(now))
+        number = 1 if last is None else last["seq"] + 1
+        checkpoint = Checkpoint(records=records, acts=acts, at=rfc3339(now), number=number)
         note = checkpoint.signed(self.key)
         if why == TRAFFIC:
             connection.execute("DELETE FROM checkpoints WHERE why = ?", (TRAFFIC,)).close()
         row = {
-            "seq": 1 if last is None else last["seq"] + 1,
+            "seq": number,
             "at_us": micros(now),
             "why": why,
             "records": records.size,

@@ -35,6 +35,7 @@ _WORDS = ((_FILES, "files"), (_EXCERPT, "values"), (_WHERE, "places"))
 _GONE = b"\x01"
 _KEPT = b"\x00"
 _SHORT, _LONG = b"\x02", b"\x04"
+_SHORT_BYTES, _MOST_SHORT = 2, 0xFFFF
 
 _MANY = 256
 _NUMBERS = tuple(number.to_bytes(4, "big") for number in range(_MANY))
@@ -206,7 +207,10 @@ def gaps_of(kept: bytes) -> tuple[int, ...]:
     count, left = divmod(len(kept) - 1, width)
     if left or count % 2 or kept[:1] not in {_SHORT, _LONG}:
         raise ValueError("the seal is damaged")
-    return struct.unpack_from(f">{count}{letter}", kept, 1)
+    numbers = struct.unpack_from(f">{count}{letter}", kept, 1)
+    if width > _SHORT_BYTES and max(numbers, default=0) <= _MOST_SHORT:
+        raise ValueError("the seal is written otherwise than Outgate writes it")
+    return numbers
 
 
 def erase(text: bytes, seal: Seal, parts: Collection[int]) -> tuple[bytes, Seal]:

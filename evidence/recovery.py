@@ -18,9 +18,11 @@ from evidence.database import Connection
 from evidence.entries import read_record
 from evidence.gate_liveness import gone
 from evidence.gate_words import objection, words
+from evidence.journal_seal import JournalSeal
 from evidence.times import micros
 
 STOPPED = "the gate stopped before the exchange ended"
+UNSEALED = "it stood in the list of exchanges under way without the seal of this installation"
 _CHUNK = 1000
 _ATTEMPTS = 3
 
@@ -50,7 +52,7 @@ def recover(connection: Connection, appender: Appender, evidence: Path) -> Found
 
 def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
     recovered = failed = 0
-    while items := _left_by(connection, gate):
+    while items := _left_by(connection, gate, appender.seal):
         try:
             appender.adopt({item.id: slot for slot, item in items})
             appender.write(Batch(closes=[item for _, item in items]))
@@ -63,19 +65,26 @@ def _recover_gate(connection: Connection, appender: Appender, gate: str) -> int:
     return recovered
 
 
-def _left_by(connection: Connection, gate: str) -> list[tuple[int, Item]]:
-    query = "SELECT slot, body FROM open_exchanges WHERE gate = ? ORDER BY id LIMIT ?"
-    return [(slot, _ended(text)) for slot, text in connection.execute(query, (gate, _CHUNK))]
+def _left_by(connection: Connection, gate: str, seal: JournalSeal | None) -> list[tuple[int, Item]]:
+    query = """SELECT slot, id, gate, CAST(body AS BLOB), seal FROM open_exchanges
+        WHERE gate = ? ORDER BY id LIMIT ?"""
+    rows = connection.execute(query, (gate, _CHUNK)).fetchall()
+    return [(row[0], _ended(row[3], _notes(row, seal))) for row in rows]
 
 
-def _ended(text: str) -> Item:
+def _notes(row: tuple[int, str, str, bytes, bytes | None], seal: JournalSeal | None) -> list[str]:
+    """Return what befell an exchange that was under way."""
+    return [STOPPED] if seal is None or seal.fits(*row) else [STOPPED, UNSEALED]
+
+
+def _ended(text: bytes, notes: list[str]) -> Item:
     """Return the finished record of what was under way; also of a version that this one does not
     understand.
     """
     try:
         body: dict[str, Any] = orjson.loads(text)
         body["response"] = {**body["response"], "status": None}
-        body["notes"] = [*body["notes"], STOPPED]
+        body["notes"] = [*body["notes"], *notes]
         ended, at_us = canonical(body), micros(datetime.fromisoformat(body["at"]))
         return Item(body["id"], at_us, _readable(ended), ended)
     except (ValueError, KeyError, TypeError):

@@ -11,7 +11,7 @@ from evidence.acts import read_act
 from evidence.database import Connection
 
 _QUERY = """SELECT CAST(body AS BLOB) FROM review_entries
-    WHERE action IN ('erased', 'legal_hold', 'hold_lifted') ORDER BY seq"""
+    WHERE action IN ('erased', 'legal_hold', 'hold_lifted', 'acts_expired') ORDER BY seq"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ class Removed:
     parts: dict[int, set[int]] = field(default_factory=dict)
     """Entry → numbers of its parts."""
     holds: dict[str, LegalHold] = field(default_factory=dict)
+    acts: set[int] = field(default_factory=set)
+    """Acts whose time is over."""
 
     @classmethod
     def of(cls, connection: Connection) -> "Removed":
@@ -67,6 +69,8 @@ class Removed:
             known = {name: facts.get(name) for name in ("script", "user", "since_us", "until_us")}
             id_ = str(facts.get("hold"))
             self.holds[id_] = LegalHold(id=id_, **known)
+        elif act.event is Event.ACTS_EXPIRED:
+            self.acts.update(_numbers(facts.get("acts")))
         elif act.event is Event.HOLD_LIFTED:
             self.holds.pop(str(facts.get("hold")), None)
 

@@ -36,9 +36,45 @@ log = logging.getLogger("outgate.evidence")
 STEP = 200
 """So many records go in one transaction: some 5 ms."""
 REST_S = 0.02
-_FREED_PAGES = 10
+_FREED_PAGES = 32
+"""More than a step of records takes: no free pages pile up."""
+_TRIES = 20
 _OLDEST = """SELECT seq, hash, id, at_us, unpacked(body) FROM entries WHERE seq > ? AND seq <= ?
     ORDER BY seq LIMIT ?"""
+
+
+def tidy(
+    path: Path,
+    *,
+    rest: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Give free pages back and empty the log, a little at a time; True where nothing of what went
+    is left in either. A reader that holds an older state is not waited for long. Raises
+    sqlite3.Error.
+    """
+    with closing(connect(path, busy_timeout_s=REST_S)) as connection:
+        free = int(connection.value("PRAGMA freelist_count"))
+        while free and not stopping():
+            connection.execute(f"PRAGMA incremental_vacuum({_FREED_PAGES})").fetchall()
+            before, free = free, int(connection.value("PRAGMA freelist_count"))
+            if free == before:
+                break
+            rest(REST_S)
+        for _ in range(_TRIES):
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy or stopping():
+                return not busy
+            rest(REST_S)
+    return False
+
+
+def tidy_up(path: Path, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Do it now, or in the next round where the file cannot be changed."""
+    try:
+        tidy(path, stopping=stopping)
+    except DatabaseFault as error:
+        log.warning("free pages of the evidence could not be given back: %s", evidence_error(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,17 +42,22 @@ def _shapes(connection: sqlite3.Connection) -> dict[tuple[str, str], _Shape]:
 
 def _shape(connection: sqlite3.Connection, kind: str, name: str, of: str, sql: str) -> _Shape:
     """Return what matters of one object, however its text was put."""
-    words = set(sql.upper().replace("(", " ").replace(")", " ").split())
-    foreign = tuple(sorted(words & _FOREIGN_WORDS))
+    words = _words(sql)
+    foreign = tuple(sorted(_FOREIGN_WORDS.intersection(words)))
     if kind == "table":
         columns = connection.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall()
         rowless = "WITHOUT" in words
         return rowless, foreign, *((c[1], c[2], bool(c[3]), c[4], c[5], c[6]) for c in columns)
     if kind == "index":
         columns = connection.execute("SELECT * FROM pragma_index_xinfo(?)", (name,)).fetchall()
-        condition = " ".join(sql.partition(" WHERE ")[2].split())
+        condition = tuple(words[words.index("WHERE") :]) if "WHERE" in words else ()
         return of, foreign, condition, *((c[2], c[3], c[4], c[5]) for c in columns)
     return of, sql
+
+
+def _words(sql: str) -> list[str]:
+    """Return the words and numbers of a statement, whatever stands between them."""
+    return "".join(one if one.isalnum() or one == "_" else " " for one in sql.upper()).split()
 
 
 @cache

@@ -20,6 +20,7 @@ from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion, ca
 from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act
+from evidence.case_marks import marked
 from evidence.case_queries import case_condition, case_of, page_of
 from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
@@ -111,15 +112,17 @@ class Store:
         now_us = self.now_us()
         query, values = page_of(wanted, now_us)
         with self.reading() as connection:
-            rows = connection.named(query, (*values, limit, offset))
-            return [case_of(row, now_us) for row in rows]
+            rows = connection.named(query, (*values, limit, offset)).fetchall()
+            return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
 
     def case(self, key: str) -> Case | None:
         """One case; a key of an earlier version names the case that its records belong to now."""
         with self.reading() as connection:
             query = "SELECT * FROM cases WHERE key = ?"
             row = connection.named(query, (case_of_key(key),)).fetchone()
-            return None if row is None else case_of(row, self.now_us())
+            if row is None:
+                return None
+            return marked(connection, case_of(row, self.now_us()), row["script_sha256"])
 
     def now_us(self) -> int:
         """The time now, in microseconds since 1970, by the clock that was given."""

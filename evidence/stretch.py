@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from evidence.chain import ChainBroken, ChainVerifier, link
+from evidence.chain import ChainBroken, ChainVerifier, link, told
 from evidence.database import Connection
 from evidence.entries import seal_of
-from evidence.frames import opener, text_of
+from evidence.frames import behind, opener, text_of
 from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
 from evidence.parts import Seal, gaps_of, salted_link, sealed_link
@@ -148,7 +148,7 @@ class _Reading:
         erased = frozenset[int]() if seal is None else seal.erased
         gone = self._removed.problem(seq, is_empty=not text, erased=erased)
         try:
-            linked = _linked(seal) if text or gone is not None else _told(hash_)
+            linked = _linked(seal) if text or gone is not None else told(hash_)
             self._chain.feed(seq, prev, hash_, text, linked)
         except ChainBroken as broken:
             return gone or str(broken), b""
@@ -156,6 +156,11 @@ class _Reading:
             return gone, b""
         if type(hash_) is not bytes:
             return f"entry {seq} was changed after it was written", b""
+        if (rest := behind(frame)) and (any(rest) or seq not in self._removed.parts):
+            return (
+                f"something stands behind the text of entry {seq} that Outgate did not write",
+                b"",
+            )
         self.hashes.append(hash_)
         return None, text
 
@@ -235,8 +240,3 @@ def _linked(seal: Seal | None) -> Callable[[bytes, int, bytes], bytes]:
 
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
     return sealed_link(prev, seq, text, seal)
-
-
-def _told(hash_: bytes) -> Callable[[bytes, int, bytes], bytes]:
-    """Of an entry that was erased whole its hash is left, and the next entry proves it."""
-    return lambda prev, seq, text: hash_

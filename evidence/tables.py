@@ -79,6 +79,8 @@ class OpenExchange(SQLModel, table=True):
     gate: str
     """Which running gate holds it: see `presence`."""
     body: str
+    seal: bytes | None = None
+    """Which only this installation can make of the row (`evidence.journal_seal`)."""
 
 
 class CaseRow(SQLModel, table=True):

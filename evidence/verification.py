@@ -23,6 +23,7 @@ from evidence.columns_check import columns_problem, damage, illegible
 from evidence.cursors import cursor_problems
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
+from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
 from evidence.parts import Seal, sealed_link
 from evidence.passage import Passed, Progress, processes, read_through
@@ -136,7 +137,7 @@ class _Reading:
             try:
                 return self._verify(connection, said, seen, foreign)
             except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
-                foreign = foreign or illegible(connection)
+                foreign = foreign or schema_problem(connection) or illegible(connection)
                 if foreign is None:
                     raise
                 return _stopped_at(connection, foreign)
@@ -185,7 +186,8 @@ class _Reading:
         problems += [*attested.problems, past.problem(connection)]
         problems += [objection(connection, word) for word in said]
         problems += [schema_problem(connection), damage(connection), foreign]
-        problems += [beside_problem(connection), *cursor_problems(connection, self.path)]
+        problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
+        problems += cursor_problems(connection, self.path)
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 

@@ -89,6 +89,7 @@ class Writer:
         self._watch = FileWatch(path)
         self._guard = LockGuard(path)
         self._appender: Appender | None = None
+        self._checkpoints = Checkpointing(notary)
         try:
             self._presence = Presence(path)
             self._diary = Diary(self._presence.gate, installation, clock=clock)
@@ -96,7 +97,6 @@ class Writer:
             found = recover(self._live(), appender, path)
             self.recovered = found.exchanges
             """Exchanges that an earlier gate left open and that were chained now."""
-            self._checkpoints = Checkpointing(notary)
             self._diary.started(found.gates, self._checkpoints.key)
             self._keep_diary()
             self._checkpoints.take(self._live(), "start")
@@ -363,7 +363,7 @@ class Writer:
         self._connection = self._open_file()
         self._watch.opened(self._connection)
         self._guard.hold()
-        appender = Appender(self._connection, self._presence.gate)
+        appender = Appender(self._connection, self._presence.gate, self._checkpoints.journal_seal)
         if self._appender is not None:
             appender.succeed(self._appender)
         self._appender = appender

@@ -12,7 +12,7 @@ from core.record import Record
 from core.review import ReviewEvent, signed
 from core.stored import StoredObservation, StoredRecord
 from core.vocabulary.destinations import whose
-from core.vocabulary.files import file_words
+from core.vocabulary.files import files_told
 from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.observations import observed
@@ -172,7 +172,7 @@ def row(entry: Entry, known: Recalled, said: Said) -> Mapping[str, Cell]:
     if isinstance(opened, StoredRecord):
         cells = {title: read(opened.record) for title, read in COLUMNS.items()}
         reviews = "; ".join(map(told, said.of(opened.record)))
-        files = "; ".join(f"{one.path}: {file_words(one)}" for one in opened.record.files)
+        files = "; ".join(files_told(opened.record))
         return cells | place | {REVIEWS: reviews, FILES: files or None}
     if isinstance(opened, StoredObservation):
         return _observation(opened.observation) | place

@@ -33,6 +33,8 @@ def enrol(
     Raises InputError, also where the hub is away, SettingsError, HubRefusesError.
     """
     address_of(hub)
+    if not token.isascii():
+        raise InputError("That is no token.", remedy="outgate hub token prints one.")
     if not again and membership(folder) is not None:
         raise SettingsError(
             "This endpoint belongs to a fleet already.",
@@ -44,7 +46,7 @@ def enrol(
         raise InputError(f"Cannot read {authority}: {error.strerror}.") from None
     line = HttpsLine(hub, hub_context(authority))
     told = {
-        "token": token,
+        "token": token.strip(),
         "request": request(folder).decode(),
         "name": name or machine_name(),
         "version": version("outgate"),

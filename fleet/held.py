@@ -33,6 +33,8 @@ class Answered:
     approved: bool
     who: str
     note: str
+    role: str | None = None
+    """In which role, where the hub tells it."""
 
 
 def told(records: Sequence[Record]) -> list[Mapping[str, Any]]:
@@ -71,7 +73,8 @@ def answer_opened(value: object, public: bytes) -> Answered:
         fields = Fields(value, "answer")
         body, signature = fields.text("body").encode(), bytes.fromhex(fields.text("signature"))
         Ed25519PublicKey.from_public_bytes(public).verify(signature, signed_text(body))
-        said = Fields(orjson.loads(body), "answer")
+        said = Fields(orjson.loads(body), "answer", frozenset({"role"}))
+        role = said.text_or_none("role")
         if said.text("schema") != SCHEMA:
             raise ValueError("no answer that this version knows")
         return Answered(
@@ -80,6 +83,7 @@ def answer_opened(value: object, public: bytes) -> Answered:
             approved=said.flag("approved"),
             who=printable(said.text("who"), _MOST_TEXT),
             note=printable(said.text("note"), 400),
+            role=None if role is None else printable(role, _MOST_TEXT),
         )
     except InvalidSignature:
         raise BadOrdersError("An answer is not signed by the organisation's key.") from None

@@ -16,6 +16,7 @@ import orjson
 
 from certs.files import PRIVATE_FILE, create_file
 from core.errors import InputError, SettingsError
+from core.rights import Who, actor
 from core.text import printable
 from hub.database import Connection
 from hub.deeds import Word, chained, deed, deeds_about
@@ -187,7 +188,7 @@ def council(connection: Connection, folder: Path) -> Council:
     return Council(agreed=found, key=key_of(folder) if found.pseudonyms else b"")
 
 
-def agree(connection: Connection, wanted: Agreed, *, who: str, note: str, now: datetime) -> str:
+def agree(connection: Connection, wanted: Agreed, *, who: Who, note: str, now: datetime) -> str:
     """Change what is agreed on; what shows more of people than before waits for a second person.
 
     Return what was done. Raises InputError.
@@ -199,7 +200,9 @@ def agree(connection: Connection, wanted: Agreed, *, who: str, note: str, now: d
         )
     if not 1 <= wanted.smallest_group <= 1000:
         raise InputError("The smallest group is a number from 1 to 1000.")
-    clean = tuple(sorted({printable(name, 200) for name in wanted.may_reveal}))
+    if any(not name.strip() or printable(name, 200) != name for name in wanted.may_reveal):
+        raise InputError("--may-reveal names nobody.", remedy="--may-reveal NAME, twice or more")
+    clean = tuple(sorted(set(wanted.may_reveal)))
     wanted, before = replace(wanted, may_reveal=clean), agreed(connection)
     told: dict[str, Any] = {"who": who, "note": note, "now": now}
     if not before.loosened_by(wanted):
@@ -210,13 +213,13 @@ def agree(connection: Connection, wanted: Agreed, *, who: str, note: str, now: d
     return f"It shows more of people than before: another named person confirms {seq} first."
 
 
-def _set(connection: Connection, wanted: Agreed, *, who: str, note: str, now: datetime) -> None:
+def _set(connection: Connection, wanted: Agreed, *, who: Who, note: str, now: datetime) -> None:
     told: dict[str, Any] = {"who": who, "note": note, "now": now}
     seq = chained(connection, Word.COUNCIL_SET, _ABOUT, facts=wanted.facts(), **told)
     connection.execute(_WRITE, {**wanted.facts(), "deed": seq})
 
 
-def ask(connection: Connection, pseudonym: str, *, who: str, note: str, now: datetime) -> int:
+def ask(connection: Connection, pseudonym: str, *, who: Who, note: str, now: datetime) -> int:
     """Ask for the name behind a pseudonym; return the number that a second person confirms.
 
     Raises InputError.
@@ -228,14 +231,14 @@ def ask(connection: Connection, pseudonym: str, *, who: str, note: str, now: dat
 
 
 def confirm(
-    connection: Connection, shown: Council, seq: int, *, who: str, note: str, now: datetime
+    connection: Connection, shown: Council, seq: int, *, who: Who, note: str, now: datetime
 ) -> str:
     """Confirm what another person asked for, and return the answer. Raises InputError."""
     refuse_unnamed(shown.agreed, who)
     asked = deed(connection, seq)
     if asked is None or asked.word not in (Word.REVEAL_ASKED, Word.COUNCIL_ASKED):
         raise InputError("Nothing was asked under that number.")
-    if asked.who.casefold() == who.casefold():
+    if asked.who.casefold() == actor(who).name.casefold():
         raise InputError("A second person confirms: who asked cannot.")
     if now - datetime.fromisoformat(asked.at) > _SHOWN_FOR:
         raise InputError("It was asked more than a day ago.", remedy="Ask again.")
@@ -253,13 +256,13 @@ def confirm(
 
 
 def revealed_to(
-    connection: Connection, shown: Council, pseudonym: str, *, who: str, now: datetime
+    connection: Connection, shown: Council, pseudonym: str, *, who: Who, now: datetime
 ) -> str | None:
     """Return the name behind a pseudonym for who asked for it, once a second person confirmed; for
     a day, then None.
     """
     told = deeds_about(connection, pseudonym)
-    mine = {d.seq for d in told if d.word == Word.REVEAL_ASKED and d.who == who}
+    mine = {d.seq for d in told if d.word == Word.REVEAL_ASKED and d.who == actor(who).name}
     for one in told:
         fresh = now - datetime.fromisoformat(one.at) <= _SHOWN_FOR
         if one.word == Word.REVEALED and one.facts.get("asked") in mine and fresh:
@@ -276,9 +279,9 @@ def _behind(connection: Connection, shown: Council, pseudonym: str) -> str:
     )
 
 
-def refuse_unnamed(found: Agreed, who: str) -> None:
+def refuse_unnamed(found: Agreed, who: Who) -> None:
     """Raise InputError for who is not named to look behind pseudonyms."""
     if not found.pseudonyms:
         raise InputError("People are shown by their names.", remedy="See: outgate hub council")
-    if who not in found.may_reveal:
+    if actor(who).name not in found.may_reveal:
         raise InputError("Only persons who are named for it may do that.")

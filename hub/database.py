@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from core.errors import OutgateError, SettingsError
+from core.errors import InputError, OutgateError, SettingsError
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -70,6 +70,12 @@ class Database:
     def _faults(self, connection: Connection) -> Iterator[None]:
         try:
             yield
+        except (UnicodeEncodeError, psycopg.DataError):
+            # What was given is no text that PostgreSQL keeps, or no number of its size.
+            raise InputError(
+                "What was given holds characters or numbers that cannot be kept.",
+                remedy="Nothing was changed.",
+            ) from None
         except psycopg.errors.UndefinedTable:
             self._drop(connection)
             raise SettingsError(

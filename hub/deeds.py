@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from core.ids import rfc3339
+from core.rights import Who, actor
 from core.text import printable
 from evidence.chain import canonical, genesis, link
 from hub.database import Connection
@@ -36,6 +37,18 @@ class Word(StrEnum):
     TAKEN = "taken"
     COMMENTED = "commented"
     ASKED_FLEET = "asked-fleet"
+    ANSWERED = "answered"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+    PUBLISHED = "published"
+    WIDENED = "widened"
+    HUNT_SAVED = "hunt-saved"
+    HUNT_ENDED = "hunt-ended"
+    TOKEN_MADE = "token-made"  # noqa: S105 - a word
+    REVOKED = "revoked"
+    RESOLVED = "resolved"
+    RESTORED = "restored"
+    EXPORTED = "exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +69,7 @@ def chained(
     word: Word,
     about: str,
     *,
-    who: str,
+    who: Who,
     note: str,
     now: datetime,
     facts: Mapping[str, Any] | None = None,
@@ -65,15 +78,15 @@ def chained(
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     row = connection.execute(_LAST).fetchone()
     before, head = (0, genesis(CHAIN)) if row is None else (row[0], bytes(row[1]))
-    seq = before + 1
+    seq, by = before + 1, actor(who)
     value = {
         "seq": seq,
         "at": rfc3339(now),
-        "who": printable(who, 200),
+        "who": printable(by.name, 200),
         "word": word.value,
         "about": printable(about, 200),
         "note": printable(note, 1000),
-        "facts": dict(facts or {}),
+        "facts": {**(facts or {}), **by.facts()},
     }
     body = canonical(value)
     row_ = (seq, now, value["who"], word.value, value["about"], body, link(head, seq, body))

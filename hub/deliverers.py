@@ -96,7 +96,13 @@ class Webhook:
     authority: Path | None = None
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+            _ = parts.port
+        except ValueError:
+            raise InputError(
+                "That is no address of a webhook.", remedy="--to https://siem.corp.example/outgate"
+            ) from None
         plain = parts.scheme == "http" and _is_here(parts.hostname or "")
         if not parts.hostname or not (parts.scheme == "https" or plain):
             raise InputError(

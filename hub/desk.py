@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from core.errors import InputError
+from core.rights import Who, actor
 from core.text import printable
 from evidence.rollup import COMES_BACK
 from hub.council import Council
@@ -139,7 +140,7 @@ def _versions(inside: Sequence[Row]) -> list[Row]:
 
 
 def assign(
-    connection: Connection, number: int, to: str, *, who: str, note: str, now: datetime
+    connection: Connection, number: int, to: str, *, who: Who, note: str, now: datetime
 ) -> None:
     """Give a case to somebody; to oneself: take it over. Raises InputError."""
     _found(connection, number)
@@ -147,11 +148,11 @@ def assign(
     if not to:
         raise InputError("To whom?", remedy="--assign NAME, or --take")
     connection.execute(_ASSIGN, (to, now, number))
-    word, facts = (Word.TAKEN if to == who else Word.ASSIGNED), {"to": to}
+    word, facts = (Word.TAKEN if to == actor(who).name else Word.ASSIGNED), {"to": to}
     chained(connection, word, f"case {number}", who=who, note=note, now=now, facts=facts)
 
 
-def comment(connection: Connection, number: int, *, who: str, note: str, now: datetime) -> None:
+def comment(connection: Connection, number: int, *, who: Who, note: str, now: datetime) -> None:
     """Say something about a case. Raises InputError."""
     _found(connection, number)
     if not note.strip():

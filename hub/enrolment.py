@@ -12,9 +12,12 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from core.errors import InputError, OutgateError
+from core.rights import Who, actor
 from core.text import printable
 from hub.authority import HubAuthority, Signed, speaker
 from hub.database import Connection, Database
+from hub.deeds import Word, chained
+from hub.groups import group_named
 
 TOKEN_LIFE = timedelta(minutes=15)
 _TOKEN_BYTES = 24
@@ -54,9 +57,12 @@ class Enrolment:
     clock: Callable[[], datetime]
 
     def token(self, grouped: str, life: timedelta = TOKEN_LIFE) -> str:
-        """Return a new token for one endpoint of a group; only its hash is kept."""
+        """Return a new token for one endpoint of a group; only its hash is kept.
+
+        Raises InputError.
+        """
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self.clock()
-        row = (_hash(token), printable(grouped, 60), now, now + life)
+        row = (_hash(token), group_named(grouped), now, now + life)
         with self.database.work() as connection:
             query = "INSERT INTO tokens (hash, grouped, made_at, ends_at) VALUES (%s, %s, %s, %s)"
             connection.execute(query, row)
@@ -128,10 +134,11 @@ class Enrolment:
             return connection.execute(_WHO, (serial, id_)).fetchone()
 
 
-def restored(connection: Connection, who: str, note: str, now: datetime) -> None:
+def restored(connection: Connection, who: Who, note: str, now: datetime) -> None:
     """Note that the database was restored from a backup by now."""
     query = "INSERT INTO restorations VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-    connection.execute(query, (now, printable(who, 200), printable(note, 400)))
+    connection.execute(query, (now, printable(actor(who).name, 200), printable(note, 400)))
+    chained(connection, Word.RESTORED, "database", who=who, note=note, now=now)
 
 
 def revoke(connection: Connection, wanted: str, now: datetime) -> str:

@@ -14,9 +14,11 @@ from psycopg.rows import dict_row
 from core.errors import InputError
 from core.ids import rfc3339
 from core.json_fields import Fields
+from core.rights import Who, actor
 from core.text import printable
 from fleet.held import MOST_HELD, SCHEMA, signed_text
 from hub.database import Connection
+from hub.deeds import Word, chained
 from hub.enrolment import Endpoint
 
 _TELL = """INSERT INTO holds (endpoint, record, told_at, ends_at, script, sha256, person, place,
@@ -109,7 +111,7 @@ def answer(
     number: int,
     *,
     approved: bool,
-    who: str,
+    who: Who,
     note: str,
     now: datetime,
 ) -> str:
@@ -123,18 +125,23 @@ def answer(
         raise InputError(f"It was {word} by {printable(before, 60)} already.")
     if over:
         raise InputError("It is not held any more.", remedy="See: outgate hub holds")
+    by = actor(who)
     value = {
         "schema": SCHEMA,
         "endpoint": endpoint,
         "record": record,
         "approved": approved,
-        "who": printable(who, 200),
+        "who": printable(by.name, 200),
         "note": printable(note, 400),
         "at": rfc3339(now),
+        **by.facts(),
     }
     body = orjson.dumps(value)
-    told = (approved, printable(who, 200), printable(note, 400), now)
+    told = (approved, printable(by.name, 200), printable(note, 400), now)
     connection.execute(_ANSWER, (*told, body, key.sign(signed_text(body)), number))
+    about = f"hold {number}"
+    facts = {"approved": approved, "endpoint": endpoint, "record": record}
+    chained(connection, Word.ANSWERED, about, who=by, note=note, now=now, facts=facts)
     return str(record)
 
 

@@ -12,9 +12,11 @@ from psycopg.rows import dict_row
 
 from core.errors import InputError
 from core.ids import rfc3339
+from core.rights import Who, actor
 from core.text import printable
 from fleet.orders import APPROVALS, POLICY, SCHEMA, signed_text
 from hub.database import Connection
+from hub.deeds import Word, chained
 from hub.enrolment import Endpoint
 
 _FOR = """SELECT version, body, signature FROM orders
@@ -70,12 +72,16 @@ def publish_policy(
     *,
     grouped: str,
     percent: int,
-    who: str,
+    who: Who,
     now: datetime,
 ) -> int:
     """Sign a policy and offer it; return its version."""
     facts = {"policy": policy}
-    return _publish(connection, key, POLICY, facts, grouped, percent, who, now)
+    version = _publish(connection, key, POLICY, facts, grouped, percent, who, now)
+    told = {"group": grouped, "percent": percent}
+    about = f"policy {version}"
+    chained(connection, Word.PUBLISHED, about, who=who, note="", now=now, facts=told)
+    return version
 
 
 def policy_of(connection: Connection, version: int) -> tuple[bytes, str]:
@@ -92,10 +98,12 @@ def policies(connection: Connection) -> list[dict[str, Any]]:
         return cursor.execute(_POLICIES).fetchall()
 
 
-def widen(connection: Connection, version: int, percent: int) -> None:
+def widen(connection: Connection, version: int, percent: int, *, who: Who, now: datetime) -> None:
     """Offer a version of the policy to another share of the fleet. Raises InputError."""
     if connection.execute(_WIDEN, (percent, version)).fetchone() is None:
         raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
+    about, facts = f"policy {version}", {"percent": percent}
+    chained(connection, Word.WIDENED, about, who=who, note="", now=now, facts=facts)
 
 
 def approve(
@@ -105,7 +113,7 @@ def approve(
     *,
     approved: bool,
     note: str,
-    who: str,
+    who: Who,
     now: datetime,
 ) -> int:
     """Approve a version of a script for the whole fleet, or withdraw that; return the version of
@@ -117,10 +125,13 @@ def approve(
     entry = {
         "sha256": sha256,
         "approved": approved,
-        "who": printable(who, 200),
+        "who": printable(actor(who).name, 200),
         "at": rfc3339(now),
         "note": printable(note, 400),
+        **actor(who).facts(),
     }
+    word = Word.APPROVED if approved else Word.WITHDRAWN
+    chained(connection, word, f"script {sha256}", who=who, note=note, now=now)
     told = [one for one in known if one["sha256"] != sha256]
     facts = {"approvals": [*told, entry]}
     return _publish(connection, key, APPROVALS, facts, "", 100, who, now)
@@ -133,7 +144,7 @@ def _publish(
     facts: Mapping[str, Any],
     grouped: str,
     percent: int,
-    who: str,
+    who: Who,
     now: datetime,
 ) -> int:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -148,11 +159,11 @@ def _publish(
         "kind": kind,
         "version": version,
         "made_at": rfc3339(now),
-        "made_by": printable(who, 200),
+        "made_by": printable(actor(who).name, 200),
         **facts,
     }
     body = orjson.dumps(value)
     signature = key.sign(signed_text(body))
-    row_ = (kind, version, grouped, percent, now, printable(who, 200), body, signature)
+    row_ = (kind, version, grouped, percent, now, printable(actor(who).name, 200), body, signature)
     connection.execute(_KEEP, row_)
     return version

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from core.errors import InputError
 from core.ids import rfc3339
 from core.json_fields import Fields
+from core.rights import Who, actor
 from core.text import printable
 from fleet.requests import MOST_ENTRIES, SCHEMA, Kind, signed_text
 from hub.database import Connection
@@ -71,7 +72,7 @@ def ask(
     value: str,
     *,
     grouped: str,
-    who: str,
+    who: Who,
     note: str,
     now: datetime,
 ) -> int:
@@ -86,7 +87,7 @@ def ask(
             "id": id_,
             "kind": kind.value,
             "value": value,
-            "who": printable(who, 200),
+            "who": printable(actor(who).name, 200),
             "note": printable(note, 400),
             "ends_at": rfc3339(ends_at),
         }
@@ -94,7 +95,7 @@ def ask(
     told = orjson.dumps({"body": body.decode(), "signature": key.sign(signed_text(body)).hex()})
     nonce = os.urandom(_NONCE)
     sealed = nonce + AESGCM(sealing).encrypt(nonce, told, id_.encode())
-    names = (printable(who, 200), printable(note, 400))
+    names = (printable(actor(who).name, 200), printable(note, 400))
     values = (id_, kind.value, grouped, now, *names, ends_at, sealed)
     row = connection.execute(_MAKE, values).fetchone()
     assert row is not None

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from core.errors import InputError
+from core.rights import Who, actor
 from core.text import printable
 from hub.database import Connection
+from hub.deeds import Word, chained
 from hub.sums import sum_again
 
 _ALARM = "SELECT endpoint, chain FROM alarms WHERE number = %s AND ended_at IS NULL FOR UPDATE"
@@ -16,7 +18,7 @@ _ASIDE = """UPDATE chains SET state = 'superseded'
 
 
 def resolve(
-    connection: Connection, number: int, who: str, note: str, now: datetime, *, adopt: bool
+    connection: Connection, number: int, who: Who, note: str, now: datetime, *, adopt: bool
 ) -> str:
     """End an alarm; `adopt`: the endpoint's evidence is taken anew from its beginning, beside what
     was kept, which counts no longer and is not deleted. Without it evidence that was set aside is
@@ -27,7 +29,9 @@ def resolve(
     if row is None:
         raise InputError("No such alarm is open.", remedy="See: outgate hub alarms")
     endpoint, chain = row
-    connection.execute(_END, (now, printable(who, 200), printable(note, 1000), number))
+    connection.execute(_END, (now, printable(actor(who).name, 200), printable(note, 1000), number))
+    about, facts = f"alarm {number}", {"adopt": adopt}
+    chained(connection, Word.RESOLVED, about, who=who, note=note, now=now, facts=facts)
     if not adopt:
         again = connection.execute(_AGAIN, (endpoint, chain)).rowcount
         looked = " The evidence is looked at again at the next check-in." if again else ""

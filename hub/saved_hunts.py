@@ -9,11 +9,13 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from core.errors import InputError
+from core.rights import Who, actor
 from core.scanned import PackageAtRisk
 from core.text import printable
 from core.vocabulary.fleet import Alarm
 from hub.alarms import alarmed
 from hub.database import Connection
+from hub.deeds import Word, chained
 from hub.questions import rows
 from inventory.advisories.kept import Advisories
 from inventory.hunting import Wanted
@@ -40,17 +42,19 @@ _ALL = """SELECT p.number, p.name, p.version, count(DISTINCT h.endpoint) AS endp
     FROM packages p JOIN had h ON h.package = p.number GROUP BY p.number, p.name, p.version"""
 
 
-def save(connection: Connection, wanted: Wanted, *, who: str, note: str, now: datetime) -> int:
+def save(connection: Connection, wanted: Wanted, *, who: Who, note: str, now: datetime) -> int:
     """Save a hunt and run it over what is known; return its number."""
     name = printable(str(canonicalize_name(wanted.name)), 200)
     version = None if wanted.version is None else printable(wanted.version, 100)
-    told = (name, version, now, printable(who, 200), printable(note, 400))
+    told = (name, version, now, printable(actor(who).name, 200), printable(note, 400))
     row = connection.execute(_SAVE, told).fetchone()
     assert row is not None
     versions = connection.execute(_VERSIONS, (name,)).fetchall()
     matching = {number: v for number, v in versions if wanted.matches(name, v)}
     for package, script, endpoint in connection.execute(_HAD, (list(matching),)).fetchall():
         connection.execute(_HIT, (row[0], package, script, endpoint, now))
+    about, facts = f"hunt {row[0]}", {"name": name, "version": version or ""}
+    chained(connection, Word.HUNT_SAVED, about, who=who, note=note, now=now, facts=facts)
     return int(row[0])
 
 
@@ -81,12 +85,13 @@ def held_against(
             alarmed(connection, endpoint, Alarm.HUNTED, now, told, f"hunt:{hunt}")
 
 
-def end(connection: Connection, number: int, *, who: str, now: datetime) -> str:
+def end(connection: Connection, number: int, *, who: Who, now: datetime) -> str:
     """End a saved hunt; return what it was for. Raises InputError."""
-    values = (now, printable(who, 200), number)
+    values = (now, printable(actor(who).name, 200), number)
     row = connection.execute(_END, values).fetchone() if 0 < number < 1 << 31 else None
     if row is None:
         raise InputError("No such hunt is saved.", remedy="See: outgate hub hunts")
+    chained(connection, Word.HUNT_ENDED, f"hunt {number}", who=who, note="", now=now)
     return str(row[0])
 
 

@@ -35,6 +35,7 @@ _LIST = """SELECT n.name, max(s.at) AS at,
     FROM (SELECT DISTINCT name FROM streams) n CROSS JOIN chains c
         LEFT JOIN streams s ON s.name = n.name AND s.chain = c.number
     WHERE c.state <> 'superseded' GROUP BY n.name ORDER BY n.name"""
+_NEW = "SELECT 1 FROM streams WHERE name = %s LIMIT 1"
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,15 +69,25 @@ def send(
     clock: Callable[[], datetime],
 ) -> Sent:
     """Send on all that is new. Raises InputError, NotDeliveredError, DatabaseDownError."""
-    if not 0 < len(name) <= 60 or not set(name) <= _NAME:
-        raise InputError(
-            "That is no name of a stream.", remedy="Small letters, digits, and - _ . only."
-        )
+    refuse_no_name(name)
     sent = Sent()
     with database.at_once() as connection, _alone(connection, name):
         for chain in connection.execute(_WAITING, (name,)).fetchall():
             _chain(connection, name, chain, deliverer, shown, clock, sent)
     return sent
+
+
+def refuse_no_name(name: str) -> None:
+    """Raise InputError for what is no name of a stream."""
+    if not 0 < len(name) <= 60 or not set(name) <= _NAME:
+        raise InputError(
+            "That is no name of a stream.", remedy="Small letters, digits, and - _ . only."
+        )
+
+
+def is_new(connection: Connection, name: str) -> bool:
+    """Return whether nothing went by this name yet."""
+    return connection.execute(_NEW, (name,)).fetchone() is None
 
 
 @contextmanager

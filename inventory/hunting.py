@@ -20,6 +20,16 @@ from inventory.advisories.versions import same
 
 _OPERATORS = "<>=!~"
 _MOST_PLACES = 50
+_MOST_NAME = 200
+
+
+def _is_name(name: str) -> bool:
+    """Return whether a distribution can be called so (packaging.python.org, "Names and
+    normalization").
+    """
+    letters = name.replace("-", "").replace("_", "").replace(".", "")
+    ends = name[:1].isalnum() and name[-1:].isalnum()
+    return ends and letters.isalnum() and name.isascii() and len(name) <= _MOST_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +40,11 @@ class Wanted:
     version: str | None = None
 
     def __post_init__(self) -> None:
+        if not _is_name(self.name):
+            raise InputError(
+                "That is no name of a package.",
+                remedy="Letters, digits, hyphens, dots and underscores: requests",
+            )
         if self.version is not None and self.version.strip()[:1] in tuple(_OPERATORS):
             try:
                 SpecifierSet(self.version)

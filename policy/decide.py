@@ -26,6 +26,7 @@ from policy.exemptions import Exemption
 from policy.failures import RULES, FailureTable, Part, part_of
 from policy.inputs import (
     DESTINATION,
+    FILES,
     FINDINGS,
     NEVER,
     NOT_YET,
@@ -89,9 +90,9 @@ class RulePolicy(AskedRules):
         By the first name of the destination only.
         """
         missing = self._missing(s)
+        failed = bool(s.degraded or unread_text(s.findings) or missing & UNTOLD)
         if s.headers_only:
             missing |= NOT_YET
-        failed = bool(s.degraded or unread_text(s.findings) or missing & UNTOLD)
         headers: Headers = ()
         asked = False
         trial: Decision | None = None
@@ -354,7 +355,7 @@ class RulePolicy(AskedRules):
                 return self._plain(answer, "Nobody could tell which program sent this.", s, headers)
         if s.destination.contradicted:
             missing |= DESTINATION
-        if missing & ~UNTOLD and (s.degraded or unread_text(s.findings)):
+        if missing & (~UNTOLD | FILES) and (s.degraded or unread_text(s.findings)):
             answer = self.failures.answer(Part.CLASSIFIER, self.mode) or Verdict.WATCH
             return self._plain(answer, "Not all of this request could be inspected.", s, headers)
         if not headers and not s.degraded:

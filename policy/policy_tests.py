@@ -221,6 +221,7 @@ def situation_of_case(given: Given) -> Situation:
         llm=None if given.llm is None else _llm(given.llm),
         findings=tuple(map(_finding, given.findings)),
         files=tuple(map(_file, given.files)),
+        files_are_all=True,
         degraded=tuple(given.degraded),
         history=ScriptHistory(
             packages=frozenset(), habits=ToldHabits(), cpu_seconds=0.0, memory_bytes=0

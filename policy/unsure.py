@@ -8,6 +8,7 @@ from policy.inputs import (
     ADVISORIES,
     COUNTRY,
     DESTINATION,
+    FILES,
     FINDINGS,
     HABITS,
     LLM,
@@ -37,6 +38,8 @@ def missing_in(s: Situation, asked: Inputs) -> Inputs:
         hidden |= COUNTRY
     if asked & NETWORK and not is_placed(s.destination.host, s.destination.address):
         hidden |= NETWORK
+    if not (s.files_are_all or s.headers_only):
+        hidden |= asked & FILES
     if s.sender.certainty is Certainty.LIKELY:
         hidden |= SCRIPT
     hidden |= unsure_of_script(s) & asked
@@ -94,6 +97,8 @@ def untold(inputs: Inputs, s: Situation) -> str:
         return _habits_in_words(s)
     if inputs & RESOURCES and unsure_of_resources(s):
         return "what its process uses"
+    if inputs & FILES and not s.files_are_all:
+        return "which files it holds"
     if inputs & PEERS and unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if inputs & COUNTRY else "address"

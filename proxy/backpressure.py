@@ -9,9 +9,10 @@ from weakref import WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy.connection import Connection
-from mitmproxy.proxy import commands, events, mode_servers
+from mitmproxy.proxy import commands, events
 
 from proxy.acknowledging import prompt
+from proxy.carrying_out import QueuedConnectionHandler
 from proxy.streams import GatePieceHook, GateUploadHook
 
 PACED = (GateUploadHook, GatePieceHook)
@@ -37,11 +38,11 @@ def heard_at(connection_id: str) -> float:
     return 0.0 if handler is None else handler.heard_at
 
 
-class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
+class GateConnectionHandler(QueuedConnectionHandler):
     """mitmproxy's handler of one client connection, which stops reading while too much waits."""
 
     def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)  # type: ignore[no-untyped-call]
+        super().__init__(*arguments)
         self._waiting = 0
         self._ahead = 0
         self._idle = asyncio.Event()
@@ -78,7 +79,7 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._waiting += 1
         try:
             if isinstance(hook, PACED):
-                await super().drain_writers()  # type: ignore[no-untyped-call]
+                await super().drain_writers()
             await super().hook_task(hook)
         finally:
             self._waiting -= 1
@@ -88,7 +89,7 @@ class GateConnectionHandler(mode_servers.ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""
-        await super().drain_writers()  # type: ignore[no-untyped-call]
+        await super().drain_writers()
         transport = self.transports.get(self.client)
         if transport is None or transport.handler is not asyncio.current_task():
             return

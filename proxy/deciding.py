@@ -12,6 +12,7 @@ from core.decision import Decision
 from core.duties import OWNER, Duty
 from core.exchange import Exchange
 from core.findings import not_inspected
+from core.sent_file import are_all
 from core.situation import ScriptHistory, Situation, Volume
 from proxy.boundaries import courtesy
 from proxy.classifying import classified
@@ -56,25 +57,39 @@ class Deciding:
         return self.placed(exchange, seen)
 
     async def judged(
-        self, exchange: Exchange, sender: Attribution, seen: Classification
+        self,
+        exchange: Exchange,
+        sender: Attribution,
+        seen: Classification,
+        *,
+        streams: bool = False,
     ) -> tuple[Classification, Decision]:
         """Return what is known with the files that were sent, where that matters, and what policy
-        says.
+        says. `streams`: the body goes past, and is not there.
         """
+        looks = partial(self._with_files, exchange, sender, streams=streams)
         asked = self.parts.policy.asks_files
         if asked:
-            seen = await self._with_files(exchange, sender, seen, asked=True)
+            seen = await looks(seen, asked=True)
         decision = self.decide(exchange, sender, seen)
         if not asked and is_worth_it(exchange, seen, decision):
-            seen = await self._with_files(exchange, sender, seen, asked=False)
+            seen = await looks(seen, asked=False)
         return seen, decision
 
     async def _with_files(
-        self, exchange: Exchange, sender: Attribution, seen: Classification, *, asked: bool
+        self,
+        exchange: Exchange,
+        sender: Attribution,
+        seen: Classification,
+        *,
+        asked: bool,
+        streams: bool,
     ) -> Classification:
+        if not self.reads(sender):
+            return seen
         async with courtesy(Duty.FILES):
-            return await self.files.added(exchange, sender, seen, asked=asked)
-        return failed(seen) if asked else seen
+            return await self.files.added(exchange, sender, seen, asked=asked, streams=streams)
+        return failed(seen, asked=asked)
 
     def decide(self, exchange: Exchange, sender: Attribution, seen: Classification) -> Decision:
         """Return what policy says with everything known."""
@@ -137,6 +152,8 @@ class Deciding:
             llm=seen.llm,
             findings=() if seen.findings == PASSED_OVER else seen.findings,
             files=seen.files,
+            files_are_all=not self.reads(sender)
+            or are_all(seen.files_look, sender, exchange.body_bytes, complete=exchange.complete),
             degraded=degraded,
             headers_only=headers_only,
             history=history,

@@ -1,4 +1,6 @@
-"""Who goes past the gate: the connection table is looked at, twice a second."""
+"""Who goes past the gate: the kernel's counters are asked four times a second whether a connection
+can have begun, and only then the connection table is looked at.
+"""
 
 import asyncio
 import ipaddress
@@ -13,12 +15,18 @@ from proxy.boundaries import courtesy
 from proxy.threads import COURTESIES
 from proxy.uninspected import Uninspected
 
-EVERY_S = 0.5
-"""How often the connection table is looked at: what is open for a second is seen."""
+EVERY_S = 0.25
+"""How often the counters are asked: what is open for half a second is seen."""
+APART_S = 0.2
+"""So long after a look comes the next, at the earliest."""
+SURELY_S = 5.0
+"""A look comes after so long, whatever the counters say."""
+_UNANSWERED_S = 1.0
+"""What asks for a connection for so long without an answer is told as such."""
 _LONGEST_LOOK_S = 1.0
 """Whatever a look has not come to by then is the next one's: it is not known yet."""
 
-type _Ends = tuple[str, str, int, str, int]
+type _Ends = tuple[str, str, int, str, int, bool]
 
 
 class EvasionWatch:
@@ -34,36 +42,66 @@ class EvasionWatch:
         self._attributor = attributor
         self._uninspected = uninspected
         self._known: set[_Ends] = set()
+        self._asking: dict[_Ends, float] = {}
+        """Not answered yet → since when."""
+        self._again = True
+        """There is something that the last look did not come to."""
+        self._looked: float | None = None
 
     async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
-        """Look from time to time. Runs until cancelled."""
+        """Look whenever a connection can have begun. Runs until cancelled."""
         while True:
             await asyncio.sleep(every_s)
             async with courtesy(Duty.DIRECT):  # the next look tries again
-                await self.look(table)
+                await self.look_if_due(table)
+
+    async def look_if_due(self, table: DirectConnections) -> None:
+        """Look where something can have changed, and the last look is long enough ago."""
+        self._again = table.changed() or self._again
+        since = self._clock() - self._looked if self._looked is not None else SURELY_S
+        if since >= SURELY_S or (self._again and since >= APART_S):
+            self._looked = self._clock()
+            await self.look(table)
 
     async def look(self, table: DirectConnections) -> None:
-        """Look once: each connection is asked about once in its life."""
+        """Look once: each connection is asked about once in its life, and once more when what it
+        asked for is answered.
+        """
+        self._again = True
         listed = await COURTESIES.run(table.established)
         there = {_ends(connection): connection for connection in listed if _leaves(connection)}
         self._known &= there.keys()
-        until = self._clock() + _LONGEST_LOOK_S
-        for ends, connection in there.items():
-            if ends in self._known:
-                continue
+        now = self._clock()
+        self._asking = {
+            ends: self._asking.get(ends, now)
+            for ends, connection in there.items()
+            if not connection.answered and ends not in self._known
+        }
+        due = [ends for ends in there if self._is_due(ends, now)]
+        until, left = now + _LONGEST_LOOK_S, len(due)
+        for ends in due:
             if self._clock() > until:
                 break
             self._known.add(ends)
-            await self._examine(table, connection)
+            self._asking.pop(ends, None)
+            left -= 1
+            await self._examine(table, there[ends])
+        self._again = left > 0 or bool(self._asking)
+
+    def _is_due(self, ends: _Ends, now: float) -> bool:
+        if ends in self._known:
+            return False
+        return now - self._asking.get(ends, now - _UNANSWERED_S) >= _UNANSWERED_S
 
     async def _examine(self, table: DirectConnections, connection: Connection) -> None:
         attributor = self._attributor()
         sender = await COURTESIES.run(attributor.attribute, connection)
         attributor.forget(connection)
-        if not sender.is_python:
+        if not (sender.is_python or await COURTESIES.run(_is_in_a_run, table, sender)):
             return
         if connection.transport == "tcp":
-            self._uninspected.direct(sender, connection)
+            tell = self._uninspected.direct if connection.answered else self._uninspected.unanswered
+            tell(sender, connection)
         elif connection.gate_host != "" or await COURTESIES.run(_speaks_quic, table, sender):
             self._uninspected.datagrams(sender, connection)
 
@@ -72,9 +110,14 @@ def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:
     return sender.process is not None and table.speaks_quic(sender.process.pid)
 
 
+def _is_in_a_run(table: DirectConnections, sender: Attribution) -> bool:
+    return sender.process is not None and table.is_in_a_run(sender.process.pid)
+
+
 def _ends(connection: Connection) -> _Ends:
     near = connection.client_host, connection.client_port
-    return connection.transport, *near, connection.gate_host, connection.gate_port
+    far = connection.gate_host, connection.gate_port
+    return connection.transport, *near, *far, connection.answered
 
 
 def _leaves(connection: Connection) -> bool:

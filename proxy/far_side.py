@@ -11,8 +11,11 @@ from mitmproxy import http
 from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import tls
-from mitmproxy.proxy.layers.http._events import ErrorCode
+from mitmproxy.proxy.layers.http._events import ErrorCode, HttpEvent
 from mitmproxy.proxy.layers.http._http1 import Http1Client
+
+from proxy.joined_heads import HeadJoined
+from proxy.quick_tls import read
 
 _THEIR_STATUS = ErrorCode.http_status_code
 _THEIR_HEAD = http1.read_response_head
@@ -26,7 +29,6 @@ _BROKEN = frozenset(
 )
 _SWITCHING, _NO_CONTENT, _NOT_MODIFIED = 101, 204, 304
 _HEAD_END = b"\r\n\r\n"
-_TLS_ERROR = "TLS Error: "
 
 
 def status_of(code: ErrorCode) -> int | None:
@@ -68,8 +70,12 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     return answer
 
 
-class GateHttp1Client(Http1Client):
+class GateHttp1Client(HeadJoined, Http1Client):
     """mitmproxy's reader of HTTP/1 answers; informational ones are not taken for the answer."""
+
+    def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
+        """Send a part of a request, its head together with a body that is there."""
+        return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         """Read the head of the answer, behind 100, 102, 103 and their like."""
@@ -95,13 +101,16 @@ def receive_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None
     """Take what came over TLS. A fatal alert after the handshake ends the connection: mitmproxy
     notes it and waits on, for ever.
     """
-    alert = None
-    for command in _THEIR_DATA(self, data):
-        if isinstance(command, commands.Log) and command.message.startswith(_TLS_ERROR):
-            alert = command.message.removeprefix(_TLS_ERROR)
-        else:
-            yield command
-    if alert is not None and self.conn.connected:
-        self.conn.error = alert
+    if data:
+        self.tls.bio_write(data)
+    came = read(self.tls)
+    # What is read may have moved the protocol on: only now is it known what there is to send.
+    yield from self.tls_interact()
+    if came.data:
+        yield from self.event_to_child(events.DataReceived(self.conn, came.data))
+    if came.closed:
+        yield from _THEIR_DATA(self, b"")  # which reads the same end once more
+    if came.alert is not None and self.conn.connected:
+        self.conn.error = came.alert
         yield commands.CloseConnection(self.conn)
         yield from self.event_to_child(events.ConnectionClosed(self.conn))

@@ -21,6 +21,7 @@ from mitmproxy.master import Master
 
 from core.duties import OWNER, Duty
 from proxy.addon import GateAddon
+from proxy.boundaries import courtesy
 from proxy.collecting import Collecting
 from proxy.connect_to import Route, Routes
 from proxy.corporate_proxies import CorporateProxies
@@ -59,6 +60,8 @@ class GateOptions:
     """Where sealed runs find this gate; None: it takes none."""
     public_seals: Path | None = None
     """Where those of everybody do."""
+    counts: Path | None = None
+    """Where it is kept how much passed unread; None: in memory."""
     routes: Sequence[Route] = ()
     proxies: CorporateProxies = field(default_factory=CorporateProxies)
     limits: Limits = field(default_factory=Limits)
@@ -89,6 +92,9 @@ class Gate:
         loop = asyncio.get_running_loop()
         self.addon = self._made_addon(loop)
         self._arrivals = Arrivals(self.addon.inspection)
+        if self._options.counts is not None:
+            with courtesy(Duty.CAPTURE):
+                self._arrivals.others.keep_in(self._options.counts)
         server = self._server = proxyserver.Proxyserver()
         addons.add(  # type: ignore[no-untyped-call]
             mitmproxy_core.Core(),
@@ -113,11 +119,14 @@ class Gate:
                 if self._parts.direct is not None:
                     watch = self.addon.evasion.watch(self._parts.direct)
                     _beside(tasks, serving, Duty.DIRECT, watch)
+                if (captures := self._captures()) is not None:
+                    _beside(tasks, serving, Duty.CAPTURE, captures.keep_telling())
                 if self._parts.collectors:
                     _beside(tasks, serving, Duty.ACTIVITY, self._collecting.watch())
         finally:
             if self._door is not None:
                 await self._door.close()
+            self._arrivals.others.leave()
             self._collecting.end()
             self.addon.inspection.settle()
 
@@ -173,7 +182,7 @@ class Gate:
             await called
 
     def _captures(self) -> Captures | None:
-        if self._arrivals is None or self._parts.happened is None:
+        if self._options.seals is None or self._arrivals is None or self._parts.happened is None:
             return None
         return Captures(self._parts.happened, self._arrivals.others)
 

@@ -63,11 +63,28 @@ class GateHandler(GateConnectionHandler):
     Flows are never paused here.
     """
 
+    def begin(self, hook: commands.StartHook) -> None:
+        """Begin a hook, or go on where nobody listens."""
+        addons = self.master.addons
+        if isinstance(addons, DirectAddons) and not addons.listeners(hook.name):
+            self.completed(hook)
+        else:
+            super().begin(hook)
+
     async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Call those who listen; the connection has not gone silent meanwhile."""
         addons = self.master.addons
         if not isinstance(addons, DirectAddons):
             await super().handle_hook(hook)
         elif listeners := addons.listeners(hook.name):
-            with self.timeout_watchdog.disarm():
+            watchdog = self.timeout_watchdog
+            watchdog.can_timeout.clear()
+            watchdog.blocker += 1
+            try:
                 (name,) = hook.__match_args__  # type: ignore[attr-defined]
                 await addons.call(listeners, getattr(hook, name))
+            finally:
+                watchdog.blocker -= 1
+                if watchdog.blocker == 0:
+                    watchdog.register_activity()
+                    watchdog.can_timeout.set()

@@ -152,20 +152,19 @@ class Inspection:
     async def on_request(self, transaction: Transaction, exchange: Exchange) -> Outcome:
         """Return what becomes of a request that is there as a whole."""
         exchange = await self._located(transaction, exchange)
-        known = await self._judged(transaction, exchange)
-        transaction.decide(exchange, *known)
+        transaction.decide(exchange, *await self._judged(transaction, exchange))
         redacted = await self.enforce(transaction)
         return await self._apply(transaction, redacted)
 
     async def _judged(
-        self, transaction: Transaction, exchange: Exchange
+        self, transaction: Transaction, exchange: Exchange, *, streams: bool = False
     ) -> tuple[Attribution, Classification, Decision]:
         """Steps 3 and 4: what is in it, and what policy says."""
         sender = await self._sender(transaction)
         self._observed(sender)  # while the body is read
         seen = await self.deciding.classify(exchange, sender)
         await self.met(sender)
-        seen, decision = await self.deciding.judged(exchange, sender, seen)
+        seen, decision = await self.deciding.judged(exchange, sender, seen, streams=streams)
         async with courtesy(Duty.LINES):
             sender = await self.lines.added(exchange, sender, seen, decision)
         return sender, seen, decision
@@ -226,7 +225,8 @@ class Inspection:
     async def on_large_body(self, transaction: Transaction, head: Exchange) -> Outcome:
         """Decide by the headers; then the body streams past a tap, or is kept to be read whole."""
         head = await self._located(transaction, head)
-        sender, seen, decision = await self._judged(transaction, replace(head, complete=True))
+        whole = replace(head, complete=True)
+        sender, seen, decision = await self._judged(transaction, whole, streams=True)
         begun = replace(head, body_bytes=0, complete=False)
         transaction.decide(begun, sender, seen, settled(decision))
         if not transaction.leaves:

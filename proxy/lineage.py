@@ -12,15 +12,12 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.exchange import Exchange
 from core.findings import NOT_INSPECTED
-from core.sent_file import FileTracer
+from core.sent_file import FilesLook, FileTracer, Traced
+from core.vocabulary.files import LOOKS
 from proxy.stack_sampling_budget import LineBudget
 from proxy.threads import COURTESIES
 
 STAGE = "files"
-_STREAMS = "the body is too large to be held"
-_NOBODY = "nobody looks at the files of senders here"
-_GONE = "the files of the sender could not be looked at"
-_LATE = "the files of the sender could not be looked at in time"
 
 
 class Lineage:
@@ -32,31 +29,41 @@ class Lineage:
         self._budget = LineBudget()
 
     async def added(
-        self, exchange: Exchange, sender: Attribution, seen: Classification, *, asked: bool
+        self,
+        exchange: Exchange,
+        sender: Attribution,
+        seen: Classification,
+        *,
+        asked: bool,
+        streams: bool = False,
     ) -> Classification:
-        """Return what is known with the files that it holds. With `asked` a rule depends on it:
-        then the stage has failed where nobody could look, or not in time.
+        """Return what is known with the files that it holds, and whether these are all. With
+        `asked` a rule depends on it: then the stage has failed where nobody could look, or not in
+        time.
+
+        `streams`: the body goes past, and is not there.
         """
-        if sender.is_python is False:
+        if not exchange.body and not streams and exchange.body_bytes == 0 and exchange.complete:
             return seen
+        looked = await self._looked(exchange, sender, asked=asked)
+        seen = replace(seen, files=looked.files, files_look=looked.look)
+        return _as_failed(seen) if asked and looked.look is not FilesLook.WHOLE else seen
+
+    async def _looked(self, exchange: Exchange, sender: Attribution, *, asked: bool) -> Traced:
         if self._tracer is None:
-            return _missed(seen, _NOBODY, counts=asked and exchange.body_bytes > 0)
+            return Traced(look=FilesLook.NOBODY)
         if not exchange.body:
-            streams = exchange.body_bytes > 0 or not exchange.complete
-            return _missed(seen, _STREAMS, counts=asked and streams)
+            return Traced(look=FilesLook.STREAMED)
         begun = time.monotonic()
         if not asked and self._is_over(exchange, sender, begun):
-            return seen
+            return Traced(look=FilesLook.TIME_USED_UP)
         try:
             async with asyncio.timeout(self._patience_s):
-                files = await COURTESIES.run(self._tracer.sent, exchange, sender)
+                return await COURTESIES.run(self._tracer.sent, exchange, sender)
         except TimeoutError:
-            return _missed(seen, _LATE, counts=asked)
+            return Traced(look=FilesLook.LATE)
         finally:
             self._budget.spent(sender, time.monotonic() - begun)
-        if files is None:
-            return _missed(seen, _GONE, counts=asked)
-        return replace(seen, files=files) if files else seen
 
     def _is_over(self, exchange: Exchange, sender: Attribution, now: float) -> bool:
         """True for small requests of a process that sends so many that it would feel the looks."""
@@ -65,14 +72,15 @@ class Lineage:
         return not self._budget.allows(sender, now)
 
 
-def _missed(seen: Classification, why: str, *, counts: bool) -> Classification:
-    """Return what is known without a look at files; a failed stage where that `counts`."""
-    return failed(seen, why) if counts else seen
+def failed(seen: Classification, *, asked: bool) -> Classification:
+    """Return what is known where the look itself broke."""
+    seen = replace(seen, files_look=FilesLook.FAILED)
+    return _as_failed(seen) if asked else seen
 
 
-def failed(seen: Classification, why: str = "the look at files failed") -> Classification:
-    """Return what is known where nobody could say which files were sent."""
-    return replace(seen, degraded=(*seen.degraded, f"{STAGE}: {why}"))
+def _as_failed(seen: Classification) -> Classification:
+    assert seen.files_look is not None
+    return replace(seen, degraded=(*seen.degraded, f"{STAGE}: {LOOKS[seen.files_look]}"))
 
 
 def is_worth_it(exchange: Exchange, seen: Classification, decision: Decision) -> bool:

@@ -10,10 +10,11 @@ from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import RequestEndOfMessage, RequestTrailers
+from mitmproxy.proxy.layers.http._events import HttpEvent, RequestEndOfMessage, RequestTrailers
 from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_body_reader
 
 from proxy.far_side import refused_head
+from proxy.joined_heads import HeadJoined
 from proxy.unreadable import is_request, refused
 
 _FIRST_LINE = 65_536
@@ -33,10 +34,14 @@ class WholeChunkedReader(ChunkedReader):
         return event
 
 
-class GateHttp1Server(Http1Server):
+class GateHttp1Server(HeadJoined, Http1Server):
     """mitmproxy's reader of HTTP/1 requests; tells of trailers as its reader of HTTP/2 does, and of
     what is no request.
     """
+
+    def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
+        """Send a part of an answer, its head together with a body that is there."""
+        return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         """Read a head. What cannot become one is not waited for."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
+from core.fate import UNANSWERED
 from core.vocabulary.protocols import port_words
 from proxy.inspection import Inspection
 from proxy.tls_passthrough import asked, tunnel
@@ -19,6 +20,7 @@ AGAIN_S = 60.0
 DAY_S = 86_400.0
 UNKNOWN_HOST = "unknown destination"
 _REMEMBERED = 5000
+_HTTPS = 443
 _HTTP3_SENT = "is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC)"
 _HTTP3_READY = (
     "has loaded a library for HTTP/3 (QUIC) and is ready to send; where to cannot be seen"
@@ -119,22 +121,41 @@ class Uninspected:
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
     def direct(self, sender: Attribution, connection: Connection) -> None:
-        """A Python process talks to the internet without the gate."""
+        """A program talks to the internet without the gate."""
         reason = (
-            f"A Python program is connected directly ({port_words(connection.gate_port)}), past "
+            f"{_program(sender)} is connected directly ({port_words(connection.gate_port)}), past "
             "Outgate; nothing of what it sends there is inspected."
         )
         to = (connection.gate_host, connection.gate_port)
         self._record(sender, to, "bypass: a direct connection past the gate", reason, DAY_S)
 
-    def datagrams(self, sender: Attribution, connection: Connection) -> None:
-        """A Python process talks to the internet by UDP, which no proxy of this kind can carry."""
-        told = _HTTP3_SENT if connection.gate_host else _HTTP3_READY
+    def unanswered(self, sender: Attribution, connection: Connection) -> None:
+        """A program asks for a connection without the gate, and gets no answer: as where a
+        firewall drops what does not come through it.
+        """
         reason = (
-            f"A Python program {told}, past Outgate; nothing of what it sends there is inspected."
+            f"{_program(sender)} tries to connect directly ({port_words(connection.gate_port)}), "
+            "past Outgate, and has had no answer for a second; nothing was sent so far."
         )
-        to = (connection.gate_host or UNKNOWN_HOST, connection.gate_port or 443)
-        self._record(sender, to, "bypass: HTTP/3 past the gate", reason, DAY_S)
+        to = (connection.gate_host, connection.gate_port)
+        stage = f"{UNANSWERED}: a connection past the gate was not answered"
+        self._record(sender, to, stage, reason, DAY_S)
+
+    def datagrams(self, sender: Attribution, connection: Connection) -> None:
+        """A program talks to the internet by UDP, which no proxy of this kind can carry."""
+        port = connection.gate_port
+        if not connection.gate_host:
+            told = _HTTP3_READY
+        elif port == _HTTPS:
+            told = _HTTP3_SENT
+        else:
+            told = f"has a socket for datagrams open to there (UDP, {port_words(port)})"
+        reason = (
+            f"{_program(sender)} {told}, past Outgate; nothing of what it sends there is inspected."
+        )
+        to = (connection.gate_host or UNKNOWN_HOST, port or _HTTPS)
+        what = "HTTP/3" if to[1] == _HTTPS else "datagrams"
+        self._record(sender, to, f"bypass: {what} past the gate", reason, DAY_S)
 
     def _record(
         self, sender: Attribution, to: tuple[str, int], stage: str, reason: str, lasts_s: float
@@ -151,6 +172,11 @@ class Uninspected:
         )
         exchange = tunnel(self._inspection.deciding, to)
         self._inspection.observed(exchange, sender, decision)
+
+
+def _program(sender: Attribution) -> str:
+    """Return what to call it: of a run, any program is told of."""
+    return "A Python program" if sender.is_python else "A program that was started behind Outgate"
 
 
 def _who(sender: Attribution) -> Iterable[str]:

@@ -12,6 +12,7 @@ from core.decision import Decision, Verdict
 from core.exchange import Answer
 from core.ids import uuid7
 from core.ports import MessageRestorer
+from core.sent_file import FilesLook
 from core.vocabulary.sizes import counted
 from proxy import failures, refusals
 from proxy.answers import SWITCHING
@@ -98,6 +99,7 @@ class MessageGate:
         exchange = as_exchange(whole.exchange, message.content, text=message.text)
         seen = await classified(exchange, parts.classifier, parts.pool, seconds)
         known = summed(whole.classification, seen)
+        known = replace(known, files_look=FilesLook.CONVERSATION)
         left = whole.exchange.body_bytes + conversation.apart_bytes
         sofar = replace(exchange, body_bytes=left + len(message.content))
         decision = deciding.decide(sofar, whole.sender, known)

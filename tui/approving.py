@@ -17,7 +17,7 @@ from tui.live_queue import Reviewer
 from tui.note_dialog import NoteDialog
 from tui.review_part import READ_ONLY
 from tui.script_view import PartsOf, ScriptReading, read_script
-from tui.version_changes import NOT_AT_HAND, Changes, base_of, changes
+from tui.version_changes import NOT_AT_HAND, Changes, what_is_new
 from tui.wording import safe
 
 _APPROVE = (
@@ -86,14 +86,8 @@ class Approving:
         return await self.reader.ask(partial(self._compared, reading, chosen))
 
     def _compared(self, reading: ScriptReading, chosen: int) -> Changes:
-        base = base_of(reading, chosen)
-        old = None if base is None else self._kept(base)
-        return changes(reading, chosen, self._kept(reading.versions[chosen]), base, old)
-
-    def _kept(self, version: ScriptVersion) -> Kept:
-        if self.kept_of is None:
-            return Kept(why=NOT_AT_HAND)
-        return Kept() if version.sha256 is None else self.kept_of(version.sha256)
+        kept_of = self.kept_of or (lambda _: Kept(why=NOT_AT_HAND))
+        return what_is_new(reading, reading.versions[chosen], kept_of)
 
     def obstacle(self, reading: ScriptReading, chosen: int, action_id: str) -> str | None:
         """Return why a version cannot be approved, or its approval not be taken back; None when it

@@ -7,7 +7,7 @@ from core.attribution import Attribution, Certainty, CodeLine, ProcessRef, Scrip
 from core.decision import HoldOutcome
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
-from core.review import APPROVAL_LASTS, Case, CaseStatus, ReviewEvent, signed
+from core.review import APPROVAL_LASTS, OWN, Action, Case, CaseStatus, ReviewEvent, signed
 from core.stored import ChainLink, StoredObservation, UnreadableEntry
 from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE
@@ -76,7 +76,7 @@ def _all(
         _summary(reading, record, now, zone),
         _why(reading, record),
         _found(record.findings),
-        files_section(record.files),
+        files_section(record),
         inside_section(reading.case, now, zone),
         code_section(record.sender, reading.kept),
         _sender(record.sender),
@@ -92,8 +92,7 @@ def _observed(
     reading: Reading, stored: StoredObservation, now: datetime, zone: tzinfo | None
 ) -> list[Section]:
     seen, case = stored.observation, reading.case
-    likely = seen.sender.certainty is Certainty.LIKELY
-    said = Row("", case_sentence(case, now, zone, likely=likely), "strong")
+    said = Row("", case_sentence(case, now, zone), "strong")
     began = f"{capital(clock_time(seen.at, now, zone))}"
     ended = None if seen.ended is None else capital(clock_time(seen.ended, now, zone))
     facts = (
@@ -131,7 +130,9 @@ def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     """Yield whether it is closed and up to where, or why it came back."""
     back = came_back(case, now)
     if case.status is CaseStatus.CLOSED:
-        yield Row("", f"Closed: {disposition_words(case.disposition)}.", "quiet")
+        by = f", by {OWN}" if Action.CLOSE in case.own else ""
+        tone = "held" if by else "quiet"
+        yield Row("", f"Closed: {disposition_words(case.disposition)}{by}.", tone)
         if case.scope is not None:
             yield Row("", f"It holds for {scope_words(case.scope, now, zone)}.", "quiet")
     elif back:
@@ -155,6 +156,9 @@ def _after_hold(case: Case, now: datetime, zone: tzinfo | None) -> Row | None:
     if case.hold is None or case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
         return None
     said = case.hold.answer
+    if case.hold.asked_by:
+        who = safe(case.hold.asked_by, 80)
+        return Row("", f"{who} asked that it may pass; with a you confirm it.", "held")
     if said is None:
         can = "With a you approve it, so that it passes when the script is run again."
         return Row("", f"Expired unseen. {can}", "held")

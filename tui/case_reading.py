@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from core.attribution import Attribution, Certainty
+from core.attribution import Attribution
 from core.observation import OBSERVED
 from core.review import Case, ReviewEvent
 from core.review_ports import CaseStore
@@ -60,15 +60,6 @@ def read_fully(store: CaseStore, begun: Reading, kept_of: KeptOf | None = None) 
         kept=_kept(sender, kept_of),
         past=_past(store, sender),
     )
-
-
-def sender_is_likely(store: CaseStore, case: Case) -> bool:
-    """Return whether the sender of a case's newest record is likely, and not certain.
-
-    Blocks on the disk.
-    """
-    sender = _sender(_newest(store, Reading(case=case)))
-    return sender is not None and sender.certainty is Certainty.LIKELY
 
 
 def _newest(store: CaseStore, begun: Reading) -> OpenedEntry | None:

@@ -15,9 +15,10 @@ from core.review import Case, Disposition
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import capital, counted, number
 from tui.act_events import Closing
+from tui.case_remarks import sender_told
 from tui.closing_words import scope_words
 from tui.note_dialog import NoteDialog
-from tui.wording import case_found, case_place, case_sender
+from tui.wording import case_found, case_place
 
 
 def holds_for(cases: Sequence[Case], times: int, now: datetime, zone: tzinfo | None) -> str:
@@ -35,7 +36,7 @@ def about(cases: Sequence[Case]) -> str:
     """Return what is about to be closed."""
     if len(cases) == 1:
         case = cases[0]
-        return f"{case_sender(case) or 'unknown sender'} → {case_place(case)}: {case_found(case)}"
+        return f"{sender_told(case)} → {case_place(case)}: {case_found(case)}"
     requests = counted(sum(case.count for case in cases), "request")
     return f"These {counted(len(cases), 'case')} stand for {requests}. All get the same reason."
 

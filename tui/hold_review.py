@@ -11,6 +11,7 @@ from core.review import Action, Case
 from tui.act_events import Answering, answer_event
 from tui.answer_dialog import Answer, AnswerDialog
 from tui.background_reader import Trouble
+from tui.case_remarks import sender_told
 from tui.holds import Held
 from tui.queue_view import QueueView
 from tui.review_part import READ_ONLY, UNREADABLE, ReviewPart
@@ -158,10 +159,9 @@ class HoldReview(ReviewPart):
                 and state.outcome is HoldOutcome.TIMED_OUT
                 and state.answer is None
             ):
-                who = safe(held.case.script, 60) or "an unknown sender"
                 self.desk.tell(
-                    f"{who}: nobody answered in time. It was refused, and is in the queue as "
-                    "expired."
+                    f"{sender_told(held.case)}: nobody answered in time. It was refused, and is in "
+                    "the queue as expired."
                 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.attribution import Certainty
 from core.findings import NOT_INSPECTED
 from core.record import Record
 from core.review import Case, CaseStatus, HoldState, called, case_id, case_key
@@ -116,6 +117,7 @@ def case_alone(record: Record) -> Case:
         records=max((f.records for f in findings if f.records is not None), default=None),
         bytes_sent=record.request.bytes,
         last_record=record.id,
+        likely=sender.certainty is Certainty.LIKELY,
     )
 
 

@@ -10,13 +10,12 @@ from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from tui.background_reader import trouble_of
 from tui.case_names import understood
-from tui.case_reading import sender_is_likely
+from tui.case_remarks import hold_remark, own_remark
 from tui.closing_words import came_back, scope_words
 from tui.holds import Waiting, asked_and_waiting, with_states
 from tui.wording import (
     case_sentence,
     disposition_words,
-    hold_remark,
     risk_is_low,
     risk_words,
     safe,
@@ -106,8 +105,7 @@ def paragraph(store: CaseStore, case: Case, now: datetime, zone: tzinfo | None) 
         state += f" It holds for {scope_words(case.scope, now, zone)}."
     elif back := came_back(case, now):
         state = f" It was closed and came back: {back}."
-    remark = hold_remark(case.hold)
     risk = "" if closed or risk_is_low(case) else f" Risk {risk_words(case)}."
-    said = f" {capital(remark)}." if remark else ""
-    likely = sender_is_likely(store, case)
-    return case_sentence(case, now, zone, likely=likely) + said + risk + state
+    remarks = (hold_remark(case.hold), own_remark(case))
+    said = "".join(f" {capital(remark)}." for remark in remarks if remark)
+    return case_sentence(case, now, zone) + said + risk + state

@@ -15,6 +15,7 @@ from core.review import ASKED_AS, Action, Case, CaseStatus, Disposition, ReviewE
 from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.vocabulary.sizes import counted
+from tui import plain_scripts
 from tui.act_events import Answering, Closing, answer_event, events_for
 from tui.background_reader import trouble_of
 from tui.case_detail import describe
@@ -37,6 +38,8 @@ reopen N: open case N again.
 held: what waits for an answer now, as H1, H2 and so on; show H1 tells all of it.
 release H1 [until DAY] [NOTE]: let it go now; with a day, such as 30d, what is like it goes on so.
 refuse H1 [NOTE]: refuse it.
+diff N: what is new in the script of case N since the version that was approved last.
+approve N VERSION REASON: approve that version; VERSION is the beginning of its hash, as diff names it.
 help: these lines. quit: the end."""
 
 
@@ -54,6 +57,8 @@ class Speaker:
     read_only: bool = False
     refusal: Callable[[Deed], str | None] = lambda _: None
     grows: int = GROWS
+    unread_too: bool = False
+    """The organisation lets approve what cannot be read; the evidence then says so."""
     kept: KeptOf | None = None
     """Reads the kept source of a script; None where nobody keeps any."""
 
@@ -187,6 +192,31 @@ def _reopen(desk: _Desk, rest: str) -> Iterator[str]:
     yield "Reopened."
 
 
+def _diff(desk: _Desk, rest: str) -> Iterator[str]:
+    name, _ = _split(rest)
+    yield from plain_scripts.told(_version_at(desk, name), name)
+
+
+def _approve(desk: _Desk, rest: str) -> Iterator[str]:
+    name, rest = _split(rest)
+    digits, note = _split(rest)
+    read, speaker = _version_at(desk, name), desk.speaker
+    refused = plain_scripts.objection(read, digits, unread_too=speaker.unread_too)
+    if refused is not None:
+        raise _Said(refused)
+    if not note:
+        raise _Said(f"Say why: approve {safe(name, 9)} {safe(digits, 64)} REASON.")
+    _may(desk, Deed.APPROVE)
+    yield plain_scripts.approve(desk.store, read, speaker.who, desk.now, safe(note, _NOTE))
+
+
+def _version_at(desk: _Desk, name: str) -> plain_scripts.Read:
+    read = plain_scripts.version_of(desk.store, _case_at(desk, name).key, desk.speaker.kept)
+    if read is None:
+        raise _Said("Which version of a script sent it is not known, so none can be approved.")
+    return read
+
+
 def _list_held(desk: _Desk, _: str) -> Iterator[str]:
     _look_at_held(desk)
     for number, held in enumerate(desk.held, 1):
@@ -248,6 +278,8 @@ _DOES: dict[str, Callable[[_Desk, str], Iterator[str]]] = {
     "held": _list_held,
     "release": _release,
     "refuse": _refuse,
+    "diff": _diff,
+    "approve": _approve,
     "help": _help,
 }
 

@@ -19,15 +19,13 @@ from core.risk import risk_of
 from core.vocabulary.sizes import short_number
 from core.vocabulary.times import short_time
 from tui.case_queue import Queue
+from tui.case_remarks import case_remark, own_remark, sender_told
 from tui.wording import (
     RISKS,
     case_found,
     case_meaning,
     case_place,
-    case_sender,
     case_words,
-    disposition_words,
-    hold_remark,
 )
 
 FIXED = 30
@@ -215,9 +213,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         closed = case.status is CaseStatus.CLOSED
         sender, place, found = column_widths(width)
         text = "quiet" if closed else "plain"
-        remark = disposition_words(case.disposition) if closed else hold_remark(case.hold)
-        if not remark and case.scope is not None:
-            remark = "came back"
+        remark = case_remark(case)
         what = f"{remark}: {case_found(case)}" if remark else case_found(case)
         when = "" if self.now is None else short_time(case.last_at, self.now, self._zone)
         times = f"×{short_number(case.count)}" if case.count > 1 else ""
@@ -230,8 +226,8 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             (fit(f"{sign} {level}", 9), "quiet" if closed else tone),
             (fit(f"{words.sign} {words.word}{several}", 11), case_meaning(case)),
             (fit(when, 7), "quiet"),
-            (fit(case_sender(case) or "unknown sender", sender) + " ", text),
+            (fit(sender_told(case), sender) + " ", text),
             (fit(case_place(case), place) + " ", text),
-            (fit(what, found), text),
+            (fit(what, found), "held" if own_remark(case) else text),
             (f"{times:>{COUNT}}", "quiet"),
         ]

@@ -6,7 +6,7 @@ Pure.
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from core.review import Action, Case, CaseStatus, ReviewEvent, signed
+from core.review import OWN, Action, Case, CaseStatus, ReviewEvent, signed
 from core.vocabulary.sizes import capital, counted, number
 from core.vocabulary.times import clock_time
 from tui.rows import Row, Section
@@ -77,7 +77,8 @@ def _others(past: ScriptReading, case: Case, now: datetime, zone: tzinfo | None)
         words = case_words(other)
         state = "open"
         if other.status is CaseStatus.CLOSED:
-            state = f"closed: {disposition_words(other.disposition)}"
+            by = f" by {OWN}" if Action.CLOSE in other.own else ""
+            state = f"closed{by}: {disposition_words(other.disposition)}"
         last = clock_time(other.last_at, now, zone)
         yield Row(
             "", f"{words.sign} {case_place(other)}: {state}, last {last}", case_meaning(other)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.review import Action, ReviewEvent, ScriptVersion, signed
 from core.vocabulary.sizes import capital, counted
-from tui.kept_code import Kept, source_lines
+from tui.kept_code import Kept, KeptOf, source_lines
 from tui.rows import Row
 from tui.script_view import ScriptReading
 from tui.wording import safe
@@ -61,6 +61,20 @@ def changes(
         return whole(reading.versions[chosen], new, "It is too long to be compared.")
     said = f"What is different in {version} from {_named(reading, base)}."
     return _difference(said, old.text, new.text)
+
+
+def what_is_new(reading: ScriptReading, version: ScriptVersion, kept_of: KeptOf) -> Changes:
+    """Return what is to be read of a version before it is approved. Blocks on the disk."""
+    places = [n for n, one in enumerate(reading.versions) if one.sha256 == version.sha256]
+    if not places:
+        return whole(version, _kept(version, kept_of))
+    base = base_of(reading, places[0])
+    old = None if base is None else _kept(base, kept_of)
+    return changes(reading, places[0], _kept(version, kept_of), base, old)
+
+
+def _kept(version: ScriptVersion, kept_of: KeptOf) -> Kept:
+    return Kept() if version.sha256 is None else kept_of(version.sha256)
 
 
 def whole(version: ScriptVersion, new: Kept, because: str = "") -> Changes:

@@ -6,13 +6,13 @@ from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty
 from core.classification import AccountKind
-from core.decision import Decision, HoldOutcome, left_by
+from core.decision import Decision, left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.observation import OBSERVED
 from core.observation import Kind as Observed
 from core.record import Record
-from core.review import Case, Disposition, HoldState
+from core.review import Case, Disposition
 from core.risk import Level, risk_of
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
@@ -148,15 +148,6 @@ def risk_words(case: Case) -> str:
     risk = risk_of(case)
     because = safe(", ".join(risk.because)) or "nothing known was found"
     return f"{risk.level}: {because}"
-
-
-def hold_remark(hold: HoldState | None) -> str:
-    """Return what the queue says of a hold that nobody answered in time, or nothing."""
-    if hold is None or hold.outcome is not HoldOutcome.TIMED_OUT:
-        return ""
-    if hold.answer is None:
-        return "expired unseen"
-    return "approved, run again" if hold.answer.approved else "refused later"
 
 
 def disposition_words(disposition: str | None) -> str:
@@ -322,14 +313,9 @@ def _named_sender(sender: str, *, likely: bool) -> str:
     return f"Probably “{safe(sender, 80)}”" if likely else f"“{safe(sender, 80)}”"
 
 
-def case_sentence(
-    case: Case, now: datetime, zone: tzinfo | None = None, *, likely: bool = False
-) -> str:
-    """Return a case as a sentence, from what the queue knows of it.
-
-    `likely`: its sender is not certain.
-    """
-    who = _named_sender(case_sender(case), likely=likely)
+def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a case as a sentence, from what the queue knows of it."""
+    who = _named_sender(case_sender(case), likely=case.likely)
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
     verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)

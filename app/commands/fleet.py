@@ -32,8 +32,11 @@ def enrol(
     Example: outgate fleet enrol --hub https://hub.corp.example:8443 --token T --ca authority.pem
     """
     from app.home import open_home
+    from app.permission import permitted
+    from core.rights import Deed
     from fleet.enrolling import enrol
 
+    permitted(Deed.OPERATE)
     made = enrol(open_home().fleet, hub, token, ca, again=again)
     typer.echo(f"This endpoint is {made.endpoint} at {made.hub}.")
     typer.echo("Ship its evidence: outgate fleet ship")
@@ -83,9 +86,12 @@ def status() -> int:
     Example: outgate fleet status
     """
     from app.home import open_home
+    from app.permission import permitted
     from app.shipping import kept_state, orders_of
+    from core.rights import Deed
     from core.text import printable
 
+    permitted(Deed.WATCH)
     home = open_home()
     member = _member(home)
     typer.echo(f"Endpoint {member.endpoint} of {printable(member.hub)}.")

@@ -17,12 +17,14 @@ from app.commands import (
 from app.hub_access import (
     HubFolder,
     Reason,
+    acting,
     at_hub,
     database_of,
     hub_settings,
     refuse_empty,
     refuse_not_installed,
 )
+from core.rights import Deed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +86,10 @@ def init(
     \b
     Example: outgate hub init /etc/hub --database postgresql://hub@db/hub --name hub.corp.example
     """
+    from app.permission import permitted
     from core.ids import utc_now
 
+    permitted(Deed.OPERATE)
     refuse_not_installed()
     from hub.database import bring_forward
     from hub.settings import init
@@ -168,13 +172,26 @@ def token(
 
     from core.ids import utc_now
 
-    settings = hub_settings(hub)
+    settings = hub_settings(hub, Deed.OPERATE)
     from hub.authority import load_authority
+    from hub.deeds import Word, chained
     from hub.enrolment import Enrolment
 
     with database_of(settings) as database:
         enrolment = Enrolment(database, load_authority(settings.folder), utc_now)
-        typer.echo(enrolment.token(group, timedelta(minutes=minutes)))
+        made = enrolment.token(group, timedelta(minutes=minutes))
+        told = {"group": group, "minutes": minutes}
+        with database.work() as connection:
+            chained(
+                connection,
+                Word.TOKEN_MADE,
+                "token",
+                who=acting(),
+                note="",
+                now=utc_now(),
+                facts=told,
+            )
+    typer.echo(made)
     return 0
 
 
@@ -192,14 +209,13 @@ def resolve(
     \b
     Example: outgate hub resolve 12 --reason "restored from backup, ticket 4711" --adopt
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.WORK) as connection:
         from hub.resolving import resolve
 
-        told = resolve(connection, number, reviewer(), reason, utc_now(), adopt=adopt)
+        told = resolve(connection, number, acting(), reason, utc_now(), adopt=adopt)
     typer.echo(told)
     return 0
 
@@ -212,13 +228,15 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
     Example: outgate hub revoke till-17
     """
     from core.ids import utc_now
+    from core.text import printable
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.OPERATE) as connection:
+        from hub.deeds import Word, chained
         from hub.enrolment import revoke
 
         name = revoke(connection, endpoint, utc_now())
-    from core.text import printable
-
+        about = f"endpoint {printable(name, 100)}"
+        chained(connection, Word.REVOKED, about, who=acting(), note="", now=utc_now())
     typer.echo(f"{printable(name, 200)} is revoked.")
     return 0
 
@@ -231,14 +249,13 @@ def restored(reason: Reason, hub: HubFolder = None) -> int:
     \b
     Example: outgate hub restored --reason "disk failure, backup of Monday"
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.OPERATE) as connection:
         from hub.enrolment import restored
 
-        restored(connection, reviewer(), reason, utc_now())
+        restored(connection, acting(), reason, utc_now())
     typer.echo("Noted. Endpoints ship again what is missing. Revoke again who was revoked since.")
     return 0
 
@@ -252,7 +269,7 @@ def verify(hub: HubFolder = None) -> int:
     """
     from core.vocabulary.sizes import counted
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.VERIFY) as connection:
         from hub.verification import verify
 
         found = verify(connection)
@@ -276,7 +293,7 @@ def sweep(hub: HubFolder = None) -> int:
     from core.ids import utc_now
     from core.vocabulary.sizes import counted
 
-    settings = hub_settings(hub)
+    settings = hub_settings(hub, Deed.OPERATE)
     with database_of(settings) as database:
         from hub.erasing import erase_pending, sweep
 

@@ -11,11 +11,13 @@ from app.hub_access import (
     AsJson,
     HubFolder,
     Reason,
+    acting,
     at_hub,
     hub_settings,
     print_answer,
     refuse_empty,
 )
+from core.rights import Deed
 
 if TYPE_CHECKING:
     from hub.council import Council
@@ -42,7 +44,7 @@ def review(
     \b
     Example: outgate hub review
     """
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub import telling_desk
         from hub.desk import cases
 
@@ -68,18 +70,18 @@ def case(
     \b
     Example: outgate hub case 12 --take --comment "asked finance"
     """
-    from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
 
     if assign is not None and take:
         raise InputError("Either --assign or --take.")
-    with at_hub(hub) as connection:
+    changes = assign is not None or take or comment is not None
+    with at_hub(hub, Deed.WORK if changes else Deed.READ) as connection:
         from hub import desk, telling_desk
 
-        who, now = reviewer(), utc_now()
+        who, now = acting(), utc_now()
         if assign is not None or take:
-            to = who if assign is None else assign
+            to = who.name if assign is None else assign
             desk.assign(connection, number, to, who=who, note="", now=now)
         if comment is not None:
             desk.comment(connection, number, who=who, note=comment, now=now)
@@ -111,16 +113,16 @@ def council(
     """
     from dataclasses import replace
 
-    from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
 
     given = (pseudonyms, smallest_group, may_reveal)
-    with at_hub(hub) as connection:
+    changes = any(one is not None for one in given)
+    with at_hub(hub, Deed.POLICY if changes else Deed.READ) as connection:
         from hub.council import SMALLEST, agree, agreed
 
         before = agreed(connection)
-        if any(one is not None for one in given):
+        if changes:
             refuse_empty(reason)
             on = before.pseudonyms if pseudonyms is None else pseudonyms
             if not on and (smallest_group is not None or may_reveal is not None):
@@ -137,7 +139,7 @@ def council(
                 smallest_group=least if smallest_group is None else smallest_group,
                 may_reveal=before.may_reveal if may_reveal is None else tuple(may_reveal),
             )
-            typer.echo(agree(connection, wanted, who=reviewer(), note=reason, now=utc_now()))
+            typer.echo(agree(connection, wanted, who=acting(), note=reason, now=utc_now()))
         found = agreed(connection)
     if not found.pseudonyms:
         typer.echo("People are shown by their names.")
@@ -157,14 +159,13 @@ def reveal(
     \b
     Example: outgate hub reveal person-k3x7… --reason "case 12, agreed with the works council"
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.FIND) as connection:
         from hub.council import ask, revealed_to
 
-        who, now, shown = reviewer(), utc_now(), shown_at(connection, hub)
+        who, now, shown = acting(), utc_now(), shown_at(connection, hub)
         name = revealed_to(connection, shown, pseudonym, who=who, now=now)
         if name is None:
             asked = ask(connection, pseudonym, who=who, note=reason, now=now)
@@ -187,14 +188,13 @@ def confirm(
     \b
     Example: outgate hub confirm 31 --reason "agreed"
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub.council import confirm as say
 
         shown = shown_at(connection, hub)
-        told = say(connection, shown, number, who=reviewer(), note=reason, now=utc_now())
+        told = say(connection, shown, number, who=acting(), note=reason, now=utc_now())
     typer.echo(told)
     return 0

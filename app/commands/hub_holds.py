@@ -11,11 +11,13 @@ from app.hub_access import (
     AsJson,
     HubFolder,
     Reason,
+    acting,
     at_hub,
     hub_settings,
     print_answer,
     refuse_empty,
 )
+from core.rights import Deed
 
 
 class Answer(StrEnum):
@@ -33,7 +35,7 @@ def holds(hub: HubFolder = None, as_json: AsJson = False) -> int:
     """
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub import telling_holds
         from hub.held import holds
 
@@ -58,12 +60,11 @@ def answer(
     \b
     Example: outgate hub answer 12 approve --reason "agreed with finance"
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    settings = hub_settings(hub)
-    with at_hub(hub) as connection:
+    settings = hub_settings(hub, Deed.ANSWER)
+    with at_hub(hub, Deed.ANSWER) as connection:
         from hub.held import answer as say
         from hub.settings import policy_key
 
@@ -72,7 +73,7 @@ def answer(
             policy_key(key or settings.folder),
             number,
             approved=what is Answer.APPROVE,
-            who=reviewer(),
+            who=acting(),
             note=reason,
             now=utc_now(),
         )

@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from app.commands.hub_desk import shown_at
-from app.hub_access import AsJson, HubFolder, at_hub, hub_settings, print_answer, refuse_empty
+from app.hub_access import (
+    AsJson,
+    HubFolder,
+    acting,
+    at_hub,
+    hub_settings,
+    print_answer,
+    refuse_empty,
+)
+from core.rights import Deed
 
 _ADVISORIES = "advisories"
 
@@ -31,14 +40,13 @@ def hunt(
     """
     from packaging.utils import canonicalize_name
 
-    from app.current_user import reviewer
     from core.ids import utc_now
     from inventory.hunting import Wanted
 
     if save:
         refuse_empty(reason)
     wanted, saved = Wanted(name=name, version=version), 0
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.HUNT if save else Deed.READ) as connection:
         from hub import questions, saved_hunts, telling
 
         shown = shown_at(connection, hub)
@@ -48,8 +56,8 @@ def hunt(
         for row in found.had:
             row["sent"] = [shown.script(sent) for sent in row["sent"]]
         if save:
-            told = {"who": reviewer(), "note": reason}
-            saved = saved_hunts.save(connection, wanted, now=utc_now(), **told)
+            by, now = acting(), utc_now()
+            saved = saved_hunts.save(connection, wanted, who=by, note=reason, now=now)
     value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
     print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
     if saved:
@@ -67,14 +75,13 @@ def hunts(
     \b
     Example: outgate hub hunts --end 3
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ if end is None else Deed.HUNT) as connection:
         from hub import saved_hunts, telling_hunts
 
         if end is not None:
-            saved_hunts.end(connection, end, who=reviewer(), now=utc_now())
+            saved_hunts.end(connection, end, who=acting(), now=utc_now())
         found = saved_hunts.hunts(connection)
     print_answer(found, telling_hunts.hunts(found), as_json=as_json)
     return 0
@@ -97,7 +104,8 @@ def advisories(
     from core.ids import utc_now
     from inventory.advisories.kept import import_advisories, load
 
-    folder = hub_settings(hub).folder / _ADVISORIES
+    deed = Deed.READ if source is None else Deed.HUNT
+    folder = hub_settings(hub, deed).folder / _ADVISORIES
     if source is not None:
         try:
             import_advisories(source, folder, utc_now())
@@ -109,7 +117,7 @@ def advisories(
             "No advisories were read here yet.",
             remedy="Give an export in the OSV format: outgate hub advisories all.zip",
         )
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub import saved_hunts, telling_hunts
 
         found = saved_hunts.named_by(connection, known)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.hub_desk import shown_at
-from app.hub_access import AsJson, HubFolder, at_hub, database_of, hub_settings, print_answer
+from app.hub_access import (
+    AsJson,
+    HubFolder,
+    at_hub,
+    database_of,
+    exported,
+    hub_settings,
+    print_answer,
+)
+from core.rights import Deed
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -58,12 +67,17 @@ def stream(
     """
     from contextlib import ExitStack
 
-    settings = hub_settings(hub)
+    settings = hub_settings(hub, Deed.EXPORT)
+    from hub.streams import is_new, refuse_no_name
+
+    refuse_no_name(name)
     with ExitStack() as stack:
         deliverer = _deliverer(stack, to, as_.value, authority, headers, secret)
         database = stack.enter_context(database_of(settings))
         with database.work() as connection:
             shown = shown_at(connection, hub)
+            if is_new(connection, name):  # once, and not each time that a timer runs it
+                exported(connection, f"stream {name}", to=to)
         from core.errors import OutgateError
         from core.ids import utc_now
         from exports.outbox.collectors import NotDeliveredError
@@ -154,7 +168,7 @@ def streams(hub: HubFolder = None, as_json: AsJson = False) -> int:
     \b
     Example: outgate hub streams
     """
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.WATCH) as connection:
         from hub.streams import streams
 
         found = streams(connection)
@@ -178,9 +192,10 @@ def archive(
     """
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.EXPORT) as connection:
         from hub.archive import archive
 
         made = archive(connection, folder, month, shown_at(connection, hub), utc_now())
+        exported(connection, f"archive {month}", to=str(made))
     typer.echo(f"Written, with its manifest: {made}")
     return 0

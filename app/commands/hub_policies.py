@@ -9,11 +9,13 @@ from app.hub_access import (
     AsJson,
     HubFolder,
     Reason,
+    acting,
     at_hub,
     hub_settings,
     print_answer,
     refuse_empty,
 )
+from core.rights import Deed
 
 if TYPE_CHECKING:
     from hub.database import Connection
@@ -41,7 +43,10 @@ def preview(
     Example: outgate hub preview outgate.yaml --group finance --since 7d
     """
     content = _content(policy)
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
+        from hub.groups import refuse_unknown_group
+
+        refuse_unknown_group(connection, group)
         value = _effect(connection, content, str(policy), group, since, most)
     _print_effect(value, as_json=as_json)
     return 0
@@ -53,7 +58,7 @@ def policies(hub: HubFolder = None, as_json: AsJson = False) -> int:
     \b
     Example: outgate hub policies
     """
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.WATCH) as connection:
         from hub import telling
         from hub.orders import policies
 
@@ -80,22 +85,24 @@ def publish(
     Example: outgate hub publish outgate.yaml --percent 1
     Example: outgate hub publish outgate.yaml --group finance
     """
-    from app.current_user import reviewer
     from core.ids import utc_now
 
-    content, settings = _content(policy), hub_settings(hub)
-    with at_hub(hub) as connection:
+    settings, content = hub_settings(hub, Deed.POLICY), _content(policy)
+    with at_hub(hub, Deed.POLICY) as connection:
+        from hub.groups import refuse_unknown_group
         from hub.orders import publish_policy
         from hub.settings import policy_key
 
+        signing = policy_key(key or settings.folder)
+        refuse_unknown_group(connection, group)
         _print_effect(_effect(connection, content, str(policy), group, since))
         version = publish_policy(
             connection,
-            policy_key(key or settings.folder),
+            signing,
             content.decode(),
             grouped=group,
             percent=percent,
-            who=reviewer(),
+            who=acting(),
             now=utc_now(),
         )
     to = f"group {group}" if group else "all"
@@ -116,14 +123,16 @@ def widen(
     \b
     Example: outgate hub widen 7 --percent 10
     """
-    with at_hub(hub) as connection:
+    from core.ids import utc_now
+
+    with at_hub(hub, Deed.POLICY) as connection:
         from hub.orders import policy_of, widen
 
         content, group = policy_of(connection, version)
         if percent:
             told = f"version {version} of the fleet's policy"
             _print_effect(_effect(connection, content, told, group, since))
-        widen(connection, version, percent)
+        widen(connection, version, percent, who=acting(), now=utc_now())
     typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
     return 0
 
@@ -142,7 +151,6 @@ def approve(
     """
     import string
 
-    from app.current_user import reviewer
     from core.errors import InputError
     from core.ids import utc_now
 
@@ -152,8 +160,8 @@ def approve(
         raise InputError(
             "That is no SHA-256: 64 hex digits.", remedy="outgate hub scripts --json lists them."
         )
-    settings = hub_settings(hub)
-    with at_hub(hub) as connection:
+    settings = hub_settings(hub, Deed.APPROVE)
+    with at_hub(hub, Deed.APPROVE) as connection:
         from hub.orders import approve
         from hub.settings import policy_key
 
@@ -163,7 +171,7 @@ def approve(
             sha256,
             approved=not withdraw,
             note=reason,
-            who=reviewer(),
+            who=acting(),
             now=utc_now(),
         )
     typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")

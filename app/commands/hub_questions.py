@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from app.commands.hub_desk import shown_at
-from app.hub_access import AsJson, HubFolder, at_hub, print_answer
+from app.hub_access import AsJson, HubFolder, at_hub, database_of, hub_settings, print_answer
+from core.rights import Deed
 
 
 def status(hub: HubFolder = None, as_json: AsJson = False) -> int:
@@ -16,7 +17,7 @@ def status(hub: HubFolder = None, as_json: AsJson = False) -> int:
     """
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.WATCH) as connection:
         from hub import questions, telling
 
         found = questions.status(connection, utc_now())
@@ -32,7 +33,8 @@ def metrics(hub: HubFolder = None) -> int:
     """
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    # Nobody is asked: a timer runs it, and it tells numbers alone.
+    with database_of(hub_settings(hub)) as database, database.work() as connection:
         from hub.metrics import metrics
 
         found = metrics(connection, utc_now())
@@ -48,7 +50,7 @@ def endpoints(hub: HubFolder = None, as_json: AsJson = False) -> int:
     """
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.WATCH) as connection:
         from hub import questions, telling
 
         now = utc_now()
@@ -67,7 +69,7 @@ def scripts(
     \b
     Example: outgate hub scripts --json
     """
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub import questions, telling
 
         shown = shown_at(connection, hub)
@@ -87,7 +89,7 @@ def cases(
     \b
     Example: outgate hub cases
     """
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.READ) as connection:
         from hub import questions, telling
 
         found = questions.cases(connection, closed_too=all_, most=most)
@@ -107,7 +109,7 @@ def alarms(
     """
     from core.ids import utc_now
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.WATCH) as connection:
         from hub import questions, telling
 
         found = questions.alarms(connection, ended_too=all_)

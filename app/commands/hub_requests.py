@@ -10,11 +10,13 @@ from app.hub_access import (
     AsJson,
     HubFolder,
     Reason,
+    acting,
     at_hub,
     hub_settings,
     print_answer,
     refuse_empty,
 )
+from core.rights import Deed
 
 
 class What(StrEnum):
@@ -43,23 +45,25 @@ def ask(
     Example: outgate hub ask erase --reason "Art. 17, request 12"
     """
     from app.commands.people import asked_without_echo
-    from app.current_user import reviewer
     from core.ids import utc_now
 
     refuse_empty(reason)
-    settings = hub_settings(hub)
+    deed = Deed.FIND if what is What.FIND else Deed.ERASE
+    settings = hub_settings(hub, deed)
     from fleet.requests import Kind
     from hub.council import agreed, key_of, refuse_unnamed
+    from hub.groups import refuse_unknown_group
     from hub.requests import KEY_FILE
     from hub.requests import ask as make
     from hub.settings import policy_key
 
-    with at_hub(hub) as connection:
+    with at_hub(hub, deed) as connection:
+        refuse_unknown_group(connection, group)
         found, signing = agreed(connection), policy_key(key or settings.folder)
         if found.pseudonyms:
-            refuse_unnamed(found, reviewer())
+            refuse_unnamed(found, acting())
     value = asked_without_echo("Person or value: ")
-    with at_hub(hub) as connection:
+    with at_hub(hub, deed) as connection:
         number = make(
             connection,
             signing,
@@ -67,7 +71,7 @@ def ask(
             Kind(what.value),
             value,
             grouped=group,
-            who=reviewer(),
+            who=acting(),
             note=reason,
             now=utc_now(),
         )
@@ -88,7 +92,7 @@ def asked(
     \b
     Example: outgate hub asked 3
     """
-    with at_hub(hub) as connection:
+    with at_hub(hub, Deed.FIND) as connection:
         from hub import requests, telling_requests
 
         if number is None:

@@ -157,6 +157,7 @@ class _Desk:
             read_only=not self.changes,
             refusal=lambda deed: refusal(self.settings, self.who, deed),
             grows=self.settings.closing_grows,
+            unread_too=self.settings.approve_unread,
             kept=KeptSources(home=self.home, keeps=self.settings.keep_scripts).of,
         )
         if isinstance(sys.stdin, TextIOWrapper):

@@ -2,6 +2,8 @@
 approved.
 """
 
+import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +12,11 @@ import typer
 
 if TYPE_CHECKING:
     from app.kept_sources import KeptSources
+    from app.settings import Settings
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
     from habits.passport import Passport
+    from tui.version_changes import Changes
 
 
 def scripts(
@@ -34,7 +38,9 @@ def scripts(
     ] = False,
     approve: Annotated[
         bool,
-        typer.Option("--approve", help="Approve a version that can be read; needs --reason."),
+        typer.Option(
+            "--approve", help="Show what is new in a version, and approve it; needs --reason."
+        ),
     ] = False,
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help="Take an approval back; needs --reason.")
@@ -43,7 +49,10 @@ def scripts(
         str, typer.Option(metavar="TEXT", help="Why. It stays in the evidence.")
     ] = "",
     version: Annotated[
-        str, typer.Option(metavar="HASH", help="Which one, by its first digits. Default: newest.")
+        str,
+        typer.Option(
+            metavar="HASH", help="Which one, by its first digits. Default: newest; --approve asks."
+        ),
     ] = "",
     successor: Annotated[
         str, typer.Option(metavar="NAME", help="With owner: who answers for it from now on.")
@@ -67,7 +76,7 @@ def scripts(
     \b
     Example: outgate scripts --diff /srv/jobs/report.py
     Example: outgate scripts --source --version 9f2c41 /srv/jobs/report.py
-    Example: outgate scripts --approve --reason "Reviewed with finance" /srv/jobs/report.py
+    Example: outgate scripts --approve --version 9f2c41 --reason "Read it" /srv/jobs/report.py
     Example: outgate scripts --format html --out report.html /srv/jobs/report.py
     Example: outgate scripts owner /srv/jobs/report.py --successor bo
     """
@@ -101,9 +110,9 @@ def scripts(
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
         chosen = _chosen(versions, version)
-        _say(store, kept, chosen, reason, approve=approve, unread_too=settings.approve_unread)
+        _judge(store, kept, settings, chosen, reason, approve=approve, given=version)
     elif diff or source:
-        _read(store, kept, script, versions, version, diff=diff)
+        _tell_source(store, kept, script, versions, version, diff=diff)
     elif script is None:
         _list(store, versions)
     else:
@@ -139,7 +148,30 @@ def _echo(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
-def _read(
+def _judge(
+    store: "Store",
+    kept: "KeptSources",
+    settings: "Settings",
+    version: "ScriptVersion",
+    reason: str,
+    *,
+    approve: bool,
+    given: str,
+) -> None:
+    """Approve a version that was read and named, `given` as it was typed; or take its approval
+    back. Raises InputError.
+    """
+    from app.reading_versions import to_read
+
+    unread = False
+    if approve:
+        _why(reason)
+        unread = _read(to_read(store, kept, version), allowed=settings.approve_unread)
+        _named(version, given, version.script)
+    _say(store, version, reason, approve=approve, unread=unread)
+
+
+def _tell_source(
     store: "Store",
     kept: "KeptSources",
     script: str | None,
@@ -217,47 +249,62 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
     return found[0]
 
 
-def _unread(kept: "KeptSources", version: "ScriptVersion", *, allowed: bool) -> bool:
-    """Return whether this version cannot be read. Raises InputError where it may not be approved
-    then.
+def _read(found: "Changes", *, allowed: bool) -> bool:
+    """Print what is to be read of a version; return whether it cannot be. Raises InputError where
+    it may not be approved then.
     """
     from core.errors import InputError
-    from tui.version_changes import whole
 
-    found = whole(version, kept.of(version.sha256 or ""))
     if found.unread is not None and not allowed:
         raise InputError(
             f"Only what can be read is approved. {found.unread}",
             remedy="Let the script run once more, so that its source is kept; or set"
             " approve_unread, which marks the approval.",
         )
+    for line in (found.said, *(row.text for row in found.lines)):
+        typer.echo(line)
     return found.unread is not None
 
 
-def _say(
-    store: "Store",
-    kept: "KeptSources",
-    version: "ScriptVersion",
-    reason: str,
-    *,
-    approve: bool,
-    unread_too: bool,
-) -> None:
-    """Approve a version, or take its approval back. `unread_too`: what cannot be read may be
-    approved. Raises InputError.
+def _named(version: "ScriptVersion", given: str, script: str) -> None:
+    """Let nobody approve what was not named: by its hash, or by a person at a terminal who has the
+    lines above. Raises InputError.
     """
-    from app.current_user import reviewer
     from core.errors import InputError
-    from core.ids import utc_now
-    from core.review import Action, script_event
-    from core.text import printable
 
-    unread = approve and _unread(kept, version, allowed=unread_too)
+    if given:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        if typer.confirm(f"Approve version {_short(version)}?"):
+            return
+        raise InputError("Nothing was approved.")
+    raise InputError(
+        "Nothing is approved yet: read the lines above, then say which version you read.",
+        remedy=f"outgate scripts --approve --version {_short(version)} --reason TEXT "
+        f"{shlex.quote(script)}",
+    )
+
+
+def _why(reason: str) -> None:
+    """Raise InputError where nobody says why."""
+    from core.errors import InputError
+
     if not reason.strip():
         raise InputError(
             "Say why with --reason.",
             remedy="It stays in the evidence: write no personal data into it.",
         )
+
+
+def _say(
+    store: "Store", version: "ScriptVersion", reason: str, *, approve: bool, unread: bool
+) -> None:
+    from app.current_user import reviewer
+    from core.ids import utc_now
+    from core.review import Action, script_event
+    from core.text import printable
+
+    _why(reason)
     [written] = store.append(
         [
             script_event(

@@ -9,7 +9,7 @@ peer here.
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from attribution.backends import procfs
@@ -20,7 +20,9 @@ _OF_TCP, _BY_FAMILY, _DONE, _ERROR = 18, 20, 3, 2
 through its table once.
 """
 _DUMP = 0x301
-_ESTABLISHED, _LISTEN = 1 << 1, 1 << 10
+_IS_ESTABLISHED = 1
+_ESTABLISHED, _ASKED, _LISTEN = 1 << _IS_ESTABLISHED, 1 << 2, 1 << 10
+"""States: open; asked for, and not answered yet (SYN-SENT); taking connections."""
 _HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI")
 _OLD_REQUEST = struct.Struct("=BBBB48xII")
@@ -55,6 +57,8 @@ class Row:
     far_port: int
     inode: int
     uid: int
+    established: bool = True
+    """False while the far end has not answered, and for what listens."""
 
 
 def request(family: int, states: int, port: int | None = None) -> bytes:
@@ -69,17 +73,20 @@ def request(family: int, states: int, port: int | None = None) -> bytes:
 
 
 def request_leaving(family: int) -> bytes:
-    """Return the request for the established TCP sockets whose far end is not on this machine."""
-    asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ESTABLISHED) + b"\0" * 48
+    """Return the request for the TCP sockets that are established or ask to be, and whose far end
+    is not on this machine.
+    """
+    asked = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ESTABLISHED | _ASKED) + b"\0" * 48
     asked += _leaving_code([family])
     return _HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _DUMP, 1, 0) + asked
 
 
 def request_open() -> bytes:
-    """Return the request for the TCP sockets of both families that listen, or are established with
-    a far end that is not on this machine.
+    """Return the request for the TCP sockets of both families that listen, or are established (or
+    ask to be) with a far end that is not on this machine.
     """
-    asked = _OLD_REQUEST.pack(socket.AF_UNSPEC, 0, 0, 0, _ESTABLISHED | _LISTEN, 0)
+    states = _ESTABLISHED | _ASKED | _LISTEN
+    asked = _OLD_REQUEST.pack(socket.AF_UNSPEC, 0, 0, 0, states, 0)
     asked += _leaving_code(_THIS_MACHINE)
     return _HEADER.pack(_HEADER.size + len(asked), _OF_TCP, _DUMP, 1, 0) + asked
 
@@ -118,7 +125,9 @@ def rows(answer: bytes) -> Iterator[Row | None]:
 
 
 def _row(answer: bytes, at: int) -> Row:
-    family, _, _, _, own, far, source, target, _, _, _, uid, inode = _ENTRY.unpack_from(answer, at)
+    family, state, _, _, own, far, source, target, _, _, _, uid, inode = _ENTRY.unpack_from(
+        answer, at
+    )
     size = 4 if family == socket.AF_INET else 16
     return Row(
         host=socket.inet_ntop(family, source[:size]),
@@ -127,6 +136,7 @@ def _row(answer: bytes, at: int) -> Row:
         far_port=_PORT.unpack(far)[0],
         inode=inode,
         uid=uid,
+        established=state == _IS_ESTABLISHED,
     )
 
 
@@ -192,9 +202,12 @@ def listening(channel: socket.socket) -> list[tuple[str, int]]:
     return [(row.host, row.port) for row in _dump(_LISTEN, None, channel)]
 
 
-def leaving() -> list[Row]:
-    """Return the TCP connections that leave this machine, opened here: not those that a listening
-    socket took. Raises OSError or DiagRefused where the kernel does not list them.
+def leaving(own: Collection[int] = ()) -> list[Row]:
+    """Return the TCP connections that leave this machine, opened here or about to be: not those
+    that a listening socket took. `own`: numbers of this process's sockets; neither they nor what
+    is connected to them is listed, wherever it was meant to go (a gate that captures).
+
+    Raises OSError or DiagRefused where the kernel does not list them.
     """
     try:
         found = _answered(request_open())
@@ -204,7 +217,21 @@ def leaving() -> list[Row]:
         found += _dump(_LISTEN)
     # What listens has no far end yet.
     listening = {row.port for row in found if row.far_port == 0}
-    return [row for row in found if row.far_port != 0 and row.port not in listening]
+    doors = {row.port for row in found if row.far_port == 0 and row.inode in own}
+    taken = {(_plain(row.far_host), row.far_port) for row in found if row.port in doors}
+    return [
+        row
+        for row in found
+        if row.far_port != 0
+        and row.port not in listening
+        and row.inode not in own
+        and (_plain(row.host), row.port) not in taken
+    ]
+
+
+def _plain(host: str) -> str:
+    """Return an address of IPv4 as such, also where a socket of IPv6 names it."""
+    return host.removeprefix("::ffff:")
 
 
 def _dump(states: int, port: int | None = None, channel: socket.socket | None = None) -> list[Row]:

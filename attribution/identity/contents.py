@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,18 @@ class ContentStore:
         for path in self._folder.glob("??/*.zst"):
             if _HASH.fullmatch(path.stem):
                 yield path.stem
+
+    def kept_before(self, before: datetime) -> set[str]:
+        """Return the hashes of versions of which something was kept before this time and nothing
+        since.
+        """
+        newest: dict[str, float] = {}
+        for path in self._folder.glob("??/*.zst"):
+            name = path.stem.removesuffix(".parts")
+            with contextlib.suppress(OSError):
+                if _HASH.fullmatch(name):
+                    newest[name] = max(newest.get(name, 0.0), path.stat().st_mtime)
+        return {name for name, at in newest.items() if at < before.timestamp()}
 
     def _place(self, sha256: str, what: str = "") -> Path:
         if _HASH.fullmatch(sha256) is None:

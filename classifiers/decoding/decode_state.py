@@ -37,7 +37,8 @@ class Reading:
 
     __slots__ = tuple(
         (
-            "begins carrier ends full label limits payload pending piece_bytes pieces reasons runs"
+            "begins carrier ends full label limits payload pending piece_bytes pieces queued"
+            " reasons runs"
         ).split()
     )
 
@@ -52,6 +53,8 @@ class Reading:
         self.pieces = 0
         self.piece_bytes = 0
         self.runs = 0
+        self.queued = set[int]()
+        """What was queued, each by what it is and where it stands."""
         self.full = False
         self.reasons: dict[str, int] = {}
 
@@ -68,7 +71,11 @@ class Reading:
         segments.append(_new(Segment, (text, key, path, self.carrier, self.label, quoted, tabular)))
 
     def later(self, piece: Piece) -> bool:
-        """Queue a packed piece; False, with a reason kept, when it is too deep or one too many."""
+        """Queue a packed piece; False, with a reason kept, when it is too deep or one too many.
+        What says the same as what it was found in is read once.
+        """
+        if self._is_known(piece):
+            return True
         if piece.depth > self.limits.depth:
             self.unread("formats packed inside each other too deeply", piece.path)
             return False
@@ -82,6 +89,18 @@ class Reading:
         label = f"attachment {printable(piece.name, 120)}" if piece.name else self.label
         self.pending.append((self.carrier, label, piece))
         return True
+
+    def _is_known(self, piece: Piece) -> bool:
+        if not isinstance(piece.data, str | bytes):
+            return False
+        size = len(piece.path)
+        while size and str(piece.path[size - 1])[:1] == "(":
+            size -= 1
+        same = hash((piece.data, piece.media_type, piece.key, piece.name, piece.path[:size]))
+        if same in self.queued:
+            return True
+        self.queued.add(same)
+        return False
 
     def document(self, data: bytes, media_type: str | None, name: str | None, path: Path) -> None:
         """Add a file for a reader of its own."""

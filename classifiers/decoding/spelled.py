@@ -198,13 +198,25 @@ def _from_torn(stretch: bytes) -> bytes:
     begun = _torn().search(stretch)
     if begun is None:
         return b""
-    stretch = stretch[begun.start() :]
+    stretch = _with_words_before(stretch, begun.start())
     digits = len(stretch) - len(stretch.translate(None, b"0123456789"))
     capitals = len(stretch) - len(stretch.translate(None, _CAPITALS))
     data = from_base_64(stretch)
     encoded = digits * 25 > len(stretch) and capitals * 6 > len(stretch)
     is_file = known(data) is not None or document_type(data) is not None
     return data if encoded or is_file else b""
+
+
+def _with_words_before(stretch: bytes, start: int) -> bytes:
+    """Return the stretch from there on, with the words before it that are as long as its first:
+    they are pieces of the same width.
+    """
+    before, own = stretch[:start].split(), stretch[start:].split(None, 1)
+    width = len(own[0]) if own else 0
+    kept = len(before)
+    while kept and len(before[kept - 1]) == width:
+        kept -= 1
+    return b" ".join((*before[kept:], stretch[start:]))
 
 
 def _uuencoded(data: bytes) -> Iterator[Spelled]:

@@ -193,7 +193,7 @@ class BodyScan:
         try:
             if window.alone:
                 return await self._whole(part)
-            if len(part.body) <= WINDOW:
+            if len(part.body) <= WINDOW and self._classifier.is_quick(part):
                 seen = self._classifier.classify_window(part)
                 if not seen.deferred:
                     return seen

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.sent_file import FoundBy, Label, SameAs, SentFile
+from core.record import Record
+from core.sent_file import FilesLook, FoundBy, Label, SameAs, SentFile
 from core.vocabulary.sizes import counted, size
 
 SAME: Mapping[SameAs, str] = MappingProxyType(
@@ -23,6 +24,22 @@ FOUND_BY: Mapping[FoundBy, str] = MappingProxyType(
         FoundBy.BESIDE: "it lies beside the script",
     }
 )
+LOOKS: Mapping[FilesLook, str] = MappingProxyType(
+    {
+        FilesLook.WHOLE: "the files near the sender were looked at",
+        FilesLook.IN_PART: "there were more or larger files near the sender than are looked at",
+        FilesLook.NO_RIGHTS: "some files of the sender may not be read",
+        FilesLook.ENDED: "the sender had ended, and what it had open is not known",
+        FilesLook.UNNAMED: "nobody could tell whose files to look at",
+        FilesLook.STREAMED: "the body is too large to be held",
+        FilesLook.CONVERSATION: "messages of a conversation are not compared with files",
+        FilesLook.TIME_USED_UP: "the sender's share of time for looks at its files was used up",
+        FilesLook.LATE: "the files of the sender could not be looked at in time",
+        FilesLook.FAILED: "the files of the sender could not be looked at",
+        FilesLook.NOBODY: "nobody looks at the files of senders here",
+    }
+)
+"""What became of the look, in words."""
 LABELS: Mapping[Label, str] = MappingProxyType(
     {
         Label.SPREADSHEET: "spreadsheet",
@@ -81,6 +98,35 @@ def label_of(path: str) -> Label:
 
 
 _MAY_BE_EXPORT = frozenset({Label.TEXT, Label.OTHER, Label.ARCHIVE, Label.TABLE})
+
+
+def look_words(record: Record) -> str | None:
+    """Return why more files may be in a request than its record names: `looked at in part: …`, `not
+    looked at: …`; None where that is all that there are.
+    """
+    look = record.files_look
+    if look is None:
+        empty = record.request.bytes == 0 and record.request.complete
+        return None if empty else f"not looked at: {_unasked(record)}"
+    if look is FilesLook.WHOLE:
+        return None
+    in_part = record.files or look in _IN_PART
+    return f"{'looked at in part' if in_part else 'not looked at'}: {LOOKS[look]}"
+
+
+def files_told(record: Record) -> list[str]:
+    """Return its files, each with its path and what is proven; and why these are not all."""
+    told = [f"{one.path}: {file_words(one)}" for one in record.files]
+    look = look_words(record)
+    return told if look is None else [*told, look]
+
+
+def _unasked(record: Record) -> str:
+    other = record.sender.is_python is False
+    return "its sender is no Python program" if other else "nothing asked for it"
+
+
+_IN_PART = frozenset({FilesLook.IN_PART, FilesLook.NO_RIGHTS, FilesLook.ENDED})
 
 
 def file_words(file: SentFile) -> str:

@@ -25,6 +25,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.STAMPED: "a checkpoint was stamped with the time by a server",
         Event.EXPIRED: "evidence reached the end of its time and was removed",
         Event.SUMS_EXPIRED: "sums of long ago reached the end of their time and were removed",
+        Event.ACTS_EXPIRED: "acts of long ago reached the end of their time and were emptied",
         Event.OUTBOX_DROPPED: "evidence did not reach a collector and is not sent again",
         Event.LEGAL_HOLD: "evidence was put under a legal hold",
         Event.HOLD_LIFTED: "a legal hold was lifted",
@@ -36,6 +37,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.HANDED_ON: "approved scripts were handed on",
         Event.CAPTURE_BEGAN: "the connections of this machine are brought to the gate",
         Event.CAPTURE_ENDED: "the connections of this machine are brought to the gate no more",
+        Event.CAPTURE_PASSED: "connections of programs that are no Python passed the gate unread",
         Event.CAPTURE_WINDOW: "for a while no gate was there for the connections of this machine",
     }
 )

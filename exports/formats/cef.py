@@ -15,7 +15,7 @@ from core.record import Record
 from core.review import called
 from core.stored import ChainLink, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
-from core.vocabulary.files import file_words
+from core.vocabulary.files import files_told
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
@@ -142,7 +142,7 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "cs4": sender.certainty.value,
         "cs5Label": "model",
         "cs5": _text(record.llm.model if record.llm else None) or "none",
-        "msg": _text("; ".join(f"{one.path}: {file_words(one)}" for one in record.files)),
+        "msg": _text("; ".join(files_told(record))),
         **_place_of(read.link),
     }
 

@@ -26,6 +26,7 @@ _LOGGED = {
     Event.ERASED: _DELETED,
     Event.EXPIRED: _DELETED,
     Event.SUMS_EXPIRED: _DELETED,
+    Event.ACTS_EXPIRED: _DELETED,
     Event.EXPORTED: _EXPORTED,
 }
 _GRAVE = frozenset(

@@ -10,6 +10,7 @@ from core.findings import Confidence
 from core.record import Record
 from core.review import called
 from core.stored import ChainLink
+from core.vocabulary.files import look_words
 
 VERSION = "1.8.0"
 NOT_STORED = "not stored"
@@ -187,6 +188,7 @@ def extras(record: Record) -> dict[str, Any]:
             "outgate.complete": record.request.complete,
             "outgate.notes": list(record.notes) or None,
             "outgate.files": [one.to_json() for one in record.files] or None,
+            "outgate.files_look": look_words(record),
             "outgate.not_inspected": _unread(record),
             "outgate.llm.cost_usd": None if llm is None else llm.cost_usd,
             "outgate.llm.tokens_basis": None if llm is None else llm.tokens_basis.value,

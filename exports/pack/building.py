@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from importlib.metadata import version
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from core.errors import EvidenceError
 from core.happenings import Event, Happening
@@ -91,12 +91,12 @@ def build(
         index([*files.digests, "INDEX.md", SEAL], period.called, kept[-1][1].at).encode(),
     )
     notary = Notary(store.path)
-    files.add(SEAL, _sealed(files.digests, notary, kept[-1][1], by))
+    files.add_plain(SEAL, _sealed(files, notary, kept[-1][1], by))
     files.close()
     return Packed(
         records=contents.counted.count,
         acts=contents.acts_counted.count,
-        files=len(files.digests),
+        files=len(files.digests) + 1,
     )
 
 
@@ -143,8 +143,21 @@ class _Files:
     """The files of the zip, in order, with the hash of each."""
 
     def __init__(self, out: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+        self._written = _Written(out)
+        stream = cast("BinaryIO", self._written)
+        self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         self.digests: dict[str, str] = {}
+
+    @property
+    def packed(self) -> str:
+        """SHA-256 of the zip as far as it is written."""
+        return self._written.told.hexdigest()
+
+    def add_plain(self, name: str, data: bytes) -> None:
+        """Add a file as it is: each of its bytes stands in the zip."""
+        info = _info(name)
+        info.compress_type = zipfile.ZIP_STORED
+        self._zip.writestr(info, data)
 
     def add(self, name: str, data: bytes) -> None:
         """Add a file."""
@@ -168,6 +181,23 @@ class _Files:
     def close(self) -> None:
         """End the zip."""
         self._zip.close()
+
+
+class _Written:
+    """Writes on to the end and never back, so that what is written can be hashed."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.told = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write, and hash."""
+        self.told.update(data)
+        return self._out.write(data)
+
+    def flush(self) -> None:
+        """As of any file."""
+        self._out.flush()
 
 
 class _Writing:
@@ -257,8 +287,11 @@ def _period(store: Store, selection: Selection, at: datetime) -> Period:
     return Period(since=begin, until=end, called=f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
 
 
-def _sealed(digests: Mapping[str, str], notary: Notary, told: Checkpoint, by: str) -> bytes:
-    """Return the in-toto statement over all files in its DSSE envelope."""
+def _sealed(files: _Files, notary: Notary, told: Checkpoint, by: str) -> bytes:
+    """Return the in-toto statement over all files, and how they are packed, in its DSSE
+    envelope.
+    """
+    digests = files.digests
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": n, "digest": {"sha256": d}} for n, d in sorted(digests.items())],
@@ -272,6 +305,7 @@ def _sealed(digests: Mapping[str, str], notary: Notary, told: Checkpoint, by: st
             "acts": told.acts.size,
             "root": base64.b64encode(told.records.root).decode(),
             "key": notary.public.hex(),
+            "zip": files.packed,
         },
     }
     payload = canonical(statement)

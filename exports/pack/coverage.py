@@ -21,9 +21,11 @@ _WINDOWS = frozenset(
         Event.ERASED,
         Event.EXPIRED,
         Event.SUMS_EXPIRED,
+        Event.ACTS_EXPIRED,
         Event.MIGRATED,
         Event.REBUILT,
         Event.CAPTURE_ENDED,
+        Event.CAPTURE_PASSED,
         Event.CAPTURE_WINDOW,
     }
 )

@@ -268,6 +268,23 @@ class Check:
             self.wrong("the pack is signed with key %s, not with %s" % (told, self.wanted))
         self.notes.append("Signed with key %s: compare it with the organisation's." % told)
         self.files({one["name"]: one["digest"]["sha256"] for one in statement["subject"]})
+        if "zip" in predicate and self.pack.archive is not None:
+            self.packing(predicate["zip"])
+
+    def packing(self, wanted: str) -> None:
+        """The packed bytes, which may differ where what is unpacked does not, are as they were."""
+        members = [] if self.pack.archive is None else self.pack.archive.infolist()
+        seal = members[-1]
+        told = hashlib.sha256()
+        with open(self.pack.path, "rb") as file:
+            left = seal.header_offset
+            while left > 0:
+                chunk = file.read(min(left, 1 << 20))
+                left -= len(chunk) or left
+                told.update(chunk)
+        last = seal.filename == SEAL
+        if seal.compress_type != zipfile.ZIP_STORED or told.hexdigest() != wanted or not last:
+            self.wrong("the files are packed otherwise in the zip than when it was signed")
 
     def files(self, wanted: Dict[str, str]) -> None:
         names = set(self.pack.names()) - {SEAL}
@@ -443,6 +460,7 @@ def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
     its end has to say of it; 0 where something else stands there.
     """
     name, flags = info.filename.encode(), info.flag_bits
+    stored = info.compress_type == 0 and info.filename == SEAL
     file.seek(at)
     start = file.read(30)
     extra = int.from_bytes(start[28:30], "little")
@@ -454,20 +472,26 @@ def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
     crc, short = (0, (0, 0)) if later else (info.CRC, sizes)
     if extra:
         short = (0xFFFFFFFF, 0xFFFFFFFF)
-    told = (flags, 8, 0, 0x21)
+    told = (flags, 0 if stored else 8, 0, 0x21)
     wanted = struct.pack("<4s5H3L2H", b"PK\3\4", version, *told, crc, *short, len(name), extra)
     wanted += name
     if extra:
         wanted += struct.pack("<2H2Q", 1, 16, *((0, 0) if later else sizes[::-1]))
+    length = len(wanted)
     file.seek(at)
-    if file.read(len(wanted)) != wanted:
+    if file.read(length) != wanted:
         return 0, b""
+    if later:
+        wanted = struct.pack("<4sL2Q" if extra else "<4s3L", b"PK\7\b", info.CRC, *sizes)
+        file.seek(at + length + info.compress_size)
+        if file.read(len(wanted)) != wanted:
+            return 0, b""
+        length += len(wanted)
     listed = struct.pack(
         *("<4s2B5H3L5H2L", b"PK\1\2", version, 3, version, *told, info.CRC, *sizes),
         *(len(name), 0, 0, 0, 0, 0o600 << 16, at),
     )
-    behind = 24 if extra else 16
-    return len(wanted) + (behind if later else 0), listed + name
+    return length, listed + name
 
 
 def note(text: str) -> Tuple[Dict[str, Any], str, str]:

@@ -141,7 +141,15 @@ def _files(sums: Sums) -> Section:
         (path, SAME[SameAs(same)], script, where, number(count))
         for (path, same, script, where), count in sums.files.most_common()
     ]
-    told = [] if rows else ["No file of a sender's was found in a request."]
+    told = [] if rows else ["No file of a sender's was found in the requests that were looked at."]
+    if sums.unlooked:
+        reasons = "; ".join(
+            f"{why} ({number(count)})" for why, count in sums.unlooked.most_common()
+        )
+        told.append(
+            f"Of {counted(sums.unlooked.total(), 'request')} nobody can tell which files, or which "
+            f"more, they hold: {reasons}."
+        )
     return Section(
         title="Files that were sent",
         sentences=(*told, *rest(rows, "files")),

@@ -12,6 +12,7 @@ from core.record import Record
 from core.review import case_key, destination_of, sender_of
 from core.stored import StoredEntry, StoredRecord
 from core.vocabulary.destinations import whose
+from core.vocabulary.files import look_words
 from core.vocabulary.findings import is_personal, people_told
 from destinations.naming import place_name
 from exports.report.period import Period
@@ -106,6 +107,8 @@ class Sums:
     stopped_days: Counter[str] = field(default_factory=Counter)
     files: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """(file, what is proven, script, where) → requests that hold it."""
+    unlooked: Counter[str] = field(default_factory=Counter)
+    """Why nobody can tell which files, or which more, requests hold → such requests."""
     cases: dict[str, int] = field(default_factory=dict)
     """Key of each case with a stopped request or a finding → people at most."""
 
@@ -128,6 +131,8 @@ class Sums:
         personal = [f for f in record.findings if is_personal(f)]
         people = people_told(record.findings)
         self.outcomes[record.ending] += 1
+        if (look := look_words(record)) is not None:
+            self.unlooked[look] += 1
         self._day(record)
         self.personal += bool(personal)
         self.secrets += any(f.kind == SECRET and not f.test_data for f in record.findings)

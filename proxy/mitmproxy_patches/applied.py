@@ -9,7 +9,7 @@ from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
-from proxy import far_side
+from proxy import far_side, quick_headers, quick_tls
 from proxy.hooks import GateHandler
 from proxy.mitmproxy_patches import replace
 from proxy.trailers import GateHttp1Server, body_reader
@@ -32,6 +32,13 @@ def in_our_own_process() -> None:
     everywhere()
     replace(mode_servers, "ProxyConnectionHandler", GateHandler)
     replace(http.MessageData, "__post_init__", _unchecked)
+    replace(http.Headers, "get_all", quick_headers.values_of)
+    replace(http.Headers, "get", quick_headers.value_of)
+    replace(http.Headers, "__getitem__", quick_headers.value_there)
+    replace(http.Headers, "__contains__", quick_headers.is_there)
+    if quick_tls.USABLE:
+        replace(tls.TLSLayer, "tls_interact", quick_tls.interact)
+        replace(tls.TLSLayer, "send_data", quick_tls.send_data)
 
 
 def _unchecked(_data: http.MessageData) -> None:

@@ -16,25 +16,11 @@ from mitmproxy.proxy.layers.tls import parse_client_hello
 from core.host_names import host_of
 from proxy.inspection import Inspection
 from proxy.sealed.opening import HANDSHAKE, TLS, Opening
+from proxy.sealed.passing_counts import Others
 from proxy.tls_passthrough import Passage, UnreadLayer
 
 _HOST = b"host:"
 _MOST_NAME = 253
-
-
-@dataclass(slots=True, kw_only=True)
-class Others:
-    """What passed unread because nothing of it descends from Python."""
-
-    connections: int = 0
-    sent: int = 0
-    received: int = 0
-
-    def taken(self) -> tuple[int, int, int]:
-        """Return all three, and count anew."""
-        found = self.connections, self.sent, self.received
-        self.connections = self.sent = self.received = 0
-        return found
 
 
 class Counted(Passage):
@@ -42,14 +28,11 @@ class Counted(Passage):
 
     def __init__(self, others: Others) -> None:
         self._others = others
-        others.connections += 1
+        others.connected()
 
     def passed(self, size: int, *, from_client: bool) -> None:
         """Count bytes that go on, either way."""
-        if from_client:
-            self._others.sent += size
-        else:
-            self._others.received += size
+        self._others.passed(size, from_client=from_client)
 
     def spoke(self, protocol: str) -> bool:
         """It may speak what it likes."""

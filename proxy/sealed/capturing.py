@@ -2,7 +2,8 @@
 much had passed unread.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from capture.handover import BrokenHandoverError
@@ -10,10 +11,12 @@ from core.duties import Duty
 from core.happenings import Event, Fact, Happening, happening
 from core.text import printable
 from proxy.boundaries import courtesy
-from proxy.sealed.captured import Others
+from proxy.sealed.passing_counts import Others
 from proxy.threads import COURTESIES
 
 _MOST_SCOPE = 400
+TOLD_EVERY_S = 60.0
+"""So often the evidence is told what passes unread."""
 PAST, NOWHERE = "past the gate", "nowhere"
 """Where connections went while no gate was there: open, and closed."""
 
@@ -41,15 +44,32 @@ class Captures:
         await self._told(Event.CAPTURE_WINDOW, facts)
 
     async def ended(self) -> None:
-        """Nothing is brought here any more: what has passed since it began is told."""
-        sums = self._others.taken()
-        names = ("connections_of_no_python", "bytes_sent", "bytes_received")
-        facts: dict[str, Fact] = dict(zip(names, sums, strict=True))
-        await self._told(Event.CAPTURE_ENDED, facts)
+        """Nothing is brought here any more: what has passed and was not told is told."""
+        await self._told_of_others(Event.CAPTURE_ENDED)
 
-    async def _told(self, event: Event, facts: Mapping[str, Fact]) -> None:
+    async def keep_telling(
+        self,
+        every_s: float = TOLD_EVERY_S,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Tell from time to time what has passed since: no more than that is lost with the
+        machine.
+        """
+        while True:
+            await wait(every_s)
+            if not self._others.now().is_nothing:
+                await self._told_of_others(Event.CAPTURE_PASSED)
+
+    async def _told_of_others(self, event: Event) -> None:
+        passed = self._others.now()
+        if await self._told(event, passed.facts()):
+            self._others.told(passed)
+
+    async def _told(self, event: Event, facts: Mapping[str, Fact]) -> bool:
         async with courtesy(Duty.CAPTURE):
             await COURTESIES.run(self._tell, happening(event, facts))
+            return True
+        return False
 
 
 def _is_time(value: object) -> bool:

@@ -137,6 +137,38 @@ BAD = (
         ("hub", "approve", "ab" * 32, "--reason", "x", "--key", "/nonexistent"),
         "not in /nonexistent",
     ),
+    (("hub", "revoke", "\udcff"), "cannot be kept"),
+    (("hub", "reveal", "\udcff", "--reason", "x"), "cannot be kept"),
+    (("hub", "hunt", "\udcff"), "no name of a package"),
+    (("hub", "hunt", ""), "no name of a package"),
+    (("hub", "hunt", "a b;c", "--save", "--reason", "x"), "no name of a package"),
+    (("hub", "token", "--group", " "), "name of a group"),
+    (("hub", "token", "--group", "x" * 61), "name of a group"),
+    (("hub", "token", "--group", "\udcff"), "name of a group"),
+    (("hub", "publish", "{good}", "--group", "nobody-is-here"), "No endpoint is in that group"),
+    (("hub", "preview", "{good}", "--group", "nobody-is-here"), "No endpoint is in that group"),
+    (("hub", "publish", "{good}", "--key", "/nonexistent"), "not in /nonexistent"),
+    (("hub", "stream", "", "--to", "-"), "no name of a stream"),
+    (("hub", "stream", "x", "--to", "https://[::1/x"), "no address of a webhook"),
+    (("hub", "stream", "x", "--to", "https://127.0.0.1:99999/"), "no address of a webhook"),
+    (
+        (
+            "hub",
+            "council",
+            "--pseudonyms",
+            "--may-reveal",
+            "",
+            "--may-reveal",
+            "b",
+            "--reason",
+            "x",
+        ),
+        "nobody",
+    ),
+    (
+        ("fleet", "enrol", "--hub", "https://127.0.0.1:1", "--token", "\udcff", "--ca", "{root}"),
+        "no token",
+    ),
     (("hub", "widen", "9", "--percent", "10"), "no such version"),
     (("hub", "widen", "9", "--percent", "101"), "Try:"),
     (("hub", "hunt", "requests", "<zonk"), "no range"),
@@ -167,8 +199,15 @@ def test_bad_input_is_told_in_one_line(
     """What is missing, of the wrong kind or garbage: one line with what to do, code 2."""
     bad, file = home / "bad.yaml", home / "file"
     bad.write_text("nothing: [")
+    good = home / "good.yaml"
+    good.write_text("version: 1\nrules: []\n")
     file.write_text("")
-    places = {"{bad}": str(bad), "{file}": str(file), "{new}": str(home / "new")}
+    places = {
+        "{bad}": str(bad),
+        "{good}": str(good),
+        "{file}": str(file),
+        "{new}": str(home / "new"),
+    }
     places["{root}"] = str(hub / "authority.pem")
 
     def placed(word: str) -> str:

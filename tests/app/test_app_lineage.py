@@ -8,7 +8,9 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +25,7 @@ from attribution.sender_files import FilesOfSenders
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Exchange
 from core.ids import utc_now, uuid7
-from core.sent_file import FoundBy, SameAs, SentFile
+from core.sent_file import FilesLook, FoundBy, SameAs, SentFile, Traced
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="looks at /proc")
 
@@ -56,15 +58,16 @@ def portrait(folder: Path, *arguments: str, script: Path | None = None) -> Portr
 
 
 type Sends = Callable[..., tuple[SentFile, ...]]
+type Traces = Callable[..., Traced]
 
 
 @pytest.fixture
-def sends(tmp_path: Path) -> Sends:
-    """Ask which files a body holds that is sent from a folder."""
+def traces(tmp_path: Path) -> Traces:
+    """Ask which files a body holds that is sent from a folder, and whether these are all."""
 
     def ask(
         body: bytes, *arguments: str, media: str = "", script: Path | None = None, path: str = "/"
-    ) -> tuple[SentFile, ...]:
+    ) -> Traced:
         files = FilesOfSenders(
             lambda _: portrait(tmp_path, *arguments, script=script),
             InPlace(),
@@ -74,8 +77,17 @@ def sends(tmp_path: Path) -> Sends:
             id=uuid7(), at=utc_now(), scheme="https", host="a.example", port=443, method="POST",
             path=path, headers=(("content-type", media),), body=body, body_bytes=len(body),
         )  # fmt: skip
-        told = Tracer(files=files).sent(exchange, SENDER)
-        assert told is not None
+        return Tracer(files=files).sent(exchange, SENDER)
+
+    return ask
+
+
+@pytest.fixture
+def sends(tmp_path: Path, traces: Traces) -> Sends:
+    """Ask which files it holds."""
+
+    def ask(*args: Any, **options: Any) -> tuple[SentFile, ...]:
+        told = traces(*args, **options).files
         # other tests of this process may have files open, too
         return tuple(file for file in told if file.path.startswith(str(tmp_path)))
 
@@ -278,3 +290,78 @@ def test_a_hostile_name_in_a_request_reads_nothing_but_equals(sends: Sends, name
     """A request cannot make the gate tell of a file: only one that is the content is named."""
     body = f'--b\r\ncontent-disposition: form-data; filename="{name}"\r\n\r\n'.encode()
     assert proven(sends(body + TABLE + b"\r\n--b--\r\n", media="multipart/x; boundary=b")) == []
+
+
+def test_a_whole_look_says_so_with_and_without_a_file(tmp_path: Path, traces: Traces) -> None:
+    """That no file is in it is told only by who has looked at all."""
+    (tmp_path / "customers.csv").write_bytes(TABLE)
+    for body in (TABLE, b"nothing of the kind, and long enough"):
+        assert traces(body).look is FilesLook.WHOLE
+
+
+@pytest.mark.parametrize("most", ["MOST_FILES", "_MOST_ENTRIES", "_MOST_DESCRIPTORS"])
+def test_more_files_than_are_looked_at_are_told(
+    tmp_path: Path, traces: Traces, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    """A bound on the look is no bound on what a script may send."""
+    monkeypatch.setattr(near_files, most, 2)
+    names = [f"{name}.bin" for name in "abcde"]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(TABLE[: 100 + number])
+    held = [(tmp_path / name).open("rb") for name in names]
+    try:
+        assert traces(b"nothing of the kind, and long enough").look is FilesLook.IN_PART
+    finally:
+        for file in held:
+            file.close()
+
+
+def test_a_file_too_large_to_be_read_is_told(
+    tmp_path: Path, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has the very size and is not read may be the one."""
+    monkeypatch.setattr(near_files, "MOST_BYTES", 100)
+    (tmp_path / "customers.csv").write_bytes(TABLE)
+    assert traces(TABLE).look is FilesLook.IN_PART
+    assert traces(TABLE + b"more").look is FilesLook.WHOLE
+
+
+def test_a_file_that_cannot_be_opened_is_told(
+    tmp_path: Path, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may not be read may be the one."""
+    monkeypatch.setattr(near_files, "opened", lambda path: None)
+    (tmp_path / "customers.csv").write_bytes(TABLE)
+    assert traces(TABLE).look is FilesLook.NO_RIGHTS
+
+
+def test_files_of_a_process_that_may_not_be_looked_at_are_told() -> None:
+    """Another user's open files are not none."""
+    mine = os.geteuid()
+    other = ProcessFacts(pid=1, start=1, argv=("python3",), cwd=None)
+    if mine == 0:
+        os.seteuid(65534)
+    try:
+        _, missed = near_files.files_near((other,), None, ())
+    finally:
+        os.seteuid(mine)
+    assert missed == (FilesLook.NO_RIGHTS.value,)
+
+
+def test_a_sender_that_has_ended_is_told(tmp_path: Path) -> None:
+    """What it had open is gone with it; what lies in its folder is found all the same."""
+    (tmp_path / "customers.csv").write_bytes(TABLE)
+    ended = ProcessFacts(pid=2**22 + 1, start=1, argv=("python3",), cwd=str(tmp_path))
+    found, missed = near_files.files_near((ended,), None, ())
+    assert missed == (FilesLook.ENDED.value,) and [one[0] for one in found] == [
+        str(tmp_path / "customers.csv")
+    ]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_sender_of_whom_nothing_is_known_is_told(named: bool) -> None:
+    """Whose files nobody could look at is not without files."""
+    process = ProcessRef(pid=1, started_at=None, name="python3", exe=None) if named else None
+    files = FilesOfSenders(lambda _: None, InPlace(), People("clear", None))
+    look = files.near(replace(SENDER, process=process), ()).look
+    assert look is (FilesLook.ENDED if named else FilesLook.UNNAMED)

@@ -26,6 +26,7 @@ LINES = {
     "find": ["find"],
     "erase": ["erase", "--script", SCRIPT],
     "hold": ["hold", "matter-7", "--reason", "letter"],
+    "retention": ["retention"],
     "policy replay": ["policy", "replay"],
     "policy learn": ["policy", "learn", SCRIPT],
     "notify": ["notify"],
@@ -36,7 +37,7 @@ LINES = {
     "keys destroy": ["keys", "destroy", "20261126T040000Z", "--reason", "old"],
 }
 MORE = (
-    ["scripts", SCRIPT, "--approve", "--reason", "x"],
+    ["scripts", SCRIPT, "--approve", "--reason", "x", "--version", "ab"],
     ["scripts", "owner", SCRIPT, "--successor", "bo"],
     ["scripts", "export", "folder"],
     ["verify", "--rebuild"],
@@ -47,7 +48,8 @@ NO_PERSONS = (
     "advisories ca fleet hub settings trust demo run start status stop attributor install"
     " uninstall inspect scan forward metrics doctor capture"
 ).split()
-"""They read no evidence for a person, or are another door with keys of its own."""
+"""They read no evidence for a person; `hub` and `fleet` have a table of their own
+(test_app_hub_access.py)."""
 RULES_ALONE = {f"policy {word}" for word in ("check", "schema", "words", "preset", "test")}
 
 

@@ -94,13 +94,30 @@ def test_what_cannot_be_read_is_not_approved(
         kept.forget(digest(THIRD))
     if how == "off":
         (home / "settings.yaml").write_text("keep_scripts: false\n")
-    told = outgate("scripts", str(script), "--approve", "--reason", "ok")
+    newest = ("--version", digest(THIRD)[:8])
+    told = outgate("scripts", str(script), "--approve", "--reason", "ok", *newest)
     assert told.code == 2 and said in told.err
     assert "approved by" not in outgate("scripts", str(script)).out
     (home / "settings.yaml").write_text("approve_unread: true\n")
-    told = outgate("scripts", str(script), "--approve", "--reason", "ok")
-    assert told.code == 0 and told.out.startswith("Approved unread: version")
+    told = outgate("scripts", str(script), "--approve", "--reason", "ok", *newest)
+    assert told.code == 0 and "\nApproved unread: version" in told.out
     assert "“approved unread: ok”" in outgate("scripts", str(script)).out
+
+
+def test_what_is_new_is_shown_before_it_is_approved(outgate: Runs, script: Path) -> None:
+    """Without the version nothing is approved: a newer one may have come since it was read."""
+    approve = ("scripts", str(script), "--approve", "--reason", "read")
+    told = outgate(*approve)
+    assert told.code == 2 and "Nothing is approved yet" in told.err
+    assert "whole of version" in told.out and "done = 1" in told.out
+    assert f"--version {digest(THIRD)[:12]}" in told.err
+    assert "approved by" not in outgate("scripts", str(script)).out
+    told = outgate(*approve, "--version", digest(THEN)[:8])
+    assert told.code == 0 and told.out.index("away") < told.out.index("Approved")
+    told = outgate(*approve, "--version", digest(THIRD)[:8])
+    assert told.code == 0 and "+ done = 1" in told.out and "own.example" not in told.out
+    assert told.out.index("+ done = 1") < told.out.index("Approved: version")
+    assert not {"\x1b", "\u202e"} & set(told.out)
 
 
 @pytest.mark.parametrize("option", ["--diff", "--source"])

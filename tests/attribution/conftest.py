@@ -133,6 +133,11 @@ class Gate:
         except OSError:
             return b""
 
+    def begin(self) -> None:
+        """Forget what earlier programs asked; the attributor keeps what it knows."""
+        with self.arrived:
+            self.seen.clear()
+
     def wait(self, count: int) -> list[Seen]:
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.seen) >= count, timeout=30), (

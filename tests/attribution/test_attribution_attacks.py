@@ -18,6 +18,22 @@ from tests.attribution.conftest import Gate
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these are tried on Linux")
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Gate]:
+    """One gate for all: what it remembers of earlier programs must not name a later one."""
+    gate = Gate()
+    gate.attributor.warm()
+    yield gate
+    gate.close()
+
+
+@pytest.fixture
+def gate(shared: Gate) -> Gate:
+    """The gate, asked nothing yet by the programs of this test."""
+    shared.begin()
+    return shared
+
+
 @pytest.fixture
 def arena(gate: Gate, tmp_path: Path) -> Iterator[Arena]:
     """A folder for the programs, and their end."""
@@ -36,7 +52,6 @@ def test_no_program_passes_for_another_one(
     """What a program claims, or what lies there now, never becomes the name of another script that
     is called EXACT.
     """
-    gate.attributor.warm()
     make(arena)
     for seen in gate.wait(REQUESTS.get(name, 1)):
         found = seen.at_request

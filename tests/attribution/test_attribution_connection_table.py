@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.leftovers import RUN_VARIABLE
 from attribution.agreement import TEXT_ALONE
 from attribution.backends.psutil_table import PsutilBackend
 from attribution.connection_table import ConnectionTable
@@ -86,6 +87,30 @@ def test_a_users_gate_sees_the_users_own(
     assert [names[address] for address in listed] == sees
 
 
+def test_a_machines_gate_sees_everybodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate of all users of a machine, which runs as nobody of them, looks after all."""
+    monkeypatch.setattr("os.getuid", lambda: 999)
+    rows = [row("057100CB:01BB", uid=1000), row("067100CB:01BB", uid=1001)]
+    (tmp_path / "tcp").write_text("\n".join(["header", *rows]))
+
+    assert ConnectionTable(tmp_path).established() == []
+    assert len(ConnectionTable(tmp_path, everybody=True).established()) == 2
+
+
+def test_a_program_of_a_run_is_known_by_its_environment() -> None:
+    """What `outgate run` started, and what that started, carries its mark; nobody else does."""
+    sleeps = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
+    for mark, wanted in (({"OUTGATE_RUN": "1-ab"}, True), ({"NO_OUTGATE_RUN": "1"}, False)):
+        with subprocess.Popen(
+            sleeps, env=mark, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            assert ConnectionTable().is_in_a_run(process.pid) is wanted
+            process.communicate()
+    assert RUN_VARIABLE == "OUTGATE_RUN"
+
+
 ANY, ANY6 = "00000000:0000", "00000000000000000000000000000000:0000"
 
 
@@ -93,6 +118,20 @@ def test_http3_shows_as_datagrams_to_the_https_port(tmp_path: Path) -> None:
     """A UDP socket that is connected to a server's HTTPS port is listed with where it goes."""
     assert table(tmp_path, udp=row("057100CB:01BB")) == ["203.0.113.5:443"]
     assert table(tmp_path, udp6=row("B80D0120000000000000000001000000:01BB")) == ["2001:db8::1:443"]
+
+
+def test_other_datagrams_are_listed_with_their_port(tmp_path: Path) -> None:
+    """Logs, measurements and the time go by UDP, too."""
+    assert table(tmp_path, udp=row("057100CB:0202")) == ["203.0.113.5:514"]
+    assert table(tmp_path, udp=row("057100CB:1FBD")) == ["203.0.113.5:8125"]
+
+
+def test_what_asks_for_a_connection_is_listed_as_such(tmp_path: Path) -> None:
+    """Who is not answered is seen before anything was sent."""
+    (tmp_path / "tcp").write_text("\n".join(["header", row("057100CB:1538", state="02")]))
+    [asked] = ConnectionTable(tmp_path).established()
+
+    assert (asked.gate_host, asked.gate_port, asked.answered) == ("203.0.113.5", 5432, False)
 
 
 def test_a_socket_without_a_far_side_is_listed_as_such(tmp_path: Path) -> None:
@@ -112,6 +151,7 @@ def test_a_socket_without_a_far_side_is_listed_as_such(tmp_path: Path) -> None:
         row(ANY, state="07", local="00000000:01BB"),  # an HTTP/3 server
         row(ANY, state="07", local="0100007F:C350"),  # bound to this machine
         row(ANY, state="07", local="00000000:C350", inode=0),
+        row("057100CB:0035"),  # a name look-up elsewhere
         "garbage",
     ],
 )
@@ -159,7 +199,7 @@ def test_a_real_process_that_sends_datagrams_is_seen_and_named(sending: Any) -> 
         server.bind(("127.0.0.1", 0))
         port = server.getsockname()[1]
         pid, own_port = sending(str(port))
-        [seen] = [c for c in ConnectionTable(port=port).established() if c.gate_host]
+        [seen] = [c for c in ConnectionTable().established() if c.gate_port == port]
         assert (seen.transport, seen.client_port, seen.gate_port) == ("udp", own_port, port)
         attributor = build()
         found = attributor.attribute(seen)
@@ -233,13 +273,17 @@ def begin(near, far, port):
     process = subprocess.Popen([sys.executable, "-c", client, near, far, str(port)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     return int(process.stdout.readline())
-def server(host):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, 0), family=family)
-    return listening, listening.getsockname()[1]
-far4, port4 = server("10.77.0.2")
-far6, port6 = server("fd77::2")
-near, near_port = server("127.0.0.1")
+serves = "import socket,sys; kept=[socket.create_server((host,0),family=socket.AF_INET6 if ':' in "
+serves += "host else socket.AF_INET) for host in sys.argv[1:]]; "
+serves += "print(*[one.getsockname()[1] for one in kept],flush=True); sys.stdin.read()"
+servers = subprocess.Popen(
+    [sys.executable, "-c", serves, "10.77.0.2", "fd77::2", "127.0.0.1"],
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+port4, port6, near_port = map(int, servers.stdout.readline().split())
+gate = socket.create_server(("10.77.0.2", 0))
+begin("10.77.0.1", "10.77.0.2", gate.getsockname()[1])
+taken, _ = gate.accept()
+begin("10.77.0.1", "10.77.0.2", gate.getsockname()[1])
 wanted = {begin("10.77.0.1", "10.77.0.2", port4), begin("fd77::1", "fd77::2", port6)}
 begin("127.0.0.1", "127.0.0.1", near_port)
 own = socket.create_connection(("10.77.0.2", port4), source_address=("10.77.0.1", 0))
@@ -258,7 +302,8 @@ print("right")
 
 def test_real_connections_of_other_processes_are_seen_and_our_own_are_not() -> None:
     """The kernel's own table lists what other processes opened to other machines, of both families
-    and at any port; not what stays here, and not the gate's own.
+    and at any port; not what stays here, not the gate's own, and not what is connected to the
+    gate, whether it has taken it yet or not.
     """
     allowed = subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False)
     if allowed.returncode:

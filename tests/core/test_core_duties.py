@@ -40,6 +40,7 @@ OWNED = {
     "app/offline.py": "`inspect`: no gate; each task is awaited in turn and its error ends it",
     "classifiers/workers/worker.py": "in the worker itself: it ends the process, which is noticed",
     "evidence/passage.py": "`verify`: no gate; each result is waited for, and its error ends it",
+    "proxy/carrying_out.py": "a connection's own tasks; what fails in a hook is answered there",
     "proxy/threads.py": "the pools themselves; each call is awaited by whoever asks",
     "proxy/gate.py:master.run()": "the gate itself: its end is the end of the process",
     "proxy/gate.py:self._announce(server, serving, ready)": "in the group that ends the process",

@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from core.record import Record
-from core.sent_file import FoundBy, Label, SameAs, SentFile, read_sent_file
-from core.vocabulary.files import FOUND_BY, LABELS, SAME, file_words, label_of
+from core.sent_file import FilesLook, FoundBy, Label, SameAs, SentFile, read_sent_file
+from core.vocabulary.files import (
+    FOUND_BY,
+    LABELS,
+    LOOKS,
+    SAME,
+    file_words,
+    files_told,
+    label_of,
+    look_words,
+)
 from tests.core.test_core_record import FULL
 
 FILE = SentFile(
@@ -43,7 +52,30 @@ def test_a_record_holds_its_files_and_early_ones_hold_none() -> None:
     """A record of a request with files is read back with them; one without has no such field."""
     record = replace(FULL, files=(FILE, OPEN))
     assert Record.from_json(json.loads(json.dumps(record.to_json()))) == record
-    assert "files" not in FULL.to_json()
+    assert not {"files", "files_look"} & set(FULL.to_json())
+
+
+@pytest.mark.parametrize("look", FilesLook)
+def test_a_record_says_whether_files_were_looked_at(look: FilesLook) -> None:
+    """Only a whole look makes “no file” of no file named."""
+    record = replace(FULL, files_look=look)
+    assert Record.from_json(json.loads(json.dumps(record.to_json()))) == record
+    assert record.files_are_all is (look is FilesLook.WHOLE)
+    told = look_words(record)
+    assert (told is None) is (look is FilesLook.WHOLE)
+    assert told is None or LOOKS[look] in told
+    assert files_told(replace(record, files=(FILE,)))[1:] == (
+        [] if told is None else [f"looked at in part: {LOOKS[look]}"]
+    )
+
+
+def test_an_early_record_says_that_nobody_looked() -> None:
+    """Silence is no finding; but what has no body holds no file."""
+    assert not FULL.files_are_all and look_words(FULL) == "not looked at: nothing asked for it"
+    empty = replace(FULL, request=replace(FULL.request, bytes=0, complete=True))
+    assert empty.files_are_all and look_words(empty) is None
+    other = replace(FULL, sender=replace(FULL.sender, is_python=False))
+    assert "no Python program" in (look_words(other) or "")
 
 
 @pytest.mark.parametrize(
@@ -84,6 +116,7 @@ def test_what_a_file_is_is_told_by_its_name_alone(path: str, label: Label) -> No
 def test_every_word_has_its_words() -> None:
     """Nothing that is recorded is shown by a code."""
     assert (set(SAME), set(FOUND_BY), set(LABELS)) == (set(SameAs), set(FoundBy), set(Label))
+    assert set(LOOKS) == set(FilesLook)
 
 
 def test_a_file_is_told_in_one_line() -> None:

@@ -49,7 +49,7 @@ def many(make_record: Make, write: Callable[..., None]) -> Record:
 
 @pytest.fixture
 def store(place: Path, many: Record) -> Store:
-    return Store(place, acting=TWO)
+    return Store(place, acting=TWO, clock=lambda: START)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import struct
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from core.happenings import Installation
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, Disposition, ReviewEvent, case_key, script_event
+from evidence.database import connect
 from evidence.notary import Notary, key_file
 from evidence.witness import FileWitness, beside, sighting
 from tests.evidence.conftest import Told
@@ -219,6 +221,76 @@ SWAPPED = (
     "UPDATE checkpoints SET seq = -2 WHERE seq = 2", "UPDATE checkpoints SET seq = 2 WHERE seq = 3",
     "UPDATE checkpoints SET seq = 3 WHERE seq = -2",
 )  # fmt: skip
+
+
+def at_rest(*statements: str) -> Callable[[Home], None]:
+    """Edit the file by SQLite's own means, and bring all of its log into it."""
+
+    def act(home: Home) -> None:
+        with closing(sqlite3.connect(home.path, isolation_level=None)) as connection:
+            for statement in (*statements, "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.execute(statement).fetchall()
+
+    return act
+
+
+def header(at: int, value: bytes) -> Callable[[Home], None]:
+    """Write into the first bytes of the file."""
+
+    def act(home: Home) -> None:
+        at_rest()(home)
+        with home.path.open("r+b") as file:
+            file.seek(at)
+            file.write(value)
+
+    return act
+
+
+def longer_file(home: Home) -> None:
+    """Something is hidden behind the last page."""
+    at_rest()(home)
+    with home.path.open("ab") as file:
+        file.write(b"hidden" * 10)
+
+
+def other_log(home: Home) -> None:
+    """The log of another installation is put beside the file."""
+    other = Home(home.path.parent.parent / "b" / "evidence.db", home.elsewhere.with_name("else2"),
+                 home.make_record, home.told)  # fmt: skip
+    other.day(0)
+    with closing(sqlite3.connect(other.path)) as reading:  # so that the log stays
+        reading.execute("SELECT count(*) FROM entries").fetchall()
+        other.day(10)
+        at_rest()(home)
+        for ending in ("-wal", "-shm"):
+            home.path.with_name(home.path.name + ending).unlink(missing_ok=True)
+        log = other.path.with_name(other.path.name + "-wal")
+        shutil.copy2(log, home.path.with_name(home.path.name + "-wal"))
+
+
+def forged_exchange(seal: bytes | None) -> Callable[[Home], None]:
+    """A request that nobody sent is put among those under way; the next gate would chain it."""
+
+    def act(home: Home) -> None:
+        with closing(connect(home.path)) as connection:
+            query = "SELECT id, CAST(unpacked(body) AS TEXT) FROM entries WHERE seq = 3"
+            ((id_, text),) = connection.execute(query).fetchall()
+            row = (1, (new := str(uuid7())), "gate", text.replace(id_, new), seal)
+            connection.execute("INSERT INTO open_exchanges VALUES (?, ?, ?, ?, ?)", row)
+
+    return act
+
+
+def long_cuts(home: Home) -> None:
+    """Where the parts of a record are is written in another way that says the same."""
+    with closing(connect(home.path)) as connection:
+        cuts = connection.value("SELECT cuts FROM entries WHERE seq = 3")
+        numbers = struct.unpack(f">{len(cuts) // 2}H", cuts[1:])
+        told = b"\x04" + struct.pack(f">{len(numbers)}L", *numbers)
+        connection.execute("UPDATE entries SET cuts = ? WHERE seq = 3", (told,))
+
+
+BEHIND = "something stands behind the text of entry 4"
 LOOKED_UP = "the list by which values are looked up"
 ENTRY = (
     "INSERT INTO entries SELECT max(seq) + 1, 'x', at_us, case_id, hash, hash, salt, cuts, body"
@@ -379,7 +451,7 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
         "row 3 of the table review_entries",
     ),
     "an exchange under way put in": (
-        sql("INSERT INTO open_exchanges VALUES (1, 'x', 'g', '{}')"), "under way was changed",
+        sql("INSERT INTO open_exchanges VALUES (1, 'x', 'g', '{}', NULL)"), "under way was put in",
     ),
     "a rest of no record": (
         sql("INSERT INTO erased VALUES (3000, x'02', x'')"), "entry 3000, which is not there",
@@ -402,6 +474,83 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "an index that hides an approval": (
         hidden("review_entries_by_script", " WHERE action <> 'approve_script'"),
         "missing from index review_entries_by_script",
+    ),
+    "a condition behind a comment": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, 'PRIMARY KEY (seq)',"
+               " '/**/CHECK/**/(seq < 12), PRIMARY KEY (seq)') WHERE name = 'entries'"),
+        "entries is another",
+    ),
+    "a key that replaces, behind a comment": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, 'PRIMARY KEY (seq)',"
+               " 'PRIMARY KEY (seq) ON/**/CONFLICT/**/REPLACE') WHERE name = 'entries'"),
+        "entries is another",
+    ),
+    "another order of letters": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, 'id VARCHAR',"
+               " 'id VARCHAR/**/COLLATE/**/NOCASE') WHERE name = 'entries'"),
+        "entries is another",
+    ),
+    "an index on some, behind a comment": (
+        sql("DROP INDEX entries_by_time",
+            "CREATE INDEX entries_by_time ON entries (at_us)/**/WHERE/**/seq <> 4"),
+        "entries_by_time is another",
+    ),
+    "an index on some, on lines of its own": (
+        sql("DROP INDEX entries_by_time",
+            "CREATE INDEX entries_by_time ON entries (at_us)\nWHERE\nseq <> 4"),
+        "entries_by_time is another",
+    ),
+    "an index on fewer": (
+        sql("DROP INDEX entries_by_case", "CREATE INDEX entries_by_case ON entries (case_id, seq)"
+            " WHERE case_id IS NOT NULL AND seq <> 4"),
+        "entries_by_case is another",
+    ),
+    "an index dropped": (sql("DROP INDEX review_entries_by_script"), "is missing in the file"),
+    "a column that is computed": (
+        sql("ALTER TABLE cases ADD COLUMN g INTEGER GENERATED ALWAYS AS (count + 1) VIRTUAL"),
+        "cases is another",
+    ),
+    "a column more": (sql("ALTER TABLE cases ADD COLUMN g INTEGER"), "cases is another"),
+    "a view in the place of a table": (
+        sql("ALTER TABLE traffic RENAME TO t", "CREATE VIEW traffic AS SELECT * FROM t"),
+        "does not make: t",
+    ),
+    "a sequence": (
+        sql("CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT)", "DROP TABLE t"),
+        "does not make: sqlite_sequence",
+    ),
+    "a newer version of the schema": (sql("PRAGMA user_version=9999"), "schema 9999"),
+    "another program's file": (at_rest("PRAGMA application_id=7"), "some other program"),
+    "a word in the header": (header(72, b"hidden"), "the header of the file holds"),
+    "a size of caches": (at_rest("PRAGMA default_cache_size=7"), "the header of the file holds"),
+    "something behind the file": (longer_file, "behind the last page"),
+    "another store's log": (other_log, "entry 1 does not follow"),
+    "checkpoints renumbered": (
+        sql("UPDATE checkpoints SET seq = seq + 100"), "was number 1 when it was signed",
+    ),
+    "the newest checkpoint renumbered": (
+        sql("UPDATE checkpoints SET seq = seq + 1 WHERE seq = (SELECT max(seq) FROM checkpoints)"),
+        "when it was signed",
+    ),
+    "a request that nobody sent": (forged_exchange(None), "under way was put in or changed"),
+    "a request that nobody sent, sealed": (
+        forged_exchange(bytes(16)), "under way was put in or changed",
+    ),
+    "parts told otherwise": (long_cuts, "entry 3 was changed"),
+    "something behind a text": (
+        sql("UPDATE entries SET body = CAST(body || x'41' AS BLOB) WHERE seq = 4"), BEHIND,
+    ),
+    "zeros behind a text": (
+        sql("UPDATE entries SET body = CAST(body || x'0000' AS BLOB) WHERE seq = 4"), BEHIND,
+    ),
+    "a frame behind a text": (
+        sql("UPDATE entries SET body = CAST(body || x'502A4D180100000041' AS BLOB) WHERE seq = 4"),
+        BEHIND,
+    ),
+    "another size of pages": (header(16, b"\x10\x00"), "damaged"),
+    "room in pages that SQLite leaves alone": (header(20, b"\x08"), "damaged"),
+    "an expiry that never was": (
+        sql("INSERT INTO past VALUES (3, packed('{}'))"), "the sums of records that expired",
     ),
     "a collector that came further": (
         cursor('{"chain": "CHAIN", "records": 9000, "acts": 2}'), "further than the evidence goes",
@@ -445,7 +594,7 @@ def test_every_attack_is_named(home: Home, attack: str) -> None:
 
 def test_enough_attacks_are_tried() -> None:
     """The suite does not shrink unnoticed."""
-    assert len(ATTACKS) >= 70
+    assert len(ATTACKS) >= 100
 
 
 def test_a_file_begun_anew_is_told(home: Home) -> None:

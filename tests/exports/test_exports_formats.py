@@ -16,6 +16,8 @@ from core.errors import EvidenceError, InputError
 from core.ids import utc_now
 from core.observation import Kind
 from core.record import Record
+from core.sent_file import FilesLook
+from core.vocabulary.files import LOOKS
 from evidence.store import Store
 from exports.columns import HEADINGS
 from exports.contents import Contents
@@ -84,11 +86,15 @@ class TestEveryFormat:
     def test_it_tells_which_files_were_sent(
         self, name: str, place: Path, write: Callable[..., None], make_record: Make, tmp_path: Path
     ) -> None:
-        """The file, its kind and what is proven of it stand in every export."""
+        """The file, its kind and what is proven of it stand in every export; and that nobody could
+        look.
+        """
         write(replace(make_record(1), files=(FILE,)))
+        write(replace(make_record(2), files_look=FilesLook.NO_RIGHTS))
         out = exported(name, place, tmp_path / "file")
         assert verify_export(out).ok
         assert FILE.path in readable(out)
+        assert "no_rights" in readable(out) or LOOKS[FilesLook.NO_RIGHTS] in readable(out)
 
     def test_it_tells_what_the_reviewers_did(self, name: str, full: Path, tmp_path: Path) -> None:
         """Who closed the case stands in every export."""

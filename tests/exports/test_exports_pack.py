@@ -2,6 +2,7 @@
 program, on a bare Python.
 """
 
+import base64
 import io
 import json
 import os
@@ -25,11 +26,13 @@ from core.review import case_key
 from evidence.chain import canonical
 from evidence.merkle import Frontier
 from evidence.merkle import Tree as OurTree
+from evidence.notary import Notary
 from evidence.parts import SALT_BYTES, Seal, cuts_of, erase, sealed_link
 from evidence.store import Store
 from exports.own import Own
 from exports.pack import verify as program
 from exports.pack.building import Sources, build
+from exports.pack.building import _info as member
 from exports.selection import Selection
 from exports.verification import verify_export
 from tests.evidence.conftest import make_observation
@@ -246,6 +249,55 @@ def test_no_byte_around_the_files_can_be_changed(packed: Path) -> None:
     for changed in (data + b"x", b"x" + data, data[:-1], data + data, data[:-2] + b"\x01\x00x"):
         packed.write_bytes(changed)
         assert checked(packed)[0] == 1
+
+
+def test_no_byte_of_a_pack_can_be_changed(packed: Path) -> None:
+    """Also where what is unpacked stays the same: each byte of the file is covered."""
+    data = packed.read_bytes()
+    for at in {*range(0, len(data), len(data) // 30), *ends(packed)}:
+        packed.write_bytes(data[:at] + bytes([data[at] ^ 0x80]) + data[at + 1 :])
+        assert checked(packed)[0] == 1, at
+
+
+def ends(packed: Path) -> list[int]:
+    """Return where the packed files end: the last bits there say nothing."""
+    with zipfile.ZipFile(packed) as archive:
+        told = archive.infolist()
+        return [one.header_offset + 30 + len(one.filename) + one.compress_size - 1 for one in told]
+
+
+def test_a_pack_that_was_packed_again_is_named(packed: Path) -> None:
+    """Whoever packs the same files another way could hide something between their bytes."""
+    for level, names in ((1, NAMES), (9, NAMES), (9, {"statement.dsse.json"})):
+        again = packed.with_name("again.zip")
+        with zipfile.ZipFile(packed) as old, zipfile.ZipFile(again, "w") as new:
+            for one in old.infolist():
+                info = member(one.filename)
+                if one.filename not in names:
+                    info.compress_type = one.compress_type
+                new.writestr(info, old.read(one.filename), compresslevel=level)
+        code, said = checked(again)
+        assert code == 1 and "packed otherwise" in said, said
+
+
+def test_a_pack_of_an_earlier_version_still_proves_itself(packed: Path, full: Path) -> None:
+    """Its manifest does not say how the files were packed, and all in them is covered."""
+    parts = parts_of(packed)
+    envelope = json.loads(parts["statement.dsse.json"])
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    del statement["predicate"]["zip"]
+    payload = canonical(statement)
+    kind = envelope["payloadType"].encode()
+    message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    envelope["payload"] = base64.b64encode(payload).decode()
+    signature = base64.b64encode(Notary(full).key.sign(message)).decode()
+    envelope["signatures"][0]["sig"] = signature
+    parts["statement.dsse.json"] = canonical(envelope)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, data in parts.items():
+            archive.writestr(member(name), data)
+    code, said = checked(packed)
+    assert code == 0, said
 
 
 def test_files_removed_or_put_in_are_named(packed: Path) -> None:

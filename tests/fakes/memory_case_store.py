@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from core.attribution import Certainty
 from core.case_inside import beyond
 from core.decision import HoldOutcome
 from core.errors import EvidenceError
@@ -26,6 +27,8 @@ from core.review import (
     case_id,
     case_key,
     needs_review,
+    own_acts,
+    script_key,
 )
 from core.risk import risk_of
 from core.stored import (
@@ -94,13 +97,18 @@ class MemoryCaseStore:
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
         """Who asked for what takes two people."""
         asked = [event for event in self._events if event.action is Action.ASK_APPROVE]
-        return {e.record_id: e.who for e in asked if e.record_id and e.record_id in record_ids}
+        return {
+            e.record_id: e.who
+            for e in asked
+            if e.record_id and e.record_id in record_ids and self._answer(e.record_id) is None
+        }
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """How holds ended, of finished records."""
+        asked = self.asked_by(record_ids)
         ended = {r.id: r.decision.hold_outcome for r in self._records if r.id in record_ids}
         return {
-            id_: HoldState(outcome=outcome, answer=self._answer(id_))
+            id_: HoldState(outcome=outcome, answer=self._answer(id_), asked_by=asked.get(id_, ""))
             for id_, outcome in ended.items()
         }
 
@@ -210,7 +218,11 @@ class MemoryCaseStore:
             row |= closed_columns(acts[-1].disposition, scope)
             if beyond(scope, sums.reach):
                 row["status"] = CaseStatus.OPEN.value
-        return case_of(row, micros(self.now or max(r.at for r in self._records)))
+        case = case_of(row, micros(self.now or max(r.at for r in self._records)))
+        about = {key, script_key(case.script_path or "")}
+        said = [(e.action, e.own is True) for e in self._events if e.case_key in about]
+        likely = records[-1].sender.certainty is Certainty.LIKELY
+        return replace(case, likely=likely, own=own_acts(said))
 
 
 _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {

@@ -9,6 +9,7 @@ from core.classification import Account, AccountKind, Category, Destination, Llm
 from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
 from core.record import Record, RequestSummary, ResponseSummary
+from core.sent_file import FilesLook
 from core.situation import Situation
 from policy.decide import RulePolicy
 from policy.loading import load_bytes
@@ -88,13 +89,14 @@ def situation(*findings: Finding, **more: Any) -> Situation:
         "request_bytes": 2000,
         "sender": sender(),
         "destination": to(),
+        "files_are_all": True,
     }
     return Situation(findings=findings, **(values | more))
 
 
 def on_headers(s: Situation) -> Situation:
     """Return the same request before its body is there."""
-    return replace(s, findings=(), files=(), headers_only=True)
+    return replace(s, findings=(), files=(), files_are_all=False, headers_only=True)
 
 
 def record(s: Situation, number: int = 1) -> Record:
@@ -111,5 +113,6 @@ def record(s: Situation, number: int = 1) -> Record:
         llm=s.llm,
         findings=s.findings,
         files=s.files,
+        files_look=FilesLook.WHOLE if s.files_are_all else None,
         decision=Decision(verdict=Verdict.WATCH, degraded=s.degraded),
     )

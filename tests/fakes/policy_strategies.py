@@ -220,6 +220,8 @@ def situations(draw: st.DrawFn) -> Situation:
     if draw(st.integers(0, 3)) == 0:
         nowhere = replace(situation.destination, country=None)
         situation = replace(situation, destination=nowhere)
+    if draw(st.integers(0, 3)) == 0:
+        situation = replace(situation, files_are_all=False)
     return replace(situation, headers_only=draw(st.integers(0, 3)) == 0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fleet_world import FleetWorld, Member
+from fleet_world import NOW, FleetWorld, Member
 
 from fleet.approvals import FleetApprovals
 from fleet.line import Answer
@@ -84,7 +84,7 @@ def test_a_policy_goes_to_a_share_of_the_fleet_and_then_to_more(
     had: set[str] = set()
     for percent in (0, 20, 60, 100):
         with world.hub.database.work() as connection:
-            widen(connection, version, percent)
+            widen(connection, version, percent, who="ada", now=NOW)
         for member in members:
             member.round(orders=orders_of(member))
         now = {m.membership.endpoint for m in members if policy_at(m) == SECOND}

@@ -13,10 +13,12 @@ from fleet_world import FleetWorld, Member, who
 from core.decision import Decision, Verdict
 from core.errors import InputError
 from core.record import Record
+from core.rights import Actor
 from fleet.held import answer_opened, told
 from fleet.line import HubRefusesError
 from fleet.orders import BadOrdersError
 from hub import held
+from hub.deeds import deeds_about
 from hub.enrolment import revoke
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -29,6 +31,9 @@ def a_hold(world: FleetWorld, member: Member, seconds: float = 60.0) -> Record:
     return replace(made, at=world.clock(), decision=decision)
 
 
+ADA = Actor(name="ada", role="reviewer", channel="command line")
+
+
 def tell(member: Member, *records: Record) -> list[Mapping[str, Any]]:
     body = orjson.dumps({"held": told(list(records))})
     answers: list[Mapping[str, Any]] = member.line.send("/v1/holds", body).value["answers"]
@@ -38,7 +43,7 @@ def tell(member: Member, *records: Record) -> list[Mapping[str, Any]]:
 def say(world: FleetWorld, number: int, *, approved: bool = True) -> None:
     with world.hub.database.work() as connection:
         now = world.clock()
-        held.answer(connection, KEY, number, approved=approved, who="ada", note="asked", now=now)
+        held.answer(connection, KEY, number, approved=approved, who=ADA, note="asked", now=now)
 
 
 def listed(world: FleetWorld) -> list[dict[str, Any]]:
@@ -74,7 +79,11 @@ def test_an_answer_is_for_one_request_of_one_endpoint(world: FleetWorld, approve
     (said,) = tell(member, record)
     opened = answer_opened(said, PUBLIC)
     assert (opened.endpoint, opened.record) == (member.membership.endpoint, record.id)
-    assert (opened.approved, opened.who) == (approved, "ada")
+    assert (opened.approved, opened.who, opened.role) == (approved, "ada", "reviewer")
+    with world.hub.database.work() as connection:
+        (deed,) = deeds_about(connection, "hold 1")
+    assert (deed.who, deed.facts["approved"], deed.note) == ("ada", approved, "asked")
+    assert (deed.facts["role"], deed.facts["channel"]) == ("reviewer", "command line")
     assert tell(other, record) == []
     with pytest.raises(InputError, match="by ada already"):
         say(world, 1)

@@ -40,7 +40,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if given := os.environ.get("OUTGATE_PACKAGES"):
         return Path(given)
     folder = tmp_path_factory.mktemp("packages")
-    command = [sys.executable, str(ROOT / ".ci" / "package.py"), "--out", str(folder)]
+    package = str(ROOT / ".ci" / "package.py")
+    command = [sys.executable, package, "--out", str(folder), "--level", "1"]
     subprocess.run(command, check=True)
     return folder
 

@@ -8,6 +8,7 @@ from policy_samples import NOON, found, llm, llm_destination, policy, sender, si
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
 from core.classification import Attachment, Category
+from core.decision import Verdict
 from core.findings import Confidence
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.situation import ScriptHistory, Situation, Volume
@@ -308,3 +309,28 @@ def test_categories_are_those_of_the_vocabulary() -> None:
             f"{{destination: {{category: {category.value}}}}}",
             situation(destination=to(category=category)),
         )
+
+
+@pytest.mark.parametrize(
+    "when", ["{files: {}}", "{files: {path: /srv/*}}", "{files: {label: table}}"]
+)
+@pytest.mark.parametrize("negated", [False, True])
+def test_files_that_nobody_looked_at_are_unknown_and_never_none(when: str, negated: bool) -> None:
+    """A rule that asks for files answers by `on_error` where nobody could look, and so does one
+    that asks for their absence; what was found all the same stands.
+    """
+    asked = f"{{not: {when}}}" if negated else when
+    for answer, verdict in (("block", Verdict.BLOCK), ("allow", Verdict.ALLOW)):
+        rules = f"  - {{id: r, when: {asked}, then: hold, on_error: {answer}}}\n"
+        decision = policy(rules).decide(situation(files_are_all=False))
+        assert (decision.verdict, decision.rule) == (verdict, "r")
+        assert "which files it holds" in decision.reason
+    seen = policy(f"  - {{id: r, when: {asked}, then: hold, on_error: block}}\n")
+    found = seen.decide(situation(files=SENT, files_are_all=False))
+    assert found.verdict is (Verdict.ALLOW if negated else Verdict.HOLD)
+
+
+def test_rules_that_ask_for_no_files_do_not_mind_that_nobody_looked() -> None:
+    """What no rule asks for is missed by nobody."""
+    given = situation(files_are_all=False)
+    assert policy("  - {id: r, when: {findings: bank}, then: block}\n").decide(given).rule is None

@@ -88,6 +88,16 @@ def test_a_replay_says_what_it_cannot_know() -> None:
     }
 
 
+def test_records_of_requests_that_nobody_looked_at_tell_nothing_of_files() -> None:
+    """A replay never takes what was not looked at for a request without a file."""
+    rules = "  - {id: table, when: {files: {label: table}}, then: block}\n"
+    looked, unlooked = record(CLEAN), record(replace(CLEAN, files_are_all=False), 2)
+    report = replay(policy(rules), [looked, unlooked])
+    assert (report.records, report.untold, report.verdicts) == (2, 1, {"allow": 1})
+    empty = replace(unlooked, request=replace(unlooked.request, bytes=0))
+    assert replay(policy(rules), [empty]).untold == 0
+
+
 @pytest.mark.parametrize(("verdict", "untold"), [("warn", 1), ("allow", 0)])
 def test_what_makes_no_difference_can_be_told(verdict: str, untold: int) -> None:
     """A rule that nobody can answer for does not matter where it makes no difference."""

@@ -9,7 +9,8 @@ import pytest
 
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Connection
-from proxy.evasion import EvasionWatch
+from core.fate import Fate
+from proxy.evasion import APART_S, SURELY_S, EvasionWatch
 from proxy.uninspected import DAY_S, Uninspected
 from tests.proxy.conftest import RunningGate
 
@@ -36,9 +37,20 @@ class Table:
         self.ends = list(ends)
         self.transport = transport
         self.quic = quic
+        self.answered = True
+        self.runs: set[int] = set()
+        self.has_changed = True
+        self.looks = 0
+
+    def changed(self) -> bool:
+        return self.has_changed
+
+    def is_in_a_run(self, pid: int) -> bool:
+        return pid in self.runs
 
     def established(self) -> list[Connection]:
         now = datetime.now(UTC)
+        self.looks += 1
         return [
             Connection(
                 id=f"d{port}",
@@ -48,6 +60,7 @@ class Table:
                 gate_port=self.port if host else 0,
                 at=now,
                 transport=self.transport,
+                answered=self.answered,
             )
             for host, port in self.ends
         ]
@@ -269,3 +282,84 @@ def test_a_look_that_fails_is_followed_by_the_next(gate: RunningGate) -> None:
 
     asyncio.run(watched())
     assert sampled.asked == ["d1"]
+
+
+def test_no_table_is_looked_at_while_nothing_begins(gate: RunningGate) -> None:
+    """An idle machine costs next to nothing: the table is looked at when a connection can have
+    begun, not again at once, and every few seconds in any case.
+    """
+    sampled, table = Sampled(gate), Table(("203.0.113.5", 1))
+    sampled.evasion = EvasionWatch(
+        lambda: gate.attributor, Uninspected(gate.addon.inspection), lambda: sampled.now
+    )
+
+    def looks_after(seconds: float, *, changed: bool) -> int:
+        sampled.now += seconds
+        table.has_changed = changed
+        asyncio.run(sampled.evasion.look_if_due(table))
+        return table.looks
+
+    assert looks_after(0, changed=False) == 1  # the first look, whatever the counters say
+    assert looks_after(0.1, changed=True) == 1
+    assert looks_after(0.2, changed=False) == 2  # what changed before is not forgotten
+    assert [looks_after(0.3, changed=False) for _ in range(10)] == [2] * 10
+    assert looks_after(SURELY_S, changed=False) == 3
+    assert looks_after(APART_S, changed=True) == 4
+
+
+def test_what_asks_in_vain_is_told_after_a_second(gate: RunningGate) -> None:
+    """A program that a firewall keeps from going past the gate is on record as one that was not
+    answered; where it is answered at last, as one that went past. Who is answered at once is
+    never said to wait.
+    """
+    sampled, table = Sampled(gate), Table(("203.0.113.5", 1), port=5432)
+    sampled.evasion = EvasionWatch(
+        lambda: gate.attributor, Uninspected(gate.addon.inspection), lambda: sampled.now
+    )
+    table.answered = table.has_changed = False
+
+    def looked(seconds: float) -> None:
+        sampled.now += seconds
+        asyncio.run(sampled.evasion.look_if_due(table))
+
+    for seconds in (0.0, 0.3, 0.3, 0.3):
+        looked(seconds)
+    assert sampled.asked == []
+    looked(0.3)
+    eventually(lambda: gate.evidence.closed)
+    [record] = gate.evidence.closed
+    assert (record.fate, record.left) == (Fate.UNREACHED, False)
+    assert "tries to connect directly (port 5432, usually a PostgreSQL database)" in (
+        record.decision.reason
+    )
+
+    table.answered = table.has_changed = True
+    looked(0.3)
+    eventually(lambda: len(gate.evidence.closed) == 2)
+    assert gate.evidence.closed[1].fate is Fate.PAST
+
+
+def test_of_a_run_every_program_is_told_of(gate: RunningGate) -> None:
+    """What somebody started behind the gate is watched, Python or not; and is not called Python."""
+    sampled, table = Sampled(gate), Table(("203.0.113.5", 1), port=25)
+    sampled.is_python, table.runs = False, {99}
+    sampled.look(table)
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert record.decision.reason.startswith("A program that was started behind Outgate is")
+
+
+@pytest.mark.parametrize(
+    ("port", "words"),
+    [(514, "(UDP, port 514"), (8125, "(UDP, port 8125)"), (443, "HTTP/3")],
+)
+def test_datagrams_to_any_port_are_on_record(gate: RunningGate, port: int, words: str) -> None:
+    """Logs and measurements by UDP leave as well; only what goes to the web's port is HTTP/3."""
+    Sampled(gate).look(Table(("203.0.113.5", 1), transport="udp", port=port))
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert (record.fate, record.destination.port) == (Fate.PAST, port)
+    assert words in record.decision.reason
+    assert ("HTTP/3" in record.decision.reason) is (port == 443)

@@ -14,7 +14,7 @@ from core.classification import Category, Classification, Destination
 from core.decision import Decision, Verdict
 from core.exchange import Exchange
 from core.findings import Confidence, Finding, not_inspected
-from core.sent_file import SentFile
+from core.sent_file import FilesLook, Traced
 from proxy.lineage import Lineage, is_worth_it
 from proxy.stack_sampling_budget import BURST_S
 from tests.core.test_core_sent_file import FILE
@@ -40,12 +40,12 @@ class Tracer:
         if not waits:
             self.may_answer.set()
         self.asked = 0
-        self.files: tuple[SentFile, ...] | None = (FILE,)
+        self.traced = Traced(files=(FILE,))
 
-    def sent(self, exchange: Exchange, sender: Attribution) -> tuple[SentFile, ...] | None:
+    def sent(self, exchange: Exchange, sender: Attribution) -> Traced:
         self.asked += 1
         self.may_answer.wait(30)
-        return self.files
+        return self.traced
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,18 @@ async def test_what_is_found_stands_with_the_request() -> None:
     """The file goes where the findings go."""
     tracer = Tracer()
     seen = await Lineage(tracer, 5).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=False)
-    assert (seen.files, tracer.asked) == ((FILE,), 1)
+    assert (seen.files, seen.files_look, tracer.asked) == ((FILE,), FilesLook.WHOLE, 1)
 
 
 @pytest.mark.parametrize("asked", [True, False])
-async def test_late_files_are_missing_only_where_a_rule_asks(asked: bool) -> None:
-    """Where a rule depends on it, silence is no answer; elsewhere the record is as it was."""
+async def test_late_files_are_said_to_be_late(asked: bool) -> None:
+    """Silence is no answer; where a rule depends on it, the stage has failed."""
     tracer = Tracer(waits=True)
     seen = await Lineage(tracer, 0.01).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=asked)
     tracer.may_answer.set()
     assert bool(seen.degraded) is asked and not seen.files
     assert not asked or seen.degraded[0].startswith("files: ")
+    assert seen.files_look is FilesLook.LATE
 
 
 async def test_a_process_that_sends_many_small_ones_does_not_feel_the_looks() -> None:
@@ -97,7 +98,8 @@ async def test_a_process_that_sends_many_small_ones_does_not_feel_the_looks() ->
     sender = replace(UNATTRIBUTED, process=process)
     assert lineage._budget.allows(sender, time.monotonic())
     lineage._budget.spent(sender, 10 * BURST_S)
-    assert not (await lineage.added(EXCHANGE, sender, SEEN, asked=False)).files
+    over = await lineage.added(EXCHANGE, sender, SEEN, asked=False)
+    assert (over.files, over.files_look) == ((), FilesLook.TIME_USED_UP)
     large = replace(EXCHANGE, body_bytes=70_000)
     assert (await lineage.added(large, sender, SEEN, asked=False)).files
     assert (await lineage.added(EXCHANGE, sender, SEEN, asked=True)).files
@@ -105,36 +107,47 @@ async def test_a_process_that_sends_many_small_ones_does_not_feel_the_looks() ->
 
 
 @pytest.mark.parametrize("asked", [True, False])
-async def test_a_body_that_streams_past_is_not_known(asked: bool) -> None:
-    """What is too large to be held could be any file."""
-    tracer, streams = Tracer(), replace(EXCHANGE, body=b"", body_bytes=10**9)
-    seen = await Lineage(tracer, 5).added(streams, UNATTRIBUTED, SEEN, asked=asked)
-    assert bool(seen.degraded) is asked and not tracer.asked
-
-
-async def test_programs_that_are_no_python_and_requests_without_a_body_are_not_asked_about() -> (
-    None
-):
-    """What is none of Outgate's business has no files, and a request without a body holds none."""
+@pytest.mark.parametrize(
+    ("exchange", "streams"),
+    [
+        (replace(EXCHANGE, body=b"", body_bytes=10**9), True),
+        (replace(EXCHANGE, body=b"", body_bytes=0), True),
+        (replace(EXCHANGE, body=b"", body_bytes=0, complete=False), False),
+    ],
+)
+async def test_a_body_that_streams_past_is_not_known(
+    asked: bool, exchange: Exchange, streams: bool
+) -> None:
+    """What is too large to be held could be any file, whether it said its size or not."""
     tracer = Tracer()
-    other = replace(UNATTRIBUTED, is_python=False)
+    lineage = Lineage(tracer, 5)
+    seen = await lineage.added(exchange, UNATTRIBUTED, SEEN, asked=asked, streams=streams)
+    assert bool(seen.degraded) is asked and not tracer.asked
+    assert seen.files_look is FilesLook.STREAMED
+
+
+async def test_requests_without_a_body_are_not_asked_about() -> None:
+    """A request without a body holds no file."""
+    tracer = Tracer()
     empty = replace(EXCHANGE, body=b"", body_bytes=0)
-    for exchange, sender in ((EXCHANGE, other), (empty, UNATTRIBUTED)):
-        assert await Lineage(tracer, 5).added(exchange, sender, SEEN, asked=True) == SEEN
+    assert await Lineage(tracer, 5).added(empty, UNATTRIBUTED, SEEN, asked=True) == SEEN
     assert not tracer.asked
 
 
 @pytest.mark.parametrize("asked", [True, False])
-async def test_where_nobody_looks_at_files_a_rule_that_asks_is_told_so(asked: bool) -> None:
+async def test_where_nobody_looks_at_files_that_is_told(asked: bool) -> None:
     """A gate that cannot know which file it was says that, and never that it was none."""
     seen = await Lineage(None, 5).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=asked)
-    assert bool(seen.degraded) is asked
+    assert (bool(seen.degraded), seen.files_look) == (asked, FilesLook.NOBODY)
 
 
 @pytest.mark.parametrize("asked", [True, False])
-async def test_a_sender_that_could_not_be_looked_at_is_told(asked: bool) -> None:
-    """One that has ended, or whose files nobody may read, is not one without files."""
+@pytest.mark.parametrize("look", [look for look in FilesLook if look is not FilesLook.WHOLE])
+async def test_a_look_that_was_not_whole_is_told(asked: bool, look: FilesLook) -> None:
+    """A sender that has ended, or whose files nobody may read, is not one without files; and what
+    was found all the same stands.
+    """
     tracer = Tracer()
-    tracer.files = None
+    tracer.traced = Traced(files=(FILE,), look=look)
     seen = await Lineage(tracer, 5).added(EXCHANGE, UNATTRIBUTED, SEEN, asked=asked)
-    assert bool(seen.degraded) is asked and seen.files == ()
+    assert bool(seen.degraded) is asked and (seen.files, seen.files_look) == ((FILE,), look)

@@ -187,7 +187,7 @@ def test_what_is_not_registered_cannot_be_changed() -> None:
         lambda: replace(http.Response, "make", None),
         lambda: force(tflow.tflow().request, "host", "x"),
         lambda: adopt(tflow.tflow(), http.HTTPFlow, object),
-        lambda: replace(http, "Headers", None),
+        lambda: replace(http, "Message", None),
     )
     for change in changes:
         with pytest.raises(LookupError, match="register"):

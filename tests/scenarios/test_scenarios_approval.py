@@ -2,6 +2,7 @@
 again; withdrawn.
 """
 
+import hashlib
 import subprocess
 import sys
 from typing import Any
@@ -66,7 +67,9 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Outgate) -> 
 
     assert decide(gated, script, "--approve").returncode != 0
     gated.wait_for(lambda: decide(gated, script, "--source").returncode == 0, seconds=10)
-    done = decide(gated, script, "--approve", "--reason", "Looked at it with finance")
+    named = hashlib.sha256(script.read_bytes()).hexdigest()[:12]
+    looked = ("--reason", "Looked at it with finance")
+    done = decide(gated, script, "--approve", *looked, "--version", named)
     assert done.returncode == 0, done.stderr
     gated.wait_for(lambda: run(gated, script).startswith("200"), seconds=10)
     assert len(gated.internet.arrivals) == 1

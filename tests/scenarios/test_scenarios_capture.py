@@ -152,6 +152,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> dict[str,
         "python": f"cd /home/eve; /srv/as eve {PYTHON} bare.py",
         "child": f"cd /home/eve; /srv/as eve {PYTHON} child.py",
         "orphan": _ALONE.format(shell="sh", url="https://rates.example.com/z", at=2),
+        "other before": _ALONE.format(shell=_SESSION, url="http://files.example.com/y", at=3),
         "gate killed": f"kill -9 $(cat /srv/gate.pid); {until(_NO_GATE)}",
         "open": f"{_CURL}; {until(_ONE)}",
         "back": f"/srv/gate; {until(_GATE)}",
@@ -232,6 +233,17 @@ def test_what_descends_from_no_python_passes_unread_and_is_counted(told: dict[st
     assert '"/y"' not in told["told"].out
     counted = [one["connections_of_no_python"] for one in happened(told, "capture_ended")]
     assert counted == [1, 0], "of the first capture and the second"
+
+
+def test_what_a_gate_that_was_killed_had_counted_is_told_by_the_next(told: dict[str, Step]) -> None:
+    """Killed outright, a gate loses no count of what it passed: the next one tells it, with the
+    time that it is of.
+    """
+    assert told["other before"].out == "plain\n"
+    [passed] = happened(told, "capture_passed")
+    assert (passed["connections_of_no_python"], passed["the_gate_was"]) == (1, "killed")
+    assert passed["bytes_sent"] > 0 and passed["bytes_received"] > 0
+    assert passed["since"] <= passed["until"]
 
 
 def test_what_may_be_of_python_is_on_record_and_not_opened(told: dict[str, Step]) -> None:

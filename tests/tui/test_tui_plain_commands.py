@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from invented_day import finding, place, record, sample_holds, sender
@@ -161,3 +162,56 @@ def test_any_code_page_is_survived(store: FragileStore) -> None:
     assert converse(store, store, speaker, io.StringIO("show 1\n"), out) == 0
     out.flush()
     assert b"\\u201cledger_upload.py\\u201d" in raw.getvalue()
+
+
+VERSION = "9f2c41d8" * 8
+
+
+def approvals(store: FragileStore) -> list[tuple[str | None, str]]:
+    return [(e.script_sha256, e.note) for e in store._events if e.action is Action.APPROVE_SCRIPT]
+
+
+def test_a_version_is_approved_after_it_was_read(store: FragileStore) -> None:
+    """diff reads every line of it, masked and inert; approve takes the version by its hash."""
+    text = "import requests\nrequests.post('\x1b[2J')\n"
+    code, told = talk(store, "diff 1", "approve 1 9f2c41 read it", kept=lambda _: Kept(text=text))
+    assert code == 0 and "import requests" in told and "\x1b" not in told
+    assert "approve 1 9f2c41d89f2c REASON" in told and "\nApproved.\n" in told
+    assert approvals(store) == [(VERSION, "read it")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("approve 1", "Say which version you read"),
+        ("approve 1 reason only", "Say which version you read"),
+        ("approve 1 9f2 why", "Say which version you read"),
+        ("approve 1 abababab why", "Say which version you read"),
+        ("approve 1 9f2c41d8", "Say why"),
+        ("approve 99 9f2c41d8 why", "Say which case"),
+        ("diff", "Say which case"),
+    ],
+)
+def test_a_slip_approves_no_version(store: FragileStore, line: str, said: str) -> None:
+    """Neither without the hash of what was read, nor without a reason."""
+    code, told = talk(store, line, kept=lambda _: Kept(text="x = 1\n"))
+    assert code == 1 and said in told and approvals(store) == []
+
+
+@pytest.mark.parametrize("unread_too", [False, True])
+def test_a_version_that_cannot_be_read_is_approved_only_with_leave(
+    store: FragileStore, unread_too: bool
+) -> None:
+    """And is marked so."""
+    more: dict[str, Any] = {"kept": lambda _: Kept(why="Not kept."), "unread_too": unread_too}
+    code, told = talk(store, "diff 1", "approve 1 9f2c41d8 so be it", **more)
+    assert "Only what can be read is approved. Not kept." in told and code == (not unread_too)
+    assert approvals(store) == ([(VERSION, "approved unread: so be it")] if unread_too else [])
+
+
+def test_who_may_not_approve_does_not(store: FragileStore) -> None:
+    """Roles count here as they do on the screen; who looks only approves nothing either."""
+    for name, value in (("refusal", lambda _: "No."), ("read_only", True)):
+        more: dict[str, Any] = {name: value, "kept": lambda _: Kept(text="x")}
+        code, _ = talk(store, "approve 1 9f2c41d8 why", **more)
+        assert code == 1 and approvals(store) == []

@@ -20,6 +20,8 @@ def font(data: bytes) -> Media | None:
 
 def _tables(data: bytes) -> Media | None:
     count, end, names = int.from_bytes(data[4:6]), 0, set[bytes]()
+    if 12 + 16 * count > len(data):
+        return None
     for at in range(12, 12 + 16 * count, 16):
         entry = data[at : at + 16]
         end = max(end, int.from_bytes(entry[8:12]) + int.from_bytes(entry[12:16]))

@@ -87,3 +87,11 @@ def test_base_85_is_recognised(encode: Callable[[bytes], bytes], size: int) -> N
         found = spelled.worth_reading(b'{"blob": ' + json.dumps(token.decode()).encode() + b"}")
         missed += not (found and any(plain in one.data for one in spelled.stretches(token)))
     assert missed <= 10
+
+
+def test_base64_in_groups_is_read_from_its_first_group() -> None:
+    """What stands before the first group that looks encoded and is as wide belongs to it."""
+    encoded = b"MikvTXQz QUVGJTJg LCZSMWhK YVtAbCVV UUE3Nz8r Ml10SjFG Kik+O0FU QW5QMl4h"
+    plain = spelled.from_base_64(encoded)
+    found = [one.data for one in spelled.stretches(b"See this: " + encoded)]
+    assert plain in found

@@ -125,13 +125,16 @@ class InProcess:
     def __init__(self, worker: Engine) -> None:
         self._worker = worker
         self.late = False
+        """From the second window on."""
+        self._asked = 0
 
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
         return self._worker.classify(exchange)
 
     async def classify_window(self, exchange: Exchange, deadline_s: float) -> Classification:
         await asyncio.sleep(0)
-        if self.late:
+        self._asked += 1
+        if self.late and self._asked > 1:
             raise DegradedError("classifier", "the worker was late")
         return self._worker.classify_window(exchange)
 

@@ -1,0 +1,110 @@
+"""A client's connection whose events are handled in the order in which they come, without a lock.
+
+mitmproxy handles each event behind a lock, and makes a named task for each hook, also where nobody
+listens. Handling an event never waits, so a queue keeps the same order; what comes up while one is
+handled stands behind it.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any
+
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy.proxy import commands, events, mode_servers
+from mitmproxy.proxy.server import ConnectionIO
+from mitmproxy.utils.asyncio_utils import create_task
+
+_UNDER_WAY: set[asyncio.Task[None]] = set()
+"""Hooks that wait for something: the loop itself keeps its tasks weakly."""
+
+
+class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
+    """mitmproxy's handler of one client connection, with a queue in place of its lock."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]
+        self._coming: deque[events.Event] = deque()
+        self._handling = False
+
+    async def server_event(self, event: events.Event) -> None:
+        """Handle an event now, or behind the one that is being handled."""
+        self._coming.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._coming:
+                self._handle(self._coming.popleft())
+        finally:
+            self._handling = False
+
+    def _handle(self, event: events.Event) -> None:
+        self.timeout_watchdog.register_activity()
+        try:
+            for command in self.layer.handle_event(event):
+                if isinstance(command, commands.SendData):
+                    self._send(command)
+                elif isinstance(command, commands.StartHook):
+                    self.begin(command)
+                else:
+                    self._carry_out(command)
+        except Exception:  # noqa: BLE001 - boundary: mitmproxy's own; the connection times out
+            self.log("mitmproxy has crashed!", logging.ERROR, exc_info=True)
+
+    def _send(self, command: commands.SendData) -> None:
+        transport = self.transports.get(command.connection)
+        if transport is None:
+            return  # that connection has been closed
+        writer = transport.writer
+        assert writer
+        if not writer.is_closing():
+            writer.write(command.data)
+
+    def begin(self, hook: commands.StartHook) -> None:
+        """Begin a hook; it runs at once as far as it need not wait."""
+        task = asyncio.get_running_loop().create_task(self.hook_task(hook))
+        if not task.done():
+            _UNDER_WAY.add(task)
+            task.add_done_callback(_UNDER_WAY.discard)
+
+    def completed(self, hook: commands.StartHook) -> None:
+        """Go on behind a hook that is over already."""
+        if hook.blocking:
+            self._coming.append(events.HookCompleted(hook, None))
+
+    def _carry_out(self, command: commands.Command) -> None:
+        """Do what comes seldom: open, close, wait, log."""
+        if isinstance(command, commands.OpenConnection):
+            assert command.connection not in self.transports
+            name = f"server connection handler {command.connection.address}"
+            handler = self._task(self.open_connection(command), name)
+            self.transports[command.connection] = ConnectionIO(handler=handler)
+        elif isinstance(command, commands.RequestWakeup):
+            timer = self._task(self.wakeup(command), f"wakeup timer ({command.delay:.1f}s)")
+            self.wakeup_timer.add(timer)
+        elif isinstance(command, commands.CloseConnection):
+            if command.connection in self.transports:
+                half = isinstance(command, commands.CloseTcpConnection) and command.half_close
+                self.close_connection(command.connection, half)
+        elif isinstance(command, commands.Log):
+            self.log(command.message, command.level)
+        else:
+            raise TypeError(f"Unexpected command: {command}")
+
+    def _task(self, work: Any, name: str) -> asyncio.Task[Any]:
+        return create_task(work, name=name, keep_ref=False, client=self.client.peername)
+
+    async def drain_writers(self) -> None:
+        """Wait for slow writers, if there are any."""
+        for transport in self.transports.values():
+            writer, reader = transport.writer, transport.reader
+            if writer is None:
+                continue
+            if writer.transport.get_write_buffer_size() or writer.is_closing():  # type: ignore[union-attr]
+                break
+            if reader is not None and reader.exception() is not None:  # type: ignore[union-attr]
+                break
+        else:
+            return
+        await super().drain_writers()  # type: ignore[no-untyped-call]

@@ -1,0 +1,41 @@
+"""Heads that leave together with the body behind them: one TLS record and one write, not two.
+
+Only where the body is held whole, and so follows at once; what streams leaves as it comes.
+"""
+
+from mitmproxy.proxy import commands, layer
+from mitmproxy.proxy.layers.http._events import HttpEvent, RequestHeaders, ResponseHeaders
+
+MOST = 65_536
+"""Bytes of a body that is copied behind its head; a larger one goes on its own."""
+
+
+class HeadJoined:
+    """What a reader and writer of HTTP/1 keeps of a head that its body follows at once."""
+
+    _head = b""
+
+    def joined(
+        self, event: HttpEvent, sending: layer.CommandGenerator[None]
+    ) -> layer.CommandGenerator[None]:
+        """Yield what is sent for this event, with the head that was kept before it."""
+        keeps = _is_followed(event)
+        for command in sending:
+            if not isinstance(command, commands.SendData):
+                yield command
+            elif keeps:
+                self._head = command.data
+            else:
+                if self._head:
+                    command.data, self._head = self._head + command.data, b""
+                yield command
+
+
+def _is_followed(event: HttpEvent) -> bool:
+    if isinstance(event, RequestHeaders):
+        body = event.request.data.content
+    elif isinstance(event, ResponseHeaders):
+        body = event.response.data.content
+    else:
+        return False
+    return not event.end_stream and body is not None and 0 < len(body) <= MOST

@@ -1,0 +1,110 @@
+"""The bytes of established TLS connections, through one kept buffer.
+
+mitmproxy and pyOpenSSL allocate 64 KB for each read, and raise and catch an exception each time to
+learn that there is no more. Here the library below both is asked itself: whatever it says that is
+neither data nor "no more for now" goes the way of pyOpenSSL, with its exceptions. Where the names
+of that library are not as we know them, mitmproxy's own way is left (`USABLE`).
+"""
+
+import threading
+from typing import Any, NamedTuple
+
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy.proxy import commands, layer
+from mitmproxy.proxy.layers import tls
+from OpenSSL import SSL
+
+_SIZE = 65_536
+_MOST = 1 << 30
+_NAMES = (
+    "SSL_read",
+    "SSL_write",
+    "SSL_get_error",
+    "SSL_ERROR_WANT_READ",
+    "BIO_read",
+    "BIO_should_retry",
+)
+_LIB: Any = getattr(SSL, "_lib", None)
+_FFI: Any = getattr(SSL, "_ffi", None)
+USABLE = all(hasattr(_LIB, name) for name in _NAMES) and hasattr(_FFI, "buffer")
+"""Whether pyOpenSSL is built as we know it."""
+
+
+class _Kept(threading.local):
+    """The buffer of one thread: the library works without the interpreter's lock."""
+
+    def __init__(self) -> None:
+        self.buffer = _FFI.new("char[]", _SIZE)
+
+
+_KEPT = _Kept() if USABLE else None
+
+
+class Read(NamedTuple):
+    """What a connection had for us. Holds payload."""
+
+    data: bytes
+    closed: bool = False
+    """True when the other side has said that it sends no more."""
+    alert: str | None = None
+    """What it, or the library, complained of."""
+
+    def __repr__(self) -> str:
+        return f"<Read {len(self.data)} bytes>"
+
+
+def read(connection: Any) -> Read:
+    """Return all that can be decrypted of what was received."""
+    pieces: list[bytes] = []
+    try:
+        while piece := _piece(connection):
+            pieces.append(piece)
+    except SSL.ZeroReturnError:
+        return Read(b"".join(pieces), closed=True)
+    except SSL.WantReadError:
+        return Read(b"".join(pieces))
+    except SSL.Error as error:
+        return Read(b"".join(pieces), alert=str(error))
+    return Read(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+
+
+def _piece(connection: Any) -> bytes:
+    """Return one record's content; nothing when there is none for now. Raises SSL.Error."""
+    if _KEPT is None:
+        return bytes(connection.recv(_SIZE))
+    session, buffer = connection._ssl, _KEPT.buffer
+    size = _LIB.SSL_read(session, buffer, _SIZE)
+    if size > 0:
+        return bytes(_FFI.buffer(buffer, size))
+    if _LIB.SSL_get_error(session, size) != _LIB.SSL_ERROR_WANT_READ:
+        connection._raise_ssl_error(session, size)
+    return b""
+
+
+def interact(self: tls.TLSLayer) -> layer.CommandGenerator[None]:
+    """Send what the TLS connection has made."""
+    connection: Any = self.tls
+    outbox, buffer = connection._from_ssl, _KEPT.buffer  # type: ignore[union-attr]
+    size = _SIZE
+    while size == _SIZE:
+        size = _LIB.BIO_read(outbox, buffer, _SIZE)
+        if size > 0:
+            yield commands.SendData(self.conn, bytes(_FFI.buffer(buffer, size)))
+        elif not _LIB.BIO_should_retry(outbox):
+            connection._handle_bio_errors(outbox, size)
+
+
+def send_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None]:
+    """Encrypt and send. What the other side no longer takes is dropped."""
+    connection: Any = self.tls
+    session = connection._ssl
+    try:
+        quick = type(data) is bytes and 0 < len(data) < _MOST
+        sent = _LIB.SSL_write(session, data, len(data)) if quick else 0
+        if sent < 0:
+            connection._raise_ssl_error(session, sent)
+        if sent < len(data):
+            connection.sendall(data[sent:])
+    except (SSL.ZeroReturnError, SSL.SysCallError):
+        pass
+    yield from self.tls_interact()

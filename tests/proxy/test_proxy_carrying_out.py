@@ -1,0 +1,130 @@
+"""Events of a connection are handled one by one, in the order in which they come."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mitmproxy import options
+from mitmproxy.master import Master
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHook, HttpResponseHook
+from mitmproxy.test import tflow
+from mitmproxy.utils.asyncio_utils import set_eager_task_factory
+
+from proxy.hooks import DirectAddons, GateHandler
+
+
+class Asked:
+    """Waits in `request`, and answers `response` at once."""
+
+    name = "asked"
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.told: list[str] = []
+
+    async def request(self, flow: Any) -> None:
+        self.told.append("request")
+        await self.go.wait()
+
+    def response(self, flow: Any) -> None:
+        self.told.append("response")
+
+
+class Nowhere(asyncio.Transport):
+    """A transport that has ended."""
+
+    def is_closing(self) -> bool:
+        return True
+
+
+class Script:
+    """A layer that notes what happens, and says what is to be done then."""
+
+    def __init__(self, said: dict[str, list[commands.Command]]) -> None:
+        self._said = said
+        self.happened: list[str] = []
+
+    def handle_event(self, event: events.Event) -> Iterator[commands.Command]:
+        what = type(event).__name__
+        if isinstance(event, events.HookCompleted):
+            what = f"after {event.command.name}"
+        self.happened.append(f"{what} begins")
+        yield from self._said.pop(what, ())
+        self.happened.append(f"{what} ends")
+
+
+@pytest.fixture
+async def gate() -> tuple[GateHandler, Asked]:
+    """A connection of which nothing is read or written."""
+    asked = Asked()
+    master = Master(options.Options(), with_termlog=False)
+    master.options.add_option("tcp_timeout", int, 600, "")
+    addons = master.addons = DirectAddons(master)
+    addons.add(asked)  # type: ignore[no-untyped-call]
+    addons.freeze()
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    writer = asyncio.StreamWriter(Nowhere(), asyncio.StreamReaderProtocol(reader), reader, loop)
+    handler = GateHandler(master, reader, writer, master.options, None)
+    return handler, asked
+
+
+async def test_what_comes_up_while_an_event_is_handled_stands_behind_it(
+    gate: tuple[GateHandler, Asked],
+) -> None:
+    """A hook that is over at once, or that nobody listens to, is gone on from when the event that
+    asked for it was handled to its end; one that waits keeps no other event from being handled."""
+    handler, asked = gate
+    flow = tflow.tflow()
+    told, unheard, waits = HttpResponseHook(flow), HttpRequestHook(flow), HttpRequestHook(flow)
+    unheard.name = "nobody_listens"  # type: ignore[misc]
+    script = Script({"Start": [told, unheard], "after response": [waits]})
+    handler.layer = script  # type: ignore[assignment]
+    with set_eager_task_factory():
+        await handler.server_event(events.Start())
+        first = [
+            f"{event} {part}"
+            for event in ("Start", "after response", "after nobody_listens")
+            for part in ("begins", "ends")
+        ]
+        assert script.happened == first
+        assert asked.told == ["response", "request"]
+        await handler.server_event(events.Wakeup(commands.RequestWakeup(1)))
+        assert script.happened[len(first) :] == ["Wakeup begins", "Wakeup ends"]
+        asked.go.set()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert script.happened[-2:] == ["after request begins", "after request ends"]
+
+
+async def test_a_connection_is_not_idle_while_a_hook_waits(
+    gate: tuple[GateHandler, Asked],
+) -> None:
+    """A request that waits for a person is not ended as an idle connection; afterwards it may."""
+    handler, asked = gate
+    handler.layer = Script({"Start": [HttpRequestHook(tflow.tflow())]})  # type: ignore[assignment]
+    with set_eager_task_factory():
+        await handler.server_event(events.Start())
+        assert not handler.timeout_watchdog.can_timeout.is_set()
+        before = time.time()
+        asked.go.set()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert handler.timeout_watchdog.can_timeout.is_set()
+    assert handler.timeout_watchdog.last_activity >= before
+
+
+async def test_a_layer_that_fails_stops_no_later_event(
+    gate: tuple[GateHandler, Asked], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault while one event is handled is logged; what comes next is handled as ever."""
+    handler, _ = gate
+    script = Script({"Start": [commands.Command()]})
+    handler.layer = script  # type: ignore[assignment]
+    await handler.server_event(events.Start())
+    await handler.server_event(events.Wakeup(commands.RequestWakeup(1)))
+    assert script.happened == ["Start begins", "Wakeup begins", "Wakeup ends"]
+    assert "crashed" in caplog.text

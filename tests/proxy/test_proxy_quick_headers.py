@@ -1,0 +1,49 @@
+"""Headers are found as mitmproxy finds them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mitmproxy import http
+from mitmproxy.coretypes import multidict
+
+from proxy import quick_headers as quick
+
+NAMES = "Host host X-Ä x-ä HOST-2 a b Content-Type İ".split()
+RAW = st.sampled_from([*(name.encode() for name in NAMES), b"", b"\xff", b"\xe4a", b"\x00"])
+FIELDS = st.lists(st.tuples(RAW, st.sampled_from([b"1", b"", b"\xff,"])), max_size=6).map(tuple)
+
+
+def theirs(fields: tuple[tuple[bytes, bytes], ...], name: str | bytes) -> list[str]:
+    """Return what mitmproxy's own code finds, which nothing is put in the place of."""
+    wanted = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    plain: Any = multidict._MultiDict
+    found = plain.get_all(http.Headers(fields), wanted)
+    return [value.decode("utf-8", "surrogateescape") for value in found]
+
+
+@given(fields=FIELDS, raw=RAW)
+def test_the_same_is_found_as_by_mitmproxy(
+    fields: tuple[tuple[bytes, bytes], ...], raw: bytes
+) -> None:
+    """Whatever stands in the headers, each look-up by text or bytes, in any case, gives what it gave
+    before."""
+    headers = http.Headers(fields)
+    for name in (raw, raw.upper(), raw.decode("utf-8", "surrogateescape")):
+        expected = theirs(fields, name)
+        assert quick.values_of(headers, name) == expected
+        assert quick.is_there(headers, name) is bool(expected)
+        assert quick.value_of(headers, name, 7) == (", ".join(expected) if expected else 7)
+        if expected:
+            assert quick.value_there(headers, name) == ", ".join(expected)
+        else:
+            with pytest.raises(KeyError):
+                quick.value_there(headers, name)
+
+
+@pytest.mark.parametrize("name", [3, ("a",)])
+def test_what_is_no_name_is_refused(name: Any) -> None:
+    """A mistake in a caller is no header that is missing."""
+    with pytest.raises(TypeError):
+        quick.values_of(http.Headers(), name)

@@ -1,0 +1,138 @@
+"""TLS through a kept buffer: the same bytes, ends and complaints as through pyOpenSSL itself."""
+
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from OpenSSL import SSL
+
+from certs.authority import open_authority
+from certs.leaf import LeafMinter
+from proxy import quick_tls
+
+SIZES = st.lists(
+    st.sampled_from([1, 2, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000]),
+    min_size=1,
+    max_size=3,
+)
+
+
+@pytest.fixture(scope="module")
+def server_context(tmp_path_factory: pytest.TempPathFactory) -> SSL.Context:
+    """A server with a certificate."""
+    folder = tmp_path_factory.mktemp("tls")
+    leaf = LeafMinter(open_authority(folder)).mint("localhost")
+    file = folder / "leaf.pem"
+    file.write_bytes(leaf.key_pem() + leaf.certificates_pem())
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.use_certificate_chain_file(str(file))
+    context.use_privatekey_file(str(file))
+    return context
+
+
+def layer(connection: SSL.Connection) -> Any:
+    """What the functions need of a layer."""
+    found: Any = SimpleNamespace(tls=connection, conn="conn")
+    found.tls_interact = lambda: quick_tls.interact(found)
+    return found
+
+
+def sent(commands: Any) -> bytes:
+    """Return what is sent by these commands."""
+    return b"".join(command.data for command in commands)
+
+
+@pytest.fixture
+def ends(server_context: SSL.Context) -> tuple[Any, Any]:
+    """A client and a server that have shaken hands."""
+    return pair(server_context)
+
+
+def pair(server_context: SSL.Context) -> tuple[Any, Any]:
+    client, server = SSL.Connection(SSL.Context(SSL.TLS_METHOD)), SSL.Connection(server_context)
+    client.set_connect_state()
+    server.set_accept_state()
+    one, other = layer(client), layer(server)
+    for _ in range(4):
+        for here, there in ((one, other), (other, one)):
+            with suppress(SSL.WantReadError):
+                here.tls.do_handshake()
+            if data := sent(quick_tls.interact(here)):
+                there.tls.bio_write(data)
+    quick_tls.read(client)
+    return one, other
+
+
+def test_this_machine_has_what_is_needed() -> None:
+    """The library is built as we know it: otherwise the gate is slower and nobody would know."""
+    assert quick_tls.USABLE
+
+
+@given(sizes=SIZES, cut=st.integers(1, 400))
+def test_all_of_it_arrives_both_ways(
+    server_context: SSL.Context, sizes: list[int], cut: int
+) -> None:
+    """Whatever the sizes, and wherever the stream is cut, what was sent arrives, in its order."""
+    one, other = pair(server_context)
+    for here, there in ((one, other), (other, one)):
+        said = [bytes([number + 1]) * size for number, size in enumerate(sizes)]
+        stream = b"".join(sent(quick_tls.send_data(here, piece)) for piece in said)
+        heard = b""
+        later = max(cut, len(stream) // 2)
+        for part in (stream[:cut], stream[cut:later], stream[later:]):
+            if part:
+                there.tls.bio_write(part)
+            came = quick_tls.read(there.tls)
+            assert not came.closed
+            assert came.alert is None
+            heard += came.data
+        assert heard == b"".join(said)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_bytes_can_be_sent(ends: tuple[Any, Any], kind: Any) -> None:
+    """Bytes in another coat are sent too; nothing at all sends nothing."""
+    one, other = ends
+    other.tls.bio_write(sent(quick_tls.send_data(one, kind(b"hello"))))
+    assert quick_tls.read(other.tls).data == b"hello"
+    assert sent(quick_tls.send_data(one, kind(b""))) == b""
+
+
+def test_an_end_is_told_behind_what_came_before_it(ends: tuple[Any, Any]) -> None:
+    """The other side says that it sends no more: what it had sent is not lost by that."""
+    one, other = ends
+    stream = sent(quick_tls.send_data(one, b"last words"))
+    one.tls.shutdown()
+    other.tls.bio_write(stream + sent(quick_tls.interact(one)))
+    assert quick_tls.read(other.tls) == quick_tls.Read(b"last words", closed=True)
+
+
+def test_a_broken_stream_is_an_alert(ends: tuple[Any, Any]) -> None:
+    """A byte that was changed on the way ends the connection, with what came before it kept."""
+    one, other = ends
+    good, bad = (bytearray(sent(quick_tls.send_data(one, b"x" * 50))) for _ in range(2))
+    bad[-1] ^= 1
+    other.tls.bio_write(bytes(good + bad))
+    came = quick_tls.read(other.tls)
+    assert came.data == b"x" * 50
+    assert came.alert
+    assert not came.closed
+
+
+def test_what_the_other_side_no_longer_takes_is_dropped(ends: tuple[Any, Any]) -> None:
+    """Sending on a connection that we have ended fails nobody."""
+    one, _ = ends
+    one.tls.shutdown()
+    assert isinstance(sent(quick_tls.interact(one)), bytes)
+    with pytest.raises(SSL.Error):
+        one.tls.sendall(b"more")
+    with pytest.raises(SSL.Error):
+        list(quick_tls.send_data(one, b"more"))
+
+
+def test_what_is_read_is_not_shown() -> None:
+    """A read holds payload: its repr tells the size only."""
+    assert "secret" not in repr(quick_tls.Read(b"secret"))

@@ -1,0 +1,68 @@
+"""What the queue says of a case in front of what was found: how its hold ended, why it is closed,
+and what the sender did on the own behalf. Pure.
+"""
+
+from core.decision import HoldOutcome
+from core.review import OWN as THE_SENDER
+from core.review import Action, Case, CaseStatus, HoldState
+from tui.wording import case_sender, disposition_words, safe
+
+_PROBABLY = "probably"
+_DID = {
+    Action.CLOSE: "closed",
+    Action.REOPEN: "reopened",
+    Action.APPROVE: "let pass",
+    Action.REFUSE: "refused",
+    Action.ASK_APPROVE: "asked for",
+    Action.APPROVE_SCRIPT: "script approved",
+    Action.ASK_APPROVE_SCRIPT: "script's approval asked for",
+    Action.WITHDRAW_SCRIPT: "script's approval taken back",
+}
+
+
+def sender_told(case: Case) -> str:
+    """Return who sent it, as far as that is certain: `probably report.py`, `unknown sender`."""
+    name = case_sender(case)
+    if not name:
+        return "unknown sender"
+    return f"{_PROBABLY} {name}" if case.likely else name
+
+
+def hold_remark(hold: HoldState | None) -> str:
+    """Return what the queue says of a hold that nobody answered in time, or nothing."""
+    if hold is None:
+        return ""
+    if hold.asked_by:
+        return f"asked for by {safe(hold.asked_by, 80)}"
+    if hold.outcome is not HoldOutcome.TIMED_OUT:
+        return ""
+    if hold.answer is None:
+        return "expired unseen"
+    return "approved, run again" if hold.answer.approved else "refused later"
+
+
+def own_remark(case: Case) -> str:
+    """Return what the sender did on the own behalf, `by the sender: closed, let pass`, or nothing;
+    of a reopened case that it is open is enough.
+    """
+    answer = None if case.hold is None else case.hold.answer
+    acts = set(case.own) | ({_answered(answer.approved)} if answer and answer.own else set())
+    if case.status is CaseStatus.OPEN:
+        acts.discard(Action.CLOSE)
+    did = ", ".join(words for action, words in _DID.items() if action in acts)
+    return f"by {THE_SENDER}: {did}" if did else ""
+
+
+def _answered(approved: bool) -> Action:
+    return Action.APPROVE if approved else Action.REFUSE
+
+
+def case_remark(case: Case) -> str:
+    """Return what stands before what was found: what the sender did first, for it is to be looked
+    at.
+    """
+    closed = case.status is CaseStatus.CLOSED
+    remark = disposition_words(case.disposition) if closed else hold_remark(case.hold)
+    if not remark and case.scope is not None:
+        remark = "came back"
+    return " · ".join(part for part in (own_remark(case), remark) if part)
