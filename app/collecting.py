@@ -13,15 +13,18 @@ if sys.platform != "win32":
     import fcntl
 
 
-def collectors_of(attributor: Attributor, turn: Path) -> list[Collector]:
-    """Return all that there are, looking at this machine. Of the gates that share the file `turn`
-    one collects; another does once that has ended.
+def collectors_of(
+    attributor: Attributor, turn: Path, *, everybody: bool = False
+) -> list[Collector]:
+    """Return all that there are, looking at this user's programs, or at everybody's. Of the
+    gates that share the file `turn` one collects; another does once that has ended.
     """
     from activity.collectors import Means, collector_kinds
     from attribution.factory import own_scripts
     from attribution.socket_table import KernelSockets
 
-    means = Means(sockets=KernelSockets(), attributor=attributor, own_scripts=own_scripts())
+    sockets = KernelSockets(everybody=everybody)
+    means = Means(sockets=sockets, attributor=attributor, own_scripts=own_scripts())
     shared = Turn(turn)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
 

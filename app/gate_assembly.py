@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.collecting import collectors_of
+from app.data_folders import opened_files_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
@@ -41,6 +42,7 @@ from core.ids import utc_now
 if TYPE_CHECKING:
     from app.habits import HabitKeeper
     from attribution import AnyAttributor
+    from attribution.backends.opened_files import OpenedFiles
     from classifiers.engine import Engine, EngineSetup
     from classifiers.workers.pool import WorkerPool
     from evidence.factory import Evidence
@@ -65,6 +67,8 @@ class BuiltGate:
     pool: "WorkerPool"
     setup: "EngineSetup"
     habits: "HabitKeeper"
+    opened: "OpenedFiles | None"
+    """What tells which programs opened files of data."""
     seals: Path
     """The socket of sealed runs."""
     terms: Terms = _FOR_EVER
@@ -91,6 +95,8 @@ class BuiltGate:
         self.seals.unlink(missing_ok=True)
         await self.pool.close()
         self.attributor.close()
+        if self.opened is not None:
+            self.opened.close()
         await asyncio.to_thread(self.evidence.writer.stop)
 
 
@@ -112,6 +118,9 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
+    everybody = choices.public is not None
+    opened = opened_files_of(settings)
+    files = None if attributor.files is None else replace(attributor.files, opened=opened)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
@@ -128,9 +137,9 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         observer=keeper.seen,
         networks=attributor.networks,
         happened=evidence.store.tell,
-        direct=direct_connections(everybody=choices.public is not None),
-        tracer=None if attributor.files is None else Tracer(files=attributor.files),
-        collectors=collectors_of(attributor, home.collecting),
+        direct=direct_connections(everybody=everybody),
+        tracer=None if files is None else Tracer(files=files),
+        collectors=collectors_of(attributor, home.collecting, everybody=everybody),
     )
     return BuiltGate(
         gate=Gate(parts, options),
@@ -151,6 +160,7 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
             _after_retention, home, evidence.store, utc_now(), settings.retention_days
         ),
         habits=habits,
+        opened=opened,
     )
 
 

@@ -131,8 +131,8 @@ def _open(near: Iterable[NearFile], proven: Sequence[ProvenFile]) -> Iterable[Se
     found = {one.near.key for one in proven}
     for one in near:
         label = label_of(one.path)
-        is_read = bool(one.read_to) or label is Label.DATABASE
-        if one.found_by is FoundBy.DESCRIPTOR and one.key not in found and is_read:
+        held = one.found_by is FoundBy.DESCRIPTOR and (bool(one.read_to) or label is Label.DATABASE)
+        if (held or one.found_by is FoundBy.OPENED) and one.key not in found:
             partial = one.read_to if _is_partial(one) else None
             yield SentFile(
                 path=one.path,

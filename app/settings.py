@@ -124,6 +124,10 @@ class Settings(BaseModel):
     """Unix socket of the service that names senders, for a gate that may not look at other users'
     processes.
     """
+    data_folders: tuple[Path, ...] = ()
+    """Folders of data: which program opens files there is noted (Linux, a gate of root's), so that
+    what native readers had open is told with what was sent.
+    """
     require_gate: bool = False
     """True: `outgate run` refuses to start a program while the service gate is not running."""
     require_policy: bool = False
@@ -182,6 +186,16 @@ class Settings(BaseModel):
     def _are_hours(cls, hours: str) -> str:
         hours_of(hours)
         return hours
+
+    @field_validator("data_folders")
+    @classmethod
+    def _are_folders(cls, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        for folder in folders:
+            if not folder.is_absolute() or len(folder.parts) < 2 or ".." in folder.parts:
+                raise ValueError(
+                    f"{printable(str(folder), 200)}: the whole path of a folder below /, please"
+                )
+        return folders
 
     @field_validator("rights", mode="before")
     @classmethod

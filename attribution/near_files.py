@@ -64,14 +64,20 @@ class _Missed(set[str]):
 
 
 def files_near(
-    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str]
+    line: Sequence[ProcessFacts],
+    script: str | None,
+    named: Sequence[str],
+    opened_before: Sequence[str] = (),
 ) -> tuple[list[Near], tuple[str, ...]]:
     """Return the files near these processes (the sender first), the best known first, each once;
-    and why that is not all, in words of FilesLook.
+    and why that is not all, in words of FilesLook. `opened_before`: what they were seen to open,
+    by its path on this machine.
     """
     found: dict[tuple[int, int], Near] = {}
     missed = _Missed()
-    for path, outside, found_by, read_to, status in _each(line, script, named, missed):
+    for path, outside, found_by, read_to, status in _each(
+        line, script, named, opened_before, missed
+    ):
         if len(found) >= MOST_FILES:
             missed.too_many()
             break
@@ -85,10 +91,16 @@ def files_near(
 
 
 def _each(
-    line: Sequence[ProcessFacts], script: str | None, named: Sequence[str], missed: _Missed
+    line: Sequence[ProcessFacts],
+    script: str | None,
+    named: Sequence[str],
+    opened_before: Sequence[str],
+    missed: _Missed,
 ) -> Iterator[_Seen]:
     for facts in line:
         yield from _open_files(facts, missed)
+    for path in opened_before:
+        yield path, path, "opened_before", None, None
     for facts in line:
         yield from _told(facts, facts.argv[1:], "command_line", missed)
     yield from _told(line[0], named, "named_in_request", missed)

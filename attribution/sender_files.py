@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from attribution.backends.opened_files import OpenedFiles
 from attribution.facts import ProcessFacts
 from attribution.near_files import Near, files_near, files_proven
 from attribution.os_users import People
@@ -24,6 +25,8 @@ class FilesOfSenders:
     behind: Callable[[Attribution], Portrait | None]
     reader: Reader
     people: People
+    opened: OpenedFiles | None = None
+    """Where folders of data are watched."""
 
     def near(self, sender: Attribution, named: Sequence[str]) -> Nearby:
         """See SenderFiles.near."""
@@ -36,12 +39,24 @@ class FilesOfSenders:
         line = _line(portrait)
         try:
             found, missed = self.reader.ask(
-                _NEAR_S, files_near, line, portrait.script_path, tuple(named)
+                _NEAR_S, files_near, line, portrait.script_path, tuple(named), self._opened(line)
             )
         except Unread:
             return Nearby(look=FilesLook.FAILED)
         files = [self._shown(one) for one in found if one[0] != portrait.script_path]
-        return Nearby(files=files, look=_look(missed))
+        return Nearby(files=files, look=_look((*missed, *self._unheard())))
+
+    def _opened(self, line: Sequence[ProcessFacts]) -> tuple[str, ...]:
+        if self.opened is None:
+            return ()
+        found = (path for facts in line for path in self.opened.of(facts.pid, facts.start))
+        return tuple(dict.fromkeys(found))
+
+    def _unheard(self) -> tuple[FilesLook, ...]:
+        """Return why not all is known of what was opened in folders that are to be watched."""
+        if self.opened is None or self.opened.is_whole:
+            return ()
+        return (FilesLook.NO_RIGHTS if self.opened.obstacle else FilesLook.IN_PART,)
 
     def _shown(self, one: Near) -> NearFile:
         path, outside, size, found_by, read_to = one

@@ -37,17 +37,24 @@ _PORTS = (32768, 60999)
 class KernelSockets:
     """Implements core.activity.SocketTable."""
 
+    def __init__(self, *, everybody: bool = False) -> None:
+        """`everybody`: every user's, as root sees them anyway; else this user's."""
+        self._everybody = everybody
+
     def listening(self) -> list[OpenSocket]:
         """See SocketTable.listening."""
         if sys.platform != "linux":
             return [one for one in _by_psutil() if not one.far_port]
-        return _dumped(_LISTEN, b"")
+        return self._dumped(_LISTEN, b"")
 
     def connected_to(self, ports: frozenset[int]) -> list[OpenSocket]:
         """See SocketTable.connected_to."""
         if sys.platform != "linux":
             return [one for one in _by_psutil() if one.far_port in ports]
-        return _dumped(_ESTABLISHED, far_ports_code(sorted(ports)))
+        return self._dumped(_ESTABLISHED, far_ports_code(sorted(ports)))
+
+    def _dumped(self, states: int, code: bytes) -> list[OpenSocket]:
+        return _dumped(states, code, None if self._everybody else os.getuid() or None)
 
     def given_out(self) -> tuple[int, int]:
         """See SocketTable.given_out."""
@@ -71,9 +78,12 @@ def far_ports_code(ports: Sequence[int]) -> bytes:
     return _ATTRIBUTE.pack(len(code) + _ATTRIBUTE.size, _BYTECODE) + code
 
 
-def _dumped(states: int, code: bytes) -> list[OpenSocket]:
-    """Return the sockets in these states. Raises OSError or DiagRefused."""
-    own, uid = own_sockets(), os.getuid() or None
+def _dumped(states: int, code: bytes, uid: int | None) -> list[OpenSocket]:
+    """Return this user's sockets in these states; None: everybody's.
+
+    Raises OSError or DiagRefused.
+    """
+    own = own_sockets()
     found: list[OpenSocket] = []
     for family in (socket.AF_INET, socket.AF_INET6):
         request = _REQUEST.pack(family, socket.IPPROTO_TCP, _WITH_TRAFFIC, 0, states) + code

@@ -50,6 +50,12 @@ class Inside:
     people_exact: bool = True
     left: int = 0
     """Requests that left, or went past the gate."""
+    machines: int = 0
+    """Machines of a fleet on which it happened; 0 where only one is looked at."""
+    named_machines: tuple[str, ...] = ()
+    """Some of them, where machines may be named."""
+    groups: tuple[str, ...] = ()
+    """Groups of a fleet with how many people each, as they may be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,9 @@ class CaseStore(Protocol):
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter, `limit` of them after `offset`."""
 
+    def cases_of(self, script: str, limit: int) -> Sequence[Case]:
+        """Cases of the script at this path, open or closed, by risk."""
+
     def case(self, key: str) -> Case | None:
         """One case."""
 

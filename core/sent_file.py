@@ -28,6 +28,8 @@ class FoundBy(StrEnum):
     """Why the file was looked at."""
 
     DESCRIPTOR = "open_file"
+    OPENED = "opened_before"
+    """The kernel told that it was opened."""
     COMMAND_LINE = "command_line"
     REQUEST = "named_in_request"
     SCRIPT = "named_in_script"

@@ -139,6 +139,17 @@ def page_of(wanted: CaseFilter, now_us: int) -> Part:
     return f"SELECT * FROM cases WHERE id IN ({ids}) ORDER BY {order}", values  # noqa: S608
 
 
+OF_SCRIPT = f"""SELECT * FROM cases WHERE id IN (
+    SELECT id FROM cases WHERE key > ? AND key < ? AND script_path = ?
+    ORDER BY {_ORDERS[Order.RISK]} LIMIT ?) ORDER BY {_ORDERS[Order.RISK]}"""  # noqa: S608
+"""Cases of one script: a key begins with its path, so that not every case is looked at."""
+
+
+def keys_of(script: str) -> tuple[str, str]:
+    """Return between which keys those of the cases of this script are."""
+    return f"{script}{SEPARATOR}", f"{script}\x20"
+
+
 def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
     """Return the case of a row of `cases`, as it stands at that moment."""
     try:

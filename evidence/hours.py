@@ -38,6 +38,11 @@ _ORDER: dict[Measure, str] = {
 }
 _SUMS = """coalesce(sum(exchanges), 0), coalesce(sum(sent), 0), coalesce(sum(bytes), 0),
     coalesce(sum(found), 0), coalesce(sum(tokens), 0), coalesce(sum(cost_micro_usd), 0)"""
+_ADDED = ", ".join(
+    f"sum({name}) AS {name}"
+    for name in ("exchanges", "sent", "bytes", "found", "tokens", "cost_micro_usd")
+)
+_KEY = "hour, script, destination, account, kinds, outcome"
 _MOST = 2**53
 _DAY = 24
 
@@ -119,11 +124,14 @@ def ranking(
 ) -> Sequence[Ranked]:
     """Return the names that stand first by a measure, the largest first; equals by their names.
 
-    At ten million records' worth of hours, thirty days take some tens of milliseconds.
+    Takes some 0.4 µs for each sum of an hour.
     """
     where, values = _condition(wanted)
     column = _COLUMNS[by]
-    query = f"""SELECT {column}, min(hour), max(hour), {_SUMS} FROM hours WHERE {where}
+    # First in the order of the key, so that what has to be sorted is little.
+    inner = f"""SELECT {column}, hour, {_ADDED} FROM hours WHERE {where}
+        GROUP BY {_KEY[: _KEY.index(column)]}{column}"""  # noqa: S608 - our own words
+    query = f"""SELECT {column}, min(hour), max(hour), {_SUMS} FROM ({inner})
         GROUP BY {column} ORDER BY {_ORDER[measure]} DESC, {column} LIMIT ?"""  # noqa: S608
     with store.reading() as connection:
         rows = connection.execute(query, (*values, limit)).fetchall()

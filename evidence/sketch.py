@@ -20,10 +20,22 @@ _EMPTY = hashlib.blake2b(digest_size=_BYTES)
 class Sketch:
     """The smallest hashes of values. Joining is the same in any order."""
 
-    __slots__ = ("_hashes",)
+    __slots__ = ("_kept", "_read")
 
     def __init__(self, hashes: Iterable[int] = ()) -> None:
-        self._hashes = set(hashes)
+        self._read: set[int] | None = set(hashes)
+        self._kept = b""
+        """As it is kept, until it is read: most are only asked for how many there are."""
+
+    @property
+    def _hashes(self) -> set[int]:
+        if self._read is None:
+            self._read = set(struct.unpack(f">{len(self._kept) // _BYTES}I", self._kept))
+        return self._read
+
+    @_hashes.setter
+    def _hashes(self, hashes: set[int]) -> None:
+        self._read = hashes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sketch) and self.to_text() == other.to_text()
@@ -47,14 +59,21 @@ class Sketch:
     @property
     def exact(self) -> bool:
         """True while each value counts."""
-        return len(self._hashes) < _MOST
+        if self._read is None:
+            return len(self._kept) < _MOST * _BYTES
+        return len(self._read) < _MOST
 
     @property
     def least(self) -> int:
         """How many different values there are at least."""
-        if self.exact:
-            return len(self._hashes)
-        largest = heapq.nsmallest(_MOST, self._hashes)[-1]
+        if self._read is None:
+            largest = int.from_bytes(self._kept[-_BYTES:])
+            count = len(self._kept) // _BYTES
+        else:
+            count = len(self._read)
+            largest = 0 if count < _MOST else heapq.nsmallest(_MOST, self._read)[-1]
+        if count < _MOST:
+            return count
         return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
 
     def to_text(self) -> str:
@@ -65,11 +84,11 @@ class Sketch:
     @classmethod
     def of_text(cls, text: str) -> "Sketch":
         """Read what `to_text` gave. Raises ValueError."""
-        whole = bytes.fromhex(text)
-        try:
-            return cls(struct.unpack(f">{len(whole) // _BYTES}I", whole))
-        except struct.error:
-            raise ValueError("a sketch is cut") from None
+        found = cls()
+        found._kept, found._read = bytes.fromhex(text), None
+        if len(found._kept) % _BYTES:
+            raise ValueError("a sketch is cut")
+        return found
 
 
 def _hashed(fingerprint: str) -> int:

@@ -21,7 +21,7 @@ from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEnt
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act
 from evidence.case_marks import marked
-from evidence.case_queries import case_condition, case_of, page_of
+from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, page_of
 from evidence.chain_ids import chain_id
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
@@ -113,6 +113,13 @@ class Store:
         query, values = page_of(wanted, now_us)
         with self.reading() as connection:
             rows = connection.named(query, (*values, limit, offset)).fetchall()
+            return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
+
+    def cases_of(self, script: str, limit: int) -> Sequence[Case]:
+        """Cases of the script at this path, open or closed, by risk."""
+        now_us = self.now_us()
+        with self.reading() as connection:
+            rows = connection.named(OF_SCRIPT, (*keys_of(script), script, limit)).fetchall()
             return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
 
     def case(self, key: str) -> Case | None:

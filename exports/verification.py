@@ -1,5 +1,6 @@
 """Checks an exported file against its own head: complete, filtered, or exactly what is missing."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -166,9 +167,9 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
     found.problems += records.problems + acts.problems
     if head is None or head.acts.count == head.acts.of:
         found.problems += [
-            f"{where}: entry {seq} was emptied, and no erasure tells of it"
-            for seq, where in emptied.items()
-            if seq not in removed.whole
+            f"{where}: {'act' if act else 'entry'} {seq} was emptied, and no act tells of it"
+            for (act, seq), where in emptied.items()
+            if seq not in (removed.acts if act else removed.whole)
         ]
     if file.around is not None:
         found.problems.append(file.around)
@@ -190,15 +191,15 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
 
 def _fed(
     places: Iterable[Place], records: "_Chain", acts: "_Chain"
-) -> tuple[Removed, dict[int, str]]:
-    """Feed both chains; return what acts say was removed, and which records are empty, where."""
-    removed, emptied = Removed(), dict[int, str]()
+) -> tuple[Removed, dict[tuple[bool, int], str]]:
+    """Feed both chains; return what acts say was removed, and which places are empty, where."""
+    removed, emptied = Removed(), dict[tuple[bool, int], str]()
     for place in places:
         (acts if place.act else records).feed(place)
-        if place.act:
+        if place.body is None and place.prev is not None:
+            emptied[place.act, place.seq] = place.where
+        elif place.act:
             _take(place, removed)
-        elif place.body is None and place.prev is not None:
-            emptied[place.seq] = place.where
     return removed, emptied
 
 
@@ -277,8 +278,8 @@ class _Chain:
         self.count = 0
         self.problems: list[str] = []
         self._seen = 0
-        self._due = _numbers(told)
-        self._next = next(self._due, None)
+        self._due = deque(sorted((None if told is None else told.runs) or ()))
+        """First and last number of each run that is to come; of any length."""
         self._verifier: ChainVerifier | None = None
         self._hash = ""
 
@@ -294,8 +295,8 @@ class _Chain:
             )
             return
         self._gone_before(place.seq)
-        if self._next == place.seq:
-            self._next = next(self._due, None)
+        if self._due and self._due[0][0] == place.seq:
+            self._up_to(place.seq)
         elif self._told is not None and self._told.runs is not None:
             self._say(f"{place.where}: {self._noun} {place.seq} was put in: the head has none such")
         self._seen, self._hash = place.seq, place.hash
@@ -313,14 +314,23 @@ class _Chain:
             self._say(f"the newest {self._noun} is not the one that the head names")
 
     def _gone_before(self, seq: int | None) -> None:
-        gone: list[int] = []
-        while self._next is not None and (seq is None or self._next < seq):
-            gone.append(self._next)
-            self._next = next(self._due, None)
-        if gone:
-            some = ", ".join(map(str, gone[:_NAMED]))
-            more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-            self._say(f"{self._noun} {some}{more} is missing: removed from the file")
+        some, gone = list[int](), 0
+        while self._due and (seq is None or self._due[0][0] < seq):
+            first, last = self._due[0]
+            end = last if seq is None else min(last, seq - 1)
+            some += range(first, min(end + 1, first + _NAMED - len(some)))
+            gone += end - first + 1
+            self._up_to(end)
+        if gone > 0:
+            more = f" and {gone - len(some)} more" if gone > len(some) else ""
+            told = ", ".join(map(str, some))
+            self._say(f"{self._noun} {told}{more} is missing: removed from the file")
+
+    def _up_to(self, seq: int) -> None:
+        """Go on behind a number of the first run."""
+        last = self._due.popleft()[1]
+        if seq < last:
+            self._due.appendleft((seq + 1, last))
 
     def _prove(self, place: Place) -> None:
         """Hash what the file holds of an entry, and look whether it follows the one before."""
@@ -342,8 +352,3 @@ class _Chain:
     def _say(self, problem: str) -> None:
         if len(self.problems) < 2 * _NAMED:
             self.problems.append(problem)
-
-
-def _numbers(told: Chained | None) -> Iterator[int]:
-    for first, last in (None if told is None else told.runs) or ():
-        yield from range(first, last + 1)

@@ -36,6 +36,8 @@ class Word(StrEnum):
     ASSIGNED = "assigned"
     TAKEN = "taken"
     COMMENTED = "commented"
+    CLOSED = "closed"
+    REOPENED = "reopened"
     ASKED_FLEET = "asked-fleet"
     ANSWERED = "answered"
     APPROVED = "approved"

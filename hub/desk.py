@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from core.errors import InputError
+from core.review import Disposition
 from core.rights import Who, actor
 from core.text import printable
 from evidence.rollup import COMES_BACK
@@ -18,17 +19,23 @@ from hub.questions import JUDGED, Row, rows
 
 _LIST: LiteralString = (
     JUDGED  # noqa: S608 - both are constants
-    + """
+    + """, grouped AS (
     SELECT coalesce(family, 0) AS family, name, destination, account,
         count(DISTINCT endpoint) AS endpoints,
         count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
         sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
         min(first_at) AS first_at, max(last_at) AS last_at,
         array_agg(DISTINCT outcome) AS outcomes,
+        (array_agg(outcome ORDER BY last_at DESC))[1] AS newest,
         array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
-    FROM judged GROUP BY 1, 2, 3, 4
-    HAVING (%(all)s OR bool_or(closed IS NOT TRUE))
-    ORDER BY open_on DESC, last_at DESC LIMIT %(most)s"""
+    FROM judged GROUP BY 1, 2, 3, 4),
+    known AS (SELECT g.*, coalesce(c.closed_at IS NOT NULL
+            AND (NOT c.comes_back OR g.last_at <= c.closed_at)
+            AND g.kindsets <@ c.closed_kinds, false) AS closed_here, c.disposition
+        FROM grouped g LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
+            = (g.family, g.name, g.destination, g.account))
+    SELECT * FROM known WHERE %(all)s OR (open_on > 0 AND NOT closed_here)
+    ORDER BY closed_here, open_on DESC, last_at DESC LIMIT %(most)s"""
 )
 _NUMBER = """INSERT INTO fleet_cases (family, name, destination, account)
     SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
@@ -54,6 +61,10 @@ _INSIDE = """SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS perso
     GROUP BY e.name, e.grouped, w.name, x.sha256, p.path, s.day ORDER BY s.day"""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
 _ASSIGN = "UPDATE fleet_cases SET assigned_to = %s, assigned_at = %s WHERE number = %s"
+_CLOSE = """UPDATE fleet_cases SET closed_at = %s, closed_by = %s, disposition = %s,
+    comes_back = %s, closed_kinds = %s WHERE number = %s"""
+_REOPEN = """UPDATE fleet_cases SET closed_at = NULL, closed_by = NULL, disposition = NULL
+    WHERE number = %s AND closed_at IS NOT NULL"""
 _MOST_MACHINES = 20
 
 
@@ -158,6 +169,34 @@ def comment(connection: Connection, number: int, *, who: Who, note: str, now: da
     if not note.strip():
         raise InputError("Nothing is said.", remedy="--comment TEXT")
     chained(connection, Word.COMMENTED, f"case {number}", who=who, note=note, now=now)
+
+
+def close(
+    connection: Connection,
+    number: int,
+    disposition: Disposition,
+    *,
+    who: Who,
+    note: str,
+    now: datetime,
+) -> None:
+    """Close a case for the whole fleet, with why. Raises InputError."""
+    inside = rows(connection, _INSIDE, _found(connection, number))
+    sets = sorted({one for row in inside for one in row["kindsets"]})
+    kinds = [",".join(one["kinds"]) for one in rows(connection, _KINDS, {"numbers": sets})]
+    back = disposition.value in COMES_BACK
+    by = printable(actor(who).name, 200)
+    connection.execute(_CLOSE, (now, by, disposition.value, back, sorted(kinds), number))
+    facts = {"disposition": disposition.value}
+    chained(connection, Word.CLOSED, f"case {number}", who=who, note=note, now=now, facts=facts)
+
+
+def reopen(connection: Connection, number: int, *, who: Who, note: str, now: datetime) -> None:
+    """Open a case again that was closed here. Raises InputError."""
+    _found(connection, number)
+    if connection.execute(_REOPEN, (number,)).rowcount == 0:
+        raise InputError("It was not closed at the hub.", remedy="See: outgate hub review --all")
+    chained(connection, Word.REOPENED, f"case {number}", who=who, note=note, now=now)
 
 
 def _found(connection: Connection, number: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
+from proxy.far_side import mark_end
 from proxy.fault_causes import why_no_answer
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
@@ -295,6 +296,7 @@ class GateAddon:
         for note in self.certificates.notes(flow):
             transaction.note(note)
         reader = await self.inspection.on_answer(transaction, answer_of(flow, held=False))
+        mark_end(flow)
         begin_answer(flow, transaction, reader)
         return WAIT
 

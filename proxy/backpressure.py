@@ -68,11 +68,23 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
+        if isinstance(event, events.ConnectionClosed) and event.connection is not self.client:
+            self._note_reset(event.connection)
         if isinstance(event, events.DataReceived) and event.connection is self.client:
             self._acknowledge()
             if self._waiting:
                 self._ahead += len(event.data)
         await super().server_event(event)
+
+    def _note_reset(self, connection: Connection) -> None:
+        """Tell a server that broke its connection from one that ended it: to mitmproxy both are
+        the end of what it sent.
+        """
+        transport = self.transports.get(connection)
+        reader = None if transport is None else transport.reader
+        if connection.error is None and isinstance(reader, asyncio.StreamReader):
+            broken = reader.exception() is not None
+            connection.error = "connection reset by the server" if broken else None
 
     async def hook_task(self, hook: commands.StartHook) -> None:
         """Run one hook; nothing waits any more once its last one is through."""

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Callable
+from itertools import batched
 
 from core.attribution import Attribution
 from core.duties import Duty
@@ -23,6 +24,8 @@ SURELY_S = 5.0
 """A look comes after so long, whatever the counters say."""
 _UNANSWERED_S = 1.0
 """What asks for a connection for so long without an answer is told as such."""
+_AT_ONCE = 4
+"""So many senders are asked for at once: each may end its connection meanwhile."""
 _LONGEST_LOOK_S = 1.0
 """Whatever a look has not come to by then is the next one's: it is not known yet."""
 
@@ -79,13 +82,17 @@ class EvasionWatch:
         }
         due = [ends for ends in there if self._is_due(ends, now)]
         until, left = now + _LONGEST_LOOK_S, len(due)
-        for ends in due:
+        for some in batched(due, _AT_ONCE):
             if self._clock() > until:
                 break
-            self._known.add(ends)
-            self._asking.pop(ends, None)
-            left -= 1
-            await self._examine(table, there[ends])
+            attributor = self._attributor()
+            asked = [COURTESIES.begun(attributor.attribute, there[ends]) for ends in some]
+            for ends, sender in zip(some, asked, strict=True):
+                self._known.add(ends)
+                self._asking.pop(ends, None)
+                left -= 1
+                await self._tell(table, there[ends], await sender)
+                attributor.forget(there[ends])
         self._again = left > 0 or bool(self._asking)
 
     def _is_due(self, ends: _Ends, now: float) -> bool:
@@ -93,10 +100,9 @@ class EvasionWatch:
             return False
         return now - self._asking.get(ends, now - _UNANSWERED_S) >= _UNANSWERED_S
 
-    async def _examine(self, table: DirectConnections, connection: Connection) -> None:
-        attributor = self._attributor()
-        sender = await COURTESIES.run(attributor.attribute, connection)
-        attributor.forget(connection)
+    async def _tell(
+        self, table: DirectConnections, connection: Connection, sender: Attribution
+    ) -> None:
         if not (sender.is_python or await COURTESIES.run(_is_in_a_run, table, sender)):
             return
         if connection.transport == "tcp":

@@ -6,12 +6,14 @@ refuses, are put in order.
 """
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from h11._readers import Http10Reader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import tls
-from mitmproxy.proxy.layers.http._events import ErrorCode, HttpEvent
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.layers.http._events import ErrorCode, HttpEvent, ResponseProtocolError
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from proxy.joined_heads import HeadJoined
@@ -28,6 +30,7 @@ _BROKEN = frozenset(
     }
 )
 _SWITCHING, _NO_CONTENT, _NOT_MODIFIED = 101, 204, 304
+_TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
 _HEAD_END = b"\r\n\r\n"
 
 
@@ -70,6 +73,18 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     return answer
 
 
+def mark_end(flow: http.HTTPFlow) -> None:
+    """Have a client of HTTP/1.1 see where the answer ends: without a length or chunks, one that
+    broke off would look like a whole one.
+    """
+    answer, request = flow.response, flow.request
+    if answer is None or request.http_version != "HTTP/1.1" or request.method == "HEAD":
+        return
+    empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
+    if not (empty or _TELL_THE_END & {name.lower() for name in answer.headers}):
+        answer.headers["transfer-encoding"] = "chunked"
+
+
 class GateHttp1Client(HeadJoined, Http1Client):
     """mitmproxy's reader of HTTP/1 answers; informational ones are not taken for the answer."""
 
@@ -83,6 +98,19 @@ class GateHttp1Client(HeadJoined, Http1Client):
             while _drop_informational(self.buf):
                 continue
         yield from super().read_headers(event)
+
+    def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Read the answer's body; one that lasts until the connection ends is not whole where the
+        server broke it.
+        """
+        closed = isinstance(event, events.ConnectionClosed)
+        if closed and self.conn.error and isinstance(self.body_reader, Http10Reader):
+            assert self.stream_id is not None
+            yield commands.CloseConnection(self.conn)
+            code = ErrorCode.GENERIC_SERVER_ERROR
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, self.conn.error, code))
+            return
+        yield from super().read_body(event)
 
 
 def _drop_informational(buffer: ReceiveBuffer) -> bool:

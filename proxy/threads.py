@@ -20,7 +20,13 @@ class Threads:
     async def run[**Given, T](
         self, call: Callable[Given, T], *arguments: Given.args, **named: Given.kwargs
     ) -> T:
-        """Call it in a thread and return what it returns.
+        """Call it in a thread and return what it returns."""
+        return await self.begun(call, *arguments, **named)
+
+    def begun[**Given, T](
+        self, call: Callable[Given, T], *arguments: Given.args, **named: Given.kwargs
+    ) -> asyncio.Future[T]:
+        """Have it called in a thread, and return what waits for it.
 
         What is no Exception comes as PartEndedError: as it is, it would end the event loop, or
         pass by every boundary on its way.
@@ -34,7 +40,7 @@ class Threads:
             except BaseException as error:  # noqa: BLE001 - boundary: see above
                 raise PartEndedError("a call in a thread", error) from None
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, called)
+        return asyncio.get_running_loop().run_in_executor(self._pool, called)
 
 
 DECISIONS = Threads("decides", 24)

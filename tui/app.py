@@ -30,6 +30,7 @@ class ReviewApp(App[int]):
     COMMANDS: ClassVar[set[Any]] = {ReviewCommands}
     ENABLE_COMMAND_PALETTE = True
     NOTIFICATION_TIMEOUT = 6
+    DESK: ClassVar[type[ReviewScreen]] = ReviewScreen
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class ReviewApp(App[int]):
         super().__init__(watch_css=False)
         self._reader = Reader()
         self.add_mode(
-            "review", partial(ReviewScreen, store, self._reader, reviewer, holds, filter_line, acts)
+            "review", partial(self.DESK, store, self._reader, reviewer, holds, filter_line, acts)
         )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

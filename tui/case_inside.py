@@ -5,6 +5,7 @@ Pure.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from core.case_inside import Inside
 from core.findings import NOT_INSPECTED
 from core.review import Case
 from core.vocabulary.kinds import by_gravity
@@ -34,6 +35,7 @@ def _rows(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     if inside.people:
         people = at_least(inside.people, inside.people_exact, "person", "people")
         yield Row("People", people, "strong")
+    yield from _fleet(inside)
     for place, kind in enumerate(by_gravity(inside.kinds)):
         known, words = inside.kinds[kind], kind_words(kind)
         if kind == NOT_INSPECTED:
@@ -49,6 +51,17 @@ def _rows(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     if len(inside.accounts) > 1:
         yield Row("Accounts", f"{number(len(inside.accounts))} different ones")
     yield Row("Days", f"{sparkline(inside.days, now)}  the last {counted(_WEEKS, 'day')}")
+
+
+def _fleet(inside: Inside) -> Iterator[Row]:
+    if not inside.machines:
+        return
+    named = ", ".join(safe(name, 40) for name in inside.named_machines[:_SHOWN])
+    more = len(inside.named_machines) > _SHOWN or inside.machines > len(inside.named_machines)
+    told = f": {named}{', …' if more else ''}" if named else ""
+    yield Row("Machines", f"{counted(inside.machines, 'machine')}{told}", "strong")
+    for place, group in enumerate(inside.groups[:_SHOWN]):
+        yield Row("" if place else "Groups", safe(group, 80))
 
 
 def _versions(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:

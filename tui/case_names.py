@@ -1,7 +1,8 @@
 """Reads a filter line against what is in the evidence: names that stand there are words, too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import cached_property
 from pathlib import PurePath
 
 from core.case_words import Parsed, parse
@@ -30,6 +31,26 @@ def names_in(store: CaseStore) -> Mapping[str, Sequence[str]]:
     return {word: list(names) for word, names in found.items()}
 
 
+class _WhenAsked(Mapping[str, Sequence[str]]):
+    """The names, read only where a word is not understood and its nearest is looked for."""
+
+    def __init__(self, store: CaseStore) -> None:
+        self._store = store
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        return names_in(self._store)
+
+    def __getitem__(self, word: str) -> Sequence[str]:
+        return self._names[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None = None) -> Parsed:
     """Read a filter line. A word that is none of the language has to stand in some case."""
     if not line.strip():
@@ -38,4 +59,4 @@ def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None =
     def occurs(text: str) -> bool:
         return store.count(CaseFilter(status=None, text=text)) > 0
 
-    return parse(line, now, zone, occurs, names_in(store))
+    return parse(line, now, zone, occurs, _WhenAsked(store))

@@ -50,6 +50,8 @@ def read_fully(store: CaseStore, begun: Reading, kept_of: KeptOf | None = None) 
         sender: Attribution | None = begun.held.record.sender
         newest, begun = None, replace(begun, case=store.case(key) or begun.case)
     else:
+        if not begun.case.inside.outcomes:  # the list of a fleet tells no more than the rows
+            begun = replace(begun, case=store.case(key) or begun.case)
         newest = _newest(store, begun)
         sender = _sender(newest)
     return replace(

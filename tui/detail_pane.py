@@ -5,10 +5,11 @@ never read.
 from datetime import datetime, tzinfo
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
 
 from tui.case_detail import describe
 from tui.case_reading import Reading
@@ -26,7 +27,12 @@ TONES = {
 }
 
 
-def laid_out(sections: list[Section], width: int) -> tuple[Content, dict[str, int]]:
+def laid_out(sections: list[Section], width: int) -> Content:
+    """Return the sections at this width as one text."""
+    return Content("\n").join(lines_of(sections, width)[0])
+
+
+def lines_of(sections: list[Section], width: int) -> tuple[list[Content], dict[str, int]]:
     """Return all lines of the sections at this width, and at which line each heading stands."""
     lines: list[Content] = []
     headings: dict[str, int] = {}
@@ -38,7 +44,7 @@ def laid_out(sections: list[Section], width: int) -> tuple[Content, dict[str, in
         labelled = any(row.label for row in section.rows)
         for row in section.rows:
             lines.extend(_row(row, width, labelled))
-    return Content("\n").join(lines), headings
+    return lines, headings
 
 
 def _row(row: Row, width: int, labelled: bool) -> list[Content]:
@@ -50,14 +56,19 @@ def _row(row: Row, width: int, labelled: bool) -> list[Content]:
     return [(pad if i else label) + line for i, line in enumerate(wrapped)]
 
 
-class DetailPane(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Shows one case, or nothing."""
+class DetailPane(ScrollView, can_focus=False, inherit_bindings=False):
+    """Shows one case, or nothing. Draws only the lines that are seen: a child that grows and
+    shrinks with each case would have the whole screen laid out anew at each key.
+    """
 
     DEFAULT_CSS = """
-    DetailPane { background: $background; padding: 0 1; scrollbar-size-vertical: 1; }
-    DetailPane > Static { width: 100%; height: auto; }
+    DetailPane {
+        background: $background; padding: 0 1; overflow-x: hidden; overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+    }
     """
     ALLOW_SELECT = False
+    """Copying evidence is egress."""
 
     def __init__(self, zone: tzinfo | None) -> None:
         super().__init__()
@@ -65,13 +76,7 @@ class DetailPane(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._reading: Reading | None = None
         self._now: datetime | None = None
         self._headings: dict[str, int] = {}
-
-    def compose(self) -> ComposeResult:
-        """One block of text."""
-        text = Static(markup=False)
-        # Copying evidence is egress; per instance on purpose.
-        text.ALLOW_SELECT = False  # type: ignore[misc]
-        yield text
+        self._lines: list[Content] = []
 
     @property
     def shown_key(self) -> str | None:
@@ -95,11 +100,23 @@ class DetailPane(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._draw()
 
     def _draw(self) -> None:
-        text = self.query_one(Static)
-        if self._reading is None or self._now is None:
-            text.update(Content(""))
-            return
-        sections = describe(self._reading, self._now, self._zone)
-        room = self.scrollable_content_region.width - (0 if self.show_vertical_scrollbar else 1)
-        content, self._headings = laid_out(sections, max(20, room))
-        text.update(content)
+        self._lines, self._headings = [], {}
+        if self._reading is not None and self._now is not None:
+            sections = describe(self._reading, self._now, self._zone)
+            self._lines, self._headings = lines_of(sections, max(20, self._room))
+        # Not by assignment, for which Textual lays the whole screen out anew.
+        self.set_reactive(DetailPane.virtual_size, Size(self._room, len(self._lines)))
+        self._scroll_update(self.virtual_size)
+        self.refresh()
+
+    @property
+    def _room(self) -> int:
+        return self.scrollable_content_region.width
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the view."""
+        place, width = self.scroll_offset.y + y, self._room
+        if place >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        [strip] = Visual.to_strips(self, self._lines[place], width, 1, self.visual_style)
+        return strip

@@ -46,6 +46,7 @@ class HeldPanel(Static):
         super().__init__(markup=False)
         self._holds = holds
         self._first = 0
+        self._height = 0
 
     def say(self, now: datetime, may_answer: bool) -> None:
         """Show what waits now."""
@@ -62,7 +63,8 @@ class HeldPanel(Static):
         if unread:
             words = f" ? {counted(len(unread), 'request')} under way cannot be read"
             lines.append(Content.styled(words, "$unknown").truncate(width))
-        self.update(Content("\n").join(lines))
+        self.update(Content("\n").join(lines), layout=len(lines) != self._height)
+        self._height = len(lines)
 
     def _title(self, waiting: int, shown: int, width: int, may_answer: bool) -> Content:
         left = Content.styled(f" ◆ {waiting} held now", "bold $held")

@@ -33,6 +33,8 @@ from tui.tab_strip import TabStrip
 from tui.view_strip import ViewStrip
 
 _READINGS_KEPT = 64
+_SOON_S = 0.05
+"""What is read sooner than this is drawn once, and not twice."""
 _ASK_GATE_EVERY = 5
 """Looks without news between two questions whether a gate runs."""
 
@@ -332,9 +334,17 @@ class LiveQueue(Offers, Screen[None]):
         if known is not None:
             pane.show(known, self.reviewer.clock())
             return
-        if pane.shown_key != begun.key:
+        if pane.shown_key is None:
             pane.show(begun, self.reviewer.clock())
+        elif pane.shown_key != begun.key:
+            self.set_timer(_SOON_S, partial(self._show_begun, begun))
         self.start(partial(self._read_case, begun), "case")
+
+    def _show_begun(self, begun: Reading) -> None:
+        """The evidence is slow: show at least what the queue knows, and never another case."""
+        pane, aim = self.query_one(DetailPane), self.begun()
+        if aim is not None and aim.key == begun.key != pane.shown_key:
+            pane.show(begun, self.reviewer.clock())
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say in place of the queue why it cannot be read."""
@@ -365,7 +375,8 @@ class LiveQueue(Offers, Screen[None]):
         view = self.query_one(QueueView)
         view.now = now
         self.query_one("#heading", Static).update(
-            Content(heading(view.size.width or self.size.width, self.queue.wanted.order))
+            Content(heading(view.size.width or self.size.width, self.queue.wanted.order)),
+            layout=False,
         )
 
     def seen(self) -> None:

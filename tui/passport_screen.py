@@ -65,7 +65,7 @@ class PageScreen(ReadingScreen[None]):
             case Trouble():
                 wrong = ("This cannot be read\n\n", "bold $blocked")
                 return about, Content.assemble(wrong, self._found.what)
-        return about, laid_out(list(self._found), width)[0]
+        return about, laid_out(list(self._found), width)
 
     def do_back(self) -> None:
         """Back to where it was opened."""

@@ -173,5 +173,5 @@ class ScriptScreen(Offers, LeftByClick[None]):
             self._chosen,
         )
         width = min(104, self.app.size.width * 96 // 100) - 8
-        self.query_one(_Lines).query_one(Static).update(laid_out(sections, width)[0])
+        self.query_one(_Lines).query_one(Static).update(laid_out(sections, width))
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)

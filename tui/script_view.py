@@ -11,7 +11,6 @@ from datetime import datetime, tzinfo
 from core.review import (
     Action,
     Case,
-    CaseFilter,
     ReviewEvent,
     ScriptVersion,
     last_said,
@@ -78,7 +77,7 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
 
     Blocks on the disk.
     """
-    found = store.page(CaseFilter(status=None, script=path), 0, _CASES)
+    found = store.cases_of(path, _CASES)
     newest = sorted(store.script_versions(path), key=lambda v: v.last_at, reverse=True)[:_VERSIONS]
     hashes = [version.sha256 for version in newest if version.sha256 is not None]
     parts = {
@@ -90,7 +89,7 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
     events = tuple(event for event in history if isinstance(event, ReviewEvent))
     return ScriptReading(
         path=path,
-        cases=tuple(case for case in found if case.script_path == path),
+        cases=tuple(found),
         versions=tuple(newest),
         said=last_said(events),
         events=events,

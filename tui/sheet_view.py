@@ -19,7 +19,7 @@ def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, Sequenc
     parts: list[Content] = []
     if sheet.facts:
         rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
-        facts, _ = laid_out([Section("", rows)], width)
+        facts = laid_out([Section("", rows)], width)
         parts += facts.split("\n")
     places: list[int] = []
     for table in sheet.tables:

@@ -34,12 +34,16 @@ class Line(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
+        self._shown = Content()
 
     def put(self, left: Content, right: Content | None = None) -> None:
         """Show `left`, and `right` at the right edge where there is room for both."""
         room = max(self.content_size.width, self.app.size.width - 2)
         gap = room - left.cell_length - (0 if right is None else right.cell_length)
-        self.update(left if right is None or gap < 2 else left + Content(" " * gap) + right)
+        line = left if right is None or gap < 2 else left + Content(" " * gap) + right
+        if line != self._shown or line.spans != self._shown.spans:
+            self._shown = line
+            self.update(line, layout=False)
 
 
 class HealthLine(Line):

@@ -39,8 +39,8 @@ class VersionScreen(ReadingScreen[bool]):
         if self._found.lines:
             told = "Secrets and personal values are masked; + is new, - is gone."
             rows.append(Row("", told, "quiet"))
-        about, _ = laid_out([Section("", tuple(rows))], width)
-        lines, _ = laid_out([Section("", self._found.lines)], width)
+        about = laid_out([Section("", tuple(rows))], width)
+        lines = laid_out([Section("", self._found.lines)], width)
         return about, lines
 
     def refusal(self, deed: Deed) -> str | None:

@@ -2,6 +2,8 @@
 people.
 """
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,17 +35,33 @@ def shown_at(connection: "Connection", hub: Path | None) -> "Council":
     return council(connection, hub_settings(hub).folder)
 
 
+def _on_a_terminal() -> bool:
+    drawn = "TEXTUAL_DRIVER" in os.environ
+    return drawn or (sys.stdin.isatty() and sys.stdout.isatty())
+
+
 def review(
     hub: HubFolder = None,
     all_: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
     most: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
     as_json: AsJson = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
+    ] = None,
 ) -> int:
     """Review the fleet: what a script sends to one destination is one case on all machines.
+
+    On a terminal this is the same desk as outgate review, over all machines.
 
     \b
     Example: outgate hub review
     """
+    if not (plain or as_json or all_) and _on_a_terminal():
+        from app.fleet_desk import open_desk
+
+        return open_desk(hub_settings(hub, Deed.READ), key)
     with at_hub(hub, Deed.READ) as connection:
         from hub import telling_desk
         from hub.desk import cases

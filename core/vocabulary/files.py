@@ -17,6 +17,7 @@ SAME: Mapping[SameAs, str] = MappingProxyType(
 FOUND_BY: Mapping[FoundBy, str] = MappingProxyType(
     {
         FoundBy.DESCRIPTOR: "it was open",
+        FoundBy.OPENED: "it was opened earlier in this run",
         FoundBy.COMMAND_LINE: "it was named on the command line",
         FoundBy.REQUEST: "the request names it",
         FoundBy.SCRIPT: "the script names it",

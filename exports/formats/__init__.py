@@ -33,6 +33,12 @@ class Place:
     problem: str | None = None
     """What is wrong with it by itself."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where a file holds a value of another type there."""
+        texts = isinstance(self.hash, str) and isinstance(self.prev, str | None)
+        if type(self.seq) is not int or not texts:
+            raise ValueError("this has no place in a chain")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:

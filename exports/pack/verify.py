@@ -15,6 +15,8 @@ import os
 import struct
 import sys
 import zipfile
+from bisect import bisect
+from itertools import islice
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 SEAL = "statement.dsse.json"
@@ -22,6 +24,8 @@ RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json
 TYPE = "application/vnd.in-toto+json"
 LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
+MOST_BYTES = 1 << 28
+"""Of one file that is read at once, or of one line: a false pack may unpack to far more."""
 ERASED = b'{"erased":true,"id":"'
 """All that is left of an entry that was erased whole; the entry after it holds its hash."""
 
@@ -173,7 +177,9 @@ class Pack:
 
     def read(self, name: str) -> bytes:
         with self.open(name) as file:
-            data: bytes = file.read()
+            data: bytes = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ValueError("too large")
         return data
 
     def digest(self, name: str) -> str:
@@ -305,7 +311,7 @@ class Check:
         if RECORDS not in self.pack.names():
             return
         with self.pack.open(RECORDS) as file:
-            lines = iter(file.readline, b"")
+            lines = iter(lambda: file.readline(MOST_BYTES), b"")
             first = next(lines, b"")
             if not first.strip():
                 self.wrong("%s is empty" % RECORDS)
@@ -372,10 +378,13 @@ class Check:
     def complete(self, part: str, told: Dict[str, Any], last: Tuple[int, str]) -> None:
         found = self.hashes[part]
         if told["entries"] is not None:
-            wanted = {n for first, end in told["entries"] for n in range(first, end + 1)}
-            for seq in sorted(wanted - set(found))[:5]:
+            runs = sorted((int(first), int(end)) for first, end in told["entries"])
+            wanted = (n for first, end in runs for n in range(first, end + 1))
+            for seq in islice((n for n in wanted if n not in found), 5):
                 self.wrong("%s %d is missing from %s" % (part[:-1], seq, RECORDS))
-            for seq in sorted(set(found) - wanted)[:5]:
+            begins = [first for first, _ in runs]
+            strange = (n for n in sorted(found) if not within(runs, begins, n))
+            for seq in islice(strange, 5):
                 self.wrong("%s %d was put into %s" % (part[:-1], seq, RECORDS))
         if told["count"] != len(found):
             self.wrong(
@@ -492,6 +501,12 @@ def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:
         *(len(name), 0, 0, 0, 0, 0o600 << 16, at),
     )
     return length, listed + name
+
+
+def within(runs: List[Tuple[int, int]], begins: List[int], number: int) -> bool:
+    """Return whether a number is in one of these runs of first and last, which are in order."""
+    at = bisect(begins, number) - 1
+    return at >= 0 and runs[at][1] >= number
 
 
 def note(text: str) -> Tuple[Dict[str, Any], str, str]:

@@ -7,6 +7,10 @@ from core.text import printable
 from exports.report.page import Chart, Page, Section, Table
 
 _LONGEST = 2000
+_WORD, _PIECE = 24, 12
+"""A word from so many letters on may be broken after each piece of so many, so that no table grows
+wider than the page; shorter ones stay whole.
+"""
 _BAR_HEIGHT, _GAP, _LABEL, _WIDTH, _VALUE = 16, 6, 230, 720, 60
 _SMALL = 'font-size="11"'
 _STYLE = """
@@ -17,7 +21,7 @@ h2{font-size:1.1em;margin:1.6em 0 .4em;border-bottom:1px solid #bbb}
 padding:.4em .8em;background:#eef4f8}
 table{border-collapse:collapse;width:100%;font-size:.86em}th,td{text-align:left;padding:.25em .5em;
 border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:break-word}
-td:first-child{overflow-wrap:anywhere}th{background:#f2f2f2}
+th{background:#f2f2f2}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 svg{width:100%;height:auto;margin:.8em 0}
 footer{margin-top:2em;font-size:.8em;color:#555;overflow-wrap:anywhere}
@@ -45,6 +49,18 @@ def _told(text: str) -> str:
     return escape(printable(text, _LONGEST), quote=True)
 
 
+def _cell(text: str) -> str:
+    """Return a text that can be broken where it has no spaces; copied, it is what it was."""
+    return " ".join(map(_breakable, printable(text, _LONGEST).split(" ")))
+
+
+def _breakable(word: str) -> str:
+    if len(word) < _WORD:
+        return escape(word, quote=True)
+    pieces = (word[at : at + _PIECE] for at in range(0, len(word), _PIECE))
+    return "<wbr>".join(escape(piece, quote=True) for piece in pieces)
+
+
 def _section(section: Section) -> str:
     parts = [f"<section><h2>{_told(section.title)}</h2>"]
     parts += [f"<p>{_told(sentence)}</p>" for sentence in section.sentences]
@@ -63,7 +79,7 @@ def _table(table: Table) -> str:
 
 def _row(cells: tuple[str, ...], numbers: frozenset[int], tag: str) -> str:
     told = (
-        f"<{tag}{' class="n"' if column in numbers else ''}>{_told(cell)}</{tag}>"
+        f"<{tag}{' class="n"' if column in numbers else ''}>{_cell(cell)}</{tag}>"
         for column, cell in enumerate(cells)
     )
     return f"<tr>{''.join(told)}</tr>"

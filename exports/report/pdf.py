@@ -17,6 +17,9 @@ _BAR_HEIGHT, _GAP, _LABEL, _VALUE = 9, 4, 150, 40
 _LIGHT, _DARK, _GREY = "#7fb0d0", "#1f4e6f", "#f2f2f2"
 _EPOCH = "SOURCE_DATE_EPOCH"
 _MARGIN = 50
+_FONT, _SIZE, _PADDING = "Helvetica", 7.5, 3
+_WHOLE = 13
+"""A word of so many letters is not broken."""
 _OTHER_LETTERS = (
     "Letters that not every reader of PDF can draw are written by Latin ones, or by their number: "
     "the report as HTML has them as they are."
@@ -110,7 +113,7 @@ def _table(table: Table, width: float) -> Any:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import LongTable, Paragraph, TableStyle
 
-    left = ParagraphStyle("cell", fontName="Helvetica", fontSize=7.5, leading=9, splitLongWords=1)
+    left = ParagraphStyle("cell", fontName=_FONT, fontSize=_SIZE, leading=9, splitLongWords=1)
     right = ParagraphStyle("number", parent=left, alignment=2)
     rows = [
         [
@@ -124,21 +127,32 @@ def _table(table: Table, width: float) -> Any:
             ("BACKGROUND", (0, 0), (-1, 0), HexColor(_GREY)),
             ("LINEBELOW", (0, 0), (-1, -1), 0.25, HexColor("#cccccc")),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 3),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+            ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
+            ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
         ]
     )
     return LongTable(rows, colWidths=_widths(table, width), repeatRows=1, style=style)
 
 
 def _widths(table: Table, width: float) -> list[float]:
-    """Share the width by how long the texts are, none below what a number needs."""
-    columns = range(len(table.headings))
-    longest = [
-        min(40, max(9, *(len(row[column]) for row in (table.headings, *table.rows))))
-        for column in columns
-    ]
-    return [width * one / sum(longest) for one in longest]
+    """Give each column what its longest word needs, which stays whole where it is no longer than
+    most are, and share the rest by how long the texts are.
+    """
+    columns = list(zip(table.headings, *table.rows, strict=True))
+    least = [max(map(_least, cells)) + 2 * _PADDING + 1 for cells in columns]
+    if sum(least) >= width:
+        return [width * one / sum(least) for one in least]
+    longest = [min(40, max(9, *map(len, cells))) for cells in columns]
+    rest = width - sum(least)
+    return [one + rest * length / sum(longest) for one, length in zip(least, longest, strict=True)]
+
+
+def _least(cell: str) -> float:
+    """Return how wide the longest word of a cell is that stays whole."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    words = _letters(cell).split()
+    return max((stringWidth(word[:_WHOLE], _FONT, _SIZE) for word in words), default=0.0)
 
 
 def _chart(chart: Chart, width: float) -> Any:

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -26,6 +26,9 @@ from core.attribution import Attribution, Certainty, ProcessRef
 from core.exchange import Exchange
 from core.ids import utc_now, uuid7
 from core.sent_file import FilesLook, FoundBy, SameAs, SentFile, Traced
+
+if TYPE_CHECKING:
+    from attribution.backends.opened_files import OpenedFiles
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="looks at /proc")
 
@@ -365,3 +368,56 @@ def test_a_sender_of_whom_nothing_is_known_is_told(named: bool) -> None:
     files = FilesOfSenders(lambda _: None, InPlace(), People("clear", None))
     look = files.near(replace(SENDER, process=process), ()).look
     assert look is (FilesLook.ENDED if named else FilesLook.UNNAMED)
+
+
+class Opened:
+    """Stands for what the kernel told."""
+
+    obstacle: str | None = None
+    is_whole = True
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = tuple(map(str, paths))
+
+    def of(self, pid: int, start: int) -> tuple[str, ...]:
+        return self.paths if (pid, start) == (os.getpid(), 1) else ()
+
+
+def with_opened(folder: Path, opened: Opened, body: bytes) -> Traced:
+    files = FilesOfSenders(
+        lambda _: portrait(folder), InPlace(), People("clear", None), cast("OpenedFiles", opened)
+    )
+    exchange = Exchange(
+        id=uuid7(), at=utc_now(), scheme="https", host="a.example", port=443, method="POST",
+        path="/", headers=(), body=body, body_bytes=len(body),
+    )  # fmt: skip
+    return Tracer(files=files).sent(exchange, SENDER)
+
+
+def test_what_the_kernel_saw_opened_was_open_in_this_run(tmp_path: Path) -> None:
+    """A file of which a native reader made something else is named as open, and never as sent; one
+    that is the content is proven, wherever it lies.
+    """
+    place = tmp_path.parent / f"{tmp_path.name}-data"
+    place.mkdir()
+    one, other = place / "visits.parquet", place / "ledger.csv"
+    one.write_bytes(b"PAR1" + TABLE[::-1])
+    other.write_bytes(TABLE)
+    told = with_opened(tmp_path, Opened(one, other), TABLE).files
+    known = {file.name: (file.same, file.found_by) for file in told if "-data/" in file.path}
+    assert known == {
+        "ledger.csv": (SameAs.BYTES, FoundBy.OPENED),
+        "visits.parquet": (SameAs.OPEN, FoundBy.OPENED),
+    }
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "look"), [("no root", FilesLook.NO_RIGHTS), (None, FilesLook.IN_PART)]
+)
+def test_where_the_kernel_cannot_be_heard_the_look_is_not_whole(
+    tmp_path: Path, obstacle: str | None, look: FilesLook
+) -> None:
+    """Folders that are to be watched and are not leave it unknown what was read there."""
+    opened = Opened()
+    opened.obstacle, opened.is_whole = obstacle, False
+    assert with_opened(tmp_path, opened, TABLE).look is look

@@ -88,6 +88,16 @@ def test_this_process_has_no_part_in_it() -> None:
             assert not table.connected_to(frozenset({port}))
 
 
+def test_a_users_gate_sees_the_users_own_and_a_machines_gate_all(
+    talk: tuple[str, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is nobody of the machine's users looks after none of them, or after all."""
+    _, port, _ = talk
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000)
+    assert not at(KernelSockets().listening(), port)
+    assert at(KernelSockets(everybody=True).listening(), port)
+
+
 def test_ports_that_the_system_gives_out_are_known() -> None:
     """Two numbers in order, as the system states them."""
     first, last = KernelSockets().given_out()

@@ -190,3 +190,19 @@ def test_of_each_thing_the_last_act_stands() -> None:
     assert own_acts(acts) == {Action.CLOSE, Action.APPROVE_SCRIPT}
     assert own_acts([*acts, (Action.REOPEN, False)]) == {Action.APPROVE_SCRIPT}
     assert own_acts([]) == frozenset()
+
+
+def test_the_cases_of_a_script_are_those_of_its_path_alone(
+    place: Path, make_record: Make, write: Callable[..., None]
+) -> None:
+    """Neither those of a script whose path begins alike, nor those that hold it as a word."""
+    for path in ("/srv/a.py", "/srv/a.py2", "/srv/a", "/x/srv/a.py", "/srv/a.py x", "/srv/%.py"):
+        for host in ("api.openai.com", "files.example"):
+            write(make_record(script=path, host=host))
+    store = Store(place)
+    for path in ("/srv/a.py", "/srv/a", "/srv/%.py"):
+        found = store.cases_of(path, 10)
+        assert [case.script_path for case in found] == [path] * len(found) and found
+    assert len(store.cases_of("/srv/a.py", 1)) == 1
+    assert store.cases_of("", 10) == store.cases_of("/srv/none.py", 10) == []
+    store.close()

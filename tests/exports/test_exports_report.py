@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from core.classification import Account, AccountKind, Category
 from core.decision import HoldOutcome, Verdict
@@ -33,8 +35,10 @@ from evidence.store import Store
 from exports.report.breach import breach
 from exports.report.cases import case_named
 from exports.report.forms import FORMS, drawn
+from exports.report.html import html
 from exports.report.monthly import report
-from exports.report.page import Page
+from exports.report.page import Page, Section, Table
+from exports.report.pdf import _widths, pdf
 from exports.report.period import Period, month, since
 from tests.evidence.conftest import make_observation, with_fate
 
@@ -349,3 +353,43 @@ def test_a_case_is_named_by_id_record_or_words(store: Store, make_record: Make) 
         case_named(store, "nobody")
     with pytest.raises(InputError, match="cases match"):
         case_named(store, "srv")
+
+
+LONG = Table(
+    headings=("Script", "User", "Stopped", "Approved by"),
+    rows=(("/srv/" + "a" * 300 + ".py", "u" * 120 + " <b>&amp;", "0", "not approved"),),
+    numbers=frozenset({2}),
+)
+
+
+def test_no_table_of_the_html_is_wider_than_the_page() -> None:
+    """A long word can be broken, and is copied as it was; words of people stay whole."""
+    text = html(page_with(LONG))
+    cells = re.findall(r"<t[dh](?: [^>]*)?>(.*?)</t[dh]>", text)
+    told = [unescape(cell.replace("<wbr>", "")) for cell in cells]
+    assert told == [*LONG.headings, *LONG.rows[0]]
+    pieces = [piece for cell in cells for piece in re.split(r"<wbr>| ", cell)]
+    assert max(len(unescape(piece)) for piece in pieces) < 24
+    assert "not approved" in cells
+
+
+def test_no_word_of_the_pdf_is_cut() -> None:
+    """Each column has room for its longest ordinary word, and all of them for the page."""
+    widths = _widths(LONG, 495.0)
+    assert sum(widths) == pytest.approx(495.0)
+    for width, words in zip(widths, ("", "", "Stopped", "approved"), strict=True):
+        assert width >= stringWidth(words, "Helvetica", 7.5) + 6
+    crowded = Table(headings=("Requests",) * 30, rows=(("1",) * 30,), numbers=frozenset())
+    assert sum(_widths(crowded, 495.0)) == pytest.approx(495.0)
+    assert pdf(page_with(LONG)).startswith(b"%PDF")
+
+
+def page_with(table: Table) -> Page:
+    return Page(
+        title="A report",
+        answer="None.",
+        sections=(Section(title="One", table=table),),
+        made_at=datetime(2026, 3, 1, tzinfo=UTC),
+        made_by="auditor",
+        evidence="records:x",
+    )

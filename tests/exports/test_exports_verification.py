@@ -238,3 +238,52 @@ def test_an_export_from_before_there_were_heads_is_whole_and_unproven(
     lines = out.read_bytes().splitlines(keepends=True)
     out.write_bytes(b"".join(lines).replace(b'"POST"', b'"GET"', 1))
     assert "NOT whole" in verify_export(out).text()
+
+
+@pytest.mark.parametrize("field", ["seq", "hash", "prev", "id", "salt", "parts"])
+@pytest.mark.parametrize("value", ["null", "2.0", "true", '"2"', "-3", "[]", "{}", "9" * 40])
+def test_values_of_another_type_are_told(
+    field: str, value: str, full: Path, tmp_path: Path
+) -> None:
+    """Whatever stands in the place of a number or a hash, the check ends with words."""
+    out = exported("jsonl", full, tmp_path / "out.jsonl")
+    lines = out.read_bytes().splitlines(keepends=True)
+    chain = json.loads(lines[2])["chain"]
+    said = json.dumps(chain[field], separators=(",", ":"))
+    found = lines[2].replace(f'"{field}":{said}'.encode(), f'"{field}":{value}'.encode())
+    out.write_bytes(b"".join([*lines[:2], found, *lines[3:]]))
+    report = verify_export(out)
+    assert not report.ok and report.problems
+
+
+@pytest.mark.parametrize("runs", [[[1, 10**15]], [[1, 10**15], [10**15, 10**16]], [[5, 1]], []])
+def test_a_head_that_claims_very_much_costs_nothing(
+    runs: list[list[int]], full: Path, tmp_path: Path
+) -> None:
+    """Whoever signs a head of their own can claim any numbers: they are not counted one by one."""
+    out = exported("jsonl", full, tmp_path / "out.jsonl")
+    first, _, rest = out.read_bytes().partition(b"\n")
+    head = json.loads(first)
+    del head["signature"]
+    key = Ed25519PrivateKey.generate()
+    head["key"] = key.public_key().public_bytes_raw().hex()
+    head["records"]["entries"] = runs
+    signed = canonical({**head, "signature": key.sign(canonical(head)).hex()})
+    out.write_bytes(signed + b"\n" + rest)
+    report = verify_export(out)
+    assert not report.ok
+    if runs and runs[0][1] > 5:
+        told = next(problem for problem in report.problems if "is missing" in problem)
+        assert told.startswith("record 6, 7, 8, 9, 10 and ")
+
+
+def test_an_act_that_was_emptied_is_told_by_an_act(full: Path, tmp_path: Path) -> None:
+    """Nobody can empty a review in an export and sign it anew without an act that says so."""
+    out = exported("jsonl", full, tmp_path / "out.jsonl")
+    lines = out.read_bytes().splitlines()
+    at = next(n for n, line in enumerate(lines) if b'"outgate.review/1"' in line)
+    act = json.loads(lines[at])
+    lines[at] = canonical({"id": act["id"], "erased": True, "chain": act["chain"]})
+    out.write_bytes(b"\n".join(lines) + b"\n")
+    seq = act["chain"]["seq"]
+    assert any(f"act {seq} was emptied" in problem for problem in verify_export(out).problems)

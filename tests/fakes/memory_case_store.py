@@ -141,6 +141,11 @@ class MemoryCaseStore:
         """Newest first."""
         return self._cases(wanted)[offset : offset + limit]
 
+    def cases_of(self, script: str, limit: int) -> Sequence[Case]:
+        """Cases of one script."""
+        cases = self._cases(CaseFilter(status=None))
+        return [case for case in cases if case.script_path == script][:limit]
+
     def case(self, key: str) -> Case | None:
         """One case."""
         return next((c for c in self._cases(CaseFilter(status=None)) if c.key == key), None)

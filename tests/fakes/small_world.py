@@ -90,23 +90,23 @@ class SmallWorld:
         took = time.monotonic() - begun
         return Ran(code=done.returncode, out=done.stdout, told=done.stderr, seconds=took)
 
-    def run(self, *command: str) -> Ran:
+    def run(self, *command: str, seconds: float = 100) -> Ran:
         """Run a program behind the gate, as a user would."""
-        return self.inside(sys.executable, "-m", "app.cli", "run", "--", *command)
+        whole = (sys.executable, "-m", "app.cli", "run", "--", *command)
+        return self.inside(*whole, seconds=seconds)
 
     def arrivals(self, host: str) -> list[dict[str, Any]]:
         """Return the requests for this host that reached a server."""
         lines = (self.folder / "arrivals").read_text().splitlines()
         return [one for one in map(json.loads, lines) if one["host"] == host]
 
-    def records(self, script: str) -> list[dict[str, Any]]:
-        """Return the records of the script of this name, without observations."""
+    def all_records(self) -> list[dict[str, Any]]:
+        """Return all records, without observations."""
         from evidence import open_store
 
         store = open_store(self.folder / "home" / "evidence.db")
         told = (entry.exported() for entry in store.iter_entries())
-        records = [one for one in told if one["schema"] == "outgate.record/1"]
-        return [one for one in records if (one["sender"]["script"] or {}).get("name") == script]
+        return [one for one in told if one["schema"] == "outgate.record/1"]
 
 
 @contextmanager

@@ -411,6 +411,11 @@ def gate(start_gate: StartsGate) -> RunningGate:
     return start_gate()
 
 
+def started(folder: Path, internet: StandInInternet) -> tuple[RunningGate, Callable[[], None]]:
+    """Return a gate with fakes, and what stops it: for those that share one."""
+    return _start(folder, internet, Limits())
+
+
 def _start(
     folder: Path, internet: StandInInternet, limits: Limits, *, people: bool = True
 ) -> tuple[RunningGate, Callable[[], None]]:

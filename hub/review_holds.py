@@ -1,0 +1,89 @@
+"""Requests that wait for a person on any machine, as the review shows them: made of what endpoints
+told of each, which is no payload and no excerpt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.attribution import Attribution, Certainty, LaunchedAs, Script
+from core.classification import Account, AccountKind, Category, Destination
+from core.decision import Decision, Verdict
+from core.findings import Confidence, Finding
+from core.ids import utc_now
+from core.record import Record, RequestSummary, ResponseSummary
+from core.review import HoldState
+from destinations.catalogue import find
+from hub.council import Council, council
+from hub.database import Database
+from hub.held import holds
+from hub.questions import Row
+
+
+@dataclass(frozen=True, slots=True)
+class HubHolds:
+    """What waits on all machines. Implements `core.review_ports.HoldQueue`."""
+
+    database: Database
+    folder: Path
+
+    def waiting(self) -> Sequence[Record]:
+        """What waits and nobody has answered, the one with the least time first."""
+        with self.database.work() as connection:
+            shown = council(connection, self.folder)
+            found = holds(connection, utc_now())
+        return [_record(row, shown) for row in found if row["approved"] is None]
+
+    def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
+        """Nobody: a second person is asked for at the endpoint."""
+        return {}
+
+    def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
+        """Nothing: how they ended stands in the endpoint's evidence."""
+        return {}
+
+
+def _record(row: Row, shown: Council) -> Record:
+    service = find(row["place"])
+    script = Script(
+        path=None,
+        sha256=row["sha256"] or None,
+        launched_as=LaunchedAs.FILE,
+        name=row["script"],
+    )
+    return Record(
+        id=row["record"],
+        at=row["told_at"],
+        sender=Attribution(
+            certainty=Certainty.LIKELY,  # the endpoint's word; its record is not here yet
+            method="hub",
+            process=None,
+            user=shown.person(row["person"]),
+            script=script if row["script"] else None,
+        ),
+        destination=Destination(
+            scheme="https",
+            host=row["place"],
+            port=443,
+            path="",
+            service=None if service is None else service.name,
+            category=Category.OTHER if service is None else service.category,
+            account=Account(kind=AccountKind(row["account"])),
+        ),
+        request=RequestSummary(method="", content_type=None, bytes=row["bytes"], complete=True),
+        response=ResponseSummary(),
+        llm=None,
+        findings=tuple(_finding(kind, row["found"]) for kind in row["kinds"]),
+        decision=Decision(
+            verdict=Verdict.HOLD,
+            rule=row["rule"] or None,
+            reason=row["reason"],
+            hold_seconds=(row["ends_at"] - row["told_at"]).total_seconds(),
+        ),
+    )
+
+
+def _finding(kind: str, found: int) -> Finding:
+    return Finding(
+        kind=kind, detector="hub", confidence=Confidence.LIKELY, count=found, distinct=found
+    )

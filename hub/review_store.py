@@ -1,0 +1,242 @@
+"""The evidence of the fleet as the review reads it, and what people at the hub decide: the same
+desk over all machines. One thread at a time.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import ForbiddenError, InputError
+from core.review import (
+    Action,
+    Case,
+    CaseFilter,
+    CaseStatus,
+    Disposition,
+    ReviewEvent,
+    ScriptVersion,
+)
+from core.rights import DEED_OF, Actor, Deed
+from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
+from hub import desk, held, orders
+from hub.council import Council, council
+from hub.database import Connection, Database
+from hub.deeds import Word, deeds_about
+from hub.questions import Row
+from hub.review_cases import case_of, inside_of, matches, number_of, ordered
+from hub.settings import policy_key
+from hub.stored import entries_of as upload_of
+from hub.streams import covered, entries_of
+
+_VERSION = """SELECT (SELECT coalesce(sum(last), 0)::bigint FROM chains)
+    + (SELECT coalesce(max(seq), 0) FROM hub_deeds)"""
+_ENTRIES = """SELECT c.number, c.chain, r.seq
+    FROM records r JOIN chains c ON c.number = r.chain JOIN places p ON p.number = r.place
+        LEFT JOIN scripts x ON x.number = p.script
+        JOIN destinations d ON d.number = r.destination JOIN words a ON a.number = r.account
+        JOIN words o ON o.number = r.outcome JOIN fleet_cases f ON f.number = %s
+    WHERE r.review AND NOT r.gone AND c.state <> 'superseded'
+        AND coalesce(x.family, 0) = f.family AND coalesce(x.name, p.path) = f.name
+        AND d.name = f.destination AND a.word = f.account AND (o.word = 'observed') = %s
+    ORDER BY r.at DESC, r.chain, r.seq DESC LIMIT %s OFFSET %s"""
+_HOLD = "SELECT number FROM holds WHERE record = %s ORDER BY number DESC LIMIT 1"
+_MOST = 20_000
+_ACTIONS = {
+    Word.COMMENTED: Action.NOTE,
+    Word.ASSIGNED: Action.NOTE,
+    Word.TAKEN: Action.NOTE,
+    Word.CLOSED: Action.CLOSE,
+    Word.REOPENED: Action.REOPEN,
+}
+"""What deeds about a case are in the review."""
+
+
+@dataclass
+class HubCases:
+    """Cases of the whole fleet. Implements `core.review_ports.CaseStore`."""
+
+    database: Database
+    folder: Path
+    actor: Actor
+    refusal: Callable[[Deed], str | None] = lambda _: None
+    key: Path | None = None
+    """Folder of the key that signs answers and approvals; None: the hub's own."""
+    _rows: dict[int, Row] = field(default_factory=dict, repr=False)
+    _cases: list[Case] = field(default_factory=list, repr=False)
+    _read: int = -1
+
+    def data_version(self) -> int:
+        """A number that changes when something was shipped or somebody did something."""
+        with self.database.at_once() as connection:
+            return _version(connection)
+
+    def count(self, wanted: CaseFilter) -> int:
+        """How many cases match."""
+        return sum(matches(case, wanted) for case in self._known())
+
+    def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
+        """Cases in the order of the filter."""
+        found = ordered((c for c in self._known() if matches(c, wanted)), wanted.order)
+        return found[offset : offset + limit]
+
+    def case(self, key: str) -> Case | None:
+        """One case, with what is inside it."""
+        known = {case.key: case for case in self._known()}
+        found, number = known.get(key), number_of(key)
+        if found is None:
+            return None
+        with self.database.work() as connection:
+            shown = council(connection, self.folder)
+            told = desk.case(connection, number, shown)
+        return replace(found, inside=inside_of(self._rows[number], told, shown))
+
+    def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
+        """Records of a case from the newest, people in them as far as was agreed on."""
+        found = self._entries(key, limit, offset, observed=False)
+        return [one for one in found if isinstance(one, StoredRecord | UnreadableEntry)]
+
+    def observations_of(
+        self, key: str, limit: int = 50, offset: int = 0
+    ) -> Sequence[StoredObservation]:
+        """The newest observations of a case."""
+        found = self._entries(key, limit, offset, observed=True)
+        return [one for one in found if isinstance(one, StoredObservation)]
+
+    def history(self, key: str) -> Sequence[ReviewEvent]:
+        """What people at the hub did with a case, oldest first."""
+        with self.database.at_once() as connection:
+            deeds = deeds_about(connection, f"case {number_of(key)}")
+        return [event for deed in deeds if (event := _event(key, deed)) is not None]
+
+    def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
+        """Nothing here: versions stand in the case, with how many machines have each."""
+        return ()
+
+    def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
+        """Do what was decided, all or none.
+
+        Raises ForbiddenError, InputError, SettingsError, DatabaseDownError.
+        """
+        for event in events:
+            refused = self.refusal(DEED_OF[event.action])
+            if refused is not None:
+                raise ForbiddenError(refused)
+        with self.database.work() as connection:
+            for event in events:
+                self._do(connection, event)
+        self._read = -1
+        return [replace(one, who=self.actor.name, channel=self.actor.channel) for one in events]
+
+    def totals(self, since: datetime | None = None) -> Mapping[str, int]:
+        """Counts for the health line."""
+        known = self._known()
+        counted = [case for case in known if since is None or case.last_at >= since]
+        records = sum(case.count for case in counted)
+        last = max((case.last_at for case in known), default=datetime.fromtimestamp(0, UTC))
+        return {
+            "records": records,
+            "requests": records,
+            "open_cases": sum(case.status is CaseStatus.OPEN for case in counted),
+            "degraded": 0,
+            "last_at_epoch": int(last.timestamp()),
+        }
+
+    def take(self, key: str) -> None:
+        """Take a case over. Raises ForbiddenError, InputError, DatabaseDownError."""
+        self.assign(key, self.actor.name)
+
+    def assign(self, key: str, to: str) -> None:
+        """Give a case to somebody. Raises ForbiddenError, InputError, DatabaseDownError."""
+        self._work(lambda c, told: desk.assign(c, number_of(key), to, **told))
+
+    def comment(self, key: str, words: str) -> None:
+        """Say something about a case. Raises ForbiddenError, InputError, DatabaseDownError."""
+        self._work(lambda c, told: desk.comment(c, number_of(key), **{**told, "note": words}))
+
+    def _work(self, do: Callable[[Connection, dict[str, Any]], None]) -> None:
+        refused = self.refusal(Deed.WORK)
+        if refused is not None:
+            raise ForbiddenError(refused)
+        with self.database.work() as connection:
+            do(connection, {"who": self.actor, "note": "", "now": datetime.now(UTC)})
+        self._read = -1
+
+    def _known(self) -> list[Case]:
+        with self.database.work() as connection:
+            version = _version(connection)
+            if version == self._read:
+                return self._cases
+            rows = desk.cases(connection, closed_too=True, most=_MOST)
+        self._rows = {row["number"]: row for row in rows}
+        self._cases, self._read = [case_of(row) for row in rows], version
+        return self._cases
+
+    def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
+        with self.database.work() as connection:
+            shown = council(connection, self.folder)
+            places = (number_of(key), observed, limit, offset)
+            found = connection.execute(_ENTRIES, places).fetchall()
+            return [_opened(connection, (place[0], place[1], place[2]), shown) for place in found]
+
+    def _do(self, connection: Connection, event: ReviewEvent) -> None:
+        told: dict[str, Any] = {"who": self.actor, "note": event.note, "now": event.at}
+        number = number_of(event.case_key)
+        match event.action:
+            case Action.CLOSE:
+                reason = event.disposition or Disposition.ALREADY_HANDLED
+                desk.close(connection, number, reason, **told)
+            case Action.REOPEN:
+                desk.reopen(connection, number, **told)
+            case Action.NOTE:
+                desk.comment(connection, number, **told)
+            case Action.APPROVE | Action.REFUSE:
+                self._answer(connection, event, told)
+            case Action.APPROVE_SCRIPT | Action.WITHDRAW_SCRIPT if event.script_sha256:
+                yes = event.action is Action.APPROVE_SCRIPT
+                key = policy_key(self.key or self.folder)
+                orders.approve(connection, key, event.script_sha256, approved=yes, **told)
+            case _:
+                raise InputError("That cannot be done at the hub.")
+
+    def _answer(self, connection: Connection, event: ReviewEvent, told: dict[str, Any]) -> None:
+        row = connection.execute(_HOLD, (event.record_id,)).fetchone()
+        key = policy_key(self.key or self.folder)
+        yes = event.action is Action.APPROVE
+        held.answer(connection, key, 0 if row is None else row[0], approved=yes, **told)
+
+
+def _version(connection: Connection) -> int:
+    row = connection.execute(_VERSION).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _opened(connection: Connection, place: tuple[int, str, int], shown: Council) -> OpenedEntry:
+    chain, name, seq = place
+    kept = upload_of(connection, chain, seq)
+    entries = () if kept is None else entries_of(kept, name)
+    found = next((one for one in entries if one.link.seq == seq), None)
+    if found is None:
+        return UnreadableEntry(id="", at=None, link=None, why="its month was removed")
+    return covered(found, shown).opened()
+
+
+def _event(key: str, deed: Any) -> ReviewEvent | None:
+    action = _ACTIONS.get(deed.word)
+    if action is None:
+        return None
+    disposition = deed.facts.get("disposition")
+    given = {Word.ASSIGNED: "given to ", Word.TAKEN: "taken over by "}.get(deed.word)
+    note = deed.note if given is None else f"{given}{deed.facts.get('to', '')}"
+    return ReviewEvent(
+        id=f"deed-{deed.seq}",
+        at=datetime.fromisoformat(deed.at),
+        case_key=key,
+        action=action,
+        who=deed.who,
+        disposition=Disposition(disposition) if disposition else None,
+        note=note,
+        role=deed.facts.get("role"),
+        channel=deed.facts.get("channel"),
+    )

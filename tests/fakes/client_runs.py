@@ -1,0 +1,139 @@
+"""Runs the client scripts behind the gate of a small world, several in each `outgate run`: a start
+of it costs more than most scripts.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_scripts import ClientScript, Ends, text_of
+from small_world import BANNERS, OTHERS, SOCKETS, WEB, Ran, SmallWorld, small_world
+
+_EACH = 14
+"""Scripts of one run, three of them at a time."""
+_GROUP = """
+each='"$PYTHON" "$0" >"$0.out" 2>"$0.err" </dev/null; echo $? >"$0.code"'
+printf '%s\\n' "$@" | xargs -n 1 -P 3 sh -c "$each"
+"""
+_LONGEST_S = 240
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What became of one script."""
+
+    script: ClientScript
+    code: int
+    said: str
+    """By the script itself, on both streams."""
+    run: Ran
+    """The run that it was part of."""
+    together: tuple[str, ...]
+    """Names of the scripts of that run, whose ends are alike."""
+    arrived: int
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        seen = [(r["destination"], r["decision"], r["notes"]) for r in self.records]
+        return f"{self.code} {self.said}\n{self.run.told}\n{seen}"
+
+
+def address_of(script: ClientScript) -> str:
+    """Return where the host of a script is."""
+    if script.target == "sockets.example":
+        return SOCKETS
+    return OTHERS if script.port in BANNERS else WEB
+
+
+def why_not_here(script: ClientScript) -> str:
+    """Return what the script lacks here, or nothing."""
+    if not script.needs:
+        return ""
+    if script.program:
+        found: Any = shutil.which(script.needs)
+    else:
+        try:
+            found = importlib.util.find_spec(script.needs)
+        except ImportError:
+            found = None
+    return "" if found else f"{script.needs} is not installed here"
+
+
+@contextmanager
+def world_of(folder: Path, pack: Path, scripts: Sequence[ClientScript]) -> Iterator[SmallWorld]:
+    """Yield a world, with one gate that serves, in which these scripts have their hosts."""
+    if subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("network namespaces cannot be made here")
+    names = {script.target: address_of(script) for script in scripts}
+    slow = [script.target for script in scripts if script.ends is Ends.PAST]
+    with small_world(folder, pack, names, slow) as made:
+        yield made
+
+
+class Trials:
+    """What became of scripts: of each in company, and alone where that is asked for."""
+
+    def __init__(self, world: SmallWorld, scripts: Sequence[ClientScript]) -> None:
+        """Run those that can be run here."""
+        self._world = world
+        there = [script for script in scripts if not why_not_here(script)]
+        kinds = {script.ends: [one for one in there if one.ends is script.ends] for script in there}
+        groups = [group for kind in kinds.values() for group in batched(kind, _EACH)]
+        self.runs = [_run(world, group) for group in groups]
+        self._by_name = {one.script.name: one for run in self.runs for one in run}
+
+    def check(self, script: ClientScript, right: Callable[[Tried], None]) -> None:
+        """Look whether all is right with a script. What was not so in company, on a busy machine,
+        is run again by itself, and then has to be.
+        """
+        if why := why_not_here(script):
+            pytest.skip(why)
+        try:
+            right(self._by_name[script.name])
+        except AssertionError:
+            [again] = _run(self._world, [script])
+            right(again)
+
+
+def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
+    """Run them behind the gate, and return what became of each."""
+    before = {script.name: len(world.arrivals(script.target)) for script in group}
+    known = len(world.all_records())
+    number = sum(1 for _ in world.folder.glob("run_*"))
+    folder = world.folder / f"run_{number}"
+    folder.mkdir()
+    paths = {script.name: folder / f"by_{script.name.replace('-', '_')}.py" for script in group}
+    for script in group:
+        paths[script.name].write_text(text_of(script))
+    shell = folder / "all.sh"
+    shell.write_text(f"export PYTHON={sys.executable}\n{_GROUP}")
+    run = world.run("sh", str(shell), *map(str, paths.values()), seconds=_LONGEST_S)
+    records: dict[str, list[dict[str, Any]]] = {}
+    for record in world.all_records()[known:]:
+        records.setdefault((record["sender"]["script"] or {}).get("name", ""), []).append(record)
+    together = tuple(script.name for script in group)
+    return [
+        _tried(
+            script,
+            paths[script.name],
+            run=run,
+            together=together,
+            arrived=len(world.arrivals(script.target)) - before[script.name],
+            records=records.get(paths[script.name].name, []),
+        )
+        for script in group
+    ]
+
+
+def _tried(script: ClientScript, path: Path, **seen: Any) -> Tried:
+    said = [Path(f"{path}.{end}").read_text(errors="replace") for end in ("out", "err")]
+    code = int(Path(f"{path}.code").read_text())
+    return Tried(script=script, code=code, said="\n".join(said), **seen)

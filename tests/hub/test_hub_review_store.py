@@ -1,0 +1,181 @@
+"""The review over a fleet: the same desk, with cases of all machines."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from fleet_world import NOW, FleetWorld
+from textual.widgets import Input
+
+from core.decision import Decision, Verdict
+from core.errors import ForbiddenError, InputError, SettingsError
+from core.ids import utc_now
+from core.review import About, Action, CaseFilter, CaseStatus, Condition, Disposition, ReviewEvent
+from core.rights import Actor, Deed
+from core.stored import StoredRecord
+from fleet.held import told
+from hub.council import Agreed, agree
+from hub.deeds import deeds_about
+from hub.review_holds import HubHolds
+from hub.review_store import HubCases
+from hub.settings import POLICY_KEY
+from tui.fleet_review import FleetReview
+from tui.live_queue import Reviewer
+
+ADA = Actor(name="ada", role="reviewer", channel="review")
+ALL = CaseFilter(status=None)
+
+
+@pytest.fixture(name="store")
+def store_fixture(world: FleetWorld) -> HubCases:
+    """Three machines of two groups that run the same scripts."""
+    for number, group in enumerate(("finance", "finance", "tills")):
+        member = world.member(f"machine-{number}", group)
+        member.records(60, seed=number)
+        member.round()
+    return HubCases(database=world.hub.database, folder=world.folder / "hub", actor=ADA)
+
+
+def event(store: HubCases, action: Action, **more: object) -> ReviewEvent:
+    key = store.page(ALL, 0, 1)[0].key
+    values = {"id": "1", "at": NOW, "case_key": key, "action": action, "who": "ada", **more}
+    return ReviewEvent(**values)  # type: ignore[arg-type]
+
+
+def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases) -> None:
+    """On how many machines, with versions, groups and days; the records as they came."""
+    shown = store.page(ALL, 0, 100)
+    assert len(shown) == store.count(ALL) > 3
+    assert "3 machines" in {case.user for case in shown}
+    first = store.case(shown[0].key)
+    assert first is not None and first.inside.machines == 3
+    assert set(first.inside.named_machines) == {"machine-0", "machine-1", "machine-2"}
+    assert first.inside.versions and first.inside.days and first.inside.people
+    assert len({one.partition(" ")[0] for one in first.inside.groups}) == 2
+    records = store.records(first.key, first.count)
+    assert len(records) == first.count
+    assert all(isinstance(one, StoredRecord) for one in records)
+    assert store.totals()["open_cases"] == len(shown)
+    assert store.case("fleet\x1f99999") is None and store.case("other") is None
+    for wanted in (
+        CaseFilter(text=first.script[:6].upper()),
+        CaseFilter(destination=first.host),
+        CaseFilter(kind=first.kinds[0]),
+        CaseFilter(conditions=(Condition(about=About.SCRIPT, values=(first.script,)),)),
+    ):
+        assert first.key in {case.key for case in store.page(wanted, 0, 100)}
+    none = Condition(about=About.SCRIPT, values=(first.script,), negated=True)
+    assert first.key not in {c.key for c in store.page(CaseFilter(conditions=(none,)), 0, 100)}
+    assert store.count(CaseFilter(text="nothing is called so")) == 0
+
+
+def test_no_name_is_read_where_pseudonyms_are_agreed_on(world: FleetWorld, store: HubCases) -> None:
+    """Neither in a case nor in a record of it."""
+    names = {name for (name,) in world.rows("SELECT name FROM people")}
+    agreed = Agreed(pseudonyms=True, smallest_group=5, may_reveal=("ada", "bo"))
+    with world.hub.database.work() as connection:
+        agree(connection, agreed, who="ada", note="", now=NOW)
+    for case in store.page(ALL, 0, 100):
+        found = store.case(case.key)
+        text = f"{found!r}{store.records(case.key, 5)!r}"
+        assert not {name for name in names if name in text}
+        assert "machine-" not in text
+        assert found is not None and found.inside.people == 0
+
+
+@pytest.mark.parametrize(
+    ("disposition", "back"),
+    [(Disposition.ALLOWED_PURPOSE, False), (Disposition.CONFIRMED_LEAK, True)],
+)
+def test_a_case_is_closed_for_the_whole_fleet(
+    world: FleetWorld, store: HubCases, disposition: Disposition, back: bool
+) -> None:
+    """With reason, person, role and door; a leak that happens again is open again."""
+    before = store.count(CaseFilter())
+    (written,) = store.append([event(store, Action.CLOSE, disposition=disposition, note="asked")])
+    assert store.count(CaseFilter()) == before - 1
+    (closed,) = store.page(CaseFilter(status=CaseStatus.CLOSED), 0, 9)
+    assert (closed.key, closed.disposition) == (written.case_key, disposition)
+    (act,) = store.history(closed.key)
+    assert (act.who, act.role, act.channel, act.note) == ("ada", "reviewer", "review", "asked")
+    assert (act.action, act.disposition) == (Action.CLOSE, disposition)
+    world.clock.on(hours=1)
+    again = world.member("machine-9")
+    again.records(60, seed=0)
+    again.round()
+    status = {case.key: case.status for case in store.page(ALL, 0, 100)}[closed.key]
+    assert status is (CaseStatus.OPEN if back else CaseStatus.CLOSED)
+    store.append([replace(event(store, Action.REOPEN), case_key=closed.key)])
+    assert store.count(CaseFilter(status=CaseStatus.CLOSED)) == 0
+
+
+def test_whoever_may_not_decides_nothing(world: FleetWorld, store: HubCases) -> None:
+    """A refusal leaves everything as it was, be it the first or the last of several."""
+    store.refusal = lambda deed: f"To {deed} takes another role."
+    with pytest.raises(ForbiddenError):
+        store.append([event(store, Action.CLOSE, disposition=Disposition.TEST_DATA)])
+    with pytest.raises(ForbiddenError):
+        store.take(store.page(ALL, 0, 1)[0].key)
+    store.refusal = lambda deed: None if deed is Deed.CLOSE else "no"
+    both = [event(store, Action.CLOSE), event(store, Action.APPROVE, record_id="x")]
+    with pytest.raises(ForbiddenError):
+        store.append(both)
+    store.refusal = lambda _: None
+    with pytest.raises(SettingsError, match="signs orders"):
+        store.append(both)
+    assert world.rows("SELECT 1 FROM hub_deeds") == []
+
+
+def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCases) -> None:
+    """It waits there with what is known of it, and the endpoint is given the signed answer."""
+    (store.folder / POLICY_KEY).write_bytes(b"k" * 32)
+    member = world.member("till-1")
+    record = replace(
+        member.records(1)[0],
+        at=utc_now(),
+        decision=Decision(verdict=Verdict.HOLD, rule="ask", reason="why", hold_seconds=300),
+    )
+    body = orjson.dumps({"held": told([record])})
+    world.clock.now = utc_now()
+    assert member.line.send("/v1/holds", body).value["answers"] == []
+    holds = HubHolds(world.hub.database, store.folder)
+    (waiting,) = holds.waiting()
+    assert (waiting.id, waiting.sender.user) == (record.id, record.sender.user)
+    assert 299 < (waiting.decision.hold_seconds or 0) <= 300
+    answer = {"record_id": record.id, "note": "agreed"}
+    store.append([event(store, Action.APPROVE, **answer)])
+    assert list(holds.waiting()) == []
+    (said,) = member.line.send("/v1/holds", body).value["answers"]
+    value = orjson.loads(said["body"])
+    assert (value["approved"], value["who"], value["role"]) == (True, "ada", "reviewer")
+    with pytest.raises(InputError, match="by ada already"):
+        store.append([event(store, Action.REFUSE, **answer)])
+
+
+async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: HubCases) -> None:
+    """T, A and C in the review itself; what was done stands in the case, with who did it."""
+    reviewer = Reviewer(who="ada", clock=world.clock, poll_seconds=None)
+    app = FleetReview(store, reviewer, HubHolds(world.hub.database, store.folder))
+    key = store.page(CaseFilter(), 0, 1)[0].key
+    async with app.run_test(size=(150, 45)) as pilot:
+        await pilot.pause()
+        for pressed, words in (("T", ""), ("A", "bo"), ("C", "asked finance")):
+            await pilot.press(pressed)
+            await pilot.pause()
+            if words:
+                app.screen.query_one("#note", Input).value = words
+                await pilot.press("enter")
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+        assert "machines" in "".join(str(w.render()) for w in app.screen.query("DetailPane Static"))
+        await pilot.press("q")
+    with world.hub.database.work() as connection:
+        deeds = deeds_about(connection, f"case {key.partition(chr(31))[2]}")
+    assert [(one.word, one.who) for one in deeds] == [
+        ("taken", "ada"),
+        ("assigned", "ada"),
+        ("commented", "ada"),
+    ]
+    assert (deeds[1].facts["to"], deeds[2].note) == ("bo", "asked finance")
+    row = store.page(CaseFilter(), 0, 1)[0]
+    assert row.user == "3 machines, bo"

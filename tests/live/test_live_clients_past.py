@@ -1,0 +1,69 @@
+"""Each way of sending that goes past the gate, does not accept it or is refused by it, run in a
+small world of its own: what arrives, what is on record and what is said at the end agree.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from client_runs import Trials, Tried, address_of, world_of
+from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends
+
+from proxy.uninspected import UNKNOWN_HOST
+
+_SCRIPTS = [script for script in CLIENT_SCRIPTS if script.ends is not Ends.WORKS]
+_SAID = {Ends.PAST: "past Outgate", Ends.BREAKS: "not sent", Ends.REFUSED: "stopped"}
+_STAGE = {Ends.PAST: "bypass", Ends.BREAKS: "tls", Ends.REFUSED: "protocol"}
+_PLACE = re.compile(r"^  \S (\S+?)(?:, port (\d+))?: (\d+) connections?$", re.MULTILINE)
+"""First line of a place at the end of a run."""
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterator[Trials]:
+    """What became of all of them, behind one gate that serves."""
+    with world_of(tmp_path_factory.mktemp("world"), rule_pack, _SCRIPTS) as world:
+        yield Trials(world, _SCRIPTS)
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda script: script.name)
+def test_what_did_not_come_through_is_on_record_as_that(
+    trials: Trials, script: ClientScript
+) -> None:
+    """What went past, would not come or was refused is told as that, and never as sent or passed.
+
+    Nothing hangs: each script gives up, and fails, after 9 to 25 seconds of waiting.
+    """
+    trials.check(script, _is_right)
+
+
+def _is_right(seen: Tried) -> None:
+    script = seen.script
+    assert (seen.code == 0) is (script.ends is not Ends.BREAKS and not script.fails), seen
+    assert len(seen.records) == script.requests, seen
+    past = script.ends is Ends.PAST
+    hosts = {address_of(script), UNKNOWN_HOST} if past else {script.target}
+    for record in seen.records:
+        assert record["sender"]["certainty"] in {"exact", "likely"}, seen
+        assert record["destination"]["host"] in hosts, seen
+        assert record["destination"]["port"] == script.port, seen
+        assert record["decision"]["degraded"][0].startswith(_STAGE[script.ends]), seen
+    assert past or seen.arrived == 0, seen
+    assert script.mend
+
+
+def test_the_end_of_a_run_tells_of_each_place_and_of_nothing_sent(trials: Trials) -> None:
+    """Place by place as many connections as are on record; nothing passed, and nothing was sent."""
+    for run in trials.runs:
+        records, seen = [record for one in run for record in one.records], run[0]
+        told = seen.run.told
+
+        assert f", 0 bytes sent, {len(records)} {_SAID[seen.script.ends]}, " in told, seen
+        assert "passed" not in told, seen
+        at = Counter(record["destination"]["host"] for record in records)
+        shown: Counter[str] = Counter()
+        for host, _, many in _PLACE.findall(told.replace(UNKNOWN_HOST, "unknown")):
+            shown[UNKNOWN_HOST if host == "unknown" else host] += int(many)
+        assert shown == at, seen

@@ -1,0 +1,65 @@
+"""Each way of sending that comes through the gate, run in a small world of its own: what arrives,
+what is on record and what is said at the end agree, and agree with the table in
+docs/clients-tried.md.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from client_runs import Trials, Tried, world_of
+from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends, table
+
+_SCRIPTS = [script for script in CLIENT_SCRIPTS if script.ends is Ends.WORKS]
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterator[Trials]:
+    """What became of all of them, behind one gate that serves."""
+    with world_of(tmp_path_factory.mktemp("world"), rule_pack, _SCRIPTS) as world:
+        yield Trials(world, _SCRIPTS)
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda script: script.name)
+def test_what_came_through_is_on_record_and_has_arrived(
+    trials: Trials, script: ClientScript
+) -> None:
+    """With its script, once for each request; and nothing is told of it that did not happen.
+
+    Nothing hangs: each script gives up, and fails, after 9 to 25 seconds of waiting.
+    """
+    trials.check(script, _is_right)
+
+
+def _is_right(seen: Tried) -> None:
+    script = seen.script
+    assert (seen.code == 0) is not script.fails, seen
+    assert len(seen.records) == script.requests, seen
+    for record in seen.records:
+        assert record["sender"]["certainty"] in {"exact", "likely"}, seen
+        assert record["destination"]["host"] == script.target, seen
+        assert record["destination"]["port"] == script.port, seen
+        assert record["decision"]["verdict"] in {"allow", "watch"}, seen
+        assert not record["decision"]["degraded"], seen
+    assert seen.arrived == script.requests or script.target == "sockets.example", seen
+
+
+def test_the_end_of_a_run_tells_of_all_that_came_through(trials: Trials) -> None:
+    """As many requests as are on record, none of them past the gate, stopped or unsent."""
+    for run in trials.runs:
+        requests, seen = sum(len(one.records) for one in run), run[0]
+        assert f"outgate: {requests} requests, " in seen.run.told, seen
+        assert " sent, " in seen.run.told
+        for word in ("past Outgate", "not sent", "stopped"):
+            assert word not in seen.run.told, seen
+
+
+def test_the_page_tells_what_was_tried() -> None:
+    """docs/clients-tried.md says of each client what its run shows, and of no other."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "clients-tried.md"
+    assert page.read_text().partition("\n| client |")[1:] == (
+        "\n| client |",
+        table().removeprefix("| client |"),
+    )
+    assert len(CLIENT_SCRIPTS) >= 80

@@ -1,0 +1,219 @@
+"""Odd servers, each asked directly and through the gate in the same test: the same outcome, or a
+broken connection where a client would have had to guess. Never a hang, never a page of the gate's.
+"""
+
+import http.client
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+
+import pytest
+
+from app.demo.internet import StandInInternet
+from tests.proxy.conftest import RunningGate, started
+from tests.proxy.test_proxy_far_side import END, HEAD, odd_server, read_request, says
+
+type Talks = Callable[[socket.socket], None]
+type Outcome = tuple[int, bytes] | str
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGate]:
+    """One gate for all, which goes to loopback as it is told."""
+    folder = tmp_path_factory.mktemp("odd")
+    with StandInInternet(folder / "internet") as internet:
+        running, stop = started(folder, internet)
+        running.addon.upstreams.routes._routes = ()
+        yield running
+        stop()
+
+
+def _asked(connection: http.client.HTTPConnection, url: str, body: bytes) -> Outcome:
+    with closing(connection):
+        try:
+            connection.request("POST", url, body)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except TimeoutError:
+            return "hangs"
+        except (OSError, http.client.HTTPException):
+            return "broken"
+
+
+def both_ways(gate: RunningGate, talks: Talks, body: bytes = b"hello") -> tuple[Outcome, Outcome]:
+    """Return what a script has in hand directly, and through the gate."""
+    with odd_server(talks) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        ways = [("127.0.0.1", server.port, "/"), ("127.0.0.1", gate.port, url)]
+        direct, gated = (
+            _asked(http.client.HTTPConnection(host, port, timeout=9), where, body)
+            for host, port, where in ways
+        )
+    return direct, gated
+
+
+def _early(talk: socket.socket, *, read_on: bool, end: bool = True) -> None:
+    talk.recv(10)
+    talk.sendall(HEAD + (b"Connection: close\r\n" if not read_on else b"") + END)
+    if read_on:
+        read_request(talk)
+
+
+def half_closes(talk: socket.socket) -> None:
+    """Say all and close the way out, and go on listening."""
+    read_request(talk)
+    talk.sendall(HEAD + b"Connection: close\r\n\r\nok")
+    talk.shutdown(socket.SHUT_WR)
+    with suppress(OSError):
+        talk.recv(1)
+
+
+def resets(*pieces: bytes) -> Talks:
+    """Answer so far, then break the connection."""
+
+    def talks(talk: socket.socket) -> None:
+        says(*pieces)(talk)
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return talks
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+KEPT: dict[str, Talks] = {
+    "no content, with a body": says(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"),
+    "no content, with a body of no length": says(b"HTTP/1.1 204 No Content\r\n\r\nok"),
+    "reset content": says(b"HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
+    "an informational one, then no content": says(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
+    ),
+    "chunks with trailers": says(CHUNKED + b"2\r\nok\r\n0\r\nX-Sum: 1\r\nX-Other: 2\r\n\r\n"),
+    "chunks with extensions": says(CHUNKED + b"2;a=b\r\nok\r\n0;c\r\n\r\n"),
+    "chunks with zeros before": says(CHUNKED + b"0002\r\nok\r\n000\r\n\r\n"),
+    "chunks byte by byte": says(*[bytes([one]) for one in CHUNKED + b"2\r\nok\r\n0\r\n\r\n"]),
+    "an early answer, the rest read": lambda talk: _early(talk, read_on=True),
+    "a kind of success nobody knows": says(b"HTTP/1.1 299 Whatever\r\n" + END),
+    "a status nobody knows": says(b"HTTP/1.1 799 Odd\r\n" + END),
+    "a reason of many bytes": says(b"HTTP/1.1 200 " + b"\xc3\xa9\xff" * 20 + b"\r\n" + END),
+    "a redirect to nowhere": says(b"HTTP/1.1 302 Found\r\n" + END),
+    "three equal lengths": says(HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n" + END),
+    "a body that is not what its coding says": says(HEAD + b"Content-Encoding: gzip\r\n" + END),
+    "an empty body until it closes": says(HEAD + b"Connection: close\r\n\r\n"),
+    "HTTP/1.0, kept open": says(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" + END),
+    "more than it announced": says(HEAD + END + b"and more"),
+    "a second answer": says(HEAD + END + HEAD + END),
+    "half closed": half_closes,
+    "fields of one name": says(HEAD + b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n" + END),
+    "an empty field": says(HEAD + b"X-Empty:\r\n" + END),
+    "a folded field": says(HEAD + b"X-Long: a\r\n b\r\n" + END),
+    "bare line feeds": says(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"),
+    "field names in odd letters": says(HEAD + b"cOnTeNt-LeNgTh: 2\r\n\r\nok"),
+    "a long field": says(HEAD + b"X-Long: " + b"x" * 30_000 + b"\r\n" + END),
+}
+BROKEN: dict[str, Talks] = {
+    "it ends in the body": says(HEAD + b"Content-Length: 9\r\n\r\nok"),
+    "it ends in a chunk": says(CHUNKED + b"9\r\nok"),
+    "it ends between chunks": says(CHUNKED + b"2\r\nok\r\n"),
+    "it breaks the connection in the body": resets(HEAD + b"Content-Length: 9\r\n\r\nok"),
+    "it breaks the connection in the head": resets(b"HTTP/1.1 200 OK\r\nX: "),
+    "it breaks the connection in a body without length": resets(
+        HEAD + b"Connection: close\r\n\r\nok"
+    ),
+    "a chunk of no size": says(CHUNKED + b"zz\r\nok\r\n0\r\n\r\n"),
+    "HTTP/0.9": says(b"<html>hello</html>"),
+    "a field that is too long": says(HEAD + b"X-Long: " + b"x" * 70_000 + b"\r\n" + END),
+    "no status": says(b"HTTP/1.1\r\n" + END),
+    "a status of letters": says(b"HTTP/1.1 OK 200\r\n" + END),
+}
+GUESSED: dict[str, Talks] = {
+    "only an informational one": says(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "a negative length": says(HEAD + b"Content-Length: -2\r\n\r\nok"),
+    "a length of letters": says(HEAD + b"Content-Length: two\r\n\r\nok"),
+    "a space before the colon": says(HEAD + b"Content-Length : 2\r\n\r\nok"),
+    "a coding nobody knows": says(HEAD + b"Transfer-Encoding: magic\r\n\r\nok"),
+    "a line that is no field": says(HEAD + b"no field\r\n" + END),
+    "a zero byte in a field": says(HEAD + b"X-Zero: a\0b\r\n" + END),
+}
+"""What clients read each in their own way."""
+CLEANED: dict[str, tuple[Talks, Outcome]] = {
+    "ten informational ones": (
+        says(b"HTTP/1.1 102 Processing\r\n\r\n" * 10 + HEAD + END),
+        (200, b"ok"),
+    ),
+    "an informational one with many fields": (
+        says(b"HTTP/1.1 103 Early Hints\r\n" + b"Link: </a>\r\n" * 50 + b"\r\n" + HEAD + END),
+        (200, b"ok"),
+    ),
+    "an informational one nobody knows": (
+        says(b"HTTP/1.1 150 Hm\r\n\r\n" + HEAD + END),
+        (200, b"ok"),
+    ),
+    "not modified, with a coding": (
+        says(b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (304, b""),
+    ),
+    "HTTP/2 in an answer of HTTP/1": (says(b"HTTP/2.0 200 OK\r\n" + END), (200, b"ok")),
+}
+"""What a simple client stumbles over, and the gate puts in order."""
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_comes_directly_comes_through_the_gate(name: str, gate: RunningGate) -> None:
+    """An answer that a script reads without the gate it reads alike behind it."""
+    direct, gated = both_ways(gate, KEPT[name])
+    assert direct not in {"broken", "hangs"}
+    assert gated == direct
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_breaks_directly_breaks_through_the_gate(name: str, gate: RunningGate) -> None:
+    """A fault of a server is a fault to the script: never an answer that it might take for data."""
+    assert both_ways(gate, BROKEN[name]) == ("broken", "broken")
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_what_has_to_be_guessed_is_never_another_answer(name: str, gate: RunningGate) -> None:
+    """Where two readers may differ, the gate passes on what the script would have read, or breaks
+    the connection.
+    """
+    direct, gated = both_ways(gate, GUESSED[name])
+    assert gated in {direct, "broken"}
+
+
+@pytest.mark.parametrize("name", CLEANED)
+def test_what_a_client_stumbles_over_comes_in_order(name: str, gate: RunningGate) -> None:
+    """The gate never makes it worse: behind it the answer is read that was meant."""
+    talks, meant = CLEANED[name]
+    direct, gated = both_ways(gate, talks)
+    assert direct != meant
+    assert gated == meant
+
+
+def test_answers_without_a_length_follow_each_other(gate: RunningGate) -> None:
+    """A client keeps its connection to the gate, whatever servers do with theirs."""
+    with odd_server(says(HEAD + b"Connection: close\r\n\r\nok")) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        with closing(http.client.HTTPConnection("127.0.0.1", gate.port, timeout=9)) as connection:
+            for _ in range(3):
+                connection.request("POST", url, b"hello")
+                answer = connection.getresponse()
+                assert (answer.status, answer.read()) == (200, b"ok")
+
+
+@pytest.mark.parametrize("size", [200_000, 5_000_000])
+def test_an_early_answer_while_much_is_uploaded_is_no_hang(size: int, gate: RunningGate) -> None:
+    """A server that refuses an upload at once, and reads no more, is answered for or broken, as it
+    is without the gate.
+    """
+
+    def refuses(talk: socket.socket) -> None:
+        talk.recv(4096)
+        talk.sendall(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
+        talk.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            while talk.recv(65536):
+                continue
+
+    direct, gated = both_ways(gate, refuses, b"x" * size)
+    assert direct == (413, b"no")
+    assert gated == direct
