@@ -11,10 +11,11 @@ import orjson
 from app.home import Home
 from app.settings import load_settings
 from app.wiring import store_of
+from core.case_keys import case_key
 from core.errors import OutgateError
 from core.ids import utc_now, uuid7
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key
+from core.review import Action, ReviewEvent
 from evidence.holds import HeldRequests
 from evidence.store import Store
 from fleet.held import Answered, answer_opened, told

@@ -9,10 +9,11 @@ from typing import Any
 
 from app.case_accounts import CaseAccounts
 from core.attribution import Certainty
+from core.case_keys import case_key
 from core.classification import AccountKind
 from core.errors import InputError
 from core.findings import NOT_INSPECTED
-from core.review import Case, CaseFilter, CaseStatus, Disposition, case_key
+from core.review import Case, CaseFilter, CaseStatus, Disposition
 from core.stored import StoredRecord
 from core.vocabulary.kinds import FINDABLE, by_gravity
 from core.vocabulary.sizes import joined, number

@@ -119,7 +119,7 @@ def would_stop(store: Store, contract: Contract, since: datetime) -> WouldStop:
 
 def _judged(policy: RulePolicy, store: Store, script: str, since: datetime) -> Iterator[str | None]:
     """Yield for each request of a script why it would be stopped; None for one that would not."""
-    from core.review import sender_of
+    from core.case_keys import sender_of
     from core.stored import StoredRecord
 
     stored = (one.record for one in store.iter_by_time(since) if isinstance(one, StoredRecord))

@@ -15,12 +15,13 @@ from app.policy_in_force import policy_path
 from app.script_risks import packages_at_risk
 from app.settings import Settings
 from app.wiring import calendar_of
+from core.case_keys import sender_of
 from core.errors import OutgateError
 from core.happenings import Event, Happening
 from core.ids import rfc3339
 from core.observation import Kind, Observation
 from core.record import Record
-from core.review import Action, ReviewEvent, ScriptVersion, script_key, sender_of, signed
+from core.review import Action, ReviewEvent, ScriptVersion, script_key, signed
 from core.scanned import OwnerState
 from core.vocabulary.findings import Amount, found, people_told
 from core.vocabulary.observations import facts_told

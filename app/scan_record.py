@@ -11,11 +11,11 @@ from app.passport import is_orphan, successors
 from app.settings import load_settings
 from app.wiring import store_of
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
+from core.case_keys import sender_of
 from core.errors import EvidenceError, InputError
 from core.happenings import Event, Fact, happening
 from core.ids import utc_now, uuid7
 from core.observation import Kind, Observation, Seen
-from core.review import sender_of
 from core.scanned import ScannedScript, ScanResult
 from core.vocabulary.sizes import counted
 from evidence import open_evidence

@@ -20,7 +20,7 @@ class HoldQueue(Protocol):
         """
 
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
-        """Who asked for the release of these, harmless to show and marked where that was the sender,
+        """Who asked for the release of these, harmless to show, marked where it was the sender,
         where it takes a second person who has not answered yet.
         """
 

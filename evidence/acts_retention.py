@@ -14,9 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from core.case_keys import case_of_key
 from core.happenings import Event, Happening, happening
 from core.ids import utc_now
-from core.review import Action, ReviewEvent, case_of_key
+from core.review import Action, ReviewEvent
 from core.vocabulary.sizes import counted
 from evidence.acts import GONE, append_happening, gone_columns, read_act
 from evidence.database import Connection, connect, transaction

@@ -6,20 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from core.case_keys import called, case_key, destination_of, observation_key, sender_of
 from core.classification import Account, AccountKind, Category
 from core.decision import Verdict, hold_word
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
-from core.review import (
-    called,
-    case_key,
-    destination_of,
-    needs_review,
-    observation_key,
-    sender_of,
-)
+from core.review import needs_review
 
 _HASH_DIGITS = 12
 

@@ -19,7 +19,7 @@ _SAID_OF_VERSION = """SELECT CAST(body AS BLOB) FROM review_entries
 
 
 def marked(connection: Connection, case: Case, sha256: str | None) -> Case:
-    """Return the case with what the queue marks; `sha256` is that of its script's newest version."""
+    """Return the case with what the queue marks; `sha256`: of its script's newest version."""
     likely = connection.value(_CERTAINTY, (case.last_record,)) == Certainty.LIKELY
     own = own_acts(_acts(connection, case, sha256))
     return replace(case, likely=likely, own=own) if likely or own else case

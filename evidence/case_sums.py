@@ -13,12 +13,12 @@ from typing import Any
 import orjson
 
 from core.case_inside import Inside, KindInside, Reach, Seen
+from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
-from core.review import case_of_key
 from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
 from evidence.alike import Figures, Found, OfCase, kinds_text

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.case_inside import Reach, beyond
-from core.review import Action, CaseStatus, case_of_key, key_before
+from core.case_keys import case_of_key, key_before
+from core.review import Action, CaseStatus
 from evidence.alike import alike, figures
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN, closed_columns

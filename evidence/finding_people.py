@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.case_keys import destination_of, sender_of
 from core.happenings import Happening, epoch_end
 from core.record import Record
-from core.review import ReviewEvent, destination_of, sender_of, signed
+from core.review import ReviewEvent, signed
 from core.stored import StoredRecord
 from evidence.acts import read_act
 from evidence.database import Connection

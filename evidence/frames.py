@@ -12,7 +12,7 @@ from pathlib import Path
 
 import zstandard
 
-from core.review import case_id
+from core.case_keys import case_id
 
 DICTIONARY = 1
 """That new frames are made with. Those before stay, for the frames that were made with them."""

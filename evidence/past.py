@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
+from core.case_keys import case_of_key
 from core.happenings import Event, Happening
-from core.review import case_of_key
 from evidence.acts import read_act
 from evidence.case_sums import CaseSums, sums_before
 from evidence.chain import canonical

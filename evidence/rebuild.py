@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container
 from typing import Any
 
-from core.review import case_of_key
+from core.case_keys import case_of_key
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN
 from evidence.closings import Closings

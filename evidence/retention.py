@@ -14,11 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from core.case_keys import sender_of
 from core.happenings import Event, happening
 from core.ids import utc_now
 from core.observation import Observation
 from core.record import Record
-from core.review import sender_of
 from core.vocabulary.sizes import counted
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction

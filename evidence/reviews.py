@@ -6,10 +6,11 @@ from typing import Any
 
 from core.attribution import is_pseudonym
 from core.case_inside import beyond
+from core.case_keys import sender_of
 from core.errors import EvidenceError
 from core.observation import Observation
 from core.record import Record
-from core.review import Acting, Action, CaseStatus, ReviewEvent, sender_of
+from core.review import Acting, Action, CaseStatus, ReviewEvent
 from core.text import printable
 from evidence.acts import Newest, chain_act
 from evidence.case_sums import CaseSums

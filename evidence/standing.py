@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from core.attribution import Certainty
 from core.case_inside import Reach, beyond
+from core.case_keys import case_key
 from core.errors import EvidenceError
 from core.findings import NOT_INSPECTED
 from core.observation import Observation
 from core.record import Record
-from core.review import Action, HoldAnswer, ReviewEvent, case_key
+from core.review import Action, HoldAnswer, ReviewEvent
 from evidence.alike import alike, figures
 from evidence.case_sums import CaseSums
 from evidence.database import Connection

@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.case_keys import case_of_key
 from core.errors import ForbiddenError
 from core.happenings import Happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
-from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion, case_of_key
+from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
 from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act

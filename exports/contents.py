@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from core.case_keys import case_key, case_of_key, sender_of
 from core.happenings import Happening
 from core.record import Record
-from core.review import ReviewEvent, case_key, case_of_key, script_key, sender_of
+from core.review import ReviewEvent, script_key
 from core.stored import UnreadableEntry
 from evidence.acts import Act, StoredAct, opened_act
 from evidence.entries import Entry

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.case_keys import case_of_key
 from core.happenings import Happening
 from core.ids import utc_now
-from core.review import case_of_key, script_key
+from core.review import script_key
 from core.stored import UnreadableEntry
 from evidence.entries import Entry
 from evidence.notary import Notary

@@ -192,7 +192,7 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
 def _fed(
     places: Iterable[Place], records: "_Chain", acts: "_Chain"
 ) -> tuple[Removed, dict[tuple[bool, int], str]]:
-    """Feed both chains; return what acts say was removed, and which places are empty, where."""
+    """Feed both chains; return what acts say was removed, and which entries are empty, where."""
     removed, emptied = Removed(), dict[tuple[bool, int], str]()
     for place in places:
         (acts if place.act else records).feed(place)

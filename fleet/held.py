@@ -10,11 +10,11 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from core.case_keys import called
 from core.findings import NOT_INSPECTED
 from core.ids import rfc3339
 from core.json_fields import Fields
 from core.record import Record
-from core.review import called
 from core.text import printable
 from fleet.orders import BadOrdersError
 

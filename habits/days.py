@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from core.attribution import Certainty
+from core.case_keys import destination_of
 from core.classification import AccountKind
 from core.habits import telling
 from core.record import Record
-from core.review import destination_of
 from habits.amounts import step_of
 
 type Account = tuple[AccountKind, str | None]

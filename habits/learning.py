@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from core.case_keys import sender_of
 from core.habits import ACTIVE_DAYS, LEARNING_DAYS, Learning
 from core.record import Record
-from core.review import sender_of
 from core.vocabulary.habits import Unusual
 from habits.amounts import Amount, amount_of, amount_of_steps
 from habits.baseline import Baseline, PlaceHabits

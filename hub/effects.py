@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.case_keys import called
 from core.decision import Verdict
 from core.observation import Observation
 from core.record import Record
-from core.review import called
 from destinations.naming import place_name
 from evidence.entries import read_entry
 from fleet.wire import opened

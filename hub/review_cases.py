@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from core.case_inside import Inside, KindInside, Seen
+from core.case_keys import case_id
 from core.observation import OBSERVED
-from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order, case_id
+from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import risk_of
 from destinations.catalogue import find
 from hub.council import Council

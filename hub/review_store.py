@@ -15,6 +15,7 @@ from core.review import (
     CaseFilter,
     CaseStatus,
     Disposition,
+    Order,
     ReviewEvent,
     ScriptVersion,
 )
@@ -80,6 +81,11 @@ class HubCases:
         """Cases in the order of the filter."""
         found = ordered((c for c in self._known() if matches(c, wanted)), wanted.order)
         return found[offset : offset + limit]
+
+    def cases_of(self, script: str, limit: int) -> Sequence[Case]:
+        """Cases of the script of this name, open or closed, by risk."""
+        same = (case for case in self._known() if case.script == script)
+        return ordered(same, Order.RISK)[:limit]
 
     def case(self, key: str) -> Case | None:
         """One case, with what is inside it."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from core.case_keys import sender_of
 from core.record import Record
-from core.review import sender_of
 from core.situation import Situation, situation_of
 from destinations.naming import place_name
 from policy.decide import RulePolicy

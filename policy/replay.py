@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.case_keys import case_key, sender_of
 from core.decision import Decision, HoldOutcome, Verdict, lets_out
 from core.habits import NEVER_SEEN, Habits
 from core.record import Record
-from core.review import Disposition, case_key, sender_of
+from core.review import Disposition
 from core.situation import ScriptHistory, situation_of
 from core.vocabulary.sizes import counted
 from destinations.naming import place_name

@@ -5,19 +5,10 @@ and what the sender did on the own behalf. Pure.
 from core.decision import HoldOutcome
 from core.review import OWN as THE_SENDER
 from core.review import Action, Case, CaseStatus, HoldState
+from core.vocabulary.reviews import SHORT_ACTS
 from tui.wording import case_sender, disposition_words, safe
 
 _PROBABLY = "probably"
-_DID = {
-    Action.CLOSE: "closed",
-    Action.REOPEN: "reopened",
-    Action.APPROVE: "let pass",
-    Action.REFUSE: "refused",
-    Action.ASK_APPROVE: "asked for",
-    Action.APPROVE_SCRIPT: "script approved",
-    Action.ASK_APPROVE_SCRIPT: "script's approval asked for",
-    Action.WITHDRAW_SCRIPT: "script's approval taken back",
-}
 
 
 def sender_told(case: Case) -> str:
@@ -49,7 +40,7 @@ def own_remark(case: Case) -> str:
     acts = set(case.own) | ({_answered(answer.approved)} if answer and answer.own else set())
     if case.status is CaseStatus.OPEN:
         acts.discard(Action.CLOSE)
-    did = ", ".join(words for action, words in _DID.items() if action in acts)
+    did = ", ".join(words for action, words in SHORT_ACTS.items() if action in acts)
     return f"by {THE_SENDER}: {did}" if did else ""
 
 

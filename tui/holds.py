@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.attribution import Certainty
+from core.case_keys import called, case_id, case_key
 from core.findings import NOT_INSPECTED
 from core.record import Record
-from core.review import Case, CaseStatus, HoldState, called, case_id, case_key
+from core.review import Case, CaseStatus, HoldState
 from core.review_ports import HoldQueue
 from core.stored import UnreadableEntry
 

@@ -83,7 +83,7 @@ def _found(
     kinds: "frozenset[Kind]",
     script: str,
 ) -> "Iterator[tuple[Entry, Observation]]":
-    from core.review import called, sender_of
+    from core.case_keys import called, sender_of
 
     for entry, seen in store.observed_entries(*times):
         names = f"{called(seen)}\n{sender_of(seen)}".casefold()
@@ -92,8 +92,8 @@ def _found(
 
 
 def _table(found: "Iterator[Observation]") -> int:
+    from core.case_keys import sender_of
     from core.ids import rfc3339
-    from core.review import sender_of
     from core.text import printable
     from core.vocabulary.observations import KINDS, fact_name, fact_words
 

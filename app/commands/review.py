@@ -34,7 +34,12 @@ def review(
             metavar="ID", help="Open this case, or the request that is held, as a notice names it."
         ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Print the queue as plain lines.")] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Print the queue as plain lines; at a terminal as --commands does."
+        ),
+    ] = False,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Look, but change nothing.")
     ] = False,
@@ -91,9 +96,10 @@ def review(
         desk.store.close()
         shown = _given_again(typed, view, case, demo=demo, read_only=read_only)
         return serve(desk.home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
-    if commands:
+    at_terminal = sys.stdout.isatty() and sys.stdin.isatty()
+    if commands or (plain and at_terminal):
         return desk.by_commands()
-    if plain or not (in_browser or (sys.stdout.isatty() and sys.stdin.isatty())):
+    if plain or not (in_browser or at_terminal):
         return desk.as_lines()
     return desk.on_screen(case)
 

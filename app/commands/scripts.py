@@ -112,7 +112,7 @@ def scripts(
         chosen = _chosen(versions, version)
         _judge(store, kept, settings, chosen, reason, approve=approve, given=version)
     elif diff or source:
-        _tell_source(store, kept, script, versions, version, diff=diff)
+        _read(store, kept, script, versions, version, diff=diff)
     elif script is None:
         _list(store, versions)
     else:
@@ -166,12 +166,13 @@ def _judge(
     unread = False
     if approve:
         _why(reason)
-        unread = _read(to_read(store, kept, version), allowed=settings.approve_unread)
+        found = to_read(store, kept, version)
+        unread = _shown_to_approve(found, allowed=settings.approve_unread)
         _named(version, given, version.script)
     _say(store, version, reason, approve=approve, unread=unread)
 
 
-def _tell_source(
+def _read(
     store: "Store",
     kept: "KeptSources",
     script: str | None,
@@ -249,7 +250,7 @@ def _chosen(versions: "Sequence[ScriptVersion]", prefix: str) -> "ScriptVersion"
     return found[0]
 
 
-def _read(found: "Changes", *, allowed: bool) -> bool:
+def _shown_to_approve(found: "Changes", *, allowed: bool) -> bool:
     """Print what is to be read of a version; return whether it cannot be. Raises InputError where
     it may not be approved then.
     """

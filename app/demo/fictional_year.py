@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.case_keys import case_key
 from core.classification import (
     Account,
     AccountKind,
@@ -25,7 +26,7 @@ from core.classification import (
 from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
 from core.record import Record, RequestSummary, ResponseSummary
-from core.review import Action, Disposition, ReviewEvent, case_key, script_event
+from core.review import Action, Disposition, ReviewEvent, script_event
 from evidence.factory import open_evidence
 from evidence.store import Store
 

@@ -49,6 +49,19 @@ ACTS: Mapping[Action, str] = MappingProxyType(
     }
 )
 """What somebody did with a case, before `it`."""
+SHORT_ACTS: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.CLOSE: "closed",
+        Action.REOPEN: "reopened",
+        Action.APPROVE: "let pass",
+        Action.REFUSE: "refused",
+        Action.ASK_APPROVE: "asked for",
+        Action.APPROVE_SCRIPT: "script approved",
+        Action.ASK_APPROVE_SCRIPT: "script's approval asked for",
+        Action.WITHDRAW_SCRIPT: "script's approval taken back",
+    }
+)
+"""The same where one word must do, of what the sender of a case can do for himself."""
 
 
 def done(action: Action) -> str:

@@ -7,12 +7,12 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import BinaryIO
 
+from core.case_keys import called
 from core.findings import NOT_INSPECTED
 from core.happenings import Event, Happening
 from core.ids import rfc3339
 from core.observation import Observation
 from core.record import Record
-from core.review import called
 from core.stored import ChainLink, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.files import files_told

@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from core.case_keys import called
 from core.errors import SettingsError
 from core.findings import NOT_INSPECTED
 from core.observation import Observation
 from core.record import Record
-from core.review import ReviewEvent, called
+from core.review import ReviewEvent
 from core.stored import StoredObservation, StoredRecord
 from core.vocabulary.observations import observed
 from evidence.acts import StoredAct

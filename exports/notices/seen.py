@@ -5,10 +5,10 @@ the evidence itself.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from core.case_keys import called, case_id
 from core.happenings import Event, Happening
 from core.ids import utc_now, uuid7
 from core.record import Record
-from core.review import called, case_id
 from core.risk import HIGH, risk_of
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.kinds import by_gravity, kind_of

@@ -5,9 +5,9 @@ a base event for what has no class of its own.
 import ipaddress
 from typing import Any
 
+from core.case_keys import called
 from core.ids import rfc3339
 from core.observation import Kind, Observation, SeenValue
-from core.review import called
 from core.stored import StoredObservation
 from core.vocabulary.observations import observed
 from exports.ocsf import parts

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from core.attribution import Attribution, ProcessRef, Script
+from core.case_keys import called
 from core.classification import Destination
 from core.decision import Decision, Verdict
 from core.findings import Confidence
 from core.record import Record
-from core.review import called
 from core.stored import ChainLink
 from core.vocabulary.files import look_words
 

@@ -11,11 +11,11 @@ from importlib.metadata import version as version_of
 from typing import Any
 
 from core.attribution import Attribution
+from core.case_keys import called
 from core.classification import LlmCall
 from core.happenings import Happening
 from core.observation import Observation
 from core.record import Record
-from core.review import called
 from core.stored import StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.happenings import HAPPENED

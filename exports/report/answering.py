@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from core.case_keys import case_id
 from core.happenings import Event, Happening
 from core.ids import rfc3339
-from core.review import Action, ReviewEvent, case_id, signed
+from core.review import Action, ReviewEvent, signed
 from core.stored import UnreadableEntry
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.reviews import DISPOSITIONS, done

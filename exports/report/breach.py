@@ -5,10 +5,11 @@ person has to write.
 from collections import Counter
 from datetime import datetime
 
+from core.case_keys import case_id
 from core.findings import NOT_INSPECTED
 from core.ids import rfc3339
 from core.record import Record
-from core.review import Case, ReviewEvent, case_id, signed
+from core.review import Case, ReviewEvent, signed
 from core.stored import StoredRecord
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import people_told

@@ -1,7 +1,8 @@
 """How cases are named outside the review: by a short id, in words."""
 
+from core.case_keys import case_id, case_key
 from core.errors import InputError
-from core.review import Case, CaseFilter, case_id, case_key
+from core.review import Case, CaseFilter
 from core.stored import StoredRecord
 from core.text import printable
 from evidence.store import Store

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from core.case_keys import case_key
 from core.classification import AccountKind
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key, needs_review, signed
+from core.review import Action, ReviewEvent, needs_review, signed
 from core.sent_file import SameAs
 from core.stored import StoredEntry, StoredRecord
 from core.text import printable

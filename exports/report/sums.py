@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+from core.case_keys import case_key, destination_of, sender_of
 from core.classification import AccountKind, LlmCall
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
-from core.review import case_key, destination_of, sender_of
 from core.stored import StoredEntry, StoredRecord
 from core.vocabulary.destinations import whose
 from core.vocabulary.files import look_words

@@ -8,9 +8,9 @@ import pytest
 from invented_day import sample_holds, sample_records
 
 from app.case_opening import case_line
+from core.case_keys import case_id, case_key
 from core.ids import utc_now
 from core.record import Record
-from core.review import case_id, case_key
 from evidence import open_evidence
 from evidence.holds import HeldRequests
 from tests.app.conftest import Runs

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
+from core.case_keys import case_key
 from core.classification import (
     Account,
     AccountKind,
@@ -29,7 +30,7 @@ from core.findings import Confidence, Finding
 from core.ids import uuid7
 from core.observation import Kind, Observation, Seen
 from core.record import Record, RequestSummary, ResponseSummary
-from core.review import Action, Disposition, ReviewEvent, case_key
+from core.review import Action, Disposition, ReviewEvent
 from evidence.store import Store
 from evidence.writer import Writer
 

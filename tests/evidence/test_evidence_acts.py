@@ -8,19 +8,12 @@ from pathlib import Path
 import pytest
 
 import evidence
+from core.case_keys import case_key
 from core.decision import Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import (
-    Acting,
-    Action,
-    Disposition,
-    ReviewEvent,
-    case_key,
-    script_event,
-    signed,
-)
+from core.review import Acting, Action, Disposition, ReviewEvent, script_event, signed
 from evidence.acts import StoredAct, read_act
 from evidence.holds import HeldRequests
 from evidence.store import Store

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 import evidence
+from core.case_keys import case_key
 from core.happenings import Event, happening
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key, script_event
+from core.review import Action, CaseFilter, Disposition, ReviewEvent, script_event
 from evidence.acts_retention import expire_acts, expire_acts_older
 from evidence.database import connect
 from evidence.notary import Notary

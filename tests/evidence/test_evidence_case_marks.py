@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
+from core.case_keys import case_key
 from core.ids import uuid7
 from core.record import Record
 from core.review import (
@@ -18,7 +19,6 @@ from core.review import (
     Disposition,
     ReviewEvent,
     ScriptVersion,
-    case_key,
     own_acts,
     script_event,
 )

@@ -10,12 +10,13 @@ import pytest
 
 import evidence
 from core.case_inside import Scope, beyond
+from core.case_keys import case_key
 from core.classification import Account, AccountKind
 from core.decision import Verdict
 from core.findings import Confidence, Finding
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, CaseFilter, CaseStatus, Disposition, ReviewEvent, case_key
+from core.review import Action, CaseFilter, CaseStatus, Disposition, ReviewEvent
 from evidence.scopes import scope_json, scope_of
 from evidence.store import Store
 

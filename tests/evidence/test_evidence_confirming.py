@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from core.case_keys import case_key
 from core.errors import EvidenceError, ForbiddenError
 from core.findings import Confidence, Finding, not_inspected
 from core.ids import uuid7
 from core.record import Record
-from core.review import Acting, Action, ReviewEvent, case_key, last_said, script_event
+from core.review import Acting, Action, ReviewEvent, last_said, script_event
 from evidence.confirming import ASKED_LASTS, people_of
 from evidence.holds import HeldRequests
 from evidence.store import Store

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from present import readable
 
+from core.case_keys import case_key
 from core.decision import Decision, HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key, script_event, script_key
+from core.review import Action, ReviewEvent, script_event, script_key
 from evidence import verify
 from evidence.factory import Evidence, open_evidence
 from evidence.history import History

@@ -12,11 +12,12 @@ from present import readable
 from reading import read
 
 import evidence
+from core.case_keys import case_key
 from core.decision import Decision, HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, HoldAnswer, HoldState, ReviewEvent, case_key
+from core.review import Action, HoldAnswer, HoldState, ReviewEvent
 from evidence.history import History
 from evidence.holds import ANSWERED_BEFORE, SAID, WAITING, HeldRequests
 from evidence.queries import BY_ID

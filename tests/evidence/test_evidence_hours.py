@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from benchmarks.evidence_records import START, records
+from core.case_keys import destination_of, sender_of
 from core.record import Record
-from core.review import destination_of, sender_of
 from evidence import hours
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect

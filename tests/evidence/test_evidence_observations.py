@@ -9,9 +9,10 @@ from evidence_file import run
 
 import evidence
 from core.attribution import Attribution, Certainty
+from core.case_keys import observation_key
 from core.observation import Kind, Observation
 from core.record import Record
-from core.review import Action, CaseFilter, CaseStatus, Disposition, ReviewEvent, observation_key
+from core.review import Action, CaseFilter, CaseStatus, Disposition, ReviewEvent
 from core.stored import StoredObservation, StoredRecord
 from evidence.erasure import Wanted, erase_now
 from evidence.retention import expire

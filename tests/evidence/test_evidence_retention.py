@@ -12,11 +12,12 @@ import pytest
 from evidence_file import run
 
 import evidence
+from core.case_keys import case_key
 from core.decision import Verdict
 from core.happenings import Event, happening
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
+from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from core.stored import StoredRecord
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now

@@ -10,12 +10,13 @@ import pytest
 
 from core.attribution import Certainty
 from core.case_inside import Scope
+from core.case_keys import case_key
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
 from core.findings import Confidence, Finding, not_inspected
 from core.ids import uuid7
 from core.record import Record
-from core.review import Acting, Action, ReviewEvent, case_key
+from core.review import Acting, Action, ReviewEvent
 from evidence.holds import HeldRequests
 from evidence.store import Store
 

@@ -17,18 +17,12 @@ from present import readable
 from reading import read
 
 import evidence
+from core.case_keys import case_key
 from core.decision import Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import (
-    Action,
-    CaseFilter,
-    CaseStatus,
-    Disposition,
-    ReviewEvent,
-    case_key,
-)
+from core.review import Action, CaseFilter, CaseStatus, Disposition, ReviewEvent
 from evidence.batch import Items
 from evidence.chain import canonical
 from evidence.entries import Recalled, read_record

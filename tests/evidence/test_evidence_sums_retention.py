@@ -9,10 +9,11 @@ import pytest
 from evidence_file import run
 
 import evidence
+from core.case_keys import case_key
 from core.happenings import Event, happening
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
+from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from evidence.acts import read_act
 from evidence.database import connect
 from evidence.notary import Notary

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.evidence_records import records
+from core.case_keys import case_key
 from core.ids import uuid7
 from core.observation import Kind, Observation
 from core.record import Record
-from core.review import case_key, needs_review
+from core.review import needs_review
 from evidence.chain import canonical
 from evidence.entries import read_entry
 from evidence.rollup import Rollup

@@ -15,11 +15,12 @@ import pytest
 from evidence_file import rechained, replaced, run
 
 import evidence
+from core.case_keys import case_key
 from core.errors import EvidenceError, InputError
 from core.happenings import Installation
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, Disposition, ReviewEvent, case_key, script_event
+from core.review import Action, Disposition, ReviewEvent, script_event
 from evidence.database import connect
 from evidence.notary import Notary, key_file
 from evidence.witness import FileWitness, beside, sighting

@@ -14,11 +14,12 @@ from evidence_file import old_store, rechained, rechained_acts
 from reading_files import readable
 
 import evidence
+from core.case_keys import case_key
 from core.decision import Decision, HoldOutcome, Verdict
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, CaseFilter, Disposition, ReviewEvent, case_key
+from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from core.stored import StoredEntry, StoredRecord, UnreadableEntry
 from evidence.frames import packed
 from evidence.holds import HeldRequests

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from core.review import called
+from core.case_keys import called
 from core.stored import StoredObservation, StoredRecord
 from core.vocabulary.observations import observed
 from exports.columns import told

@@ -11,12 +11,13 @@ import pytest
 from ocsf_schema import complaints
 
 from core.attribution import UNATTRIBUTED
+from core.case_keys import case_key
 from core.decision import Decision, HoldOutcome, Verdict
 from core.findings import Confidence, Finding, not_inspected
 from core.happenings import Event, happening
 from core.observation import Kind, Seen
 from core.record import Record
-from core.review import Action, Disposition, ReviewEvent, ScriptVersion, case_key, script_event
+from core.review import Action, Disposition, ReviewEvent, ScriptVersion, script_event
 from core.vocabulary.kinds import KINDS
 from evidence.store import Store
 from exports.selection import Selection

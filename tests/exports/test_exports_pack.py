@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.case_keys import case_key
 from core.happenings import Event, happening
 from core.observation import Kind
 from core.record import Record
-from core.review import case_key
 from evidence.chain import canonical
 from evidence.merkle import Frontier
 from evidence.merkle import Tree as OurTree

@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
+from core.case_keys import case_id, case_key
 from core.classification import Account, AccountKind, Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import InputError
@@ -21,16 +22,7 @@ from core.findings import not_inspected
 from core.happenings import Event, happening
 from core.observation import Kind
 from core.record import Record
-from core.review import (
-    Action,
-    CaseFilter,
-    Disposition,
-    ReviewEvent,
-    ScriptVersion,
-    case_id,
-    case_key,
-    script_event,
-)
+from core.review import Action, CaseFilter, Disposition, ReviewEvent, ScriptVersion, script_event
 from evidence.store import Store
 from exports.report.breach import breach
 from exports.report.cases import case_named

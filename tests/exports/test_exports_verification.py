@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from core.case_keys import case_key
 from core.record import Record
-from core.review import case_key
 from evidence.chain import canonical
 from evidence.store import Store
 from exports.contents import Contents

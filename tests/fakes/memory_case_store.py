@@ -9,6 +9,7 @@ from typing import Any
 
 from core.attribution import Certainty
 from core.case_inside import beyond
+from core.case_keys import case_id, case_key
 from core.decision import HoldOutcome
 from core.errors import EvidenceError
 from core.record import Record
@@ -24,8 +25,6 @@ from core.review import (
     Order,
     ReviewEvent,
     ScriptVersion,
-    case_id,
-    case_key,
     needs_review,
     own_acts,
     script_key,

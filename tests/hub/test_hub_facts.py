@@ -12,18 +12,12 @@ from hypothesis import strategies as st
 from invented_day import sample_records
 
 from app.demo.simulated_endpoints import made_up_records
+from core.case_keys import case_key, destination_of, key_before, observation_key, sender_of
 from core.findings import NOT_INSPECTED
 from core.ids import uuid7
 from core.observation import Kind, Observation, Seen
 from core.record import Record
-from core.review import (
-    case_key,
-    destination_of,
-    key_before,
-    needs_review,
-    observation_key,
-    sender_of,
-)
+from core.review import needs_review
 from evidence.chain import canonical
 from hub.facts import ERASED, UNREADABLE, fact_of
 

@@ -10,10 +10,11 @@ import pytest
 from fleet_world import FleetWorld, Member
 
 from app.demo.simulated_endpoints import SCRIPTS, made_up_records, parts_of, write_evidence
+from core.case_keys import case_key
 from core.decision import Verdict
 from core.ids import uuid7
 from core.record import Record
-from core.review import Action, Disposition, ReviewEvent, case_key, needs_review
+from core.review import Action, Disposition, ReviewEvent, needs_review
 from evidence import open_store
 from evidence.chain import canonical, genesis, link
 from evidence.shipping import Run, Shipped

@@ -9,9 +9,10 @@ import pytest
 from policy_samples import found, llm, llm_destination, policy, record, sender, situation, to
 
 import policy as public
+from core.case_keys import case_key
 from core.decision import Decision, Verdict
 from core.record import Record
-from core.review import Disposition, case_key
+from core.review import Disposition
 from core.situation import ScriptHistory
 from policy.loading import PolicyError
 from policy.policy_tests import run_cases

@@ -76,7 +76,7 @@ def test_head_and_body_leave_together(answer: bool, chunked: bool) -> None:
 def test_a_head_that_nothing_follows_at_once_leaves_alone(
     answer: bool, body: bytes | None, pieces: list[bytes]
 ) -> None:
-    """A head is never kept for a body that may be long in coming, that is none, or that is large."""
+    """A head is never kept for a body that may be long in coming, is none, or is large."""
     pieces_sent = sent(body, pieces, answer=answer, chunked=False)
     assert pieces_sent[0].endswith(b"\r\n\r\n")
     assert pieces_sent[1:] == pieces

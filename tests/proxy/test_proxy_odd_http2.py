@@ -1,5 +1,5 @@
-"""Odd servers of HTTP/2 and TLS, each asked directly and through the gate in the same test: the same
-outcome, and never a hang.
+"""Odd servers of HTTP/2 and TLS, each asked directly and through the gate in the same test: the
+same outcome, and never a hang.
 """
 
 import socket

@@ -27,8 +27,9 @@ def theirs(fields: tuple[tuple[bytes, bytes], ...], name: str | bytes) -> list[s
 def test_the_same_is_found_as_by_mitmproxy(
     fields: tuple[tuple[bytes, bytes], ...], raw: bytes
 ) -> None:
-    """Whatever stands in the headers, each look-up by text or bytes, in any case, gives what it gave
-    before."""
+    """Whatever stands in the headers, each look-up by text or bytes, in any case, gives what it
+    gave before.
+    """
     headers = http.Headers(fields)
     for name in (raw, raw.upper(), raw.decode("utf-8", "surrogateescape")):
         expected = theirs(fields, name)

@@ -10,10 +10,11 @@ from reading import read
 
 from app.gate_registry import find, health
 from app.home import Home
+from core.case_keys import case_key
 from core.decision import HoldOutcome, Verdict
 from core.ids import utc_now, uuid7
 from core.record import Record
-from core.review import Action, HoldState, ReviewEvent, case_key
+from core.review import Action, HoldState, ReviewEvent
 from evidence import open_store
 from evidence.holds import HeldRequests
 from tests.scenarios.conftest import Outgate

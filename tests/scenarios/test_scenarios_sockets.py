@@ -12,9 +12,10 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from app.demo.internet import StandInInternet
+from core.case_keys import case_key
 from core.ids import utc_now, uuid7
 from core.record import Record
-from core.review import Action, ReviewEvent, case_key
+from core.review import Action, ReviewEvent
 from evidence import open_store
 from evidence.holds import HeldRequests
 from tests.scenarios.conftest import Outgate

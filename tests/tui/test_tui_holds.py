@@ -8,10 +8,11 @@ import pytest
 from invented_day import finding, place, record, sample_holds, sender
 from present import there
 
+from core.case_keys import case_key
 from core.classification import Category
 from core.decision import HoldOutcome, Verdict
 from core.errors import EvidenceError
-from core.review import APPROVAL_LASTS, About, Acting, Action, CaseFilter, Condition, case_key
+from core.review import APPROVAL_LASTS, About, Acting, Action, CaseFilter, Condition
 from core.vocabulary.times import lasting
 from evidence.factory import open_evidence
 from evidence.holds import HeldRequests

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from app.settings import Settings
 from attribution.identity.contents import ContentStore
 from core.classification import AccountKind, Category
 from core.record import Record
-from core.review import CaseFilter, CaseStatus, script_key
+from core.review import Acting, Action, CaseFilter, CaseStatus, script_event, script_key
 from evidence.factory import open_store
 from evidence.store import Store
 from exports.verification import verify_export
@@ -167,3 +167,49 @@ async def test_a_view_is_kept_for_tomorrow(
     async with opened(store, acts=acts(store, tmp_path)) as pilot:
         await press(pilot, "right_square_bracket")
         assert review(pilot).filter_line == "risk:high"
+
+
+async def test_what_one_person_sent(
+    opened: Opens,
+    store: Store,
+    press: Presses,
+    review: Finds,
+    screen_text: ShowsText,
+    tmp_path: Path,
+) -> None:
+    """From the list of people to all cases of one, open and closed, and to a file of them."""
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "6")
+        assert isinstance(pilot.app.screen, SheetScreen) and "fin-ops" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert "user:" in review(pilot).filter_line
+        shown = [case.user for case in review(pilot).queue.known()]
+        assert shown and len(set(shown)) == 1
+        await press(pilot, "e")
+        assert isinstance(pilot.app.focused, Input)
+        pilot.app.focused.value = str(tmp_path / "person.jsonl")
+        await press(pilot, "enter")
+    assert verify_export(tmp_path / "person.jsonl").entries >= len(shown)
+
+
+async def test_a_second_person_confirms_a_version(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """The first asks and is refused to confirm it; who comes second reads it, and it is approved."""
+    store.close()
+    two = Acting(channel="review", two_for_approvals=True)
+    second = Store(tmp_path / "evidence.db", acting=two)
+
+    def approved() -> list[Action]:
+        return [event.action for event in readable(second.history(script_key(LEDGER)))]
+
+    async with opened(second, (140, 45), acts=acts(second, tmp_path)) as pilot:
+        await press(pilot, "d", "a", "type:read", "enter")
+        assert approved() == [Action.ASK_APPROVE_SCRIPT]
+        await press(pilot, "d", "a", "type:again", "enter")
+        assert approved() == [Action.ASK_APPROVE_SCRIPT]
+        version = second.script_versions(LEDGER)[-1]
+        at = datetime.now(UTC)
+        second.append([script_event(version, approve=True, who="bo", at=at, note="read too")])
+        assert approved()[-1] is Action.APPROVE_SCRIPT
+    second.close()
