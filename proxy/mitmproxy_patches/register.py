@@ -206,8 +206,8 @@ PATCHES = (
             "mitmproxy.net.http.http1.read:read_response_head",
         ),
         because="mitmproxy takes an informational answer for the answer, and refuses heads that "
-        "every client reads: a length said twice, a coding of an empty answer. An answer that lasts "
-        "until the connection ends is whole to it, however that ended.",
+        "every client reads: a length said twice, a coding of an empty answer. An answer that "
+        "lasts until the connection ends is whole to it, however that ended.",
         without="an answer behind Early Hints never comes",
         test="tests/proxy/test_proxy_far_side.py::test_odd_answers_come_through",
         seen="e3072bb05bdc",
