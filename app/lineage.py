@@ -130,6 +130,8 @@ def _open(near: Iterable[NearFile], proven: Sequence[ProvenFile]) -> Iterable[Se
     """
     found = {one.near.key for one in proven}
     for one in near:
+        if one.found_by is not FoundBy.DESCRIPTOR or one.key in found:
+            continue
         label = label_of(one.path)
         held = one.found_by is FoundBy.DESCRIPTOR and (bool(one.read_to) or label is Label.DATABASE)
         if (held or one.found_by is FoundBy.OPENED) and one.key not in found:

@@ -8,6 +8,7 @@ handled stands behind it.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
@@ -42,7 +43,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
     def _handle(self, event: events.Event) -> None:
         self.timeout_watchdog.register_activity()
         try:
-            for command in self.layer.handle_event(event):
+            for command in self.way(event):
                 if isinstance(command, commands.SendData):
                     self._send(command)
                 elif isinstance(command, commands.StartHook):
@@ -51,6 +52,10 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
                     self._carry_out(command)
         except Exception:  # noqa: BLE001 - boundary: mitmproxy's own; the connection times out
             self.log("mitmproxy has crashed!", logging.ERROR, exc_info=True)
+
+    def way(self, event: events.Event) -> Iterable[commands.Command]:
+        """Return what is to be done for an event."""
+        return self.layer.handle_event(event)
 
     def _send(self, command: commands.SendData) -> None:
         transport = self.transports.get(command.connection)

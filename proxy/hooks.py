@@ -1,16 +1,19 @@
 """How hooks reach the addons: straight to those who listen."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mitmproxy import addonmanager, hooks
 from mitmproxy.master import Master
-from mitmproxy.proxy import commands
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 
 from proxy import failures
 from proxy.backpressure import GateConnectionHandler
 from proxy.boundaries import is_ours
+from proxy.short_way import ShortWay
+from proxy.streams import GateStream
 
 
 class DirectAddons(addonmanager.AddonManager):
@@ -63,8 +66,19 @@ class GateHandler(GateConnectionHandler):
     Flows are never paused here.
     """
 
+    _short: ShortWay | None = None
+
+    def way(self, event: events.Event) -> Iterable[commands.Command]:
+        """Return what is to be done for an event, straight from where it belongs if it can be."""
+        taken = None if self._short is None else self._short.taken(event)
+        return super().way(event) if taken is None else taken
+
     def begin(self, hook: commands.StartHook) -> None:
         """Begin a hook, or go on where nobody listens."""
+        if self._short is None and isinstance(hook, HttpRequestHeadersHook):
+            waits: object = hook.blocking
+            if isinstance(waits, GateStream):
+                self._short = ShortWay.through(waits.context.layers)
         addons = self.master.addons
         if isinstance(addons, DirectAddons) and not addons.listeners(hook.name):
             self.completed(hook)

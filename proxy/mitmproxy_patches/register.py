@@ -116,6 +116,27 @@ PATCHES = (
         seen="ba9aa00e1ef7",
     ),
     Patch(
+        name="short way",
+        ours="proxy.short_way",
+        touches=(
+            "mitmproxy.proxy.layer:Layer",
+            "mitmproxy.proxy.layer:NextLayer",
+            "mitmproxy.proxy.tunnel:TunnelLayer",
+            "mitmproxy.proxy.layers.tls:ServerTLSLayer.event_to_child",
+            "mitmproxy.proxy.layers.modes:HttpProxy",
+            f"{_STREAM}.passthrough",
+            f"{_HTTP}:HttpLayer._handle_event",
+            f"{_HTTP}:HttpLayer.event_to_child",
+            f"{_HTTP}._http1:Http1Connection.passthrough",
+            f"{_HTTP}._http1:Http1Server.send",
+        ),
+        because="mitmproxy leads each event of an established tunnel through a dozen layers.",
+        without="a gate that serves fewer requests; nothing else",
+        test="tests/proxy/test_proxy_short_way.py::"
+        "test_a_tunnel_that_stands_is_served_by_the_short_way",
+        seen="4171631771b2",
+    ),
+    Patch(
         name="events",
         ours="proxy.carrying_out",
         touches=(
@@ -200,17 +221,14 @@ PATCHES = (
             f"{_HTTP}:Http1Client",
             f"{_HTTP}._http1:Http1Client.read_headers",
             f"{_HTTP}._http1:Http1Connection.read_headers",
-            f"{_HTTP}._http1:Http1Connection.read_body",
-            f"{_HTTP}._http1:make_body_reader",
             "mitmproxy.net.http.http1:read_response_head",
             "mitmproxy.net.http.http1.read:read_response_head",
         ),
         because="mitmproxy takes an informational answer for the answer, and refuses heads that "
-        "every client reads: a length said twice, a coding of an empty answer. An answer that "
-        "lasts until the connection ends is whole to it, however that ended.",
+        "every client reads: a length said twice, a coding of an empty answer.",
         without="an answer behind Early Hints never comes",
         test="tests/proxy/test_proxy_far_side.py::test_odd_answers_come_through",
-        seen="e3072bb05bdc",
+        seen="039d47ad9d48",
     ),
     Patch(
         name="alerts",

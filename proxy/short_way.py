@@ -1,0 +1,137 @@
+"""Established tunnels: what happens goes straight to the layer that it is for.
+
+mitmproxy leads each event of a tunnel (a CONNECT, TLS to the client, TLS to the server, HTTP) through
+a dozen layers, of which most hand it on as it is. Here data enters at its TLS, and the end of a hook
+at the HTTP inside. Only what cannot change the layers above takes this way, and only while none of
+them waits for anything; ends of connections, failures and all that opens something take the long
+one, and what the layers above must know for that is noted there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mitmproxy.connection import ConnectionState
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layers.http import HttpLayer
+from mitmproxy.proxy.layers.modes import HttpProxy
+from mitmproxy.proxy.layers.tls import ServerTLSLayer
+from mitmproxy.proxy.tunnel import TunnelState
+
+from proxy.streams import GateHttpLayer, GateStream
+from proxy.tls_passthrough import GateClientTls
+from proxy.trailers import GateHttp1Server
+
+_TUNNEL = (HttpProxy, GateHttpLayer, GateStream, ServerTLSLayer, GateClientTls, GateHttpLayer)
+
+_STILL = frozenset({TunnelState.OPEN, TunnelState.INACTIVE})
+"""Inactive: the HTTP inside has connections to servers of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortWay:
+    """The layers of one tunnel that stands."""
+
+    outer: HttpLayer
+    connect: GateStream
+    to_server: Any
+    to_client: Any
+    inside: HttpLayer
+
+    @classmethod
+    def through(cls, layers: Sequence[layer.Layer]) -> Self | None:
+        """Return the way through these layers, from the outermost; None where they are others."""
+        if tuple(map(type, layers[: len(_TUNNEL)])) != _TUNNEL:
+            return None
+        _, outer, connect, to_server, to_client, inside = layers[: len(_TUNNEL)]
+        assert isinstance(outer, HttpLayer)
+        assert isinstance(connect, GateStream)
+        assert isinstance(inside, HttpLayer)
+        end = outer.connections.get(outer.context.client)
+        stands = connect._handle_event == connect.passthrough and (
+            connect.flow.request.method == "CONNECT"
+        )
+        if not stands or type(end) is not GateHttp1Server or end.state != end.passthrough:
+            return None
+        return cls(
+            outer=outer, connect=connect, to_server=to_server, to_client=to_client, inside=inside
+        )
+
+    def taken(self, event: events.Event) -> layer.CommandGenerator[None] | None:
+        """Return what comes of an event on this way; None where it has to take the long one."""
+        to_server, to_client = self.to_server, self.to_client
+        if (
+            to_server._paused is not None
+            or to_client._paused is not None
+            or to_server.tunnel_state not in _STILL
+            or to_client.tunnel_state is not TunnelState.OPEN
+        ):
+            return None
+        if isinstance(event, events.DataReceived):
+            if event.connection is to_client.tunnel_connection:
+                return self._of_client(event)
+            if event.connection is to_server.tunnel_connection:
+                return self._of_server(event)
+            if event.connection in self.inside.connections:
+                return self._of_inside(event)
+        elif (
+            isinstance(event, events.HookCompleted) and event.command in self.inside.command_sources
+        ):
+            self.outer.command_sources.pop(event.command, None)
+            return self._of_inside(event)
+        return None
+
+    def _of_server(self, event: events.Event) -> layer.CommandGenerator[None]:
+        for command in self.to_server.handle_event(event):
+            yield from self._out(command)
+
+    def _of_client(self, event: events.Event) -> layer.CommandGenerator[None]:
+        for command in self.to_client.handle_event(event):
+            yield from self._past_server(command)
+
+    def _of_inside(self, event: events.Event) -> layer.CommandGenerator[None]:
+        to_client = self.to_client
+        for command in self.inside.handle_event(event):
+            if isinstance(command, commands.StartHook):
+                yield from self._out(command)
+            elif isinstance(command, commands.SendData) and command.connection is to_client.conn:
+                yield from to_client.send_data(command.data)
+            else:
+                for further in _processed(to_client, command):
+                    yield from self._past_server(further)
+
+    def _past_server(self, command: commands.Command) -> layer.CommandGenerator[None]:
+        to_server = self.to_server
+        if isinstance(command, commands.StartHook):
+            yield from self._out(command)
+        elif isinstance(command, commands.SendData):
+            if command.connection is to_server.conn:
+                yield from to_server.send_data(command.data)
+            else:
+                yield command
+        else:
+            for further in _processed(to_server, command):
+                yield from self._out(further)
+
+    def _out(self, command: commands.Command) -> layer.CommandGenerator[None]:
+        """Yield what the layers of the CONNECT make of a command, noting there what they note."""
+        client = self.outer.context.client
+        if command.blocking or isinstance(command, commands.RequestWakeup):
+            self.outer.command_sources[command] = self.connect
+        if isinstance(command, commands.OpenConnection):
+            self.outer.connections[command.connection] = self.connect
+        elif isinstance(command, commands.CloseConnection):
+            if command.connection is client and not client.state & ConnectionState.CAN_WRITE:
+                return
+            if command.connection is client or isinstance(command, commands.CloseTcpConnection):
+                # A tunnel is not closed by halves, there as here.
+                command = commands.CloseConnection(command.connection)
+        yield command
+
+
+def _processed(tunnel: Any, command: commands.Command) -> layer.CommandGenerator[None]:
+    """Yield what a TLS layer makes of a command from inside; it waits where it has to."""
+    generator: layer.CommandGenerator[None] = tunnel._Layer__process(
+        tunnel._handle_command(command)
+    )
+    return generator
