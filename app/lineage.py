@@ -130,11 +130,10 @@ def _open(near: Iterable[NearFile], proven: Sequence[ProvenFile]) -> Iterable[Se
     """
     found = {one.near.key for one in proven}
     for one in near:
-        if one.found_by is not FoundBy.DESCRIPTOR or one.key in found:
+        if one.found_by not in {FoundBy.DESCRIPTOR, FoundBy.OPENED} or one.key in found:
             continue
         label = label_of(one.path)
-        held = one.found_by is FoundBy.DESCRIPTOR and (bool(one.read_to) or label is Label.DATABASE)
-        if (held or one.found_by is FoundBy.OPENED) and one.key not in found:
+        if one.found_by is FoundBy.OPENED or one.read_to or label is Label.DATABASE:
             partial = one.read_to if _is_partial(one) else None
             yield SentFile(
                 path=one.path,

@@ -26,6 +26,11 @@ _LEFT_OVER = """SELECT x.seq FROM erased x LEFT JOIN entries e ON e.seq = x.seq
     WHERE e.seq IS NULL LIMIT 1"""
 _EMPTIED = "SELECT id, at_us, case_id FROM entries WHERE seq = ?"
 _OPEN = "SELECT slot, id, gate, CAST(body AS BLOB), seal FROM open_exchanges"
+_FORGED = "an exchange under way was put in or changed: no gate of this installation did"
+_UNSEALED = (
+    "an exchange under way was put in or changed, or an earlier version left it, which set no seal:"
+    " the next start of the gate ends it"
+)
 
 
 def beside_problem(connection: Connection, path: Path) -> str | None:
@@ -77,9 +82,9 @@ def _fits(id_: str, at_us: int, case_id: int | None) -> bool:
 
 def _under_way(connection: Connection, seal: JournalSeal | None) -> str | None:
     for row in connection.execute(_OPEN):
-        _, id_, _, text, _ = row
+        _, id_, _, text, own = row
         if seal is not None and not seal.fits(*row):
-            return "an exchange under way was put in or changed: no gate of this installation did"
+            return _UNSEALED if own is None else _FORGED
         try:
             value = orjson.loads(text)
         except orjson.JSONDecodeError:

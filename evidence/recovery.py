@@ -22,7 +22,10 @@ from evidence.journal_seal import JournalSeal
 from evidence.times import micros
 
 STOPPED = "the gate stopped before the exchange ended"
-UNSEALED = "it stood in the list of exchanges under way without the seal of this installation"
+UNSEALED = (
+    "it stood in the list of exchanges under way without the seal of this installation: it was put "
+    "in, or an earlier version, which set none, left it"
+)
 _CHUNK = 1000
 _ATTEMPTS = 3
 

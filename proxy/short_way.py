@@ -1,10 +1,10 @@
 """Established tunnels: what happens goes straight to the layer that it is for.
 
-mitmproxy leads each event of a tunnel (a CONNECT, TLS to the client, TLS to the server, HTTP) through
-a dozen layers, of which most hand it on as it is. Here data enters at its TLS, and the end of a hook
-at the HTTP inside. Only what cannot change the layers above takes this way, and only while none of
-them waits for anything; ends of connections, failures and all that opens something take the long
-one, and what the layers above must know for that is noted there.
+mitmproxy leads each event of a tunnel (a CONNECT, TLS to the client, TLS to the server, HTTP)
+through a dozen layers, of which most hand it on as it is. Here data enters at its TLS, and the end
+of a hook at the HTTP inside. Only what cannot change the layers above takes this way, and only
+while none of them waits for anything; ends of connections, failures and all that opens something
+take the long one, and what the layers above must know for that is noted there.
 """
 
 from collections.abc import Sequence

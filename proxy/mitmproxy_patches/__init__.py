@@ -1,5 +1,5 @@
-"""What is changed of mitmproxy, or relied on although it is its own affair: the one door; `register`
-holds the entries.
+"""What is changed of mitmproxy, or relied on although it is its own affair: the one door.
+`register` holds the entries.
 
 Read this before an upgrade. Each entry says what it touches, why, what fails without it, and which
 test shows that; `seen` is a print of mitmproxy's own text as it was when the entry was written. A

@@ -1,4 +1,4 @@
-"""The pane beside the queue: drawn without laying out the screen anew, and never of another case."""
+"""The pane beside the queue: drawn without a new layout, and never of another case."""
 
 import threading
 from collections.abc import Sequence

@@ -195,7 +195,7 @@ async def test_what_one_person_sent(
 async def test_a_second_person_confirms_a_version(
     opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
 ) -> None:
-    """The first asks and is refused to confirm it; who comes second reads it, and it is approved."""
+    """The first asks and may not confirm it; who comes second reads it, and it is approved."""
     store.close()
     two = Acting(channel="review", two_for_approvals=True)
     second = Store(tmp_path / "evidence.db", acting=two)
