@@ -182,7 +182,7 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
         return
     whole = [(row, span) for row, span in kept if not _is_elided(row)]
     rows, places = [row for row, _ in whole], [span for _, span in whole]
-    total = 0 if len(whole) < len(kept) else None
+    elided = len(whole) < len(kept)
     if (turned := _turned(rows, places)) is not None:
         yield turned
         return
@@ -192,27 +192,11 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
         if names is not None and is_table(names, body):
             body, last = _without_tail(body, places[skipped + 1 :])
             span = (places[skipped][0], last)
-            yield found(names, body[:MAX_ROWS], span, total)
+            yield found(names, body[:MAX_ROWS], span, 0 if elided else None)
             return
     if is_table(None, rows):
         body, last = _without_tail(rows, places)
-        yield found((), body[:MAX_ROWS], (places[0][0], last), total)
-
-
-def _turned(rows: Sequence[Row], places: Sequence[Line]) -> Found | None:
-    """Return the table whose names stand in its first column; None when they do not."""
-    for skipped in range(min(2, len(rows))):
-        beside = names_beside(rows[skipped:])
-        if beside is not None:
-            turned = list(zip(*rows[skipped:], strict=True))[1:]
-            span = (places[skipped][0], places[-1][1])
-            return found(beside, [row for row in turned if any(row)], span)
-    return None
-
-
-def _is_filled(row: Row) -> bool:
-    """True unless a row is blank, or names the types of its columns."""
-    return any(row) and not all(cell is None or cell.text in _TYPE_NAMES for cell in row)
+        yield found((), body[:MAX_ROWS], (places[0][0], last), 0 if elided else None)
 
 
 def _is_elided(row: Row) -> bool:
@@ -231,3 +215,19 @@ def _without_tail(rows: list[Row], places: Sequence[Line]) -> tuple[list[Row], i
         if filled and fits and not any(fits):
             return rows[:-1], places[-2][1]
     return rows, places[-1][1]
+
+
+def _turned(rows: Sequence[Row], places: Sequence[Line]) -> Found | None:
+    """Return the table whose names stand in its first column; None when they do not."""
+    for skipped in range(min(2, len(rows))):
+        beside = names_beside(rows[skipped:])
+        if beside is not None:
+            turned = list(zip(*rows[skipped:], strict=True))[1:]
+            span = (places[skipped][0], places[-1][1])
+            return found(beside, [row for row in turned if any(row)], span)
+    return None
+
+
+def _is_filled(row: Row) -> bool:
+    """True unless a row is blank, or names the types of its columns."""
+    return any(row) and not all(cell is None or cell.text in _TYPE_NAMES for cell in row)
