@@ -87,6 +87,17 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
     yield from _table(run, spans)
 
 
+def _record(
+    text: str, lines: Sequence[Line], index: int, delimiter: str
+) -> tuple[Row | None, int, int]:
+    """Return the cells of the record that begins in this line, None for a line that is none, where
+    it ends, and how many lines it takes.
+    """
+    start = lines[index][0]
+    stop, used = _joined(text, lines, index, delimiter)
+    return _row(text, start, stop, delimiter) if stop > start else None, stop, used
+
+
 def _same_width(text: str, lines: Sequence[Line], index: int, delimiter: str, count: int) -> int:
     """Return the index of the next line that holds the separator more or less often."""
     while index < len(lines) and text.count(delimiter, *lines[index]) == count:
@@ -113,17 +124,6 @@ def _joined(text: str, lines: Sequence[Line], index: int, delimiter: str) -> tup
         if quotes % 2 == 0:
             return lines[index + further][1], further + 1
     return stop, 1
-
-
-def _record(
-    text: str, lines: Sequence[Line], index: int, delimiter: str
-) -> tuple[Row | None, int, int]:
-    """Return the cells of the record that begins in this line, None for a line that is none, where
-    it ends, and how many lines it takes.
-    """
-    start = lines[index][0]
-    stop, used = _joined(text, lines, index, delimiter)
-    return _row(text, start, stop, delimiter) if stop > start else None, stop, used
 
 
 def _row(text: str, start: int, stop: int, delimiter: str) -> list[Cell | None] | None:
