@@ -1,11 +1,13 @@
 """Which collectors watch what programs do beside their requests, and which gate's do."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from core.activity import Collector
+from core.activity import Collector, ProgramRuns
+from core.attribution import Attribution
 from core.observation import Observation
 from core.ports import Attributor
 
@@ -14,19 +16,38 @@ if sys.platform != "win32":
 
 
 def collectors_of(
-    attributor: Attributor, turn: Path, *, everybody: bool = False
+    attributor: Attributor, turn: Path, *, everybody: bool = False, follows_runs: bool = False
 ) -> list[Collector]:
     """Return all that there are, looking at this user's programs, or at everybody's. Of the
     gates that share the file `turn` one collects; another does once that has ended.
+    `follows_runs`: tells of all runs of scripts, too.
     """
     from activity.collectors import Means, collector_kinds
     from attribution.factory import own_scripts
     from attribution.socket_table import KernelSockets
 
     sockets = KernelSockets(everybody=everybody)
-    means = Means(sockets=sockets, attributor=attributor, own_scripts=own_scripts())
     shared = Turn(turn)
+    own = own_scripts()
+    runs = _runs_of(attributor, own, everybody=everybody) if follows_runs else None
+    means = Means(sockets=sockets, attributor=attributor, runs=runs, own_scripts=own)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
+
+
+def _runs_of(attributor: Attributor, own: frozenset[str], *, everybody: bool) -> ProgramRuns | None:
+    """Return what follows runs; None for a gate that may not look at processes itself."""
+    from attribution import SocketAttributor
+    from attribution.ambiguity import of_process
+    from attribution.backends.program_runs import Runs
+
+    if not isinstance(attributor, SocketAttributor):
+        return None
+
+    def named(pid: int) -> Attribution | None:
+        portrait = attributor.gallery.portrait(pid)
+        return None if portrait is None else of_process(portrait)
+
+    return Runs(named, lambda: frozenset({os.getpid()}), own, everybody=everybody)
 
 
 class Turn:

@@ -100,8 +100,11 @@ class BuiltGate:
         await asyncio.to_thread(self.evidence.writer.stop)
 
 
-def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
-    """Build a gate of what the settings and the command line choose.
+def build(
+    home: Home, settings: Settings, choices: GateChoices, *, private: bool = True
+) -> BuiltGate:
+    """Build a gate of what the settings and the command line choose. One that is `private` serves
+    one program, and does not tell of the others of this machine.
 
     Raises OutgateError when it cannot be built.
     """
@@ -139,7 +142,9 @@ def build(home: Home, settings: Settings, choices: GateChoices) -> BuiltGate:
         happened=evidence.store.tell,
         direct=direct_connections(everybody=everybody),
         tracer=None if files is None else Tracer(files=files),
-        collectors=collectors_of(attributor, home.collecting, everybody=everybody),
+        collectors=collectors_of(
+            attributor, home.collecting, everybody=everybody, follows_runs=not private
+        ),
     )
     return BuiltGate(
         gate=Gate(parts, options),

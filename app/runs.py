@@ -16,6 +16,7 @@ from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ids import utc_now, uuid7
 from core.observation import Kind, Observation, Seen
+from core.vocabulary.programs import SCHEDULERS
 
 if TYPE_CHECKING:
     from attribution.attributor import SocketAttributor
@@ -25,7 +26,6 @@ _LOOKED = "as seen now and then, once a second at most; what came between is not
 _KERNEL = "the kernel's account of the processes that ended"
 _TOO_SHORT = "it had ended before anybody could look at it"
 _JOIN_S = 5.0
-_SCHEDULERS = frozenset(("cron", "anacron", "at", "systemd-timer", "task-scheduler", "launchd"))
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class RunWatch:
             "cpu_milliseconds": Seen(value=round(cpu_s * 1000), how=_KERNEL),
             **_facts(self._use, peak),
         }
-        if sender.started_by in _SCHEDULERS:
+        if sender.started_by in SCHEDULERS:
             facts["schedule"] = Seen(value=sender.started_by, how="its ancestors")
         script = sender.script
         name = self.program if script is None else script.name

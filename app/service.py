@@ -69,7 +69,7 @@ async def _serve(
     ready: Callable[[RunningGate], None],
     public: Path | None,
 ) -> None:
-    built = build(home, settings, choices)
+    built = build(home, settings, choices, private=private)
     started_at = rfc3339(datetime.now(UTC))
 
     me: RunningGate | None = None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -33,8 +34,12 @@ from evidence.finding_people import found
 from evidence.hours import Wanted, ranking
 from evidence.notary import Notary
 from evidence.schema import prepare
+from evidence.store import Store
 from evidence.verification import verify
 from evidence.writer import Writer
+from exports.pack import verify as program
+from exports.pack.building import Sources, build
+from exports.selection import Selection
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PROCESS = ProcessRef(pid=4000, started_at=START, name="python3", exe="/usr/bin/python3")
@@ -212,6 +217,7 @@ def queries(folder: Path, count: int) -> None:
     case = store.page(CaseFilter(), 0, 1)[0]
     script = case.script_path or ""
     timed("page of 50 cases", lambda: store.page(CaseFilter(), 0, 50))
+    timed("page of 200 cases", lambda: store.page(CaseFilter(), 0, 200))
     timed("count of cases that hold a word", lambda: store.count(CaseFilter(text="report_7 iban")))
     timed("50 newest records of a case", lambda: store.records(case.key))
     timed("one record by its id", lambda: store.records_by_ids([case.last_record]))
@@ -228,6 +234,29 @@ def queries(folder: Path, count: int) -> None:
     timed("top destinations of 30 days", lambda: ranking(store, "destination", month))
     timed("rebuild of all cases", store.rebuild_cases)
     opened.close()
+
+
+def pack(folder: Path, count: int) -> None:
+    """Print what a pack of varied records costs, and what its own program takes to check it."""
+    place = folder / "packed.db"
+    prepare(place)
+    with closing(connect(place)) as connection:
+        appender, items = Appender(connection, "benchmark"), Items()
+        for some in batched(records(count, 5), 500):
+            appender.write(Batch(closes=[items.closed(r) for r in some]))
+    store, out = Store(place), folder / "pack.zip"
+    start = time.process_time()
+    with out.open("wb") as file:
+        build(store, Selection(), file, by="benchmark", sources=Sources())
+    made = time.process_time() - start
+    store.close()
+    start = time.process_time()
+    assert program.main([str(out)], lambda _: None) == 0
+    checked = time.process_time() - start
+    print(
+        f"pack of {count} records: {made:.1f} s CPU, {out.stat().st_size / 1e6:.1f} MB;"
+        f" its verify.py {checked:.1f} s CPU"
+    )
 
 
 def main() -> None:
@@ -252,6 +281,7 @@ def main() -> None:
         if count:
             space(folder, min(count, 50_000))
             queries(folder, count)
+            pack(folder, min(count, 100_000))
 
 
 if __name__ == "__main__":

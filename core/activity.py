@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from core.attribution import Attribution
 from core.observation import Observation
 
 
@@ -49,3 +51,37 @@ class Collector(Protocol):
 
     def end(self) -> Iterable[Observation]:
         """The gate stops: return what is left to tell of what still lasts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedRun:
+    """A run of a Python script that has ended, whoever started it."""
+
+    sender: Attribution
+    about: str
+    """What ran, as it is called."""
+    began: datetime
+    ended: datetime
+    """When that was seen."""
+    exit_code: int | None = None
+    """As a shell tells it, 128 and more for a signal; None where nobody could tell."""
+    cpu_s: float | None = None
+    """Of its processes that it waited for, too; None where nobody could look."""
+    cpu_is_final: bool = False
+    """False: as of the last look."""
+    peak_memory: int | None = None
+    """Bytes of its first process at its largest, as of the last look."""
+    children: tuple[str, ...] = ()
+    """Programs that it started, by name."""
+
+
+class ProgramRuns(Protocol):
+    """Follows the runs of Python scripts on this machine. May take milliseconds: not for the event
+    loop.
+    """
+
+    def ended(self) -> Sequence[EndedRun]:
+        """Return the runs that ended since the last call."""
+
+    def close(self) -> None:
+        """Follow no more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from core.activity import Collector, SocketTable
+from core.activity import Collector, ProgramRuns, SocketTable
 from core.errors import EvidenceError
 from core.ids import utc_now
 from core.observation import Kind
@@ -21,6 +21,8 @@ class Means:
     sockets: SocketTable
     attributor: Attributor
     clock: Callable[[], datetime] = utc_now
+    runs: ProgramRuns | None = None
+    """None: nobody follows runs here."""
     own_scripts: frozenset[str] = frozenset()
     """Places of our own scripts: what they do beside requests is no observation."""
 

@@ -5,7 +5,6 @@ look takes, the longer until the next. Linux; elsewhere nothing is told, and tha
 """
 
 import os
-import re
 import stat
 import sys
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from attribution.backends import procfs
+from core.vocabulary.programs import is_office
 
 FIRST_S, LONGEST_S = 0.02, 1.0
 _SHARE = 600
@@ -25,10 +25,6 @@ _MOST_THREADS = 64
 _MOST_NAMES = 50
 _MOST_FILES = 200
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".parquet", ".numbers")
-_OFFICE = re.compile(
-    r"soffice|libreoffice|localc|lowriter|excel|winword|powerpnt|msaccess|outlook|gnumeric|numbers",
-    re.IGNORECASE,
-)
 _START = 19
 """Of a process, in the fields of its stat file."""
 _PEAK = b"\nVmHWM:"
@@ -63,7 +59,7 @@ class RunUse:
     @property
     def office(self) -> tuple[str, ...]:
         """Office programs among its children."""
-        return tuple(name for name in self.children if _OFFICE.search(name))
+        return tuple(name for name in self.children if is_office(name))
 
 
 def can_watch() -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activity.collectors import Means
-from core.activity import OpenSocket
+from core.activity import EndedRun, OpenSocket
 from core.attribution import (
     UNATTRIBUTED,
     Attribution,
@@ -46,6 +46,7 @@ class Machine:
         self.now = START
         self.asked: list[int] = []
         self.refuses = False
+        self.told: set[Attribution] = set()
 
     def opened(self, number: int, owner: Attribution | None, one: OpenSocket) -> None:
         """A socket is there from now on."""
@@ -99,6 +100,21 @@ class Machine:
         if self.refuses:
             raise OSError("the kernel does not answer")
 
+    # core.activity.ProgramRuns
+
+    def ended(self) -> list[EndedRun]:
+        """Each program that it was told of has run, and ended."""
+        self._answer()
+        new = {who for who in self.owners.values() if who.is_python} - self.told
+        self.told |= new
+        return [
+            EndedRun(
+                sender=who, about="load.py", began=START, ended=self.now, exit_code=0, cpu_s=0.25,
+                peak_memory=5_000_000, children=("cat", "soffice.bin"),
+            )
+            for who in new
+        ]  # fmt: skip
+
     # core.ports.Attributor
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
@@ -131,7 +147,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def means(machine: Machine) -> Means:
-    return Means(sockets=machine, attributor=machine, clock=lambda: machine.now)
+    return Means(sockets=machine, attributor=machine, runs=machine, clock=lambda: machine.now)
 
 
 type Makes = Callable[[Means], object]

@@ -94,7 +94,7 @@ class TestEveryCollector:
         collector = kind.make(means)
         for _ in range(30):
             list(collector.look())
-        assert max(map(machine.asked.count, machine.asked)) <= 3
+        assert max(map(machine.asked.count, machine.asked), default=0) <= 3
 
 
 def looks(machine: Machine, means: Means, name: str) -> list[Observation]:
@@ -260,3 +260,23 @@ def test_an_owner_that_is_not_known_is_no_observation(machine: Machine, means: M
         machine.connects(number, owner, 5432)
         machine.listens(number + 10, owner, 8000)
     assert not looks(machine, means, "connections") and not looks(machine, means, "listeners")
+
+
+def test_a_run_is_told_with_how_it_ended_and_what_it_used(machine: Machine, means: Means) -> None:
+    """Exit code, CPU, memory, programs started, office programs marked; it is no case."""
+    machine.owners[1] = program(7)
+    (seen,) = looks(machine, means, "runs")
+    assert (seen.kind, seen.about, seen.notable) == (Kind.RUN, "load.py", False)
+    assert {name: one.value for name, one in seen.facts.items()} == {
+        "exit_code": 0,
+        "cpu_milliseconds": 250,
+        "bytes_peak_memory": 5_000_000,
+        "children": ("cat", "soffice.bin"),
+        "office_programs": ("soffice.bin",),
+    }
+
+
+def test_where_nobody_follows_runs_none_is_told(means: Means) -> None:
+    """A gate without the rights tells nothing, and fails at nothing."""
+    collector = BY_NAME["runs"].make(replace(means, runs=None))
+    assert not [*collector.look(), *collector.end()]

@@ -1,0 +1,309 @@
+"""The runs of Python scripts on this machine, whoever started them: from their beginning to their
+end, with what they used.
+
+A run is one process that a script was given to, and what it started itself is part of it. Memory is
+that of the last look, seldom enough to cost nothing; CPU time is read when the end is heard, before
+the process is taken away by its parent.
+"""
+
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from attribution.backends import procfs
+from attribution.backends.process_ends import (
+    Event,
+    KernelEvents,
+    Listing,
+    can_follow,
+    is_python,
+)
+from core.activity import EndedRun
+from core.attribution import Attribution, unknown_sender
+from core.duties import OWNER, Duty
+
+_NAMED_AFTER_S = 0.1
+"""An interpreter has read its script by then; asked earlier, nobody can tell which."""
+_AGAIN_S = (1.0, 5.0, 0.0)
+"""So long until it is asked for once more; what is not named by then is no script."""
+_IDLE_S = 1.0
+_FIRST_LOOK_S, _LONGEST_S = 0.5, 20.0
+_MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 2
+_START, _PARENT = 19, 1
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_NO_SCRIPT = "python"
+_TOO_SHORT = "it had ended before anybody could look at it"
+_PEAK = b"\nVmHWM:"
+
+_UNNAMED = replace(unknown_sender("process", _TOO_SHORT), is_python=True)
+
+type Names = Callable[[int], Attribution | None]
+"""Pid of a living process → who it is."""
+
+
+@dataclass(slots=True)
+class _Run:
+    pid: int
+    start: int
+    word: str
+    """What ran, by its command line."""
+    began: datetime
+    ours: bool
+    """Started by `outgate run`, which tells of it itself."""
+    sender: Attribution | None = None
+    name_at: float = 0.0
+    """When it is asked which script it is; 0: no more."""
+    asked: int = 0
+    look_at: float = 0.0
+    wait_s: float = _FIRST_LOOK_S
+    cpu_s: float | None = None
+    peak: int | None = None
+    children: dict[str, None] = field(default_factory=dict)
+
+
+class Runs:
+    """Implements core.activity.ProgramRuns. Safe for several threads."""
+
+    def __init__(
+        self,
+        names: Names,
+        own: Callable[[], frozenset[int]],
+        own_scripts: frozenset[str],
+        *,
+        everybody: bool = False,
+    ) -> None:
+        """`own`: processes of Outgate's that are no runs; `own_scripts`: places of `outgate`."""
+        self._everybody = everybody
+        self._names, self._own, self._own_scripts = names, own, own_scripts
+        self._runs: dict[int, _Run] = {}
+        self._part_of: dict[int, int] = {}
+        """Programs that a run started → that run."""
+        self._ended: deque[EndedRun] = deque(maxlen=_MOST_RUNS)
+        self._lock = threading.Lock()
+        self._kernel: KernelEvents | None = None
+        self._listing = Listing()
+        self._due = 0.0
+        """When a run is to be looked at or named next."""
+        self._closed = False
+        if not can_follow():
+            return
+        try:
+            self._kernel = KernelEvents()
+        except OSError:
+            return
+        self._take_all(self._listing.take())
+        body = OWNER.guarded(Duty.PROCESSES, self._listen, lambda: self._closed)
+        threading.Thread(target=body, daemon=True, name="outgate-runs").start()
+
+    def ended(self) -> Sequence[EndedRun]:
+        """See ProgramRuns.ended."""
+        with self._lock:
+            if self._kernel is None and can_follow():
+                self._take_all(self._listing.take())
+            self._look()
+            told = tuple(self._ended)
+            self._ended.clear()
+        return told
+
+    def close(self) -> None:
+        """See ProgramRuns.close."""
+        self._closed = True
+
+    def _listen(self) -> None:
+        assert self._kernel is not None
+        while not self._closed:
+            ready, _, _ = select.select([self._kernel], [], [], self._patience())
+            with self._lock:
+                if ready:
+                    self._take_all(self._kernel.take())
+                self._look()
+        self._kernel.close()
+
+    def _patience(self) -> float:
+        """Return how long nothing is due but what the kernel tells."""
+        return min(_IDLE_S, max(0.0, self._due - time.monotonic()))
+
+    def _take_all(self, events: Iterable[Event | None]) -> None:
+        for event in events:
+            if event is None:
+                self._start_anew()
+            elif event.began:
+                self._began(event.pid)
+            else:
+                self._over(event)
+
+    def _start_anew(self) -> None:
+        """Events were lost: who is there is asked; of who has gone meanwhile nobody knows how."""
+        for run in list(self._runs.values()):
+            if procfs.start_of(run.pid) != run.start:
+                self._over(Event(pid=run.pid, began=False))
+
+    def _began(self, pid: int) -> None:
+        fields = procfs.stat_fields(pid)
+        if len(fields) <= _START or pid in self._own():
+            return
+        parent = self._run_above(int(fields[_PARENT]))
+        known = self._runs.get(pid)
+        if known is not None and known.start == int(fields[_START]):
+            return  # it became another program: the same run goes on
+        if not self._is_of_ours(pid):
+            return
+        if not is_python(pid):
+            self._note_child(parent, pid)
+            return
+        if parent is not None and not parent.ours:
+            self._note_child(parent, pid)
+            return
+        if len(self._runs) < _MOST_RUNS:
+            run = _run(pid, int(fields[_START]), ours=parent is not None)
+            self._runs[pid], self._due = run, min(self._due, run.name_at)
+
+    def _is_of_ours(self, pid: int) -> bool:
+        """Return whether it is this user's, where only these are followed; root follows all."""
+        try:
+            owner = os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116
+            return self._everybody or os.geteuid() in {0, owner}
+        except OSError:
+            return False
+
+    def _note_child(self, parent: _Run | None, pid: int) -> None:
+        if parent is None:
+            return
+        # What it starts in turn is found by it: no long walk for each program of a machine.
+        self._part_of[pid] = parent.pid
+        if len(parent.children) < _MOST_CHILDREN:
+            parent.children[_program(pid)] = None
+
+    def _run_above(self, pid: int) -> _Run | None:
+        for _ in range(_MOST_ANCESTORS):
+            if pid <= 1:
+                return None
+            found = self._runs.get(self._part_of.get(pid, pid))
+            if found is not None:
+                return found
+            fields = procfs.stat_fields(pid)
+            if len(fields) <= _START:
+                return None
+            pid = int(fields[_PARENT])
+        return None
+
+    def _over(self, event: Event) -> None:
+        self._part_of.pop(event.pid, None)
+        run = self._runs.pop(event.pid, None)
+        if run is None or self._is_ours(run) or (run.sender is None and run.word == _NO_SCRIPT):
+            return
+        fields = procfs.stat_fields(event.pid)
+        same = len(fields) > _START and int(fields[_START]) == run.start
+        cpu = _cpu(fields) if same else run.cpu_s
+        self._ended.append(
+            EndedRun(
+                sender=run.sender or _UNNAMED,
+                about=_called(run),
+                began=run.began,
+                ended=datetime.now(UTC),
+                exit_code=None if event.status is None else _code(event.status),
+                cpu_s=cpu,
+                cpu_is_final=same,
+                peak_memory=run.peak,
+                children=tuple(run.children),
+            )
+        )
+
+    def _is_ours(self, run: _Run) -> bool:
+        script = None if run.sender is None else run.sender.script
+        return run.ours or (script is not None and script.path in self._own_scripts)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now < self._due:
+            return  # events come by the hundred: each costs no round of all runs
+        due = now + _IDLE_S
+        for run in list(self._runs.values()):
+            if run.ours:
+                continue
+            if now >= run.name_at and run.name_at:
+                self._name(run, now)
+            if now >= run.look_at:
+                run.cpu_s, run.peak = _used(run) or (run.cpu_s, run.peak)
+                run.look_at, run.wait_s = now + run.wait_s, min(run.wait_s * 2, _LONGEST_S)
+            due = min(due, run.name_at or due, max(run.look_at, now + _FIRST_LOOK_S))
+        self._due = due
+
+    def _name(self, run: _Run, now: float) -> None:
+        found = self._names(run.pid) if procfs.start_of(run.pid) == run.start else None
+        if found is not None:
+            run.sender = found
+        named = found is not None and found.script is not None
+        wait, run.asked = _AGAIN_S[run.asked], run.asked + 1
+        run.name_at = 0.0 if named or not wait else now + wait
+        run.ours = run.ours or self._is_ours(run)
+
+
+def _run(pid: int, start: int, *, ours: bool) -> _Run:
+    now = time.monotonic()
+    line = procfs.read(f"/proc/{pid}/cmdline", 4096).split(b"\0")
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - start / _TICKS
+    return _Run(
+        pid=pid,
+        start=start,
+        word=_word(line),
+        began=datetime.fromtimestamp(time.time() - max(0.0, age), UTC),
+        ours=ours,
+        name_at=now + max(0.0, _NAMED_AFTER_S - age),
+    )
+
+
+def _word(line: Sequence[bytes]) -> str:
+    """Return what an interpreter was told to run: its first argument that is no option, but for
+    `-m`; code on the command line is not told.
+    """
+    words = iter(line[1:])
+    for word in words:
+        if word == b"-m":
+            return next(words, b"").decode("utf-8", "replace") or _NO_SCRIPT
+        if word in {b"-c", b"-"} or not word:
+            break
+        if word in {b"-W", b"-X"}:
+            next(words, None)
+        elif not word.startswith(b"-"):
+            return word.rpartition(b"/")[2].decode("utf-8", "replace")
+    return _NO_SCRIPT
+
+
+def _called(run: _Run) -> str:
+    script = None if run.sender is None else run.sender.script
+    return run.word if script is None else script.name
+
+
+def _program(pid: int) -> str:
+    try:
+        exe = os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115 - bare calls: often
+    except OSError:
+        return procfs.read(f"/proc/{pid}/comm", 64).decode("utf-8", "replace").strip()
+    return exe.removesuffix(" (deleted)").rsplit("/", 1)[-1]
+
+
+def _used(run: _Run) -> tuple[float, int | None] | None:
+    fields = procfs.stat_fields(run.pid)
+    if len(fields) <= _START or int(fields[_START]) != run.start:
+        return None
+    _, mark, rest = procfs.read(f"/proc/{run.pid}/status", 8192).partition(_PEAK)
+    words = rest.split(b"\n", 1)[0].split()
+    peak = int(words[0]) * 1024 if mark and words and words[0].isdigit() else run.peak
+    return _cpu(fields), peak
+
+
+def _cpu(fields: Sequence[bytes]) -> float:
+    """User and system time, of it and of those that it waited for."""
+    return sum(int(value) for value in fields[11:15]) / _TICKS
+
+
+def _code(status: int) -> int:
+    """Return what a shell tells of the status that `wait` gives."""
+    number = status & 0x7F
+    return 128 + number if number else (status >> 8) & 0xFF

@@ -1,0 +1,157 @@
+"""Runs of Python scripts that nobody started through Outgate: from their beginning to their end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from attribution.backends import program_runs
+from attribution.backends.process_ends import KernelEvents
+from attribution.backends.program_runs import Runs, _code, _word
+from core.activity import EndedRun
+from core.attribution import UNATTRIBUTED, Attribution, LaunchedAs, Script
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+OWN = "/opt/outgate/bin/outgate"
+
+
+def named(pid: int) -> Attribution | None:
+    """Names a process by its command line: enough for a run."""
+    line = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    if len(line) < 3 or not line[1].endswith((".py", "outgate")):
+        return None
+    path = OWN if line[1].endswith("outgate") else line[1]
+    name = path.rpartition("/")[2]
+    script = Script(path=path, sha256=None, launched_as=LaunchedAs.FILE, name=name)
+    return replace(UNATTRIBUTED, script=script, is_python=True)
+
+
+@pytest.fixture(params=["events", "listing"])
+def runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    """By the kernel's events where they may be heard, and without them."""
+
+    def refused() -> KernelEvents:
+        raise PermissionError
+
+    monkeypatch.setattr(program_runs, "_NAMED_AFTER_S", 0.0)
+    if request.param == "listing":
+        monkeypatch.setattr(program_runs, "KernelEvents", refused)
+    made = Runs(named, lambda: frozenset({os.getpid()}), frozenset({OWN}))
+    if request.param == "events" and made._kernel is None:
+        pytest.skip("the kernel tells nobody of our rights")
+    made.ended()
+    yield made
+    made.close()
+
+
+def ended(runs: Runs, about: str) -> EndedRun:
+    """Return this run, once it is told."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for one in runs.ended():
+            if one.about == about:
+                return one
+        time.sleep(0.02)
+    pytest.fail(f"{about} was not told")
+
+
+def started(script: Path) -> subprocess.Popen[bytes]:
+    """Return a script that runs until its standard input ends."""
+    child = subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    return child
+
+
+type Ends = Callable[[subprocess.Popen[bytes]], None]
+
+
+@linux
+def test_a_run_is_told_with_what_it_started_and_how_it_ended(runs: Runs, tmp_path: Path) -> None:
+    """Begin, end, exit code where the kernel tells it, CPU, memory, children: one for each run."""
+    script = tmp_path / "nightly.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "c = subprocess.Popen(['cat'], stdin=subprocess.PIPE)\n"
+        "w = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "sum(i * i for i in range(10**6))\nprint(1, flush=True)\nsys.stdin.read()\n"
+        "c.communicate(); w.communicate(b'1')\nsys.exit(7)\n"
+    )
+    child = started(script)
+    runs.ended()
+    child.communicate()
+    run = ended(runs, "nightly.py")
+    assert run.sender.script is not None and run.sender.script.path == str(script)
+    assert run.exit_code == (None if runs._kernel is None else 7)
+    assert run.cpu_s is not None and 0 < run.cpu_s < 30 and run.began < run.ended
+    assert run.peak_memory is not None and run.peak_memory > 1_000_000
+    assert "cat" in run.children and any(c.startswith("python") for c in run.children)
+    assert not [one for one in runs.ended() if one.sender.script == run.sender.script]
+
+
+@linux
+def test_a_killed_run_says_by_which_signal(tmp_path: Path) -> None:
+    """As a shell tells it."""
+    runs = Runs(named, lambda: frozenset({os.getpid()}), frozenset({OWN}))
+    if runs._kernel is None:
+        pytest.skip("the kernel tells nobody of our rights")
+    (tmp_path / "stuck.py").write_text("print(1, flush=True)\ninput()\n")
+    child = started(tmp_path / "stuck.py")
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert ended(runs, "stuck.py").exit_code == 128 + signal.SIGKILL
+    runs.close()
+
+
+@linux
+def test_what_outgate_started_is_told_by_outgate_alone(runs: Runs, tmp_path: Path) -> None:
+    """A run is on record once: not for `outgate run` itself, nor for what it started."""
+    (tmp_path / "inner.py").write_text("print(1, flush=True)\ninput()\n")
+    (tmp_path / "outgate").write_text(
+        "import subprocess, sys, time\nprint(1, flush=True)\ninput()\n"
+        f"subprocess.run([sys.executable, {str(tmp_path / 'inner.py')!r}], input=b'1')\n"
+    )
+    (tmp_path / "last.py").write_text("print(1, flush=True)\ninput()\n")
+    own = started(tmp_path / "outgate")
+    runs.ended()
+    own.communicate(b"\n")
+    last = started(tmp_path / "last.py")
+    runs.ended()
+    last.communicate(b"\n")
+    seen: list[str] = []
+    deadline = time.monotonic() + 20
+    while "last.py" not in seen and time.monotonic() < deadline:
+        seen += [one.about for one in runs.ended()]
+    assert seen.count("last.py") == 1 and not {"inner.py", "outgate"} & set(seen)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        (b"python3 job.py --password x", "job.py"),
+        (b"python3 -u -X dev /srv/jobs/job.py", "job.py"),
+        (b"python3 -W ignore job.py", "job.py"),
+        (b"python3 -m nightly.load x", "nightly.load"),
+        (b"python3 -c secret_code()", "python"),
+        (b"python3 -", "python"),
+        (b"python3", "python"),
+        (b"", "python"),
+    ],
+)
+def test_what_ran_is_told_without_its_arguments(line: bytes, word: str) -> None:
+    """Code and arguments may hold anything: only the name of what ran is told."""
+    assert _word([*line.split(b" "), b""]) == word
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, 0), (7 << 8, 7), (9, 137), (11 | 0x80, 139)])
+def test_a_status_is_told_as_a_shell_does(status: int, code: int) -> None:
+    """An exit code is that, a signal 128 and more."""
+    assert _code(status) == code
