@@ -113,8 +113,13 @@ def _columns(happening: Happening) -> dict[str, Any]:
 def gone_columns(seq: int) -> dict[str, Any]:
     """Return the columns of an act whose time is over: its place and hash are all that is left."""
     names = ("case_key", "script", "script_sha256", "record_id", "hold_key")
-    return {**dict.fromkeys(names), "case_key": NO_CASE, "id": f"{seq:036d}", "at_us": 0,
-            "action": GONE}  # fmt: skip
+    return {
+        **dict.fromkeys(names),
+        "case_key": NO_CASE,
+        "id": f"{seq:036d}",
+        "at_us": 0,
+        "action": GONE,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

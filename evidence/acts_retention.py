@@ -123,6 +123,15 @@ def _in_force(
     versions = {(a, b) for a, b in connection.execute("SELECT script, sha256 FROM scripts")}
     oldest = connection.value("SELECT min(seq) FROM entries") or 0
     kept, newest = set[int](), dict[object, int]()
+
+    def counts(act: ReviewEvent, case_key: str, version: tuple[str, str]) -> object:
+        """Return the case or version of which this act may be the last word; None of neither."""
+        if act.action in _ENDS and case_of_key(case_key) in cases:
+            return "case", case_key
+        if act.action in _WORDS and version in versions:
+            return "version", *version
+        return None
+
     for seq, case_key, _, script, sha256, record_id, _ in rows:
         act = acts.get(seq)
         if isinstance(act, Happening):
@@ -130,10 +139,8 @@ def _in_force(
                 kept.add(seq)
             for name in _subjects(act):
                 newest[name] = seq
-        elif act is not None and act.action in _ENDS and case_of_key(case_key) in cases:
-            newest["case", case_key] = seq
-        elif act is not None and act.action in _WORDS and (script, sha256) in versions:
-            newest["version", script, sha256] = seq
+        elif act is not None and (about := counts(act, case_key, (script, sha256))) is not None:
+            newest[about] = seq
         elif record_id is not None and _is_there(connection, record_id):
             kept.add(seq)
     return kept | set(newest.values())

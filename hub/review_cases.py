@@ -130,11 +130,14 @@ def matches(case: Case, wanted: CaseFilter) -> bool:
         (wanted.status is None or case.status is wanted.status)
         and (wanted.verdict is None or case.verdict == wanted.verdict)
         and (wanted.kind is None or wanted.kind in case.kinds)
-        and (wanted.since is None or case.last_at >= wanted.since)
-        and (wanted.until is None or case.last_at < wanted.until)
+        and _is_within(case.last_at, wanted.since, wanted.until)
         and all(not part or _has(part, texts) for part, texts in parts)
         and all(_holds(case, one) for one in wanted.conditions)
     )
+
+
+def _is_within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or at >= since) and (until is None or at < until)
 
 
 def _has(part: str, texts: Iterable[str]) -> bool:

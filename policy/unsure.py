@@ -93,12 +93,12 @@ def untold(inputs: Inputs, s: Situation) -> str:
         return "which script sent it"
     if inputs & unsure_of_packages(s):
         return "what it is made of" if s.history.packages is None else "advisories on its packages"
-    if inputs & HABITS and unsure_of_habits(s):
+    if inputs & unsure_of_habits(s):
         return _habits_in_words(s)
-    if inputs & RESOURCES and unsure_of_resources(s):
+    if inputs & unsure_of_resources(s):
         return "what its process uses"
     if inputs & FILES and not s.files_are_all:
         return "which files it holds"
-    if inputs & PEERS and unsure_of_peers(s):
+    if inputs & unsure_of_peers(s):
         return "for whom it was sent"
     return "country" if inputs & COUNTRY else "address"

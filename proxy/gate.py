@@ -8,7 +8,7 @@ rewrites or saves flows. Kept: the proxy server, layer choice, refusal of cleart
 import asyncio
 import inspect
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,17 @@ class Gate:
         self._collecting = Collecting(parts.collectors, parts.evidence)
         self.addon: GateAddon | None = None
 
+    def _addons(self, server: proxyserver.Proxyserver) -> Iterator[object]:
+        """Yield what mitmproxy calls, in this order."""
+        yield mitmproxy_core.Core()
+        yield disable_h2c.DisableH2C()
+        yield server
+        yield next_layer.NextLayer()
+        yield GateTls(self._options.mint, self._options.chain_file)
+        yield from (self.addon, self._arrivals, self._draining)
+        if self._options.proxies:
+            yield CorporateRoute(self._options.proxies)
+
     async def run(self, ready: Callable[[str, int], Awaitable[None] | None]) -> None:
         """Listen, call `ready(host, port)` once, serve.
 
@@ -96,17 +107,7 @@ class Gate:
             with courtesy(Duty.CAPTURE):
                 self._arrivals.others.keep_in(self._options.counts)
         server = self._server = proxyserver.Proxyserver()
-        addons.add(  # type: ignore[no-untyped-call]
-            mitmproxy_core.Core(),
-            disable_h2c.DisableH2C(),
-            server,
-            next_layer.NextLayer(),
-            GateTls(self._options.mint, self._options.chain_file),
-            self.addon,
-            self._arrivals,
-            self._draining,
-            *([CorporateRoute(self._options.proxies)] if self._options.proxies else []),
-        )
+        addons.add(*self._addons(server))  # type: ignore[no-untyped-call]
         master.options.update(
             **_FIXED, ssl_verify_upstream_trusted_ca=str(self._options.upstream_roots)
         )

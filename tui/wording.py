@@ -307,10 +307,15 @@ def _sent_words(case: Case) -> str:
     return "data without known personal data or secrets"
 
 
+def _named_sender(sender: str, *, likely: bool) -> str:
+    if not sender:
+        return "An unknown sender"
+    return f"Probably “{safe(sender, 80)}”" if likely else f"“{safe(sender, 80)}”"
+
+
 def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a case as a sentence, from what the queue knows of it."""
-    who = f"“{safe(case_sender(case), 80)}”" if case_sender(case) else "An unknown sender"
-    who = f"Probably {who}" if case.likely and case_sender(case) else who
+    who = _named_sender(case_sender(case), likely=case.likely)
     by = f", run by {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
     verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from app.kept_sources import KeptSources
+    from app.settings import Settings
     from core.review import ReviewEvent, ScriptVersion
     from evidence.store import Store
     from habits.passport import Passport
@@ -84,7 +85,6 @@ def scripts(
     from app.home import open_home
     from app.kept_sources import KeptSources
     from app.permission import permitted
-    from app.reading_versions import to_read
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
@@ -109,14 +109,8 @@ def scripts(
     elif judges:
         if script is None or approve is withdraw:
             raise InputError("Name one script, and either --approve or --withdraw.")
-        chosen, unread = _chosen(versions, version), False
-        if approve:
-            _why(reason)
-            unread = _shown_to_approve(
-                to_read(store, kept, chosen), allowed=settings.approve_unread
-            )
-            _named(chosen, version, script)
-        _say(store, chosen, reason, approve=approve, unread=unread)
+        chosen = _chosen(versions, version)
+        _judge(store, kept, settings, chosen, reason, approve=approve, given=version)
     elif diff or source:
         _read(store, kept, script, versions, version, diff=diff)
     elif script is None:
@@ -152,6 +146,30 @@ def _show(
 def _echo(lines: Iterable[str]) -> None:
     for line in lines:
         typer.echo(line)
+
+
+def _judge(
+    store: "Store",
+    kept: "KeptSources",
+    settings: "Settings",
+    version: "ScriptVersion",
+    reason: str,
+    *,
+    approve: bool,
+    given: str,
+) -> None:
+    """Approve a version that was read and named, `given` as it was typed; or take its approval
+    back. Raises InputError.
+    """
+    from app.reading_versions import to_read
+
+    unread = False
+    if approve:
+        _why(reason)
+        found = to_read(store, kept, version)
+        unread = _shown_to_approve(found, allowed=settings.approve_unread)
+        _named(version, given, version.script)
+    _say(store, version, reason, approve=approve, unread=unread)
 
 
 def _read(

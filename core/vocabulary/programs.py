@@ -3,9 +3,18 @@
 SCHEDULERS = frozenset(("cron", "anacron", "at", "systemd-timer", "task-scheduler", "launchd"))
 """As `started_by` of a sender tells them."""
 _OFFICE = (
-    "soffice", "libreoffice", "localc", "lowriter", "excel", "winword", "powerpnt", "msaccess",
-    "outlook", "gnumeric", "numbers",
-)  # fmt: skip
+    "soffice",
+    "libreoffice",
+    "localc",
+    "lowriter",
+    "excel",
+    "winword",
+    "powerpnt",
+    "msaccess",
+    "outlook",
+    "gnumeric",
+    "numbers",
+)
 
 
 def is_office(name: str) -> bool:

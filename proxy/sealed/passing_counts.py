@@ -134,9 +134,15 @@ class Others:
     def _keep(self) -> None:
         if self._kept is not None:
             _FORM.pack_into(
-                self._kept, 0, _MARK, self._since, self._until, self._connections, self._sent,
+                self._kept,
+                0,
+                _MARK,
+                self._since,
+                self._until,
+                self._connections,
+                self._sent,
                 self._received,
-            )  # fmt: skip
+            )
 
 
 def place_in(folder: Path, pid: int) -> Path:
