@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from proxy.parts import Limits
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltGate:
     """A gate and what has to be looked after while it runs and put away when it has ended."""
@@ -160,9 +158,7 @@ def build(
             Herald(way, failure=lambda: evidence.writer.failure)
             for way in ways_of(settings, evidence.store)
         ],
-        after_retention=partial(
-            _after_retention, home, evidence.store, utc_now(), settings
-        ),
+        after_retention=partial(_after_retention, home, evidence.store, utc_now(), settings),
         habits=habits,
         opened=opened,
     )

@@ -52,8 +52,8 @@ async def expire_old(
     *,
     after: Callable[[], None] = lambda: None,
 ) -> None:
-    """Remove what is older than the terms, until cancelled; they may change meanwhile, and are asked
-    for before each round. Where nothing ends, nothing is done.
+    """Remove what is older than the terms, until cancelled; they may change meanwhile, and are
+    asked for before each round. Where nothing ends, nothing is done.
 
     `after` is called behind each round, in a thread.
     """

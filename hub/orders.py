@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.ids import rfc3339
 from core.rights import Who, actor
 from core.text import printable
+from core.vocabulary.sizes import counted
 from fleet.orders import APPROVALS, KINDS, MOST_DAYS, POLICY, RETENTION, SCHEMA, signed_text
 from hub.database import Connection
 from hub.deeds import Word, chained
@@ -131,7 +132,7 @@ def keep_for(
     Raises InputError.
     """
     if not 1 <= days <= MOST_DAYS:
-        raise InputError(f"Evidence is kept for 1 to {MOST_DAYS} days.")
+        raise InputError(f"Evidence is kept for 1 to {counted(MOST_DAYS, 'day')}.")
     version = _publish(connection, key, RETENTION, {"days": days}, grouped, 100, who, now)
     about, facts = f"retention {version}", {"days": days, "group": grouped}
     chained(connection, Word.RETENTION, about, who=who, note=note, now=now, facts=facts)
