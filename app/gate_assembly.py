@@ -17,7 +17,7 @@ from app.home import Home
 from app.lineage import Tracer
 from app.machine_gate import public_door
 from app.notifying import Herald, ways_of
-from app.retention import Terms
+from app.retention import Terms, terms_of
 from app.settings import Settings
 from app.wiring import (
     GateChoices,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from proxy.parts import Limits
 
 
-_FOR_EVER = Terms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +70,8 @@ class BuiltGate:
     """What tells which programs opened files of data."""
     seals: Path
     """The socket of sealed runs."""
-    terms: Terms = _FOR_EVER
-    """How long evidence is kept."""
+    terms: Callable[[], Terms] = Terms
+    """How long evidence is kept; asked again before each round."""
     couriers: Callable[[], "Sequence[Courier]"] = tuple
     """Makes what sends evidence on. Raises SettingsError."""
     heralds: Callable[[], "Sequence[Herald]"] = tuple
@@ -155,14 +154,14 @@ def build(
         pool=pool,
         setup=setup,
         seals=home.seal_of(os.getpid()),
-        terms=Terms.of(settings),
+        terms=lambda: terms_of(home, settings),
         couriers=lambda: [Courier(route) for route in routes_of(home, settings, evidence.store)],
         heralds=lambda: [
             Herald(way, failure=lambda: evidence.writer.failure)
             for way in ways_of(settings, evidence.store)
         ],
         after_retention=partial(
-            _after_retention, home, evidence.store, utc_now(), settings.retention_days
+            _after_retention, home, evidence.store, utc_now(), settings
         ),
         habits=habits,
         opened=opened,
@@ -178,11 +177,11 @@ def _rotated(home: Home, settings: Settings, store: "Store") -> None:
         store.tell(happening(Event.MARKS_KEY_ROTATED, {"epoch": ended.name}))
 
 
-def _after_retention(home: Home, store: "Store", started: datetime, days: int) -> None:
+def _after_retention(home: Home, store: "Store", started: datetime, settings: Settings) -> None:
     from app.kept_sources import forget_old
 
     _end_epochs(home, store, started)
-    if days:
+    if days := terms_of(home, settings).records:
         forget_old(home, store, utc_now() - timedelta(days=days))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from proxy.boundaries import courtesy
 from proxy.threads import COURTESIES
 
 if TYPE_CHECKING:
+    from app.home import Home
     from app.settings import Settings
 
 EVERY_S = 6 * 3600.0
@@ -35,14 +36,24 @@ class Terms:
         )
 
 
+def terms_of(home: "Home", settings: "Settings") -> Terms:
+    """Return the terms in force: for records, what the fleet's signed order says wins."""
+    from fleet.retention import days_of_fleet
+
+    terms = Terms.of(settings)
+    days = days_of_fleet(home.fleet)
+    return replace(terms, records=days) if days else terms
+
+
 async def expire_old(
     evidence: Path,
-    terms: Terms,
+    terms: Callable[[], Terms],
     every_s: float = EVERY_S,
     *,
     after: Callable[[], None] = lambda: None,
 ) -> None:
-    """Remove what is older than the terms, until cancelled; where nothing ends, nothing ever.
+    """Remove what is older than the terms, until cancelled; they may change meanwhile, and are asked
+    for before each round. Where nothing ends, nothing is done.
 
     `after` is called behind each round, in a thread.
     """
@@ -53,13 +64,17 @@ async def expire_old(
     stopped = threading.Event()
     ends = stopped.is_set
     try:
-        while terms != Terms():
-            if terms.records:
-                await COURTESIES.run(expire_older, evidence, terms.records, stopping=ends)
-            if terms.sums:
-                await COURTESIES.run(expire_sums_older, evidence, terms.sums)
-            if terms.reviews:
-                await COURTESIES.run(expire_acts_older, evidence, terms.reviews, stopping=ends)
+        while True:
+            now = await COURTESIES.run(terms)
+            if now == Terms():
+                await asyncio.sleep(every_s)
+                continue
+            if now.records:
+                await COURTESIES.run(expire_older, evidence, now.records, stopping=ends)
+            if now.sums:
+                await COURTESIES.run(expire_sums_older, evidence, now.sums)
+            if now.reviews:
+                await COURTESIES.run(expire_acts_older, evidence, now.reviews, stopping=ends)
             await COURTESIES.run(tidy_up, evidence, stopping=ends)
             async with courtesy(Duty.RETENTION):  # the next round tries again
                 await COURTESIES.run(after)

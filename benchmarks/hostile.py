@@ -1,6 +1,6 @@
 """How long one client waits while others send what is dearest to read.
 
-    python benchmarks/hostile.py [--seconds 6] [--clients 10] [--shapes 3]
+    python benchmarks/hostile.py [--seconds 6] [--clients 10] [--shapes 3] [--only NAME …]
 
 For each shape of hostile body, 60 KB of nothing but it, ten clients send it again and again through
 one gate, and another one posts a small clean body every 20 ms. Quoted is what that one waits:
@@ -39,6 +39,10 @@ SHAPES = {
     "encoded runs": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo= ",
     "names": "Herr Müller und Frau Anna Schmidt ",
     "XML": '<r x="1" y="2">t</r>',
+    "literals": "{'a': 'b'}, ",
+    "printed rows": "a  b  c\n",
+    "templates": "{{a}}",
+    "colours": "-0.5 \x1b[0m",
 }
 
 
@@ -103,6 +107,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--clients", type=int, default=10)
     parser.add_argument("--shapes", type=int, default=len(SHAPES))
+    parser.add_argument("--only", nargs="*", default=[], choices=[*SHAPES])
     parser.add_argument("--attack", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.attack:
@@ -139,7 +144,7 @@ def table(gate: tuple[int, int, Path], port: int, options: argparse.Namespace) -
     waits(proxy, port, roots, 2)
     print("| beside | answered | pings | median | 99 % | worst |\n|---|---|---|---|---|---|")
     told("nobody", waits(proxy, port, roots, options.seconds), 0)
-    for shape in list(SHAPES)[: options.shapes]:
+    for shape in options.only or list(SHAPES)[: options.shapes]:
         me = [sys.executable, __file__, "--seconds", str(options.seconds + 1)]
         me += ["--clients", str(options.clients), "--attack", str(proxy), str(port), str(roots)]
         others = subprocess.Popen([*me, shape], stdout=subprocess.PIPE, text=True)

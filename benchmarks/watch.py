@@ -24,7 +24,7 @@ class _Told:
     def direct(self, sender: Attribution, connection: Connection) -> None:
         self.count += 1
 
-    datagrams = direct
+    datagrams = unanswered = direct
 
 
 async def _watched(seconds: float) -> tuple[float, int]:

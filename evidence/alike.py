@@ -61,13 +61,12 @@ class Alike:
 
 
 class Found(NamedTuple):
-    """What one finding adds."""
+    """What one finding adds. Published examples add nothing: they tell of nobody."""
 
     kind: str
     distinct: int
     records: int | None
     subjects: int | None
-    test_data: bool
     fingerprints: tuple[str, ...]
 
 
@@ -98,7 +97,7 @@ def alike(record: Record) -> Alike:
     """Return what a record shares with its kind."""
     sender, destination = record.sender, record.destination
     script, outcome = sender.script, record.outcome
-    kinds = kinds_text(finding.kind for finding in record.findings)
+    kinds = kinds_text(finding.kind for finding in record.findings if not finding.test_data)
     key = case_key(record) if needs_review(record) else None
     name = sender_of(record)
     return Alike(
@@ -148,7 +147,7 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
         kinds=kinds,
         outcome=OBSERVED,
     )
-    found = Found(seen.kind.value, 0, None, None, False, ())
+    found = Found(seen.kind.value, 0, None, None, ())
     return kind, Figures(seen.id, sent if isinstance(sent, int) else 0, found=(found,))
 
 
@@ -198,8 +197,9 @@ def figures(record: Record) -> Figures:
         tokens=tokens,
         micro_usd=0 if llm is None else micro_usd(llm.cost_usd),
         found=tuple(
-            Found(f.kind, f.distinct, f.records, f.subjects, f.test_data, f.fingerprints)
+            Found(f.kind, f.distinct, f.records, f.subjects, f.fingerprints)
             for f in record.findings
+            if not f.test_data
         ),
         model=None if llm is None else llm.model,
     )

@@ -159,7 +159,7 @@ class CaseSums:
                 self.most_values = max(self.most_values, one.distinct)
             if one.records is not None:
                 self.most_records = max(self.most_records or 0, one.records)
-            if not one.test_data and is_personal(one.kind):
+            if is_personal(one.kind):
                 told = one.distinct if one.subjects is None else one.subjects
                 self.most_people = max(self.most_people, told)
 

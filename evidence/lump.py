@@ -85,10 +85,8 @@ class Lump:
         records: int | None,
         subjects: int | None,
         marks: Sequence[str],
-        *,
-        test_data: bool,
     ) -> None:
-        """Add one finding of the record of this number."""
+        """Add one finding of the record of this number, which is no published example."""
         found = self.found.get(kind)
         if found is None:
             found = self.found[kind] = FoundLump()
@@ -106,7 +104,7 @@ class Lump:
         if records is not None and (self.most_records is None or records > self.most_records):
             self.most_records = max(records, 0)
         told = distinct if subjects is None else subjects
-        if told > self.most_people and not test_data and is_personal(kind):
+        if told > self.most_people and is_personal(kind):
             self.most_people = told
 
     def add_figures(self, number: int, at_us: int, one: Figures) -> None:
@@ -115,7 +113,6 @@ class Lump:
             self.find(
                 *(number, found.kind, found.distinct, found.records, found.subjects),
                 found.fingerprints,
-                test_data=found.test_data,
             )
         sums = one.bytes, one.values, one.tokens, one.micro_usd
         self.add(number, at_us, one.id, sums, one.model)

@@ -184,12 +184,10 @@ class Tally:
         total, marks = 0, set[int]()
         for value in values:
             kind, distinct, told = value["kind"], value["distinct"], value["fingerprints"]
-            lump.find(
-                *(number, kind, distinct, value["records"], value["subjects"], told),
-                test_data=value["test_data"],
-            )
-            if kind != NOT_INSPECTED:
-                total += distinct
+            if not value["test_data"]:
+                lump.find(number, kind, distinct, value["records"], value["subjects"], told)
+                if kind != NOT_INSPECTED:
+                    total += distinct
             for text in told:
                 found = mark(text)
                 if found is not None:
@@ -200,7 +198,7 @@ class Tally:
         return total
 
     def _findings(self, text: bytes) -> tuple[Any, tuple[str, ...]]:
-        """Return the findings, and their kinds."""
+        """Return the findings, and their kinds without those of published examples."""
         if text == b"[]":
             return [], ()
         values = orjson.loads(text)
@@ -209,8 +207,9 @@ class Tally:
         for value in values:
             self._finding(value)
         if len(values) == 1:
-            return values, (values[0]["kind"],)
-        return values, tuple(sorted({value["kind"] for value in values}))
+            return values, () if values[0]["test_data"] else (values[0]["kind"],)
+        real = {value["kind"] for value in values if not value["test_data"]}
+        return values, tuple(sorted(real))
 
     def _finding(self, value: Any) -> None:
         """Raise ValueError where it, or one of the same fields, types and words, could not be
@@ -288,7 +287,9 @@ class Tally:
     def _example(self, kind: str, values: list[dict[str, Any]]) -> Finding:
         found = self._examples.get(kind)
         if found is None:
-            (found,) = read_findings([next(one for one in values if one["kind"] == kind)])
+            (found,) = read_findings(
+                [next(one for one in values if one["kind"] == kind and not one["test_data"])]
+            )
             if len(self._examples) >= _MOST_KNOWN:
                 self._examples.clear()
             self._examples[kind] = found

@@ -19,7 +19,9 @@ from core.json_fields import Fields
 from fleet.line import Line
 
 SCHEMA = "outgate.orders/1"
-POLICY, APPROVALS = "policy", "approvals"
+POLICY, APPROVALS, RETENTION = "policy", "approvals", "retention"
+KINDS = (POLICY, APPROVALS, RETENTION)
+MOST_DAYS = 36_500
 _SHA256_HEX = 64
 
 
@@ -41,6 +43,8 @@ class Order:
     policy: str | None = None
     approvals: Mapping[str, bool] = MappingProxyType({})
     """SHA-256 of a script in hex → approved, or withdrawn."""
+    days: int | None = None
+    """How long evidence is kept."""
     made_by: str = ""
 
 
@@ -61,9 +65,9 @@ def opened(value: object, public: bytes, kind: str) -> Order:
 
 
 def _read(value: object) -> Order:
-    fields = Fields(value, "orders", frozenset({"policy", "approvals"}))
+    fields = Fields(value, "orders", frozenset({"policy", "approvals", "days"}))
     kind, version = fields.text("kind"), fields.whole("version")
-    if fields.text("schema") != SCHEMA or kind not in (POLICY, APPROVALS) or version < 1:
+    if fields.text("schema") != SCHEMA or kind not in KINDS or version < 1:
         raise ValueError("these are no orders that this version knows")
     if kind == POLICY:
         return Order(
@@ -72,6 +76,11 @@ def _read(value: object) -> Order:
             policy=fields.text("policy"),
             made_by=fields.text("made_by"),
         )
+    if kind == RETENTION:
+        days = fields.whole("days")
+        if not 1 <= days <= MOST_DAYS:
+            raise ValueError("no number of days")
+        return Order(kind=kind, version=version, days=days, made_by=fields.text("made_by"))
     told = {}
     for one in fields.many("approvals"):
         entry = Fields(one, "approval")
@@ -90,7 +99,7 @@ class Following:
     trouble: str | None
 
 
-NO_ORDERS = Following(versions={POLICY: 0, APPROVALS: 0}, trouble=None)
+NO_ORDERS = Following(versions=dict.fromkeys(KINDS, 0), trouble=None)
 
 
 class Orders(Protocol):
@@ -117,7 +126,7 @@ class KeptOrders:
     def following(self) -> Following:
         """Return what is followed now."""
         versions = {}
-        for kind in (POLICY, APPROVALS):
+        for kind in KINDS:
             order = self.kept(kind)
             versions[kind] = 0 if order is None else order.version
         told = "; ".join(self._trouble[kind] for kind in sorted(self._trouble))
@@ -133,7 +142,7 @@ class KeptOrders:
 
     def take(self, line: Line, offered: Mapping[str, Any]) -> None:
         """Fetch and follow what is newer. Raises HubAwayError, HubRefusesError."""
-        for kind in (POLICY, APPROVALS):
+        for kind in KINDS:
             known = self.kept(kind)
             version = 0 if known is None else known.version
             told = offered.get(kind)

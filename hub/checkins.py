@@ -23,7 +23,7 @@ _MOST_OFF_S = 2_000_000_000
 _MOST_WANTED = 100
 _KINDS: tuple[ChainKind, ...] = ("records", "acts")
 _SEEN = """UPDATE endpoints SET seen_at = %s, version = %s, clock_off_s = %s, policy = %s,
-    approvals = %s, trouble = %s WHERE number = %s"""
+    approvals = %s, retention = %s, trouble = %s WHERE number = %s"""
 _WANTED = """SELECT DISTINCT encode(s.sha256, 'hex') FROM places p
     JOIN scripts s ON s.number = p.script
     LEFT JOIN made_of m ON m.endpoint = p.endpoint AND m.script = s.number
@@ -48,6 +48,8 @@ class Told:
     """Version of the fleet's policy that it follows; 0: none yet."""
     approvals: int
     """Version of the fleet's approvals that it knows; 0: none yet."""
+    retention: int
+    """Version of the fleet's order of how long evidence is kept; 0: none yet."""
     trouble: str | None
     """Why it does not follow newer ones."""
 
@@ -57,9 +59,10 @@ class Told:
         fields = Fields(value, "check-in")
         chains = fields.part("chains", _chains)
         trouble = fields.text_or_none("trouble")
-        orders = Fields(fields.value("orders"), "orders")
+        orders = Fields({"retention": 0, **_part(fields.value("orders"))}, "orders")
         policy, approvals = orders.whole("policy"), orders.whole("approvals")
-        if not (0 <= policy <= _MOST_OFF_S and 0 <= approvals <= _MOST_OFF_S):
+        retention = orders.whole("retention")  # endpoints of before know of none
+        if not all(0 <= one <= _MOST_OFF_S for one in (policy, approvals, retention)):
             raise fields.wrong("orders")
         return cls(
             at=fields.time("at"),
@@ -67,8 +70,15 @@ class Told:
             chains=chains,
             policy=policy,
             approvals=approvals,
+            retention=retention,
             trouble=None if trouble is None else printable(trouble, 400),
         )
+
+
+def _part(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("check-in.orders is not right")
+    return value
 
 
 def _chains(value: object) -> tuple[ToldChain, ...]:
@@ -97,7 +107,8 @@ class CheckIns:
         now = self.clock()
         with self.database.work() as connection:
             off = min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S)
-            row = (now, told.version, int(off), told.policy, told.approvals, told.trouble)
+            versions = (told.policy, told.approvals, told.retention)
+            row = (now, told.version, int(off), *versions, told.trouble)
             connection.execute(_SEEN, (*row, endpoint.number))
             _end_alarms(connection, endpoint.number, off, now)
             chains = {

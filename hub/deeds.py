@@ -51,6 +51,7 @@ class Word(StrEnum):
     RESOLVED = "resolved"
     RESTORED = "restored"
     EXPORTED = "exported"
+    RETENTION = "retention"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

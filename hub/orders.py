@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.ids import rfc3339
 from core.rights import Who, actor
 from core.text import printable
-from fleet.orders import APPROVALS, POLICY, SCHEMA, signed_text
+from fleet.orders import APPROVALS, KINDS, MOST_DAYS, POLICY, RETENTION, SCHEMA, signed_text
 from hub.database import Connection
 from hub.deeds import Word, chained
 from hub.enrolment import Endpoint
@@ -24,7 +24,7 @@ _FOR = """SELECT version, body, signature FROM orders
 _VERSIONS = """SELECT kind, max(version) FROM orders
     WHERE grouped IN ('', %s) AND percent > %s GROUP BY kind"""
 _NEWEST = "SELECT coalesce(max(version), 0) FROM orders WHERE kind = %s"
-_TOLD = """SELECT greatest(max(policy), max(approvals)) FROM endpoints
+_TOLD = """SELECT greatest(max(policy), max(approvals), max(retention)) FROM endpoints
     WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM restorations)"""
 _MOST_AHEAD = 100_000
 _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by, body, signature)
@@ -39,9 +39,19 @@ _POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
         (SELECT count(*) FROM endpoints e WHERE e.policy < o.version AND e.revoked_at IS NULL
             AND e.trouble IS NOT NULL) AS troubles
     FROM orders o WHERE o.kind = 'policy' ORDER BY o.version DESC"""
+_RETENTIONS = """SELECT o.version, o.grouped AS "group", o.made_at, o.made_by, o.body,
+        (SELECT count(*) FROM endpoints e WHERE e.retention = o.version AND e.revoked_at IS NULL)
+            AS followed_by,
+        (SELECT count(*) FROM endpoints e WHERE e.revoked_at IS NULL
+            AND o.grouped IN ('', e.grouped) AND o.version = (SELECT max(n.version) FROM orders n
+                WHERE n.kind = 'retention' AND n.grouped IN ('', e.grouped))) AS meant_for,
+        (SELECT count(*) FROM endpoints e WHERE e.retention = o.version AND e.revoked_at IS NULL
+            AND EXISTS (SELECT 1 FROM chains c JOIN acts a ON a.chain = c.number
+                WHERE c.endpoint = e.number AND c.kind = 'acts' AND c.state <> 'superseded'
+                    AND a.word = 'expired' AND a.at > o.made_at)) AS removed_on
+    FROM orders o WHERE o.kind = 'retention' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
 _LOCK = 0x4F47484F
-_KINDS = (POLICY, APPROVALS)
 
 
 def share_of(endpoint: Endpoint) -> int:
@@ -53,7 +63,7 @@ def meant_for(connection: Connection, endpoint: Endpoint) -> Mapping[str, int]:
     """Return the versions of the orders that are meant for an endpoint; 0: none."""
     values = (endpoint.grouped, share_of(endpoint))
     found: dict[str, int] = dict(connection.execute(_VERSIONS, values).fetchall())
-    return {kind: found.get(kind, 0) for kind in _KINDS}
+    return {kind: found.get(kind, 0) for kind in KINDS}
 
 
 def order_for(connection: Connection, endpoint: Endpoint, kind: str) -> Mapping[str, Any]:
@@ -104,6 +114,37 @@ def widen(connection: Connection, version: int, percent: int, *, who: Who, now: 
         raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
     about, facts = f"policy {version}", {"percent": percent}
     chained(connection, Word.WIDENED, about, who=who, note="", now=now, facts=facts)
+
+
+def keep_for(
+    connection: Connection,
+    key: Ed25519PrivateKey,
+    days: int,
+    *,
+    grouped: str,
+    note: str,
+    who: Who,
+    now: datetime,
+) -> int:
+    """Order that endpoints keep evidence for so many days; return the order's version.
+
+    Raises InputError.
+    """
+    if not 1 <= days <= MOST_DAYS:
+        raise InputError(f"Evidence is kept for 1 to {MOST_DAYS} days.")
+    version = _publish(connection, key, RETENTION, {"days": days}, grouped, 100, who, now)
+    about, facts = f"retention {version}", {"days": days, "group": grouped}
+    chained(connection, Word.RETENTION, about, who=who, note=note, now=now, facts=facts)
+    return version
+
+
+def retentions(connection: Connection) -> list[dict[str, Any]]:
+    """Return all orders of how long evidence is kept, the newest first: for how many endpoints each
+    is meant, how many follow it, and on how many something was removed since.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(_RETENTIONS).fetchall()
+    return [{**row, "days": orjson.loads(row.pop("body"))["days"]} for row in found]
 
 
 def approve(

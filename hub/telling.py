@@ -207,3 +207,25 @@ def _some(names: Sequence[str]) -> str:
     shown = [printable(name, 60) for name in names[:_SHOWN]]
     left = len(names) - len(shown)
     return ", ".join(shown) + (f" and {left} more" if left else "")
+
+
+def retentions(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the orders of how long evidence is kept."""
+    if not rows:
+        yield "Each endpoint keeps evidence as its own settings say: outgate hub retention --days N"
+        return
+    lines = [
+        (
+            str(row["version"]),
+            row["group"] or "all",
+            f"{number(row['days'])} d",
+            number(row["meant_for"]),
+            number(row["followed_by"]),
+            number(row["removed_on"]),
+            f"{row['made_at']:%Y-%m-%d %H:%M}",
+            row["made_by"],
+        )
+        for row in rows
+    ]
+    heads = ("ORDER", "FOR", "KEEP", "MEANT FOR", "FOLLOW", "REMOVED ON", "MADE", "BY")
+    yield from table(heads, lines)

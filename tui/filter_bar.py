@@ -92,7 +92,7 @@ class FilterBar(Vertical):
         """Say what was not understood."""
         hint = self.query_one(Static)
         hint.add_class("-problem")
-        hint.update(Content(problem))
+        hint.update(Content(problem), layout=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Offer other words."""
@@ -108,4 +108,5 @@ class FilterBar(Vertical):
         hint = self.query_one(Static)
         hint.remove_class("-problem")
         words = [safe(last_word(option), 40) for option in self._complete(line)]
-        hint.update(Content("   ".join(words) or "Enter shows these cases, Esc goes back."))
+        told = "   ".join(words) or "Enter shows these cases, Esc goes back."
+        hint.update(Content(told), layout=False)

@@ -103,7 +103,12 @@ def status() -> int:
     for line in state.lines():
         typer.echo(line)
     following = orders_of(home, member).following()
-    for kind, what in (("policy", "policy"), ("approvals", "list of approvals")):
+    kinds = (
+        ("policy", "policy"),
+        ("approvals", "list of approvals"),
+        ("retention", "retention of evidence"),
+    )
+    for kind, what in kinds:
         version = following.versions[kind]
         told = f"Version {version} of the fleet's {what} is in force."
         typer.echo(told if version else f"The fleet has given no {what} yet.")

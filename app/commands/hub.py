@@ -61,6 +61,7 @@ for _question in (
     hub_policies.publish,
     hub_policies.widen,
     hub_policies.approve,
+    hub_policies.retention,
 ):
     application.command()(_question)
 

@@ -178,6 +178,44 @@ def approve(
     return 0
 
 
+def retention(
+    days: Annotated[
+        int | None, typer.Option("--days", metavar="N", help="Keep evidence for so many days.")
+    ] = None,
+    group: _Group = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is chained.")] = "",
+    key: _Key = None,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """List, or order, how long endpoints keep evidence, and how many follow.
+
+    An order is signed and wins over the setting of an endpoint; what is under a legal hold stays.
+
+    \b
+    Example: outgate hub retention --days 90 --group tills --reason "agreed with the works council"
+    """
+    from core.ids import utc_now
+
+    settings = hub_settings(hub, Deed.WATCH if days is None else Deed.ERASE)
+    if days is not None:
+        refuse_empty(reason)
+    with at_hub(hub, Deed.WATCH if days is None else Deed.ERASE) as connection:
+        from hub import telling
+        from hub.groups import refuse_unknown_group
+        from hub.orders import keep_for, retentions
+        from hub.settings import policy_key
+
+        if days is not None:
+            refuse_unknown_group(connection, group)
+            signing = policy_key(key or settings.folder)
+            told = {"grouped": group, "note": reason}
+            keep_for(connection, signing, days, who=acting(), now=utc_now(), **told)
+        found = retentions(connection)
+    print_answer(found, telling.retentions(found), as_json=as_json)
+    return 0
+
+
 def _content(policy: Path) -> bytes:
     from core.errors import InputError
     from policy.loading import load_bytes

@@ -28,6 +28,7 @@ def retention(
 
     from app.home import open_home
     from app.permission import permitted
+    from app.retention import terms_of
     from app.settings import load_settings
     from core.errors import InputError
     from core.ids import utc_now
@@ -42,12 +43,13 @@ def retention(
         raise InputError("There is no evidence yet.", remedy="Start the gate: outgate start.")
     store = open_store(home.evidence)
     with store.reading() as connection:
+        terms = terms_of(home, settings)
         found = plan(
             connection,
             utc_now(),
-            records=settings.retention_days,
-            sums=settings.sums_days,
-            reviews=settings.reviews_days,
+            records=terms.records,
+            sums=terms.sums,
+            reviews=terms.reviews,
         )
     store.close()
     if as_json:

@@ -30,8 +30,9 @@ class Limits:
     """All packed pieces together."""
     runs: int = 20_000
     """Runs of base64 letters that are tried."""
-    text_slice: int = MIB
-    """Longer plain text is cut at line ends into segments of about this size."""
+    text_slice: int = 8 * MIB
+    """A table in it is counted whole. Longer plain text is cut at line ends into segments of about
+    this size."""
     inline_table_bytes: int = 256 * 1024
     """A larger CSV becomes a document, for a reader in a worker."""
 

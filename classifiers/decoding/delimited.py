@@ -37,7 +37,9 @@ def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
     count = lines[0].count(best)
     if count == 0:
         return "\n" if named and best == "," else None
-    return best if named or _is_even(lines, best, count) else None
+    if named:
+        return best
+    return best if _is_even(lines, best, count) and not _name_values(lines, best) else None
 
 
 def _first_lines(text: str) -> list[str]:
@@ -57,6 +59,17 @@ def _is_even(lines: list[str], delimiter: str, count: int) -> bool:
     )
     rows = csv.reader(lines, delimiter=delimiter)
     return header_like and all(len(row) == count + 1 for row in rows)
+
+
+def _name_values(lines: list[str], delimiter: str) -> bool:
+    """True for lines that each name their values, as `name=Jane; mail=…` does: they have no
+    header.
+    """
+    names = {
+        tuple(cell.partition("=")[0] for cell in line.split(delimiter) if "=" in cell)
+        for line in lines
+    }
+    return len(names) == 1 and len(next(iter(names))) > 1
 
 
 def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> bool:

@@ -56,7 +56,7 @@ def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
 def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
     """Add the tables and records that stand in the markup; return their places, in order."""
     found: list[Found] = []
-    if len(text) <= reading.limits.inline_table_bytes:
+    if len(text) <= reading.limits.text_slice:
         for table in (*markup.html_tables(text), *markup.records(text)):
             if all(table.end <= other.start or table.start >= other.end for other in found):
                 found.append(table)
@@ -65,7 +65,9 @@ def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
             name: ["" if (cell := row[at]) is None else cell.text for row in table.rows]
             for at, name in enumerate(table.columns)
         }
-        whole = Table(table.columns, len(table.rows), values, path, reading.label)
+        rows = max(table.total or 0, len(table.rows))
+        label, complete = reading.label, table.total is None
+        whole = Table(table.columns, rows, values, path, label, complete)
         reading.payload.tables.append(whole)
     return sorted((table.start, table.end) for table in found)
 

@@ -5,7 +5,7 @@ of lines as databases and data frames print them.
 from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
-from classifiers.shapes.found import MAX_COLUMNS, MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.found import MAX_COLUMNS, Found, Row, found, trimmed
 from classifiers.shapes.judging import header_of, is_table, names_beside, types
 
 DELIMITERS = ("\t", ";", "|", ",")
@@ -58,7 +58,7 @@ def _goes_on(text: str, lines: Sequence[Line], index: int, delimiter: str, quote
         return index + 1 < len(lines) and text.find(delimiter, *lines[index + 1]) >= 0
     if delimiter == "|" and _is_rule(text, start, stop):
         return True
-    return quotes and text.count('"', lines[index - 1][0], start) % 2 == 1
+    return quotes and _is_open(text, lines[index - 1][0], start - 1, delimiter)
 
 
 def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
@@ -87,17 +87,6 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
     yield from _table(run, spans)
 
 
-def _record(
-    text: str, lines: Sequence[Line], index: int, delimiter: str
-) -> tuple[Row | None, int, int]:
-    """Return the cells of the record that begins in this line, None for a line that is none, where
-    it ends, and how many lines it takes.
-    """
-    start = lines[index][0]
-    stop, used = _joined(text, lines, index, delimiter)
-    return _row(text, start, stop, delimiter) if stop > start else None, stop, used
-
-
 def _same_width(text: str, lines: Sequence[Line], index: int, delimiter: str, count: int) -> int:
     """Return the index of the next line that holds the separator more or less often."""
     while index < len(lines) and text.count(delimiter, *lines[index]) == count:
@@ -114,16 +103,42 @@ def _joined(text: str, lines: Sequence[Line], index: int, delimiter: str) -> tup
     that stays open goes on in the next ones.
     """
     start, stop = lines[index]
-    quotes = text.count('"', start, stop)
-    if quotes % 2 == 0 or text.find(delimiter, start, stop) < 0:
+    if text.find(delimiter, start, stop) < 0 or not _is_open(text, start, stop, delimiter):
         return stop, 1
     for further in range(1, _MOST_JOINED):
         if index + further >= len(lines):
             break
-        quotes = text.count('"', start, lines[index + further][1])
-        if quotes % 2 == 0:
+        if not _is_open(text, start, lines[index + further][1], delimiter):
             return lines[index + further][1], further + 1
     return stop, 1
+
+
+def _is_open(text: str, start: int, stop: int, delimiter: str) -> bool:
+    """True when a cell begins with a quote that does not end: an inch or a word in quotes inside
+    of a cell opens nothing.
+    """
+    if text.count('"', start, stop) % 2 == 0:
+        return False
+    at = start
+    while 0 <= at <= stop:
+        opening = _opening(text, at, stop)
+        if opening >= 0:
+            at = _closing(text, opening + 1, stop)
+            if at < 0:
+                return True
+        at = text.find(delimiter, at, stop) + 1 or -1
+    return False
+
+
+def _record(
+    text: str, lines: Sequence[Line], index: int, delimiter: str
+) -> tuple[Row | None, int, int]:
+    """Return the cells of the record that begins in this line, None for a line that is none, where
+    it ends, and how many lines it takes.
+    """
+    start = lines[index][0]
+    stop, used = _joined(text, lines, index, delimiter)
+    return _row(text, start, stop, delimiter) if stop > start else None, stop, used
 
 
 def _row(text: str, start: int, stop: int, delimiter: str) -> list[Cell | None] | None:
@@ -182,7 +197,7 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
         return
     whole = [(row, span) for row, span in kept if not _is_elided(row)]
     rows, places = [row for row, _ in whole], [span for _, span in whole]
-    elided = len(whole) < len(kept)
+    total = 0 if len(whole) < len(kept) else None
     if (turned := _turned(rows, places)) is not None:
         yield turned
         return
@@ -192,11 +207,27 @@ def _table(run: Sequence[Row], spans: Sequence[Line]) -> Iterator[Found]:
         if names is not None and is_table(names, body):
             body, last = _without_tail(body, places[skipped + 1 :])
             span = (places[skipped][0], last)
-            yield found(names, body[:MAX_ROWS], span, 0 if elided else None)
+            yield found(names, body, span, total)
             return
     if is_table(None, rows):
         body, last = _without_tail(rows, places)
-        yield found((), body[:MAX_ROWS], (places[0][0], last), 0 if elided else None)
+        yield found((), body, (places[0][0], last), total)
+
+
+def _turned(rows: Sequence[Row], places: Sequence[Line]) -> Found | None:
+    """Return the table whose names stand in its first column; None when they do not."""
+    for skipped in range(min(2, len(rows))):
+        beside = names_beside(rows[skipped:])
+        if beside is not None:
+            turned = list(zip(*rows[skipped:], strict=True))[1:]
+            span = (places[skipped][0], places[-1][1])
+            return found(beside, [row for row in turned if any(row)], span)
+    return None
+
+
+def _is_filled(row: Row) -> bool:
+    """True unless a row is blank, or names the types of its columns."""
+    return any(row) and not all(cell is None or cell.text in _TYPE_NAMES for cell in row)
 
 
 def _is_elided(row: Row) -> bool:
@@ -215,19 +246,3 @@ def _without_tail(rows: list[Row], places: Sequence[Line]) -> tuple[list[Row], i
         if filled and fits and not any(fits):
             return rows[:-1], places[-2][1]
     return rows, places[-1][1]
-
-
-def _turned(rows: Sequence[Row], places: Sequence[Line]) -> Found | None:
-    """Return the table whose names stand in its first column; None when they do not."""
-    for skipped in range(min(2, len(rows))):
-        beside = names_beside(rows[skipped:])
-        if beside is not None:
-            turned = list(zip(*rows[skipped:], strict=True))[1:]
-            span = (places[skipped][0], places[-1][1])
-            return found(beside, [row for row in turned if any(row)], span)
-    return None
-
-
-def _is_filled(row: Row) -> bool:
-    """True unless a row is blank, or names the types of its columns."""
-    return any(row) and not all(cell is None or cell.text in _TYPE_NAMES for cell in row)

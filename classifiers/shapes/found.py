@@ -6,6 +6,7 @@ from typing import NamedTuple
 from classifiers.payload import PlacedText as Cell
 
 MAX_ROWS = 50_000
+"""Of more, the first are kept, and how many there are is told."""
 MAX_COLUMNS = 400
 
 
@@ -33,6 +34,8 @@ def found(
     names: Iterable[str], rows: Sequence[Row], span: tuple[int, int], total: int | None = None
 ) -> Found:
     """Return the table; names that are empty or come twice get one of their own."""
+    if len(rows) > MAX_ROWS:
+        rows, total = rows[:MAX_ROWS], max(total or 0, len(rows))
     width = max(map(len, rows), default=0)
     given = list(names)[:width]
     unique: dict[str, None] = {}

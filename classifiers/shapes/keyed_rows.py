@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.found import Found, Row, found, trimmed
 
 _KEY = re.compile(
     r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
@@ -87,7 +87,7 @@ def _as_table(run: Sequence[tuple[Fields, int, int]]) -> Iterator[Found]:
     if not telling or (len(run) < _FEWEST and telling < _FEWEST):
         return
     rows: list[Row] = [[fields.get(name) for name in names] for fields, _, _ in run]
-    yield found(names, rows[:MAX_ROWS], (run[0][1], run[-1][2]))
+    yield found(names, rows, (run[0][1], run[-1][2]))
 
 
 def _form_line(text: str, start: int, stop: int) -> re.Match[str] | None:
@@ -256,7 +256,7 @@ def clinical_messages(text: str) -> Iterator[Found]:
     for group in groups.values():
         names = dict.fromkeys(name for fields, _, _ in group for name in fields)
         rows: list[Row] = [[fields.get(name) for name in names] for fields, _, _ in group]
-        yield found(names, rows[:MAX_ROWS], (group[0][1], group[-1][2]))
+        yield found(names, rows, (group[0][1], group[-1][2]))
 
 
 def _segment(text: str, start: int, stop: int, kind: str, signs: tuple[str, str, str]) -> Fields:

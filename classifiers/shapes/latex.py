@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from classifiers.payload import PlacedText as Cell
-from classifiers.shapes.found import MAX_ROWS, Found, Row, found
+from classifiers.shapes.found import Found, Row, found
 from classifiers.shapes.judging import header_of
 
 _BEGIN = re.compile(r"\\begin\{(?:tabular[xy*]?|longtable|longtabu|tabu|array|supertabular)\*?\}")
@@ -30,7 +30,7 @@ def tables(text: str) -> Iterator[Found]:
             names = header_of(rows[0], rows[1:])
             body = rows if names is None else [row for row in rows[1:] if _texts(row) != names]
             if body:
-                yield found(names or (), body[:MAX_ROWS], (opening.start(), end))
+                yield found(names or (), body, (opening.start(), end))
 
 
 def _texts(row: Row) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import MAX_ROWS, Found, Row, found
+from classifiers.shapes.found import Found, Row, found
 from classifiers.shapes.judging import header_of
 
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>")
@@ -71,7 +71,7 @@ def _html_table(rows: Sequence[Sequence[Cell | None]], span: tuple[int, int]) ->
     if width and len(even) > 1:
         names = header_of(even[0], even[1:]) if len(even[0]) > 1 else None
         body = even if names is None else even[1:]
-        yield found(names or (), body[:MAX_ROWS], span)
+        yield found(names or (), body, span)
 
 
 class _Element:
@@ -100,7 +100,7 @@ def records(text: str) -> Iterator[Found]:
         telling = sum(map(is_telling, names))
         if telling and (len(group) > 1 or telling > 1) and len(names) > 1:
             rows: list[Row] = [[fields.get(name) for name in names] for _, fields, _, _ in group]
-            yield found(names, rows[:MAX_ROWS], (group[0][2], group[-1][3]))
+            yield found(names, rows, (group[0][2], group[-1][3]))
 
 
 def _records(text: str) -> Iterator[_Record]:

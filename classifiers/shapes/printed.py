@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple, Self
 
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.found import Found, Row, found, trimmed
 from classifiers.shapes.judging import header_of, is_table
 
 _RULE = frozenset("-= ")
@@ -272,7 +272,7 @@ def _cut(block: _Block, columns: Sequence[tuple[int, int]], numbers: Sequence[in
     if names is None:
         return None
     span = block.lines[numbers[0]][0], block.lines[numbers[-1]][1]
-    return found(names, rows[1:][:MAX_ROWS], span, 0 if elided else None)
+    return found(names, rows[1:], span, 0 if elided else None)
 
 
 def _names(rows: Sequence[Row]) -> list[str] | None:

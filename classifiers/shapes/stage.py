@@ -18,7 +18,7 @@ from classifiers.shapes import (
     printed,
     statements,
 )
-from classifiers.shapes.found import MAX_ROWS, Found, Row, found
+from classifiers.shapes.found import Found, Row, found
 from classifiers.shapes.judging import names_beside
 from classifiers.shapes.literals import Node, plain, read
 
@@ -173,7 +173,7 @@ def _resources(text: str, values: list[object], span: Line) -> Iterator[Found]:
                 here = (place, place + len(value)) if place >= 0 else span
                 cells.append(Cell(value, *here) if value else None)
             rows.append(cells)
-        yield found(shaped.names, rows[:MAX_ROWS], span)
+        yield found(shaped.names, rows, span)
 
 
 def _texts(value: object) -> Any:
@@ -200,7 +200,7 @@ def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
         return None
     start = max(min(cell.start for cell in cells) - 1, span[0])
     end = min(max(cell.end for cell in cells) + 1, span[1])
-    return found(shaped.names, rows[:MAX_ROWS], (start, end))
+    return found(shaped.names, rows, (start, end))
 
 
 def _upright(table: Found) -> Found:

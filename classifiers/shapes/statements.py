@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
-from classifiers.shapes.found import MAX_ROWS, Found, Row, found, trimmed
+from classifiers.shapes.found import Found, Row, found, trimmed
 from classifiers.shapes.literals import Node, Value, read
 
 _INSERT = re.compile(
@@ -52,7 +52,7 @@ def tables(text: str) -> Iterator[Found]:
     for (_, columns_of), filled in groups.items():
         if filled:
             span = filled[0][1], filled[-1][2]
-            yield found(columns_of, [row for row, _, _ in filled][:MAX_ROWS], span)
+            yield found(columns_of, [row for row, _, _ in filled], span)
     yield from _copies(text)
 
 
@@ -142,7 +142,7 @@ def _copies(text: str) -> Iterator[Found]:
         names = [name.strip(_QUOTES) for name in match[2].split(",")]
         rows: list[Row] = []
         at = match.end()
-        while at < len(text) and len(rows) < MAX_ROWS:
+        while at < len(text):
             stop = text.find("\n", at)
             stop = len(text) if stop < 0 else stop
             row = _tabbed(text, at, stop)

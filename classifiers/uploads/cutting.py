@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from classifiers.uploads.rows import RESERVE, Rows, rows_in
+from classifiers.uploads.statements import Statements
 from classifiers.uploads.unpacking import Unpacker
 from core.budgets import INLINE_BYTES
 from core.findings import Finding
@@ -135,7 +136,7 @@ class _Dresser:
         self._headed = content_type.startswith(_HEADED)
         self._header: bytes | None = None
         self._carry = b""
-        self._rows: Rows | None = None
+        self._rows: Rows | Statements | None = None
 
     @property
     def is_new(self) -> bool:
@@ -166,13 +167,16 @@ class _Dresser:
         self._carry = joined[-OVERLAP:]
         return _whole_end(window), _whole_end(self._dressed(self._carry))
 
-    def _records(self, rows: Rows, joined: bytes, first: bool, last: bool) -> bytes | None:
+    def _records(
+        self, rows: Rows | Statements, joined: bytes, first: bool, last: bool
+    ) -> bytes | None:
         """Return the whole records that there are; None where nothing says where they end."""
         cut = len(joined) if last else rows.cut(joined, RESERVE) or rows.cut(joined, 0)
         if not cut:
             return None
         self._carry = joined[cut + rows.gap :]
         records = joined[len(rows.first) : cut] if first else joined[:cut]
+        self._rows = rows.following(records)
         return rows.dressed(records, first=first, last=last)
 
     def typed(self, *, first: bool) -> str:

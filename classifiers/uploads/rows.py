@@ -1,7 +1,8 @@
 """Bodies of rows: where one record ends and the next begins, so that a large table is cut between
 records, each window with the names of its columns. Pure.
 
-Told by the first window: a delimited table, JSON lines, or an array of JSON objects.
+Told by the first window: a delimited table, JSON lines, an array of JSON objects, a table of
+Markdown or HTML, or statements of SQL (`uploads.statements`).
 """
 
 import json
@@ -9,13 +10,16 @@ from dataclasses import dataclass, field
 
 from classifiers.codecs.charset import text_of
 from classifiers.decoding.delimited import delimiter_of
+from classifiers.uploads.statements import Statements, statements_in
 
 RESERVE = 16 * 1024
 """What a window leaves to the next one at least: enough rows for the last one to be judged by."""
 _LONGEST_ROW = 1 << 20
 _LONGEST_HEAD = 4 * 1024
 _LONGEST_GAP = 64
-_TRIES, _ARRAYS = 20_000, 50
+_TRIES, _ARRAYS, _FEW = 20_000, 50, 3
+_MARKDOWN, _PLAIN = "text/markdown", "text/plain"
+"""Text that is read whole, and text of which only parts are."""
 _OPENING, _CLOSING = b"{[", {ord("{"): b"}", ord("["): b"]"}
 
 
@@ -54,13 +58,17 @@ class Rows:
             at = before
         return 0 if at < 0 else at + self.kept
 
+    def following(self, records: bytes) -> "Rows":
+        """Return how the records behind these are set apart."""
+        return self
+
     def dressed(self, records: bytes, *, first: bool, last: bool) -> bytes:
         """Return records as a table of their own."""
         before = self.first if first else self.before
         return b"".join((before, records, b"" if last else self.behind))
 
 
-def rows_in(start: bytes, content_type: str) -> Rows | None:
+def rows_in(start: bytes, content_type: str) -> Rows | Statements | None:
     """Return how the records of a body are set apart that begins so; None where it has none."""
     head = start[:_LONGEST_HEAD].lstrip()[:1]
     if head in (b"{", b"["):
@@ -69,6 +77,16 @@ def rows_in(start: bytes, content_type: str) -> Rows | None:
     media_type = content_type.partition(";")[0].strip()
     if not text or (not start.isascii() and "\ufffd" in text):
         return None
+    if "separated" not in media_type and "csv" not in media_type:
+        marked = (
+            statements_in(start)
+            or _ruled(start)
+            or _html(start)
+            or _elements(start)
+            or _named_lines(start)
+        )
+        if marked is not None:
+            return marked
     if delimiter_of(text, media_type, None) in (None, "\n"):
         return None
     return _delimited(start, media_type)
@@ -88,6 +106,71 @@ def _delimited(start: bytes, media_type: str) -> Rows | None:
         before=start[:end].lstrip(b"\xef\xbb\xbf"),
         quoted=True,
     )
+
+
+def _ruled(start: bytes) -> Rows | None:
+    """A table of Markdown: names, and a rule of dashes between bars below them."""
+    at = start.find(b"\n", 0, _LONGEST_HEAD)
+    for _ in range(_ARRAYS):
+        end = start.find(b"\n", at + 1)
+        if at < 0 or end < 0:
+            return None
+        rule = start[at + 1 : end].strip()
+        names = start.rfind(b"\n", 0, at) + 1
+        if rule[:1] in b"|:-" and rule.count(b"|") > 1 and not rule.strip(b"|:- \t"):
+            return Rows(content_type=_MARKDOWN, first=b"", before=start[names : end + 1])
+        at = end
+    return None
+
+
+def _html(start: bytes) -> Rows | None:
+    """A table of HTML: its first row names the columns of all that follow."""
+    mark = next((one for one in (b"</tr>", b"</TR>") if start.count(one) > _FEW), None)
+    opened = start.lower().find(b"<table", 0, _LONGEST_HEAD)
+    if mark is None or opened < 0:
+        return None
+    end = start.find(mark, opened, opened + _LONGEST_HEAD) + len(mark)
+    if end < len(mark):
+        return None
+    before = start[opened:end]
+    return Rows(content_type=_PLAIN, first=b"", before=before, mark=mark, kept=len(mark))
+
+
+def _elements(start: bytes) -> Rows | None:
+    """Elements of XML that come again: the first of them that do are the records."""
+    if start[:_LONGEST_GAP].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
+        return None
+    at = -1
+    for _ in range(_ARRAYS):
+        at = start.find(b"<", at + 1, _LONGEST_HEAD)
+        if at < 0:
+            return None
+        name = start[at + 1 : at + _LONGEST_GAP].replace(b">", b" ").split(b" ", 1)[0].strip()
+        mark = b"</" + name + b">"
+        if name[:1].isalpha() and start.count(mark) > _FEW:
+            return Rows(
+                content_type="application/xml",
+                first=b"",
+                before=start[:at],
+                mark=mark,
+                kept=len(mark),
+            )
+    return None
+
+
+def _named_lines(start: bytes) -> Rows | None:
+    """Lines that each name their values, as `name=Jane; mail=…` does: the same names in all."""
+    lines = [line for line in start[:_LONGEST_HEAD].split(b"\n")[:-1] if line.strip()][:_FEW]
+    if len(lines) < _FEW:
+        return None
+    for apart in (b";", b"|", b"\t", b","):
+        names = {
+            tuple(part.partition(b"=")[0].strip() for part in line.split(apart) if b"=" in part)
+            for line in lines
+        }
+        if len(names) == 1 and len(next(iter(names))) > 1:
+            return Rows(content_type=_MARKDOWN, first=b"", before=b"")
+    return None
 
 
 def _json_lines(start: bytes) -> Rows | None:

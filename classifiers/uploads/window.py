@@ -16,6 +16,8 @@ Places = Callable[[bytes], list[tuple[int, int]] | None]
 """Where secrets may stand in a text; None: read all of it."""
 
 _STRUCTURED = ("multipart/", "application/x-www-form-urlencoded", "application/grpc")
+_TABLES = ("application/sql", "text/markdown")
+"""Windows whose first lines say what the rows below them mean."""
 _ROWS = ("application/json", "application/x-ndjson")
 """What a window of JSON is read as where its records are whole (classifiers/uploads/rows.py)."""
 UNREAD = Unread("binary data in no known format: only its readable parts were read")
@@ -30,6 +32,8 @@ def window_payload(exchange: Exchange, places: Places, limits: Limits = WINDOW) 
     data = text.encode("utf-8", "replace")
     if media_type in _ROWS and b"\\u" not in data and _holds_nothing(data, places):
         return None
+    if media_type in _TABLES:
+        return None if _holds_nothing(data, places) else decode_text(data, limits)
     if media_type.startswith(_STRUCTURED) or text[:64].lstrip("\ufeff \t\r\n")[:1] in "{[<":
         return decode(exchange, limits, part=True)
     if delimiter_of(text, media_type, None):

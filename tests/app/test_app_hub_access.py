@@ -34,6 +34,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "asked": (("asked",), ("asked", "1")),
     "answer": (("answer", "1", "approve", *REASON),),
     "approve": (("approve", SHA256, *REASON), ("approve", SHA256, "--withdraw", *REASON)),
+    "retention": (("retention",), ("retention", "--days", "9", *REASON)),
     "preview": (("preview", "policy.yaml"),),
     "publish": (("publish", "policy.yaml"),),
     "widen": (("widen", "1", "--percent", "5"),),
@@ -54,10 +55,19 @@ FLEET = {
 SERVICES = {"hub": {"serve", "metrics", "demo"}, "fleet": {"ship"}}
 """Run by no person: by a service or a timer, or with made-up data."""
 MAY = {
-    "auditor": {"status", "endpoints", "alarms", "policies", "streams", "scripts", "cases"}
+    "auditor": {
+        "status",
+        "endpoints",
+        "alarms",
+        "policies",
+        "streams",
+        "scripts",
+        "cases",
+        "retention",
+    }
     | {"holds", "hunts", "hunt", "advisories", "review", "case", "council", "confirm", "verify"}
     | {"preview"},
-    "operator": {"status", "endpoints", "alarms", "policies", "streams"}
+    "operator": {"status", "endpoints", "alarms", "policies", "streams", "retention"}
     | {"revoke", "restored", "sweep", "token", "init", "verify"},
 }
 ALL = [

@@ -48,16 +48,21 @@ def _until(true: Callable[[], bool]) -> None:
         threading.Event().wait(0.05)
 
 
-@pytest.mark.parametrize(("age", "kept_days", "left"), [(9, 7, 1), (9, 30, 4), (9, 0, 4)])
+@pytest.mark.parametrize(
+    ("age", "kept_days", "left"),
+    [(9, 7, 1), (9, 30, 4), (9, 0, 4), (9, lambda: 7, 1), (9, lambda: 0, 4)],
+)
 def test_what_is_too_old_is_removed_while_the_gate_runs(
-    aged: Callable[[int], Path], age: int, kept_days: int, left: int
+    aged: Callable[[int], Path], age: int, kept_days: int | Callable[[], int], left: int
 ) -> None:
-    """By the settings' days; with 0, nothing ever. It ends when the gate does."""
+    """By the settings' days; with 0, nothing ever; or by what the fleet says at that moment. It
+    ends when the gate does.
+    """
     place = aged(age)
 
     async def for_a_while() -> None:
         async with asyncio.TaskGroup() as tasks:
-            pass_ = tasks.create_task(expire_old(place, Terms(records=kept_days), every_s=3600))
+            pass_ = tasks.create_task(expire_old(place, lambda: Terms(records=kept_days), every_s=3600))
             await asyncio.to_thread(_until, lambda: pass_.done() or verify(place).entries == left)
             pass_.cancel()
 

@@ -22,7 +22,21 @@ from evidence.tally import Tally
 from evidence.times import micros
 
 Make = Callable[..., Record]
-MADE = [(canonical(one.to_json()), one) for one in records(400, 9)]
+
+
+def _with_examples(number: int, record: Record) -> Record:
+    """Make some findings, of every third record, those of published examples."""
+    if number % 3:
+        return record
+    findings = tuple(
+        replace(one, test_data=(number // 3 + at) % 2 == 0)
+        for at, one in enumerate(record.findings)
+    )
+    return replace(record, findings=findings)
+
+
+_MADE = [_with_examples(number, one) for number, one in enumerate(records(400, 9))]
+MADE = [(canonical(one.to_json()), one) for one in _MADE]
 
 
 def whole(texts: list[tuple[bytes, int]]) -> tuple[Rollup, list[object]]:
@@ -56,6 +70,24 @@ def test_sums_by_pieces_are_those_of_records_read_whole() -> None:
     for _ in range(2):
         assert tallied(tally, texts) == whole(texts)
     assert all(case_key(one) in tally.sums.cases for _, one in MADE if needs_review(one))
+
+
+def test_published_examples_are_in_the_marks_and_in_no_sum(make_record: Make) -> None:
+    """What everybody finds in a manual makes no case more urgent, is no kind of its data, and
+    counts as nobody's; it is found by its value like any other.
+    """
+    (real,) = make_record().findings[:1]
+    findings = (real, replace(real, kind="iban", test_data=True, distinct=5000, records=5000))
+    for found, kinds, values in ((findings, {real.kind}, real.distinct), (findings[1:], set(), 0)):
+        record = make_record(findings=found)
+        tally = Tally()
+        sums, _ = tallied(tally, [(canonical(record.to_json()), micros(record.at))])
+        [case] = sums.cases.values()
+        assert (set(case.kinds), case.most_values) == (kinds, values)
+        assert (case.most_records or 0) == (real.records or 0 if kinds else 0)
+        assert case.people[0] == (values if kinds else 0) or not kinds
+        assert {hour[4] for hour in sums.hours} == {f",{real.kind}," if kinds else ""}
+        assert len(tally.pairs) >= len(real.fingerprints)
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

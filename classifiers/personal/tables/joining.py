@@ -34,6 +34,9 @@ _IDENTIFYING = (
 """What tells one person from another, the strongest first."""
 _SHARED = frozenset({"iban", "credit_card", "bank_account"})
 """What several people may have in common: tells people apart only where nothing else does."""
+_GROUPED = frozenset({"iban", "credit_card", "bank_account"})
+"""What is written in groups, or not."""
+_NO_GAPS = str.maketrans("", "", " -.\u00a0")
 _MARK = 8
 _APART = "\x1f"
 
@@ -70,7 +73,9 @@ def tallied(table: Table, fingerprinter: Fingerprinter) -> Told:
 
 
 def tally_of(kind: str, values: Iterable[str], detector: str = "", *, test_data: bool) -> Tally:
-    """Return the marks of values."""
+    """Return the marks of values, however their groups are set apart."""
+    if kind in _GROUPED:
+        values = {value.translate(_NO_GAPS) for value in values}
     marks = b"".join(
         hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=_MARK).digest()
         for value in values

@@ -188,10 +188,14 @@ def test_a_single_endless_line_hides_nothing(engine: Engine, values: list[str], 
 @given(st.text(max_size=2000))
 @settings(max_examples=most(150), deadline=None)
 def test_any_text_gives_the_same_through_the_sieve(engine: Engine, text: str) -> None:
-    """Whatever characters a text is made of, the sieve hides nothing in it."""
+    """Whatever characters a text is made of, the sieve hides nothing in it; it may say of a part
+    that it cannot be read, where the whole reads as text.
+    """
     body = "a line of words\n" + text + "\nand one more"
 
-    assert found(engine.classify_window, body) == found(engine.classify, body)
+    whole = found(engine.classify, body)
+    sieved = found(engine.classify_window, body)
+    assert {k: v for k, v in sieved.items() if k in whole or k[0] != "not_inspected"} == whole
 
 
 def test_ordinary_text_is_hardly_read() -> None:
