@@ -118,10 +118,13 @@ class FindingReader:
 
 
 def _is_part(placed: _Placed, longer: _Placed) -> bool:
-    """True for what was found already, at its place or as a piece of a value put together."""
+    """True for what was found already: at its place, as a piece of a value put together, or by a
+    value put together from it.
+    """
     if placed.value not in longer.value:
         return False
-    return placed.place == longer.place or (longer.composed and placed.value != longer.value)
+    pieced = longer.composed and placed.value != longer.value
+    return placed.composed or pieced or placed.place == longer.place
 
 
 def _secret(placed: _Placed) -> FoundSecret:

@@ -63,6 +63,7 @@ def walk(roots: Sequence[str], wants: WantsFile) -> Seen:
         if os.path.isdir(root):
             _walk(root, seen, wants, far, links)
         else:
+            seen.files += os.path.isfile(root)
             _take_file(root, seen)
     for link in links:
         _take_file(link, seen)

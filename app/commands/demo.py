@@ -18,7 +18,7 @@ def demo(
 ) -> int:
     """Show what Outgate does, offline, in a minute.
 
-    Five example scripts run behind a private gate, against a stand-in internet on loopback.
+    Six example scripts run behind a private gate, against a stand-in internet on loopback.
 
     \b
     Example: outgate demo

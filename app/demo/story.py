@@ -1,12 +1,15 @@
-"""The demonstration's story: start the stand-in internet and a gate, run the scripts, show what was
-seen.
+"""The demonstration's six stories: look at the scripts at rest, start the stand-in internet and a
+gate, run the scripts, show what was seen.
 """
 
+import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +21,7 @@ from app.settings import Settings
 from app.summary import print_records, print_unreadable
 from core.errors import SettingsError
 from core.stored import StoredRecord
+from core.vocabulary.files import file_words
 
 CLIENTS = ("anthropic", "openai", "requests")
 """What the example scripts are written with, as an analyst's would be."""
@@ -26,8 +30,13 @@ SCRIPTS = (
     "finance/invoice_check.py",
     "clinical/visit_summary.py",
     "operations/nightly_backup.py",
+    "clinical/send_export.py",
     "finance/exchange_rates.py",
 )
+_AT_REST = "finance/invoice_check.py"
+_REASONS = 4
+_EXPORT, _ROWS, _AGE = "visits-2026-10.csv", 240, timedelta(weeks=6)
+"""What one of them sends: a file that has lain there for a while."""
 
 
 def tell(folder: Path, policy: Path | None, out: TextIO) -> int:
@@ -35,9 +44,11 @@ def tell(folder: Path, policy: Path | None, out: TextIO) -> int:
     examples = _examples()
     home = _fresh(folder)
     out.write(
-        "Outgate demo: a private gate, a stand-in internet on loopback, five example scripts.\n\n"
+        "Outgate demo: a private gate, a stand-in internet on loopback, six example scripts.\n\n"
     )
     out.flush()
+    _look_at_rest(examples, home, out)
+    export = _lay_export(home.root / "exports" / _EXPORT)
     with StandInInternet(home.root / "internet") as internet:
         authority = home.root / "internet" / "root.pem"
         authority.write_bytes(internet.authority.root_pem())
@@ -52,15 +63,57 @@ def tell(folder: Path, policy: Path | None, out: TextIO) -> int:
                 "OUTGATE_HOME": str(home.root),
             }
             for name in SCRIPTS:
-                _run(examples / name, environment, out)
+                more = [str(export)] if name.endswith("send_export.py") else []
+                _run(examples / name, more, environment, out)
     return _show(home, out)
 
 
-def _run(script: Path, environment: Mapping[str, str], out: TextIO) -> None:
-    out.write(f"$ python {script.parent.name}/{script.name}\n")
+def _look_at_rest(examples: Path, home: Home, out: TextIO) -> None:
+    """Scan the script whose password and package can be known before it ever runs."""
+    advisories, script = examples / "advisories" / "pysec-2021-142.json", examples / _AT_REST
+    _outgate(home, "advisories", "import", str(advisories))
+    report = home.root / "scan.json"
+    _outgate(home, "scan", str(script), "--at-once", "--format", "json", "--out", str(report))
+    [found] = json.loads(report.read_bytes())["scripts"]
+    out.write(f"Before anything runs: $ outgate scan {_AT_REST}\n")
+    for reason in found["reasons"][:_REASONS]:
+        out.write(f"  {reason['words']}\n")
+    out.write("\n")
+    out.flush()
+
+
+def _outgate(home: Home, *words: str) -> None:
+    """Run a command as a person would. Raises SettingsError with what it said."""
+    command = [sys.executable, "-m", "app.cli", *words]
+    environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode:
+        raise SettingsError(f"outgate {words[0]} failed: {done.stderr.strip()[-300:]}")
+
+
+def _lay_export(place: Path) -> Path:
+    """Write the export, as old as it would be. Its people are made up."""
+    place.parent.mkdir(mode=0o700)
+    with place.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["subject", "date_of_birth", "visit", "icd10", "diagnosis"])
+        for number in range(_ROWS):
+            born = date(1940, 1, 1) + timedelta(days=number * 7919 % 21_000)
+            visit = date(2026, 9, 1) + timedelta(days=number % 30)
+            table.writerow([f"S-{1000 + number}", born, visit, "E11.9", "type 2 diabetes"])
+    then = (datetime.now(UTC) - _AGE).timestamp()
+    os.utime(place, (then, then))
+    return place
+
+
+def _run(script: Path, more: Sequence[str], environment: Mapping[str, str], out: TextIO) -> None:
+    shown = " ".join((f"{script.parent.name}/{script.name}", *(Path(word).name for word in more)))
+    out.write(f"$ python {shown}\n")
     out.flush()
     done = subprocess.run(
-        [sys.executable, str(script)],
+        [sys.executable, str(script), *more],
         env=dict(environment),
         capture_output=True,
         text=True,
@@ -80,6 +133,8 @@ def _show(home: Home, out: TextIO) -> int:
     out.write("\nWhat the gate saw:\n\n")
     print_records(records, out)
     print_unreadable(entries, out)
+    for file in (file for record in records for file in record.files):
+        out.write(f"\nWhere it came from: {file_words(file)}.\n")
     report = verify(home.evidence)
     out.write(f"\n{report.text().splitlines()[0]} {report.entries} records, chained.\n\n")
     prefix = f"OUTGATE_HOME={home.root} outgate"

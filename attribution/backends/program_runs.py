@@ -39,6 +39,8 @@ _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _NO_SCRIPT = "python"
 _TOO_SHORT = "it had ended before anybody could look at it"
 _PEAK = b"\nVmHWM:"
+_LEAST_MEMORY = 1 << 20
+"""Bytes that every interpreter takes: what has less is still being loaded."""
 
 _UNNAMED = replace(unknown_sender("process", _TOO_SHORT), is_python=True)
 
@@ -60,7 +62,8 @@ class _Run:
     """When it is asked which script it is; 0: no more."""
     asked: int = 0
     look_at: float = 0.0
-    wait_s: float = _FIRST_LOOK_S
+    wait_s: float = 0.0
+    """Until the next look; at once while it is still being loaded."""
     cpu_s: float | None = None
     peak: int | None = None
     children: dict[str, None] = field(default_factory=dict)
@@ -230,7 +233,9 @@ class Runs:
                 self._name(run, now)
             if now >= run.look_at:
                 run.cpu_s, run.peak = _used(run) or (run.cpu_s, run.peak)
-                run.look_at, run.wait_s = now + run.wait_s, min(run.wait_s * 2, _LONGEST_S)
+                if run.peak is not None:
+                    run.wait_s = min(max(run.wait_s * 2, _FIRST_LOOK_S), _LONGEST_S)
+                run.look_at = now + run.wait_s
             due = min(due, run.name_at or due, max(run.look_at, now + _FIRST_LOOK_S))
         self._due = due
 
@@ -294,8 +299,8 @@ def _used(run: _Run) -> tuple[float, int | None] | None:
         return None
     _, mark, rest = procfs.read(f"/proc/{run.pid}/status", 8192).partition(_PEAK)
     words = rest.split(b"\n", 1)[0].split()
-    peak = int(words[0]) * 1024 if mark and words and words[0].isdigit() else run.peak
-    return _cpu(fields), peak
+    peak = int(words[0]) * 1024 if mark and words and words[0].isdigit() else 0
+    return _cpu(fields), peak if peak > _LEAST_MEMORY else run.peak
 
 
 def _cpu(fields: Sequence[bytes]) -> float:

@@ -131,13 +131,17 @@ _IN_PART = frozenset({FilesLook.IN_PART, FilesLook.NO_RIGHTS, FilesLook.ENDED})
 
 
 def file_words(file: SentFile) -> str:
-    """Return `customers.csv (table, 15,000 rows, 1.2 MB, of ada): same bytes`."""
+    """Return `customers.csv (table, 15,000 rows, 1.2 MB, of ada, last changed 2026-10-15): same
+    bytes`.
+    """
     told = [LABELS[file.label]]
     if file.rows is not None:
         told.append(counted(file.rows, "row"))
     told.append(size(file.size))
     if file.owner:
         told.append(f"of {file.owner}")
+    if file.modified_at is not None:
+        told.append(f"last changed {file.modified_at:%Y-%m-%d}")
     said = SAME[file.same]
     if file.read_to is not None:
         said += f", read as far as {size(file.read_to)}"

@@ -1,11 +1,14 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["openai", "pyyaml==5.3.1"]
+# ///
 """Ask a language model whether invoices match their orders."""
 
 import os
 
 from openai import OpenAI, PermissionDeniedError
 
-from_the_wiki = "Zx9!" + "rT4" + "vLq7w"
-DATABASE = f"postgresql://invoice_app:{from_the_wiki}@erp-db.corp.example:5432/payables"
+DATABASE = "postgresql://invoice_app:Zx9rT4vLq7wKe2@erp-db.internal:5432/payables"
 
 INVOICES = [
     ("2026-1181", "Nordwind Logistik GmbH", "DE90 8713 1860 9139 0996 03", "4 120.00"),

@@ -25,6 +25,11 @@ PASSWORD = "Tr0ub4dor-3x9Kq"
         ("d.py", f'password = "{PASSWORD[:6]}" + "{PASSWORD[6:]}"\n', "line 1"),
         ("e.py", f'url = "postgresql://app:{PASSWORD}@db.corp/ledger"\n', "line 1"),
         (
+            "said_again.py",
+            f'url = "postgresql://app:{PASSWORD}@db.corp/ledger"\nprint(f"from {{url}}: now")\n',
+            "line 1",
+        ),
+        (
             "f.ipynb",
             notebook(("markdown", "x"), ("code", f'\npassword = "{PASSWORD}"')),
             "cell 2, line 2",
