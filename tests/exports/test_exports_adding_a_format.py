@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from core.case_keys import called
 from core.stored import StoredObservation, StoredRecord
+from core.vocabulary.files import files_told
 from core.vocabulary.observations import observed
 from exports.columns import told
 from exports.contents import Contents, Said
@@ -35,7 +36,7 @@ def _body(contents: Contents, write: Write) -> None:
         if isinstance(opened, StoredRecord):
             words = f"{opened.record.destination.host}: {opened.record.decision.verdict}"
             words += "; ".join(map(told, said.of(opened.record)))
-            words += "".join(f"; {file.path}" for file in opened.record.files)
+            words += "".join(f"; {one}" for one in files_told(opened.record))
         elif isinstance(opened, StoredObservation):
             words = f"{called(opened.observation)}: {observed(opened.observation)}"
         else:
