@@ -76,8 +76,8 @@ def ordered_head(lines: list[bytes]) -> http.Response:
 
 def mark_end(flow: http.HTTPFlow) -> None:
     """Have a client of HTTP/1.1 see where the answer ends: without a length or chunks, one that
-    broke off would look like a whole one. An answer of HTTP/1.0 becomes one of HTTP/1.1, as it knows
-    no chunks (RFC 9112, 6.1): many clients would take their sizes for data.
+    broke off would look like a whole one. An answer of HTTP/1.0 becomes one of HTTP/1.1, as that
+    one knows no chunks (RFC 9112, 6.1): many clients would take their sizes for data.
     """
     answer, request = flow.response, flow.request
     if answer is None or request.http_version != "HTTP/1.1" or request.method == "HEAD":
