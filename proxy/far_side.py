@@ -9,6 +9,7 @@ import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anyt
 from h11._readers import Http10Reader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
+from mitmproxy.connection import ConnectionState
 from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import tls
@@ -75,7 +76,8 @@ def ordered_head(lines: list[bytes]) -> http.Response:
 
 def mark_end(flow: http.HTTPFlow) -> None:
     """Have a client of HTTP/1.1 see where the answer ends: without a length or chunks, one that
-    broke off would look like a whole one.
+    broke off would look like a whole one. An answer of HTTP/1.0 becomes one of HTTP/1.1, as that
+    one knows no chunks (RFC 9112, 6.1): many clients would take their sizes for data.
     """
     answer, request = flow.response, flow.request
     if answer is None or request.http_version != "HTTP/1.1" or request.method == "HEAD":
@@ -83,6 +85,7 @@ def mark_end(flow: http.HTTPFlow) -> None:
     empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
     if not (empty or _TELL_THE_END & {name.lower() for name in answer.headers}):
         answer.headers["transfer-encoding"] = "chunked"
+        answer.http_version = "HTTP/1.1"
 
 
 class GateHttp1Client(HeadJoined, Http1Client):
@@ -111,6 +114,18 @@ class GateHttp1Client(HeadJoined, Http1Client):
             yield ReceiveHttp(ResponseProtocolError(self.stream_id, self.conn.error, code))
             return
         yield from super().read_body(event)
+
+    def mark_done(
+        self, *, request: bool = False, response: bool = False
+    ) -> layer.CommandGenerator[None]:
+        """Note what is over. A server that has ended what it sends has no further answer: whatever
+        the head says to the client by now (`mark_end`), nothing is asked on this connection again.
+        """
+        yield from super().mark_done(request=request, response=response)
+        ended = not self.conn.state & ConnectionState.CAN_READ
+        if self.stream_id is None and ended and self.state != self.done:
+            yield commands.CloseConnection(self.conn)
+            self.state = self.done
 
 
 def _drop_informational(buffer: ReceiveBuffer) -> bool:

@@ -220,6 +220,7 @@ PATCHES = (
         touches=(
             f"{_HTTP}:Http1Client",
             f"{_HTTP}._http1:Http1Client.read_headers",
+            f"{_HTTP}._http1:Http1Connection.mark_done",
             f"{_HTTP}._http1:Http1Connection.read_headers",
             "mitmproxy.net.http.http1:read_response_head",
             "mitmproxy.net.http.http1.read:read_response_head",
@@ -228,7 +229,7 @@ PATCHES = (
         "every client reads: a length said twice, a coding of an empty answer.",
         without="an answer behind Early Hints never comes",
         test="tests/proxy/test_proxy_far_side.py::test_odd_answers_come_through",
-        seen="039d47ad9d48",
+        seen="f9a954a950b5",
     ),
     Patch(
         name="alerts",
