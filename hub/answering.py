@@ -18,6 +18,7 @@ from hub.enrolment import Endpoint, Enrolment
 from hub.erasing import erase_pending
 from hub.held import forget_old, take_held
 from hub.intake import Intake
+from hub.months import remove_old
 from hub.orders import meant_for, order_for
 from hub.requests import forget_over, offered, take_replies
 from hub.watching import note_silent, note_watched
@@ -118,3 +119,4 @@ class Hub:
             forget_old(connection, self.clock())
             forget_over(connection, self.clock())
         erase_pending(self.database, self.clock())
+        remove_old(self.database, self.clock())

@@ -20,6 +20,7 @@ from exports.writing import write_file
 from fleet.wire import opened
 from hub.council import Council
 from hub.database import Connection
+from hub.months import removed_at
 from hub.stored import Kept
 from hub.streams import covered, entries_of
 
@@ -48,6 +49,10 @@ def archive(
     manifest's path. What is there already is not written over. Raises InputError.
     """
     begin, end = span(month)
+    if (at := removed_at(connection, begin.date())) is not None:
+        raise InputError(
+            f"The hub removed {month} on {at:%Y-%m-%d}.", remedy="outgate hub months lists them."
+        )
     manifest = folder / f"outgate-{month}.manifest.json"
     if manifest.exists():
         raise InputError(f"{manifest} is there already.", remedy="Name another folder.")

@@ -52,6 +52,9 @@ class Word(StrEnum):
     RESTORED = "restored"
     EXPORTED = "exported"
     RETENTION = "retention"
+    MONTHS_KEPT = "months-kept"
+    MONTH_REMOVED = "month-removed"
+    MONTHS_NOTED = "months-noted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from hub.act_rows import acts_chain, records_chain
 from hub.database import Connection, Database
 from hub.facts import fact_of
 from hub.stored import Kept, uploads_from
-from hub.sums import sum_again
+from hub.sums import keep_dropped, sum_again, unname
 from hub.words import Words
 
 _PENDING = """SELECT e.chain, e.seq, e.endpoint, c.chain, a.body FROM erasures e
@@ -38,7 +38,11 @@ _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
 """Who was held and what for: what became of it stands in the evidence."""
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
-    AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)"""
+    AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)
+    AND NOT EXISTS (SELECT 1 FROM past_sums s WHERE s.place = p.number)"""
+_ROWS_LEFT = """UPDATE records SET place = %s, gone = true
+    WHERE chain = %s AND seq = ANY(%s)"""
+"""Rows whose messages somebody dropped by hand: of what was in them nothing is known but these."""
 _LONELY = """DELETE FROM people p
     WHERE NOT EXISTS (SELECT 1 FROM places x WHERE x.person = p.number)"""
 
@@ -93,21 +97,37 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
     wanted: dict[int, Collection[int] | None] = {**removed.parts, **dict.fromkeys(removed.whole)}
     entries = 0
     connection.execute(_APART, (endpoint, chain, sorted(wanted)))
+    keep_dropped(connection, endpoint)
     for number, last in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
         here = sorted(seq for seq in wanted if seq <= last)
         if not here:
             continue
+        touched: set[int] = set()
         for kept in list(uploads_from(connection, number, here[0])):
-            touched = [seq for seq in here if kept.first <= seq <= kept.last]
-            if touched:
-                entries += len(touched)
-                _rewrite(connection, endpoint, number, kept, {s: wanted[s] for s in touched})
+            these = {seq: wanted[seq] for seq in here if kept.first <= seq <= kept.last}
+            if these:
+                touched.update(these)
+                _rewrite(connection, endpoint, number, kept, these)
+        _unname(connection, endpoint, number, here, touched)
+        entries += len(here)
     connection.execute(_HELD, (endpoint,))
     if entries:
         sum_again(connection, endpoint)
         connection.execute(_ORPHANS, (endpoint,))
         connection.execute(_LONELY)
     return entries
+
+
+def _unname(
+    connection: Connection, endpoint: int, chain: int, wanted: Sequence[int], done: Collection[int]
+) -> None:
+    """Take the senders of these entries out of rows whose messages are not here any more, and out
+    of the sums of rows that are not.
+    """
+    fact = fact_of(b"")
+    place = Words().of(connection, endpoint, [fact]).places[fact.sender]
+    connection.execute(_ROWS_LEFT, (place, chain, [seq for seq in wanted if seq not in done]))
+    unname(connection, chain, wanted, place)
 
 
 def _rewrite(

@@ -7,7 +7,7 @@ from core.rights import Who, actor
 from core.text import printable
 from hub.database import Connection
 from hub.deeds import Word, chained
-from hub.sums import sum_again
+from hub.sums import keep_dropped, sum_again
 
 _ALARM = "SELECT endpoint, chain FROM alarms WHERE number = %s AND ended_at IS NULL FOR UPDATE"
 _END = "UPDATE alarms SET ended_at = %s, ended_by = %s, note = %s WHERE number = %s"
@@ -36,6 +36,7 @@ def resolve(
         again = connection.execute(_AGAIN, (endpoint, chain)).rowcount
         looked = " The evidence is looked at again at the next check-in." if again else ""
         return f"Alarm {number} is ended.{looked}"
+    keep_dropped(connection, endpoint)
     if connection.execute(_ASIDE, (endpoint, chain)).rowcount == 0:
         raise InputError("No evidence was set aside for that alarm.", remedy="Leave out --adopt.")
     sum_again(connection, endpoint)

@@ -1,20 +1,98 @@
-"""The sums of one endpoint, made anew from its records."""
+"""The sums of one endpoint: made anew from its records and from what is kept of removed months."""
+
+from collections.abc import Sequence
 
 from hub.database import Connection
 
 _FORGET = "DELETE FROM sums WHERE place IN (SELECT number FROM places WHERE endpoint = %s)"
-_AGAIN = """INSERT INTO sums (day, place, destination, kinds, outcome, account, review,
-        records, went, bytes_went, found, rows_hit, first_at, last_at)
-    SELECT (r.at AT TIME ZONE 'UTC')::date, r.place, r.destination, r.kinds, r.outcome, r.account,
-        r.review, count(*), count(*) FILTER (WHERE r.went),
-        coalesce(sum(r.bytes) FILTER (WHERE r.went), 0), sum(r.found), sum(r.rows_hit),
-        min(r.at), max(r.at)
+_KEY = "day, place, destination, kinds, outcome, account, review"
+_KNOWN = """SELECT (r.at AT TIME ZONE 'UTC')::date AS day, r.place, r.destination, r.kinds,
+        r.outcome, r.account, r.review, 1::bigint AS records, r.went::int::bigint AS went,
+        CASE WHEN r.went THEN r.bytes ELSE 0 END AS bytes_went, r.found::bigint AS found,
+        r.rows_hit::bigint AS rows_hit, r.at AS first_at, r.at AS last_at
     FROM records r JOIN chains c ON c.number = r.chain
-    WHERE c.endpoint = %s AND c.state <> 'superseded'
-    GROUP BY 1, 2, 3, 4, 5, 6, 7"""
+    WHERE c.endpoint = %(endpoint)s AND c.state <> 'superseded'
+    UNION ALL SELECT p.day, p.place, p.destination, p.kinds, p.outcome, p.account, p.review,
+        p.records, p.went, p.bytes_went, p.found, p.rows_hit, p.first_at, p.last_at
+    FROM past_sums p JOIN chains c ON c.number = p.chain
+    WHERE c.endpoint = %(endpoint)s AND c.state <> 'superseded'"""
+_ADDED = f"""SELECT {_KEY}, sum(records)::bigint AS records, sum(went)::bigint AS went,
+        sum(bytes_went)::bigint AS bytes_went, sum(found)::bigint AS found,
+        sum(rows_hit)::bigint AS rows_hit, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM ({_KNOWN}) AS known GROUP BY {_KEY}"""  # noqa: S608 - texts of this file
+_AGAIN = f"""INSERT INTO sums ({_KEY}, records, went, bytes_went, found, rows_hit, first_at,
+        last_at) {_ADDED}"""
+_LACKING = """SELECT c.number, int8multirange(int8range(1, c.last + 1))
+        - coalesce((SELECT range_agg(int8range(r.seq, r.seq + 1)) FROM records r
+            WHERE r.chain = c.number), '{}')
+        - coalesce((SELECT range_agg(int8range(g.first, g.last + 1)) FROM gaps g
+            WHERE g.chain = c.number), '{}')
+        - coalesce((SELECT range_agg(int8range(m.first, m.last + 1)) FROM removed_runs m
+            WHERE m.chain = c.number), '{}') AS seqs
+    FROM chains c WHERE c.endpoint = %s AND c.kind = 'records' AND c.state <> 'superseded'
+    ORDER BY c.number"""
+_DROPPED = f"""INSERT INTO past_sums (chain, {_KEY}, records, went, bytes_went, found, rows_hit,
+        first_at, last_at)
+    SELECT %(chain)s, s.day, s.place, s.destination, s.kinds, s.outcome, s.account, s.review,
+        s.records - coalesce(k.records, 0), greatest(s.went - coalesce(k.went, 0), 0),
+        greatest(s.bytes_went - coalesce(k.bytes_went, 0), 0),
+        greatest(s.found - coalesce(k.found, 0), 0),
+        greatest(s.rows_hit - coalesce(k.rows_hit, 0), 0), s.first_at, s.last_at
+    FROM sums s JOIN places p ON p.number = s.place AND p.endpoint = %(endpoint)s
+        LEFT JOIN ({_ADDED}) AS k USING ({_KEY})
+    WHERE s.records > coalesce(k.records, 0)
+    ON CONFLICT (chain, place, destination, kinds, outcome, account, review, day) DO UPDATE SET
+        records = past_sums.records + EXCLUDED.records, went = past_sums.went + EXCLUDED.went,
+        bytes_went = past_sums.bytes_went + EXCLUDED.bytes_went,
+        found = past_sums.found + EXCLUDED.found,
+        rows_hit = past_sums.rows_hit + EXCLUDED.rows_hit
+    RETURNING place"""  # noqa: S608 - texts of this file
+_PLACE = """INSERT INTO removed_places (chain, place, seqs)
+    SELECT DISTINCT %s::int, place, %s::int8multirange FROM unnest(%s::int[]) AS place
+    ON CONFLICT (chain, place) DO UPDATE SET seqs = removed_places.seqs + EXCLUDED.seqs"""
+
+_SENDERS = """SELECT place FROM removed_places WHERE chain = %s
+    AND seqs && (SELECT range_agg(int8range(seq, seq + 1)) FROM unnest(%s::bigint[]) AS seq)
+    AND place <> %s"""
+_UNNAME = f"""WITH gone AS (DELETE FROM past_sums WHERE place = %(sender)s RETURNING *)
+    INSERT INTO past_sums (chain, {_KEY}, records, went, bytes_went, found, rows_hit, first_at,
+        last_at)
+    SELECT chain, day, %(place)s::int, destination, kinds, outcome, account, review, records, went,
+        bytes_went, found, rows_hit, first_at, last_at FROM gone
+    ON CONFLICT (chain, place, destination, kinds, outcome, account, review, day) DO UPDATE SET
+        records = past_sums.records + EXCLUDED.records, went = past_sums.went + EXCLUDED.went,
+        bytes_went = past_sums.bytes_went + EXCLUDED.bytes_went,
+        found = past_sums.found + EXCLUDED.found,
+        rows_hit = past_sums.rows_hit + EXCLUDED.rows_hit"""  # noqa: S608 - texts of this file
+_FORGET_PLACE = "DELETE FROM removed_places WHERE place = %s"
 
 
 def sum_again(connection: Connection, endpoint: int) -> None:
     """Make the sums of an endpoint anew, inside the caller's transaction."""
     connection.execute(_FORGET, (endpoint,))
-    connection.execute(_AGAIN, (endpoint,))
+    connection.execute(_AGAIN, {"endpoint": endpoint})
+
+
+def keep_dropped(connection: Connection, endpoint: int) -> None:
+    """Keep what the sums say of records whose rows somebody dropped by hand, before the sums are
+    made anew without them. Whose rows they were is not known any more: each sender of them stands
+    for all entries that lack.
+    """
+    lacking = [row for row in connection.execute(_LACKING, (endpoint,)).fetchall() if row[1]]
+    if not lacking:
+        return
+    values = {"chain": lacking[0][0], "endpoint": endpoint}
+    places = [place for (place,) in connection.execute(_DROPPED, values).fetchall()]
+    for chain, seqs in lacking:
+        connection.execute(_PLACE, (chain, seqs, places))
+
+
+def unname(connection: Connection, chain: int, seqs: Sequence[int], place: int) -> None:
+    """Take the senders of these entries out of what is kept of removed months; `place` is the
+    sender of what was erased. What cannot be told from an entry any more goes with it: all that its
+    sender sent in those months is nobody's then.
+    """
+    found = connection.execute(_SENDERS, (chain, list(seqs), place)).fetchall()
+    for (sender,) in found:
+        connection.execute(_UNNAME, {"sender": sender, "place": place})
+        connection.execute(_FORGET_PLACE, (sender,))

@@ -11,15 +11,20 @@ from evidence.merkle import Frontier
 from fleet.wire import BadUpload
 from hub.database import Connection
 from hub.deeds import problem as deeds_problem
+from hub.months import entries_removed
 from hub.stored import Kept, uploads_from
 
 _CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name FROM chains c
     JOIN endpoints e ON e.number = c.endpoint ORDER BY e.name, c.number"""
 _GAPS = "SELECT first, last FROM gaps WHERE chain = %s"
+_REMOVED = "SELECT first, last, head FROM removed_runs WHERE chain = %s"
+_RUNS = "SELECT coalesce(sum(last - first + 1), 0) FROM removed_runs"
 _ROWS = "SELECT count(*), count(DISTINCT seq) FROM records WHERE chain = %s"
 _ACTS = "SELECT count(*), count(DISTINCT seq) FROM acts WHERE chain = %s"
 _SUMS = """SELECT
     (SELECT count(*) FROM records r JOIN chains c ON c.number = r.chain
+        WHERE c.state <> 'superseded')
+    + (SELECT coalesce(sum(s.records), 0) FROM past_sums s JOIN chains c ON c.number = s.chain
         WHERE c.state <> 'superseded'),
     (SELECT coalesce(sum(records), 0) FROM sums)"""
 
@@ -30,6 +35,8 @@ class Verified:
 
     chains: int = 0
     entries: int = 0
+    removed: int = 0
+    """Entries of months that were removed here: what is beside them fits on to them."""
     deeds: int = 0
     deeds_head: bytes = b""
     """Hash of the newest deed: whoever notes it elsewhere sees when later ones are cut off."""
@@ -42,22 +49,32 @@ def verify(connection: Connection) -> Verified:
     chains = connection.execute(_CHAINS).fetchall()
     for number, kind, chain, last, head, frontier, name in chains:
         walk = _Walk(number, chain, head=genesis(chain))
-        gaps: dict[int, int] = dict(connection.execute(_GAPS, (number,)).fetchall())
-        problem = walk.over(uploads_from(connection, number), gaps)
+        for first, to in connection.execute(_GAPS, (number,)).fetchall():
+            walk.gone[first] = (to, b"", False)
+        for first, to, end in connection.execute(_REMOVED, (number,)).fetchall():
+            walk.gone[first] = (to, bytes(end), True)
+        problem = walk.over(uploads_from(connection, number))
         if problem is None:
             problem = walk.ended(last, head, frontier)
         if problem is None:
             rows = connection.execute(_ROWS if kind == "records" else _ACTS, (number,)).fetchone()
-            if rows is not None and set(rows) != {walk.entries}:
-                problem = f"{walk.entries} entries were kept, and there are {rows[0]} rows of them"
+            kept = walk.entries + (walk.removed if kind == "acts" else 0)
+            if rows is not None and set(rows) != {kept}:
+                problem = f"{kept} entries were kept, and there are {rows[0]} rows of them"
         found.chains += 1
         found.entries += walk.entries
+        found.removed += walk.removed
         if problem is not None:
             found.problems.append(f"{name}, chain {chain}: {problem}")
     deeds, found.deeds_head, wrong = deeds_problem(connection)
     found.deeds = deeds
     if wrong is not None:
         found.problems.append(f"what people did at the hub: {wrong}")
+    removed: Any = connection.execute(_RUNS).fetchone()
+    told = entries_removed(connection)
+    if removed[0] != told:
+        lacking = f"{removed[0]} entries are said to have been removed here"
+        found.problems.append(f"{lacking}, and people and hubs removed {told}")
     counted: Any = connection.execute(_SUMS).fetchone()
     if counted[0] != counted[1]:
         found.problems.append(f"there are {counted[0]} records, and the sums are of {counted[1]}")
@@ -73,31 +90,41 @@ class _Walk:
     entries: int = 0
     tree: Frontier | None = field(default_factory=Frontier)
     """None once entries are missing: what was before cannot be told."""
+    gone: dict[int, tuple[int, bytes, bool]] = field(default_factory=dict)
+    """First entry of a run that is known not to be here → its last, the hash of that (empty where
+    nobody knows it), and whether it was here once."""
+    removed: int = 0
 
-    def over(self, uploads: Iterator[Kept], gaps: dict[int, int]) -> str | None:
+    def over(self, uploads: Iterator[Kept]) -> str | None:
         for kept in uploads:
-            expected = gaps.get(self.last + 1, self.last) + 1
-            if kept.first != expected:
-                return f"entry {expected} is missing"
+            self._over_gone()
+            if kept.first != self.last + 1:
+                return f"entry {self.last + 1} is missing"
             run = kept.upload.run
             if (kept.upload.chain, run.last) != (self.chain, kept.last) or run.first > kept.first:
                 return f"the message with entry {kept.first} is another one"
-            if kept.first != self.last + 1:
-                self.tree, self.head = None, run.prev
             try:
                 hashes = kept.upload.hashes()
             except BadUpload as bad:
                 return str(bad)
             skip = kept.first - run.first
             before = hashes[skip - 1] if skip else run.prev
-            if before != self.head:
+            if self.head and before != self.head:
                 return f"entry {kept.first} does not follow the one before"
             for hash_ in hashes[skip:]:
                 if self.tree is not None:
                     self.tree.append(hash_)
             self.last, self.head = kept.last, hashes[-1]
             self.entries += len(hashes) - skip
+        self._over_gone()
         return None
+
+    def _over_gone(self) -> None:
+        while (run := self.gone.get(self.last + 1)) is not None:
+            last, self.head, was_here = run
+            if was_here:
+                self.removed += last - self.last
+            self.last, self.tree = last, None
 
     def ended(self, last: int, head: bytes, frontier: bytes) -> str | None:
         if (self.last, self.head) != (last, head):

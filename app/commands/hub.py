@@ -9,6 +9,7 @@ from app.commands import (
     hub_desk,
     hub_holds,
     hub_hunting,
+    hub_months,
     hub_out,
     hub_policies,
     hub_questions,
@@ -62,6 +63,7 @@ for _question in (
     hub_policies.widen,
     hub_policies.approve,
     hub_policies.retention,
+    hub_months.months,
 ):
     application.command()(_question)
 
@@ -279,6 +281,9 @@ def verify(hub: HubFolder = None) -> int:
     if found.deeds:
         deeds = counted(found.deeds, "deed")
         typer.echo(f"{deeds} of people at the hub, the newest {found.deeds_head.hex()[:16]}.")
+    if found.removed:
+        gone = counted(found.removed, "entry", "entries")
+        typer.echo(f"{gone} of months that were removed: outgate hub months")
     told = f"{counted(found.entries, 'entry', 'entries')} in {counted(found.chains, 'chain')}"
     typer.echo(f"{told}: {'not whole' if found.problems else 'whole'}.")
     return 1 if found.problems else 0

@@ -115,6 +115,8 @@ def test_from_an_empty_folder_to_an_answer(outgate: Runs, home: Path, hub: Path,
     assert "Version 1 of the fleet's policy is in force." in outgate("fleet", "status").out
     assert "0 erasures done" in outgate("hub", "sweep").out
     assert "whole" in outgate("hub", "verify").out
+    kept = outgate("hub", "months", "--keep", "12", "--reason", "agreed")
+    assert (kept.code, "keeps 12 whole months" in kept.out, "here" in kept.out) == (0, True, True)
     assert outgate("hub", "revoke", endpoint["id"][:8]).code == 0
     refused = outgate("fleet", "ship", "--once")
     assert (refused.code, "revoked" in refused.line) == (1, True)
@@ -129,6 +131,10 @@ BAD = (
     (("hub", "resolve", "7", "--reason", "x"), "No such alarm"),
     (("hub", "resolve", "-- -1", "--reason", "x"), ""),
     (("hub", "resolve", "7", "--reason", " "), "A reason is needed"),
+    (("hub", "months", "--keep", "3"), "A reason is needed"),
+    (("hub", "months", "--keep", "-1", "--reason", "x"), "1 to 1200 months"),
+    (("hub", "months", "--note-dropped", "--reason", "x"), "Nothing is missing"),
+    (("hub", "months", "--note-dropped", "--keep", "3", "--reason", "x"), "Either"),
     (("hub", "revoke", "nobody"), "no such endpoint"),
     (("hub", "revoke", ""), "no such endpoint"),
     (("hub", "approve", "zz", "--reason", "x"), "no SHA-256"),

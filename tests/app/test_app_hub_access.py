@@ -35,6 +35,11 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "answer": (("answer", "1", "approve", *REASON),),
     "approve": (("approve", SHA256, *REASON), ("approve", SHA256, "--withdraw", *REASON)),
     "retention": (("retention",), ("retention", "--days", "9", *REASON)),
+    "months": (
+        ("months",),
+        ("months", "--keep", "9", *REASON),
+        ("months", "--note-dropped", *REASON),
+    ),
     "preview": (("preview", "policy.yaml"),),
     "publish": (("publish", "policy.yaml"),),
     "widen": (("widen", "1", "--percent", "5"),),
@@ -64,11 +69,12 @@ MAY = {
         "scripts",
         "cases",
         "retention",
+        "months",
     }
     | {"holds", "hunts", "hunt", "advisories", "review", "case", "council", "confirm", "verify"}
     | {"preview"},
     "operator": {"status", "endpoints", "alarms", "policies", "streams", "retention"}
-    | {"revoke", "restored", "sweep", "token", "init", "verify"},
+    | {"months", "revoke", "restored", "sweep", "token", "init", "verify"},
 }
 ALL = [
     *(("hub", *line) for lines in LINES.values() for line in lines),
