@@ -140,9 +140,10 @@ class AttributorServer:
 
 def _gate_of(attributor: SocketAttributor, hello: Hello, pid: int) -> _Gate:
     own = frozenset({pid, os.getpid()})
-    folders = hello.data_folders
-    opened = OpenedFiles(folders, own) if folders else None
-    files = replace(attributor.files, opened=opened)
+    files, opened = attributor.files, None
+    if hello.data_folders:
+        opened = OpenedFiles(hello.data_folders, own)
+        files = replace(files, opened=opened)
     runs = RunsTold(lambda: runs_of(attributor, lambda: own, everybody=True))
     return _Gate(attributor=attributor, files=FileLooks(files), runs=runs, opened=opened)
 
