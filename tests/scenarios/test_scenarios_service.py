@@ -114,6 +114,7 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
             f" /srv/as eve /srv/outgate run -- {PYTHON} report.py",
             f"{eve} /srv/outgate status",
             *(f"{eve} {attempt}" for attempt in _TRIED.values()),
+            "touch /home/eve/enough;"
             "/srv/as outgate OUTGATE_HOME=/var/lib/outgate SUDO_USER=officer"
             " /srv/outgate export --format jsonl -o -",
             f"{eve} /srv/outgate trust install --user --proxy && {eve} sh -c"
