@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import IO
 
 from core.activity import Collector, ProgramRuns
-from core.attribution import Attribution
 from core.observation import Observation
 from core.ports import Attributor
 
@@ -29,25 +28,22 @@ def collectors_of(
     sockets = KernelSockets(everybody=everybody)
     shared = Turn(turn)
     own = own_scripts()
-    runs = _runs_of(attributor, own, everybody=everybody) if follows_runs else None
+    runs = _runs_of(attributor, everybody=everybody) if follows_runs else None
     means = Means(sockets=sockets, attributor=attributor, runs=runs, own_scripts=own)
     return [InTurn(kind.make(means), shared) for kind in collector_kinds()]
 
 
-def _runs_of(attributor: Attributor, own: frozenset[str], *, everybody: bool) -> ProgramRuns | None:
-    """Return what follows runs; None for a gate that may not look at processes itself."""
+def _runs_of(attributor: Attributor, *, everybody: bool) -> ProgramRuns | None:
+    """Return what follows runs: this process, or the attributor service that it asks."""
     from attribution import SocketAttributor
-    from attribution.ambiguity import of_process
-    from attribution.backends.program_runs import Runs
+    from attribution.factory import runs_of
+    from attribution.remote.client import RemoteAttributor
 
+    if isinstance(attributor, RemoteAttributor):
+        return attributor.follow_runs()
     if not isinstance(attributor, SocketAttributor):
         return None
-
-    def named(pid: int) -> Attribution | None:
-        portrait = attributor.gallery.portrait(pid)
-        return None if portrait is None else of_process(portrait)
-
-    return Runs(named, lambda: frozenset({os.getpid()}), own, everybody=everybody)
+    return runs_of(attributor, lambda: frozenset({os.getpid()}), everybody=everybody)
 
 
 class Turn:

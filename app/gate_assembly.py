@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.collecting import collectors_of
-from app.data_folders import opened_files_of
+from app.data_folders import files_of, opened_files_of
 from app.forwarding import Courier, routes_of
 from app.home import Home
 from app.lineage import Tracer
@@ -119,8 +119,7 @@ def build(
         _rotated(home, settings, evidence.store)
     attributor = attributor_of(home, settings)
     everybody = choices.public is not None
-    opened = opened_files_of(settings)
-    files = None if attributor.files is None else replace(attributor.files, opened=opened)
+    opened = opened_files_of(settings, attributor)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
     keeper = keeper_of(home, settings, attributor, policy)
@@ -138,7 +137,7 @@ def build(
         networks=attributor.networks,
         happened=evidence.store.tell,
         direct=direct_connections(everybody=everybody),
-        tracer=None if files is None else Tracer(files=files),
+        tracer=Tracer(files=files_of(attributor, opened)),
         collectors=collectors_of(
             attributor, home.collecting, everybody=everybody, follows_runs=not private
         ),

@@ -139,7 +139,8 @@ def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
         from attribution.remote.wire import Hello
 
         said = "" if key is None else key.hex()
-        hello = Hello(user_names=settings.user_names, pseudonym_key=said)
+        folders = tuple(str(folder) for folder in settings.data_folders)
+        hello = Hello(user_names=settings.user_names, pseudonym_key=said, data_folders=folders)
         return RemoteAttributor(settings.attributor, hello)
     return own_attributor_of(home, settings)
 

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from attribution.ambiguity import of_process
 from attribution.attributor import SocketAttributor
 from attribution.beacon.reading import listen_to
 from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
 from attribution.os_users import People, UserNames
 from attribution.reader import HelperReader, InPlace, Reader
+from core.activity import ProgramRuns
+from core.attribution import Attribution
 
 
 def build(
@@ -39,6 +42,19 @@ def build(
     return SocketAttributor(
         _backend(), people, _own(own_pids), LineSampler(reader), reader, own_scripts()
     )
+
+
+def runs_of(
+    attributor: SocketAttributor, own_pids: Callable[[], frozenset[int]], *, everybody: bool
+) -> ProgramRuns:
+    """Return what follows the runs of scripts from now on: this user's, or everybody's."""
+    from attribution.backends.program_runs import Runs
+
+    def named(pid: int) -> Attribution | None:
+        portrait = attributor.gallery.portrait(pid)
+        return None if portrait is None else of_process(portrait)
+
+    return Runs(named, own_pids, own_scripts(), everybody=everybody)
 
 
 def own_scripts() -> frozenset[str]:

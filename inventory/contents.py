@@ -116,6 +116,8 @@ def _cells(book: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(book, dict):
         raise _UnreadableError("no notebook that can be read")
     groups = [book, *(w for w in _listed(book.get("worksheets")) if isinstance(w, dict))]
+    if not any(isinstance(group.get("cells"), list) for group in groups):
+        raise _UnreadableError("no notebook that can be read")
     for group in groups:
         yield from (c for c in _listed(group.get("cells")) if isinstance(c, dict))
 

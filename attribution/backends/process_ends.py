@@ -108,28 +108,46 @@ def _only_whole_processes(held: socket.socket) -> None:
     held.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, attached)
 
 
+_YOUNG, _SELDOM = 4, 8
+"""So many looks long each look asks what a process has become; then one look in so many."""
+
+
 class Listing:
     """The same by a look at /proc: what began and ended between two looks is not seen, and nobody
     tells an exit code.
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, int | None] = {}
-        """Pid → its beginning, where it was asked for."""
+        self._known: dict[int, tuple[str, int]] = {}
+        """Pid → its program, and the look that saw it first."""
+        self._looks = 0
 
     def take(self) -> Iterator[Event | None]:
-        """Yield what is new, and what is gone."""
+        """Yield what is new, what became another program, and what is gone."""
+        self._looks += 1
         there = set(pids())
         for pid in [one for one in self._known if one not in there]:
             del self._known[pid]
             yield Event(pid=pid, began=False)
         for pid in sorted(there):
-            if pid not in self._known:
-                self._known[pid] = None
-                yield Event(pid=pid, began=True)
+            program, first = self._known.get(pid, (None, self._looks))
+            # What wraps a program (`env`, `nice`, a shell) becomes it soon, or seldom.
+            young = self._looks - first < _YOUNG
+            if program is None or young or (pid + self._looks) % _SELDOM == 0:
+                now = _program_of(pid)
+                self._known[pid] = now, first
+                if now != program:
+                    yield Event(pid=pid, began=True)
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _program_of(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115 - each look, for many
+    except OSError:
+        return ""
 
 
 def pids() -> Iterator[int]:

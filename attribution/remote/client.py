@@ -10,8 +10,8 @@ from pathlib import Path
 from attribution.identity.composition import Composition
 from attribution.identity.contents import ContentStore
 from attribution.identity.imports import Imports
+from attribution.remote.files import RemoteFiles, RemoteRuns
 from attribution.remote.wire import (
-    ASKS,
     MOST_ANSWERED,
     Able,
     About,
@@ -22,6 +22,7 @@ from attribution.remote.wire import (
     Left,
     Told,
     WireError,
+    asked,
     peer_of,
     read_told,
     receive,
@@ -40,9 +41,6 @@ _SILENT = "the attributor service does not answer"
 class RemoteAttributor:
     """Implements core.ports.Attributor. Safe to call from several threads."""
 
-    files = None
-    """Which files were sent is not asked of it: rules that ask answer with `on_error`."""
-
     def __init__(self, path: Path, hello: Hello) -> None:
         self._path = path
         self._hello = hello
@@ -51,6 +49,12 @@ class RemoteAttributor:
         self._answered = True
         self._asked = 0
         self.networks = RemoteNetworks(self)
+        self.files = RemoteFiles(self._ask)
+        """What looks at files near senders."""
+
+    def follow_runs(self) -> RemoteRuns:
+        """Return what tells of the runs of scripts on this machine."""
+        return RemoteRuns(self._ask)
 
     def attribute_now(self, connection: Connection) -> Attribution | None:
         """See Attributor.attribute_now: to ask another process is never at once."""
@@ -105,6 +109,11 @@ class RemoteAttributor:
     def can_sample_lines(self) -> str | None:
         """See SocketAttributor.can_sample_lines."""
         told = self._ask(Able())
+        return _SILENT if told is None else told.obstacle
+
+    def can_see_openings(self) -> str | None:
+        """Return why it is not seen what programs open in the folders of data; None where it is."""
+        told = self._ask(Able(what="opened"))
         return _SILENT if told is None else told.obstacle
 
     def warm(self) -> None:
@@ -215,7 +224,7 @@ class RemoteNetworks:
 
 
 def _exchanged(end: socket.socket, ask: Ask, sockets: Sequence[int] = ()) -> Told:
-    send(end, ASKS.dump_json(ask))
+    send(end, asked(ask))
     if sockets:
         send_sockets(end, sockets)
     answer = receive(end, MOST_ANSWERED)

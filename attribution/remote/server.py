@@ -1,18 +1,23 @@
-"""The privileged side: answers one user's gate, and nobody else, about who opened connections."""
+"""The privileged side: answers one user's gate, and nobody else, about who opened connections, what
+files lie near a sender, and which scripts ran.
+"""
 
 import contextlib
 import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from attribution.attributor import SocketAttributor
+from attribution.backends.opened_files import OpenedFiles
+from attribution.factory import runs_of
 from attribution.identity.contents import ContentStore
+from attribution.remote.looks import FileLooks, RunsTold
 from attribution.remote.wire import (
     MOST_ASKED,
-    TOLD,
     Able,
     About,
     Ask,
@@ -20,8 +25,12 @@ from attribution.remote.wire import (
     Entered,
     Hello,
     Left,
+    Near,
+    Prove,
+    Runs,
     Told,
     WireError,
+    answered,
     peer_of,
     read_ask,
     receive,
@@ -38,6 +47,22 @@ type Builds = Callable[[Hello, int], SocketAttributor]
 """Makes an attributor for a gate with this process number."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gate:
+    """What answers one gate: what it cached is not another's."""
+
+    attributor: SocketAttributor
+    files: FileLooks
+    runs: RunsTold
+    opened: OpenedFiles | None
+
+    def close(self) -> None:
+        self.runs.close()
+        self.attributor.close()
+        if self.opened is not None:
+            self.opened.close()
+
+
 class AttributorServer:
     """Listens at `path` for processes of the user `uid`; root is answered as well."""
 
@@ -45,7 +70,7 @@ class AttributorServer:
         self._uid = uid
         self._builds = builds
         self._lock = threading.Lock()
-        self._made: dict[tuple[Hello, int], SocketAttributor] = {}
+        self._made: dict[tuple[Hello, int], _Gate] = {}
         self._open: set[socket.socket] = set()
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -72,8 +97,8 @@ class AttributorServer:
             for end in self._open:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
-            for attributor in self._made.values():
-                attributor.close()
+            for gate in self._made.values():
+                gate.close()
             self._made.clear()
 
     def _one(self, end: socket.socket) -> None:
@@ -90,32 +115,50 @@ class AttributorServer:
             pid, uid = peer_of(end)
             if uid not in {self._uid, 0}:
                 return
-            attributor: SocketAttributor | None = None
+            gate: _Gate | None = None
             while (message := receive(end, MOST_ASKED)) is not None:
                 ask = read_ask(message)
                 if isinstance(ask, Hello):
-                    attributor = self._attributor(ask, pid)
+                    gate = self._gate(ask, pid)
                     told = Told()
-                elif attributor is None:
+                elif gate is None:
                     return
                 elif isinstance(ask, Entered):
-                    told = _entered(attributor, ask, receive_sockets(end))
+                    told = _entered(gate.attributor, ask, receive_sockets(end))
                 else:
-                    told = _answer(attributor, ask)
-                send(end, TOLD.dump_json(told))
+                    told = _answer(gate, ask)
+                send(end, answered(told))
 
-    def _attributor(self, hello: Hello, pid: int) -> SocketAttributor:
-        """One for each gate: what it cached is not another's."""
+    def _gate(self, hello: Hello, pid: int) -> _Gate:
         with self._lock:
             if (hello, pid) not in self._made:
                 for key in [k for k in self._made if not _lives(k[1])]:
                     self._made.pop(key).close()
-                self._made[hello, pid] = self._builds(hello, pid)
+                self._made[hello, pid] = _gate_of(self._builds(hello, pid), hello, pid)
             return self._made[hello, pid]
 
 
-def _answer(attributor: SocketAttributor, ask: Ask) -> Told:
+def _gate_of(attributor: SocketAttributor, hello: Hello, pid: int) -> _Gate:
+    own = frozenset({pid, os.getpid()})
+    files, opened = attributor.files, None
+    if hello.data_folders:
+        opened = OpenedFiles(hello.data_folders, own)
+        files = replace(files, opened=opened)
+    runs = RunsTold(lambda: runs_of(attributor, lambda: own, everybody=True))
+    return _Gate(attributor=attributor, files=FileLooks(files), runs=runs, opened=opened)
+
+
+def _answer(gate: _Gate, ask: Ask) -> Told:
+    attributor = gate.attributor
     match ask:
+        case Near():
+            return gate.files.near(ask)
+        case Prove():
+            return gate.files.prove(ask)
+        case Runs():
+            return gate.runs.ended(ask)
+        case Able(what="opened"):
+            return Told(obstacle=None if gate.opened is None else gate.opened.obstacle)
         case Attribute(connection=connection):
             at_once = attributor.attribute_now(connection)
             return Told(sender=at_once or attributor.attribute(connection))

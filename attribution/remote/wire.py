@@ -1,23 +1,29 @@
 """What the gate and the attributor say to each other over a Unix socket: a length, then one JSON
-message of a known kind. Neither names a file to the other, and no more than sizes are believed.
+message of a known kind. The gate names no file to be opened, and no more than sizes are believed.
 """
 
+import json
 import os
 import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from attribution.identity.composition import Composition
 from attribution.identity.imports import Imports
+from core.activity import EndedRun
 from core.attribution import Attribution, CodeLine
 from core.exchange import Connection
+from core.sent_file import FilesLook, Nearby
 
 _LENGTH = struct.Struct("!I")
 _CREDENTIALS = struct.Struct("3i")
+_SURROGATE = rb"\ud"
 MOST_ASKED = 256 * 1024
 MOST_ANSWERED = 8 << 20
 
@@ -34,6 +40,8 @@ class Hello:
     user_names: Literal["clear", "pseudonym", "none"] = "clear"
     pseudonym_key: str = ""
     """Hexadecimal; empty unless asked for."""
+    data_folders: tuple[str, ...] = ()
+    """Where programs are watched opening files; nothing there is read for that."""
 
     def __repr__(self) -> str:
         return f"<Hello {self.user_names}>"
@@ -58,8 +66,9 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Able:
-    """Can lines of code be sampled?"""
+    """Can lines of code be sampled? Can it be seen what programs open in the folders of data?"""
 
+    what: Literal["lines", "opened"] = "lines"
     kind: Literal["able"] = "able"
 
 
@@ -80,10 +89,70 @@ class Left:
     kind: Literal["left"] = "left"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Which files lie near a sender, or are `named` in its request? What is answered calls each by
+    a word of the attributor's own.
+    """
+
+    sender: Attribution
+    named: tuple[str, ...] = ()
+    kind: Literal["near"] = "near"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A file by the word that `Near` was answered with, and the content that it may have."""
+
+    key: str
+    sha256: str
+    in_part: bool = False
+    """What it was read up to is meant, not all of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prove:
+    """Which of these have the content that is asked for?"""
+
+    sender: Attribution
+    wanted: tuple[Wanted, ...]
+    kind: Literal["prove"] = "prove"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """Which runs of scripts have ended? Those up to `heard` have arrived."""
+
+    heard: int = 0
+    kind: Literal["runs"] = "runs"
+
+
 SOCKETS = 3
 """That follow `Entered`, with one byte."""
 
-type Ask = Annotated[Hello | Attribute | About | Able | Entered | Left, Field(discriminator="kind")]
+type Ask = Annotated[
+    Hello | Attribute | About | Able | Entered | Left | Near | Prove | Runs,
+    Field(discriminator="kind"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A file that has the content that was asked for."""
+
+    key: str
+    sha256: str
+    owner: str | None
+    modified_at: datetime | None
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Runs that have ended, and the number of the last of them."""
+
+    runs: tuple[EndedRun, ...]
+    last: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +166,35 @@ class Told:
     source: str | None = None
     """Latin-1: each letter is a byte of the script."""
     obstacle: str | None = None
+    near: Nearby | None = None
+    shown: tuple[Shown, ...] = ()
+    look: FilesLook = FilesLook.WHOLE
+    """Of what is shown."""
+    ended: Ended | None = None
 
 
 ASKS: TypeAdapter[Ask] = TypeAdapter(Ask)
 TOLD: TypeAdapter[Told] = TypeAdapter(Told)
+
+
+def asked(ask: Ask) -> bytes:
+    """Return a question as it travels."""
+    return _message(ASKS, ask)
+
+
+def answered(told: Told) -> bytes:
+    """Return an answer as it travels."""
+    return _message(TOLD, told)
+
+
+def _message(adapter: TypeAdapter[Any], value: object) -> bytes:
+    """Names of files and programs are bytes of any kind: what is no UTF-8 stands in them as lone
+    surrogates, which only the standard library's JSON can say.
+    """
+    try:
+        return adapter.dump_json(value)
+    except PydanticSerializationError:
+        return json.dumps(adapter.dump_python(value, mode="json")).encode()
 
 
 def send(end: socket.socket, message: bytes) -> None:
@@ -139,18 +233,21 @@ def receive_sockets(end: socket.socket) -> list[int]:
 
 def read_ask(message: bytes) -> Ask:
     """Return what is asked. Raises WireError for what is none of the known questions."""
-    try:
-        return ASKS.validate_json(message, strict=False)
-    except (ValidationError, ValueError, RecursionError):
-        raise WireError("a question cannot be read") from None
+    return _read(ASKS, message, "a question cannot be read")
 
 
 def read_told(message: bytes) -> Told:
     """Return the answer. Raises WireError."""
+    return _read(TOLD, message, "an answer cannot be read")
+
+
+def _read[T](adapter: TypeAdapter[T], message: bytes, refusal: str) -> T:
     try:
-        return TOLD.validate_json(message)
+        if _SURROGATE in message.lower():
+            return adapter.validate_python(json.loads(message), strict=False)
+        return adapter.validate_json(message, strict=False)
     except (ValidationError, ValueError, RecursionError):
-        raise WireError("an answer cannot be read") from None
+        raise WireError(refusal) from None
 
 
 def _exactly(end: socket.socket, size: int) -> bytes | None:

@@ -1,12 +1,12 @@
-"""Units of systemd: what a service starts, and the timer of the same name that
-starts the service.
+"""Units of systemd: what a service starts, and the timer that starts the service, each with the
+pieces that were put over it (`job.service.d/*.conf`).
 """
 
 # paths as a unit file spells them
-# ruff: noqa: PTH204
+# ruff: noqa: PTH119, PTH120, PTH204
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from attribution.plain_files import text_of
@@ -25,6 +25,9 @@ _TIMES = (
     "OnUnitInactiveSec",
     "OnActiveSec",
 )
+_LEVELS = ("etc", "run", "usr/local/lib", "usr/lib", "lib", ".config")
+"""Where units of one machine or user lie, the one that prevails first."""
+_MOST_PIECES, _MOST_TIMERS = 32, 500
 _STAMPS = "/var/lib/systemd/timers"
 
 
@@ -37,22 +40,79 @@ class _Systemd:
         return name.endswith(".service")
 
     def read(self, path: str, text: str) -> Iterator[StartedBy]:
-        unit = _values(text)
-        stem = path.removesuffix(".service")
-        timer = _values(text_of(f"{stem}.timer", _MOST).decode("utf-8", "replace"))
+        folders = _folders(os.path.dirname(path))
+        unit = _values("\n".join((text, *_pieces(folders, os.path.basename(path)))))
         folder = _last(unit, "WorkingDirectory")
-        for name in _STARTS & unit.keys():
-            for command in unit[name]:
-                for started in started_by(command.lstrip("@-:+!|"), folder):
-                    yield StartedBy(
-                        kind="systemd timer" if timer else "systemd service",
-                        file=f"{stem}.timer" if timer else path,
-                        when=_when(timer, unit),
-                        account=_last(unit, "User"),
-                        target=started.target,
-                        interpreter=started.interpreter,
-                        last_run=_stamp(stem) if timer else None,
-                    )
+        commands = [command for name in sorted(_STARTS & unit.keys()) for command in unit[name]]
+        found = [
+            one for command in commands for one in started_by(command.lstrip("@-:+!|"), folder)
+        ]
+        if not found:
+            return
+        timers = list(_timers(folders, os.path.basename(path))) or [(path, {})]
+        for started in found:
+            for file, timer in timers:
+                yield StartedBy(
+                    kind="systemd timer" if timer else "systemd service",
+                    file=file,
+                    when=_when(timer, unit),
+                    account=_last(unit, "User"),
+                    target=started.target,
+                    interpreter=started.interpreter,
+                    last_run=_stamp(file.removesuffix(".timer")) if timer else None,
+                )
+
+
+def _folders(own: str) -> tuple[str, ...]:
+    """Return where units and their pieces lie beside those of this folder."""
+    head, sign, kind = own.rpartition("/systemd/")
+    level = next((one for one in _LEVELS if f"/{head}".endswith(f"/{one}")), None)
+    if not sign or level is None:
+        return (own,)
+    root = head.removesuffix(level)
+    return tuple(f"{root}{one}/systemd/{kind}" for one in _LEVELS)
+
+
+def _names_in(folder: str, ending: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if name.endswith(ending)]  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def _pieces(folders: Sequence[str], name: str) -> Iterator[str]:
+    """Yield what is put over a unit, in the order of the pieces' names; of two of one name the one
+    in the folder that prevails.
+    """
+    places: dict[str, str] = {}
+    for folder in folders:
+        for piece in _names_in(f"{folder}/{name}.d", ".conf"):
+            places.setdefault(piece, f"{folder}/{name}.d/{piece}")
+    for piece in sorted(places)[:_MOST_PIECES]:
+        yield text_of(places[piece], _MOST).decode("utf-8", "replace")
+
+
+def _timers(folders: Sequence[str], service: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield the timers that start a service: of its name, or by `Unit=`; of a template, for any
+    instance.
+    """
+    known: set[str] = set()
+    for folder in folders:
+        for name in sorted(_names_in(folder, ".timer"))[:_MOST_TIMERS]:
+            if name in known:
+                continue
+            known.add(name)
+            text = text_of(f"{folder}/{name}", _MOST).decode("utf-8", "replace")
+            timer = _values("\n".join((text, *_pieces(folders, name))))
+            starts = _last(timer, "Unit") or f"{name.removesuffix('.timer')}.service"
+            if timer and service in {starts, _template(starts)}:
+                yield f"{folder}/{name}", timer
+
+
+def _template(unit: str) -> str:
+    """Return the template of an instance: `job@daily.service` is one of `job@.service`."""
+    name, sign, rest = unit.partition("@")
+    return f"{name}@.{rest.rpartition('.')[2]}" if sign else unit
 
 
 def _values(text: str) -> dict[str, list[str]]:

@@ -75,6 +75,25 @@ def started(script: Path) -> subprocess.Popen[bytes]:
     return child
 
 
+@linux
+def test_a_program_that_becomes_a_script_is_a_run(runs: Runs, tmp_path: Path) -> None:
+    """What a shell, `env` or `nice` becomes is told, also where it was seen before it did."""
+    script = tmp_path / "wrapped.py"
+    script.write_text("print(flush=True)\nimport sys; sys.stdin.read()\n")
+    word = f'read line; exec "{sys.executable}" "{script}"'
+    pipe = subprocess.PIPE
+    with subprocess.Popen(["/bin/sh", "-c", word], stdin=pipe, stdout=pipe) as child:
+        assert child.stdin is not None and child.stdout is not None
+        runs.ended()
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        for _ in range(8):
+            runs.ended()
+        child.communicate()
+    ended(runs, "wrapped.py")
+
+
 type Ends = Callable[[subprocess.Popen[bytes]], None]
 
 

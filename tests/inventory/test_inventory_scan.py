@@ -423,3 +423,15 @@ def test_no_content_ends_a_scan(
 
     assert len(scanned(tmp_path).scripts) == 2
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"cells": 5}', '{"worksheets": [5, {}]}', "null"])
+def test_a_notebook_without_cells_is_one_that_nobody_read(tmp_path: Path, content: str) -> None:
+    """What holds no list of cells is no notebook that anybody looked through, and says so; one
+    whose list is empty was read.
+    """
+    broken = put(tmp_path, "broken.ipynb", content)
+    empty = put(tmp_path, "empty.ipynb", '{"cells": [], "nbformat": 4}')
+    found = scanned(tmp_path)
+    assert one(found, broken).why_unread is not None
+    assert one(found, empty).why_unread is None

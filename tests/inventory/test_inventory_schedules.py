@@ -93,6 +93,55 @@ def test_a_timer_starts_the_service_of_its_name(tmp_path: Path) -> None:
     assert (script.last_run is not None, script.last_run_by) == (True, "its timer went off")
 
 
+JOB, DAILY = "[Service]\nExecStart=-/srv/job.py\n", "[Timer]\nOnCalendar=daily\n"
+TIMED = {
+    "a piece changes the times": {
+        "etc/systemd/system/job.service": JOB,
+        "etc/systemd/system/job.timer": DAILY,
+        "etc/systemd/system/job.timer.d/often.conf": "[Timer]\nOnCalendar=\nOnCalendar=hourly\n",
+    },
+    "a piece lies elsewhere than the unit": {
+        "usr/lib/systemd/system/job.service": JOB,
+        "usr/lib/systemd/system/job.timer": DAILY,
+        "etc/systemd/system/job.timer.d/often.conf": "[Timer]\nOnCalendar=\nOnCalendar=hourly\n",
+    },
+    "of two pieces of one name the machine's own prevails": {
+        "etc/systemd/system/job.service": JOB,
+        "etc/systemd/system/job.timer": "[Timer]\n",
+        "usr/lib/systemd/system/job.timer.d/a.conf": DAILY,
+        "etc/systemd/system/job.timer.d/a.conf": "[Timer]\nOnCalendar=hourly\n",
+    },
+    "a piece changes what is started": {
+        "lib/systemd/system/job.service": "[Service]\nExecStart=/usr/bin/true\n",
+        "etc/systemd/system/job.service.d/o.conf": "[Service]\nExecStart=\nExecStart=/srv/job.py\n",
+        "lib/systemd/system/job.timer": "[Timer]\nOnCalendar=hourly\n",
+    },
+    "a timer names its service": {
+        "etc/systemd/system/job.service": JOB,
+        "etc/systemd/system/often.timer": "[Timer]\nOnCalendar=hourly\nUnit=job.service\n",
+    },
+    "a timer starts an instance": {
+        "etc/systemd/system/job@.service": JOB,
+        "etc/systemd/system/job@all.timer": "[Timer]\nOnCalendar=hourly\n",
+    },
+    "a person's own": {
+        "home/anna/.config/systemd/user/job.service": JOB,
+        "home/anna/.config/systemd/user/job.timer": "[Timer]\nOnCalendar=hourly\n",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", TIMED)
+def test_units_of_systemd_are_read_as_systemd_puts_them_together(tmp_path: Path, kind: str) -> None:
+    """Whoever changes a unit by a piece beside it, or starts it by another timer, is read so."""
+    for name, text in TIMED[kind].items():
+        put(tmp_path, name, text)
+    put(tmp_path, "etc/systemd/system/other.timer", "[Timer]\nOnCalendar=weekly\n")
+    job = put(tmp_path, "srv/job.py")
+    found = one(scanned(tmp_path), job).started_by
+    assert [(e.kind, e.when) for e in found] == [("systemd timer", "hourly")]
+
+
 def test_programs_in_the_folders_of_cron_run_by_where_they_lie(tmp_path: Path) -> None:
     """A script in `cron.daily` needs no line anywhere."""
     job = put(tmp_path, "etc/cron.daily/cleanup", "#!/usr/bin/python3\nprint(1)\n")

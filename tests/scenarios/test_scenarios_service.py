@@ -45,11 +45,18 @@ exec {python} -m app.cli "$@"
 S
 cat > /home/eve/report.py <<'P'
 import urllib.request as u
+file = open("kept/rows.csv", "rb")
+print(u.urlopen("https://rates.example.com/eur", data=file.read(), timeout=30).status)
+P
+cat > /home/eve/second.py <<'P'
+import urllib.request as u
 print(u.urlopen("https://rates.example.com/eur", timeout=30).status)
 P
-cp /home/eve/report.py /home/eve/second.py
+printf 'import time\ntime.sleep(5)\n' > /home/eve/nightly.py
+mkdir -m 700 /home/eve/kept
+seq 20000 > /home/eve/kept/rows.csv
 chmod 755 /srv/as /srv/outgate
-chown eve /home/eve/*.py; chmod 600 /home/eve/report.py
+chown -R eve /home/eve/*.py /home/eve/kept; chmod 600 /home/eve/report.py
 setpriv --reuid attributor --regid outgate --clear-groups --reset-env \\
   --inh-caps -all,+sys_ptrace,+dac_read_search --ambient-caps -all,+sys_ptrace,+dac_read_search \\
   --bounding-set -all,+sys_ptrace,+dac_read_search \\
@@ -103,9 +110,12 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
         eve = "cd /home/eve; /srv/as eve"
         steps = [
             filled,
-            f"{eve} /srv/outgate run -- {PYTHON} report.py",
+            # Not below the Python that takes these steps: what a run starts is part of it.
+            f"({eve} {PYTHON} nightly.py > /dev/null 2>&1 &);"
+            f" {eve} /srv/outgate run -- {PYTHON} report.py",
             f"{eve} /srv/outgate status",
             *(f"{eve} {attempt}" for attempt in _TRIED.values()),
+            "touch /home/eve/enough;"
             "/srv/as outgate OUTGATE_HOME=/var/lib/outgate SUDO_USER=officer"
             " /srv/outgate export --format jsonl -o -",
             f"{eve} /srv/outgate trust install --user --proxy && {eve} sh -c"
@@ -136,6 +146,13 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     )
     assert sender["user"] == "eve"
     assert sender["script"]["sha256"]
+    [sent] = records(exported.out, "/home/eve/report.py")
+    assert sent["files_look"] == "whole"
+    named = [(one["path"], one["same"], one["owner"]) for one in sent["files"]]
+    assert named == [("/home/eve/kept/rows.csv", "same_bytes", "eve")], "a folder only she can read"
+    told_of = [json.loads(line) for line in later.out.splitlines() if '"kind":"run"' in line]
+    nightly = [run["sender"]["user"] for run in told_of if run["about"] == "nightly.py"]
+    assert nightly == ["eve"], "a run that did not go through the gate, told once"
     assert hers.code == 0, hers.out + hers.err
     assert "\n200\n" in hers.out, "without outgate run, by the machine's gate and its roots"
     assert roots.code == 0, roots.out + roots.err
@@ -148,5 +165,15 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
 
 def senders(lines: str, script: str) -> list[dict[str, Any]]:
     """Return who sent, of the records of this script."""
-    records = [json.loads(line) for line in lines.splitlines() if '"sender"' in line]
-    return [r["sender"] for r in records if (r["sender"].get("script") or {}).get("path") == script]
+    return [one["sender"] for one in records(lines, script)]
+
+
+def records(lines: str, script: str) -> list[dict[str, Any]]:
+    """Return what this script sent."""
+    found = [json.loads(line) for line in lines.splitlines() if '"sender"' in line]
+    return [
+        one
+        for one in found
+        if "observation" not in one["schema"]
+        and (one["sender"].get("script") or {}).get("path") == script
+    ]

@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -30,52 +30,9 @@ from attribution.remote.wire import (
 )
 from core.attribution import Attribution, Certainty
 from core.exchange import Connection
-from core.ids import utc_now
+from tests.attribution.remote.conftest import HERE, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the service takes Linux")
-HERE = os.getuid() if os.name == "posix" else 0
-
-
-def started(path: Path, uid: int) -> AttributorServer:
-    """Serve, with this very process among the senders: no gate is here to be left out."""
-
-    def builds(hello: Hello, pid: int) -> attribution.SocketAttributor:
-        del pid
-        made = attribution.build(hello.user_names, None)
-        made._own_pids = frozenset
-        return made
-
-    server = AttributorServer(path, uid, builds)
-    threading.Thread(target=server.serve, daemon=True).start()
-    return server
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "socket"
-    server = started(path, HERE)
-    yield path
-    server.close()
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    """A connection that this process opened."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        socket.create_connection(listener.getsockname()),
-    ):
-        accepted, peer = listener.accept()
-        with accepted:
-            host, port = listener.getsockname()
-            yield Connection(
-                id="c1",
-                client_host=peer[0],
-                client_port=peer[1],
-                gate_host=host,
-                gate_port=port,
-                at=utc_now(),
-            )
 
 
 def test_senders_are_named_across_the_socket(place: Path, connection: Connection) -> None:
@@ -240,6 +197,8 @@ def serving(path: Path, networks: Recorded) -> AttributorServer:
 
 
 class _Told:
+    files = None
+
     def __init__(self, networks: Recorded) -> None:
         self.networks = networks
 
