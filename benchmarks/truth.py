@@ -85,9 +85,9 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   more are told as unread.
 - Numbers spelled in words; addresses of mail written with `[at]`.
 - LZ4, Snappy, LZO, lzip, old LZMA, `.Z` and CAB files, and TNEF attachments: told as unread.
-- Large bodies that pass: rows and people of printed tables, LaTeX, YAML and columns apart are
-  counted window by window, so those at a seam may be missed or counted twice; Parquet files are
-  counted only where the body is held.
+- Large bodies that pass: tables that begin behind the first 3 KB of a text, and JSON of other
+  orients than records above 64 MB, are counted in pieces: their numbers are told as "at least";
+  Parquet files are counted only where the body is held.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as of a part of the rows.

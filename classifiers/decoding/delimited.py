@@ -39,7 +39,9 @@ def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
         return "\n" if named and best == "," else None
     if named:
         return best
-    return best if _is_even(lines, best, count) and not _name_values(lines, best) else None
+    if _name_values(lines, best) or _is_ruled(lines, best):
+        return None
+    return best if _is_even(lines, best, count) else None
 
 
 def _first_lines(text: str) -> list[str]:
@@ -62,14 +64,22 @@ def _is_even(lines: list[str], delimiter: str, count: int) -> bool:
 
 
 def _name_values(lines: list[str], delimiter: str) -> bool:
-    """True for lines that each name their values, as `name=Jane; mail=…` does: they have no
-    header.
+    """True for lines that each name their values, as `name=Jane; mail=…` or `name: Jane | mail: …`
+    does: they have no header.
     """
-    names = {
-        tuple(cell.partition("=")[0] for cell in line.split(delimiter) if "=" in cell)
-        for line in lines
-    }
-    return len(names) == 1 and len(next(iter(names))) > 1
+    for mark in ("=", ": "):
+        names = {
+            tuple(cell.partition(mark)[0] for cell in line.split(delimiter) if mark in cell)
+            for line in lines
+        }
+        if len(names) == 1 and len(next(iter(names))) > 1:
+            return True
+    return False
+
+
+def _is_ruled(lines: list[str], delimiter: str) -> bool:
+    """True for a table of Markdown: the shape stage reads these."""
+    return delimiter == "|" and any("-" in ln and not ln.strip("|:- \t") for ln in lines[:3])
 
 
 def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> bool:

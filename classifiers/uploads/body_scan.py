@@ -12,6 +12,7 @@ from classifiers.codecs.magic import holds_file, is_file
 from classifiers.hits import one_per_kind
 from classifiers.uploads.counting import Counts
 from classifiers.uploads.cutting import OVERLAP, SLICE, WINDOW, Cutter, Window, without
+from classifiers.uploads.rows import rows_in
 from classifiers.uploads.unpacking import Unpacker
 from core.classification import Classification, Scanned
 from core.duties import OWNER, Duty
@@ -60,7 +61,7 @@ class BodyScan:
         for."""
         self._counts = Counts()
         self._degraded: dict[str, None] = {}
-        self._news = self._stopped = self._over = False
+        self._news = self._stopped = self._over = self._is_literal = False
 
     @property
     def through(self) -> int:
@@ -75,12 +76,14 @@ class BodyScan:
         return max(1, self._cutter.wants)
 
     def reads_as_one(self, start: bytes) -> bool:
-        """Return True when a body that begins so is a file, holds one, or is JSON: windows of it
-        mean little.
+        """Return True when a body that begins so is a file, holds one, or is JSON, whatever it is
+        called: windows of it mean little.
         """
         unpacker = Unpacker(self._declared, self._head.body_bytes)
         plain = b"".join(data for data, part in unpacker.feed(start[:SLICE]) if part == 0)
         if unpacker.is_file or is_file(plain) or "json" in self._content_type:
+            return True
+        if _is_literal(plain) and rows_in(plain, self._content_type) is None:
             return True
         return self._content_type.startswith("multipart/") and holds_file(plain)
 
@@ -127,6 +130,8 @@ class BodyScan:
             yield await self._settled()
 
     def _tell_of_files(self, window: Window) -> None:
+        if window.begins:
+            self._is_literal = _is_literal(window.data) or "json" in self._content_type
         if window.begins and is_file(window.data):
             self._tell("documents", _ONE_FILE)
         elif self._content_type.startswith("multipart/") and holds_file(window.data):
@@ -167,6 +172,8 @@ class BodyScan:
             self._unread.setdefault((unread.detector, unread.note), unread)
         held = tuple(f for f in seen.findings if f.kind != NOT_INSPECTED)
         self._found = merged(self._known, held)
+        if not window.whole:
+            self._counts.cut(held, literal=self._is_literal)
         await self._counts.add(seen.tallies)
         if held and not seen.tallies:
             self._counts.untallied()
@@ -227,3 +234,8 @@ class BodyScan:
 
     def __repr__(self) -> str:
         return f"<BodyScan {self._taken} bytes, {len(self._running)} windows in flight>"
+
+
+def _is_literal(start: bytes) -> bool:
+    """True for what begins as JSON does."""
+    return start[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")

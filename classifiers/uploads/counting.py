@@ -14,6 +14,7 @@ MOST = 1_000_000
 _AT_A_TIME = 8_000
 """Marks that are taken before others have their turn: half a millisecond."""
 AT_LEAST = "there are at least so many: no more were told apart"
+IN_PIECES = "there are at least so many: a large table was counted in pieces"
 
 type _Key = tuple[str, str, bool]
 
@@ -26,10 +27,23 @@ class Counts:
         self._people: dict[str, set[int]] = {}
         self._kept = 0
         self._full = self._untallied = False
+        self._cuts = 0
+        self._twice = False
+        self._rows: dict[_Key, int] = {}
 
     def untallied(self) -> None:
         """A window holds findings whose marks were not told: there may be more than the marks."""
         self._untallied = True
+
+    def cut(self, findings: Iterable[Finding], *, literal: bool) -> None:
+        """A window ended anywhere: rows at its seams may be missed, or counted again. `literal`: of
+        JSON, where a value may be read both as it is written and as it is meant.
+        """
+        self._cuts += 1
+        self._twice |= literal
+        for finding in findings:
+            key = _key(finding)
+            self._rows[key] = max(self._rows.get(key, 0), finding.records or 0)
 
     async def add(self, tallies: Iterable[Tally]) -> None:
         """Take what one window holds."""
@@ -58,14 +72,40 @@ class Counts:
         return [self._one(finding, people) for finding in findings]
 
     def _one(self, finding: Finding, people: int | None) -> Finding:
-        type_of_secret = finding.detector if finding.kind == SECRET else ""
-        known = self._values.get((finding.kind, type_of_secret, finding.test_data))
+        known = self._values.get(_key(finding))
+        in_pieces = self._cuts > 0 and (self._twice or finding.records is not None)
         if known is None:
-            return finding
+            return self._least(finding, finding.distinct) if in_pieces else finding
         subjects = None if finding.subjects is None else people
-        note = finding.note or (AT_LEAST if self._full else None)
+        note = _notes(finding.note, AT_LEAST) if self._full else finding.note
         least = finding.distinct if self._untallied else 0
-        return replace(finding, distinct=max(least, len(known)), subjects=subjects, note=note)
+        distinct = max(least, len(known))
+        whole = replace(finding, distinct=distinct, subjects=subjects, note=note)
+        return self._least(whole, len(known)) if in_pieces else whole
+
+    def _least(self, finding: Finding, values: int) -> Finding:
+        """Return what is sure of a table that was cut anywhere: each different value stands
+        somewhere, but for a cut one at either end of a window, and no window has rows twice.
+        """
+        by = 2 if self._twice else 1
+        values = max(1, values // by - 2 * self._cuts)
+        rows, people = self._rows.get(_key(finding), 0), finding.subjects
+        return replace(
+            finding,
+            count=values,
+            distinct=values,
+            records=None if finding.records is None else max(1, rows // by),
+            subjects=None if people is None else max(1, people // by - self._cuts),
+            note=_notes(finding.note, IN_PIECES),
+        )
 
     def __repr__(self) -> str:
         return f"<Counts {self._kept}>"
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.kind, finding.detector if finding.kind == SECRET else "", finding.test_data
+
+
+def _notes(known: str | None, more: str) -> str:
+    return more if known is None or known == more else f"{known}; {more}"

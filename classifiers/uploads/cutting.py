@@ -44,6 +44,8 @@ class Window:
     """True when nothing of the content comes behind it."""
     end: int
     """How many unpacked bytes are read with it."""
+    whole: bool = False
+    """True when no record is cut: it is all of the content, or ends between two records."""
 
 
 class Cutter:
@@ -125,6 +127,7 @@ class Cutter:
             alone=alone,
             last=last,
             end=self._plain - len(self._pending) - dresser.left,
+            whole=(begins and last) or dresser.cuts_records,
         )
 
 
@@ -141,6 +144,11 @@ class _Dresser:
     @property
     def is_new(self) -> bool:
         return self._header is None
+
+    @property
+    def cuts_records(self) -> bool:
+        """True when the windows end between two records."""
+        return self._rows is not None
 
     @property
     def left(self) -> int:

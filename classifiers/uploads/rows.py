@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from classifiers.codecs.charset import text_of
 from classifiers.decoding.delimited import delimiter_of
+from classifiers.uploads.shaped import cutting_of
 from classifiers.uploads.statements import Statements, statements_in
 
 RESERVE = 16 * 1024
@@ -88,8 +89,20 @@ def rows_in(start: bytes, content_type: str) -> Rows | Statements | None:
         if marked is not None:
             return marked
     if delimiter_of(text, media_type, None) in (None, "\n"):
+        return _shaped(start)
+    shaped = None if "separated" in media_type or "csv" in media_type else _shaped(start)
+    if shaped is not None and not shaped.before:
+        return shaped
+    return _delimited(start, media_type) or shaped
+
+
+def _shaped(start: bytes) -> Rows | None:
+    """A table of any other shape that the shape stage knows, where a piece of it can be read."""
+    cutting = cutting_of(start)
+    if cutting is None:
         return None
-    return _delimited(start, media_type)
+    before, mark, kept = cutting
+    return Rows(content_type=_MARKDOWN, first=b"", before=before, mark=mark, kept=kept)
 
 
 def _delimited(start: bytes, media_type: str) -> Rows | None:

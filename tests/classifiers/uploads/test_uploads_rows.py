@@ -2,23 +2,29 @@
 
 import asyncio
 import csv
+import gzip
 import io
 import json
 import random
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_traffic import exchange
+from made_up_traffic import exchange, xlsx_of
 from personal_samples import iban
+from table_set import SHAPES as TABLES
+from table_set import Sample, prompt
 
 from classifiers.engine import EngineSetup, build_worker
 from classifiers.gate_classifier import GateClassifier
 from classifiers.uploads.body_scan import BodyScan
-from classifiers.uploads.counting import AT_LEAST, Counts
+from classifiers.uploads.counting import AT_LEAST, IN_PIECES, Counts
 from classifiers.uploads.cutting import Cutter
 from classifiers.uploads.rows import RESERVE, rows_in
 from core.classification import Classification, Scanned, Tally
@@ -344,3 +350,91 @@ def test_what_nobody_tallied_keeps_its_numbers() -> None:
     counts = Counts()
     asyncio.run(counts.add([Tally(kind="email", marks=b"12345678")]))
     assert counts.told([finding("iban", 3)]) == [finding("iban", 3)]
+
+
+LARGE = Sample(
+    names=("Id", "Full name", "E-mail", "IBAN", "Amount"),
+    rows=tuple(
+        (str(n), f"Anna{n % 700} Muster", f"anna.m{n % 700}@contoso.com", account, "open")
+        for n, account in enumerate(iban(random.Random(n % 700)) for n in range(1_000))
+    ),
+    kinds=frozenset({"person", "email", "iban"}),
+    people=700,
+    ask="Please check:",
+)
+PRINTED = (
+    *("printed frame", "printed frame without index", "left-aligned", "left-aligned with a rule"),
+    *("psql", "mysql", "box", "html, unclosed", "latex", "k: v |", "yaml", "forms"),
+)
+"""Shapes that are cut between their rows; the others of this file are tried above."""
+CUT_ANYWHERE = ("graphql", "python", "json columns", "json index", "json values", "json lists")
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [(shape, "text/plain") for shape in (*PRINTED, *CUT_ANYWHERE)]
+    + [(shape, "application/json") for shape in ("tabs", "printed frame", "html")],
+)
+def test_numbers_of_a_large_table_are_those_of_the_whole_or_told_as_at_least(
+    shape: str, kind: str
+) -> None:
+    """Whatever a table is pasted as, alone or in a prompt: what is counted as it passes is what is
+    counted when it is held, or says of itself that there is at least so much, and there is.
+    """
+    body = TABLES[shape](LARGE).encode()
+    if kind == "application/json":
+        message = {"role": "user", "content": prompt(shape, LARGE)}
+        body = json.dumps({"model": "m", "messages": [message]}).encode()
+    sent = exchange(body, kind)
+    whole = measured(WORKER.classify(sent).findings)
+    passed = streamed(sent, [body[at : at + 70_001] for at in range(0, len(body), 70_001)]).findings
+    assert {"email", "iban"} <= {finding.kind for finding in passed}
+    for finding in passed:
+        if finding.kind == NOT_INSPECTED or finding.kind not in whole:
+            continue
+        told, real = measured([finding])[finding.kind], whole[finding.kind]
+        if told != real:
+            assert finding.note is not None and IN_PIECES in finding.note, (told, real)
+            assert kind == "application/json" or shape in CUT_ANYWHERE
+            assert all(a is None or b is None or a <= b for a, b in zip(told, real, strict=True))
+
+
+def measured(findings: Iterable[Finding]) -> dict[str, tuple[int | None, ...]]:
+    return {f.kind: (f.count, f.distinct, f.records, f.subjects) for f in findings}
+
+
+@pytest.mark.parametrize("pack", ["gzip", "zip", "xlsx", "parquet"])
+def test_numbers_of_a_large_file_are_those_of_the_whole_or_it_is_said_to_be_unread(
+    pack: str,
+) -> None:
+    """A packed table is unpacked as it passes, and counted the same; a workbook or an archive that
+    cannot be is named as not inspected.
+    """
+    body = packed(pack)
+    sent = exchange(body, "application/octet-stream")
+    whole = measured(f for f in WORKER.classify(sent).findings if f.kind != NOT_INSPECTED)
+    passed = streamed(sent, [body[at : at + 70_001] for at in range(0, len(body), 70_001)]).findings
+    assert whole["email"] == (1_000, 700, 1_000, 700)
+    unread = [finding for finding in passed if finding.kind == NOT_INSPECTED]
+    assert unread or measured(passed) == whole
+    assert bool(unread) == (pack != "gzip")
+
+
+def packed(pack: str) -> bytes:
+    """Return the large table in a file that is larger than one window."""
+    text = TABLES["csv"](LARGE).encode()
+    assert len(text) > 66_000
+    out = io.BytesIO()
+    if pack == "gzip":
+        return gzip.compress(text, 0)
+    if pack == "zip":
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("people.csv", text)
+    elif pack == "xlsx":
+        noise = random.Random(1)
+        rows = [(*row, noise.randbytes(40).hex()) for row in LARGE.rows]
+        return xlsx_of((*LARGE.names, "Extra"), rows)
+    else:
+        columns = dict(zip(LARGE.names, map(list, zip(*LARGE.rows, strict=True)), strict=True))
+        pq.write_table(pa.table(columns), out, use_dictionary=False, compression="none")
+    return out.getvalue()
