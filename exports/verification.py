@@ -34,6 +34,11 @@ _OLD = (
 )
 _UNPROVEN = "whole, and without a head"
 _NO_HEAD = "its head is missing: nobody can say what else it should hold"
+_EMPTIED = {
+    False: "entry {} was emptied, and no erasure tells of it",
+    True: "act {} was emptied, and no act tells of it",
+}
+"""By whether it is an act; the words of `outgate verify`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +172,7 @@ def _checked(format_: Format, file: Opened, own: Own | None) -> ExportReport:
     found.problems += records.problems + acts.problems
     if head is None or head.acts.count == head.acts.of:
         found.problems += [
-            f"{where}: {'act' if act else 'entry'} {seq} was emptied, and no act tells of it"
+            f"{where}: {_EMPTIED[act].format(seq)}"
             for (act, seq), where in emptied.items()
             if seq not in (removed.acts if act else removed.whole)
         ]

@@ -171,7 +171,7 @@ def test_a_damaged_text_is_shown_as_what_it_is(
     cases = {case.key: case.count for case in store.page(CaseFilter(), 0, 9)}
     assert cases == {case_key(make_record()): 2, UNREADABLE: 1}
     store.close()
-    changed, emptied = "changed after it was written", "emptied, and no act tells of it"
+    changed, emptied = "changed after it was written", "emptied, and no erasure tells of it"
     assert evidence.verify(three).first_problem == f"entry 2 was {changed if text else emptied}"
 
 
@@ -199,7 +199,7 @@ def test_an_export_of_damage_does_not_verify(three: Path, text: str | bytes) -> 
     assert export("jsonl", store, Selection(), out, by="auditor").records == 3
     store.close()
     report = verify_export(out)
-    what = "changed after it was written" if text else "emptied, and no act tells of it"
+    what = "changed after it was written" if text else "emptied, and no erasure tells of it"
     assert (report.ok, report.first_problem) == (False, f"line 3: entry 2 was {what}")
 
 
