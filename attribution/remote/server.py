@@ -164,22 +164,29 @@ def _answer(gate: _Gate, ask: Ask) -> Told:
             return Told(sender=at_once or attributor.attribute(connection))
         case Able():
             return Told(obstacle=attributor.can_sample_lines())
-        case About(what="line", sender=sender):
-            return Told(line=attributor.line_of_code(sender))
-        case About(what="imports", sender=sender):
-            return Told(imports=attributor.imports(sender))
-        case About(what="composition", sender=sender):
-            return Told(composition=attributor.composition(sender))
-        case About(sender=sender):
-            kept = _Caught()
-            attributor.keep_source(sender, kept)
-            return Told(source=kept.source)
+        case About():
+            return _about(attributor, ask)
         case Left(network=network):
             if attributor.networks is not None:
                 attributor.networks.left(network)
             return Told()
         case Hello() | Entered():
             return Told()
+
+
+def _about(attributor: SocketAttributor, ask: About) -> Told:
+    """Return what is known of a sender that was named."""
+    match ask.what:
+        case "line":
+            return Told(line=attributor.line_of_code(ask.sender))
+        case "imports":
+            return Told(imports=attributor.imports(ask.sender))
+        case "composition":
+            return Told(composition=attributor.composition(ask.sender))
+        case _:
+            kept = _Caught()
+            attributor.keep_source(ask.sender, kept)
+            return Told(source=kept.source)
 
 
 def _entered(attributor: SocketAttributor, ask: Entered, sockets: list[int]) -> Told:

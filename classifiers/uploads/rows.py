@@ -78,22 +78,26 @@ def rows_in(start: bytes, content_type: str) -> Rows | Statements | None:
     media_type = content_type.partition(";")[0].strip()
     if not text or (not start.isascii() and "\ufffd" in text):
         return None
-    if "separated" not in media_type and "csv" not in media_type:
-        marked = (
-            statements_in(start)
-            or _ruled(start)
-            or _html(start)
-            or _elements(start)
-            or _named_lines(start)
-        )
-        if marked is not None:
-            return marked
-    if delimiter_of(text, media_type, None) in (None, "\n"):
-        return _shaped(start)
-    shaped = None if "separated" in media_type or "csv" in media_type else _shaped(start)
-    if shaped is not None and not shaped.before:
+    delimited = delimiter_of(text, media_type, None) not in (None, "\n")
+    if "separated" in media_type or "csv" in media_type:
+        return _delimited(start, media_type) if delimited else _shaped(start)
+    if (marked := _marked(start)) is not None:
+        return marked
+    shaped = _shaped(start)
+    if not delimited or (shaped is not None and not shaped.before):
         return shaped
     return _delimited(start, media_type) or shaped
+
+
+def _marked(start: bytes) -> Rows | Statements | None:
+    """A table that its own marks tell."""
+    return (
+        statements_in(start)
+        or _ruled(start)
+        or _html(start)
+        or _elements(start)
+        or _named_lines(start)
+    )
 
 
 def _shaped(start: bytes) -> Rows | None:
