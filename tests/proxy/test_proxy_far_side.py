@@ -172,14 +172,8 @@ ODD_ANSWERS: dict[str, tuple[Talks, Any]] = {
     ),
     "no length, until it closes": (says(HEAD + b"Connection: close\r\n\r\nok"), (200, b"ok")),
     "HTTP/1.0": (says(b"HTTP/1.0 200 OK\r\n\r\nok"), (200, b"ok")),
-    "a coding that is none, with a length": (
-        lingers(HEAD + b"Transfer-Encoding: identity\r\n" + END),
-        (200, b"ok"),
-    ),
-    "a coding that is none": (
-        says(HEAD + b"Transfer-Encoding: Identity\r\n\r\nok"),
-        (200, b"ok"),
-    ),
+    "no coding": (lingers(HEAD + b"Transfer-Encoding: identity\r\n" + END), (200, b"ok")),
+    "no coding, no length": (says(HEAD + b"Transfer-Encoding: Identity\r\n\r\nok"), (200, b"ok")),
     "no reason phrase": (says(b"HTTP/1.1 200 \r\n" + END), (200, b"ok")),
     "not modified, with a length": (
         says(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"),
