@@ -64,7 +64,8 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
     if empty and answer.status_code != _NOT_MODIFIED:
         headers.pop("content-length", None)
-    if empty:
+    if empty or headers.get("transfer-encoding", "").strip().lower() == "identity":
+        # "identity" is no coding (RFC 7230, A.2): clients go by the length beside it.
         headers.pop("transfer-encoding", None)
     if "transfer-encoding" in headers:
         headers.pop("content-length", None)

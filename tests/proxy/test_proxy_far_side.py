@@ -94,6 +94,16 @@ def says(*pieces: bytes) -> Talks:
     return talks
 
 
+def lingers(answer: bytes) -> Talks:
+    """A server that answers and then waits for more, as those do that keep connections."""
+
+    def talks(talk: socket.socket) -> None:
+        says(answer)(talk)
+        talk.recv(1)
+
+    return talks
+
+
 def asked(connection: http.client.HTTPConnection) -> Any:
     """Return status and body, or the kind of error: what a script has in hand."""
     with closing(connection):
@@ -162,6 +172,8 @@ ODD_ANSWERS: dict[str, tuple[Talks, Any]] = {
     ),
     "no length, until it closes": (says(HEAD + b"Connection: close\r\n\r\nok"), (200, b"ok")),
     "HTTP/1.0": (says(b"HTTP/1.0 200 OK\r\n\r\nok"), (200, b"ok")),
+    "no coding": (lingers(HEAD + b"Transfer-Encoding: identity\r\n" + END), (200, b"ok")),
+    "no coding, no length": (says(HEAD + b"Transfer-Encoding: Identity\r\n\r\nok"), (200, b"ok")),
     "no reason phrase": (says(b"HTTP/1.1 200 \r\n" + END), (200, b"ok")),
     "not modified, with a length": (
         says(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"),
