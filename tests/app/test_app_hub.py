@@ -131,6 +131,8 @@ BAD = (
     (("hub", "resolve", "7", "--reason", "x"), "No such alarm"),
     (("hub", "resolve", "-- -1", "--reason", "x"), ""),
     (("hub", "resolve", "7", "--reason", " "), "A reason is needed"),
+    (("hub", "review", "--web", "--json"), "do not go together"),
+    (("hub", "review", "--tls"), "is for --web only"),
     (("hub", "months", "--keep", "3"), "A reason is needed"),
     (("hub", "months", "--keep", "-1", "--reason", "x"), "1 to 1200 months"),
     (("hub", "months", "--note-dropped", "--reason", "x"), "Nothing is missing"),
