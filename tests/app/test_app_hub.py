@@ -136,7 +136,6 @@ BAD = (
     (("hub", "months", "--keep", "3"), "A reason is needed"),
     (("hub", "months", "--keep", "-1", "--reason", "x"), "1 to 1200 months"),
     (("hub", "months", "--note-dropped", "--reason", "x"), "Nothing is missing"),
-    (("hub", "months", "--note-dropped", "--keep", "3", "--reason", "x"), "Either"),
     (("hub", "revoke", "nobody"), "no such endpoint"),
     (("hub", "revoke", ""), "no such endpoint"),
     (("hub", "approve", "zz", "--reason", "x"), "no SHA-256"),

@@ -67,7 +67,7 @@ def test_what_waited_too_long_is_left_out(world: FleetWorld) -> None:
 
 
 def test_a_hub_that_lost_what_it_had_gets_it_again(world: FleetWorld) -> None:
-    """What was shipped before something was left out is shipped again to a hub that was restored."""
+    """What was shipped before the drop is shipped again to a hub that was restored."""
     member = world.member("till-1")
     member.records(20)
     member.round()
