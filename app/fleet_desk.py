@@ -1,5 +1,6 @@
 """Opens the review over a fleet: the hub's cases and held requests at the usual desk."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ def open_desk(hub: "HubSettings", key: Path | None) -> int:
     from tui.fleet_review import FleetReview
 
     settings = load_settings(open_home().settings)
-    who = replace(acting(), channel="review")
+    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
+    who = replace(acting(), channel="browser" if in_browser else "review")
     with database_of(hub) as database:
         store = HubCases(
             database=database,
@@ -38,3 +40,28 @@ def open_desk(hub: "HubSettings", key: Path | None) -> int:
             holds=HubHolds(database, hub.folder),
             app_class=FleetReview,
         )
+
+
+def serve_desk(
+    hub: "HubSettings", key: Path | None, *, port: int, idle_minutes: float, tls: bool
+) -> int:
+    """Serve it to a browser of this machine; return the exit code. Raises SettingsError,
+    DatabaseDownError.
+    """
+    import typer
+
+    from app.web_review import serve
+
+    with database_of(hub) as database, database.at_once() as connection:
+        connection.execute("SELECT 1 FROM endpoints LIMIT 1")  # told here, not on a dark page
+    words = ["--hub", str(hub.folder.absolute())]
+    words += ["--key", str(key.absolute())] if key is not None else []
+    return serve(
+        open_home(),
+        words,
+        typer.echo,
+        port=port,
+        idle_minutes=idle_minutes,
+        tls=tls,
+        command=("hub", "review"),
+    )

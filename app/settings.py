@@ -64,6 +64,12 @@ class Settings(BaseModel):
     """What records added up to is removed when it is older than this and its records are gone;
     reviews stay. 0: kept for ever.
     """
+    ship_waiting_mb: int = Field(default=0, ge=0, le=1_000_000)
+    """So much of the records may wait for the fleet's hub; the oldest above it are left out, which
+    is chained. 0: all that the evidence holds.
+    """
+    ship_waiting_days: int = Field(default=0, ge=0, le=36500)
+    """Records that waited longer are left out. 0: none is."""
     fingerprint_days: int = Field(default=0, ge=0, le=36500)
     """A gate that starts gives marks a new key when theirs is older than this; 0: only
     `outgate keys rotate` does. Keys go with the last record that was marked with them.

@@ -24,6 +24,7 @@ from core.vocabulary.times import ago
 from fleet.line import HttpsLine, HubAwayError
 from fleet.membership import Membership
 from fleet.orders import KeptOrders
+from fleet.outbox import Cap
 from fleet.patience import Patience
 from fleet.shipper import Round, Shipper
 
@@ -107,8 +108,10 @@ def orders_of(home: Home, member: Membership) -> KeptOrders:
 
 def shipper_of(home: Home, member: Membership) -> Shipper:
     """Return the shipper of this endpoint."""
+    from app.settings import load_settings
     from attribution.identity.contents import ContentStore
 
+    settings = load_settings(home.settings)
     kept = ContentStore(home.scripts, lambda text: text)
 
     def parts(sha256: str) -> Mapping[str, Any] | None:
@@ -124,6 +127,7 @@ def shipper_of(home: Home, member: Membership) -> Shipper:
         version=version("outgate"),
         parts=parts,
         orders=orders_of(home, member),
+        cap=Cap(bytes=settings.ship_waiting_mb << 20, days=settings.ship_waiting_days),
     )
 
 

@@ -1,4 +1,4 @@
-"""`review --web`: serves the review to a browser of this machine."""
+"""`review --web` and `hub review --web`: serves the review to a browser of this machine."""
 
 import asyncio
 import contextlib
@@ -28,6 +28,7 @@ def serve(
     port: int,
     idle_minutes: float,
     tls: bool,
+    command: Sequence[str] = ("review",),
 ) -> int:
     """Serve until it is idle or interrupted; the address with its token is told. Raises
     SettingsError where what serves is not installed.
@@ -39,7 +40,7 @@ def serve(
             "The review in a browser is not installed.", remedy=f"Install {EXTRA}."
         ) from None
     desk = WebDesk(
-        command=review_command(words),
+        command=review_command(words, command),
         port=port,
         idle_s=idle_minutes * 60,
         context=_context(home) if tls else None,

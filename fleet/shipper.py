@@ -1,6 +1,6 @@
 """The shipper: one round takes to the hub all that is new in the evidence, and brings back what the
-hub has to give. It reads the evidence and writes nothing there; what is not acknowledged is sent
-again, and the hub keeps each entry once.
+hub has to give. It reads the evidence and writes nothing there but what it leaves out, where the
+settings cap what waits; what is not acknowledged is sent again, and the hub keeps each entry once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from evidence.shipping import ChainKind, ShippedFile, Standing, shipped_file
 from fleet.line import HubRefusesError, Line
 from fleet.membership import Membership, now_utc, request, use_certificate
 from fleet.orders import NO_ORDERS, Orders
+from fleet.outbox import Cap, Dropped, drop_over, dropped_runs
 from fleet.wire import packed_stretch
 
 MOST_ENTRIES = 1000
@@ -63,6 +64,8 @@ class Shipper:
     """Takes what travels back."""
     between: Callable[[], None] = lambda: None
     """Done before each message: what must not wait until all is shipped."""
+    cap: Cap = Cap()  # noqa: RUF009 - frozen
+    """How much may wait; what is over it is left out."""
 
     def round(self) -> Round:
         """Check in, ship all that is new, answer what the hub asks for.
@@ -79,6 +82,8 @@ class Shipper:
             done.requests = _number(answer.get("requests"))
             done.erased = _object(answer.get("erased"))
             chains = _object(answer.get("chains"))
+            if self._left_out(_object(chains.get("records"))):
+                standing = {kind: file.standing(kind) for kind in _KINDS}
             for kind in _KINDS:
                 told = _object(chains.get(kind))
                 next_ = _number(told.get("next"))
@@ -94,6 +99,13 @@ class Shipper:
         if self.orders is not None:
             self.orders.take(self.line, done.orders)
         return done
+
+    def _left_out(self, told: Mapping[str, Any]) -> bool:
+        """Leave out what is over the cap; return whether that was chained."""
+        if self.cap.is_none or told.get("state") != "good":
+            return False
+        shipped = max(0, _number(told.get("next")) - 1)
+        return drop_over(self.evidence, shipped, self.cap, self.clock) is not None
 
     def _renew(self) -> None:
         asked = request(self.membership.folder)
@@ -122,9 +134,12 @@ class Shipper:
         """Ship what stands there now, and no further: what comes meanwhile is the next round's."""
         asked: set[int] = set()
         after = max(next_ - 1, standing.first)
+        left_out = dropped_runs(self.evidence) if kind == "records" else []
         while after < standing.last:
             self.between()
-            run = file.stretch(kind, after, min(MOST_ENTRIES, standing.last - after), MOST_BYTES)
+            # What the hub asks for all the same (it was restored from a backup) it is given.
+            end, after = (standing.last, after) if asked else _around(left_out, after, standing)
+            run = file.stretch(kind, after, min(MOST_ENTRIES, end - after), MOST_BYTES)
             if run is None:
                 return
             if kind == "records" and run.emptied:
@@ -152,6 +167,16 @@ class Shipper:
         for at in range(0, len(wanted), _MOST_PARTS):
             told = {sha256: self.parts(sha256) for sha256 in wanted[at : at + _MOST_PARTS]}
             self.line.send("/v1/parts", orjson.dumps(told))
+
+
+def _around(left_out: Sequence[Dropped], after: int, standing: Standing) -> tuple[int, int]:
+    """Return up to where to ship next, and behind which entry to begin, around what is left out."""
+    for run in sorted(left_out, key=lambda one: one.first):
+        if run.first <= after + 1 <= run.last:
+            after = run.last
+        elif after + 1 < run.first:
+            return min(run.first - 1, standing.last), after
+    return standing.last, after
 
 
 def _number(value: object) -> int:

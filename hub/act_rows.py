@@ -22,6 +22,9 @@ _CUT = """UPDATE chains SET cut = %s, cut_head = %s, cut_frontier = %s
     WHERE chain = %s AND endpoint = %s AND state <> 'superseded' AND cut < %s"""
 _ERASURE = """INSERT INTO erasures (chain, seq, endpoint, told_at) VALUES (%s, %s, %s, %s)
     ON CONFLICT DO NOTHING"""
+_DROPPED = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
+    WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'outbox_dropped'
+    ORDER BY a.seq DESC LIMIT 100"""
 UNREADABLE = "unreadable"
 
 
@@ -56,7 +59,7 @@ def keep_acts(
             continue
         if act.event is Event.ERASED:
             connection.execute(_ERASURE, (number, seq, endpoint, now))
-        elif act.event is Event.EXPIRED:
+        elif act.event in {Event.EXPIRED, Event.OUTBOX_DROPPED}:
             _expired(connection, endpoint, records_chain(chain), act.facts, now)
 
 
@@ -96,6 +99,18 @@ def _expired(
         return
     begin_chain(connection, endpoint, "records", chain, now)
     connection.execute(_CUT, (cut, head, tree, chain, endpoint, cut))
+
+
+def dropped_up_to(connection: Connection, records: str, seq: int) -> bool:
+    """Return whether the endpoint chained that it left out its records up to this one."""
+    for (body,) in connection.execute(_DROPPED, (acts_chain(records),)).fetchall():
+        try:
+            act = read_act(body).act
+        except ValueError:
+            continue
+        if isinstance(act, Happening) and act.facts.get("up_to_entry") == seq:
+            return True
+    return False
 
 
 def erased_by(body: str) -> Mapping[str, Any] | None:

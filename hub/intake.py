@@ -13,7 +13,7 @@ from core.vocabulary.fleet import Alarm
 from evidence.merkle import Frontier
 from fleet.walking import Walked, walk
 from fleet.wire import BrokenUpload, Claims, opened, unpacked
-from hub.act_rows import keep_acts
+from hub.act_rows import dropped_up_to, keep_acts
 from hub.alarms import alarmed
 from hub.chains import begin_chain
 from hub.database import Connection, Database
@@ -218,7 +218,9 @@ class _Keeping:
         self.connection.execute(_GAP, (chain.number, chain.last + 1, first - 1))
         told = f"entries {chain.last + 1} to {first - 1}"
         place = (self.now, told, self.claims.chain)
-        alarmed(self.connection, chain.endpoint, Alarm.GAP, *place)
+        dropped = dropped_up_to(self.connection, self.claims.chain, first - 1)
+        kind = Alarm.DROPPED if dropped else Alarm.GAP
+        alarmed(self.connection, chain.endpoint, kind, *place)
         return Frontier.from_bytes(first - 1, chain.cut_frontier or b"")
 
     def _grown(self, tree: Frontier, first: int, hashes: Sequence[bytes]) -> bytes | None:

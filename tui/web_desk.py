@@ -343,6 +343,8 @@ def _side(request: web.Request, name: str, default: int) -> int:
     return given if given in _SIDES else default
 
 
-def review_command(words: Sequence[str]) -> tuple[str, ...]:
-    """Return what starts the review in a process of its own, with these words."""
-    return (sys.executable, "-m", "app.cli", "review", *words)
+def review_command(words: Sequence[str], command: Sequence[str] = ("review",)) -> tuple[str, ...]:
+    """Return what starts the review in a process of its own, with these words; `command` is that of
+    outgate which opens it.
+    """
+    return (sys.executable, "-m", "app.cli", *command, *words)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evidence.holds import HeldRequests
     from evidence.store import Store
 
-_IDLE = 15.0
+IDLE = 15.0
 
 
 def review(
@@ -60,7 +60,7 @@ def review(
     ] = False,
     idle_minutes: Annotated[
         float, typer.Option(min=0.1, max=1440, help="With --web: ends after so long without a key.")
-    ] = _IDLE,
+    ] = IDLE,
 ) -> int:
     """Review what was sent; answer held requests.
 
@@ -71,7 +71,7 @@ def review(
     Example: outgate review --plain held to:openai since:monday
     Example: outgate review --case 3f9a1c02b7de
     """
-    _none_ignored(
+    none_ignored(
         {
             "--demo": (
                 demo,
@@ -80,7 +80,7 @@ def review(
             "--web": (web, {"--plain": plain, "--commands": commands}),
             "--plain": (plain, {"--commands": commands}),
         },
-        {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != _IDLE} if not web else {},
+        {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != IDLE} if not web else {},
     )
     in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
     typed = words or []
@@ -209,7 +209,7 @@ def _given_again(
     return [*given, *words]
 
 
-def _none_ignored(
+def none_ignored(
     beside: Mapping[str, tuple[object, Mapping[str, object]]], of_web: Mapping[str, object]
 ) -> None:
     """Refuse options of which one would be passed over in silence. Raises InputError.
