@@ -420,7 +420,9 @@ def test_no_content_ends_a_scan(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("content", ["{}", "[1]", '{"cells": 5}', '{"worksheets": [5, {}]}', "null"])
+@pytest.mark.parametrize(
+    "content", ["{}", "[1]", '{"cells": 5}', '{"worksheets": [5, {}]}', "null"]
+)
 def test_a_notebook_without_cells_is_one_that_nobody_read(tmp_path: Path, content: str) -> None:
     """What holds no list of cells is no notebook that anybody looked through, and says so; one
     whose list is empty was read.
