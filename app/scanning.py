@@ -89,6 +89,20 @@ def _advisories(home: Home | None, notes: list[str]) -> "Advisories | None":
     return known
 
 
+def must_be_writable(out: Path | None) -> None:
+    """Refuse before a scan, which may take minutes, what its report could not be written to, and
+    leave what lies there as it is. Raises InputError.
+    """
+    if out is None:
+        return
+    if out.is_dir():
+        raise InputError(f"{out} is a folder.", remedy="Name a file for the report.")
+    if not out.parent.is_dir():
+        raise InputError(f"There is no folder {out.parent}.", remedy="Check its name.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise InputError(f"{out} cannot be written.", remedy="Name another file for the report.")
+
+
 def write_report(text: str, out: Path | None) -> None:
     """Write the report to its file, or to the standard output. Raises OSError."""
     data = text.encode("utf-8", "replace")

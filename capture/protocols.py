@@ -10,6 +10,8 @@ _POSTGRES = frozenset({80877102, 80877103, 80877104, 196608, 196610})
 """Cancel, TLS and GSS requests, and versions 3.0 and 3.2 of its protocol."""
 _MONGO = frozenset({2004, 2012, 2013})
 """Operations that a client begins with."""
+_KAFKA = frozenset({3, 17, 18})
+"""Metadata, the handshake of SASL, versions: what clients begin with."""
 _LINE = 256
 
 
@@ -37,7 +39,8 @@ def _postgres(data: bytes) -> bool:
 
 
 def _mongo(data: bytes) -> bool:
-    return 16 <= _number("<I", data, 0) <= 48_000_000 and _number("<I", data, 12) in _MONGO
+    asks = data[8:12] == bytes(4) and _number("<I", data, 12) in _MONGO
+    return asks and 16 <= _number("<I", data, 0) <= 48_000_000
 
 
 def _redis(data: bytes) -> bool:
@@ -46,16 +49,25 @@ def _redis(data: bytes) -> bool:
 
 
 def _sql_server(data: bytes) -> bool:
-    return data[:2] == b"\x12\x01" and 8 <= _number(">H", data, 2) <= 4096
+    """A pre-login, whose first option is its version; or the login of a client before 7.1."""
+    if data[1:2] != b"\x01" or not 8 <= _number(">H", data, 2) <= 4096:
+        return False
+    return data[:1] == b"\x12" or (data[:1] == b"\x10" and data[12:15] == b"\0\0\0")
 
 
 def _oracle(data: bytes) -> bool:
-    return 10 <= _number(">H", data, 0) <= 4096 and data[2:9] == b"\0\0\x01\0\0\0\x01"
+    """A packet that connects: no check sums, any flags, a version from 8 on and the one that it
+    would make do with.
+    """
+    version, lowest = _number(">H", data, 8), _number(">H", data, 10)
+    connects = data[2:5] == b"\0\0\x01" and data[6:8] == b"\0\0"
+    sized = 34 <= _number(">H", data, 0) <= 8192
+    return sized and connects and 300 <= lowest <= version < 512
 
 
 def _cassandra(data: bytes) -> bool:
     return (
-        data[:1] in {b"\x03", b"\x04", b"\x05"}
+        data[:1] in {b"\x03", b"\x04", b"\x05", b"\x41", b"\x42"}
         and data[4:5] in {b"\x01", b"\x05"}
         and (0 <= _number(">I", data, 5) <= 4096)
     )
@@ -66,7 +78,13 @@ def _mqtt(data: bytes) -> bool:
 
 
 def _ldap(data: bytes) -> bool:
-    return data[:1] == b"\x30" and b"\x02\x01" in data[2:7] and bool({0x60, 0x77} & {*data[5:12]})
+    """A message with its number, that binds, searches, or asks for more (TLS)."""
+    long = data[1] & 0x7F if len(data) > 1 and data[1] & 0x80 else 0
+    at = 2 + long
+    size = data[at + 1] if len(data) > at + 1 else 0
+    numbered = data[:1] == b"\x30" and long <= 4 and data[at : at + 1] == b"\x02"
+    asks = data[at + 2 + size : at + 3 + size] in {b"\x60", b"\x63", b"\x77"}
+    return numbered and 1 <= size <= 4 and asks
 
 
 def _smb(data: bytes) -> bool:
@@ -74,12 +92,17 @@ def _smb(data: bytes) -> bool:
 
 
 def _clickhouse(data: bytes) -> bool:
-    return data[:1] == b"\0" and b"ClickHouse" in data[2:40]
+    return data[:1] == b"\0" and b"clickhouse" in data[2:40].lower()
 
 
 def _kafka(data: bytes) -> bool:
-    asks_versions = data[4:6] == b"\0\x12" and data[6:7] == b"\0"
-    return asks_versions and 10 <= _number(">I", data, 0) <= 4096
+    """A request that a client begins with, of one of few versions, and a client's name (or none)
+    that fits in it.
+    """
+    size, name = _number(">I", data, 0), _number(">h", data, 12)
+    begins = _number(">H", data, 4) in _KAFKA and 0 <= _number(">H", data, 6) <= 20
+    named = data[14 : 14 + max(0, name)]
+    return begins and 10 <= size <= 4096 and -1 <= name <= size - 10 and _is_plain(named)
 
 
 def _remote_desktop(data: bytes) -> bool:
@@ -89,7 +112,7 @@ def _remote_desktop(data: bytes) -> bool:
 def _socks(data: bytes) -> bool:
     methods = data[1:2]
     return (data[:1] == b"\x05" and bool(methods) and len(data) == 2 + methods[0]) or (
-        data[:2] == b"\x04\x01" and len(data) >= 9
+        data[:2] == b"\x04\x01" and data[2:4] != b"\0\0" and len(data) >= 9 and data[-1:] == b"\0"
     )
 
 
@@ -98,15 +121,32 @@ def _git(data: bytes) -> bool:
 
 
 def _mysql(data: bytes) -> bool:
-    return data[3:5] in {b"\0\x0a", b"\0\x09", b"\0\xff"} and _number("<I", data, 0) & 0xFFFFFF >= 4
+    """A greeting with the server's version, or the refusal of one."""
+    size, kind = _number("<I", data, 0), data[4:5]
+    if not 4 <= size <= 4096:  # its highest byte counts packets: the first is 0
+        return False
+    if kind == b"\xff":
+        return 1000 <= _number("<H", data, 5) < 5000
+    version, ended, _ = data[5:].partition(b"\0")
+    return (
+        kind in {b"\x09", b"\x0a"} and bool(ended) and version[:1].isdigit() and _is_plain(version)
+    )
+
+
+def _is_plain(name: bytes) -> bool:
+    return all(0x20 <= byte < 0x7F for byte in name)
+
+
+def _says(*words: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.upper().startswith(words)
 
 
 def _begins(*beginnings: bytes) -> Callable[[bytes], bool]:
     return lambda data: data.startswith(beginnings)
 
 
-def _greets_with(word: bytes) -> Callable[[bytes], bool]:
-    return lambda data: data[:3] == b"220" and word in data.upper()
+def _greets_with(*words: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data[:3] == b"220" and any(word in data.upper() for word in words)
 
 
 _CLIENTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
@@ -126,15 +166,15 @@ _CLIENTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("rdp", _remote_desktop),
     ("git", _git),
     ("rsync", _begins(b"@RSYNCD:")),
-    ("smtp", _begins(b"EHLO ", b"HELO ", b"ehlo ", b"helo ")),
+    ("smtp", _says(b"EHLO ", b"HELO ", b"LHLO ")),
     ("socks", _socks),
 )
 _SERVERS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("ssh", _begins(b"SSH-")),
     ("smtp", _greets_with(b"SMTP")),
-    ("ftp", _greets_with(b"FTP")),
+    ("ftp", _greets_with(b"FTP", b"FILEZILLA")),
     ("pop3", _begins(b"+OK")),
-    ("imap", _begins(b"* OK", b"* PREAUTH")),
+    ("imap", _begins(b"* OK", b"* PREAUTH", b"* BYE")),
     ("mysql", _mysql),
     ("nats", _begins(b"INFO {")),
     ("rsync", _begins(b"@RSYNCD:")),

@@ -46,10 +46,11 @@ def scan(
     Example: outgate scan --format html --out report.html /srv
     """
     from app.scan_record import evidence_there, record_scan
-    from app.scanning import scan_machine, stand_back, write_report
+    from app.scanning import must_be_writable, scan_machine, stand_back, write_report
     from inventory.reports import format_named
 
     format_ = format_named(format_name)
+    must_be_writable(out)
     if record:
         evidence_there()
     if not at_once:

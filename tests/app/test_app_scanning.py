@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from scan_samples import put
 
+from app.scanning import must_be_writable
+from core.errors import InputError
+
 ROOT = Path(__file__).resolve().parents[2]
 STRACE = shutil.which("strace")
 _WRITES = (
@@ -108,3 +111,22 @@ def test_the_list_of_accounts_is_checked(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "Give it a heading" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "place", ["none/report.html", "", "file/report.html", "locked/report.html"]
+)
+def test_a_place_that_takes_no_report_is_refused_before_the_scan(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits minutes for a report that cannot be written, and what lies there stays."""
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _: "locked" not in str(path))
+    with pytest.raises(InputError):
+        must_be_writable(tmp_path / place)
+    must_be_writable(tmp_path / "file")
+    must_be_writable(tmp_path / "new.html")
+    must_be_writable(None)
+    assert (tmp_path / "file").read_text() == "kept"
+    assert not (tmp_path / "new.html").exists()
