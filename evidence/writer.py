@@ -7,7 +7,6 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,16 +23,16 @@ from evidence.checkpointing import Checkpointing
 from evidence.clock_watch import ClockWatch
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.diary import Diary
-from evidence.file_watch import FileWatch
 from evidence.gate_liveness import Presence
-from evidence.lock_guard import LockGuard
+from evidence.held_file import HeldFile
 from evidence.notary import Notary
+from evidence.owed import Owed
 from evidence.recovery import recover
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error
-from evidence.writer_tasks import Ready, Task, has_ended, tell, trouble
+from evidence.writer_tasks import Ends, Ready, Task, hangs, has_ended, has_stopped, tell, trouble
 
-MOST_IN_A_BATCH, MOST_OWED = 512, 10_000
+MOST_IN_A_BATCH = 512
 LOOK_S = 0.5
 """So often the file is looked at, and a failure tried to be mended."""
 STALLED_S = 20.0
@@ -48,7 +47,7 @@ class Writer:
     When a batch cannot be written, all who wait for it are told, `failure` is set, and the
     writer tries again by itself. Finished records that could not be written are kept (10,000 at
     most) and written then. Twice a second it looks whether the file is still there, whole and
-    under its name. Whatever ends its thread is a failure, too.
+    under its name. Whatever ends its thread is a failure, too, after which another takes over.
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class Writer:
         """
         self._observe = observe
         self._stalled_s = stalled_s
-        self._open_file = partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
         prepare(path, busy_timeout_s=busy_timeout_s)
         self._items = Items()
         self._waiting: SimpleQueue[Task | None] = SimpleQueue()
@@ -82,29 +80,28 @@ class Writer:
         self._said_at = 0.0
         self._failure: EvidenceError | None = None
         self._ended: EvidenceError | None = None
-        self._owed: OrderedDict[str, Item] = OrderedDict()
-        self._lost = 0
+        self._owed = Owed()
         self._stopping = False
-        self._connection: Connection | None = None
-        self._watch = FileWatch(path)
-        self._guard = LockGuard(path)
+        self._file = HeldFile(
+            path, partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
+        )
         self._appender: Appender | None = None
         self._checkpoints = Checkpointing(notary)
         try:
             self._presence = Presence(path)
             self._diary = Diary(self._presence.gate, installation, clock=clock)
             appender = self._connected()
-            found = recover(self._live(), appender, path)
+            found = recover(self._file.live, appender, path)
             self.recovered = found.exchanges
             """Exchanges that an earlier gate left open and that were chained now."""
             self._diary.started(found.gates, self._checkpoints.key)
             self._keep_diary()
-            self._checkpoints.take(self._live(), "start")
+            self._checkpoints.take(self._file.live, "start")
         except DatabaseFault as error:
             raise evidence_error(error) from None
-        body = OWNER.guarded(Duty.EVIDENCE, self._run, lambda: self._stopping)
-        self._thread = threading.Thread(target=body, name="outgate-evidence", daemon=True)
-        self._thread.start()
+        self._ends = Ends()
+        self._handing_on = threading.Lock()
+        self._begin()
 
     def open(self, record: Record, done: Done) -> None:
         """Journal an exchange that goes out; `done` is called from the writer's thread when it is
@@ -136,12 +133,8 @@ class Writer:
             return self._ended
         if not self._stopping and not self._thread.is_alive():
             return has_ended("unknown")
-        since = self._busy_since
-        if since is not None and time.monotonic() - since > self._stalled_s:
-            return EvidenceError(
-                "The evidence writer does not come back from the disk.",
-                remedy="Check the disk that holds the evidence; writing resumes by itself.",
-            )
+        if (since := self._busy_since) and time.monotonic() - since > self._stalled_s:
+            return hangs()
         return self._failure
 
     @property
@@ -154,15 +147,27 @@ class Writer:
         with self._entry:
             self._stopping = True
             self._waiting.put(None)
-        self._thread.join()
+        while (thread := self._thread).is_alive() or thread is not self._thread:
+            thread.join()
 
     def _hand_over(self, task: Task) -> None:
         with self._entry:
             if not self._stopping and self._ended is None:
                 self._waiting.put(task)
                 return
-        stopped = EvidenceError("The evidence writer has stopped.", remedy="Start the gate again.")
-        tell(task, self._ended or stopped)
+        tell(task, self._ended or has_stopped())
+
+    def _begin(self) -> None:
+        """Start the thread, or the one that takes over from the one that ends."""
+        body = OWNER.guarded(Duty.EVIDENCE, self._run, self._may_end)
+        thread = threading.Thread(target=body, name="outgate-evidence", daemon=True)
+        with self._handing_on:
+            thread.start()
+            self._thread = thread
+
+    def _may_end(self) -> bool:
+        with self._handing_on:
+            return self._stopping or threading.current_thread() is not self._thread
 
     def _run(self) -> None:
         kind = None
@@ -170,8 +175,34 @@ class Writer:
             while self._round():
                 pass
         except BaseException as error:  # noqa: BLE001 - boundary: nobody waits in vain
+            OWNER.lost(Duty.EVIDENCE, error)
             kind = type(error).__name__
-        self._end(kind)
+        if kind is None or self._stopping or not self._ends.another():
+            self._end(kind)
+            return
+        try:
+            self._hand_on(has_ended(kind, again=True))
+        except BaseException as error:  # noqa: BLE001 - boundary: as above
+            self._end(type(error).__name__)
+
+    def _hand_on(self, problem: EvidenceError) -> None:
+        """Another thread takes over: who waits is refused, and what is finished is kept for it."""
+        self._failure = problem
+        left, self._taken = self._taken, []
+        self._busy_since = None
+        for task in left:
+            if task.closes and not task.told:
+                self._keep(task)
+            tell(task, problem)
+        self._diary.cannot_write(problem.message)
+        self._file.close()
+        self._begin()
+
+    def _keep(self, task: Task) -> None:
+        try:
+            self._owed.keep(self._items.made(task.record, ends=True))
+        except BaseException:  # noqa: BLE001 - boundary: of one record only
+            self._owed.lost += 1
 
     def _round(self) -> bool:
         running = self._take()
@@ -193,7 +224,7 @@ class Writer:
                 self._diary.write(connection)
 
     def _well_connected(self) -> Connection | None:
-        return self._connection if self._failure is None else None
+        return self._file.connection if self._failure is None else None
 
     def _take(self) -> bool:
         """Wait for work, but not for long; take all there is, up to a group.
@@ -241,13 +272,13 @@ class Writer:
             if task.closes and isinstance(task.record, Record):
                 return Ready(self._items.bare(task.record, why), task, refused)
         except BaseException:  # noqa: BLE001 - boundary: as above
-            self._lost += 1
+            self._owed.lost += 1
         tell(task, refused)
         return None
 
     def _write_ready(self, ready: Sequence[Ready]) -> None:
         try:
-            self._watch.look(self._connection)
+            self._file.look()
             if self._failure is not None or self._owed:
                 self._mend()
             elif not ready and self._appender is not None:
@@ -262,14 +293,14 @@ class Writer:
                 self._write_ready([one])
         except EvidenceLostError as error:
             self._fail(ready, error)
-            self._rescue()
+            self._file.rescue()
         except (*DatabaseFault, EvidenceError) as error:
             self._fail(ready, evidence_error(error))
-            self._disconnect()
+            self._file.close()
         except BaseException as error:  # noqa: BLE001 - boundary: others wait for it
             kind = type(error).__name__
             self._fail(ready, EvidenceError(f"The evidence writer failed ({kind})."))
-            self._disconnect()
+            self._file.close()
         else:
             for one in ready:
                 tell(one.task, one.refused)
@@ -280,7 +311,7 @@ class Writer:
             closes=[one.item for one in ready if one.task.closes],
         )
         first_seq = self._connected().write(batch)
-        self._watch.look(self._connection)  # only what stands under its name now was written
+        self._file.look()  # only what stands under its name now was written
         self._told_of(first_seq, batch.closes)
         self._well()
 
@@ -294,20 +325,12 @@ class Writer:
     def _fail(self, ready: Sequence[Ready], problem: EvidenceError) -> None:
         for one in ready:
             if one.task.closes:
-                self._owe(one.item)
-        if self._lost:
-            message = f"{problem.message} {self._lost} records are lost."
-            problem = type(problem)(message, remedy=problem.remedy)
+                self._owed.keep(one.item)
+        problem = self._owed.told(problem)
         self._failure = problem
         self._diary.cannot_write(problem.message)
         for one in ready:
             tell(one.task, problem)
-
-    def _owe(self, item: Item) -> None:
-        self._owed[item.id] = item
-        if len(self._owed) > MOST_OWED:
-            self._owed.popitem(last=False)
-            self._lost += 1
 
     def _mend(self) -> None:
         """Write what is owed, or an empty mark: succeeds only when the file can be written
@@ -315,23 +338,24 @@ class Writer:
         """
         appender = self._connected()
         appender.look()
-        with transaction(self._live()):
+        with transaction(self._file.live):
             mark = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))"
-            self._live().execute(mark)
+            self._file.live.execute(mark)
         kept = len(self._owed)
         while self._owed:
-            self._pay(appender, list(self._owed.values())[:MOST_IN_A_BATCH])
+            self._pay(appender, self._owed.next(MOST_IN_A_BATCH))
             self._busy_since = time.monotonic()
         self._well(kept)
 
     def _well(self, kept: int = 0) -> None:
         self._failure = None
-        self._diary.writes_again(kept=kept, lost=self._lost)
+        OWNER.done(Duty.EVIDENCE)
+        self._diary.writes_again(kept=kept, lost=self._owed.lost)
 
     def _pay(self, appender: Appender, items: Sequence[Item]) -> None:
         try:
             first_seq = appender.write(Batch(closes=list(items)))
-            self._watch.look(self._connection)
+            self._file.look()
             self._told_of(first_seq, items)
         except sqlite3.IntegrityError:
             if len(items) > 1:
@@ -339,15 +363,14 @@ class Writer:
                     self._pay(appender, [item])
                 return
             # It is in the chain already: nothing is owed.
-        for item in items:
-            del self._owed[item.id]
+        self._owed.paid(items)
 
     def _say(self) -> None:
         """Leave said how far was written and what is lost, for `verify` to repeat; about once a
         second.
         """
         now = time.monotonic()
-        if now - self._said_at >= LOOK_S or self._watch.lost:
+        if now - self._said_at >= LOOK_S or self._file.lost:
             self._said_at = now
             self._presence.say(*self._head(), self._trouble())
 
@@ -355,46 +378,23 @@ class Writer:
         return (0, b"") if self._appender is None else self._appender.head
 
     def _trouble(self, *, stopping: bool = False) -> str | None:
-        return trouble(self._failure, self._lost + len(self._owed) * stopping)
+        return trouble(self._failure, self._owed.lost + len(self._owed) * stopping)
 
     def _connected(self) -> Appender:
-        if self._connection is not None and self._appender is not None:
+        if self._file.connection is not None and self._appender is not None:
             return self._appender
-        self._connection = self._open_file()
-        self._watch.opened(self._connection)
-        self._guard.hold()
-        appender = Appender(self._connection, self._presence.gate, self._checkpoints.journal_seal)
+        connection = self._file.open()
+        appender = Appender(connection, self._presence.gate, self._checkpoints.journal_seal)
         if self._appender is not None:
             appender.succeed(self._appender)
         self._appender = appender
         return appender
-
-    def _live(self) -> Connection:
-        assert self._connection is not None
-        return self._connection
-
-    def _rescue(self) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(*DatabaseFault):
-                self._watch.rescue(self._connection)
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(*DatabaseFault):
-                # A log without a name must not overwrite what others wrote since.
-                if self._watch.lost:
-                    self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
-                self._connection.close()
-            self._connection = None
-            self._watch.closed()
 
     def _close(self) -> None:
         self._diary.stopped()
         self._keep_diary()
         if (connection := self._well_connected()) is not None:
             self._checkpoints.take(connection, "stop")
-        self._guard.release()
-        self._disconnect()
-        self._guard.close()
+        self._file.leave()
         self._presence.say(*self._head(), self._trouble(stopping=True))
         self._presence.leave()

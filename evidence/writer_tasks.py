@@ -1,6 +1,9 @@
 """What is handed to the evidence writer, and how whoever waits for it is told."""
 
 import logging
+import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import EvidenceError
@@ -44,12 +47,46 @@ def tell(task: Task, problem: EvidenceError | None) -> None:
         log.error("whoever waited for the evidence could not be told")
 
 
-def has_ended(kind: str) -> EvidenceError:
-    """Return what is said once the writer has ended by an exception of this kind."""
+def has_ended(kind: str, *, again: bool = False) -> EvidenceError:
+    """Return what is said once the writer has ended by an exception of this kind; `again`: another
+    one takes over.
+    """
+    remedy = "Restart the gate, and report this: it is a fault in Outgate."
+    if again:
+        remedy = "Outgate begins to write again by itself; report this: it is a fault in Outgate."
+    return EvidenceError(f"The evidence writer has ended ({kind}).", remedy=remedy)
+
+
+def has_stopped() -> EvidenceError:
+    """Return what is said to who comes after the writer was told to stop."""
+    return EvidenceError("The evidence writer has stopped.", remedy="Start the gate again.")
+
+
+def hangs() -> EvidenceError:
+    """Return what is said while a write does not come back."""
     return EvidenceError(
-        f"The evidence writer has ended ({kind}).",
-        remedy="Restart the gate, and report this: it is a fault in Outgate.",
+        "The evidence writer does not come back from the disk.",
+        remedy="Check the disk that holds the evidence; writing resumes by itself.",
     )
+
+
+class Ends:
+    """How often the writer's thread ended of late: one that ends again and again is not started any
+    more.
+    """
+
+    MOST, WITHIN_S = 5, 60.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=self.MOST)
+
+    def another(self) -> bool:
+        """Note an end; True when another thread is to take over."""
+        now = self._clock()
+        often = len(self._times) == self.MOST and now - self._times[0] < self.WITHIN_S
+        self._times.append(now)
+        return not often
 
 
 def trouble(failure: EvidenceError | None, missing: int) -> str | None:

@@ -16,6 +16,7 @@ from core.errors import EvidenceError
 from core.record import Record
 from evidence.store import Store
 from evidence.writer import Writer
+from evidence.writer_tasks import Ends
 from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
@@ -161,7 +162,7 @@ def test_a_callers_fault_of_any_kind_is_its_own(
 @pytest.mark.parametrize(
     "kind", [TypeError, SystemExit, OwnError, MemoryError], ids=lambda kind: kind.__name__
 )
-def test_a_thread_that_ends_is_a_failure_at_once(
+def test_a_thread_that_ends_is_a_failure_at_raiser(
     place: Path,
     make_record: Make,
     told: Callable[[], Told],
@@ -189,6 +190,74 @@ def test_a_thread_that_ends_is_a_failure_at_once(
     assert writer.backlog == 0
     writer.stop()
     assert isinstance(writer.failure, EvidenceError)
+
+
+@pytest.mark.parametrize("kind", ENDS[::3], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("stage", ["_write", "_keep_diary", "_say"])
+def test_a_writer_whose_thread_ends_is_followed_by_another(
+    writer: Writer,
+    place: Path,
+    make_record: Make,
+    told: Callable[[], Told],
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    kind: type[BaseException],
+) -> None:
+    """Whatever ends the thread, and wherever: requests are refused aloud meanwhile, then another
+    thread writes, what was finished stands in the chain, and nothing is missing from it.
+    """
+    first, thread = told(), writer._thread
+    records = make_record(1), make_record(2)
+    with monkeypatch.context() as broken:
+        broken.setattr(writer, stage, _raiser(kind))
+        writer.close_record(records[0], first)
+        assert _until(lambda: writer._thread is not thread)
+    first.wait()
+    _well(writer)
+    last = told()
+    writer.close_record(records[1], last)
+    assert last.wait() == [None]
+    assert OWNER.failure is None
+    writer.stop()
+    store = Store(place)
+    assert [record.id for record in read(store.iter_records())] == [one.id for one in records]
+    store.close()
+    assert evidence.verify(place).ok
+
+
+def test_while_no_thread_writes_requests_are_refused_and_the_chain_says_so(
+    place: Path, make_record: Make, told: Callable[[], Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the end of the thread until another one has written, the gate has a failure; the gap
+    stands in the chain of what befell it.
+    """
+    writer = Writer(place)
+    with monkeypatch.context() as broken:
+        broken.setattr(writer, "_mend", _raiser(OSError))
+        broken.setattr(writer, "_write", _raiser(SystemExit))
+        answer = told()
+        writer.close_record(make_record(1), answer)
+        problem = answer.wait()[0]
+        assert problem is not None and "ended (SystemExit)" in problem.message
+        assert (writer.failure is None, OWNER.failure is None) == (False, False)
+    _well(writer)
+    assert OWNER.unwell is None
+    writer.stop()
+    store = Store(place)
+    acts = [act.text.decode() for act in store.iter_act_entries()]
+    store.close()
+    assert any("evidence_gap" in act and "SystemExit" in act for act in acts)
+
+
+def test_a_thread_that_ends_again_and_again_is_given_up() -> None:
+    """Five ends within a minute are healed, the sixth is not; an hour apart all are."""
+    now = [0.0]
+    often = Ends(lambda: now[0])
+    assert [often.another() for _ in range(6)] == [True] * 5 + [False]
+    rarely = Ends(lambda: now[0])
+    for _ in range(20):
+        now[0] += 3_600
+        assert rarely.another()
 
 
 def test_a_thread_that_is_stuck_is_a_failure(
