@@ -192,7 +192,8 @@ def shown(home: Path) -> None:
 
 def _filtered(terminal: Terminal, rounds: int = 5) -> None:
     """Write a filter as a person does, letter by letter, each seen before the next."""
-    opened, letters, entered, left = [], [], [], []
+    opened, entered, left = list[float](), list[float](), list[float]()
+    letters: list[float] = []
     for _ in range(rounds):
         opened.append(terminal.whole(b"/"))
         letters.extend(terminal.whole(bytes([letter])) for letter in b"risk:high")

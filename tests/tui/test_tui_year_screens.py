@@ -161,5 +161,5 @@ def test_probably_takes_no_room_from_a_name(
     case = case_of(1, script="report.py", script_path="/srv/report.py", likely=True)
     assert fit_sender(case, width) == told
     assert fit_sender(replace(case, likely=False), width).strip() in {"report.py", "report.…"}
-    unknown = replace(case, script=None, script_path=None)
+    unknown = replace(case, script="", script_path=None)
     assert "≈" not in fit_sender(unknown, width)
