@@ -213,3 +213,47 @@ async def test_a_second_person_confirms_a_version(
         second.append([script_event(version, approve=True, who="bo", at=at, note="read too")])
         assert approved()[-1] is Action.APPROVE_SCRIPT
     second.close()
+
+
+async def test_the_months_report(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """From the numbers of the month to a report of it that others can read, of all cases, closed
+    ones too.
+    """
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "2")
+        assert "Most requests of the week" in screen_text(pilot)
+        await press(pilot, "1", "c", "3", "enter", "slash", "type:all", "enter", "e")
+        assert "a report of the last 30 days" in screen_text(pilot)
+        assert isinstance(pilot.app.focused, Input)
+        pilot.app.focused.value = str(tmp_path / "november.html")
+        await press(pilot, "enter")
+        assert any("written to november.html" in n.message for n in pilot.app._notifications)
+    told = (tmp_path / "november.html").read_text()
+    for name in ("ledger_upload.py", "How many Python scripts", "false"):
+        assert name.casefold() in told.casefold(), name
+
+
+async def test_a_hold_is_answered_from_its_notice(
+    settled: Settles, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """The command of the notice opens that very request; a and Enter release it, and the act is in
+    the evidence with the name of whoever answered.
+    """
+    make_year(tmp_path / "evidence.db")
+    store = Store(tmp_path / "evidence.db", clock=lambda: PRESENT)
+    holds = HeldRequests(store)
+    [waiting] = waiting_now(holds.waiting(), PRESENT).held
+    reviewer = Reviewer(
+        who="lena", clock=lambda: PRESENT, zone=UTC, case=waiting.short_id, poll_seconds=None
+    )
+    app = ReviewApp(store, reviewer, holds, "", acts(store, tmp_path))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settled(pilot)
+        assert "wants to send 31 bank account numbers" in screen_text(pilot)
+        await press(pilot, "a", "type:asked for", "enter", "enter")
+    assert not waiting_now(holds.waiting(), PRESENT).held
+    [told] = [one for one in store.iter_acts() if "asked for" in str(one)]
+    assert "lena" in str(told)
+    store.close()

@@ -191,9 +191,9 @@ async def test_a_port_that_is_taken_is_said(desk: Served) -> None:
 
 def hostile_everywhere(at: datetime) -> Record:
     """A record with markup, script and controls in every field that a request may fill."""
-    one = record(
+    return record(
         at,
-        sender(HOSTILE),
+        replace(sender(HOSTILE), user=HOSTILE, reason=HOSTILE),
         place("x.example", None, Category.OTHER, path=f"/{HOSTILE}"),
         finding(HOSTILE, 3, HOSTILE, where=(HOSTILE,)),
         verdict=Verdict.WATCH,
@@ -203,13 +203,12 @@ def hostile_everywhere(at: datetime) -> Record:
         degraded=(HOSTILE,),
         llm=LlmCall(provider=None, operation=HOSTILE, model=HOSTILE, tools=(HOSTILE,)),
     )
-    return replace(one, attribution=replace(one.attribution, user=HOSTILE, reason=HOSTILE))
 
 
 def authority_of(home: Home) -> tuple[str, ssl.SSLContext]:
     """Return the fingerprint of the key of the installation's authority, and what serves by it."""
     context = _context(home)
-    key = open_authority(home.authority).certificate.public_key()
+    key = open_authority(home.authority).root.public_key()
     spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(spki).digest()).decode(), context
 
@@ -218,7 +217,8 @@ async def test_under_tls_the_authority_of_the_installation_vouches(tmp_path: Pat
     """Whoever trusts it is let in, and nobody has to trust blindly."""
     home = Home(tmp_path)
     _, context = authority_of(home)
-    known = ssl.create_default_context(cafile=str(home.authority / "outgate-ca.pem"))
+    root = open_authority(home.authority).root.public_bytes(Encoding.PEM).decode()
+    known = ssl.create_default_context(cadata=root)
     jar = aiohttp.CookieJar(unsafe=True)
     async with (
         served(WebDesk(command=(sys.executable, "-c", ECHO), context=context)) as desk,
