@@ -105,7 +105,7 @@ class DeskSheets:
 
         def chart(label: str, values: Sequence[int]) -> Row:
             most = number(max(values, default=0))
-            return Row(label, f"{bars(list(values))}  in 30 days, at most {most} in one")
+            return Row(label, f"{bars(list(values))}  30 days, at most {most} a day")
 
         return (
             chart("Requests", [one.exchanges for one in totals]),

@@ -8,7 +8,7 @@ from core.review import Action, Case, CaseStatus, HoldState
 from core.vocabulary.reviews import SHORT_ACTS
 from tui.wording import case_sender, disposition_words, safe
 
-_PROBABLY = "probably"
+_PROBABLY, _NOT_CERTAIN = "probably", "≈"
 
 
 def sender_told(case: Case) -> str:
@@ -17,6 +17,12 @@ def sender_told(case: Case) -> str:
     if not name:
         return "unknown sender"
     return f"{_PROBABLY} {name}" if case.likely else name
+
+
+def sender_short(case: Case) -> str:
+    """Return the same where there is no room for the word: `≈ report.py`."""
+    name = case_sender(case)
+    return f"{_NOT_CERTAIN} {name}" if name and case.likely else sender_told(case)
 
 
 def hold_remark(hold: HoldState | None) -> str:

@@ -18,6 +18,8 @@ class FilterReview(ReviewPart):
     def __init__(self, desk: LiveQueue, shown: Callable[[], None]) -> None:
         super().__init__(desk)
         self._shown = shown
+        self._names_of: int | None = None
+        """Which version of the evidence the names were read from."""
 
     def obstacle(self, action_id: str) -> str | None:
         """A filter can always be asked for."""
@@ -53,9 +55,12 @@ class FilterReview(ReviewPart):
         self.desk.start(self._learn_names, "names")
 
     async def _learn_names(self) -> None:
+        version = self.desk.queue.version
+        if version is not None and version == self._names_of:
+            return
         names = await self.desk.reader.ask(partial(names_in, self.desk.store))
         if not isinstance(names, Trouble):
-            self.desk.names = names
+            self.desk.names, self._names_of = names, version
             self.desk.query_one(FilterBar).offer_again()
 
     def leave(self) -> None:

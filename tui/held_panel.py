@@ -10,9 +10,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from core.vocabulary.sizes import counted
-from tui.case_remarks import sender_told
 from tui.holds import Held, HeldList
-from tui.queue_view import column_widths, fit
+from tui.queue_view import column_widths, fit, fit_sender
 from tui.wording import case_found, case_place, safe
 
 BAR = 9
@@ -89,7 +88,7 @@ class HeldPanel(Static):
         sender, place, found = column_widths(width)
         case = held.case
         seconds = f"{left:>3} s"
-        rest = f"{fit(sender_told(case), sender)} {fit(case_place(case), place)} "
+        rest = f"{fit_sender(case, sender)} {fit(case_place(case), place)} "
         asked = f"asked for by {safe(held.asked_by, 30)}: " if held.asked_by else ""
         rest += fit(asked + case_found(case), found + 6)
         line = Content.assemble(

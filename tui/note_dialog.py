@@ -40,6 +40,7 @@ class NoteDialog[Result](LeftByClick[Result | None]):
     NoteDialog Button:focus { background: $cursor-row; text-style: bold; }
     NoteDialog .keys { color: $quiet; margin-top: 1; }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as its base
     KEYS: ClassVar[str] = "Enter does it   Tab to and from the note   Esc back"
 
     def __init__(

@@ -5,7 +5,7 @@ Moving repaints two lines.
 
 from datetime import datetime, tzinfo
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,7 +19,7 @@ from core.risk import risk_of
 from core.vocabulary.sizes import short_number
 from core.vocabulary.times import short_time
 from tui.case_queue import Queue
-from tui.case_remarks import case_remark, own_remark, sender_told
+from tui.case_remarks import case_remark, own_remark, sender_short, sender_told
 from tui.wording import (
     RISKS,
     case_found,
@@ -46,6 +46,24 @@ def fit(text: str, width: int) -> str:
     return (
         plain if plain.rstrip() == text.rstrip() else set_cell_size(text, max(0, width - 1)) + "…"
     )
+
+
+def fit_sender(case: Case, width: int) -> str:
+    """Return who sent it in so many cells; that it is only likely takes no room from a name that
+    would be cut.
+    """
+    told = sender_told(case)
+    return fit(told if cell_len(told) <= width else sender_short(case), width)
+
+
+def fit_end(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells; where it is cut, its end is what stays."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    kept = text[-width:]
+    while kept and cell_len(kept) > width - 1:
+        kept = kept[1:]
+    return set_cell_size(f"…{kept}", width)
 
 
 _SORTED = {
@@ -226,7 +244,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             (fit(f"{sign} {level}", 9), "quiet" if closed else tone),
             (fit(f"{words.sign} {words.word}{several}", 11), case_meaning(case)),
             (fit(when, 7), "quiet"),
-            (fit(sender_told(case), sender) + " ", text),
+            (fit_sender(case, sender) + " ", text),
             (fit(case_place(case), place) + " ", text),
             (fit(what, found), "held" if own_remark(case) else text),
             (f"{times:>{COUNT}}", "quiet"),

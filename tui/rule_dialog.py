@@ -44,6 +44,9 @@ class RuleDialog(NoteDialog[Wanted]):
     RuleDialog .about { color: $quiet; margin-bottom: 1; max-height: 3; }
     RuleDialog .effect { color: $foreground; max-height: 9; }
     RuleDialog #note { display: none; }
+    RuleDialog.-low .about, RuleDialog.-low WatchFirst { margin: 0; }
+    RuleDialog.-low Button, RuleDialog.-low .keys { margin-top: 0; }
+    RuleDialog.-low .effect { max-height: 6; }
     RuleDialog Reasons {
         border: none; padding: 0; background: $surface; width: 100%; height: auto;
     }
@@ -66,7 +69,7 @@ class RuleDialog(NoteDialog[Wanted]):
     }
     RuleDialog WatchFirst:focus > .toggle--label { text-style: bold reverse; }
     """
-    KEYS = "1–4 what shall happen   Tab   Space on/off   Enter writes it   Esc back"
+    KEYS = "1–4 choose   Tab   Space on/off   Enter writes it   Esc back"
 
     def __init__(
         self, case: Case, making: RuleMaking, reader: Reader, now: datetime, zone: tzinfo | None

@@ -21,7 +21,7 @@ WISHES = {
     Wish.ALLOW: ("Allow this", "It passes, and makes no case any more."),
     Wish.STOP: ("Stop this", "It is refused; the script is told why."),
     Wish.ASK: ("Ask me", "It waits until somebody releases or refuses it."),
-    Wish.OWN: ("It is ours", "The account counts as the organisation's own from now on."),
+    Wish.OWN: ("It is ours", "The account is the organisation's own from now on."),
 }
 
 

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tui.detail_pane import TONES, laid_out
-from tui.queue_view import fit
+from tui.queue_view import fit, fit_end
 from tui.rows import Row, Section
 from tui.sheet import Line, Sheet, Table
 from tui.wording import safe
@@ -42,6 +42,8 @@ def _row(table: Table, line: Line, widths: list[int], chosen: bool) -> Content:
     style = TONES[line.tone]
     if chosen:
         style = f"{style} bold on $cursor-row".strip()
+    if line.script:  # the name of a script is the end of its path
+        cells = (fit_end(cells[0], widths[0]), *cells[1:])
     return _drawn(table, cells, widths, style, "❯ " if chosen else "  ")
 
 

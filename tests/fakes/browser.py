@@ -66,13 +66,16 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, address: str) -> AsyncIterator[Page]:
-    """Open a page."""
+async def opened(folder: Path, address: str, trusted: str = "") -> AsyncIterator[Page]:
+    """Open a page. `trusted`: the SHA-256 of the public key of an authority, in base64; certificates
+    of no other that the machine does not know are taken.
+    """
     process = await asyncio.create_subprocess_exec(
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
         "--remote-debugging-port=0", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
         "--window-size=1200,760", f"--user-data-dir={folder}", "about:blank",
+        *([f"--ignore-certificate-errors-spki-list={trusted}"] if trusted else ()),
         stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:

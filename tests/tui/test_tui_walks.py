@@ -1,5 +1,6 @@
 """An officer's day, by keys only, over a real evidence file, with all that the review brings."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from invented_day import finding, place, record, sample_records, sender
 from present import readable, there
 from textual.widgets import Input
 
+from app.demo.fictional_year import PRESENT, make_year
 from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
@@ -19,10 +21,15 @@ from core.classification import AccountKind, Category
 from core.record import Record
 from core.review import Acting, Action, CaseFilter, CaseStatus, script_event, script_key
 from evidence.factory import open_store
+from evidence.holds import HeldRequests
 from evidence.store import Store
 from exports.verification import verify_export
-from tests.tui.conftest import Finds, Opens, Presses, ShowsText
+from tests.tui.conftest import Finds, Opens, Presses, Settles, ShowsText
+from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs
+from tui.holds import waiting_now
+from tui.live_queue import Reviewer
+from tui.plain_commands import Speaker, converse
 from tui.sheet_screen import SheetScreen
 
 type Writes = Callable[[Path, Sequence[Record]], None]
@@ -213,3 +220,70 @@ async def test_a_second_person_confirms_a_version(
         second.append([script_event(version, approve=True, who="bo", at=at, note="read too")])
         assert approved()[-1] is Action.APPROVE_SCRIPT
     second.close()
+
+
+async def test_the_months_report(
+    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """From the numbers of the month to a report of it that others can read, of all cases, closed
+    ones too.
+    """
+    async with opened(store, (140, 45), acts=acts(store, tmp_path)) as pilot:
+        await press(pilot, "2")
+        assert "Most requests of the week" in screen_text(pilot)
+        await press(pilot, "1", "c", "3", "enter", "slash", "type:all", "enter", "e")
+        assert "a report of the last 30 days" in screen_text(pilot)
+        assert isinstance(pilot.app.focused, Input)
+        pilot.app.focused.value = str(tmp_path / "november.html")
+        await press(pilot, "enter")
+        assert any("written to november.html" in n.message for n in pilot.app._notifications)
+    told = (tmp_path / "november.html").read_text()
+    for words in ("ledger_upload.py", "Python scripts process customer data here", "only 6 cases"):
+        assert words in told, words
+
+
+async def test_a_hold_is_answered_from_its_notice(
+    settled: Settles, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """The command of the notice opens that very request; a and Enter release it, and the act is in
+    the evidence with the name of whoever answered.
+    """
+    make_year(tmp_path / "evidence.db")
+    store = Store(tmp_path / "evidence.db", clock=lambda: PRESENT)
+    holds = HeldRequests(store)
+    [waiting] = waiting_now(holds.waiting(), PRESENT).held
+    reviewer = Reviewer(
+        who="lena", clock=lambda: PRESENT, zone=UTC, case=waiting.id, poll_seconds=None
+    )
+    app = ReviewApp(store, reviewer, holds, "", acts(store, tmp_path))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settled(pilot)
+        assert "“payroll_letters.py”, run by hr" in screen_text(pilot)
+        await press(pilot, "a", "enter")
+    assert not waiting_now(holds.waiting(), PRESENT).held
+    told = [str(one) for one in store.iter_acts() if waiting.id in str(one)]
+    assert told and "lena" in told[-1]
+    store.close()
+
+
+def test_a_second_person_releases_by_commands(tmp_path: Path) -> None:
+    """Whoever asked first cannot confirm it, by commands no more than on a screen; another can."""
+    make_year(tmp_path / "evidence.db")
+    two = Acting(channel="review", two_for_release_over=20)
+    store = Store(tmp_path / "evidence.db", clock=lambda: PRESENT, acting=two)
+    holds = HeldRequests(store)
+
+    def says(who: str, line: str) -> str:
+        out = io.StringIO()
+        speaker = Speaker(who=who, clock=lambda: PRESENT, zone=UTC)
+        converse(store, holds, speaker, io.StringIO(f"{line}\n"), out)
+        return out.getvalue()
+
+    assert len(holds.waiting()) == 1
+    for line in ("release H1 looked at it", "release H1 again"):
+        told = says("lena", line)
+        assert "second person" in told or "another person" in told, told
+        assert len(holds.waiting()) == 1
+    says("bo", "release H1 looked at it too")
+    assert not holds.waiting()
+    store.close()

@@ -1,19 +1,27 @@
 """The review in a browser: who is let in, what is asked of nobody, and what a browser shows."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import os
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 from browser import CHROMIUM, opened
-from invented_day import place, record, sample_records, sender
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from invented_day import finding, place, record, sample_records, sender
 
-from core.classification import Category
+from app.home import Home
+from app.web_review import _context
+from certs.authority import open_authority
+from core.classification import Category, LlmCall
 from core.decision import Verdict
 from core.errors import SettingsError
 from core.record import Record
@@ -181,6 +189,53 @@ async def test_a_port_that_is_taken_is_said(desk: Served) -> None:
         await DeskServer(WebDesk(command=("true",), port=port)).serve(lambda _: None)
 
 
+def hostile_everywhere(at: datetime) -> Record:
+    """A record with markup, script and controls in every field that a request may fill."""
+    return record(
+        at,
+        replace(sender(HOSTILE), user=HOSTILE, reason=HOSTILE),
+        place("x.example", None, Category.OTHER, path=f"/{HOSTILE}"),
+        finding(HOSTILE, 3, HOSTILE, where=(HOSTILE,)),
+        verdict=Verdict.WATCH,
+        rule=HOSTILE,
+        reason=HOSTILE,
+        notes=(HOSTILE,),
+        degraded=(HOSTILE,),
+        llm=LlmCall(provider=None, operation=HOSTILE, model=HOSTILE, tools=(HOSTILE,)),
+    )
+
+
+def authority_of(home: Home) -> tuple[str, ssl.SSLContext]:
+    """Return the fingerprint of the key of the installation's authority, and what serves by it."""
+    context = _context(home)
+    key = open_authority(home.authority).root.public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode(), context
+
+
+async def test_under_tls_the_authority_of_the_installation_vouches(tmp_path: Path) -> None:
+    """Whoever trusts it is let in, and nobody has to trust blindly."""
+    home = Home(tmp_path)
+    _, context = authority_of(home)
+    root = open_authority(home.authority).root.public_bytes(Encoding.PEM).decode()
+    known = ssl.create_default_context(cadata=root)
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with (
+        served(WebDesk(command=(sys.executable, "-c", ECHO), context=context)) as desk,
+        aiohttp.ClientSession(cookie_jar=jar) as browser,
+    ):
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await browser.get(desk.address)
+        async with browser.get(desk.address, ssl=known) as answer:
+            assert answer.status == 200 and "wss://" in await answer.text()
+        [cookie] = jar
+        assert cookie["secure"]
+        base = desk.base.replace("https", "http")
+        headers = {"Origin": base}
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await browser.ws_connect(desk.base + "/ws", headers=headers, ssl=known)
+
+
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium here")
 async def test_a_browser_shows_the_review(
     written: Callable[[Path, Sequence[Record]], None],
@@ -191,16 +246,14 @@ async def test_a_browser_shows_the_review(
     of any other host.
     """
     now = datetime.now(UTC)
-    hostile = record(
-        now, sender(HOSTILE), place("x.example", None, Category.OTHER), verdict=Verdict.WATCH
-    )
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    written(home / "evidence.db", [*sample_records(now), hostile])
+    written(home / "evidence.db", [*sample_records(now), hostile_everywhere(now)])
     monkeypatch.setenv("OUTGATE_HOME", str(home))
+    key, context = authority_of(Home(home))
     async with (
-        served(WebDesk(command=review_command(["all"]))) as desk,
-        opened(tmp_path / "profile", desk.address) as page,
+        served(WebDesk(command=review_command(["all", "img"]), context=context)) as desk,
+        opened(tmp_path / "profile", desk.address, key) as page,
     ):
         await page.until("document.body && document.body.classList.contains('-first-byte')")
         async with asyncio.timeout(40):
@@ -213,5 +266,15 @@ async def test_a_browser_shows_the_review(
         strangers = [one for one in page.asked if not one.startswith(desk.base)]
         assert [one for one in strangers if not one.startswith("data:")] == []
         await page.click(300, 120)
+        await page.press("w")  # the whole screen for the hostile case, all its fields
+        async with asyncio.timeout(20):
+            while await page.picture() == picture:
+                pass
+        if kept:
+            await asyncio.to_thread(Path(f"{kept}.why.png").write_bytes, await page.picture())
+        assert await page.value("document.title") == "Outgate review"
+        assert await page.value("document.querySelectorAll('img, script:not([src])').length") == 0
         await page.press("q")
         await page.until("document.body.classList.contains('-closed')")
+        await page.do("Page.navigate", url=desk.address)
+        await page.until("document.body && document.body.innerText.includes('used already')")
