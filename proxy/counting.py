@@ -21,11 +21,9 @@ type Close = Callable[[Transaction, Answer, AnswerTap | None], None]
 class TokenCounts:
     """Lets records be closed when their tokens are counted. All of it belongs to one event loop."""
 
-    def __init__(
-        self, counter: Callable[[], TokenCounter | None], seconds: float, close: Close
-    ) -> None:
-        """`counter` returns None where taps count by themselves; `close` may be called twice."""
-        self._counter, self._seconds, self._close = counter, seconds, close
+    def __init__(self, counter: Callable[[], TokenCounter | None], seconds: float) -> None:
+        """`counter` returns None where taps count by themselves."""
+        self._counter, self._seconds = counter, seconds
         self._waiting: dict[str, Callable[[], None]] = {}
         """Reference of a transaction → what closes its record now."""
         self._ahead: asyncio.Task[TokenCount] | None = None
@@ -40,26 +38,28 @@ class TokenCounts:
             self._ahead = asyncio.get_running_loop().create_task(work)
             self._ahead.add_done_callback(self._is_ready)
 
-    async def closed(self, transaction: Transaction, reader: Reader, content: bytes) -> None:
+    async def closed(
+        self, transaction: Transaction, reader: Reader, content: bytes, close: Close
+    ) -> None:
         """Count what an answer that is over does not state, then close its record: at once where
         that is nothing. Tokens stay unknown where they cannot be counted in time.
 
-        `content`: of an answer that was held.
+        `content`: of an answer that was held; `close` may be called twice.
         """
         answer, tap, counter = reader.answer(content), reader.tap, self._counter()
-        close = partial(self._close, transaction, answer, tap)
+        end = partial(close, transaction, answer, tap)
         uncounted = None if counter is None or tap is None else tap.uncounted(answer)
         if counter is None or tap is None or uncounted is None:
-            close()
+            end()
             return
-        self._waiting[transaction.reference] = close
+        self._waiting[transaction.reference] = end
         try:
             tap.count(await self._count(counter, uncounted))
         except DegradedError as error:
             transaction.note(f"the tokens of its answer were not counted: {error.message}")
         finally:
             self._waiting.pop(transaction.reference, None)
-            close()
+            end()
 
     def give_up(self) -> None:
         """Close all records that wait: the gate stops."""

@@ -70,7 +70,7 @@ class Inspection:
         self._observations = Observations(lambda: self.parts.observer)
         self._people = People(parts.holds, parts.fingerprinter, self.limits.hold_s)
         self._outbox = Outbox(parts.evidence, loop)
-        self._counts = TokenCounts(lambda: self.parts.counter, limits.classify_s, self.close)
+        self._counts = TokenCounts(lambda: self.parts.counter, limits.classify_s)
 
     @property
     def parts(self) -> Parts:
@@ -279,7 +279,7 @@ class Inspection:
         """All of the answer is there. Its evidence is durable before the client has it."""
         reader = transaction.travel.reader
         assert reader is not None
-        await self._counts.closed(transaction, reader, content)
+        await self._counts.closed(transaction, reader, content, self.close)
         await transaction.proven()
         transaction.deliver()
 
@@ -301,7 +301,7 @@ class Inspection:
         else:
             if not reader.ended:
                 transaction.note("the exchange broke off before the answer ended")
-            await self._counts.closed(transaction, reader, content)
+            await self._counts.closed(transaction, reader, content, self.close)
 
     # Evidence, for all of the steps.
 

@@ -87,8 +87,8 @@ class Closed:
 async def test_the_record_waits_for_its_tokens() -> None:
     """A record is closed when a worker has counted what its answer does not state."""
     counter, closed, tap = Counter(), Closed(), Silent()
-    counts = TokenCounts(lambda: counter, 1.0, closed)
-    ending = asyncio.ensure_future(counts.closed(Transaction(uuid7()), Heard(tap), b""))
+    counts = TokenCounts(lambda: counter, 1.0)
+    ending = asyncio.ensure_future(counts.closed(Transaction(uuid7()), Heard(tap), b"", closed))
     await asyncio.sleep(0)
     assert closed.records == []
     counter.told.set_result(TokenCount(3, 4, None))
@@ -101,18 +101,18 @@ async def test_the_record_waits_for_its_tokens() -> None:
 async def test_a_record_that_needs_no_count_is_closed_at_once(tap: Silent) -> None:
     """Nobody waits where the answer says what it used, or nobody counts elsewhere."""
     counter, closed = Counter(), Closed()
-    counts = TokenCounts(lambda: counter if isinstance(tap, Stated) else None, 1.0, closed)
+    counts = TokenCounts(lambda: counter if isinstance(tap, Stated) else None, 1.0)
     counts.foresee(tap)
-    await counts.closed(Transaction(uuid7()), Heard(tap), b"")
+    await counts.closed(Transaction(uuid7()), Heard(tap), b"", closed)
     assert (len(closed.records), counter.asked) == (1, 0)
 
 
 async def test_a_late_worker_costs_the_tokens_and_not_the_record() -> None:
     """Where they cannot be counted, the record says so and is written all the same."""
     counter, closed, transaction = Counter(), Closed(), Transaction(uuid7())
-    counts = TokenCounts(lambda: counter, 1.0, closed)
+    counts = TokenCounts(lambda: counter, 1.0)
     counter.told.set_exception(DegradedError("classifier", "the worker was late"))
-    await counts.closed(transaction, Heard(Silent()), b"")
+    await counts.closed(transaction, Heard(Silent()), b"", closed)
     assert closed.records == [transaction.reference]
 
 
@@ -120,8 +120,10 @@ async def test_a_late_worker_costs_the_tokens_and_not_the_record() -> None:
 async def test_no_record_is_lost_while_it_waits(how: str) -> None:
     """A gate that stops meanwhile closes the record with what is known."""
     counter, closed = Counter(), Closed()
-    counts = TokenCounts(lambda: counter, 1.0, closed)
-    ending = asyncio.ensure_future(counts.closed(Transaction(uuid7()), Heard(Silent()), b""))
+    counts = TokenCounts(lambda: counter, 1.0)
+    ending = asyncio.ensure_future(
+        counts.closed(Transaction(uuid7()), Heard(Silent()), b"", closed)
+    )
     await asyncio.sleep(0)
     if how == "the gate stops":
         counts.give_up()
@@ -136,7 +138,7 @@ async def test_a_worker_is_made_ready_once_while_an_answer_comes() -> None:
     is no failure of theirs.
     """
     counter = Counter()
-    counts = TokenCounts(lambda: counter, 1.0, Closed())
+    counts = TokenCounts(lambda: counter, 1.0)
     for _ in range(5):
         counts.foresee(Silent())
     await asyncio.sleep(0)
