@@ -55,7 +55,7 @@ def _until(true: Callable[[], bool]) -> None:
 def test_what_is_too_old_is_removed_while_the_gate_runs(
     aged: Callable[[int], Path], age: int, kept_days: list[int], left: int
 ) -> None:
-    """By the days that are said at each round, as the fleet may say others; with 0, nothing ever. It
+    """By the days that are said at each round; the fleet may say others. With 0, nothing ever. It
     ends when the gate does.
     """
     place = aged(age)

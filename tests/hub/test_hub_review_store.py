@@ -19,6 +19,7 @@ from hub.deeds import deeds_about
 from hub.review_holds import HubHolds
 from hub.review_store import HubCases
 from hub.settings import POLICY_KEY
+from tui.detail_pane import DetailPane
 from tui.fleet_review import FleetReview
 from tui.live_queue import Reviewer
 
@@ -167,7 +168,8 @@ async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: H
                 await pilot.press("enter")
             await app.workers.wait_for_complete()
             await pilot.pause()
-        assert "machines" in "".join(str(w.render()) for w in app.screen.query("DetailPane Static"))
+        pane = app.screen.query_one(DetailPane)
+        assert "machines" in "".join(pane.render_line(y).text for y in range(pane.size.height))
         await pilot.press("q")
     with world.hub.database.work() as connection:
         deeds = deeds_about(connection, f"case {key.partition(chr(31))[2]}")

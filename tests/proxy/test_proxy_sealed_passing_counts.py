@@ -3,7 +3,7 @@ next one.
 """
 
 import asyncio
-import os
+import random
 import signal
 import subprocess
 import sys
@@ -93,7 +93,9 @@ def test_a_gate_that_lives_is_left_alone_and_one_that_told_all_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"x", b"\xff" * 48, b"outgate1" + bytes(40), os.urandom(99)]
+    "content",
+    [b"", b"x", b"\xff" * 48, b"outgate1" + bytes(40), random.Random(9).randbytes(99)],
+    ids=["nothing", "a letter", "ones", "no count", "noise"],
 )
 def test_a_file_that_is_none_of_ours_tells_nothing(tmp_path: Path, content: bytes) -> None:
     """Garbage is no count, and stops no gate."""
