@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.gate_load import bodies, read_answer, request, tunnel  # noqa: E402 - found by the path above
+from benchmarks.gate_load import bodies, read_answer, request, tunnel  # noqa: E402
 
 CONNECTIONS = 8
 

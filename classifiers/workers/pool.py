@@ -27,7 +27,7 @@ _NONE_FREE = "no worker was free or ready before the deadline"
 
 
 class WorkerPool:
-    """Implements `core.ports.ClassifierPool` and `TokenCounter`. All methods belong to one event loop."""
+    """Implements `core.ports.ClassifierPool` and `TokenCounter`. Belongs to one event loop."""
 
     def __init__(
         self, factory: str, init: object = None, *, size: int = 2, limits: PoolLimits | None = None

@@ -79,7 +79,7 @@ class WorkerProcess:
         return await self._asked(asked, exchange.body, Classification)
 
     async def count(self, uncounted: Uncounted, seconds: float) -> TokenCount:
-        """Send what is to be counted, return its tokens. Raises DegradedError as `classify` does."""
+        """Return the tokens of what is sent. Raises DegradedError as `classify` does."""
         return await self._asked((uncounted, seconds, TOKENS), b"", TokenCount)
 
     async def _asked[T](self, asked: tuple[object, float, str], body: bytes, kind: type[T]) -> T:

@@ -1,4 +1,4 @@
-"""Tokens that an answer does not state are counted elsewhere, and never at the cost of its record."""
+"""Tokens that an answer does not state are counted elsewhere; its record is never lost by that."""
 
 import asyncio
 
