@@ -61,7 +61,7 @@ def is_foreseen(call: LlmCall, body: bytes) -> bool:
     return known is not None and known.usage_on_request
 
 
-def counted(uncounted: Uncounted) -> TokenCount:
+def tokens_of(uncounted: Uncounted) -> TokenCount:
     """Return what stands in it, counted; the table of its model's encoding is there afterwards."""
     try:
         encodings.load(encodings.encoding_for(uncounted.call.model))

@@ -155,9 +155,9 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, classifier: Any) -> None:
 
 
 def _counted(uncounted: Uncounted) -> TokenCount:
-    from classifiers.llm.estimate import counted
+    from classifiers.llm.estimate import tokens_of
 
-    return counted(uncounted)
+    return tokens_of(uncounted)
 
 
 def _tell(answers: BinaryIO, sofar: object) -> None:

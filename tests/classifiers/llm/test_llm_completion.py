@@ -9,7 +9,7 @@ import pytest
 from llm_streams import STREAMS, chunk, ndjson, sse
 
 from classifiers.llm import UsageTap, encodings
-from classifiers.llm.estimate import counted
+from classifiers.llm.estimate import tokens_of
 from core.classification import LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
 from core.ids import utc_now
@@ -81,7 +81,7 @@ def test_counted_elsewhere_is_counted_here(what: str, size: int, exchange: Excha
     uncounted = elsewhere.uncounted(answer)
     assert uncounted is not None
     assert "Once" not in repr(uncounted)
-    elsewhere.count(counted(uncounted))
+    elsewhere.count(tokens_of(uncounted))
     assert elsewhere.finish(answer) == here.finish(answer)
 
 
@@ -144,4 +144,4 @@ def test_silence_is_foreseen(call: LlmCall, body: object, status: int, *, forese
     known = tap_of(SSE, asked(body), call, status).foreseen()
     assert (known is not None) is foreseen
     if known is not None:
-        assert counted(known) == TokenCount(None, None, None)
+        assert tokens_of(known) == TokenCount(None, None, None)
