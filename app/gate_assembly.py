@@ -128,6 +128,7 @@ def build(
         attributor=attributor,
         classifier=classifier,
         pool=pool,
+        counter=pool,
         policy=policy,
         evidence=evidence.writer,
         history=past_of(evidence.history, keeper, habits, use_of_senders(policy), home),

@@ -38,6 +38,7 @@ class OutgateAddon(StandaloneAddon):
             attributor=self._attributor,
             classifier=classifier_of(setup),
             pool=self._pool,
+            counter=self._pool,
             policy=policy,
             evidence=self._evidence.writer,
         )

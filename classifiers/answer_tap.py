@@ -4,6 +4,7 @@ from classifiers.destinations import AccountTap, Bindings
 from classifiers.llm import Counted, UsageTap, spoken_call
 from core.classification import Classification, LlmCall, with_call
 from core.exchange import Answer, Exchange, Message
+from core.uncounted import TokenCount, Uncounted
 from core.values import changed
 
 UNTOLD_MESSAGES = 64
@@ -50,6 +51,19 @@ class ClassifierTap:
     def ended(self) -> bool:
         """Return True when the answer of a model has said that it is over."""
         return self._usage is not None and self._usage.ended()
+
+    def foreseen(self) -> Uncounted | None:
+        """Return the call, without its answer, where that will likely not say what it used."""
+        return None if self._usage is None else self._usage.foreseen()
+
+    def uncounted(self, answer: Answer) -> Uncounted | None:
+        """Return what has to be counted since the answer does not say it."""
+        return None if self._usage is None else self._usage.uncounted(answer)
+
+    def count(self, tokens: TokenCount) -> None:
+        """Learn what was counted of it."""
+        if self._usage is not None:
+            self._usage.count(tokens)
 
     def finish(self, answer: Answer) -> Classification:
         """Return the classification with what the answer told."""

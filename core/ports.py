@@ -17,6 +17,7 @@ from core.record import Record
 from core.redaction import Redacted
 from core.review import HoldAnswer
 from core.situation import Situation
+from core.uncounted import TokenCount, Uncounted
 
 
 class Attributor(Protocol):
@@ -101,6 +102,18 @@ class AnswerTap(Protocol):
 
     def ended(self) -> bool:
         """Return True when the answer has said itself that it is over: a client may leave then."""
+
+    def foreseen(self) -> Uncounted | None:
+        """Return the call, without its answer, where that will likely not say what it used."""
+
+    def uncounted(self, answer: Answer) -> Uncounted | None:
+        """Read all that came; return what has to be counted since the answer does not say it.
+
+        Whoever asks counts elsewhere: `finish` does it no more.
+        """
+
+    def count(self, tokens: TokenCount) -> None:
+        """Learn what was counted of what `uncounted` returned."""
 
     def finish(self, answer: Answer) -> Classification:
         """Return the request's classification completed with usage, cost and account learnt from
@@ -229,6 +242,13 @@ class ClassifierPool(Protocol):
 
     async def close(self) -> None:
         """Stop all workers."""
+
+
+class TokenCounter(Protocol):
+    """Counts tokens in a worker process: the tables that it takes are large."""
+
+    async def count(self, uncounted: Uncounted, deadline_s: float) -> TokenCount:
+        """Count them. Raises DegradedError when the worker is late, killed or crashed."""
 
 
 class Policy(Protocol):

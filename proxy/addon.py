@@ -318,7 +318,7 @@ class GateAddon:
         end_answer(flow, transaction)
         return WAIT
 
-    def error(self, flow: http.HTTPFlow) -> None:
+    async def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got."""
         if (transaction := bound(flow)) is None:
             return
@@ -329,7 +329,7 @@ class GateAddon:
                 reached=_reached(flow),
                 client_left=not flow.client_conn.connected,
             )
-            self.inspection.on_break(transaction, _content(flow), why)
+            await self.inspection.on_break(transaction, _content(flow), why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails
             self._failed("evidence", error, transaction.reference)

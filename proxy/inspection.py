@@ -32,6 +32,7 @@ from proxy.answers import SWITCHING, AnswerReader, learn
 from proxy.boundaries import courtesy, is_ours
 from proxy.buffered_upload import WholeTap
 from proxy.conversation import Conversation
+from proxy.counting import TokenCounts
 from proxy.deciding import Deciding
 from proxy.dns_pinning import Places
 from proxy.enforcement import People
@@ -69,6 +70,7 @@ class Inspection:
         self._observations = Observations(lambda: self.parts.observer)
         self._people = People(parts.holds, parts.fingerprinter, self.limits.hold_s)
         self._outbox = Outbox(parts.evidence, loop)
+        self._counts = TokenCounts(lambda: self.parts.counter, limits.classify_s)
 
     @property
     def parts(self) -> Parts:
@@ -263,6 +265,7 @@ class Inspection:
         if transaction.exchange.body_bytes > INLINE_BYTES:
             transaction.forget_body()
         if reader.streams:
+            self._counts.foresee(reader.tap)
             await self._outbox.durable(transaction)
             transaction.stream()
         elif head.status == SWITCHING:
@@ -276,15 +279,15 @@ class Inspection:
         """All of the answer is there. Its evidence is durable before the client has it."""
         reader = transaction.travel.reader
         assert reader is not None
-        self.close(transaction, reader.answer(content), reader.tap)
+        await self._counts.closed(transaction, reader, content, self.close)
         await transaction.proven()
         transaction.deliver()
 
-    def on_break(self, transaction: Transaction, content: bytes, why: Sequence[str] = ()) -> None:
+    async def on_break(self, transaction: Transaction, content: bytes, why: Sequence[str]) -> None:
         """The exchange broke off: the record says how far it got. `content`: of its answer. `why`:
         what to say where none came.
         """
-        _discard(transaction)
+        transaction.travel.discard()
         if transaction.over or transaction.failed:
             return
         if transaction.state in _BEFORE_ITS_BODY:
@@ -298,7 +301,7 @@ class Inspection:
         else:
             if not reader.ended:
                 transaction.note("the exchange broke off before the answer ended")
-            self.close(transaction, reader.answer(content), reader.tap)
+            await self._counts.closed(transaction, reader, content, self.close)
 
     # Evidence, for all of the steps.
 
@@ -322,6 +325,7 @@ class Inspection:
 
     def settle(self) -> None:
         """Hand all evidence over: the gate stops."""
+        self._counts.give_up()
         self._outbox.flush()
 
     # Beside the steps: failures, and what takes place unread.
@@ -340,7 +344,7 @@ class Inspection:
             decision = failures.too_late(decision)
         transaction.fail(decision)
         try:
-            _discard(transaction)
+            transaction.travel.discard()
             await self._record_failure(transaction, exchange)
         except BaseException as trouble:
             # boundary: the refusal stands even if it cannot be recorded
@@ -392,9 +396,3 @@ class Inspection:
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)
         return transaction
-
-
-def _discard(transaction: Transaction) -> None:
-    """Throw away a body that was kept."""
-    if isinstance(transaction.travel.body, Kept):
-        transaction.travel.body.body.close()

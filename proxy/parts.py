@@ -21,6 +21,7 @@ from core.ports import (
     Holds,
     Networks,
     Policy,
+    TokenCounter,
 )
 from core.sent_file import FileTracer
 from core.situation import ScriptHistory, Volume
@@ -66,6 +67,8 @@ class Parts:
     pool: ClassifierPool
     policy: Policy
     evidence: EvidenceWriter
+    counter: TokenCounter | None = None
+    """Counts tokens that an answer does not state; None: what reads the answer does it."""
     holds: Holds | None = None
     fingerprinter: Fingerprinter | None = None
     history: History | None = None

@@ -5,7 +5,14 @@ import asyncio
 from mitmproxy import ctx, http, tls
 from mitmproxy.connection import Client
 
-from core.ports import Attributor, Classifier, ClassifierPool, EvidenceWriter, Policy
+from core.ports import (
+    Attributor,
+    Classifier,
+    ClassifierPool,
+    EvidenceWriter,
+    Policy,
+    TokenCounter,
+)
 from proxy import refusals
 from proxy.addon import GateAddon
 from proxy.connect_to import Routes
@@ -36,6 +43,7 @@ class StandaloneAddon(GateAddon):
         pool: ClassifierPool,
         policy: Policy,
         evidence: EvidenceWriter,
+        counter: TokenCounter | None = None,
     ) -> None:
         """Inspect with these parts from now on; bodies are held whole, however large."""
         parts = Parts(
@@ -44,6 +52,7 @@ class StandaloneAddon(GateAddon):
             pool=pool,
             policy=policy,
             evidence=evidence,
+            counter=counter,
         )
         loop, health = asyncio.get_running_loop(), Health(parts=parts)
         inspection = Inspection(parts, Limits(), loop, health)

@@ -125,3 +125,8 @@ class Travel:
     reader: Reader | None = None
     conversation: Conversation | None = None
     """Of an exchange that has become a WebSocket."""
+
+    def discard(self) -> None:
+        """Throw away a body that was kept."""
+        if isinstance(self.body, Kept):
+            self.body.body.close()

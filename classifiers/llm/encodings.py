@@ -67,15 +67,11 @@ def encoding_for(model: str | None) -> str:
 
 
 def load(name: str) -> "tiktoken.Encoding":
-    """Return the encoding. Raises DegradedError when its ranks are not the pinned ones."""
-    return _ENCODINGS[name].get()
+    """Return the encoding: a quarter to half a second and 40 to 80 MB where it is the first time.
 
-
-def begin(model: str | None) -> None:
-    """Start loading the encoding of this model in the background (a quarter to half a second, 40 to
-    80 MB).
+    Raises DegradedError when its ranks are not the pinned ones.
     """
-    _ENCODINGS[encoding_for(model)].begin()
+    return _ENCODINGS[name].get()
 
 
 def build(name: str) -> "tiktoken.Encoding":

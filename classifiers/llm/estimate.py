@@ -3,16 +3,16 @@ offline, with a band.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from classifiers.llm import encodings
 from classifiers.llm import operations as op
-from classifiers.llm.answer.usage import Usage
 from classifiers.llm.request.content import turns
 from core.classification import LlmCall
 from core.errors import DegradedError
+from core.uncounted import TokenCount, Uncounted
 from destinations.catalogue import llm_of
 
 _PER_MESSAGE = 3
@@ -44,6 +44,7 @@ _ANSWER_KEYS = tuple(
         " outputText generated_text generation"
     ).split()
 )
+NOTHING = TokenCount(None, None, None)
 _ANSWER_ROOTS = tuple(
     (
         "choices candidates content delta message output response text results generation"
@@ -52,29 +53,29 @@ _ANSWER_ROOTS = tuple(
 )
 
 
-class Estimate(NamedTuple):
-    """Estimated tokens and how far off they may be; no band where none was found to hold."""
-
-    usage: Usage
-    band: str | None
-
-
-def begin(call: LlmCall, body: bytes) -> None:
-    """Start loading in the background when this call's stream will state no usage: OpenAI's must be
-    asked for it.
-    """
+def is_foreseen(call: LlmCall, body: bytes) -> bool:
+    """Return True when this call's stream will state no usage: OpenAI's must be asked for it."""
     if not call.stream or call.operation != op.CHAT or b"include_usage" in body:
-        return
+        return False
     known = llm_of(call.provider)
-    if known is not None and known.usage_on_request:
-        encodings.begin(call.model)
+    return known is not None and known.usage_on_request
 
 
-def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estimate | None:
-    """Return estimated tokens of a call, or None when there is nothing to count.
+def tokens_of(uncounted: Uncounted) -> TokenCount:
+    """Return what stands in it, counted; the table of its model's encoding is there afterwards."""
+    try:
+        encodings.load(encodings.encoding_for(uncounted.call.model))
+        body: object = orjson.loads(uncounted.asked) if uncounted.asked else None
+    except (DegradedError, orjson.JSONDecodeError):
+        body = None
+    return of_exchange(uncounted.call, body, uncounted.sample, uncounted.seen)
+
+
+def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> TokenCount:
+    """Return estimated tokens of a call: of nothing where there is nothing to count.
 
     `sample` is the beginning of the answer's events, `seen` how many bytes of events went by in
-    all.
+    all. No band where none was found to hold.
     """
     name = encodings.encoding_for(call.model)
     try:
@@ -85,10 +86,10 @@ def of_exchange(call: LlmCall, body: object, sample: bytes, seen: int) -> Estima
         )
         answered = None if call.operation == op.EMBEDDINGS else _answer_tokens(name, sample, seen)
     except DegradedError:
-        return None
+        return NOTHING
     if asked is None and answered is None:
-        return None
-    return Estimate(Usage(input=asked, output=answered), _band(call, body))
+        return NOTHING
+    return TokenCount(asked, answered, _band(call, body))
 
 
 def _band(call: LlmCall, body: object) -> str | None:

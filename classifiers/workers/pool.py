@@ -8,6 +8,7 @@ import os
 import pickle
 import sys
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from classifiers.cost import is_dear
@@ -17,6 +18,7 @@ from core.classification import Classification
 from core.duties import OWNER, Duty
 from core.errors import DegradedError
 from core.exchange import Exchange
+from core.uncounted import TokenCount, Uncounted
 
 __all__ = ["PoolLimits", "WorkerPool"]
 
@@ -25,7 +27,7 @@ _NONE_FREE = "no worker was free or ready before the deadline"
 
 
 class WorkerPool:
-    """Implements `core.ports.ClassifierPool`. All methods belong to one event loop."""
+    """Implements `core.ports.ClassifierPool` and `TokenCounter`. Belongs to one event loop."""
 
     def __init__(
         self, factory: str, init: object = None, *, size: int = 2, limits: PoolLimits | None = None
@@ -58,6 +60,15 @@ class WorkerPool:
         does.
         """
         return await self._asked(exchange, deadline_s, WINDOW)
+
+    async def count(self, uncounted: Uncounted, deadline_s: float) -> TokenCount:
+        """Count tokens in a worker. Raises DegradedError as `classify` does."""
+
+        async def ask(worker: WorkerProcess) -> TokenCount:
+            return await worker.count(uncounted, deadline_s)
+
+        deadline = asyncio.get_running_loop().time() + deadline_s
+        return await asyncio.shield(self._spawn(self._answer(ask, deadline, deadline_s)))
 
     async def _asked(self, exchange: Exchange, deadline_s: float, task: str) -> Classification:
         deadline = asyncio.get_running_loop().time() + deadline_s
@@ -100,6 +111,9 @@ class WorkerPool:
     async def _run(
         self, exchange: Exchange, deadline: float, seconds: float, task: str
     ) -> Classification:
+        async def ask(worker: WorkerProcess) -> Classification:
+            return await worker.classify(exchange, seconds, task)
+
         if task == WHOLE and self._size > 1 and _is_dear(exchange):
             try:
                 async with asyncio.timeout_at(deadline):
@@ -107,18 +121,18 @@ class WorkerPool:
             except TimeoutError:
                 raise DegradedError(STAGE, _NONE_FREE) from None
             try:
-                return await self._answer(exchange, deadline, seconds, task)
+                return await self._answer(ask, deadline, seconds)
             finally:
                 self._dear.release()
-        return await self._answer(exchange, deadline, seconds, task)
+        return await self._answer(ask, deadline, seconds)
 
-    async def _answer(
-        self, exchange: Exchange, deadline: float, seconds: float, task: str
-    ) -> Classification:
+    async def _answer[T](
+        self, ask: Callable[[WorkerProcess], Awaitable[T]], deadline: float, seconds: float
+    ) -> T:
         worker = await self._take(deadline)
         try:
             async with asyncio.timeout_at(deadline):
-                answer = await worker.classify(exchange, seconds, task)
+                answer = await ask(worker)
         except TimeoutError:
             self._discard(worker)
             raise _ended(worker, f"was late (over {seconds:g} s) and was ended") from None

@@ -16,11 +16,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
+from core.uncounted import TokenCount, Uncounted
+
 HEADER = struct.Struct(">QQ")
 """Lengths of the pickled head and of the raw body that follow."""
 READY, SOFAR, DONE, FAILED = "ready", "so far", "done", "failed"
-WHOLE, WINDOW = "classify", "classify_window"
-"""What is asked of the classifier: its methods."""
+WHOLE, WINDOW, TOKENS = "classify", "classify_window", "tokens"
+"""What is asked of the classifier: its methods, and the tokens of an answer that states none."""
 _PR_SET_PDEATHSIG = 1
 _BEHIND_THE_GATE = 5
 """Niceness: where cores are few, whoever needs no worker does not wait for those who do."""
@@ -134,18 +136,28 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, classifier: Any) -> None:
             head, body = _receive(tasks)
         except EOFError:
             return
-        exchange, seconds, task = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
+        subject, seconds, task = pickle.loads(head)  # noqa: S301 - written by the gate that started this process
         _allow_cpu(seconds)
+        answer: tuple[str, object]
         try:
-            whole = replace(exchange, body=body)
-            if task == WINDOW:
-                answer = (DONE, classifier.classify_window(whole))
+            if task == TOKENS:
+                answer = (DONE, _counted(subject))
+            elif task == WINDOW:
+                answer = (DONE, classifier.classify_window(replace(subject, body=body)))
             else:
+                whole = replace(subject, body=body)
                 answer = (DONE, classifier.classify(whole, progress=partial(_tell, answers)))
+                del whole
         except Exception as error:  # noqa: BLE001 - boundary: the gate learns the kind of error, never its text
             answer = (FAILED, type(error).__name__)
-        del exchange, head, body
+        del subject, head, body
         _send(answers, (*answer, _resident()))
+
+
+def _counted(uncounted: Uncounted) -> TokenCount:
+    from classifiers.llm.estimate import tokens_of
+
+    return tokens_of(uncounted)
 
 
 def _tell(answers: BinaryIO, sofar: object) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from classifiers.workers.worker import DONE, FAILED, HEADER, SOFAR, WHOLE, Setup
+from classifiers.workers.worker import DONE, FAILED, HEADER, SOFAR, TOKENS, WHOLE, Setup
 from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
+from core.uncounted import TokenCount, Uncounted
 
 STAGE = "classifier"
 _SLICE = 1 << 20
@@ -74,19 +75,27 @@ class WorkerProcess:
         """Send one exchange, return its classification. Raises DegradedError when classifying it
         raised.
         """
-        head = pickle.dumps((replace(exchange, body=b""), seconds, task), protocol=5)
+        asked = replace(exchange, body=b""), seconds, task
+        return await self._asked(asked, exchange.body, Classification)
+
+    async def count(self, uncounted: Uncounted, seconds: float) -> TokenCount:
+        """Return the tokens of what is sent. Raises DegradedError as `classify` does."""
+        return await self._asked((uncounted, seconds, TOKENS), b"", TokenCount)
+
+    async def _asked[T](self, asked: tuple[object, float, str], body: bytes, kind: type[T]) -> T:
+        head = pickle.dumps(asked, protocol=5)
         self.sofar = None
-        sending = asyncio.gather(self._send(head, exchange.body), self._last_answer())
+        sending = asyncio.gather(self._send(head, body), self._last_answer())
         try:
             _, (status, value) = await sending
         except BaseException:
             sending.cancel()
             raise
         self._tasks_done += 1
-        if status == DONE and isinstance(value, Classification):
+        if status == DONE and isinstance(value, kind):
             return value
-        kind = value if status == FAILED and isinstance(value, str) else "no classification"
-        raise DegradedError(STAGE, f"classifying failed ({kind[:60]})")
+        why = value if status == FAILED and isinstance(value, str) else "no classification"
+        raise DegradedError(STAGE, f"classifying failed ({why[:60]})")
 
     async def _send(self, head: bytes, body: bytes) -> None:
         assert self._process is not None

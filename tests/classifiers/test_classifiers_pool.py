@@ -11,16 +11,18 @@ import textwrap
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from classifiers.workers.pool import PoolLimits, WorkerPool
-from core.classification import Classification
+from core.classification import Classification, LlmCall
 from core.duties import OWNER, Duty
 from core.errors import DegradedError
 from core.exchange import Exchange
+from core.uncounted import TokenCount, Uncounted
 
 FACTORIES = Path(__file__).parent / "pool_factories"
 BUILD = "pool_test_factories:build"
@@ -425,3 +427,21 @@ def test_a_worker_that_fails_at_once_has_found_nothing() -> None:
             return failed.value.found
 
     assert asyncio.run(story()) is None
+
+
+async def test_tokens_are_counted_in_another_process() -> None:
+    """What an answer does not state is counted outside the gate, by the worker that is there."""
+    asked = Uncounted(
+        call=LlmCall(provider="openai", operation="chat", model="gpt-4o", stream=True),
+        asked=b'{"messages":[{"role":"user","content":"hello world"}]}',
+        sample=b'data: {"choices":[{"delta":{"content":"hello world"}}]}\n\n',
+        seen=58,
+    )
+    async with pool() as workers:
+        await workers.warm()
+        assert await workers.count(asked, PATIENT) == TokenCount(9, 2, "±12 %")
+        broken = replace(asked, asked=b"\xff{", sample=b"\x00", seen=1)
+        assert await workers.count(broken, PATIENT) == TokenCount(None, None, None)
+        assert len(workers.pids) == 1
+        with pytest.raises(DegradedError):
+            await workers.count(asked, 0.0)

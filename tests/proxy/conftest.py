@@ -35,6 +35,7 @@ from core.record import Record
 from core.redaction import CannotRedactError, Redacted
 from core.review import HoldAnswer
 from core.situation import Situation
+from core.uncounted import TokenCount, Uncounted
 from proxy.addon import GateAddon
 from proxy.connect_to import parse_route
 from proxy.gate import Gate, GateOptions
@@ -89,6 +90,15 @@ class FakeTap:
 
     def ended(self) -> bool:
         return False
+
+    def foreseen(self) -> Uncounted | None:
+        return None
+
+    def uncounted(self, answer: Answer) -> Uncounted | None:
+        return None
+
+    def count(self, tokens: TokenCount) -> None:
+        pass
 
     def finish(self, answer: Answer) -> Classification:
         return self._seen

@@ -155,5 +155,14 @@ class _BrokenTap:
     def ended(self) -> bool:
         return False
 
+    def foreseen(self) -> Any:
+        raise ValueError
+
+    def uncounted(self, answer: Any) -> Any:
+        raise ValueError
+
+    def count(self, tokens: Any) -> None:
+        raise ValueError
+
     def finish(self, answer: Any) -> Any:
         raise ValueError

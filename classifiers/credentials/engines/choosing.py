@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from classifiers.credentials.engines.engine import Engine
+from classifiers.credentials.engines.engine import Engine, forget_compiled
 from classifiers.credentials.engines.pack import load
 from classifiers.credentials.rules.own import own_rules
 from core.duties import OWNER, Duty
@@ -70,6 +70,7 @@ class Engines:
         full.warm()
         self.current = full
         self.complete = True
+        forget_compiled()
         OWNER.done(Duty.SECRET_RULES)
 
 

@@ -1,5 +1,8 @@
 """Two engines over one rule pack: Vectorscan says which rules may match, RE2 says where."""
 
+import contextlib
+import ctypes
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -41,11 +44,27 @@ def compile_database(patterns: Sequence[str]) -> Any:
         elements=len(patterns),
         flags=[_FLAGS] * len(patterns),
     )
+    _give_back()
     return database
 
 
 _compiled = lru_cache(maxsize=2)(compile_database)
 """One rule pack is compiled once in a process (seconds): a database may be used by many engines."""
+
+
+def forget_compiled() -> None:
+    """Let go of compiled databases that no engine uses."""
+    _compiled.cache_clear()
+    _give_back()
+
+
+def _give_back() -> None:
+    """Return freed memory to the system: the allocator keeps some 20 MB for a next compilation,
+    which does not come.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)  # of glibc; other libraries have none
 
 
 class _Local(threading.local):

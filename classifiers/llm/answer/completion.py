@@ -21,6 +21,7 @@ from classifiers.llm.answer.usage import NOTHING, Usage, fill, total
 from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
+from core.uncounted import TokenCount, Uncounted
 from core.values import changed
 from destinations.credentials import organisation_in, project_in
 
@@ -51,6 +52,8 @@ class Read:
     sample_of: int
     """Bytes that the sample was taken from."""
     streamed: bool
+    told: TokenCount | None = None
+    """What others have counted; None: it is counted here, where the answer does not say it."""
 
     def __repr__(self) -> str:
         return f"<Read {self.sample_of} bytes>"
@@ -69,6 +72,19 @@ class _Cost(NamedTuple):
     dollars: Decimal | None = None
     basis: CostBasis = CostBasis.UNKNOWN
     left_out: tuple[str, ...] = ()
+
+
+def uncounted(call: LlmCall, seen: Seen, read: Read) -> Uncounted | None:
+    """Return what must be counted to know what was used; None where it is said, or is no matter."""
+    headers = dict(reversed(seen.answer.headers))
+    call = _learnt(call, headers, read.ledger, seen.exchange)
+    if read.ledger.parts() or not _is_unsaid(_stated(call, headers, read)):
+        return None
+    if not _is_estimable(call, seen, read):
+        return None
+    exchange = seen.exchange
+    asked = exchange.body if exchange is not None and exchange.complete else b""
+    return Uncounted(call=call, asked=asked, sample=b"".join(read.sample), seen=read.sample_of)
 
 
 def completed(call: LlmCall, seen: Seen, read: Read, counted: Counted) -> LlmCall:
@@ -119,12 +135,13 @@ def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) 
     ledger, usage = read.ledger, _stated(call, headers, read)
     parts = list(ledger.parts())
     basis, band = TokensBasis.EXACT, None
-    if not usage.empty or usage.units:
+    if not _is_unsaid(usage):
         parts.append(Part(ledger.model, usage, 1))
         if ledger.provisional:
             basis, band = TokensBasis.ESTIMATED, CUT_OFF
     elif not parts and (guess := _estimated(call, seen, read)) is not None:
-        parts = [Part(ledger.model, replace(guess.usage, stated_cost=usage.stated_cost), 1)]
+        guessed = Usage(input=guess.asked, output=guess.answered, stated_cost=usage.stated_cost)
+        parts = [Part(ledger.model, guessed, 1)]
         basis, band = TokensBasis.ESTIMATED, guess.band
     elif not parts and usage.stated_cost is None:
         return None
@@ -136,6 +153,11 @@ def _account(call: LlmCall, headers: Mapping[str, str], seen: Seen, read: Read) 
     if whole.empty:
         basis = TokensBasis.UNKNOWN
     return _Account(whole, basis, band, _cost(call, parts, whole, seen.exchange))
+
+
+def _is_unsaid(usage: Usage) -> bool:
+    """Return True where an answer states nothing of what it used."""
+    return usage.empty and not usage.units
 
 
 def _stated(call: LlmCall, headers: Mapping[str, str], read: Read) -> Usage:
@@ -169,14 +191,22 @@ def _place(call: LlmCall, exchange: Exchange | None) -> str:
     return call.provider or ("" if exchange is None else f"{exchange.host}:{exchange.port}")
 
 
-def _estimated(call: LlmCall, seen: Seen, read: Read) -> "estimate.Estimate | None":
+def _is_estimable(call: LlmCall, seen: Seen, read: Read) -> bool:
     answer, exchange = seen.answer, seen.exchange
     if answer.status is None or not 200 <= answer.status < 300 or call.operation not in _ESTIMABLE:
+        return False
+    return not read.ledger.pending and (exchange is None or exchange.method == "POST")
+
+
+def _estimated(call: LlmCall, seen: Seen, read: Read) -> TokenCount | None:
+    """Return what was counted; None where there was nothing."""
+    if not _is_estimable(call, seen, read):
         return None
-    if read.ledger.pending or (exchange is not None and exchange.method != "POST"):
-        return None
-    body = _request_json(exchange, seen.payload)
-    return estimate.of_exchange(call, body, b"".join(read.sample), read.sample_of)
+    found = read.told
+    if found is None:
+        body = _request_json(seen.exchange, seen.payload)
+        found = estimate.of_exchange(call, body, b"".join(read.sample), read.sample_of)
+    return None if found.asked is None and found.answered is None else found
 
 
 def _request_json(exchange: Exchange | None, payload: Payload | None) -> object:

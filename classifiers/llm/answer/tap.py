@@ -13,7 +13,8 @@ from classifiers.codecs.content_encoding import Decoder, Part, content_encoding
 from classifiers.codecs.frames import EventStream, Grpc, Lines
 from classifiers.codecs.limits import DEFAULT
 from classifiers.llm import estimate, prices
-from classifiers.llm.answer.completion import Read, Seen, completed
+from classifiers.llm.answer import completion
+from classifiers.llm.answer.completion import Read, Seen
 from classifiers.llm.answer.counted import Counted
 from classifiers.llm.answer.ending import TAIL, is_whole, says_end
 from classifiers.llm.answer.ledger import Ledger, model_of
@@ -24,6 +25,7 @@ from classifiers.llm.grpc import usage_of as protobuf_usage
 from classifiers.payload import Payload
 from core.classification import LlmCall
 from core.exchange import Answer, Exchange, Message
+from core.uncounted import TokenCount, Uncounted
 
 MAX_JSON = 8 * 1024 * 1024
 MAX_PLAIN = 256 * 1024 * 1024
@@ -50,7 +52,7 @@ class UsageTap:
     __slots__ = tuple(
         (
             "_answer _call _counted _decoder _exchange _first _json _json_size _kept _kept_size"
-            " _ledger _lines _mode _payload _plain _sampling _sse _tail _tries"
+            " _ledger _lines _mode _over _payload _plain _sampling _sse _tail _told _tries"
         ).split()
     )
 
@@ -77,9 +79,10 @@ class UsageTap:
         self._kept_size = 0
         self._sampling = True
         self._tries = 0
-        if answer.status is not None and answer.status < 300:
+        self._over = False
+        self._told: TokenCount | None = None
+        if _is_good(answer):
             prices.begin(call.provider)
-            estimate.begin(call, b"" if exchange is None else exchange.body)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next raw bytes of the answer's body."""
@@ -107,15 +110,34 @@ class UsageTap:
             return is_whole(b"".join(self._json))
         return self._ledger.over or says_end(self._tail)
 
+    def foreseen(self) -> Uncounted | None:
+        """Return the call, without its answer, where that will likely not say what it used."""
+        body = b"" if self._exchange is None else self._exchange.body
+        if not _is_good(self._answer) or not estimate.is_foreseen(self._call, body):
+            return None
+        return Uncounted(call=self._call, asked=b"", sample=b"", seen=0)
+
+    def uncounted(self, answer: Answer) -> Uncounted | None:
+        """Read to the end; return what has to be counted since the answer does not say it.
+
+        `finish` counts nothing from then on.
+        """
+        self._told = estimate.NOTHING
+        try:
+            self._end(answer)
+            return completion.uncounted(self._call, self._seen(), self._read())
+        except Exception:  # noqa: BLE001 - boundary: `finish` meets it again, and says so
+            return None
+
+    def count(self, tokens: TokenCount) -> None:
+        """Learn what was counted of it."""
+        self._told = tokens
+
     def finish(self, answer: Answer | None = None) -> LlmCall:
         """Return the call completed with all that was seen."""
-        if answer is not None:
-            self._answer = answer
-            if answer.body and not self._plain and not self._first:
-                self.feed(answer.body)
         try:
-            self._end()
-            return self._completed()
+            self._end(answer)
+            return completion.completed(self._call, self._seen(), self._read(), self._counted)
         except Exception as error:  # noqa: BLE001 - boundary: an answer that breaks the reading still reaches its client
             return replace(
                 self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}")
@@ -242,7 +264,14 @@ class UsageTap:
         if isinstance(event, dict):
             self._ledger.model = model_of(event)
 
-    def _end(self) -> None:
+    def _end(self, answer: Answer | None) -> None:
+        if self._over:
+            return
+        if answer is not None:
+            self._answer = answer
+            if answer.body and not self._plain and not self._first:
+                self.feed(answer.body)
+        self._over = True
         if self._decoder is not None:
             self._take_all(self._decoder.finish())
         if self._first and self._mode is None:
@@ -269,15 +298,17 @@ class UsageTap:
             if isinstance(item, dict):
                 self._event(item)
 
-    def _completed(self) -> LlmCall:
-        read = Read(
+    def _read(self) -> Read:
+        return Read(
             ledger=self._ledger,
             sample=self._kept or self._json,
             sample_of=self._plain,
             streamed=not self._json,
+            told=self._told,
         )
-        seen = Seen(self._answer, self._exchange, self._payload)
-        return completed(self._call, seen, read, self._counted)
+
+    def _seen(self) -> Seen:
+        return Seen(self._answer, self._exchange, self._payload)
 
     def __repr__(self) -> str:
         return f"<UsageTap {self._plain} bytes>"
@@ -288,6 +319,10 @@ def complete(
 ) -> LlmCall:
     """Return the call completed from an answer whose body was held."""
     return UsageTap(call, answer, exchange, payload).finish(answer)
+
+
+def _is_good(answer: Answer) -> bool:
+    return answer.status is not None and answer.status < 300
 
 
 def _holds_rows(exchange: Exchange | None) -> bool:
