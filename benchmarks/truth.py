@@ -25,6 +25,7 @@ from personal_samples import clean_payloads
 from table_set import LANGUAGES, SHAPES, prompt, sample
 
 from benchmarks.personal import text_of
+from benchmarks.truth_carriers import CARRIERS as TELLING
 from benchmarks.truth_sentences import HARD_NEGATIVES, SECRET_SENTENCES, sentences_with_phones
 from classifiers.engine import Engine, EngineSetup, build_worker
 from core.exchange import Exchange
@@ -249,6 +250,18 @@ def secrets(engine: Engine) -> Iterator[str]:
             ("**all**", all_.total(), share(hit.total(), all_.total())),
         ],
     )
+    texts = [row["text"] for row in rows if row["label"] == 1]
+    yield from table(
+        ("the same, told in a", "texts", "found"),
+        (
+            (
+                carrier,
+                len(texts),
+                share(sum(holds_secret(engine, make(t)) for t in texts), len(texts)),
+            )
+            for carrier, make in TELLING.items()
+        ),
+    )
     sorts = Counter[str]()
     for (_, sort), number in missed.items():
         sorts[sort] += number
@@ -259,6 +272,10 @@ def secrets(engine: Engine) -> Iterator[str]:
         ("rule", "missed", "sort"),
         ((rule, number, sort) for (rule, sort), number in sorted(missed.items())),
     )
+
+
+def holds_secret(engine: Engine, request: Exchange) -> bool:
+    return any(finding.kind == SECRET for finding in found(engine, request))
 
 
 def sort_of(rule: str) -> str:

@@ -13,6 +13,7 @@ from classifiers.credentials.judging.direction import (
     TOKEN_FIELDS,
     is_authentication,
     is_normal_use,
+    is_told,
 )
 from classifiers.credentials.judging.joined import Joined
 from classifiers.credentials.judging.judge import (
@@ -188,13 +189,12 @@ class CredentialDetector:
     def _direction(self, item: Found, segment: Segment, host: str, token_request: bool) -> Found:
         if item.hit.rejected is not None:
             return item
+        authenticates = is_authentication(segment)
         normal = is_normal_use(
-            item.rule,
-            segment.carrier,
-            host,
-            authentication=is_authentication(segment),
-            key=segment.key,
+            item.rule, segment.carrier, host, authentication=authenticates, key=segment.key
         )
+        if item.rule.rank <= 1 and not authenticates and is_told(segment, item.hit.start):
+            normal = False
         if token_request and segment.key in TOKEN_FIELDS and segment.carrier is Carrier.BODY:
             normal = is_normal_use(item.rule, Carrier.HEADER, host, authentication=True)
         if normal:

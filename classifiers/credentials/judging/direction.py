@@ -94,6 +94,33 @@ _NEVER_IN_A_QUERY = re.compile(
 """Names that no service asks for in an address: passwords, and environment variables."""
 
 
+_SIGNS = (
+    "auth",
+    "cookie",
+    "baggage",
+    "signature",
+    "sentry",
+    "digest",
+    "token",
+    "referer",
+    "forward",
+)
+"""Parts of names of headers that hold named values of their own."""
+
+
+def is_told(segment: Segment, start: int) -> bool:
+    """True for a value that a header or query names itself, as a note does that says `password:
+    …`: it is told to whoever reads it, and authenticates nothing.
+    """
+    carrier, key = segment[3], (segment[1] or "").lower()
+    if carrier is _HEADER and any(sign in key for sign in _SIGNS):
+        return False
+    text = segment[0]
+    before = text[:start]
+    is_named = any(mark in before for mark in "=: ") and any(map(str.isalpha, before))
+    return carrier in (_HEADER, _QUERY) and is_named and not text.startswith(("http:", "https:"))
+
+
 _OF_NO_ISSUER = frozenset({"jwt", "basic-auth-header", "session-cookie", "sk-api-key"})
 _NEVER_NORMAL = frozenset({"private-key", "encrypted-private-key", "connection-string"})
 
