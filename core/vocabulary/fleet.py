@@ -36,8 +36,8 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         Alarm.CHECKPOINT: "a signed checkpoint does not fit the entries that it sent",
         Alarm.KEY: "the key that signs its checkpoints is another than before",
         Alarm.GAP: "entries were removed there, as too old, before they were shipped",
-        Alarm.DROPPED: "entries were left out there, for more waited to be shipped than its settings "
-        "allow; they are in its own evidence",
+        Alarm.DROPPED: "entries were left out there, for more waited to be shipped than its "
+        "settings allow; they are in its own evidence",
         Alarm.CLOCK: "its clock is more than five minutes off",
         Alarm.SILENT: "it has not been heard of for a day",
         Alarm.HUNTED: "a script there has a package that is hunted for",

@@ -67,8 +67,8 @@ class Page:
 
 @contextlib.asynccontextmanager
 async def opened(folder: Path, address: str, trusted: str = "") -> AsyncIterator[Page]:
-    """Open a page. `trusted`: the SHA-256 of the public key of an authority, in base64; of no other
-    that the machine does not know are certificates taken.
+    """Open a page. `trusted`: the SHA-256 of the public key of an authority, in base64; of no
+    other that the machine does not know are certificates taken.
     """
     process = await asyncio.create_subprocess_exec(
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",

@@ -5,18 +5,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from attribution import SocketAttributor, factory
 from attribution.backends import program_runs
+from attribution.remote import server
 from attribution.remote.client import RemoteAttributor
 from attribution.remote.files import RemoteFiles, RemoteRuns
 from attribution.remote.looks import RunsTold
 from attribution.remote.wire import Ask, Hello, Runs, Told, answered, read_told
-from core.activity import EndedRun
+from core.activity import EndedRun, ProgramRuns
 from core.attribution import Attribution, Certainty
 from core.exchange import Connection
 from core.ids import utc_now
@@ -129,10 +132,21 @@ def test_folders_that_cannot_be_watched_make_no_look_whole(
 
 
 def test_runs_are_told_across_the_socket(
-    remote: RemoteAttributor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A script that anybody ran is told of by a gate without rights, once, with its name."""
     monkeypatch.setattr(program_runs, "_NAMED_AFTER_S", 0.0)
+    # What runs these tests may be a Python program itself, and all they start a part of its run.
+    above = frozenset(one.pid for one in psutil.Process().parents())
+    theirs = factory.runs_of
+
+    def runs_of(
+        attributor: SocketAttributor, own_pids: Callable[[], frozenset[int]], *, everybody: bool
+    ) -> ProgramRuns:
+        return theirs(attributor, lambda: own_pids() | above, everybody=everybody)
+
+    monkeypatch.setattr(server, "runs_of", runs_of)
+    remote: RemoteAttributor = request.getfixturevalue("remote")
     script = tmp_path / os.fsdecode(b"nightly\xe9.py")
     script.write_text("import sys\nprint(flush=True)\nsys.stdin.read()\n")
     runs = remote.follow_runs()
