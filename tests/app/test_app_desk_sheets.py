@@ -83,8 +83,8 @@ def test_the_tabs_count_what_the_report_counts(tmp_path: Path) -> None:
         "6 requests"
     )
     facts = {row.label: row.text for row in sheets.read("overview", now).facts}
-    assert facts["Requests"].endswith("at most 6 in one")
-    assert facts["Stopped"].endswith("at most 2 in one")
+    assert facts["Requests"].endswith("at most 6 a day")
+    assert facts["Stopped"].endswith("at most 2 a day")
     outcomes = {line.cells[0]: line.cells[1:3] for line in sheets.read("overview", now).lines}
     assert outcomes["held at first"] == ("2", "1") and "held" not in outcomes
     (user,) = sheets.read("users", now).lines
