@@ -70,7 +70,11 @@ def tell(folder: Path, policy: Path | None, out: TextIO) -> int:
 
 def _look_at_rest(examples: Path, home: Home, out: TextIO) -> None:
     """Scan the script whose password and package can be known before it ever runs."""
-    advisories, script = examples / "advisories" / "pysec-2021-142.json", examples / _AT_REST
+    advisories = examples / "advisories" / "pysec-2021-142.json"
+    # Where people keep scripts: those of an installation lie among libraries, which are none.
+    script = home.root / "at-rest" / _AT_REST
+    script.parent.mkdir(parents=True, mode=0o700)
+    shutil.copy2(examples / _AT_REST, script)
     _outgate(home, "advisories", "import", str(advisories))
     report = home.root / "scan.json"
     _outgate(home, "scan", str(script), "--at-once", "--format", "json", "--out", str(report))

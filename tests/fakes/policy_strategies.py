@@ -299,6 +299,7 @@ def known() -> tuple[Situation, ...]:
             degraded=(),
             findings=tuple(map(_told, s.findings)),
             headers_only=False,
+            files_are_all=True,
             sender=_proven(s.sender),
             destination=_placed(s.destination),
         )

@@ -45,8 +45,8 @@ def of_findings(mine: Callable[[str], bool]) -> Callable[[Situation, Situation],
     return give
 
 
-def of_situation(field: str) -> Callable[[Situation, Situation], Situation]:
-    return lambda to, of: replace(to, **{field: getattr(of, field)})
+def of_situation(*fields: str) -> Callable[[Situation, Situation], Situation]:
+    return lambda to, of: replace(to, **{field: getattr(of, field) for field in fields})
 
 
 PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
@@ -69,7 +69,7 @@ PARTS: dict[Inputs, Callable[[Situation, Situation], Situation]] = {
     inputs.HABITS: of_history("habits"),
     inputs.RESOURCES: of_history("cpu_seconds", "memory_bytes"),
     inputs.VOLUME: of_situation("volume"),
-    inputs.FILES: of_situation("files"),
+    inputs.FILES: of_situation("files", "files_are_all"),
     inputs.CLOCK: of_situation("now"),
 }
 """What each input is of a situation: gives that part of the second to the first."""
