@@ -108,12 +108,13 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
             internet=tmp_path / "root.pem", root=ROOT, python=PYTHON, route=route, port=18991
         )
         eve = "cd /home/eve; /srv/as eve"
+        # Not below the Python that takes these steps: what a run starts is part of it. That one of
+        # them may be looked at before its shell has left it alone is why there are two.
+        nightly = f"({eve} {PYTHON} nightly.py > /dev/null 2>&1 &);"
         steps = [
             filled,
-            # Not below the Python that takes these steps: what a run starts is part of it.
-            f"({eve} {PYTHON} nightly.py > /dev/null 2>&1 &);"
-            f" {eve} /srv/outgate run -- {PYTHON} report.py",
-            f"{eve} /srv/outgate status",
+            f"{nightly} {eve} /srv/outgate run -- {PYTHON} report.py",
+            f"{nightly} {eve} /srv/outgate status",
             *(f"{eve} {attempt}" for attempt in _TRIED.values()),
             "touch /home/eve/enough;"
             "/srv/as outgate OUTGATE_HOME=/var/lib/outgate SUDO_USER=officer"
@@ -151,8 +152,8 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     named = [(one["path"], one["same"], one["owner"]) for one in sent["files"]]
     assert named == [("/home/eve/kept/rows.csv", "same_bytes", "eve")], "a folder only she can read"
     told_of = [json.loads(line) for line in later.out.splitlines() if '"kind":"run"' in line]
-    nightly = [run["sender"]["user"] for run in told_of if run["about"] == "nightly.py"]
-    assert nightly == ["eve"], "a run that did not go through the gate, told once"
+    runs = [run["sender"]["user"] for run in told_of if run["about"] == "nightly.py"]
+    assert runs in (["eve"], ["eve", "eve"]), "a run that did not go through the gate, told once"
     assert hers.code == 0, hers.out + hers.err
     assert "\n200\n" in hers.out, "without outgate run, by the machine's gate and its roots"
     assert roots.code == 0, roots.out + roots.err
