@@ -1,0 +1,58 @@
+"""How far the times of a file are believed: who keeps them, and whether they show every change.
+
+A local file system notes the time of each change itself. One in memory notes none for what is
+written through a mapping (tried on Linux 6.18: tmpfs keeps the time, ext4 renews it). A server
+notes its own clock's. What a user's program serves (FUSE) says whatever that program likes.
+Numbers: https://man7.org/linux/man-pages/man2/statfs.2.html.
+"""
+
+import ctypes
+import os
+import sys
+from functools import cache
+
+NEVER = float("inf")
+OTHER_CLOCK_S = 3600.0
+"""What the clock of a server, or the rounding of an old format, is allowed to be wrong by."""
+_LOCAL = frozenset({
+    0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x2FC12FC1, 0xCA451A4E, 0x3153464A, 0x52654973,
+    0x3434, 0x794C7630, 0x73717368, 0xE0F5E1E2, 0x9660,
+})  # fmt: skip
+"""ext2 to ext4, XFS, Btrfs, F2FS, ZFS, bcachefs, JFS, ReiserFS, NILFS; overlays, which keep the
+times of what lies below; SquashFS, EROFS and ISO 9660, which nobody writes to.
+"""
+_MEMORY = frozenset({0x01021994, 0x858458F6})
+"""tmpfs and ramfs."""
+_ELSEWHERE = frozenset({
+    0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x5346414F, 0x00C36400, 0x47504653, 0x0BD00BD0,
+    0x01161970, 0x7461636F, 0x4D44, 0x2011BAB0, 0x7366746E,
+})  # fmt: skip
+"""NFS, SMB and its older forms, AFS, Ceph, GPFS, Lustre, GFS2, OCFS2; FAT, exFAT and NTFS."""
+_ROOM = 256
+"""Bytes for the kernel's answer, which begins with the number (`struct statfs`)."""
+
+
+def kept_by(number: int, *, mapped: bool) -> float:
+    """Return by how many seconds a change may be later than its time says, on a file system of this
+    number; NEVER where the time says nothing. `mapped`: writing through a mapping counts, too,
+    which changes the content of a file and no folder.
+    """
+    if number in _LOCAL or (number in _MEMORY and not mapped):
+        return 0.0
+    return OTHER_CLOCK_S if number in _ELSEWHERE else NEVER
+
+
+def margin_s(path: str, *, mapped: bool) -> float:
+    """Return the same for what lies at a path; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0.0
+    answer = ctypes.create_string_buffer(_ROOM)
+    if _statfs()(os.fsencode(path), answer) != 0:
+        return NEVER
+    number = int.from_bytes(answer.raw[: ctypes.sizeof(ctypes.c_long)], sys.byteorder)
+    return kept_by(number & 0xFFFF_FFFF, mapped=mapped)
+
+
+@cache
+def _statfs() -> "ctypes._NamedFuncPointer":
+    return ctypes.CDLL(None).statfs
