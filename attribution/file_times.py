@@ -14,20 +14,37 @@ from functools import cache
 NEVER = float("inf")
 OTHER_CLOCK_S = 3600.0
 """What the clock of a server, or the rounding of an old format, is allowed to be wrong by."""
-_LOCAL = frozenset({
-    0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x2FC12FC1, 0xCA451A4E, 0x3153464A, 0x52654973,
-    0x3434, 0x794C7630, 0x73717368, 0xE0F5E1E2, 0x9660,
-})  # fmt: skip
-"""ext2 to ext4, XFS, Btrfs, F2FS, ZFS, bcachefs, JFS, ReiserFS, NILFS; overlays, which keep the
-times of what lies below; SquashFS, EROFS and ISO 9660, which nobody writes to.
-"""
-_MEMORY = frozenset({0x01021994, 0x858458F6})
-"""tmpfs and ramfs."""
-_ELSEWHERE = frozenset({
-    0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x5346414F, 0x00C36400, 0x47504653, 0x0BD00BD0,
-    0x01161970, 0x7461636F, 0x4D44, 0x2011BAB0, 0x7366746E,
-})  # fmt: skip
-"""NFS, SMB and its older forms, AFS, Ceph, GPFS, Lustre, GFS2, OCFS2; FAT, exFAT and NTFS."""
+_LOCAL = {
+    0xEF53: "ext2 to ext4",
+    0x58465342: "XFS",
+    0x9123683E: "Btrfs",
+    0xF2F52010: "F2FS",
+    0x2FC12FC1: "ZFS",
+    0xCA451A4E: "bcachefs",
+    0x3153464A: "JFS",
+    0x52654973: "ReiserFS",
+    0x3434: "NILFS",
+    0x794C7630: "overlay, which keeps the times of what lies below",
+    0x73717368: "SquashFS, which nobody writes to",
+    0xE0F5E1E2: "EROFS, the same",
+    0x9660: "ISO 9660, the same",
+}
+_MEMORY = {0x01021994: "tmpfs", 0x858458F6: "ramfs"}
+_ELSEWHERE = {
+    0x6969: "NFS",
+    0x517B: "SMB",
+    0xFF534D42: "CIFS",
+    0xFE534D42: "SMB 2",
+    0x5346414F: "AFS",
+    0x00C36400: "Ceph",
+    0x47504653: "GPFS",
+    0x0BD00BD0: "Lustre",
+    0x01161970: "GFS2",
+    0x7461636F: "OCFS2",
+    0x4D44: "FAT",
+    0x2011BAB0: "exFAT",
+    0x7366746E: "NTFS",
+}
 _ROOM = 256
 """Bytes for the kernel's answer, which begins with the number (`struct statfs`)."""
 
