@@ -62,7 +62,7 @@ def _tls_name(tunnel: SilentTunnel) -> str | None:
 
 
 def is_http(heard: bytes) -> bool:
-    """Return True for what a server of HTTP says unasked: its settings, or that it will not wait."""
+    """Return True for what a server of HTTP says unasked: settings, or that it will not wait."""
     return heard.startswith(b"HTTP/") or heard.startswith(_SETTINGS, _SETTINGS_AT)
 
 

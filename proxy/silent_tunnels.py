@@ -1,5 +1,5 @@
-"""Tunnels in which nobody asks for anything: an honest client may be late, or open them ahead of need;
-the client of a protocol whose server speaks first (mail, SSH, some databases) waits for ever.
+"""Tunnels in which nobody asks for anything: an honest client may be late, or open them ahead of
+need; that of a protocol whose server speaks first (mail, SSH, some databases) waits for ever.
 
 After a second each is decided. By its port, where servers speak first there; elsewhere by asking
 the server whether it does. Only what waits for a server's word is ended; all else stays open.

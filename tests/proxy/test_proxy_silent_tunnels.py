@@ -1,4 +1,4 @@
-"""Who is late in a tunnel is waited for; who waits for a server's word is told from them in a second."""
+"""Who is late in a tunnel is waited for; who waits for a server's word is told from them."""
 
 import asyncio
 from collections.abc import Callable
