@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +59,29 @@ def health(gate: RunningGate, timeout_s: float = 2.0) -> dict[str, Any] | None:
     return value if value is not None and value.get("pid") == gate.pid else None
 
 
-def health_at(host: str, port: int, timeout_s: float = 2.0) -> dict[str, Any] | None:
+def follow(gate: RunningGate, pid: int) -> None:
+    """Ask a gate to look closely at connections past it for as long as this process lives."""
+    health_at(gate.host, gate.port, path=f"/run/{pid}")
+
+
+def followed(gate: RunningGate, pid: int, since: datetime) -> dict[str, Any] | None:
+    """Return a gate's health at the end of a run that it followed, and what it missed of it; None
+    when it does not answer.
+    """
+    milliseconds = int(since.timestamp() * 1000)
+    value = health_at(gate.host, gate.port, path=f"/run/{pid}/{milliseconds}")
+    return value if value is not None and value.get("pid") == gate.pid else None
+
+
+def health_at(
+    host: str, port: int, timeout_s: float = 2.0, path: str = "/health"
+) -> dict[str, Any] | None:
     """Return what a gate at this address says of its health, whoever's it is; None where none
     answers.
     """
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
-        connection.request("GET", f"http://{HEALTH_HOST}/health")
+        connection.request("GET", f"http://{HEALTH_HOST}{path}")
         answer = connection.getresponse()
         value = json.loads(answer.read())
     except (OSError, http.client.HTTPException, ValueError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
 from app.leftovers import Leftovers
+from app.short_connections import ShortConnections
 from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
@@ -50,7 +51,6 @@ _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
 )
-_NOTHING = "this program sent nothing through the gate, and no connection past it was seen"
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
@@ -106,12 +106,14 @@ def print_session(
     out: TextIO,
     contact: str | None = None,
     left: Leftovers | None = None,
+    short: ShortConnections | None = None,
     elsewhere: str | None = None,
 ) -> None:
     """Print the summary of one `run`. `contact`: whom the policy says to ask. `left`: what the
-    program leaves behind. `elsewhere`: the gate that keeps the records, where that is not ours.
+    program leaves behind. `short`: what the gate could tell nobody's. `elsewhere`: the gate that
+    keeps the records, where that is not ours.
     """
-    left = left or Leftovers()
+    left, short = left or Leftovers(), short or ShortConnections()
     opened = [entry.opened() for entry in entries]
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
@@ -124,6 +126,7 @@ def print_session(
             "gate_ended": left.gate_ended,
             "records": [told for told, one in exported if not _is_observed(one)],
             "observations": [told for told, one in exported if _is_observed(one)],
+            "short_connections": None if short.places is None else dict(short.places),
             "recorded_by": elsewhere,
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
@@ -133,8 +136,10 @@ def print_session(
     if elsewhere is not None:
         out.write("outgate: what it sent is on record at the gate of this machine\n")
         return
+    for line in short.sentences():
+        out.write(f"outgate: {line}\n")
     if all(map(_is_observed, opened)):
-        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else _NOTHING}\n")
+        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
         return
     out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
     for same in _by_place(records):

@@ -4,7 +4,7 @@ its end.
 
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,9 +95,9 @@ class RunWatch:
                 self.sender, self._pid = found, pid
                 return
 
-    def ended(self, code: int, *, on_record: bool = True) -> None:
+    def ended(self, code: int, short: Seen | None = None, *, on_record: bool = True) -> None:
         """The program has ended: note the run in the evidence, unless that is not this user's. What
-        cannot be noted is said.
+        cannot be noted is said. `short`: connections of which nobody knows whose they were.
         """
         cpu, largest = _account()
         self._stop()
@@ -106,6 +106,8 @@ class RunWatch:
         peak = largest if largest > self._largest else 0
         sender = self.sender or unknown_sender("none", _TOO_SHORT)
         seen = self._observation(sender, code, cpu - self._cpu, peak)
+        if short is not None:
+            seen = replace(seen, facts={**seen.facts, "short_connections": short})
         try:
             _write(self.home.evidence, seen)
         except EvidenceError as error:

@@ -18,6 +18,7 @@ from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
 from proxy.far_side import mark_end, was_reached
 from proxy.fault_causes import why_no_answer
+from proxy.following import asked_of
 from proxy.greetings import Greetings
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
@@ -58,6 +59,7 @@ class GateAddon:
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
         self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
+        upstreams.connections = self.evasion.runs.short
 
     # connections
 
@@ -225,7 +227,8 @@ class GateAddon:
         )
         if flow.request.host == HEALTH_HOST:
             transaction.answer_here()
-            flow.response = self.health.answer()
+            await self.evasion.settled()
+            flow.response = self.health.answer(asked_of(flow.request.path, self.evasion.runs))
             return
         self.health.requests += 1
         head = read_head(flow)
