@@ -118,26 +118,22 @@ def print_session(
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
     if as_json:
-        exported = [(entry.exported(), one) for entry, one in zip(entries, opened, strict=True)]
         told = {
             "exit_code": code,
             "totals": totals,
             "still_running": left.processes,
             "gate_ended": left.gate_ended,
-            "records": [told for told, one in exported if not _is_observed(one)],
-            "observations": [told for told, one in exported if _is_observed(one)],
+            **_exported(entries, opened),
             "short_connections": None if short.places is None else dict(short.places),
             "recorded_by": elsewhere,
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
-    for line in left.sentences():
-        out.write(f"outgate: {line}\n")
+    _say(left.sentences(), out)
     if elsewhere is not None:
         out.write("outgate: what it sent is on record at the gate of this machine\n")
         return
-    for line in short.sentences():
-        out.write(f"outgate: {line}\n")
+    _say(short.sentences(), out)
     if all(map(_is_observed, opened)):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
         return
@@ -148,6 +144,21 @@ def print_session(
     for line in _exceptions(records):
         out.write(f"{line}\n")
     print_unreadable(opened, out)
+
+
+def _exported(
+    entries: Sequence["Entry"], opened: Sequence[OpenedEntry]
+) -> dict[str, list[dict[str, Any]]]:
+    told = [(entry.exported(), one) for entry, one in zip(entries, opened, strict=True)]
+    return {
+        "records": [value for value, one in told if not _is_observed(one)],
+        "observations": [value for value, one in told if _is_observed(one)],
+    }
+
+
+def _say(lines: Iterable[str], out: TextIO) -> None:
+    for line in lines:
+        out.write(f"outgate: {line}\n")
 
 
 def _is_observed(entry: OpenedEntry) -> bool:

@@ -1,8 +1,8 @@
 """What the watch for connections past the gate costs an idle machine: its share of one core.
 
-Run: `uv run python -m benchmarks.watch [SECONDS] [run]`; `run`: while a run is followed. The figure is this process's own time; the
-kernel's answers are in it. Connections of this user that are open meanwhile are attributed as in a
-gate.
+Run: `uv run python -m benchmarks.watch [SECONDS] [run]`; with `run`, while one is followed. The
+figure is this process's own time; the kernel's answers are in it. Connections of this user that
+are open meanwhile are attributed as in a gate.
 """
 
 import asyncio
@@ -52,10 +52,8 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
     follow = "run" in sys.argv[2:]
     spent, told = asyncio.run(_watched(seconds, follow=follow))
-    share = 100 * spent / seconds
-    print(
-        f"every {QUICK_S if follow else EVERY_S} s: {share:.2f} % of a core over {seconds:.0f} s, {told} on record"
-    )
+    share, every = 100 * spent / seconds, QUICK_S if follow else EVERY_S
+    print(f"every {every} s: {share:.2f} % of a core over {seconds:.0f} s, {told} on record")
 
 
 if __name__ == "__main__":
