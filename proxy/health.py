@@ -77,6 +77,7 @@ class Health:
             "hook_failures": self.hook_failures,
             "refused_certificates": self.refused_certificates,
             "passed_undecrypted": self.passed_undecrypted,
+            "runs_missed": sum(getattr(one, "missed", 0) for one in self.parts.collectors),
             "evidence_backlog": self.parts.evidence.backlog,
             "peak_memory_kib": _peak_memory_kib(),
             "attribution": dict(self.senders()) if self.senders is not None else {},
