@@ -4,11 +4,13 @@ whose they were; or that there may have been such.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.observation import Seen
 from core.text import printable
 from core.vocabulary.sizes import counted, number
+
+if TYPE_CHECKING:
+    from core.observation import Seen
 
 _SHOWN = 5
 _HOW = (
@@ -57,8 +59,10 @@ class ShortConnections:
             return "this program sent nothing through the gate"
         return "this program sent nothing through the gate, and no connection past it was seen"
 
-    def fact(self) -> Seen | None:
+    def fact(self) -> "Seen | None":
         """Return what the run's observation says of them; None: that there were none."""
+        from core.observation import Seen
+
         if self.places is None:
             return Seen(value=None, how=_NOT_HEARD)
         told = tuple(_told(*one) for one in self.places)
