@@ -30,8 +30,9 @@ _FAULTS = (
 _KNOWN = sum(1 for _ in SCHEMA.glob("*.sql"))
 """The newest schema that this hub knows."""
 _SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
-    set_config('outgate.hub', '{_KNOWN}', false), CASE WHEN current_setting('synchronous_commit') = 'off'
-        THEN set_config('synchronous_commit', 'on', false) END"""  # noqa: S608 - a number
+    set_config('outgate.hub', '{_KNOWN}', false),
+    CASE WHEN current_setting('synchronous_commit') = 'off'
+        THEN set_config('synchronous_commit', 'on', false) END"""
 """What is acknowledged is on the database's disk, whatever its settings say; which hub it is, the
 database knows.
 """
@@ -157,7 +158,8 @@ def _refuse_newer_database(connection: Connection) -> None:
     if row is not None and row[0] is not None and int(row[0]) > _KNOWN:
         connection.close()
         raise SettingsError(
-            f"The database needs a hub that knows its schema {int(row[0])}; this one knows {_KNOWN}.",
+            f"The database needs a hub that knows its schema {int(row[0])}; "
+            f"this one knows {_KNOWN}.",
             remedy="Update Outgate on this machine; nothing was changed.",
         )
 

@@ -1,6 +1,6 @@
 -- Hubs that do not know what is kept of removed months would make sums anew without it, or remove
--- months without keeping it. Each session of a hub says which schema the hub knows; where that is too
--- old, such a change is refused, and what was asked for waits for a hub that knows.
+-- months without keeping it. Each session of a hub says which schema the hub knows; where that is
+-- too old, such a change is refused, and what was asked for waits for a hub that knows.
 ALTER TABLE hub_schema ADD COLUMN IF NOT EXISTS least int NOT NULL DEFAULT 0;
 CREATE OR REPLACE FUNCTION refuse_older_hub() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN

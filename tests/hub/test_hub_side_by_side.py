@@ -18,7 +18,9 @@ from hub.verification import verify
 KNOWN = len(list(SCHEMA.glob("*.sql")))
 SUMS = "SELECT sum(records), sum(went), sum(bytes_went), sum(found) FROM sums"
 OLD_DELETE = "DELETE FROM sums WHERE place IN (SELECT number FROM places)"
-OLD_MONTH = "INSERT INTO removed_months (month, at, records, uploads) VALUES ('2026-08-01', now(), 1, 1)"
+OLD_MONTH = (
+    "INSERT INTO removed_months (month, at, records, uploads) VALUES ('2026-08-01', now(), 1, 1)"
+)
 
 
 def filled(world: FleetWorld) -> Member:
@@ -71,7 +73,7 @@ def test_what_an_older_hub_cannot_erase_waits_for_a_newer_one(world: FleetWorld)
     member = filled(world)
     count = world.value("SELECT sum(records)::int FROM sums")
     script = world.value(
-        "SELECT p.path FROM records r JOIN places p ON p.number = r.place WHERE p.path <> '' LIMIT 1"
+        "SELECT p.path FROM records r JOIN places p ON p.number = r.place WHERE p.path > '' LIMIT 1"
     )
     erase_now(member.evidence, Wanted(script=script), who="officer", why="asked for")
     member.round()
