@@ -8,44 +8,18 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from core.errors import InputError
-from core.review import Disposition
+from core.review import CaseFilter, CaseStatus, Disposition, Order
 from core.rights import Who, actor
 from core.text import printable
 from evidence.rollup import COMES_BACK
+from hub.case_list import look
+from hub.case_pages import in_order, where
 from hub.council import Council
 from hub.database import Connection
 from hub.deeds import Word, chained, deeds_about
-from hub.questions import JUDGED, Row, rows
+from hub.questions import Row, found_rows, rows
 
-_LIST: LiteralString = (
-    JUDGED  # noqa: S608 - both are constants
-    + """, grouped AS (
-    SELECT coalesce(family, 0) AS family, name, destination, account,
-        count(DISTINCT endpoint) AS endpoints,
-        count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
-        sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
-        min(first_at) AS first_at, max(last_at) AS last_at,
-        array_agg(DISTINCT outcome) AS outcomes,
-        (array_agg(outcome ORDER BY last_at DESC))[1] AS newest,
-        array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
-    FROM judged GROUP BY 1, 2, 3, 4),
-    known AS (SELECT g.*, coalesce(c.closed_at IS NOT NULL
-            AND (NOT c.comes_back OR g.last_at <= c.closed_at)
-            AND g.kindsets <@ c.closed_kinds, false) AS closed_here, c.disposition
-        FROM grouped g LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
-            = (g.family, g.name, g.destination, g.account))
-    SELECT * FROM known WHERE %(all)s OR (open_on > 0 AND NOT closed_here)
-    ORDER BY closed_here, open_on DESC, last_at DESC LIMIT %(most)s"""
-)
-_NUMBER = """INSERT INTO fleet_cases (family, name, destination, account)
-    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
-_NUMBERED = """SELECT c.number, c.family, c.name, c.destination, c.account, c.assigned_to,
-        (SELECT count(*) FROM hub_deeds t WHERE t.about = 'case ' || c.number
-            AND t.word = 'commented') AS comments
-    FROM fleet_cases c JOIN unnest(%s::int[], %s::text[], %s::text[], %s::text[])
-        AS t (family, name, destination, account)
-        ON (c.family, c.name, c.destination, c.account)
-            = (t.family, t.name, t.destination, t.account)"""
+_LIST: LiteralString = "SELECT * FROM desk_cases WHERE "
 _ONE = """SELECT number, family, name, destination, account, assigned_to, assigned_at
     FROM fleet_cases WHERE number = %(number)s"""
 _INSIDE = """SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
@@ -70,20 +44,38 @@ _MOST_MACHINES = 20
 
 def cases(connection: Connection, *, closed_too: bool = False, most: int = 100) -> list[Row]:
     """Return cases with their numbers, those that are open on most machines first."""
-    values = {"back": list(COMES_BACK), "all": closed_too, "most": most}
-    found = rows(connection, _LIST, values)
-    keys = [list(one) for one in zip(*(_key(row) for row in found), strict=True)] or [[]] * 4
-    connection.execute(_NUMBER, keys)
-    known = {tuple(row[1:5]): row for row in connection.execute(_NUMBERED, keys).fetchall()}
-    for row in found:
-        numbered = known[_key(row)]
-        row["number"], row["assigned_to"], row["comments"] = numbered[0], *numbered[5:]
-        row["kinds"] = sorted({k for one in row.pop("kindsets") for k in one.split(",") if k})
-    return found
+    look(connection)
+    return page(connection, CaseFilter(status=None if closed_too else CaseStatus.OPEN), 0, most)
 
 
-def _key(row: Row) -> tuple[int, str, str, str]:
-    return row["family"], row["name"], row["destination"], row["account"]
+def page(connection: Connection, wanted: CaseFilter, offset: int, limit: int) -> list[Row]:
+    """Return rows of the list as it stands, in the order of the filter."""
+    condition, values = where(wanted)
+    query = _LIST + condition + " ORDER BY " + in_order(wanted.order) + " LIMIT %s OFFSET %s"
+    return found_rows(connection, query, (*values, limit, offset))
+
+
+def listed(connection: Connection, number: int) -> Row | None:
+    """Return a row of the list; None where there is none of this number."""
+    found = found_rows(connection, _LIST + "number = %s", (number,))
+    return found[0] if found else None
+
+
+def called(connection: Connection, script: str, limit: int) -> list[Row]:
+    """Return the rows of the script of this name."""
+    query = _LIST + "name = %s ORDER BY " + in_order(Order.RISK) + " LIMIT %s"
+    return found_rows(connection, query, (script, limit))
+
+
+def totals(connection: Connection, wanted: CaseFilter) -> Row:
+    """Return how many cases match, how many are open, their records and when the last was."""
+    condition, values = where(wanted)
+    query: LiteralString = (
+        "SELECT count(*) AS cases, count(*) FILTER (WHERE is_open) AS open, "  # noqa: S608 - constants
+        "coalesce(sum(records), 0)::bigint AS records, max(last_at) AS last_at FROM desk_cases "
+        "WHERE " + condition
+    )
+    return found_rows(connection, query, values)[0]
 
 
 def case(connection: Connection, number: int, shown: Council) -> Row:

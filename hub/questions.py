@@ -205,5 +205,12 @@ def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
 
 def rows(connection: Connection, query: LiteralString, values: Row) -> list[Row]:
     """Return what a query finds, by name."""
+    return found_rows(connection, query, values)
+
+
+def found_rows(
+    connection: Connection, query: LiteralString, values: Row | Sequence[Any]
+) -> list[Row]:
+    """Return what a query finds, whose values are named or in order."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, values).fetchall()
