@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +20,7 @@ from core.ids import utc_now
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
 from hub import desk, questions
 from hub.case_list import look
-from hub.database import Database, bring_forward
+from hub.database import Connection, Database, bring_forward
 from hub.own_postgres import own_postgres
 
 _MAKE = (
@@ -84,20 +85,24 @@ def measured(database: Database) -> dict[str, Any]:
         ("of high risk, newest", CaseFilter(conditions=(risky,), order=Order.NEWEST), 0),
         ("closed", CaseFilter(status=CaseStatus.CLOSED), 0),
     ):
-        told[f"page: {name}"] = timed(
-            asked(lambda c, wanted=wanted, at=offset: desk.page(c, wanted, at, 50))
-        )
-        told[f"count: {name}"] = timed(asked(lambda c, wanted=wanted: desk.totals(c, wanted)))
+        told[f"page: {name}"] = timed(asked(partial(_page, wanted, offset)))
+        told[f"count: {name}"] = timed(asked(partial(_total, wanted)))
     first = asked(lambda c: desk.page(c, CaseFilter(), 0, 1))()[0]["number"]
-    told["one case, on most machines"] = timed(
-        asked(lambda c: desk.case(c, first, questions_council(c))), 3
-    )
+    told["one case, on most machines"] = timed(asked(lambda c: desk.case(c, first, by_names(c))), 3)
     told["status"] = timed(asked(lambda c: questions.status(c, utc_now())))
     told["scripts (overview)"] = timed(asked(questions.scripts), 2)
     return told
 
 
-def questions_council(connection: Any) -> Any:
+def _page(wanted: CaseFilter, offset: int, connection: Connection) -> Any:
+    return desk.page(connection, wanted, offset, 50)
+
+
+def _total(wanted: CaseFilter, connection: Connection) -> Any:
+    return desk.totals(connection, wanted)
+
+
+def by_names(connection: Connection) -> Any:
     """Return what shows people by their names."""
     from hub.council import Council, agreed
 

@@ -4,7 +4,7 @@ kind of account, on all machines; who works on it, and what was said.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from core.errors import InputError
@@ -22,17 +22,38 @@ from hub.questions import Row, found_rows, rows
 _LIST: LiteralString = "SELECT * FROM desk_cases WHERE "
 _ONE = """SELECT number, family, name, destination, account, assigned_to, assigned_at
     FROM fleet_cases WHERE number = %(number)s"""
-_INSIDE = """SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
-        coalesce(encode(x.sha256, 'hex'), '') AS sha256, p.path, s.day,
-        sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
-        array_agg(DISTINCT s.kinds) AS kindsets, array_agg(DISTINCT o.word) AS outcomes
-    FROM sums s JOIN places p ON p.number = s.place JOIN endpoints e ON e.number = p.endpoint
-        LEFT JOIN scripts x ON x.number = p.script LEFT JOIN people w ON w.number = p.person
-        JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
-        JOIN words o ON o.number = s.outcome
-    WHERE s.review AND coalesce(x.family, 0) = %(family)s AND coalesce(x.name, p.path) = %(name)s
-        AND d.name = %(destination)s AND a.word = %(account)s
-    GROUP BY e.name, e.grouped, w.name, x.sha256, p.path, s.day ORDER BY s.day"""
+_THERE: LiteralString = """WITH there AS MATERIALIZED (
+        SELECT p.number, p.endpoint, p.person, p.path, x.sha256
+            FROM scripts x JOIN places p ON p.script = x.number
+            WHERE x.family = %(family)s AND x.name = %(name)s
+        UNION ALL SELECT p.number, p.endpoint, p.person, p.path, NULL FROM places p
+            WHERE %(family)s = 0 AND p.script IS NULL AND p.path = %(name)s),
+    sent AS (SELECT number FROM destinations WHERE name = %(destination)s),
+    by AS (SELECT number FROM words WHERE word = %(account)s)"""
+_INSIDE: LiteralString = (
+    _THERE  # noqa: S608 - both are constants
+    + """ SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
+        coalesce(encode(t.sha256, 'hex'), '') AS sha256, t.path,
+        (min(s.first_at) AT TIME ZONE 'UTC')::date AS day,
+        (max(s.last_at) AT TIME ZONE 'UTC')::date AS last, sum(s.records)::bigint AS records,
+        sum(s.bytes_went)::bigint AS bytes, array_agg(DISTINCT s.kinds) AS kindsets,
+        array_agg(DISTINCT o.word) AS outcomes
+    FROM there t JOIN totals s ON s.place = t.number JOIN endpoints e ON e.number = t.endpoint
+        LEFT JOIN people w ON w.number = t.person JOIN words o ON o.number = s.outcome
+    WHERE s.review AND s.destination = (SELECT number FROM sent)
+        AND s.account = (SELECT number FROM by)
+    GROUP BY e.name, e.grouped, w.name, t.sha256, t.path ORDER BY day, e.name"""
+)
+_DAYS: LiteralString = (
+    _THERE  # noqa: S608 - both are constants
+    + """ SELECT s.day, count(DISTINCT t.endpoint) AS machines
+    FROM there t JOIN sums s ON s.place = t.number
+    WHERE s.review AND s.destination = (SELECT number FROM sent)
+        AND s.account = (SELECT number FROM by) AND s.day > %(after)s
+    GROUP BY s.day ORDER BY s.day"""
+)
+_DAYS_TOLD = timedelta(days=35)
+"""What the desk draws, and some days more."""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
 _ASSIGN = "UPDATE fleet_cases SET assigned_to = %s, assigned_at = %s WHERE number = %s"
 _CLOSE = """UPDATE fleet_cases SET closed_at = %s, closed_by = %s, disposition = %s,
@@ -98,7 +119,7 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
         "groups": shown.groups(_senders_by_group(inside)),
         "paths": sorted({shown.path(one["path"], people) for one in inside})[:5],
         "versions": _versions(inside),
-        "spread": _machines_by_day(inside),
+        "spread": _machines_by_day(connection, row, inside),
         "records": sum(one["records"] for one in inside),
         "bytes": sum(one["bytes"] for one in inside),
         "kinds": _all(kinds, "kinds"),
@@ -122,11 +143,13 @@ def _senders_by_group(inside: Sequence[Row]) -> dict[str, set[str]]:
     return groups
 
 
-def _machines_by_day(inside: Sequence[Row]) -> dict[str, int]:
-    days: dict[str, set[str]] = defaultdict(set)
-    for one in inside:
-        days[f"{one['day']}"].add(one["endpoint"])
-    return {day: len(on) for day, on in sorted(days.items())}
+def _machines_by_day(connection: Connection, row: Row, inside: Sequence[Row]) -> dict[str, int]:
+    """Return on how many machines it was on each of its last days."""
+    if not inside:
+        return {}
+    after = max(one["last"] for one in inside) - _DAYS_TOLD
+    days = rows(connection, _DAYS, {**row, "after": after})
+    return {f"{one['day']}": one["machines"] for one in days}
 
 
 def _versions(inside: Sequence[Row]) -> list[Row]:

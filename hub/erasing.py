@@ -38,7 +38,7 @@ _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
 """Who was held and what for: what became of it stands in the evidence."""
 _SWEPT = (
     *("places", "people", "sums", "had", "scripts", "quarantine", "holds"),
-    *("fleet_cases", "desk_cases"),
+    *("totals", "fleet_cases", "desk_cases"),
 )
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s

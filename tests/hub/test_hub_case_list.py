@@ -131,3 +131,30 @@ def test_what_is_erased_is_not_listed(world: FleetWorld, till: Member) -> None:
     assert left and sum(row["records"] for row in left) == world.value(
         "SELECT sum(records)::int FROM sums WHERE review"
     )
+
+
+TOTALS = """SELECT place, destination, kinds, outcome, account, review, sum(records)::bigint,
+        sum(went)::bigint, sum(bytes_went)::bigint, max(found), min(first_at), max(last_at)
+    FROM sums GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
+KEPT = "SELECT * FROM totals ORDER BY place, destination, kinds, outcome, account, review"
+
+
+def test_totals_are_those_of_the_sums(world: FleetWorld, till: Member) -> None:
+    """After more of the same days and of other days, in any order, after an erasure, and for a sum
+    that is taken away alone; a hub that does not know of them keeps them, too.
+    """
+    other = world.member("till-2")
+    for number, days in enumerate((0, 3, -2, 0, -40)):
+        world.clock.on(days=days)
+        for member in (till, other):
+            member.records(25, seed=number % 2)
+            member.round()
+        assert world.rows(KEPT) == world.rows(TOTALS) != []
+    path = world.value("SELECT path FROM places WHERE path > '' ORDER BY number LIMIT 1")
+    erase_now(till.evidence, Wanted(script=path), who="officer", why="asked for")
+    till.round()
+    assert erase_pending(world.hub.database, world.clock()) == 1
+    assert world.rows(KEPT) == world.rows(TOTALS)
+    with world.hub.database.work() as connection:
+        connection.execute("DELETE FROM sums WHERE day = (SELECT max(day) FROM sums)")
+    assert world.rows(KEPT) == world.rows(TOTALS) != []
