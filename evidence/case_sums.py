@@ -6,13 +6,12 @@ gate wrote.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from core.case_inside import Inside, KindInside, Reach, Seen
+from core.case_inside import KindInside, Reach
 from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
@@ -23,7 +22,7 @@ from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
 from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
-from evidence.times import DAY_US, EPOCH
+from evidence.times import DAY_US
 
 _PERSONAL = "personal_data"
 _MOST_NAMES = 200
@@ -198,12 +197,8 @@ class CaseSums:
         """How many different people, and whether that is exact and not only the least."""
         if not self.most_people:
             return 0, True
-        personal = {k: v for k, v in self.kinds.items() if is_personal(k)}
-        least = max(self.most_people, *(sums.inside.distinct for sums in personal.values()))
-        # A person may stand in one request by name and in another by number.
-        (first, *others) = personal.values()
-        alone = not others and first.inside.exact and first.inside.distinct == least
-        return least, alone
+        kinds = {kind: sums.inside for kind, sums in self.kinds.items() if is_personal(kind)}
+        return people_in(self.most_people, kinds)
 
     @property
     def reach(self) -> Reach:
@@ -293,27 +288,6 @@ class CaseSums:
             days={int(day): count for day, count in inside["days"].items()},
         )
 
-    @property
-    def inside(self) -> Inside:
-        """As the review shows it."""
-        people, exact = self.people
-        return Inside(
-            kinds={kind: sums.inside for kind, sums in self.kinds.items()},
-            versions={
-                sha256: Seen(
-                    count=count,
-                    first_at=EPOCH + timedelta(microseconds=first),
-                    last_at=EPOCH + timedelta(microseconds=last),
-                )
-                for sha256, (count, first, last) in self.versions.items()
-            },
-            **{name: getattr(self, name) for name in _COUNTERS},
-            days=self.days,
-            people=people,
-            people_exact=exact,
-            left=self.left_count,
-        )
-
     def texts(self) -> Iterator[str]:
         """Yield every text in it that may name a person or a script."""
         yield from (value for name in _PLAIN if isinstance(value := getattr(self, name), str))
@@ -330,6 +304,19 @@ _PLAIN = (
     *("key", "first_us", "last_us", *_NEWEST, *_ADDED),
     *("most_values", "most_records", "degraded", "degraded_us"),
 )
+
+
+def people_in(most: int, kinds: Mapping[str, KindInside]) -> tuple[int, bool]:
+    """Return how many different people there are in a case at least, and whether that is exact:
+    `most` in one request, and what is found of each kind.
+    """
+    if not most:
+        return 0, True
+    personal = [one for kind, one in kinds.items() if is_personal(kind)]
+    least = max(most, *(one.distinct for one in personal))
+    # A person may stand in one request by name and in another by number.
+    (first, *others) = personal
+    return least, not others and first.exact and first.distinct == least
 
 
 def _count(counts: dict[str, int], word: str | None, count: int) -> None:

@@ -19,7 +19,7 @@ from evidence.database import connect
 from evidence.notary import Notary
 from evidence.retention import expire
 from evidence.store import Store
-from evidence.sums_retention import expire_sums, expire_sums_older
+from evidence.sums_retention import _end, _ended, expire_sums, expire_sums_older
 from evidence.times import HOUR_US, micros
 
 Make = Callable[..., Record]
@@ -138,6 +138,25 @@ def test_a_record_under_a_hold_keeps_its_sums(long_ago: Path) -> None:
     expire_sums(long_ago, after(400), RULE)
     assert 0 < len(hours(long_ago)) < kept
     assert evidence.verify(long_ago).ok
+
+
+def test_a_case_that_comes_back_while_a_pass_reads_stays(
+    long_ago: Path, write: Callable[..., None], make_record: Make
+) -> None:
+    """A script that was not seen for years sends again between reading what has ended and removing
+    it: its case is kept, and the next pass goes by what is there then.
+    """
+    with closing(connect(long_ago)) as connection:
+        ended = _ended(connection, after(20))
+        assert ended is not None and any("long-gone" in key for key in ended.cases)
+        write(make_record(at=START + timedelta(days=31), script="/srv/long-gone.py"))
+        assert _end(connection, ended, after(20), RULE) == 0
+    assert evidence.verify(long_ago).problems == ()
+    assert expire_sums(long_ago, after(20), RULE) > 0
+    assert evidence.verify(long_ago).problems == ()
+    with closing(Store(long_ago)) as store:
+        shown = {case.script_path for case in store.page(CaseFilter(), 0, 50)}
+    assert "/srv/long-gone.py" in shown
 
 
 def test_a_file_that_is_not_there_waits_for_the_next_pass(tmp_path: Path) -> None:
