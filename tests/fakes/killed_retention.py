@@ -1,5 +1,5 @@
-"""Rounds of retention beside a writer, killed at random instants: a program of its own, so that each
-round is a fork of one process that has everything loaded.
+"""Rounds of retention beside a writer, killed at random instants: a program of its own, so that
+each round is a fork of one process that has everything loaded.
 
 Run: python killed_retention.py PLACE KILLS SEED. Prints a line for each kill.
 """
