@@ -7,6 +7,7 @@ gate wrote.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -172,25 +173,31 @@ class CaseSums:
 
     def join(self, later: "CaseSums") -> None:
         """Add what came later in the chain."""
-        records = [r for r in (self.most_records, later.most_records) if r is not None]
         self.first_us = min(self.first_us, later.first_us)
         self.last_us = max(self.last_us, later.last_us)
-        for name in _NEWEST:
-            setattr(self, name, getattr(later, name))
-        for name in _ADDED:
-            setattr(self, name, getattr(self, name) + getattr(later, name))
-        self.degrade(later.degraded, later.degraded_us)
+        self.verdict, self.script, self.script_path = later.verdict, later.script, later.script_path
+        self.script_sha256, self.user, self.host = later.script_sha256, later.user, later.host
+        self.service, self.category = later.service, later.category
+        self.account_kind, self.last_record = later.account_kind, later.last_record
+        self.count += later.count
+        self.bytes_sent += later.bytes_sent
+        self.left_count += later.left_count
+        if later.degraded:
+            self.degrade(later.degraded, later.degraded_us)
         self.most_values = max(self.most_values, later.most_values)
         self.most_people = max(self.most_people, later.most_people)
-        self.most_records = max(records, default=None)
+        if later.most_records is not None:
+            self.most_records = max(self.most_records or 0, later.most_records)
         for kind, sums in later.kinds.items():
             self.kinds.setdefault(kind, KindSums()).join(sums)
         for sha256, seen in later.versions.items():
             _see(self.versions, sha256, *seen)
-        for name in (*_COUNTERS, "days"):
-            mine: dict[Any, int] = getattr(self, name)
-            for word, count in getattr(later, name).items():
-                mine[word] = mine.get(word, 0) + count
+        _add_counts(self.users, later.users)
+        _add_counts(self.accounts, later.accounts)
+        _add_counts(self.outcomes, later.outcomes)
+        _add_counts(self.rules, later.rules)
+        _add_counts(self.models, later.models)
+        _add_counts(self.days, later.days)
 
     @property
     def people(self) -> tuple[int, bool]:
@@ -230,7 +237,7 @@ class CaseSums:
             )
         )
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self._plain(),
             "kinds": kinds_text(self.kinds),
             **{name: _listed(getattr(self, name)) for name in _LISTED},
             "people": people,
@@ -238,13 +245,18 @@ class CaseSums:
             "inside": self._inside_json(),
         }
 
+    def _plain(self) -> dict[str, Any]:
+        return dict(zip(_PLAIN, _plain_of(self), strict=True))
+
     def _cap(self) -> None:
         for name in ("versions", *_COUNTERS):
             counts: dict[str, Any] = getattr(self, name)
-            for word in list(counts)[_MOST_NAMES:]:
-                del counts[word]
-        for day in sorted(self.days)[:-_MOST_DAYS]:
-            del self.days[day]
+            if len(counts) > _MOST_NAMES:
+                for word in list(counts)[_MOST_NAMES:]:
+                    del counts[word]
+        if len(self.days) > _MOST_DAYS:
+            for day in sorted(self.days)[:-_MOST_DAYS]:
+                del self.days[day]
 
     def _inside_json(self) -> bytes:
         """Return what is inside."""
@@ -257,7 +269,7 @@ class CaseSums:
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
-            "days": {str(day): count for day, count in self.days.items()},
+            "days": dict(zip(map(str, self.days), self.days.values(), strict=True)),
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
@@ -265,7 +277,7 @@ class CaseSums:
         """Return all of it, as the sums of an earlier time keep it."""
         self._cap()
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self._plain(),
             "inside": orjson.loads(self._inside_json()),
         }
 
@@ -317,6 +329,14 @@ def people_in(most: int, kinds: Mapping[str, KindInside]) -> tuple[int, bool]:
     # A person may stand in one request by name and in another by number.
     (first, *others) = personal
     return least, not others and first.exact and first.distinct == least
+
+
+_plain_of = attrgetter(*_PLAIN)
+
+
+def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> None:
+    for word, count in later.items():
+        counts[word] = counts.get(word, 0) + count
 
 
 def _count(counts: dict[str, int], word: str | None, count: int) -> None:

@@ -6,14 +6,16 @@ estimate of Bar-Yossef et al. (2002) less four times its standard error.
 """
 
 import hashlib
-import heapq
 import struct
+from bisect import bisect_left
 from collections.abc import Iterable
 
 _MOST = 512
 _BYTES = 4
 _SPACE = 2.0 ** (8 * _BYTES)
 _SURE = 1 - 4 / _MOST**0.5
+_FEW = 8
+"""So many are put in one by one."""
 _EMPTY = hashlib.blake2b(digest_size=_BYTES)
 
 
@@ -22,64 +24,79 @@ class Sketch:
 
     __slots__ = ("_kept", "_read")
 
-    def __init__(self, hashes: Iterable[int] = ()) -> None:
-        self._read: set[int] | None = set(hashes)
-        self._kept = b""
-        """As it is kept, until it is read: most are only asked for how many there are."""
+    def __init__(self) -> None:
+        self._read: list[int] | None = []
+        """In order, at most `_MOST`; None until they are asked for."""
+        self._kept: bytes | None = b""
+        """As they are kept: most values of a large case are none of the smallest and change nothing.
+        None once something changed.
+        """
 
     @property
-    def _hashes(self) -> set[int]:
+    def _hashes(self) -> list[int]:
         if self._read is None:
-            self._read = set(struct.unpack(f">{len(self._kept) // _BYTES}I", self._kept))
+            kept = self._kept or b""
+            self._read = sorted(struct.unpack(f">{len(kept) // _BYTES}I", kept))[:_MOST]
         return self._read
 
-    @_hashes.setter
-    def _hashes(self, hashes: set[int]) -> None:
-        self._read = hashes
-
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sketch) and self.to_text() == other.to_text()
+        return isinstance(other, Sketch) and self._hashes == other._hashes
 
     __hash__ = None  # type: ignore[assignment]
 
     def add(self, fingerprints: Iterable[str]) -> None:
         """Add the values with these fingerprints."""
-        self._hashes.update(map(_hashed, fingerprints))
-        self._shrink()
+        self._take(map(_hashed, fingerprints))
 
     def join(self, other: "Sketch") -> None:
         """Add the values of another one."""
-        self._hashes |= other._hashes
-        self._shrink()
+        self._take(other._hashes)
 
-    def _shrink(self) -> None:
-        if len(self._hashes) > 2 * _MOST:
-            self._hashes = set(heapq.nsmallest(_MOST, self._hashes))
+    def _take(self, hashes: Iterable[int]) -> None:
+        known = self._hashes
+        if len(known) >= _MOST:
+            largest = known[-1]
+            hashes = [one for one in hashes if one < largest]
+        new = set(hashes)
+        before = len(known)
+        if len(new) > _FEW:
+            known[:] = sorted(new.union(known))
+        else:
+            for one in new:
+                at = bisect_left(known, one)
+                if at == len(known) or known[at] != one:
+                    known.insert(at, one)
+        if len(known) != before:
+            self._kept = None
+        del known[_MOST:]
 
     @property
     def exact(self) -> bool:
         """True while each value counts."""
-        if self._read is None:
-            return len(self._kept) < _MOST * _BYTES
-        return len(self._read) < _MOST
+        return self._count < _MOST
+
+    @property
+    def _count(self) -> int:
+        return len(self._kept or b"") // _BYTES if self._read is None else len(self._read)
 
     @property
     def least(self) -> int:
         """How many different values there are at least."""
-        if self._read is None:
-            largest = int.from_bytes(self._kept[-_BYTES:])
-            count = len(self._kept) // _BYTES
-        else:
-            count = len(self._read)
-            largest = 0 if count < _MOST else heapq.nsmallest(_MOST, self._read)[-1]
+        count = self._count
         if count < _MOST:
             return count
+        if self._read is None:
+            largest = int.from_bytes((self._kept or b"")[-_BYTES:])
+        else:
+            largest = self._read[-1]
         return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
 
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
-        kept = sorted(self._hashes)[:_MOST]
-        return struct.pack(f">{len(kept)}I", *kept).hex()
+        if self._kept is None:
+            hashes = self._hashes
+            self._kept = struct.pack(f">{len(hashes)}I", *hashes)
+        return self._kept.hex()
 
     @classmethod
     def of_text(cls, text: str) -> "Sketch":

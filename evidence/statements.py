@@ -50,6 +50,7 @@ _KNOWN = "SELECT * FROM cases WHERE key = ?"
 
 
 _MOST_REMEMBERED = 400
+"""Cases that were seen last: a large one takes some 100 KB."""
 type Remembered = dict[str, tuple[CaseSums, dict[str, Any]]]
 """Case → its sums, and how it stands: as in the file, while nobody else writes."""
 
@@ -68,8 +69,8 @@ def write_rollup(
     if rollup.cases:
         known: Remembered = {} if remembered is None else remembered
         rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
-        if len(known) > _MOST_REMEMBERED:
-            known.clear()
+        for key in list(known)[:-_MOST_REMEMBERED]:
+            del known[key]
         if ids is None:
             UPSERT_CASE.run(driver, rows)
         else:
@@ -81,7 +82,7 @@ def write_rollup(
 
 def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
     """Return the row of a case with what came later; a closing that does not hold any more ends."""
-    found = known.get(later.key)
+    found = known.pop(later.key, None)  # and put back behind all others
     if found is None:
         found = _read(driver, later.key)
     if found is None:
