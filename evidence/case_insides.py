@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from core.case_inside import Inside, Seen
-from evidence.case_sums import KindSums, people_in
-from evidence.sketch import Sketch
+from core.case_inside import Inside, KindInside, Seen
+from evidence.case_sums import kind_inside, people_in
+from evidence.sketch import told_by
 from evidence.times import from_micros
 
 
@@ -19,10 +19,7 @@ def inside_of(row: Mapping[Any, Any]) -> Inside:
     """
     told = orjson.loads(row["inside"])
     days = told["days"]
-    kinds = {
-        kind: KindSums(requests, largest, total, complete, Sketch.of_text(values)).inside
-        for kind, (requests, largest, total, complete, values) in told["kinds"].items()
-    }
+    kinds = {kind: _kind(*row) for kind, row in told["kinds"].items()}
     people, exact = people_in(told["most_people"], kinds)
     return Inside(
         kinds=kinds,
@@ -40,3 +37,8 @@ def inside_of(row: Mapping[Any, Any]) -> Inside:
         people_exact=exact,
         left=row["left_count"],
     )
+
+
+def _kind(requests: int, largest: int, total: int, complete: Any, values: str) -> KindInside:
+    least, exact = told_by(values)
+    return kind_inside(requests, largest, total, least, complete and exact)

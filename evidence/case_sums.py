@@ -66,13 +66,17 @@ class KindSums:
     @property
     def inside(self) -> KindInside:
         """As the review shows it."""
-        least = min(self.total, max(self.largest, self.values.least))
-        exact = self.requests == 1 or least == self.total
-        return KindInside(
-            requests=self.requests,
-            distinct=least,
-            exact=exact or (self.complete and self.values.exact),
-        )
+        told = self.values.least, self.complete and self.values.exact
+        return kind_inside(self.requests, self.largest, self.total, *told)
+
+
+def kind_inside(requests: int, largest: int, total: int, told: int, complete: bool) -> KindInside:
+    """Return a kind as the review shows it: `told` values at least by a sketch, which holds each
+    of them where it is `complete`.
+    """
+    least = min(total, max(largest, told))
+    exact = requests == 1 or least == total
+    return KindInside(requests=requests, distinct=least, exact=exact or complete)
 
 
 @dataclass(slots=True)

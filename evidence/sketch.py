@@ -6,97 +6,90 @@ estimate of Bar-Yossef et al. (2002) less four times its standard error.
 """
 
 import hashlib
+import heapq
 import struct
-from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 
 _MOST = 512
 _BYTES = 4
 _SPACE = 2.0 ** (8 * _BYTES)
 _SURE = 1 - 4 / _MOST**0.5
-_FEW = 8
-"""So many are put in one by one."""
 _EMPTY = hashlib.blake2b(digest_size=_BYTES)
 
 
 class Sketch:
     """The smallest hashes of values. Joining is the same in any order."""
 
-    __slots__ = ("_kept", "_read")
+    __slots__ = ("_bound", "_kept", "_read", "_text")
 
-    def __init__(self) -> None:
-        self._read: list[int] | None = []
-        """In order, at most `_MOST`; None until they are asked for."""
-        self._kept: bytes | None = b""
-        """As they are kept: most values of a large case are none of the smallest and change nothing.
-        None once something changed.
-        """
+    def __init__(self, hashes: Iterable[int] = ()) -> None:
+        self._read: set[int] | None = set(hashes)
+        self._kept = b""
+        """As it is kept, until it is read: most are only asked for how many there are."""
+        self._bound: int | None = None
+        """What is larger changes nothing any more: so many smaller ones are there."""
+        self._text: str | None = None
+        """What `to_text` gives, as long as nothing new has come."""
 
     @property
-    def _hashes(self) -> list[int]:
+    def _hashes(self) -> set[int]:
         if self._read is None:
-            kept = self._kept or b""
-            self._read = sorted(struct.unpack(f">{len(kept) // _BYTES}I", kept))[:_MOST]
+            self._read = set(struct.unpack(f">{len(self._kept) // _BYTES}I", self._kept))
         return self._read
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sketch) and self._hashes == other._hashes
+        return isinstance(other, Sketch) and self.to_text() == other.to_text()
 
     __hash__ = None  # type: ignore[assignment]
 
     def add(self, fingerprints: Iterable[str]) -> None:
         """Add the values with these fingerprints."""
-        self._take(map(_hashed, fingerprints))
+        self._take(set(map(_hashed, fingerprints)))
 
     def join(self, other: "Sketch") -> None:
         """Add the values of another one."""
         self._take(other._hashes)
 
-    def _take(self, hashes: Iterable[int]) -> None:
-        known = self._hashes
-        if len(known) >= _MOST:
-            largest = known[-1]
-            hashes = [one for one in hashes if one < largest]
-        new = set(hashes)
-        before = len(known)
-        if len(new) > _FEW:
-            known[:] = sorted(new.union(known))
-        else:
-            for one in new:
-                at = bisect_left(known, one)
-                if at == len(known) or known[at] != one:
-                    known.insert(at, one)
-        if len(known) != before:
-            self._kept = None
-        del known[_MOST:]
+    def _take(self, hashes: set[int]) -> None:
+        mine = self._hashes
+        new = hashes - mine
+        if self._bound is not None and new:
+            new = {one for one in new if one < self._bound}
+        if not new:
+            return
+        self._text = None
+        mine |= new
+        if len(mine) > 2 * _MOST:
+            self._read = kept = set(heapq.nsmallest(_MOST, mine))
+            self._bound = max(kept)
 
     @property
     def exact(self) -> bool:
         """True while each value counts."""
-        return self._count < _MOST
-
-    @property
-    def _count(self) -> int:
-        return len(self._kept or b"") // _BYTES if self._read is None else len(self._read)
+        if self._read is None:
+            return len(self._kept) < _MOST * _BYTES
+        return len(self._read) < _MOST
 
     @property
     def least(self) -> int:
         """How many different values there are at least."""
-        count = self._count
+        if self._read is None:
+            largest = int.from_bytes(self._kept[-_BYTES:])
+            count = len(self._kept) // _BYTES
+        else:
+            count = len(self._read)
+            largest = 0 if count < _MOST else heapq.nsmallest(_MOST, self._read)[-1]
         if count < _MOST:
             return count
-        if self._read is None:
-            largest = int.from_bytes((self._kept or b"")[-_BYTES:])
-        else:
-            largest = self._read[-1]
-        return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
+        return _estimated(largest)
 
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
-        if self._kept is None:
-            hashes = self._hashes
-            self._kept = struct.pack(f">{len(hashes)}I", *hashes)
-        return self._kept.hex()
+        if self._text is None:
+            kept = sorted(self._hashes)[:_MOST]
+            self._text = struct.pack(f">{len(kept)}I", *kept).hex()
+        return self._text
 
     @classmethod
     def of_text(cls, text: str) -> "Sketch":
@@ -108,6 +101,24 @@ class Sketch:
         return found
 
 
+def told_by(text: str) -> tuple[int, bool]:
+    """Return how many different values `to_text` tells of at least, and whether it is each of them,
+    without reading it. Raises ValueError.
+    """
+    count, rest = divmod(len(text), 2 * _BYTES)
+    if rest:
+        raise ValueError("a sketch is cut")
+    if count < _MOST:
+        return count, True
+    return _estimated(int(text[-2 * _BYTES :], 16)), False
+
+
+def _estimated(largest: int) -> int:
+    """Return how many there are at least where so many hashes are as small as this one."""
+    return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
+
+
+@lru_cache(maxsize=4096)
 def _hashed(fingerprint: str) -> int:
     """Return a hash too short to look a value up by."""
     digest = _EMPTY.copy()  # made anew it takes half as long again

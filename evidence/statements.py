@@ -9,6 +9,7 @@ from evidence import compiled
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN, comes_back
 from evidence.database import Connection
+from evidence.days import days_of
 from evidence.rollup import Rollup
 
 
@@ -44,6 +45,7 @@ UPSERT_CASE_WITH_ID = Statement(compiled.UPSERT_CASE_WITH_ID)
 UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)
 UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
 UPSERT_HOUR = Statement(compiled.UPSERT_HOUR)
+UPSERT_DAY = Statement(compiled.UPSERT_DAY)
 
 
 _KNOWN = "SELECT * FROM cases WHERE key = ?"
@@ -78,6 +80,7 @@ def write_rollup(
     UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
     UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])
     UPSERT_HOUR.run_rows(driver, [(*key, *sums) for key, sums in rollup.hours.items()])
+    UPSERT_DAY.run_rows(driver, days_of(rollup.hours))
 
 
 def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:

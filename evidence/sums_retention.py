@@ -16,6 +16,7 @@ from core.ids import rfc3339, utc_now
 from core.vocabulary.sizes import counted
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction
+from evidence.days import forget_before
 from evidence.frames import packed, unpacked
 from evidence.past import Ended, Sums, digest
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -105,6 +106,7 @@ def _remove(connection: Connection, ended: Ended, changes: list[_Change], rule: 
         for body in (frame.ljust(len(one.before), b"\0"), frame):
             connection.execute(change, (body, one.cut)).close()
     hours = connection.execute("DELETE FROM hours WHERE hour < ?", (ended.hour,)).rowcount
+    forget_before(connection, ended.hour)
     connection.execute("DELETE FROM traffic WHERE bucket < ?", (ended.bucket,)).close()
     connection.executemany("DELETE FROM cases WHERE key = ?", [(key,) for key in ended.cases])
     of_script = "DELETE FROM scripts WHERE script = ? AND sha256 = ?"

@@ -16,6 +16,7 @@ from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from evidence.acts import read_act
 from evidence.database import connect
+from evidence.hours import total
 from evidence.notary import Notary
 from evidence.retention import expire
 from evidence.store import Store
@@ -65,6 +66,8 @@ def test_sums_go_and_the_rest_verifies(long_ago: Path, days: int) -> None:
     report = evidence.verify(long_ago)
     assert (report.ok, report.problems) == (True, ())
     assert expire_sums(long_ago, after(days), RULE) == 0
+    with closing(Store(long_ago)) as store:
+        assert total(store).exchanges == len(hours(long_ago)) == 30 - gone
 
 
 def test_nothing_of_a_script_that_is_long_gone_is_left(long_ago: Path) -> None:

@@ -37,6 +37,7 @@ EACH = 500
 STEP = timedelta(minutes=1)
 RULE = "older than a day"
 REST_S = 0.001
+STEPPED = b"."
 SUMS_LONGER = 6
 """Hours that sums are kept longer than records."""
 
@@ -61,8 +62,12 @@ def retention(place: Path, ready: int, newest: int) -> None:
     """Remove what is over in rounds, beside a gate that writes, until killed."""
     threading.Thread(target=_write_on, args=(place, newest), daemon=True).start()
     limit = micros(START + newest * STEP)
-    os.write(ready, b"ready")
-    rest = lambda _: time.sleep(REST_S)  # noqa: E731
+    os.write(ready, STEPPED)
+
+    def rest(_: float) -> None:
+        os.write(ready, STEPPED)
+        time.sleep(REST_S)
+
     while True:
         expire(place, limit, RULE, rest=rest)
         expire_sums(place, limit - SUMS_LONGER * HOUR_US, RULE)
@@ -75,13 +80,15 @@ def _write_on(place: Path, newest: int) -> None:
         write(place, number, 1)
 
 
-def killed(place: Path, newest: int, after_s: float) -> None:
-    """Fork a round, and kill it so long after it began."""
+def killed(place: Path, newest: int, steps: int, after_s: float) -> None:
+    """Fork a round, and kill it so long after so many of its steps."""
     read, written = os.pipe()
     child = os.fork()
     if child == 0:
         retention(place, written, newest)
-    select.select([read], [], [], 60)
+    for _ in range(1 + steps):
+        if select.select([read], [], [], 60)[0]:
+            os.read(read, len(STEPPED))
     select.select([], [], [], after_s)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -100,7 +107,7 @@ def main() -> None:
         with closing(Store(place)) as store:
             store.tell(happening(Event.GATE_STARTED, {"machine": "m"}))
         Notary(place).take_now("test")
-        killed(place, newest + EACH, rng.uniform(0, 0.4))
+        killed(place, newest + EACH, rng.randrange(6), rng.uniform(0, 0.03))
         wal = place.with_name(f"{place.name}-wal").stat().st_size
         with closing(connect(place, read_only=True)) as connection:
             first, newest, kept = connection.execute(
