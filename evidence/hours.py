@@ -126,8 +126,8 @@ def ranking(
 ) -> Sequence[Ranked]:
     """Return the names that stand first by a measure, the largest first; equals by their names.
 
-    Takes some 0.4 µs for each sum of an hour that is read, and for each of a day: hours are read for
-    scripts, and where `wanted` names a script or a kind of data.
+    Takes some 0.4 µs for each sum of an hour that is read, and for each of a day: hours are read
+    for scripts, and where `wanted` names a script or a kind of data.
     """
     column = _COLUMNS[by]
     inner, values = _added(wanted, column)

@@ -1,4 +1,6 @@
-"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours, days, marks."""
+"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours, days,
+marks.
+"""
 
 from collections.abc import Callable, Container
 from typing import Any

@@ -253,7 +253,7 @@ class HourRow(SQLModel, table=True):
 
 
 class DayRow(SQLModel, table=True):
-    """What was seen on one day of UTC, whoever sent it; derived from the hours, and kept as long."""
+    """What was seen on one day of UTC, whoever sent it; derived from the hours, kept as long."""
 
     __tablename__ = "days"
     __table_args__ = {"sqlite_with_rowid": False}
