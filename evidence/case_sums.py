@@ -6,13 +6,13 @@ gate wrote.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
-from core.case_inside import Inside, KindInside, Reach, Seen
+from core.case_inside import KindInside, Reach
 from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
@@ -23,7 +23,7 @@ from core.risk import Weighed, points_of
 from core.vocabulary.kinds import kind_of
 from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
-from evidence.times import DAY_US, EPOCH
+from evidence.times import DAY_US
 
 _PERSONAL = "personal_data"
 _MOST_NAMES = 200
@@ -66,13 +66,17 @@ class KindSums:
     @property
     def inside(self) -> KindInside:
         """As the review shows it."""
-        least = min(self.total, max(self.largest, self.values.least))
-        exact = self.requests == 1 or least == self.total
-        return KindInside(
-            requests=self.requests,
-            distinct=least,
-            exact=exact or (self.complete and self.values.exact),
-        )
+        told = self.values.least, self.complete and self.values.exact
+        return kind_inside(self.requests, self.largest, self.total, *told)
+
+
+def kind_inside(requests: int, largest: int, total: int, told: int, complete: bool) -> KindInside:
+    """Return a kind as the review shows it: `told` values at least by a sketch, which holds each
+    of them where it is `complete`.
+    """
+    least = min(total, max(largest, told))
+    exact = requests == 1 or least == total
+    return KindInside(requests=requests, distinct=least, exact=exact or complete)
 
 
 @dataclass(slots=True)
@@ -173,37 +177,39 @@ class CaseSums:
 
     def join(self, later: "CaseSums") -> None:
         """Add what came later in the chain."""
-        records = [r for r in (self.most_records, later.most_records) if r is not None]
         self.first_us = min(self.first_us, later.first_us)
         self.last_us = max(self.last_us, later.last_us)
-        for name in _NEWEST:
-            setattr(self, name, getattr(later, name))
-        for name in _ADDED:
-            setattr(self, name, getattr(self, name) + getattr(later, name))
-        self.degrade(later.degraded, later.degraded_us)
+        self.verdict, self.script, self.script_path = later.verdict, later.script, later.script_path
+        self.script_sha256, self.user, self.host = later.script_sha256, later.user, later.host
+        self.service, self.category = later.service, later.category
+        self.account_kind, self.last_record = later.account_kind, later.last_record
+        self.count += later.count
+        self.bytes_sent += later.bytes_sent
+        self.left_count += later.left_count
+        if later.degraded:
+            self.degrade(later.degraded, later.degraded_us)
         self.most_values = max(self.most_values, later.most_values)
         self.most_people = max(self.most_people, later.most_people)
-        self.most_records = max(records, default=None)
+        if later.most_records is not None:
+            self.most_records = max(self.most_records or 0, later.most_records)
         for kind, sums in later.kinds.items():
             self.kinds.setdefault(kind, KindSums()).join(sums)
         for sha256, seen in later.versions.items():
             _see(self.versions, sha256, *seen)
-        for name in (*_COUNTERS, "days"):
-            mine: dict[Any, int] = getattr(self, name)
-            for word, count in getattr(later, name).items():
-                mine[word] = mine.get(word, 0) + count
+        _add_counts(self.users, later.users)
+        _add_counts(self.accounts, later.accounts)
+        _add_counts(self.outcomes, later.outcomes)
+        _add_counts(self.rules, later.rules)
+        _add_counts(self.models, later.models)
+        _add_counts(self.days, later.days)
 
     @property
     def people(self) -> tuple[int, bool]:
         """How many different people, and whether that is exact and not only the least."""
         if not self.most_people:
             return 0, True
-        personal = {k: v for k, v in self.kinds.items() if is_personal(k)}
-        least = max(self.most_people, *(sums.inside.distinct for sums in personal.values()))
-        # A person may stand in one request by name and in another by number.
-        (first, *others) = personal.values()
-        alone = not others and first.inside.exact and first.inside.distinct == least
-        return least, alone
+        kinds = {kind: sums.inside for kind, sums in self.kinds.items() if is_personal(kind)}
+        return people_in(self.most_people, kinds)
 
     @property
     def reach(self) -> Reach:
@@ -235,7 +241,7 @@ class CaseSums:
             )
         )
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self._plain(),
             "kinds": kinds_text(self.kinds),
             **{name: _listed(getattr(self, name)) for name in _LISTED},
             "people": people,
@@ -243,13 +249,18 @@ class CaseSums:
             "inside": self._inside_json(),
         }
 
+    def _plain(self) -> dict[str, Any]:
+        return dict(zip(_PLAIN, _plain_of(self), strict=True))
+
     def _cap(self) -> None:
         for name in ("versions", *_COUNTERS):
             counts: dict[str, Any] = getattr(self, name)
-            for word in list(counts)[_MOST_NAMES:]:
-                del counts[word]
-        for day in sorted(self.days)[:-_MOST_DAYS]:
-            del self.days[day]
+            if len(counts) > _MOST_NAMES:
+                for word in list(counts)[_MOST_NAMES:]:
+                    del counts[word]
+        if len(self.days) > _MOST_DAYS:
+            for day in sorted(self.days)[:-_MOST_DAYS]:
+                del self.days[day]
 
     def _inside_json(self) -> bytes:
         """Return what is inside."""
@@ -262,7 +273,7 @@ class CaseSums:
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
-            "days": {str(day): count for day, count in self.days.items()},
+            "days": dict(zip(map(str, self.days), self.days.values(), strict=True)),
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
@@ -270,7 +281,7 @@ class CaseSums:
         """Return all of it, as the sums of an earlier time keep it."""
         self._cap()
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self._plain(),
             "inside": orjson.loads(self._inside_json()),
         }
 
@@ -293,27 +304,6 @@ class CaseSums:
             days={int(day): count for day, count in inside["days"].items()},
         )
 
-    @property
-    def inside(self) -> Inside:
-        """As the review shows it."""
-        people, exact = self.people
-        return Inside(
-            kinds={kind: sums.inside for kind, sums in self.kinds.items()},
-            versions={
-                sha256: Seen(
-                    count=count,
-                    first_at=EPOCH + timedelta(microseconds=first),
-                    last_at=EPOCH + timedelta(microseconds=last),
-                )
-                for sha256, (count, first, last) in self.versions.items()
-            },
-            **{name: getattr(self, name) for name in _COUNTERS},
-            days=self.days,
-            people=people,
-            people_exact=exact,
-            left=self.left_count,
-        )
-
     def texts(self) -> Iterator[str]:
         """Yield every text in it that may name a person or a script."""
         yield from (value for name in _PLAIN if isinstance(value := getattr(self, name), str))
@@ -330,6 +320,27 @@ _PLAIN = (
     *("key", "first_us", "last_us", *_NEWEST, *_ADDED),
     *("most_values", "most_records", "degraded", "degraded_us"),
 )
+
+
+def people_in(most: int, kinds: Mapping[str, KindInside]) -> tuple[int, bool]:
+    """Return how many different people there are in a case at least, and whether that is exact:
+    `most` in one request, and what is found of each kind.
+    """
+    if not most:
+        return 0, True
+    personal = [one for kind, one in kinds.items() if is_personal(kind)]
+    least = max(most, *(one.distinct for one in personal))
+    # A person may stand in one request by name and in another by number.
+    (first, *others) = personal
+    return least, not others and first.exact and first.distinct == least
+
+
+_plain_of = attrgetter(*_PLAIN)
+
+
+def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> None:
+    for word, count in later.items():
+        counts[word] = counts.get(word, 0) + count
 
 
 def _count(counts: dict[str, int], word: str | None, count: int) -> None:
