@@ -21,6 +21,23 @@ def test_the_order_of_joining_changes_nothing(a: list[str], b: list[str], c: lis
     assert one.least == two.least == len({*a, *b, *c})
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 700)), max_size=9), st.booleans())
+def test_what_is_left_out_early_is_what_would_be_left_out_late(
+    parts: list[tuple[int, int]], again: bool
+) -> None:
+    """Far beyond what is kept, too, only the values count: not how they came, nor how often."""
+    grown, plain = Sketch(), Sketch()
+    for start, count in parts * (1 + again):
+        part = Sketch()
+        part.add(str(n) for n in range(start * 400, start * 400 + count))
+        grown.join(part)
+        assert grown.to_text() == grown.to_text()
+    values = {str(n) for start, count in parts for n in range(start * 400, start * 400 + count)}
+    plain.add(values)
+    assert grown == plain
+    assert (grown.least, grown.exact) == (plain.least, plain.exact)
+
+
 def test_many_are_told_as_a_number_that_it_is_at_least() -> None:
     """From some hundred on the number is a careful estimate, never more than there are."""
     sketch = Sketch()
