@@ -302,9 +302,7 @@ def keeper_of(
     from app.scripts import ScriptKeeper
     from attribution.identity.contents import ContentStore
 
-    store = (
-        ContentStore(home.scripts, source_masker(classifier)) if settings.keep_scripts else None
-    )
+    store = ContentStore(home.scripts, source_masker(classifier)) if settings.keep_scripts else None
     risks = PackageRisks(home.advisories)
     return ScriptKeeper(attributor, store, risks, lambda: policy.organisation.packages)
 

@@ -3,12 +3,9 @@
 from typing import Any
 
 from app.scripts import ScriptKeeper
-from app.wiring import classifier_of, source_masker
 from attribution.identity.composition import Composition
 from attribution.identity.imports import Imports
-from classifiers.engine import EngineSetup
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
-from core.organisation import Organisation
 
 SENDER = Attribution(
     certainty=Certainty.EXACT,
@@ -45,14 +42,3 @@ def test_a_process_that_was_gone_too_soon_does_not_hide_what_its_version_imports
 
     assert keeper.imports("a" * 64) == {"pandas", "csv"}
     assert attributor.asked == 2
-
-
-def test_words_that_the_organisation_lists_later_are_masked_in_scripts_kept_from_then_on() -> None:
-    """Scripts are looked through by what the gate itself looks with: as it changes, so do they."""
-    classifier = classifier_of(
-        EngineSetup(key=bytes(32), organisation=Organisation(), long_tail=False)
-    )
-    mask, source = source_masker(classifier), 'import this\nproject = "Bluebird"\n'
-    assert mask(source) == source
-    classifier.organisation_changed(Organisation(words=("Bluebird",)))
-    assert "Bluebird" not in mask(source)
