@@ -291,28 +291,29 @@ def pseudonym_of(home: Home, name: str) -> str:
 
 
 def keeper_of(
-    home: Home, settings: Settings, attributor: AnyAttributor, policy: Policy
+    home: Home,
+    settings: Settings,
+    attributor: AnyAttributor,
+    policy: Policy,
+    classifier: GateClassifier,
 ) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
     from app.package_risks import PackageRisks
     from app.scripts import ScriptKeeper
     from attribution.identity.contents import ContentStore
 
-    store = (
-        ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
-    )
+    store = ContentStore(home.scripts, source_masker(classifier)) if settings.keep_scripts else None
     risks = PackageRisks(home.advisories)
     return ScriptKeeper(attributor, store, risks, lambda: policy.organisation.packages)
 
 
-def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
-    """Return what masks the secrets and personal values in a script's source; raises ValueError for
-    what is none.
+def source_masker(classifier: GateClassifier) -> Callable[[str], str]:
+    """Return what masks the secrets and personal values in a script's source, by the rules that the
+    classifier has in memory; raises ValueError for what is none.
     """
-    from classifiers.credentials import CredentialDetector
     from classifiers.sources.masking import SourceMasker
 
-    return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
+    return SourceMasker(classifier.credentials).mask
 
 
 def calendar_of(settings: Settings) -> Calendar:
