@@ -48,6 +48,8 @@ class Inside:
     people: int = 0
     """Different people, as far as can be told; at least so many unless `people_exact`."""
     people_exact: bool = True
+    most_exact: bool = True
+    """False where the request with the most values or rows held more of them than were counted."""
     left: int = 0
     """Requests that left, or went past the gate."""
     machines: int = 0

@@ -47,12 +47,15 @@ class KindSums:
     complete: bool = True
     """Every value has a fingerprint."""
     values: Sketch = field(default_factory=Sketch)
+    least: bool = False
+    """Some request held more of them than were counted."""
 
     def add(self, finding: Found) -> None:
         """Add one finding."""
         self.largest = max(self.largest, finding.distinct)
         self.total += finding.distinct
         self.complete = self.complete and finding.distinct <= len(finding.fingerprints)
+        self.least = self.least or finding.least
         self.values.add(finding.fingerprints)
 
     def join(self, later: "KindSums") -> None:
@@ -61,18 +64,28 @@ class KindSums:
         self.largest = max(self.largest, later.largest)
         self.total += later.total
         self.complete = self.complete and later.complete
+        self.least = self.least or later.least
         self.values.join(later.values)
 
     @property
     def inside(self) -> KindInside:
         """As the review shows it."""
         least = min(self.total, max(self.largest, self.values.least))
-        exact = self.requests == 1 or least == self.total
-        return KindInside(
-            requests=self.requests,
-            distinct=least,
-            exact=exact or (self.complete and self.values.exact),
-        )
+        alone = self.requests == 1 or least == self.total
+        told = alone or (self.complete and self.values.exact)
+        return KindInside(requests=self.requests, distinct=least, exact=told and not self.least)
+
+    def to_json(self) -> list[Any]:
+        """Return it as a row keeps it: the last item only where it says something."""
+        values = self.values.to_text()
+        told = [self.requests, self.largest, self.total, self.complete, values]
+        return [*told, True] if self.least else told
+
+    @classmethod
+    def of_json(cls, value: Sequence[Any]) -> "KindSums":
+        """Read what `to_json` gave. Raises ValueError."""
+        requests, largest, total, complete, values, *least = value
+        return cls(requests, largest, total, complete, Sketch.of_text(values), bool(least))
 
 
 @dataclass(slots=True)
@@ -206,6 +219,11 @@ class CaseSums:
         return least, alone
 
     @property
+    def most_exact(self) -> bool:
+        """False where some request held more than were counted."""
+        return not any(sums.least for sums in self.kinds.values())
+
+    @property
     def reach(self) -> Reach:
         """What a closing is held against."""
         return Reach(
@@ -225,6 +243,7 @@ class CaseSums:
                 kinds=self.kinds,
                 people=people,
                 people_exact=exact,
+                most_exact=self.most_exact,
                 rows=self.most_records,
                 values=self.most_values,
                 account_kind=self.account_kind,
@@ -253,12 +272,8 @@ class CaseSums:
 
     def _inside_json(self) -> bytes:
         """Return what is inside."""
-        kinds = {
-            kind: [one.requests, one.largest, one.total, one.complete, one.values.to_text()]
-            for kind, one in self.kinds.items()
-        }
         value = {
-            "kinds": kinds,
+            "kinds": {kind: one.to_json() for kind, one in self.kinds.items()},
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
@@ -283,10 +298,7 @@ class CaseSums:
         inside = raw if isinstance(raw, dict) else orjson.loads(raw)
         return cls(
             **{name: row[name] for name in _PLAIN},
-            kinds={
-                kind: KindSums(requests, largest, total, complete, Sketch.of_text(values))
-                for kind, (requests, largest, total, complete, values) in inside["kinds"].items()
-            },
+            kinds={kind: KindSums.of_json(told) for kind, told in inside["kinds"].items()},
             versions=inside["versions"],
             most_people=inside["most_people"],
             **{name: inside[name] for name in _COUNTERS},
@@ -311,6 +323,7 @@ class CaseSums:
             days=self.days,
             people=people,
             people_exact=exact,
+            most_exact=self.most_exact,
             left=self.left_count,
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from core.attribution import Script
 from core.classification import LlmCall
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, Finding
+from core.findings import NOT_INSPECTED, Finding, is_least
 from core.ids import rfc3339
 from core.observation import Observation
 from core.record import Record
@@ -17,7 +17,7 @@ from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
-from core.vocabulary.sizes import counted
+from core.vocabulary.sizes import at_least
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.entries import Entry, Recalled
@@ -66,7 +66,8 @@ def _finding(found: Finding) -> str:
     ids = dict.fromkeys((found.kind, found.detector, CONFIDENCE[found.confidence]))
     if found.test_data:
         ids["published examples"] = None
-    amount = counted(found.distinct or found.count, words.one, words.many)
+    values, exact = found.distinct or found.count, not is_least(found)
+    amount = at_least(values, words.one, words.many, exact=exact)
     return f"{amount} ({', '.join(ids)})"
 
 
