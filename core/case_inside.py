@@ -15,7 +15,7 @@ class KindInside:
     requests: int
     """That hold it."""
     distinct: int
-    """Different values over all requests; at least so many unless `exact`."""
+    """Different values over all requests; at least so many unless `exact`, 0 where nobody knows."""
     exact: bool
 
 

@@ -71,6 +71,15 @@ def _finding(found: Finding) -> str:
     return f"{amount} ({', '.join(ids)})"
 
 
+def amount_told(found: Finding) -> str:
+    """Return `12`, or `12+` where there are at least so many: for programs and narrow columns."""
+    return f"{found.distinct}{'+' if is_least(found) else ''}"
+
+
+def _numbers(record: Record) -> Cell:
+    return "at least" if any(map(is_least, record.findings)) else "exact"
+
+
 def _outcome(record: Record) -> Cell:
     decision = record.decision
     return outcome(record.outcome, decision.hold_outcome, decision.intended)
@@ -111,6 +120,7 @@ ADDED: Mapping[str, Column] = {
     "Not in the cost": _llm(lambda llm: "; ".join(llm.cost_left_out)),
     "Answer id": _llm(lambda llm: llm.response_id),
     "Tier": _llm(lambda llm: llm.tier),
+    "Numbers found are": _numbers,
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),

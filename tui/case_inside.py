@@ -9,7 +9,7 @@ from core.case_inside import Inside
 from core.findings import NOT_INSPECTED
 from core.review import Case
 from core.vocabulary.kinds import by_gravity
-from core.vocabulary.sizes import at_least, counted, number
+from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import clock_time
 from tui.rows import Row, Section
 from tui.wording import case_outcomes, kind_words, safe
@@ -42,6 +42,7 @@ def _rows(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
             text = f"{counted(known.requests, 'request')} that could not all be read"
         else:
             values = at_least(known.distinct, words.one, words.many, exact=known.exact)
+            values = values if known.distinct else capital(words.many)
             text = f"{values}, in {counted(known.requests, 'request')}"
         yield Row("" if place else "Kinds", text)
     yield from _versions(case, now, zone)

@@ -249,6 +249,8 @@ def case_found(case: Case) -> str:
         values, exact = max(1, case.values), not more
         if known is not None:
             values, exact = max(values, known.distinct), known.exact and exact
+        if not case.values and not (known and known.distinct):
+            return _named(kinds)
         told = counted(values, words.one, words.many)
         return told if exact else f"{number(values)}+ {words.many}"
     if case.count > 1 and inside.people > 1:

@@ -214,6 +214,7 @@ def _found(
                 "outgate.distinct": finding.distinct,
                 "outgate.records": finding.records,
                 "outgate.subjects": finding.subjects,
+                "outgate.at_least": is_least(finding) or None,
                 "outgate.where": list(finding.where) or None,
                 "outgate.excerpt": finding.excerpt or None,
                 "outgate.fingerprints": list(finding.fingerprints) or None,

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from classifiers.codecs.charset import text_of
+from classifiers.codecs.limits import step_of
 from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
 from classifiers.decoding.number_forms import plain_cells
 from classifiers.documents.reader import Work
@@ -82,7 +83,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     body = frame.slice(1) if header else frame
     rows = total - header
     complete = not huge and rows * frame.width <= work.limits.table_cells
-    kept = body if complete else body.head(work.limits.sampled_rows)
+    kept = body if complete else body.gather_every(step_of(body.height, work.limits))
     names = unique_names(first if header else [], frame.width)
     columns = {
         name: plain_cells(kept.get_column(key).fill_null("").to_list())
@@ -92,7 +93,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     if complete:
         work.table(columns, rows, document.path)
     else:
-        _sampled(columns, rows, data, document, work)
+        _sampled(columns, rows, data, document, work, spread=not huge)
     return True
 
 
@@ -101,30 +102,35 @@ def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) ->
     lines = io.TextIOWrapper(BytesIO(data), "utf-8", "replace", newline="")
     first: list[str] = []
     kept: list[list[str]] = []
-    total = 0
+    total = rows = 0
+    header, step = False, 1
     try:
         for row in csv.reader(lines, delimiter=delimiter):
-            first = first or row
+            if not first and row:
+                first, header = row, has_header(row)
             if row and len(row) != len(first):
                 return _ragged(data, delimiter, document, work)
             total += bool(row)
-            if row and (total - 1) * len(row) <= work.limits.table_cells:
+            if not row or (header and total == 1):
+                continue
+            if rows % step == 0:
                 kept.append(row)
+            rows += 1
+            if rows * len(row) > work.limits.table_cells:
+                wanted = step_of(rows, work.limits)
+                kept, step = kept[:: wanted // step], wanted
     except csv.Error:
         return _ragged(data, delimiter, document, work)
     if total < 2:
         return False
-    header = has_header(first)
     names = unique_names(first if header else [], len(first))
-    rows = total - header
     complete = rows * len(first) <= work.limits.table_cells
-    body = kept[header:] if complete else kept[header : work.limits.sampled_rows + header]
-    columns = {name: plain_cells([row[at] for row in body]) for at, name in enumerate(names)}
-    del kept, body
+    columns = {name: plain_cells([row[at] for row in kept]) for at, name in enumerate(names)}
+    del kept
     if complete:
         work.table(columns, rows, document.path)
     else:
-        _sampled(columns, rows, data, document, work)
+        _sampled(columns, rows, data, document, work, spread=True)
     return True
 
 
@@ -153,10 +159,16 @@ def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool
 
 
 def _sampled(
-    columns: dict[str, list[str]], rows: int, data: bytes, document: Document, work: Work
+    columns: dict[str, list[str]],
+    rows: int,
+    data: bytes,
+    document: Document,
+    work: Work,
+    *,
+    spread: bool = False,
 ) -> None:
     """Add a table whose values are a sample, and all of its text."""
-    work.add_table(columns, rows, document.path, complete=False)
+    work.add_table(columns, rows, document.path, complete=False, spread=spread)
     _slices(data, document, work, tabular=True)
 
 
