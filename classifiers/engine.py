@@ -19,6 +19,7 @@ from classifiers.llm import label, recognise
 from classifiers.payload import Payload, Table
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings, tallied
 from classifiers.personal.tables.joining import tallies_of
+from classifiers.personal.tables.pasted import stands_in_several
 from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall, Tally, at_model
@@ -221,8 +222,7 @@ class Engine:
         where, llm = call
         if llm is not None:
             _label_found(payload, hits, stages)
-        several = bool(hits) + len(payload.pasted or ()) + len(payload.tables) > 1
-        tally = stages.tally or several
+        tally = stages.tally or stands_in_several(payload, hits)
         apart = stages.run(
             "tables", partial(pasted_findings, payload, hits, self.fingerprinter, tally=tally)
         )

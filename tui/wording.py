@@ -245,18 +245,22 @@ def case_found(case: Case) -> str:
         return f"{number(case.records)}{more} rows · {_named(kinds)}"
     # The queue's number is that of one detector; secrets have many.
     if len(kinds) == 1 and kinds[0] != SECRET:
-        words, known = kind_words(kinds[0]), inside.kinds.get(kinds[0])
-        values, exact = max(1, case.values), not more
-        if known is not None:
-            values, exact = max(values, known.distinct), known.exact and exact
-        if not case.values and not (known and known.distinct):
-            return _named(kinds)
-        told = counted(values, words.one, words.many)
-        return told if exact else f"{number(values)}+ {words.many}"
+        return _values_found(case, kinds)
     if case.count > 1 and inside.people > 1:
         more = "" if inside.people_exact else "+"
         return f"{number(inside.people)}{more} people · {_named(kinds)}"
     return _named(kinds)
+
+
+def _values_found(case: Case, kinds: Sequence[str]) -> str:
+    """Return how many values of its one kind were found, where anybody knows."""
+    words, known = kind_words(kinds[0]), case.inside.kinds.get(kinds[0])
+    values, exact = case.values, case.inside.most_exact
+    if known is not None:
+        values, exact = max(values, known.distinct), known.exact and exact
+    if not values:
+        return _named(kinds)
+    return counted(values, words.one, words.many) if exact else f"{number(values)}+ {words.many}"
 
 
 def _found_kinds(case: Case) -> list[str]:

@@ -3,7 +3,9 @@
 import codecs
 import csv
 import io
+from collections.abc import Iterable
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 from classifiers.codecs.charset import text_of
@@ -100,28 +102,14 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
 def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     """As with polars, in plain Python: slower, and every cell is read all the same."""
     lines = io.TextIOWrapper(BytesIO(data), "utf-8", "replace", newline="")
-    first: list[str] = []
-    kept: list[list[str]] = []
-    total = rows = 0
-    header, step = False, 1
     try:
-        for row in csv.reader(lines, delimiter=delimiter):
-            if not first and row:
-                first, header = row, has_header(row)
-            if row and len(row) != len(first):
-                return _ragged(data, delimiter, document, work)
-            total += bool(row)
-            if not row or (header and total == 1):
-                continue
-            if rows % step == 0:
-                kept.append(row)
-            rows += 1
-            if rows * len(row) > work.limits.table_cells:
-                wanted = step_of(rows, work.limits)
-                kept, step = kept[:: wanted // step], wanted
-    except csv.Error:
+        every = filter(None, csv.reader(lines, delimiter=delimiter))
+        first = next(every, [])
+        header = has_header(first)
+        kept, rows = _spread_rows(every if header else chain([first], every), len(first), work)
+    except (csv.Error, _UnevenError):
         return _ragged(data, delimiter, document, work)
-    if total < 2:
+    if rows + header < 2:
         return False
     names = unique_names(first if header else [], len(first))
     complete = rows * len(first) <= work.limits.table_cells
@@ -132,6 +120,28 @@ def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) ->
     else:
         _sampled(columns, rows, data, document, work, spread=True)
     return True
+
+
+class _UnevenError(Exception):
+    """Not all rows are of one length."""
+
+
+def _spread_rows(every: Iterable[list[str]], width: int, work: Work) -> tuple[list[list[str]], int]:
+    """Return all rows of a table, or of a large one those of all its parts, and how many there
+    are. Raises _UnevenError.
+    """
+    kept: list[list[str]] = []
+    rows, step = 0, 1
+    for row in every:
+        if len(row) != width:
+            raise _UnevenError
+        if rows % step == 0:
+            kept.append(row)
+        rows += 1
+        if rows * width > work.limits.table_cells:
+            wanted = step_of(rows, work.limits)
+            kept, step = kept[:: wanted // step], wanted
+    return kept, rows
 
 
 def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
