@@ -15,7 +15,7 @@ class KindInside:
     requests: int
     """That hold it."""
     distinct: int
-    """Different values over all requests; at least so many unless `exact`."""
+    """Different values over all requests; at least so many unless `exact`, 0 where nobody knows."""
     exact: bool
 
 
@@ -48,6 +48,8 @@ class Inside:
     people: int = 0
     """Different people, as far as can be told; at least so many unless `people_exact`."""
     people_exact: bool = True
+    most_exact: bool = True
+    """False where the request with the most values or rows held more of them than were counted."""
     left: int = 0
     """Requests that left, or went past the gate."""
     machines: int = 0

@@ -47,12 +47,15 @@ class KindSums:
     complete: bool = True
     """Every value has a fingerprint."""
     values: Sketch = field(default_factory=Sketch)
+    least: bool = False
+    """Some request held more of them than were counted."""
 
     def add(self, finding: Found) -> None:
         """Add one finding."""
         self.largest = max(self.largest, finding.distinct)
         self.total += finding.distinct
         self.complete = self.complete and finding.distinct <= len(finding.fingerprints)
+        self.least = self.least or finding.least
         self.values.add(finding.fingerprints)
 
     def join(self, later: "KindSums") -> None:
@@ -61,22 +64,37 @@ class KindSums:
         self.largest = max(self.largest, later.largest)
         self.total += later.total
         self.complete = self.complete and later.complete
+        self.least = self.least or later.least
         self.values.join(later.values)
 
     @property
     def inside(self) -> KindInside:
         """As the review shows it."""
         told = self.values.least, self.complete and self.values.exact
-        return kind_inside(self.requests, self.largest, self.total, *told)
+        return kind_inside(self.requests, self.largest, self.total, *told, is_least=self.least)
+
+    def to_json(self) -> list[Any]:
+        """Return it as a row keeps it: the last item only where it says something."""
+        values = self.values.to_text()
+        told = [self.requests, self.largest, self.total, self.complete, values]
+        return [*told, True] if self.least else told
+
+    @classmethod
+    def of_json(cls, value: Sequence[Any]) -> "KindSums":
+        """Read what `to_json` gave. Raises ValueError."""
+        requests, largest, total, complete, values, *least = value
+        return cls(requests, largest, total, complete, Sketch.of_text(values), bool(least))
 
 
-def kind_inside(requests: int, largest: int, total: int, told: int, complete: bool) -> KindInside:
+def kind_inside(
+    requests: int, largest: int, total: int, told: int, complete: bool, *, is_least: bool
+) -> KindInside:
     """Return a kind as the review shows it: `told` values at least by a sketch, which holds each
-    of them where it is `complete`.
+    of them where it is `complete`. `is_least`: some request held more than were counted.
     """
     least = min(total, max(largest, told))
-    exact = requests == 1 or least == total
-    return KindInside(requests=requests, distinct=least, exact=exact or complete)
+    exact = requests == 1 or least == total or complete
+    return KindInside(requests=requests, distinct=least, exact=exact and not is_least)
 
 
 @dataclass(slots=True)
@@ -212,6 +230,11 @@ class CaseSums:
         return people_in(self.most_people, kinds)
 
     @property
+    def most_exact(self) -> bool:
+        """False where some request held more than were counted."""
+        return not any(sums.least for sums in self.kinds.values())
+
+    @property
     def reach(self) -> Reach:
         """What a closing is held against."""
         return Reach(
@@ -231,6 +254,7 @@ class CaseSums:
                 kinds=self.kinds,
                 people=people,
                 people_exact=exact,
+                most_exact=self.most_exact,
                 rows=self.most_records,
                 values=self.most_values,
                 account_kind=self.account_kind,
@@ -264,12 +288,8 @@ class CaseSums:
 
     def _inside_json(self) -> bytes:
         """Return what is inside."""
-        kinds = {
-            kind: [one.requests, one.largest, one.total, one.complete, one.values.to_text()]
-            for kind, one in self.kinds.items()
-        }
         value = {
-            "kinds": kinds,
+            "kinds": {kind: one.to_json() for kind, one in self.kinds.items()},
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
@@ -294,10 +314,7 @@ class CaseSums:
         inside = raw if isinstance(raw, dict) else orjson.loads(raw)
         return cls(
             **{name: row[name] for name in _PLAIN},
-            kinds={
-                kind: KindSums(requests, largest, total, complete, Sketch.of_text(values))
-                for kind, (requests, largest, total, complete, values) in inside["kinds"].items()
-            },
+            kinds={kind: KindSums.of_json(told) for kind, told in inside["kinds"].items()},
             versions=inside["versions"],
             most_people=inside["most_people"],
             **{name: inside[name] for name in _COUNTERS},

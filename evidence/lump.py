@@ -23,6 +23,7 @@ class FoundLump:
     largest: int = 0
     total: int = 0
     complete: bool = True
+    least: bool = False
     marks: list[str] = field(default_factory=list)
     last: int = -1
     """Number of the newest record with one."""
@@ -85,6 +86,7 @@ class Lump:
         records: int | None,
         subjects: int | None,
         marks: Sequence[str],
+        least: bool,
     ) -> None:
         """Add one finding of the record of this number, which is no published example."""
         found = self.found.get(kind)
@@ -98,6 +100,8 @@ class Lump:
         found.total += distinct
         if distinct > len(marks):
             found.complete = False
+        if least:
+            found.least = True
         found.marks += marks
         if distinct > self.most_values and kind != NOT_INSPECTED:
             self.most_values = distinct
@@ -113,6 +117,7 @@ class Lump:
             self.find(
                 *(number, found.kind, found.distinct, found.records, found.subjects),
                 found.fingerprints,
+                found.least,
             )
         sums = one.bytes, one.values, one.tokens, one.micro_usd
         self.add(number, at_us, one.id, sums, one.model)
@@ -183,4 +188,5 @@ def _find(sums: KindSums, found: FoundLump) -> None:
     sums.largest = max(sums.largest, found.largest)
     sums.total += found.total
     sums.complete = sums.complete and found.complete
+    sums.least = sums.least or found.least
     sums.values.add(found.marks)
