@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 
-from core.case_inside import Inside, KindInside, Seen
-from evidence.case_sums import kind_inside, people_in
+from core.case_inside import Inside, KindInside, Seen, kind_inside, people_in
 from evidence.sketch import told_by
 from evidence.times import from_micros
 
