@@ -8,6 +8,7 @@ from typing import Any
 
 from core.case_inside import Inside, KindInside, Seen
 from core.case_keys import case_id
+from core.case_vocabulary import shown_as
 from core.observation import OBSERVED
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import risk_of
@@ -144,7 +145,20 @@ def _has(part: str, texts: Iterable[str]) -> bool:
     return any(part.casefold() in text.casefold() for text in texts)
 
 
+_NUMBERS: Mapping[About, Callable[[Case], int]] = {
+    About.PEOPLE: lambda case: case.inside.people,
+    About.TIMES: lambda case: case.count,
+}
+
+
 def _holds(case: Case, condition: Condition) -> bool:
+    if condition.about is About.SHOWN:
+        parts = [shown_as(value) for value in condition.values]
+        each = (_holds(case, Condition(about=about, values=(value,))) for about, value in parts)
+        return any(each) is not condition.negated
+    if condition.about in _NUMBERS:
+        enough = _NUMBERS[condition.about](case) >= min(map(int, condition.values))
+        return enough is not condition.negated
     texts = list(_VALUES.get(condition.about, _none)(case))
     if condition.about in _WHOLE:
         found = bool({v.casefold() for v in condition.values} & {t.casefold() for t in texts})
