@@ -22,8 +22,8 @@ class Moment:
 
 
 def moment_named(value: str, now: datetime, zone: tzinfo | None = None) -> Moment | None:
-    """Return the day that `today`, `monday`, `mon`, `5 nov` or `2026-11-20` names, or the moment `3d`, `12h` or
-    `2w` ago; None for anything else. Days are those of `zone` (None: this machine's).
+    """Return the day that `today`, `monday`, `mon`, `5 nov` or `2026-11-20` names, or the moment
+    `3d`, `12h` or `2w` ago; None for anything else. Days are of `zone` (None: this machine's).
     """
     word = value.lower()
     here = now.astimezone(zone)

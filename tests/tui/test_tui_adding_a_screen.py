@@ -59,7 +59,7 @@ class PeopleReview(ReviewPart):
 '''
 ROW = """    action("people", "People", "Show who sent something.", short="people"),
 """
-KEY = """        "people": _key("y", "y"),
+KEY = """    _key("people", "y", "y"),
 """
 ROWS = """PEOPLE: tuple[ScreenAction, ...] = (
     action("help", "Help", "Show every key."),
@@ -73,7 +73,7 @@ def stranger(tmp_path: Path, screen: str = SCREEN) -> ScratchCopy:
     house = ScratchCopy.of(tmp_path, "tui")
     house.add("tui/people_screen.py", screen)
     house.put("tui/actions.py", '    action("theme", ', ROW)
-    house.put("tui/keys.py", '        "theme": _key(', KEY)
+    house.put("tui/keys.py", '    _key("theme",', KEY)
     house.put("tui/actions.py", "SCREENS: Mapping", ROWS)
     house.put("tui/actions.py", '    "script": SCRIPT,', '    "people": PEOPLE,\n')
     house.put(
