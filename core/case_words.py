@@ -223,8 +223,9 @@ def _meant(text: str, called: Called, occurs: Occurs) -> Iterator[str]:
 def _no_day(key: str, value: str) -> str:
     if value[:1].isdecimal():
         told = f"I cannot read the day “{printable(value, 40)}”."
-        return f"{told} Try today, monday, 7d or 2026-11-20."
-    return _unknown(value, SINCE_WORDS, f"{key}:")
+    else:
+        told = f"{_unknown(value, SINCE_WORDS, f'{key}:')}."
+    return f"{told} Try today, monday, 7d or 2026-11-20."
 
 
 def _words() -> list[str]:
