@@ -1,5 +1,5 @@
-"""`hub serve --processes`: processes beside the first on one port, each on a core of its own. They end
-with the first, however it ends, and one that ends by itself is started again.
+"""`hub serve --processes`: processes beside the first on one port, each on a core of its own. They
+end with the first, however it ends, and one that ends by itself is started again.
 """
 
 import asyncio

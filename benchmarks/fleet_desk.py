@@ -1,5 +1,5 @@
-"""Measures what people at the hub read, over many sums: the overview, the list of cases and a page of
-it, a hunt. Sums are made by SQL, of endpoints, scripts and days that look like a year of a company.
+"""Measures what people at the hub read, over many sums: the overview, the list of cases and a page
+of it. Sums are made by SQL, of endpoints, scripts and days that look like a year of a company.
 
 Run: python -m benchmarks.fleet_desk [--endpoints 2000] [--days 100]
 """

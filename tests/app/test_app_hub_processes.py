@@ -1,4 +1,4 @@
-"""Several processes of a hub on one port: they end with the first, and begin again by themselves."""
+"""Several processes of a hub on one port: they end with the first, and begin again alone."""
 
 import asyncio
 import os
