@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.review import Action
+from core.review_acts import Action
 from core.text import printable
 
 

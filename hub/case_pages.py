@@ -5,6 +5,7 @@ values, touches no connection.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, LiteralString
 
+from core.case_vocabulary import shown_as
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
 from hub.review_cases import FOLDED
 
@@ -32,7 +33,9 @@ _WHOLE: Mapping[About, str] = {
     About.RISK: "risk",
     About.DISPOSITION: "disposition",
 }
-"""Compared whole. Of rules and models the hub's rows say nothing: no such condition holds."""
+"""Compared whole. Of rules, models and how many people there are the hub's
+rows say nothing: no such condition holds.
+"""
 
 type Clause = tuple[LiteralString, tuple[Any, ...]]
 
@@ -98,6 +101,17 @@ def _kind(_: About, values: Sequence[str]) -> Clause:
     return "folded_kinds && %s::text[]", ([value.casefold() for value in values],)
 
 
+def _shown(_: About, values: Sequence[str]) -> Clause:
+    """One of the words of the screen, or what it stands for."""
+    parts = [_HOLDS[about](about, (value,)) for about, value in map(shown_as, values)]
+    text: LiteralString = " OR ".join(f"({one})" for one, _ in parts)
+    return text, tuple(value for _, told in parts for value in told)
+
+
+def _times(_: About, values: Sequence[str]) -> Clause:
+    return "records >= %s", (min(map(int, values)),)
+
+
 def _never(_: About, __: Sequence[str]) -> Clause:
     return "false", ()
 
@@ -106,4 +120,6 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     **dict.fromkeys(_PARTS, _has),
     **dict.fromkeys(_WHOLE, _is),
     About.KIND: _kind,
+    About.SHOWN: _shown,
+    About.TIMES: _times,
 }

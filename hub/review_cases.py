@@ -49,7 +49,7 @@ def case_of(row: Row) -> Case:
         category="other" if service is None else service.category.value,
         account_kind=row["account"],
         kinds=tuple(row["kinds"]),
-        values=int(row["found"]),
+        values=0,  # what the hub adds up counts a value anew in each request
         records=None,
         bytes_sent=int(row["bytes"]),
         last_record="",
@@ -69,13 +69,10 @@ def _on_machines(row: Row) -> str:
 
 def inside_of(row: Row, told: Row, shown: Council) -> Inside:
     """Return what is inside a case, people as far as was agreed on."""
-    few = told["people_told"].startswith("fewer")
-    people = 0 if few else int(told["people_told"])
     records = int(row["records"])
     return Inside(
         kinds={
-            kind: KindInside(requests=records, distinct=int(row["found"]), exact=False)
-            for kind in row["kinds"]
+            kind: KindInside(requests=records, distinct=0, exact=False) for kind in row["kinds"]
         },
         versions={
             one["sha256"]: Seen(
@@ -89,7 +86,7 @@ def inside_of(row: Row, told: Row, shown: Council) -> Inside:
         users={shown.person(name): 1 for name in told["people"]},
         outcomes=dict.fromkeys(told["outcomes"], records),
         days={(date.fromisoformat(day) - _EPOCH).days: on for day, on in told["spread"].items()},
-        people=people,
+        people_exact=False,
         machines=told["endpoints"],
         groups=tuple(told["groups"]),
         named_machines=tuple(told["machines"]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.review import IDLE, none_ignored
+from app.commands.desk_options import IDLE, IdleMinutes, Port, Tls, Web, none_ignored, of_web
 from app.hub_access import (
     AsJson,
     HubFolder,
@@ -51,16 +51,10 @@ def review(
         Path | None,
         typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
     ] = None,
-    web: Annotated[bool, typer.Option("--web", help="Serve it to browsers.")] = False,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="With --web: the port; 0 is any free one.")
-    ] = 0,
-    tls: Annotated[
-        bool, typer.Option("--tls", help="With --web: under TLS, by the installation's authority.")
-    ] = False,
-    idle_minutes: Annotated[
-        float, typer.Option(min=0.1, max=1440, help="With --web: ends after so long without a key.")
-    ] = IDLE,
+    web: Web = False,
+    port: Port = 0,
+    tls: Tls = False,
+    idle_minutes: IdleMinutes = IDLE,
 ) -> int:
     """Review the fleet: what a script sends to one destination is one case on all machines.
 
@@ -73,7 +67,7 @@ def review(
     """
     none_ignored(
         {"--web": (web, {"--plain": plain, "--json": as_json, "--all": all_})},
-        {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != IDLE} if not web else {},
+        of_web(web=web, port=port, tls=tls, idle_minutes=idle_minutes),
     )
     if web:
         from app.fleet_desk import serve_desk

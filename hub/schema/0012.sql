@@ -29,10 +29,6 @@ CREATE UNLOGGED TABLE IF NOT EXISTS desk_cases (
 );
 CREATE INDEX IF NOT EXISTS desk_cases_in_order
     ON desk_cases (closed_here, open_on DESC, last_at DESC, number);
-CREATE INDEX IF NOT EXISTS desk_cases_by_script ON desk_cases ((folded[1]) COLLATE "C");
-CREATE INDEX IF NOT EXISTS desk_cases_by_host ON desk_cases ((folded[2]) COLLATE "C");
-CREATE INDEX IF NOT EXISTS desk_cases_by_time ON desk_cases (last_at DESC);
-CREATE INDEX IF NOT EXISTS desk_cases_by_records ON desk_cases (records DESC);
 CREATE UNLOGGED TABLE IF NOT EXISTS desk_state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     entries bigint NOT NULL,

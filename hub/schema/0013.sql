@@ -56,17 +56,6 @@ BEGIN
     RETURN NULL;
 END
 $body$;
-CREATE OR REPLACE FUNCTION empty_totals() RETURNS trigger LANGUAGE plpgsql AS $body$
-BEGIN
-    DELETE FROM desk_state;
-    DELETE FROM desk_cases;
-    DELETE FROM totals;
-    RETURN NULL;
-END
-$body$;
-DROP TRIGGER IF EXISTS totals_emptied ON sums;
-CREATE TRIGGER totals_emptied AFTER TRUNCATE ON sums
-    FOR EACH STATEMENT EXECUTE FUNCTION empty_totals();
 DROP TRIGGER IF EXISTS totals_added ON sums;
 CREATE TRIGGER totals_added AFTER INSERT ON sums REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION add_to_totals();
