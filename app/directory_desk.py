@@ -57,7 +57,7 @@ class _Door:
         def environment() -> dict[str, str]:
             return {TICKET: desk_ticket.written(self.hub.folder, ticket, utc_now())}
 
-        return Entrance(until=found.until, environment=environment)
+        return Entrance(person=ticket.subject, until=found.until, environment=environment)
 
 
 def serve(

@@ -85,6 +85,12 @@ def _signed_in(hub: "HubSettings", text: str) -> _Sitting:
     return _Sitting(who=who, refusal=lambda deed: rights.refusal(person, deed))
 
 
+def _refuse_no_database(hub: "HubSettings") -> None:
+    """Ask it once: what is wrong is told here, not on a dark page."""
+    with database_of(hub) as database, database.at_once() as connection:
+        connection.execute("SELECT 1 FROM endpoints LIMIT 1")
+
+
 def serve_desk(
     folder: Path | None, key: Path | None, *, port: int, idle_minutes: float, tls: bool
 ) -> int:
@@ -98,8 +104,7 @@ def serve_desk(
     hub = hub_settings(folder)
     # Who starts a desk with a directory sees nothing of it by that.
     permitted(Deed.READ if hub.sign_in is None else Deed.OPERATE)
-    with database_of(hub) as database, database.at_once() as connection:
-        connection.execute("SELECT 1 FROM endpoints LIMIT 1")  # told here, not on a dark page
+    _refuse_no_database(hub)
     words = ["--hub", str(hub.folder.absolute())]
     words += ["--key", str(key.absolute())] if key is not None else []
     if hub.sign_in is not None:

@@ -46,13 +46,14 @@ PORT = 18_444
 class HubProcess:
     """`outgate hub serve` as a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, processes: int = 1) -> None:
+        self.folder, self.processes = folder, processes
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         program = "from app.cli import main; main()"
         command = [sys.executable, "-c", program, "hub", "serve", "--hub", str(self.folder)]
+        command += ["--processes", str(self.processes)]
         self.process = subprocess.Popen(
             command,
             cwd=Path(__file__).parents[1],
@@ -70,26 +71,34 @@ class HubProcess:
 
     @property
     def usage(self) -> tuple[float, float]:
-        """CPU seconds and megabytes at most."""
+        """CPU seconds and megabytes at most, of all processes."""
         assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        peak = Path(f"/proc/{self.process.pid}/status").read_text()
-        kilobytes = int(peak.partition("VmHWM:")[2].split()[0])
-        return cpu, kilobytes / 1000
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        cpu = kilobytes = 0
+        for one in (pid, *children):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            cpu += int(fields[11]) + int(fields[12])
+            peak = Path(f"/proc/{one}/status").read_text()
+            kilobytes += int(peak.partition("VmHWM:")[2].split()[0])
+        return cpu / os.sysconf("SC_CLK_TCK"), kilobytes / 1000
 
 
 @contextmanager
-def a_fleet(*, durable: bool = True) -> Iterator[tuple[Path, OwnPostgres, HubProcess]]:
+def a_fleet(
+    *, durable: bool = True, hubs: int = 1
+) -> Iterator[tuple[Path, OwnPostgres, HubProcess]]:
     folder = Path(tempfile.mkdtemp(prefix="og-fleet-"))
     folder.chmod(0o755)
-    server, hub = OwnPostgres(folder / "pg"), HubProcess(folder / "hub")
+    server, hub = OwnPostgres(folder / "pg"), HubProcess(folder / "hub", hubs)
     try:
         server.make()
         server.start(durable=durable)
         init(folder / "hub", server.url, ("127.0.0.1",), f"127.0.0.1:{PORT}", utc_now())
         bring_forward(server.url)
         hub.start()
+        if hubs > 1:
+            time.sleep(3)  # the others take the port, too
         yield folder, server, hub
     finally:
         hub.kill()
@@ -189,8 +198,8 @@ BY_TABLE = """SELECT json_object_agg(name, size) FROM (
     ORDER BY 2 DESC LIMIT 4) AS t"""
 
 
-def throughput(records: int, endpoints: int, processes: int) -> dict[str, Any]:
-    with a_fleet() as (folder, server, hub):
+def throughput(records: int, endpoints: int, processes: int, hubs: int) -> dict[str, Any]:
+    with a_fleet(hubs=hubs) as (folder, server, hub):
         made = members(folder, server, endpoints)
         for number, member in enumerate(made):
             path = member.folder.parent / "evidence.db"
@@ -305,9 +314,9 @@ def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
         }
 
 
-def check_ins(endpoints: int, seconds: float) -> dict[str, Any]:
+def check_ins(endpoints: int, seconds: float, hubs: int) -> dict[str, Any]:
     """Let endpoints reconnect within so many seconds, each with a TLS handshake of its own."""
-    with a_fleet(durable=False) as (folder, server, hub):
+    with a_fleet(durable=False, hubs=hubs) as (folder, server, hub):
         (member,) = members(folder, server, 1)
         write_evidence(member.folder.parent / "evidence.db", made_up_records(1, 1, utc_now()))
         shipper(member).round()
@@ -366,17 +375,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=60_000)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--hubs", type=int, default=1, help="Processes of `hub serve`.")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--check-ins", type=int, default=0)
     parser.add_argument("--within", type=float, default=60.0)
     options = parser.parse_args()
     result: dict[str, Any] = {}
     if options.records:
-        result["throughput"] = throughput(options.records, 20, options.processes)
+        result["throughput"] = throughput(options.records, 20, options.processes, options.hubs)
     if options.kills:
         result["kills"] = kills(options.kills, 4, 1500)
     if options.check_ins:
-        result["check_ins"] = check_ins(options.check_ins, options.within)
+        result["check_ins"] = check_ins(options.check_ins, options.within, options.hubs)
     print(json.dumps(result, indent=1))
 
 

@@ -92,7 +92,7 @@ def totals(connection: Connection, wanted: CaseFilter) -> Row:
     """Return how many cases match, how many are open, their records and when the last was."""
     condition, values = where(wanted)
     query: LiteralString = (
-        "SELECT count(*) AS cases, count(*) FILTER (WHERE is_open) AS open, "  # noqa: S608 - constants
+        "SELECT count(*) AS cases, count(*) FILTER (WHERE is_open) AS open, "  # noqa: S608
         "coalesce(sum(records), 0)::bigint AS records, max(last_at) AS last_at FROM desk_cases "
         "WHERE " + condition
     )

@@ -23,6 +23,8 @@ from tui.web_terminal import HEADERS, MOST_MESSAGE, STATIC, drive, page, style
 
 MOST_SESSIONS = 32
 """Each has an app of its own, of some 100 MB."""
+MOST_EACH = 3
+"""Of one person; the oldest ends when another is begun, so that nobody takes all places."""
 _SESSION, _LEAVING = "__Host-outgate-desk", "__Host-outgate-leaving"
 _TOKEN_BYTES = 32
 _OPEN = frozenset({"/", "/signed-in"})
@@ -35,6 +37,8 @@ _CLOSED = "The review is closed. Load this page again to sign in."
 class Entrance:
     """Somebody whom the directory let in."""
 
+    person: str
+    """Who it is, by what the directory never gives to another."""
     until: datetime
     environment: Callable[[], Mapping[str, str]]
     """By which an app that starts now knows for whom it acts."""
@@ -157,8 +161,7 @@ class DirectoryDesk:
         if len(self._sessions) >= MOST_SESSIONS:
             return _said("Too many desks are open. Try again a little later.", 503)
         entrance = await self._desk.door.arrive(query, request.cookies.get(_LEAVING, ""))
-        if (old := _key(request)) in self._sessions:
-            await self._end(old)
+        await self._make_room(_key(request), entrance.person)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._sessions[_hashed(token)] = _Session(entrance, self._desk.clock())
         answer = web.Response(status=303, headers={"Location": "/"})
@@ -204,6 +207,13 @@ class DirectoryDesk:
         for key, session in tuple(self._sessions.items()):
             if self._is_over(session):
                 await self._end(key)
+
+    async def _make_room(self, before: str, person: str) -> None:
+        """End this browser's session of before, and the oldest where a person has several."""
+        await self._end(before)
+        mine = [key for key, one in self._sessions.items() if one.entrance.person == person]
+        for key in mine[: len(mine) - MOST_EACH + 1]:
+            await self._end(key)
 
     async def _end(self, key: str) -> None:
         session = self._sessions.pop(key, None)

@@ -106,22 +106,31 @@ def init(
 
 
 @application.command()
-def serve(hub: HubFolder = None) -> int:
+def serve(
+    hub: HubFolder = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="So many on one port, each on a core of its own.")
+    ] = 1,
+) -> int:
     """Serve endpoints until it is stopped.
 
     Several hubs may serve one database.
 
     \b
-    Example: outgate hub serve --hub /etc/outgate-hub
+    Example: outgate hub serve --hub /etc/outgate-hub --processes 2
     """
     import asyncio
     import signal
     import sys
 
+    from app.hub_processes import command, serve_beside, stop_with_the_first
     from app.safe_logging import quieten
+    from core.errors import InputError
     from core.ids import utc_now
 
     settings = hub_settings(hub)
+    if processes > 1 and settings.listen[1] == 0:
+        raise InputError("Several processes need a port of their own.", remedy="listen in hub.yaml")
     from hub.answering import Hub
     from hub.authority import load_authority, server_files
     from hub.council import key_of
@@ -147,7 +156,10 @@ def serve(hub: HubFolder = None) -> int:
             stop = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            await serve(running, context, settings.listen, _told_ready(settings.listen[0]), stop)
+            stop_with_the_first(stop)
+            ready = _told_ready(settings.listen[0])
+            serving = serve(running, context, settings.listen, ready, stop)
+            await serve_beside(serving, command(settings.folder), processes - 1)
 
         asyncio.run(until_stopped())
     return 0

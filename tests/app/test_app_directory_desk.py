@@ -224,3 +224,39 @@ def test_a_variable_opens_no_desk(
     monkeypatch.delenv("OUTGATE_HUB_TICKET", raising=False)
     told = outgate("hub", "review", "--hub", str(folder))
     assert told.code == 2 and "You, carl, are in no role here." in told.line
+
+
+@pytest.mark.parametrize(
+    ("who", "more", "words"),
+    [
+        ("ada", (), "takes the role operator"),
+        ("carl", (), "takes the role operator"),
+        ("otto", ("--port", "8444"), "--port and --tls are not used"),
+        ("otto", ("--tls",), "--port and --tls are not used"),
+        ("otto", (), "no secret can be read"),
+    ],
+)
+def test_who_keeps_the_hub_running_starts_the_desk(
+    outgate: Runs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    more: tuple[str, ...],
+    words: str,
+) -> None:
+    """And nobody else; what cannot be served is said in one line before anybody comes."""
+    machine = tmp_path / "etc"
+    machine.mkdir()
+    (machine / "settings.yaml").write_text("rights: {reviewer: [ada], operator: [otto]}\n")
+    (machine / "settings.yaml").chmod(0o644)
+    monkeypatch.setattr(settings_layers, "MACHINE", machine)
+    monkeypatch.setattr(current_user, "_user", lambda: who)
+    monkeypatch.setattr("app.fleet_desk._refuse_no_database", lambda hub: None)
+    folder = init(tmp_path / "hub", "host=/x", ("127.0.0.1",), "127.0.0.1:0", NOW).folder
+    with (folder / SETTINGS).open("a") as file:
+        file.write(
+            f"sign_in: {{issuer: {fake.ISSUER}, client_id: x, address: https://127.0.0.1:8444,"
+            " client_secret_file: none, roles: {reviewer: [privacy]}}\n"
+        )
+    told = outgate("hub", "review", "--web", "--hub", str(folder), *more)
+    assert (told.code, told.out) == (2, "") and words in told.line

@@ -141,7 +141,7 @@ KEPT = "SELECT * FROM totals ORDER BY place, destination, kinds, outcome, accoun
 
 def test_totals_are_those_of_the_sums(world: FleetWorld, till: Member) -> None:
     """After more of the same days and of other days, in any order, after an erasure, and for a sum
-    that is taken away alone; a hub that does not know of them keeps them, too.
+    that is taken away alone, and for all of them; a hub that does not know of them keeps them, too.
     """
     other = world.member("till-2")
     for number, days in enumerate((0, 3, -2, 0, -40)):
@@ -158,3 +158,6 @@ def test_totals_are_those_of_the_sums(world: FleetWorld, till: Member) -> None:
     with world.hub.database.work() as connection:
         connection.execute("DELETE FROM sums WHERE day = (SELECT max(day) FROM sums)")
     assert world.rows(KEPT) == world.rows(TOTALS) != []
+    with world.hub.database.work() as connection:
+        connection.execute("TRUNCATE sums")
+    assert world.rows(KEPT) == queue(world) == []

@@ -9,6 +9,8 @@ import pytest
 from fleet_world import NOW, a_world
 
 from core.case_keys import case_id
+from core.case_vocabulary import shown as meaning
+from core.case_vocabulary import shown_as
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import risk_of
 from hub import case_list, desk
@@ -93,6 +95,11 @@ def has(part: str, texts: Iterable[str]) -> bool:
 
 
 def holds(case: Case, condition: Condition) -> bool:
+    if condition.about is About.TIMES:
+        return (case.count >= min(map(int, condition.values))) is not condition.negated
+    if condition.about is About.SHOWN:
+        parts = (Condition(about=a, values=(v,)) for a, v in map(shown_as, condition.values))
+        return any(holds(case, one) for one in parts) is not condition.negated
     texts = list(VALUES[condition.about](case)) if condition.about in VALUES else []
     if condition.about in WHOLE:
         folded = {text.casefold() for text in texts}
@@ -147,8 +154,14 @@ def page(database: Database, wanted: CaseFilter, offset: int, limit: int) -> lis
 
 
 ANY = CaseFilter(status=None)
+NUMBERS = {About.TIMES, About.PEOPLE}
 CONDITIONS = [
-    *((about, (value,)) for about in About for value in ("a", "", "iban", "high", "medium", "low")),
+    *(
+        (about, (value,))
+        for about in About
+        if about not in NUMBERS
+        for value in ("a", "", "iban", "high", "medium", "low")
+    ),
     (About.SCRIPT, ("strasse", "100%")),
     (About.SCRIPT, ("a'b\\",)),
     (About.SCRIPT, ("%",)),
@@ -163,6 +176,11 @@ CONDITIONS = [
     (About.TEXT, ("ÜNICODE", "API_k")),
     (About.KIND, ("name", "api_key")),
     (About.KIND, ()),
+    (About.TIMES, ("20",)),
+    (About.TIMES, ("25", "9")),
+    (About.PEOPLE, ("1",)),
+    (About.SHOWN, ("strasse", meaning(About.KIND, "Api_Key"))),
+    (About.SHOWN, (meaning(About.RISK, "high"), meaning(About.DESTINATION, "amazon"))),
 ]
 
 

@@ -48,8 +48,9 @@ def older(world: FleetWorld, told: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.mark.parametrize("told", ["", "9", "10"])
-@pytest.mark.parametrize("change", [OLD_DELETE, OLD_MONTH])
+@pytest.mark.parametrize(
+    ("told", "change"), [("", OLD_DELETE), ("10", OLD_DELETE), ("9", OLD_MONTH)]
+)
 def test_an_older_hub_does_not_shrink_what_is_kept(
     world: FleetWorld, told: str, change: str
 ) -> None:

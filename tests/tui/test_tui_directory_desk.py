@@ -15,7 +15,7 @@ from fleet_world import HandClock
 
 from core.errors import ForbiddenError
 from hub.authority import HubAuthority, make_authority, server_files
-from tui.directory_desk import DirectoryDesk, Entrance, ServedDesk
+from tui.directory_desk import MOST_EACH, MOST_SESSIONS, DirectoryDesk, Entrance, ServedDesk
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 NAME = "hub.corp.example:8444"
@@ -50,7 +50,9 @@ class FakeDoor:
         if name == "eve":
             raise ForbiddenError("You, eve, are in no role here.")
         return Entrance(
-            until=self.clock() + timedelta(hours=1), environment=lambda: {"WHO": f"for {name}"}
+            person=name,
+            until=self.clock() + timedelta(hours=1),
+            environment=lambda: {"WHO": f"for {name}"},
         )
 
 
@@ -248,3 +250,16 @@ async def test_a_new_sign_in_is_a_new_session(desk: Served) -> None:
     ):
         assert answer.status == 303
     assert await desk.status("/desk.css", Cookie=ada) == 403
+
+
+async def test_nobody_takes_all_places(desk: Served) -> None:
+    """A person has a few desks at once: with one more the oldest ends, and nobody else's does."""
+    bert = await desk.entered("bert")
+    adas = [await desk.entered("ada") for _ in range(MOST_EACH + 1)]
+    open_ = [await desk.status("/desk.css", Cookie=one) for one in (bert, *adas)]
+    assert open_ == [200, 403, *[200] * MOST_EACH]
+    for number in range(MOST_SESSIONS - MOST_EACH - 1):
+        await desk.entered(f"p{number}")
+    async with desk.browser() as one, one.get("/signed-in?code=late") as answer:
+        assert answer.status == 503
+    assert await desk.status("/desk.css", Cookie=bert) == 200
