@@ -246,8 +246,8 @@ PYTHON: tuple[Probe, ...] = (
         needs="snowflake.connector",
         code="import sys, snowflake.connector\n"
         f"host, port = {PLACE}.split(':')\n"
-        "snowflake.connector.connect(account='a', user='u', password='p', host=host, port=int(port),"
-        " protocol='https', login_timeout=5, network_timeout=5)",
+        "snowflake.connector.connect(account='a', user='u', password='p', host=host,"
+        " port=int(port), protocol='https', login_timeout=5, network_timeout=5)",
         answered_by="Invalid Snowflake response",
     ),
     Probe(
