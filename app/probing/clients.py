@@ -239,7 +239,7 @@ PYTHON: tuple[Probe, ...] = (
         f"c.read_csv({URL}).fetchall()",
         absent="INSTALL httpfs",
         trust_mend="Have its program say SET ca_cert_file = '…', with the file that SSL_CERT_FILE"
-        f" names. {_PAST}.",
+        " names, or lay the root into the system's store (outgate trust install).",
     ),
     Probe(
         name="snowflake",
