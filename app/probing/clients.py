@@ -287,7 +287,13 @@ PROGRAMS: tuple[Probe, ...] = (
         needs="curl",
         command=("--silent", "--show-error", "--fail", "--max-time", "15", "{url}"),
     ),
-    Probe(name="wget", needs="wget", command=("-nv", "-O", "-", "-T", "15", "-t", "1", "{url}")),
+    Probe(
+        name="wget",
+        needs="wget",
+        command=("-nv", "-O", "-", "-T", "15", "-t", "1", "{url}"),
+        trust_mend="Pass --ca-certificate, write ca_certificate into ~/.wgetrc, or lay the root into"
+        " the system's store (outgate trust install).",
+    ),
     Probe(
         name="node",
         needs="node",
