@@ -291,8 +291,8 @@ PROGRAMS: tuple[Probe, ...] = (
         name="wget",
         needs="wget",
         command=("-nv", "-O", "-", "-T", "15", "-t", "1", "{url}"),
-        trust_mend="Pass --ca-certificate, write ca_certificate into ~/.wgetrc, or lay the root into"
-        " the system's store (outgate trust install).",
+        trust_mend="Pass --ca-certificate, write ca_certificate into ~/.wgetrc, or lay the root"
+        " into the system's store (outgate trust install).",
     ),
     Probe(
         name="node",
