@@ -18,14 +18,14 @@ from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
 from core.fate import NO_ANSWER_NOTE, UNANSWERED, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
-from core.findings import Finding
 from core.ids import utc_now
 from core.record import Record
 from core.review import needs_review
 from core.stored import OpenedEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
+from core.vocabulary.findings import Amount, found, most_of
 from core.vocabulary.sizes import counted, number, size
-from tui.wording import found_phrase, outcome, place, record_words
+from tui.wording import outcome, place, record_words
 
 if TYPE_CHECKING:
     from evidence.entries import Entry
@@ -256,13 +256,11 @@ def _amounts(same: Sequence[Record]) -> Iterator[str]:
         return
     yield counted(len(same), "request")
     yield size(sum(record.request.bytes for record in same))
-    most: dict[str, Finding] = {}
-    for found in (finding for record in same for finding in record.findings):
-        kept = most.get(found.kind)
-        if kept is None or (found.records or 0, found.count) > (kept.records or 0, kept.count):
-            most[found.kind] = found
-    if phrase := found_phrase(most.values()):
-        yield phrase
+    most: list[Amount] = []
+    for record in same:
+        most = most_of(most, record.findings)
+    if phrase := found(most):
+        yield printable(phrase, 300)
     calls = [record.llm for record in same if record.llm is not None]
     yield from _tokens(calls)
     yield from _cost(calls)

@@ -216,7 +216,13 @@ class About(StrEnum):
     RISK = "risk"
     DISPOSITION = "closed as"
     CASE = "case"
+    PEOPLE = "people"
+    """At least so many."""
+    TIMES = "times"
+    """At least so many requests."""
     TEXT = "text"
+    SHOWN = "shown"
+    """A word as the screen shows it, and the texts of the evidence that it stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
