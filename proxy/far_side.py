@@ -71,12 +71,17 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     _in_one_coding(answer)
     if "transfer-encoding" in headers:
         headers.pop("content-length", None)
-    lengths = [one.strip() for all_ in headers.get_all("content-length") for one in all_.split(",")]
+    _with_one_length(answer)
+    return answer
+
+
+def _with_one_length(answer: http.Response) -> None:
+    said = answer.headers.get_all("content-length")
+    lengths = [one.strip() for all_ in said for one in all_.split(",")]
     if lengths and all(one.isascii() and one.isdigit() and len(one) < 20 for one in lengths):
         meant = {int(one) for one in lengths}
         if len(meant) == 1:
-            headers["content-length"] = str(meant.pop())
-    return answer
+            answer.headers["content-length"] = str(meant.pop())
 
 
 def _in_one_coding(answer: http.Response) -> None:
