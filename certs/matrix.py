@@ -150,7 +150,7 @@ CLIENTS: tuple[Client, ...] = (
     ),
     _tool("deno", ("DENO_CERT",), measured=False),
     _tool("cargo", ("CARGO_HTTP_CAINFO", "SSL_CERT_FILE"), os_store=True, measured=False),
-    _tool("gcloud", ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",), measured=False),
+    _tool("gcloud", ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", "REQUESTS_CA_BUNDLE")),
     _tool("codex", ("CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"), os_store=True, measured=False),
     _tool(
         "conda",

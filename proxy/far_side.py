@@ -6,7 +6,7 @@ refuses, are put in order.
 """
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
-from h11._readers import Http10Reader
+from h11._readers import ChunkedReader, Http10Reader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
@@ -32,7 +32,8 @@ _BROKEN = frozenset(
 )
 _SWITCHING, _NO_CONTENT, _NOT_MODIFIED = 101, 204, 304
 _TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
-_HEAD_END = b"\r\n\r\n"
+_PACKINGS = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress"})
+_HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 
 
 def status_of(code: ErrorCode) -> int | None:
@@ -67,12 +68,41 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     if empty or headers.get("transfer-encoding", "").strip().lower() == "identity":
         # "identity" is no coding (RFC 7230, A.2): clients go by the length beside it.
         headers.pop("transfer-encoding", None)
+    _in_one_coding(answer)
     if "transfer-encoding" in headers:
         headers.pop("content-length", None)
-    lengths = [one.strip() for all_ in headers.get_all("content-length") for one in all_.split(",")]
-    if len(lengths) > 1 and len(set(lengths)) == 1:
-        headers["content-length"] = lengths[0]
+    _with_one_length(answer)
     return answer
+
+
+def _with_one_length(answer: http.Response) -> None:
+    said = answer.headers.get_all("content-length")
+    lengths = [one.strip() for all_ in said for one in all_.split(",")]
+    if lengths and all(one.isascii() and one.isdigit() and len(one) < 20 for one in lengths):
+        meant = {int(one) for one in lengths}
+        if len(meant) == 1:
+            answer.headers["content-length"] = str(meant.pop())
+
+
+def _in_one_coding(answer: http.Response) -> None:
+    """Leave no coding for the way but chunks: a compression beside them is one of the content from
+    here on, for most clients know none on the way and would wait for an end that does not come.
+    In an answer of HTTP/1.0 chunks are read as clients do: as chunks (RFC 9112, 6.1, forbids them).
+    """
+    headers = answer.headers
+    codings = [one.strip().lower() for one in headers.get("transfer-encoding", "").split(",")]
+    *packed, last = codings
+    if last != "chunked":
+        packed.append(last)
+    if packed and all(one in _PACKINGS for one in packed):
+        before = headers.get("content-encoding")
+        headers["content-encoding"] = ", ".join([*([before] if before else []), *packed])
+        headers.pop("transfer-encoding")
+        if last == "chunked":
+            headers["transfer-encoding"] = "chunked"
+    if answer.http_version == "HTTP/1.0" and headers.get("transfer-encoding") == "chunked":
+        answer.http_version = "HTTP/1.1"
+        headers["connection"] = "close"
 
 
 def was_reached(flow: http.HTTPFlow) -> bool:
@@ -120,7 +150,20 @@ class GateHttp1Client(HeadJoined, Http1Client):
             code = ErrorCode.GENERIC_SERVER_ERROR
             yield ReceiveHttp(ResponseProtocolError(self.stream_id, self.conn.error, code))
             return
+        if closed and self._lacks_only_a_line():
+            self.buf += _LINE_END
+            yield from super().read_body(events.DataReceived(self.conn, _LINE_END))
+            yield from self.state(event)
+            return
         yield from super().read_body(event)
+
+    def _lacks_only_a_line(self) -> bool:
+        """Return True where the last chunk is there, and the server closed before the empty line
+        that ends them: nothing of the body is missing.
+        """
+        reader = self.body_reader
+        at_end = isinstance(reader, ChunkedReader) and reader._reading_trailer
+        return at_end and not self.buf and self.conn.error is None
 
     def mark_done(
         self, *, request: bool = False, response: bool = False

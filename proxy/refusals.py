@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from mitmproxy import http
 
+from core.classification import Category
 from core.decision import Decision, Verdict
 from core.text import printable
 from destinations.catalogue import find
@@ -38,7 +39,10 @@ def refusal(
         return _grpc(message, headers)
     known = find(service or "")
     asked = Refusal.AS_ASKED if known is None else known.refusal
-    content_type, body, extra = _rendered(asked, request)(message, decision)
+    shape = _rendered(asked, request)
+    if shape is _text and known is not None and known.category is Category.LLM:
+        shape = _plain_json  # its clients read nothing else, and few say so
+    content_type, body, extra = shape(message, decision)
     answer = http.Response.make(STATUS, body, {**headers, **extra, "content-type": content_type})
     answer.reason = brief(decision, reference)
     return answer
@@ -160,8 +164,20 @@ def _notion(message: str, _: Decision) -> Body:
 
 
 def _plain_json(message: str, decision: Decision) -> Body:
+    """Several words for one thing: each family of clients looks for its own and shows no other.
+    Problem details (RFC 9457) and FastAPI's, Databricks', Atlassian's.
+    """
     error = {"code": "blocked_by_outgate", "message": message, "rule": decision.rule}
-    return "application/json", _json({"error": error, "message": message}), {}
+    told = {
+        "error": error,
+        "message": message,
+        "title": "Blocked by Outgate",
+        "detail": message,
+        "status": STATUS,
+        "error_code": "PERMISSION_DENIED",
+        "errorMessages": [message],
+    }
+    return "application/json", _json(told), {}
 
 
 def _text(message: str, _: Decision) -> Body:

@@ -98,9 +98,10 @@ def run(
         mark = run_mark()
         environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
-            ended = _ran(command, its_own, running, watched, sealed)
+            ended, was_sealed = _ran(command, its_own, running, watched, sealed)
             answer = followed(running, os.getpid(), since)
-            short = ShortConnections.read(answer)
+            # Out of a seal there is no way: what was short on this machine was another program's.
+            short = ShortConnections(places=()) if was_sealed else ShortConnections.read(answer)
             watched.ended(ended.code, short, on_record=not running.public)
         contact = (answer or {}).get("contact")
         own_gate = not running.public and announced(home.running) != running
@@ -158,9 +159,10 @@ def _ran(
     gate: "RunningGate",
     watched: "RunWatch",
     sealed: bool | None,
-) -> "Ended":
+) -> "tuple[Ended, bool]":
     """Run the program to its end: in a seal where that is asked for and can be had, or where it
-    cannot and it may, behind proxy variables. Raises SettingsError, CannotRunError.
+    cannot and it may, behind proxy variables. Return how it ended, and whether it was sealed.
+    Raises SettingsError, CannotRunError.
     """
     from app.client import run_program
     from app.sealing import NoSealError, is_sealed, may_go_unsealed, run_sealed
@@ -168,13 +170,15 @@ def _ran(
     home, settings = watched.home, watched.settings
     if is_sealed(settings, sealed):
         try:
-            return run_sealed(command, environment, gate, home, settings, watched.started)
+            ended = run_sealed(command, environment, gate, home, settings, watched.started)
         except NoSealError as error:
             if not may_go_unsealed(settings, sealed):
                 raise
             why = f"not sealed, so it has to heed proxy variables. {error.message}"
+        else:
+            return ended, True
         _remark([why])
-    return run_program(command, environment, started=watched.started)
+    return run_program(command, environment, started=watched.started), False
 
 
 def start(

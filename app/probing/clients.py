@@ -19,11 +19,17 @@ class Probe:
     code: str = ""
     """Python; raises where the request failed."""
     command: tuple[str, ...] = ()
-    """Arguments of a program; {url} is put in."""
+    """Arguments of a program; {url} and {place} are put in."""
     mend: str = ""
     """What to do where it goes past the gate."""
+    trust_mend: str = ""
+    """What to do where it does not trust the gate, if anything but the usual."""
     answered_by: str = ""
     """Words of a program that fails because it got an answer, which is none of its own protocol."""
+    absent: str = ""
+    """Words of a client that lacks a part of its own: then there is nothing to try."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What its program needs beside, in its environment; {url} is put in."""
     by_nature: bool = False
     """It goes past the gate in every program that is written so: a remark, not a fault."""
 
@@ -186,6 +192,84 @@ PYTHON: tuple[Probe, ...] = (
         code=_get("polars", f"polars.scan_csv({URL} + '.csv').collect()"),
     ),
     Probe(
+        name="s3fs",
+        needs="s3fs",
+        code="import sys, s3fs\n"
+        "from botocore.config import Config\n"
+        f"s = s3fs.S3FileSystem(anon=True, endpoint_url={URL}[:-3], config_kwargs="
+        "{'retries': {'max_attempts': 1}, 'connect_timeout': 10})\n"
+        "s.ls('bucket')",
+        answered_by="Internal Server Error",
+    ),
+    Probe(
+        name="gcsfs",
+        needs="gcsfs",
+        code="import sys, gcsfs, fsspec.asyn\n"
+        "async def ask(s):\n"
+        f"  async with (await s._set_session()).get({URL}) as a: await a.read()\n"
+        "s = gcsfs.GCSFileSystem(token='anon', project='p')\n"
+        "fsspec.asyn.sync(s.loop, ask, s, timeout=15)",
+        mend=f"Pass session_kwargs={{'trust_env': True}}. {_PAST}.",
+        by_nature=True,
+    ),
+    Probe(
+        name="adlfs",
+        needs="adlfs",
+        code="import sys, adlfs\n"
+        f"s = adlfs.AzureBlobFileSystem(account_name='a', account_host={PLACE}, anon=True)\n"
+        "s.ls('container')",
+        answered_by="blob_items",
+    ),
+    Probe(
+        name="deltalake",
+        needs="deltalake",
+        code="import sys, deltalake\n"
+        f"o = {{'endpoint': {URL}[:-3], 'region': 'eu', 'skip_signature': 'true',"
+        " 'max_retries': '0', 'retry_timeout': '5s'}\n"
+        "deltalake.DeltaTable('s3://bucket/table', storage_options=o)",
+        answered_by="expected struct",
+    ),
+    Probe(
+        name="duckdb (httpfs)",
+        needs="duckdb",
+        code="import sys, duckdb\n"
+        "c = duckdb.connect()\n"
+        "c.execute('SET autoinstall_known_extensions = false')\n"
+        "c.execute('LOAD httpfs')\n"
+        f"c.read_csv({URL}).fetchall()",
+        absent="INSTALL httpfs",
+        trust_mend="Have its program say SET ca_cert_file = '…', with the file that SSL_CERT_FILE"
+        " names, or lay the root into the system's store (outgate trust install).",
+    ),
+    Probe(
+        name="snowflake",
+        needs="snowflake.connector",
+        code="import sys, snowflake.connector\n"
+        f"host, port = {PLACE}.split(':')\n"
+        "snowflake.connector.connect(account='a', user='u', password='p', host=host,"
+        " port=int(port), protocol='https', login_timeout=5, network_timeout=5)",
+        answered_by="Invalid Snowflake response",
+    ),
+    Probe(
+        name="databricks-sql",
+        needs="databricks.sql",
+        code="import sys\nfrom databricks import sql\n"
+        f"host, port = {PLACE}.split(':')\n"
+        "try: sql.connect(server_hostname=host, _port=int(port), http_path='/sql/1.0/warehouses/a',"
+        " access_token='t', _retry_stop_after_attempts_count=1, _socket_timeout=10,"
+        " enable_telemetry=False)\n"
+        "except Exception as e: raise ConnectionError(getattr(e, 'context', None) or e)",
+        answered_by="'http-code': 200",
+    ),
+    Probe(
+        name="databricks-sdk",
+        needs="databricks.sdk",
+        code="import sys\nfrom databricks.sdk import WorkspaceClient\n"
+        "from databricks.sdk.config import Config\n"
+        f"c = Config(host={URL}[:-3], token='t', retry_timeout_seconds=5)\n"
+        "WorkspaceClient(config=c).current_user.me()",
+    ),
+    Probe(
         name="pip",
         needs="pip",
         code="import subprocess, sys\n"
@@ -203,7 +287,13 @@ PROGRAMS: tuple[Probe, ...] = (
         needs="curl",
         command=("--silent", "--show-error", "--fail", "--max-time", "15", "{url}"),
     ),
-    Probe(name="wget", needs="wget", command=("-nv", "-O", "-", "-T", "15", "-t", "1", "{url}")),
+    Probe(
+        name="wget",
+        needs="wget",
+        command=("-nv", "-O", "-", "-T", "15", "-t", "1", "{url}"),
+        trust_mend="Pass --ca-certificate, write ca_certificate into ~/.wgetrc, or lay the root"
+        " into the system's store (outgate trust install).",
+    ),
     Probe(
         name="node",
         needs="node",
@@ -216,6 +306,25 @@ PROGRAMS: tuple[Probe, ...] = (
         mend="Node's fetch honours the proxy from version 24 on, with NODE_USE_ENV_PROXY=1."
         f" {_PAST}.",
         by_nature=True,
+    ),
+    Probe(
+        name="java",
+        needs="keytool",
+        command=("-printcert", "-sslserver", "{place}"),
+        mend="Set JAVA_TOOL_OPTIONS to -Dhttps.proxyHost, -Dhttps.proxyPort and"
+        f" -Djavax.net.ssl.trustStore. {_PAST}.",
+        by_nature=True,
+    ),
+    Probe(
+        name="gcloud",
+        needs="gcloud",
+        command=("storage", "ls", "gs://canary-of-outgate"),
+        variables=(
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", "{url}/"),
+            ("CLOUDSDK_AUTH_DISABLE_CREDENTIALS", "true"),
+            ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
+            ("CLOUDSDK_CORE_PROJECT", "canary"),
+        ),
     ),
     Probe(name="git", needs="git", command=("ls-remote", "{url}"), answered_by="not valid"),
 )

@@ -51,10 +51,10 @@ def try_clients(
         for probe in PYTHON:
             if probe.needs in interpreter.modules:
                 command = [interpreter.program, "-c", probe.code]
-                yield _tried(canary, probe, interpreter, command, environment, bundle)
+                yield from _tried(canary, probe, interpreter, command, environment, bundle)
     for probe in PROGRAMS:
         if program := shutil.which(probe.needs):
-            yield _tried(canary, probe, None, [program], environment, bundle)
+            yield from _tried(canary, probe, None, [program], environment, bundle)
 
 
 def _tried(
@@ -64,21 +64,29 @@ def _tried(
     begin: list[str],
     environment: Mapping[str, str],
     bundle: str,
-) -> Tried:
+) -> Iterator[Tried]:
     place = f"{CANARY_HOST}:{canary.port}"
     given = [canary.url, place, bundle]
     if probe.command:
-        given = [canary.url if part == "{url}" else part for part in probe.command]
+        given = [_filled(part, canary.url, place) for part in probe.command]
+    own = {name: _filled(value, canary.url, place) for name, value in probe.variables}
     seen = canary.begin()
-    code, said = _ran([*begin, *given], environment, interpreter)
+    code, said = _ran([*begin, *given], {**environment, **own}, interpreter)
+    if probe.absent and probe.absent in said and not seen.direct and not seen.proxied:
+        return
     verdict = _verdict(seen, code, said, probe.answered_by)
-    return Tried(
+    yield Tried(
         probe=probe,
         interpreter=interpreter,
         verdict=verdict,
         words=_words(verdict, said),
         mend=_mend(verdict, probe),
     )
+
+
+def _filled(part: str, url: str, place: str) -> str:
+    """Put in what is asked for. Other braces are the program's own."""
+    return part.replace("{url}", url).replace("{place}", place)
 
 
 def _ran(
@@ -142,7 +150,7 @@ def _mend(verdict: Verdict, probe: Probe) -> str:
     if verdict is Verdict.PAST:
         return probe.mend or "It ignores proxy variables: run it sealed (outgate run --sealed)."
     if verdict is Verdict.DISTRUSTS:
-        return (
+        return probe.trust_mend or (
             "It reads its roots from elsewhere: run it sealed, point it to the bundle that `outgate"
             " ca path` names, or lay the root into the system's store (outgate trust install)."
         )

@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched
@@ -76,6 +76,29 @@ def world_of(folder: Path, pack: Path, scripts: Sequence[ClientScript]) -> Itera
     slow = [script.target for script in scripts if script.ends is Ends.PAST]
     with small_world(folder, pack, names, slow) as made:
         yield made
+
+
+def trials_of(scripts: Sequence[ClientScript]) -> Any:
+    """Return the fixture of a test module: what became of these, behind one gate that serves."""
+
+    @pytest.fixture(scope="module")
+    def trials(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterator[Trials]:
+        with world_of(tmp_path_factory.mktemp("world"), rule_pack, scripts) as world:
+            yield Trials(world, scripts)
+
+    return trials
+
+
+def recorded(seen: Tried, hosts: Collection[str]) -> Sequence[dict[str, Any]]:
+    """Return the records of a script, once they are as many as they should be, of somebody who is
+    known, and of where it went.
+    """
+    assert len(seen.records) == seen.script.requests, seen
+    for record in seen.records:
+        assert record["sender"]["certainty"] in {"exact", "likely"}, seen
+        assert record["destination"]["host"] in hosts, seen
+        assert record["destination"]["port"] == seen.script.port, seen
+    return seen.records
 
 
 class Trials:

@@ -2,6 +2,7 @@
 broken connection where a client would have had to guess. Never a hang, never a page of the gate's.
 """
 
+import gzip
 import http.client
 import socket
 import struct
@@ -80,6 +81,8 @@ def resets(*pieces: bytes) -> Talks:
 
 
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+PACKED = gzip.compress(b"ok", mtime=0)
+IN_CHUNKS = b"2\r\nok\r\n0\r\n\r\n"
 KEPT: dict[str, Talks] = {
     "no content, with a body": says(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"),
     "no content, with a body of no length": says(b"HTTP/1.1 204 No Content\r\n\r\nok"),
@@ -109,6 +112,21 @@ KEPT: dict[str, Talks] = {
     "bare line feeds": says(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"),
     "field names in odd letters": says(HEAD + b"cOnTeNt-LeNgTh: 2\r\n\r\nok"),
     "a long field": says(HEAD + b"X-Long: " + b"x" * 30_000 + b"\r\n" + END),
+    "a length with zeros before": says(HEAD + b"Content-Length: 0002\r\n\r\nok"),
+    "lengths that are equal as numbers": says(HEAD + b"Content-Length: 2, 2\r\n\r\nok"),
+    "chunks without their last line": says(CHUNKED + b"2\r\nok\r\n0\r\n"),
+    "chunks in an answer of HTTP/1.0": says(
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    ),
+    "a compression on the way, until it closes": says(
+        HEAD + b"Transfer-Encoding: gzip\r\nConnection: close\r\n\r\n" + PACKED
+    ),
+    "an upgrade that nobody asked for": says(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nraw"
+    ),
+    "a proxy's word from a server": says(
+        b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\n" + END
+    ),
 }
 BROKEN: dict[str, Talks] = {
     "it ends in the body": says(HEAD + b"Content-Length: 9\r\n\r\nok"),
@@ -124,10 +142,17 @@ BROKEN: dict[str, Talks] = {
     "a field that is too long": says(HEAD + b"X-Long: " + b"x" * 70_000 + b"\r\n" + END),
     "no status": says(b"HTTP/1.1\r\n" + END),
     "a status of letters": says(b"HTTP/1.1 OK 200\r\n" + END),
+    "it breaks the connection before the last line": resets(CHUNKED + b"9\r\nok"),
 }
 GUESSED: dict[str, Talks] = {
+    "it ends in the size of the last chunk": says(CHUNKED + b"2\r\nok\r\n0"),
     "only an informational one": says(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     "a negative length": says(HEAD + b"Content-Length: -2\r\n\r\nok"),
+    "a length with a sign": says(HEAD + b"Content-Length: +2\r\n\r\nok"),
+    "two lengths": says(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok"),
+    "an empty length": says(HEAD + b"Content-Length:\r\nConnection: close\r\n\r\nok"),
+    "chunks of chunks": says(HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + IN_CHUNKS),
+    "a first field that is folded": says(b"HTTP/1.1 200 OK\r\n folded\r\n" + END),
     "a length of letters": says(HEAD + b"Content-Length: two\r\n\r\nok"),
     "a space before the colon": says(HEAD + b"Content-Length : 2\r\n\r\nok"),
     "a coding nobody knows": says(HEAD + b"Transfer-Encoding: magic\r\n\r\nok"),
@@ -151,6 +176,14 @@ CLEANED: dict[str, tuple[Talks, Outcome]] = {
     "not modified, with a coding": (
         says(b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"),
         (304, b""),
+    ),
+    "a compression beside chunks": (
+        says(
+            HEAD
+            + b"Transfer-Encoding: gzip, chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+            % (len(PACKED), PACKED)
+        ),
+        (200, PACKED),
     ),
     "HTTP/2 in an answer of HTTP/1": (says(b"HTTP/2.0 200 OK\r\n" + END), (200, b"ok")),
 }

@@ -166,6 +166,28 @@ def test_unknown_services_get_what_they_ask_for() -> None:
 
 
 @pytest.mark.parametrize(
+    "place",
+    [("detail",), ("errorMessages", 0), ("message",), ("error", "message")],
+)
+def test_other_families_of_clients_find_the_reason_where_they_look(place: tuple[Any, ...]) -> None:
+    """Problem details, FastAPI, Databricks and Atlassian: each shows one word of its own, and no
+    other.
+    """
+    body = error_of(None, asked(accept="application/json"))
+    assert told(within(body, place))
+    assert (body["status"], body["error_code"]) == (403, "PERMISSION_DENIED")
+    assert body["title"] == "Blocked by Outgate"
+
+
+@pytest.mark.parametrize(("service", "kind"), [("replicate", "json"), ("pastebin", "plain")])
+def test_a_provider_of_models_answers_in_json_whoever_asks(service: str, kind: str) -> None:
+    """Its clients read nothing else; a page for people is asked for by people."""
+    answer = refusal(DECISION, REFERENCE, service, asked())
+    assert kind in answer.headers["content-type"]
+    assert told(answer.text or "")
+
+
+@pytest.mark.parametrize(
     "hostile", ["a\r\nset-cookie: x=1", "\x1b[31mred", "\u202eevil", "x" * 5000]
 )
 def test_nothing_hostile_comes_through(hostile: str) -> None:

@@ -21,6 +21,17 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def quick_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of the programs of this machine those that start quickly: what is slow is tried elsewhere."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in ("python3", "python", "sh", "env", "curl", "wget", "node", "git"):
+        if (program := shutil.which(name)) is not None:
+            (folder / name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(folder))
+
+
 def told(outgate: Outgate, *arguments: str) -> dict[str, dict[str, Any]]:
     done = outgate("doctor", "--json", *arguments, timeout=280)
     assert done.returncode in {0, 1}, done.stderr

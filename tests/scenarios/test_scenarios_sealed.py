@@ -134,6 +134,7 @@ def test_a_client_that_knows_no_proxy_is_inspected(sealing: Sealing) -> None:
 
     assert (done.returncode, done.stdout.strip()) == (3, "200"), done.stderr
     [record] = summary(done)["records"]
+    assert summary(done)["short_connections"] == {}, "other programs' are none of a sealed run"
     assert record["destination"]["host"] == "files.example"
     sender = record["sender"]
     assert (sender["certainty"], sender["script"]["path"]) == ("exact", str(script)), sender

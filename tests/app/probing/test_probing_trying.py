@@ -2,13 +2,37 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.probing.canary import Canary, Seen
-from app.probing.clients import PYTHON
+from app.probing.clients import PROGRAMS, PYTHON, Probe
 from app.probing.interpreters import Interpreter, interpreters
-from app.probing.trying import Verdict, _verdict, try_clients
+from app.probing.trying import Tried, Verdict, _verdict, try_clients
+
+DATA_CLIENTS = frozenset(
+    {
+        "adlfs",
+        "azure-core",
+        "botocore",
+        "databricks-sdk",
+        "databricks-sql",
+        "deltalake",
+        "duckdb (httpfs)",
+        "fsspec",
+        "gcloud",
+        "gcsfs",
+        "google-auth",
+        "grpcio",
+        "java",
+        "node",
+        "polars",
+        "pyarrow (S3)",
+        "s3fs",
+        "snowflake",
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +67,65 @@ def test_every_probe_is_a_program_of_its_own() -> None:
         assert probe.mend or not probe.by_nature, probe.name
 
 
-def test_a_client_that_reaches_nothing_breaks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(DATA_CLIENTS))
+def test_data_clients_are_tried(name: str) -> None:
+    """Who works with data reads of the clients that he uses, not of HTTP libraries alone."""
+    [probe] = [probe for probe in (*PYTHON, *PROGRAMS) if probe.name == name]
+    assert not any(word in probe.answered_by.lower() for word in ("certificate", "ssl", "tls"))
+
+
+_TELLS = "import os, sys; sys.stderr.write(os.environ.get('OF_ITS_OWN', '') + ' '.join(sys.argv))"
+
+
+def _asked(monkeypatch: pytest.MonkeyPatch, canary: Canary, **changed: Any) -> list[Tried]:
+    """Return what becomes of a made-up program that says what it was given, and fails."""
+    values: dict[str, Any] = {"name": "odd", "needs": sys.executable, **changed}
+    monkeypatch.setattr("app.probing.trying.PROGRAMS", (Probe(**values),))
+    return list(try_clients(canary, [], {"PATH": ""}, "/none"))
+
+
+def test_what_a_program_needs_is_put_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Address, place and variables reach it."""
+    with Canary(("127.0.0.1", 1), tmp_path) as canary:
+        [tried] = _asked(
+            monkeypatch,
+            canary,
+            command=("-c", f"{_TELLS}; sys.exit(1)", "{place}", "{url}", "{own: 1}"),
+            variables=(("OF_ITS_OWN", "<{url}/>"),),
+        )
+        place = f"localhost:{canary.port}"
+    assert f"<https://{place}/ok/>-c {place} https://{place}/ok {{own: 1}}" in tried.words
+
+
+def test_what_is_not_there_is_not_said_to_break(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A client that lacks a part of its own is not tried; where it has sent all the same, that is
+    told.
+    """
+    with Canary(("127.0.0.1", 1), tmp_path) as canary:
+        lacks = "import sys; sys.exit('Install it first')"
+        sends = (
+            "import socket, sys\ns = socket.create_connection(sys.argv[1].split(':'))\n"
+            "s.sendall(b'x')\ns.recv(1)\nsys.exit('Install it first')"
+        )
+        told = [
+            [one.verdict for one in _asked(monkeypatch, canary, command=command, absent=absent)]
+            for command, absent in (
+                (("-c", lacks, "{place}"), "Install it"),
+                (("-c", lacks, "{place}"), "Another"),
+                (("-c", lacks, "{place}"), ""),
+                (("-c", sends, "{place}"), "Install it"),
+            )
+        ]
+    assert told == [[], [Verdict.BREAKS], [Verdict.BREAKS], [Verdict.PAST]]
+
+
+def test_a_client_that_reaches_nothing_breaks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A gate that is not there is none that is trusted; who ignores it goes past all the same."""
+    monkeypatch.setattr("app.probing.trying.PROGRAMS", ())
     only = {"urllib.request", "http.client"}
     [found] = [i for i in interpreters([Path(sys.executable)]) if isinstance(i, Interpreter)]
     bare = Interpreter(
