@@ -33,6 +33,7 @@ from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.stamps import BadStamp, Stamp, Stamps, read_stamp
 from evidence.stretch import Start
+from evidence.sweeping import owed_note
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
@@ -164,6 +165,7 @@ class _Reading:
             attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
         if begin.told is not None:
             attested.notes.append(begin.told)
+        attested.notes += owed_note(connection)
         acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(

@@ -148,6 +148,7 @@ def erase(
     from core.rights import Deed
     from evidence import open_store
     from evidence.erasure import plan
+    from evidence.sweeping import finish
 
     if sum((person, before is not None, script is not None)) != 1:
         raise InputError("Name one of --person, --before and --script.")
@@ -173,7 +174,11 @@ def erase(
         made = _erased(home, wanted, who, reason.strip(), asked)
     if asked is not None and not yes:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
+    if yes and made.nothing:
+        made.swept = finish(home.evidence, who)
     _tell(made, done=does)
+    if not made.swept:
+        return 1
     if not yes:
         typer.echo("Nothing was changed. Add --yes and --reason to erase.")
     return 0
