@@ -161,11 +161,7 @@ class _Reading:
             "records": Roots(attested.sizes("records"), begin.tree.copy()),
             "acts": Roots(attested.sizes("acts")),
         }
-        if past.told is not None:
-            attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
-        if begin.told is not None:
-            attested.notes.append(begin.told)
-        attested.notes += owed_note(connection)
+        attested.notes += [*_notes(past, begin), *owed_note(connection)]
         acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(
@@ -191,6 +187,14 @@ class _Reading:
         problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
         problems += cursor_problems(connection, self.path)
         return _report(connection, begin, passed, acts, derived, attested, problems)
+
+
+def _notes(past: Past, begin: Beginning) -> Iterator[str]:
+    """Yield what an auditor should know of entries that were not read."""
+    if past.told is not None:
+        yield f"Entries up to {past.cut} expired ({past.told})."
+    if begin.told is not None:
+        yield begin.told
 
 
 def _of_lists(derived: Derived, acts: Acts, *, whole: bool) -> list[str | None]:

@@ -148,7 +148,6 @@ def erase(
     from core.rights import Deed
     from evidence import open_store
     from evidence.erasure import plan
-    from evidence.sweeping import finish
 
     if sum((person, before is not None, script is not None)) != 1:
         raise InputError("Name one of --person, --before and --script.")
@@ -170,18 +169,26 @@ def erase(
         ask_for(home, settings, wanted, who, reason.strip())
         typer.echo("Asked for. It is erased once somebody else who may erase says the same.")
         return 0
-    if does:
-        made = _erased(home, wanted, who, reason.strip(), asked)
-    if asked is not None and not yes:
+    if yes:
+        made = _done(home, wanted, who, reason.strip(), asked, made)
+    elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
-    if yes and made.nothing:
-        made.swept = finish(home.evidence, who)
     _tell(made, done=does)
-    if not made.swept:
-        return 1
     if not yes:
         typer.echo("Nothing was changed. Add --yes and --reason to erase.")
-    return 0
+    return 0 if made.swept else 1
+
+
+def _done(
+    home: "Home", wanted: "Wanted", who: str, why: str, asked: str | None, made: "Plan"
+) -> "Plan":
+    """Erase what the plan says, or finish what an earlier erasure left; return what went."""
+    from evidence.sweeping import finish
+
+    if not made.nothing:
+        return _erased(home, wanted, who, why, asked)
+    made.swept = finish(home.evidence, who)
+    return made
 
 
 def _erased(home: "Home", wanted: "Wanted", who: str, why: str, asked: str | None) -> "Plan":
