@@ -11,7 +11,7 @@ from core.case_keys import called, case_key, destination_of, observation_key, se
 from core.classification import Account, AccountKind, Category, Destination
 from core.decision import Decision, Verdict, hold_word
 from core.fate import TUNNEL, Fate
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, is_least
 from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
 from core.review import needs_review
@@ -70,6 +70,8 @@ class Found(NamedTuple):
     records: int | None
     subjects: int | None
     fingerprints: tuple[str, ...]
+    least: bool = False
+    """Its numbers are the least that there are."""
 
 
 class Figures(NamedTuple):
@@ -245,7 +247,7 @@ def account_mark(account: Account) -> str:
 def figures(record: Record) -> Figures:
     """Return what a record adds."""
     found = [
-        Found(f.kind, f.distinct, f.records, f.subjects, f.fingerprints)
+        Found(f.kind, f.distinct, f.records, f.subjects, f.fingerprints, is_least(f))
         for f in record.findings
         if not f.test_data
     ]

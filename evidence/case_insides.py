@@ -7,10 +7,12 @@ from typing import Any
 
 import orjson
 
-from core.case_inside import Inside, KindInside, Seen
-from evidence.case_sums import kind_inside, people_in
+from core.case_inside import Inside, KindInside, Seen, kind_inside, people_in
 from evidence.sketch import told_by
 from evidence.times import from_micros
+
+_LEAST = 5
+"""Where a row of a kind says that its numbers are the least that there are."""
 
 
 def inside_of(row: Mapping[Any, Any]) -> Inside:
@@ -35,10 +37,14 @@ def inside_of(row: Mapping[Any, Any]) -> Inside:
         days=dict(zip(map(int, days), days.values(), strict=True)),
         people=people,
         people_exact=exact,
+        most_exact=not any(row[_LEAST:] for row in told["kinds"].values()),
         left=row["left_count"],
     )
 
 
-def _kind(requests: int, largest: int, total: int, complete: Any, values: str) -> KindInside:
-    least, exact = told_by(values)
-    return kind_inside(requests, largest, total, least, complete and exact)
+def _kind(
+    requests: int, largest: int, total: int, complete: Any, values: str, is_least: Any = False
+) -> KindInside:
+    told, exact = told_by(values)
+    sizes = requests, largest, total, told
+    return kind_inside(*sizes, complete and exact, is_least=bool(is_least))

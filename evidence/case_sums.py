@@ -6,13 +6,12 @@ gate wrote.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 import orjson
 
-from core.case_inside import KindInside, Reach
+from core.case_inside import KindInside, Reach, kind_inside, people_in
 from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
@@ -20,12 +19,11 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.risk import Weighed, points_of
-from core.vocabulary.kinds import kind_of
+from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
 from evidence.times import DAY_US
 
-_PERSONAL = "personal_data"
 _MOST_NAMES = 200
 _MOST_DAYS = 400
 _COUNTERS = ("users", "accounts", "outcomes", "rules", "models")
@@ -47,12 +45,15 @@ class KindSums:
     complete: bool = True
     """Every value has a fingerprint."""
     values: Sketch = field(default_factory=Sketch)
+    least: bool = False
+    """Some request held more of them than were counted."""
 
     def add(self, finding: Found) -> None:
         """Add one finding."""
         self.largest = max(self.largest, finding.distinct)
         self.total += finding.distinct
         self.complete = self.complete and finding.distinct <= len(finding.fingerprints)
+        self.least = self.least or finding.least
         self.values.add(finding.fingerprints)
 
     def join(self, later: "KindSums") -> None:
@@ -61,22 +62,26 @@ class KindSums:
         self.largest = max(self.largest, later.largest)
         self.total += later.total
         self.complete = self.complete and later.complete
+        self.least = self.least or later.least
         self.values.join(later.values)
 
     @property
     def inside(self) -> KindInside:
         """As the review shows it."""
         told = self.values.least, self.complete and self.values.exact
-        return kind_inside(self.requests, self.largest, self.total, *told)
+        return kind_inside(self.requests, self.largest, self.total, *told, is_least=self.least)
 
+    def to_json(self) -> list[Any]:
+        """Return it as a row keeps it: the last item only where it says something."""
+        values = self.values.to_text()
+        told = [self.requests, self.largest, self.total, self.complete, values]
+        return [*told, True] if self.least else told
 
-def kind_inside(requests: int, largest: int, total: int, told: int, complete: bool) -> KindInside:
-    """Return a kind as the review shows it: `told` values at least by a sketch, which holds each
-    of them where it is `complete`.
-    """
-    least = min(total, max(largest, told))
-    exact = requests == 1 or least == total
-    return KindInside(requests=requests, distinct=least, exact=exact or complete)
+    @classmethod
+    def of_json(cls, value: Sequence[Any]) -> "KindSums":
+        """Read what `to_json` gave. Raises ValueError."""
+        requests, largest, total, complete, values, *least = value
+        return cls(requests, largest, total, complete, Sketch.of_text(values), bool(least))
 
 
 @dataclass(slots=True)
@@ -163,7 +168,7 @@ class CaseSums:
                 self.most_values = max(self.most_values, one.distinct)
             if one.records is not None:
                 self.most_records = max(self.most_records or 0, one.records)
-            if is_personal(one.kind):
+            if tells_of_people(one.kind):
                 told = one.distinct if one.subjects is None else one.subjects
                 self.most_people = max(self.most_people, told)
 
@@ -208,8 +213,13 @@ class CaseSums:
         """How many different people, and whether that is exact and not only the least."""
         if not self.most_people:
             return 0, True
-        kinds = {kind: sums.inside for kind, sums in self.kinds.items() if is_personal(kind)}
+        kinds = {kind: sums.inside for kind, sums in self.kinds.items() if tells_of_people(kind)}
         return people_in(self.most_people, kinds)
+
+    @property
+    def most_exact(self) -> bool:
+        """False where some request held more than were counted."""
+        return not any(sums.least for sums in self.kinds.values())
 
     @property
     def reach(self) -> Reach:
@@ -231,6 +241,7 @@ class CaseSums:
                 kinds=self.kinds,
                 people=people,
                 people_exact=exact,
+                most_exact=self.most_exact,
                 rows=self.most_records,
                 values=self.most_values,
                 account_kind=self.account_kind,
@@ -264,12 +275,8 @@ class CaseSums:
 
     def _inside_json(self) -> bytes:
         """Return what is inside."""
-        kinds = {
-            kind: [one.requests, one.largest, one.total, one.complete, one.values.to_text()]
-            for kind, one in self.kinds.items()
-        }
         value = {
-            "kinds": kinds,
+            "kinds": {kind: one.to_json() for kind, one in self.kinds.items()},
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
@@ -294,10 +301,7 @@ class CaseSums:
         inside = raw if isinstance(raw, dict) else orjson.loads(raw)
         return cls(
             **{name: row[name] for name in _PLAIN},
-            kinds={
-                kind: KindSums(requests, largest, total, complete, Sketch.of_text(values))
-                for kind, (requests, largest, total, complete, values) in inside["kinds"].items()
-            },
+            kinds={kind: KindSums.of_json(told) for kind, told in inside["kinds"].items()},
             versions=inside["versions"],
             most_people=inside["most_people"],
             **{name: inside[name] for name in _COUNTERS},
@@ -322,19 +326,6 @@ _PLAIN = (
 )
 
 
-def people_in(most: int, kinds: Mapping[str, KindInside]) -> tuple[int, bool]:
-    """Return how many different people there are in a case at least, and whether that is exact:
-    `most` in one request, and what is found of each kind.
-    """
-    if not most:
-        return 0, True
-    personal = [one for kind, one in kinds.items() if is_personal(kind)]
-    least = max(most, *(one.distinct for one in personal))
-    # A person may stand in one request by name and in another by number.
-    (first, *others) = personal
-    return least, not others and first.exact and first.distinct == least
-
-
 _plain_of = attrgetter(*_PLAIN)
 
 
@@ -346,12 +337,6 @@ def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> Non
 def _count(counts: dict[str, int], word: str | None, count: int) -> None:
     if word:
         counts[word] = counts.get(word, 0) + count
-
-
-@lru_cache(maxsize=1024)
-def is_personal(kind: str) -> bool:
-    """Return whether a kind of data tells of people."""
-    return _PERSONAL in kind_of(kind).groups
 
 
 def _see(seen: dict[str, list[int]], word: str, count: int, first: int, last: int) -> None:
@@ -381,7 +366,7 @@ def sums_before(case: Mapping[str, Any]) -> CaseSums:
     return CaseSums(
         key=case_of_key(case["key"]),
         left_count=count if verdict == Fate.PAST or left_by(verdict) else 0,
-        most_people=people if any(map(is_personal, kinds)) else 0,
+        most_people=people if any(map(tells_of_people, kinds)) else 0,
         kinds={kind: KindSums(count, values, count * values, False) for kind in kinds},
         versions={sha256 or "": [count, case["first_us"], last]},
         users={case["user"]: count} if case["user"] else {},

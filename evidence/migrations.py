@@ -184,7 +184,10 @@ _V10 = Step(
                 sum(cost_micro_usd)
             FROM hours GROUP BY 1, destination, account, outcome""",
     ),
+    rebuild=True,
 )
-"""Sums by the day, for what is asked of weeks and months."""
+"""Sums by the day, for what is asked of weeks and months. Cases tell where a number is only the
+least that there is.
+"""
 
 STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10)

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from core.fate import TUNNEL
-from core.findings import NOT_INSPECTED, Finding
+from core.findings import AT_LEAST, NOT_INSPECTED, Finding
 from core.json_fields import Fields
 from core.observation import Observation
 from core.record import Record, RequestSummary, ResponseSummary, read_request, read_response
@@ -57,7 +57,7 @@ _MOST = 2**63
 """As in `core.json_fields`: what fits into no column is no record."""
 _MOST_DIGITS = 18
 _COUNTS = ("count", "distinct", "records", "subjects")
-_FINDING = frozenset({*_COUNTS, "kind", "fingerprints", "where", "test_data"})
+_FINDING = frozenset({*_COUNTS, "kind", "fingerprints", "where", "test_data", "note"})
 """What is looked at of a finding."""
 
 
@@ -190,7 +190,8 @@ class Tally:
         for value in values:
             kind, distinct, told = value["kind"], value["distinct"], value["fingerprints"]
             if not value["test_data"]:
-                lump.find(number, kind, distinct, value["records"], value["subjects"], told)
+                least = AT_LEAST in (value["note"] or "")
+                lump.find(number, kind, distinct, value["records"], value["subjects"], told, least)
                 if kind != NOT_INSPECTED:
                     total += distinct
             for text in told:
