@@ -59,6 +59,10 @@ class AskedByHub:
         doubts = (
             (made.held, "entries are kept by a legal hold"),
             (made.more_values, "entries hold more values than are marked: it may be among them"),
+            (
+                int(not made.swept),
+                "erasure is not finished: what stood there may be left in the file",
+            ),
         )
         problem = "; ".join(f"{count} {words}" for count, words in doubts if count)
         return {

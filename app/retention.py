@@ -53,19 +53,22 @@ async def expire_old(
     after: Callable[[], None] = lambda: None,
 ) -> None:
     """Remove what is older than the terms, until cancelled; they may change meanwhile, and are
-    asked for before each round. Where nothing ends, nothing is done.
+    asked for before each round. Where nothing ends, nothing goes. An erasure that was interrupted
+    is finished in any case.
 
     `after` is called behind each round, in a thread.
     """
     from evidence.acts_retention import expire_acts_older
     from evidence.retention import expire_older, tidy_up
     from evidence.sums_retention import expire_sums_older
+    from evidence.sweeping import sweep_what_is_owed
 
     stopped = threading.Event()
     ends = stopped.is_set
     try:
         while True:
             now = await COURTESIES.run(terms)
+            await COURTESIES.run(sweep_what_is_owed, evidence)
             if now == Terms():
                 await asyncio.sleep(every_s)
                 continue

@@ -74,8 +74,7 @@ class Found(NamedTuple):
     """Its numbers are the least that there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """What one record adds."""
 
     id: str
@@ -88,7 +87,9 @@ class Figures:
     @property
     def values(self) -> int:
         """Distinct values found, of all findings."""
-        return sum(one.distinct for one in self.found if one.kind != NOT_INSPECTED)
+        if not self.found:
+            return 0
+        return sum([one.distinct for one in self.found if one.kind != NOT_INSPECTED])
 
 
 def kinds_text(kinds: Iterable[str]) -> str:
@@ -245,19 +246,21 @@ def account_mark(account: Account) -> str:
 
 def figures(record: Record) -> Figures:
     """Return what a record adds."""
+    found = [
+        Found(f.kind, f.distinct, f.records, f.subjects, f.fingerprints, is_least(f))
+        for f in record.findings
+        if not f.test_data
+    ]
     llm = record.llm
-    tokens = 0 if llm is None else (llm.input_tokens or 0) + (llm.output_tokens or 0)
+    if llm is None:
+        return Figures(record.id, record.request.bytes, found=tuple(found))
     return Figures(
         id=record.id,
         bytes=record.request.bytes,
-        tokens=tokens,
-        micro_usd=0 if llm is None else micro_usd(llm.cost_usd),
-        found=tuple(
-            Found(f.kind, f.distinct, f.records, f.subjects, f.fingerprints, is_least(f))
-            for f in record.findings
-            if not f.test_data
-        ),
-        model=None if llm is None else llm.model,
+        tokens=(llm.input_tokens or 0) + (llm.output_tokens or 0),
+        micro_usd=micro_usd(llm.cost_usd),
+        found=tuple(found),
+        model=llm.model,
     )
 
 

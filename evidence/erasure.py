@@ -6,8 +6,7 @@ length leave copies on their page, whatever SQLite is told. Then the derived tab
 the log is emptied and the file is written without free pages; only then is it told as done.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,12 +30,10 @@ from evidence.rebuild import rebuild
 from evidence.removed import Removed, runs
 from evidence.sqlite_errors import in_words
 from evidence.statements import INSERT_ERASED
+from evidence.sweeping import MOST_BESIDE_A_GATE, PATIENCE_S, sweep, unswept
 
-MOST_BESIDE_A_GATE = 20_000
-"""With more records than these, making the derived tables anew keeps a running gate waiting."""
 _SCAN = """SELECT e.seq, e.at_us, unpacked(e.body), e.salt, e.cuts, x.cuts, x.sealed
     FROM entries e LEFT JOIN erased x ON x.seq = e.seq WHERE e.seq > ? ORDER BY e.seq"""
-_PATIENCE_S = 10.0
 _OF_SENDER = frozenset({"sender", "files"})
 """Parts that tell of who sent; the others tell of a finding."""
 
@@ -69,6 +66,8 @@ class Plan:
     """Sums of records that expired in which the person or script stands; those rows go."""
     acts: int = 0
     """Review events that name the script or its path; they stay."""
+    swept: bool = True
+    """False: erased, but what stood there may be left in the file's free room and its log."""
 
     @property
     def nothing(self) -> bool:
@@ -202,11 +201,20 @@ def _sender(body: dict[str, Any]) -> str:
 
 
 @in_words()
-def erase_now(path: Path, wanted: Wanted, *, who: str, why: str, asked: str | None = None) -> Plan:
+def erase_now(
+    path: Path,
+    wanted: Wanted,
+    *,
+    who: str,
+    why: str,
+    asked: str | None = None,
+    patience_s: float = PATIENCE_S,
+) -> Plan:
     """Erase, and tell it in the chain of acts. Raises EvidenceError.
 
     What is told names entries and parts by number, never what stood there. `asked`: the id of the
-    request of another person that this confirms.
+    request of another person that this confirms. What an erasure before this one left in the
+    file's free room, because it was interrupted or somebody read meanwhile, goes with it.
     """
     with closing(connect(path)) as connection:
         if connection.value("SELECT count(*) FROM entries") > MOST_BESIDE_A_GATE and living(path):
@@ -215,20 +223,26 @@ def erase_now(path: Path, wanted: Wanted, *, who: str, why: str, asked: str | No
                 remedy="Stop it with outgate stop, erase, and start it again.",
             )
         with transaction(connection):
-            made = _plan(connection, wanted)
-            if made.nothing:
-                return made
-            _take_out(connection, made)
-            facts = {**_facts(made, why), "past": _without(connection, wanted)}
-            if asked is not None:
-                facts["asked"] = asked
-            # The act first: what it says was erased counts nowhere in what is made anew.
-            append_happening(connection, happening(Event.ERASED, facts, who=who))
-            rebuild(connection)
-    swept = scrub(path)
-    with closing(connect(path)) as connection, transaction(connection):
-        facts = {"swept": swept}
-        append_happening(connection, happening(Event.ERASURE_SWEPT, facts, who=who))
+            made = _erase(connection, wanted, who=who, why=why, asked=asked)
+        owed = unswept(connection) is not None
+    if owed:
+        made.swept = sweep(path, who=who, patience_s=patience_s)
+    return made
+
+
+def _erase(
+    connection: Connection, wanted: Wanted, *, who: str, why: str, asked: str | None
+) -> Plan:
+    made = _plan(connection, wanted)
+    if made.nothing:
+        return made
+    _take_out(connection, made)
+    facts = {**_facts(made, why), "past": _without(connection, wanted)}
+    if asked is not None:
+        facts["asked"] = asked
+    # The act first: what it says was erased counts nowhere in what is made anew.
+    append_happening(connection, happening(Event.ERASED, facts, who=who))
+    rebuild(connection)
     return made
 
 
@@ -315,40 +329,6 @@ def _marks(text: bytes) -> set[int]:
     return marks_in(_findings(_read(text)))
 
 
-def scrub(
-    path: Path,
-    patience_s: float = _PATIENCE_S,
-    wait: Callable[[float], None] = time.sleep,
-) -> bool:
-    """Empty the log and write the file without free pages; True once nothing old is left in either.
-
-    A reader that holds an older state is waited for, for so many seconds.
-    """
-    with closing(connect(path)) as connection:
-        if not _emptied(connection, patience_s, wait):
-            return False
-        connection.execute("VACUUM").close()
-        return _emptied(connection, patience_s, wait)
-
-
-def _emptied(connection: Connection, patience_s: float, wait: Callable[[float], None]) -> bool:
-    for _ in _tries(patience_s, wait):
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            return True
-    return False
-
-
-def _tries(patience_s: float, wait: Callable[[float], None]) -> Iterator[None]:
-    passed = 0.0
-    while True:
-        yield
-        if passed >= patience_s:
-            return
-        wait(0.25)
-        passed += 0.25
-
-
 def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
     """Return what the plan says to the person who has to agree."""
     lines = [
@@ -370,6 +350,11 @@ def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
     if made.acts:
         lines.append(
             f"Review events that name the script: {made.acts}. They stay: they prove who approved."
+        )
+    if not made.swept:
+        lines.append(
+            "NOT finished: something else reads the evidence, so what stood there may be left in "
+            "the file's free room. Stop it and erase again; in a small file a gate does the rest."
         )
     lines.append("Exports, backups and copies that were made before are not reached.")
     return lines

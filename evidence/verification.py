@@ -33,6 +33,7 @@ from evidence.schema_check import schema_problem
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.stamps import BadStamp, Stamp, Stamps, read_stamp
 from evidence.stretch import Start
+from evidence.sweeping import owed_note
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
@@ -160,10 +161,7 @@ class _Reading:
             "records": Roots(attested.sizes("records"), begin.tree.copy()),
             "acts": Roots(attested.sizes("acts")),
         }
-        if past.told is not None:
-            attested.notes.append(f"Entries up to {past.cut} expired ({past.told}).")
-        if begin.told is not None:
-            attested.notes.append(begin.told)
+        attested.notes += [*_notes(past, begin), *owed_note(connection)]
         acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(
@@ -189,6 +187,14 @@ class _Reading:
         problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
         problems += cursor_problems(connection, self.path)
         return _report(connection, begin, passed, acts, derived, attested, problems)
+
+
+def _notes(past: Past, begin: Beginning) -> Iterator[str]:
+    """Yield what an auditor should know of entries that were not read."""
+    if past.told is not None:
+        yield f"Entries up to {past.cut} expired ({past.told})."
+    if begin.told is not None:
+        yield begin.told
 
 
 def _of_lists(derived: Derived, acts: Acts, *, whole: bool) -> list[str | None]:

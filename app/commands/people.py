@@ -169,14 +169,26 @@ def erase(
         ask_for(home, settings, wanted, who, reason.strip())
         typer.echo("Asked for. It is erased once somebody else who may erase says the same.")
         return 0
-    if does:
-        made = _erased(home, wanted, who, reason.strip(), asked)
-    if asked is not None and not yes:
+    if yes:
+        made = _done(home, wanted, who, reason.strip(), asked, made)
+    elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
     _tell(made, done=does)
     if not yes:
         typer.echo("Nothing was changed. Add --yes and --reason to erase.")
-    return 0
+    return 0 if made.swept else 1
+
+
+def _done(
+    home: "Home", wanted: "Wanted", who: str, why: str, asked: str | None, made: "Plan"
+) -> "Plan":
+    """Erase what the plan says, or finish what an earlier erasure left; return what went."""
+    from evidence.sweeping import finish
+
+    if not made.nothing:
+        return _erased(home, wanted, who, why, asked)
+    made.swept = finish(home.evidence, who)
+    return made
 
 
 def _erased(home: "Home", wanted: "Wanted", who: str, why: str, asked: str | None) -> "Plan":

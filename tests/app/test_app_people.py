@@ -4,6 +4,7 @@ import io
 import json
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +22,14 @@ from classifiers.personal import PersonalDetector
 from core.exchange import Exchange
 from core.findings import Confidence, Finding
 from core.fingerprint import Fingerprinter
+from core.happenings import Event, happening
 from core.ids import uuid7
 from core.review import script_event
 from core.stored import StoredRecord
 from evidence import open_evidence, open_store
 from evidence import verify as verify_file
+from evidence.acts import append_happening
+from evidence.database import connect, transaction
 from tests.app.conftest import Runs
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
@@ -271,3 +275,14 @@ def test_a_confirmed_erasure_reaches_no_further_than_what_was_asked(
     left = (entry for entry in store.iter_records() if isinstance(entry, StoredRecord))
     assert sorted(record.at for record in read(left)) == times[1:]
     store.close()
+
+
+def test_what_an_interrupted_erasure_left_goes_with_the_next(outgate: Runs, kept: Path) -> None:
+    """Verification says what is owed; erasing again pays it, be there more to erase or not."""
+    with closing(connect(kept)) as connection, transaction(connection):
+        told = happening(Event.ERASED, {"why": "killed", "entries": [], "parts": []})
+        append_happening(connection, told)
+    assert "free room" in outgate("verify").out
+    told_again = outgate("erase", "--script", "/none.py", "--yes", "--reason", "again")
+    assert (told_again.code, "NOT finished" in told_again.out) == (0, False)
+    assert "free room" not in outgate("verify").out

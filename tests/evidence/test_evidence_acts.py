@@ -165,6 +165,7 @@ def test_an_act_names_the_newest_record(place: Path, record: Record) -> None:
         connection.execute("DELETE FROM scripts")
         connection.execute("DELETE FROM traffic")
         connection.execute("DELETE FROM hours")
+        connection.execute("DELETE FROM days")
     store.close()
     report = evidence.verify(place)
     assert report.first_problem == (

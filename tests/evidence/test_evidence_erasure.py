@@ -20,9 +20,11 @@ from core.record import Record
 from core.review import CaseFilter
 from core.stored import StoredRecord, UnreadableEntry
 from evidence.acts import StoredAct
-from evidence.erasure import Wanted, erase_now, lines_of, plan, scrub
+from evidence.database import connect, transaction
+from evidence.erasure import Wanted, _erase, erase_now, lines_of, plan
 from evidence.frames import dictionary
 from evidence.store import Store
+from evidence.sweeping import scrub, sweep_what_is_owed, unswept
 from evidence.times import micros
 from evidence.writer import Writer
 from exports.selection import Selection
@@ -318,6 +320,56 @@ def test_a_reader_in_the_way_is_told(people: Path) -> None:
         reader.execute("COMMIT")
     assert len(waits) == 4
     assert scrub(people, 1.0, waits.append)
+
+
+def test_an_erasure_that_was_not_finished_is_told_and_finished(people: Path) -> None:
+    """Somebody reads an older state meanwhile: it is not called done, `verify` says what is left,
+    and erasing again finishes it, though there is nothing more to erase.
+    """
+    wanted = Wanted(users=frozenset({MIA}))
+    with closing(sqlite3.connect(people, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entries").fetchone()
+        made = erase_now(people, wanted, who="officer", why="Art. 17", patience_s=0)
+        assert not made.swept and "NOT finished" in "\n".join(lines_of(made))
+        assert left_of(people, MIA)
+        report = evidence.verify(people)
+        assert report.ok and "may be left in the file's free room" in report.text()
+        reader.execute("COMMIT")
+    again = erase_now(people, wanted, who="officer", why="Art. 17")
+    assert again.nothing and again.swept
+    assert left_of(people, MIA) == []
+    assert "free room" not in evidence.verify(people).text()
+
+
+def test_an_erasure_that_was_killed_is_finished_by_a_gate(
+    people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between erasing and writing the file anew: the next round of a gate does the rest,
+    once; a large file is left to the next erasure.
+    """
+    wanted, gate = Wanted(users=frozenset({MIA})), connect(people)
+    with closing(connect(people)) as connection, transaction(connection):
+        _erase(connection, wanted, who="officer", why="Art. 17", asked=None)
+    assert left_of(people, MIA)  # the log is there as long as the gate is
+    with monkeypatch.context() as patch:
+        patch.setattr("evidence.sweeping.MOST_BESIDE_A_GATE", 0)
+        sweep_what_is_owed(people)
+    with closing(connect(people)) as connection:
+        assert unswept(connection) is not None
+        sweep_what_is_owed(people)
+        assert unswept(connection) is None
+        acts = connection.value("SELECT count(*) FROM review_entries")
+        sweep_what_is_owed(people)
+        assert connection.value("SELECT count(*) FROM review_entries") == acts
+    assert left_of(people, MIA) == []
+    gate.close()
+    assert evidence.verify(people).problems == ()
+
+
+def test_a_file_that_cannot_be_swept_waits(tmp_path: Path) -> None:
+    """A gate goes on when an erasure cannot be finished now."""
+    sweep_what_is_owed(tmp_path / "none" / "evidence.db")
 
 
 def test_beside_a_running_gate_only_so_much_is_erased(

@@ -66,7 +66,7 @@ def after(days: int) -> int:
 
 def cases(place: Path) -> list[Any]:
     with closing(sqlite3.connect(place)) as connection:
-        tables = ("cases", "scripts", "traffic", "hours")
+        tables = ("cases", "scripts", "traffic", "hours", "days")
         return [connection.execute(f"SELECT * FROM {t}").fetchall() for t in tables]
 
 

@@ -109,6 +109,8 @@ def test_what_is_compiled_is_compiled_from_the_tables() -> None:
 
 
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
+VALUES = {About.PEOPLE: ("7",), About.TIMES: ("7",)}
+"""Of what is asked by number."""
 FULL = CaseFilter(
     text="a b",
     verdict="hold",
@@ -118,7 +120,7 @@ FULL = CaseFilter(
     since=datetime(2026, 1, 1, tzinfo=UTC),
     until=datetime(2026, 1, 2, tzinfo=UTC),
     conditions=tuple(
-        Condition(about=about, values=("high", "b"), negated=negated)
+        Condition(about=about, values=VALUES.get(about, ("high", "b")), negated=negated)
         for about in About
         for negated in (False, True)
     ),

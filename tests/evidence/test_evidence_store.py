@@ -418,7 +418,7 @@ def test_what_is_derived_can_be_rebuilt_from_the_chains(
                 [act(keys[1], Action.CLOSE, Disposition.TEST_DATA), act(keys[2], Action.CLOSE)]
             )
             store.append([act(keys[2], Action.REOPEN), act(keys[3], Action.APPROVE)])
-    names = ("cases", "scripts", "traffic", "hours", "entries")
+    names = ("cases", "scripts", "traffic", "hours", "days", "entries")
     kept = [table(place, name) for name in names]
     assert {row[2] for row in kept[0]} == {"open", "closed"}
     with sqlite3.connect(place) as connection:

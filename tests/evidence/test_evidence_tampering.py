@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from evidence_file import rechained, replaced, run
+from one_process_pool import OneProcessPool
 
 import evidence
 from core.case_keys import case_key
@@ -21,8 +22,12 @@ from core.happenings import Installation
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, Disposition, ReviewEvent, script_event
+from evidence import passage, stretch
 from evidence.database import connect
+from evidence.gate_words import words
 from evidence.notary import Notary, key_file
+from evidence.verification import _Reading, sightings
+from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, beside, sighting
 from tests.evidence.conftest import Told
 
@@ -574,6 +579,31 @@ def named(home: Home, witnesses: tuple[Path, ...] = ()) -> str:
     return report.text()
 
 
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> Callable[[Home], VerifyReport]:
+    """Read in stretches that know nothing of each other, as several processes read a large file,
+    and by nobody else.
+    """
+    monkeypatch.setattr(passage, "MANY", 1)
+    monkeypatch.setattr(passage, "ProcessPoolExecutor", OneProcessPool)
+    monkeypatch.setattr(stretch, "STRETCH", 3)
+
+    def read(home: Home) -> VerifyReport:
+        reading = _Reading(home.path, 2, None, since_checkpoint=False, stamps=(), stamp_roots=None)
+        return reading.report(words(home.path), sightings(home.path, ()))
+
+    return read
+
+
+def test_several_find_whole_what_is_whole(
+    home: Home, several: Callable[[Home], VerifyReport]
+) -> None:
+    """Ten records in four stretches, whose ends fit."""
+    before = OneProcessPool.tasks
+    assert several(home).problems == ()
+    assert OneProcessPool.tasks - before == 4
+
+
 def test_what_nobody_touched_is_whole(home: Home) -> None:
     """Days of work, starts and stops, reviews: whole, by both witnesses."""
     report = evidence.verify(home.path, [home.elsewhere])
@@ -584,15 +614,20 @@ def test_what_nobody_touched_is_whole(home: Home) -> None:
 
 
 @pytest.mark.parametrize("attack", [name for name in ATTACKS if ATTACKS[name][1]])
-def test_every_attack_is_named(home: Home, attack: str) -> None:
-    """Whoever edits, cuts, swaps, restores, forks or signs anew is found out, and how."""
-    act, words = ATTACKS[attack]
+def test_every_attack_is_named(
+    home: Home, several: Callable[[Home], VerifyReport], attack: str
+) -> None:
+    """Whoever edits, cuts, swaps, restores, forks or signs anew is found out, and how; and where
+    several processes read, by these alone, before one looks what it is.
+    """
+    act, told = ATTACKS[attack]
     act(home)
     try:
         said = named(home)
+        assert not several(home).ok
     except EvidenceError as error:
         said = str(error)
-    assert words in said
+    assert told in said
 
 
 def test_enough_attacks_are_tried() -> None:
