@@ -147,6 +147,7 @@ def _has(part: str, texts: Iterable[str]) -> bool:
 
 _NUMBERS: Mapping[About, Callable[[Case], int]] = {
     About.PEOPLE: lambda case: case.inside.people,
+    About.ROWS: lambda case: case.records or 0,
     About.TIMES: lambda case: case.count,
 }
 
