@@ -116,7 +116,7 @@ _VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.CASE: lambda case: (case_id(case.key),),
     About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
 }
-"""What the hub's rows say of a case; of rules and models they say nothing."""
+"""What the hub's rows say of a case; of rules, models, people and rows they say nothing."""
 _WHOLE = frozenset({About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION})
 
 
@@ -145,21 +145,13 @@ def _has(part: str, texts: Iterable[str]) -> bool:
     return any(part.casefold() in text.casefold() for text in texts)
 
 
-_NUMBERS: Mapping[About, Callable[[Case], int]] = {
-    About.PEOPLE: lambda case: case.inside.people,
-    About.ROWS: lambda case: case.records or 0,
-    About.TIMES: lambda case: case.count,
-}
-
-
 def _holds(case: Case, condition: Condition) -> bool:
     if condition.about is About.SHOWN:
         parts = [shown_as(value) for value in condition.values]
         each = (_holds(case, Condition(about=about, values=(value,))) for about, value in parts)
         return any(each) is not condition.negated
-    if condition.about in _NUMBERS:
-        enough = _NUMBERS[condition.about](case) >= min(map(int, condition.values))
-        return enough is not condition.negated
+    if condition.about is About.TIMES:
+        return (case.count >= min(map(int, condition.values))) is not condition.negated
     texts = list(_VALUES.get(condition.about, _none)(case))
     if condition.about in _WHOLE:
         found = bool({v.casefold() for v in condition.values} & {t.casefold() for t in texts})
