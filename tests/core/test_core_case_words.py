@@ -55,6 +55,7 @@ def both(one: About, value: str, other: About, second: str) -> CaseFilter:
         ("to:openai and held", both(About.DESTINATION, "openai", About.OUTCOME, "hold")),
         ("when:mon", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
         ("when:16-nov", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("when:16-november", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
         ('when:"16 Nov 2026"', CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
         ("since:21-nov", CaseFilter(since=datetime(2025, 11, 21, tzinfo=UTC))),
         ("when:7d", CaseFilter(since=NOW - timedelta(days=7))),
@@ -111,7 +112,15 @@ def test_words_become_a_filter(line: str, wanted: CaseFilter) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("when:31-feb", "when:5-nob", "people:", "people:-1", "rows:1.5", "times:" + "9" * 20),
+        *(
+            "when:31-feb",
+            "when:5-nob",
+            "when:5-novel",
+            "people:",
+            "people:-1",
+            "rows:1.5",
+            "times:" + "9" * 20,
+        ),
         *("since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""'),
         *("since:99999999d", "until:never", "not", "not not", "held not", "not since:today"),
         *("not closed", "risk:huge", "account:mine", "group:everything", "outcome:gone"),
