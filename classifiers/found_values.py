@@ -17,6 +17,7 @@ from core.findings import Finding
 
 _MOST = 4_000
 """Values that are looked for."""
+_SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
 def without_values(
@@ -26,7 +27,7 @@ def without_values(
 
     `own`: words that the organisation lists, which are found in texts and may stand in names, too.
     """
-    told = _bare("\n".join(_told(seen)))
+    told = _bare("\n".join(dict.fromkeys(_told(seen))))
     values = [value for value in _values(payload, hits) if _bare(value) in told]
     words = [word for word in own if _bare(word) in told]
     if not values and not words:
@@ -41,6 +42,9 @@ def without_values(
 
 
 def _bare(text: str) -> str:
+    """Return its letters and digits, capitals made small."""
+    if text.isascii():
+        return text.lower().encode().translate(None, _SIGNS).decode()
     return "".join(filter(str.isalnum, text.casefold()))
 
 

@@ -10,7 +10,8 @@ from core.case_inside import Inside
 from core.case_vocabulary import shown_as
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import HIGH, MEDIUM, Level
-from evidence.case_sums import SEPARATOR, CaseSums
+from evidence.case_insides import inside_of
+from evidence.case_sums import SEPARATOR
 from evidence.closed import closed_up_to
 from evidence.times import from_micros, micros
 
@@ -170,7 +171,7 @@ def keys_of(script: str) -> tuple[str, str]:
 def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
     """Return the case of a row of `cases`, as it stands at that moment."""
     try:
-        inside = CaseSums.of(row).inside
+        inside = inside_of(row)
     except (KeyError, TypeError, ValueError, AttributeError):
         # Somebody else changed the row: verification tells it.
         inside = Inside(people_exact=False)

@@ -59,7 +59,8 @@ def review(
     """Review the fleet: what a script sends to one destination is one case on all machines.
 
     On a terminal, and with --web in a browser of this machine, this is the same desk as outgate
-    review, over all machines.
+    review, over all machines. Where hub.yaml says sign_in, --web serves it to browsers of all whom
+    the organisation's directory lets in.
 
     \b
     Example: outgate hub review
@@ -71,12 +72,11 @@ def review(
     if web:
         from app.fleet_desk import serve_desk
 
-        settings = hub_settings(hub, Deed.READ)
-        return serve_desk(settings, key, port=port, idle_minutes=idle_minutes, tls=tls)
+        return serve_desk(hub, key, port=port, idle_minutes=idle_minutes, tls=tls)
     if not (plain or as_json or all_) and _on_a_terminal():
         from app.fleet_desk import open_desk
 
-        return open_desk(hub_settings(hub, Deed.READ), key)
+        return open_desk(hub, key)
     with at_hub(hub, Deed.READ) as connection:
         from hub import telling_desk
         from hub.desk import cases
