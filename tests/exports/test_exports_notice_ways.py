@@ -1,4 +1,4 @@
-"""Ways to people: a web hook, a chat, mail, syslog, the desktop; what arrives there, and who is believed."""
+"""Ways to people: a web hook, a chat, mail, syslog, the desktop; and who is believed there."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Hosts that no catalogue has: what is a call of a model there, and what must not be taken for one."""
+"""Hosts that no catalogue has: what is a call of a model there, and what is none."""
 
 import orjson
 import pytest
