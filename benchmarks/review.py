@@ -1,6 +1,7 @@
 """Measures the review: over a store of many records, what a reviewer waits for.
 
 Run: python -m benchmarks.review [--records 1000000] [--cases 7000] [--keep FOLDER]
+       [--flood-s 60]
 
 The app runs in a pseudo-terminal of 140 × 45 cells, as a person would run it; a key's time is that
 from writing it to the last byte of what it makes the screen say.
@@ -158,6 +159,31 @@ class Terminal:
         select.select([self._master], [], [], 5)
         return (self.settle() - start) * 1000
 
+    def soon(self, keys: bytes) -> float:
+        """Return the milliseconds from a key to the first bytes after it, while others come."""
+        while select.select([self._master], [], [], 0)[0]:
+            os.read(self._master, 65536)
+        start = time.perf_counter()
+        os.write(self._master, keys)
+        select.select([self._master], [], [], 5)
+        return (time.perf_counter() - start) * 1000
+
+    def sentence(self) -> str:
+        """Return which case is under the cursor, as the whole screen tells it after Enter."""
+        self.settle()
+        os.write(self._master, b"\r")
+        drawn = b""
+        while select.select([self._master], [], [], 0.6)[0]:
+            drawn += os.read(self._master, 65536)
+        os.write(self._master, b"\x1b")
+        self.settle()
+        return drawn.partition(b", run by")[0][-40:].decode("utf-8", "replace")
+
+    def cpu_s(self) -> float:
+        """Return the seconds of a processor that it has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory_mb(self) -> float:
         """Return its resident memory."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
@@ -190,6 +216,37 @@ def shown(home: Path) -> None:
     terminal.close()
 
 
+def flooded(home: Path, seconds: int, cases: int) -> None:
+    """Drive it while fifty records a second arrive for so long: keys are answered, and the case
+    under the cursor stays what it was.
+    """
+    terminal = Terminal(home)
+    terminal.until(b"need")
+    terminal.settle()
+    terminal.whole(b"\x1b[B" * 10)
+    before, spent = terminal.sentence(), terminal.cpu_s()
+    if "." not in before:
+        raise RuntimeError(f"no case is under the cursor: {before!r}")
+    keys = list[float]()
+    with closing(connect(home / "evidence.db")) as connection:
+        appender, items = Appender(connection, "flood"), Items()
+        begun = time.perf_counter()
+        for second in range(seconds):
+            now = datetime.now(UTC)
+            some = range(second * 50, second * 50 + 50)
+            batch = [replace(_one(n, cases, now), id=f"flood{n:031d}") for n in some]
+            appender.write(Batch(closes=[items.closed(one) for one in batch]))
+            keys += [terminal.soon(key) for key in (b"\x1b[B", b"\x1b[A")]
+            time.sleep(max(0.0, begun + second + 1 - time.perf_counter()))
+    share = (terminal.cpu_s() - spent) / seconds
+    print(
+        f"50 records/s for {seconds} s: key {statistics.median(keys):.0f} ms median, "
+        f"{max(keys):.0f} ms most; {share:.0%} of a processor; "
+        f"the case under the cursor {'stayed' if terminal.sentence() == before else 'CHANGED'}"
+    )
+    terminal.close()
+
+
 def _filtered(terminal: Terminal, rounds: int = 5) -> None:
     """Write a filter as a person does, letter by letter, each seen before the next."""
     opened, entered, left = list[float](), list[float](), list[float]()
@@ -214,6 +271,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--cases", type=int, default=7_000)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--flood-s", type=int, default=60, help="0: without the flood.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = options.keep or Path(folder)
@@ -222,6 +280,8 @@ def main() -> None:
             made(place, options.records, options.cases)
         asked(place)
         shown(home)
+        if options.flood_s:
+            flooded(home, options.flood_s, options.cases)
 
 
 if __name__ == "__main__":

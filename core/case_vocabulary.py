@@ -47,6 +47,7 @@ ACCOUNT_WORDS: Mapping[str, str] = MappingProxyType(
 DISPOSITION_WORDS: Mapping[str, str] = MappingProxyType(
     {_hyphenated(words.words): reason.value for reason, words in DISPOSITIONS.items()}
 )
+RETURNED = "came-back"
 PREFIXES: Mapping[str, About | None] = MappingProxyType(
     {
         "script": About.SCRIPT,
@@ -62,6 +63,7 @@ PREFIXES: Mapping[str, About | None] = MappingProxyType(
         "risk": About.RISK,
         "outcome": About.OUTCOME,
         "people": About.PEOPLE,
+        "rows": About.ROWS,
         "times": About.TIMES,
         "case": About.CASE,
         "since": None,
@@ -122,6 +124,7 @@ READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
         "risk": _risk,
         "outcome": lambda value: OUTCOMES.get(value.lower()),
         "people": _at_least,
+        "rows": _at_least,
         "times": _at_least,
     }
 )
@@ -138,6 +141,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "until": SINCE_WORDS,
         "when": SINCE_WORDS,
         "people": ("10", "100", "1000"),
+        "rows": ("100", "1000"),
         "times": ("10", "100", "1000"),
     }
 )

@@ -16,6 +16,7 @@ from core.case_vocabulary import (
     OUTCOMES,
     PREFIXES,
     READS,
+    RETURNED,
     STATUSES,
     many_of,
     shown,
@@ -83,6 +84,8 @@ class _Reading:
             self.wanted = replace(self.wanted, status=STATUSES[word])
         elif word in OUTCOMES:
             self._add(About.OUTCOME, OUTCOMES[word], negated=negated)
+        elif word == RETURNED:
+            self._add(About.RETURNED, (RETURNED,), negated=negated)
         elif word in DISPOSITION_WORDS:
             self._add(About.DISPOSITION, (DISPOSITION_WORDS[word],), negated=negated)
             if not negated:
@@ -97,7 +100,7 @@ class _Reading:
             return
         reads = READS.get(key)
         values = (value,) if reads is None else reads(value)
-        if values is None and about in {About.PEOPLE, About.TIMES}:
+        if values is None and about in {About.PEOPLE, About.ROWS, About.TIMES}:
             raise _ProblemError(f"Write a number after {key}:, as in {key}:100.")
         if values is None:
             raise _ProblemError(_unknown(value, CHOICES[key], f"{key}:"))
@@ -188,12 +191,15 @@ def parse(
     return Parsed(wanted=reading.filter())
 
 
+_OF_TWO_WORDS = frozenset({*DISPOSITION_WORDS, *ACCOUNT_WORDS, RETURNED})
+
+
 def _joined(tokens: Sequence[str]) -> Iterator[str]:
     """Yield the words of a line; those of several words that stand for one thing as one."""
     at = 0
     while at < len(tokens):
         pair = "-".join(tokens[at : at + 2]).lower()
-        if (pair in DISPOSITION_WORDS or pair in ACCOUNT_WORDS) and len(tokens) > at + 1:
+        if pair in _OF_TWO_WORDS and len(tokens) > at + 1:
             yield pair
             at += 1
         elif tokens[at].lower() != AND:
@@ -229,7 +235,14 @@ def _no_day(key: str, value: str) -> str:
 
 
 def _words() -> list[str]:
-    return [*OUTCOMES, *STATUSES, *DISPOSITION_WORDS, NOT, *(f"{name}:" for name in PREFIXES)]
+    return [
+        *OUTCOMES,
+        *STATUSES,
+        RETURNED,
+        *DISPOSITION_WORDS,
+        NOT,
+        *(f"{name}:" for name in PREFIXES),
+    ]
 
 
 def _unknown(value: str, choices: Iterable[str], prefix: str) -> str:
@@ -265,7 +278,8 @@ def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:
             if value.lower().startswith(begun.replace('"', "").lower())
         ]
     else:
-        everything = (*OUTCOMES, *STATUSES, *(f"{p}:" for p in PREFIXES), NOT, *DISPOSITION_WORDS)
+        prefixes = (f"{name}:" for name in PREFIXES)
+        everything = (*OUTCOMES, *STATUSES, RETURNED, *prefixes, NOT, *DISPOSITION_WORDS)
         options = [option for option in everything if option.startswith(word.lower())]
     return [head + option for option in dict.fromkeys(options) if option != word][:_MOST_OFFERED]
 
@@ -335,6 +349,8 @@ def _outcome_words(values: tuple[str, ...]) -> Iterator[str]:
 
 
 def _one(about: About, value: str) -> str:
+    if about is About.RETURNED:
+        return RETURNED
     if about is About.DISPOSITION:
         return next((w for w, reason in DISPOSITION_WORDS.items() if reason == value), value)
     if about is About.ACCOUNT:

@@ -6,7 +6,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SINCE_WORDS = ("today", "yesterday", *_DAYS, "7d", "30d")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _SHOWN = re.compile(r"(\d{1,2})[ -]([a-z]{3,9})(?:[ -](\d{4}))?")
 """As the review shows a day: `5 Nov`, `20 Nov 2025`."""
 _SPAN = re.compile(r"(\d{1,4})([dhw])")
@@ -64,7 +67,7 @@ def _day(word: str, today: date) -> date:
     shown = _SHOWN.fullmatch(word)
     if shown is None:
         return date.fromisoformat(word)
-    month = _MONTHS.index(shown[2][:3]) + 1
+    month = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(shown[2])), 0)
     year = today.year if shown[3] is None else int(shown[3])
     day = date(year, month, int(shown[1]))
     return day if shown[3] or day <= today else day.replace(year=year - 1)

@@ -90,6 +90,8 @@ _BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
         About.TEXT: lambda value: _like(_TEXT, value),
         About.SHOWN: lambda value: _shown(*shown_as(value)),
         About.PEOPLE: _at_least("people"),
+        About.ROWS: _at_least("coalesce(most_records, 0)"),
+        About.RETURNED: lambda _: ("(closed IS NOT NULL AND status = 'open')", ()),
         About.TIMES: _at_least("count"),
         About.RISK: _risk,
         About.CASE: _case,

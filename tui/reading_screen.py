@@ -4,7 +4,6 @@ them.
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -12,12 +11,7 @@ from textual.widgets import Static
 from tui.help_screen import HelpScreen
 from tui.offers import Offers
 from tui.status_bar import KeyLine
-
-
-class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Scrolls; the keys are the screen's."""
-
-    ALLOW_SELECT = False
+from tui.uncopied import Lines, Uncopied
 
 
 class ReadingScreen[Result](Offers, Screen[Result]):
@@ -26,18 +20,15 @@ class ReadingScreen[Result](Offers, Screen[Result]):
     DEFAULT_CSS = """
     ReadingScreen { layout: vertical; background: $background; }
     ReadingScreen #about { height: auto; max-height: 40%; padding: 0 1; background: $surface; }
-    ReadingScreen _Lines { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    ReadingScreen Lines { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     ReadingScreen KeyLine { dock: bottom; }
     """
 
     def compose(self) -> ComposeResult:
         """What it is, the lines, the keys."""
         yield Static(id="about", markup=False)
-        with _Lines():
-            text = Static(markup=False)
-            # Copying evidence is egress; per instance on purpose.
-            text.ALLOW_SELECT = False  # type: ignore[misc]
-            yield text
+        with Lines():
+            yield Uncopied()
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -53,7 +44,7 @@ class ReadingScreen[Result](Offers, Screen[Result]):
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         about, lines = self.drawn(max(40, self.app.size.width - 3))
         self.query_one("#about", Static).update(about)
-        self.query_one("_Lines Static", Static).update(lines)
+        self.query_one("Lines Static", Static).update(lines)
 
     def drawn(self, width: int) -> tuple[Content, Content]:
         """Return the head and the lines at this width."""
@@ -64,8 +55,8 @@ class ReadingScreen[Result](Offers, Screen[Result]):
         self.notify(words, severity="error" if wrong else "information", markup=False)
 
     @property
-    def _lines(self) -> _Lines:
-        return self.query_one(_Lines)
+    def _lines(self) -> Lines:
+        return self.query_one(Lines)
 
     def do_down(self) -> None:
         """One line down."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.widgets import Static
 
 from core.review import ScriptVersion
@@ -21,13 +21,8 @@ from tui.offers import Offers, bindings_of
 from tui.outside import LeftByClick
 from tui.script_view import ScriptReading, describe_script
 from tui.status_bar import KeyLine
+from tui.uncopied import Lines, Uncopied
 from tui.version_screen import VersionScreen
-
-
-class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Scrolls; the keys are the screen's."""
-
-    ALLOW_SELECT = False
 
 
 class ScriptScreen(Offers, LeftByClick[None]):
@@ -41,7 +36,7 @@ class ScriptScreen(Offers, LeftByClick[None]):
         width: 104; max-width: 96%; height: auto; max-height: 96%; background: $surface;
         border: round $primary; padding: 0 2;
     }
-    ScriptScreen _Lines { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    ScriptScreen Lines { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     ScriptScreen KeyLine { margin-top: 1; dock: bottom; background: $surface; padding: 0; }
     """
 
@@ -53,11 +48,8 @@ class ScriptScreen(Offers, LeftByClick[None]):
     def compose(self) -> ComposeResult:
         """The lines, and the keys always in view."""
         with Vertical():
-            with _Lines():
-                text = Static(markup=False)
-                # Copying evidence is egress; per instance on purpose.
-                text.ALLOW_SELECT = False  # type: ignore[misc]
-                yield text
+            with Lines():
+                yield Uncopied()
             yield KeyLine()
 
     def on_mount(self) -> None:
@@ -100,11 +92,11 @@ class ScriptScreen(Offers, LeftByClick[None]):
 
     def do_page_down(self) -> None:
         """Read on."""
-        self.query_one(_Lines).scroll_page_down(animate=False)
+        self.query_one(Lines).scroll_page_down(animate=False)
 
     def do_page_up(self) -> None:
         """Read back."""
-        self.query_one(_Lines).scroll_page_up(animate=False)
+        self.query_one(Lines).scroll_page_up(animate=False)
 
     def do_help(self) -> None:
         """Show every key."""
@@ -173,5 +165,5 @@ class ScriptScreen(Offers, LeftByClick[None]):
             self._chosen,
         )
         width = min(104, self.app.size.width * 96 // 100) - 8
-        self.query_one(_Lines).query_one(Static).update(laid_out(sections, width))
+        self.query_one(Lines).query_one(Static).update(laid_out(sections, width))
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
@@ -25,15 +24,10 @@ from tui.sheet import TABS, Line, Sheet, Sheets
 from tui.sheet_view import sheet_lines
 from tui.status_bar import KeyLine
 from tui.tab_strip import TabStrip
+from tui.uncopied import Lines, Uncopied
 
 
-class _Lines(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Scrolls; the keys are the screen's."""
-
-    ALLOW_SELECT = False
-
-
-class _Text(Static):
+class _Text(Uncopied):
     """The lines; tells which one was clicked."""
 
     class Clicked(Message):
@@ -55,8 +49,8 @@ class SheetScreen(Offers, Screen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
     DEFAULT_CSS = """
     SheetScreen { layout: vertical; background: $background; }
-    SheetScreen _Lines { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    SheetScreen _Lines Static { width: 100%; height: auto; text-wrap: nowrap; }
+    SheetScreen Lines { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    SheetScreen Lines Static { width: 100%; height: auto; text-wrap: nowrap; }
     SheetScreen KeyLine { dock: bottom; }
     """
 
@@ -71,16 +65,13 @@ class SheetScreen(Offers, Screen[str | None]):
     def compose(self) -> ComposeResult:
         """Tabs, the sheet, keys."""
         yield TabStrip(self._tab)
-        with _Lines():
-            text = _Text(markup=False)
-            # Copying evidence is egress; per instance on purpose.
-            text.ALLOW_SELECT = False  # type: ignore[misc]
-            yield text
+        with Lines():
+            yield _Text()
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Read it."""
-        self.query_one("_Lines Static", Static).update(Content("Reading…"))
+        self.query_one("Lines Static", Static).update(Content("Reading…"))
         self.open_tab(self._tab)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -103,7 +94,7 @@ class SheetScreen(Offers, Screen[str | None]):
         found = await desk.reader.ask(partial(self._sheets.read, name, desk.reviewer.clock()))
         if isinstance(found, Trouble):
             words = Content.assemble(("This cannot be read\n\n", "bold $blocked"), found.what)
-            self.query_one("_Lines Static", Static).update(words)
+            self.query_one("Lines Static", Static).update(words)
             return
         self._sheet = found
         self._draw()
@@ -112,12 +103,12 @@ class SheetScreen(Offers, Screen[str | None]):
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         if self._sheet is None:
             return
-        pane = self.query_one(_Lines)
+        pane = self.query_one(Lines)
         self._chosen = min(self._chosen, max(0, len(self._sheet.lines) - 1))
         width = max(40, self.app.size.width - 3)
         text, self._places = sheet_lines(self._sheet, width, self._chosen)
         at = self._places[self._chosen] if self._places else 0
-        self.query_one("_Lines Static", Static).update(text)
+        self.query_one("Lines Static", Static).update(text)
         height, top = max(1, pane.size.height), pane.scroll_offset.y
         if self._chosen == 0:
             pane.scroll_to(y=0, animate=False, force=True)
@@ -177,11 +168,11 @@ class SheetScreen(Offers, Screen[str | None]):
 
     def do_page_down(self) -> None:
         """A page on."""
-        self._go(max(1, self.query_one(_Lines).size.height - 2))
+        self._go(max(1, self.query_one(Lines).size.height - 2))
 
     def do_page_up(self) -> None:
         """A page back."""
-        self._go(-max(1, self.query_one(_Lines).size.height - 2))
+        self._go(-max(1, self.query_one(Lines).size.height - 2))
 
     def _go(self, by: int) -> None:
         count = 0 if self._sheet is None else len(self._sheet.lines)

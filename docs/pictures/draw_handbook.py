@@ -3,6 +3,7 @@ the fictional year of `outgate review --demo`.
 """
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import tempfile
@@ -68,8 +69,11 @@ def _live_in(zone: str | None) -> None:
 
 
 async def _drawn() -> dict[str, str]:
-    with tempfile.TemporaryDirectory(prefix="outgate-handbook-") as folder:
-        home = Home(Path(folder))
+    with (
+        tempfile.TemporaryDirectory(prefix="outgate-handbook-") as folder,
+        contextlib.chdir(folder),  # no picture tells where it was drawn
+    ):
+        home = Home(Path())
         make_year(home.evidence)
         store = Store(home.evidence, clock=lambda: PRESENT)
         reviewer = Reviewer(

@@ -16,9 +16,18 @@ from core.vocabulary.kinds import GROUPS
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)  # a Friday
 
 
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+
+
 def where(about: About, *values: str, negated: bool = False, **more: Any) -> CaseFilter:
     """Return a filter with one condition."""
     return CaseFilter(conditions=(Condition(about=about, values=values, negated=negated),), **more)
+
+
+def both(one: About, value: str, other: About, second: str) -> CaseFilter:
+    """Return a filter with two conditions."""
+    conditions = where(one, value).conditions + where(other, second).conditions
+    return CaseFilter(conditions=conditions)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,19 @@ def where(about: About, *values: str, negated: bool = False, **more: Any) -> Cas
         ("bypassed unsent", where(About.OUTCOME, "past", "untrusted")),
         ("outcome:expired", where(About.OUTCOME, "hold:timed_out")),
         ("script:claims", where(About.SCRIPT, "claims")),
+        ("sender:claims", where(About.SCRIPT, "claims")),
+        ("people:1,000 times:5", both(About.PEOPLE, "1000", About.TIMES, "5")),
+        ("rows:20", where(About.ROWS, "20")),
+        ("came back", where(About.RETURNED, "came-back")),
+        ("not came-back", where(About.RETURNED, "came-back", negated=True)),
+        ("false alarm", where(About.DISPOSITION, "false_alarm", status=CaseStatus.CLOSED)),
+        ("to:openai and held", both(About.DESTINATION, "openai", About.OUTCOME, "hold")),
+        ("when:mon", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("when:16-nov", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("when:16-november", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ('when:"16 Nov 2026"', CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("since:21-nov", CaseFilter(since=datetime(2025, 11, 21, tzinfo=UTC))),
+        ("when:7d", CaseFilter(since=NOW - timedelta(days=7))),
         (
             "Script:claims to:OpenAI",
             CaseFilter(
@@ -90,6 +112,15 @@ def test_words_become_a_filter(line: str, wanted: CaseFilter) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        *(
+            "when:31-feb",
+            "when:5-nob",
+            "when:5-novel",
+            "people:",
+            "people:-1",
+            "rows:1.5",
+            "times:" + "9" * 20,
+        ),
         *("since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""'),
         *("since:99999999d", "until:never", "not", "not not", "held not", "not since:today"),
         *("not closed", "risk:huge", "account:mine", "group:everything", "outcome:gone"),
@@ -191,6 +222,10 @@ _VALUES = {
     About.KIND: st.sampled_from(["iban", "secret", "gr_amka"]),
     About.RISK: st.sampled_from(["high", "low"]),
     About.ACCOUNT: st.sampled_from(["personal", "unknown", "anonymous"]),
+    About.PEOPLE: st.sampled_from(["5", "1000"]),
+    About.ROWS: st.sampled_from(["5", "1000"]),
+    About.TIMES: st.sampled_from(["5", "1000"]),
+    About.RETURNED: st.just("came-back"),
 }
 _CONDITIONS = st.sampled_from(sorted(_VALUES)).flatmap(
     lambda about: st.builds(

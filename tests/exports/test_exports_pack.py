@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from packs import NAMES, POLICY, SOURCES, checked, pack, parts_of, rewritten
 
 from core.case_keys import case_key
 from core.happenings import Event, happening
@@ -31,16 +32,14 @@ from evidence.parts import SALT_BYTES, Seal, cuts_of, erase, sealed_link
 from evidence.store import Store
 from exports.own import Own
 from exports.pack import verify as program
-from exports.pack.building import Sources, build
 from exports.pack.building import _info as member
+from exports.pack.building import build
 from exports.selection import Selection
 from exports.verification import verify_export
 from tests.evidence.conftest import make_observation
 
 Make = Callable[..., Record]
 COUNTED = {"time": 2, "case": 1, "nothing": 0}
-POLICY = b"rules: []\n"
-SOURCES = Sources(policies={"ab12": POLICY}, script=lambda sha: f"# {sha}\nprint('hello')\n")
 BARE = {**os.environ, "PYENV_VERSION": "3.9.18"}
 
 
@@ -52,54 +51,6 @@ def old_python() -> str:
         if tried.returncode == 0:
             return found
     return sys.executable
-
-
-NAMES = {
-    "records.jsonl",
-    "records.csv",
-    "records.ocsf.jsonl",
-    "scripts/" + "ab" * 32 + ".py.txt",
-    "checkpoints.json",
-    "coverage.json",
-    "report.html",
-    "report.pdf",
-    "verify.py",
-    "INDEX.md",
-    "statement.dsse.json",
-}
-
-
-def pack(place: Path, out: Path, selection: Selection | None = None) -> Path:
-    """Make a pack."""
-    store = Store(place)
-    with out.open("w+b") as file:
-        build(store, selection or Selection(), file, by="auditor", sources=SOURCES)
-    store.close()
-    return out
-
-
-@pytest.fixture
-def packed(full: Path, tmp_path: Path) -> Path:
-    return pack(full, tmp_path / "pack.zip")
-
-
-def parts_of(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def rewritten(path: Path, parts: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return path
-
-
-def checked(path: Path, *arguments: str) -> tuple[int, str]:
-    """Check by the program that a pack holds, in this process."""
-    said: list[str] = []
-    code = program.main([str(path), *arguments], said.append)
-    return code, "\n".join(said)
 
 
 def test_a_pack_proves_itself_on_a_bare_old_python(packed: Path, tmp_path: Path) -> None:
@@ -217,69 +168,6 @@ def test_a_part_is_shown_without_the_rest(
         assert f"record {seq} is not in the evidence that was signed" in said
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_byte_of_any_file_is_named(name: str, packed: Path) -> None:
-    """Each file, the manifest and the program too."""
-    parts = parts_of(packed)
-    for position in (0, len(parts[name]) // 2, len(parts[name]) - 1):
-        changed = bytearray(parts[name])
-        changed[position] ^= 1
-        code, said = checked(rewritten(packed, {**parts, name: bytes(changed)}))
-        assert code == 1 and name.partition(".")[0] in said, (position, said)
-        report = verify_export(packed)
-        assert not report.ok
-
-
-def test_no_byte_around_the_files_can_be_changed(packed: Path) -> None:
-    """What the zip says of its files, which no hash covers, is as it was written, too."""
-    data = packed.read_bytes()
-    with zipfile.ZipFile(packed) as archive:
-        places = [archive.start_dir + n for n in range(0, len(data) - archive.start_dir, 7)]
-        for one in archive.infolist():
-            places += [one.header_offset + n for n in range(0, 30, 4)]
-    for at in places:
-        packed.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-        try:
-            check = program.Check(program.Pack(str(packed)), None)
-            check.container()
-            named = bool(check.problems)
-        except Exception:  # noqa: BLE001 - no zip any more, which `main` says
-            named = True
-        assert named, at
-    for changed in (data + b"x", b"x" + data, data[:-1], data + data, data[:-2] + b"\x01\x00x"):
-        packed.write_bytes(changed)
-        assert checked(packed)[0] == 1
-
-
-def test_no_byte_of_a_pack_can_be_changed(packed: Path) -> None:
-    """Also where what is unpacked stays the same: each byte of the file is covered."""
-    data = packed.read_bytes()
-    for at in {*range(0, len(data), len(data) // 30), *ends(packed)}:
-        packed.write_bytes(data[:at] + bytes([data[at] ^ 0x80]) + data[at + 1 :])
-        assert checked(packed)[0] == 1, at
-
-
-def ends(packed: Path) -> list[int]:
-    """Return where the packed files end: the last bits there say nothing."""
-    with zipfile.ZipFile(packed) as archive:
-        told = archive.infolist()
-        return [one.header_offset + 30 + len(one.filename) + one.compress_size - 1 for one in told]
-
-
-def test_a_pack_that_was_packed_again_is_named(packed: Path) -> None:
-    """Whoever packs the same files another way could hide something between their bytes."""
-    for level, names in ((1, NAMES), (9, NAMES), (9, {"statement.dsse.json"})):
-        again = packed.with_name("again.zip")
-        with zipfile.ZipFile(packed) as old, zipfile.ZipFile(again, "w") as new:
-            for one in old.infolist():
-                info = member(one.filename)
-                if one.filename not in names:
-                    info.compress_type = one.compress_type
-                new.writestr(info, old.read(one.filename), compresslevel=level)
-        code, said = checked(again)
-        assert code == 1 and "packed otherwise" in said, said
-
-
 def test_a_pack_of_an_earlier_version_still_proves_itself(packed: Path, full: Path) -> None:
     """Its manifest does not say how the files were packed, and all in them is covered."""
     parts = parts_of(packed)
@@ -300,96 +188,6 @@ def test_a_pack_of_an_earlier_version_still_proves_itself(packed: Path, full: Pa
     assert code == 0, said
 
 
-def test_files_removed_or_put_in_are_named(packed: Path) -> None:
-    """Nothing is missing and nothing is added unseen."""
-    parts = parts_of(packed)
-    for name in parts:
-        rest = {one: data for one, data in parts.items() if one != name}
-        code, said = checked(rewritten(packed, rest))
-        assert code == 1 and f"{name} is missing" in said
-    code, said = checked(rewritten(packed, {**parts, "extra.txt": b"x"}))
-    assert code == 1 and "extra.txt was put in" in said
-
-
-def test_a_file_that_stands_twice_is_named(packed: Path) -> None:
-    """Two programs would read two files."""
-    parts = parts_of(packed)
-    with pytest.warns(UserWarning), zipfile.ZipFile(packed, "a") as archive:
-        archive.writestr("records.csv", parts["records.csv"])
-    code, said = checked(packed)
-    assert code == 1 and "records.csv stands twice" in said
-
-
-def forged(packed: Path, full: Path, edit: Callable[[dict[str, bytes]], None]) -> tuple[int, str]:
-    """Change a pack and sign its manifest anew with the right key, as its owner could."""
-    import base64
-    import hashlib
-
-    parts = parts_of(packed)
-    edit(parts)
-    seed = (full.parent / "keys" / "checkpoint.key").read_bytes()
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    envelope = json.loads(parts["statement.dsse.json"])
-    statement = json.loads(base64.b64decode(envelope["payload"]))
-    statement["subject"] = [
-        {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}}
-        for name, data in sorted(parts.items())
-        if name != "statement.dsse.json"
-    ]
-    payload = program.canonical(statement)
-    kind = envelope["payloadType"].encode()
-    message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
-    envelope["payload"] = base64.b64encode(payload).decode()
-    envelope["signatures"][0]["sig"] = base64.b64encode(key.sign(message)).decode()
-    parts["statement.dsse.json"] = program.canonical(envelope)
-    return checked(rewritten(packed, parts))
-
-
-def lines_edited(edit: Callable[[list[bytes]], list[bytes]]) -> Callable[[dict[str, bytes]], None]:
-    def change(parts: dict[str, bytes]) -> None:
-        lines = parts["records.jsonl"].splitlines(keepends=True)
-        parts["records.jsonl"] = b"".join(edit(lines))
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("edit", "words"),
-    [
-        (lambda lines: lines[:2] + lines[3:], "record 2 is missing"),
-        (lambda lines: [lines[0], *lines[2:]], "record 1 is missing"),
-        (lambda lines: lines[:-1], "act 2 is missing"),
-        (lambda lines: [*lines[:3], *lines[2:]], "record 2 stands after 2"),
-        (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "stands after"),
-        (
-            lambda lines: [*lines[:2], lines[2].replace(b"POST", b"GETS"), *lines[3:]],
-            "record 2 was changed",
-        ),
-        (
-            lambda lines: [
-                *lines[:2],
-                lines[2].replace(b'"id":', b'"id":"x","id":', 1),
-                *lines[3:],
-            ],
-            "line 3",
-        ),
-        (
-            lambda lines: [*lines[:2], lines[2].replace(b"{", b'{"a":1,', 1), *lines[3:]],
-            "record 2 was changed",
-        ),
-        (lambda lines: [*lines[:2], b"rubbish\n", *lines[2:]], "line 3"),
-        (lambda lines: [lines[0].replace(b"auditor", b"nobody!"), *lines[1:]], "head of records"),
-        (lambda lines: [], "records.jsonl is empty"),
-    ],
-)
-def test_who_signs_the_manifest_anew_is_found_by_the_chain(
-    edit: Callable[[list[bytes]], list[bytes]], words: str, packed: Path, full: Path
-) -> None:
-    """The manifest's signature is not all that protects the records."""
-    code, said = forged(packed, full, lines_edited(edit))
-    assert code == 1 and words in said, said
-
-
 def test_nothing_can_be_said_in_place_of_what_was_erased(make_record: Make) -> None:
     """No hash covers what stands where a part was: only the words for an erased one may."""
     text = canonical(make_record().to_json())
@@ -403,55 +201,6 @@ def test_nothing_can_be_said_in_place_of_what_was_erased(make_record: Make) -> N
         for at in range(start, end):
             other = left[:at] + bytes((left[at] ^ 1,)) + left[at + 1 :]
             assert program.linked(place, other) != whole
-
-
-@pytest.mark.parametrize("more", [b',"user":"ada"', b',"note":1'])
-def test_an_entry_that_was_erased_whole_says_nothing_else(
-    more: bytes, packed: Path, full: Path
-) -> None:
-    """Of such an entry its id is left; whatever else stands there was put in."""
-
-    def edit(lines: list[bytes]) -> list[bytes]:
-        value = json.loads(lines[2])
-        erased = {"chain": value["chain"], "erased": True, "id": value["id"]}
-        return [*lines[:2], canonical(erased)[:-1] + more + b"}\n", *lines[3:]]
-
-    code, said = forged(packed, full, lines_edited(edit))
-    assert code == 1 and "record 2 was changed" in said, said
-
-
-def test_a_checkpoint_changed_or_signed_by_another_is_named(packed: Path, full: Path) -> None:
-    """Roots and signatures are recomputed."""
-
-    def other_root(parts: dict[str, bytes]) -> None:
-        told = json.loads(parts["checkpoints.json"])
-        lines = told[-1]["note"].split("\n")
-        lines[2] = "A" * 43 + "="
-        told[-1]["note"] = "\n".join(lines)
-        parts["checkpoints.json"] = program.canonical(told)
-
-    code, said = forged(packed, full, other_root)
-    assert code == 1
-    assert "is not signed by its key" in said
-    assert "are not those that were signed" in said
-
-
-def test_another_key_is_named(packed: Path) -> None:
-    """Whoever signs with another key is found by its fingerprint."""
-    code, said = checked(packed, "--key", "0123456789abcdef")
-    assert code == 1 and "is signed with key" in said
-    right = said.partition("Signed with key ")[2][:16]
-    assert checked(packed, "--key", right)[0] == 0
-
-
-def test_what_is_no_pack_is_told(packed: Path, tmp_path: Path) -> None:
-    """Cut off, empty, or something else: never whole, never a trace of the program."""
-    data = packed.read_bytes()
-    for number, bad in enumerate((b"", b"x", data[:100], data[:-30], data[50:])):
-        path = tmp_path / str(number)
-        path.write_bytes(bad)
-        code, said = checked(path)
-        assert code == 1 and "NOT whole" in said
 
 
 @given(

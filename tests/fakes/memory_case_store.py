@@ -247,6 +247,9 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
         *(case.script, case.script_path or "", case.host, case.service or ""),
         *(*case.kinds, *case.inside.users),
     ),
+    About.RETURNED: lambda case: (
+        ("came-back",) if case.scope is not None and case.status is CaseStatus.OPEN else ()
+    ),
     About.RISK: lambda case: (risk_of(case).level,),
     About.CASE: lambda case: (case_id(case.key), case.last_record),
 }
@@ -255,6 +258,7 @@ _WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITIO
 
 _NUMBERS: Mapping[About, Callable[[Case], int]] = {
     About.PEOPLE: lambda case: case.inside.people,
+    About.ROWS: lambda case: case.records or 0,
     About.TIMES: lambda case: case.count,
 }
 

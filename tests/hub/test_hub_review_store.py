@@ -7,6 +7,7 @@ import pytest
 from fleet_world import NOW, FleetWorld
 from textual.widgets import Input
 
+from core.case_vocabulary import shown
 from core.decision import Decision, Verdict
 from core.errors import ForbiddenError, InputError, SettingsError
 from core.ids import utc_now
@@ -45,10 +46,10 @@ def event(store: HubCases, action: Action, **more: object) -> ReviewEvent:
 
 def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases) -> None:
     """On how many machines, with versions, groups and days; the records as they came."""
-    shown = store.page(ALL, 0, 100)
-    assert len(shown) == store.count(ALL) > 3
-    assert "3 machines" in {case.user for case in shown}
-    first = store.case(shown[0].key)
+    listed = store.page(ALL, 0, 100)
+    assert len(listed) == store.count(ALL) > 3
+    assert "3 machines" in {case.user for case in listed}
+    first = store.case(listed[0].key)
     assert first is not None and first.inside.machines == 3
     assert set(first.inside.named_machines) == {"machine-0", "machine-1", "machine-2"}
     assert first.inside.versions and first.inside.days and first.inside.users
@@ -59,7 +60,7 @@ def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases
     records = store.records(first.key, first.count)
     assert len(records) == first.count
     assert all(isinstance(one, StoredRecord) for one in records)
-    assert store.totals()["open_cases"] == len(shown)
+    assert store.totals()["open_cases"] == len(listed)
     assert store.case("fleet\x1f99999") is None and store.case("other") is None
     for wanted in (
         CaseFilter(text=first.script[:6].upper()),
@@ -68,8 +69,23 @@ def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases
         CaseFilter(conditions=(Condition(about=About.SCRIPT, values=(first.script,)),)),
     ):
         assert first.key in {case.key for case in store.page(wanted, 0, 100)}
-    none = Condition(about=About.SCRIPT, values=(first.script,), negated=True)
-    assert first.key not in {c.key for c in store.page(CaseFilter(conditions=(none,)), 0, 100)}
+    held = (
+        (About.SHOWN, "no such text", shown(About.KIND, first.kinds[0])),
+        (About.SHOWN, first.script[:4]),
+        (About.TIMES, str(first.count)),
+    )
+    missed = (
+        (About.SCRIPT, first.script),
+        (About.TIMES, str(first.count)),
+        (About.SHOWN, "x", shown(About.ACCOUNT, first.account_kind)),
+    )
+    for negated, asked in ((False, held), (True, missed)):
+        for about, *values in asked:
+            one = Condition(about=about, values=tuple(values), negated=negated)
+            keys = {case.key for case in store.page(CaseFilter(conditions=(one,)), 0, 100)}
+            assert (first.key in keys) is not negated, one
+    more = Condition(about=About.TIMES, values=(str(first.count + 1),))
+    assert first.key not in {c.key for c in store.page(CaseFilter(conditions=(more,)), 0, 100)}
     assert store.count(CaseFilter(text="nothing is called so")) == 0
 
 

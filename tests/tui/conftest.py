@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from invented_day import sample_records
+from invented_day import sample_holds, sample_records
 from memory_case_store import MemoryCaseStore
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.errors import EvidenceError
 from core.record import Record
-from core.review import Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
+from core.review import Action, Case, CaseFilter, CaseStatus, ReviewEvent, ScriptVersion
 from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.stored import StoredEntry
@@ -164,6 +164,43 @@ def locked() -> EvidenceError:
 def endless_again() -> Callable[[], EndlessStore]:
     """Make such a store for each example of a property."""
     return lambda: EndlessStore(100_000)
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def holding(store: FragileStore, now: datetime) -> FragileStore:
+    """The working day, and two requests that wait: `backup_ward.py` with 8 s left,
+    `payroll_letters.py` with 19.
+    """
+    for waiting in sample_holds(now):
+        store.hold(waiting)
+    return store
+
+
+def ids(now: datetime) -> tuple[str, str]:
+    payroll, ward = sample_holds(now)
+    return payroll.id, ward.id
+
+
+def answers(store: FragileStore) -> list[tuple[Action, str | None, str]]:
+    return [(e.action, e.record_id, e.note) for e in store._events]
 
 
 type Opened = AbstractAsyncContextManager[Pilot[int]]

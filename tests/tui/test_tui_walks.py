@@ -17,6 +17,7 @@ from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
 from attribution.identity.contents import ContentStore
+from core.case_words import parse
 from core.classification import AccountKind, Category
 from core.record import Record
 from core.review import Acting, Action, CaseFilter, CaseStatus, script_event, script_key
@@ -114,6 +115,11 @@ async def test_closing_with_growth(
         await review(pilot).poll()
         await press(pilot, "escape", "slash", "type:script:ledger to:files", "enter")
         assert "came back" in " ".join(screen_text(pilot).split())
+        shown = [c.key for c in store.page(review(pilot).queue.wanted, 0, 9)]
+        for line in ("came back", "came-back rows:300"):
+            assert [c.key for c in store.page(parse(line, now).wanted, 0, 9)] == shown
+        for line in ("not came back", "came back rows:302"):
+            assert shown[0] not in {c.key for c in store.page(parse(line, now).wanted, 0, 9)}
     assert store.count(CaseFilter(status=CaseStatus.CLOSED)) == 0
 
 

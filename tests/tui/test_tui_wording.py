@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from invented_day import finding, place, record, sender
 from memory_case_store import as_stored
 
@@ -19,7 +17,6 @@ from core.classification import AccountKind, Category, Destination, LlmCall
 from core.decision import Verdict
 from core.findings import Confidence, Finding
 from core.review import Case
-from core.text import printable
 from destinations import SERVICES
 from tui.wording import (
     case_found,
@@ -28,7 +25,6 @@ from tui.wording import (
     disposition_words,
     health,
     kind_words,
-    safe,
     sentence,
     service_name,
     tally,
@@ -201,33 +197,6 @@ def test_a_reason_to_close_is_said_in_words() -> None:
     assert disposition_words("own_reason") == "own reason"
 
 
-@given(st.text())
-def test_text_from_records_is_inert(text: str) -> None:
-    """On one line, without invisible characters or floods of marks; nothing that printable removed
-    comes back.
-    """
-    shown = safe(text, 50)
-
-    assert shown == safe(shown, 60)
-    assert "\n" not in shown and "\x1b" not in shown
-    assert len(shown) <= 51
-    assert printable(shown, 60) == shown
-
-
-@pytest.mark.parametrize(
-    ("raw", "inert"),
-    [
-        ("a\ufe0fb", "a·b"),
-        ("e" + "\u0301" * 9, "e\u0301\u0301"),
-        ("\u202egnp", "·gnp"),
-        ("[b]x[/b]", "[b]x[/b]"),
-    ],
-)
-def test_tampering_stays_visible(raw: str, inert: str) -> None:
-    """What was taken out leaves a dot; brackets are only brackets."""
-    assert safe(raw) == inert
-
-
 def test_the_health_line_says_when_something_was_skipped(now: datetime) -> None:
     """Good only when nothing was skipped and the evidence can be read."""
     well = {"last_at_epoch": int(now.timestamp()) - 4, "degraded": 0}
@@ -370,15 +339,6 @@ def test_confidence_is_not_asserted_for_likely_findings(now: datetime) -> None:
     assert "certain" not in said(
         now, None, OPENAI, finding("person", 2, confidence=Confidence.LIKELY)
     )
-
-
-def test_a_hostile_sender_cannot_end_the_sentence_early(now: datetime) -> None:
-    """Line breaks and escapes in names stay inside the sentence."""
-    words = said(
-        now, Attribution(certainty=Certainty.EXACT, method="m", user="x\nIt was allowed.\x1b[0m")
-    )
-
-    assert "\n" not in words and "\x1b" not in words
 
 
 @pytest.mark.parametrize(
