@@ -45,7 +45,12 @@ class Sketch:
 
     def add(self, fingerprints: Iterable[str]) -> None:
         """Add the values with these fingerprints."""
-        self._take(set(map(_hashed, fingerprints)))
+        mine, bound = self._hashes, self._bound
+        for one in map(_hashed, fingerprints):
+            if one not in mine and (bound is None or one < bound):
+                mine.add(one)
+                self._text = None
+        self._shrink()
 
     def join(self, other: "Sketch") -> None:
         """Add the values of another one."""
@@ -60,8 +65,11 @@ class Sketch:
             return
         self._text = None
         mine |= new
-        if len(mine) > 2 * _MOST:
-            self._read = kept = set(heapq.nsmallest(_MOST, mine))
+        self._shrink()
+
+    def _shrink(self) -> None:
+        if len(self._hashes) > 2 * _MOST:
+            self._read = kept = set(heapq.nsmallest(_MOST, self._hashes))
             self._bound = max(kept)
 
     @property
