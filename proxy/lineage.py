@@ -15,7 +15,7 @@ from core.findings import NOT_INSPECTED
 from core.sent_file import FilesLook, FileTracer, Traced
 from core.values import changed
 from core.vocabulary.files import LOOKS
-from proxy.stack_sampling_budget import LineBudget
+from proxy.stack_sampling_budget import FILE_S, LineBudget
 from proxy.threads import COURTESIES
 
 STAGE = "files"
@@ -30,7 +30,7 @@ class Lineage:
     def __init__(self, tracer: FileTracer | None, patience_s: float) -> None:
         self._tracer = tracer
         self._patience_s = patience_s
-        self._budget = LineBudget()
+        self._budget = LineBudget(FILE_S)
 
     async def added(
         self,
