@@ -23,7 +23,7 @@ from core.observation import Kind, Observation
 from core.record import Record
 from core.review import Action, ReviewEvent, ScriptVersion, script_key, signed
 from core.scanned import OwnerState
-from core.vocabulary.findings import Amount, found, people_told
+from core.vocabulary.findings import Amount, found, is_people_exact, most_of, people_told
 from core.vocabulary.observations import facts_told
 from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.verdicts import words_of
@@ -80,6 +80,7 @@ class _Told:
     sent: dict[str, _Sent] = field(default_factory=dict)
     people: int = 0
     """Most people in one request."""
+    people_exact: bool = True
     last: Record | None = None
     seen: list[Observation] = field(default_factory=list)
 
@@ -93,6 +94,7 @@ class _Told:
         )
         sent.last = record.at
         self.people = max(self.people, people_told(record.findings))
+        self.people_exact = self.people_exact and is_people_exact(record.findings)
         if not record.left:
             sent.stopped += record.stopped
             if not record.stopped:
@@ -102,8 +104,7 @@ class _Told:
         sent.bytes += record.request.bytes
         if where.account.id:
             sent.accounts.add(where.account.id)
-        for f in record.findings:
-            sent.amounts.append(Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data))
+        sent.amounts = most_of(sent.amounts, record.findings)
 
 
 def passport_of(
@@ -338,7 +339,9 @@ def _destinations(told: _Told) -> Iterator[str]:
 
 def _people(told: _Told) -> Iterator[str]:
     if told.people:
-        yield f"data of up to {counted(told.people, 'person', 'people')} in one request"
+        people = counted(told.people, "person", "people")
+        least = "up to" if told.people_exact else "at least"
+        yield f"data of {least} {people} in one request"
     else:
         yield "no request held personal data"
 

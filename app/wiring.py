@@ -348,6 +348,7 @@ def past_of(
     habits: HabitKeeper,
     use_of: Callable[[Attribution], tuple[float, int] | None],
     home: Home,
+    settles_s: int,
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence and from the fleet."""
     from fleet.approvals import FleetApprovals
@@ -365,9 +366,7 @@ def past_of(
         told = history.script(name, script.sha256)
         approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
-            told,
-            approved=approved,
-            changed_since_approval=told.changed_since_approval and approved is None,
+            told.with_approval(approved, script, settles_s),
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,

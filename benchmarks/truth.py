@@ -91,7 +91,7 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   Parquet files are counted only where the body is held.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
-- Tables that a limit of size cut: numbers are then told as of a part of the rows.
+- Tables that a limit of size cut: numbers are then told as "at least".
 - The second half of a printed table whose rows are cut by the width of a terminal without a sign of it."""
 
 

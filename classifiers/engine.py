@@ -14,19 +14,21 @@ from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
 from classifiers.destinations import Bindings, destination
 from classifiers.found_values import without_values
 from classifiers.hidden_hosts import HostMasks
-from classifiers.hits import Hit, one_per_kind, summarise
+from classifiers.hits import Hit, counting, one_per_kind, summarise
 from classifiers.llm import label, recognise
 from classifiers.payload import Payload, Table
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings, tallied
 from classifiers.personal.tables.joining import tallies_of
+from classifiers.personal.tables.pasted import stands_in_several
 from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall, Tally, at_model
 from core.discreet import name_shown
-from core.exchange import Exchange
+from core.exchange import WEBSOCKET, Exchange
 from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
+from core.told_apart import told_apart
 from core.vocabulary.unread import UnreadKind
 
 if TYPE_CHECKING:
@@ -146,7 +148,7 @@ class Engine:
         `deferred`. `progress` is told what is known before each part that may take long.
         """
         payload = decode(exchange, DEFAULT if self._setup.in_worker else INLINE)
-        stages = _Stages(progress)
+        stages = _Stages(progress, tally=exchange.method == WEBSOCKET)
         if payload.documents or payload.cut:
             if not self._setup.in_worker:
                 return replace(self.on_headers(exchange), deferred=True)
@@ -220,18 +222,19 @@ class Engine:
         where, llm = call
         if llm is not None:
             _label_found(payload, hits, stages)
+        tally = stages.tally or stands_in_several(payload, hits)
         apart = stages.run(
-            "tables",
-            partial(pasted_findings, payload, hits, self.fingerprinter, tally=stages.tally),
+            "tables", partial(pasted_findings, payload, hits, self.fingerprinter, tally=tally)
         )
         alone, told, tallies = apart or (hits, [], [])
-        if stages.tally:
-            tallies += tallies_of(alone)
-        findings = summarise(alone, payload, self.fingerprinter, self._organisation.exceptions)
-        if told:
-            findings = one_per_kind([*findings, *told])
+        exceptions = self._organisation.exceptions
+        findings = summarise(alone, payload, self.fingerprinter, exceptions)
         for table in payload.tables:
-            findings = one_per_kind([*findings, *self._in_table(table, stages, tallies)])
+            told += self._in_table(table, stages, tallies, tally=tally)
+        if tally and (told or stages.tally):
+            tallies += tallies_of(counting(alone, payload, self.fingerprinter, exceptions))
+        if told:
+            findings = told_apart(one_per_kind([*findings, *told]), tallies)
         seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
@@ -239,15 +242,17 @@ class Engine:
             if findings or payload.unread
             else (),
             degraded=tuple(stages.failed),
-            tallies=tuple(tallies),
+            tallies=tuple(tallies) if stages.tally else (),
             explanation=self._explained(payload, hits) if explain else (),
         )
         own = (*self._organisation.words, *self._organisation.canaries)
         return without_values(seen, payload, hits, own) if hits or own else seen
 
-    def _in_table(self, table: Table, stages: "_Stages", tallies: list[Tally]) -> list[Finding]:
+    def _in_table(
+        self, table: Table, stages: "_Stages", tallies: list[Tally], *, tally: bool
+    ) -> list[Finding]:
         """Return what a table holds; where values are tallied, add its own."""
-        if not stages.tally:
+        if not tally:
             return stages.run("tables", partial(table_findings, table, self.fingerprinter)) or []
         counted = stages.run("tables", partial(tallied, table, self.fingerprinter))
         if counted is None:

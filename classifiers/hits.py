@@ -52,13 +52,7 @@ def summarise(
     first.
     """
     groups: dict[tuple[str, str, bool], list[Hit]] = {}
-    excepted = {rule.kind for rule in exceptions}
-    for hit in hits:
-        if hit.rejected is not None or (
-            hit.kind in excepted
-            and is_excepted(hit, place(payload.segments[hit.segment]), fingerprinter, exceptions)
-        ):
-            continue
+    for hit in counting(hits, payload, fingerprinter, exceptions):
         type_of_secret = hit.detector if hit.kind == SECRET else ""
         groups.setdefault((hit.kind, type_of_secret, hit.test_data), []).append(hit)
     if not groups:
@@ -69,6 +63,25 @@ def summarise(
             if hit.segment not in places:
                 places[hit.segment] = place(payload.segments[hit.segment])
     return in_order([_finding(group, places, fingerprinter) for group in groups.values()])
+
+
+def counting(
+    hits: Iterable[Hit],
+    payload: Payload,
+    fingerprinter: Fingerprinter,
+    exceptions: Collection[FindingException] = (),
+) -> list[Hit]:
+    """Return the hits that count: those that are neither rejected nor excepted."""
+    excepted = {rule.kind for rule in exceptions}
+    return [
+        hit
+        for hit in hits
+        if hit.rejected is None
+        and not (
+            hit.kind in excepted
+            and is_excepted(hit, place(payload.segments[hit.segment]), fingerprinter, exceptions)
+        )
+    ]
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -113,12 +126,7 @@ def _joined(group: Sequence[Finding]) -> Finding:
         return group[0]
     largest = max(group, key=lambda f: f.count)
     whole = merged((), [replace(finding, detector=largest.detector) for finding in group])[0]
-    return replace(
-        whole,
-        confidence=min((f.confidence for f in group), key=_RANK.__getitem__),
-        subjects=max((f.subjects for f in group if f.subjects is not None), default=None),
-        note=next((f.note for f in group if f.note), None),
-    )
+    return replace(whole, confidence=min((f.confidence for f in group), key=_RANK.__getitem__))
 
 
 def _finding(

@@ -59,7 +59,9 @@ class Table(NamedTuple):
     path: Path = ()
     label: str | None = None
     complete: bool = True
-    """False when `values` is a sample."""
+    """False when `values` is a sample, or when there are more rows than the payload holds."""
+    spread: bool = False
+    """The sample is of all parts of the table, so that it tells of the rows between."""
 
     def __repr__(self) -> str:
         return f"<Table {len(self.columns)} columns, {self.rows} rows>"
@@ -88,8 +90,9 @@ class Pasted(NamedTuple):
             name: ["" if (cell := row[index]) is None else cell.text for row in self.rows]
             for index, name in enumerate(self.columns)
         }
-        rows = len(self.rows) if self.total is None else max(self.total, len(self.rows))
-        return Table(self.columns, rows, values, segment.path, place(segment), self.total is None)
+        # Rows that a text only counts and does not show have not been sent.
+        whole = self.total is None or self.total == len(self.rows)
+        return Table(self.columns, len(self.rows), values, segment.path, place(segment), whole)
 
 
 class PlacedText(NamedTuple):

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+WEBSOCKET = "WEBSOCKET"
+"""Stands where a request has its method, in the exchange of one message of a WebSocket."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:

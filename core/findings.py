@@ -53,6 +53,21 @@ class Finding:
     """For `not_inspected`: what it is, a word of `core.vocabulary.unread`; None is `content`."""
 
 
+AT_LEAST = "there are at least so many"
+"""Begins the note that says that numbers are the least that there are."""
+SEVERAL_PARTS = f"{AT_LEAST}: values of several parts were not all told apart"
+
+
+def is_least(finding: Finding) -> bool:
+    """Return whether its numbers are the least that there are, and not exact."""
+    return finding.note is not None and AT_LEAST in finding.note
+
+
+def notes_joined(known: str | None, more: str) -> str:
+    """Return a note with one more, each once."""
+    return more if known is None or known == more else f"{known}; {more}"
+
+
 def not_inspected(
     why: str,
     detector: str,
@@ -102,15 +117,33 @@ def _key(finding: Finding) -> tuple[str, str, bool, str | None, str | None]:
 
 def _sum(a: Finding, b: Finding) -> Finding:
     marks = tuple(dict.fromkeys((*a.fingerprints, *b.fingerprints)))
-    common = len(a.fingerprints) + len(b.fingerprints) - len(marks)
     records = (
         None if a.records is None and b.records is None else (a.records or 0) + (b.records or 0)
     )
-    return replace(
+    whole = replace(
         a,
         count=a.count + b.count,
-        distinct=a.distinct + b.distinct - common,
         records=records,
         where=tuple(dict.fromkeys((*a.where, *b.where)))[:10],
         fingerprints=marks[:20],
+        subjects=max((n for n in (a.subjects, b.subjects) if n is not None), default=None),
     )
+    if a.kind == NOT_INSPECTED:
+        return whole
+    note = a.note if b.note is None or is_least(a) else notes_joined(a.note, b.note)
+    told_apart = all(one.distinct <= len(one.fingerprints) for one in (a, b))
+    if told_apart and a.subjects is None and b.subjects is None:
+        return replace(whole, distinct=len(marks), note=note)
+    distinct = max(a.distinct, b.distinct, len(marks))
+    return replace(whole, distinct=distinct, note=_least_noted(note))
+
+
+def _least_noted(note: str | None) -> str:
+    return note if note is not None and AT_LEAST in note else notes_joined(note, SEVERAL_PARTS)
+
+
+def counted_apart(finding: Finding, distinct: int, subjects: int | None) -> Finding:
+    """Return it with the numbers of all its parts, in which each value counts once."""
+    parts = [] if finding.note is None else finding.note.split("; ")
+    note = "; ".join(part for part in parts if part != SEVERAL_PARTS) or None
+    return replace(finding, distinct=distinct, subjects=subjects, note=note)

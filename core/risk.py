@@ -16,7 +16,7 @@ from core.observation import OBSERVED
 from core.review import Case
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import by_gravity, kind_of
-from core.vocabulary.sizes import counted
+from core.vocabulary.sizes import at_least
 
 
 class Level(StrEnum):
@@ -45,6 +45,8 @@ class Weighed:
     people: int = 0
     """Different people over all requests."""
     people_exact: bool = False
+    most_exact: bool = True
+    """Rows and values in one request are not only the least."""
     rows: int | None = None
     """The most in one request."""
     values: int = 0
@@ -80,6 +82,7 @@ def risk_of(case: Case) -> Risk:
             kinds=case.kinds,
             people=inside.people,
             people_exact=inside.people_exact,
+            most_exact=inside.most_exact,
             rows=case.records,
             values=case.values,
             account_kind=case.account_kind,
@@ -96,7 +99,7 @@ def weigh(what: Weighed) -> Risk:
     if what.observed:
         return Risk(level=Level.MEDIUM, points=MEDIUM, because=("nothing of it was read",))
     if not what.left:
-        return Risk(level=Level.LOW, points=0, because=("nothing left",))
+        return Risk(level=Level.LOW, points=0, because=("nothing has left",))
     told = sorted(_points(what), key=lambda part: -part[0])
     points = sum(part for part, _ in told)
     return Risk(level=level_of(points), points=points, because=tuple(words() for _, words in told))
@@ -149,9 +152,8 @@ def _points(what: Weighed) -> Iterator[tuple[int, Callable[[], str]]]:
 
 def _amount(what: Weighed) -> str:
     """Return the largest amount that is known, and what it is of."""
-    rows, least = what.rows or 0, "" if what.people_exact else "at least "
+    rows = what.rows or 0
     if what.people >= max(rows, what.values):
-        return least + counted(what.people, "person", "people")
-    if rows:
-        return f"{counted(rows, 'row')} in one request"
-    return f"{counted(what.values, 'value')} in one request"
+        return at_least(what.people, "person", "people", exact=what.people_exact)
+    most = (rows, "row") if rows else (what.values, "value")
+    return f"{at_least(*most, exact=what.most_exact)} in one request"

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from core.findings import NOT_INSPECTED
+from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Alike, Figures, OfCase
-from evidence.case_sums import CaseSums, KindSums, is_personal
+from evidence.case_sums import CaseSums, KindSums
 from evidence.rollup import Rollup, add_to
 from evidence.times import BUCKET_US, DAY_US, HOUR_US
 
@@ -23,6 +24,7 @@ class FoundLump:
     largest: int = 0
     total: int = 0
     complete: bool = True
+    least: bool = False
     marks: list[str] = field(default_factory=list)
     last: int = -1
     """Number of the newest record with one."""
@@ -85,6 +87,7 @@ class Lump:
         records: int | None,
         subjects: int | None,
         marks: Sequence[str],
+        least: bool,
     ) -> None:
         """Add one finding of the record of this number, which is no published example."""
         found = self.found.get(kind)
@@ -98,13 +101,15 @@ class Lump:
         found.total += distinct
         if distinct > len(marks):
             found.complete = False
+        if least:
+            found.least = True
         found.marks += marks
         if distinct > self.most_values and kind != NOT_INSPECTED:
             self.most_values = distinct
         if records is not None and (self.most_records is None or records > self.most_records):
             self.most_records = max(records, 0)
         told = distinct if subjects is None else subjects
-        if told > self.most_people and is_personal(kind):
+        if told > self.most_people and tells_of_people(kind):
             self.most_people = told
 
     def add_figures(self, number: int, at_us: int, one: Figures) -> None:
@@ -113,6 +118,7 @@ class Lump:
             self.find(
                 *(number, found.kind, found.distinct, found.records, found.subjects),
                 found.fingerprints,
+                found.least,
             )
         sums = one.bytes, one.values, one.tokens, one.micro_usd
         self.add(number, at_us, one.id, sums, one.model)
@@ -183,4 +189,5 @@ def _find(sums: KindSums, found: FoundLump) -> None:
     sums.largest = max(sums.largest, found.largest)
     sums.total += found.total
     sums.complete = sums.complete and found.complete
+    sums.least = sums.least or found.least
     sums.values.add(found.marks)

@@ -87,7 +87,7 @@ class Sketch:
             largest = 0 if count < _MOST else heapq.nsmallest(_MOST, self._read)[-1]
         if count < _MOST:
             return count
-        return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
+        return _estimated(largest)
 
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
@@ -104,6 +104,23 @@ class Sketch:
         if len(found._kept) % _BYTES:
             raise ValueError("a sketch is cut")
         return found
+
+
+def told_by(text: str) -> tuple[int, bool]:
+    """Return how many different values `to_text` tells of at least, and whether it is each of them,
+    without reading it. Raises ValueError.
+    """
+    count, rest = divmod(len(text), 2 * _BYTES)
+    if rest:
+        raise ValueError("a sketch is cut")
+    if count < _MOST:
+        return count, True
+    return _estimated(int(text[-2 * _BYTES :], 16)), False
+
+
+def _estimated(largest: int) -> int:
+    """Return how many there are at least where so many hashes are as small as this one."""
+    return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
 
 
 @lru_cache(maxsize=4096)

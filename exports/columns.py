@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from core.attribution import Script
 from core.classification import LlmCall
 from core.fate import Fate
-from core.findings import NOT_INSPECTED, Finding
+from core.findings import NOT_INSPECTED, Finding, is_least
 from core.ids import rfc3339
 from core.observation import Observation
 from core.record import Record
@@ -17,7 +17,7 @@ from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
-from core.vocabulary.sizes import counted
+from core.vocabulary.sizes import at_least
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.entries import Entry, Recalled
@@ -66,8 +66,18 @@ def _finding(found: Finding) -> str:
     ids = dict.fromkeys((found.kind, found.detector, CONFIDENCE[found.confidence]))
     if found.test_data:
         ids["published examples"] = None
-    amount = counted(found.distinct or found.count, words.one, words.many)
+    values, exact = found.distinct or found.count, not is_least(found)
+    amount = at_least(values, words.one, words.many, exact=exact)
     return f"{amount} ({', '.join(ids)})"
+
+
+def amount_told(found: Finding) -> str:
+    """Return `12`, or `12+` where there are at least so many: for programs and narrow columns."""
+    return f"{found.distinct}{'+' if is_least(found) else ''}"
+
+
+def _numbers(record: Record) -> Cell:
+    return "at least" if any(map(is_least, record.findings)) else "exact"
 
 
 def _outcome(record: Record) -> Cell:
@@ -110,6 +120,7 @@ ADDED: Mapping[str, Column] = {
     "Not in the cost": _llm(lambda llm: "; ".join(llm.cost_left_out)),
     "Answer id": _llm(lambda llm: llm.response_id),
     "Tier": _llm(lambda llm: llm.tier),
+    "Numbers found are": _numbers,
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from core.errors import InputError
 from core.record import Record
 from core.review import ScriptVersion
-from core.vocabulary.findings import Amount, found
+from core.vocabulary.findings import Amount, found, most_of
 from inventory.advisories.versions import same
 
 _OPERATORS = "<>=!~"
@@ -145,10 +145,7 @@ def what_left(hads: Sequence[Had], records: Iterable[Record]) -> list[Had]:
             sent.stopped += 1
             continue
         sent.bytes += record.request.bytes
-        sent.amounts += [
-            Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data)
-            for f in record.findings
-        ]
+        sent.amounts = most_of(sent.amounts, record.findings)
     return [_with(had, by_version[had.sha256].values()) for had in hads]
 
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from core.classification import AccountKind, Category, Destination
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, is_least
 from core.situation import Situation
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
@@ -27,7 +27,10 @@ def content(s: Situation) -> str:
     """Return what the request holds, or its size where nothing was found."""
     # Plain tuples: most sentences are known already, and amounts would be made for nothing.
     shape = tuple(
-        [(f.kind, f.distinct or f.count, f.records or 0, f.test_data) for f in s.findings]
+        [
+            (f.kind, f.distinct or f.count, f.records or 0, f.test_data, is_least(f))
+            for f in s.findings
+        ]
     )
     sized = all(kind == NOT_INSPECTED for kind, *_ in shape)
     call, upload = s.llm is not None, s.destination.upload
@@ -37,7 +40,7 @@ def content(s: Situation) -> str:
 
 @lru_cache(maxsize=2048)
 def _content(
-    shape: tuple[tuple[str, int, int, bool], ...],
+    shape: tuple[tuple[str, int, int, bool, bool], ...],
     call: bool,
     upload: bool,
     request_bytes: int,

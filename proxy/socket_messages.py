@@ -4,12 +4,11 @@ and in recordings alike.
 
 from dataclasses import replace
 
-from core.classification import Classification, with_call
-from core.exchange import Exchange
-from core.findings import merged
+from core.classification import Classification, Tally, with_call
+from core.exchange import WEBSOCKET, Exchange
+from core.findings import NOT_INSPECTED, merged
+from core.told_apart import tallies_joined, told_apart
 
-METHOD = "WEBSOCKET"
-"""Stands where a request has its method."""
 _JSON_BEGINS = (b"{", b"[", b'"')
 
 
@@ -17,7 +16,7 @@ def as_exchange(opening: Exchange, content: bytes, *, text: bool) -> Exchange:
     """Path and headers of the upgrade were inspected with it: here they would count every time."""
     return replace(
         opening,
-        method=METHOD,
+        method=WEBSOCKET,
         path="/",
         headers=(("content-type", _type_of(content, text=text)),),
         body=content,
@@ -38,5 +37,14 @@ def summed(known: Classification, seen: Classification) -> Classification:
     only then.
     """
     degraded = tuple(dict.fromkeys((*known.degraded, *seen.degraded)))
-    whole = replace(known, findings=merged(known.findings, seen.findings), degraded=degraded)
+    tallies: tuple[Tally, ...] = ()
+    if not _is_untallied(known) and not _is_untallied(seen):
+        tallies = tallies_joined(known.tallies, seen.tallies)
+    found = tuple(told_apart(merged(known.findings, seen.findings), tallies))
+    whole = replace(known, findings=found, degraded=degraded, tallies=tallies)
     return whole if known.llm is not None or seen.llm is None else with_call(whole, seen.llm)
+
+
+def _is_untallied(part: Classification) -> bool:
+    """Return whether there may be more in it than its marks tell: then numbers stay the least."""
+    return not part.tallies and any(f.kind != NOT_INSPECTED for f in part.findings)

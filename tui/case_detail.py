@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty, CodeLine, ProcessRef, Script
 from core.decision import HoldOutcome
-from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.findings import NOT_INSPECTED, SECRET, Finding, is_least
 from core.record import Record
 from core.review import APPROVAL_LASTS, OWN, Action, Case, CaseStatus, ReviewEvent, signed
 from core.stored import ChainLink, StoredObservation, UnreadableEntry
@@ -15,8 +15,8 @@ from core.vocabulary.kinds import by_gravity
 from core.vocabulary.observations import fact_name, fact_words
 from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
-from core.vocabulary.sizes import capital, counted, joined, number, size
-from core.vocabulary.times import clock_time, lasting
+from core.vocabulary.sizes import at_least, capital, counted, joined, number, size
+from core.vocabulary.times import clock_time, lasting, time_left
 from policy.exception_lines import exception_lines
 from tui.case_account import account_told
 from tui.case_code import code_section
@@ -142,7 +142,9 @@ def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
 
 def _waits(case: Case, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
     yield Row(
-        "", f"{held.left(now)} s left to answer. Nothing of it has left this machine.", "held"
+        "",
+        f"{time_left(held.left(now))} left to answer. Nothing of it has left this machine.",
+        "held",
     )
     yield Row(
         "", "At 0 the script is refused, and told: have it approved, then run again.", "quiet"
@@ -235,16 +237,16 @@ def _found(findings: Iterable[Finding]) -> Section:
 
 def _finding(finding: Finding) -> Iterator[Row]:
     words = kind_words(finding.kind)
-    distinct = finding.distinct or finding.count
-    text = capital(counted(distinct, words.one, words.many))
+    distinct, exact = finding.distinct or finding.count, not is_least(finding)
+    text = capital(at_least(distinct, words.one, words.many, exact=exact))
     if finding.kind == SECRET:
         text += f" ({safe(finding.detector, 60).replace('-', ' ').replace('_', ' ')})"
     if finding.count > distinct:
         text += f", {number(finding.count)} times"
     if finding.records:
-        text += f", in {counted(finding.records, 'row')}"
+        text += f", in {at_least(finding.records, 'row', exact=exact)}"
     if finding.subjects:
-        text += f", of {counted(finding.subjects, 'person', 'people')}"
+        text += f", of {at_least(finding.subjects, 'person', 'people', exact=exact)}"
     yield Row("", f"{text} · {CONFIDENCE[finding.confidence]}")
     if finding.test_data:
         yield Row("", "  A published example value, of no consequence by itself.", "quiet")

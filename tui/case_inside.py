@@ -9,10 +9,10 @@ from core.case_inside import Inside
 from core.findings import NOT_INSPECTED
 from core.review import Case
 from core.vocabulary.kinds import by_gravity
-from core.vocabulary.sizes import counted, number
+from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import clock_time
 from tui.rows import Row, Section
-from tui.wording import at_least, case_outcomes, kind_words, safe
+from tui.wording import case_outcomes, kind_words, safe
 
 _SHOWN = 4
 _WEEKS = 14
@@ -33,7 +33,7 @@ def _rows(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     if outcomes:
         yield Row("Outcomes", outcomes)
     if inside.people:
-        people = at_least(inside.people, inside.people_exact, "person", "people")
+        people = at_least(inside.people, "person", "people", exact=inside.people_exact)
         yield Row("People", people, "strong")
     yield from _fleet(inside)
     for place, kind in enumerate(by_gravity(inside.kinds)):
@@ -41,7 +41,8 @@ def _rows(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
         if kind == NOT_INSPECTED:
             text = f"{counted(known.requests, 'request')} that could not all be read"
         else:
-            values = at_least(known.distinct, known.exact, words.one, words.many)
+            values = at_least(known.distinct, words.one, words.many, exact=known.exact)
+            values = values if known.distinct else capital(words.many)
             text = f"{values}, in {counted(known.requests, 'request')}"
         yield Row("" if place else "Kinds", text)
     yield from _versions(case, now, zone)

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from core.case_inside import Scope, beyond
 from core.review import Case, CaseStatus
 from core.vocabulary.kinds import by_gravity
-from core.vocabulary.sizes import counted, joined, number
+from core.vocabulary.sizes import at_least, counted, joined, number
 from core.vocabulary.times import day_of
 from tui.wording import kind_words, safe
 
@@ -54,11 +54,14 @@ def came_back(case: Case, now: datetime) -> str:
     if scope.until is not None and scope.until <= now:
         return "its date has passed"
     kinds = ", ".join(kind_words(kind).many for kind in by_gravity(reach.kinds - scope.kinds))
+    inside = case.inside
+    people = at_least(reach.people, "person", "people", exact=inside.people_exact)
+    rows = at_least(reach.rows, "row", exact=inside.most_exact)
     words = {
         "version": "a new version of the script",
         "kind": f"a new kind of data: {kinds}",
         "account": "another account",
-        "people": f"from {number(scope.people)} to {counted(reach.people, 'person', 'people')}",
-        "rows": f"from {number(scope.rows)} to {counted(reach.rows, 'row')} in one request",
+        "people": f"from {number(scope.people)} to {people}",
+        "rows": f"from {number(scope.rows)} to {rows} in one request",
     }
     return "; ".join(words[name] for name in beyond(scope, reach)) or "it happened again"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.attribution import Certainty
+from core.case_inside import Inside
 from core.case_keys import called, case_id, case_key
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, is_least
 from core.record import Record
 from core.review import Case, CaseStatus, HoldState
 from core.review_ports import HoldQueue
@@ -119,6 +120,7 @@ def case_alone(record: Record) -> Case:
         bytes_sent=record.request.bytes,
         last_record=record.id,
         likely=sender.certainty is Certainty.LIKELY,
+        inside=Inside(most_exact=not any(map(is_least, findings))),
     )
 
 

@@ -16,11 +16,11 @@ from core.review import Case, Disposition
 from core.risk import Level, risk_of
 from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS, whose
-from core.vocabulary.findings import Amount, content, found, named
+from core.vocabulary.findings import amounts, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
 from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.reviews import DISPOSITIONS
-from core.vocabulary.sizes import capital, counted, number
+from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
 from core.vocabulary.verdicts import FATES, WAITING, Words, words_of, words_of_ending
 from core.vocabulary.verdicts import outcome as outcome_of
@@ -159,11 +159,6 @@ def disposition_words(disposition: str | None) -> str:
     return safe(disposition, 60).replace("_", " ")
 
 
-def amounts(findings: Iterable[Finding]) -> list[Amount]:
-    """Return how much of each kind was found."""
-    return [Amount(f.kind, f.distinct or f.count, f.records or 0, f.test_data) for f in findings]
-
-
 def found_phrase(findings: Iterable[Finding]) -> str:
     """Return what was found: `15,000 rows with bank account numbers`, `2 phone numbers`, or
     nothing.
@@ -245,28 +240,31 @@ def case_found(case: Case) -> str:
     kinds = _found_kinds(case)
     if not kinds:
         return "could not all be read" if case.kinds else "nothing known"
-    inside = case.inside
+    inside, more = case.inside, "" if case.inside.most_exact else "+"
     if case.records and case.records > 1 and case.records >= inside.people:
-        return f"{number(case.records)} rows · {_named(kinds)}"
+        return f"{number(case.records)}{more} rows · {_named(kinds)}"
     # The queue's number is that of one detector; secrets have many.
     if len(kinds) == 1 and kinds[0] != SECRET:
-        words, known = kind_words(kinds[0]), inside.kinds.get(kinds[0])
-        if known is None or known.distinct <= case.values:
-            return counted(max(1, case.values), words.one, words.many)
-        return f"{number(known.distinct)}{'' if known.exact else '+'} {words.many}"
+        return _values_found(case, kinds)
     if case.count > 1 and inside.people > 1:
         more = "" if inside.people_exact else "+"
         return f"{number(inside.people)}{more} people · {_named(kinds)}"
     return _named(kinds)
 
 
+def _values_found(case: Case, kinds: Sequence[str]) -> str:
+    """Return how many values of its one kind were found, where anybody knows."""
+    words, known = kind_words(kinds[0]), case.inside.kinds.get(kinds[0])
+    values, exact = case.values, case.inside.most_exact
+    if known is not None:
+        values, exact = max(values, known.distinct), known.exact and exact
+    if not values:
+        return _named(kinds)
+    return counted(values, words.one, words.many) if exact else f"{number(values)}+ {words.many}"
+
+
 def _found_kinds(case: Case) -> list[str]:
     return [kind for kind in by_gravity(case.kinds) if kind != NOT_INSPECTED]
-
-
-def at_least(value: int, exact: bool, one: str, many: str) -> str:
-    """Return `412 people`, or `at least 412 people` where there may be more."""
-    return f"{'' if exact else 'at least '}{counted(value, one, many)}"
 
 
 def _named(kinds: Sequence[str]) -> str:
@@ -284,17 +282,15 @@ def _amount_sent(case: Case, kinds: Sequence[str]) -> str:
     """Return how much was found; of several requests, whether in one of them or in all."""
     words, inside = case_found(case), case.inside
     if " people · " in words:
-        people = at_least(inside.people, inside.people_exact, "person", "people")
+        people = at_least(inside.people, "person", "people", exact=inside.people_exact)
         return f"data of {people} ({_named(kinds)}) in all"
-    if "+ " in words:
-        return f"at least {words.replace('+ ', ' ', 1)} in all"
-    told = words.replace(" · ", " with ")
+    told, least = words.replace("+ ", " ", 1).replace(" · ", " with "), "+ " in words
     if case.count == 1 or told == _named(kinds):
-        return told
+        return f"at least {told}" if least else told
     known = inside.kinds.get(kinds[0])
-    if " · " not in words and known is not None and known.distinct > case.values:
-        return f"{told} in all"
-    return f"up to {told} at once"
+    if " · " not in words and known is not None and (least or known.distinct > case.values):
+        return f"at least {told} in all" if least else f"{told} in all"
+    return f"{'at least' if least else 'up to'} {told} at once"
 
 
 def _sent_words(case: Case) -> str:

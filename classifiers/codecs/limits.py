@@ -51,6 +51,16 @@ class Limits:
     """Text taken from one document, in characters."""
 
 
+def step_of(rows: int, limits: Limits) -> int:
+    """Return each how manieth row of a large table is looked at, a power of two: from all its
+    parts, so that what begins late is seen.
+    """
+    step = 1
+    while rows > 2 * limits.sampled_rows * step:
+        step *= 2
+    return step
+
+
 DEFAULT = Limits()
 
 INLINE = Limits(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from classifiers.codecs.limits import step_of
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
@@ -45,11 +46,7 @@ def read_records(
     for name, column in scalar.items():
         _emit(reading, column, name, path)
     whole = len(rows) * len(names) <= reading.limits.table_cells
-    keep = len(rows) if whole else reading.limits.sampled_rows
-    values = {name: _texts(column[:keep]) for name, column in scalar.items()}
-    complete = keep == len(rows)
-    table = Table(tuple(values), len(rows), values, path, reading.label, complete)
-    reading.payload.tables.append(table)
+    _add_table(reading, scalar, len(rows), path, whole=whole)
     return True
 
 
@@ -105,10 +102,17 @@ def _read_shaped(reading: Reading, shaped: orients.Shaped, path: Path) -> None:
     for name, column in columns.items():
         _emit(reading, column, name, path)
     rows = len(shaped.rows)
-    whole = rows * width <= reading.limits.table_cells
-    keep = rows if whole else reading.limits.sampled_rows
-    values = {name: _texts(column[:keep]) for name, column in columns.items()}
-    table = Table(tuple(names), rows, values, path, reading.label, keep == rows)
+    _add_table(reading, columns, rows, path, whole=rows * width <= reading.limits.table_cells)
+
+
+def _add_table(
+    reading: Reading, columns: dict[str, list[Any]], rows: int, path: Path, *, whole: bool
+) -> None:
+    """Add a table with all of its values, or with those of rows from all of its parts."""
+    step = 1 if whole else step_of(rows, reading.limits)
+    values = {name: _texts(column[::step]) for name, column in columns.items()}
+    names = tuple(values)
+    table = Table(names, rows, values, path, reading.label, step == 1, spread=True)
     reading.payload.tables.append(table)
 
 

@@ -65,8 +65,8 @@ def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
             name: ["" if (cell := row[at]) is None else cell.text for row in table.rows]
             for at, name in enumerate(table.columns)
         }
-        rows = max(table.total or 0, len(table.rows))
-        label, complete = reading.label, table.total is None
+        rows = len(table.rows)
+        label, complete = reading.label, table.total is None or table.total == rows
         whole = Table(table.columns, rows, values, path, label, complete)
         reading.payload.tables.append(whole)
     return sorted((table.start, table.end) for table in found)

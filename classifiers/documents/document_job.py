@@ -175,13 +175,15 @@ class DocumentJob:
         *,
         part: str | None = None,
         complete: bool = True,
+        spread: bool = False,
     ) -> str | None:
         """Add a table without its text; return its label."""
         label = self.label(part) if part else self._label
         names = [name for name in (*columns, part or "") if telling(name)]
         if names:
             self.text("\n".join(names), "column name", path)
-        self.payload.tables.append(Table(tuple(columns), rows, columns, path, label, complete))
+        table = Table(tuple(columns), rows, columns, path, label, complete, spread)
+        self.payload.tables.append(table)
         return label
 
     def table(
@@ -192,9 +194,10 @@ class DocumentJob:
         *,
         part: str | None = None,
         complete: bool = True,
+        spread: bool = False,
     ) -> None:
         """Add a table and its columns as text; an incomplete one says so."""
-        label = self.add_table(columns, rows, path, part=part, complete=complete)
+        label = self.add_table(columns, rows, path, part=part, complete=complete, spread=spread)
         if not complete:
             kept = max(map(len, columns.values()), default=0)
             self.unread(f"of {rows} rows a sample of {kept} was read", path)

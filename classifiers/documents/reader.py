@@ -47,6 +47,7 @@ class Work(Protocol):
         *,
         part: str | None = None,
         complete: bool = True,
+        spread: bool = False,
     ) -> str | None:
         """Add a table without its text; return its label."""
 
@@ -58,6 +59,7 @@ class Work(Protocol):
         *,
         part: str | None = None,
         complete: bool = True,
+        spread: bool = False,
     ) -> None:
         """Add a table and its columns as text; an incomplete one says so."""
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from core.classification import Tally
-from core.findings import SECRET, Finding
+from core.findings import AT_LEAST, SECRET, Finding, counted_apart, notes_joined
 
 MOST = 1_000_000
 """Marks that are kept of one body, about 70 bytes each: where there are more, numbers are told as
 "at least"."""
 _AT_A_TIME = 8_000
 """Marks that are taken before others have their turn: half a millisecond."""
-AT_LEAST = "there are at least so many: no more were told apart"
-IN_PIECES = "there are at least so many: a large table was counted in pieces"
+NO_MORE = f"{AT_LEAST}: no more were told apart"
+SEVERAL_TABLES = f"{AT_LEAST}: people of several tables were not all told apart"
+IN_PIECES = f"{AT_LEAST}: a large table was counted in pieces"
 
 type _Key = tuple[str, str, bool]
 
@@ -77,10 +78,15 @@ class Counts:
         if known is None:
             return self._least(finding, finding.distinct) if in_pieces else finding
         subjects = None if finding.subjects is None else people
-        note = _notes(finding.note, AT_LEAST) if self._full else finding.note
-        least = finding.distinct if self._untallied else 0
-        distinct = max(least, len(known))
-        whole = replace(finding, distinct=distinct, subjects=subjects, note=note)
+        if self._untallied:
+            distinct = max(finding.distinct, len(known))
+            whole = replace(finding, distinct=distinct, subjects=subjects)
+        else:
+            whole = counted_apart(finding, len(known), subjects)
+        if self._full:
+            whole = replace(whole, note=notes_joined(whole.note, NO_MORE))
+        elif subjects is not None and len(self._people) > 1:
+            whole = replace(whole, note=notes_joined(whole.note, SEVERAL_TABLES))
         return self._least(whole, len(known)) if in_pieces else whole
 
     def _least(self, finding: Finding, values: int) -> Finding:
@@ -96,7 +102,7 @@ class Counts:
             distinct=values,
             records=None if finding.records is None else max(1, rows // by),
             subjects=None if people is None else max(1, people // by - self._cuts),
-            note=_notes(finding.note, IN_PIECES),
+            note=notes_joined(finding.note, IN_PIECES),
         )
 
     def __repr__(self) -> str:
@@ -105,7 +111,3 @@ class Counts:
 
 def _key(finding: Finding) -> _Key:
     return finding.kind, finding.detector if finding.kind == SECRET else "", finding.test_data
-
-
-def _notes(known: str | None, more: str) -> str:
-    return more if known is None or known == more else f"{known}; {more}"

@@ -45,6 +45,11 @@ def counted(value: int, one: str, many: str | None = None) -> str:
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 
+def at_least(value: int, one: str, many: str | None = None, *, exact: bool) -> str:
+    """Return `412 people`, or `at least 412 people` where there may be more."""
+    return f"{'' if exact else 'at least '}{counted(value, one, many)}"
+
+
 def joined(parts: Sequence[str], last: str = "and") -> str:
     """Return `a`, `a and b`, or `a, b and c`."""
     if len(parts) < 2:

@@ -23,6 +23,7 @@ from core.vocabulary.verdicts import outcome
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
 from evidence.times import from_micros
+from exports.columns import amount_told
 from exports.contents import Contents, opened
 from exports.formats import Format, Opened, Place
 from exports.head import Head, Sealer
@@ -113,7 +114,9 @@ def _seen(seen: Observation, link: ChainLink) -> Fields:
 
 def _told(record: Record, read: StoredRecord) -> Fields:
     sender, to, script = record.sender, record.destination, record.sender.script
-    found = ", ".join(f"{f.kind}:{f.distinct}" for f in record.findings if f.kind != NOT_INSPECTED)
+    found = ", ".join(
+        f"{f.kind}:{amount_told(f)}" for f in record.findings if f.kind != NOT_INSPECTED
+    )
     return {
         "rt": millis(record.at),
         "externalId": record.id,

@@ -14,7 +14,7 @@ import orjson
 
 from core.case_keys import called
 from core.errors import SettingsError
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, is_least
 from core.observation import Observation
 from core.record import Record
 from core.review import ReviewEvent
@@ -47,7 +47,11 @@ def _schema() -> Any:
     fields = [("at", pyarrow.timestamp("us", tz="UTC"))]
     fields += [(name, pyarrow.string()) for name in _TEXTS]
     fields += [(name, pyarrow.int64()) for name in _NUMBERS]
-    fields += [("left", pyarrow.bool_()), ("kinds", pyarrow.list_(pyarrow.string()))]
+    fields += [
+        ("left", pyarrow.bool_()),
+        ("at_least", pyarrow.bool_()),
+        ("kinds", pyarrow.list_(pyarrow.string())),
+    ]
     return pyarrow.schema(fields)
 
 
@@ -120,6 +124,7 @@ def _told(record: Record) -> dict[str, Any]:
         "bytes_received": record.response.bytes,
         "status": record.response.status,
         "records": max(rows, default=None),
+        "at_least": any(map(is_least, record.findings)),
         "kinds": sorted({f.kind for f in record.findings if f.kind != NOT_INSPECTED}),
         "model": None if llm is None else llm.model,
         "provider": None if llm is None else llm.provider,

@@ -8,12 +8,12 @@ from typing import Any
 
 from core.classification import LlmCall
 from core.decision import Verdict
-from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.findings import NOT_INSPECTED, SECRET, Finding, is_least
 from core.ids import rfc3339
 from core.record import Record
 from core.stored import StoredRecord, UnreadableEntry
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.sizes import counted
+from core.vocabulary.sizes import at_least
 from core.vocabulary.verdicts import outcome
 from evidence.entries import Entry
 from exports.ocsf import parts
@@ -174,7 +174,8 @@ def _found(
     record: Record, stored: StoredRecord, finding: Finding, number: int, version: str
 ) -> dict[str, Any]:
     kind = kind_of(finding.kind)
-    title = counted(finding.distinct or finding.count, kind.one, kind.many)
+    values, exact = finding.distinct or finding.count, not is_least(finding)
+    title = at_least(values, kind.one, kind.many, exact=exact)
     severity = _HIGH if kind.weight <= _GRAVE else _MEDIUM
     if finding.test_data:
         severity = _INFORMATIONAL
@@ -213,6 +214,7 @@ def _found(
                 "outgate.distinct": finding.distinct,
                 "outgate.records": finding.records,
                 "outgate.subjects": finding.subjects,
+                "outgate.at_least": is_least(finding) or None,
                 "outgate.where": list(finding.where) or None,
                 "outgate.excerpt": finding.excerpt or None,
                 "outgate.fingerprints": list(finding.fingerprints) or None,

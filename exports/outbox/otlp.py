@@ -24,6 +24,7 @@ from core.vocabulary.reviews import done
 from core.vocabulary.verdicts import outcome
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
+from exports.columns import amount_told
 from exports.contents import opened
 from exports.outbox.collectors import TIMEOUT_S, Address, NotDeliveredError, Parcel
 
@@ -238,7 +239,7 @@ def _values(record: Record) -> dict[str, Value]:
         "outgate.rule": record.decision.rule,
         "outgate.policy": record.decision.policy,
         "outgate.left": record.left,
-        "outgate.found": ",".join(f"{f.kind}:{f.distinct}" for f in record.findings) or None,
+        "outgate.found": ",".join(f"{f.kind}:{amount_told(f)}" for f in record.findings) or None,
         "outgate.degraded": "; ".join(record.decision.degraded) or None,
     }
 

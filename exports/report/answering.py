@@ -77,11 +77,16 @@ def _in(acts: Acts, period: Period) -> Iterable[ReviewEvent | Happening]:
 def cases(sums: Sums) -> Section:
     """Return the cases, by the people affected."""
     found = sorted(sums.cases.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(case_id(key), case_words(key), number(people)) for key, people in found]
+    rows = [
+        (case_id(key), case_words(key), number(people) + ("+" if key in sums.untold_cases else ""))
+        for key, people in found
+    ]
+    more = ("A + is an at least: some request told of more than were counted.",)
     return Section(
         title="Cases",
         sentences=(
             "`outgate report --breach CASE` drafts a notification from one of them.",
+            *(more if sums.untold_cases else ()),
             *rest(rows, "cases"),
         ),
         table=table_of("Case|What|People at most", rows, 2),

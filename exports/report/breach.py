@@ -6,13 +6,13 @@ from collections import Counter
 from datetime import datetime
 
 from core.case_keys import case_id
-from core.findings import NOT_INSPECTED
+from core.findings import NOT_INSPECTED, is_least
 from core.ids import rfc3339
 from core.record import Record
 from core.review import Case, ReviewEvent, signed
 from core.stored import StoredRecord
 from core.vocabulary.destinations import ACCOUNTS, whose
-from core.vocabulary.findings import people_told
+from core.vocabulary.findings import is_people_exact, people_told
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.reviews import done
 from core.vocabulary.sizes import counted, joined, number, size
@@ -52,20 +52,25 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
 def _answer(case: Case, records: list[Record], left: list[Record]) -> str:
     each = [people_told(record.findings) for record in left]
     people, most = sum(each), max(each, default=0)
+    exact = all(is_people_exact(record.findings) for record in left)
     told = f"{case_words(case.key)}: {counted(len(records), 'request')}, {len(left)} of which left"
     if not left:
         return f"{told}. Nothing left the machine, so it may be no breach: a person decides."
-    return f"{told}, with data of {_range(most, people)}."
+    return f"{told}, with data of {_range(most, people, exact=exact)}."
 
 
-def _range(least: int, most: int) -> str:
+def _range(least: int, most: int, *, exact: bool) -> str:
+    if not exact:
+        return f"at least {counted(least, 'person', 'people')}"
     if least == most:
         return counted(most, "person", "people")
     return f"between {number(least)} and {number(most)} people"
 
 
-def _amounts(left: list[Record]) -> tuple[Counter[str], Counter[str]]:
-    """Return how many values and how many rows of each kind left, at most."""
+def _amounts(left: list[Record]) -> tuple[Counter[str], Counter[str], frozenset[str]]:
+    """Return how many values and how many rows of each kind left, at most, and the kinds of which
+    some request held more than were counted.
+    """
     values: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     for record in left:
@@ -73,16 +78,22 @@ def _amounts(left: list[Record]) -> tuple[Counter[str], Counter[str]]:
             if finding.kind != NOT_INSPECTED and not finding.test_data:
                 values[finding.kind] += finding.distinct
                 rows[finding.kind] += finding.records or 0
-    return values, rows
+    least = {f.kind for record in left for f in record.findings if is_least(f) and not f.test_data}
+    return values, rows, frozenset(least)
 
 
 def _nature(records: list[Record], left: list[Record], *, unread: int) -> Section:
-    values, rows = _amounts(left)
+    values, rows, least = _amounts(left)
     people = [people_told(record.findings) for record in left]
+    exact = all(is_people_exact(record.findings) for record in left)
+    of = "the most in one request"
+    if exact:
+        of += ", and the sum, in which the same person counts again"
+    amount = number(sum(rows.values()) or sum(values.values()))
     told = [
-        f"Approximate number of people: {_range(max(people, default=0), sum(people))}"
-        " (the most in one request, and the sum, in which the same person counts again).",
-        f"Approximate number of records: {number(sum(rows.values()) or sum(values.values()))}.",
+        "Approximate number of people: "
+        f"{_range(max(people, default=0), sum(people), exact=exact)} ({of}).",
+        f"Approximate number of records: {'at least ' if least else ''}{amount}.",
     ]
     untold = sum(any(f.kind == NOT_INSPECTED for f in record.findings) for record in records)
     if untold:
@@ -95,7 +106,11 @@ def _nature(records: list[Record], left: list[Record], *, unread: int) -> Sectio
     table = Table(
         headings=("Category of data", "Values, at most", "Rows, at most"),
         rows=tuple(
-            (kind_of(kind).many, number(values[kind]), number(rows[kind]) if rows[kind] else "–")
+            (
+                kind_of(kind).many,
+                _amount(values[kind], kind in least),
+                _amount(rows[kind], kind in least),
+            )
             for kind in by_gravity(values)
         ),
         numbers=frozenset({1, 2}),
@@ -105,6 +120,12 @@ def _nature(records: list[Record], left: list[Record], *, unread: int) -> Sectio
         sentences=tuple(told),
         table=table if values else None,
     )
+
+
+def _amount(value: int, least: bool) -> str:
+    if not value:
+        return "–"
+    return f"at least {number(value)}" if least else number(value)
 
 
 def _recipients(records: list[Record]) -> Section:

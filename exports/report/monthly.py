@@ -223,7 +223,7 @@ def _scripts(sums: Sums, said: _Approvals) -> Section:
             one.script,
             ", ".join(sorted(one.users)) or "not known",
             number(one.fewest),
-            number(one.most),
+            number(one.most) + ("" if one.people_exact else "+"),
             ", ".join(kind_of(kind).many for kind, _ in one.kinds.most_common(4)),
             ", ".join(sorted(one.destinations)[:4]),
             number(one.stopped),
@@ -235,10 +235,12 @@ def _scripts(sums: Sums, said: _Approvals) -> Section:
     table = Table(
         headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 6})
     )
-    told = (
+    told: tuple[str, ...] = (
         "At least: the most people in one request. At most: the sum over all requests, in which "
         "the same person counts again.",
     )
+    if not all(one.people_exact for one in scripts):
+        told += ("A + is an at least: some request told of more than were counted.",)
     bars = tuple(Bar(label=one.script, value=one.most) for one in scripts[:12])
     return Section(
         title="Scripts by people affected",

@@ -13,7 +13,7 @@ from core.record import Record
 from core.stored import StoredEntry, StoredRecord
 from core.vocabulary.destinations import whose
 from core.vocabulary.files import look_words
-from core.vocabulary.findings import is_personal, people_told
+from core.vocabulary.findings import is_people_exact, is_personal, people_told
 from destinations.naming import place_name
 from exports.report.period import Period
 
@@ -31,6 +31,8 @@ class ScriptSums:
     """People at least: the most in one request."""
     most: int = 0
     """People at most: the sum over all requests, the same person counted again."""
+    people_exact: bool = True
+    """No request told of more people than were counted."""
     stopped: int = 0
     off_hours: int = 0
     users: set[str] = field(default_factory=set)
@@ -111,6 +113,8 @@ class Sums:
     """Why nobody can tell which files, or which more, requests hold → such requests."""
     cases: dict[str, int] = field(default_factory=dict)
     """Key of each case with a stopped request or a finding → people at most."""
+    untold_cases: set[str] = field(default_factory=set)
+    """Of which nobody can tell how many people at most."""
 
     def feed(self, entries: Iterable[StoredEntry]) -> "Sums":
         """Add all entries; return itself."""
@@ -151,6 +155,8 @@ class Sums:
         if record.findings or not record.left:
             key = case_key(record)
             self.cases[key] = self.cases.get(key, 0) + people
+            if not is_people_exact(record.findings):
+                self.untold_cases.add(key)
         if record.llm is not None:
             llm = record.llm
             self.models[llm.provider or "unknown", llm.model or "unknown", sender_of(record)].add(
@@ -175,6 +181,7 @@ class Sums:
         sums.personal += bool(personal)
         sums.fewest = max(sums.fewest, people)
         sums.most += people
+        sums.people_exact = sums.people_exact and is_people_exact(personal)
         sums.stopped += record.stopped
         sums.off_hours += self.period.off_hours(record.at)
         sums.kinds.update(f.kind for f in personal)

@@ -1,9 +1,10 @@
 """How many different people there are is told without keeping who they are."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.sketch import Sketch
+from evidence.sketch import Sketch, told_by
 
 VALUES = st.lists(st.integers(0, 2000).map(str), max_size=300)
 
@@ -55,3 +56,13 @@ def test_the_values_cannot_be_had_from_it() -> None:
     sketch.add(["0123456789abcdef"])
     assert "01234567" not in sketch.to_text()
     assert len(sketch.to_text()) == 8
+
+
+@given(st.lists(st.integers(0, 5000).map(str), max_size=900))
+def test_its_text_alone_tells_how_many_there_are(values: list[str]) -> None:
+    """A page of cases reads no sketch, and says the same."""
+    sketch = Sketch()
+    sketch.add(values)
+    assert told_by(sketch.to_text()) == (sketch.least, sketch.exact)
+    with pytest.raises(ValueError, match="cut"):
+        told_by(sketch.to_text() + "0")

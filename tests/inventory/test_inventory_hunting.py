@@ -100,7 +100,7 @@ def test_what_left_is_added_up_by_place() -> None:
     assert [(s.place, s.requests, s.stopped, s.bytes) for s in had.sent] == [
         ("openai", 3, 1, 5_000)
     ]
-    assert had.sent[0].found == "14 bank account numbers"
+    assert had.sent[0].found == "at least 7 bank account numbers"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 import codecs
 import csv
 import io
+from collections.abc import Iterable
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 from classifiers.codecs.charset import text_of
+from classifiers.codecs.limits import step_of
 from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
 from classifiers.decoding.number_forms import plain_cells
 from classifiers.documents.reader import Work
@@ -82,7 +85,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     body = frame.slice(1) if header else frame
     rows = total - header
     complete = not huge and rows * frame.width <= work.limits.table_cells
-    kept = body if complete else body.head(work.limits.sampled_rows)
+    kept = body if complete else body.gather_every(step_of(body.height, work.limits))
     names = unique_names(first if header else [], frame.width)
     columns = {
         name: plain_cells(kept.get_column(key).fill_null("").to_list())
@@ -92,40 +95,53 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     if complete:
         work.table(columns, rows, document.path)
     else:
-        _sampled(columns, rows, data, document, work)
+        _sampled(columns, rows, data, document, work, spread=not huge)
     return True
 
 
 def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     """As with polars, in plain Python: slower, and every cell is read all the same."""
     lines = io.TextIOWrapper(BytesIO(data), "utf-8", "replace", newline="")
-    first: list[str] = []
-    kept: list[list[str]] = []
-    total = 0
     try:
-        for row in csv.reader(lines, delimiter=delimiter):
-            first = first or row
-            if row and len(row) != len(first):
-                return _ragged(data, delimiter, document, work)
-            total += bool(row)
-            if row and (total - 1) * len(row) <= work.limits.table_cells:
-                kept.append(row)
-    except csv.Error:
+        every = filter(None, csv.reader(lines, delimiter=delimiter))
+        first = next(every, [])
+        header = has_header(first)
+        kept, rows = _spread_rows(every if header else chain([first], every), len(first), work)
+    except (csv.Error, _UnevenError):
         return _ragged(data, delimiter, document, work)
-    if total < 2:
+    if rows + header < 2:
         return False
-    header = has_header(first)
     names = unique_names(first if header else [], len(first))
-    rows = total - header
     complete = rows * len(first) <= work.limits.table_cells
-    body = kept[header:] if complete else kept[header : work.limits.sampled_rows + header]
-    columns = {name: plain_cells([row[at] for row in body]) for at, name in enumerate(names)}
-    del kept, body
+    columns = {name: plain_cells([row[at] for row in kept]) for at, name in enumerate(names)}
+    del kept
     if complete:
         work.table(columns, rows, document.path)
     else:
-        _sampled(columns, rows, data, document, work)
+        _sampled(columns, rows, data, document, work, spread=True)
     return True
+
+
+class _UnevenError(Exception):
+    """Not all rows are of one length."""
+
+
+def _spread_rows(every: Iterable[list[str]], width: int, work: Work) -> tuple[list[list[str]], int]:
+    """Return all rows of a table, or of a large one those of all its parts, and how many there
+    are. Raises _UnevenError.
+    """
+    kept: list[list[str]] = []
+    rows, step = 0, 1
+    for row in every:
+        if len(row) != width:
+            raise _UnevenError
+        if rows % step == 0:
+            kept.append(row)
+        rows += 1
+        if rows * width > work.limits.table_cells:
+            wanted = step_of(rows, work.limits)
+            kept, step = kept[:: wanted // step], wanted
+    return kept, rows
 
 
 def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
@@ -153,10 +169,16 @@ def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool
 
 
 def _sampled(
-    columns: dict[str, list[str]], rows: int, data: bytes, document: Document, work: Work
+    columns: dict[str, list[str]],
+    rows: int,
+    data: bytes,
+    document: Document,
+    work: Work,
+    *,
+    spread: bool = False,
 ) -> None:
     """Add a table whose values are a sample, and all of its text."""
-    work.add_table(columns, rows, document.path, complete=False)
+    work.add_table(columns, rows, document.path, complete=False, spread=spread)
     _slices(data, document, work, tabular=True)
 
 

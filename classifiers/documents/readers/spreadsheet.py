@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 from typing import Any
 
+from classifiers.codecs.limits import step_of
 from classifiers.decoding.delimited import has_header, unique_names
 from classifiers.documents.package import fits, read_parts
 from classifiers.documents.reader import Work
@@ -79,12 +80,12 @@ def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> 
         return
     names = unique_names(first if header else [], len(first))
     complete = len(body) * len(names) <= work.limits.table_cells
-    kept = body if complete else body[: work.limits.sampled_rows]
+    kept = body if complete else body[:: step_of(len(body), work.limits)]
     columns = {
         column: _texts(cells) for column, cells in zip(names, zip(*kept, strict=True), strict=True)
     }
     filled = {column: values for column, values in columns.items() if any(values)}
-    work.table(filled, len(body), path, part=f"sheet {name}", complete=complete)
+    work.table(filled, len(body), path, part=f"sheet {name}", complete=complete, spread=True)
 
 
 def _first_table_row(rows: list[list[Any]]) -> int:

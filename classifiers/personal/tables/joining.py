@@ -8,15 +8,21 @@ from typing import NamedTuple
 
 from classifiers.hits import MAX_FINGERPRINTS, MAX_PLACES, Hit
 from classifiers.payload import Table
-from classifiers.personal.tables.columns import ColumnResult, classify_table, is_blank
+from classifiers.personal.tables.columns import (
+    ColumnResult,
+    classify_table,
+    is_blank,
+    surely_in_all,
+)
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from core.classification import Tally
 from core.discreet import name_shown
-from core.findings import SECRET, Confidence, Finding
+from core.findings import AT_LEAST, SECRET, Confidence, Finding
 from core.fingerprint import Fingerprinter
 from core.text import mask, printable
 
 DETECTOR = "personal-columns"
+PART_OF_THE_ROWS = f"{AT_LEAST}: a part of the rows was looked at"
 _IDENTIFYING = (
     *sorted(NATIONAL_ID_KINDS),
     "passport",
@@ -147,7 +153,7 @@ def _finding(
         excerpt=mask(values[0]) if values else "",
         fingerprints=tuple(fingerprinter.of(first.kind, value) for value in values),
         test_data=first.test_data,
-        note=None if exact else "numbers come from a part of the rows",
+        note=None if exact else PART_OF_THE_ROWS,
         subjects=None if people is None else len(people.told),
     )
 
@@ -158,8 +164,8 @@ def _records(table: Table, group: Sequence[ColumnResult]) -> int:
         return max(result.records for result in group)
     joined = _rows(table, group)
     records = sum(map(any, joined))
-    if not table.complete and joined:
-        records = round(table.rows * records / len(joined))
+    if table.spread and not table.complete and joined:
+        records = surely_in_all(records, len(joined), table.rows)
     return records
 
 

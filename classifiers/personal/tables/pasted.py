@@ -32,6 +32,11 @@ def pasted_findings(
     return kept, findings, tallies
 
 
+def stands_in_several(payload: Payload, hits: Sequence[Hit]) -> bool:
+    """Return whether values may stand in a table and beside it, or in several tables."""
+    return bool(hits) + len(payload.pasted or ()) + len(payload.tables) > 1
+
+
 def _not_told(pasted: Pasted, results: Sequence[ColumnResult], hits: Sequence[Hit]) -> list[Hit]:
     """Leave out the hits that a table's columns tell of: of a kind of theirs, or in a whole
     column.

@@ -1,12 +1,16 @@
 """Tables: what a column holds, how many rows, how many different values, how many people."""
 
 import random
+from dataclasses import replace
 
+import orjson
+import pytest
 from personal_samples import digits, iban, valid
 
+from classifiers.decoding import DEFAULT, decode_text
 from classifiers.payload import Table
 from classifiers.personal import classify_table, table_findings
-from core.findings import Confidence
+from core.findings import Confidence, is_least
 from core.fingerprint import Fingerprinter
 
 KEY = Fingerprinter(b"k" * 32)
@@ -149,14 +153,25 @@ def test_health_and_belief_are_found_by_header() -> None:
     assert kinds == {"health_data", "special_category"}
 
 
-def test_sampled_table_says_so() -> None:
-    """Numbers from a part of the rows are scaled and marked."""
-    part = Table(
-        ("email",), 10_000, {"email": [f"u{i}@contoso.com" for i in range(100)]}, complete=False
-    )
-    finding = table_findings(part, KEY)[0]
-    assert finding.records == 10_000
-    assert finding.note is not None
+@pytest.mark.parametrize(("spread", "least"), [(False, 100), (True, 8_460)])
+def test_numbers_of_a_sample_are_the_least_that_there_are(spread: bool, least: int) -> None:
+    """What was looked at is certain; of rows between those that were, only what is as good as sure
+    is told. Both are marked.
+    """
+    values = {"email": [f"u{i}@contoso.com" for i in range(100)]}
+    (finding,) = table_findings(Table(("email",), 10_000, values, (), None, False, spread), KEY)
+    assert finding.records == least and is_least(finding)
+
+
+def test_what_begins_late_in_a_large_list_is_seen() -> None:
+    """Rows of all parts of a table are looked at where there are too many for all."""
+    limits = replace(DEFAULT, table_cells=1_000, sampled_rows=100)
+    rows = [{"ref": str(n), "to": f"p{n}@contoso.com" if n >= 600 else ""} for n in range(1_000)]
+    payload = decode_text(orjson.dumps(rows), limits)
+    found = [one for table in payload.tables for one in table_findings(table, KEY)]
+    assert [(one.kind, 200 < (one.records or 0) <= 400, is_least(one)) for one in found] == [
+        ("email", True, True)
+    ]
 
 
 def test_empty_and_ragged_tables_are_harmless() -> None:

@@ -94,7 +94,7 @@ def test_values_in_pasted_tables_can_be_redacted(shape: str) -> None:
             "name  email\nJane  jane@contoso.org\n...   ...\nBob   bob@contoso.org\n\n"
             "[200 rows x 2 columns]",
             {"person", "email"},
-            200,
+            2,
         ),
     ],
 )

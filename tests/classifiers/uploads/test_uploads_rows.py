@@ -24,7 +24,7 @@ from table_set import Sample, prompt
 from classifiers.engine import EngineSetup, build_worker
 from classifiers.gate_classifier import GateClassifier
 from classifiers.uploads.body_scan import BodyScan
-from classifiers.uploads.counting import AT_LEAST, IN_PIECES, Counts
+from classifiers.uploads.counting import IN_PIECES, NO_MORE, Counts
 from classifiers.uploads.cutting import Cutter
 from classifiers.uploads.rows import RESERVE, rows_in
 from core.classification import Classification, Scanned, Tally
@@ -340,7 +340,7 @@ def test_more_than_can_be_told_apart_is_at_least(monkeypatch: pytest.MonkeyPatch
     marks = b"".join(n.to_bytes(8) for n in range(40))
     asyncio.run(counts.add([Tally(kind="email", marks=marks), Tally(kind="", marks=marks)]))
     (told,) = counts.told([finding("email", 40)])
-    assert (told.distinct, told.note) == (40, AT_LEAST)
+    assert (told.distinct, told.note) == (40, NO_MORE)
     asyncio.run(counts.add([Tally(kind="email", marks=(99).to_bytes(8))]))
     assert counts.told([finding("email", 41)])[0].distinct == 40
 
