@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.findings import Finding
 from core.sent_file import FilesLook, SentFile
+from core.values import changed
 
 
 class Category(StrEnum):
@@ -198,7 +199,7 @@ def at_model(where: Destination, call: LlmCall) -> Destination:
     """Return an unlisted place as what the call shows it to be: where a model answers."""
     if where.category is not Category.OTHER:
         return where
-    return replace(where, category=Category.LLM, service=where.service or call.provider)
+    return changed(where, category=Category.LLM, service=where.service or call.provider)
 
 
 def with_call(seen: Classification, call: LlmCall) -> Classification:

@@ -207,11 +207,19 @@ def llm_json(llm: LlmCall) -> dict[str, Any]:
 
 def findings_json(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Return what was found."""
-    return [_finding(finding) for finding in findings]
+    places: dict[str, str] = {}
+    return [_finding(finding, places) for finding in findings]
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    """What an unread part is stands in the record only where it is known."""
+def _finding(finding: Finding, places: dict[str, str]) -> dict[str, Any]:
+    """What an unread part is stands in the record only where it is known. `places`: those of this
+    record that are written already, for most findings stand in the same one.
+    """
+    where = []
+    for place in finding.where:
+        if (written := places.get(place)) is None:
+            written = places[place] = told(place, 200)
+        where.append(written)
     known: dict[str, Any] = {} if finding.unread is None else {"unread": finding.unread}
     return {
         **known,
@@ -222,7 +230,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "distinct": finding.distinct,
         "records": finding.records,
         "subjects": finding.subjects,
-        "where": [told(place, 200) for place in finding.where],
+        "where": where,
         "excerpt": printable(finding.excerpt, 300),
         "fingerprints": list(finding.fingerprints),
         "test_data": finding.test_data,

@@ -31,6 +31,7 @@ KEY_CLASSES: Mapping[str, str] = dict(
 
 _ORGANISATION_HEADERS = tuple(h for service in _ALL for h in service.organisation_headers)
 _PROJECT_HEADERS = tuple(h for service in _ALL for h in service.project_headers)
+_NAMES_ORGANISATION, _NAMES_PROJECT = frozenset(_ORGANISATION_HEADERS), frozenset(_PROJECT_HEADERS)
 
 ISSUERS: Mapping[str, str] = {
     name: service.id
@@ -46,7 +47,7 @@ def organisation_in(headers: Mapping[str, str]) -> str | None:
 
     Names are lower case.
     """
-    return _first(headers, _ORGANISATION_HEADERS)
+    return _first(headers, _ORGANISATION_HEADERS, _NAMES_ORGANISATION)
 
 
 def project_in(headers: Mapping[str, str]) -> str | None:
@@ -54,11 +55,12 @@ def project_in(headers: Mapping[str, str]) -> str | None:
 
     Names are lower case.
     """
-    return _first(headers, _PROJECT_HEADERS)
+    return _first(headers, _PROJECT_HEADERS, _NAMES_PROJECT)
 
 
-def _first(headers: Mapping[str, str], names: Iterable[str]) -> str | None:
-    for name in names:
+def _first(headers: Mapping[str, str], names: Iterable[str], same: frozenset[str]) -> str | None:
+    """`same`: the names again; most requests have none of them."""
+    for name in () if same.isdisjoint(headers) else names:
         if headers.get(name):
             return headers[name]
     return None

@@ -45,24 +45,29 @@ class Sketch:
 
     def add(self, fingerprints: Iterable[str]) -> None:
         """Add the values with these fingerprints."""
-        self._take(set(map(_hashed, fingerprints)))
+        mine, bound = self._hashes, self._bound
+        for one in map(_hashed, fingerprints):
+            if one not in mine and (bound is None or one < bound):
+                mine.add(one)
+                self._text = None
+        if len(mine) > 2 * _MOST:
+            self._shrink(mine)
 
     def join(self, other: "Sketch") -> None:
         """Add the values of another one."""
-        self._take(other._hashes)
+        mine, bound = self._hashes, self._bound
+        new = other._hashes - mine
+        if bound is not None and new:
+            new = {one for one in new if one < bound}
+        if new:
+            self._text = None
+            mine |= new
+            if len(mine) > 2 * _MOST:
+                self._shrink(mine)
 
-    def _take(self, hashes: set[int]) -> None:
-        mine = self._hashes
-        new = hashes - mine
-        if self._bound is not None and new:
-            new = {one for one in new if one < self._bound}
-        if not new:
-            return
-        self._text = None
-        mine |= new
-        if len(mine) > 2 * _MOST:
-            self._read = kept = set(heapq.nsmallest(_MOST, mine))
-            self._bound = max(kept)
+    def _shrink(self, hashes: set[int]) -> None:
+        self._read = kept = set(heapq.nsmallest(_MOST, hashes))
+        self._bound = max(kept)
 
     @property
     def exact(self) -> bool:

@@ -13,11 +13,15 @@ from core.decision import Decision, Verdict
 from core.exchange import Exchange
 from core.findings import NOT_INSPECTED
 from core.sent_file import FilesLook, FileTracer, Traced
+from core.values import changed
 from core.vocabulary.files import LOOKS
-from proxy.stack_sampling_budget import LineBudget
+from proxy.stack_sampling_budget import FILE_S, LineBudget
 from proxy.threads import COURTESIES
 
 STAGE = "files"
+_NOBODY = Traced(look=FilesLook.NOBODY)
+_STREAMED = Traced(look=FilesLook.STREAMED)
+_TIME_USED_UP = Traced(look=FilesLook.TIME_USED_UP)
 
 
 class Lineage:
@@ -26,7 +30,7 @@ class Lineage:
     def __init__(self, tracer: FileTracer | None, patience_s: float) -> None:
         self._tracer = tracer
         self._patience_s = patience_s
-        self._budget = LineBudget()
+        self._budget = LineBudget(FILE_S)
 
     async def added(
         self,
@@ -46,17 +50,17 @@ class Lineage:
         if not exchange.body and not streams and exchange.body_bytes == 0 and exchange.complete:
             return seen
         looked = await self._looked(exchange, sender, asked=asked)
-        seen = replace(seen, files=looked.files, files_look=looked.look)
+        seen = changed(seen, files=looked.files, files_look=looked.look)
         return _as_failed(seen) if asked and looked.look is not FilesLook.WHOLE else seen
 
     async def _looked(self, exchange: Exchange, sender: Attribution, *, asked: bool) -> Traced:
         if self._tracer is None:
-            return Traced(look=FilesLook.NOBODY)
+            return _NOBODY
         if not exchange.body:
-            return Traced(look=FilesLook.STREAMED)
+            return _STREAMED
         begun = time.monotonic()
         if not asked and self._is_over(exchange, sender, begun):
-            return Traced(look=FilesLook.TIME_USED_UP)
+            return _TIME_USED_UP
         try:
             async with asyncio.timeout(self._patience_s):
                 return await COURTESIES.run(self._tracer.sent, exchange, sender)

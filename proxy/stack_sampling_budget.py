@@ -12,9 +12,10 @@ counts.
 """
 SHARE = 0.125
 """Of the time that passes, so much may be spent from then on."""
-LEAST_S = 0.01
-"""What a look counts for at least: the gate and its helper are busy with it, too, and who waits a
-millisecond only would have them look hundreds of times a second.
+LINE_S, FILE_S = 0.01, 0.004
+"""What a look for a line, or for a file, counts for at least: the gate and its helper are busy with
+it, too, and who waits a millisecond only would have them look hundreds of times a second. A flood
+comes from few lines of code, and each of its requests may hold another file.
 """
 _REMEMBERED = 1024
 
@@ -26,7 +27,9 @@ class LineBudget:
     interpreters tens, its beacon's word one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, least_s: float = LINE_S) -> None:
+        """`least_s`: what a look counts for at least."""
+        self._least_s = least_s
         self._buckets: OrderedDict[_Key, tuple[float, float]] = OrderedDict()
 
     def allows(self, sender: Attribution, now: float) -> bool:
@@ -44,7 +47,7 @@ class LineBudget:
         key = _key(sender)
         if key is not None and key in self._buckets:
             left, at = self._buckets.pop(key)
-            self._put(key, max(left - max(seconds, LEAST_S), -BURST_S), at)
+            self._put(key, max(left - max(seconds, self._least_s), -BURST_S), at)
 
     def _put(self, key: _Key, left: float, at: float) -> None:
         self._buckets[key] = (left, at)

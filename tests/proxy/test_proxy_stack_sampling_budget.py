@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
-from proxy.stack_sampling_budget import BURST_S, LEAST_S, SHARE, LineBudget
+from proxy.stack_sampling_budget import BURST_S, FILE_S, LINE_S, SHARE, LineBudget
 
 
 def sender(pid: int, start: int = 0) -> Attribution:
@@ -37,11 +39,12 @@ def test_a_flood_is_kept_waiting_for_no_more_than_its_share() -> None:
     assert BURST_S + 30 * SHARE - 0.1 < found * 0.02 < BURST_S + 30 * SHARE + 0.1
 
 
-def test_quick_looks_are_no_licence_for_hundreds_of_them() -> None:
+@pytest.mark.parametrize("least_s", [LINE_S, FILE_S])
+def test_quick_looks_are_no_licence_for_hundreds_of_them(least_s: float) -> None:
     """However little a request waits for it, a flood is not looked at more often than is told."""
-    found = asked(LineBudget(), 30_000, every_s=0.001, cost_s=0.001)
+    found = asked(LineBudget(least_s), 30_000, every_s=0.001, cost_s=0.001)
 
-    most = (BURST_S + 30 * SHARE) / LEAST_S
+    most = (BURST_S + 30 * SHARE) / least_s
     assert most - 10 < found < most + 10
 
 

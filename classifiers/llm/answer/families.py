@@ -45,6 +45,13 @@ _OUT_DETAILS = (
 )
 
 
+_BEDROCK = "x-amzn-bedrock-"
+_BY_BEDROCK = frozenset(
+    _BEDROCK + name + "-count"
+    for name in ("input-token", "output-token", "cache-read-input-token", "cache-write-input-token")
+)
+
+
 def _first(values: Json, names: tuple[str, ...]) -> int | None:
     for name in names:
         if name in values and (count := count_of(values[name])) is not None:
@@ -270,9 +277,11 @@ def _counted(answer: Json) -> tuple[Usage | None, Json]:
 
 def of_headers(headers: Mapping[str, str]) -> Usage | None:
     """Return the usage that Bedrock states in answer headers, or None."""
+    if _BY_BEDROCK.isdisjoint(headers):
+        return None
 
     def count(name: str) -> int | None:
-        text = headers.get("x-amzn-bedrock-" + name, "")
+        text = headers.get(_BEDROCK + name, "")
         return int(text) if text.isdecimal() and len(text) < 13 else None
 
     usage = Usage(

@@ -34,7 +34,7 @@ _CACHES = (
 def of_usage(values: Json) -> float | None:
     """Return the cost that a `usage` object states, or None."""
     for name, unit in _FRACTIONS:
-        if (told := amount(values.get(name), _MOST * unit)) is not None:
+        if name in values and (told := amount(values[name], _MOST * unit)) is not None:
             return told / unit
     cost = _first(values, _IN_USAGE)
     if cost is None or values.get("is_byok") is not True:
@@ -52,7 +52,7 @@ def of_answer(answer: Json) -> float | None:
         if isinstance(gateway, dict) and (cost := amount(gateway.get("cost"))) is not None:
             return cost
     for key in ("response_cost", "cost", "cost_usd", "total_cost"):
-        if (cost := _amount_in(answer.get(key))) is not None:
+        if key in answer and (cost := _amount_in(answer[key])) is not None:
             return cost
     status = answer.get("inference_status")
     return amount(status.get("cost")) if isinstance(status, dict) else None
@@ -98,7 +98,10 @@ def from_cache(headers: Mapping[str, str]) -> bool:
 
 
 def _first(values: Json, names: tuple[str, ...]) -> float | None:
-    return next((c for name in names if (c := _amount_in(values.get(name))) is not None), None)
+    for name in names:
+        if name in values and (cost := _amount_in(values[name])) is not None:
+            return cost
+    return None
 
 
 def _amount_in(value: object) -> float | None:

@@ -94,6 +94,16 @@ _MAX_WORD = 40
 _ASKED = {word: names[0] for word, names in _MODALITIES.items()}
 _ANSWERED = {word: names[1] for word, names in _MODALITIES.items()}
 _CACHED = {"audio": CACHED_AUDIO, "image": CACHED_IMAGE}
+_BY_MODALITY = (
+    ("promptTokensDetails", _ASKED),
+    ("toolUsePromptTokensDetails", _ASKED),
+    ("prompt_tokens_details", _ASKED),
+    ("candidatesTokensDetails", _ANSWERED),
+    ("responseTokensDetails", _ANSWERED),
+    ("candidates_tokens_details", _ANSWERED),
+    ("cacheTokensDetails", _CACHED),
+    ("cache_tokens_details", _CACHED),
+)
 
 
 def of_usage(values: Json) -> dict[str, int]:
@@ -127,12 +137,9 @@ def _modalities(details: Json, side: int) -> Iterator[tuple[str, int]]:
 
 def _google(values: Json) -> Iterator[tuple[str, int]]:
     """Google lists its tokens by modality, each list of one direction."""
-    for key in ("promptTokensDetails", "toolUsePromptTokensDetails", "prompt_tokens_details"):
-        yield from _listed(values.get(key), _ASKED)
-    for key in ("candidatesTokensDetails", "responseTokensDetails", "candidates_tokens_details"):
-        yield from _listed(values.get(key), _ANSWERED)
-    for key in ("cacheTokensDetails", "cache_tokens_details"):
-        yield from _listed(values.get(key), _CACHED)
+    for key, names in _BY_MODALITY:
+        if key in values:
+            yield from _listed(values[key], names)
 
 
 def _listed(values: object, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
@@ -217,7 +224,11 @@ def terms_of(answer: Json) -> dict[str, str]:
     traffic = answer.get("trafficType", answer.get("traffic_type"))
     if isinstance(traffic, str):
         stated[TIER] = _TRAFFIC.get(traffic, stated[TIER])
-    found = {name: word for name, told in stated.items() if (word := _word(told)) is not None}
+    found = {
+        name: word
+        for name, told in stated.items()
+        if told is not None and (word := _word(told)) is not None
+    }
     if found.get(TIER) == BATCH:
         del found[TIER]
         found[PROCESSING] = BATCH
