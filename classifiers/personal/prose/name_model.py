@@ -37,6 +37,16 @@ GOLDEN_LABELS = {
 }
 
 
+PEOPLE = frozenset({"GIVEN_NAME", "SURNAME"})
+LEAST_MASS = 0.35
+"""From so much on the labels of names together make a name: one by one they often share the
+likelihood, and the best of them loses to none."""
+
+
+def _is_surely_other(label: str, score: float) -> bool:
+    return label != "O" and label[2:] not in PEOPLE and score > 1 - LEAST_MASS
+
+
 class Token(NamedTuple):
     """One labelled token: label without its B- or I- mark, score 0 to 1, place in characters."""
 
@@ -92,6 +102,7 @@ class NameModel:
 
         labels: dict[str, str] = json.loads(files["config.json"])["id2label"]
         self._labels = [labels[str(number)] for number in range(len(labels))]
+        self._people = [number for number, label in enumerate(self._labels) if label[2:] in PEOPLE]
         self._tokenizer: Any = Tokenizer.from_str(files["tokenizer.json"].decode())
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -151,9 +162,14 @@ class NameModel:
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
         shares = weights / weights.sum(axis=-1, keepdims=True)
         best = shares.argmax(axis=-1)
+        people = shares[:, self._people]
+        masses, likeliest = people.sum(axis=-1), people.argmax(axis=-1)
         for index, (start, end) in enumerate(offsets, 1):
-            label = self._labels[int(best[index])]
-            if label != "O" and end > start:
-                yield Token(
-                    label[2:], label[0] == "B", float(shares[index, best[index]]), start, end
-                )
+            if end <= start:
+                continue
+            label, score = self._labels[int(best[index])], float(shares[index, best[index]])
+            if masses[index] >= LEAST_MASS and not _is_surely_other(label, score):
+                label = self._labels[self._people[int(likeliest[index])]]
+                score = float(masses[index])
+            if label != "O":
+                yield Token(label[2:], label[0] == "B", score, start, end)

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from classifiers.hits import Hit
 from classifiers.payload import Payload, Unread
 from classifiers.personal import vocabulary
-from classifiers.personal.prose.name_model import NameModel, Token
+from classifiers.personal.prose.addresses import Address, addresses_in
+from classifiers.personal.prose.name_model import PEOPLE, NameModel, Token
 from classifiers.personal.prose.stretches import Kind, kind_of, windows
 from core.findings import Confidence
 
-DETECTOR = "names-model"
+DETECTOR, BY_RULES = "names-model", "address-rules"
 MAX_CHARACTERS = 64 * 1024
 """Of one payload; what is more is reported as not inspected for names."""
 
@@ -25,7 +26,6 @@ _REMEMBERED = 4096
 turn.
 """
 
-_PERSON = frozenset({"GIVEN_NAME", "SURNAME"})
 _ADDRESS = frozenset(
     {"BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS", "CITY", "STATE", "ZIP_CODE"}
 )
@@ -80,7 +80,11 @@ class NameRecogniser:
                 continue
             if vocabulary.context_of(segment.key, segment.path) & _TOLD_BY_KEY:
                 continue
+            told = addresses_in(segment.text[: max(0, spare)])
+            hits += [_address(index, segment.text, one) for one in told]
             for span, needed in self._spans(segment.text[: max(0, spare)]):
+                if any(span.start < one.end and one.start < span.end for one in told):
+                    continue
                 hit = _hit(index, segment.text, span, needed)
                 if hit.rejected is None or explain:
                     hits.append(hit)
@@ -125,7 +129,7 @@ def shared_recogniser() -> NameRecogniser:
 
 
 def _kind_of(token: Token) -> str | None:
-    if token.label in _PERSON:
+    if token.label in PEOPLE:
         return "person"
     return "address" if token.label in _ADDRESS else None
 
@@ -171,6 +175,13 @@ def _complete(span: _Span, text: str) -> Iterator[_Span]:
         yield span if rest is None else span._replace(end=rest.end())
     elif "STREET_NAME" in span.labels:
         yield span
+
+
+def _address(index: int, text: str, told: Address) -> Hit:
+    """Return an address that its words tell."""
+    value = " ".join(text[told.start : told.end].split()).casefold()
+    confidence = Confidence.LIKELY if told.sure else Confidence.POSSIBLE
+    return Hit("address", BY_RULES, confidence, value, index, told.start, told.end)
 
 
 def _hit(index: int, text: str, span: _Span, needed: float) -> Hit:
