@@ -92,6 +92,7 @@ def addresses_in(text: str) -> list[Address]:
 
 def _streets(words: Sequence[_Word], text: str) -> Iterator[tuple[int, int, Sure]]:
     """Yield first and last word of each street with its number, and how much that says."""
+    backed = _backed_places(words, text)
     for at, word in enumerate(words):
         folded = word.folded
         if (folded in STREET_FIRST and (span := _named_behind(words, text, at))) or (
@@ -101,13 +102,27 @@ def _streets(words: Sequence[_Word], text: str) -> Iterator[tuple[int, int, Sure
         elif word.is_name and _ends_as_street(folded):
             if span := _with_number(words, text, at, at, sure=not folded.endswith(_SHORT)):
                 yield span
-        elif (word.is_house and (span := _name_and_number(words, text, at))) or (
-            word.is_house and (span := _number_and_name(words, text, at))
-        ):
+        elif at in backed and (span := _beside_number(words, text, at)):
             yield span
 
 
 _SHORT = ("ring", "tie", "markt", "str", "kade", "gade", "gata", "weg", "torg")
+
+
+def _backed_places(words: Sequence[_Word], text: str) -> frozenset[int]:
+    """Return the words behind a cue or before a unit: only there names and a number are looked at."""
+    places: set[int] = set()
+    for at, word in enumerate(words):
+        if word.folded in UNITS:
+            places.update(range(max(0, at - 2 * _MOST_NAMES), at))
+    starts, folded = [word.start for word in words], text.lower()
+    for cue in CUES:
+        at = folded.find(cue)
+        while at >= 0:
+            first = bisect_left(starts, at)
+            places.update(range(first, bisect_left(starts, at + len(cue) + _CUE_ROOM)))
+            at = folded.find(cue, at + _CUE_ROOM)
+    return frozenset(places)
 
 
 def _ends_as_street(folded: str) -> bool:
@@ -171,6 +186,12 @@ def _with_number(
     if before >= 0 and words[before].is_house and _touch(words, text, before, " ,\n"):
         return before, last, Sure.YES if sure else Sure.PERHAPS
     return None
+
+
+def _beside_number(words: Sequence[_Word], text: str, at: int) -> tuple[int, int, Sure] | None:
+    if not words[at].is_house:
+        return None
+    return _name_and_number(words, text, at) or _number_and_name(words, text, at)
 
 
 def _name_and_number(words: Sequence[_Word], text: str, at: int) -> tuple[int, int, Sure] | None:
