@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,8 +37,14 @@ class Ended:
 
 
 @contextmanager
-def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
-    """Yield the running gate, or a private one for as long as the block lasts.
+def gate_for(
+    home: Home,
+    settings: Settings,
+    extra: Sequence[str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Iterator[RunningGate]:
+    """Yield the running gate, or a private one for as long as the block lasts. `meanwhile` is
+    called while a private one gets ready.
 
     Raises SettingsError where only the organisation's gate will do and it does not run.
     """
@@ -59,7 +64,7 @@ def gate_for(home: Home, settings: Settings, extra: Sequence[str] = ()) -> Itera
             " (require_gate), so this one was not started.",
             remedy="Tell whoever looks after this machine, or start it: outgate start",
         )
-    with private_gate(home, extra) as gate:
+    with private_gate(home, extra, meanwhile) as gate:
         yield gate
 
 
@@ -86,12 +91,16 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
 
 
 @contextmanager
-def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]:
-    """Start a gate process of our own, yield it, stop it; where programs behind it still run, it
-    is left to stop by itself.
+def private_gate(
+    home: Home, extra: Sequence[str] = (), meanwhile: Callable[[], None] = lambda: None
+) -> Iterator[RunningGate]:
+    """Start a gate process of our own, call `meanwhile`, yield it, stop it; where programs behind
+    it still run, it is left to stop by itself.
 
     Raises OutgateError with its own words if it fails.
     """
+    import tempfile
+
     command = [sys.executable, "-m", "app.cli", "start", "--private", *extra]
     environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
     with tempfile.TemporaryFile("w+") as words:
@@ -107,6 +116,7 @@ def private_gate(home: Home, extra: Sequence[str] = ()) -> Iterator[RunningGate]
         )
         gate = None
         try:
+            meanwhile()
             gate = _read_ready(process, words)
             yield gate
         finally:

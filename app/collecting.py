@@ -77,6 +77,11 @@ class InTurn:
         self._collector = collector
         self._turn = turn
 
+    @property
+    def missed(self) -> int:
+        """What took place so far and is not told: there was too much at once."""
+        return int(getattr(self._collector, "missed", 0))
+
     def look(self) -> Iterable[Observation]:
         """See Collector.look."""
         return self._collector.look() if self._turn.ours() else ()

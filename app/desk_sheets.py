@@ -193,7 +193,7 @@ class DeskSheets:
         )
         facts = (
             Row("Policy", f"{rules.source}, mode {rules.mode}"),
-            Row("Never held", f"{counted(never, 'rule')} in no case" if never else "none"),
+            Row("Never hit", counted(never, "rule") if never else "none"),
         )
         columns = ("Rule", "State", "Then", "Until", " Hits", " Cases", " Open", "Last")
         tables = [

@@ -1,35 +1,55 @@
 """Opens the review over a fleet: the hub's cases and held requests at the usual desk."""
 
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import directory_desk
 from app.home import open_home
-from app.hub_access import acting, database_of
-from app.permission import refusal
+from app.hub_access import acting, database_of, hub_settings
+from app.permission import permitted, refusal
 from app.settings import load_settings
+from core.errors import ForbiddenError, InputError
+from core.ids import utc_now
+from core.rights import Actor, Deed
 
 if TYPE_CHECKING:
     from hub.settings import HubSettings
 
 
-def open_desk(hub: "HubSettings", key: Path | None) -> int:
-    """Open it on this terminal; return the exit code. Raises SettingsError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sitting:
+    """Who sits at the desk, and what he or she may do."""
+
+    who: Actor
+    refusal: Callable[[Deed], str | None]
+
+
+def open_desk(folder: Path | None, key: Path | None) -> int:
+    """Open it on this terminal, or for the browser whose ticket this process was given; return the
+    exit code. Raises ForbiddenError, SettingsError.
+    """
+    ticket = os.environ.pop(directory_desk.TICKET, None)
+    hub = hub_settings(folder, Deed.READ if ticket is None else None)
+    from hub.deeds import Word, chained
     from hub.review_holds import HubHolds
     from hub.review_store import HubCases
     from tui.app import run
     from tui.fleet_review import FleetReview
 
-    settings = load_settings(open_home().settings)
-    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
-    who = replace(acting(), channel="browser" if in_browser else "review")
+    sitting = _at_this_machine() if ticket is None else _signed_in(hub, ticket)
+    who = sitting.who
     with database_of(hub) as database:
+        if ticket is not None:
+            with database.work() as connection:
+                chained(connection, Word.SIGNED_IN, "desk", who=who, note="", now=utc_now())
         store = HubCases(
             database=database,
             folder=hub.folder,
             actor=who,
-            refusal=lambda deed: refusal(settings, who.name, deed),
+            refusal=sitting.refusal,
             key=key,
         )
         return run(
@@ -42,20 +62,53 @@ def open_desk(hub: "HubSettings", key: Path | None) -> int:
         )
 
 
+def _at_this_machine() -> _Sitting:
+    settings = load_settings(open_home().settings)
+    in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
+    who = replace(acting(), channel="browser" if in_browser else "review")
+    return _Sitting(who=who, refusal=lambda deed: refusal(settings, who.name, deed))
+
+
+def _signed_in(hub: "HubSettings", text: str) -> _Sitting:
+    """Return whom the directory let in, by the ticket of the desk's server."""
+    from hub.desk_ticket import read
+
+    ticket = read(hub.folder, text, utc_now())
+    if hub.sign_in is None:
+        raise ForbiddenError("This hub has no sign_in.")
+    rights, person = hub.sign_in.rights(), hub.sign_in.person(ticket.name, ticket.groups)
+    refused = rights.refusal(person, Deed.READ)
+    if refused is not None:
+        raise ForbiddenError(refused)
+    role = ", ".join(rights.roles_of(person))
+    who = Actor(name=ticket.name, role=role, channel="browser", subject=ticket.subject)
+    return _Sitting(who=who, refusal=lambda deed: rights.refusal(person, deed))
+
+
 def serve_desk(
-    hub: "HubSettings", key: Path | None, *, port: int, idle_minutes: float, tls: bool
+    folder: Path | None, key: Path | None, *, port: int, idle_minutes: float, tls: bool
 ) -> int:
-    """Serve it to a browser of this machine; return the exit code. Raises SettingsError,
-    DatabaseDownError.
+    """Serve it to a browser of this machine, or to those whom the organisation's directory lets in;
+    return the exit code. Raises ForbiddenError, SettingsError, DatabaseDownError.
     """
     import typer
 
     from app.web_review import serve
 
+    hub = hub_settings(folder)
+    # Who starts a desk with a directory sees nothing of it by that.
+    permitted(Deed.READ if hub.sign_in is None else Deed.OPERATE)
     with database_of(hub) as database, database.at_once() as connection:
         connection.execute("SELECT 1 FROM endpoints LIMIT 1")  # told here, not on a dark page
     words = ["--hub", str(hub.folder.absolute())]
     words += ["--key", str(key.absolute())] if key is not None else []
+    if hub.sign_in is not None:
+        if port or tls:
+            raise InputError(
+                "Where sign_in is set, --port and --tls are not used.",
+                remedy="`address` and `listen` of sign_in in hub.yaml say it.",
+            )
+        return directory_desk.serve(hub, hub.sign_in, words, typer.echo, idle_minutes=idle_minutes)
     return serve(
         open_home(),
         words,

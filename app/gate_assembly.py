@@ -122,7 +122,7 @@ def build(
     opened = opened_files_of(settings, attributor)
     setup = engine_setup(home, policy, names=settings.names_in_prose)
     pool, classifier = pool_of(setup, settings), classifier_of(setup)
-    keeper = keeper_of(home, settings, attributor, policy)
+    keeper = keeper_of(home, settings, attributor, policy, classifier)
     habits = habits_of(home, settings, policy)
     parts = Parts(
         attributor=attributor,
@@ -131,7 +131,14 @@ def build(
         counter=pool,
         policy=policy,
         evidence=evidence.writer,
-        history=past_of(evidence.history, keeper, habits, use_of_senders(policy), home),
+        history=past_of(
+            evidence.history,
+            keeper,
+            habits,
+            use_of_senders(policy),
+            home,
+            settings.approval_settles,
+        ),
         holds=evidence.holds,
         fingerprinter=Fingerprinter(setup.key),
         observer=keeper.seen,

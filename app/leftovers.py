@@ -2,18 +2,21 @@
 the gate, or not.
 """
 
-import asyncio
 import os
 import secrets
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.gate_registry import RunningGate, health_at
 from certs.client_environment import OWN_VARIABLE
 from core.duties import OWNER, Duty
 from core.vocabulary.sizes import counted
+
+if TYPE_CHECKING:
+    import asyncio
 
 RUN_VARIABLE = "OUTGATE_RUN"
 """Says of which `outgate run` a process is, in a word of its own."""
@@ -85,9 +88,11 @@ def is_used(gate: RunningGate) -> bool:
 
 
 async def outlive(
-    orphaned: asyncio.Event, used: Callable[[], bool], stop: Callable[[], None]
+    orphaned: "asyncio.Event", used: Callable[[], bool], stop: Callable[[], None]
 ) -> None:
     """Once whoever started a private gate is gone, wait for those behind it, then stop it."""
+    import asyncio
+
     await orphaned.wait()
     try:
         while await asyncio.to_thread(used):  # noqa: ASYNC110 - other processes ring no bell here
@@ -97,9 +102,11 @@ async def outlive(
 
 
 def outliving(
-    orphaned: asyncio.Event, used: Callable[[], bool], stop: Callable[[], None]
+    orphaned: "asyncio.Event", used: Callable[[], bool], stop: Callable[[], None]
 ) -> "asyncio.Task[None]":
     """Have `outlive` run. For the event loop's thread."""
+    import asyncio
+
     waiting = OWNER.task(Duty.OUTLIVING, outlive(orphaned, used, stop))
     return asyncio.get_running_loop().create_task(waiting)
 

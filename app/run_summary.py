@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
 from app.leftovers import Leftovers
+from app.short_connections import ShortConnections
 from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
@@ -50,7 +51,6 @@ _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
 )
-_NOTHING = "this program sent nothing through the gate, and no connection past it was seen"
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
@@ -106,35 +106,36 @@ def print_session(
     out: TextIO,
     contact: str | None = None,
     left: Leftovers | None = None,
+    short: ShortConnections | None = None,
     elsewhere: str | None = None,
 ) -> None:
     """Print the summary of one `run`. `contact`: whom the policy says to ask. `left`: what the
-    program leaves behind. `elsewhere`: the gate that keeps the records, where that is not ours.
+    program leaves behind. `short`: what the gate could tell nobody's. `elsewhere`: the gate that
+    keeps the records, where that is not ours.
     """
-    left = left or Leftovers()
+    left, short = left or Leftovers(), short or ShortConnections()
     opened = [entry.opened() for entry in entries]
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = _totals(records)
     if as_json:
-        exported = [(entry.exported(), one) for entry, one in zip(entries, opened, strict=True)]
         told = {
             "exit_code": code,
             "totals": totals,
             "still_running": left.processes,
             "gate_ended": left.gate_ended,
-            "records": [told for told, one in exported if not _is_observed(one)],
-            "observations": [told for told, one in exported if _is_observed(one)],
+            **_exported(entries, opened),
+            "short_connections": None if short.places is None else dict(short.places),
             "recorded_by": elsewhere,
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
-    for line in left.sentences():
-        out.write(f"outgate: {line}\n")
+    _say(left.sentences(), out)
     if elsewhere is not None:
         out.write("outgate: what it sent is on record at the gate of this machine\n")
         return
+    _say(short.sentences(), out)
     if all(map(_is_observed, opened)):
-        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else _NOTHING}\n")
+        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
         return
     out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
     for same in _by_place(records):
@@ -143,6 +144,21 @@ def print_session(
     for line in _exceptions(records):
         out.write(f"{line}\n")
     print_unreadable(opened, out)
+
+
+def _exported(
+    entries: Sequence["Entry"], opened: Sequence[OpenedEntry]
+) -> dict[str, list[dict[str, Any]]]:
+    told = [(entry.exported(), one) for entry, one in zip(entries, opened, strict=True)]
+    return {
+        "records": [value for value, one in told if not _is_observed(one)],
+        "observations": [value for value, one in told if _is_observed(one)],
+    }
+
+
+def _say(lines: Iterable[str], out: TextIO) -> None:
+    for line in lines:
+        out.write(f"outgate: {line}\n")
 
 
 def _is_observed(entry: OpenedEntry) -> bool:

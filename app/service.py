@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.allocator import share_arenas
 from app.forwarding import keep_forwarding
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
@@ -58,6 +59,7 @@ def serve(
     the home for `run`, `status` and `stop` to find, and in the `public` folder for all users.
     """
     quieten(sys.stderr)
+    share_arenas()
     asyncio.run(_serve(home, settings, choices, private, ready, public))
 
 

@@ -112,6 +112,10 @@ class Settings(BaseModel):
     """File with headers for collectors of OTLP, one `Name: value` a line; may hold a token."""
     closing_grows: int = Field(default=10, ge=2, le=1000)
     """A closed case comes back when its people or rows are so many times what they were."""
+    approval_settles: int = Field(default=0, ge=0, le=110)
+    """An approval counts for starts that are so many seconds later than the last change of the
+    script's file: what is changed through a mapping before that may leave no trace (Linux).
+    """
     approve_unread: bool = False
     """True: a version of a script whose source cannot be read may be approved; the evidence then
     says “approved unread”.

@@ -135,6 +135,7 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         "connections",
         "hook_failures",
         "refused_certificates",
+        "runs_missed",
         "evidence_backlog",
     ):
         typer.echo(f"  {name.replace('_', ' ')}: {printable(str(answer.get(name, '?')))}")

@@ -291,28 +291,29 @@ def pseudonym_of(home: Home, name: str) -> str:
 
 
 def keeper_of(
-    home: Home, settings: Settings, attributor: AnyAttributor, policy: Policy
+    home: Home,
+    settings: Settings,
+    attributor: AnyAttributor,
+    policy: Policy,
+    classifier: GateClassifier,
 ) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
     from app.package_risks import PackageRisks
     from app.scripts import ScriptKeeper
     from attribution.identity.contents import ContentStore
 
-    store = (
-        ContentStore(home.scripts, source_masker(home, policy)) if settings.keep_scripts else None
-    )
+    store = ContentStore(home.scripts, source_masker(classifier)) if settings.keep_scripts else None
     risks = PackageRisks(home.advisories)
     return ScriptKeeper(attributor, store, risks, lambda: policy.organisation.packages)
 
 
-def source_masker(home: Home, policy: Policy) -> Callable[[str], str]:
-    """Return what masks the secrets and personal values in a script's source; raises ValueError for
-    what is none.
+def source_masker(classifier: GateClassifier) -> Callable[[str], str]:
+    """Return what masks the secrets and personal values in a script's source, by the rules that the
+    classifier has in memory; raises ValueError for what is none.
     """
-    from classifiers.credentials import CredentialDetector
     from classifiers.sources.masking import SourceMasker
 
-    return SourceMasker(CredentialDetector(home.cache, policy.organisation)).mask
+    return SourceMasker(classifier.credentials).mask
 
 
 def calendar_of(settings: Settings) -> Calendar:
@@ -347,6 +348,7 @@ def past_of(
     habits: HabitKeeper,
     use_of: Callable[[Attribution], tuple[float, int] | None],
     home: Home,
+    settles_s: int,
 ) -> Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]:
     """Return what tells policy about a script's past, from the evidence and from the fleet."""
     from fleet.approvals import FleetApprovals
@@ -364,9 +366,7 @@ def past_of(
         told = history.script(name, script.sha256)
         approved = fleet.joined_with(told.approved, script.sha256)
         known = replace(
-            told,
-            approved=approved,
-            changed_since_approval=told.changed_since_approval and approved is None,
+            told.with_approval(approved, script, settles_s),
             imports=keeper.imports(script.sha256),
             packages=packages,
             advised=advised,

@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from attribution.backends import procfs
+from attribution.backends.ended_sockets import EndedSocket, EndedSockets, plain
 from attribution.backends.opened import Opened
-from attribution.backends.peers import leaving
+from attribution.backends.peers import leaving, open_rows
 from attribution.backends.sock_diag import DiagRefused
 from core.exchange import Connection
 
 _TABLES = Path("/proc/net")
 _ESTABLISHED, _ASKED, _LISTENING = b"01", b"02", b"0A"
+_REMEMBERED = 8192
 _NAMES = 53
 """Port at which names are looked up: the system's own business."""
 _RUN = b"\0OUTGATE_RUN="
@@ -55,6 +57,9 @@ class ConnectionTable:
         self._folder = folder
         self._everybody = everybody
         self._opened = Opened(folder)
+        self._ended: EndedSockets | None = None
+        self._others: dict[tuple[str, int], None] = {}
+        """Own ends of connections that are this process's or other users': seen while open."""
 
     def changed(self) -> bool:
         """See DirectConnections.changed: asked of the kernel's counters."""
@@ -87,9 +92,13 @@ class ConnectionTable:
         if self._folder != _TABLES:
             return None
         try:
-            rows = leaving(own)
+            everything = open_rows()
+            rows = leaving(own, everything)
         except (OSError, DiagRefused):
             return None
+        for row in everything:
+            if row.inode in own or uid not in {None, row.uid}:
+                _remember(self._others, (plain(row.host), row.port))
         return [
             Connection(
                 id=f"direct-{row.inode}",
@@ -104,6 +113,30 @@ class ConnectionTable:
             )
             for row in rows
             if uid in {None, row.uid} and row.inode != 0 and row.far_host != row.host
+        ]
+
+    def hear(self, *, wanted: bool) -> bool:
+        """See DirectConnections.hear: the kernel tells, on Linux."""
+        if wanted and self._ended is None and sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                self._ended = EndedSockets()
+        if not wanted and self._ended is not None:
+            self._ended.close()
+            self._ended = None
+        return self._ended is not None
+
+    def ended(self) -> list[Connection] | None:
+        """See DirectConnections.ended: those that were opened here, to other machines."""
+        heard = [] if self._ended is None else list(self._ended.take())
+        if self._ended is None or None in heard:
+            return None
+        now = datetime.now(UTC)
+        return [
+            _of_ended(one, now)
+            for one in heard
+            if one is not None
+            and (one.host, one.port) not in self._others
+            and _was_opened_here(one)
         ]
 
     def speaks_quic(self, pid: int) -> bool:
@@ -122,6 +155,40 @@ def _is_worth_a_look(row: Connection, listening: Collection[int]) -> bool:
     if row.gate_host:
         return row.gate_port != _NAMES
     return _is_client(row.client_host, row.client_port)
+
+
+def _was_opened_here(one: EndedSocket) -> bool:
+    """True for what went to another machine, or may have; not for what listened or was never
+    used, nor for name look-ups.
+    """
+    if not _is_client(one.host, one.port):
+        return False
+    if one.transport == "tcp":
+        aimed = not ipaddress.ip_address(one.far_host).is_unspecified
+        return aimed and one.far_host != one.host
+    # Connected datagram sockets are also how a program sorts addresses: nothing need be sent.
+    return one.far_port == 0
+
+
+def _remember[Key](known: dict[Key, None], key: Key) -> None:
+    known.pop(key, None)
+    known[key] = None
+    if len(known) > _REMEMBERED:
+        del known[next(iter(known))]
+
+
+def _of_ended(one: EndedSocket, now: datetime) -> Connection:
+    aimed = one.transport == "tcp"
+    return Connection(
+        id=f"ended-{one.host}-{one.port}",
+        client_host=one.host,
+        client_port=one.port,
+        gate_host=one.far_host if aimed else "",
+        gate_port=one.far_port if aimed else 0,
+        at=now,
+        transport=one.transport,
+        answered=one.answered,
+    )
 
 
 def _is_near(row: Connection) -> bool:

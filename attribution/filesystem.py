@@ -9,12 +9,14 @@ starts at the sender's own root.
 # ruff: noqa: PTH115, PTH116
 
 import os
+import posixpath
 import re
 import stat
 from dataclasses import dataclass
 from typing import Protocol
 
 from attribution.facts import ProcessFacts
+from attribution.file_times import margin_s
 from attribution.plain_files import opened
 
 _MOST_LINKS = 40
@@ -117,8 +119,13 @@ class HostFiles:
         )
 
     def _changed_at(self, path: str) -> float:
+        """Return the latest time at which an entry can have changed; infinity where none says."""
+        real = path if self._is_own(path) else self._root + path
         try:
-            return os.lstat(self._root + path if not self._is_own(path) else path).st_ctime
+            found = os.lstat(real)
+            # What a link lies on is said by its folder: asked itself, its target would answer.
+            place = posixpath.dirname(real) if stat.S_ISLNK(found.st_mode) else real
+            return found.st_ctime + margin_s(place or "/", mapped=False)
         except (OSError, ValueError):
             return float("inf")
 

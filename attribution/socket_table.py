@@ -7,16 +7,20 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
 from attribution.connection_table import own_sockets
 from core.activity import OpenSocket
 
-_BY_FAMILY, _DUMP, _DONE, _ERROR = 20, 0x301, 3, 2
+_BY_FAMILY, _OF_BOTH, _DUMP, _DONE, _ERROR = 20, 18, 0x301, 3, 2
+"""Kinds of messages. What asks by family goes through the kernel's whole table once for each; the
+older kind of question goes through it once for both.
+"""
 _ESTABLISHED, _LISTEN = 1 << 1, 1 << 10
 _HEADER = struct.Struct("=IHHII")
-_REQUEST = struct.Struct("=BBBBI48x")
+_REQUEST, _OLDER = struct.Struct("=BBBBI48x"), struct.Struct("=BBBB48xII")
 _ENTRY = struct.Struct("=BBBB2s2s16s16s12xIIIII")
 _ATTRIBUTE = struct.Struct("=HH")
 _PORT = struct.Struct("!H")
@@ -30,7 +34,7 @@ _OPERATION = struct.Struct("=BBHHH")
 _JUMP = struct.Struct("=BBH")
 _JUMP_CODE, _FAR_PORT_FROM = 1, 4
 """Operations: go on there; the far port is not below this one."""
-_MOST_READS = 4096
+_MOST_READS = _MOST_KNOWN = 4096
 _PORTS = (32768, 60999)
 
 
@@ -40,6 +44,9 @@ class KernelSockets:
     def __init__(self, *, everybody: bool = False) -> None:
         """`everybody`: every user's, as root sees them anyway; else this user's."""
         self._everybody = everybody
+        self._own: frozenset[int] = frozenset()
+        self._others: frozenset[int] = frozenset()
+        """What was listed so far, told apart: for what is known nobody looks through ours again."""
 
     def listening(self) -> list[OpenSocket]:
         """See SocketTable.listening."""
@@ -51,10 +58,20 @@ class KernelSockets:
         """See SocketTable.connected_to."""
         if sys.platform != "linux":
             return [one for one in _by_psutil() if one.far_port in ports]
-        return self._dumped(_ESTABLISHED, far_ports_code(sorted(ports)))
+        return self._dumped(_ESTABLISHED, _code_of(ports))
 
     def _dumped(self, states: int, code: bytes) -> list[OpenSocket]:
-        return _dumped(states, code, None if self._everybody else os.getuid() or None)
+        found = _dumped(states, code, None if self._everybody else os.getuid() or None)
+        own = self._own_of(frozenset(one.number for one in found))
+        return [one for one in found if one.number not in own]
+
+    def _own_of(self, numbers: frozenset[int]) -> frozenset[int]:
+        """Return which of these sockets are this process's own."""
+        if not numbers <= self._own | self._others:
+            self._own = own_sockets()
+            known = self._others if len(self._others) < _MOST_KNOWN else frozenset[int]()
+            self._others = (known | numbers) - self._own
+        return self._own
 
     def given_out(self) -> tuple[int, int]:
         """See SocketTable.given_out."""
@@ -63,6 +80,11 @@ class KernelSockets:
         except (OSError, ValueError):
             return (49152, 65535) if sys.platform != "linux" else _PORTS
         return int(first), int(last)
+
+
+@lru_cache(maxsize=4)
+def _code_of(ports: frozenset[int]) -> bytes:
+    return far_ports_code(sorted(ports))
 
 
 def far_ports_code(ports: Sequence[int]) -> bytes:
@@ -83,17 +105,19 @@ def _dumped(states: int, code: bytes, uid: int | None) -> list[OpenSocket]:
 
     Raises OSError or DiagRefused.
     """
-    own = own_sockets()
-    found: list[OpenSocket] = []
-    for family in (socket.AF_INET, socket.AF_INET6):
-        request = _REQUEST.pack(family, socket.IPPROTO_TCP, _WITH_TRAFFIC, 0, states) + code
-        head = _HEADER.pack(_HEADER.size + len(request), _BY_FAMILY, _DUMP, 1, 0)
-        found += [
-            one
-            for owner, one in _heard(head + request)
-            if uid in {None, owner} and one.number and one.number not in own
-        ]
-    return found
+    try:
+        rows = _asked(_OF_BOTH, _OLDER.pack(0, 0, 0, _WITH_TRAFFIC, states, 0) + code)
+    except DiagRefused:
+        rows = []
+        for family in (socket.AF_INET, socket.AF_INET6):
+            request = _REQUEST.pack(family, socket.IPPROTO_TCP, _WITH_TRAFFIC, 0, states)
+            rows += _asked(_BY_FAMILY, request + code)
+    return [one for owner, one in rows if uid in {None, owner} and one.number]
+
+
+def _asked(kind: int, request: bytes) -> list[tuple[int, OpenSocket]]:
+    head = _HEADER.pack(_HEADER.size + len(request), kind, _DUMP, 1, 0)
+    return list(_heard(head + request))
 
 
 def _heard(question: bytes) -> Iterator[tuple[int, OpenSocket]]:
@@ -127,7 +151,7 @@ def _rows(piece: bytes) -> Iterator[tuple[int, OpenSocket]]:
     for kind, at, end in _messages(piece):
         if kind == _ERROR:
             raise DiagRefused("the kernel lists no sockets")
-        if kind == _BY_FAMILY and end - at >= _HEADER.size + _ENTRY.size:
+        if kind in {_BY_FAMILY, _OF_BOTH} and end - at >= _HEADER.size + _ENTRY.size:
             yield _row(piece, at + _HEADER.size, end)
 
 

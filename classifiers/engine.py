@@ -82,7 +82,7 @@ class Engine:
         self._setup = setup
         self.fingerprinter = Fingerprinter(setup.key)
         self._organisation = setup.organisation
-        self._credentials = CredentialDetector(
+        self.credentials = CredentialDetector(
             setup.cache, setup.organisation, long_tail=setup.long_tail
         )
         self._personal = PersonalDetector()
@@ -97,12 +97,12 @@ class Engine:
     def organisation_changed(self, organisation: Organisation) -> None:
         """Use another organisation from now on."""
         self._organisation = organisation
-        self._credentials.organisation_changed(organisation)
+        self.credentials.organisation_changed(organisation)
         self._recognisers = None
 
     def warm(self, wait_s: float = 0.0) -> None:
         """Compile what would make the first request slow; wait so long for the whole rule pack."""
-        self._credentials.warm(wait_s)
+        self.credentials.warm(wait_s)
         self._personal.warm()
 
     def on_headers(self, exchange: Exchange) -> Classification:
@@ -169,7 +169,7 @@ class Engine:
         from classifiers.uploads.window import window_payload
 
         limits = WINDOW if self._setup.in_worker else INLINE
-        payload = window_payload(exchange, self._credentials.places, limits)
+        payload = window_payload(exchange, self.credentials.places, limits)
         if payload is None:
             return self.on_headers(exchange)
         if payload.documents or payload.cut:
@@ -178,7 +178,7 @@ class Engine:
 
     def hits(self, payload: Payload, host: str) -> list[Hit]:
         """Return what the detectors of the event loop find. Raises what they raise."""
-        return [*self._credentials.detect(payload, host), *self._personal.detect(payload)]
+        return [*self.credentials.detect(payload, host), *self._personal.detect(payload)]
 
     def hits_in(self, payload: Payload, exchange: Exchange) -> list[Hit]:
         """Return what `classify` counts of these, by each host that is named. Raises what detectors
@@ -262,10 +262,10 @@ class Engine:
 
     def _secrets(self, payload: Payload, exchange: Exchange, *, explain: bool = False) -> list[Hit]:
         """Return what leaks at any host that the request names: a key may go to its own only."""
-        found = self._credentials.detect(payload, exchange.host, explain=explain)
+        found = self.credentials.detect(payload, exchange.host, explain=explain)
         for name in exchange.other_names:
             if name.in_doubt:
-                there = self._credentials.detect(payload, name.host)
+                there = self.credentials.detect(payload, name.host)
                 found += [hit for hit in there if hit not in found]
         return found
 

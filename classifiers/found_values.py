@@ -18,6 +18,7 @@ from core.organisation import Organisation
 
 _MOST = 4_000
 """Values that are looked for."""
+_SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
 def without_values(
@@ -30,7 +31,7 @@ def without_values(
     """
     if not hits and not ours.words and not ours.canaries:
         return seen
-    told = _bare("\n".join(_told(seen)))
+    told = _bare("\n".join(dict.fromkeys(_told(seen))))
     values = [value for value in _values(payload, hits) if _bare(value) in told]
     values += [canary for canary in ours.canaries if _bare(canary) in told]
     words = [word for word in ours.words if _bare(word) in told]
@@ -46,6 +47,9 @@ def without_values(
 
 
 def _bare(text: str) -> str:
+    """Return its letters and digits, capitals made small."""
+    if text.isascii():
+        return text.lower().encode().translate(None, _SIGNS).decode()
     return "".join(filter(str.isalnum, text.casefold()))
 
 

@@ -80,6 +80,10 @@ class ProgramRuns(Protocol):
     loop.
     """
 
+    @property
+    def missed(self) -> int:
+        """Runs so far of which nothing is told: there were too many at once."""
+
     def ended(self) -> Sequence[EndedRun]:
         """Return the runs that ended since the last call."""
 

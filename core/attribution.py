@@ -39,6 +39,12 @@ class ProcessRef:
     exe: str | None
 
 
+WRITTEN_BEFORE_START = "written_before_start_s"
+"""In a script's `version`: how many seconds before its start the file was changed, where they are
+so few that a change after the start may have left no trace.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """What a Python process runs."""

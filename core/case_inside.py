@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.vocabulary.kinds import tells_of_people
+
 GROWS = 10
 """A closed case comes back when people or rows are so many times what they were."""
 
@@ -121,3 +123,27 @@ def beyond(scope: Scope, reach: Reach) -> tuple[str, ...]:
         ("rows", reach.rows >= scope.rows_limit),
     )
     return tuple(name for name, there in new if there)
+
+
+def kind_inside(
+    requests: int, largest: int, total: int, told: int, complete: bool, *, is_least: bool
+) -> KindInside:
+    """Return a kind as the review shows it: `told` values at least by a sketch, which holds each
+    of them where it is `complete`. `is_least`: some request held more than were counted.
+    """
+    least = min(total, max(largest, told))
+    exact = requests == 1 or least == total or complete
+    return KindInside(requests=requests, distinct=least, exact=exact and not is_least)
+
+
+def people_in(most: int, kinds: Mapping[str, KindInside]) -> tuple[int, bool]:
+    """Return how many different people there are in a case at least, and whether that is exact:
+    `most` in one request, and what is found of each kind.
+    """
+    if not most:
+        return 0, True
+    personal = [one for kind, one in kinds.items() if tells_of_people(kind)]
+    least = max(most, *(one.distinct for one in personal))
+    # A person may stand in one request by name and in another by number.
+    (first, *others) = personal
+    return least, not others and first.exact and first.distinct == least

@@ -4,83 +4,36 @@ Pure: the one language of the review, of `--plain`, of exports and of reports.
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 
-from core.classification import AccountKind
+from core.case_vocabulary import (
+    ACCOUNT_WORDS,
+    CHOICES,
+    DISPOSITION_WORDS,
+    OUTCOMES,
+    PREFIXES,
+    READS,
+    STATUSES,
+    many_of,
+    shown,
+)
 from core.day_words import SINCE_WORDS, moment_named
-from core.decision import HoldOutcome, hold_word
-from core.observation import OBSERVED
 from core.review import About, CaseFilter, CaseStatus, Condition
-from core.risk import Level
 from core.text import printable
-from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import GROUPS, KINDS
-from core.vocabulary.reviews import DISPOSITIONS
-from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
 
-STATUSES: Mapping[str, CaseStatus | None] = MappingProxyType(
-    {"open": CaseStatus.OPEN, "closed": CaseStatus.CLOSED, "all": None}
-)
-
-
-def _outcomes() -> dict[str, tuple[str, ...]]:
-    """Return what each word for an outcome stands for in the evidence."""
-    found: dict[str, tuple[str, ...]] = {}
-    for verdict, words in VERDICTS.items():
-        found[words.word] = (verdict.value,)
-    for fate, words in FATES.items():
-        found[words.word] = (fate.value,)
-    found[SEEN.word] = (OBSERVED,)
-    for ending, words in HOLDS.items():
-        if ending != WAITING and ending in HoldOutcome:
-            value = hold_word(HoldOutcome(ending))
-            found[words.word] = (*found.get(words.word, ()), value)
-    return found
-
-
-OUTCOMES: Mapping[str, tuple[str, ...]] = MappingProxyType(_outcomes())
-
-
-def _hyphenated(words: str) -> str:
-    return words.replace(" ", "-").replace("'", "")
-
-
-ACCOUNT_WORDS: Mapping[str, str] = MappingProxyType(
-    {_hyphenated(words.word or "unknown"): kind.value for kind, words in ACCOUNTS.items()}
-)
-DISPOSITION_WORDS: Mapping[str, str] = MappingProxyType(
-    {_hyphenated(words.words): reason.value for reason, words in DISPOSITIONS.items()}
-)
-PREFIXES: Mapping[str, About | None] = MappingProxyType(
-    {
-        "script": About.SCRIPT,
-        "to": About.DESTINATION,
-        "kind": About.KIND,
-        "found": About.KIND,
-        "group": About.KIND,
-        "user": About.USER,
-        "account": About.ACCOUNT,
-        "rule": About.RULE,
-        "model": About.MODEL,
-        "risk": About.RISK,
-        "outcome": About.OUTCOME,
-        "case": About.CASE,
-        "since": None,
-        "until": None,
-        "text": About.TEXT,
-    }
-)
-"""Words before a colon; None are times."""
-NOT = "not"
+NOT, AND = "not", "and"
 MAX_LENGTH = 200
 _TOKEN = re.compile(r'[^\s"]*"[^"]*"?|\S+')
 _MOST_OFFERED = 20
 
 type Occurs = Callable[[str], bool]
 """Says whether a text stands in the script, place, kinds or users of any case."""
+type Called = Callable[[str], Iterable[str]]
+"""Which texts of the evidence a person calls so on the screen: `amazon` → `aws-s3`."""
 type Names = Mapping[str, Iterable[str]]
 """What there is, by the word before the colon, for completions and for the nearest word."""
 
@@ -107,9 +60,11 @@ class _Reading:
     zone: tzinfo | None
     occurs: Occurs | None
     names: Names
+    called: Called
     wanted: CaseFilter = field(default_factory=CaseFilter)
     texts: list[str] = field(default_factory=list)
     values: dict[tuple[About, bool], list[str]] = field(default_factory=dict)
+    shown: list[Condition] = field(default_factory=list)
 
     def take(self, token: str, *, negated: bool) -> None:
         """Take one word."""
@@ -140,11 +95,16 @@ class _Reading:
         if about is None:
             self._time(key, value, negated=negated)
             return
-        reads = _READS.get(key)
+        reads = READS.get(key)
         values = (value,) if reads is None else reads(value)
+        if values is None and about in {About.PEOPLE, About.TIMES}:
+            raise _ProblemError(f"Write a number after {key}:, as in {key}:100.")
         if values is None:
-            raise _ProblemError(_unknown(value, _CHOICES[key], f"{key}:"))
+            raise _ProblemError(_unknown(value, CHOICES[key], f"{key}:"))
         self._check_kind(key, value, values)
+        if about is About.DESTINATION:
+            named = self.called(value)
+            values = (value, *(n for n in named if self.occurs is None or self.occurs(n)))
         self._add(about, values, negated=negated)
 
     def _check_kind(self, key: str, value: str, kinds: tuple[str, ...]) -> None:
@@ -152,25 +112,27 @@ class _Reading:
         if key not in {"kind", "found"} or kinds[0] in KINDS or self.occurs is None:
             return
         if not self.occurs(kinds[0]):
-            raise _ProblemError(_unknown(value, [*KINDS, *map(_many, KINDS)], f"{key}:"))
+            raise _ProblemError(_unknown(value, [*KINDS, *map(many_of, KINDS)], f"{key}:"))
 
     def _time(self, key: str, value: str, *, negated: bool) -> None:
         if negated:
             raise _ProblemError(f"Write {key}: without not.")
         at = moment_named(value, self.now, self.zone)
         if at is None:
-            raise _ProblemError(
-                f"I cannot read the day “{printable(value, 40)}”. "
-                "Try today, monday, 7d or 2026-11-20."
-            )
-        if key == "since":
+            raise _ProblemError(_no_day(key, value))
+        if key != "until":
             self.wanted = replace(self.wanted, since=at.begin)
-        else:
+        if key == "until" or (key == "when" and at.end > at.begin):
             self.wanted = replace(self.wanted, until=at.end)
 
     def _plain(self, token: str, prefix: str, *, negated: bool) -> None:
         text = token.replace('"', "").strip()
         if not text:
+            return
+        meant = () if self.occurs is None else tuple(_meant(text, self.called, self.occurs))
+        if meant:
+            condition = Condition(about=About.SHOWN, values=(text, *meant), negated=negated)
+            self.shown.append(condition)
             return
         if '"' not in token and self.occurs is not None and not self.occurs(text):
             if prefix.isalpha():
@@ -191,6 +153,7 @@ class _Reading:
             Condition(about=about, values=tuple(dict.fromkeys(values)), negated=negated)
             for (about, negated), values in self.values.items()
         )
+        conditions += tuple(dict.fromkeys(self.shown))
         return replace(self.wanted, conditions=conditions, text=" ".join(self.texts))
 
 
@@ -200,17 +163,19 @@ def parse(
     zone: tzinfo | None = None,
     occurs: Occurs | None = None,
     names: Names = MappingProxyType({}),
+    called: Called = lambda _: (),
 ) -> Parsed:
     """Read a filter line. Never raises; days are those of `zone` (None: this machine's).
 
     With `occurs` a word that is none of the language and stands in no case is a problem, which
-    names the nearest of all words and `names`. In quotation marks it is only looked for.
+    names the nearest of all words and `names`. In quotation marks it is only looked for. What
+    the screen calls otherwise than the evidence is known by `called`, and kinds by their words.
     """
     if len(line) > MAX_LENGTH:
         return Parsed(wanted=CaseFilter(), problem=f"A filter has at most {MAX_LENGTH} characters.")
-    reading, negated = _Reading(now, zone, occurs, names), False
+    reading, negated = _Reading(now, zone, occurs, names, called), False
     try:
-        for token in _TOKEN.findall(line):
+        for token in _joined(_TOKEN.findall(line)):
             if token.lower() == NOT and not negated:
                 negated = True
                 continue
@@ -221,6 +186,46 @@ def parse(
     except _ProblemError as problem:
         return Parsed(wanted=CaseFilter(), problem=str(problem))
     return Parsed(wanted=reading.filter())
+
+
+def _joined(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a line; those of several words that stand for one thing as one."""
+    at = 0
+    while at < len(tokens):
+        pair = "-".join(tokens[at : at + 2]).lower()
+        if (pair in DISPOSITION_WORDS or pair in ACCOUNT_WORDS) and len(tokens) > at + 1:
+            yield pair
+            at += 1
+        elif tokens[at].lower() != AND:
+            yield tokens[at]
+        at += 1
+
+
+def _meant(text: str, called: Called, occurs: Occurs) -> Iterator[str]:
+    """Yield what a word of the screen stands for, as values of `About.SHOWN`."""
+    part = text.lower().replace("-", " ").strip()
+    if not part:
+        return
+    for service in called(text):
+        if occurs(service):
+            yield shown(About.DESTINATION, service)
+    for kind, names in KINDS.items():
+        words = (names.one, names.many)
+        if any(part in one.lower().replace("-", " ") for one in words) and occurs(kind):
+            yield shown(About.KIND, kind)
+    for word, account in ACCOUNT_WORDS.items():
+        if text.lower().replace("'", "") in {word, *word.split("-")}:
+            yield shown(About.ACCOUNT, account)
+    for level in READS["risk"](text) or ():
+        yield shown(About.RISK, level)
+
+
+def _no_day(key: str, value: str) -> str:
+    if value[:1].isdecimal():
+        told = f"I cannot read the day “{printable(value, 40)}”."
+    else:
+        told = f"{_unknown(value, SINCE_WORDS, f'{key}:')}."
+    return f"{told} Try today, monday, 7d or 2026-11-20."
 
 
 def _words() -> list[str]:
@@ -245,62 +250,6 @@ def _unknown(value: str, choices: Iterable[str], prefix: str) -> str:
 _LITERALLY = "In quotation marks a word is looked for as it is."
 
 
-def kind_named(words: str) -> str:
-    """Return the kind that a person means: its id, or its name in words with spaces or hyphens."""
-    wanted = _spaced(words)
-    for kind, names in KINDS.items():
-        if wanted in {_spaced(kind), _spaced(names.one), _spaced(names.many)}:
-            return kind
-    return wanted.replace(" ", "_")
-
-
-def _many(kind: str) -> str:
-    return _hyphenated(KINDS[kind].many)
-
-
-def _spaced(words: str) -> str:
-    return words.lower().replace("_", " ").replace("-", " ")
-
-
-def _group(value: str) -> tuple[str, ...] | None:
-    found = GROUPS.get(_spaced(value).replace(" ", "_"))
-    return None if found is None else tuple(sorted(found))
-
-
-def _account(value: str) -> tuple[str, ...] | None:
-    word = _hyphenated(value.lower())
-    kind = ACCOUNT_WORDS.get(word, word.replace("-", "_"))
-    return (kind,) if kind in AccountKind else None
-
-
-def _risk(value: str) -> tuple[str, ...] | None:
-    return (value.lower(),) if value.lower() in Level else None
-
-
-_READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
-    {
-        "kind": lambda value: (kind_named(value),),
-        "found": lambda value: (kind_named(value),),
-        "group": _group,
-        "account": _account,
-        "risk": _risk,
-        "outcome": lambda value: OUTCOMES.get(value.lower()),
-    }
-)
-_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "group": tuple(GROUPS),
-        "account": tuple(ACCOUNT_WORDS),
-        "risk": tuple(Level),
-        "outcome": tuple(OUTCOMES),
-        "kind": tuple(KINDS),
-        "found": tuple(KINDS),
-        "since": SINCE_WORDS,
-        "until": SINCE_WORDS,
-    }
-)
-
-
 def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:
     """Return whole lines that complete the word being written, most useful first; at most
     twenty. `names` are those that there are, by the word before the colon.
@@ -309,7 +258,7 @@ def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:
     prefix, colon, begun = word.partition(":")
     key = prefix.lower()
     if colon:
-        values = (*names.get(key, ()), *_CHOICES.get(key, ()))
+        values = (*names.get(key, ()), *CHOICES.get(key, ()))
         options = [
             f"{prefix}:{quoted(value)}"
             for value in values
@@ -369,6 +318,9 @@ def _told(condition: Condition) -> Iterator[str]:
         if group is not None and len(values) > 1:
             yield f"{before}group:{group}"
             return
+    if condition.about is About.SHOWN:
+        yield before + quoted(values[0])
+        return
     if condition.about is About.OUTCOME:
         yield from (before + word for word in _outcome_words(values))
         return

@@ -6,6 +6,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SINCE_WORDS = ("today", "yesterday", *_DAYS, "7d", "30d")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SHOWN = re.compile(r"(\d{1,2})[ -]([a-z]{3,9})(?:[ -](\d{4}))?")
+"""As the review shows a day: `5 Nov`, `20 Nov 2025`."""
 _SPAN = re.compile(r"(\d{1,4})([dhw])")
 _SPAN_HOURS = {"h": 1, "d": 24, "w": 168}
 
@@ -19,8 +22,8 @@ class Moment:
 
 
 def moment_named(value: str, now: datetime, zone: tzinfo | None = None) -> Moment | None:
-    """Return the day that `today`, `monday` or `2026-11-20` names, or the moment `3d`, `12h` or
-    `2w` ago; None for anything else. Days are those of `zone` (None: this machine's).
+    """Return the day that `today`, `monday`, `mon`, `5 nov` or `2026-11-20` names, or the moment
+    `3d`, `12h` or `2w` ago; None for anything else. Days are of `zone` (None: this machine's).
     """
     word = value.lower()
     here = now.astimezone(zone)
@@ -55,9 +58,16 @@ def _day(word: str, today: date) -> date:
     """Return the day of a word. Raises ValueError."""
     if word in {"today", "yesterday"}:
         return today - timedelta(days=word == "yesterday")
-    if word in _DAYS:
-        return today - timedelta(days=(today.weekday() - _DAYS.index(word)) % 7)
-    return date.fromisoformat(word)
+    short = [day[:3] for day in _DAYS]
+    if word in _DAYS or word in short:
+        return today - timedelta(days=(today.weekday() - short.index(word[:3])) % 7)
+    shown = _SHOWN.fullmatch(word)
+    if shown is None:
+        return date.fromisoformat(word)
+    month = _MONTHS.index(shown[2][:3]) + 1
+    year = today.year if shown[3] is None else int(shown[3])
+    day = date(year, month, int(shown[1]))
+    return day if shown[3] or day <= today else day.replace(year=year - 1)
 
 
 def _midnight(day: date, here: datetime, zone: tzinfo | None) -> datetime:

@@ -82,6 +82,15 @@ def _words(text: str) -> str:
     return _BRACKETS.sub(lambda found: f"({name_shown(found[1])})", _masked(text, EMAIL_MARK))
 
 
+def note_shown(text: str) -> str:
+    """Return what a person wrote (a note, a reason), fit to be stored: an act stays in its chain
+    when a person is erased, so no value may stand in it.
+
+    As `words_shown`, and whole: numbers of tickets and times stay, also in brackets.
+    """
+    return _masked(text[:_LONGEST], EMAIL_MARK)
+
+
 def id_shown(text: str) -> str:
     """Return an identifier (of an account, a project, a bucket), fit to be stored.
 

@@ -80,6 +80,14 @@ class DirectConnections(Protocol):
         milliseconds: call it off the event loop.
         """
 
+    def hear(self, *, wanted: bool) -> bool:
+        """Begin, or cease, to hear of those that end. Returns False where nobody tells."""
+
+    def ended(self) -> Sequence[Connection] | None:
+        """Return those that ended since one last asked, however short they were: all programs', and
+        without a mark of whose. None where some were lost. Cheap enough for the event loop.
+        """
+
     def speaks_quic(self, pid: int) -> bool:
         """Return True when the process has loaded a library for HTTP/3. Off the event loop, like
         the rest.

@@ -10,6 +10,8 @@ from core.case_inside import Inside, Reach, Scope
 from core.decision import HoldOutcome, Verdict
 from core.ids import uuid7
 from core.record import Record
+from core.review_acts import ASKED_AS as ASKED_AS
+from core.review_acts import Action as Action
 from core.text import printable
 
 
@@ -18,27 +20,6 @@ class CaseStatus(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-
-
-class Action(StrEnum):
-    """What a reviewer did."""
-
-    CLOSE = "close"
-    REOPEN = "reopen"
-    NOTE = "note"
-    APPROVE = "approve"
-    REFUSE = "refuse"
-    ASK_APPROVE = "ask_approve"
-    """To release or approve a request, which takes a second person."""
-    APPROVE_SCRIPT = "approve_script"
-    WITHDRAW_SCRIPT = "withdraw_script"
-    ASK_APPROVE_SCRIPT = "ask_approve_script"
-
-
-ASKED_AS: Mapping[Action, Action] = MappingProxyType(
-    {Action.APPROVE: Action.ASK_APPROVE, Action.APPROVE_SCRIPT: Action.ASK_APPROVE_SCRIPT}
-)
-"""What an approval is while it waits for a second person."""
 
 
 class Disposition(StrEnum):
@@ -235,7 +216,13 @@ class About(StrEnum):
     RISK = "risk"
     DISPOSITION = "closed as"
     CASE = "case"
+    PEOPLE = "people"
+    """At least so many."""
+    TIMES = "times"
+    """At least so many requests."""
     TEXT = "text"
+    SHOWN = "shown"
+    """A word as the screen shows it, and the texts of the evidence that it stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

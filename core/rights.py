@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.review import Action
+from core.review_acts import Action
 from core.text import printable
 
 
@@ -97,10 +97,13 @@ class Actor:
     """Empty where no roles are given."""
     channel: str = ""
     """`command line`, `review`, `browser`; empty where it is not known."""
+    subject: str = ""
+    """Whom the organisation's directory calls so: issuer and subject; empty for users of this
+    machine."""
 
     def facts(self) -> dict[str, str]:
         """Return what is kept beside the name."""
-        told = {"role": self.role, "channel": self.channel}
+        told = {"role": self.role, "channel": self.channel, "subject": self.subject}
         return {name: word for name, word in told.items() if word}
 
 
@@ -123,7 +126,9 @@ class Rights:
 
     def roles_of(self, person: Person) -> tuple[Role, ...]:
         """Return the roles of a person, in the order of `Role`."""
-        names = {person.name, EVERYBODY, *(GROUP + group for group in person.groups)}
+        names = {EVERYBODY, *(GROUP + group for group in person.groups)}
+        if not person.name.startswith(GROUP):  # a person who is called so is no group
+            names.add(person.name)
         return tuple(role for role in Role if names.intersection(self.holders.get(role, ())))
 
     def refusal(self, person: Person, deed: Deed) -> str | None:

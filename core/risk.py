@@ -99,7 +99,7 @@ def weigh(what: Weighed) -> Risk:
     if what.observed:
         return Risk(level=Level.MEDIUM, points=MEDIUM, because=("nothing of it was read",))
     if not what.left:
-        return Risk(level=Level.LOW, points=0, because=("nothing left",))
+        return Risk(level=Level.LOW, points=0, because=("nothing has left",))
     told = sorted(_points(what), key=lambda part: -part[0])
     points = sum(part for part, _ in told)
     return Risk(level=level_of(points), points=points, because=tuple(words() for _, words in told))

@@ -2,10 +2,10 @@
 replay.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from core.attribution import Attribution
+from core.attribution import WRITTEN_BEFORE_START, Attribution, Script
 from core.classification import Destination, LlmCall
 from core.findings import Finding
 from core.habits import Habits
@@ -21,6 +21,10 @@ class ScriptHistory:
     first_seen: datetime | None = None
     approved: bool | None = None
     """Whether this very hash was approved; None when nobody was asked."""
+    unsettled: bool = False
+    """True when it was approved, but its file was changed so shortly before its start that another
+    version may be what runs: `approved` is False then.
+    """
     changed_since_approval: bool = False
     imports: frozenset[str] = frozenset()
     packages: frozenset[PackageState] | None = None
@@ -33,6 +37,21 @@ class ScriptHistory:
     """CPU time that its process has used; None when nobody asked or knows."""
     memory_bytes: int | None = None
     """Memory that its process holds now; None as above."""
+
+    def with_approval(
+        self, approved: bool | None, script: Script, settles_s: int
+    ) -> "ScriptHistory":
+        """Return this history with what is known of an approval. None counts that was given for a
+        file which was changed less than `settles_s` seconds before the script was started.
+        """
+        young = (script.version or {}).get(WRITTEN_BEFORE_START)
+        unsettled = approved is True and isinstance(young, int) and young < settles_s
+        return replace(
+            self,
+            approved=False if unsettled else approved,
+            unsettled=unsettled,
+            changed_since_approval=self.changed_since_approval and approved is None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """What a person calls a destination: one name in refusals, tables, screens, replays, exports."""
 
 from core.text import printable
-from destinations.catalogue import find
+from destinations.catalogue import SERVICES, find
+from destinations.vendors import VENDORS
 
 _MAX_NAME = 60
 
@@ -23,3 +24,9 @@ def place_name(service: str | None, host: str) -> str:
     if service:
         return service_name(service)
     return printable(host, 100) or "an unnamed host"
+
+
+def services_called(words: str) -> tuple[str, ...]:
+    """Return the ids of the services whose proper name holds these words, in any case."""
+    part = words.casefold()
+    return tuple(one.id for one in (*SERVICES, *VENDORS) if part in one.name.casefold())

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from core.discreet import note_shown
 from core.happenings import Event, Fact, Happening
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -32,6 +33,8 @@ OVER = "its time is over"
 ACT_COLUMNS = "seq, prev, hash, id, CAST(body AS BLOB)"
 _EVENT = by_word(Event)
 _TEXT_LIMIT = 400
+_SAID = frozenset({"why", "reason", "note"})
+"""Facts that a person wrote in words of her own."""
 
 type Act = ReviewEvent | Happening
 
@@ -87,14 +90,16 @@ def _body(happening: Happening, newest: Newest) -> dict[str, Any]:
         "at": rfc3339(happening.at),
         "event": happening.event.value,
         "who": None if happening.who is None else printable(happening.who, 200),
-        "facts": {name: _inert(value) for name, value in happening.facts.items()},
+        "facts": {name: _inert(name, value) for name, value in happening.facts.items()},
         "up_to": newest.seq,
         "records": newest.head.hex() or None,
     }
 
 
-def _inert(value: Fact) -> Fact:
-    return printable(value, _TEXT_LIMIT) if isinstance(value, str) else value
+def _inert(name: str, value: Fact) -> Fact:
+    if not isinstance(value, str):
+        return value
+    return printable(note_shown(value) if name in _SAID else value, _TEXT_LIMIT)
 
 
 def _columns(happening: Happening) -> dict[str, Any]:

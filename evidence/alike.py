@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from core.attribution import Attribution
 from core.case_keys import called, case_key, destination_of, observation_key, sender_of
-from core.classification import Account, AccountKind, Category
-from core.decision import Verdict, hold_word
-from core.fate import Fate
+from core.classification import Account, AccountKind, Category, Destination
+from core.decision import Decision, Verdict, hold_word
+from core.fate import TUNNEL, Fate
 from core.findings import NOT_INSPECTED, is_least
 from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
 from core.review import needs_review
 
 _HASH_DIGITS = 12
+_MOST_KINDS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,58 @@ def alike(record: Record) -> Alike:
         account=destination.account.kind.value,
         kinds=kinds,
         outcome=outcome,
+    )
+
+
+class Alikes:
+    """The kinds of records that were seen, found again by what makes them alike: most records are
+    of few kinds.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Alike] = {}
+
+    def of(self, record: Record) -> Alike:
+        """Return `alike` of the record."""
+        key = (
+            gist_of_sender(record.sender),
+            gist_of_place(record.destination),
+            gist_of_decision(record.decision),
+            record.request.method == TUNNEL,
+            record.notes,
+            tuple([finding.kind for finding in record.findings if not finding.test_data]),
+        )
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_KINDS:
+                self._known.clear()
+            found = self._known[key] = alike(record)
+        return found
+
+
+def gist_of_sender(sender: Attribution) -> tuple[object, ...]:
+    """Return all that sums tell of a sender."""
+    script, process = sender.script, sender.process
+    return (
+        None if script is None else (script.path, script.name, script.sha256),
+        None if process is None else (process.exe, process.name),
+        sender.user,
+    )
+
+
+def gist_of_place(place: Destination) -> tuple[object, ...]:
+    """Return all that sums tell of a destination."""
+    return place.service, place.host, place.category, place.account.kind, place.account.id
+
+
+def gist_of_decision(decision: Decision) -> tuple[object, ...]:
+    """Return all that sums tell of a decision."""
+    return (
+        decision.verdict,
+        decision.rule,
+        decision.degraded,
+        decision.hold_key is None,
+        decision.hold_outcome,
     )
 
 

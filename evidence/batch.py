@@ -12,6 +12,7 @@ from core.observation import Observation
 from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered
+from evidence.alike import Alikes
 from evidence.chain import canonical, canonical_with, genesis, plain
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
@@ -90,6 +91,7 @@ class Appender:
         self._head = b""
         self._cases: dict[str, int] = {}
         self._remembered: Remembered = {}
+        self._alikes = Alikes()
         self._slots: dict[str, int] = {}
         """Open exchange → its row in the journal."""
         self._next_slot = secrets.randbits(40) << 20
@@ -198,7 +200,7 @@ class Appender:
         seq, head = self._seq, self._head
         if not items:
             return seq, head
-        rollup = Rollup()
+        rollup = Rollup(alikes=self._alikes)
         keys = [add_up(rollup, item) for item in items]
         write_rollup(self._driver, rollup, remembered=self._remembered)
         rows, marks, salts = [], [], os.urandom(SALT_BYTES * len(items))

@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from core.case_inside import Inside
+from core.case_vocabulary import shown_as
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import HIGH, MEDIUM, Level
-from evidence.case_sums import SEPARATOR, CaseSums
+from evidence.case_insides import inside_of
+from evidence.case_sums import SEPARATOR
 from evidence.closed import closed_up_to
 from evidence.times import from_micros, micros
 
@@ -66,6 +68,10 @@ def _case(value: str) -> Part:
     return f"(case_id_of(key) = ? OR {of_record})", (value.lower(), value.lower())
 
 
+def _at_least(column: str) -> Callable[[str], Part]:
+    return lambda value: (f"{column} >= ?", (int(value),))
+
+
 def _risk(value: str) -> Part:
     return "(risk >= ? AND risk < ?)", _RISKS.get(value, (0, 0))
 
@@ -82,10 +88,20 @@ _BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
         About.DESTINATION: lambda value: _like(("host", "coalesce(service, '')"), value),
         About.DISPOSITION: lambda value: ("disposition = ?", (value,)),
         About.TEXT: lambda value: _like(_TEXT, value),
+        About.SHOWN: lambda value: _shown(*shown_as(value)),
+        About.PEOPLE: _at_least("people"),
+        About.TIMES: _at_least("count"),
         About.RISK: _risk,
         About.CASE: _case,
     }
 )
+
+
+def _shown(about: About, value: str) -> Part:
+    """Return the condition that the screen shows this word of a case."""
+    if about is About.DESTINATION:
+        return "coalesce(service, '') = ?", (value,)
+    return _BY[about](value)
 
 
 def plain(wanted: CaseFilter) -> Iterator[Condition]:
@@ -153,7 +169,7 @@ def keys_of(script: str) -> tuple[str, str]:
 def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
     """Return the case of a row of `cases`, as it stands at that moment."""
     try:
-        inside = CaseSums.of(row).inside
+        inside = inside_of(row)
     except (KeyError, TypeError, ValueError, AttributeError):
         # Somebody else changed the row: verification tells it.
         inside = Inside(people_exact=False)

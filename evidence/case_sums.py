@@ -6,13 +6,12 @@ gate wrote.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
-from core.case_inside import Inside, KindInside, Reach, Seen
+from core.case_inside import KindInside, Reach, kind_inside, people_in
 from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
@@ -20,12 +19,11 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.risk import Weighed, points_of
-from core.vocabulary.kinds import kind_of
+from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Figures, Found, OfCase, kinds_text
 from evidence.sketch import Sketch
-from evidence.times import DAY_US, EPOCH
+from evidence.times import DAY_US
 
-_PERSONAL = "personal_data"
 _MOST_NAMES = 200
 _MOST_DAYS = 400
 _COUNTERS = ("users", "accounts", "outcomes", "rules", "models")
@@ -70,10 +68,8 @@ class KindSums:
     @property
     def inside(self) -> KindInside:
         """As the review shows it."""
-        least = min(self.total, max(self.largest, self.values.least))
-        alone = self.requests == 1 or least == self.total
-        told = alone or (self.complete and self.values.exact)
-        return KindInside(requests=self.requests, distinct=least, exact=told and not self.least)
+        told = self.values.least, self.complete and self.values.exact
+        return kind_inside(self.requests, self.largest, self.total, *told, is_least=self.least)
 
     def to_json(self) -> list[Any]:
         """Return it as a row keeps it: the last item only where it says something."""
@@ -172,7 +168,7 @@ class CaseSums:
                 self.most_values = max(self.most_values, one.distinct)
             if one.records is not None:
                 self.most_records = max(self.most_records or 0, one.records)
-            if is_personal(one.kind):
+            if tells_of_people(one.kind):
                 told = one.distinct if one.subjects is None else one.subjects
                 self.most_people = max(self.most_people, told)
 
@@ -186,37 +182,39 @@ class CaseSums:
 
     def join(self, later: "CaseSums") -> None:
         """Add what came later in the chain."""
-        records = [r for r in (self.most_records, later.most_records) if r is not None]
         self.first_us = min(self.first_us, later.first_us)
         self.last_us = max(self.last_us, later.last_us)
-        for name in _NEWEST:
-            setattr(self, name, getattr(later, name))
-        for name in _ADDED:
-            setattr(self, name, getattr(self, name) + getattr(later, name))
-        self.degrade(later.degraded, later.degraded_us)
+        self.verdict, self.script, self.script_path = later.verdict, later.script, later.script_path
+        self.script_sha256, self.user, self.host = later.script_sha256, later.user, later.host
+        self.service, self.category = later.service, later.category
+        self.account_kind, self.last_record = later.account_kind, later.last_record
+        self.count += later.count
+        self.bytes_sent += later.bytes_sent
+        self.left_count += later.left_count
+        if later.degraded:
+            self.degrade(later.degraded, later.degraded_us)
         self.most_values = max(self.most_values, later.most_values)
         self.most_people = max(self.most_people, later.most_people)
-        self.most_records = max(records, default=None)
+        if later.most_records is not None:
+            self.most_records = max(self.most_records or 0, later.most_records)
         for kind, sums in later.kinds.items():
             self.kinds.setdefault(kind, KindSums()).join(sums)
         for sha256, seen in later.versions.items():
             _see(self.versions, sha256, *seen)
-        for name in (*_COUNTERS, "days"):
-            mine: dict[Any, int] = getattr(self, name)
-            for word, count in getattr(later, name).items():
-                mine[word] = mine.get(word, 0) + count
+        _add_counts(self.users, later.users)
+        _add_counts(self.accounts, later.accounts)
+        _add_counts(self.outcomes, later.outcomes)
+        _add_counts(self.rules, later.rules)
+        _add_counts(self.models, later.models)
+        _add_counts(self.days, later.days)
 
     @property
     def people(self) -> tuple[int, bool]:
         """How many different people, and whether that is exact and not only the least."""
         if not self.most_people:
             return 0, True
-        personal = {k: v for k, v in self.kinds.items() if is_personal(k)}
-        least = max(self.most_people, *(sums.inside.distinct for sums in personal.values()))
-        # A person may stand in one request by name and in another by number.
-        (first, *others) = personal.values()
-        alone = not others and first.inside.exact and first.inside.distinct == least
-        return least, alone
+        kinds = {kind: sums.inside for kind, sums in self.kinds.items() if tells_of_people(kind)}
+        return people_in(self.most_people, kinds)
 
     @property
     def most_exact(self) -> bool:
@@ -254,7 +252,7 @@ class CaseSums:
             )
         )
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self._plain(),
             "kinds": kinds_text(self.kinds),
             **{name: _listed(getattr(self, name)) for name in _LISTED},
             "people": people,
@@ -262,13 +260,18 @@ class CaseSums:
             "inside": self._inside_json(),
         }
 
+    def _plain(self) -> dict[str, Any]:
+        return dict(zip(_PLAIN, _plain_of(self), strict=True))
+
     def _cap(self) -> None:
         for name in ("versions", *_COUNTERS):
             counts: dict[str, Any] = getattr(self, name)
-            for word in list(counts)[_MOST_NAMES:]:
-                del counts[word]
-        for day in sorted(self.days)[:-_MOST_DAYS]:
-            del self.days[day]
+            if len(counts) > _MOST_NAMES:
+                for word in list(counts)[_MOST_NAMES:]:
+                    del counts[word]
+        if len(self.days) > _MOST_DAYS:
+            for day in sorted(self.days)[:-_MOST_DAYS]:
+                del self.days[day]
 
     def _inside_json(self) -> bytes:
         """Return what is inside."""
@@ -277,7 +280,7 @@ class CaseSums:
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
-            "days": {str(day): count for day, count in self.days.items()},
+            "days": dict(zip(map(str, self.days), self.days.values(), strict=True)),
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
@@ -285,7 +288,7 @@ class CaseSums:
         """Return all of it, as the sums of an earlier time keep it."""
         self._cap()
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self._plain(),
             "inside": orjson.loads(self._inside_json()),
         }
 
@@ -303,28 +306,6 @@ class CaseSums:
             most_people=inside["most_people"],
             **{name: inside[name] for name in _COUNTERS},
             days={int(day): count for day, count in inside["days"].items()},
-        )
-
-    @property
-    def inside(self) -> Inside:
-        """As the review shows it."""
-        people, exact = self.people
-        return Inside(
-            kinds={kind: sums.inside for kind, sums in self.kinds.items()},
-            versions={
-                sha256: Seen(
-                    count=count,
-                    first_at=EPOCH + timedelta(microseconds=first),
-                    last_at=EPOCH + timedelta(microseconds=last),
-                )
-                for sha256, (count, first, last) in self.versions.items()
-            },
-            **{name: getattr(self, name) for name in _COUNTERS},
-            days=self.days,
-            people=people,
-            people_exact=exact,
-            most_exact=self.most_exact,
-            left=self.left_count,
         )
 
     def texts(self) -> Iterator[str]:
@@ -345,15 +326,17 @@ _PLAIN = (
 )
 
 
-def _count(counts: dict[str, int], word: str | None, count: int) -> None:
-    if word:
+_plain_of = attrgetter(*_PLAIN)
+
+
+def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> None:
+    for word, count in later.items():
         counts[word] = counts.get(word, 0) + count
 
 
-@lru_cache(maxsize=1024)
-def is_personal(kind: str) -> bool:
-    """Return whether a kind of data tells of people."""
-    return _PERSONAL in kind_of(kind).groups
+def _count(counts: dict[str, int], word: str | None, count: int) -> None:
+    if word:
+        counts[word] = counts.get(word, 0) + count
 
 
 def _see(seen: dict[str, list[int]], word: str, count: int, first: int, last: int) -> None:
@@ -383,7 +366,7 @@ def sums_before(case: Mapping[str, Any]) -> CaseSums:
     return CaseSums(
         key=case_of_key(case["key"]),
         left_count=count if verdict == Fate.PAST or left_by(verdict) else 0,
-        most_people=people if any(map(is_personal, kinds)) else 0,
+        most_people=people if any(map(tells_of_people, kinds)) else 0,
         kinds={kind: KindSums(count, values, count * values, False) for kind in kinds},
         versions={sha256 or "": [count, case["first_us"], last]},
         users={case["user"]: count} if case["user"] else {},

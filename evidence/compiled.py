@@ -25,6 +25,13 @@ CREATE = (
         "NULL, PRIMARY KEY (seq) )"
     ),
     (
+        "CREATE TABLE days ( day INTEGER NOT NULL, destination VARCHAR NOT NULL, account "
+        "VARCHAR NOT NULL, outcome VARCHAR NOT NULL, first_hour INTEGER NOT NULL, last_hour "
+        "INTEGER NOT NULL, exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT "
+        "NOT NULL, found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT "
+        "NULL, PRIMARY KEY (day, destination, account, outcome) ) WITHOUT ROWID"
+    ),
+    (
         "CREATE TABLE entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us BIGINT NOT "
         "NULL, case_id INTEGER, prev BLOB NOT NULL, hash BLOB NOT NULL, salt BLOB, cuts BLOB,"
         " body BLOB NOT NULL, PRIMARY KEY (seq), UNIQUE (id) )"
@@ -285,6 +292,32 @@ UPSERT_HOUR = (
         "account",
         "kinds",
         "outcome",
+        "exchanges",
+        "sent",
+        "bytes",
+        "found",
+        "tokens",
+        "cost_micro_usd",
+    ),
+)
+UPSERT_DAY = (
+    (
+        "INSERT INTO days (day, destination, account, outcome, first_hour, last_hour, "
+        "exchanges, sent, bytes, found, tokens, cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?) ON CONFLICT (day, destination, account, outcome) DO UPDATE SET "
+        "first_hour = min(days.first_hour, excluded.first_hour), last_hour = "
+        "max(days.last_hour, excluded.last_hour), exchanges = (days.exchanges + "
+        "excluded.exchanges), sent = (days.sent + excluded.sent), bytes = (days.bytes + "
+        "excluded.bytes), found = (days.found + excluded.found), tokens = (days.tokens + "
+        "excluded.tokens), cost_micro_usd = (days.cost_micro_usd + excluded.cost_micro_usd)"
+    ),
+    (
+        "day",
+        "destination",
+        "account",
+        "outcome",
+        "first_hour",
+        "last_hour",
         "exchanges",
         "sent",
         "bytes",

@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from evidence.tables import (
     CaseRow,
     CheckpointRow,
+    DayRow,
     Entry,
     Erased,
     HourRow,
@@ -96,6 +97,17 @@ def _upsert_sums(model: Any) -> Compiled:
     )
 
 
+def _upsert_day() -> Compiled:
+    table = _table(DayRow)
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    sums = _columns(table, *keys, "first_hour", "last_hour")
+    changes = _add(table, statement, sums, ("first_hour",), ("last_hour",))
+    return _compiled(
+        statement.on_conflict_do_update(index_elements=keys, set_=changes), _columns(table)
+    )
+
+
 def all_statements() -> dict[str, Compiled]:
     """Return every statement by its name in `compiled.py`."""
     cases = _columns(_table(CaseRow), "id")
@@ -118,6 +130,7 @@ def all_statements() -> dict[str, Compiled]:
         "UPSERT_SCRIPT": _upsert_script(),
         "UPSERT_TRAFFIC": _upsert_sums(TrafficRow),
         "UPSERT_HOUR": _upsert_sums(HourRow),
+        "UPSERT_DAY": _upsert_day(),
     }
 
 

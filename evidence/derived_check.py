@@ -1,5 +1,5 @@
 """Compares what is derived with the chains it is derived from: cases, versions of scripts, traffic,
-hours.
+hours, days.
 
 Cases are added up in memory; the others, of which there may be very many, in tables of the
 connection's own, and compared by SQL.
@@ -22,6 +22,7 @@ _WHAT = {
     "scripts": "the list of versions of scripts",
     "traffic": "the sums of traffic",
     "hours": "what was added up by the hour",
+    "days": "what was added up by the day",
 }
 _TABLES = tuple(_WHAT)
 _MOST_KEYS = 20_000

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from core.findings import NOT_INSPECTED
+from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Alike, Figures, OfCase
-from evidence.case_sums import CaseSums, KindSums, is_personal
+from evidence.case_sums import CaseSums, KindSums
 from evidence.rollup import Rollup, add_to
 from evidence.times import BUCKET_US, DAY_US, HOUR_US
 
@@ -108,7 +109,7 @@ class Lump:
         if records is not None and (self.most_records is None or records > self.most_records):
             self.most_records = max(records, 0)
         told = distinct if subjects is None else subjects
-        if told > self.most_people and is_personal(kind):
+        if told > self.most_people and tells_of_people(kind):
             self.most_people = told
 
     def add_figures(self, number: int, at_us: int, one: Figures) -> None:

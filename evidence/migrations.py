@@ -170,7 +170,24 @@ _V8 = Step(
 _V9 = Step(statements=("ALTER TABLE open_exchanges ADD COLUMN seal BLOB",), rebuild=True)
 """Exchanges under way are sealed: nobody else can put one in. Published examples are in no sum."""
 
-_V10 = Step(statements=(), rebuild=True)
-"""Cases tell where a number is only the least that there is."""
+_V10 = Step(
+    statements=(
+        """CREATE TABLE days (
+            day INTEGER NOT NULL, destination VARCHAR NOT NULL, account VARCHAR NOT NULL,
+            outcome VARCHAR NOT NULL, first_hour INTEGER NOT NULL, last_hour INTEGER NOT NULL,
+            exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT NOT NULL,
+            found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL,
+            PRIMARY KEY (day, destination, account, outcome)) WITHOUT ROWID""",
+        """INSERT INTO days
+            SELECT (hour - (hour % 24 + 24) % 24) / 24, destination, account, outcome, min(hour),
+                max(hour), sum(exchanges), sum(sent), sum(bytes), sum(found), sum(tokens),
+                sum(cost_micro_usd)
+            FROM hours GROUP BY 1, destination, account, outcome""",
+    ),
+    rebuild=True,
+)
+"""Sums by the day, for what is asked of weeks and months. Cases tell where a number is only the
+least that there is.
+"""
 
 STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10)

@@ -1,4 +1,6 @@
-"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours, marks."""
+"""Makes what is derived from the chains anew: cases, versions of scripts, traffic, hours, days,
+marks.
+"""
 
 from collections.abc import Callable, Container
 from typing import Any
@@ -24,7 +26,7 @@ def rebuild(connection: Connection) -> None:
     Cases keep their ids, so that another process that remembers one stays right.
     """
     ids = {str(key): int(id_) for key, id_ in connection.execute("SELECT key, id FROM cases")}
-    for table in ("cases", "scripts", "traffic", "hours", "marks"):
+    for table in ("cases", "scripts", "traffic", "hours", "days", "marks"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
     past = all_past(connection)
     last = _add_past(connection, past.rollup, ids)

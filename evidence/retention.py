@@ -42,6 +42,10 @@ _TRIES = 20
 _OLDEST = """SELECT seq, hash, id, at_us, unpacked(body) FROM entries WHERE seq > ? AND seq <= ?
     ORDER BY seq LIMIT ?"""
 
+_NEWEST_ACT = "SELECT max(seq) FROM review_entries"
+_CHANGED_SINCE = f"""SELECT 1 FROM review_entries
+    WHERE seq > ? AND action IN ('{Event.ERASED}', '{Event.LEGAL_HOLD}') LIMIT 1"""  # noqa: S608
+
 
 def tidy(
     path: Path,
@@ -122,26 +126,38 @@ def expire_older(
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Going:
+    """The oldest few, as they were read."""
+
+    rows: list[Any]
+    marks: list[tuple[int, int]]
+    sums: Sums
+    act: int
+    """The newest act that was there then."""
+
+
 def _step(connection: Connection, before_us: int, rule: str, past: Past) -> Expired | None:
     """Remove the oldest few, and note it in `past`; None where none is to go."""
+    going = _oldest(connection, before_us, past)
+    return None if going is None else _remove(connection, going, past, rule)
+
+
+def _oldest(connection: Connection, before_us: int, past: Past) -> _Going | None:
+    """Read the oldest few beside a gate; None where none is to go."""
+    act = int(connection.value(_NEWEST_ACT) or 0)
     holds = list(Removed.of(connection).holds.values())
     last = connection.value("SELECT records FROM checkpoints ORDER BY seq DESC LIMIT 1") or 0
     newest = connection.value("SELECT max(seq) FROM entries") or 0
     rows = connection.execute(_OLDEST, (past.cut, min(last, newest - 1), STEP)).fetchall()
-    sums, marks, gone, known = Sums(), [], [], Recalled()
+    sums, marks, gone, known = Sums(), list[tuple[int, int]](), [], Recalled()
     for row in rows:
         taken = _taken(row, before_us, holds, sums, known)
         if taken is None:
             break
         marks += [(one, row[0]) for one in taken]
         gone.append(row)
-    if not gone:
-        return None
-    for row in gone:
-        past.frontier.append(row[1])
-    if not _remove(connection, gone, marks, sums, past, rule):
-        return None
-    return Expired(records=len(gone), up_to=gone[-1][0])
+    return _Going(rows=gone, marks=marks, sums=sums, act=act) if gone else None
 
 
 def _taken(
@@ -179,33 +195,33 @@ def _marks(record: Record | Observation) -> set[int]:
     return {MORE_VALUES, *(one for one in every if one is not None)}
 
 
-def _remove(
-    connection: Connection,
-    gone: list[Any],
-    marks: list[tuple[int, int]],
-    sums: Sums,
-    past: Past,
-    rule: str,
-) -> bool:
-    """Remove them; False where another gate has removed some meanwhile."""
-    cut, hash_ = gone[-1][0], bytes(gone[-1][1])
-    text, tree = sums.to_bytes(), past.frontier.to_bytes()
-    frontier = [tree[at : at + HASH_BYTES].hex() for at in range(0, len(tree), HASH_BYTES)]
+def _remove(connection: Connection, going: _Going, past: Past, rule: str) -> Expired | None:
+    """Remove them, and note it in `past`; None where another gate has removed some meanwhile. Of
+    none where somebody erased something or placed a hold since they were read.
+    """
+    cut, hash_ = going.rows[-1][0], bytes(going.rows[-1][1])
+    tree = past.frontier.copy()
+    for row in going.rows:
+        tree.append(row[1])
+    text, kept = going.sums.to_bytes(), tree.to_bytes()
+    frontier = [kept[at : at + HASH_BYTES].hex() for at in range(0, len(kept), HASH_BYTES)]
     facts: dict[str, Any] = {
         "up_to_entry": cut,
         "hash": hash_.hex(),
         "frontier": frontier,
         "sums": digest(text),
-        "records": len(gone),
+        "records": len(going.rows),
         "rule": rule,
     }
     with transaction(connection):
         if (connection.value("SELECT max(cut) FROM past") or 0) != past.cut:
-            return False
+            return None
+        if connection.value(_CHANGED_SINCE, (going.act,)) is not None:
+            return Expired(records=0, up_to=past.cut)
         connection.execute("INSERT INTO past (cut, body) VALUES (?, ?)", (cut, packed(text)))
-        connection.executemany("DELETE FROM marks WHERE mark = ? AND seq = ?", marks).close()
+        connection.executemany("DELETE FROM marks WHERE mark = ? AND seq = ?", going.marks).close()
         connection.execute("DELETE FROM erased WHERE seq <= ?", (cut,)).close()
         connection.execute("DELETE FROM entries WHERE seq <= ?", (cut,)).close()
         append_happening(connection, happening(Event.EXPIRED, facts))
-    past.cut = cut
-    return True
+    past.cut, past.frontier = cut, tree
+    return Expired(records=len(going.rows), up_to=cut)

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from core.discreet import note_shown
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
 from core.review import Action, Disposition, ReviewEvent
@@ -49,7 +50,7 @@ class StoredReview:
             "action": event.action.value,
             "who": printable(event.who, 200),
             "disposition": None if event.disposition is None else event.disposition.value,
-            "note": printable(event.note, _NOTE_LIMIT),
+            "note": printable(note_shown(event.note), _NOTE_LIMIT),
             "record_id": event.record_id,
             "hold_key": self.hold_key,
             "up_to": self.up_to,

@@ -11,7 +11,7 @@ from typing import Any
 from core.observation import Observation
 from core.record import Record
 from core.review import Disposition
-from evidence.alike import Alike, Figures, alike, alike_observed, figures
+from evidence.alike import Alike, Alikes, Figures, alike_observed, figures
 from evidence.case_sums import CaseSums
 from evidence.times import BUCKET_US, HOUR_US
 
@@ -56,6 +56,8 @@ class Rollup:
     """Adds up the records of one batch, in the order of the chain."""
 
     cases: dict[str, CaseSums] = field(default_factory=dict)
+    alikes: Alikes = field(default_factory=Alikes, repr=False, compare=False)
+    """The kinds of records that are known; may be shared by the batches of one thread."""
     scripts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """(script, hash) → first, last, count."""
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Rollup:
         """
         if isinstance(record, Observation):
             return self._add_observation(record, at_us)
-        return self.add_one(alike(record), figures(record), at_us)
+        return self.add_one(self.alikes.of(record), figures(record), at_us)
 
     def add_one(self, kind: Alike, one: Figures, at_us: int) -> str | None:
         """Add what one record of a kind adds; return as `add`."""

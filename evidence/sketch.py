@@ -9,6 +9,7 @@ import hashlib
 import heapq
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 _MOST = 512
 _BYTES = 4
@@ -20,22 +21,22 @@ _EMPTY = hashlib.blake2b(digest_size=_BYTES)
 class Sketch:
     """The smallest hashes of values. Joining is the same in any order."""
 
-    __slots__ = ("_kept", "_read")
+    __slots__ = ("_bound", "_kept", "_read", "_text")
 
     def __init__(self, hashes: Iterable[int] = ()) -> None:
         self._read: set[int] | None = set(hashes)
         self._kept = b""
         """As it is kept, until it is read: most are only asked for how many there are."""
+        self._bound: int | None = None
+        """What is larger changes nothing any more: so many smaller ones are there."""
+        self._text: str | None = None
+        """What `to_text` gives, as long as nothing new has come."""
 
     @property
     def _hashes(self) -> set[int]:
         if self._read is None:
             self._read = set(struct.unpack(f">{len(self._kept) // _BYTES}I", self._kept))
         return self._read
-
-    @_hashes.setter
-    def _hashes(self, hashes: set[int]) -> None:
-        self._read = hashes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sketch) and self.to_text() == other.to_text()
@@ -44,17 +45,24 @@ class Sketch:
 
     def add(self, fingerprints: Iterable[str]) -> None:
         """Add the values with these fingerprints."""
-        self._hashes.update(map(_hashed, fingerprints))
-        self._shrink()
+        self._take(set(map(_hashed, fingerprints)))
 
     def join(self, other: "Sketch") -> None:
         """Add the values of another one."""
-        self._hashes |= other._hashes
-        self._shrink()
+        self._take(other._hashes)
 
-    def _shrink(self) -> None:
-        if len(self._hashes) > 2 * _MOST:
-            self._hashes = set(heapq.nsmallest(_MOST, self._hashes))
+    def _take(self, hashes: set[int]) -> None:
+        mine = self._hashes
+        new = hashes - mine
+        if self._bound is not None and new:
+            new = {one for one in new if one < self._bound}
+        if not new:
+            return
+        self._text = None
+        mine |= new
+        if len(mine) > 2 * _MOST:
+            self._read = kept = set(heapq.nsmallest(_MOST, mine))
+            self._bound = max(kept)
 
     @property
     def exact(self) -> bool:
@@ -74,12 +82,14 @@ class Sketch:
             largest = 0 if count < _MOST else heapq.nsmallest(_MOST, self._read)[-1]
         if count < _MOST:
             return count
-        return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
+        return _estimated(largest)
 
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
-        kept = sorted(self._hashes)[:_MOST]
-        return struct.pack(f">{len(kept)}I", *kept).hex()
+        if self._text is None:
+            kept = sorted(self._hashes)[:_MOST]
+            self._text = struct.pack(f">{len(kept)}I", *kept).hex()
+        return self._text
 
     @classmethod
     def of_text(cls, text: str) -> "Sketch":
@@ -91,6 +101,24 @@ class Sketch:
         return found
 
 
+def told_by(text: str) -> tuple[int, bool]:
+    """Return how many different values `to_text` tells of at least, and whether it is each of them,
+    without reading it. Raises ValueError.
+    """
+    count, rest = divmod(len(text), 2 * _BYTES)
+    if rest:
+        raise ValueError("a sketch is cut")
+    if count < _MOST:
+        return count, True
+    return _estimated(int(text[-2 * _BYTES :], 16)), False
+
+
+def _estimated(largest: int) -> int:
+    """Return how many there are at least where so many hashes are as small as this one."""
+    return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
+
+
+@lru_cache(maxsize=4096)
 def _hashed(fingerprint: str) -> int:
     """Return a hash too short to look a value up by."""
     digest = _EMPTY.copy()  # made anew it takes half as long again

@@ -9,6 +9,7 @@ from evidence import compiled
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN, comes_back
 from evidence.database import Connection
+from evidence.days import days_of
 from evidence.rollup import Rollup
 
 
@@ -44,12 +45,14 @@ UPSERT_CASE_WITH_ID = Statement(compiled.UPSERT_CASE_WITH_ID)
 UPSERT_SCRIPT = Statement(compiled.UPSERT_SCRIPT)
 UPSERT_TRAFFIC = Statement(compiled.UPSERT_TRAFFIC)
 UPSERT_HOUR = Statement(compiled.UPSERT_HOUR)
+UPSERT_DAY = Statement(compiled.UPSERT_DAY)
 
 
 _KNOWN = "SELECT * FROM cases WHERE key = ?"
 
 
 _MOST_REMEMBERED = 400
+"""Cases that were seen last: a large one takes some 100 KB."""
 type Remembered = dict[str, tuple[CaseSums, dict[str, Any]]]
 """Case → its sums, and how it stands: as in the file, while nobody else writes."""
 
@@ -68,8 +71,8 @@ def write_rollup(
     if rollup.cases:
         known: Remembered = {} if remembered is None else remembered
         rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
-        if len(known) > _MOST_REMEMBERED:
-            known.clear()
+        for key in list(known)[:-_MOST_REMEMBERED]:
+            del known[key]
         if ids is None:
             UPSERT_CASE.run(driver, rows)
         else:
@@ -77,11 +80,12 @@ def write_rollup(
     UPSERT_SCRIPT.run_rows(driver, [(*key, *seen) for key, seen in rollup.scripts.items()])
     UPSERT_TRAFFIC.run_rows(driver, [(*key, *sums) for key, sums in rollup.traffic.items()])
     UPSERT_HOUR.run_rows(driver, [(*key, *sums) for key, sums in rollup.hours.items()])
+    UPSERT_DAY.run_rows(driver, days_of(rollup.hours))
 
 
 def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
     """Return the row of a case with what came later; a closing that does not hold any more ends."""
-    found = known.get(later.key)
+    found = known.pop(later.key, None)  # and put back behind all others
     if found is None:
         found = _read(driver, later.key)
     if found is None:

@@ -114,23 +114,21 @@ class Store:
         query, values = page_of(wanted, now_us)
         with self.reading() as connection:
             rows = connection.named(query, (*values, limit, offset)).fetchall()
-            return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
+            return _marked(connection, rows, now_us)
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
         """Cases of the script at this path, open or closed, by risk."""
         now_us = self.now_us()
         with self.reading() as connection:
             rows = connection.named(OF_SCRIPT, (*keys_of(script), script, limit)).fetchall()
-            return [marked(connection, case_of(row, now_us), row["script_sha256"]) for row in rows]
+            return _marked(connection, rows, now_us)
 
     def case(self, key: str) -> Case | None:
         """One case; a key of an earlier version names the case that its records belong to now."""
         with self.reading() as connection:
             query = "SELECT * FROM cases WHERE key = ?"
-            row = connection.named(query, (case_of_key(key),)).fetchone()
-            if row is None:
-                return None
-            return marked(connection, case_of(row, self.now_us()), row["script_sha256"])
+            rows = connection.named(query, (case_of_key(key),)).fetchall()
+            return next(iter(_marked(connection, rows, self.now_us())), None)
 
     def now_us(self) -> int:
         """The time now, in microseconds since 1970, by the clock that was given."""
@@ -371,6 +369,10 @@ class Store:
 
     def _read(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[Entry]:
         return [Entry.of(self.chain_id, row) for row in connection.execute(statement, values)]
+
+
+def _marked(connection: Connection, rows: Sequence[Any], now_us: int) -> list[Case]:
+    return marked(connection, [(case_of(row, now_us), row["script_sha256"]) for row in rows])
 
 
 def _requests(entries: Iterable[Entry], known: Recalled | None = None) -> Iterator[StoredEntry]:

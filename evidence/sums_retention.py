@@ -16,6 +16,7 @@ from core.ids import rfc3339, utc_now
 from core.vocabulary.sizes import counted
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction
+from evidence.days import forget_before
 from evidence.frames import packed, unpacked
 from evidence.past import Ended, Sums, digest
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -48,14 +49,8 @@ def expire_sums(path: Path, before_us: int, rule: str) -> int:
     sqlite3.Error.
     """
     with closing(connect(path)) as connection:
-        oldest = connection.value(_OLDEST)
-        limit = before_us if oldest is None else min(before_us, int(oldest))
-        ended = _ended(connection, limit - limit % HOUR_US)
-        if ended is None:
-            return 0
-        changes = list(_changes(connection, ended))
-        with transaction(connection):
-            return _remove(connection, ended, changes, rule)
+        ended = _ended(connection, before_us)
+        return 0 if ended is None else _end(connection, ended, before_us, rule)
 
 
 def expire_sums_older(path: Path, days: int) -> int | None:
@@ -68,13 +63,24 @@ def expire_sums_older(path: Path, days: int) -> int | None:
         return None
 
 
-def _ended(connection: Connection, limit: int) -> Ended | None:
-    """Return what has ended; None where nothing has."""
+def _ended(connection: Connection, before_us: int) -> Ended | None:
+    """Return what has ended before this time and before all records; None where nothing has."""
+    oldest = connection.value(_OLDEST)
+    limit = before_us if oldest is None else min(before_us, int(oldest))
+    limit -= limit % HOUR_US
     cases = frozenset(str(key) for (key,) in connection.execute(_CASES, (limit,)))
     scripts = frozenset((str(a), str(b)) for a, b in connection.execute(_SCRIPTS, (limit,)))
     ended = Ended(hour=limit // HOUR_US, bucket=limit // BUCKET_US, cases=cases, scripts=scripts)
     hours = connection.value("SELECT 1 FROM hours WHERE hour < ? LIMIT 1", (ended.hour,))
     return ended if hours is not None or cases or scripts else None
+
+
+def _end(connection: Connection, ended: Ended, before_us: int, rule: str) -> int:
+    changes = list(_changes(connection, ended))
+    with transaction(connection):
+        if _ended(connection, before_us) != ended:
+            return 0  # something of that time was recorded, or seen again: the next pass looks
+        return _remove(connection, ended, changes, rule)
 
 
 def _changes(connection: Connection, ended: Ended) -> Iterable[_Change]:
@@ -100,6 +106,7 @@ def _remove(connection: Connection, ended: Ended, changes: list[_Change], rule: 
         for body in (frame.ljust(len(one.before), b"\0"), frame):
             connection.execute(change, (body, one.cut)).close()
     hours = connection.execute("DELETE FROM hours WHERE hour < ?", (ended.hour,)).rowcount
+    forget_before(connection, ended.hour)
     connection.execute("DELETE FROM traffic WHERE bucket < ?", (ended.bucket,)).close()
     connection.executemany("DELETE FROM cases WHERE key = ?", [(key,) for key in ended.cases])
     of_script = "DELETE FROM scripts WHERE script = ? AND sha256 = ?"

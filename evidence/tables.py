@@ -250,3 +250,26 @@ class HourRow(SQLModel, table=True):
     """Values found, whatever became of them."""
     tokens: int = Field(sa_type=BigInteger)
     cost_micro_usd: int = Field(sa_type=BigInteger)
+
+
+class DayRow(SQLModel, table=True):
+    """What was seen on one day of UTC, whoever sent it; derived from the hours, kept as long."""
+
+    __tablename__ = "days"
+    __table_args__ = {"sqlite_with_rowid": False}
+    day: int = Field(primary_key=True)
+    """Days since 1970."""
+    destination: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    """Kind of account."""
+    outcome: str = Field(primary_key=True)
+    first_hour: int
+    """The first and the last hour of that day in which it was seen, since 1970."""
+    last_hour: int
+    exchanges: int
+    sent: int
+    """As in `hours`, as what follows."""
+    bytes: int = Field(sa_type=BigInteger)
+    found: int = Field(sa_type=BigInteger)
+    tokens: int = Field(sa_type=BigInteger)
+    cost_micro_usd: int = Field(sa_type=BigInteger)

@@ -7,15 +7,11 @@ be read. A text of which this cannot be said is read as all others read it.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from core.attribution import Attribution
-from core.classification import Destination
-from core.decision import Decision
 from core.fate import TUNNEL
 from core.findings import AT_LEAST, NOT_INSPECTED, Finding
 from core.json_fields import Fields
@@ -28,7 +24,16 @@ from core.record_reading import (
     read_llm,
     read_sender,
 )
-from evidence.alike import Alike, alike, alike_observed, figures, micro_usd
+from evidence.alike import (
+    Alike,
+    alike,
+    alike_observed,
+    figures,
+    gist_of_decision,
+    gist_of_place,
+    gist_of_sender,
+    micro_usd,
+)
 from evidence.chain import canonical
 from evidence.entries import Recalled, read_entry
 from evidence.frames import mark
@@ -94,9 +99,9 @@ class Tally:
         self._lumps: dict[tuple[object, ...], Lump] = {}
         self._number = 0
         self._recalled = Recalled()
-        self._senders = _Parts(lambda text: read_sender(orjson.loads(text)), _gist_of_sender)
-        self._places = _Parts(lambda text: read_destination(orjson.loads(text)), _gist_of_place)
-        self._decisions = _Parts(lambda text: read_decision(orjson.loads(text)), _gist_of_decision)
+        self._senders = _Parts(lambda text: read_sender(orjson.loads(text)), gist_of_sender)
+        self._places = _Parts(lambda text: read_destination(orjson.loads(text)), gist_of_place)
+        self._decisions = _Parts(lambda text: read_decision(orjson.loads(text)), gist_of_decision)
         self._notes = _Parts(_read_notes, lambda notes: notes)
         self._requests = _Parts(
             lambda text: read_request(_sized(text)), lambda one: one.method == TUNNEL
@@ -295,26 +300,6 @@ class Tally:
                 self._examples.clear()
             self._examples[kind] = found
         return found
-
-
-def _gist_of_sender(sender: Attribution) -> object:
-    """Return all that sums tell of a sender."""
-    script, process = sender.script, sender.process
-    return (
-        None if script is None else (script.path, script.name, script.sha256),
-        None if process is None else (process.exe, process.name),
-        sender.user,
-    )
-
-
-def _gist_of_place(place: Destination) -> object:
-    return place.service, place.host, place.category, place.account.kind, place.account.id
-
-
-def _gist_of_decision(decision: Decision) -> object:
-    """Return the decision without what no sum tells."""
-    key = None if decision.hold_key is None else ""
-    return replace(decision, reason="", policy=None, headers=(), hold_key=key, hold_seconds=None)
 
 
 def _read_notes(text: bytes) -> tuple[str, ...]:

@@ -17,4 +17,4 @@ def micros(at: datetime) -> int:
 
 def from_micros(us: int) -> datetime:
     """Return the aware UTC time of so many microseconds since 1970."""
-    return EPOCH + us * MICROSECOND
+    return EPOCH + timedelta(0, 0, us)

@@ -11,6 +11,7 @@ from core.json_fields import Fields
 from core.vocabulary.fleet import Alarm
 from hub.alarms import alarmed
 from hub.authority import HubAuthority
+from hub.case_list import keep_up
 from hub.checkins import CheckIns, Told
 from hub.compositions import MOST_SCRIPTS, keep_parts
 from hub.database import Database
@@ -120,3 +121,5 @@ class Hub:
             forget_over(connection, self.clock())
         erase_pending(self.database, self.clock())
         remove_old(self.database, self.clock())
+        with self.database.work() as connection:
+            keep_up(connection)

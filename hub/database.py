@@ -27,10 +27,16 @@ _FAULTS = (
     psycopg.errors.InternalError,
     psycopg.errors.InsufficientPrivilege,
 )
-_SESSION = """SELECT set_config('TimeZone', 'UTC', false),
+_KNOWN = sum(1 for _ in SCHEMA.glob("*.sql"))
+"""The newest schema that this hub knows."""
+_SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
+    set_config('outgate.hub', '{_KNOWN}', false),
     CASE WHEN current_setting('synchronous_commit') = 'off'
         THEN set_config('synchronous_commit', 'on', false) END"""
-"""What is acknowledged is on the database's disk, whatever its settings say."""
+"""What is acknowledged is on the database's disk, whatever its settings say; which hub it is, the
+database knows.
+"""
+_LEAST = "SELECT max(least) FROM hub_schema"
 
 
 class DatabaseDownError(OutgateError):
@@ -98,6 +104,7 @@ class Database:
         if known is not None and not known.closed:
             return known
         made = connect(self._url)
+        _refuse_newer_database(made)
         with self._lock:
             self._open.add(made)
         self._local.connection = made
@@ -140,6 +147,23 @@ def connect(url: str) -> Connection:
         ) from None
 
 
+def _refuse_newer_database(connection: Connection) -> None:
+    """Raise SettingsError where a step that a later hub took needs hubs to know of it."""
+    try:
+        row = connection.execute(_LEAST).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return  # no hub yet, or one of before such steps
+    except psycopg.OperationalError as error:
+        raise _down(error) from None
+    if row is not None and row[0] is not None and int(row[0]) > _KNOWN:
+        connection.close()
+        raise SettingsError(
+            f"The database needs a hub that knows its schema {int(row[0])}; "
+            f"this one knows {_KNOWN}.",
+            remedy="Update Outgate on this machine; nothing was changed.",
+        )
+
+
 def _down(error: psycopg.Error) -> DatabaseDownError:
     """Say what is wrong without what the server says: it may quote addresses and values."""
     code = error.sqlstate or type(error).__name__
@@ -149,6 +173,7 @@ def _down(error: psycopg.Error) -> DatabaseDownError:
         "28P01": "The database does not accept the password.",
         "3D000": "There is no such database.",
         "42501": "The database does not allow that.",
+        "55000": "The database is a newer hub's: update this one.",
     }
     said = words.get(code, "The database cannot be used now.")
     return DatabaseDownError(f"{said} ({code})", remedy="Check that PostgreSQL runs, and its log.")
@@ -174,6 +199,7 @@ def bring_forward(url: str) -> tuple[int, int]:
     steps = sorted(SCHEMA.glob("*.sql"))
     with contextlib.closing(connect(url)) as connection:
         _refuse_other_encoding(connection)
+        _refuse_newer_database(connection)
         try:
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))

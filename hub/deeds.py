@@ -46,6 +46,7 @@ class Word(StrEnum):
     WIDENED = "widened"
     HUNT_SAVED = "hunt-saved"
     HUNT_ENDED = "hunt-ended"
+    SIGNED_IN = "signed-in"
     TOKEN_MADE = "token-made"  # noqa: S105 - a word
     REVOKED = "revoked"
     RESOLVED = "resolved"

@@ -4,61 +4,56 @@ kind of account, on all machines; who works on it, and what was said.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from core.errors import InputError
-from core.review import Disposition
+from core.review import CaseFilter, CaseStatus, Disposition, Order
 from core.rights import Who, actor
 from core.text import printable
 from evidence.rollup import COMES_BACK
+from hub.case_list import look
+from hub.case_pages import in_order, where
 from hub.council import Council
 from hub.database import Connection
 from hub.deeds import Word, chained, deeds_about
-from hub.questions import JUDGED, Row, rows
+from hub.questions import Row, found_rows, rows
 
-_LIST: LiteralString = (
-    JUDGED  # noqa: S608 - both are constants
-    + """, grouped AS (
-    SELECT coalesce(family, 0) AS family, name, destination, account,
-        count(DISTINCT endpoint) AS endpoints,
-        count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
-        sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
-        min(first_at) AS first_at, max(last_at) AS last_at,
-        array_agg(DISTINCT outcome) AS outcomes,
-        (array_agg(outcome ORDER BY last_at DESC))[1] AS newest,
-        array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
-    FROM judged GROUP BY 1, 2, 3, 4),
-    known AS (SELECT g.*, coalesce(c.closed_at IS NOT NULL
-            AND (NOT c.comes_back OR g.last_at <= c.closed_at)
-            AND g.kindsets <@ c.closed_kinds, false) AS closed_here, c.disposition
-        FROM grouped g LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
-            = (g.family, g.name, g.destination, g.account))
-    SELECT * FROM known WHERE %(all)s OR (open_on > 0 AND NOT closed_here)
-    ORDER BY closed_here, open_on DESC, last_at DESC LIMIT %(most)s"""
-)
-_NUMBER = """INSERT INTO fleet_cases (family, name, destination, account)
-    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
-_NUMBERED = """SELECT c.number, c.family, c.name, c.destination, c.account, c.assigned_to,
-        (SELECT count(*) FROM hub_deeds t WHERE t.about = 'case ' || c.number
-            AND t.word = 'commented') AS comments
-    FROM fleet_cases c JOIN unnest(%s::int[], %s::text[], %s::text[], %s::text[])
-        AS t (family, name, destination, account)
-        ON (c.family, c.name, c.destination, c.account)
-            = (t.family, t.name, t.destination, t.account)"""
+_LIST: LiteralString = "SELECT * FROM desk_cases WHERE "
 _ONE = """SELECT number, family, name, destination, account, assigned_to, assigned_at
     FROM fleet_cases WHERE number = %(number)s"""
-_INSIDE = """SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
-        coalesce(encode(x.sha256, 'hex'), '') AS sha256, p.path, s.day,
-        sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
-        array_agg(DISTINCT s.kinds) AS kindsets, array_agg(DISTINCT o.word) AS outcomes
-    FROM sums s JOIN places p ON p.number = s.place JOIN endpoints e ON e.number = p.endpoint
-        LEFT JOIN scripts x ON x.number = p.script LEFT JOIN people w ON w.number = p.person
-        JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
-        JOIN words o ON o.number = s.outcome
-    WHERE s.review AND coalesce(x.family, 0) = %(family)s AND coalesce(x.name, p.path) = %(name)s
-        AND d.name = %(destination)s AND a.word = %(account)s
-    GROUP BY e.name, e.grouped, w.name, x.sha256, p.path, s.day ORDER BY s.day"""
+_THERE: LiteralString = """WITH there AS MATERIALIZED (
+        SELECT p.number, p.endpoint, p.person, p.path, x.sha256
+            FROM scripts x JOIN places p ON p.script = x.number
+            WHERE x.family = %(family)s AND x.name = %(name)s
+        UNION ALL SELECT p.number, p.endpoint, p.person, p.path, NULL FROM places p
+            WHERE %(family)s = 0 AND p.script IS NULL AND p.path = %(name)s),
+    sent AS (SELECT number FROM destinations WHERE name = %(destination)s),
+    by AS (SELECT number FROM words WHERE word = %(account)s)"""
+_INSIDE: LiteralString = (
+    _THERE  # noqa: S608 - both are constants
+    + """ SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
+        coalesce(encode(t.sha256, 'hex'), '') AS sha256, t.path,
+        (min(s.first_at) AT TIME ZONE 'UTC')::date AS day,
+        (max(s.last_at) AT TIME ZONE 'UTC')::date AS last, sum(s.records)::bigint AS records,
+        sum(s.bytes_went)::bigint AS bytes, array_agg(DISTINCT s.kinds) AS kindsets,
+        array_agg(DISTINCT o.word) AS outcomes
+    FROM there t JOIN totals s ON s.place = t.number JOIN endpoints e ON e.number = t.endpoint
+        LEFT JOIN people w ON w.number = t.person JOIN words o ON o.number = s.outcome
+    WHERE s.review AND s.destination = (SELECT number FROM sent)
+        AND s.account = (SELECT number FROM by)
+    GROUP BY e.name, e.grouped, w.name, t.sha256, t.path ORDER BY day, e.name"""
+)
+_DAYS: LiteralString = (
+    _THERE  # noqa: S608 - both are constants
+    + """ SELECT s.day, count(DISTINCT t.endpoint) AS machines
+    FROM there t JOIN sums s ON s.place = t.number
+    WHERE s.review AND s.destination = (SELECT number FROM sent)
+        AND s.account = (SELECT number FROM by) AND s.day > %(after)s
+    GROUP BY s.day ORDER BY s.day"""
+)
+_DAYS_TOLD = timedelta(days=35)
+"""What the desk draws, and some days more."""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
 _ASSIGN = "UPDATE fleet_cases SET assigned_to = %s, assigned_at = %s WHERE number = %s"
 _CLOSE = """UPDATE fleet_cases SET closed_at = %s, closed_by = %s, disposition = %s,
@@ -70,20 +65,38 @@ _MOST_MACHINES = 20
 
 def cases(connection: Connection, *, closed_too: bool = False, most: int = 100) -> list[Row]:
     """Return cases with their numbers, those that are open on most machines first."""
-    values = {"back": list(COMES_BACK), "all": closed_too, "most": most}
-    found = rows(connection, _LIST, values)
-    keys = [list(one) for one in zip(*(_key(row) for row in found), strict=True)] or [[]] * 4
-    connection.execute(_NUMBER, keys)
-    known = {tuple(row[1:5]): row for row in connection.execute(_NUMBERED, keys).fetchall()}
-    for row in found:
-        numbered = known[_key(row)]
-        row["number"], row["assigned_to"], row["comments"] = numbered[0], *numbered[5:]
-        row["kinds"] = sorted({k for one in row.pop("kindsets") for k in one.split(",") if k})
-    return found
+    look(connection)
+    return page(connection, CaseFilter(status=None if closed_too else CaseStatus.OPEN), 0, most)
 
 
-def _key(row: Row) -> tuple[int, str, str, str]:
-    return row["family"], row["name"], row["destination"], row["account"]
+def page(connection: Connection, wanted: CaseFilter, offset: int, limit: int) -> list[Row]:
+    """Return rows of the list as it stands, in the order of the filter."""
+    condition, values = where(wanted)
+    query = _LIST + condition + " ORDER BY " + in_order(wanted.order) + " LIMIT %s OFFSET %s"
+    return found_rows(connection, query, (*values, limit, offset))
+
+
+def listed(connection: Connection, number: int) -> Row | None:
+    """Return a row of the list; None where there is none of this number."""
+    found = found_rows(connection, _LIST + "number = %s", (number,))
+    return found[0] if found else None
+
+
+def called(connection: Connection, script: str, limit: int) -> list[Row]:
+    """Return the rows of the script of this name."""
+    query = _LIST + "name = %s ORDER BY " + in_order(Order.RISK) + " LIMIT %s"
+    return found_rows(connection, query, (script, limit))
+
+
+def totals(connection: Connection, wanted: CaseFilter) -> Row:
+    """Return how many cases match, how many are open, their records and when the last was."""
+    condition, values = where(wanted)
+    query: LiteralString = (
+        "SELECT count(*) AS cases, count(*) FILTER (WHERE is_open) AS open, "  # noqa: S608 - constants
+        "coalesce(sum(records), 0)::bigint AS records, max(last_at) AS last_at FROM desk_cases "
+        "WHERE " + condition
+    )
+    return found_rows(connection, query, values)[0]
 
 
 def case(connection: Connection, number: int, shown: Council) -> Row:
@@ -106,7 +119,7 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
         "groups": shown.groups(_senders_by_group(inside)),
         "paths": sorted({shown.path(one["path"], people) for one in inside})[:5],
         "versions": _versions(inside),
-        "spread": _machines_by_day(inside),
+        "spread": _machines_by_day(connection, row, inside),
         "records": sum(one["records"] for one in inside),
         "bytes": sum(one["bytes"] for one in inside),
         "kinds": _all(kinds, "kinds"),
@@ -130,11 +143,13 @@ def _senders_by_group(inside: Sequence[Row]) -> dict[str, set[str]]:
     return groups
 
 
-def _machines_by_day(inside: Sequence[Row]) -> dict[str, int]:
-    days: dict[str, set[str]] = defaultdict(set)
-    for one in inside:
-        days[f"{one['day']}"].add(one["endpoint"])
-    return {day: len(on) for day, on in sorted(days.items())}
+def _machines_by_day(connection: Connection, row: Row, inside: Sequence[Row]) -> dict[str, int]:
+    """Return on how many machines it was on each of its last days."""
+    if not inside:
+        return {}
+    after = max(one["last"] for one in inside) - _DAYS_TOLD
+    days = rows(connection, _DAYS, {**row, "after": after})
+    return {f"{one['day']}": one["machines"] for one in days}
 
 
 def _versions(inside: Sequence[Row]) -> list[Row]:

@@ -36,6 +36,10 @@ _APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
     AND EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS seq WHERE seq BETWEEN first AND last)"""
 _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
 """Who was held and what for: what became of it stands in the evidence."""
+_SWEPT = (
+    *("places", "people", "sums", "had", "scripts", "quarantine", "holds"),
+    *("totals", "fleet_cases", "desk_cases"),
+)
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)
@@ -43,6 +47,9 @@ _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
 _ROWS_LEFT = """UPDATE records SET place = %s, gone = true
     WHERE chain = %s AND seq = ANY(%s)"""
 """Rows whose messages somebody dropped by hand: of what was in them nothing is known but these."""
+_UNLISTED = """DELETE FROM fleet_cases c WHERE c.family = 0
+    AND NOT EXISTS (SELECT 1 FROM places p WHERE p.path = c.name)"""
+"""Cases of programs that are known by their path alone, of which nothing is left."""
 _LONELY = """DELETE FROM people p
     WHERE NOT EXISTS (SELECT 1 FROM places x WHERE x.person = p.number)"""
 
@@ -115,6 +122,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
         sum_again(connection, endpoint)
         connection.execute(_ORPHANS, (endpoint,))
         connection.execute(_LONELY)
+        connection.execute(_UNLISTED)
     return entries
 
 
@@ -183,7 +191,7 @@ def sweep(database: Database, now: datetime) -> int:
             return 0
         for (name,) in connection.execute(parts).fetchall():
             connection.execute(f"VACUUM (FULL) {name}".encode())
-        for name in ("places", "people", "sums", "had", "scripts", "quarantine", "holds"):
+        for name in _SWEPT:
             connection.execute(f"VACUUM (FULL) {name}".encode())
         connection.execute("CHECKPOINT")
         swept = "UPDATE erasures SET swept_at = %s WHERE done_at <= %s AND swept_at IS NULL"

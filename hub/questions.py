@@ -38,45 +38,52 @@ _ENDPOINTS = """SELECT e.id::text AS id, e.name, e.grouped AS "group", e.version
         (SELECT array_agg(a.kind ORDER BY a.kind) FROM alarms a
             WHERE a.endpoint = e.number AND a.ended_at IS NULL) AS alarms
     FROM endpoints e ORDER BY e.name, e.number"""
-_SCRIPTS = """WITH there AS (
-        SELECT coalesce(s.family, -p.number) AS family, coalesce(s.name, p.path) AS name,
-            encode(s.sha256, 'hex') AS sha256, p.number AS place, p.endpoint, p.path,
-            w.name AS person
-        FROM places p LEFT JOIN scripts s ON s.number = p.script
-            LEFT JOIN people w ON w.number = p.person
-        WHERE p.script IS NOT NULL),
-    sent AS (
-        SELECT t.family, sum(s.records)::bigint AS records, sum(s.went)::bigint AS went,
+_SCRIPTS = """WITH seen AS MATERIALIZED (
+        SELECT x.family, p.endpoint, sum(s.records)::bigint AS records, sum(s.went)::bigint AS went,
             sum(s.bytes_went)::bigint AS bytes, min(s.first_at) AS first_at,
-            max(s.last_at) AS last_at, array_agg(DISTINCT d.name) AS destinations,
-            count(DISTINCT t.endpoint) AS endpoints
-        FROM there t JOIN sums s ON s.place = t.place JOIN destinations d ON d.number = s.destination
-            JOIN words o ON o.number = s.outcome WHERE o.word <> 'observed'
-        GROUP BY t.family),
+            max(s.last_at) AS last_at
+        FROM totals s JOIN places p ON p.number = s.place JOIN scripts x ON x.number = p.script
+            JOIN words o ON o.number = s.outcome WHERE o.word <> 'observed' GROUP BY 1, 2),
+    ranked AS MATERIALIZED (
+        SELECT family, count(*) AS endpoints, sum(records)::bigint AS records,
+            sum(went)::bigint AS went, sum(bytes)::bigint AS bytes, min(first_at) AS first_at,
+            max(last_at) AS last_at
+        FROM seen GROUP BY family
+        ORDER BY endpoints DESC, records DESC, family LIMIT %(most)s),
+    there AS MATERIALIZED (
+        SELECT x.family, x.name, encode(x.sha256, 'hex') AS sha256, p.number AS place, p.path,
+            w.name AS person
+        FROM ranked r JOIN scripts x ON x.family = r.family JOIN places p ON p.script = x.number
+            LEFT JOIN people w ON w.number = p.person),
+    sent AS MATERIALIZED (
+        SELECT t.family, s.destination, s.kinds FROM there t JOIN totals s ON s.place = t.place
+            JOIN words o ON o.number = s.outcome WHERE o.word <> 'observed' GROUP BY 1, 2, 3),
+    told AS (
+        SELECT s.family, array_agg(DISTINCT d.name) AS destinations
+        FROM sent s JOIN destinations d ON d.number = s.destination GROUP BY s.family),
     found AS (
-        SELECT t.family, array_agg(DISTINCT one) AS kinds
-        FROM there t JOIN sums s ON s.place = t.place JOIN kindsets k ON k.number = s.kinds
-            JOIN words o ON o.number = s.outcome, unnest(k.kinds) AS one
-        WHERE o.word <> 'observed' GROUP BY t.family)
+        SELECT s.family, array_agg(DISTINCT one) AS kinds
+        FROM sent s JOIN kindsets k ON k.number = s.kinds, unnest(k.kinds) AS one GROUP BY s.family)
     SELECT t.family AS id, min(t.name) AS name,
         array_agg(DISTINCT t.sha256) AS versions,
         array_agg(DISTINCT t.person) FILTER (WHERE t.person IS NOT NULL) AS people,
-        (array_agg(DISTINCT t.path))[1:5] AS paths, sent.endpoints, sent.records, sent.went,
-        sent.bytes, sent.first_at, sent.last_at, sent.destinations,
-        coalesce(found.kinds, '{}') AS kinds
-    FROM there t JOIN sent ON sent.family = t.family LEFT JOIN found ON found.family = t.family
-    GROUP BY t.family, sent.endpoints, sent.records, sent.went, sent.bytes, sent.first_at,
-        sent.last_at, sent.destinations, found.kinds
-    ORDER BY sent.endpoints DESC, sent.records DESC LIMIT %(most)s"""
-_SPREAD = """SELECT s.day, count(DISTINCT p.endpoint) AS endpoints, sum(s.records)::bigint AS records
+        (array_agg(DISTINCT t.path))[1:5] AS paths, r.endpoints, r.records, r.went, r.bytes,
+        r.first_at, r.last_at, told.destinations, coalesce(found.kinds, '{}') AS kinds
+    FROM there t JOIN ranked r ON r.family = t.family JOIN told ON told.family = t.family
+        LEFT JOIN found ON found.family = t.family
+    GROUP BY t.family, r.endpoints, r.records, r.went, r.bytes, r.first_at, r.last_at,
+        told.destinations, found.kinds
+    ORDER BY r.endpoints DESC, r.records DESC, t.family"""
+_SPREAD = """SELECT x.family, s.day, count(DISTINCT p.endpoint) AS endpoints,
+        sum(s.records)::bigint AS records
     FROM sums s JOIN places p ON p.number = s.place JOIN scripts x ON x.number = p.script
-    WHERE x.family = %(family)s GROUP BY s.day ORDER BY s.day"""
+    WHERE x.family = ANY(%(families)s) GROUP BY x.family, s.day ORDER BY s.day"""
 JUDGED: LiteralString = r"""WITH alike AS (
         SELECT p.endpoint, p.path, x.family, coalesce(x.name, p.path) AS name,
             d.name AS destination, a.word AS account, k.kinds, o.word AS outcome,
             sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
             max(s.found) AS found, min(s.first_at) AS first_at, max(s.last_at) AS last_at
-        FROM sums s JOIN places p ON p.number = s.place
+        FROM totals s JOIN places p ON p.number = s.place
             LEFT JOIN scripts x ON x.number = p.script
             JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
             JOIN kindsets k ON k.number = s.kinds JOIN words o ON o.number = s.outcome
@@ -126,7 +133,7 @@ _SENT = """SELECT p.script, p.endpoint, d.name AS place,
         sum(s.bytes_went)::bigint AS bytes, array_agg(DISTINCT k.number) AS kindsets,
         array_agg(DISTINCT w.name) FILTER (WHERE w.name IS NOT NULL) AS people,
         min(s.first_at) AS first_at, max(s.last_at) AS last_at
-    FROM sums s JOIN places p ON p.number = s.place JOIN destinations d ON d.number = s.destination
+    FROM totals s JOIN places p ON p.number = s.place JOIN destinations d ON d.number = s.destination
         JOIN kindsets k ON k.number = s.kinds LEFT JOIN people w ON w.number = p.person
         JOIN words o ON o.number = s.outcome
     WHERE p.script = ANY(%(scripts)s) AND o.word <> 'observed' GROUP BY p.script, p.endpoint, d.name
@@ -150,12 +157,20 @@ def endpoints(connection: Connection, now: datetime) -> list[Row]:
 
 
 def scripts(connection: Connection, most: int = MOST) -> list[Row]:
-    """Return scripts, each once for the whole fleet: versions, owners, spread, what they sent."""
+    """Return scripts, each once for the whole fleet: versions, owners, what they sent."""
     found = rows(connection, _SCRIPTS, {"most": most})
     for row in found:
         row["people"] = row["people"] or []
-        row["spread"] = rows(connection, _SPREAD, {"family": row["id"]})
     return found
+
+
+def add_spread(connection: Connection, found: Sequence[Row]) -> None:
+    """Add to scripts how they spread from day to day: read of all their days, unlike the rest."""
+    days: dict[int, list[Row]] = {}
+    for row in rows(connection, _SPREAD, {"families": [row["id"] for row in found]}):
+        days.setdefault(row.pop("family"), []).append(row)
+    for row in found:
+        row["spread"] = days.get(row["id"], [])
 
 
 def cases(connection: Connection, *, closed_too: bool = False, most: int = MOST) -> list[Row]:
@@ -205,5 +220,12 @@ def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
 
 def rows(connection: Connection, query: LiteralString, values: Row) -> list[Row]:
     """Return what a query finds, by name."""
+    return found_rows(connection, query, values)
+
+
+def found_rows(
+    connection: Connection, query: LiteralString, values: Row | Sequence[Any]
+) -> list[Row]:
+    """Return what a query finds, whose values are named or in order."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, values).fetchall()

@@ -1,15 +1,13 @@
-"""Cases of the fleet as the review reads them: rows of the desk as cases, and which of them a
-filter shows. Pure.
+"""Cases of the fleet as the review reads them: rows of the desk's list as cases, and what is inside
+one. Pure.
 """
 
-from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 
 from core.case_inside import Inside, KindInside, Seen
 from core.case_keys import case_id
 from core.observation import OBSERVED
-from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
+from core.review import Case, CaseStatus
 from core.risk import risk_of
 from destinations.catalogue import find
 from hub.council import Council
@@ -38,7 +36,7 @@ def case_of(row: Row) -> Case:
     outcomes = list(row["outcomes"])
     return Case(
         key=key_of_case(row["number"]),
-        status=CaseStatus.OPEN if _is_open(row) else CaseStatus.CLOSED,
+        status=CaseStatus.OPEN if row["is_open"] else CaseStatus.CLOSED,
         first_at=row["first_at"],
         last_at=row["last_at"],
         count=int(row["records"]),
@@ -100,73 +98,25 @@ def _day(text: str) -> datetime:
     return datetime(found.year, found.month, found.day, tzinfo=UTC)
 
 
-_VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
-    About.USER: lambda case: (case.user or "",),
-    About.ACCOUNT: lambda case: (case.account_kind,),
-    About.KIND: lambda case: case.kinds,
-    About.SCRIPT: lambda case: (case.script,),
-    About.DESTINATION: lambda case: (case.host, case.service or ""),
-    About.OUTCOME: lambda case: (case.verdict,),
-    About.RISK: lambda case: (str(risk_of(case)).lower(),),
-    About.DISPOSITION: lambda case: (case.disposition or "",),
-    About.CASE: lambda case: (case_id(case.key),),
-    About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
-}
-"""What the hub's rows say of a case; of rules and models they say nothing."""
-_WHOLE = frozenset({About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION})
+COLUMNS = ("kinds", "is_open", "verdict", "folded", "folded_kinds")
+"""What the list keeps beside what the database adds up."""
+FOLDED = ("script", "host", "service", "user", "account", "verdict", "risk", "disposition", "case")
+"""What stands in `folded`, in order; compared without regard to upper and lower case."""
 
 
-def matches(case: Case, wanted: CaseFilter) -> bool:
-    """Return whether a filter shows a case."""
-    parts = (
-        (wanted.text, (case.script, case.host, case.service or "", *case.kinds)),
-        (wanted.script, (case.script,)),
-        (wanted.destination, (case.host, case.service or "")),
+def derived(row: Row) -> Row:
+    """Return what the review calls a row of the list, by `COLUMNS`."""
+    kinds = sorted({kind for one in row["kindsets"] for kind in one.split(",") if kind})
+    is_open = _is_open(row)
+    case = case_of({**row, "kinds": kinds, "is_open": is_open})
+    told = (
+        *(case.script, case.host, case.service or "", case.user or "", case.account_kind),
+        *(case.verdict, risk_of(case).level.value, case.disposition or "", case_id(case.key)),
     )
-    return (
-        (wanted.status is None or case.status is wanted.status)
-        and (wanted.verdict is None or case.verdict == wanted.verdict)
-        and (wanted.kind is None or wanted.kind in case.kinds)
-        and _is_within(case.last_at, wanted.since, wanted.until)
-        and all(not part or _has(part, texts) for part, texts in parts)
-        and all(_holds(case, one) for one in wanted.conditions)
-    )
-
-
-def _is_within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
-    return (since is None or at >= since) and (until is None or at < until)
-
-
-def _has(part: str, texts: Iterable[str]) -> bool:
-    return any(part.casefold() in text.casefold() for text in texts)
-
-
-def _holds(case: Case, condition: Condition) -> bool:
-    texts = list(_VALUES.get(condition.about, _none)(case))
-    if condition.about in _WHOLE:
-        found = bool({v.casefold() for v in condition.values} & {t.casefold() for t in texts})
-    else:
-        found = any(_has(value, texts) for value in condition.values)
-    return found is not condition.negated
-
-
-def _none(case: Case) -> Iterable[str]:
-    return ()
-
-
-_BY: Mapping[Order, Callable[[Case], Any]] = {
-    Order.NEWEST: lambda case: -case.last_at.timestamp(),
-    Order.OLDEST: lambda case: case.first_at.timestamp(),
-    Order.SCRIPT: lambda case: case.script.casefold(),
-    Order.DESTINATION: lambda case: case.host.casefold(),
-    Order.OUTCOME: lambda case: case.verdict,
-    Order.KIND: lambda case: case.kinds,
-    Order.TIMES: lambda case: -case.count,
-}
-"""Else as the desk has them: on most machines first."""
-
-
-def ordered(cases: Iterable[Case], order: Order) -> list[Case]:
-    """Return cases as they are listed."""
-    by = _BY.get(order)
-    return list(cases) if by is None else sorted(cases, key=by)
+    return {
+        "kinds": kinds,
+        "is_open": is_open,
+        "verdict": case.verdict,
+        "folded": [text.casefold() for text in told],
+        "folded_kinds": [kind.casefold() for kind in kinds],
+    }

@@ -2,8 +2,9 @@
 desk over all machines. One thread at a time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,22 @@ from core.review import (
     Action,
     Case,
     CaseFilter,
-    CaseStatus,
     Disposition,
-    Order,
     ReviewEvent,
     ScriptVersion,
 )
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from hub import desk, held, orders
+from hub.case_list import look
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
-from hub.questions import Row
-from hub.review_cases import case_of, inside_of, matches, number_of, ordered
+from hub.review_cases import case_of, inside_of, number_of
 from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
 from hub.streams import covered, entries_of
 
-_VERSION = """SELECT (SELECT coalesce(sum(last), 0)::bigint FROM chains)
-    + (SELECT coalesce(max(seq), 0) FROM hub_deeds)"""
 _ENTRIES = """SELECT c.number, c.chain, r.seq
     FROM records r JOIN chains c ON c.number = r.chain JOIN places p ON p.number = r.place
         LEFT JOIN scripts x ON x.number = p.script
@@ -43,7 +40,6 @@ _ENTRIES = """SELECT c.number, c.chain, r.seq
         AND d.name = f.destination AND a.word = f.account AND (o.word = 'observed') = %s
     ORDER BY r.at DESC, r.chain, r.seq DESC LIMIT %s OFFSET %s"""
 _HOLD = "SELECT number FROM holds WHERE record = %s ORDER BY number DESC LIMIT 1"
-_MOST = 20_000
 _ACTIONS = {
     Word.COMMENTED: Action.NOTE,
     Word.ASSIGNED: Action.NOTE,
@@ -64,39 +60,36 @@ class HubCases:
     refusal: Callable[[Deed], str | None] = lambda _: None
     key: Path | None = None
     """Folder of the key that signs answers and approvals; None: the hub's own."""
-    _rows: dict[int, Row] = field(default_factory=dict, repr=False)
-    _cases: list[Case] = field(default_factory=list, repr=False)
-    _read: int = -1
 
     def data_version(self) -> int:
-        """A number that changes when something was shipped or somebody did something."""
-        with self.database.at_once() as connection:
-            return _version(connection)
+        """A number that changes when the list of cases does."""
+        with self.database.work() as connection:
+            return look(connection)
 
     def count(self, wanted: CaseFilter) -> int:
         """How many cases match."""
-        return sum(matches(case, wanted) for case in self._known())
+        with self._list() as connection:
+            return int(desk.totals(connection, wanted)["cases"])
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter."""
-        found = ordered((c for c in self._known() if matches(c, wanted)), wanted.order)
-        return found[offset : offset + limit]
+        with self._list() as connection:
+            return [case_of(row) for row in desk.page(connection, wanted, offset, limit)]
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
         """Cases of the script of this name, open or closed, by risk."""
-        same = (case for case in self._known() if case.script == script)
-        return ordered(same, Order.RISK)[:limit]
+        with self._list() as connection:
+            return [case_of(row) for row in desk.called(connection, script, limit)]
 
     def case(self, key: str) -> Case | None:
         """One case, with what is inside it."""
-        known = {case.key: case for case in self._known()}
-        found, number = known.get(key), number_of(key)
-        if found is None:
-            return None
-        with self.database.work() as connection:
+        with self._list() as connection:
+            row = desk.listed(connection, number_of(key))
+            if row is None:
+                return None
             shown = council(connection, self.folder)
-            told = desk.case(connection, number, shown)
-        return replace(found, inside=inside_of(self._rows[number], told, shown))
+            told = desk.case(connection, row["number"], shown)
+        return replace(case_of(row), inside=inside_of(row, told, shown))
 
     def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
         """Records of a case from the newest, people in them as far as was agreed on."""
@@ -132,19 +125,18 @@ class HubCases:
         with self.database.work() as connection:
             for event in events:
                 self._do(connection, event)
-        self._read = -1
         return [replace(one, who=self.actor.name, channel=self.actor.channel) for one in events]
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line."""
-        known = self._known()
-        counted = [case for case in known if since is None or case.last_at >= since]
-        records = sum(case.count for case in counted)
-        last = max((case.last_at for case in known), default=datetime.fromtimestamp(0, UTC))
+        with self._list() as connection:
+            counted = desk.totals(connection, CaseFilter(status=None, since=since))
+            whole = counted if since is None else desk.totals(connection, CaseFilter(status=None))
+        last = whole["last_at"] or datetime.fromtimestamp(0, UTC)
         return {
-            "records": records,
-            "requests": records,
-            "open_cases": sum(case.status is CaseStatus.OPEN for case in counted),
+            "records": int(counted["records"]),
+            "requests": int(counted["records"]),
+            "open_cases": int(counted["open"]),
             "degraded": 0,
             "last_at_epoch": int(last.timestamp()),
         }
@@ -167,17 +159,13 @@ class HubCases:
             raise ForbiddenError(refused)
         with self.database.work() as connection:
             do(connection, {"who": self.actor, "note": "", "now": datetime.now(UTC)})
-        self._read = -1
 
-    def _known(self) -> list[Case]:
+    @contextmanager
+    def _list(self) -> Iterator[Connection]:
+        """The list as it stands; made first where there is none."""
         with self.database.work() as connection:
-            version = _version(connection)
-            if version == self._read:
-                return self._cases
-            rows = desk.cases(connection, closed_too=True, most=_MOST)
-        self._rows = {row["number"]: row for row in rows}
-        self._cases, self._read = [case_of(row) for row in rows], version
-        return self._cases
+            look(connection)
+            yield connection
 
     def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
         with self.database.work() as connection:
@@ -211,11 +199,6 @@ class HubCases:
         key = policy_key(self.key or self.folder)
         yes = event.action is Action.APPROVE
         held.answer(connection, key, 0 if row is None else row[0], approved=yes, **told)
-
-
-def _version(connection: Connection) -> int:
-    row = connection.execute(_VERSION).fetchone()
-    return 0 if row is None else int(row[0])
 
 
 def _opened(connection: Connection, place: tuple[int, str, int], shown: Council) -> OpenedEntry:

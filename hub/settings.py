@@ -16,11 +16,12 @@ from ruamel.yaml.error import YAMLError
 from certs.files import PRIVATE_FILE, create_file, replace_file
 from core.errors import SettingsError
 from hub.authority import make_authority
+from hub.sign_in_settings import SignInSettings, read_sign_in
 
 SETTINGS, POLICY_KEY, POLICY_PUBLIC = "hub.yaml", "policy.key", "policy.pub"
 DATABASE_VARIABLE = "OUTGATE_HUB_DATABASE"
 _KEY_BYTES = 32
-_NAMES = frozenset({"database", "names", "listen"})
+_NAMES = frozenset({"database", "names", "listen", "sign_in"})
 _MOST_PORT = 65535
 
 
@@ -34,6 +35,8 @@ class HubSettings:
     names: tuple[str, ...]
     """By which endpoints reach it; they stand in its certificate."""
     listen: tuple[str, int]
+    sign_in: SignInSettings | None = None
+    """Who lets people in at the desk in a browser; None: whoever sits at the hub's machine."""
 
     @property
     def authority_file(self) -> Path:
@@ -53,13 +56,30 @@ def init(
         create_file(folder / POLICY_KEY, os.urandom(_KEY_BYTES), PRIVATE_FILE)
         public = policy_public(folder)
         replace_file(folder / POLICY_PUBLIC, public.hex().encode() + b"\n", PRIVATE_FILE)
-        out = StringIO()
-        value = {"database": database, "names": list(names), "listen": f"{host}:{port}"}
-        YAML(typ="safe").dump(value, out)
+        out, yaml = StringIO(), YAML()
+        value = _there(yaml, folder / SETTINGS)
+        value |= {"database": database, "names": list(names), "listen": f"{host}:{port}"}
+        yaml.dump(value, out)
         replace_file(folder / SETTINGS, out.getvalue().encode(), PRIVATE_FILE)
     except OSError as error:
         raise SettingsError(f"Cannot write in {folder}: {error.strerror}.") from None
     return load(folder)
+
+
+def _there(yaml: YAML, path: Path) -> dict[str, Any]:
+    """Return what the file says already: what `init` is not told stays, comments included."""
+    if not path.exists():
+        return {}
+    try:
+        value = yaml.load(path.read_text("utf-8"))
+    except (YAMLError, UnicodeDecodeError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise SettingsError(
+            f"{path} is there, and is no list of names with values.",
+            remedy="Mend it, or move it away; nothing was changed in it.",
+        )
+    return value
 
 
 def load(folder: Path, environment: Mapping[str, str] | None = None) -> HubSettings:
@@ -104,8 +124,13 @@ def _checked(folder: Path, value: Any, database: str | None) -> HubSettings:
         )
     for name in names:
         _refuse_no_name(name)
+    signing = value.get("sign_in")
     return HubSettings(
-        folder=folder, database=database, names=tuple(names), listen=_listen(str(listen))
+        folder=folder,
+        database=database,
+        names=tuple(names),
+        listen=_listen(str(listen)),
+        sign_in=None if signing is None else read_sign_in(signing, folder),
     )
 
 

@@ -26,7 +26,7 @@ _SUMS = """SELECT
         WHERE c.state <> 'superseded')
     + (SELECT coalesce(sum(s.records), 0) FROM past_sums s JOIN chains c ON c.number = s.chain
         WHERE c.state <> 'superseded'),
-    (SELECT coalesce(sum(records), 0) FROM sums)"""
+    (SELECT coalesce(sum(records), 0) FROM sums), (SELECT coalesce(sum(records), 0) FROM totals)"""
 
 
 @dataclass(slots=True)
@@ -78,6 +78,8 @@ def verify(connection: Connection) -> Verified:
     counted: Any = connection.execute(_SUMS).fetchone()
     if counted[0] != counted[1]:
         found.problems.append(f"there are {counted[0]} records, and the sums are of {counted[1]}")
+    if counted[1] != counted[2]:
+        found.problems.append(f"the sums are of {counted[1]} records, the totals of {counted[2]}")
     return found
 
 

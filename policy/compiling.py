@@ -1,13 +1,15 @@
 """From a validated policy file to a policy in force."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import PurePath
 
 from core.decision import Mode, Verdict
 from core.organisation import FindingException, Organisation
+from core.situation import Situation
 from core.vocabulary.kinds import kinds_of
+from core.vocabulary.sizes import joined
 from destinations.catalogue import canonical
 from policy import reads
 from policy.compiled import CompiledRule
@@ -16,10 +18,10 @@ from policy.contracts import State, compiled_contract
 from policy.decide import RulePolicy
 from policy.exemptions import exemption_of
 from policy.failures import Answer, FailureTable, Part
-from policy.inputs import HABITS
+from policy.inputs import HABITS, HISTORY, Inputs
 from policy.logic import AllOf, Condition, cheapest_first, inputs_of
 from policy.predicates import matching, one_of
-from policy.reads import differing
+from policy.reads import differing, unsettled
 from policy.rules import ByMode, Failures, OrganisationSection, PolicyModel, Rule, UnknownAccount
 from policy.tenants import Injection, injections
 from policy.unknown_account import UnknownAccountAnswer
@@ -98,8 +100,16 @@ def _compiled(rule: Rule, mode: Mode, own_keys: frozenset[str]) -> CompiledRule:
         whole=rule.inspect == "whole",
         expires=_midnight_after(rule),
         on_trial=rule.mode is Mode.WATCH,
-        explains=differing if inputs_of(when) & HABITS else None,
+        explains=_explaining(inputs_of(when)),
     )
+
+
+def _explaining(inputs: Inputs) -> Callable[[Situation], str] | None:
+    """Return what tells more of a request than that the rule holds, where it asks about that."""
+    ways = [tell for part, tell in ((HABITS, differing), (HISTORY, unsettled)) if inputs & part]
+    if not ways:
+        return None
+    return lambda s: joined([told for tell in ways if (told := tell(s))])
 
 
 def _locked(model: PolicyModel, state: State) -> Iterator[CompiledRule]:

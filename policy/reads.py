@@ -347,6 +347,13 @@ def differing(s: Situation) -> str:
     return f"unusual for this script ({told})" if told else ""
 
 
+def unsettled(s: Situation) -> str:
+    """Return why an approval does not count yet, in words; nothing where that is not so."""
+    if not s.history.unsettled:
+        return ""
+    return "its script was changed just before it was started, so its approval does not count yet"
+
+
 def sending_of(s: Situation) -> Sending:
     """Return a request as habits look at it."""
     account = s.destination.account

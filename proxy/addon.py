@@ -9,7 +9,6 @@ from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from core.attribution import Attribution
-from core.vocabulary.protocols import SERVER_FIRST_IN_TLS
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
 from proxy.backpressure import hang_up
@@ -17,8 +16,10 @@ from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
-from proxy.far_side import mark_end
+from proxy.far_side import mark_end, was_reached
 from proxy.fault_causes import why_no_answer
+from proxy.following import asked_of
+from proxy.greetings import Greetings
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
 from proxy.message import Passing
@@ -26,9 +27,9 @@ from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
 from proxy.sealed.foreign import ForeignConnections
 from proxy.sealed.opening import Foreign
-from proxy.silent_tunnels import SilentTunnels
-from proxy.sniffing import looks_like_http
-from proxy.streams import make_ours, only_http, taken
+from proxy.silent_tunnels import SilentTunnel, SilentTunnels
+from proxy.sniffing import looks_like_http, may_become_tls
+from proxy.streams import make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, exchange_of, head_of
 from proxy.travel import Kept, PastTap
@@ -54,10 +55,11 @@ class GateAddon:
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
         self.certificates = ClientCertificates()
-        self.tunnels = SilentTunnels(self._on_silent_tunnel)
+        self.tunnels = SilentTunnels(self._on_silent_tunnel, Greetings(inspection, upstreams).of)
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
         self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
+        upstreams.connections = self.evasion.runs.short
 
     # connections
 
@@ -74,10 +76,13 @@ class GateAddon:
 
         What fails to forget it keeps no other from it.
         """
-        self.tunnels.over(client.id)
+        late = self.tunnels.over(client.id)
         if (target := self._silent.pop(client.id, None)) is not None:
             who = self.inspection.senders.at_opening(client.id)
             await self._tell(self.uninspected.ended_without_request, who, target)
+        elif late is not None:
+            who = self.inspection.senders.at_opening(client.id)
+            await self._tell(self.uninspected.left_silently, who, late.target)
         forgetting = (
             partial(self.certificates.closed, client.id),
             partial(self.passages.closed, client),
@@ -100,8 +105,11 @@ class GateAddon:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""
         if nextlayer.layer is None:
             return
-        target = nextlayer.context.server.address
-        is_http = target is None or looks_like_http(nextlayer.data_client())
+        target, said = nextlayer.context.server.address, nextlayer.data_client()
+        if target is not None and may_become_tls(said):
+            wait_for_more(nextlayer)
+            return
+        is_http = target is None or looks_like_http(said)
         only_http(nextlayer, is_http=is_http)
         make_ours(nextlayer.context.layers)
         tls_passthrough.make_ours(nextlayer.context.layers)
@@ -113,7 +121,9 @@ class GateAddon:
 
     def http_connected(self, flow: http.HTTPFlow) -> None:
         """A client has its tunnel; now it has to ask for something."""
-        self.tunnels.opened(flow.client_conn.id, (flow.request.host, flow.request.port))
+        target = flow.request.host, flow.request.port
+        if target[0] != HEALTH_HOST:
+            self.tunnels.opened(SilentTunnel(connection=flow.client_conn.id, target=target))
 
     async def gate_unreadable(self, found: Unreadable) -> None:
         """Record what was refused because it is no request."""
@@ -123,11 +133,12 @@ class GateAddon:
             self.uninspected.unreadable, self.inspection.senders.of(found.client.id), found.target
         )
 
-    async def _on_silent_tunnel(self, connection_id: str, target: tuple[str, int]) -> None:
-        self._silent.pop(connection_id, None)
-        who = self.inspection.senders.of(connection_id)
-        await self._tell(self.uninspected.silent, who, target)
-        hang_up(connection_id)
+    async def _on_silent_tunnel(self, silent: SilentTunnel, heard: bytes) -> None:
+        self._silent.pop(silent.connection, None)
+        who = self.inspection.senders.of(silent.connection)
+        told = self.uninspected.greeted if heard else self.uninspected.silent
+        await self._tell(told, who, silent.target)
+        hang_up(silent.connection)
 
     async def gate_foreign(self, foreign: Foreign) -> None:
         """A connection out of a seal is not HTTP: it passes unread where policy says so."""
@@ -169,8 +180,8 @@ class GateAddon:
             return
         target = data.conn.sni or host, port
         self._silent[data.context.client.id] = target
-        if port in SERVER_FIRST_IN_TLS:
-            self.tunnels.opened(data.context.client.id, target)
+        silent = SilentTunnel(connection=data.context.client.id, target=target, encrypted=True)
+        self.tunnels.opened(silent)
 
     def tls_established_server(self, data: tls.TlsData) -> None:
         """The server may have asked for a certificate of the client."""
@@ -216,7 +227,8 @@ class GateAddon:
         )
         if flow.request.host == HEALTH_HOST:
             transaction.answer_here()
-            flow.response = self.health.answer()
+            await self.evasion.settled()
+            flow.response = self.health.answer(asked_of(flow.request.path, self.evasion.runs))
             return
         self.health.requests += 1
         head = read_head(flow)
@@ -326,7 +338,7 @@ class GateAddon:
             said = flow.server_conn.error or (flow.error.msg if flow.error else "")
             why = why_no_answer(
                 self.certificates.meant(flow.client_conn.id, said),
-                reached=_reached(flow),
+                reached=was_reached(flow),
                 client_left=not flow.client_conn.connected,
             )
             await self.inspection.on_break(transaction, _content(flow), why)
@@ -371,12 +383,6 @@ class GateAddon:
                 raise
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
-
-
-def _reached(flow: http.HTTPFlow) -> bool:
-    """True when there was a connection over which a request can have left."""
-    server = flow.server_conn
-    return bool(server.timestamp_tls_setup if server.tls else server.timestamp_tcp_setup)
 
 
 def _kept(transaction: Transaction) -> Kept:

@@ -35,9 +35,10 @@ class Collecting:
 
     async def look(self) -> None:
         """Ask each once; one that fails keeps no other from it, and is asked again."""
-        for collector in self._collectors:
+        if self._collectors:
             async with courtesy(Duty.ACTIVITY):
-                await COURTESIES.run(self._ask, collector)
+                for error in await COURTESIES.run(self._ask_each):
+                    raise error
 
     def end(self) -> None:
         """Tell what is left: the gate stops. What a look under way would tell is not told."""
@@ -47,6 +48,16 @@ class Collecting:
                 with courtesy(Duty.ACTIVITY):
                     for one in collector.end():
                         self._evidence.observed(one, unwaited)
+
+    def _ask_each(self) -> list[BaseException]:
+        """Ask all of them in one turn of a thread, and return what failed."""
+        failed: list[BaseException] = []
+        for collector in self._collectors:
+            try:
+                self._ask(collector)
+            except BaseException as error:  # noqa: BLE001 - boundary: the others are asked, too
+                failed.append(error)
+        return failed
 
     def _ask(self, collector: Collector) -> None:
         with self._turn:

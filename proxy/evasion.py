@@ -1,18 +1,23 @@
 """Who goes past the gate: the kernel's counters are asked four times a second whether a connection
-can have begun, and only then the connection table is looked at.
+can have begun, and only then the connection table is looked at. While somebody runs a program
+behind the gate, thirty times a second, and what was shorter still is heard of when it ends.
 """
 
 import asyncio
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import batched
 
 from core.attribution import Attribution
-from core.duties import Duty
+from core.duties import OWNER, Duty
 from core.exchange import Connection
+from core.ids import utc_now
 from core.ports import Attributor, DirectConnections
 from proxy.boundaries import courtesy
+from proxy.following import Followed
 from proxy.threads import COURTESIES
 from proxy.uninspected import Uninspected
 
@@ -20,6 +25,12 @@ EVERY_S = 0.25
 """How often the counters are asked: what is open for half a second is seen."""
 APART_S = 0.2
 """So long after a look comes the next, at the earliest."""
+QUICK_S = 0.03
+"""Both of these while a run is followed…"""
+_QUICK_SHARE = 50
+"""…but looks take no more than one part in so many of the time."""
+_IN_FLIGHT = 6
+"""So many are asked for at once then; some threads stay free for other courtesies."""
 SURELY_S = 5.0
 """A look comes after so long, whatever the counters say."""
 _UNANSWERED_S = 1.0
@@ -50,29 +61,50 @@ class EvasionWatch:
         self._again = True
         """There is something that the last look did not come to."""
         self._looked: float | None = None
+        self._took = 0.0
+        """CPU time of the last look at the table."""
+        self._before: tuple[datetime, frozenset[_Ends]] | None = None
+        """When the last look began, and what it saw."""
+        self._begun: set[asyncio.Task[None]] = set()
+        """Questions whose answers no look waits for."""
+        self.runs = Followed(clock)
 
     async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
         """Look whenever a connection can have begun. Runs until cancelled."""
+        self.runs.hear_from(table)
         while True:
-            await asyncio.sleep(every_s)
+            if self.runs.any:
+                await asyncio.sleep(QUICK_S)
+            else:
+                await self.runs.begun_within(every_s)
             async with courtesy(Duty.DIRECT):  # the next look tries again
+                self.runs.go_on()
                 await self.look_if_due(table)
+
+    async def settled(self) -> None:
+        """Return when what was asked is answered, or soon."""
+        if self._begun:
+            await asyncio.wait(set(self._begun), timeout=_LONGEST_LOOK_S)
 
     async def look_if_due(self, table: DirectConnections) -> None:
         """Look where something can have changed, and the last look is long enough ago."""
         self._again = table.changed() or self._again
         since = self._clock() - self._looked if self._looked is not None else SURELY_S
-        if since >= SURELY_S or (self._again and since >= APART_S):
+        if since >= SURELY_S or (self._again and since >= self._apart()):
             self._looked = self._clock()
             await self.look(table)
+
+    def _apart(self) -> float:
+        if not self.runs.any:
+            return APART_S
+        return min(APART_S, max(QUICK_S, self._took * _QUICK_SHARE))
 
     async def look(self, table: DirectConnections) -> None:
         """Look once: each connection is asked about once in its life, and once more when what it
         asked for is answered.
         """
         self._again = True
-        listed = await COURTESIES.run(table.established)
-        there = {_ends(connection): connection for connection in listed if _leaves(connection)}
+        there = await self._there(table)
         self._known &= there.keys()
         now = self._clock()
         self._asking = {
@@ -81,19 +113,55 @@ class EvasionWatch:
             if not connection.answered and ends not in self._known
         }
         due = [ends for ends in there if self._is_due(ends, now)]
-        until, left = now + _LONGEST_LOOK_S, len(due)
+        self._again = bool(self._asking)
+        if self.runs.any:
+            self._begin(table, [there[ends] for ends in due])
+            return
+        until = now + _LONGEST_LOOK_S
         for some in batched(due, _AT_ONCE):
             if self._clock() > until:
+                self._again = True
                 break
-            attributor = self._attributor()
-            asked = [COURTESIES.begun(attributor.attribute, there[ends]) for ends in some]
-            for ends, sender in zip(some, asked, strict=True):
-                self._known.add(ends)
-                self._asking.pop(ends, None)
-                left -= 1
-                await self._tell(table, there[ends], await sender)
-                attributor.forget(there[ends])
-        self._again = left > 0 or bool(self._asking)
+            asked = [self._ask(table, there[ends]) for ends in some]
+            await asyncio.gather(*asked)
+
+    async def _there(self, table: DirectConnections) -> dict[_Ends, Connection]:
+        """Return what is there now. What the last look did not see began after that."""
+        at = utc_now()
+        listed, self._took = await COURTESIES.run(_timed, table.established)
+        there = {_ends(connection): connection for connection in listed if _leaves(connection)}
+        if self._before is not None:
+            then, seen = self._before
+            there = {
+                ends: one if ends in seen else replace(one, at=max(one.at, then))
+                for ends, one in there.items()
+            }
+        self._before = at, frozenset(there)
+        return there
+
+    def _begin(self, table: DirectConnections, due: Sequence[Connection]) -> None:
+        """Have it asked whose these are, without waiting: others may begin and end meanwhile."""
+        room = max(0, _IN_FLIGHT - len(self._begun))
+        self._again = self._again or len(due) > room
+        for connection in due[:room]:
+            work = OWNER.task(Duty.DIRECT, self._asked_kindly(table, connection))
+            task = asyncio.get_running_loop().create_task(work)
+            self._begun.add(task)
+            task.add_done_callback(self._begun.discard)
+
+    async def _asked_kindly(self, table: DirectConnections, connection: Connection) -> None:
+        async with courtesy(Duty.DIRECT):
+            await self._ask(table, connection)
+
+    async def _ask(self, table: DirectConnections, connection: Connection) -> None:
+        ends = _ends(connection)
+        self._known.add(ends)
+        self._asking.pop(ends, None)
+        self.runs.short.seen(connection)
+        attributor = self._attributor()
+        sender = await COURTESIES.run(attributor.attribute, connection)
+        await self._tell(table, connection, sender)
+        attributor.forget(connection)
 
     def _is_due(self, ends: _Ends, now: float) -> bool:
         if ends in self._known:
@@ -103,6 +171,8 @@ class EvasionWatch:
     async def _tell(
         self, table: DirectConnections, connection: Connection, sender: Attribution
     ) -> None:
+        if sender.process is None:
+            self.runs.short.found(connection)
         if not (sender.is_python or await COURTESIES.run(_is_in_a_run, table, sender)):
             return
         if connection.transport == "tcp":
@@ -110,6 +180,16 @@ class EvasionWatch:
             tell(sender, connection)
         elif connection.gate_host != "" or await COURTESIES.run(_speaks_quic, table, sender):
             self._uninspected.datagrams(sender, connection)
+        else:
+            self.runs.short.found(connection)
+
+
+def _timed(
+    look: Callable[[], Sequence[Connection]],
+) -> tuple[Sequence[Connection], float]:
+    before = time.thread_time()
+    listed = look()
+    return listed, time.thread_time() - before
 
 
 def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:

@@ -75,6 +75,12 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     return answer
 
 
+def was_reached(flow: http.HTTPFlow) -> bool:
+    """Return True when there was a connection over which a request can have left."""
+    server = flow.server_conn
+    return bool(server.timestamp_tls_setup if server.tls else server.timestamp_tcp_setup)
+
+
 def mark_end(flow: http.HTTPFlow) -> None:
     """Have a client of HTTP/1.1 see where the answer ends: without a length or chunks, one that
     broke off would look like a whole one. An answer of HTTP/1.0 becomes one of HTTP/1.1, as that

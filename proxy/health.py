@@ -49,11 +49,10 @@ class Health:
         self.hook_failures += 1
         return failures.tell(stage, error, reference)
 
-    def answer(self) -> http.Response:
-        """Return the health as an HTTP answer."""
-        return http.Response.make(
-            200, json.dumps(self.values()).encode(), {"content-type": "application/json"}
-        )
+    def answer(self, beside: Mapping[str, Any] | None = None) -> http.Response:
+        """Return the health as an HTTP answer, with what was asked for `beside` it."""
+        told = json.dumps({**self.values(), **(beside or {})})
+        return http.Response.make(200, told.encode(), {"content-type": "application/json"})
 
     def values(self) -> dict[str, Any]:
         """Return the health as JSON values."""
@@ -78,6 +77,7 @@ class Health:
             "hook_failures": self.hook_failures,
             "refused_certificates": self.refused_certificates,
             "passed_undecrypted": self.passed_undecrypted,
+            "runs_missed": sum(getattr(one, "missed", 0) for one in self.parts.collectors),
             "evidence_backlog": self.parts.evidence.backlog,
             "peak_memory_kib": _peak_memory_kib(),
             "attribution": dict(self.senders()) if self.senders is not None else {},

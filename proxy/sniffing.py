@@ -6,6 +6,11 @@ _LOOKS_LIKE_HTTP = re.compile(rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?:
 _VERSION = re.compile(rb" HTTP/\d\.?\d?\r?$")
 
 
+def may_become_tls(data: bytes) -> bool:
+    """Return True for a beginning of TLS that is too short to be told: one or two bytes of it."""
+    return data in {b"\x16", b"\x16\x03"}
+
+
 def looks_like_http(data: bytes) -> bool:
     """Return False when the first bytes of a connection are neither TLS nor an HTTP request.
 

@@ -12,6 +12,10 @@ counts.
 """
 SHARE = 0.125
 """Of the time that passes, so much may be spent from then on."""
+LEAST_S = 0.01
+"""What a look counts for at least: the gate and its helper are busy with it, too, and who waits a
+millisecond only would have them look hundreds of times a second.
+"""
 _REMEMBERED = 1024
 
 type _Key = tuple[int, object]
@@ -40,7 +44,7 @@ class LineBudget:
         key = _key(sender)
         if key is not None and key in self._buckets:
             left, at = self._buckets.pop(key)
-            self._put(key, max(left - seconds, -BURST_S), at)
+            self._put(key, max(left - max(seconds, LEAST_S), -BURST_S), at)
 
     def _put(self, key: _Key, left: float, at: float) -> None:
         self._buckets[key] = (left, at)

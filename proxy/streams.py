@@ -272,6 +272,13 @@ def only_http(chosen: layer.NextLayer, *, is_http: bool) -> None:
         )
 
 
+def wait_for_more(chosen: layer.NextLayer) -> None:
+    """Take back what mitmproxy chose too early: it is asked again when more has come."""
+    if chosen.layer is not None:
+        chosen.context.layers.remove(chosen.layer)
+        chosen.layer = None
+
+
 def make_ours(layers: list[layer.Layer]) -> None:
     """Turn plain HTTP layers that mitmproxy has just chosen into ours."""
     for chosen in layers:

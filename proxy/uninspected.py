@@ -120,6 +120,29 @@ class Uninspected:
         stage = "protocol: nothing was asked for in a tunnel"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def greeted(self, sender: Attribution, host: str, port: int) -> None:
+        """A tunnel to a server that speaks first: it is ended, unread."""
+        reason = (
+            f"A tunnel was opened ({port_words(port)}) to a server that speaks first, as in mail, "
+            "SSH and some databases: that is not HTTP. It was ended, and nothing was sent."
+        )
+        stage = "protocol: a tunnel to a server that speaks first"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
+    def left_silently(self, sender: Attribution, host: str, port: int) -> None:
+        """A client has left a tunnel in which it had asked for nothing. One that was answered there
+        has opened a connection too many, as pools do, and is not meant.
+        """
+        if self._answered.knows((*_who(sender), host, str(port))):
+            return
+        reason = (
+            f"A tunnel was opened ({port_words(port)}), and the program left it without asking for "
+            "anything: it was opened ahead of need, or for a protocol whose server speaks first. "
+            "Nothing was sent."
+        )
+        stage = "protocol: nothing was asked for in a tunnel"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def direct(self, sender: Attribution, connection: Connection) -> None:
         """A program talks to the internet without the gate."""
         reason = (

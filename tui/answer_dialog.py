@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from core.review import APPROVAL_LASTS
-from core.vocabulary.times import lasting
+from core.vocabulary.times import lasting, time_left
 from tui.act_events import Answering
 from tui.note_dialog import NoteDialog
 
@@ -121,7 +121,7 @@ class AnswerDialog(NoteDialog[Answer]):
         left = self._left()
         line = self.query_one(".left", Static)
         if left > 0:
-            line.update(f"{left} s left to answer.")
+            line.update(f"{time_left(left)} left to answer.")
             return
         line.update("" if self._late else "Its time is over: the script was refused meanwhile.")
         if self._late:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.screen import Screen
 
 from core.case_inside import GROWS
@@ -19,11 +19,13 @@ from tui.background_reader import Reader
 from tui.commands import ReviewCommands
 from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
+from tui.one_notice import OneNotice
 from tui.review_screen import ReviewScreen
 from tui.theme import DARK, DEFAULTS, LIGHT
+from tui.typed_ahead import KeysInTurn
 
 
-class ReviewApp(App[int]):
+class ReviewApp(OneNotice, KeysInTurn):
     """What `outgate review` opens."""
 
     TITLE = "Outgate review"
@@ -40,7 +42,7 @@ class ReviewApp(App[int]):
         filter_line: str = "",
         acts: EvidenceActs | None = None,
     ) -> None:
-        super().__init__(watch_css=False)
+        super().__init__()
         self._reader = Reader()
         self.add_mode(
             "review", partial(self.DESK, store, self._reader, reviewer, holds, filter_line, acts)
@@ -55,6 +57,7 @@ class ReviewApp(App[int]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        self.make_room_for_dialogs()
         self.switch_mode("review")
 
     def on_unmount(self) -> None:

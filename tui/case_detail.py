@@ -16,7 +16,7 @@ from core.vocabulary.observations import fact_name, fact_words
 from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import at_least, capital, counted, joined, number, size
-from core.vocabulary.times import clock_time, lasting
+from core.vocabulary.times import clock_time, lasting, time_left
 from policy.exception_lines import exception_lines
 from tui.case_account import account_told
 from tui.case_code import code_section
@@ -142,7 +142,9 @@ def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
 
 def _waits(case: Case, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
     yield Row(
-        "", f"{held.left(now)} s left to answer. Nothing of it has left this machine.", "held"
+        "",
+        f"{time_left(held.left(now))} left to answer. Nothing of it has left this machine.",
+        "held",
     )
     yield Row(
         "", "At 0 the script is refused, and told: have it approved, then run again.", "quiet"

@@ -8,7 +8,8 @@ from pathlib import PurePath
 from core.case_words import Parsed, parse
 from core.review import CaseFilter, Order
 from core.review_ports import CaseStore
-from tui.wording import safe
+from destinations.naming import services_called
+from tui.wording import safe, service_name
 
 _CASES = 200
 
@@ -21,7 +22,7 @@ def names_in(store: CaseStore) -> Mapping[str, Sequence[str]]:
         inside = case.inside
         named = {
             "script": [case.script, PurePath(case.script_path or "").name],
-            "to": [case.service or case.host],
+            "to": [case.service or case.host, service_name(case.service, case.host)],
             "user": list(inside.users),
             "rule": list(inside.rules),
             "model": list(inside.models),
@@ -59,4 +60,4 @@ def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None =
     def occurs(text: str) -> bool:
         return store.count(CaseFilter(status=None, text=text)) > 0
 
-    return parse(line, now, zone, occurs, _WhenAsked(store))
+    return parse(line, now, zone, occurs, _WhenAsked(store), services_called)

@@ -81,7 +81,7 @@ class FilterBar(Vertical):
         box = self.query_one(FilterInput)
         box.value = line
         box.cursor_position = len(line)
-        box.focus()
+        self.screen.set_focus(box)  # at once: what is typed next is meant for it
         self._offer(line)
 
     def close(self) -> None:

@@ -18,33 +18,22 @@ from tui.note_dialog import NoteDialog
 from tui.offers import Actor, bindings_of
 from tui.review_part import READ_ONLY, ReviewPart
 from tui.review_screen import ReviewScreen
-from tui.screen_action import ScreenAction
+from tui.screen_action import ScreenAction, action
 from tui.wording import safe
 
 FLEET: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="take",
+    action(
+        "take",
+        "Take over",
+        "Take the case over; everybody at the hub sees who works on it.",
         deed=Deed.WORK,
-        keys=("T",),
-        shown="T",
-        name="Take over",
-        help="Take the case over; everybody at the hub sees who works on it.",
     ),
-    ScreenAction(
-        id="assign",
+    action("assign", "Give to somebody", "Give the case to somebody, by name.", deed=Deed.WORK),
+    action(
+        "comment",
+        "Comment",
+        "Say something about the case; it is chained with who said it.",
         deed=Deed.WORK,
-        keys=("A",),
-        shown="A",
-        name="Give to somebody",
-        help="Give the case to somebody, by name.",
-    ),
-    ScreenAction(
-        id="comment",
-        deed=Deed.WORK,
-        keys=("C",),
-        shown="C",
-        name="Comment",
-        help="Say something about the case; it is chained with who said it.",
     ),
 )
 

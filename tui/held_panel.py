@@ -1,4 +1,4 @@
-"""What waits for a person now, above the queue: one line each, with the seconds left and a bar that
+"""What waits for a person now, above the queue: one line each, with the time left and a bar that
 runs out.
 """
 
@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from core.vocabulary.sizes import counted
+from core.vocabulary.times import time_left
 from tui.holds import Held, HeldList
 from tui.queue_view import column_widths, fit, fit_sender
 from tui.wording import case_found, case_place, safe
@@ -87,14 +88,14 @@ class HeldPanel(Static):
         full, gone = bar(held, now)
         sender, place, found = column_widths(width)
         case = held.case
-        seconds = f"{left:>3} s"
+        waits = f"{time_left(left):>6}"
         rest = f"{fit_sender(case, sender)} {fit(case_place(case), place)} "
         asked = f"asked for by {safe(held.asked_by, 30)}: " if held.asked_by else ""
         rest += fit(asked + case_found(case), found + 6)
         line = Content.assemble(
             ("❯" if here else " ", "bold $primary"),
             "  ",
-            (f"{seconds} ", f"bold {tone}"),
+            (f"{waits} ", f"bold {tone}"),
             (full, tone),
             (gone, "$quiet"),
             "   ",

@@ -8,6 +8,7 @@ from core.ids import utc_now
 from core.review import Case, CaseFilter, CaseStatus
 from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
+from core.vocabulary.times import time_left
 from tui.background_reader import trouble_of
 from tui.case_names import understood
 from tui.case_remarks import hold_remark, own_remark
@@ -61,7 +62,7 @@ def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | 
     for held in waiting.held:
         words = sentence(held.record, now, zone, waiting=True)
         asked = f" {safe(held.asked_by, 60)} asked to release it." if held.asked_by else ""
-        print(f"Held now, {held.left(now)} s left to answer: {words}{asked}\n", file=out)
+        print(f"Held now, {time_left(held.left(now))} left to answer: {words}{asked}\n", file=out)
     for entry in waiting.unreadable:
         print(f"{safe(entry.for_officer(), 300)}\n", file=out)
 

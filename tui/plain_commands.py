@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TextIO
 
 from core.case_inside import GROWS
-from core.case_words import DISPOSITION_WORDS
+from core.case_vocabulary import DISPOSITION_WORDS
 from core.day_words import day_ahead
 from core.review import ASKED_AS, Action, Case, CaseStatus, Disposition, ReviewEvent
 from core.review_ports import CaseStore, HoldQueue

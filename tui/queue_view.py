@@ -147,6 +147,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         self.now: datetime | None = None
         self.has_cursor = True
         """False while the person is elsewhere, in what is held now."""
+        self._height = 0
 
     def redraw(self) -> None:
         """The queue changed altogether: take its length and draw all seen lines."""
@@ -196,8 +197,12 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             self._ask()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another width: other columns."""
+        """Another width: other columns. Another height: a cursor that was in view stays so."""
         self.redraw()
+        at = self._cases.cursor - self.scroll_offset.y
+        if event.size.height <= at < self._height:
+            self.show_cursor(self._cases.cursor)
+        self._height = event.size.height
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a row."""

@@ -1,154 +1,73 @@
 """The actions of the screens about one script."""
 
 from core.rights import Deed
-from tui.screen_action import ScreenAction
+from tui.screen_action import HELP, ScreenAction, action, in_footer
 
 SCRIPT: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="down",
-        keys=("down", "j"),
-        shown="↑↓",
-        name="Version before",
-        help="Go to the version that was seen before this one.",
+    action(
+        "down",
+        "Version before",
+        "Go to the version that was seen before this one.",
         short="version",
         rank=1,
+        shown="↑↓",
     ),
-    ScreenAction(
-        id="up",
-        keys=("up", "k"),
-        shown="↑",
-        name="Version after",
-        help="Go to the version that was seen after this one.",
-    ),
-    ScreenAction(
-        id="approve",
+    action("up", "Version after", "Go to the version that was seen after this one."),
+    action(
+        "approve",
+        "Approve this version",
+        "Read it first, then: rules that ask for approved scripts let this very version pass, "
+        "from now on.",
         deed=Deed.APPROVE,
-        keys=("a",),
-        shown="a",
-        name="Approve this version",
-        help=(
-            "Read it first, then: rules that ask for approved scripts let this very version pass, "
-            "from now on."
-        ),
         short="approve",
         rank=2,
     ),
-    ScreenAction(
-        id="changes",
-        keys=("d",),
-        shown="d",
-        name="Read what changed",
-        help="Show what is different from the approved version, or the whole of it.",
+    action(
+        "changes",
+        "Read what changed",
+        "Show what is different from the approved version, or the whole of it.",
         short="changes",
         rank=4,
     ),
-    ScreenAction(
-        id="withdraw",
+    action(
+        "withdraw",
+        "Take the approval back",
+        "Rules that ask for approved scripts stop this version from now on.",
         deed=Deed.APPROVE,
-        keys=("b",),
-        shown="b",
-        name="Take the approval back",
-        help="Rules that ask for approved scripts stop this version from now on.",
         short="take back",
         rank=3,
     ),
-    ScreenAction(
-        id="page_down",
-        keys=("pagedown",),
-        shown="PgDn",
-        name="Read on",
-        help="Move one page down.",
-        short="more",
-        rank=5,
-    ),
-    ScreenAction(
-        id="page_up", keys=("pageup",), shown="PgUp", name="Read back", help="Move one page up."
-    ),
-    ScreenAction(
-        id="help",
-        keys=("question_mark", "f1"),
-        shown="?",
-        name="Help",
-        help="Show every key and what it does.",
-    ),
-    ScreenAction(
-        id="back",
-        keys=("escape", "enter", "q"),
-        shown="Esc",
-        name="Back",
-        help="Go back to the queue.",
-        short="back",
-        rank=4,
-    ),
+    action("page_down", "Read on", "Move one page down.", short="more", rank=5),
+    action("page_up", "Read back", "Move one page up."),
+    HELP,
+    action("back", "Back", "Go back to the queue.", short="back", rank=4, also=("enter", "q")),
 )
 
 READ: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="down", keys=("down", "j"), shown="↓", name="Line down", help="Move one line down."
-    ),
-    ScreenAction(id="up", keys=("up", "k"), shown="↑", name="Line up", help="Move one line up."),
-    ScreenAction(
-        id="page_down",
-        keys=("pagedown", "space"),
-        shown="PgDn",
-        name="Read on",
-        help="Move one page down.",
-        short="more",
-        rank=3,
-    ),
-    ScreenAction(
-        id="page_up", keys=("pageup",), shown="PgUp", name="Read back", help="Move one page up."
-    ),
-    ScreenAction(
-        id="top", keys=("home", "g"), shown="g", name="Beginning", help="Go to the first line."
-    ),
-    ScreenAction(
-        id="bottom", keys=("end", "G"), shown="G", name="End", help="Go to the last line."
-    ),
-    ScreenAction(
-        id="help",
-        keys=("question_mark", "f1"),
-        shown="?",
-        name="Help",
-        help="Show every key and what it does.",
-        short="help",
-        rank=4,
-    ),
+    action("down", "Line down", "Move one line down."),
+    action("up", "Line up", "Move one line up."),
+    action("page_down", "Read on", "Move one page down.", short="more", rank=3, also=("space",)),
+    action("page_up", "Read back", "Move one page up."),
+    action("top", "Beginning", "Go to the first line."),
+    action("bottom", "End", "Go to the last line."),
+    in_footer(HELP, "help", rank=4),
 )
 """Of every screen that is one long text."""
 
 CHANGES: tuple[ScreenAction, ...] = (
-    ScreenAction(
-        id="approve",
+    action(
+        "approve",
+        "Approve this version",
+        "Rules that ask for approved scripts let this very version pass, from now on.",
         deed=Deed.APPROVE,
-        keys=("a",),
-        shown="a",
-        name="Approve this version",
-        help="Rules that ask for approved scripts let this very version pass, from now on.",
         short="approve",
         rank=1,
     ),
     *READ,
-    ScreenAction(
-        id="back",
-        keys=("escape", "q", "d"),
-        shown="Esc",
-        name="Back",
-        help="Go back; nothing is written.",
-        short="back",
-        rank=2,
-    ),
+    action("back", "Back", "Go back; nothing is written.", short="back", rank=2, also=("q", "d")),
 )
 
 PASSPORT: tuple[ScreenAction, ...] = (
     *READ,
-    ScreenAction(
-        id="back",
-        keys=("escape", "q", "p"),
-        shown="Esc",
-        name="Back",
-        help="Go back to where you were.",
-        short="back",
-        rank=2,
-    ),
+    action("back", "Back", "Go back to where you were.", short="back", rank=2, also=("q", "p")),
 )

@@ -7,8 +7,8 @@ from textual.widgets import Static
 
 from tui.sheet import TABS
 
-_SHORT = {"overview": "Numbers", "destinations": "Places", "llm": "LLM", "evidence": "Proof"}
-"""For narrow screens."""
+_SHORT = {"destinations": "Places", "llm": "LLM"}
+"""For narrow screens; the others keep the words that the handbook knows them by."""
 
 
 class TabStrip(Static):
@@ -44,22 +44,23 @@ class TabStrip(Static):
         parts: list[Content] = []
         for number, name, label in self._labels():
             style = "bold $primary reverse" if name == current else "$foreground"
-            text = f" {label} " if name == current else label
+            text = f" {label.lstrip()} " if name == current else label
             parts.append(Content.assemble((number, "$quiet"), (text, style)))
         self.update(Content(" ").join(parts))
 
     def _labels(self) -> list[tuple[str, str, str]]:
-        """Return number, name and label of each, short where there is little room."""
-        full = [(str(n), name, label) for n, (name, label) in enumerate(TABS.items(), 1)]
-        if sum(len(label) + 4 for _, _, label in full) <= self.app.size.width:
+        """Return number, name and label of each, short and close where there is little room."""
+        full = [(str(n), name, f" {label}") for n, (name, label) in enumerate(TABS.items(), 1)]
+        if sum(len(label) + 3 for _, _, label in full) <= self.app.size.width:
             return full
-        return [(n, name, _SHORT.get(name, label)) for n, name, label in full]
+        return [(n, name, _SHORT.get(name, label.lstrip())) for n, name, label in full]
 
     def on_click(self, event: events.Click) -> None:
         """Open the tab under the mouse."""
         at = 1
         for number, name, label in self._labels():
-            at += len(number) + len(label) + (2 if name == self.current else 0) + 1
+            shown = len(label.lstrip()) + 2 if name == self.current else len(label)
+            at += len(number) + shown + 1
             if event.x < at:
                 self.post_message(self.Opened(name))
                 return

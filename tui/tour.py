@@ -30,7 +30,8 @@ STEPS = (
         title="What waits for you",
         text=(
             "A rule holds a request of payroll_letters.py. Press h to go there and read on "
-            "the right what it is. a would release it, b refuse it: try b, Enter."
+            "the right what it is. a would release it, b refuse it: try b, Enter. It then stands "
+            "in the queue as refused; a there approves it for the next run."
         ),
     ),
     Step(
@@ -79,8 +80,11 @@ STEPS = (
     ),
     Step(
         title="Approve a version",
-        text="On summarise_claims.py press s. Its first version was approved, the one since autumn "
-        "was not: an approval is for one content, letter by letter.",
+        text=(
+            "On summarise_claims.py press s. Its first version is approved, the one since autumn "
+            "is not. d shows what changed, a there approves it: an approval is for one content, "
+            "letter by letter."
+        ),
     ),
     Step(
         title="The year as a whole",

@@ -21,6 +21,11 @@ class Runs:
     def __init__(self, means: Means) -> None:
         self._means = means
 
+    @property
+    def missed(self) -> int:
+        """Runs so far of which nothing is told: there were too many at once."""
+        return 0 if self._means.runs is None else self._means.runs.missed
+
     def look(self) -> Iterator[Observation]:
         """See Collector.look."""
         runs = self._means.runs

@@ -71,13 +71,14 @@ def run(
     Example: outgate run -- python upload.py --month 10
     """
     from app.client import beacon_in, environment_for, gate_for
-    from app.gate_registry import announced, health
+    from app.gate_registry import announced, follow, followed
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
-    from app.run_summary import Session, print_session
     from app.runs import RunWatch
     from app.sealing import is_sealed, refuse_in_seal
     from app.settings import load_settings
+    from app.short_connections import ShortConnections
+    from core.ids import utc_now
 
     refuse_in_seal()
     home = open_home()
@@ -87,29 +88,34 @@ def run(
     _remark(_remarks_before(home, settings, own=bool(options), seals=seals), quiet=quiet)
     name = os.path.basename(command[0])  # noqa: PTH119 - of any system
     watched = RunWatch(home, settings, name)
-    if not seals:  # a seal is made by forks, and no thread may be there before
-        watched.prepare()
-    with gate_for(home, settings, options) as running:
+    # A seal is made by forks, and no thread may be there before.
+    with gate_for(home, settings, options, (lambda: None) if seals else watched.prepare) as running:
         if not quiet:
             _remark(_ending(home))
-        session = Session.begin(home)
+        follow(running, os.getpid())
+        since = utc_now()
         wanted = settings.beacon if beacon is None else beacon
         mark = run_mark()
         environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
             ended = _ran(command, its_own, running, watched, sealed)
-            watched.ended(ended.code, on_record=not running.public)
-        contact = (health(running) or {}).get("contact")
+            answer = followed(running, os.getpid(), since)
+            short = ShortConnections.read(answer)
+            watched.ended(ended.code, short, on_record=not running.public)
+        contact = (answer or {}).get("contact")
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate)
     if not quiet:
+        from app.run_summary import Session, print_session
+
         print_session(
-            () if running.public else session.entries(ended.pid),
+            () if running.public else Session(home, since).entries(ended.pid),
             ended.code,
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
             left=left,
+            short=short,
             elsewhere=running.url if running.public else None,
         )
     return ended.code

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.review import IDLE, none_ignored
+from app.commands.desk_options import IDLE, IdleMinutes, Port, Tls, Web, none_ignored, of_web
 from app.hub_access import (
     AsJson,
     HubFolder,
@@ -51,40 +51,32 @@ def review(
         Path | None,
         typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
     ] = None,
-    web: Annotated[
-        bool, typer.Option("--web", help="Serve it to a browser of this machine.")
-    ] = False,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="With --web: the port; 0 is any free one.")
-    ] = 0,
-    tls: Annotated[
-        bool, typer.Option("--tls", help="With --web: under TLS, by the installation's authority.")
-    ] = False,
-    idle_minutes: Annotated[
-        float, typer.Option(min=0.1, max=1440, help="With --web: ends after so long without a key.")
-    ] = IDLE,
+    web: Web = False,
+    port: Port = 0,
+    tls: Tls = False,
+    idle_minutes: IdleMinutes = IDLE,
 ) -> int:
     """Review the fleet: what a script sends to one destination is one case on all machines.
 
     On a terminal, and with --web in a browser of this machine, this is the same desk as outgate
-    review, over all machines.
+    review, over all machines. Where hub.yaml says sign_in, --web serves it to browsers of all whom
+    the organisation's directory lets in.
 
     \b
     Example: outgate hub review
     """
     none_ignored(
         {"--web": (web, {"--plain": plain, "--json": as_json, "--all": all_})},
-        {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != IDLE} if not web else {},
+        of_web(web=web, port=port, tls=tls, idle_minutes=idle_minutes),
     )
     if web:
         from app.fleet_desk import serve_desk
 
-        settings = hub_settings(hub, Deed.READ)
-        return serve_desk(settings, key, port=port, idle_minutes=idle_minutes, tls=tls)
+        return serve_desk(hub, key, port=port, idle_minutes=idle_minutes, tls=tls)
     if not (plain or as_json or all_) and _on_a_terminal():
         from app.fleet_desk import open_desk
 
-        return open_desk(hub_settings(hub, Deed.READ), key)
+        return open_desk(hub, key)
     with at_hub(hub, Deed.READ) as connection:
         from hub import telling_desk
         from hub.desk import cases

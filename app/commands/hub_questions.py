@@ -73,7 +73,10 @@ def scripts(
         from hub import questions, telling
 
         shown = shown_at(connection, hub)
-        found = [shown.script(row) for row in questions.scripts(connection, most)]
+        found = questions.scripts(connection, most)
+        if as_json:
+            questions.add_spread(connection, found)
+        found = [shown.script(row) for row in found]
     print_answer(found, telling.scripts(found), as_json=as_json)
     return 0
 

@@ -2,22 +2,20 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import InputError
+from app.commands.desk_options import IDLE, IdleMinutes, Port, Tls, Web, none_ignored, of_web
 
 if TYPE_CHECKING:
     from app.home import Home
     from app.settings import Settings
     from evidence.holds import HeldRequests
     from evidence.store import Store
-
-IDLE = 15.0
 
 
 def review(
@@ -49,18 +47,10 @@ def review(
     demo: Annotated[
         bool, typer.Option("--demo", help="A guided tour over a fictional year; F1 guides.")
     ] = False,
-    web: Annotated[
-        bool, typer.Option("--web", help="Serve it to a browser of this machine.")
-    ] = False,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="With --web: the port; 0 is any free one.")
-    ] = 0,
-    tls: Annotated[
-        bool, typer.Option("--tls", help="With --web: under TLS, by the installation's authority.")
-    ] = False,
-    idle_minutes: Annotated[
-        float, typer.Option(min=0.1, max=1440, help="With --web: ends after so long without a key.")
-    ] = IDLE,
+    web: Web = False,
+    port: Port = 0,
+    tls: Tls = False,
+    idle_minutes: IdleMinutes = IDLE,
 ) -> int:
     """Review what was sent; answer held requests.
 
@@ -80,7 +70,7 @@ def review(
             "--web": (web, {"--plain": plain, "--commands": commands}),
             "--plain": (plain, {"--commands": commands}),
         },
-        {"--port": port, "--tls": tls, "--idle-minutes": idle_minutes != IDLE} if not web else {},
+        of_web(web=web, port=port, tls=tls, idle_minutes=idle_minutes),
     )
     in_browser = "OUTGATE_REVIEW_IN_A_BROWSER" in os.environ
     typed = words or []
@@ -207,19 +197,3 @@ def _given_again(
     given += ["--case", case] if case else []
     given += ["--view", view] if view else []
     return [*given, *words]
-
-
-def none_ignored(
-    beside: Mapping[str, tuple[object, Mapping[str, object]]], of_web: Mapping[str, object]
-) -> None:
-    """Refuse options of which one would be passed over in silence. Raises InputError.
-
-    `beside`: option → whether it was given, and those that do not go with it.
-    """
-    for option, (given, others) in beside.items():
-        for other in (name for name, wanted in others.items() if given and wanted):
-            raise InputError(
-                f"{option} and {other} do not go together.", remedy="Leave one of them away."
-            )
-    for option in (name for name, wanted in of_web.items() if wanted):
-        raise InputError(f"{option} is for --web only.", remedy="Add --web, or leave it away.")

@@ -12,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from app.demo.fictional_policy import RULES
+from app.demo.fictional_scripts import hash_of, keep_sources, line_that_sends
+from app.home import Home
 from core.attribution import Attribution, Certainty, CodeLine, LaunchedAs, ProcessRef, Script
 from core.case_keys import case_key
 from core.classification import (
@@ -27,12 +30,12 @@ from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
 from core.record import Record, RequestSummary, ResponseSummary
 from core.review import Action, Disposition, ReviewEvent, script_event
-from evidence.factory import open_evidence
+from evidence.factory import Evidence, open_evidence
 from evidence.store import Store
 
 PRESENT = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 """The day on which the year ends."""
-_SEED, _DAYS = 16, 365
+_SEED, _DAYS, _AUTUMN = 16, 365, 290
 _HELD_FOR_S = 3600.0
 _OFFICER, _LEAD = "lena.fictional", "omar.fictional"
 _OWN, _PERSONAL = AccountKind.CORPORATE, AccountKind.PERSONAL
@@ -142,20 +145,32 @@ _JOBS = (
 
 def make_year(path: Path) -> None:
     """Write the year into a new evidence file: records, what reviewers did, and one request that
-    waits. Raises EvidenceError.
+    waits; beside it the policy and the sources of the scripts. Raises EvidenceError, OSError.
     """
+    open_year(path).close()
+
+
+def open_year(path: Path) -> Evidence:
+    """Write it, and return the evidence of the gate before which the request waits."""
+    home = Home(path.parent)
+    keep_sources(home.scripts)
+    home.policy.write_text(RULES, encoding="utf-8")
     evidence = open_evidence(path)
-    done = threading.Semaphore(0)
     records = sorted(_records(), key=lambda record: record.at)
-    for record in records:
-        evidence.writer.close_record(record, lambda _: done.release())
-    evidence.writer.open(_held(), lambda _: done.release())
-    for _ in range(len(records) + 1):
-        done.acquire()
-    evidence.close()
+    _all_written(evidence, records)
     store = Store(path)
     store.append(list(_acts(store, records)))
     store.close()
+    return evidence
+
+
+def _all_written(evidence: Evidence, records: list[Record]) -> None:
+    done = threading.Semaphore(0)
+    for record in records:
+        evidence.writer.close_record(record, lambda _: done.release())
+    evidence.writer.open(waiting_request(), lambda _: done.release())
+    for _ in range(len(records) + 1):
+        done.acquire()
 
 
 def _records() -> Iterator[Record]:
@@ -169,7 +184,7 @@ def _records() -> Iterator[Record]:
 
 def _version(job: _Job, day: int) -> str:
     """Two versions a year: the second since autumn."""
-    return hashlib.sha256(f"{job.script} {day > 290}".encode()).hexdigest()
+    return hash_of(job.script, second=day > _AUTUMN)
 
 
 def _record(job: _Job, at: datetime, grown: float, sha256: str) -> Record:
@@ -207,7 +222,7 @@ def _record(job: _Job, at: datetime, grown: float, sha256: str) -> Record:
     )
 
 
-def _held() -> Record:
+def waiting_request() -> Record:
     """A request that waits for whoever takes the tour."""
     job = _Job(
         script="payroll_letters.py",
@@ -229,7 +244,7 @@ def _acts(store: Store, records: list[Record]) -> Iterator[ReviewEvent]:
     """What two people decided in the year."""
     by_script = {record.sender.script.name: record for record in records if record.sender.script}
     for version in store.script_versions():
-        if version.script.endswith("summarise_claims.py"):
+        if version.sha256 == hash_of("summarise_claims.py", second=False):
             at = version.first_at + timedelta(days=2)
             yield script_event(
                 version, approve=True, who=_LEAD, at=at, note="Agreed with the works council"
@@ -285,7 +300,13 @@ def _sender(job: _Job, sha256: str) -> Attribution:
         process=ProcessRef(pid=4127, started_at=None, name="python3", exe="/usr/bin/python3.12"),
         user=job.user,
         script=Script(path=path, sha256=sha256, launched_as=LaunchedAs.FILE, name=job.script),
-        line=CodeLine(file=path, line=42, function="send", certainty=Certainty.EXACT, stack=()),
+        line=CodeLine(
+            file=path,
+            line=line_that_sends(job.script),
+            function="send",
+            certainty=Certainty.EXACT,
+            stack=(),
+        ),
         ancestry=(ProcessRef(pid=300, started_at=None, name="cron", exe="/usr/sbin/cron"),),
         started_by="cron",
         is_python=True,

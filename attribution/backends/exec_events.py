@@ -17,24 +17,14 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from attribution.backends import procfs
+from attribution.backends.process_connector import EVENT_AT, EXEC, FORK, Wish, subscribed
 from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
 
-_NETLINK_CONNECTOR = 11
-_GROUP = 1
-_NLMSG_DONE = 3
-_LISTEN = 1
-_FORK, _EXEC = 0x1, 0x2
-_NETLINK_HEADER = struct.Struct("=IHHII")
-_CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _EVENT = struct.Struct("=IIQiiii")
 """What happened, on which processor, nanoseconds of the monotonic clock; of an exec the thread and
 its process, of a fork those of the parent and then those of the child."""
-_WHAT_AT, _CHILD_AT, _CHILD_PROCESS_AT = 36, 60, 64
-_LOAD, _COMPARE, _TO_INDEX, _RETURN, _BY_INDEX = 0x20, 0x15, 0x07, 0x06, 0x08
-_WANTED = struct.Struct("=II")
-_BUFFER = 1 << 20
-_ATTACH_FILTER = 26
+_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 20)
 _MOST = 1 << 15
 _FIRST = -10
 """Priority of who listens: on a busy machine it has to be there before the program begins."""
@@ -74,7 +64,7 @@ class ExecEvents:
         self._reading = threading.Lock()
         self._socket: socket.socket | None = None
         with contextlib.suppress(OSError, AttributeError):
-            self._socket = self._subscribed()
+            self._socket = subscribed(_WISH)
         self._since = time.time()
         if self._socket is not None:
             body = OWNER.guarded(Duty.PROCESSES, self._heard_of_all, lambda: self._socket is None)
@@ -133,23 +123,6 @@ class ExecEvents:
                 held.shutdown(socket.SHUT_RDWR)
             held.close()
 
-    @staticmethod
-    def _subscribed() -> socket.socket:
-        held = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _NETLINK_CONNECTOR)
-        try:
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            _without_threads(held)
-            held.bind((0, _GROUP))
-            held.setblocking(False)
-            wanted = _WANTED.pack(_LISTEN, _FORK | _EXEC)
-            body = _CONNECTOR_HEADER.pack(1, 1, 0, 0, len(wanted), 0) + wanted
-            size = _NETLINK_HEADER.size + len(body)
-            held.send(_NETLINK_HEADER.pack(size, _NLMSG_DONE, 0, 0, 0) + body)
-        except BaseException:
-            held.close()
-            raise
-        return held
-
     def _heard_of_all(self) -> None:
         """Listen; whatever ends it, nothing is said to be heard any more."""
         try:
@@ -195,17 +168,17 @@ class ExecEvents:
             self.catch_up()
 
     def _note(self, data: bytes) -> None:
-        at = _NETLINK_HEADER.size + _CONNECTOR_HEADER.size
+        at = EVENT_AT
         if len(data) < at + _EVENT.size:
             return
         what, _, monotonic, _, pid, _, child = _EVENT.unpack_from(data, at)
         self._heard = True
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         happened = time.time() - (now - monotonic) / 1e9
-        if what == _EXEC:
+        if what == EXEC:
             load = Load(at=happened, folder=_start_folder(pid, monotonic))
             self._keep(self._loaded, pid, load, happened)
-        elif what == _FORK:
+        elif what == FORK:
             self._keep(self._born, child, happened, happened)
             if len(self._forks) == _MOST:
                 self._since = max(self._since, self._forks[0][0])
@@ -231,24 +204,3 @@ def _start_folder(pid: int, executed_at: int) -> str | None:
         return folder
     spent = procfs.read(f"/proc/{pid}/schedstat", 100).partition(b" ")[0]
     return folder if spent.isdigit() and int(spent) <= _BEFORE_IT_RUNS_NS else None
-
-
-def _without_threads(held: socket.socket) -> None:
-    """Have the kernel leave out the making of threads: a program may make thousands."""
-    import ctypes
-
-    rows = (
-        (_LOAD, 0, 0, _WHAT_AT),
-        (_COMPARE, 5, 0, socket.htonl(_EXEC)),
-        (_COMPARE, 0, 5, socket.htonl(_FORK)),
-        (_LOAD, 0, 0, _CHILD_AT),
-        (_TO_INDEX, 0, 0, 0),
-        (_LOAD, 0, 0, _CHILD_PROCESS_AT),
-        (_COMPARE | _BY_INDEX, 0, 1, 0),
-        (_RETURN, 0, 0, 4096),
-        (_RETURN, 0, 0, 0),
-    )
-    program = b"".join(struct.pack("=HBBI", *row) for row in rows)
-    kept = ctypes.create_string_buffer(program, len(program))
-    attached = struct.pack("@HP", len(rows), ctypes.addressof(kept))
-    held.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, attached)

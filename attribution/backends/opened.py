@@ -2,36 +2,59 @@
 the kernel counts (Linux).
 """
 
+import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
-
-from attribution.backends import procfs
 
 _COUNTED = (("Tcp", b"ActiveOpens"), ("Udp", b"OutDatagrams"))
 _BY_IPV6 = b"\nUdp6OutDatagrams"
 """Connections of both families are counted together, datagrams are not."""
-_MOST = 1 << 16
+_MOST, _PIECE = 1 << 16, 1 << 13
 
 
 class Opened:
     """Compares the counters of this process's network with those of the last time."""
 
     def __init__(self, folder: Path = Path("/proc/net")) -> None:
-        self._general, self._ipv6 = str(folder / "snmp"), str(folder / "snmp6")
+        self._general, self._ipv6 = _KeptOpen(folder / "snmp"), _KeptOpen(folder / "snmp6")
         self._last: tuple[bytes, ...] | None = None
 
     def changed(self) -> bool:
-        """Return whether they differ, or tell nothing. Takes some 50 µs."""
+        """Return whether they differ, or tell nothing. Takes some 30 µs."""
         now = tuple(self._read())
         before, self._last = self._last, now
         return before != now or b"" in now[: len(_COUNTED)]
 
     def _read(self) -> Iterator[bytes]:
-        text = procfs.read(self._general, _MOST)
+        text = self._general.read()
         for protocol, name in _COUNTED:
             yield _number(text, b"\n%b: " % protocol.encode(), name)
-        six = procfs.read(self._ipv6, _MOST)  # empty where there is no IPv6
+        six = self._ipv6.read()  # empty where there is no IPv6
         yield six.partition(_BY_IPV6)[2].partition(b"\n")[0]
+
+
+class _KeptOpen:
+    """A file of the kernel's that is written anew for each read from its beginning: to open it
+    takes as long as to read it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def read(self) -> bytes:
+        """Return all of it; nothing where it cannot be read."""
+        try:
+            if self._handle is None:
+                self._handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                weakref.finalize(self, os.close, self._handle)
+            text, at = b"", 0
+            while at < _MOST and (piece := os.pread(self._handle, _PIECE, at)):
+                text, at = text + piece, at + len(piece)
+        except OSError:
+            return b""
+        return text
 
 
 def _number(text: bytes, mark: bytes, name: bytes) -> bytes:

@@ -9,7 +9,7 @@ peer here.
 import os
 import socket
 import struct
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from attribution.backends import procfs
@@ -202,19 +202,29 @@ def listening(channel: socket.socket) -> list[tuple[str, int]]:
     return [(row.host, row.port) for row in _dump(_LISTEN, None, channel)]
 
 
-def leaving(own: Collection[int] = ()) -> list[Row]:
-    """Return the TCP connections that leave this machine, opened here or about to be: not those
-    that a listening socket took. `own`: numbers of this process's sockets; neither they nor what
-    is connected to them is listed, wherever it was meant to go (a gate that captures).
+def open_rows() -> list[Row]:
+    """Return what listens, and the TCP connections that are open or asked for with a far end that
+    is not on this machine: everybody's.
 
     Raises OSError or DiagRefused where the kernel does not list them.
     """
     try:
-        found = _answered(request_open())
+        return _answered(request_open())
     except DiagRefused:
         families = (socket.AF_INET, socket.AF_INET6)
         found = [row for family in families for row in _answered(request_leaving(family))]
-        found += _dump(_LISTEN)
+        return found + _dump(_LISTEN)
+
+
+def leaving(own: Collection[int] = (), found: Sequence[Row] | None = None) -> list[Row]:
+    """Return the TCP connections that leave this machine, opened here or about to be: not those
+    that a listening socket took. `own`: numbers of this process's sockets; neither they nor what
+    is connected to them is listed, wherever it was meant to go (a gate that captures). `found`:
+    the rows to choose from; else they are asked for.
+
+    Raises OSError or DiagRefused where the kernel does not list them.
+    """
+    found = open_rows() if found is None else found
     # What listens has no far end yet.
     listening = {row.port for row in found if row.far_port == 0}
     doors = {row.port for row in found if row.far_port == 0 and row.inode in own}

@@ -4,25 +4,17 @@ at the list of processes where these may not be heard.
 
 import contextlib
 import os
-import socket
 import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attribution.backends import procfs
+from attribution.backends.process_connector import EVENT_AT, EXEC, EXIT, Wish, subscribed
 
-_NETLINK_CONNECTOR, _GROUP, _DONE, _LISTEN = 11, 1, 3, 1
-_EXEC, _EXIT = 0x2, 0x80000000
-_NETLINK_HEADER = struct.Struct("=IHHII")
-_CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _EVENT = struct.Struct("=IIQiiI")
 """What happened, on which processor, when, the thread, its process, and of an end its status."""
-_WANTED = struct.Struct("=II")
-_BUFFER = 4 << 20
-_ATTACH_FILTER = 26
-_WHAT_AT, _THREAD_AT, _PROCESS_AT = 36, 52, 56
-_LOAD, _COMPARE, _TO_INDEX, _RETURN, _BY_INDEX = 0x20, 0x15, 0x07, 0x06, 0x08
+_WISH = Wish(other=EXIT, thread_at=52, process_at=56, buffer=4 << 20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +31,7 @@ class KernelEvents:
     """Hears of both from the kernel. Raises OSError where it may not (it takes root)."""
 
     def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _NETLINK_CONNECTOR)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            _only_whole_processes(self._socket)
-            self._socket.bind((0, _GROUP))
-            self._socket.setblocking(False)
-            wanted = _WANTED.pack(_LISTEN, _EXEC | _EXIT)
-            body = _CONNECTOR_HEADER.pack(1, 1, 0, 0, len(wanted), 0) + wanted
-            size = _NETLINK_HEADER.size + len(body)
-            self._socket.send(_NETLINK_HEADER.pack(size, _DONE, 0, 0, 0) + body)
-        except BaseException:
-            self._socket.close()
-            raise
+        self._socket = subscribed(_WISH)
 
     def fileno(self) -> int:
         """Return what can be waited for."""
@@ -76,36 +56,15 @@ class KernelEvents:
 
 
 def _event(data: bytes) -> Event | None:
-    at = _NETLINK_HEADER.size + _CONNECTOR_HEADER.size
+    at = EVENT_AT
     if len(data) < at + _EVENT.size:
         return None
     what, _, _, thread, process, status = _EVENT.unpack_from(data, at)
     if thread != process:
         return None
-    if what == _EXEC:
+    if what == EXEC:
         return Event(pid=process, began=True)
-    return Event(pid=process, began=False, status=status) if what == _EXIT else None
-
-
-def _only_whole_processes(held: socket.socket) -> None:
-    """Have the kernel leave out all else: threads end by the thousand."""
-    import ctypes
-
-    rows = (
-        (_LOAD, 0, 0, _WHAT_AT),
-        (_COMPARE, 5, 0, socket.htonl(_EXEC)),
-        (_COMPARE, 0, 5, socket.htonl(_EXIT)),
-        (_LOAD, 0, 0, _THREAD_AT),
-        (_TO_INDEX, 0, 0, 0),
-        (_LOAD, 0, 0, _PROCESS_AT),
-        (_COMPARE | _BY_INDEX, 0, 1, 0),
-        (_RETURN, 0, 0, 4096),
-        (_RETURN, 0, 0, 0),
-    )
-    program = b"".join(struct.pack("=HBBI", *row) for row in rows)
-    kept = ctypes.create_string_buffer(program, len(program))
-    attached = struct.pack("@HP", len(rows), ctypes.addressof(kept))
-    held.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, attached)
+    return Event(pid=process, began=False, status=status) if what == EXIT else None
 
 
 _YOUNG, _SELDOM = 4, 8

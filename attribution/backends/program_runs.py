@@ -87,6 +87,8 @@ class Runs:
         self._part_of: dict[int, int] = {}
         """Programs that a run started → that run."""
         self._ended: deque[EndedRun] = deque(maxlen=_MOST_RUNS)
+        self.missed = 0
+        """See ProgramRuns.missed."""
         self._lock = threading.Lock()
         self._kernel: KernelEvents | None = None
         self._listing = Listing()
@@ -165,6 +167,8 @@ class Runs:
         if len(self._runs) < _MOST_RUNS:
             run = _run(pid, int(fields[_START]), ours=parent is not None)
             self._runs[pid], self._due = run, min(self._due, run.name_at)
+        else:
+            self.missed += 1
 
     def _is_of_ours(self, pid: int) -> bool:
         """Return whether it is this user's, where only these are followed; root follows all."""
@@ -203,6 +207,7 @@ class Runs:
         fields = procfs.stat_fields(event.pid)
         same = len(fields) > _START and int(fields[_START]) == run.start
         cpu = _cpu(fields) if same else run.cpu_s
+        self.missed += len(self._ended) == _MOST_RUNS  # the first of them makes room
         self._ended.append(
             EndedRun(
                 sender=run.sender or _UNNAMED,

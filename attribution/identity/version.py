@@ -9,13 +9,16 @@ import hashlib
 import os
 import stat
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from attribution.file_times import margin_s
 from attribution.identity.inline_metadata import InlineMetadata, read_inline_metadata
 from attribution.identity.repository import Repository, repository_of
 from attribution.os_users import People
 from attribution.plain_files import is_kept_out, opened
+from core.attribution import WRITTEN_BEFORE_START
 
 _HASH_MOST = 64 << 20
 _INLINE_MOST = 256 << 10
@@ -28,14 +31,25 @@ TURNED = (
     "a link or a folder on the way to the script was changed after the process started, "
     "so it may have led to another file"
 )
+_UNTIMED = (
+    "the script lies where the times of files do not show every change, "
+    "so what ran may not be what lies there now"
+)
 _UNDATED = (
     "when the process was started is not known well enough to say that the script is unchanged"
 )
+_UNKNOWN = frozenset({_UNTIMED, _UNDATED})
+"""Here it may well be unchanged."""
 _NO_FILE = "what lies at the script's path now is no plain file"
 _UNSEEN = "the script file cannot be seen"
 _UNREAD = "the script file cannot be read"
 _OURS = "the path of the script leads to a file of Outgate itself"
 _MOST_CACHED = 2000
+_WRITTEN_BACK_S = 120.0
+"""So long after a write through a mapping the next one may leave no time: until Linux has written
+the page back (`vm.dirty_expire_centisecs`, 30 s, and its rounds of 5 s; more on a slow disk). So
+what is read of a file is remembered only when it is older, and that it is younger is told.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +67,10 @@ class Identity:
     sha256_now: str | None = None
     """Of the file as it lies there now, when it was changed since the start."""
     note: str | None = None
+    written_before_start_s: int | None = None
+    """Whole seconds between the file's last change and the start, where they are few: whoever held
+    a mapping of the file by then could change it unseen.
+    """
 
     def to_json(self, people: People) -> dict[str, object] | None:
         """Return what is known as JSON values; None when nothing is."""
@@ -69,6 +87,8 @@ class Identity:
             values["inline"] = self.inline.to_json()
         if self.changed_since_start:
             values |= {"changed_since_start": True, "sha256_now": self.sha256_now}
+        if self.written_before_start_s is not None:
+            values[WRITTEN_BEFORE_START] = self.written_before_start_s
         return values or None
 
 
@@ -107,16 +127,25 @@ class Since:
     turned_at: float = 0.0
     """When, at the latest, the path to the file was turned to another one."""
 
-    def doubt(self, touched_at: float) -> str | None:
+    def doubt(self, touched_at: float, margin_s: float = 0.0) -> str | None:
         """Return why a file that was last touched at this time may not be what ran; None when it
-        is.
+        is. `margin_s`: by how much a change may be later than the time says.
         """
         if self.at is None:
             return _UNDATED
         limit = self.at if self.exact else self.at + _CLOCK_GRAIN_S
         if touched_at > limit:
             return _CHANGED
+        if touched_at + margin_s > limit:
+            return _UNTIMED
         return TURNED if self.turned_at > limit else None
+
+    def young(self, touched_at: float) -> int | None:
+        """Return how long before the start a file was touched; None when it is long ago."""
+        if self.at is None or self.at == float("inf"):
+            return None
+        age = max(0.0, self.at - touched_at)
+        return int(age) if age < _WRITTEN_BACK_S else None
 
 
 def identify(path: str, since: Since) -> Identity:
@@ -134,22 +163,25 @@ def identify(path: str, since: Since) -> Identity:
     if is_kept_out(found):
         return Identity(note=_OURS)
     key = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    margin, touched_at = margin_s(path, mapped=True), _touched(found)
     identity = _CACHE.get(key)
     if identity is None:
+        read_at = time.time()
         identity = _read(path, found)
         if not _is_same(path, found):
             return Identity(note=_CHANGED)
-        _CACHE.put(key, identity)
+        if touched_at + margin + _WRITTEN_BACK_S < read_at:
+            _CACHE.put(key, identity)
     # The repository's commit moves on while the file stays, so it is read anew.
     identity = replace(identity, repository=repository_of(path))
-    doubt = since.doubt(_touched(found))
+    doubt = since.doubt(touched_at, margin)
     if doubt is None:
-        return identity
+        return replace(identity, written_before_start_s=since.young(touched_at))
     return replace(
         identity,
         sha256=None,
         sha256_now=identity.sha256,
-        changed_since_start=doubt is not _UNDATED,
+        changed_since_start=doubt not in _UNKNOWN,
         note=doubt,
     )
 

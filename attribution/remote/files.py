@@ -9,6 +9,8 @@ from core.attribution import Attribution
 from core.sent_file import FilesLook, Nearby, NearFile, Proven, ProvenFile
 
 _LONGEST_NAME = 1000
+_MOST_ASKS = 100
+"""For one look: more than what the attributor keeps."""
 
 type Asks = Callable[[Ask], Told | None]
 """Returns the attributor's answer; None where there is none."""
@@ -65,16 +67,24 @@ class RemoteRuns:
     def __init__(self, asks: Asks) -> None:
         self._asks = asks
         self._heard = 0
+        self.missed = 0
+        """See ProgramRuns.missed."""
 
     def ended(self) -> Sequence[EndedRun]:
         """See ProgramRuns.ended. What the attributor told of is forgotten there when it is asked
-        the next time: an answer that was lost on the way is told again.
+        the next time: an answer that was lost on the way is told again. All that wait are asked
+        for, however busy the machine.
         """
-        told = self._asks(Runs(heard=self._heard))
-        if told is None or told.ended is None:
-            return ()
-        self._heard = told.ended.last
-        return told.ended.runs
+        runs: list[EndedRun] = []
+        for _ in range(_MOST_ASKS):
+            told = self._asks(Runs(heard=self._heard))
+            if told is None or told.ended is None:
+                break
+            self._heard, self.missed = told.ended.last, told.ended.missed
+            runs += told.ended.runs
+            if not told.ended.waiting:
+                break
+        return runs
 
     def close(self) -> None:
         """See ProgramRuns.close: the attributor follows them for the next gate."""

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from attribution.remote.wire import Ended, Near, Prove, Runs, Shown, Told
 from core.activity import EndedRun, ProgramRuns
@@ -18,7 +19,8 @@ _MOST_KEPT = 32768
 _MOST_LETTERS = 1 << 20
 """Of paths in one answer: six bytes each as JSON."""
 _MOST_WANTED = 64
-_MOST_RUNS, _RUNS_AT_ONCE = 2048, 100
+_MOST_RUNS, _RUNS_AT_ONCE = 8192, 100
+"""That are kept for a gate that does not ask; and that one answer has room for."""
 
 
 class FileLooks:
@@ -97,7 +99,8 @@ class RunsTold:
         self._lock = threading.Lock()
         # Not from 0: a gate that outlives this process says what it heard from the one before.
         self._last = time.time_ns() // 1000
-        self._kept: deque[tuple[int, EndedRun]] = deque(maxlen=_MOST_RUNS)
+        self._kept: deque[tuple[int, EndedRun]] = deque()
+        self._missed = 0
 
     def ended(self, ask: Runs) -> Told:
         """Return the runs that ended and of which the gate has not heard, the first ones first."""
@@ -109,9 +112,14 @@ class RunsTold:
                 self._kept.append((self._last, run))
             while self._kept and self._kept[0][0] <= ask.heard:
                 self._kept.popleft()
-            told = list(self._kept)[:_RUNS_AT_ONCE]
+            while len(self._kept) > _MOST_RUNS:
+                self._kept.popleft()
+                self._missed += 1
+            told = list(islice(self._kept, _RUNS_AT_ONCE))
+            waiting, missed = len(self._kept) - len(told), self._missed + self._runs.missed
         last = told[-1][0] if told else ask.heard
-        return Told(ended=Ended(runs=tuple(run for _, run in told), last=last))
+        runs = tuple(run for _, run in told)
+        return Told(ended=Ended(runs=runs, last=last, waiting=waiting, missed=missed))
 
     def close(self) -> None:
         """Follow no more."""

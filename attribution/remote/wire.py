@@ -153,6 +153,10 @@ class Ended:
 
     runs: tuple[EndedRun, ...]
     last: int
+    waiting: int = 0
+    """So many more can be asked for at once."""
+    missed: int = 0
+    """See ProgramRuns.missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,8 @@ def the_working_folder_is_renamed(arena: Arena) -> None:
     arena.go()
 
 
+MEMORY = Path("/dev/shm")
+
 # --- links and folders on the way
 
 
@@ -201,3 +203,30 @@ def mounted_over_in_a_namespace_of_its_own(arena: Arena) -> None:
         f'unshare -m bash -c \'"$PY" {v1}/app/job.py & while [ ! -e go.ready ]; do sleep 0.02;'
         f" done; mount --bind {v2} {v1} && touch go; wait'"
     )
+
+
+def _through_a_mapping(folder: Path | None) -> Attack:
+    """A script changes itself through a mapping, which on some file systems leaves no time."""
+
+    def make(arena: Arena) -> None:
+        body = """
+import mmap
+with open(os.path.abspath(__file__), "r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+    at = bytes(mapped).index(b"# " + b"evil")
+    mapped[at + 2 : at + 6] = b"good"
+ask(dial())
+if __file__.startswith("/dev/shm"):
+    os.unlink(__file__)
+"""
+        script = arena.write("job.py", body, note="evil")
+        if folder is not None:
+            script = Path(shutil.copy(script, folder / f"job-{os.getpid()}.py"))
+        settled()
+        arena.python(str(script))
+
+    return make
+
+
+named("the script is changed through a mapping", _through_a_mapping(None))
+if MEMORY.is_dir():
+    named("the script is changed in memory through a mapping", _through_a_mapping(MEMORY))

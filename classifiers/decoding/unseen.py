@@ -14,14 +14,29 @@ _FEWEST, _FEWEST_BITS = 16, 64
 _SELECTORS = b"\xef\xb8"
 _TAGS = b"\xf3\xa0"
 """How tags and variation selectors begin in UTF-8."""
-_SPELLED = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f]{6,}")
-"""Text spelled in characters that nobody sees: tags stand for ASCII, variation selectors for
-bytes."""
+_SELECTING = "\U000e0020-\U000e007e\U000e0100-\U000e01ef\ufe00-\ufe0f"
+"""Tags stand for ASCII, variation selectors for bytes."""
+_SPELLED = re.compile(f"[{_SELECTING}]{{6,}}")
+"""Text spelled in characters that nobody sees."""
+_ALONE = re.compile(f"(?<![{_SELECTING}])[{_SELECTING}]{{1,5}}(?![{_SELECTING}])")
+"""The same, a few at a time between what is seen."""
+_JOINERS = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u180e\u034f\xad"
+"""What stands between letters without being seen, and may stand there for bits."""
+_JOINER = re.compile(f"[{_JOINERS}]")
+_JOINER_BYTES = tuple(char.encode() for char in _JOINERS)
+_FEWEST_KINDS = 4
+"""Emoji and ideographs bring selectors of one or two kinds."""
 
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text of UTF-8 may hold either."""
-    return _strange().search(data) is not None or may_be_spelled(data)
+    return _strange().search(data) is not None or may_be_spelled(data) or _may_be_scattered(data)
+
+
+def _may_be_scattered(data: bytes) -> bool:
+    if _joiner().search(data) is None:
+        return False
+    return sum(map(data.count, _JOINER_BYTES)) >= _FEWEST_BITS
 
 
 def may_be_spelled(data: bytes) -> bool:
@@ -33,6 +48,11 @@ def spelled(text: str) -> Iterator[bytes]:
     """Yield what runs of tags and variation selectors spell."""
     for found in _SPELLED.finditer(text):
         yield bytes(map(_spelled_byte, found[0]))
+    apart = "".join(_ALONE.findall(text))
+    if len(apart) >= _FEWEST and len(set(apart)) >= _FEWEST_KINDS:
+        data = bytes(map(_spelled_byte, apart))
+        if known(data) is not None:
+            yield data
 
 
 def _spelled_byte(char: str) -> int:
@@ -54,8 +74,11 @@ def shifted(text: str) -> Iterator[tuple[str, bytes]]:
             data = bytes([ord(char) & 255 for char in run])
             if known(data) is not None and data.isascii():
                 yield "another block", data
-        if len(run) >= _FEWEST_BITS:
+        if len(run) >= _FEWEST_BITS and _JOINER.match(run) is None:
             yield from _bits(run)
+    joiners = "".join(_JOINER.findall(text))
+    if len(joiners) >= _FEWEST_BITS:
+        yield from _bits(joiners)
 
 
 def _bits(run: str) -> Iterator[tuple[str, bytes]]:
@@ -73,9 +96,18 @@ def _bits(run: str) -> Iterator[tuple[str, bytes]]:
 
 @cache
 def _strange() -> Any:
+    wide = r"[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+    return _compiled(f"(?:{wide}){{16,}}".encode("latin-1"))
+
+
+@cache
+def _joiner() -> Any:
+    return _compiled(b"|".join(_JOINER_BYTES))
+
+
+def _compiled(pattern: bytes) -> Any:
     import re2
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    wide = r"[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-    return re2.compile(f"(?:{wide}){{16,}}".encode("latin-1"), options)
+    return re2.compile(pattern, options)

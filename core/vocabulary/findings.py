@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from core.findings import NOT_INSPECTED, Confidence, Finding, is_least, people_in
-from core.vocabulary.kinds import by_gravity, kind_of
+from core.vocabulary.kinds import by_gravity, kind_of, tells_of_people
 from core.vocabulary.sizes import at_least, counted, joined, size
 
 CONFIDENCE: Mapping[str, str] = MappingProxyType(
@@ -69,7 +69,7 @@ def _together(a: Amount, b: Amount) -> Amount:
 
 def is_personal(finding: Finding) -> bool:
     """Return whether it tells of real people: a published example tells of nobody."""
-    return "personal_data" in kind_of(finding.kind).groups and not finding.test_data
+    return tells_of_people(finding.kind) and not finding.test_data
 
 
 def people_told(findings: Iterable[Finding]) -> int:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from core.findings import NOT_INSPECTED, SECRET
@@ -169,6 +170,12 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
 _OWN_WEIGHT = 6
 _ORDER = {name: (kind.weight, place) for place, (name, kind) in enumerate(KINDS.items())}
 _LAST = (_OWN_WEIGHT, len(KINDS))
+
+
+@lru_cache(maxsize=1024)
+def tells_of_people(name: str) -> bool:
+    """Return whether a kind of this id is personal data."""
+    return _PERSONAL in kind_of(name).groups
 
 
 def kind_of(name: str) -> Kind:

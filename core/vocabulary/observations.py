@@ -41,6 +41,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "schedule": "Schedule",
         "server": "Server",
         "server_version": "Server's version",
+        "short_connections": "Short connections past Outgate",
         "spreadsheets": "Spreadsheets and tables held open",
         "user": "User of the server",
     }

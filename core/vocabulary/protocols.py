@@ -126,7 +126,9 @@ _BY_PORT: Mapping[int, str] = MappingProxyType(
 )
 OBSERVED_PORTS = frozenset(_BY_PORT) - {3389}
 """Ports of databases, mail, file shares, queues and their like: where connections are watched."""
-SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 587, 3306, 4222, 5900})
+SERVER_SPEAKS_FIRST = frozenset(
+    {21, 22, 24, 25, 110, 119, 143, 587, 873, 2525, 3306, 3307, 4190, 4222, 5900, 5901}
+)
 """Ports whose usual protocol begins with the server's greeting."""
 ENCRYPTED = frozenset({465, 636, 853, 989, 990, 993, 995, 5671, 6380, 8883, 9093, 9440, 10255})
 """Ports at which TLS usually carries something other than HTTP."""

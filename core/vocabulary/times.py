@@ -71,3 +71,15 @@ def lasting(span: timedelta) -> str:
         if seconds >= length and seconds % length == 0:
             return counted(int(seconds // length), unit)
     return "1 second" if seconds == 1 else f"{seconds:,g} seconds"
+
+
+def time_left(seconds: int) -> str:
+    """Return how long somebody still has, as short as it can be told: `45 s`, `59 min`, `3 h`."""
+    if seconds < _IN_SECONDS:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    return f"{minutes} min" if minutes < _IN_MINUTES else f"{minutes // 60} h"
+
+
+_IN_SECONDS, _IN_MINUTES = 600, 120
+"""Below which the seconds, and below which the minutes are what counts."""

@@ -9,7 +9,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,9 +16,8 @@ from typing import Any
 
 from core.errors import InputError
 from core.happenings import Event, Fact, happening
-from evidence.files import PRIVATE_FOLDER, open_private
-from evidence.gate_liveness import lock_now
 from evidence.store import Store
+from exports.alone import alone_at
 from exports.notices.notice import About, Channel, Notice
 from exports.notices.seen import (
     case_notice,
@@ -98,7 +96,7 @@ class NoticeOutbox:
         """Look for what is new, add `more`, and deliver all that waits, oldest first; return how
         many were delivered. Raises NotDeliveredError, InputError, EvidenceError.
         """
-        with self._alone() as alone:
+        with alone_at(self.file) as alone:
             if not alone:
                 return 0
             box = self._box()
@@ -175,17 +173,3 @@ class NoticeOutbox:
             Path(name).replace(self.file)
         finally:
             Path(name).unlink(missing_ok=True)
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        self._folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        handle = open_private(self._folder / f"notices-{self.name}.lock")
-        try:
-            lock_now(handle)
-        except OSError:
-            yield False
-            return
-        else:
-            yield True
-        finally:
-            os.close(handle)

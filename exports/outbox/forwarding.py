@@ -6,19 +6,15 @@ where. A parcel may come twice (the collector had it, and its answer was lost): 
 names its entry of the chain.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError
 from core.happenings import Event, Fact, happening
 from evidence.cursors import FOLDER, Cursor, read_cursor, write_cursor
-from evidence.files import PRIVATE_FOLDER, open_private
-from evidence.gate_liveness import lock_now
 from evidence.notary import Notary, public_key
 from evidence.store import Store
+from exports.alone import alone_at
 from exports.outbox.collectors import Collector, Parcel
 
 
@@ -76,7 +72,7 @@ class Outbox:
         """Deliver the next parcel; return what still waits. Where another process is at it, nothing
         is delivered. Raises NotDeliveredError, InputError, EvidenceError.
         """
-        with self._alone() as alone:
+        with alone_at(self.file) as alone:
             if alone:
                 self._forward(collector)
         return self.waiting()
@@ -121,17 +117,3 @@ class Outbox:
 
     def _keep(self, cursor: Cursor) -> None:
         write_cursor(self.file, cursor, Notary(self.store.path).key)
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        self._folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        handle = open_private(self._folder / f"{self.name}.lock")
-        try:
-            lock_now(handle)
-        except OSError:
-            yield False
-            return
-        else:
-            yield True
-        finally:
-            os.close(handle)

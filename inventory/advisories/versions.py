@@ -27,6 +27,7 @@ def order(text: str) -> Order:
         return False, tuple(_legacy_parts(text[:_LONGEST]))
 
 
+@lru_cache(maxsize=50_000)
 def same(text: str) -> str:
     """Return the one spelling of all that are the same version: `1` for `1.0.0` and `v1+cu118`;
     what is no version is itself.

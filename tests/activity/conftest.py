@@ -102,6 +102,8 @@ class Machine:
 
     # core.activity.ProgramRuns
 
+    missed = 0
+
     def ended(self) -> list[EndedRun]:
         """Each program that it was told of has run, and ended."""
         self._answer()

@@ -119,7 +119,8 @@ def test_a_run_says_what_of_it_cannot_be_read(home: Path, write: Any) -> None:
 def test_a_run_in_which_nothing_left_says_so() -> None:
     """Nothing is not an empty table."""
     assert told_of([]) == (
-        "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
+        "outgate: this program sent nothing through the gate, and no connection past it was seen"
+        " (one shorter than half a second can have been missed)\n"
     )
 
 

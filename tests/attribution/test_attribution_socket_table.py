@@ -88,6 +88,31 @@ def test_this_process_has_no_part_in_it() -> None:
             assert not table.connected_to(frozenset({port}))
 
 
+def test_what_this_process_opens_later_is_no_part_of_it_either(talk: tuple[str, int, int]) -> None:
+    """Whose a socket is may be remembered; a new one is looked at anew, and others' stay listed."""
+    _, port, near = talk
+    table = KernelSockets()
+    for _ in range(3):
+        assert at(table.listening(), port) and at(table.connected_to(frozenset({port})), near)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            own = server.getsockname()[1]
+            with socket.create_connection(("127.0.0.1", own)):
+                assert not at(table.listening(), own)
+                assert not table.connected_to(frozenset({own}))
+
+
+def test_a_kernel_that_does_not_know_the_older_question_is_asked_by_family(
+    talk: tuple[str, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers are the same, whichever way they come."""
+    host, port, near = talk
+    monkeypatch.setattr("attribution.socket_table._OF_BOTH", 4242)
+    table = KernelSockets()
+    assert [one.host for one in at(table.listening(), port)] == [host]
+    (one,) = at(table.connected_to(frozenset({port})), near)
+    assert (one.bytes_sent, one.bytes_received) == (777, 5000)
+
+
 def test_a_users_gate_sees_the_users_own_and_a_machines_gate_all(
     talk: tuple[str, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

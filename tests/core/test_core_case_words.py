@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.case_words import MAX_LENGTH, OUTCOMES, PREFIXES, completions, in_words, kind_named, parse
+from core.case_vocabulary import OUTCOMES, PREFIXES, kind_named
+from core.case_words import MAX_LENGTH, completions, in_words, parse
 from core.day_words import moment_named
 from core.review import About, CaseFilter, CaseStatus, Condition
 from core.vocabulary.kinds import GROUPS

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.discreet import id_shown, media_type_shown, name_shown, without, words_shown
+from core.discreet import (
+    id_shown,
+    media_type_shown,
+    name_shown,
+    note_shown,
+    without,
+    words_shown,
+)
 
 KEY = "sk-proj-" + "Canary7Zq" * 6
 VALUES = {
@@ -54,7 +61,7 @@ WORDS = (
 
 
 @pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("shown", [name_shown, id_shown, words_shown])
+@pytest.mark.parametrize("shown", [name_shown, id_shown, words_shown, note_shown])
 @pytest.mark.parametrize("around", ["{}", "before {} after", "x[{}]"])
 def test_what_is_surely_a_value_stays_nowhere(value: str, shown: object, around: str) -> None:
     """An address, an account, a card or a key is masked in names, identifiers and sentences."""
@@ -77,6 +84,7 @@ def test_words_stay_readable(name: str) -> None:
     """Names of fields, models, tools and dates are kept as they are."""
     assert name_shown(name) == name
     assert words_shown(name) == name
+    assert note_shown(name) == name
     assert id_shown(name) == name
 
 
@@ -151,3 +159,17 @@ def test_masking_twice_is_masking_once(text: str) -> None:
     """A record read again and written again says the same."""
     assert name_shown(name_shown(text)) == name_shown(text)
     assert words_shown(words_shown(text)) == words_shown(text)
+    assert note_shown(note_shown(text)) == note_shown(text)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Ticket INC0012345 (see 20261126-1), agreed on 2026-11-26 at 14:30.",
+        "100% test data; 12,500 rows of order 4711",
+        "x" * 4000,
+    ],
+)
+def test_what_a_person_writes_stays_whole(note: str) -> None:
+    """Numbers of tickets, times, counts and length of a note are kept, also in brackets."""
+    assert note_shown(note) == note

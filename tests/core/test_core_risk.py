@@ -63,7 +63,7 @@ def test_what_did_not_leave_is_low(verdict: str) -> None:
     grave = replace(CASE, kinds=("iban",), values=3, records=15_000, account_kind="personal")
     risk = risk_of(replace(grave, verdict=str(verdict)))
     assert risk.level is Level.LOW
-    assert risk.because == ("nothing left",)
+    assert risk.because == ("nothing has left",)
 
 
 def test_a_released_hold_left() -> None:

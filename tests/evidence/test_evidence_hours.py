@@ -76,6 +76,23 @@ CONDITIONS: dict[str, tuple[Wanted, Callable[[Record], bool]]] = {
         Wanted(until=START + 300 * HOUR - timedelta(minutes=20)),
         lambda one: one.at < START + 300 * HOUR,
     ),
+    "some whole days": (
+        Wanted(since=START + 72 * HOUR, until=START + 240 * HOUR),
+        lambda one: START + 72 * HOUR <= one.at < START + 240 * HOUR,
+    ),
+    "days and parts of two": (
+        Wanted(since=START + 70 * HOUR, until=START + 245 * HOUR, destination="openai"),
+        lambda one: START + 70 * HOUR <= one.at < START + 245 * HOUR
+        and destination_of(one) == "openai",
+    ),
+    "hours of one day": (
+        Wanted(since=START + 50 * HOUR, until=START + 60 * HOUR),
+        lambda one: START + 50 * HOUR <= one.at < START + 60 * HOUR,
+    ),
+    "the end of one day and the begin of the next": (
+        Wanted(since=START + 60 * HOUR, until=START + 80 * HOUR),
+        lambda one: START + 60 * HOUR <= one.at < START + 80 * HOUR,
+    ),
     "one script": (
         Wanted(script=sender_of(MADE[0])), lambda one: sender_of(one) == sender_of(MADE[0]),
     ),
@@ -117,6 +134,23 @@ def test_totals_are_those_of_the_records(store: Store, name: str) -> None:
     })  # fmt: skip
     assert sum((one.total for one in spans), Total()) == expected(chosen)
     assert sum((one.total for one in course(store, wanted, days=True)), Total()) == expected(chosen)
+
+
+@pytest.mark.parametrize("span", [(48, 216), (60, 225), (74, 94), (84, 108), (0, 480)])
+@pytest.mark.parametrize("by", ["destination", "account", "outcome"])
+def test_days_and_hours_tell_the_same(store: Store, by: Any, span: tuple[int, int]) -> None:
+    """What is read from sums of days is what all hours of that time add up to, with the first and
+    the last hour of each.
+    """
+    since, until = (START + n * HOUR for n in span)
+    chosen = [r for r in MADE if since <= r.at < until]
+    found = ranking(store, by, Wanted(since=since, until=until), limit=1000)
+    assert sum((one.total for one in found), Total()) == expected(chosen)
+    for one in found:
+        alone = Wanted(since=since, until=until, **{by: one.name})
+        spans = course(store, alone)
+        assert one.total == sum((span.total for span in spans), Total()) == total(store, alone)
+        assert (one.first_hour, one.last_hour) == (spans[0].begins, spans[-1].begins)
 
 
 @pytest.mark.parametrize("measure", ["exchanges", "sent", "bytes", "found", "tokens", "cost_usd"])

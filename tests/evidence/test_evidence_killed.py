@@ -10,13 +10,35 @@ import pytest
 
 import evidence
 from evidence.database import connect
+from evidence.retention import tidy
 from evidence.writer import Writer
 from examples import most
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ROOT / "tests" / "fakes" / "killed_gates.py"
+PROGRAMS = ROOT / "tests" / "fakes"
 KILLS, FEW = 200, 20
 """In the profile `thorough`, and else."""
+MOST_LOG, MOST_FREE = 16 << 20, 2000
+"""Bytes of the log beside the file, and free pages in it: a few steps of a pass."""
+
+
+def ran(program: str, place: Path, kills: int) -> list[str]:
+    """Run a program that kills; return the lines that it printed."""
+    done = subprocess.run(
+        [sys.executable, str(PROGRAMS / program), str(place), str(kills), "7"],
+        capture_output=True,
+        text=True,
+        timeout=800,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.splitlines()
+
+
+def numbers(lines: list[str], word: str) -> list[int]:
+    return [int(one) for line in lines for one in re.findall(rf"\b{word}=(\d+)", line)]
 
 
 @pytest.mark.timeout(900)
@@ -27,21 +49,11 @@ def test_killed_at_random_instants_every_promise_is_kept(place: Path) -> None:
     is whole, with what was under way chained by the next gate.
     """
     kills = KILLS if most(KILLS) == KILLS else FEW
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(place), str(kills), "7"],
-        capture_output=True,
-        text=True,
-        timeout=800,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    lines = done.stdout.splitlines()
-    assert done.returncode == 0, done.stderr[-2000:]
+    lines = ran("killed_gates.py", place, kills)
     assert [line for line in lines if line.startswith("lost")] == []
     rounds = [line for line in lines if line.startswith("killed")]
     assert len(rounds) == kills
-    sums = [sum(map(int, re.findall(rf"{word}=(\d+)", done.stdout))) for word in WORDS]
+    sums = [sum(numbers(lines, word)) for word in WORDS]
     assert min(sums) > kills // 4, sums  # a busy machine gets less done between two kills
     writer = Writer(place)
     writer.stop()
@@ -54,3 +66,26 @@ def test_killed_at_random_instants_every_promise_is_kept(place: Path) -> None:
 
 
 WORDS = ("open", "closed", "signed")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="rounds are forks of one process")
+def test_retention_that_is_killed_leaves_whole_evidence(place: Path) -> None:
+    """The pass that removes what is over its time is killed at any instant, beside a gate that
+    writes: the chain is whole, what went is added up still, the log beside the file stays small,
+    and the next pass goes on where this one ended.
+    """
+    kills = KILLS // 2 if most(KILLS) == KILLS else FEW // 4
+    lines = ran("killed_retention.py", place, kills)
+    assert [line for line in lines if line.startswith("wrong")] == []
+    cuts, newest, kept = (numbers(lines, word) for word in ("cut", "newest", "kept"))
+    assert len(cuts) == kills and cuts == sorted(cuts) and cuts[-1] > 0
+    assert [a - b for a, b in zip(newest, cuts, strict=True)] == kept
+    assert all(a >= b for a, b in zip(numbers(lines, "hours"), kept, strict=True))
+    assert max(numbers(lines, "wal")) < MOST_LOG and max(numbers(lines, "free")) < MOST_FREE
+    assert tidy(place)
+    connection = connect(place, read_only=True)
+    assert connection.value("PRAGMA freelist_count") == 0
+    connection.close()
+    assert place.with_name(f"{place.name}-wal").stat().st_size == 0
+    assert evidence.verify(place).problems == ()

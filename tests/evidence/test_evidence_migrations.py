@@ -107,12 +107,13 @@ def test_a_record_of_an_earlier_version_is_found_by_what_it_holds(old: Path) -> 
     assert old.read_bytes().count(b'"method":"sock_diag"') == 1  # of what is still under way
 
 
-def test_sums_by_the_hour_are_made_of_what_was_there_before(old: Path) -> None:
-    """The overview knows of records from before there were such sums."""
+def test_sums_are_made_of_what_was_there_before(old: Path) -> None:
+    """The overview knows of records from before there were sums by the hour, and by the day."""
     Store(old).close()
     with sqlite3.connect(old) as connection:
         (exchanges,) = connection.execute("SELECT sum(exchanges) FROM hours").fetchone()
-    assert exchanges == 61
+        (of_days,) = connection.execute("SELECT sum(exchanges) FROM days").fetchone()
+    assert exchanges == of_days == 61
 
 
 def test_many_small_cases_become_one_question_each(place: Path) -> None:

@@ -22,7 +22,7 @@ from core.stored import StoredRecord
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
 from evidence.past import Past, Sums
-from evidence.retention import STEP, _step, expire, expire_older
+from evidence.retention import STEP, _oldest, _remove, _step, expire, expire_older
 from evidence.store import Store
 from evidence.times import micros
 from evidence.writer import Writer
@@ -183,6 +183,38 @@ def test_two_gates_do_not_remove_the_same(year: Path) -> None:
         assert _step(connection, after(45), RULE, stale) is None
     assert expired(year, after(45)) == (5, 45)
     assert evidence.verify(year).ok
+
+
+@pytest.mark.parametrize("what", ["hold", "erasure"])
+def test_what_changes_while_a_step_is_read_is_heeded(year: Path, what: str) -> None:
+    """A legal hold that is placed, or a script that is erased, between reading the oldest records
+    and removing them: nothing goes by what was read before, and the pass goes on by what is now.
+    """
+    with closing(connect(year)) as connection:
+        past = Past.of(connection)
+        going = _oldest(connection, after(20), past)
+        assert going is not None and len(going.rows) == 20
+        if what == "hold":
+            hold = {
+                "hold": "m",
+                "script": None,
+                "user": None,
+                "since_us": after(5),
+                "until_us": None,
+            }
+            with closing(Store(year)) as store:
+                store.tell(happening(Event.LEGAL_HOLD, hold, who="counsel"))
+        else:
+            erase_now(year, Wanted(script="/srv/job_1.py"), who="o", why="asked")
+        found = _remove(connection, going, past, RULE)
+        assert found is not None and (found.records, found.up_to) == (0, 0)
+        assert connection.value("SELECT count(*) FROM entries") == 50
+    gone = 5 if what == "hold" else 20
+    assert expired(year, after(20)) == (gone, gone)
+    assert evidence.verify(year).problems == ()
+    with closing(Store(year)) as store:
+        scripts = {one.script for one in store.script_versions()}
+        assert ("/srv/job_1.py" in scripts) == (what == "hold")
 
 
 def test_it_stops_when_it_is_told(year: Path) -> None:

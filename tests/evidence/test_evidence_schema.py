@@ -36,6 +36,7 @@ TABLES = {
     "marks",
     "past",
     "hours",
+    "days",
 }
 
 

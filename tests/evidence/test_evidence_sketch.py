@@ -1,9 +1,10 @@
 """How many different people there are is told without keeping who they are."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.sketch import Sketch
+from evidence.sketch import Sketch, told_by
 
 VALUES = st.lists(st.integers(0, 2000).map(str), max_size=300)
 
@@ -19,6 +20,23 @@ def test_the_order_of_joining_changes_nothing(a: list[str], b: list[str], c: lis
         two.join(Sketch.of_text(other.to_text()))
     assert one == two
     assert one.least == two.least == len({*a, *b, *c})
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 700)), max_size=9), st.booleans())
+def test_what_is_left_out_early_is_what_would_be_left_out_late(
+    parts: list[tuple[int, int]], again: bool
+) -> None:
+    """Far beyond what is kept, too, only the values count: not how they came, nor how often."""
+    grown, plain = Sketch(), Sketch()
+    for start, count in parts * (1 + again):
+        part = Sketch()
+        part.add(str(n) for n in range(start * 400, start * 400 + count))
+        grown.join(part)
+        assert grown.to_text() == grown.to_text()
+    values = {str(n) for start, count in parts for n in range(start * 400, start * 400 + count)}
+    plain.add(values)
+    assert grown == plain
+    assert (grown.least, grown.exact) == (plain.least, plain.exact)
 
 
 def test_many_are_told_as_a_number_that_it_is_at_least() -> None:
@@ -38,3 +56,13 @@ def test_the_values_cannot_be_had_from_it() -> None:
     sketch.add(["0123456789abcdef"])
     assert "01234567" not in sketch.to_text()
     assert len(sketch.to_text()) == 8
+
+
+@given(st.lists(st.integers(0, 5000).map(str), max_size=900))
+def test_its_text_alone_tells_how_many_there_are(values: list[str]) -> None:
+    """A page of cases reads no sketch, and says the same."""
+    sketch = Sketch()
+    sketch.add(values)
+    assert told_by(sketch.to_text()) == (sketch.least, sketch.exact)
+    with pytest.raises(ValueError, match="cut"):
+        told_by(sketch.to_text() + "0")

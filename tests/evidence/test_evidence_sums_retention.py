@@ -16,10 +16,11 @@ from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from evidence.acts import read_act
 from evidence.database import connect
+from evidence.hours import total
 from evidence.notary import Notary
 from evidence.retention import expire
 from evidence.store import Store
-from evidence.sums_retention import expire_sums, expire_sums_older
+from evidence.sums_retention import _end, _ended, expire_sums, expire_sums_older
 from evidence.times import HOUR_US, micros
 
 Make = Callable[..., Record]
@@ -65,6 +66,8 @@ def test_sums_go_and_the_rest_verifies(long_ago: Path, days: int) -> None:
     report = evidence.verify(long_ago)
     assert (report.ok, report.problems) == (True, ())
     assert expire_sums(long_ago, after(days), RULE) == 0
+    with closing(Store(long_ago)) as store:
+        assert total(store).exchanges == len(hours(long_ago)) == 30 - gone
 
 
 def test_nothing_of_a_script_that_is_long_gone_is_left(long_ago: Path) -> None:
@@ -138,6 +141,25 @@ def test_a_record_under_a_hold_keeps_its_sums(long_ago: Path) -> None:
     expire_sums(long_ago, after(400), RULE)
     assert 0 < len(hours(long_ago)) < kept
     assert evidence.verify(long_ago).ok
+
+
+def test_a_case_that_comes_back_while_a_pass_reads_stays(
+    long_ago: Path, write: Callable[..., None], make_record: Make
+) -> None:
+    """A script that was not seen for years sends again between reading what has ended and removing
+    it: its case is kept, and the next pass goes by what is there then.
+    """
+    with closing(connect(long_ago)) as connection:
+        ended = _ended(connection, after(20))
+        assert ended is not None and any("long-gone" in key for key in ended.cases)
+        write(make_record(at=START + timedelta(days=31), script="/srv/long-gone.py"))
+        assert _end(connection, ended, after(20), RULE) == 0
+    assert evidence.verify(long_ago).problems == ()
+    assert expire_sums(long_ago, after(20), RULE) > 0
+    assert evidence.verify(long_ago).problems == ()
+    with closing(Store(long_ago)) as store:
+        shown = {case.script_path for case in store.page(CaseFilter(), 0, 50)}
+    assert "/srv/long-gone.py" in shown
 
 
 def test_a_file_that_is_not_there_waits_for_the_next_pass(tmp_path: Path) -> None:

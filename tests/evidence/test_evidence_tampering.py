@@ -372,6 +372,8 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "a sum of traffic removed": (sql("DELETE FROM traffic"), "the sums of traffic"),
     "a sum of an hour edited": (sql("UPDATE hours SET found = 1"), "added up by the hour"),
     "a sum of an hour removed": (sql("DELETE FROM hours"), "added up by the hour"),
+    "a sum of a day edited": (sql("UPDATE days SET last_hour = 1"), "added up by the day"),
+    "a sum of a day removed": (sql("DELETE FROM days"), "added up by the day"),
     "an older version of the schema": (sql("PRAGMA user_version=3"), "schema 3"),
     "a trigger": (
         sql("CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM cases; END"),

@@ -20,7 +20,7 @@ STORES = Path(__file__).parents[1] / "evidence" / "stores"
 
 def old_store(place: Path, version: int) -> None:
     """Put a file of that schema at the place: the fourth as it was written, earlier ones as they
-    differed from it, the sixth as that version made it of the fourth.
+    differed from it, later ones as those versions made them of it.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     kept = STORES / f"schema-{max(version, 4)}.db.xz"

@@ -10,6 +10,7 @@ from typing import Any
 from core.attribution import Certainty
 from core.case_inside import beyond
 from core.case_keys import case_id, case_key
+from core.case_vocabulary import shown_as
 from core.decision import HoldOutcome
 from core.errors import EvidenceError
 from core.record import Record
@@ -252,7 +253,20 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
 _WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION, About.CASE}
 
 
+_NUMBERS: Mapping[About, Callable[[Case], int]] = {
+    About.PEOPLE: lambda case: case.inside.people,
+    About.TIMES: lambda case: case.count,
+}
+
+
 def _fits(case: Case, condition: Condition) -> bool:
+    if condition.about is About.SHOWN:
+        parts = [shown_as(value) for value in condition.values]
+        each = (_fits(case, Condition(about=about, values=(value,))) for about, value in parts)
+        return any(each) is not condition.negated
+    if condition.about in _NUMBERS:
+        enough = _NUMBERS[condition.about](case) >= min(map(int, condition.values))
+        return enough is not condition.negated
     texts = [text.lower() for text in _TEXTS[condition.about](case)]
     found = any(
         value.lower() == text if condition.about in _WHOLE else value.lower() in text

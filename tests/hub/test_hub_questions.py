@@ -60,7 +60,9 @@ def test_the_same_script_on_many_machines_is_one_entry(world: FleetWorld) -> Non
         ship(member, old, *([new] if version != "c" * 64 else []))
         if number % 15 == 0:
             world.clock.on(days=1)
-    (row,) = asked(world, questions.scripts)
+    with world.hub.database.work() as connection:
+        (row,) = found = questions.scripts(connection)
+        questions.add_spread(connection, found)
     assert row["name"] == "report.py"
     assert row["endpoints"] == 45
     assert sorted(row["versions"]) == ["a" * 64, "b" * 64, "c" * 64]

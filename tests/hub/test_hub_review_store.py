@@ -162,6 +162,7 @@ async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: H
     app = FleetReview(store, reviewer, HubHolds(world.hub.database, store.folder))
     key = store.page(CaseFilter(), 0, 1)[0].key
     async with app.run_test(size=(150, 45)) as pilot:
+        await app.workers.wait_for_complete()
         await pilot.pause()
         for pressed, words in (("T", ""), ("A", "bo"), ("C", "asked finance")):
             await pilot.press(pressed)

@@ -94,3 +94,41 @@ def test_what_reached_nobody_is_not_said_to_be_sent(tmp_path: Path) -> None:
     assert "1 not sent" in seen["told"], seen["told"]
     assert "0 bytes sent" in seen["told"]
     assert "passed" not in seen["told"]
+
+
+_SHORT = """
+import contextlib, socket, time, urllib.request
+near = ("10.77.0.1", 0)
+for port, seconds, times in ((8443, 0.05, 4), (5432, 0.0, 5)):
+    for _ in range(times):
+        with socket.create_connection(("10.77.0.2", port), source_address=near):
+            time.sleep(seconds)
+with contextlib.suppress(OSError):
+    socket.create_connection(("10.77.0.2", 9999), source_address=near)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sent:
+    sent.sendto(b"x", ("10.77.0.2", 9999))
+for _ in range(10):
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen("http://10.77.0.2:9998/", timeout=20)
+print("done")
+"""
+
+
+def test_nothing_short_is_passed_over_in_silence(tmp_path: Path) -> None:
+    """However short a connection past the gate was, refused or answered, and datagrams without a
+    goal: each is on record with its script, or is told as one that nobody can tell the owner of.
+    What the gate itself opens and fails to open for the program is none of them.
+    """
+    seen = _run(tmp_path, _SHORT)
+
+    assert (seen["code"], seen["out"]) == (0, "done\n")
+    past = [one for one in seen["records"] if one["decision"]["degraded"]]
+    named = {one["destination"]["port"] for one in past}
+    [line] = [line for line in seen["told"].splitlines() if " over before it could be" in line]
+    for port in (5432, 8443):
+        assert port in named or f"10.77.0.2 port {port}" in line
+    assert "10.77.0.2, not answered" in line
+    assert "datagrams (UDP) to nobody knows where" in line
+    assert "9998" not in line
+    assert "this program's or another's" in line
+    assert "no connection past it" not in seen["told"]

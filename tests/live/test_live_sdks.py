@@ -1,5 +1,5 @@
 """Real SDKs against a real gate: a block is each SDK's own permission error, readable, after
-exactly one attempt.
+exactly one attempt. Each SDK is imported by its own call: they take seconds to load.
 """
 
 import asyncio
@@ -8,16 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-import anthropic
-import boto3
-import botocore.exceptions
-import google.genai
-import google.genai.errors
-import httpx
-import openai
 import pytest
-import requests
 
 from classifiers.engine import EngineSetup
 from classifiers.gate_classifier import GateClassifier
@@ -58,6 +49,8 @@ def blocking(gate: Any, engine: GateClassifier, monkeypatch: pytest.MonkeyPatch)
 
 
 def openai_chat() -> str:
+    import openai
+
     with (
         openai.OpenAI(api_key="none") as client,
         pytest.raises(openai.PermissionDeniedError) as error,
@@ -67,6 +60,8 @@ def openai_chat() -> str:
 
 
 def openai_stream() -> str:
+    import openai
+
     with (
         openai.OpenAI(api_key="none") as client,
         pytest.raises(openai.PermissionDeniedError) as error,
@@ -76,6 +71,8 @@ def openai_stream() -> str:
 
 
 def openai_async() -> str:
+    import openai
+
     async def call() -> str:
         async with openai.AsyncOpenAI(api_key="none") as client:
             with pytest.raises(openai.PermissionDeniedError) as error:
@@ -86,6 +83,8 @@ def openai_async() -> str:
 
 
 def anthropic_messages() -> str:
+    import anthropic
+
     with (
         anthropic.Anthropic(api_key="none") as client,
         pytest.raises(anthropic.PermissionDeniedError) as error,
@@ -95,6 +94,9 @@ def anthropic_messages() -> str:
 
 
 def google_genai() -> str:
+    import google.genai
+    import google.genai.errors
+
     client = google.genai.Client(api_key="none")
     with pytest.raises(google.genai.errors.ClientError) as error:
         client.models.generate_content(model="gemini-2.0-flash", contents="hello")
@@ -103,6 +105,9 @@ def google_genai() -> str:
 
 
 def s3_put() -> str:
+    import boto3
+    import botocore.exceptions
+
     client = boto3.client("s3", region_name="eu-central-1")
     with pytest.raises(botocore.exceptions.ClientError) as error:
         client.put_object(Bucket="ledger", Key="a.csv", Body=b"a,b\n1,2\n" * 1000)
@@ -112,6 +117,9 @@ def s3_put() -> str:
 
 
 def s3_large(tmp: Path) -> str:
+    import boto3
+    import botocore.exceptions
+
     path = tmp / "large.csv"
     path.write_bytes(b"a,b\n1,2\n" * 1_000_000)
     client = boto3.client("s3", region_name="eu-central-1")
@@ -121,6 +129,8 @@ def s3_large(tmp: Path) -> str:
 
 
 def bedrock() -> str:
+    import boto3
+
     client = boto3.client("bedrock-runtime", region_name="eu-central-1")
     with pytest.raises(client.exceptions.AccessDeniedException) as error:
         client.converse(
@@ -131,6 +141,8 @@ def bedrock() -> str:
 
 
 def graph_by_requests() -> str:
+    import requests
+
     url = "https://graph.microsoft.com/v1.0/me/drive/root:/a.csv:/content"
     answer = requests.put(url, data=b"a,b\n1,2\n", timeout=20)
     with pytest.raises(requests.HTTPError):
@@ -141,6 +153,8 @@ def graph_by_requests() -> str:
 
 
 def dropbox_by_httpx() -> str:
+    import httpx
+
     answer = httpx.post("https://content.dropboxapi.com/2/files/upload", content=b"x", timeout=20)
     with pytest.raises(httpx.HTTPStatusError):
         answer.raise_for_status()
@@ -148,6 +162,8 @@ def dropbox_by_httpx() -> str:
 
 
 def telegram_by_aiohttp() -> str:
+    import aiohttp
+
     async def call() -> str:
         async with (
             # aiohttp reads the variables for certificates once, when it is imported: here, before
@@ -167,12 +183,15 @@ def telegram_by_aiohttp() -> str:
 
 
 def upload_by_requests() -> str:
+    import requests
+
     answer = requests.put("https://files.example/big", data=iter([b"x" * 100_000] * 20), timeout=20)
     assert answer.status_code == 403
     return answer.text
 
 
 def retrying_requests() -> str:
+    import requests
     from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
 

@@ -821,3 +821,13 @@ def test_a_rule_on_listed_packages_needs_a_list() -> None:
     """Without a list nothing could be said to stand outside of it: the file is refused."""
     with pytest.raises(PolicyError, match="lists no packages"):
         policy(PACKAGE_RULE.format("not_allowed"))
+
+
+@pytest.mark.parametrize(("unsettled", "told"), [(True, True), (False, False)])
+def test_why_an_approval_does_not_count_yet_is_told(unsettled: bool, told: bool) -> None:
+    """Whoever runs an approved script right after it was put in place reads why it is stopped."""
+    rules = policy("  - {id: r, when: {script: {approved: false}}, then: block}\n")
+    history = ScriptHistory(approved=False, unsettled=unsettled)
+    decision = rules.decide(situation(history=history))
+    assert decision.verdict is Verdict.BLOCK
+    assert ("does not count yet" in decision.reason) is told

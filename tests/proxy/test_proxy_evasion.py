@@ -1,13 +1,16 @@
 """Ways past the gate: direct connections and HTTP/3 of scripts each leave a record for each run."""
 
 import asyncio
+import os
+import threading
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
 
-from core.attribution import Attribution, Certainty, ProcessRef
+from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
 from core.exchange import Connection
 from core.fate import Fate
 from proxy.evasion import APART_S, SURELY_S, EvasionWatch
@@ -67,6 +70,12 @@ class Table:
 
     def speaks_quic(self, pid: int) -> bool:
         return self.quic and pid == 99
+
+    def hear(self, *, wanted: bool) -> bool:
+        return wanted
+
+    def ended(self) -> list[Connection]:
+        return []
 
 
 class Sampled:
@@ -363,3 +372,88 @@ def test_datagrams_to_any_port_are_on_record(gate: RunningGate, port: int, words
     assert (record.fate, record.destination.port) == (Fate.PAST, port)
     assert words in record.decision.reason
     assert ("HTTP/3" in record.decision.reason) is (port == 443)
+
+
+def test_a_run_is_looked_at_closely_until_it_ends(gate: RunningGate) -> None:
+    """While a program runs behind the gate, what is open for a moment is asked about, and nobody
+    waits for the answer about another: the first may take long.
+    """
+    sampled, table = Sampled(gate), Table(("203.0.113.5", 1))
+    at_last, plain = threading.Event(), sampled.attribute
+
+    def attribute(connection: Connection) -> Attribution:
+        if connection.client_port == 1:
+            at_last.wait(10)
+        return plain(connection)
+
+    gate.attributor.attribute = attribute
+
+    async def played() -> None:
+        watching = asyncio.ensure_future(sampled.evasion.watch(table, every_s=60.0))
+        await asyncio.sleep(0)
+        sampled.evasion.runs.follow(os.getpid())
+        for ends in (("203.0.113.5", 1), ("198.51.100.7", 2), ("192.0.2.9", 3)):
+            table.ends = [ends]
+            begun = table.looks
+            while table.looks < begun + 2:  # noqa: ASYNC110 - the look happens in a thread
+                await asyncio.sleep(0.001)
+        assert sampled.asked == ["d2", "d3"]
+        at_last.set()
+        await sampled.evasion.settled()
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(played(), 20))
+    eventually(lambda: len(gate.evidence.closed) == 3)
+
+
+def test_what_the_last_look_did_not_see_began_after_it(gate: RunningGate) -> None:
+    """A connection that is new is not said to be a minute old, and to have been inherited."""
+    asked: list[Connection] = []
+    sampled = Sampled(gate)
+    plain = sampled.attribute
+
+    def attribute(connection: Connection) -> Attribution:
+        asked.append(connection)
+        return plain(connection)
+
+    gate.attributor.attribute = attribute
+    old = datetime.now(UTC) - timedelta(minutes=1)
+
+    class Aged(Table):
+        def established(self) -> list[Connection]:
+            return [replace(one, at=old) for one in super().established()]
+
+    sampled.look(Aged(("203.0.113.5", 1)))
+    sampled.look(Aged(("203.0.113.5", 1), ("203.0.113.6", 2)))
+
+    assert asked[0].at == old
+    assert asked[1].at > old + timedelta(seconds=50)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_whose_a_connection_was_may_be_nobodys_to_tell(gate: RunningGate, known: bool) -> None:
+    """What is over before its program is found is told as nobody's, and makes no record."""
+    sampled = Sampled(gate)
+
+    def nobody(connection: Connection) -> Attribution:
+        return unknown_sender("none", "over")
+
+    if not known:
+        gate.attributor.attribute = nobody
+
+    sampled.look(Table(("203.0.113.5", 1), port=5432))
+
+    told = sampled.evasion.runs.short.since(datetime(2020, 1, 1, tzinfo=UTC))
+    assert told == ([] if known else [("203.0.113.5 port 5432", 1)])
+    assert len(gate.evidence.closed) <= known
+
+
+def test_datagrams_to_nobody_knows_where_are_told(gate: RunningGate) -> None:
+    """A socket for datagrams that is bound to no far side is not passed over in silence."""
+    sampled = Sampled(gate)
+
+    sampled.look(Table(("", 1), transport="udp"))
+
+    told = sampled.evasion.runs.short.since(datetime(2020, 1, 1, tzinfo=UTC))
+    assert told == [("datagrams (UDP) to nobody knows where", 1)]
+    assert gate.evidence.closed == []

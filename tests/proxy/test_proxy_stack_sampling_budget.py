@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
-from proxy.stack_sampling_budget import BURST_S, SHARE, LineBudget
+from proxy.stack_sampling_budget import BURST_S, LEAST_S, SHARE, LineBudget
 
 
 def sender(pid: int, start: int = 0) -> Attribution:
@@ -35,6 +35,14 @@ def test_a_flood_is_kept_waiting_for_no_more_than_its_share() -> None:
     found = asked(LineBudget(), 30_000, every_s=0.001, cost_s=0.02)
 
     assert BURST_S + 30 * SHARE - 0.1 < found * 0.02 < BURST_S + 30 * SHARE + 0.1
+
+
+def test_quick_looks_are_no_licence_for_hundreds_of_them() -> None:
+    """However little a request waits for it, a flood is not looked at more often than is told."""
+    found = asked(LineBudget(), 30_000, every_s=0.001, cost_s=0.001)
+
+    most = (BURST_S + 30 * SHARE) / LEAST_S
+    assert most - 10 < found < most + 10
 
 
 def test_another_process_has_a_budget_of_its_own() -> None:

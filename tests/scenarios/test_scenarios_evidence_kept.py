@@ -2,11 +2,13 @@
 away from it.
 """
 
+import contextlib
 import json
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,10 +40,23 @@ def _turned(outgate: Outgate, name: str, turn: str) -> list[list[str]]:
     return [[str(script), name]]
 
 
+def _open_evidence(outgate: Outgate) -> tuple[int, list[int]]:
+    """Return the gate's process and the numbers of its descriptors of the evidence."""
+    pid = json.loads((outgate.home / "gate.json").read_text())["pid"]
+    numbers = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if str(descriptor.readlink()).startswith(str(outgate.home / "evidence.")):
+                numbers.append(int(descriptor.name))
+    assert numbers
+    return pid, numbers
+
+
 def _descriptors(outgate: Outgate) -> list[list[str]]:
-    """Whatever number the gate's own descriptor of its evidence has, one of these names it."""
+    """Scripts whose paths name descriptors of their own by the numbers that the gate's have."""
     job = outgate.script("job.py", SEND)
-    return [[f"/dev/fd/{n}", f"fd{n}", str(job), str(n)] for n in range(3, 40)]
+    _, numbers = _open_evidence(outgate)
+    return [[f"/dev/fd/{n}", f"fd{n}", str(job), str(n)] for n in numbers]
 
 
 def _by_link(outgate: Outgate) -> list[list[str]]:
@@ -61,8 +76,8 @@ def _by_log(outgate: Outgate) -> list[list[str]]:
 
 
 def _through_the_gates_descriptors(outgate: Outgate) -> list[list[str]]:
-    pid = json.loads((outgate.home / "gate.json").read_text())["pid"]
-    turns = [(f"gate{n}", f"os.symlink('/proc/{pid}/fd/{n}', sys.argv[0])") for n in range(3, 40)]
+    pid, numbers = _open_evidence(outgate)
+    turns = [(f"gate{n}", f"os.symlink('/proc/{pid}/fd/{n}', sys.argv[0])") for n in numbers]
     return [command for name, turn in turns for command in _turned(outgate, name, turn)]
 
 

@@ -1,6 +1,7 @@
 """The registry of actions: what holds for every screen in it, present and future."""
 
 import ast
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from habits.passport import Passport
 from tests.tui.conftest import FragileStore, Opens, Presses, ShowsText
 from tui.actions import SCREENS, for_footer
 from tui.evidence_acts import EvidenceActs, Verified
+from tui.fleet_review import FLEET
+from tui.keys import KEYS
 from tui.offers import Offers
 from tui.rule_making import Proposal, RuleMaking
 from tui.screen_action import ScreenAction
-from tui.sheet import Sheet, Sheets
+from tui.sheet import TABS, Sheet, Sheets
 
 PROPOSAL = Proposal(name="a", sentence="It stops.", effect="0 of 1.", lines=())
 ACTS = EvidenceActs(
@@ -28,6 +31,8 @@ ACTS = EvidenceActs(
     sheets=Sheets(read=lambda *_: Sheet()),
     passport=lambda script, _: Passport(script=script, made_at="now", parts=()),
 )
+
+DOCS = Path(tui.__file__).resolve().parents[1] / "docs"
 
 type OpensScreen = Callable[[Pilot[int], str], Awaitable[Screen[object]]]
 
@@ -164,6 +169,45 @@ def test_no_screen_has_keys_of_its_own() -> None:
         for name, keys in written.items()
         if name not in answers and not {k for key in keys for k in str(key).split(",")} <= ends
     } == {}
+
+
+def test_every_key_stands_in_one_table() -> None:
+    """The same act has the same key on every screen, and no key of the table is of no use."""
+    used = [action for actions in (*SCREENS.values(), FLEET) for action in actions]
+    assert {action.id for action in used} == set(KEYS)
+    for action in used:
+        assert action.keys[: len(KEYS[action.id].names)] == KEYS[action.id].names
+    assert not [
+        path.name
+        for path in Path(tui.__file__).parent.glob("*.py")
+        if path.stem != "screen_action" and "ScreenAction(" in path.read_text(encoding="utf-8")
+    ]
+
+
+NOT_OF_AN_ACTION = {"Tab", "Space", "Shift+↓"}
+"""Named beside keys; of lines and dialogs."""
+
+
+def test_the_pages_name_no_other_keys() -> None:
+    """Whoever reads the handbook or the page of the review presses what the screen listens to."""
+    known = {action.shown for actions in SCREENS.values() for action in actions} | {"F1"}
+    handbook = (DOCS / "handbook.md").read_text(encoding="utf-8")
+    named = {key for key in re.findall(r"`([^`]*)`", handbook) if len(key) == 1}
+    assert len(named) > 10
+    assert named - known == set()
+    page = (DOCS / "review.md").read_text(encoding="utf-8")
+    table = page.partition("| key | action |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    listed = {
+        key
+        for row in rows
+        for key in re.split(r", | or | to |(?<=.) (?=.)", row)
+        if key not in NOT_OF_AN_ACTION
+    }
+    assert listed - known == set()
+    review = {action.shown for action in SCREENS["review"] if action.id not in TABS}
+    moves = {"PgDn", "PgUp", "G", "Esc", "Shift+↓"}
+    assert review - moves - listed - {","} == {"X"}
 
 
 def test_a_narrow_footer_keeps_what_is_used_most() -> None:

@@ -57,18 +57,13 @@ class PeopleReview(ReviewPart):
         names = {safe(case.user, 60) for case in self.desk.queue.known() if case.user}
         self.desk.app.push_screen(PeopleScreen(tuple(sorted(names))))
 '''
-ROW = """    ScreenAction(
-        id="people",
-        keys=("y",),
-        shown="y",
-        name="People",
-        help="Show who sent something.",
-        short="people",
-    ),
+ROW = """    action("people", "People", "Show who sent something.", short="people"),
+"""
+KEY = """    _key("people", "y", "y"),
 """
 ROWS = """PEOPLE: tuple[ScreenAction, ...] = (
-    ScreenAction(id="help", keys=("question_mark",), shown="?", name="Help", help="Show every key."),
-    ScreenAction(id="back", keys=("escape",), shown="Esc", name="Back", help="Go back.", short="back"),
+    action("help", "Help", "Show every key."),
+    action("back", "Back", "Go back.", short="back"),
 )
 """
 
@@ -77,7 +72,8 @@ def stranger(tmp_path: Path, screen: str = SCREEN) -> ScratchCopy:
     """Return the house with one screen more, made by CONTRIBUTING's row."""
     house = ScratchCopy.of(tmp_path, "tui")
     house.add("tui/people_screen.py", screen)
-    house.put("tui/actions.py", '    ScreenAction(\n        id="theme",\n', ROW)
+    house.put("tui/actions.py", '    action("theme", ', ROW)
+    house.put("tui/keys.py", '    _key("theme",', KEY)
     house.put("tui/actions.py", "SCREENS: Mapping", ROWS)
     house.put("tui/actions.py", '    "script": SCRIPT,', '    "people": PEOPLE,\n')
     house.put(

@@ -385,7 +385,7 @@ async def test_many_are_held_and_the_panel_stays_small(
         assert "9 held now, 5 not shown" in screen_text(pilot)
         assert pilot.app.screen.query_one(HeldPanel).size.height == 5
         await press(pilot, "down", "down", "down", "down", "down")
-        assert "❯   57 s" in screen_text(pilot)
+        assert "❯    57 s" in screen_text(pilot)
         assert "job_3.py" in screen_text(pilot)
 
 

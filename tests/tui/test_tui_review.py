@@ -327,7 +327,7 @@ async def test_a_filter_not_understood_says_what_would_be(
     async with opened(store) as pilot:
         await press(pilot, "slash", "type:since:blursday", "enter")
 
-        assert "cannot read the day “blursday”" in screen_text(pilot)
+        assert "“blursday”. The nearest word is since:thursday" in screen_text(pilot)
         assert review(pilot).queue.wanted == CaseFilter()
         await press(pilot, "escape")
         assert "blursday" not in screen_text(pilot)

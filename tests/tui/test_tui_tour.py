@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from app.demo.fictional_year import PRESENT, make_year
+from app.demo.fictional_gate import AnsweredStore
+from app.demo.fictional_year import PRESENT, make_year, open_year
 from app.demo.tour import show
 from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
-from core.review import CaseFilter
+from core.review import Acting, CaseFilter
 from evidence import verify
+from evidence.factory import open_evidence
 from evidence.holds import HeldRequests
 from evidence.store import Store
 from tests.tui.conftest import Presses, Settles, ShowsText
@@ -60,9 +62,14 @@ def test_the_tour_says_in_one_way_whether_a_gate_runs(
         return 0
 
     monkeypatch.setattr("tui.app.run", opened)
-    monkeypatch.setattr("app.demo.tour.make_year", lambda path: shutil.copy(year, path))
+    monkeypatch.setattr("app.demo.tour.open_year", lambda path: open_evidence(_copied(year, path)))
     assert show("visitor", plain=False, in_browser=True) == 0
     assert told == [(True, "A gate runs.")]
+
+
+def _copied(year: Path, path: Path) -> Path:
+    shutil.copy(year, path)
+    return path
 
 
 def test_the_year_is_whole_and_the_same_each_time(year: Path, tmp_path: Path) -> None:
@@ -115,6 +122,42 @@ async def test_what_the_steps_name_is_there(
     shown = screen_text(tour)
     for name in ("1 held now", "payroll_letters.py", "ledger_up", "summarise_"):
         assert name in shown
+
+
+async def test_what_the_steps_say_can_be_done(
+    settled: Settles, press: Presses, screen_text: ShowsText, tmp_path: Path
+) -> None:
+    """Each step by its keys: what is refused stands in the queue, the versions can be read and
+    one of them approved, code is shown, and the rules are those that the cases name.
+    """
+    evidence = open_year(tmp_path / "evidence.db")
+    acting = Acting(channel="tour", role_of=lambda _: "reviewer")
+    store = AnsweredStore(
+        evidence.writer, evidence.store.path, acting=acting, clock=lambda: PRESENT
+    )
+    reviewer = Reviewer(who="visitor", clock=lambda: PRESENT, zone=UTC, poll_seconds=None)
+    acts = acts_of(store, Home(tmp_path), Settings())
+    app = TourApp(store, reviewer, HeldRequests(store), "", acts)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, "escape", "h", "b", "enter")
+        assert "✕ refused" in screen_text(pilot) and "held now" not in screen_text(pilot)
+        await press(pilot, "slash", *"refused", "enter", "a", "enter", "escape")
+        assert any("Approved" in one.message for one in app._notifications)
+        await press(pilot, "g", "enter")
+        await press(pilot, "pagedown")
+        assert "❯ 19 │     answer = requests.post(PLACE" in screen_text(pilot)
+        await press(pilot, "escape", "slash", *"script:summarise", "enter", "s")
+        told = screen_text(pilot)
+        assert told.count("✓ approved by") == 1 and "· not approved ·" in told
+        await press(pilot, "d")
+        assert "+     return [dict(row)" in screen_text(pilot)
+        await press(pilot, "a", *"read", "enter")
+        assert screen_text(pilot).count("✓ approved by") == 2
+        await press(pilot, "escape", "escape", "7")
+        assert "not in the policy any more" not in screen_text(pilot)
+    store.close()
+    evidence.close()
 
 
 async def test_the_handbook_shows_the_screens_of_today() -> None:

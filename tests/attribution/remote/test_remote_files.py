@@ -175,7 +175,7 @@ def test_an_answer_that_was_lost_is_told_again() -> None:
     """
     ended = [a_run(f"job{number}.py") for number in range(250)]
     told = RunsTold(lambda: Listed(ended))
-    lost, losing = [], [True, False, False, True, False, False]
+    lost, losing = [], [True, False, False, True, False, False, False, False, False]
 
     def asks(ask: Ask) -> Told | None:
         assert isinstance(ask, Runs)
@@ -191,6 +191,25 @@ def test_an_answer_that_was_lost_is_told_again() -> None:
     assert heard == [one.about for one in ended]
 
 
+def test_a_busy_machine_is_told_of_at_once_and_what_was_too_much_is_counted() -> None:
+    """However many runs ended since the gate asked last, one look brings all of them; of those
+    that nobody could keep it is told how many they were.
+    """
+    followed = Listed([a_run(f"job{number}.py") for number in range(8192 + 30)], missed=4)
+    told = RunsTold(lambda: followed)
+
+    def asks(ask: Ask) -> Told | None:
+        assert isinstance(ask, Runs)
+        return told.ended(ask)
+
+    runs = RemoteRuns(asks)
+    heard = [one.about for one in runs.ended()]
+
+    assert heard == [f"job{number}.py" for number in range(30, 8192 + 30)]
+    assert runs.missed == 34
+    assert runs.ended() == []
+
+
 def a_run(about: str) -> EndedRun:
     sender = Attribution(certainty=Certainty.EXACT, method="process")
     return EndedRun(sender=sender, about=about, began=utc_now(), ended=utc_now())
@@ -199,8 +218,9 @@ def a_run(about: str) -> EndedRun:
 class Listed:
     """Implements core.activity.ProgramRuns."""
 
-    def __init__(self, runs: list[EndedRun]) -> None:
+    def __init__(self, runs: list[EndedRun], missed: int = 0) -> None:
         self._runs = runs
+        self.missed = missed
 
     def ended(self) -> Sequence[EndedRun]:
         runs, self._runs = self._runs, []

@@ -62,6 +62,17 @@ def od_words(row: bytes) -> str:
     return " ".join(row[at : at + 2][::-1].hex() for at in range(0, len(row), 2))
 
 
+def selector(byte: int) -> str:
+    return chr(0xFE00 + byte if byte < 16 else 0xE0100 + byte - 16)
+
+
+def between(unseen: str, width: int = 1) -> str:
+    """What nobody sees, a few characters behind each letter of an innocent text."""
+    cover = "All is well with us, and the weather is fine. " * (len(unseen) // 40 + 1)
+    parts = [unseen[at : at + width] for at in range(0, len(unseen), width)]
+    return "".join(map("".join, zip(cover, parts, strict=False)))
+
+
 ENCODED = base64.b64encode(DATA).decode()
 SPELLED: dict[str, str] = {
     "one decimal number": in_base("0123456789"),
@@ -100,6 +111,12 @@ SPELLED: dict[str, str] = {
     "invisible bits": "".join(
         "\u200b\u200c"[byte >> at & 1] for byte in DATA for at in range(7, -1, -1)
     ),
+    "invisible bits, one behind each letter": between(
+        "".join("\u2060\ufeff"[byte >> at & 1] for byte in DATA for at in range(7, -1, -1))
+    ),
+    "a selector behind each letter": between("".join(map(selector, DATA))),
+    "selectors behind each letter, by twos": between("".join(map(selector, DATA)), 2),
+    "a tag behind each letter": between("".join(chr(0xE0000 + byte) for byte in DATA)),
     "middle dots": "·".join(IBAN),
     "pictures between": "😀".join(IBAN),
     "one letter a line": "\n".join(IBAN),
@@ -130,6 +147,23 @@ def seen_in(sent: Exchange) -> set[str]:
 def test_rare_spellings_are_read(how: str, carrier: str) -> None:
     """A bank number is found however its bytes or letters are written, wherever they stand."""
     assert "iban" in seen_in(CARRIERS[carrier](SPELLED[how]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u2764\ufe0f and \U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f "
+        * 40,
+        "\u845b\U000e0100\u57ce\u5e02 \u8fbb\U000e0101 \u9089\U000e0102 \u9089\U000e0103 " * 40,
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u06a9\u062a\u0627\u0628\u200c " * 60,
+        "\u05e9\u05dc\u05d5\u05dd\u200e \u05e2\u05d5\u05dc\u05dd\u200f " * 60,
+    ],
+    ids=["flags and hearts", "forms of ideographs", "Persian", "marks of direction"],
+)
+def test_what_languages_need_unseen_says_nothing(text: str) -> None:
+    """Selectors, joiners and marks of ordinary writing are neither found nor unread."""
+    for carrier in CARRIERS.values():
+        assert seen_in(carrier(text)) == set()
 
 
 LISTS: dict[str, object] = {

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.wiring import classifier_of, source_masker
 from classifiers.credentials import CredentialDetector
+from classifiers.engine import EngineSetup
 from classifiers.sources.masking import SourceMasker
 from core.organisation import Organisation
 from examples import most
@@ -138,3 +140,14 @@ def test_places_are_found_among_any_characters(masker: SourceMasker, noise: str)
     assert TOKEN not in kept
     assert kept.endswith("  # €ä\ny = 1\n")
     assert kept.startswith("import os\nx = ")
+
+
+def test_words_that_the_organisation_lists_later_are_masked_in_scripts_kept_from_then_on() -> None:
+    """Scripts are looked through by what the gate itself looks with: as it changes, so do they."""
+    classifier = classifier_of(
+        EngineSetup(key=bytes(32), organisation=Organisation(), long_tail=False)
+    )
+    mask, source = source_masker(classifier), 'import this\nproject = "Bluebird"\n'
+    assert mask(source) == source
+    classifier.organisation_changed(Organisation(words=("Bluebird",)))
+    assert "Bluebird" not in mask(source)

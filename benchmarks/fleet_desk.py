@@ -1,0 +1,142 @@
+"""Measures what people at the hub read, over many sums: the overview, the list of cases and a page
+of it, a hunt. Sums are made by SQL, of endpoints, scripts and days that look like a year of a company.
+
+Run: python -m benchmarks.fleet_desk [--endpoints 2000] [--days 100]
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from core.ids import utc_now
+from core.review import About, CaseFilter, CaseStatus, Condition, Order
+from hub import desk, questions
+from hub.case_list import look
+from hub.database import Connection, Database, bring_forward
+from hub.own_postgres import own_postgres
+
+_MAKE = (
+    """INSERT INTO endpoints (id, name, grouped, enrolled_at, seen_at)
+    SELECT gen_random_uuid(), 'm-' || n, 'g' || n %% 12, now(), now()
+    FROM generate_series(1, %(endpoints)s) n""",
+    """INSERT INTO scripts (number, sha256, name, family) OVERRIDING SYSTEM VALUE
+    SELECT n, sha256(n::text::bytea), 'script-' || n / 3 || '.py', (n / 3) * 3 + 1
+    FROM generate_series(1, %(scripts)s) n""",
+    "INSERT INTO destinations (name) SELECT 'd' || n || '.example' FROM generate_series(1, 400) n",
+    "INSERT INTO words (word) VALUES ('allow'), ('watch'), ('block'), ('corporate'), ('personal')",
+    """INSERT INTO kindsets (kinds) VALUES ('{}'), ('{iban}'), ('{name,iban}'), ('{api_key}'),
+        ('{email}'), ('{name}'), ('{health}'), ('{email,name}')""",
+    """INSERT INTO people (name) SELECT 'p' || n FROM generate_series(1, %(endpoints)s) n""",
+    # Each machine has ten scripts of its company's, some of them everybody's.
+    """INSERT INTO places (endpoint, path, script, person)
+    SELECT e, '/srv/s' || k || '.py', 1 + (e * 7919 + k * 104729) %% least(%(scripts)s, 30 * k * k),
+        e FROM generate_series(1, %(endpoints)s) e, generate_series(1, 10) k""",
+    """INSERT INTO sums (day, place, destination, kinds, outcome, account, review, records, went,
+        bytes_went, found, rows_hit, first_at, last_at)
+    SELECT '2026-11-26'::date - d, p.number, 1 + (p.script * 31 + k * 17) %% 400,
+        1 + (p.script + k) %% 8, 1 + (p.script + k) %% 3, 4 + p.script %% 2, k = 1,
+        1 + d %% 9, 1, 4000, d %% 5, d %% 7, ('2026-11-26'::date - d) + time '09:00',
+        ('2026-11-26'::date - d) + time '17:00'
+    FROM generate_series(0, %(days)s - 1) d, places p, generate_series(1, %(sends)s) k""",
+)
+
+
+def timed(work: Callable[[], Any], times: int = 5) -> dict[str, float]:
+    """Return the median and the longest of some times, in milliseconds of wall clock."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - began) * 1000)
+    return {"median_ms": round(sorted(took)[times // 2], 1), "longest_ms": round(max(took), 1)}
+
+
+def measured(database: Database) -> dict[str, Any]:
+    """Measure each question."""
+
+    def asked(question: Callable[[Any], Any]) -> Callable[[], Any]:
+        def ask() -> Any:
+            with database.work() as connection:
+                return question(connection)
+
+        return ask
+
+    told: dict[str, Any] = {}
+    began = time.perf_counter()
+    asked(look)()
+    told["list_made_s"] = round(time.perf_counter() - began, 1)
+    found = asked(lambda c: desk.totals(c, CaseFilter(status=None)))()
+    told["cases"], told["open"] = found["cases"], found["open"]
+    told["look, nothing new"] = timed(asked(look))
+    risky = Condition(about=About.RISK, values=("high",))
+    for name, wanted, offset in (
+        ("first page", CaseFilter(), 0),
+        ("page in the middle", CaseFilter(status=None), found["cases"] // 2),
+        ("by script", CaseFilter(status=None, order=Order.SCRIPT), 0),
+        ("part of a word", CaseFilter(text="script-77"), 0),
+        ("of high risk, newest", CaseFilter(conditions=(risky,), order=Order.NEWEST), 0),
+        ("closed", CaseFilter(status=CaseStatus.CLOSED), 0),
+    ):
+        told[f"page: {name}"] = timed(asked(partial(_page, wanted, offset)))
+        told[f"count: {name}"] = timed(asked(partial(_total, wanted)))
+    first = asked(lambda c: desk.page(c, CaseFilter(), 0, 1))()[0]["number"]
+    told["one case, on most machines"] = timed(asked(lambda c: desk.case(c, first, by_names(c))), 3)
+    told["status"] = timed(asked(lambda c: questions.status(c, utc_now())))
+    told["scripts (overview)"] = timed(asked(questions.scripts), 2)
+    return told
+
+
+def _page(wanted: CaseFilter, offset: int, connection: Connection) -> Any:
+    return desk.page(connection, wanted, offset, 50)
+
+
+def _total(wanted: CaseFilter, connection: Connection) -> Any:
+    return desk.totals(connection, wanted)
+
+
+def by_names(connection: Connection) -> Any:
+    """Return what shows people by their names."""
+    from hub.council import Council, agreed
+
+    return Council(agreed=agreed(connection), key=b"")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--endpoints", type=int, default=2_000)
+    parser.add_argument("--scripts", type=int, default=30_000)
+    parser.add_argument("--days", type=int, default=100)
+    parser.add_argument("--sends", type=int, default=3)
+    given = parser.parse_args()
+    with TemporaryDirectory(prefix="og-pg-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        with own_postgres(Path(folder) / "pg", durable=False) as server:
+            bring_forward(server.url)
+            database = Database(server.url)
+            began = time.perf_counter()
+            with database.work() as connection:
+                for statement in _MAKE:
+                    connection.execute(statement.encode(), vars(given))
+            with database.at_once() as connection:
+                connection.execute("VACUUM ANALYZE")
+                row = connection.execute(
+                    "SELECT count(*), pg_total_relation_size('sums') FROM sums"
+                ).fetchone()
+            assert row is not None
+            told = {"sums": row[0], "bytes_a_sum": row[1] // row[0]}
+            told["made_s"] = round(time.perf_counter() - began)
+            print(json.dumps({**told, **measured(database)}, indent=1))
+            database.close()
+
+
+if __name__ == "__main__":
+    main()

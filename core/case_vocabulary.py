@@ -1,0 +1,157 @@
+"""The words of filters: what each stands for in the evidence. Pure."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from core.classification import AccountKind
+from core.day_words import SINCE_WORDS
+from core.decision import HoldOutcome, hold_word
+from core.observation import OBSERVED
+from core.review import About, CaseStatus
+from core.risk import Level
+from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.kinds import GROUPS, KINDS
+from core.vocabulary.reviews import DISPOSITIONS
+from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
+
+STATUSES: Mapping[str, CaseStatus | None] = MappingProxyType(
+    {"open": CaseStatus.OPEN, "closed": CaseStatus.CLOSED, "all": None}
+)
+
+
+def _outcomes() -> dict[str, tuple[str, ...]]:
+    """Return what each word for an outcome stands for in the evidence."""
+    found: dict[str, tuple[str, ...]] = {}
+    for verdict, words in VERDICTS.items():
+        found[words.word] = (verdict.value,)
+    for fate, words in FATES.items():
+        found[words.word] = (fate.value,)
+    found[SEEN.word] = (OBSERVED,)
+    for ending, words in HOLDS.items():
+        if ending != WAITING and ending in HoldOutcome:
+            value = hold_word(HoldOutcome(ending))
+            found[words.word] = (*found.get(words.word, ()), value)
+    return found
+
+
+OUTCOMES: Mapping[str, tuple[str, ...]] = MappingProxyType(_outcomes())
+
+
+def _hyphenated(words: str) -> str:
+    return words.replace(" ", "-").replace("'", "")
+
+
+ACCOUNT_WORDS: Mapping[str, str] = MappingProxyType(
+    {_hyphenated(words.word or "unknown"): kind.value for kind, words in ACCOUNTS.items()}
+)
+DISPOSITION_WORDS: Mapping[str, str] = MappingProxyType(
+    {_hyphenated(words.words): reason.value for reason, words in DISPOSITIONS.items()}
+)
+PREFIXES: Mapping[str, About | None] = MappingProxyType(
+    {
+        "script": About.SCRIPT,
+        "sender": About.SCRIPT,
+        "to": About.DESTINATION,
+        "kind": About.KIND,
+        "found": About.KIND,
+        "group": About.KIND,
+        "user": About.USER,
+        "account": About.ACCOUNT,
+        "rule": About.RULE,
+        "model": About.MODEL,
+        "risk": About.RISK,
+        "outcome": About.OUTCOME,
+        "people": About.PEOPLE,
+        "times": About.TIMES,
+        "case": About.CASE,
+        "since": None,
+        "until": None,
+        "when": None,
+        "text": About.TEXT,
+    }
+)
+"""Words before a colon, each column of the queue among them; None are times."""
+
+
+def kind_named(words: str) -> str:
+    """Return the kind that a person means: its id, or its name in words with spaces or hyphens."""
+    wanted = _spaced(words)
+    for kind, names in KINDS.items():
+        if wanted in {_spaced(kind), _spaced(names.one), _spaced(names.many)}:
+            return kind
+    return wanted.replace(" ", "_")
+
+
+def many_of(kind: str) -> str:
+    """Return the name of several of a kind as one word."""
+    return _hyphenated(KINDS[kind].many)
+
+
+def _spaced(words: str) -> str:
+    return words.lower().replace("_", " ").replace("-", " ")
+
+
+def _group(value: str) -> tuple[str, ...] | None:
+    found = GROUPS.get(_spaced(value).replace(" ", "_"))
+    return None if found is None else tuple(sorted(found))
+
+
+def _account(value: str) -> tuple[str, ...] | None:
+    word = _hyphenated(value.lower())
+    kind = ACCOUNT_WORDS.get(word, word.replace("-", "_"))
+    return (kind,) if kind in AccountKind else None
+
+
+def _risk(value: str) -> tuple[str, ...] | None:
+    return (value.lower(),) if value.lower() in Level else None
+
+
+def _at_least(value: str) -> tuple[str, ...] | None:
+    digits = value.replace(",", "")
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
+    return (str(int(digits)),) if is_number else None
+
+
+_MOST_DIGITS = 12
+READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
+    {
+        "kind": lambda value: (kind_named(value),),
+        "found": lambda value: (kind_named(value),),
+        "group": _group,
+        "account": _account,
+        "risk": _risk,
+        "outcome": lambda value: OUTCOMES.get(value.lower()),
+        "people": _at_least,
+        "times": _at_least,
+    }
+)
+"""What each value stands for in the evidence; None for what is no value."""
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "group": tuple(GROUPS),
+        "account": tuple(ACCOUNT_WORDS),
+        "risk": tuple(Level),
+        "outcome": tuple(OUTCOMES),
+        "kind": tuple(KINDS),
+        "found": tuple(KINDS),
+        "since": SINCE_WORDS,
+        "until": SINCE_WORDS,
+        "when": SINCE_WORDS,
+        "people": ("10", "100", "1000"),
+        "times": ("10", "100", "1000"),
+    }
+)
+
+
+def shown(about: About, value: str) -> str:
+    """Return a value of `About.SHOWN`: what a word stands for; `shown_as` reads it."""
+    return f"{about}={value}"
+
+
+def shown_as(value: str) -> tuple[About, str]:
+    """Return what one value of `About.SHOWN` asks for: a text, or what it stands for."""
+    about, sign, rest = value.partition("=")
+    return (About(about), rest) if sign and about in _STANDS_FOR else (About.TEXT, value)
+
+
+_STANDS_FOR = frozenset({About.DESTINATION, About.KIND, About.ACCOUNT, About.RISK})

@@ -1,0 +1,50 @@
+"""What is inside a case, as the review shows it, read from the row of the case alone: a page of two
+hundred is read for every key that a person presses.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from core.case_inside import Inside, KindInside, Seen, kind_inside, people_in
+from evidence.sketch import told_by
+from evidence.times import from_micros
+
+_LEAST = 5
+"""Where a row of a kind says that its numbers are the least that there are."""
+
+
+def inside_of(row: Mapping[Any, Any]) -> Inside:
+    """Return what is inside. Raises KeyError, TypeError, ValueError or AttributeError where
+    somebody else changed the row.
+    """
+    told = orjson.loads(row["inside"])
+    days = told["days"]
+    kinds = {kind: _kind(*row) for kind, row in told["kinds"].items()}
+    people, exact = people_in(told["most_people"], kinds)
+    return Inside(
+        kinds=kinds,
+        versions={
+            sha256: Seen(count=count, first_at=from_micros(first), last_at=from_micros(last))
+            for sha256, (count, first, last) in told["versions"].items()
+        },
+        users=told["users"],
+        accounts=told["accounts"],
+        outcomes=told["outcomes"],
+        rules=told["rules"],
+        models=told["models"],
+        days=dict(zip(map(int, days), days.values(), strict=True)),
+        people=people,
+        people_exact=exact,
+        most_exact=not any(row[_LEAST:] for row in told["kinds"].values()),
+        left=row["left_count"],
+    )
+
+
+def _kind(
+    requests: int, largest: int, total: int, complete: Any, values: str, is_least: Any = False
+) -> KindInside:
+    told, exact = told_by(values)
+    sizes = requests, largest, total, told
+    return kind_inside(*sizes, complete and exact, is_least=bool(is_least))

@@ -1,0 +1,125 @@
+"""Pages of the desk's list: a filter and an order of the review as SQL over it. Builds text and
+values, touches no connection.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, LiteralString
+
+from core.case_vocabulary import shown_as
+from core.review import About, CaseFilter, CaseStatus, Condition, Order
+from hub.review_cases import FOLDED
+
+_DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
+_BY: Mapping[Order, LiteralString] = {
+    Order.NEWEST: "last_at DESC, ",
+    Order.OLDEST: "first_at, ",
+    Order.SCRIPT: 'folded[1] COLLATE "C", ',
+    Order.DESTINATION: 'folded[2] COLLATE "C", ',
+    Order.OUTCOME: 'verdict COLLATE "C", ',
+    Order.KIND: 'kinds COLLATE "C", ',
+    Order.TIMES: "records DESC, ",
+}
+"""Else those that are open on most machines first."""
+_PARTS: Mapping[About, Sequence[str]] = {
+    About.USER: ("user",),
+    About.SCRIPT: ("script",),
+    About.DESTINATION: ("host", "service"),
+    About.CASE: ("case",),
+    About.TEXT: ("script", "host", "service"),
+}
+_WHOLE: Mapping[About, str] = {
+    About.ACCOUNT: "account",
+    About.OUTCOME: "verdict",
+    About.RISK: "risk",
+    About.DISPOSITION: "disposition",
+}
+"""Compared whole. Of rules, models and how many people there are the hub's
+rows say nothing: no such condition holds.
+"""
+
+type Clause = tuple[LiteralString, tuple[Any, ...]]
+
+
+def where(wanted: CaseFilter) -> Clause:
+    """Return what a filter shows, as a condition and its values."""
+    clauses = list(_clauses(wanted))
+    text: LiteralString = " AND ".join(one for one, _ in clauses) if clauses else "true"
+    return text, tuple(value for _, values in clauses for value in values)
+
+
+def in_order(order: Order) -> LiteralString:
+    """Return by what it is listed; equals as without an order."""
+    return _BY.get(order, "") + _DEFAULT
+
+
+def _clauses(wanted: CaseFilter) -> Iterator[Clause]:
+    if wanted.status is not None:
+        yield "is_open = %s", (wanted.status is CaseStatus.OPEN,)
+    if wanted.verdict is not None:
+        yield "verdict = %s", (wanted.verdict,)
+    if wanted.kind is not None:
+        yield "%s = ANY(kinds)", (wanted.kind,)
+    if wanted.since is not None:
+        yield "last_at >= %s", (wanted.since,)
+    if wanted.until is not None:
+        yield "last_at < %s", (wanted.until,)
+    for about, part in (
+        (About.TEXT, wanted.text),
+        (About.SCRIPT, wanted.script),
+        (About.DESTINATION, wanted.destination),
+    ):
+        if part:
+            yield _HOLDS[about](about, (part,))
+    for one in wanted.conditions:
+        yield _condition(one)
+
+
+def _condition(condition: Condition) -> Clause:
+    text, values = _HOLDS.get(condition.about, _never)(condition.about, condition.values)
+    return ("NOT (" + text + ")" if condition.negated else text), values
+
+
+def _has(about: About, values: Sequence[str]) -> Clause:
+    """One of the values is in one of the texts."""
+    wanted = [value.casefold() for value in values]
+    places: LiteralString = " OR ".join(
+        f"position(v IN folded[{FOLDED.index(name) + 1}]) > 0" for name in _PARTS[about]
+    )
+    if about is About.TEXT:
+        places += " OR EXISTS (SELECT 1 FROM unnest(folded_kinds) AS k WHERE position(v IN k) > 0)"
+    found: LiteralString = "SELECT 1 FROM unnest(%s::text[]) AS v WHERE "
+    return "EXISTS (" + found + places + ")", (wanted,)
+
+
+def _is(about: About, values: Sequence[str]) -> Clause:
+    """One of the values is the text."""
+    at: LiteralString = f"folded[{FOLDED.index(_WHOLE[about]) + 1}] = ANY(%s::text[])"
+    return at, ([value.casefold() for value in values],)
+
+
+def _kind(_: About, values: Sequence[str]) -> Clause:
+    return "folded_kinds && %s::text[]", ([value.casefold() for value in values],)
+
+
+def _shown(_: About, values: Sequence[str]) -> Clause:
+    """One of the words of the screen, or what it stands for."""
+    parts = [_HOLDS[about](about, (value,)) for about, value in map(shown_as, values)]
+    text: LiteralString = " OR ".join(f"({one})" for one, _ in parts)
+    return text, tuple(value for _, told in parts for value in told)
+
+
+def _times(_: About, values: Sequence[str]) -> Clause:
+    return "records >= %s", (min(map(int, values)),)
+
+
+def _never(_: About, __: Sequence[str]) -> Clause:
+    return "false", ()
+
+
+_HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
+    **dict.fromkeys(_PARTS, _has),
+    **dict.fromkeys(_WHOLE, _is),
+    About.KIND: _kind,
+    About.SHOWN: _shown,
+    About.TIMES: _times,
+}

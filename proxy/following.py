@@ -1,0 +1,112 @@
+"""Runs that are followed: programs that somebody runs behind the gate by `outgate run`. It asks for
+that where it asks for the gate's health (`/run/PID`), and in the end for what was missed
+(`/run/PID/MILLISECONDS`).
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from core.ports import DirectConnections
+from proxy.short_connections import ShortConnections
+
+_MOST = 64
+_ALIVE_S = 1.0
+"""How often it is asked whether a run still lasts."""
+_RUN = "run"
+_LARGEST = 1 << 53
+
+
+class Followed:
+    """The processes of `outgate run` that live, and what ends meanwhile. For the event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._table: DirectConnections | None = None
+        self._pids: dict[int, None] = {}
+        self._asked_alive = 0.0
+        self._begun = asyncio.Event()
+        self.short = ShortConnections(clock)
+
+    @property
+    def any(self) -> bool:
+        """Whether one is followed."""
+        return bool(self._pids)
+
+    def hear_from(self, table: DirectConnections) -> None:
+        """Ask this table what has ended."""
+        self._table = table
+
+    def follow(self, pid: int) -> None:
+        """Look closely for as long as this process lives."""
+        known = pid in self._pids or len(self._pids) >= _MOST
+        if known or self._table is None or sys.platform != "linux":
+            return
+        if not self._pids:
+            self.short.whole = self._table.hear(wanted=True)
+        self._pids[pid] = None
+        self._begun.set()
+
+    async def begun_within(self, seconds: float) -> None:
+        """Wait for so long, or until a run begins."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._begun.wait(), seconds)
+
+    def go_on(self) -> None:
+        """Hear what has ended; let go of runs that are over."""
+        if self._table is None or not self._pids:
+            return
+        self.short.ended(self._table.ended())
+        if self._clock() - self._asked_alive < _ALIVE_S:
+            return
+        self._asked_alive = self._clock()
+        self._pids = {pid: None for pid in self._pids if _is_alive(pid)}
+        if not self._pids:
+            self._table.hear(wanted=False)
+            self._begun.clear()
+
+    def missed_since(self, pid: int, moment: datetime) -> list[tuple[str, int]] | None:
+        """Return the places of connections since then of which nobody can tell whose they were, and
+        how many; None where such could be missed, and for a run that is not followed.
+        """
+        if self._table is None or pid not in self._pids:
+            return None
+        self.short.ended(self._table.ended())
+        return self.short.since(moment)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def asked_of(path: str, runs: Followed) -> Mapping[str, Any]:
+    """Do what is asked, and return what to answer beside the health."""
+    _, *words = path.split("/")
+    numbers = [_number(word) for word in words[1:]]
+    if words[:1] != [_RUN] or not 1 <= len(numbers) <= 2 or 0 in numbers:
+        return {}
+    if len(numbers) == 1:
+        runs.follow(numbers[0])
+        return {}
+    try:
+        begun = datetime.fromtimestamp(numbers[1] / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return {}
+    return {"short_connections": runs.missed_since(numbers[0], begun)}
+
+
+def _number(word: str) -> int:
+    """Return a number of moderate size; 0 for what is none."""
+    plain = word.isascii() and word.isdigit() and len(word) <= 16
+    return int(word) if plain and int(word) < _LARGEST else 0

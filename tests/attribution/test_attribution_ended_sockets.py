@@ -1,0 +1,142 @@
+"""The kernel tells of every connection that ends: where it had gone, however short it was."""
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attribution.backends.ended_sockets import plain, read_ended
+
+_ROOT = Path(__file__).resolve().parents[2]
+_NETWORK = """
+ip link set lo up && ip addr add 10.77.0.1/24 dev lo && ip addr add 10.77.0.2/24 dev lo \\
+  && ip -6 addr add fd77::1/64 dev lo nodad && ip -6 addr add fd77::2/64 dev lo nodad \\
+  && exec "$0" -c "$1"
+"""
+_INSIDE = """
+import contextlib, json, socket, time
+from attribution.connection_table import ConnectionTable
+four, six, dgram = socket.AF_INET, socket.AF_INET6, socket.SOCK_DGRAM
+table, told = ConnectionTable(), {}
+assert table.hear(wanted=True)
+def note(name):
+    time.sleep(0.03)
+    told[name] = [[o.gate_host, o.gate_port, o.transport, o.answered] for o in table.ended()]
+def tcp(name, family, far, near, port=7000):
+    server = socket.create_server((far, port), family=six if ":" in far else four)
+    client = socket.socket(family)
+    if near:
+        client.bind((near, 0))
+    client.connect(("::ffff:" + far if family == socket.AF_INET6 and "." in far else far, port))
+    taken, _ = server.accept()
+    client.close(); taken.close(); server.close()
+    note(name)
+tcp("out", four, "10.77.0.2", "10.77.0.1")
+tcp("out6", six, "fd77::2", "fd77::1")
+tcp("mapped", six, "10.77.0.2", "::ffff:10.77.0.1")
+tcp("loopback", four, "127.0.0.1", None)
+tcp("loopback6", six, "::1", None)
+tcp("mapped loopback", six, "127.0.0.1", None)
+tcp("own address", four, "10.77.0.2", "10.77.0.2")
+with contextlib.suppress(OSError):
+    socket.create_connection(("10.77.0.2", 7001), source_address=("10.77.0.1", 0))
+note("refused")
+for name, family, far in (("datagram", four, "10.77.0.2"), ("datagram6", six, "fd77::2")):
+    with socket.socket(family, dgram) as sent:
+        sent.sendto(b"x", (far, 7002))
+    note(name)
+with socket.socket(four, dgram) as sent:
+    sent.connect(("10.77.0.2", 53)); sent.send(b"x")
+note("name look-up")
+with socket.socket(four, dgram) as sent:
+    pass
+note("datagram socket never used")
+with socket.socket() as unused:
+    unused.bind(("10.77.0.1", 0))
+note("never connected")
+table.hear(wanted=False)
+print(json.dumps([told, table.ended()]))
+"""
+
+
+def test_what_leaves_is_told_when_it_ends_and_nothing_else() -> None:
+    """Of both families, refused and answered, in connections and in datagrams; not what stays on
+    the machine, nor what never went anywhere.
+    """
+    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("network namespaces cannot be made here")
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, _INSIDE],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    told, after = json.loads(done.stdout)
+
+    out, nowhere = ["10.77.0.2", 7000, "tcp", True], ["", 0, "udp", True]
+    assert told == {
+        "out": [out],
+        "out6": [["fd77::2", 7000, "tcp", True]],
+        "mapped": [out],
+        "loopback": [],
+        "loopback6": [],
+        "mapped loopback": [],
+        "own address": [],
+        "refused": [["10.77.0.2", 0, "tcp", False]],
+        "datagram": [nowhere],
+        "datagram6": [nowhere],
+        "name look-up": [],
+        "datagram socket never used": [],
+        "never connected": [],
+    }
+    assert after is None
+
+
+def _message(protocol: int = 6, family: int = socket.AF_INET, kind: int = 20) -> bytes:
+    far = socket.inet_aton("10.0.0.7").ljust(16, b"\0")
+    entry = struct.pack("=BBBB2s2s16s16s32x", family, 7, 0, 0, b"\x9c\x40", b"\x15\x38", far, far)
+    traffic = struct.pack("=HH120xQQ8x", 148, 2, 5, 0)
+    body = entry + struct.pack("=HHB3x", 5, 10, protocol) + traffic
+    return struct.pack("=IHHII", 16 + len(body), kind, 0, 0, 0) + body
+
+
+def test_a_message_is_read_as_the_kernel_writes_it() -> None:
+    """Port, address and whether anybody answered; a message of another kind is none of these."""
+    found = read_ended(_message())
+    assert found is not None
+    assert (found.far_host, found.far_port, found.answered) == ("10.0.0.7", 5432, True)
+    others = (_message(protocol=1), _message(family=1), _message(kind=2), b"", _message()[:60])
+    assert [read_ended(one) for one in others] == [None] * 5
+
+
+@given(st.integers(0, 400), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255))))
+def test_no_bytes_of_the_kernel_are_too_much(cut: int, changes: list[tuple[int, int]]) -> None:
+    """Whatever a later kernel sends is read or passed over, never stumbled upon."""
+    data = bytearray(_message())
+    for at, value in changes:
+        data[at % len(data)] = value
+    found = read_ended(bytes(data[:cut]))
+    assert found is None or 0 <= found.far_port <= 65_535
+
+
+@pytest.mark.parametrize(
+    ("host", "same"),
+    [
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("::ffff:1", "::ffff:1"),
+        ("2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_an_address_of_ipv4_is_one_by_whatever_socket(host: str, same: str) -> None:
+    """A socket of IPv6 that speaks IPv4 is not taken for another place."""
+    assert plain(host) == same

@@ -1,0 +1,215 @@
+"""Pages of the desk's list: the database shows, for each filter and order, what the words say."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fleet_world import NOW, a_world
+
+from core.case_keys import case_id
+from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
+from core.risk import risk_of
+from hub import case_list, desk
+from hub.database import Database
+from hub.own_postgres import OwnPostgres
+from hub.review_cases import case_of, derived
+
+NAMES = ("report.py", "Straße.py", "STRASSE.py", "größe.PY", "100%_done.py", "a'b\\c.py")
+HOSTS = ("api.openai.com", "s3.amazonaws.com", "upload.example", "Ünicode.example")
+KINDS = ([""], ["iban", "iban,name"], ["name", ""], ["api_key"])
+OUTCOMES = (["allow"], ["block", "watch"], ["observed"])
+
+
+def a_row(number: int) -> dict[str, Any]:
+    """Return a row as the database adds it up; each field goes round by a number of its own."""
+    outcomes = OUTCOMES[number % 3]
+    return {
+        "listed": None,
+        "number": number,
+        "family": number,
+        "name": NAMES[number % 6],
+        "destination": HOSTS[number % 4],
+        "account": ("corporate", "personal", "")[number % 3],
+        "endpoints": 1 + number % 5,
+        "open_on": number % 4,
+        "records": number * 7 % 31 + 1,
+        "bytes": number,
+        "found": number * 3 % 1100,
+        "first_at": NOW + timedelta(hours=number * 5 % 23),
+        "last_at": NOW + timedelta(hours=24 + number * 11 % 19),
+        "outcomes": outcomes,
+        "newest": outcomes[-1],
+        "kindsets": KINDS[number % 4],
+        "closed_here": number % 7 == 0,
+        "disposition": "test-data" if number % 7 == 0 else None,
+        "assigned_to": "Ada" if number % 5 == 0 else None,
+        "comments": 0,
+    }
+
+
+ROWS = [a_row(number) for number in range(1, 121)]
+
+
+@pytest.fixture(scope="module", name="listed")
+def listed_fixture(
+    postgres: OwnPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A list of many cases, in a hub of its own."""
+    with a_world(postgres, tmp_path_factory.mktemp("hub")) as world:
+        with world.hub.database.work() as connection:
+            case_list._put(connection, ROWS)
+        yield world.hub.database
+
+
+# What the words of a filter say, told once more over rows in memory.
+VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
+    About.USER: lambda case: (case.user or "",),
+    About.ACCOUNT: lambda case: (case.account_kind,),
+    About.KIND: lambda case: case.kinds,
+    About.SCRIPT: lambda case: (case.script,),
+    About.DESTINATION: lambda case: (case.host, case.service or ""),
+    About.OUTCOME: lambda case: (case.verdict,),
+    About.RISK: lambda case: (risk_of(case).level.value,),
+    About.DISPOSITION: lambda case: (case.disposition or "",),
+    About.CASE: lambda case: (case_id(case.key),),
+    About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
+}
+WHOLE = {About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION}
+BY: Mapping[Order, Callable[[Case], Any]] = {
+    Order.NEWEST: lambda case: -case.last_at.timestamp(),
+    Order.OLDEST: lambda case: case.first_at.timestamp(),
+    Order.SCRIPT: lambda case: case.script.casefold(),
+    Order.DESTINATION: lambda case: case.host.casefold(),
+    Order.OUTCOME: lambda case: case.verdict,
+    Order.KIND: lambda case: case.kinds,
+    Order.TIMES: lambda case: -case.count,
+}
+
+
+def has(part: str, texts: Iterable[str]) -> bool:
+    return any(part.casefold() in text.casefold() for text in texts)
+
+
+def holds(case: Case, condition: Condition) -> bool:
+    texts = list(VALUES[condition.about](case)) if condition.about in VALUES else []
+    if condition.about in WHOLE:
+        folded = {text.casefold() for text in texts}
+        found = any(value.casefold() in folded for value in condition.values)
+    else:
+        found = any(has(value, texts) for value in condition.values)
+    return found is not condition.negated
+
+
+def matches(case: Case, wanted: CaseFilter) -> bool:
+    texts = list(VALUES[About.TEXT](case))
+    return (
+        (wanted.status is None or case.status is wanted.status)
+        and (wanted.verdict is None or case.verdict == wanted.verdict)
+        and (wanted.kind is None or wanted.kind in case.kinds)
+        and (wanted.since is None or case.last_at >= wanted.since)
+        and (wanted.until is None or case.last_at < wanted.until)
+        and (not wanted.text or has(wanted.text, texts))
+        and (not wanted.script or has(wanted.script, [case.script]))
+        and (not wanted.destination or has(wanted.destination, [case.host, case.service or ""]))
+        and all(holds(case, one) for one in wanted.conditions)
+    )
+
+
+def in_memory() -> list[Case]:
+    """Return all rows as cases, in the order of the desk."""
+    ordered = sorted(
+        ROWS,
+        key=lambda row: (
+            row["closed_here"],
+            -row["open_on"],
+            -row["last_at"].timestamp(),
+            row["number"],
+        ),
+    )
+    more = ({name: derived(row)[name] for name in ("kinds", "is_open")} for row in ordered)
+    return [case_of({**row, **told}) for row, told in zip(ordered, more, strict=True)]
+
+
+CASES = in_memory()
+
+
+def expected(wanted: CaseFilter) -> list[Case]:
+    shown = [case for case in CASES if matches(case, wanted)]
+    by = BY.get(wanted.order)
+    return shown if by is None else sorted(shown, key=by)
+
+
+def page(database: Database, wanted: CaseFilter, offset: int, limit: int) -> list[Case]:
+    with database.work() as connection:
+        return [case_of(row) for row in desk.page(connection, wanted, offset, limit)]
+
+
+ANY = CaseFilter(status=None)
+CONDITIONS = [
+    *((about, (value,)) for about in About for value in ("a", "", "iban", "high", "medium", "low")),
+    (About.SCRIPT, ("strasse", "100%")),
+    (About.SCRIPT, ("a'b\\",)),
+    (About.SCRIPT, ("%",)),
+    (About.SCRIPT, ("_",)),
+    (About.USER, ("ada",)),
+    (About.USER, ("3 machines",)),
+    (About.ACCOUNT, ("PERSONAL", "corporate")),
+    (About.OUTCOME, ("Watch", "observed")),
+    (About.RISK, ("HIGH", "low")),
+    (About.DISPOSITION, ("test-data",)),
+    (About.CASE, (case_id("fleet\x1f12"),)),
+    (About.TEXT, ("ÜNICODE", "API_k")),
+    (About.KIND, ("name", "api_key")),
+    (About.KIND, ()),
+]
+
+
+@pytest.mark.parametrize("negated", [False, True])
+def test_each_condition_shows_what_it_says(listed: Database, negated: bool) -> None:
+    """Parts of words and whole words, in any case of letters, and signs that databases read
+    otherwise; a condition that is turned round shows the rest.
+    """
+    for about, values in CONDITIONS:
+        condition = Condition(about=about, values=values, negated=negated)
+        wanted = CaseFilter(status=None, conditions=(condition,))
+        found = page(listed, wanted, 0, 1000)
+        assert found == expected(wanted), (about, values)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        CaseFilter(),
+        CaseFilter(status=CaseStatus.CLOSED),
+        CaseFilter(text="STRASSE"),
+        CaseFilter(text="nothing is called so"),
+        CaseFilter(status=None, script="PY", destination="amazon", verdict="watch"),
+        CaseFilter(status=None, kind="iban"),
+        CaseFilter(status=None, kind="IBAN"),
+        CaseFilter(status=None, since=NOW + timedelta(hours=30), until=NOW + timedelta(hours=40)),
+        CaseFilter(
+            text="e",
+            conditions=(
+                Condition(about=About.KIND, values=("iban",)),
+                Condition(about=About.SCRIPT, values=("report",), negated=True),
+            ),
+        ),
+    ],
+    ids=lambda wanted: str(wanted)[:60],
+)
+@pytest.mark.parametrize("order", list(Order))
+def test_pages_are_parts_of_one_order(listed: Database, wanted: CaseFilter, order: Order) -> None:
+    """Each case stands on one page, the total is that of all pages, and equals keep their order."""
+    ordered = replace(wanted, order=order)
+    whole = [case.key for case in expected(ordered)]
+    paged: list[str] = []
+    while found := page(listed, ordered, len(paged), 17):
+        paged += [case.key for case in found]
+    assert paged == whole
+    with listed.work() as connection:
+        told = desk.totals(connection, ordered)
+    assert told["cases"] == len(whole)
+    last: datetime | None = max((c.last_at for c in expected(ordered)), default=None)
+    assert told["last_at"] == last

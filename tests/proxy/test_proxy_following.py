@@ -1,0 +1,116 @@
+"""Runs are followed for as long as they last, by whoever asks in the right words."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from core.exchange import Connection
+from proxy.following import Followed, asked_of
+
+_NOW = int(datetime.now(UTC).timestamp() * 1000)
+
+
+class Hearing:
+    """A table of connections of which only the ends are asked for."""
+
+    def __init__(self, *, tells: bool = True) -> None:
+        self.heard: list[bool] = []
+        self._tells = tells
+
+    def hear(self, *, wanted: bool) -> bool:
+        self.heard.append(wanted)
+        return wanted and self._tells
+
+    def ended(self) -> Sequence[Connection] | None:
+        return [] if self._tells else None
+
+    def changed(self) -> bool:
+        return False
+
+    def established(self) -> Sequence[Connection]:
+        return []
+
+    def speaks_quic(self, pid: int) -> bool:
+        return False
+
+    def is_in_a_run(self, pid: int) -> bool:
+        return False
+
+
+class _Clock:
+    now = 100.0
+
+
+def _followed(table: Hearing, clock: _Clock | None = None) -> Followed:
+    clock = clock or _Clock()
+    runs = Followed(lambda: clock.now)
+    runs.hear_from(table)
+    return runs
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health",
+        "/",
+        "",
+        "run/1",
+        "/run",
+        "/run/",
+        "/run/0",
+        "/run/-1",
+        "/run/1.5",
+        "/run/\u0661",
+        "/run/x",
+        "/run/1/2/3",
+        "/run/99999999999999999999",
+        "/run/1/99999999999999999999",
+        "/run/1/9007199254740991",
+    ],
+)
+def test_other_words_are_no_run(path: str) -> None:
+    """Nothing is followed for what is not exactly a run's question, and nothing fails."""
+    runs = _followed(Hearing())
+
+    assert asked_of(path, runs) == {}
+    assert not runs.any
+
+
+def test_a_run_is_followed_until_its_process_ends() -> None:
+    """The kernel is heard while a run lasts, and not after."""
+    clock, table = _Clock(), Hearing()
+    runs = _followed(table, clock)
+    with subprocess.Popen([sys.executable, "-Sc", "input()"], stdin=subprocess.PIPE) as one:
+        for pid in (one.pid, os.getpid(), one.pid):
+            assert asked_of(f"/run/{pid}", runs) == {}
+        runs._pids.pop(os.getpid())
+        clock.now += 2
+        runs.go_on()
+        assert (runs.any, table.heard) == (True, [True])
+        assert asked_of(f"/run/{one.pid}/{_NOW}", runs) == {"short_connections": []}
+    clock.now += 2
+    runs.go_on()
+    assert (runs.any, table.heard) == (False, [True, False])
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_who_was_not_followed_is_not_told_that_there_was_nothing(followed: bool) -> None:
+    """Where nobody listened, or the kernel does not tell, no answer is no word of none."""
+    runs = _followed(Hearing(tells=not followed))
+    if followed:
+        runs.follow(os.getpid())
+
+    assert asked_of(f"/run/{os.getpid()}/{_NOW}", runs) == {"short_connections": None}
+
+
+def test_only_so_many_are_followed() -> None:
+    """A program that asks for many runs does not make the gate grow."""
+    runs = _followed(Hearing())
+    for pid in range(1, 200):
+        runs.follow(pid)
+
+    assert len(runs._pids) == 64
