@@ -231,7 +231,6 @@ def labelled(engine: Engine) -> Iterator[str]:
         ("labelled texts (presidio-research, a third)", "texts", "found"),
         ((kind, all_[kind], share(hit[kind], all_[kind])) for kind in sorted(all_)),
     )
-    yield ""
     yield from table(
         ("the same with `names` switched on", "expected", "found", "false", "F2"), measured(rows)
     )

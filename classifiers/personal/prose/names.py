@@ -41,7 +41,8 @@ _PARTICLES = re.compile(
 them.
 """
 _LONGEST_GAP = 3
-_SURE = 0.9
+_SURE, _SURE_PLACE = 0.9, 0.7
+"""How sure the model must be of an address: those with a word for a street are found without it."""
 _LOWER_CASE = 0.98
 _MACHINES_TEXT = """
 claude gemini chatgpt gpt copilot llama mistral siri alexa cortana bard grok qwen deepseek
@@ -194,6 +195,8 @@ def _hit(index: int, text: str, span: _Span, needed: float) -> Hit:
 
 
 def _why_not(text: str, raw: str, span: _Span, needed: float) -> str | None:
+    if span.kind == "address":
+        needed = max(needed, _LOWER_CASE if raw.islower() else _SURE_PLACE)
     if span.score < needed:
         return f"the model is less sure than {needed:.1f}"
     if span.kind == "person":
