@@ -1,4 +1,4 @@
-"""Names and addresses in sentences with `names` switched on: found, falsely found, and what it costs."""
+"""Names and addresses in sentences with `names` switched on: found, falsely found, at what cost."""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,6 @@
-"""Postal addresses in running text, by rules: the word for a street, a house's number beside it, and
-what follows of unit, town and postcode. No pattern backtracks; each word is looked at a few times.
+"""Postal addresses in running text, by rules: the word for a street, a house's number beside it,
+and what follows of unit, town and postcode. No pattern backtracks; each word is looked at a few
+times.
 """
 
 import re
@@ -110,7 +111,7 @@ _SHORT = ("ring", "tie", "markt", "str", "kade", "gade", "gata", "weg", "torg")
 
 
 def _backed_places(words: Sequence[_Word], text: str) -> frozenset[int]:
-    """Return the words behind a cue or before a unit: only there names and a number are looked at."""
+    """Return the words behind a cue or before a unit: only there a name is looked at."""
     places: set[int] = set()
     for at, word in enumerate(words):
         if word.folded in UNITS:

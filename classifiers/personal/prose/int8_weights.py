@@ -1,5 +1,5 @@
-"""Makes the four-bit weights of an ONNX model eight-bit ones, which processors multiply at once: two
-and a half times as fast, from the pinned file and without a further package.
+"""Makes the four-bit weights of an ONNX model eight-bit ones, which processors multiply at once:
+two and a half times as fast, from the pinned file and without a further package.
 
 Of ONNX only what this needs: a model is fields (number, kind, value) of protocol buffers. A file of
 another shape raises ValueError; the caller then works with what it has. Source of the numbers:

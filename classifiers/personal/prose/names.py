@@ -200,12 +200,17 @@ def _why_not(text: str, raw: str, span: _Span, needed: float) -> str | None:
     if span.score < needed:
         return f"the model is less sure than {needed:.1f}"
     if span.kind == "person":
-        if raw.casefold() in _MACHINES or len(raw) < 2:
-            return "the name of a program"
-        if any(char.isdigit() or char in "_/\\@=" for char in raw):
-            return "names have no digits or signs"
-        if raw.islower() and span.score < _LOWER_CASE and not text.islower():
-            return "in lower case among capitals, and the model is not sure"
-    elif not any(char.isdigit() for char in raw) and span.score < _SURE:
+        return _why_no_name(text, raw, span)
+    if not any(char.isdigit() for char in raw) and span.score < _SURE:
         return "no house number, and the model is not sure"
+    return None
+
+
+def _why_no_name(text: str, raw: str, span: _Span) -> str | None:
+    if raw.casefold() in _MACHINES or len(raw) < 2:
+        return "the name of a program"
+    if any(char.isdigit() or char in "_/\\@=" for char in raw):
+        return "names have no digits or signs"
+    if raw.islower() and span.score < _LOWER_CASE and not text.islower():
+        return "in lower case among capitals, and the model is not sure"
     return None

@@ -9,23 +9,23 @@ def _words(text: str) -> frozenset[str]:
 
 
 STREET_LAST = _words(
-    "street st road rd avenue ave av lane ln drive dr boulevard blvd court ct way place pl square sq"
-    " terrace ter crescent cres close gardens parkway pkwy highway hwy circle cir trail trl row"
+    "street st road rd avenue ave av lane ln drive dr boulevard blvd court ct way place pl square"
+    " sq terrace ter crescent cres close gardens parkway pkwy highway hwy circle cir trail trl row"
     " grove mews alley loop plaza quay wharf rise walk turnpike causeway broadway expressway hill"
     " point pt crossing xing heights ridge run path pike esplanade parade"
     # words that stand after their name in other languages
     " allee weg platz ring damm ufer gasse chaussee promenade steig graben markt straat laan plein"
-    " gracht kade dijk singel straße strasse str gatan gata vägen väg gränd vej gade gate vei veien"
-    " katu tie kuja polku utca út útja tér körút tere krt u rkp sokak sok caddesi cad bulvarı mah ulica"
-    " ulice náměstí třída"
+    " gracht kade dijk singel straße strasse str gatan gata vägen väg gränd vej gade gate vei"
+    " veien katu tie kuja polku utca út útja tér körút tere krt u rkp sokak sok caddesi cad"
+    " bulvarı mah ulica ulice náměstí třída"
 )
 """`12 Main Street`, `Frankfurter Allee 12`, `Erzsébet tér 19`."""
 SMALL_LAST = _words("utca út útja tér körút krt u rkp ulice ulica náměstí třída sokak")
 """Of these, which are written small."""
 UNSURE_LAST = _words(
     "court ct way place pl square sq close circle loop plaza rise walk row hill point run path pike"
-    " u parade ring markt drive dr trail crossing ridge heights st av ter gate tie ct cir tere cad mah"
-    " row grove terrace run graben steig promenade gardens"
+    " u parade ring markt drive dr trail crossing ridge heights st av ter gate tie ct cir tere"
+    " cad mah row grove terrace run graben steig promenade gardens"
 )
 """Of these, which mean other things as well: something else must say that it is an address."""
 STREET_FIRST = _words(
@@ -104,7 +104,7 @@ CUES = (
 )
 """What is said shortly before an address."""
 STATES = _words(
-    "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny"
-    " nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc nsw vic qld wa sa tas act nt on qc bc"
-    " ab mb sk ns nb nl pe"
+    "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm"
+    " ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc nsw vic qld wa sa tas act nt on"
+    " qc bc ab mb sk ns nb nl pe"
 )

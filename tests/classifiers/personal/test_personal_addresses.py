@@ -1,4 +1,4 @@
-"""Addresses in sentences, by their words: what is one in eight languages, and what only looks so."""
+"""Addresses in sentences, by their words: what is one in eight languages, what only looks so."""
 
 import time
 
