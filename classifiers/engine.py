@@ -109,7 +109,8 @@ class Engine:
         """Classify from host, path and headers alone."""
         llm = recognise(exchange, None, self.fingerprinter)
         where = self._where(exchange)
-        return Classification(destination=_llm_destination(where, llm), llm=llm)
+        seen = Classification(destination=_llm_destination(where, llm), llm=llm)
+        return without_values(seen, Payload(), (), self._organisation)
 
     def _where(self, exchange: Exchange) -> Destination:
         where = destination(exchange, self._organisation, self.bindings)
@@ -245,8 +246,7 @@ class Engine:
             tallies=tuple(tallies) if stages.tally else (),
             explanation=self._explained(payload, hits) if explain else (),
         )
-        own = (*self._organisation.words, *self._organisation.canaries)
-        return without_values(seen, payload, hits, own) if hits or own else seen
+        return without_values(seen, payload, hits, self._organisation)
 
     def _in_table(
         self, table: Table, stages: "_Stages", tallies: list[Tally], *, tally: bool

@@ -14,6 +14,7 @@ from classifiers.payload import Payload
 from core.classification import Classification, Destination, LlmCall
 from core.discreet import without
 from core.findings import Finding
+from core.organisation import Organisation
 
 _MOST = 4_000
 """Values that are looked for."""
@@ -21,15 +22,19 @@ _SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
 def without_values(
-    seen: Classification, payload: Payload, hits: Sequence[Hit], own: Sequence[str]
+    seen: Classification, payload: Payload, hits: Sequence[Hit], ours: Organisation
 ) -> Classification:
     """Return what is known of an exchange with none of its found values in clear.
 
-    `own`: words that the organisation lists, which are found in texts and may stand in names, too.
+    `ours`: its words are found in texts and may stand in names, too; but for the name of an
+    account, which rules ask for. Its canaries name nothing.
     """
+    if not hits and not ours.words and not ours.canaries:
+        return seen
     told = _bare("\n".join(dict.fromkeys(_told(seen))))
     values = [value for value in _values(payload, hits) if _bare(value) in told]
-    words = [word for word in own if _bare(word) in told]
+    values += [canary for canary in ours.canaries if _bare(canary) in told]
+    words = [word for word in ours.words if _bare(word) in told]
     if not values and not words:
         return seen
     every = sorted((*values, *words), key=len, reverse=True)

@@ -1,7 +1,10 @@
 """Values in every part of a request: whatever was found is in no field of the record."""
 
 import base64
+import gzip
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -44,6 +47,20 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
+_NAMING = (
+    *("user-agent", "referer", "x-file", "content-disposition", "if-none-match", "accept", "range"),
+    *("x-amz-meta-name", "slug", "destination", "origin", "x-goog-user-project", "link", "from"),
+)
+"""Headers in which programs put names."""
+
+
+def _zipped(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, "id,email\n1,a@b.de\n2,c@d.de\n")
+    return out.getvalue()
+
+
 def carriers(value: str) -> dict[str, Sent]:
     """Return requests that hold the value where names stand."""
     multipart, chat = "multipart/form-data; boundary=B", "/v1/chat/completions"
@@ -52,6 +69,12 @@ def carriers(value: str) -> dict[str, Sent]:
     tool = {"type": "function", "function": {"name": value, "description": "x"}}
     rows = [{value: n, "email": f"a{n}@b.de"} for n in range(4)]
     named = (("openai-organization", value), ("openai-project", value))
+    coded = _json({value: {"note": value, "email": "a@b.de"}})
+    tight = base64.b64encode(coded).decode()
+    rpc = {"jsonrpc": "2.0", "id": value, "method": value, "params": {"name": value, value: value}}
+    query = {"query": f'mutation M {{ add(name: "{value}") {{ id }} }}', "operationName": value}
+    used = {"id": value, "function": {"name": value, "arguments": json.dumps({value: value})}}
+    said = {"role": "assistant", "name": value, "content": None, "tool_calls": [used]}
     call = {"model": value, "messages": [{"role": "user", "content": "a@b.de"}], "tools": [tool]}
     seen = {"model": "gpt-4o", "messages": [{"role": "user", "content": parts}]}
     return {
@@ -72,6 +95,18 @@ def carriers(value: str) -> dict[str, Sent]:
         "boundary": (f"multipart/form-data; boundary={value}", b"x", "/x", ()),
         "charset": (f"text/plain; charset={value}", b"x", "/x", ()),
         "method": (JSON, b"{}", "/x", ()),
+        "headers that name": (JSON, b"{}", "/x", tuple((name, value) for name in _NAMING)),
+        "cookies": (JSON, b"{}", "/x", (("cookie", f"{value}={value}; seen={value}"),)),
+        "parameter of a path": (JSON, b"{}", f"/a;{value}={value}/b", ()),
+        "gzip": (JSON, gzip.compress(coded), "/x", (("content-encoding", "gzip"),)),
+        "base64": ("text/plain", base64.b64encode(coded), f"/x?d={tight}", (("x-coded", tight),)),
+        "a call of a tool server": (JSON, _json(rpc), "/mcp", (("mcp-session-id", value),)),
+        "GraphQL": (JSON, _json(query), "/graphql", ()),
+        "a type with a parameter": (f"{JSON}; {value}={value}", coded, "/x", ()),
+        "lines of JSON": ("application/x-ndjson", _json({value: value}) + b"\n" + coded, "/x", ()),
+        "calls of tools": (JSON, _json({"model": "gpt-4o", "messages": [said]}), chat, ()),
+        "a file in a zip": ("application/zip", _zipped(f"{value}.csv"), f"/{value}.zip", ()),
+        "S3 object": ("text/csv", b"id,email\n1,a@b.de\n", f"/bucket-{value}/{value}.csv", ()),
     }
 
 
@@ -102,14 +137,23 @@ def recorded(engine: Engine, sent: Sent, host: str, method: str = "POST") -> str
     return json.dumps(record_of(exchange, UNATTRIBUTED, seen, decision).to_json(), indent=0)
 
 
-@pytest.mark.parametrize("host", ["files.example", "api.openai.com", "s3.amazonaws.com"])
-@pytest.mark.parametrize("carrier", carriers(""))
+HOSTS = ("files.example", "api.openai.com", "s3.amazonaws.com")
+READ_ALIKE = tuple(carriers(""))[tuple(carriers("")).index("headers that name") :]
+"""Carriers that are read in one way wherever they go."""
+OF_OTHERS = {"calls of tools": "api.openai.com", "S3 object": "s3.amazonaws.com"}
+WAYS = [
+    *((carrier, host) for carrier in carriers("") if carrier not in READ_ALIKE for host in HOSTS),
+    *((carrier, OF_OTHERS.get(carrier, "files.example")) for carrier in READ_ALIKE),
+]
+
+
+@pytest.mark.parametrize(("carrier", "host"), WAYS)
 @pytest.mark.parametrize("what", VALUES)
 def test_no_name_of_a_payload_tells_a_value(
     engine: Engine, what: str, carrier: str, host: str
 ) -> None:
     """Keys, columns, files, models, paths and types are kept without the values in them."""
-    if what == "own word" and host == "api.openai.com":
+    if what == "own word" and (host == "api.openai.com" or carrier == "S3 object"):
         pytest.skip("an organisation's word may be the name of its account, which rules ask for")
     value = VALUES[what]
     method = value if carrier == "method" and what in {"iban", "key", "cloud key"} else "POST"

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from classifiers.hits import Hit
 from classifiers.payload import Payload, Unread
 from classifiers.personal import vocabulary
-from classifiers.personal.prose.name_model import NameModel, Token
+from classifiers.personal.prose.addresses import Address, addresses_in
+from classifiers.personal.prose.name_model import PEOPLE, NameModel, Token
 from classifiers.personal.prose.stretches import Kind, kind_of, windows
 from core.findings import Confidence
 
-DETECTOR = "names-model"
+DETECTOR, BY_RULES = "names-model", "address-rules"
 MAX_CHARACTERS = 64 * 1024
 """Of one payload; what is more is reported as not inspected for names."""
 
@@ -25,7 +26,6 @@ _REMEMBERED = 4096
 turn.
 """
 
-_PERSON = frozenset({"GIVEN_NAME", "SURNAME"})
 _ADDRESS = frozenset(
     {"BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS", "CITY", "STATE", "ZIP_CODE"}
 )
@@ -41,7 +41,8 @@ _PARTICLES = re.compile(
 them.
 """
 _LONGEST_GAP = 3
-_SURE = 0.9
+_SURE, _SURE_PLACE = 0.9, 0.7
+"""How sure the model must be of an address: those with a word for a street are found without it."""
 _LOWER_CASE = 0.98
 _MACHINES_TEXT = """
 claude gemini chatgpt gpt copilot llama mistral siri alexa cortana bard grok qwen deepseek
@@ -80,7 +81,11 @@ class NameRecogniser:
                 continue
             if vocabulary.context_of(segment.key, segment.path) & _TOLD_BY_KEY:
                 continue
+            told = addresses_in(segment.text[: max(0, spare)])
+            hits += [_address(index, segment.text, one) for one in told]
             for span, needed in self._spans(segment.text[: max(0, spare)]):
+                if any(span.start < one.end and one.start < span.end for one in told):
+                    continue
                 hit = _hit(index, segment.text, span, needed)
                 if hit.rejected is None or explain:
                     hits.append(hit)
@@ -125,7 +130,7 @@ def shared_recogniser() -> NameRecogniser:
 
 
 def _kind_of(token: Token) -> str | None:
-    if token.label in _PERSON:
+    if token.label in PEOPLE:
         return "person"
     return "address" if token.label in _ADDRESS else None
 
@@ -173,6 +178,13 @@ def _complete(span: _Span, text: str) -> Iterator[_Span]:
         yield span
 
 
+def _address(index: int, text: str, told: Address) -> Hit:
+    """Return an address that its words tell."""
+    value = " ".join(text[told.start : told.end].split()).casefold()
+    confidence = Confidence.LIKELY if told.sure else Confidence.POSSIBLE
+    return Hit("address", BY_RULES, confidence, value, index, told.start, told.end)
+
+
 def _hit(index: int, text: str, span: _Span, needed: float) -> Hit:
     raw = text[span.start : span.end]
     sure = not raw.islower() and (span.score >= _SURE or " " in raw)
@@ -183,15 +195,22 @@ def _hit(index: int, text: str, span: _Span, needed: float) -> Hit:
 
 
 def _why_not(text: str, raw: str, span: _Span, needed: float) -> str | None:
+    if span.kind == "address":
+        needed = max(needed, _LOWER_CASE if raw.islower() else _SURE_PLACE)
     if span.score < needed:
         return f"the model is less sure than {needed:.1f}"
     if span.kind == "person":
-        if raw.casefold() in _MACHINES or len(raw) < 2:
-            return "the name of a program"
-        if any(char.isdigit() or char in "_/\\@=" for char in raw):
-            return "names have no digits or signs"
-        if raw.islower() and span.score < _LOWER_CASE and not text.islower():
-            return "in lower case among capitals, and the model is not sure"
-    elif not any(char.isdigit() for char in raw) and span.score < _SURE:
+        return _why_no_name(text, raw, span)
+    if not any(char.isdigit() for char in raw) and span.score < _SURE:
         return "no house number, and the model is not sure"
+    return None
+
+
+def _why_no_name(text: str, raw: str, span: _Span) -> str | None:
+    if raw.casefold() in _MACHINES or len(raw) < 2:
+        return "the name of a program"
+    if any(char.isdigit() or char in "_/\\@=" for char in raw):
+        return "names have no digits or signs"
+    if raw.islower() and span.score < _LOWER_CASE and not text.islower():
+        return "in lower case among capitals, and the model is not sure"
     return None

@@ -8,20 +8,21 @@ WINDOW = 480
 OVERLAP = 64
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_CAPITALISED_PAIR = re.compile(
-    r"\b[^\W\d_a-zà-ÿ][^\W\d_]+[ ,]{1,2}(?:[^\W\d_a-zà-ÿ]\.? )?[^\W\d_a-zà-ÿ][^\W\d_]+"
-)
 _CODE = re.compile(r"[{}<>=;|\\_#$@^~`\[\]]|::|\(\)|//|--")
 _MIN_LENGTH = 8
+_FEW_SIGNS = 10
+"""So many signs of code have a signature or the marks of a reply, too."""
 
 
 class Kind(Enum):
     """What a stretch of text is to the names model."""
 
-    PROSE = 0.5
+    PROSE = 0.35
     """Sentences: the value is the score that a name needs here."""
-    OTHER = 0.8
+    OTHER = 0.5
     """Headings, lists, forms: names occur, but so does much else."""
+    DOUBTFUL = 0.85
+    """Full of signs or digits, and yet it may hold a name: signatures, replies, contact lines."""
     SKIP = 2.0
     """Code, logs, numbers, encodings."""
 
@@ -35,18 +36,24 @@ def kind_of(text: str) -> Kind:
     letters = sum(map(len, words))
     signs = len(_CODE.findall(text))
     wordy = length - sum(map(str.isdigit, text))
-    if letters < 0.5 * wordy or letters * 4 < length or signs * 25 > length:
-        return Kind.SKIP
+    is_dense = letters < 0.5 * wordy or letters * 4 < length or signs * 25 > length
     short = sum(1 for word in words if word.islower())
     blanks = text.count(" ")
     if (
-        len(words) >= 5
+        not is_dense
+        and len(words) >= 5
         and short >= 0.4 * len(words)
         and blanks >= 0.6 * (len(words) - 1)
         and letters >= 0.6 * length
     ):
         return Kind.PROSE
-    return Kind.OTHER if _CAPITALISED_PAIR.search(text) else Kind.SKIP
+    if not any(map(_may_be_a_name, words)) or (signs * 25 > length and signs > _FEW_SIGNS):
+        return Kind.SKIP
+    return Kind.DOUBTFUL if is_dense else Kind.OTHER
+
+
+def _may_be_a_name(word: str) -> bool:
+    return word[:1].isupper() and len(word) > 1 and not word.isupper()
 
 
 def windows(text: str) -> Iterator[tuple[int, str]]:
