@@ -174,8 +174,11 @@ def erase(
     elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
     _tell(made, done=does)
+    if script is not None and made.nothing and not (made.held or made.acts):
+        typer.echo("A script is named by its whole path: outgate scripts lists them.")
     if not yes:
-        typer.echo("Nothing was changed. Add --yes and --reason to erase.")
+        more = "" if made.nothing else " Add --yes and --reason to erase."
+        typer.echo(f"Nothing was changed.{more}")
     return 0 if made.swept else 1
 
 
@@ -206,7 +209,8 @@ def _tell(made: "Plan", *, done: bool) -> None:
     """Print what was erased, or would be."""
     from evidence.erasure import lines_of
 
-    typer.echo("Erased." if done else "This would be erased:")
+    heading = "There is nothing to erase:" if made.nothing else "This would be erased:"
+    typer.echo("Erased." if done else heading)
     for line in lines_of(made, sorted(made.sha256s)):
         typer.echo(f"  {line}")
 
