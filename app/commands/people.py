@@ -256,7 +256,7 @@ def hold(
     from app.home import open_home
     from app.permission import permitted
     from app.settings import load_settings
-    from app.time_arguments import parse_time
+    from app.time_arguments import parse_span
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, Fact, happening
@@ -265,7 +265,7 @@ def hold(
 
     if not reason.strip():
         raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
-    start, end = parse_time(since), parse_time(until)
+    start, end = parse_span(since, until)
     facts: dict[str, Fact] = {"hold": name, "why": reason.strip()}
     if not lift:
         facts |= {
