@@ -31,9 +31,7 @@ def policy_path(home: Home, chosen: Path | None) -> Path | None:
     """
     if chosen is not None:
         if not chosen.is_file():
-            raise SettingsError(
-                f"There is no policy file {chosen}.", remedy="Check the path after --policy."
-            )
+            raise SettingsError(f"There is no policy file {chosen}.", remedy="Check its path.")
         return chosen
     if (machines := machine_policy()) is not None:
         return machines

@@ -159,9 +159,19 @@ def _checked(values: Mapping[str, Any], source: str) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "the file"
+        said = f"{first['msg']}."
+        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+            said = _no_such_setting(name)
         raise SettingsError(
-            f"{source}: {printable(name, 80)}: {first['msg']}.", remedy="See docs/settings.md."
+            f"{source}: {printable(name, 80)}: {said}", remedy="See docs/settings.md."
         ) from None
+
+
+def _no_such_setting(name: str) -> str:
+    from policy.faults import nearest
+
+    hint = nearest(name, Settings.model_fields)
+    return f"there is no setting of that name.{f' Did you mean {hint}?' if hint else ''}"
 
 
 def refuse_if_others_write(path: Path) -> None:

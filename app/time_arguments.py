@@ -26,3 +26,15 @@ def parse_time(text: str | None, now: datetime | None = None) -> datetime | None
             f"{printable(text, 60)!r} is not a time that can be meant.",
             remedy="Use 2026-11-01, 2026-11-01T08:00, 7d, 12h or 30m.",
         ) from error
+
+
+def parse_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return both ends of a time, None where it has none.
+
+    Raises InputError, also for a time that ends before it begins.
+    """
+    now = datetime.now(UTC)
+    start, end = parse_time(since, now), parse_time(until, now)
+    if start is not None and end is not None and end <= start:
+        raise InputError("That time ends before it begins.", remedy="Choose an earlier --since.")
+    return start, end

@@ -271,7 +271,10 @@ def _told(head: Head) -> list[str]:
 
 
 def _chosen(head: Head) -> str:
-    return ", ".join(f"{value} {name}" for name, value in (head.filter or {}).items())
+    return ", ".join(
+        f"{value} {name.removesuffix('s') if value == 1 else name}"
+        for name, value in (head.filter or {}).items()
+    )
 
 
 class _Chain:

@@ -37,6 +37,9 @@ _PLAIN = {
     "date_type": "should be a date such as 2027-01-31",
 }
 
+_KEY = "[key]"
+"""How pydantic writes in a place that the fault is in a name, not in its value."""
+
 _PATTERNS = {
     "id": "holds lower-case letters, digits, dots, dashes and underscores only",
     "sha256": "holds SHA-256 digests: 64 hex digits in lower case",
@@ -70,6 +73,9 @@ def problem_of(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Prob
         message = _unknown_name(path, model)
     elif kind in {"enum", "literal_error"}:
         message = _unknown_word(written, str(context.get("expected", "")))
+    elif kind == "invalid_key" or path[-1:] == (_KEY,):
+        name = printable(str([step for step in path if step != _KEY][-1]), 60)
+        message = f"the name “{name}” should be text; put it in quotes"
     elif kind == UNKNOWN_KIND:
         message = f"“{written}” {context['words']}"
     elif kind in {"value_error", "assertion_error"}:
@@ -89,7 +95,8 @@ def _unknown_name(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
 def _unknown_word(written: str, expected: str) -> str:
     known = re.findall(r"'([^']*)'", expected)
     hint = nearest(written, known)
-    choice = f"did you mean “{hint}”?" if hint else f"it is one of {', '.join(known[:12])}"
+    listed = f"it is one of {', '.join(known[:12])}" if known else f"it is {expected}"
+    choice = f"did you mean “{hint}”?" if hint else listed
     return f"“{written}” is not known here; {choice}"
 
 

@@ -186,7 +186,7 @@ def _tree(content: bytes, source: str) -> Any:
         raise PolicyError(
             source, (Problem(line=line, column=1, message="this is not UTF-8 text"),)
         ) from None
-    if re.search(r"^\s*<<\s*:|[:\-]\s+[&*]\w", text, re.MULTILINE) and _has_alias(text):
+    if "&" in text and "*" in text and _has_alias(text):
         raise PolicyError(
             source,
             (Problem(line=1, column=1, message="anchors (&x, *x) are not used here; quote *"),),
@@ -211,13 +211,16 @@ def _tree(content: bytes, source: str) -> Any:
 def _has_alias(text: str) -> bool:
     from ruamel.yaml.events import AliasEvent
 
+    named: set[str] = set()
     try:
-        return any(
-            isinstance(event, AliasEvent)
-            for event in YAML(typ="rt", pure=True).parse(StringIO(text))
-        )
+        for event in YAML(typ="rt", pure=True).parse(StringIO(text)):
+            anchor = getattr(event, "anchor", None)
+            if isinstance(event, AliasEvent) and anchor in named:
+                return True
+            named.add(str(anchor))
     except YAMLError:
         return False
+    return False
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

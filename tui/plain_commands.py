@@ -22,7 +22,7 @@ from tui.case_detail import describe
 from tui.case_names import understood
 from tui.case_queue import all_cases
 from tui.case_reading import Reading, read_fully
-from tui.holds import Held, asked_and_waiting
+from tui.holds import Held, asked_and_waiting, with_states
 from tui.kept_code import KeptOf
 from tui.plain import paragraph
 from tui.wording import safe, sentence
@@ -138,7 +138,7 @@ def _waiting(desk: _Desk) -> Iterator[str]:
 
 def _more(desk: _Desk, _: str) -> Iterator[str]:
     first = len(desk.cases)
-    desk.cases += islice(desk.rest, PAGE)
+    desk.cases += with_states(tuple(islice(desk.rest, PAGE)), desk.holds)
     for number, case in enumerate(desk.cases[first:], first + 1):
         yield f"{number}. {paragraph(desk.store, case, desk.now, desk.speaker.zone)}"
     if len(desk.cases) == first:

@@ -50,7 +50,7 @@ def export(
     from app.packing import pack
     from app.permission import permitted
     from app.settings import load_settings
-    from app.time_arguments import parse_time
+    from app.time_arguments import parse_span
     from app.views import line_of
     from app.wiring import store_of
     from core.errors import InputError
@@ -66,6 +66,7 @@ def export(
         format_named(format_name, last=[_PACK])
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
+    span = parse_span(since, until)
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.EXPORT, settings)
@@ -75,7 +76,7 @@ def export(
     if line is not None:
         shown, _ = filtered(store, line)
         cases = shown if cases is None else cases & shown
-    selection = Selection(since=parse_time(since), until=parse_time(until), cases=cases)
+    selection = Selection(since=span[0], until=span[1], cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
     if format_name == _PACK:
         count = pack(home, store, selection, to, by=who, overwrite=force)

@@ -41,7 +41,7 @@ def observations(
     """
     from app.home import home_there
     from app.permission import permitted
-    from app.time_arguments import parse_time
+    from app.time_arguments import parse_span
     from core.errors import InputError
     from core.rights import Deed
     from evidence import open_store
@@ -50,7 +50,7 @@ def observations(
     from exports.writing import export_bare
 
     format_ = None if format_name == "table" else format_named(format_name, "table")
-    kinds, times = _kinds(words or []), (parse_time(since), parse_time(until))
+    kinds, times = _kinds(words or []), parse_span(since, until)
     home = home_there()
     if home is None or not home.evidence.is_file():
         raise InputError("No gate has kept evidence here.", remedy="outgate start runs one.")

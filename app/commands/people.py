@@ -174,8 +174,11 @@ def erase(
     elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
     _tell(made, done=does)
+    if script is not None and made.nothing and not (made.held or made.acts):
+        typer.echo("A script is named by its whole path: outgate scripts lists them.")
     if not yes:
-        typer.echo("Nothing was changed. Add --yes and --reason to erase.")
+        more = "" if made.nothing else " Add --yes and --reason to erase."
+        typer.echo(f"Nothing was changed.{more}")
     return 0 if made.swept else 1
 
 
@@ -206,7 +209,8 @@ def _tell(made: "Plan", *, done: bool) -> None:
     """Print what was erased, or would be."""
     from evidence.erasure import lines_of
 
-    typer.echo("Erased." if done else "This would be erased:")
+    heading = "There is nothing to erase:" if made.nothing else "This would be erased:"
+    typer.echo("Erased." if done else heading)
     for line in lines_of(made, sorted(made.sha256s)):
         typer.echo(f"  {line}")
 
@@ -252,7 +256,7 @@ def hold(
     from app.home import open_home
     from app.permission import permitted
     from app.settings import load_settings
-    from app.time_arguments import parse_time
+    from app.time_arguments import parse_span
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, Fact, happening
@@ -261,7 +265,7 @@ def hold(
 
     if not reason.strip():
         raise InputError("Say why with --reason.", remedy="It stays in the evidence.")
-    start, end = parse_time(since), parse_time(until)
+    start, end = parse_span(since, until)
     facts: dict[str, Fact] = {"hold": name, "why": reason.strip()}
     if not lift:
         facts |= {

@@ -211,6 +211,8 @@ def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
     from core.review import ReviewEvent, last_said, script_key
     from core.text import printable
 
+    if not versions:
+        typer.echo("No script was seen yet.")
     for version in versions:
         seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
         history = store.history(script_key(version.script))

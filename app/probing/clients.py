@@ -190,6 +190,7 @@ PYTHON: tuple[Probe, ...] = (
         name="polars",
         needs="polars",
         code=_get("polars", f"polars.scan_csv({URL} + '.csv').collect()"),
+        answered_by="Range request not supported",
     ),
     Probe(
         name="s3fs",

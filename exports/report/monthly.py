@@ -64,7 +64,7 @@ def report(
     said = _Approvals(acts, period.until)
     return Page(
         title=f"What Python sent: {period.called}{_only(only)}",
-        answer=_answer(sums, said),
+        answer=_of_what(only) + _answer(sums, said),
         sections=(
             _totals(sums, earlier),
             _scripts(sums, said),
@@ -83,6 +83,11 @@ def report(
         made_by=by,
         evidence=f"chain {store.chain_id}, entry {newest.seq}, head {newest.head.hex() or 'none'}",
     )
+
+
+def _of_what(only: Only | None) -> str:
+    """The first line is read alone: of some cases it must not sound as if it were of all."""
+    return "" if only is None else f"Of what was chosen only ({printable(only.called, 200)}): "
 
 
 def _only(only: Only | None) -> str:

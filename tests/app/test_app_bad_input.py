@@ -134,11 +134,30 @@ def test_wrong_use_is_one_line(
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "export --out x",
+        "export --out x --format pack",
+        "export --out -",
+        "observations",
+        "hold matter --reason letter",
+        "report",
+    ],
+)
+def test_a_time_that_ends_before_it_begins_is_none(outgate: Runs, home: Path, command: str) -> None:
+    """An export or a legal hold of no time at all would look as if it had been done."""
+    times = "--since 2026-11-20 --until 2026-11-10"
+    assert "ends before it begins" in one_line(outgate(*command.split(), *times.split()), WRONG_USE)
+    assert not (home.parent / "x").exists()
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("workers: many", "workers"),
         ("workers: 99", "workers"),
-        ("wrkers: 2", "wrkers"),
+        ("wrkers: 2", "wrkers: there is no setting of that name. Did you mean workers?"),
+        ("qqqqqqqq: 2", "qqqqqqqq: there is no setting of that name. See docs/settings.md."),
         ("- a\n- b", "settings.yaml"),
         ("workers: [1", "is not YAML"),
         ("a: 1\na: 2", "is not YAML"),

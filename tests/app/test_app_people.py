@@ -257,7 +257,25 @@ def test_an_erasure_takes_two_people_where_that_is_set(
     assert "your --yes confirms it" in says("bo", "erase", "--script", script)[1]
     assert says("bo", *line)[1].startswith("Erased.")
     assert verify_file(kept).ok
-    assert says("carl", *line)[1].startswith("This would be erased:")
+    assert says("carl", *line)[1].startswith("There is nothing to erase:")
+
+
+def test_what_the_evidence_does_not_hold_is_not_said_to_be_erased(
+    outgate: Runs, kept: Path
+) -> None:
+    """A slip in the name of a script must not look as if the duty were done."""
+    store = open_store(kept)
+    path = next(version.script for version in store.script_versions())
+    store.close()
+    for line in (["--script", "/nope.py"], ["--script", path.rpartition("/")[2]]):
+        told = outgate("erase", *line)
+        assert told.out.startswith("There is nothing to erase:"), told
+        assert "whole path" in told.out and "Add --yes" not in told.out
+        told = outgate("erase", *line, "--yes", "--reason", "x")
+        assert (told.code, "Erased" in told.out, "would be" in told.out) == (0, False, False)
+    told = outgate("erase", "--before", "2001-01-01")
+    assert told.out.startswith("There is nothing to erase:") and "whole path" not in told.out
+    assert outgate("erase", "--script", path).out.startswith("This would be erased:")
 
 
 def test_a_confirmed_erasure_reaches_no_further_than_what_was_asked(

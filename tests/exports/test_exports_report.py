@@ -28,7 +28,7 @@ from exports.report.breach import breach
 from exports.report.cases import case_named
 from exports.report.forms import FORMS, drawn
 from exports.report.html import html
-from exports.report.monthly import report
+from exports.report.monthly import Only, report
 from exports.report.page import Page, Section, Table
 from exports.report.pdf import _widths, pdf
 from exports.report.period import Period, month, since
@@ -109,6 +109,17 @@ def test_the_first_line_answers_the_board(store: Store) -> None:
         "3 Python scripts process customer data here, as far as the gate saw: "
         "1 approved by ada (1); 2 not approved."
     )
+
+
+def test_the_first_line_of_a_part_is_not_that_of_the_whole(store: Store) -> None:
+    """A filter that chooses little must not read as if little had been sent."""
+    for keys in (
+        frozenset[str](),
+        frozenset({case.key for case in store.page(CaseFilter(), 0, 1)}),
+    ):
+        told = report(store, MARCH, by="a", now=NOW, only=Only(keys, "open to:x")).answer
+        assert told.startswith("Of what was chosen only (open to:x): "), told
+    assert "chosen" not in of(store).answer
 
 
 def test_an_approval_taken_back_or_given_later_does_not_count(store: Store) -> None:

@@ -170,6 +170,7 @@ def test_an_export_of_cases_has_what_was_said_of_them(
         out = exported("jsonl", full, tmp_path / str(told), Selection(cases=frozenset({key})))
         report = verify_export(out)
         assert (report.ok, report.entries, report.acts) == (True, *told), report
+        assert "Chosen by: 1 case." in report.text()
 
 
 def test_a_head_signed_anew_is_known_by_its_key(full: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.tui.conftest import NOW, FragileStore
 from tui.case_detail import describe
 from tui.case_reading import Reading, read_fully
 from tui.kept_code import Kept
+from tui.plain import print_queue
 from tui.plain_commands import HELP, Speaker, converse
 from tui.wording import risk_is_low
 
@@ -78,6 +79,18 @@ def test_a_case_is_closed_and_opened_again(store: FragileStore) -> None:
         (Action.CLOSE, Disposition.FALSE_ALARM, "only a test", "dpo"),
         (Action.REOPEN, None, "", "dpo"),
     ]
+
+
+def test_a_case_reads_as_it_does_without_commands(store: FragileStore) -> None:
+    """A hold that expired or was answered is not told as one that still waits."""
+    for waiting in sample_holds(NOW):
+        store.hold(waiting)
+    out = io.StringIO()
+    print_queue(store, out, clock=lambda: NOW, zone=UTC, holds=store)
+    plain = [line for line in out.getvalue().splitlines() if line[:1].isdigit() and ". " in line]
+    _, told = talk(store)
+    assert "Expired unseen." in told
+    assert [line for line in told.splitlines() if line.partition(". ")[0].isdigit()] == plain
 
 
 def test_what_is_held_is_answered(store: FragileStore) -> None:

@@ -145,3 +145,12 @@ def test_a_client_that_reaches_nothing_breaks(
     assert tried["urllib"].verdict is Verdict.BREAKS
     assert tried["http.client"].verdict is Verdict.PAST
     assert tried["http.client"].mend
+
+
+def test_a_client_that_asks_for_parts_of_a_file_is_not_called_broken() -> None:
+    """It came through the gate and trusted it: only the canary serves no parts."""
+    [probe] = [probe for probe in PYTHON if probe.name == "polars"]
+    said = "OSError: object-store error: Operation not supported: Range request not supported by "
+    assert _verdict(Seen(proxied=1), 1, said, probe.answered_by) is Verdict.WORKS
+    refused = "OSError: object-store error: invalid peer certificate: UnknownIssuer"
+    assert _verdict(Seen(proxied=1), 1, refused, probe.answered_by) is Verdict.DISTRUSTS
