@@ -4,8 +4,9 @@ be read.
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -20,7 +21,8 @@ from core.stored import (
     StoredRecord,
     UnreadableEntry,
 )
-from evidence.parts import Seal, cuts_from_bytes, sealed_from_bytes
+from evidence.chain import link
+from evidence.parts import Seal, cuts_from_bytes, sealed_from_bytes, sealed_link
 from evidence.times import from_micros
 
 ENTRY_COLUMNS = """seq, prev, hash, id, at_us, unpacked(body), salt, cuts,
@@ -28,6 +30,7 @@ ENTRY_COLUMNS = """seq, prev, hash, id, at_us, unpacked(body), salt, cuts,
     (SELECT e.sealed FROM erased e WHERE e.seq = entries.seq)"""
 """Bodies come as bytes: text that is no longer UTF-8 would end the whole query."""
 ERASED = "it was erased"
+CHANGED = "it is not what was chained: outgate verify tells more"
 """Why the text of an entry cannot be read."""
 
 
@@ -45,6 +48,8 @@ class Entry:
     at_us: int
     text: bytes = field(repr=False)
     """The JSON that was hashed."""
+    is_changed: bool = False
+    """It is known that this text is not what was chained."""
 
     @classmethod
     def of(cls, chain_id: str, row: tuple[Any, ...]) -> "Entry":
@@ -53,15 +58,36 @@ class Entry:
         link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_, seal=seal_told(*seal))
         return cls(link=link, id=id_, at_us=at_us, text=text)
 
+    def checked(self) -> "Entry":
+        """Return the entry, marked as changed where its text is not what its place in the chain was
+        made from. Of what was erased whole nobody can tell here.
+        """
+        if not self.text:
+            return self
+        told = self.link.seal
+        try:
+            seal = None if told is None else Seal.from_json(told)
+            linked = link if seal is None else partial(sealed_link, seal=seal)
+            fits = linked(self.link.prev, self.link.seq, self.text) == self.link.hash
+        except (ValueError, TypeError, OverflowError):
+            fits = False
+        return self if fits else replace(self, is_changed=True)
+
     def opened(self, known: "Recalled | None" = None) -> OpenedEntry:
         """Return the record or observation, or the entry as one that cannot be read."""
+        if self.is_changed:
+            return self.unreadable(CHANGED)
         try:
             found = read_entry(self.text, known)
         except ValueError as error:
-            return UnreadableEntry(id=self.id, at=_time(self.at_us), link=self.link, why=str(error))
+            return self.unreadable(str(error))
         if isinstance(found, Observation):
             return StoredObservation(observation=found, link=self.link)
         return StoredRecord(record=found, link=self.link)
+
+    def unreadable(self, why: str) -> UnreadableEntry:
+        """Return what stands for it where it cannot be read."""
+        return UnreadableEntry(id=self.id, at=_time(self.at_us), link=self.link, why=why)
 
     def exported(self) -> dict[str, Any]:
         """Return the JSON object that was hashed, with its `chain`, be it understood or not.

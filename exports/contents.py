@@ -9,7 +9,7 @@ from core.record import Record
 from core.review import ReviewEvent, script_key
 from core.stored import UnreadableEntry
 from evidence.acts import Act, StoredAct, opened_act
-from evidence.entries import Entry
+from evidence.entries import CHANGED, Entry
 
 
 @dataclass(slots=True)
@@ -51,10 +51,12 @@ class Contents:
             self.acts_counted.note(act.link.seq)
 
     def records(self) -> Iterator[Entry]:
-        """Give the records once, and count them."""
+        """Give the records once, and count them. What somebody changed in the file is none that
+        can be read.
+        """
         for entry in self._records:
             self.counted.note(entry.link.seq)
-            yield entry
+            yield entry.checked()
 
     def uncounted(self) -> Iterable[Entry]:
         """Return the records for somebody else to count."""
@@ -66,7 +68,9 @@ class Contents:
 
 
 def opened(act: Entry) -> StoredAct | UnreadableEntry:
-    """Return an act as it is understood."""
+    """Return an act as it is understood; what somebody changed in the file is none."""
+    if act.checked().is_changed:
+        return act.unreadable(CHANGED)
     link = act.link
     return opened_act(link.chain_id, (link.seq, link.prev, link.hash, act.id, act.text))
 
