@@ -51,12 +51,10 @@ class Contents:
             self.acts_counted.note(act.link.seq)
 
     def records(self) -> Iterator[Entry]:
-        """Give the records once, and count them. What somebody changed in the file is none that
-        can be read.
-        """
+        """Give the records once, and count them."""
         for entry in self._records:
             self.counted.note(entry.link.seq)
-            yield entry.checked()
+            yield entry
 
     def uncounted(self) -> Iterable[Entry]:
         """Return the records for somebody else to count."""
@@ -68,8 +66,8 @@ class Contents:
 
 
 def opened(act: Entry) -> StoredAct | UnreadableEntry:
-    """Return an act as it is understood; what somebody changed in the file is none."""
-    if act.checked().is_changed:
+    """Return an act as it is understood."""
+    if act.is_changed:
         return act.unreadable(CHANGED)
     link = act.link
     return opened_act(link.chain_id, (link.seq, link.prev, link.hash, act.id, act.text))

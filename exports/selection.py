@@ -35,12 +35,17 @@ class Selection:
     """Acts up to this place in their chain; None: all."""
 
     def contents(self, store: Store) -> Contents:
-        """Return what there is of it, to be read once. Acts are read at once: they are few."""
+        """Return what there is of it, to be read once. Acts are read at once: they are few. What
+        somebody changed in the file is marked as such.
+        """
         if self.cases is None:
             records = store.iter_entries(self.since, self.until)
         else:
             records = store.iter_of_cases(self.cases)
-        return Contents(records, [act for act in store.iter_act_entries() if self._takes(act)])
+        acts = (act.checked() for act in store.iter_act_entries())
+        return Contents(
+            (entry.checked() for entry in records), [act for act in acts if self._takes(act)]
+        )
 
     def _takes(self, act: Entry) -> bool:
         """Return whether an act belongs to it.

@@ -10,7 +10,6 @@ from core.stored import UnreadableEntry
 from evidence.entries import CHANGED
 from evidence.frames import packed, unpacked
 from evidence.store import Store
-from exports.contents import Contents
 from exports.formats import formats
 from exports.selection import Selection
 from exports.verification import verify_export
@@ -51,7 +50,7 @@ def test_a_changed_act_is_told_as_one_that_cannot_be_read(full: Path, tmp_path: 
         connection.execute("UPDATE review_entries SET body = replace(body, 'officer', 'forger')")
     store, out = Store(full), tmp_path / "out"
     export("csv", store, Selection(), out, by="auditor")
-    said = next(iter(Contents((), list(store.iter_act_entries())).opened_acts()))
+    said = next(Selection().contents(store).opened_acts())
     store.close()
     assert isinstance(said, UnreadableEntry)
     assert "forger" not in readable(out)
@@ -71,7 +70,7 @@ def test_an_export_with_its_chain_shows_the_change_itself(full: Path) -> None:
 def test_what_nobody_changed_is_told_as_it_is(full: Path) -> None:
     """Honest entries are marked by nothing, and by no erasure of some of their parts."""
     store = Store(full)
-    entries = list(Contents(store.iter_entries()).records())
+    entries = list(Selection().contents(store).records())
     store.close()
     assert [entry.is_changed for entry in entries] == [False] * 5
     assert CHANGED not in "".join(str(entry.opened()) for entry in entries)
