@@ -174,12 +174,17 @@ def erase(
     elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
     _tell(made, done=does)
-    if script is not None and made.nothing and not (made.held or made.acts):
+    _tell_what_next(made, of_script=script is not None, asked_only=not yes)
+    return 0 if made.swept else 1
+
+
+def _tell_what_next(made: "Plan", *, of_script: bool, asked_only: bool) -> None:
+    """Print why nothing was found, or that nothing was changed."""
+    if of_script and made.nothing and not (made.held or made.acts):
         typer.echo("A script is named by its whole path: outgate scripts lists them.")
-    if not yes:
+    if asked_only:
         more = "" if made.nothing else " Add --yes and --reason to erase."
         typer.echo(f"Nothing was changed.{more}")
-    return 0 if made.swept else 1
 
 
 def _done(

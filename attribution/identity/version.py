@@ -65,7 +65,7 @@ class Identity:
     inline: InlineMetadata | None = None
     changed_since_start: bool = False
     sha256_now: str | None = None
-    """Of the file as it lies there now, when it was changed since the start."""
+    """Of the file as it lies there now, where that may not be what ran."""
     note: str | None = None
     written_before_start_s: int | None = None
     """Whole seconds between the file's last change and the start, where they are few: whoever held
@@ -86,7 +86,9 @@ class Identity:
         if self.inline is not None:
             values["inline"] = self.inline.to_json()
         if self.changed_since_start:
-            values |= {"changed_since_start": True, "sha256_now": self.sha256_now}
+            values["changed_since_start"] = True
+        if self.changed_since_start or self.sha256_now is not None:
+            values["sha256_now"] = self.sha256_now
         if self.written_before_start_s is not None:
             values[WRITTEN_BEFORE_START] = self.written_before_start_s
         return values or None

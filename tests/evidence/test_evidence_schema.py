@@ -109,7 +109,7 @@ def test_what_is_compiled_is_compiled_from_the_tables() -> None:
 
 
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
-VALUES = {About.PEOPLE: ("7",), About.TIMES: ("7",)}
+VALUES = dict.fromkeys((About.PEOPLE, About.TIMES, About.ROWS), ("7",))
 """Of what is asked by number."""
 FULL = CaseFilter(
     text="a b",
