@@ -154,7 +154,7 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     assert named == [("/home/eve/kept/rows.csv", "same_bytes", "eve")], "a folder only she can read"
     told_of = [json.loads(line) for line in later.out.splitlines() if '"kind":"run"' in line]
     runs = [run["sender"]["user"] for run in told_of if run["about"] == "nightly.py"]
-    # Beside CI's other tests, and the thousands of programs that they start, it is at times not told.
+    # Beside all other tests and the thousands of programs that they start it is at times not told.
     late: list[list[str]] = [[]] if "PYTEST_XDIST_WORKER" in os.environ else []
     assert runs in (["eve"], ["eve", "eve"], *late), "past the gate, and told once"
     assert hers.code == 0, hers.out + hers.err
