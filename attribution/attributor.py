@@ -31,7 +31,8 @@ from attribution.line.sampler import LineSampler, SampleTarget, program_of
 from attribution.os_users import People
 from attribution.process_cache import Gallery
 from attribution.process_profile import Portrait
-from attribution.reader import Reader, Unread
+from attribution.reader import Reader
+from attribution.reader_helpers import Unread
 from attribution.sender_files import FilesOfSenders
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
