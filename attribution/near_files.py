@@ -275,7 +275,8 @@ def _add_entries(
     request: what can be done once is done once.
     """
     count = 0
-    for count, entry in enumerate(entries, 1):
+    for entry in entries:
+        count += 1
         name = entry.name
         if entry.is_dir(follow_symlinks=False):
             if name not in _SKIPPED and name[:1] != ".":

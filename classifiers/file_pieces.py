@@ -33,8 +33,8 @@ from classifiers.file_search import LARGE, SMALLEST, Part, Search
 
 _MOST_STRINGS, _MOST_PARTS, _MOST_MEMBERS, _DEEPEST = 50_000, 1000, 1000, 4
 _SCAN_RUNS, _SNIFFED, _LONGEST_HEAD = 16 << 20, 4096, 500
-_FEW_QUOTES = 2000
-"""Quotes in large JSON that are looked at before it is parsed."""
+_LARGE_JSON, _FEW_QUOTES = 100_000, 2000
+"""Bytes of JSON from where on quotes are looked at before it is parsed, and how many."""
 _FLAGS = bytes(int(byte in ALPHABETS) for byte in range(256))
 _RUN = b"\1" * 32
 _HEX_LETTERS = b"0123456789abcdefABCDEF"
@@ -139,7 +139,7 @@ def _members(search: Search, data: bytes, depth: int) -> None:
 def _json(search: Search, data: bytes, depth: int) -> bool:
     """Look at the strings of JSON; False where it is none throughout."""
     known = len(search.found)
-    if len(data) >= LARGE:
+    if len(data) >= _LARGE_JSON:
         _texts(search, strings_of(data, SMALLEST, _FEW_QUOTES), depth)
         if len(search.found) > known:
             return True

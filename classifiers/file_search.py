@@ -13,7 +13,7 @@ MOST_UNPACKED = 64 << 20
 """Bytes of all that is unpacked of one body: as much as the largest file that is read."""
 SMALLEST = 24
 """Bytes of the smallest file that is looked for: smaller contents are the same by chance."""
-LARGE = 100_000
+LARGE = 10_000
 """Bytes from where on it matters that a content is read once only."""
 _PIECE = 1 << 16
 """Bytes hashed and counted at a time: what stays in the processor's cache."""

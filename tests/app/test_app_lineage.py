@@ -4,6 +4,7 @@ never taken for it.
 
 import base64
 import gzip
+import io
 import json
 import os
 import random
@@ -185,7 +186,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_named(
     path.write_bytes(TABLE)
     digest = near_files._digest
 
-    def changed(file: object, left: int) -> str:
+    def changed(file: io.RawIOBase, left: int) -> str:
         told = digest(file, left)
         path.write_bytes(TABLE + b"more")
         return told

@@ -56,7 +56,7 @@ def test_what_is_no_base64_by_the_letter_is_refused(wrong: bytes, size: int) -> 
     letters = base64.b64encode(random.Random(size).randbytes(size))
     broken = letters[: len(letters) // 2] + wrong + letters[len(letters) // 2 :]
     assert content_of(broken) is None or wrong == b"="
-    with pytest.raises(ValueError):  # noqa: PT011 - whichever it is, it is caught as this
+    with pytest.raises(ValueError):
         b"".join(pieces_of(memoryview(broken), IN_ONE_RUN))
 
 
