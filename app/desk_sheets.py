@@ -5,6 +5,7 @@ policy in force.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from app.home import Home
 from app.policy_in_force import policy_path
@@ -30,6 +31,11 @@ from tui.wording import RISKS
 _MONTH = timedelta(days=30)
 _MOST = 200
 _TOP = 5
+
+
+def file_bytes(path: Path) -> int:
+    """Return how long a file is; nothing where it is gone."""
+    return path.stat().st_size if path.exists() else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +225,7 @@ class DeskSheets:
                 Row("Last record", f"no. {number(newest.seq)}, {newest.head.hex()[:16] or 'none'}"),
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
                 Row("Checkpoints", f"{number(len(marks))} signed ones"),
-                Row("File", f"{self.store.path}, {size(self.store.path.stat().st_size)}"),
+                Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
                 Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
             )
         )
