@@ -1,24 +1,27 @@
 """From a case to a rule of the policy: its sentence, its effect on records, its writing."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from app.case_accounts import CaseAccounts
+from app.newest_requests import newest_requests
 from core.attribution import Certainty
-from core.case_keys import case_key
+from core.case_keys import case_key, sender_of
 from core.classification import AccountKind
 from core.errors import InputError
 from core.findings import NOT_INSPECTED
-from core.review import Case, CaseFilter, CaseStatus, Disposition
+from core.record import Record
+from core.review import Case, CaseFilter, CaseStatus, Disposition, needs_review
 from core.stored import StoredRecord
 from core.vocabulary.kinds import FINDABLE, by_gravity
 from core.vocabulary.sizes import joined, number
 from evidence.store import Store
 from policy import DEFAULT_PRESET
+from policy.decide import RulePolicy
 from policy.loading import load_bytes, parse, preset_text
 from policy.replay import replayed
 from policy.rule_writing import add_rule, rule_lines
@@ -95,32 +98,66 @@ class CaseRules:
         names = (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
 
+    def _of_allowed(self, case: Case, policy: RulePolicy, name: str) -> str:
+        """Say what the rule would have matched of the newest requests that were plainly allowed:
+        these stand in no case.
+        """
+        allowed = (
+            record
+            for record in newest_requests(self.store)
+            if sender_of(record) == case.script_path and not needs_review(record)
+        )
+        did = _replayed(policy, allowed, name, {})
+        if not did.matched:
+            return ""
+        return f" And {number(did.matched)} that were allowed and stand in no case."
+
     def _effect(self, case: Case, rule: Mapping[str, Any]) -> str:
         """Say what the rule would have matched of what the same script sent."""
         alone = "\n".join(["version: 1", "mode: enforce", "rules:", *_alone(rule)])
         policy = load_bytes(alone.encode(), "the new rule")
         same = CaseFilter(status=None, script=case.script_path or case.script)
-        cases = {one.key: one for one in all_cases(self.store, same)}
-        matched = false_alarms = untold = 0
+        alike = (one for one in all_cases(self.store, same) if one.script_path == case.script_path)
+        cases = {one.key: one for one in alike}
         found = (entry.opened() for entry in self.store.iter_of_cases(frozenset(cases)))
-        records = (one.record for one in found if isinstance(one, StoredRecord))
-        for one in replayed(policy, islice(records, _MOST)):
-            if one is None:
-                continue
-            if one.decision.rule != rule["id"]:
-                untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
-                continue
-            matched += 1
-            false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
-        total = sum(one.count for one in cases.values())
-        of = f"the first {number(_MOST)}" if total > _MOST else number(total)
-        told = f"It would have matched {number(matched)} of {of} requests of this script"
-        told += f": {number(false_alarms)} of them you closed as false alarms."
-        if untold:
+        records = islice((one.record for one in found if isinstance(one, StoredRecord)), _MOST)
+        did = _replayed(policy, records, rule["id"], cases)
+        of = f"the first {number(_MOST)}" if did.tried >= _MOST else number(did.tried)
+        told = f"It would have matched {number(did.matched)} of {of} requests of this script"
+        told += f": {number(did.false_alarms)} of them you closed as false alarms."
+        if did.untold:
             told += (
-                f" Of {number(untold)} nobody can tell, such as where the sender is only likely."
+                f" Of {number(did.untold)} nobody can tell, such as where the sender is only"
+                " likely."
             )
+        told += self._of_allowed(case, policy, rule["id"])
         return f"{told} {_ONLY_WATCHES}" if "mode" in rule else told
+
+
+@dataclass(slots=True)
+class _Did:
+    """What a rule by itself would have done to some records."""
+
+    tried: int = 0
+    matched: int = 0
+    false_alarms: int = 0
+    untold: int = 0
+
+
+def _replayed(
+    policy: RulePolicy, records: Iterable[Record], name: str, cases: Mapping[str, Case]
+) -> _Did:
+    did = _Did()
+    for one in replayed(policy, records):
+        if one is None:
+            continue
+        did.tried += 1
+        if one.decision.rule != name:
+            did.untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
+            continue
+        did.matched += 1
+        did.false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
+    return did
 
 
 def _is_false_alarm(case: Case | None) -> bool:

@@ -148,6 +148,13 @@ class Queue:
         """The case under the cursor."""
         return self.case_at(self.cursor) if self.count else None
 
+    @property
+    def lacks(self) -> str:
+        """Why there is no case under the cursor, in words."""
+        if self.version is None or self.count:
+            return "One moment: the evidence is being read."
+        return "There is no case here."
+
     def known(self) -> Iterable[Case]:
         """Return all cases that are read, for completions."""
         return (case for page in self._pages.values() for case in page)

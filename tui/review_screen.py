@@ -107,7 +107,7 @@ class ReviewScreen(LiveQueue):
         if held and action_id in {"why", "read"}:
             return None
         if self.queue.current is None:
-            return "There is no case here."
+            return self.queue.lacks
         if action_id in {"older", "newer"}:
             return self._no_other(action_id)
         if action_id == "unmark_all" and not self.queue.marks:

@@ -342,6 +342,10 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     return f"{who}{by} {verb} {what} to {where}{last}{times}. {told}"
 
 
+READING = "Reading the evidence …"
+"""What the first lines say before anything is known."""
+
+
 def health(
     totals: Mapping[str, int],
     now: datetime,
@@ -350,11 +354,13 @@ def health(
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
-    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and
+    `totals` are those of today, nothing before they were read; `watching` is None when nobody could say whether a gate runs, and
     is then not claimed.
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"
+    if not totals:
+        return "quiet", READING
     state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]
     meaning, missed = "allowed", "nothing skipped today"
     if watching is False:

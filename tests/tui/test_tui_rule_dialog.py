@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from invented_day import finding, sample_records
+from invented_day import finding, place, record, sample_records, sender
 
 from app.case_rules import CaseRules
-from core.classification import AccountKind
+from core.classification import AccountKind, Category
+from core.decision import Verdict
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
@@ -127,3 +128,27 @@ def test_what_is_allowed_is_no_more_than_what_was_looked_at(
         found = replayed(load_file(policy), [claims, more, unread, other])
         held = [one is not None and one.decision.rule == name for one in found]
         assert held == [bool(one) for one in hit], wish
+
+
+def test_what_was_allowed_is_counted_beside_the_cases(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """A rule that stops anything would stop what stands in no case, too; other scripts, be their
+    names longer ones, and what was only observed count nowhere.
+    """
+    where = place("files.example", None, Category.OTHER)
+    late = record(now, sender("copy.py"), where, degraded=("classifiers: late",))
+    fine = [
+        record(now - timedelta(minutes=n), sender("copy.py"), where, verdict=Verdict.ALLOW)
+        for n in range(1, 4)
+    ]
+    before = now - timedelta(minutes=9)
+    other = record(before, sender("copy.py.old"), where, degraded=("classifiers: late",))
+    written(tmp_path / "evidence.db", [late, *fine, other])
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    case = next(one for one in store.page(CaseFilter(), 0, 9) if one.script == "copy.py")
+    effect = rules.propose(case, Wanted(wish=Wish.STOP)).effect
+    assert "matched 1 of 1 requests of this script" in effect
+    assert "And 3 that were allowed and stand in no case." in effect
+    store.close()
