@@ -13,8 +13,8 @@ from core.classification import AccountKind
 from core.decision import Verdict
 from core.fate import UNSTOPPED
 from core.risk import HIGH, level_of
+from core.vocabulary.desk import UNKNOWN_SENDER
 from core.vocabulary.destinations import ACCOUNTS
-from core.vocabulary.queue import UNKNOWN_SENDER
 from core.vocabulary.sizes import counted, dollars, number, size
 from core.vocabulary.times import ago, clock_time
 from core.vocabulary.verdicts import words_of

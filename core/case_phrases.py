@@ -8,8 +8,8 @@ from types import MappingProxyType
 from core.case_vocabulary import ACCOUNT_WORDS, DISPOSITION_WORDS, RETURNED, shown
 from core.fate import Fate
 from core.review import About, Action
+from core.vocabulary.desk import BY_THE_SENDER, STATES
 from core.vocabulary.destinations import ACCOUNTS
-from core.vocabulary.queue import BY_THE_SENDER, STATES
 from core.vocabulary.reviews import SHORT_ACTS
 
 _SAYS_NOTHING = frozenset({"and", "·", "+", "…", "at least", "up to"})

@@ -9,9 +9,9 @@ from core.decision import HoldOutcome, hold_word
 from core.observation import OBSERVED
 from core.review import About, CaseStatus
 from core.risk import Level
+from core.vocabulary.desk import CAME_BACK
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import GROUPS, KINDS
-from core.vocabulary.queue import CAME_BACK
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
 

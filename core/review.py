@@ -225,7 +225,7 @@ class About(StrEnum):
     TIMES = "times"
     """At least so many requests."""
     STATE = "state"
-    """What a row says of it: a `core.vocabulary.queue.State`."""
+    """What a row says of it: a `core.vocabulary.desk.State`."""
     OWN = "own"
     """What the sender did in the own matter and stands: an `Action`, or nothing for any."""
     TEXT = "text"

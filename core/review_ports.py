@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from core.record import Record
-from core.review import Case, CaseFilter, Condition, HoldState, ReviewEvent, ScriptVersion
+from core.review import Case, CaseFilter, Condition, HoldState, Order, ReviewEvent, ScriptVersion
 from core.stored import StoredEntry, StoredObservation, UnreadableEntry
 
 
@@ -38,6 +38,9 @@ class TellsLess(Protocol):
 
     def untold(self, condition: Condition) -> str:
         """What is asked for and is not told, in words; nothing where the list tells it."""
+
+    def sorts(self, order: Order) -> bool:
+        """Whether the list is sorted by this, and not only said to be."""
 
 
 class CaseStore(Protocol):

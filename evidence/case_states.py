@@ -12,7 +12,7 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.review import Action
-from core.vocabulary.queue import State
+from core.vocabulary.desk import State
 from core.vocabulary.reviews import SHORT_ACTS
 from evidence.case_sums import SEPARATOR
 from evidence.confirming import ASKED_LASTS

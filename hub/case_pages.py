@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 
 from core.case_vocabulary import shown_as
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
-from core.vocabulary.queue import State
+from core.vocabulary.desk import State
 from hub.review_cases import FOLDED
 
 _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
@@ -59,6 +59,11 @@ def where(wanted: CaseFilter) -> Clause:
     clauses = list(_clauses(wanted))
     text: LiteralString = " AND ".join(one for one, _ in clauses) if clauses else "true"
     return text, tuple(value for _, values in clauses for value in values)
+
+
+def sorts(order: Order) -> bool:
+    """Return whether the list is sorted by this; else by on how many machines a case is open."""
+    return order in _BY
 
 
 def untold(condition: Condition) -> str:

@@ -16,6 +16,7 @@ from core.review import (
     CaseFilter,
     Condition,
     Disposition,
+    Order,
     ReviewEvent,
     ScriptVersion,
 )
@@ -23,7 +24,7 @@ from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from hub import desk, held, orders
 from hub.case_list import look
-from hub.case_pages import untold
+from hub.case_pages import sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
@@ -76,6 +77,10 @@ class HubCases:
     def untold(self, condition: Condition) -> str:
         """What of a filter the list does not tell, in words."""
         return untold(condition)
+
+    def sorts(self, order: Order) -> bool:
+        """Whether the list is sorted by this."""
+        return sorts(order)
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter."""

@@ -4,7 +4,7 @@ and what the sender did on the own behalf. Pure.
 
 from core.decision import HoldOutcome
 from core.review import Action, Case, CaseStatus, HoldState
-from core.vocabulary.queue import (
+from core.vocabulary.desk import (
     APPROVED_SINCE,
     ASKED_FOR,
     BY_THE_SENDER,

@@ -79,15 +79,15 @@ _SORTED = {
 }
 
 
-def heading(width: int, order: Order = Order.RISK) -> str:
+def heading(width: int, order: Order | None = Order.RISK) -> str:
     """Return the line above the list; `▾` stands at the column that it is sorted by, `▴` where the
-    oldest stand first.
+    oldest stand first; nowhere without an order.
     """
     sender, place, found = column_widths(width)
 
     def name(text: str) -> str:
         mark = "▴" if order is Order.OLDEST else "▾"
-        return f"{text}{mark}" if _SORTED[order] == text else text
+        return f"{text}{mark}" if order and _SORTED[order] == text else text
 
     names = f"{fit(name('Sender'), sender)} {fit(name('To'), place)} {fit(name('Found'), found)}"
     first = f"{name('Risk'):<9}{name('Outcome'):<12}{name('When'):<7}"

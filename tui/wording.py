@@ -15,11 +15,11 @@ from core.record import Record
 from core.review import Case, Disposition
 from core.risk import Level, risk_of
 from core.text import printable
+from core.vocabulary.desk import NOTHING_KNOWN, PROBABLY, UNKNOWN_SENDER, UNREAD
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import amounts, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
 from core.vocabulary.observations import KINDS as OBSERVATIONS
-from core.vocabulary.queue import NOTHING_KNOWN, PROBABLY, UNKNOWN_SENDER, UNREAD
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
@@ -354,8 +354,8 @@ def health(
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
-    `totals` are those of today, nothing before they were read; `watching` is None when nobody could say whether a gate runs, and
-    is then not claimed.
+    `totals` are those of today, nothing before they were read; `watching` is None when nobody could
+    say whether a gate runs, and is then not claimed.
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"

@@ -39,7 +39,7 @@ from core.stored import (
     StoredRecord,
     UnreadableEntry,
 )
-from core.vocabulary.queue import State
+from core.vocabulary.desk import State
 from evidence.alike import alike, figures
 from evidence.case_queries import case_of, plain
 from evidence.case_sums import CaseSums

@@ -15,7 +15,7 @@ from core.case_words import parse
 from core.findings import NOT_INSPECTED
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import risk_of
-from core.vocabulary.queue import State
+from core.vocabulary.desk import State
 from hub import case_list, desk
 from hub.case_pages import untold
 from hub.database import Database
