@@ -110,8 +110,8 @@ class CaseRules:
 
     def _free_name(self, case: Case, wanted: Wanted) -> str:
         model = self._model()
-        entries = (*model.rules, *model.pass_through, *model.contracts)
-        taken = {one.id for one in entries}
+        taken = {one.id for one in model.rules} | {one.id for one in model.pass_through}
+        taken |= {one.id for one in model.contracts}
         stem = Path(case.script_path or case.script).stem
         base = _NAME.sub("-", f"{wanted.wish}-{stem}-{case.service or case.host}".lower())
         base = base[:_LONGEST_NAME].strip("-")
