@@ -10,6 +10,9 @@ from typing import Any
 from core.observation import Observation
 from core.record import Record
 
+CHANGED = "it is not what was chained: outgate verify tells more"
+"""Why an entry is not shown that somebody changed in the file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainLink:
@@ -67,9 +70,18 @@ class UnreadableEntry:
     why: str
     """Which part is not understood, in words without any value."""
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether somebody changed it in the file."""
+        return self.why == CHANGED
+
     def for_officer(self) -> str:
         """Return what to say of it."""
         name = "A request that is under way" if self.link is None else f"Entry {self.link.seq}"
+        if self.is_changed:
+            return (
+                f"{name} was changed or replaced after it was written; outgate verify tells more."
+            )
         return f"{name} cannot be read by this version of Outgate ({self.why})."
 
 

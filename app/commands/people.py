@@ -72,6 +72,11 @@ def _lines(answer: "Found") -> list[str]:
         if one.users:
             lines.append(f"    run by {printable(', '.join(sorted(one.users)))}")
         lines += [f"    {printable(said)}" for said in one.said or ("nobody approved the script",)]
+    if answer.changed:
+        lines.append(
+            f"CHANGED in the file after they were written, and so not told: "
+            f"{counted(answer.changed, 'record')} of these; outgate verify names them."
+        )
     if answer.unread:
         lines.append(f"Not read of these: {counted(answer.unread, 'record')}.")
     if answer.blind:
@@ -91,6 +96,7 @@ def _as_json(answer: "Found") -> dict[str, object]:
     return {
         "records": answer.records,
         "unread": answer.unread,
+        "changed": answer.changed,
         "more_values": answer.more_values,
         "blind": answer.blind,
         "sent": [_sending(one) for one in answer.sendings],

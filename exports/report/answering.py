@@ -13,7 +13,7 @@ from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted, number
 from evidence.acts import StoredAct
 from exports.report.cases import case_words
-from exports.report.page import Section, rest, table_of
+from exports.report.page import Section, changed_told, rest, table_of
 from exports.report.period import Period
 from exports.report.sums import Sums
 
@@ -59,6 +59,9 @@ def approvals(acts: Acts, period: Period) -> Section:
             f"{counted(own, 'approval or answer', 'approvals or answers')} came from the sender of "
             "what was asked for."
         )
+    changed = sum(isinstance(one, UnreadableEntry) and one.is_changed for one in acts)
+    if changed:
+        told.append(changed_told(changed, "act", "acts"))
     if unreadable:
         told.append(f"{counted(unreadable, 'act')} cannot be read by this version.")
     return Section(
