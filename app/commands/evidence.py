@@ -169,17 +169,21 @@ def _verified(
     from core.happenings import Event, happening
     from core.rights import Deed
     from evidence import verify as verify_database
+    from evidence.verification import sightings
 
     settings = load_settings(home.settings)
     who = permitted(Deed.REBUILD if rebuild else Deed.VERIFY, settings)
+    elsewhere = [] if settings.witness_file is None else [settings.witness_file]
+    seen_by = [*elsewhere, *witnesses]
+    if not home.evidence.is_file() and not sightings(home.evidence, seen_by):
+        home.kept_evidence()
     if rebuild and home.evidence.is_file():
         store = store_of(home, settings, "command line")
         store.rebuild_cases()
         store.tell(happening(Event.REBUILT, {}, who=who))
-    elsewhere = [] if settings.witness_file is None else [settings.witness_file]
     return verify_database(
         home.evidence,
-        [*elsewhere, *witnesses],
+        seen_by,
         stamp_roots=settings.stamp_root,
         since_checkpoint=newest,
         progress=_progress(),
@@ -229,21 +233,19 @@ def checkpoint(
     from app.permission import permitted
     from app.settings import load_settings
     from app.wiring import store_of
-    from core.errors import EvidenceError, InputError
+    from core.errors import InputError
     from core.rights import Deed
     from evidence.notary import Notary
     from evidence.witness import FileWitness, Sighting
 
     home = open_home()
     permitted(Deed.VERIFY)
-    if not home.evidence.is_file():
-        raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
     settings, server = load_settings(home.settings), None
     if (url := stamp or settings.stamp_url) is not None:
         from app.stamping import stamp_server, stamped
 
         server = stamp_server(url, stamp_root or settings.stamp_root)
-    taken = Notary(home.evidence).take_now("printed")
+    taken = Notary(home.kept_evidence()).take_now("printed")
     if append is not None:
         try:
             FileWitness(append).tell(Sighting.of(taken, "printed"))

@@ -35,8 +35,9 @@ def find(
 
     home = open_home()
     permitted(Deed.FIND)
+    kept = home.kept_evidence()
     marks = marks_of(home, asked_without_echo("Value to look for: "))
-    store = open_store(home.evidence)
+    store = open_store(kept)
     answer = found(store, marks)
     store.close()
     if as_json:
@@ -150,7 +151,7 @@ def erase(
     from app.permission import permitted
     from app.settings import load_settings
     from app.two_people import ask_for, confirmed
-    from core.errors import EvidenceError, InputError
+    from core.errors import InputError
     from core.rights import Deed
     from evidence import open_store
     from evidence.erasure import plan
@@ -162,9 +163,7 @@ def erase(
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.ERASE, settings)
-    if not home.evidence.is_file():
-        raise EvidenceError("There is no evidence yet.", remedy="There is nothing to erase.")
-    open_store(home.evidence).close()
+    open_store(home.kept_evidence()).close()
     wanted = _wanted(home, before, script, person=person)
     asked = None
     if settings.second_person_erasure:

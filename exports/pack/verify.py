@@ -3,7 +3,7 @@
     python verify.py PACK.zip [--key FINGERPRINT]
 
 Without a file: the folder that this program lies in. Names each thing that is wrong; ends with 0
-when nothing is. Compare the key's fingerprint with the one that the organisation tells you by
+when nothing is, with 1 when something is, with 2 when nothing was checked. Compare the key's fingerprint with the one that the organisation tells you by
 another way: who made another pack has another key. A copy of this program from
 elsewhere is worth more than the one in the pack.
 """
@@ -559,18 +559,45 @@ def linked(place: Dict[str, Any], body: bytes) -> str:
     return hashlib.sha256(before + body).hexdigest()
 
 
+USAGE = "python verify.py [PACK.zip] [--key FINGERPRINT]"
+KEY_DIGITS = 16
+
+
+def told_to(arguments: List[str]) -> Tuple[str, Optional[str], str]:
+    """Return the pack, the key that is wanted, and what is wrong with the arguments, if anything."""
+    paths, key, left = [], None, list(arguments)
+    while left:
+        one = left.pop(0)
+        if one == "--key" or one.startswith("--key="):
+            key = one[len("--key=") :] if "=" in one else left.pop(0) if left else ""
+            key = key.strip().lower()
+            if len(key) != KEY_DIGITS or set(key) - set("0123456789abcdef"):
+                return "", None, "--key needs a fingerprint: %d hex digits" % KEY_DIGITS
+        elif one.startswith("-") and one != "-":
+            return "", None, "there is no option %s" % ascii(one)
+        else:
+            paths.append(one)
+    if len(paths) > 1:
+        return "", None, "one pack is checked at a time"
+    path = paths[0] if paths else os.path.dirname(os.path.abspath(__file__))
+    if not os.path.exists(path):
+        return "", None, "there is no file %s" % ascii(path)
+    return path, key, ""
+
+
 def main(arguments: List[str], say: Callable[[str], None]) -> int:
-    key = None
-    if "--key" in arguments:
-        at = arguments.index("--key")
-        key = arguments[at + 1] if len(arguments) > at + 1 else ""
-        arguments = arguments[:at] + arguments[at + 2 :]
-    path = arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__))
+    path, key, wrong = told_to(arguments)
+    if wrong:
+        say("Nothing was checked: %s. Use: %s" % (wrong, USAGE))
+        return 2
     try:
         if os.path.isfile(path) and os.path.getsize(path) == 0:
             say("NOT whole: the file is empty")
             return 1
         check = Check(Pack(path), key)
+    except OSError as error:
+        say("Nothing was checked: %s cannot be read: %s" % (ascii(path), error.strerror))
+        return 2
     except Exception as error:  # whatever a damaged zip makes of us
         say("NOT whole: the pack cannot be opened: %s" % type(error).__name__)
         return 1
