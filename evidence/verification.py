@@ -111,7 +111,13 @@ def _stamps(witnesses: Sequence[Path]) -> tuple[list[Stamp], list[Path]]:
 
 def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
     """Return what all witnesses saw; None where there is none. Raises InputError."""
-    own = beside(path).lines()
+    try:
+        own = beside(path).lines()
+    except OSError as error:
+        raise EvidenceError(
+            f"The witness beside the evidence cannot be read: {error.strerror}.",
+            remedy="Look what stands at its place, and put the witness back.",
+        ) from None
     found = own or []
     for one in witnesses:
         try:

@@ -21,7 +21,19 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 SEAL = "statement.dsse.json"
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
+NEEDED = (
+    RECORDS,
+    CHECKPOINTS,
+    "coverage.json",
+    "report.html",
+    "report.pdf",
+    "verify.py",
+    "INDEX.md",
+)
 TYPE = "application/vnd.in-toto+json"
+STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "urn:outgate:evidence-pack:1"
+PLACE = {"id", "seq", "prev", "hash"}
+"""What tells an entry's place in its chain; how it is hashed by parts may stand with it."""
 LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
 MOST_BYTES = 1 << 28
@@ -200,7 +212,11 @@ class Check:
         self.notes: List[str] = []
         self.key = b""
         self.hashes: Dict[str, Dict[int, bytes]] = {}
-        self.erased = 0
+        self.emptied: Dict[str, Dict[int, str]] = {"records": {}, "acts": {}}
+        """Entries of which only the place is left, and where they stand."""
+        self.told_gone: Dict[str, List[List[int]]] = {"records": [], "acts": []}
+        """Runs of entries that acts say were taken out."""
+        self.predicate: Dict[str, Any] = {}
         self.head_told: Dict[str, Any] = {}
 
     def wrong(self, problem: str) -> None:
@@ -268,12 +284,27 @@ class Check:
         signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
         if envelope["payloadType"] != TYPE or not signed(self.key, message, signature):
             self.wrong("the signature of %s is not right: the manifest was changed" % SEAL)
+        signatures = [{"keyid": told, "sig": base64.b64encode(signature).decode()}]
+        if set(envelope) != {"payload", "payloadType", "signatures"} or (
+            envelope["signatures"] != signatures
+        ):
+            self.wrong("%s says more than its signature, or names another key" % SEAL)
+        if (statement["_type"], statement["predicateType"]) != (STATEMENT, PREDICATE):
+            self.wrong("the manifest is not one of an evidence pack")
+        self.predicate = predicate
         if canonical(statement) != payload:
             self.wrong("the manifest has doubled keys")
         if self.wanted is not None and self.wanted != told:
             self.wrong("the pack is signed with key %s, not with %s" % (told, self.wanted))
         self.notes.append("Signed with key %s: compare it with the organisation's." % told)
-        self.files({one["name"]: one["digest"]["sha256"] for one in statement["subject"]})
+        wanted = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+        plain = [{"name": n, "digest": {"sha256": d}} for n, d in sorted(wanted.items())]
+        if plain != statement["subject"]:
+            self.wrong("the manifest names its files otherwise than Outgate does")
+        for name in NEEDED:
+            if name not in wanted:
+                self.wrong("the manifest names no %s: every pack has one" % name)
+        self.files(wanted)
         if "zip" in predicate and self.pack.archive is not None:
             self.packing(predicate["zip"])
 
@@ -323,12 +354,36 @@ class Check:
             if told.hexdigest() != head["sha256"]:
                 self.wrong("%s was changed after its head was signed" % RECORDS)
         self.head_told = head
-        if self.erased:
-            self.notes.append("Erased whole: %d; their places and hashes are there." % self.erased)
+        self.gone(head)
+
+    def gone(self, head: Dict[str, Any]) -> None:
+        """What is left of an entry is its place; where all acts are there, one has to tell why."""
+        erased = sum(len(found) for found in self.emptied.values())
+        if erased:
+            self.notes.append("Erased whole: %d; their places and hashes are there." % erased)
+        if head["acts"]["count"] != head["acts"]["of"]:
+            return
+        for part, found in self.emptied.items():
+            runs = sorted((int(run[0]), int(run[1])) for run in self.told_gone[part])
+            for seq in islice(
+                (n for n in sorted(found) if not any(a <= n <= b for a, b in runs)), 5
+            ):
+                self.wrong("%s was emptied, and no act tells of it" % found[seq])
+
+    def told(self, body: bytes) -> None:
+        """Take what an act says was taken out."""
+        if b'"event":"erased"' in body or b'"event":"acts_expired"' in body:
+            value = json.loads(body.decode())
+            name = {"erased": "entries", "acts_expired": "acts"}.get(value.get("event"), "")
+            part = "acts" if name == "acts" else "records"
+            runs = value["facts"].get(name) or []
+            self.told_gone[part] += [run for run in runs if len(run) == 2]
 
     def hashed(self, lines: Iterator[bytes], told: Any) -> Iterator[bytes]:
         for line in lines:
             told.update(line)
+            if not line.endswith(b"\n"):
+                self.wrong("%s ends in the middle of a line" % RECORDS)
             yield line
 
     def head(self, head: Dict[str, Any], text: bytes) -> None:
@@ -369,9 +424,11 @@ class Check:
         if place["seq"] == seq + 1 and place["prev"] != before:
             self.wrong("%s does not follow the one before" % where)
         if body.startswith(ERASED) and set(json.loads(body.decode())) == {"erased", "id"}:
-            self.erased += 1
+            self.emptied[part][place["seq"]] = where
         elif linked(place, body) != place["hash"]:
             self.wrong("%s was changed after it was written" % where)
+        elif part == "acts":
+            self.told(body)
         self.hashes[part][place["seq"]] = bytes.fromhex(place["hash"])
         last[part] = place["seq"], place["hash"]
 
@@ -398,8 +455,16 @@ class Check:
     def checkpoints(self) -> None:
         if CHECKPOINTS not in self.pack.names():
             return
-        told = json.loads(self.pack.read(CHECKPOINTS))
+        text = self.pack.read(CHECKPOINTS)
+        told = json.loads(text)
         read = [note(one["note"]) for one in told]
+        if canonical([{"note": one["note"], "public": one["public"]} for one in told]) != text:
+            self.wrong(
+                "%s is not written as Outgate writes it: keys doubled or put in" % CHECKPOINTS
+            )
+        if not read:
+            self.wrong("%s holds none: nothing shows that the evidence is complete" % CHECKPOINTS)
+        self.order([parts for parts, _, _ in read])
         checked = 0
         for one in told[-MOST_SIGNATURES:]:
             checked += 1
@@ -415,9 +480,38 @@ class Check:
         for part in ("records", "acts"):
             self.roots(part, [parts for parts, _, _ in read])
 
+    def order(self, read: List[Dict[str, Any]]) -> None:
+        """Checkpoints follow each other, and the newest is the one that the pack is made at."""
+        sizes = [(one["records"][0], one["acts"][0], one["time"]) for one in read]
+        pairs = zip(sizes, sizes[1:])  # noqa: B905, RUF007 - newer than Python 3.9
+        if any(b[0] < a[0] or b[1] < a[1] or b == a for a, b in pairs):
+            self.wrong("%s: reordered or repeated" % CHECKPOINTS)
+        head, manifest = self.head_told, self.predicate
+        if not (read and head and manifest):
+            return
+        newest = read[-1]
+        size, root = newest["records"]
+        wanted = (size, newest["acts"][0], base64.b64encode(root).decode())
+        if wanted != (manifest["records"], manifest["acts"], manifest["root"]):
+            self.wrong("the newest checkpoint is not the one that the manifest names")
+        if newest["time"] != "time %s" % manifest["at"]:
+            self.wrong("the manifest was made at another time than its checkpoint")
+        if (size, newest["acts"][0]) != (head["records"]["of"], head["acts"]["of"]):
+            self.wrong("the head of %s is of another size than the newest checkpoint" % RECORDS)
+        if head["records"]["chain"] != manifest["chain"]:
+            self.wrong("the head of %s is of another chain than the manifest" % RECORDS)
+        if (
+            head["format"] != "jsonl"
+            or head["at"] != manifest["at"]
+            or head["by"] != manifest["by"]
+        ):
+            self.wrong("the head of %s is that of another export than the pack's" % RECORDS)
+
     def signature(self, one: Dict[str, Any], text: str, signatures: str) -> bool:
         public = bytes.fromhex(one["public"])
         name = text.split("\n", 1)[0]
+        if signatures.count("\n") != 1 or not signatures.endswith("\n"):
+            return False
         id_ = hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
         begin = "\u2014 %s " % name
         for line in signatures.split("\n"):
@@ -458,6 +552,8 @@ class Check:
         size, root = read[-1][part]
         if proofs["size"] != size:
             self.wrong("the proofs are of another checkpoint")
+        if set(proofs["entries"]) != {str(seq) for seq in found}:
+            self.wrong("%s proves other %s than are here" % (PROOFS, part))
         for seq in sorted(found):
             proof = [base64.b64decode(one) for one in proofs["entries"].get(str(seq), [])]
             if not proves(found[seq], seq - 1, size, proof, root):
@@ -528,8 +624,10 @@ def parted(line: bytes) -> Tuple[Dict[str, Any], bytes]:
     end = line.index(b"}", begin) + 1
     text = line[begin + len(b'"chain":') : end]
     place = json.loads(text)
-    if canonical(place) != text:
-        raise ValueError("doubled keys")
+    if canonical(place) != text or not PLACE <= set(place) <= PLACE | {"salt", "parts"}:
+        raise ValueError("doubled keys, or more than a place")
+    if type(place["seq"]) is not int or len(place["prev"]) != 64:
+        raise ValueError("no number, or no hash")
     if line[end : end + 1] == b",":
         return place, line[:begin] + line[end + 1 :]
     return place, line[: begin - 1] + line[end:]
