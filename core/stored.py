@@ -2,7 +2,7 @@
 an entry that cannot be read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,9 +79,7 @@ class UnreadableEntry:
         """Return what to say of it."""
         name = "A request that is under way" if self.link is None else f"Entry {self.link.seq}"
         if self.is_changed:
-            return (
-                f"{name} was changed or replaced after it was written; outgate verify tells more."
-            )
+            return f"{name} was changed or replaced after it was written: {self.why}."
         return f"{name} cannot be read by this version of Outgate ({self.why})."
 
 
@@ -89,3 +87,8 @@ type StoredEntry = StoredRecord | UnreadableEntry
 """What readers of requests are given."""
 type OpenedEntry = StoredRecord | StoredObservation | UnreadableEntry
 """What an entry of the chain of records may be."""
+
+
+def changed_among(entries: Iterable[object]) -> int:
+    """Return how many of these somebody changed in the file."""
+    return sum(isinstance(one, UnreadableEntry) and one.is_changed for one in entries)

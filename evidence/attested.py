@@ -23,7 +23,7 @@ from evidence.checkpoint import (
 )
 from evidence.database import Connection
 from evidence.merkle import Frontier, Subtrees
-from evidence.notary import TRAFFIC, public_key
+from evidence.notary import TRAFFIC, key_file, public_key
 from evidence.stamps import Stamps
 from evidence.times import micros
 from evidence.witness import Sighting

@@ -21,15 +21,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 SEAL = "statement.dsse.json"
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
-NEEDED = (
-    RECORDS,
-    CHECKPOINTS,
-    "coverage.json",
-    "report.html",
-    "report.pdf",
-    "verify.py",
-    "INDEX.md",
-)
+REPORTS = "report.html", "report.pdf"
+NEEDED = (RECORDS, CHECKPOINTS, *REPORTS, "coverage.json", "verify.py", "INDEX.md")
 TYPE = "application/vnd.in-toto+json"
 STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "urn:outgate:evidence-pack:1"
 PLACE = {"id", "seq", "prev", "hash"}
@@ -276,8 +269,19 @@ class Check:
             self.wrong("%s is not written as Outgate writes it: keys doubled or moved" % SEAL)
         payload = base64.b64decode(envelope["payload"], validate=True)
         statement = json.loads(payload)
-        predicate = statement["predicate"]
-        self.key = bytes.fromhex(predicate["key"])
+        self.predicate = statement["predicate"]
+        self.key = bytes.fromhex(self.predicate["key"])
+        self.envelope(envelope, payload)
+        if (statement["_type"], statement["predicateType"]) != (STATEMENT, PREDICATE):
+            self.wrong("the manifest is not one of an evidence pack")
+        if canonical(statement) != payload:
+            self.wrong("the manifest has doubled keys")
+        self.subjects(statement["subject"])
+        if "zip" in self.predicate and self.pack.archive is not None:
+            self.packing(self.predicate["zip"])
+
+    def envelope(self, envelope: Dict[str, Any], payload: bytes) -> None:
+        """The manifest is signed, with the key that is wanted, and nothing stands beside it."""
         told = hashlib.sha256(self.key).hexdigest()[:16]
         kind = envelope["payloadType"].encode()
         message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
@@ -285,28 +289,22 @@ class Check:
         if envelope["payloadType"] != TYPE or not signed(self.key, message, signature):
             self.wrong("the signature of %s is not right: the manifest was changed" % SEAL)
         signatures = [{"keyid": told, "sig": base64.b64encode(signature).decode()}]
-        if set(envelope) != {"payload", "payloadType", "signatures"} or (
-            envelope["signatures"] != signatures
-        ):
+        plain = {"payload", "payloadType", "signatures"}
+        if set(envelope) != plain or envelope["signatures"] != signatures:
             self.wrong("%s says more than its signature, or names another key" % SEAL)
-        if (statement["_type"], statement["predicateType"]) != (STATEMENT, PREDICATE):
-            self.wrong("the manifest is not one of an evidence pack")
-        self.predicate = predicate
-        if canonical(statement) != payload:
-            self.wrong("the manifest has doubled keys")
         if self.wanted is not None and self.wanted != told:
             self.wrong("the pack is signed with key %s, not with %s" % (told, self.wanted))
         self.notes.append("Signed with key %s: compare it with the organisation's." % told)
-        wanted = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+
+    def subjects(self, subjects: List[Dict[str, Any]]) -> None:
+        wanted = {one["name"]: one["digest"]["sha256"] for one in subjects}
         plain = [{"name": n, "digest": {"sha256": d}} for n, d in sorted(wanted.items())]
-        if plain != statement["subject"]:
+        if plain != subjects:
             self.wrong("the manifest names its files otherwise than Outgate does")
         for name in NEEDED:
             if name not in wanted:
                 self.wrong("the manifest names no %s: every pack has one" % name)
         self.files(wanted)
-        if "zip" in predicate and self.pack.archive is not None:
-            self.packing(predicate["zip"])
 
     def packing(self, wanted: str) -> None:
         """The packed bytes, which may differ where what is unpacked does not, are as they were."""
@@ -455,10 +453,10 @@ class Check:
     def checkpoints(self) -> None:
         if CHECKPOINTS not in self.pack.names():
             return
-        text = self.pack.read(CHECKPOINTS)
-        told = json.loads(text)
+        written = self.pack.read(CHECKPOINTS)
+        told = json.loads(written)
         read = [note(one["note"]) for one in told]
-        if canonical([{"note": one["note"], "public": one["public"]} for one in told]) != text:
+        if canonical([{"note": one["note"], "public": one["public"]} for one in told]) != written:
             self.wrong(
                 "%s is not written as Outgate writes it: keys doubled or put in" % CHECKPOINTS
             )
@@ -484,27 +482,25 @@ class Check:
         """Checkpoints follow each other, and the newest is the one that the pack is made at."""
         sizes = [(one["records"][0], one["acts"][0], one["time"]) for one in read]
         pairs = zip(sizes, sizes[1:])  # noqa: B905, RUF007 - newer than Python 3.9
-        if any(b[0] < a[0] or b[1] < a[1] or b == a for a, b in pairs):
+        if any(b == a or b[0] < a[0] or b[1] < a[1] for a, b in pairs):
             self.wrong("%s: reordered or repeated" % CHECKPOINTS)
-        head, manifest = self.head_told, self.predicate
-        if not (read and head and manifest):
-            return
-        newest = read[-1]
-        size, root = newest["records"]
-        wanted = (size, newest["acts"][0], base64.b64encode(root).decode())
+        if read and self.head_told and self.predicate:
+            self.newest(read[-1], self.head_told, self.predicate)
+
+    def newest(self, told: Dict[str, Any], head: Dict[str, Any], manifest: Dict[str, Any]) -> None:
+        """Manifest, head and newest checkpoint tell of the same moment of the same evidence."""
+        size, root = told["records"]
+        acts = told["acts"][0]
+        wanted = (size, acts, base64.b64encode(root).decode())
         if wanted != (manifest["records"], manifest["acts"], manifest["root"]):
             self.wrong("the newest checkpoint is not the one that the manifest names")
-        if newest["time"] != "time %s" % manifest["at"]:
+        if told["time"] != "time %s" % manifest["at"]:
             self.wrong("the manifest was made at another time than its checkpoint")
-        if (size, newest["acts"][0]) != (head["records"]["of"], head["acts"]["of"]):
+        if (size, acts) != (head["records"]["of"], head["acts"]["of"]):
             self.wrong("the head of %s is of another size than the newest checkpoint" % RECORDS)
         if head["records"]["chain"] != manifest["chain"]:
             self.wrong("the head of %s is of another chain than the manifest" % RECORDS)
-        if (
-            head["format"] != "jsonl"
-            or head["at"] != manifest["at"]
-            or head["by"] != manifest["by"]
-        ):
+        if (head["format"], head["at"], head["by"]) != ("jsonl", manifest["at"], manifest["by"]):
             self.wrong("the head of %s is that of another export than the pack's" % RECORDS)
 
     def signature(self, one: Dict[str, Any], text: str, signatures: str) -> bool:
@@ -667,8 +663,10 @@ def told_to(arguments: List[str]) -> Tuple[str, Optional[str], str]:
     while left:
         one = left.pop(0)
         if one == "--key" or one.startswith("--key="):
-            key = one[len("--key=") :] if "=" in one else left.pop(0) if left else ""
-            key = key.strip().lower()
+            if one == "--key":
+                one = "--key=%s" % "".join(left[:1])
+                del left[:1]
+            key = one[len("--key=") :].strip().lower()
             if len(key) != KEY_DIGITS or set(key) - set("0123456789abcdef"):
                 return "", None, "--key needs a fingerprint: %d hex digits" % KEY_DIGITS
         elif one.startswith("-") and one != "-":

@@ -7,7 +7,7 @@ from core.case_keys import case_id
 from core.happenings import Event, Happening
 from core.ids import rfc3339
 from core.review import Action, ReviewEvent, signed
-from core.stored import UnreadableEntry
+from core.stored import UnreadableEntry, changed_among
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted, number
@@ -59,9 +59,7 @@ def approvals(acts: Acts, period: Period) -> Section:
             f"{counted(own, 'approval or answer', 'approvals or answers')} came from the sender of "
             "what was asked for."
         )
-    changed = sum(isinstance(one, UnreadableEntry) and one.is_changed for one in acts)
-    if changed:
-        told.append(changed_told(changed, "act", "acts"))
+    told += changed_told(changed_among(acts), "act", "acts")
     if unreadable:
         told.append(f"{counted(unreadable, 'act')} cannot be read by this version.")
     return Section(

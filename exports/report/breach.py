@@ -10,7 +10,7 @@ from core.findings import NOT_INSPECTED, is_least
 from core.ids import rfc3339
 from core.record import Record
 from core.review import Case, ReviewEvent, signed
-from core.stored import OpenedEntry, StoredRecord, UnreadableEntry
+from core.stored import OpenedEntry, StoredRecord, changed_among
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import is_people_exact, people_told
 from core.vocabulary.kinds import by_gravity, kind_of
@@ -98,9 +98,8 @@ def _nature(records: list[Record], left: list[Record], read: list[OpenedEntry]) 
     untold = sum(any(f.kind == NOT_INSPECTED for f in record.findings) for record in records)
     if untold:
         told.append(f"{counted(untold, 'request')} could not be read in whole: it may be more.")
-    changed = sum(isinstance(one, UnreadableEntry) and one.is_changed for one in read)
-    if changed:
-        told.append(changed_told(changed, "entry", "entries"))
+    changed = changed_among(read)
+    told += changed_told(changed, "entry", "entries")
     unread = len(read) - len(records) - changed
     if unread:
         told.append(f"{counted(unread, 'entry', 'entries')} of the case cannot be read any more.")

@@ -200,8 +200,7 @@ def _totals(sums: Sums, before: Sums) -> Section:
             f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
             "are counted as requests only."
         )
-    if sums.changed:
-        told.append(changed_told(sums.changed, "entry", "entries"))
+    told += changed_told(sums.changed, "entry", "entries")
     days = sorted(sums.days)[-_MOST_BARS:]
     chart = Chart(
         title="Requests a day",

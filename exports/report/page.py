@@ -82,9 +82,11 @@ def rest(rows: Sequence[tuple[str, ...]], what: str) -> tuple[str, ...]:
     return (f"{number(left)} more {what} are not listed.",) if left > 0 else ()
 
 
-def changed_told(count: int, one: str, many: str) -> str:
-    """Return what is said where entries of the evidence were changed in the file."""
-    return (
-        f"NOT TRUE AS IT STANDS IN THE FILE: {counted(count, one, many)}, changed or replaced after "
-        "writing, and so not told here; outgate verify names what was done."
-    )
+def changed_told(count: int, one: str, many: str) -> list[str]:
+    """Return what is said where so many entries of the evidence were changed in the file."""
+    if not count:
+        return []
+    return [
+        f"NOT TRUE AS IT STANDS IN THE FILE: {counted(count, one, many)}, changed or replaced "
+        "after writing, and so not told here; outgate verify names what was done."
+    ]

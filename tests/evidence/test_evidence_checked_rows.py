@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evidence_file import replaced, run
 
 from core.case_keys import case_key
-from core.observation import Observation
 from core.record import Record
 from core.review import Action, ReviewEvent, script_event
 from core.stored import UnreadableEntry
@@ -97,7 +97,7 @@ def place(kept: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(kept, tmp_path / "evidence.db"))
 
 
-def shown(store: Store) -> Iterator[tuple[str, list[Record | Observation | UnreadableEntry]]]:
+def shown(store: Store) -> Iterator[tuple[str, list[Any]]]:
     """Everything that screens, commands and reports read records by."""
     key = case_key(make_record())
     yield "a case", [getattr(one, "record", one) for one in store.records(key)]

@@ -661,7 +661,7 @@ def test_enough_attacks_are_tried() -> None:
 def test_a_file_begun_anew_is_told(home: Home) -> None:
     """Deleting the evidence leaves the witness, which says what was there."""
     begun_anew(home)
-    with pytest.raises(EvidenceError, match="no evidence file"):
+    with pytest.raises(EvidenceError, match="file is gone: a witness saw 10"):
         evidence.verify(home.path)
     home.day(0)
     report = evidence.verify(home.path)

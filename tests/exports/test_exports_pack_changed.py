@@ -236,6 +236,13 @@ def in_manifest(**said: Any) -> Callable[[Any, Any], None]:
     return lambda statement, envelope: statement["predicate"].update(said)
 
 
+def without(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(parts: dict[str, bytes]) -> None:
+        del parts[name]
+
+    return change
+
+
 def untouched(parts: dict[str, bytes]) -> None:
     """Change no file."""
 
@@ -276,11 +283,11 @@ FORGERIES: dict[str, Forgery] = {
     ),
     "a key of checkpoints twice": (doubled, None, "keys doubled or put in"),
     "no checkpoints.json": (
-        lambda parts: parts.pop("checkpoints.json") and None, None, "names no checkpoints.json",
+        without("checkpoints.json"), None, "names no checkpoints.json",
     ),
-    "no records": (lambda parts: parts.pop("records.jsonl") and None, None, "no records.jsonl"),
-    "no index": (lambda parts: parts.pop("INDEX.md") and None, None, "names no INDEX.md"),
-    "no coverage": (lambda parts: parts.pop("coverage.json") and None, None, "no coverage.json"),
+    "no records": (without("records.jsonl"), None, "no records.jsonl"),
+    "no index": (without("INDEX.md"), None, "names no INDEX.md"),
+    "no coverage": (without("coverage.json"), None, "no coverage.json"),
     "fewer records": (untouched, in_manifest(records=1), "not the one that the manifest names"),
     "another root": (untouched, in_manifest(root="AAAA"), "not the one that the manifest names"),
     "another chain": (untouched, in_manifest(chain="records:x"), "another chain"),
