@@ -36,6 +36,14 @@ def export(
     view: Annotated[
         str | None, typer.Option("--view", metavar="NAME", help="Of the cases of a saved view.")
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also",
+            metavar="FORMAT",
+            help="Into a pack, beside JSONL and CSV: ocsf, parquet, …; repeatable.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
@@ -43,7 +51,7 @@ def export(
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
     Example: outgate export --filter "all risk:high group:health" --out health.jsonl
-    Example: outgate export --format pack --out evidence.zip
+    Example: outgate export --format pack --also ocsf --out evidence.zip
     """
     from app.case_filter import filtered
     from app.home import open_home
@@ -64,6 +72,10 @@ def export(
 
     if format_name != _PACK:
         format_named(format_name, last=[_PACK])
+        if also:
+            raise InputError("--also is for packs.", remedy="Add --format pack.")
+    for name in also or ():
+        format_named(name)
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     span = parse_span(since, until)
@@ -79,7 +91,7 @@ def export(
     selection = Selection(since=span[0], until=span[1], cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
     if format_name == _PACK:
-        count = pack(home, store, selection, to, by=who, overwrite=force)
+        count = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)
     else:
         count = write_export(format_name, store, selection, to, by=who, overwrite=force).records
     facts = {"format": format_name, "since": since, "until": until, "records": count}

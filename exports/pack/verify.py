@@ -3,9 +3,9 @@
     python verify.py PACK.zip [--key FINGERPRINT]
 
 Without a file: the folder that this program lies in. Names each thing that is wrong; ends with 0
-when nothing is, with 1 when something is, with 2 when nothing was checked. Compare the key's fingerprint with the one that the organisation tells you by
-another way: who made another pack has another key. A copy of this program from
-elsewhere is worth more than the one in the pack.
+when nothing is, with 1 when something is, with 2 when nothing was checked. Compare the key's
+fingerprint with the one that the organisation tells you by another way: who made another pack has
+another key. A copy of this program from elsewhere is worth more than the one in the pack.
 """
 
 import base64
@@ -658,7 +658,7 @@ KEY_DIGITS = 16
 
 
 def told_to(arguments: List[str]) -> Tuple[str, Optional[str], str]:
-    """Return the pack, the key that is wanted, and what is wrong with the arguments, if anything."""
+    """Return the pack, the key that is wanted, and what is wrong with the arguments."""
     paths, key, left = [], None, list(arguments)
     while left:
         one = left.pop(0)
