@@ -143,6 +143,7 @@ def print_session(
             out.write(f"{line}\n")
     for line in _exceptions(records):
         out.write(f"{line}\n")
+    _say(short.missed(), out)
     print_unreadable(opened, out)
 
 

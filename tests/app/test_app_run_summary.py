@@ -12,6 +12,7 @@ from reading import entries_of
 
 from app.leftovers import Leftovers
 from app.run_summary import descends, print_session
+from app.short_connections import ShortConnections
 from app.summary import print_records
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.classification import Category, LlmCall
@@ -34,7 +35,8 @@ def sent(verdict: Verdict, size: int, hold: HoldOutcome | None = None) -> Record
 
 def told(*records: Record) -> str:
     out = io.StringIO()
-    print_session(entries_of(*records), 0, as_json=False, out=out)
+    none = ShortConnections(places=())
+    print_session(entries_of(*records), 0, as_json=False, out=out, short=none)
     return out.getvalue()
 
 
@@ -161,9 +163,16 @@ def test_a_socket_that_several_processes_share_counts() -> None:
 def test_a_program_that_sent_nothing_is_not_said_to_be_unwatched() -> None:
     """Nothing through the gate and nothing seen past it are two facts, and both are told."""
     assert told() == (
-        "outgate: this program sent nothing through the gate, and no connection past it was seen"
-        " (one shorter than half a second can have been missed)\n"
+        "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
     )
+
+
+def test_where_short_connections_can_have_been_missed_that_is_said() -> None:
+    """With requests or without: what nobody heard of is not told as not there."""
+    for records in ([], [sent(Verdict.ALLOW, 7)]):
+        out = io.StringIO()
+        print_session(entries_of(*records), 0, as_json=False, out=out)
+        assert "shorter than half a second can have been missed" in out.getvalue()
 
 
 def test_what_wants_its_own_certificate_gets_the_lines_for_it() -> None:
