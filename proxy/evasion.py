@@ -89,10 +89,10 @@ class EvasionWatch:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
+        timers: list[asyncio.TimerHandle] = []
         until = loop.time() + (QUICK_S if self._again else _AT_LEAST_S)
 
         def asked() -> None:
-            nonlocal timer
             try:
                 self._again = table.changed() or self._again
             except Exception as error:  # noqa: BLE001 - boundary: raised where it is waited for
@@ -101,13 +101,13 @@ class EvasionWatch:
             if self._again or loop.time() >= until:
                 done.set_result(None)
             else:
-                timer = loop.call_later(QUICK_S, asked)
+                timers[:] = [loop.call_later(QUICK_S, asked)]
 
-        timer = loop.call_later(QUICK_S, asked)
+        timers.append(loop.call_later(QUICK_S, asked))
         try:
             await done
         finally:
-            timer.cancel()
+            timers[0].cancel()
 
     async def settled(self) -> None:
         """Return when what was asked is answered, or soon."""

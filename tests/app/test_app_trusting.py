@@ -125,9 +125,9 @@ def test_at_a_terminal_somebody_agrees_first(
             assert "Do all this?" in done.out + done.err
         assert seen(person) == before
         assert unit.exists()
-    for answer, *words in (("y\n", *trust), ("", *trust, "--yes")):
+    for answer, more in (("y\n", ()), ("", ("--yes",))):
         monkeypatch.setattr("sys.stdin", Terminal(answer))
-        assert outgate(*words).code == 0
+        assert outgate(*trust, *more).code == 0
         assert seen(person) != before
         assert outgate("trust", "remove", "--user", "-y").code == 0
     assert seen(person) == before
