@@ -39,6 +39,8 @@ _CAUSES = (
     ("connection reset", "it broke the connection"),
     ("closed connection", "it ended the connection without an answer"),
     ("connection closed", "it ended the connection without an answer"),
+    ("invalid content-length", "it answered with lengths that contradict each other"),
+    ("unknown transfer-encoding", "it answered in a coding that nobody knows"),
     ("cannot parse http response", "it did not answer in HTTP"),
     ("unexpected server response", "it did not answer in HTTP"),
 )
