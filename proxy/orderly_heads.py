@@ -44,13 +44,13 @@ def _fields(lines: list[bytes]) -> Iterator[bytes]:
     """
     kept = False
     for line in lines:
-        if line[:1] not in _SPACE:
-            name, colon, value = line.partition(b":")
-            name = name.rstrip(_SPACE)
+        goes_on = line[:1] in _SPACE
+        name, colon, value = (b"", b"", line) if goes_on else line.partition(b":")
+        name = name.rstrip(_SPACE)
+        if not goes_on:
             kept = bool(name and colon) and not name.translate(None, _NAME)
-            line = name + colon + value
         if kept:
-            yield line.replace(b"\r", b" ")
+            yield name + colon + value.replace(b"\r", b" ")
 
 
 def _with_one_length(answer: http.Response) -> None:
