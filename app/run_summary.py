@@ -17,7 +17,16 @@ from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
-from core.fate import NO_ANSWER_NOTE, UNANSWERED, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
+from core.fate import (
+    CUT_NOTE,
+    LEFT_EARLY_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    UNANSWERED,
+    UNREACHED_NOTE,
+    WANTS_CERTIFICATE,
+    Fate,
+)
 from core.ids import utc_now
 from core.record import Record
 from core.review import needs_review
@@ -54,8 +63,10 @@ _OWN_CERTIFICATE = (
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
-_FAULTS = frozenset({NO_ANSWER_NOTE, WANTS_CERTIFICATE})
+_FAULTS = frozenset({NO_ANSWER_NOTE, LEFT_NOTE, CUT_NOTE, WANTS_CERTIFICATE})
 """Notes of requests that were let out, and did not do what their program wanted."""
+_OUTCOMES = frozenset({UNREACHED_NOTE, NO_ANSWER_NOTE, CUT_NOTE})
+"""Notes of what became of a request, beside those of why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +204,8 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[
 
 def _is_worth_a_word(record: Record) -> bool:
     stopped = record.decision.verdict is not Verdict.ALLOW or record.fate is not None
-    return stopped or not _FAULTS.isdisjoint(record.notes)
+    meant = LEFT_EARLY_NOTE in record.notes
+    return stopped or not (meant or _FAULTS.isdisjoint(record.notes))
 
 
 def _by_place(records: Iterable[Record]) -> list[list[Record]]:
@@ -201,7 +213,8 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
     found: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if _is_worth_a_word(record) or record.llm is not None:
-            key = (_place(record), record.outcome, record.decision.rule, record.decision.reason)
+            decision, faults = record.decision, _FAULTS.intersection(record.notes)
+            key = (_place(record), record.outcome, decision.rule, decision.reason, faults)
             found.setdefault(key, []).append(record)
     return list(found.values())
 
@@ -240,6 +253,10 @@ def _why(record: Record) -> str:
     if record.left and NO_ANSWER_NOTE in record.notes:
         cause = _causes(record)
         return f"It was sent, and no answer came{f': {cause}' if cause else ''}."
+    if record.left and LEFT_NOTE in record.notes:
+        return "It was sent, and the program ended the connection before an answer came."
+    if record.left and CUT_NOTE in record.notes:
+        return f"It was sent, and the answer is not whole: {_causes(record)}."
     if record.left and WANTS_CERTIFICATE in record.notes:
         return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
@@ -247,7 +264,7 @@ def _why(record: Record) -> str:
 
 
 def _causes(record: Record) -> str:
-    why = [note for note in record.notes if note not in {UNREACHED_NOTE, NO_ANSWER_NOTE}]
+    why = [note for note in record.notes if note not in _OUTCOMES]
     return printable(", ".join(why), 200)
 
 
@@ -300,7 +317,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:
-        return _REMEDIES[Fate.UNREACHED] if NO_ANSWER_NOTE in record.notes else None
+        known = {NO_ANSWER_NOTE, CUT_NOTE}.isdisjoint(record.notes)
+        return None if known else _REMEDIES[Fate.UNREACHED]
     whom = record.decision.contact or contact
     ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
     script = record.sender.script

@@ -17,7 +17,7 @@ from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
 from proxy.far_side import mark_end, was_reached
-from proxy.fault_causes import why_no_answer
+from proxy.fault_causes import why_broken
 from proxy.following import asked_of
 from proxy.greetings import Greetings
 from proxy.health import HEALTH_HOST
@@ -337,7 +337,7 @@ class GateAddon:
             return
         try:
             said = flow.server_conn.error or (flow.error.msg if flow.error else "")
-            why = why_no_answer(
+            why = why_broken(
                 self.certificates.meant(flow.client_conn.id, said),
                 reached=was_reached(flow),
                 client_left=not flow.client_conn.connected,

@@ -17,7 +17,15 @@ from app.summary import print_records
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.classification import Category, LlmCall
 from core.decision import HoldOutcome, Verdict
-from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
+from core.fate import (
+    CUT_NOTE,
+    LEFT_EARLY_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    UNREACHED_NOTE,
+    WANTS_CERTIFICATE,
+    Fate,
+)
 from core.record import Record
 
 LIKELY = Certainty.LIKELY
@@ -228,3 +236,18 @@ def test_what_was_sent_and_not_answered_is_told_with_its_cause() -> None:
     assert "no answer came: the destination: it broke the connection." in told(unanswered)
     assert "Check the address" in told(unanswered)
     assert "no answer" not in told(whole)
+
+
+def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:
+    """Half an answer is no success; that a program read no further is no fault. Each fault of a
+    place has its own lines.
+    """
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    cut = replace(whole, notes=(CUT_NOTE, "the destination: it broke the connection"))
+    left = replace(whole, notes=(LEFT_NOTE,))
+
+    text = told(whole, cut, left)
+    assert "the answer is not whole: the destination: it broke the connection." in text
+    assert "the program ended the connection before an answer came." in text
+    assert text.count("files.example: 1 request") == 3
+    assert "whole" not in told(replace(whole, notes=(CUT_NOTE, LEFT_EARLY_NOTE)))

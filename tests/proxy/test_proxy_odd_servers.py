@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 import pytest
 
 from app.demo.internet import StandInInternet
+from core.fate import CUT_NOTE
 from tests.proxy.conftest import RunningGate, started
 from tests.proxy.test_proxy_far_side import END, HEAD, odd_server, read_request, says
 
@@ -233,6 +234,15 @@ def test_what_a_client_stumbles_over_comes_in_order(name: str, gate: RunningGate
     direct, gated = both_ways(gate, talks)
     assert direct != meant
     assert gated == meant
+
+
+def test_half_an_answer_is_told_with_whose_fault_it_was(gate: RunningGate) -> None:
+    """A server that breaks off is told as that, also where the client had some of it."""
+    for name in ("it ends in the body", "it breaks the connection in the body"):
+        both_ways(gate, BROKEN[name])
+        first, why = gate.evidence.closed[-1].notes
+        assert first == CUT_NOTE
+        assert why.startswith("the destination: it "), why
 
 
 def test_lengths_that_contradict_each_other_are_told_as_that(gate: RunningGate) -> None:
