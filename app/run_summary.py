@@ -204,8 +204,14 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[
 
 def _is_worth_a_word(record: Record) -> bool:
     stopped = record.decision.verdict is not Verdict.ALLOW or record.fate is not None
-    meant = LEFT_EARLY_NOTE in record.notes
-    return stopped or not (meant or _FAULTS.isdisjoint(record.notes))
+    if CUT_NOTE in record.notes:
+        return stopped or _is_cut(record)
+    return stopped or not _FAULTS.isdisjoint(record.notes)
+
+
+def _is_cut(record: Record) -> bool:
+    """Return whether an answer broke off that the program would have read on."""
+    return CUT_NOTE in record.notes and LEFT_EARLY_NOTE not in record.notes
 
 
 def _by_place(records: Iterable[Record]) -> list[list[Record]]:
@@ -251,16 +257,20 @@ def _why(record: Record) -> str:
     if record.fate is Fate.UNREACHED:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
     if record.left and NO_ANSWER_NOTE in record.notes:
-        cause = _causes(record)
-        return f"It was sent, and no answer came{f': {cause}' if cause else ''}."
+        return f"It was sent, and no answer came{_because(record)}."
     if record.left and LEFT_NOTE in record.notes:
         return "It was sent, and the program ended the connection before an answer came."
-    if record.left and CUT_NOTE in record.notes:
-        return f"It was sent, and the answer is not whole: {_causes(record)}."
+    if record.left and _is_cut(record):
+        return f"It was sent, and the answer is not whole{_because(record)}."
     if record.left and WANTS_CERTIFICATE in record.notes:
         return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
     return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
+
+
+def _because(record: Record) -> str:
+    cause = _causes(record)
+    return f": {cause}" if cause else ""
 
 
 def _causes(record: Record) -> str:
@@ -317,8 +327,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:
-        known = {NO_ANSWER_NOTE, CUT_NOTE}.isdisjoint(record.notes)
-        return None if known else _REMEDIES[Fate.UNREACHED]
+        is_fault = NO_ANSWER_NOTE in record.notes or _is_cut(record)
+        return _REMEDIES[Fate.UNREACHED] if is_fault else None
     whom = record.decision.contact or contact
     ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
     script = record.sender.script

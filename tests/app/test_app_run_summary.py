@@ -250,4 +250,5 @@ def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:
     assert "the answer is not whole: the destination: it broke the connection." in text
     assert "the program ended the connection before an answer came." in text
     assert text.count("files.example: 1 request") == 3
-    assert "whole" not in told(replace(whole, notes=(CUT_NOTE, LEFT_EARLY_NOTE)))
+    assert "the answer is not whole." in told(replace(whole, notes=(CUT_NOTE,))), "of old"
+    assert "not whole" not in told(replace(whole, notes=(CUT_NOTE, LEFT_EARLY_NOTE)))
