@@ -52,6 +52,8 @@ class _KeptOpen:
             text, at = b"", 0
             while at < _MOST and (piece := os.pread(self._handle, _PIECE, at)):
                 text, at = text + piece, at + len(piece)
+                if len(piece) < _PIECE:
+                    break  # the kernel writes it whole: to ask once more is to have it counted anew
         except OSError:
             return b""
         return text
