@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
 from core.attribution import Attribution
@@ -75,9 +76,9 @@ class EvasionWatch:
         while True:
             if self.runs.any:
                 await asyncio.sleep(QUICK_S)
-            else:
-                await self.runs.begun_within(every_s)
             async with courtesy(Duty.DIRECT):  # the next look tries again
+                if not self.runs.any:
+                    await self.runs.begun_or(partial(self._is_time, table), every_s)
                 self.runs.go_on()
                 await self.look_if_due(table)
 
@@ -88,11 +89,14 @@ class EvasionWatch:
 
     async def look_if_due(self, table: DirectConnections) -> None:
         """Look where something can have changed, and the last look is long enough ago."""
-        self._again = table.changed() or self._again
-        since = self._clock() - self._looked if self._looked is not None else SURELY_S
-        if since >= SURELY_S or (self._again and since >= self._apart()):
+        if self._is_time(table):
             self._looked = self._clock()
             await self.look(table)
+
+    def _is_time(self, table: DirectConnections) -> bool:
+        self._again = table.changed() or self._again
+        since = self._clock() - self._looked if self._looked is not None else SURELY_S
+        return since >= SURELY_S or (self._again and since >= self._apart())
 
     def _apart(self) -> float:
         if not self.runs.any:
