@@ -62,6 +62,7 @@ class Followed:
         """
         loop = asyncio.get_running_loop()
         waiting = self._waiting = loop.create_future()
+        timer: asyncio.TimerHandle
 
         def ask() -> None:
             nonlocal timer

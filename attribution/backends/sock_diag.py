@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass
 from errno import ENOENT
 
+from core.values import quick
+
 NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
 _ERROR = 2
@@ -30,6 +32,7 @@ _REQUEST_SIZE = _HEADER.size + _REQUEST_HEAD.size + 48
 _ANSWER_TAIL_AT = _HEADER.size + 4 + 48
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SocketEntry:
     """One socket of the kernel's table. `inode` is 0 when no process holds it any more."""
