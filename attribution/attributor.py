@@ -37,6 +37,7 @@ from attribution.sender_files import FilesOfSenders
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
 from core.ports import Networks
+from core.values import quick
 
 _MOST_CONNECTIONS = 20000
 _ALONE_AFTER_S = (0.002, 0.004, 0.008)
@@ -55,6 +56,7 @@ _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
     """What was found for one connection, and when it was last known that nobody else held it."""
