@@ -1,4 +1,4 @@
-"""Large JSON whose table is no array of objects is cut so that each part reads as the whole does."""
+"""Large JSON whose table is no array of objects: each part that it is cut into reads as the whole."""
 
 import asyncio
 import json
