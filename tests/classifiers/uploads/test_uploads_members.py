@@ -1,4 +1,4 @@
-"""Large JSON whose table is no array of objects: each part that it is cut into reads as the whole."""
+"""Large JSON whose table is no array of objects: each part of it reads as the whole does."""
 
 import asyncio
 import json
