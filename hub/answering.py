@@ -22,6 +22,7 @@ from hub.intake import Intake
 from hub.months import remove_old
 from hub.orders import meant_for, order_for
 from hub.requests import forget_over, offered, take_replies
+from hub.totals import IN_A_ROUND_S, make_totals
 from hub.watching import note_silent, note_watched
 from hub.words import Words
 
@@ -121,5 +122,6 @@ class Hub:
             forget_over(connection, self.clock())
         erase_pending(self.database, self.clock())
         remove_old(self.database, self.clock())
+        make_totals(self.database, IN_A_ROUND_S)
         with self.database.work() as connection:
             keep_up(connection)

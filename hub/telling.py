@@ -36,6 +36,9 @@ def status(row: Row) -> Iterator[str]:
     if row["hub_away_since"] is not None:
         since = f"{row['hub_away_since']:%Y-%m-%d %H:%M}"
         yield f"No hub has been there since {since} UTC: outgate hub serve"
+    if row["totals_to_make"]:
+        lacking = counted(row["totals_to_make"], "endpoint")
+        yield f"After the update, what {lacking} sent is still being added up; lists wait for it."
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:

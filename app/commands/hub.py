@@ -96,9 +96,12 @@ def init(
     refuse_not_installed()
     from hub.database import bring_forward
     from hub.settings import init
+    from hub.totals import AT_ONCE_S, make_totals
 
     made = init(folder, database, tuple(name), listen, utc_now())
     before, after = bring_forward(made.database)
+    with database_of(made) as brought:
+        make_totals(brought, AT_ONCE_S)
     typer.echo(f"The hub's folder is {folder}; its database has schema {after} (before: {before}).")
     typer.echo(f"Give endpoints {made.authority_file}, and each a token: outgate hub token")
     typer.echo(f"Start it: outgate hub serve --hub {folder}")
@@ -138,6 +141,7 @@ def serve(
     from hub.requests import KEY_FILE
     from hub.service import serve, server_context
     from hub.settings import policy_public
+    from hub.totals import AT_ONCE_S, make_totals
 
     quieten(sys.stderr)
     bring_forward(settings.database)
@@ -145,6 +149,7 @@ def serve(
     server = server_files(authority, settings.folder, list(settings.names), utc_now())
     context = server_context(server, settings.authority_file)
     with database_of(settings) as database:
+        make_totals(database, AT_ONCE_S)
         running = Hub(
             database=database,
             authority=authority,

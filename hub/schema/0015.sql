@@ -1,0 +1,21 @@
+-- Hunts look for more than packages: `about` says what for. What was found is a message of an endpoint,
+-- and how often.
+CREATE TABLE IF NOT EXISTS totals_to_make (endpoint int PRIMARY KEY REFERENCES endpoints);
+CREATE INDEX IF NOT EXISTS totals_by_destination ON totals (destination);
+ALTER TABLE hunts ADD COLUMN IF NOT EXISTS about text NOT NULL DEFAULT 'package';
+CREATE TABLE IF NOT EXISTS hunt_sightings (
+    hunt int NOT NULL REFERENCES hunts,
+    endpoint int NOT NULL REFERENCES endpoints,
+    place int NOT NULL,
+    records bigint NOT NULL,
+    first_at timestamptz NOT NULL,
+    last_at timestamptz NOT NULL,
+    PRIMARY KEY (hunt, endpoint, place)
+);
+-- Endpoints that came by a certificate of the organisation's own: one for each name in it, so that who
+-- was revoked does not come back by another certificate of that name.
+CREATE TABLE IF NOT EXISTS own_certificates (
+    subject text PRIMARY KEY,
+    endpoint int NOT NULL REFERENCES endpoints,
+    at timestamptz NOT NULL
+);
