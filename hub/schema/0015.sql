@@ -1,8 +1,8 @@
--- Hunts look for more than packages: `about` says what for. What was found is a message of an endpoint,
+-- Hunts look for more than packages: `about` says over what. What was found is a sender of an endpoint,
 -- and how often.
 CREATE TABLE IF NOT EXISTS totals_to_make (endpoint int PRIMARY KEY REFERENCES endpoints);
 CREATE INDEX IF NOT EXISTS totals_by_destination ON totals (destination);
-ALTER TABLE hunts ADD COLUMN IF NOT EXISTS about text NOT NULL DEFAULT 'package';
+ALTER TABLE hunts ADD COLUMN IF NOT EXISTS about text NOT NULL DEFAULT 'packages';
 CREATE TABLE IF NOT EXISTS hunt_sightings (
     hunt int NOT NULL REFERENCES hunts,
     endpoint int NOT NULL REFERENCES endpoints,

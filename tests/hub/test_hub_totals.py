@@ -40,7 +40,9 @@ def test_an_update_adds_nothing_up_while_everybody_waits(world: FleetWorld) -> N
     members[1].round()
     assert world.rows(KEPT) != world.rows(OF_SUMS)
     with world.hub.database.work() as connection:
-        assert left(connection) == questions.status(connection, world.clock())["totals_to_make"] == 3
+        assert (
+            left(connection) == questions.status(connection, world.clock())["totals_to_make"] == 3
+        )
         for question in (
             questions.scripts,
             questions.cases,
