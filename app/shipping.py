@@ -103,7 +103,9 @@ def orders_of(home: Home, member: Membership) -> KeptOrders:
 
         load_bytes(content, "the fleet's policy")
 
-    return KeptOrders(home.fleet, member.policy_key, home.policy, check)
+    from app.settings_layers import refuse_no_settings
+
+    return KeptOrders(home.fleet, member.policy_key, home.policy, check, refuse_no_settings)
 
 
 def shipper_of(home: Home, member: Membership) -> Shipper:

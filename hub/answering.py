@@ -38,12 +38,14 @@ class Hub:
     """Public key that orders are signed with; endpoints are given it when they are enrolled."""
     sealing: bytes = field(default=b"", repr=False)
     """Key that requests about people are sealed with."""
+    own_group: str | None = None
+    """Group of endpoints that enrol by a certificate of the organisation's own; None: none do."""
     words: Words = field(default_factory=Words)
 
     @property
     def enrolment(self) -> Enrolment:
         """Who may speak."""
-        return Enrolment(self.database, self.authority, self.clock)
+        return Enrolment(self.database, self.authority, self.clock, self.own_group)
 
     @property
     def intake(self) -> Intake:
@@ -55,12 +57,15 @@ class Hub:
         """What takes check-ins."""
         return CheckIns(self.database, self.clock)
 
-    def enrol(self, value: object) -> Mapping[str, Any]:
-        """Enrol whoever holds a token."""
+    def enrol(self, value: object, certificate: bytes | None = None) -> Mapping[str, Any]:
+        """Enrol whoever holds a token, or without one shows a certificate of the organisation's."""
         fields = Fields(value, "enrolment")
-        told = (fields.text("token"), fields.text("request").encode())
-        name, version = fields.text("name"), fields.text("version")
-        id_, signed = self.enrolment.enrol(*told, name, version)
+        token, request = fields.text("token"), fields.text("request").encode()
+        told = (request, fields.text("name"), fields.text("version"))
+        if token or certificate is None:
+            id_, signed = self.enrolment.enrol(token, *told)
+        else:
+            id_, signed = self.enrolment.enrol_by_own(certificate, *told)
         return {
             "endpoint": id_,
             "certificate": signed.pem.decode(),

@@ -52,6 +52,14 @@ class HubAuthority:
         """What endpoints are given with the installer."""
         return self.certificate.public_bytes(Encoding.PEM)
 
+    def signed(self, certificate: bytes) -> bool:
+        """Return whether a certificate (DER) is one of ours."""
+        try:
+            x509.load_der_x509_certificate(certificate).verify_directly_issued_by(self.certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
+
     def server(self, hosts: list[str], now: datetime) -> tuple[bytes, bytes]:
         """Return key and certificate, PEM, of a hub that is reached by these names."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from core.errors import InputError, OutgateError
+from core.errors import InputError, OutgateError, SettingsError
 from fleet.wire import MOST_PACKED, BadUpload
 from hub.answering import Hub
 from hub.database import DatabaseDownError
@@ -104,7 +104,8 @@ class Server:
 
     async def _enrol(self, request: web.Request) -> web.Response:
         value = _json(await _body(request, _MOST_ENROLMENT))  # of whoever: no certificate yet
-        return _answer(await self._worked(lambda: self.hub.enrol(value)))
+        shown = _shown(request)
+        return _answer(await self._worked(lambda: self.hub.enrol(value, shown)))
 
     def _json(self, work: _Work) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -168,14 +169,24 @@ class Server:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def server_context(server: Path, authority: Path) -> ssl.SSLContext:
+def server_context(server: Path, authority: Path, own: Path | None = None) -> ssl.SSLContext:
     """Return the context that asks endpoints for their certificates: optional, for whoever is not
-    enrolled yet has none.
+    enrolled yet has none. `own`: authorities of the organisation, good for enrolment alone.
+
+    Raises SettingsError.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(server)
     context.load_verify_locations(authority)
+    if own is not None:
+        try:
+            context.load_verify_locations(own)
+        except (OSError, ssl.SSLError):
+            raise SettingsError(
+                f"own_certificates of hub.yaml: {own} holds no authorities.",
+                remedy="`ca` is a file of PEM certificates.",
+            ) from None
     context.verify_mode = ssl.CERT_OPTIONAL
     context.options |= ssl.OP_NO_TICKET
     return context
@@ -236,15 +247,19 @@ class Serving:
         self._thread.join(20)
 
 
-def _certificate(request: web.Request) -> bytes:
+def _shown(request: web.Request) -> bytes | None:
     transport = request.transport
     tls = None if transport is None else transport.get_extra_info("ssl_object")
-    certificate = None if tls is None else tls.getpeercert(binary_form=True)
-    if not certificate:
+    return (tls.getpeercert(binary_form=True) or None) if tls is not None else None
+
+
+def _certificate(request: web.Request) -> bytes:
+    certificate = _shown(request)
+    if certificate is None:
         raise NotAllowedError(
             "No certificate was shown.", remedy="Enrol first: outgate fleet enrol."
         )
-    return bytes(certificate)
+    return certificate
 
 
 async def _body(request: web.Request, most: int) -> bytes:

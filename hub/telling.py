@@ -127,6 +127,14 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
     yield from table(heads, lines)
 
 
+def settings_versions(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the versions of the fleet's settings."""
+    if not rows:
+        yield "The fleet has no settings of its own: outgate hub settings FILE --reason …"
+        return
+    yield from policies(rows)
+
+
 def policies(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the versions of the fleet's policy."""
     if not rows:

@@ -63,6 +63,7 @@ for _question in (
     hub_policies.widen,
     hub_policies.approve,
     hub_policies.retention,
+    hub_policies.settings,
     hub_months.months,
 ):
     application.command()(_question)
@@ -147,13 +148,14 @@ def serve(
     bring_forward(settings.database)
     authority = load_authority(settings.folder)
     server = server_files(authority, settings.folder, list(settings.names), utc_now())
-    context = server_context(server, settings.authority_file)
+    context = server_context(server, settings.authority_file, settings.own_authorities)
     with database_of(settings) as database:
         make_totals(database, AT_ONCE_S)
         running = Hub(
             database=database,
             authority=authority,
             policy_key=policy_public(settings.folder),
+            own_group=settings.own_group,
             sealing=key_of(settings.folder, KEY_FILE),
         )
 

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS hunt_sightings (
     last_at timestamptz NOT NULL,
     PRIMARY KEY (hunt, endpoint, place)
 );
+-- Settings are ordered, too: what endpoints say that they follow.
+ALTER TABLE endpoints ADD COLUMN IF NOT EXISTS settings int NOT NULL DEFAULT 0;
 -- Endpoints that came by a certificate of the organisation's own: one for each name in it, so that who
 -- was revoked does not come back by another certificate of that name.
 CREATE TABLE IF NOT EXISTS own_certificates (
