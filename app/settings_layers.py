@@ -1,8 +1,8 @@
 """Where settings come from, each layer over the one before: the defaults, the user's own file, what
 the fleet orders, the machine's `settings.yaml`, its drop-ins by name, and the environment.
 
-What the fleet's order and the machine's files list as `locked`, and each restraint on users that they set, nothing above
-them changes.
+What the fleet's order and the machine's files list as `locked`, and each restraint on users that
+they set, nothing above them changes.
 """
 
 import os

@@ -1,5 +1,5 @@
-"""What a hunt looks for, beside packages: a destination, a script, a file that was sent, or what was
-observed; in what is known by indexes, and for files in the messages themselves.
+"""What a hunt looks for, beside packages: a destination, a script, a file that was sent, or what
+was observed; in what is known by indexes, and for files in the messages themselves.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,8 @@ _COLUMNS: LiteralString = """SELECT coalesce(x.name, p.path) AS script,
         JOIN destinations d ON d.number = s.destination JOIN words o ON o.number = s.outcome
         LEFT JOIN scripts x ON x.number = p.script LEFT JOIN people w ON w.number = p.person
     WHERE """
-_NOTE: LiteralString = """INSERT INTO hunt_sightings (hunt, endpoint, place, records, first_at, last_at)
+_NOTE: LiteralString = """INSERT INTO hunt_sightings (hunt, endpoint, place, records, first_at,
+        last_at)
     SELECT %(hunt)s, p.endpoint, s.place, sum(s.records)::bigint, min(s.first_at), max(s.last_at)
     FROM totals s JOIN places p ON p.number = s.place JOIN words o ON o.number = s.outcome
     WHERE """

@@ -152,7 +152,7 @@ def _own(folder: Path, value: Any) -> tuple[Path | None, str | None]:
     known = isinstance(value, dict) and set(value) <= {"ca", "group"}
     if not known or not (isinstance(ca, str) and ca and isinstance(group, str)):
         raise SettingsError(
-            f"{folder / SETTINGS}: own_certificates has `ca`, a file of PEM certificates, and `group`.",
+            f"{folder / SETTINGS}: own_certificates has `ca`, a file of PEM, and `group`.",
             remedy="See docs/fleet.md.",
         )
     try:

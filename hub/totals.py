@@ -1,5 +1,5 @@
 """Totals of what stood in the sums before the database kept totals: added up endpoint by endpoint,
-beside what goes on. Until all are made no question is answered by them: it would be told too little.
+beside what goes on. Until all are made no question is answered by them: too little would be told.
 """
 
 import time

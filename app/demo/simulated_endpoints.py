@@ -201,8 +201,8 @@ def _finding(chance: random.Random, kind: str, found: int) -> Finding:
 
 
 def write_evidence(path: Path, records: Iterator[Record | Observation]) -> None:
-    """Append records and observations to the evidence file at `path`, made where there is none, and sign what it
-    holds then.
+    """Append records and observations to the evidence file at `path`, made where there is none, and
+    sign what it holds then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     prepare(path)

@@ -12,8 +12,8 @@ from core.errors import InputError, SettingsError
 from core.ids import utc_now
 from evidence.retention import expire
 from evidence.times import micros
-from fleet.orders import KeptOrders
 from fleet.in_force import days_of_fleet, settings_of_fleet
+from fleet.orders import KeptOrders
 from hub.orders import keep_for, publish_settings, retentions, settings_versions
 from hub.questions import Row
 from hub.telling import retentions as told

@@ -32,6 +32,7 @@ from hub.enrolment import revoke
 from hub.service import Serving, server_context
 from hub.settings import load
 
+BARE = NoEncryption()
 ROUTES = ("check-in", "upload", "parts", "renew", "orders", "holds", "requests")
 
 
@@ -65,7 +66,7 @@ class Organisation:
         uri: str | None = None,
         serial: int | None = None,
         late: timedelta = timedelta(),
-        hidden: KeySerializationEncryption = NoEncryption(),
+        hidden: KeySerializationEncryption = BARE,
     ) -> tuple[Path, Path]:
         """Return the files of a certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())

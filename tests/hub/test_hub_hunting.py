@@ -128,7 +128,7 @@ def test_a_saved_hunt_finds_what_comes_the_moment_it_comes(world: FleetWorld) ->
     """Each sender is one alarm; what is known already is noted without any; an ended hunt and what
     is delivered twice count nothing; what is erased is not told any more.
     """
-    member, records = busy(world)
+    _, records = busy(world)
     script = next(r.sender.script for r in records if r.sender.script)
     wanted = [
         Sought(over=Over.SCRIPTS, name=script.name),
