@@ -18,6 +18,7 @@ from hub.database import Database
 from hub.enrolment import Endpoint, Enrolment
 from hub.erasing import erase_pending
 from hub.held import forget_old, take_held
+from hub.inspection import Inspection
 from hub.intake import Intake
 from hub.months import remove_old
 from hub.orders import meant_for, order_for
@@ -40,6 +41,8 @@ class Hub:
     """Key that requests about people are sealed with."""
     own_group: str | None = None
     """Group of endpoints that enrol by a certificate of the organisation's own; None: none do."""
+    inspection: Inspection | None = None
+    """Gives machines what they inspect with; None: nothing."""
     words: Words = field(default_factory=Words)
 
     @property
@@ -76,6 +79,15 @@ class Hub:
         """Give another certificate."""
         request = Fields(value, "renewal").text("request")
         return {"certificate": self.enrolment.renew(endpoint, request.encode()).pem.decode()}
+
+    def inspect(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Give an authority for inspection."""
+        if self.inspection is None:
+            raise InputError("This hub gives nothing to inspect with.")
+        request = Fields(value, "inspection").text("request").encode()
+        with self.database.work() as connection:
+            told = (endpoint.number, endpoint.name, request, self.clock())
+            return {"chain": self.inspection.give(connection, *told).decode()}
 
     def check_in(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Take a check-in."""

@@ -68,6 +68,7 @@ class Server:
         app.router.add_post("/v1/orders", self._json(self.hub.orders))
         app.router.add_post("/v1/holds", self._json(self.hub.held))
         app.router.add_post("/v1/requests", self._json(self.hub.requests))
+        app.router.add_post("/v1/inspection", self._json(self.hub.inspect))
         app.router.add_post("/v1/upload", self._upload)
         app.router.add_get("/v1/health", self._health)
         app.cleanup_ctx.append(self._watched)

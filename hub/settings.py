@@ -17,12 +17,13 @@ from certs.files import PRIVATE_FILE, create_file, replace_file
 from core.errors import InputError, SettingsError
 from hub.authority import make_authority
 from hub.groups import group_named
+from hub.inspection import InspectionSettings, read_inspection
 from hub.sign_in_settings import SignInSettings, read_sign_in
 
 SETTINGS, POLICY_KEY, POLICY_PUBLIC = "hub.yaml", "policy.key", "policy.pub"
 DATABASE_VARIABLE = "OUTGATE_HUB_DATABASE"
 _KEY_BYTES = 32
-_NAMES = frozenset({"database", "names", "listen", "sign_in", "own_certificates"})
+_NAMES = frozenset({"database", "names", "listen", "sign_in", "own_certificates", "inspection"})
 _MOST_PORT = 65535
 
 
@@ -43,6 +44,9 @@ class HubSettings:
     """Of the organisation: who shows a certificate of theirs enrols without a token."""
     own_group: str | None = None
     """The group of endpoints that do; None: none do."""
+
+    inspection: InspectionSettings | None = None
+    """What machines are given to inspect with; None: nothing."""
 
     @property
     def authority_file(self) -> Path:
@@ -131,6 +135,7 @@ def _checked(folder: Path, value: Any, database: str | None) -> HubSettings:
     for name in names:
         _refuse_no_name(name)
     signing = value.get("sign_in")
+    inspection = value.get("inspection")
     own, own_group = _own(folder, value.get("own_certificates"))
     return HubSettings(
         folder=folder,
@@ -139,6 +144,7 @@ def _checked(folder: Path, value: Any, database: str | None) -> HubSettings:
         listen=_listen(str(listen)),
         own_authorities=own,
         own_group=own_group,
+        inspection=None if inspection is None else read_inspection(inspection, folder),
         sign_in=None if signing is None else read_sign_in(signing, folder),
     )
 

@@ -96,6 +96,36 @@ def ship(
 
 
 @application.command()
+def authority() -> int:
+    """Ask the hub for the authority that this machine inspects with, and use it from now on.
+
+    Its key is made here and never leaves; fleet ship renews it. What clients trusted before stays
+    trusted.
+
+    \b
+    Example: outgate fleet authority
+    """
+    from app.fleet_authority import ask_authority
+    from app.home import open_home
+    from app.permission import permitted
+    from core.rights import Deed
+    from core.text import printable
+    from fleet.line import HttpsLine
+
+    permitted(Deed.OPERATE)
+    home = open_home()
+    line = HttpsLine.of(_member(home))
+    try:
+        facts = ask_authority(home, line).facts()
+    finally:
+        line.close()
+    chain = " < ".join(printable(one, 100) for one in facts.chain)
+    typer.echo(f"This machine inspects with {chain}, until {facts.not_after:%Y-%m-%d}.")
+    typer.echo("Restart the gate to use it; clients trust its root: outgate ca show")
+    return 0
+
+
+@application.command()
 def status() -> int:
     """Say to which hub this endpoint ships, up to where, and what it was given.
 

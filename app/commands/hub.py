@@ -139,6 +139,7 @@ def serve(
     from hub.authority import load_authority, server_files
     from hub.council import key_of
     from hub.database import bring_forward
+    from hub.inspection import Inspection
     from hub.requests import KEY_FILE
     from hub.service import serve, server_context
     from hub.settings import policy_public
@@ -149,6 +150,9 @@ def serve(
     authority = load_authority(settings.folder)
     server = server_files(authority, settings.folder, list(settings.names), utc_now())
     context = server_context(server, settings.authority_file, settings.own_authorities)
+    given, inspection = settings.inspection, None
+    if given is not None:
+        inspection = Inspection.at(given, utc_now())
     with database_of(settings) as database:
         make_totals(database, AT_ONCE_S)
         running = Hub(
@@ -156,6 +160,7 @@ def serve(
             authority=authority,
             policy_key=policy_public(settings.folder),
             own_group=settings.own_group,
+            inspection=inspection,
             sealing=key_of(settings.folder, KEY_FILE),
         )
 
@@ -254,12 +259,20 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
 
     with at_hub(hub, Deed.OPERATE) as connection:
         from hub.deeds import Word, chained
-        from hub.enrolment import revoke
+        from hub.enrolment import found, revoke
+        from hub.inspection import given_to
 
-        name = revoke(connection, endpoint, utc_now())
+        now = utc_now()
+        given = given_to(connection, found(connection, endpoint)[0], now)
+        name = revoke(connection, endpoint, now)
         about = f"endpoint {printable(name, 100)}"
-        chained(connection, Word.REVOKED, about, who=acting(), note="", now=utc_now())
+        chained(connection, Word.REVOKED, about, who=acting(), note="", now=now)
     typer.echo(f"{printable(name, 200)} is revoked.")
+    if given:
+        typer.echo(
+            "It inspects with authorities of these serial numbers; have the organisation revoke "
+            f"them, too: {', '.join(given)}"
+        )
     return 0
 
 

@@ -21,3 +21,11 @@ CREATE TABLE IF NOT EXISTS own_certificates (
     endpoint int NOT NULL REFERENCES endpoints,
     at timestamptz NOT NULL
 );
+-- Authorities for inspection that machines were given, for the day on which one is lost.
+CREATE TABLE IF NOT EXISTS inspection_certificates (
+    serial text PRIMARY KEY,
+    endpoint int NOT NULL REFERENCES endpoints,
+    made_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS inspection_by_endpoint ON inspection_certificates (endpoint);

@@ -57,6 +57,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
 FLEET = {
     "enrol": (("enrol", "--hub", "https://127.0.0.1:1", "--token", "t", "--ca", "x"),),
     "status": (("status",),),
+    "authority": (("authority",),),
 }
 SERVICES = {"hub": {"serve", "metrics", "demo"}, "fleet": {"ship"}}
 """Run by no person: by a service or a timer, or with made-up data."""

@@ -94,6 +94,7 @@ class DirectLine:
             "/v1/orders": self.hub.orders,
             "/v1/holds": self.hub.held,
             "/v1/requests": self.hub.requests,
+            "/v1/inspection": self.hub.inspect,
         }[path]
         return Answer(200, work(speaker, orjson.loads(body)))
 

@@ -33,7 +33,7 @@ from hub.service import Serving, server_context
 from hub.settings import load
 
 BARE = NoEncryption()
-ROUTES = ("check-in", "upload", "parts", "renew", "orders", "holds", "requests")
+ROUTES = ("check-in", "upload", "parts", "renew", "orders", "holds", "requests", "inspection")
 
 
 class Organisation:

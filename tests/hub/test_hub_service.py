@@ -34,6 +34,7 @@ MESSAGES = (
     "/v1/orders",
     "/v1/holds",
     "/v1/requests",
+    "/v1/inspection",
 )
 
 
