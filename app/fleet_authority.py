@@ -1,4 +1,6 @@
-"""The authority for inspection that the fleet's hub gives this machine: asked for, taken, renewed."""
+"""The authority for inspection that the fleet's hub gives this machine: asked for, taken,
+renewed.
+"""
 
 from datetime import datetime
 
