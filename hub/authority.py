@@ -114,8 +114,8 @@ class HubAuthority:
         )
 
 
-def speaker(certificate: bytes) -> tuple[str, str]:
-    """Return the endpoint that a certificate (DER) of ours names, and its serial number.
+def speaker(certificate: bytes) -> tuple[str, str, datetime]:
+    """Return the endpoint that a certificate (DER) of ours names, its serial number and its end.
 
     Raises ValueError for one that names none.
     """
@@ -127,7 +127,7 @@ def speaker(certificate: bytes) -> tuple[str, str]:
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     if len(uris) != 1 or not uris[0].startswith(_URI):
         raise ValueError("the certificate names no endpoint")
-    return uris[0][len(_URI) :], f"{found.serial_number:x}"
+    return uris[0][len(_URI) :], f"{found.serial_number:x}", found.not_valid_after_utc
 
 
 def make_authority(folder: Path, now: datetime) -> HubAuthority:

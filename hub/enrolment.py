@@ -135,10 +135,12 @@ class Enrolment:
     def who(self, certificate: bytes) -> Endpoint:
         """Return who stands behind a certificate that TLS has accepted. Raises NotAllowedError."""
         try:
-            id_, serial = speaker(certificate)
+            id_, serial, ends_at = speaker(certificate)
             uuid.UUID(id_)
         except ValueError:
             raise NotAllowedError("The certificate is not one of an endpoint.") from None
+        if ends_at < self.clock():  # on a connection that was opened while it was good
+            raise NotAllowedError("The certificate ran out.", remedy="outgate fleet enrol --again")
         if self.own_group is not None and not self.authority.signed(certificate):
             raise NotAllowedError(
                 "That certificate is good for enrolment alone.", remedy="outgate fleet enrol"

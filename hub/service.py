@@ -160,6 +160,8 @@ class Server:
                     await self._worked(self.hub.watch)
                 except OutgateError as error:
                     log.error("%s", error.message)
+                except Exception as error:  # noqa: BLE001 - boundary: the hub goes on serving
+                    log.error("what is done now and then failed: %s", type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _WATCH_S)
 
