@@ -89,6 +89,16 @@ class Hub:
             told = (endpoint.number, endpoint.name, request, self.clock())
             return {"chain": self.inspection.give(connection, *told).decode()}
 
+    def check_in_at_once(self, named: tuple[str, str], value: object) -> Mapping[str, Any] | None:
+        """Take a check-in in one question, by id and serial number of the certificate; None where
+        it is to be taken step by step.
+        """
+        try:
+            told = Told.of(value)
+        except ValueError:
+            return None
+        return self.check_ins.at_once(named, told)
+
     def check_in(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Take a check-in."""
         return self.check_ins.take(endpoint, Told.of(value))

@@ -10,13 +10,15 @@ from core.json_fields import Fields
 from core.text import printable
 from core.vocabulary.fleet import Alarm
 from evidence.shipping import ChainKind
+from fleet.orders import KINDS
 from fleet.wire import is_chain
 from hub.alarms import alarmed, over
 from hub.chains import ToldChain, Witnessing
 from hub.database import Connection, Database
 from hub.enrolment import Endpoint
-from hub.orders import versions_asked, versions_in
-from hub.requests import waiting_for
+from hub.one_question import ask
+from hub.orders import share_of_id, versions_asked, versions_in
+from hub.requests import AGAIN_AFTER, waiting_for
 
 CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 _MOST_OFF_S = 2_000_000_000
@@ -106,6 +108,40 @@ class CheckIns:
 
     database: Database
     clock: Callable[[], datetime]
+
+    def at_once(self, named: tuple[str, str], told: Told) -> Mapping[str, Any] | None:
+        """Return the answer to an endpoint with which all is well, by id and serial number of its
+        certificate; None where it is to be taken step by step. Raises DatabaseDownError.
+        """
+        now = self.clock()
+        off = int(min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S))
+        if abs(off) > CLOCK_MAY_BE_OFF.total_seconds():
+            return None
+        values = {
+            "now": now,
+            "off": off,
+            "version": told.version,
+            "policy": told.policy,
+            "approvals": told.approvals,
+            "retention": told.retention,
+            "settings": told.settings,
+            "trouble": told.trouble,
+            "before": now - _ASKED_AGAIN_AFTER,
+            "again": now - AGAIN_AFTER,
+            "most": _MOST_WANTED,
+            "share": share_of_id(named[0]),
+        }
+        well = ask(self.database, named, told.chains, values)
+        if well is None:
+            return None
+        return {
+            "at": rfc3339(now),
+            "chains": well.chains,
+            "wanted": well.wanted,
+            "erased": well.erased,
+            "orders": {kind: well.orders.get(kind, 0) for kind in KINDS},
+            "requests": well.requests,
+        }
 
     def take(self, endpoint: Endpoint, told: Told) -> Mapping[str, Any]:
         """Return the answer. Raises DatabaseDownError."""

@@ -132,8 +132,10 @@ class Enrolment:
             connection.execute(_CERTIFY, row)
         return signed
 
-    def who(self, certificate: bytes) -> Endpoint:
-        """Return who stands behind a certificate that TLS has accepted. Raises NotAllowedError."""
+    def named(self, certificate: bytes) -> tuple[str, str]:
+        """Return the id of the endpoint that a certificate names which TLS has accepted, and its
+        serial number; whether it is known here is not asked. Raises NotAllowedError.
+        """
         try:
             id_, serial, ends_at = speaker(certificate)
             uuid.UUID(id_)
@@ -145,6 +147,11 @@ class Enrolment:
             raise NotAllowedError(
                 "That certificate is good for enrolment alone.", remedy="outgate fleet enrol"
             )
+        return id_, serial
+
+    def who(self, certificate: bytes) -> Endpoint:
+        """Return who stands behind a certificate that TLS has accepted. Raises NotAllowedError."""
+        id_, serial = self.named(certificate)
         with self.database.at_once() as connection:
             row = connection.execute(_WHO, (serial, id_)).fetchone()
         if row is None:

@@ -73,7 +73,12 @@ _LOCK = 0x4F47484F
 
 def share_of(endpoint: Endpoint) -> int:
     """Return where an endpoint stands from 0 to 99: it has what goes to more percent than that."""
-    return int(endpoint.id.replace("-", "")[:8], 16) % 100
+    return share_of_id(endpoint.id)
+
+
+def share_of_id(id_: str) -> int:
+    """Return the same by its id."""
+    return int(id_.replace("-", "")[:8], 16) % 100
 
 
 def meant_for(connection: Connection, endpoint: Endpoint) -> Mapping[str, int]:

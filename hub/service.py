@@ -63,7 +63,7 @@ class Server:
         app = web.Application(client_max_size=MOST_PACKED + 1, middlewares=[self._bounded])
         app.router.add_post("/v1/enrol", self._enrol)
         app.router.add_post("/v1/renew", self._json(self.hub.renew))
-        app.router.add_post("/v1/check-in", self._json(self.hub.check_in))
+        app.router.add_post("/v1/check-in", self._check_in)
         app.router.add_post("/v1/parts", self._json(self.hub.parts))
         app.router.add_post("/v1/orders", self._json(self.hub.orders))
         app.router.add_post("/v1/holds", self._json(self.hub.held))
@@ -118,6 +118,21 @@ class Server:
             )
 
         return handle
+
+    async def _check_in(self, request: web.Request) -> web.Response:
+        certificate = _certificate(request)
+        value = _json(await _body(request, _MOST_JSON))
+        claimed = request.headers.get(ENDPOINT_HEADER)
+
+        def work() -> Mapping[str, Any]:
+            named = self.hub.enrolment.named(certificate)
+            if claimed in (None, named[0]):
+                answer = self.hub.check_in_at_once(named, value)
+                if answer is not None:
+                    return answer
+            return self.hub.check_in(self._speaker(certificate, claimed), value)
+
+        return _answer(await self._worked(work))
 
     def _speaker(self, certificate: bytes, claimed: str | None) -> Endpoint:
         """Return who speaks: the certificate tells, whatever the message claims."""
