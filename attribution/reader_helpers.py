@@ -134,7 +134,9 @@ class Helper:
     """One helper process and the socket to it."""
 
     def __init__(self, answers: socket.socket, number: int, parent: _Parent) -> None:
-        self._socket, self._number, self._parent = answers, number, parent
+        self._socket, self._parent = answers, parent
+        self.number = number
+        """Of its process."""
 
     def ask(
         self, seconds: float, question: tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -160,7 +162,7 @@ class Helper:
     def end(self) -> None:
         """Kill it without waiting."""
         self._socket.close()
-        self._parent.end_child(self._number)
+        self._parent.end_child(self.number)
 
 
 def received(source: socket.socket, size: int, until: float) -> bytes:
