@@ -41,9 +41,7 @@ from core.values import quick
 
 _MOST_CONNECTIONS = 20000
 _ALONE_AFTER_S = (0.002, 0.004, 0.008)
-"""A child between its fork and its exec holds everything its parent holds, for about a
-millisecond; longer on a busy machine.
-"""
+"""A child between fork and exec holds all that its parent holds, for about a millisecond."""
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 _COMPOSE_S = 10.0
