@@ -22,7 +22,7 @@ from core.stored import StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act, reviewed
 from evidence.case_marks import marked
-from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, page_of
+from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, read_page
 from evidence.chain_ids import chain_id
 from evidence.checked_rows import entries_in
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
@@ -111,9 +111,8 @@ class Store:
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter, `limit` of them after `offset`."""
         now_us = self.now_us()
-        query, values = page_of(wanted, now_us)
         with self.reading() as connection:
-            rows = connection.named(query, (*values, limit, offset)).fetchall()
+            rows = read_page(connection, wanted, now_us, limit, offset)
             return _marked(connection, rows, now_us)
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
