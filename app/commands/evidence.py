@@ -68,6 +68,7 @@ def export(
     from exports.formats import format_named
     from exports.report.cases import case_named
     from exports.selection import Selection
+    from exports.writing import Written
     from exports.writing import export as write_export
 
     if format_name != _PACK:
@@ -90,14 +91,22 @@ def export(
         cases = shown if cases is None else cases & shown
     selection = Selection(since=span[0], until=span[1], cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
+    written: Written
     if format_name == _PACK:
-        count = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)
+        written = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)
     else:
-        count = write_export(format_name, store, selection, to, by=who, overwrite=force).records
+        written = write_export(format_name, store, selection, to, by=who, overwrite=force)
+    count = written.records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
     store.tell(happening(Event.EXPORTED, facts, who=who))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
-    return 0
+    if written.changed:
+        typer.echo(
+            f"{counted(written.changed, 'entry', 'entries')} changed in the evidence after writing: "
+            "the export does not verify; outgate verify names what was done.",
+            err=True,
+        )
+    return 1 if written.changed else 0
 
 
 _PACK = "pack"
