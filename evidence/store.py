@@ -18,7 +18,7 @@ from core.happenings import Happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
-from core.stored import StoredEntry, StoredObservation, UnreadableEntry
+from core.stored import StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act, reviewed
 from evidence.case_marks import marked
@@ -139,9 +139,10 @@ class Store:
 
     def observations_of(
         self, key: str, limit: int = 50, offset: int = 0
-    ) -> Sequence[StoredObservation]:
+    ) -> Sequence[StoredObservation | UnreadableEntry]:
         """Observations of a case from the newest, `limit` of them after `offset`."""
-        return list(_observations(self._entries(queries.OF_CASE, (key, limit, offset))))
+        opened = (entry.opened() for entry in self._entries(queries.OF_CASE, (key, limit, offset)))
+        return [one for one in opened if not isinstance(one, StoredRecord)]
 
     def observations(
         self, since: datetime | None = None, until: datetime | None = None
@@ -153,11 +154,14 @@ class Store:
 
     def observed_entries(
         self, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[tuple[Entry, Observation]]:
-        """The same, each with its entry as it is stored."""
+    ) -> Iterator[tuple[Entry, Observation | UnreadableEntry]]:
+        """The same, each with its entry as it is stored; and what was changed of them."""
         for entry in self.iter_entries(since, until):
-            for stored in _observations([entry]):
-                yield entry, stored.observation
+            opened = entry.opened() if OBSERVATION in entry.text else None
+            if isinstance(opened, StoredObservation):
+                yield entry, opened.observation
+            elif isinstance(opened, UnreadableEntry) and opened.is_changed:
+                yield entry, opened
 
     def records_by_ids(self, ids: Sequence[str]) -> Sequence[StoredEntry]:
         """The records with these ids, in the order asked for; ids that are not chained (yet) are
