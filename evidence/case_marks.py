@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
 
 import orjson
 
@@ -15,6 +14,7 @@ from core.review import Action, Case, own_acts, script_key
 from evidence.database import Connection
 from evidence.frames import text_of
 from evidence.review_entries import review_of
+from evidence.said import certainty_in
 
 type Version = tuple[str, str]
 """Path and hash of a script."""
@@ -30,7 +30,6 @@ _OF_CASES = """SELECT wanted.value, act.seq, CAST(act.body AS BLOB) FROM json_ea
 _OF_SCRIPTS = """SELECT act.script, act.script_sha256, act.seq, CAST(act.body AS BLOB)
     FROM json_each(?) AS wanted CROSS JOIN review_entries AS act ON act.case_key = wanted.value
     WHERE act.case_key = 'script' || char(31) || act.script AND act.script_sha256 IS NOT NULL"""
-_SENDER = b',"schema":"outgate.record/1","sender":'
 _LIKELY = f'"certainty":"{Certainty.LIKELY.value}"'.encode()
 
 
@@ -61,23 +60,7 @@ def _is_likely(frame: bytes | str) -> bool:
     before.
     """
     text = text_of(frame) or b""
-    return _LIKELY in text and _certainty(text) == Certainty.LIKELY
-
-
-def _certainty(text: bytes) -> object:
-    """Return how certain the sender is in the text of an entry; None where it does not say."""
-    begin = text.rfind(_SENDER)  # the last member of a record
-    try:
-        if begin >= 0:
-            return _said(orjson.loads(text[begin + len(_SENDER) : -1]))
-        entry = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return _said(entry.get("sender")) if isinstance(entry, dict) else None
-
-
-def _said(sender: Any) -> object:
-    return sender.get("certainty") if isinstance(sender, dict) else None
+    return _LIKELY in text and certainty_in(text) == Certainty.LIKELY
 
 
 class _Acts:
