@@ -108,7 +108,8 @@ def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     for start, stop in lines:
         match = _form_line(text, start, stop)
         if match is None:
-            missed += _GAP if start < stop and record else 1
+            names_section = text[start : start + 1] == "[" and text[stop - 1 : stop] == "]"
+            missed += _GAP if start < stop and record and not names_section else 1
             if missed > _GAP:
                 yield from _closed(done, record, begin, last)
                 record, done, missed, marked = {}, [], 0, ""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from classifiers.payload import PlacedText as Cell
 
 _BARE = re.compile(r"[^\s\[\](){},:\"']++")
+_ARGUMENT = re.compile(r"([A-Za-z_]\w{0,40})=(?![=>])")
 _BLANK = re.compile(r"[\s]*+")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/"}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
@@ -78,11 +79,17 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
             ready = False
         elif sign == ",":
             top.key, ready, at = None, True, at + 1
-        elif sign == ":":
+        elif sign == ":" and ready and text[at + 1 : at + 2].isalpha():
+            at += 1  # a symbol of Ruby: its name is what follows
+        elif sign == ":" or text.startswith("=>", at):
             if not _name_last(top):
                 break
-            ready, at = True, at + 1
+            ready, at = True, at + (1 if sign == ":" else 2)
         else:
+            named = _argument_name(text, at) if ready and top.kind == "(" else None
+            if named is not None and not sql:
+                top.key, at = named, named.end + 1
+                continue
             at, fits = _value(text, at, top, ready, sql)
             if not fits:
                 break
@@ -145,9 +152,17 @@ def _unescaped(match: re.Match[str]) -> str:
     return "�" if 0xD800 <= number < 0xE000 else chr(number)
 
 
+def _argument_name(text: str, at: int) -> Cell | None:
+    """Return the name of an argument, as in `User(name='Jane')`; None for what is none."""
+    match = _ARGUMENT.match(text, at)
+    return None if match is None else Cell(match[1], at, match.end(1))
+
+
 def _bare(text: str, at: int) -> tuple[Cell, int]:
     match = _BARE.match(text, at)
     end = at + 1 if match is None else match.end()
+    arrow = text.find("=>", at, end)
+    end = arrow if arrow > at else end
     return Cell(text[at:end], at, end), end
 
 
@@ -178,6 +193,9 @@ def _called(node: Node, call: Node, text: str) -> bool:
     last = _last(node)
     if call.kind != "(" or not isinstance(last, Cell) or last.end != call.start:
         return False
+    if call.fields and not call.items:
+        _replace_last(node, call)
+        return True
     plain = [item.text for item in call.items if isinstance(item, Cell)]
     if not plain or len(plain) != len(call.items):
         return False
@@ -192,7 +210,7 @@ def _last(node: Node) -> Value:
     return node.items[-1] if node.items else None
 
 
-def _replace_last(node: Node, value: Cell) -> None:
+def _replace_last(node: Node, value: Node | Cell) -> None:
     if node.key is not None:
         node.fields[node.key.text] = value
     else:
