@@ -76,8 +76,7 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
         index += used
         if row is None and start == stop and run:
             continue
-        if row is not None and run and len(row) != width:
-            row = _evened(list(row), width, text, lines, index, delimiter)
+        row = _evened(row, run, text, lines, index, delimiter)
         if row is None or len(row) != width:
             yield from _table(run, spans)
             run, spans, width = [], [], 0 if row is None else len(row)
@@ -91,16 +90,21 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
 
 
 def _evened(
-    row: list[Cell | None],
-    width: int,
+    row: Row | None,
+    run: Sequence[Row],
     text: str,
     lines: Sequence[Line],
     following: int,
     delimiter: str,
-) -> list[Cell | None]:
-    """Return a record as wide as those around it, where only its last cells are missing, or it has
+) -> Row | None:
+    """Return a record as wide as those before it, where only its last cells are missing, or it has
     empty ones more; else as it is.
     """
+    if row is None or not run:
+        return row
+    width = len(run[0])
+    if len(row) == width:
+        return row
     if len(row) > width:
         return row if any(row[width:]) else row[:width]
     if len(row) * 2 < width or following >= len(lines):

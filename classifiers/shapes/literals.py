@@ -79,22 +79,32 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
             ready = False
         elif sign == ",":
             top.key, ready, at = None, True, at + 1
-        elif sign == ":" and ready and text[at + 1 : at + 2].isalpha():
-            at += 1  # a symbol of Ruby: its name is what follows
-        elif sign == ":" or text.startswith("=>", at):
-            if not _name_last(top):
+        elif (named := _named(text, at, top, ready, sql)) is not None:
+            at, fits = named
+            if not fits:
                 break
-            ready, at = True, at + (1 if sign == ":" else 2)
+            ready = True
         else:
-            named = _argument_name(text, at) if ready and top.kind == "(" else None
-            if named is not None and not sql:
-                top.key, at = named, named.end + 1
-                continue
             at, fits = _value(text, at, top, ready, sql)
             if not fits:
                 break
             ready = False
     return Reading(None, _parts(stack), max(at, start + 1))
+
+
+def _named(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool] | None:
+    """Return where what makes a name ends (a colon, an arrow, the sign of an argument or of Ruby's
+    symbols), and whether it may stand there; None where none does.
+    """
+    if text[at] == ":" and ready and text[at + 1 : at + 2].isalpha():
+        return at + 1, True
+    if text[at] == ":" or text.startswith("=>", at):
+        return at + (1 if text[at] == ":" else 2), _name_last(node)
+    argument = _argument_name(text, at) if ready and not sql and node.kind == "(" else None
+    if argument is None:
+        return None
+    node.key = argument
+    return argument.end + 1, True
 
 
 def _value(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool]:
