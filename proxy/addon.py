@@ -31,7 +31,7 @@ from proxy.silent_tunnels import SilentTunnel, SilentTunnels
 from proxy.sniffing import looks_like_http, may_become_tls
 from proxy.streams import make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
-from proxy.translate import answer_of, connection_of, exchange_of, head_of
+from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import Kept, PastTap
 from proxy.uninspected import Told, Uninspected
 from proxy.unreadable import Unreadable
@@ -220,6 +220,13 @@ class GateAddon:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 2: an exchange is opened; the headers may refuse it already."""
+        try:
+            await self._opened(flow)
+        except BaseException as error:  # noqa: BLE001 - boundary: what was never opened is refused
+            flow.response = refusals.presumed()
+            self._failed("hook", error)
+
+    async def _opened(self, flow: http.HTTPFlow) -> None:
         self._silent.pop(flow.client_conn.id, None)
         self.tunnels.over(flow.client_conn.id)
         transaction = bind(
@@ -327,7 +334,7 @@ class GateAddon:
             await self._guarded(flow, self._on_answer_end)
 
     async def _on_answer_end(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
-        await self.inspection.on_answer_end(transaction, _content(flow))
+        await self.inspection.on_answer_end(transaction, content_of(flow))
         end_answer(flow, transaction)
         return WAIT
 
@@ -342,7 +349,7 @@ class GateAddon:
                 reached=was_reached(flow),
                 client_left=not flow.client_conn.connected,
             )
-            await self.inspection.on_break(transaction, _content(flow), why)
+            await self.inspection.on_break(transaction, content_of(flow), why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails
             self._failed("evidence", error, transaction.reference)
@@ -389,8 +396,3 @@ class GateAddon:
 def _kept(transaction: Transaction) -> Kept:
     assert isinstance(transaction.travel.body, Kept)
     return transaction.travel.body
-
-
-def _content(flow: http.HTTPFlow) -> bytes:
-    """Return the answer's body as far as it was held."""
-    return b"" if flow.response is None else flow.response.raw_content or b""
