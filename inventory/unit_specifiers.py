@@ -6,9 +6,17 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 _OF_MACHINE = {
-    "h": "/root", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc", "t": "/run",
-    "T": "/tmp", "V": "/var/tmp", "u": "root", "U": "0",  # noqa: S108 - as systemd has them
-}  # fmt: skip
+    "h": "/root",
+    "S": "/var/lib",
+    "C": "/var/cache",
+    "L": "/var/log",
+    "E": "/etc",
+    "t": "/run",
+    "T": "/tmp",
+    "V": "/var/tmp",
+    "u": "root",
+    "U": "0",  # noqa: S108 - as systemd has them
+}
 _OF_PERSON = "/.config/"
 
 

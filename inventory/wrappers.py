@@ -15,13 +15,24 @@ _MOST, _MOST_WRAPPERS, _DEEPEST = 32_768, 500, 2
 _SHELLS = frozenset("sh bash dash zsh ksh".split())
 _ENDINGS = (".sh", ".bash", ".bat", ".cmd")
 _OWN_FOLDER = (
-    '"$(dirname "$(readlink -f "$0")")"', '$(dirname "$(readlink -f "$0")")',
-    '"$(dirname "$(realpath "$0")")"', '$(dirname "$(realpath "$0")")',
-    '"$(dirname "${BASH_SOURCE[0]}")"', '$(dirname "${BASH_SOURCE[0]}")',
-    '"$(dirname "$BASH_SOURCE")"', '"$(dirname "$0")"', '$(dirname "$0")', "$(dirname $0)",
-    '"$(dirname -- "$0")"', '$(dirname -- "$0")', "`dirname $0`", '`dirname "$0"`',
-    '"${0%/*}"', "${0%/*}", "%~dp0",
-)  # fmt: skip
+    '"$(dirname "$(readlink -f "$0")")"',
+    '$(dirname "$(readlink -f "$0")")',
+    '"$(dirname "$(realpath "$0")")"',
+    '$(dirname "$(realpath "$0")")',
+    '"$(dirname "${BASH_SOURCE[0]}")"',
+    '$(dirname "${BASH_SOURCE[0]}")',
+    '"$(dirname "$BASH_SOURCE")"',
+    '"$(dirname "$0")"',
+    '$(dirname "$0")',
+    "$(dirname $0)",
+    '"$(dirname -- "$0")"',
+    '$(dirname -- "$0")',
+    "`dirname $0`",
+    '`dirname "$0"`',
+    '"${0%/*}"',
+    "${0%/*}",
+    "%~dp0",
+)
 """How a script of the shell names the folder that it lies in."""
 
 
