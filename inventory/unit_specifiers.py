@@ -12,10 +12,10 @@ _OF_MACHINE = {
     "L": "/var/log",
     "E": "/etc",
     "t": "/run",
-    "T": "/tmp",
-    "V": "/var/tmp",
+    "T": "/tmp",  # noqa: S108 - as systemd has them
+    "V": "/var/tmp",  # noqa: S108 - as systemd has them
     "u": "root",
-    "U": "0",  # noqa: S108 - as systemd has them
+    "U": "0",
 }
 _OF_PERSON = "/.config/"
 
