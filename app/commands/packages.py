@@ -94,10 +94,8 @@ def check(
             "No advisories were imported.", remedy="outgate advisories import FILE (an OSV export)."
         )
     if not is_version(version):
-        typer.echo(
-            f"{printable(version, 60)} is no version by PEP 440: it counts as older than all others.",
-            err=True,
-        )
+        shown = printable(version, 60)
+        typer.echo(f"{shown} is no version by PEP 440: it counts as older than all.", err=True)
     found = known.of(name, version)
     for advisory in found:
         what = "malicious" if advisory.malicious else "known hole"
