@@ -11,7 +11,8 @@ from attribution.facts import ProcessFacts
 from attribution.near_files import InFolder, Near, files_near, files_proven
 from attribution.os_users import People
 from attribution.process_profile import Portrait
-from attribution.reader import Reader, Unread
+from attribution.reader import Reader
+from attribution.reader_helpers import Unread
 from core.attribution import Attribution
 from core.sent_file import (
     FilesLook,

@@ -110,7 +110,7 @@ class Costs:
         self._reader = reader
 
     def now(self) -> float:
-        pids = [helper._process.pid for helper in self._reader._idle]  # all: nobody asks just now
+        pids = [helper.number for helper in self._reader._idle]  # all: nobody asks just now
         # as clock_getcpuclockid(3) makes it
         return time.process_time() + sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
 

@@ -11,6 +11,7 @@ from core.exchange import Exchange
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
 from core.text import printable
+from core.values import quick
 
 
 class SameAs(StrEnum):
@@ -96,6 +97,7 @@ def are_all(
     return look is FilesLook.WHOLE
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearFile:
     """A file that the sender may have read."""
