@@ -83,7 +83,7 @@ def test_a_script_is_told_with_what_starts_it(tmp_path: Path, name: str) -> None
 
 USER = "home/anna/.config/systemd/user/job.service"
 SPELLED: dict[str, dict[str, str]] = {
-    "from the home that cron runs in": {"var/spool/cron/anna": "0 1 * * * python3 ../../srv/job.py"},
+    "from the home of cron": {"var/spool/cron/anna": "0 1 * * * python3 ../../srv/job.py"},
     "by the home's variable": {"var/spool/cron/anna": "0 1 * * * $HOME/../../srv/job.py"},
     "by a variable of the table": {"etc/crontab": "APP=/srv\n0 1 * * * root ${APP}/job.py"},
     "from a home that the table sets": {"etc/crontab": "HOME=/srv\n0 1 * * * root ./job.py"},

@@ -1,4 +1,4 @@
-"""Passwords and keys that a call takes without a name beside them are found, and nothing else is."""
+"""Passwords and keys that a call takes without a name beside them are found, and no other texts."""
 
 import pytest
 
