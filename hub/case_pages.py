@@ -112,6 +112,11 @@ def _times(_: About, values: Sequence[str]) -> Clause:
     return "records >= %s", (min(map(int, values)),)
 
 
+def _returned(_: About, __: Sequence[str]) -> Clause:
+    """It was closed here, and something came that makes it open again."""
+    return "(disposition IS NOT NULL AND is_open)", ()
+
+
 def _never(_: About, __: Sequence[str]) -> Clause:
     return "false", ()
 
@@ -122,4 +127,5 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     About.KIND: _kind,
     About.SHOWN: _shown,
     About.TIMES: _times,
+    About.RETURNED: _returned,
 }

@@ -45,7 +45,7 @@ def a_row(number: int) -> dict[str, Any]:
         "newest": outcomes[-1],
         "kindsets": KINDS[number % 4],
         "closed_here": number % 7 == 0,
-        "disposition": "test-data" if number % 7 == 0 else None,
+        "disposition": "test-data" if number % 7 < 2 else None,  # of 1: it came back
         "assigned_to": "Ada" if number % 5 == 0 else None,
         "comments": 0,
     }
@@ -100,6 +100,9 @@ def holds(case: Case, condition: Condition) -> bool:
     if condition.about is About.SHOWN:
         parts = (Condition(about=a, values=(v,)) for a, v in map(shown_as, condition.values))
         return any(holds(case, one) for one in parts) is not condition.negated
+    if condition.about is About.RETURNED:
+        back = case.disposition is not None and case.status is CaseStatus.OPEN
+        return back is not condition.negated
     texts = list(VALUES[condition.about](case)) if condition.about in VALUES else []
     if condition.about in WHOLE:
         folded = {text.casefold() for text in texts}
