@@ -60,7 +60,7 @@ class FakeDoor:
             person=name,
             until=self.clock() + timedelta(hours=1),
             environment=lambda: {"WHO": f"for {name}"},
-            session=query["state"],
+            session=query.get("state", ""),
         )
 
     async def told_out(self, token: str) -> Departure:
