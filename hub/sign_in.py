@@ -130,7 +130,8 @@ class Directory:
 
     async def claims_of(self, token: str, kinds: frozenset[str]) -> Mapping[str, Any]:
         """Return what a token of another kind says whose signature is the directory's. Whoever
-        sends it is nobody yet: keys are asked for seldom. Raises SignInError, JoseError, ValueError.
+        sends it is nobody yet: keys are asked for seldom. Raises SignInError, JoseError,
+        ValueError.
         """
         metadata = await self._metadata()
         assert self._keys is not None
