@@ -14,7 +14,9 @@ from core.review import (
     Action,
     Case,
     CaseFilter,
+    Condition,
     Disposition,
+    Order,
     ReviewEvent,
     ScriptVersion,
 )
@@ -22,6 +24,7 @@ from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from hub import desk, held, orders
 from hub.case_list import look
+from hub.case_pages import sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
@@ -82,6 +85,14 @@ class HubCases:
         """How many cases match."""
         with self._list() as connection:
             return int(desk.totals(connection, wanted)["cases"])
+
+    def untold(self, condition: Condition) -> str:
+        """What of a filter the list does not tell, in words."""
+        return untold(condition)
+
+    def sorts(self, order: Order) -> bool:
+        """Whether the list is sorted by this."""
+        return sorts(order)
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter."""

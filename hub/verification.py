@@ -71,17 +71,22 @@ def verify(connection: Connection) -> Verified:
     found.deeds = deeds
     if wrong is not None:
         found.problems.append(f"what people did at the hub: {wrong}")
+    found.problems += _sums_problems(connection)
+    return found
+
+
+def _sums_problems(connection: Connection) -> Iterator[str]:
+    """Yield where what was counted and what is there differ."""
     removed: Any = connection.execute(_RUNS).fetchone()
     told = entries_removed(connection)
     if removed[0] != told:
         lacking = f"{removed[0]} entries are said to have been removed here"
-        found.problems.append(f"{lacking}, and people and hubs removed {told}")
+        yield f"{lacking}, and people and hubs removed {told}"
     counted: Any = connection.execute(_SUMS).fetchone()
     if counted[0] != counted[1]:
-        found.problems.append(f"there are {counted[0]} records, and the sums are of {counted[1]}")
+        yield f"there are {counted[0]} records, and the sums are of {counted[1]}"
     if counted[1] != counted[2] and not left(connection):
-        found.problems.append(f"the sums are of {counted[1]} records, the totals of {counted[2]}")
-    return found
+        yield f"the sums are of {counted[1]} records, the totals of {counted[2]}"
 
 
 @dataclass(slots=True)

@@ -30,6 +30,11 @@ from core.rights import Deed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hub.answering import Hub
+    from hub.authority import HubAuthority
+    from hub.database import Database
+    from hub.settings import HubSettings
+
 application = typer.Typer(
     no_args_is_help=True,
     help="The fleet's service on PostgreSQL: who sends what, on all machines.",
@@ -135,14 +140,9 @@ def serve(
     settings = hub_settings(hub)
     if processes > 1 and settings.listen[1] == 0:
         raise InputError("Several processes need a port of their own.", remedy="listen in hub.yaml")
-    from hub.answering import Hub
     from hub.authority import load_authority, server_files
-    from hub.council import key_of
     from hub.database import bring_forward
-    from hub.inspection import Inspection
-    from hub.requests import KEY_FILE
     from hub.service import serve, server_context
-    from hub.settings import policy_public
     from hub.totals import AT_ONCE_S, make_totals
 
     quieten(sys.stderr)
@@ -150,19 +150,9 @@ def serve(
     authority = load_authority(settings.folder)
     server = server_files(authority, settings.folder, list(settings.names), utc_now())
     context = server_context(server, settings.authority_file, settings.own_authorities)
-    given, inspection = settings.inspection, None
-    if given is not None:
-        inspection = Inspection.at(given, utc_now())
     with database_of(settings) as database:
         make_totals(database, AT_ONCE_S)
-        running = Hub(
-            database=database,
-            authority=authority,
-            policy_key=policy_public(settings.folder),
-            own_group=settings.own_group,
-            inspection=inspection,
-            sealing=key_of(settings.folder, KEY_FILE),
-        )
+        running = _hub_of(settings, database, authority)
 
         async def until_stopped() -> None:
             stop = asyncio.Event()
@@ -175,6 +165,26 @@ def serve(
 
         asyncio.run(until_stopped())
     return 0
+
+
+def _hub_of(settings: "HubSettings", database: "Database", authority: "HubAuthority") -> "Hub":
+    """Return what answers endpoints."""
+    from core.ids import utc_now
+    from hub.answering import Hub
+    from hub.council import key_of
+    from hub.inspection import Inspection
+    from hub.requests import KEY_FILE
+    from hub.settings import policy_public
+
+    given = settings.inspection
+    return Hub(
+        database=database,
+        authority=authority,
+        policy_key=policy_public(settings.folder),
+        own_group=settings.own_group,
+        inspection=None if given is None else Inspection.at(given, utc_now()),
+        sealing=key_of(settings.folder, KEY_FILE),
+    )
 
 
 def _told_ready(host: str) -> "Callable[[int], None]":
