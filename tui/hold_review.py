@@ -8,7 +8,7 @@ from functools import partial
 from core.day_words import day_ahead
 from core.decision import HoldOutcome
 from core.review import Action, Case
-from tui.act_events import Answering, answer_event
+from tui.act_events import Answering, answer_event, answering_after
 from tui.answer_dialog import Answer, AnswerDialog
 from tui.background_reader import Trouble
 from tui.case_remarks import sender_told
@@ -40,16 +40,7 @@ class HoldReview(ReviewPart):
         if self.desk.held.current is not None:
             return Answering.RELEASE if yes else Answering.REFUSE
         case = self.desk.queue.current
-        if case is None or case.hold is None:
-            return None
-        if case.hold.outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}:
-            return None if yes else Answering.WITHDRAW
-        if case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
-            return None
-        approved = case.hold.answer is not None and case.hold.answer.approved
-        if yes:
-            return None if approved else Answering.APPROVE_NEXT
-        return Answering.WITHDRAW if approved else None
+        return None if case is None else answering_after(case.hold, yes=yes)
 
     # Moving
 

@@ -74,7 +74,7 @@ async def test_three_keys_make_a_rule(
         shown = screen_text(pilot)
         assert "“summarise_claims.py” sends bank account numbers or names of" in shown
         assert "organisation's own OpenAI account, it is stopped." in shown
-        assert "matched 46 of 46 requests of this script: 46 of them you" in shown
+        assert "matched 46 of 46 requests of this script: 46 of" in shown
         await press(pilot, "enter")
         await settled(pilot)
     store.close()
