@@ -72,7 +72,7 @@ class CaseRules:
                 f"The policy file {self.policy} cannot be written: {error.strerror}.",
                 remedy="Ask the person who runs Outgate here.",
             ) from error
-        told = f" {_ONLY_WATCHES}" if "mode" in rule else ""
+        told = f" {_ONLY_WATCHES}" if rule.get("mode") == "watch" else ""
         return f"Rule {rule['id']} is in {self.policy.name}, before all others.{told}"
 
     @property
@@ -85,8 +85,8 @@ class CaseRules:
         sentence = _sentence(case, wanted)
         rule: dict[str, Any] = {"id": self._free_name(case, wanted), "description": sentence}
         rule["owner"] = self.who()
-        if wanted.watch_first and wanted.wish is not Wish.ALLOW:
-            rule["mode"] = "watch"
+        if wanted.wish is not Wish.ALLOW:  # said of either, for the whole file may only watch
+            rule["mode"] = "watch" if wanted.watch_first else "enforce"
         if wanted.until is not None:
             rule["until"] = wanted.until
         return {**rule, "when": when, "then": _THEN[wanted.wish]}
@@ -153,7 +153,7 @@ class CaseRules:
         told += self._of_allowed(case, policy, rule["id"])
         if rule["then"] == _THEN[Wish.ALLOW] and NOT_INSPECTED in case.kinds:
             told += " What cannot be read is not let pass by it."
-        return f"{told} {_ONLY_WATCHES}" if "mode" in rule else told
+        return f"{told} {_ONLY_WATCHES}" if rule.get("mode") == "watch" else told
 
 
 @dataclass(slots=True)

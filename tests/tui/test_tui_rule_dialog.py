@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
+from core.situation import situation_of
 from evidence.factory import open_store
 from policy.loading import load_file
 from policy.replay import replayed
@@ -198,4 +199,26 @@ def test_what_could_not_be_read_is_never_let_pass_by_a_key(
     assert "matched 1 of 1" in rules.propose(cases["dump.py"], Wanted(wish=Wish.ASK)).effect
     with pytest.raises(InputError, match="no rule can allow"):
         rules.propose(cases["dump.py"], Wanted(wish=Wish.ALLOW))
+    store.close()
+
+
+@pytest.mark.parametrize("mode", ["watch", "enforce"])
+def test_a_rule_that_shall_stop_at_once_does_so(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime, mode: str
+) -> None:
+    """In a file that only watches, too, as the shipped one does: its sentence says “is stopped”."""
+    made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER))
+    late = replace(made, decision=replace(made.decision, degraded=("classifiers: late",)))
+    written(tmp_path / "evidence.db", [late])
+    store, policy = open_store(tmp_path / "evidence.db"), tmp_path / "outgate.yaml"
+    policy.write_text(f"version: 1\nmode: {mode}\nrules: []\n")
+    rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    for watch_first in (True, False):
+        policy.write_text(f"version: 1\nmode: {mode}\nrules: []\n")
+        wanted = Wanted(wish=Wish.STOP, watch_first=watch_first)
+        told = (rules.propose(case, wanted).effect, rules.write(case, wanted))
+        assert all(("only watches" in words) is watch_first for words in told)
+        decided = load_file(policy).decide(situation_of(made))
+        assert (decided.verdict is Verdict.BLOCK) is not watch_first
     store.close()
