@@ -10,7 +10,7 @@ from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from core.vocabulary.times import time_left
 from tui.background_reader import trouble_of
-from tui.case_names import understood
+from tui.case_names import understood_here
 from tui.case_queue import first_told
 from tui.case_remarks import hold_remark, own_remark
 from tui.closing_words import came_back, scope_words
@@ -43,7 +43,7 @@ def print_queue(
     """
     now = clock()
     try:
-        parsed = understood(store, filter_line, now, zone)
+        parsed = understood_here(store, filter_line, now, zone)
         if parsed.problem:
             print(parsed.problem, file=out)
             return 2

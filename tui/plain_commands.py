@@ -19,7 +19,7 @@ from tui import plain_rules, plain_scripts
 from tui.act_events import Answering, Closing, answer_event, answering_after, events_for
 from tui.background_reader import trouble_of
 from tui.case_detail import describe
-from tui.case_names import understood
+from tui.case_names import understood_here
 from tui.case_queue import all_cases, first_told
 from tui.case_reading import Reading, read_fully
 from tui.holds import Held, asked_and_waiting, with_states
@@ -126,7 +126,7 @@ def _answer(desk: _Desk, line: str) -> Iterator[str]:
 
 
 def _list(desk: _Desk, rest: str) -> Iterator[str]:
-    parsed = understood(desk.store, rest, desk.now, desk.speaker.zone)
+    parsed = understood_here(desk.store, rest, desk.now, desk.speaker.zone)
     if parsed.problem:
         raise _Said(parsed.problem)
     desk.cases = []
