@@ -15,7 +15,7 @@ from tui.case_remarks import sender_told
 from tui.holds import Held
 from tui.queue_view import QueueView
 from tui.review_part import READ_ONLY, UNREADABLE, ReviewPart
-from tui.wording import case_sentence, safe, sentence
+from tui.wording import case_sentence, risk_once_left, safe, sentence
 
 
 class HoldReview(ReviewPart):
@@ -107,9 +107,11 @@ class HoldReview(ReviewPart):
                 self.desk.run_worker(self._answer(subject, held, answering, answer), group="append")
 
         day = partial(day_ahead, now=now, zone=zone)
-        lines = (about,) if held is None or not held.asked_by else (about, _asked(held))
+        lines = [about] if held is None or not held.asked_by else [about, _asked(held)]
+        if action_id == "release" and (once := risk_once_left(subject)) is not None:
+            lines.append(f"Risk once it has left: {once[0]}.")
         left = None if held is None else lambda: held.left(self.desk.reviewer.clock())
-        self.desk.app.push_screen(AnswerDialog(answering, lines, left, day), answered)
+        self.desk.app.push_screen(AnswerDialog(answering, tuple(lines), left, day), answered)
 
     async def _answer(
         self, case: Case, held: Held | None, answering: Answering, answer: Answer
