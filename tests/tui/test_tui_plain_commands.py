@@ -149,7 +149,10 @@ def test_a_rule_is_told_before_it_is_written(store: FragileStore) -> None:
     assert "When.\nIt would.\n    - id: x\nNothing is written yet: rule 1 stop until 30d w" in told
     for slip in ("", "stopp", "stop until", "stop until never", "stop now", "write", "9 stop"):
         assert talk(store, f"rule 1 {slip} write" if slip else "rule 1", rules=rules)[0] == 1, slip
-    refusing = {"rules": rules, "refusal": lambda deed: "No." if deed is Deed.POLICY else None}
+    refusing: dict[str, Any] = {
+        "rules": rules,
+        "refusal": lambda deed: "No." if deed is Deed.POLICY else None,
+    }
     assert talk(store, "rule 1 stop write", **refusing)[0] == 1
     assert talk(store, "rule 1 stop write", rules=rules, read_only=True)[0] == 1
     assert not wrote
