@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from core.situation import situation_of
+from core.vocabulary.kinds import FINDABLE
 from evidence.factory import open_store
 from policy.loading import load_file
 from policy.replay import replayed
@@ -221,4 +222,23 @@ def test_a_rule_that_shall_stop_at_once_does_so(
         assert all(("only watches" in words) is watch_first for words in told)
         decided = load_file(policy).decide(situation_of(made))
         assert (decided.verdict is Verdict.BLOCK) is not watch_first
+    store.close()
+
+
+def test_a_sentence_of_very_many_kinds_still_says_what_happens(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Its end is not cut off: how many more kinds there are is told instead."""
+    kinds = [finding(kind, 1) for kind in sorted(FINDABLE)]
+    made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER), *kinds)
+    written(tmp_path / "evidence.db", [made])
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    until = date(2027, 3, 1)
+    for wish, ends in ((Wish.STOP, "it is stopped"), (Wish.ALLOW, "it is allowed")):
+        said = rules.propose(case, Wanted(wish=wish, until=until)).sentence
+        assert said.endswith(f"to a.example, {ends}, until 2027-03-01.") and len(said) <= 480
+        assert "other kinds of its data" in said
+        rules.write(case, Wanted(wish=wish, until=until))
     store.close()
