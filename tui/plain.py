@@ -51,7 +51,7 @@ def print_queue(
         waiting = Waiting() if holds is None else asked_and_waiting(holds, now)
         _print_waiting(waiting, out, now, zone)
         words = _heading(store.count(wanted), wanted, first_told(store))
-        print(_BESIDE if waiting.held and words == NOTHING else words, file=out)
+        print(NOTHING_ELSE if waiting.held and words == NOTHING else words, file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
             print(f"\n{number}. {paragraph(store, case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
@@ -70,14 +70,15 @@ def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | 
 
 
 NOTHING = "Nothing needs you."
-_BESIDE = "Nothing else needs you."
+NO_CASE = "No case is like that."
+NOTHING_ELSE = "Nothing else needs you."
 
 
 def _heading(total: int, wanted: CaseFilter, first: str) -> str:
     if wanted == CaseFilter():
         return f"{counted(total, 'case')} to look at, {first}." if total else NOTHING
     if not total:
-        return "No case is like that."
+        return NO_CASE
     return f"{counted(total, 'case')}, {first}."
 
 

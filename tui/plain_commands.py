@@ -11,7 +11,7 @@ from typing import TextIO
 from core.case_inside import GROWS
 from core.case_vocabulary import DISPOSITION_WORDS
 from core.day_words import day_ahead
-from core.review import ASKED_AS, Action, Case, CaseStatus, Disposition, ReviewEvent
+from core.review import ASKED_AS, Action, Case, CaseFilter, CaseStatus, Disposition, ReviewEvent
 from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.vocabulary.sizes import counted
@@ -24,7 +24,7 @@ from tui.case_queue import all_cases, first_told
 from tui.case_reading import Reading, read_fully
 from tui.holds import Held, asked_and_waiting, with_states
 from tui.kept_code import KeptOf
-from tui.plain import paragraph
+from tui.plain import NO_CASE, NOTHING, NOTHING_ELSE, paragraph
 from tui.rule_making import RuleMaking
 from tui.wording import safe, sentence
 
@@ -132,7 +132,11 @@ def _list(desk: _Desk, rest: str) -> Iterator[str]:
     desk.cases = []
     desk.rest = all_cases(desk.store, parsed.wanted)
     yield from _waiting(desk)
-    yield f"{counted(desk.store.count(parsed.wanted), 'case')}, {first_told(desk.store)}."
+    if not (count := desk.store.count(parsed.wanted)):
+        usual = NOTHING_ELSE if desk.held else NOTHING
+        yield usual if parsed.wanted == CaseFilter() else NO_CASE
+        return
+    yield f"{counted(count, 'case')}, {first_told(desk.store)}."
     yield from _more(desk, "")
 
 
