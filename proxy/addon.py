@@ -68,6 +68,8 @@ class GateAddon:
         try:
             self.health.connections += 1
             await self.inspection.connected(connection_of(client))
+            if self.evasion.runs.any:
+                self.evasion.runs.met(await self.inspection.senders.at_opening(client.id))
         except BaseException as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
             self._failed("attribution", error)
 

@@ -201,6 +201,7 @@ class EvasionWatch:
     ) -> None:
         if sender.process is None:
             self.runs.short.found(connection)
+        self.runs.met(sender)
         if not (sender.is_python or await COURTESIES.run(_is_in_a_run, table, sender)):
             return
         if connection.transport == "tcp":
@@ -225,7 +226,7 @@ def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:
 
 
 def _is_in_a_run(table: DirectConnections, sender: Attribution) -> bool:
-    return sender.process is not None and table.is_in_a_run(sender.process.pid)
+    return sender.process is not None and table.run_of(sender.process.pid) is not None
 
 
 def _ends(connection: Connection) -> _Ends:
