@@ -11,7 +11,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
-from proxy.backpressure import hang_up
+from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
@@ -334,7 +334,9 @@ class GateAddon:
         return WAIT
 
     async def error(self, flow: http.HTTPFlow) -> None:
-        """The exchange broke off: the record says how far it got."""
+        """The exchange broke off: the record says how far it got, and its client sees it so."""
+        if not flow.request.is_http2:
+            break_off(flow.client_conn.id)
         if (transaction := bound(flow)) is None:
             return
         try:
