@@ -335,7 +335,7 @@ class GateAddon:
 
     async def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off: the record says how far it got, and its client sees it so."""
-        if not flow.request.is_http2:
+        if flow.response is not None and not flow.request.is_http2:
             break_off(flow.client_conn.id)
         if (transaction := bound(flow)) is None:
             return
