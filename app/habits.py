@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
+from core.beats import until_beat
 from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.habits import NEVER_SEEN, Habits
@@ -66,7 +67,8 @@ class HabitKeeper:
             if self._asked() and today != self._day and await self._learnt():
                 self._day = today
             self._first.set()
-            await asyncio.sleep(every_s if self._known is not None else min(every_s, 2.0))
+            rest_s = every_s if self._known is not None else min(every_s, 2.0)
+            await asyncio.sleep(until_beat(asyncio.get_running_loop().time(), rest_s))
 
     async def ready(self, within_s: float = FIRST_S) -> None:
         """Wait until it was learnt once, or for so long."""

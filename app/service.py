@@ -28,6 +28,7 @@ from app.safe_logging import quieten
 from app.settings import Settings
 from app.systemd_notify import keep_alive, notify, watchdog_s
 from app.wiring import GateChoices
+from core.beats import until_beat
 from core.duties import OWNER, Duty, kind_of
 from core.errors import SettingsError
 from core.ids import rfc3339
@@ -202,7 +203,7 @@ async def follow_policy(
     told, again = "", False
     while True:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(every_s):
+            async with asyncio.timeout(until_beat(asyncio.get_running_loop().time(), every_s)):
                 await hurry.wait()
         read = policy.reload if hurry.is_set() or again else policy.reload_if_changed
         hurry.clear()

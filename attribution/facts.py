@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from core.exchange import Connection
+from core.values import quick
 
 KEPT_ENVIRONMENT = frozenset(
     (
@@ -22,6 +23,7 @@ KEPT_ENVIRONMENT = frozenset(
 """The only environment variables that are kept; docs/privacy.md lists them."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """The client's side of one connection: its own address first."""
@@ -52,6 +54,7 @@ def peer_of(connection: Connection) -> Peer:
     )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
     """Who holds a client's socket."""
@@ -74,6 +77,7 @@ class Ownership:
     """True when the only holder was seen to wait on the socket; None when that cannot be told."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessFacts:
     """One process as the operating system describes it. (pid, start) is its identity."""

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from core.attribution import Attribution
 from core.observation import Observation
+from core.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSocket:
     """One TCP socket of a program on this machine."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.values import quick
+
 
 class Certainty(StrEnum):
     """How sure an attribution is. UNKNOWN is an answer; a guess is not."""
@@ -83,6 +85,7 @@ class SenderPeer:
     is_python: bool | None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
     """The sender of one connection."""

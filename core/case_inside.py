@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.values import quick
 from core.vocabulary.kinds import tells_of_people
 
 GROWS = 10
 """A closed case comes back when people or rows are so many times what they were."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindInside:
     """One kind of data in a case."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.findings import Finding
 from core.sent_file import FilesLook, SentFile
-from core.values import changed
+from core.values import changed, quick
 
 
 class Category(StrEnum):
@@ -55,6 +55,7 @@ class CostBasis(StrEnum):
     UNKNOWN = "unknown"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """The account of a service that a request uses, and what told so."""
@@ -66,6 +67,7 @@ class Account:
     """What told so, in plain words: `tenant id in the token`, `host`, …"""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """Where an exchange goes, fit to be stored."""
@@ -108,6 +110,7 @@ class Attachment:
     sha256: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmCall:
     """One call of a language model or a tool server. Token counts are None when unknown, never
@@ -174,6 +177,7 @@ class Tally:
     """Eight bytes each."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
     """Everything the classifiers found out about one exchange."""

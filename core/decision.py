@@ -5,6 +5,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
+from core.values import quick
+
 
 class Verdict(StrEnum):
     """What happens to a request."""
@@ -91,6 +93,7 @@ class Mode(StrEnum):
     ENFORCE = "enforce"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The outcome of policy for one exchange."""

@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from core.values import quick
+
 WEBSOCKET = "WEBSOCKET"
 """Stands where a request has its method, in the exchange of one message of a WebSocket."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One connection of a client to the gate, as the gate's own socket sees it; or one past it, the
@@ -46,6 +49,7 @@ class OtherName:
     """False for an address that proved to be the host's by its certificate: no contradiction."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request on its way out. Holds payload: never log it; its repr shows sizes only."""
@@ -89,6 +93,7 @@ class Exchange:
         return f"<Exchange {self.id} {len(self.headers)} headers, {self.body_bytes} bytes>"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The head of an answer and, where it was held, its body. Holds payload: never log it."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from core.values import quick
+
 
 class Confidence(StrEnum):
     """How sure a finding is."""
@@ -20,6 +22,7 @@ DECODER, CLASSIFIER, PASS_THROUGH = "decoder", "classifier", "pass-through"
 was to look."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One kind of thing found by one detector in one exchange."""

@@ -35,6 +35,7 @@ from core.record_writing import (
     told,
 )
 from core.sent_file import FilesLook, SentFile, are_all, read_sent_file
+from core.values import quick
 
 SCHEMA = "outgate.record/1"
 _LACKS = frozenset({"notes", "files", "files_look"})
@@ -42,6 +43,7 @@ _LACKS = frozenset({"notes", "files", "files_look"})
 _LOOKS = by_word(FilesLook)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSummary:
     """What is kept of a request."""
@@ -52,6 +54,7 @@ class RequestSummary:
     complete: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseSummary:
     """What is kept of an answer; `status` is None when none came."""
@@ -60,6 +63,7 @@ class ResponseSummary:
     bytes: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One exchange with its sender, destination, findings and decision. Holds nothing in clear."""

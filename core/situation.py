@@ -11,6 +11,7 @@ from core.findings import Finding
 from core.habits import Habits
 from core.record import Record
 from core.sent_file import SentFile
+from core.values import quick
 from core.vocabulary.packages import PackageState
 
 
@@ -66,6 +67,7 @@ class Volume:
     requests_day: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """All inputs of one decision."""

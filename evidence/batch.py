@@ -12,6 +12,7 @@ from core.observation import Observation
 from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered
+from core.values import quick
 from evidence.alike import Alikes
 from evidence.chain import canonical, canonical_with, genesis, plain
 from evidence.chain_ids import chain_id
@@ -35,6 +36,7 @@ from evidence.times import micros
 _MOST_CASES_REMEMBERED = 50_000
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Item:
     """One record, already JSON, on its way into the file."""
@@ -63,6 +65,7 @@ class Batch:
     closes: list[Item] = field(default_factory=list)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Journal:
     """What a batch does to the journal of open exchanges."""

@@ -10,6 +10,7 @@ from core.errors import EvidenceError
 from core.observation import Observation
 from core.ports import Done
 from core.record import Record
+from core.values import quick
 from evidence.batch import Item
 from evidence.sqlite_errors import EvidenceLostError
 
@@ -26,6 +27,7 @@ class Task:
     told: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A task whose record is made."""

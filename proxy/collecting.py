@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from core.activity import Collector
+from core.beats import until_beat
 from core.duties import Duty
 from core.errors import EvidenceError
 from core.observation import Observation
@@ -30,7 +31,7 @@ class Collecting:
     async def watch(self, every_s: float = EVERY_S) -> None:
         """Ask from time to time. Runs until cancelled."""
         while True:
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(until_beat(asyncio.get_running_loop().time(), every_s))
             await self.look()
 
     async def look(self) -> None:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
 from core.attribution import Attribution
-from core.duties import OWNER, Duty
+from core.duties import OWNER, Duty, PartEndedError
 from core.exchange import Connection
 from core.ids import utc_now
 from core.ports import Attributor, DirectConnections
@@ -75,11 +76,11 @@ class EvasionWatch:
         """Look whenever a connection can have begun. Runs until cancelled."""
         self.runs.hear_from(table)
         while True:
-            if self.runs.any:
-                await self._until_changed(table)
-            else:
-                await self.runs.begun_within(every_s)
             async with courtesy(Duty.DIRECT):  # the next look tries again
+                if self.runs.any:
+                    await self._until_changed(table)
+                else:
+                    await self.runs.begun_or(partial(self._is_time, table), every_s)
                 self.runs.go_on()
                 await self.look_if_due(table)
 
@@ -95,8 +96,8 @@ class EvasionWatch:
         def asked() -> None:
             try:
                 self._again = table.changed() or self._again
-            except Exception as error:  # noqa: BLE001 - boundary: raised where it is waited for
-                done.set_exception(error)
+            except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
+                done.set_exception(PartEndedError("looking", error))
                 return
             if self._again or loop.time() >= until:
                 done.set_result(None)
@@ -116,11 +117,14 @@ class EvasionWatch:
 
     async def look_if_due(self, table: DirectConnections) -> None:
         """Look where something can have changed, and the last look is long enough ago."""
-        self._again = table.changed() or self._again
-        since = self._clock() - self._looked if self._looked is not None else SURELY_S
-        if since >= SURELY_S or (self._again and since >= self._apart()):
+        if self._is_time(table):
             self._looked = self._clock()
             await self.look(table)
+
+    def _is_time(self, table: DirectConnections) -> bool:
+        self._again = table.changed() or self._again
+        since = self._clock() - self._looked if self._looked is not None else SURELY_S
+        return since >= SURELY_S or (self._again and since >= self._apart())
 
     def _apart(self) -> float:
         if not self.runs.any:

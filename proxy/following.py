@@ -4,7 +4,6 @@ that where it asks for the gate's health (`/run/PID`), and in the end for what w
 """
 
 import asyncio
-import contextlib
 import os
 import sys
 import time
@@ -13,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.attribution import Attribution
+from core.beats import until_beat
+from core.duties import PartEndedError
 from core.ports import DirectConnections
 from proxy.short_connections import ShortConnections
 
@@ -33,7 +34,7 @@ class Followed:
         self._members: dict[tuple[int, datetime | None], int | None] = {}
         """Processes that sent something → the run they are of."""
         self._asked_alive = 0.0
-        self._begun = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None
         self.short = ShortConnections(clock)
 
     @property
@@ -53,7 +54,8 @@ class Followed:
         if not self._pids:
             self.short.whole = self._table.hear(wanted=True)
         self._pids[pid] = None
-        self._begun.set()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def met(self, sender: Attribution) -> None:
         """This one sends: note of which run it is. Who has let go of its parents, as daemons do, is
@@ -76,10 +78,34 @@ class Followed:
             if run == pid and started is not None
         ]
 
-    async def begun_within(self, seconds: float) -> None:
-        """Wait for so long, or until a run begins."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._begun.wait(), seconds)
+    async def begun_or(self, due: Callable[[], bool], every_s: float) -> None:
+        """Wait until a run begins, or until `due` says so, which is asked so often and may raise.
+
+        It is asked by a timer of the loop: to wake a task for each no took most of what a gate
+        takes that has nothing to do.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = self._waiting = loop.create_future()
+        timer: asyncio.TimerHandle
+
+        def ask() -> None:
+            nonlocal timer
+            if waiting.done():
+                return
+            try:
+                if due():
+                    waiting.set_result(None)
+                    return
+            except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
+                waiting.set_exception(PartEndedError("looking", error))
+                return
+            timer = loop.call_later(until_beat(loop.time(), every_s), ask)
+
+        timer = loop.call_later(until_beat(loop.time(), every_s), ask)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
 
     def go_on(self) -> None:
         """Hear what has ended; let go of runs that are over."""
@@ -93,7 +119,6 @@ class Followed:
         if not self._pids:
             self._table.hear(wanted=False)
             self._members.clear()
-            self._begun.clear()
 
     def missed_since(self, pid: int, moment: datetime) -> list[tuple[str, int]] | None:
         """Return the places of connections since then of which nobody can tell whose they were, and

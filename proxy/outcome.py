@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from core.decision import Decision
 from core.redaction import Redacted
+from core.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """It goes out."""

@@ -20,6 +20,7 @@ from attribution.backends import procfs
 from attribution.backends.process_connector import EVENT_AT, EXEC, FORK, Wish, subscribed
 from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
+from core.values import quick
 
 _EVENT = struct.Struct("=IIQiiii")
 """What happened, on which processor, nanoseconds of the monotonic clock; of an exec the thread and
@@ -34,6 +35,7 @@ processor for those that had none before: on a busy machine an event is late, an
 """
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """How the program of a process came to be it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused, NoSuchSocket, SockDiag
+from core.values import quick
 
 _OF_TCP, _BY_FAMILY, _DONE, _ERROR = 18, 20, 3, 2
 """Kinds of messages. The older question is about TCP of every family in one: the kernel goes
@@ -47,6 +48,7 @@ _MOST_PORTS, _MOST_PEERS = 8, 32
 _MOST_READS = 4096
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Row:
     """One socket: its own end, the far one, and its number."""

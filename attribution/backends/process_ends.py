@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.backends.process_connector import EVENT_AT, EXEC, EXIT, Wish, subscribed
+from core.values import quick
 
 _EVENT = struct.Struct("=IIQiiI")
 """What happened, on which processor, when, the thread, its process, and of an end its status."""
 _WISH = Wish(other=EXIT, thread_at=52, process_at=56, buffer=4 << 20)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One program that began, or one process that ended."""

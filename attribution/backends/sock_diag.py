@@ -7,13 +7,17 @@ import socket
 import struct
 from dataclasses import dataclass
 from errno import ENOENT
+from functools import lru_cache
+
+from core.values import quick
 
 NETLINK_SOCK_DIAG = 4
 _BY_FAMILY = 20
 _ERROR = 2
 _REQUEST = 1
 _HEADER = struct.Struct("=IHHII")
-_REQUEST_HEAD = struct.Struct("=BBBBI")
+_ASKED = struct.Struct("=IHHIIBBBBI4s16s16s4x8s")
+"""Header; family, protocol, extensions, states; ports, addresses, any device, any cookie."""
 _PORTS = struct.Struct("!HH")
 _ANSWER_TAIL = struct.Struct("=IIIII")
 """expires, receive queue, send queue, uid, inode"""
@@ -25,11 +29,12 @@ _LAST_SENT_AT, _PIECES_AT = 44, 156
 """Places in it: milliseconds since data was sent last; how many segments of data were sent."""
 _ERROR_CODE = struct.Struct("=i")
 _ANY_STATE = 0xFFFFFFFF
+_PATIENCE_US = 200_000
 _NO_COOKIE = b"\xff" * 8
-_REQUEST_SIZE = _HEADER.size + _REQUEST_HEAD.size + 48
 _ANSWER_TAIL_AT = _HEADER.size + 4 + 48
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SocketEntry:
     """One socket of the kernel's table. `inode` is 0 when no process holds it any more."""
@@ -48,6 +53,7 @@ class DiagRefused(Exception):  # noqa: N818 - an answer of the kernel, not a fau
     """The kernel refuses to answer (module missing, seccomp, no netlink)."""
 
 
+@lru_cache(maxsize=256)
 def address_bytes(host: str) -> bytes:
     """Return 4 or 16 bytes; a v4-mapped IPv6 address becomes its IPv4 one. Raises ValueError."""
     try:
@@ -71,23 +77,14 @@ def encode(
     if len(src) != len(dst):
         raise ValueError("the two addresses are of different families")
     family = socket.AF_INET if len(src) == 4 else socket.AF_INET6
-    return b"".join(
-        (
-            _HEADER.pack(_REQUEST_SIZE, _BY_FAMILY, _REQUEST, sequence, 0),
-            _REQUEST_HEAD.pack(
-                family, socket.IPPROTO_TCP, _WITH_TRAFFIC if traffic else 0, 0, _ANY_STATE
-            ),
-            _PORTS.pack(source[1], target[1]),
-            src.ljust(16, b"\0"),
-            dst.ljust(16, b"\0"),
-            b"\0\0\0\0",
-            _NO_COOKIE,
-        )
-    )
+    header = _ASKED.size, _BY_FAMILY, _REQUEST, sequence, 0
+    asked = family, socket.IPPROTO_TCP, _WITH_TRAFFIC if traffic else 0, 0, _ANY_STATE
+    return _ASKED.pack(*header, *asked, _PORTS.pack(source[1], target[1]), src, dst, _NO_COOKIE)
 
 
-def decode(answer: bytes, sequence: int) -> SocketEntry | None:
+def decode(answer: bytes, sequence: int, *, traffic: bool = True) -> SocketEntry | None:
     """Return the socket in the kernel's answer; None when it answers another question (read on).
+    `traffic`: with what was sent over it, where that was asked.
 
     Raises NoSuchSocket, or DiagRefused for every other error and for an answer that is no answer.
     """
@@ -104,7 +101,8 @@ def decode(answer: bytes, sequence: int) -> SocketEntry | None:
     if kind != _BY_FAMILY or min(length, len(answer)) < _ANSWER_TAIL_AT + _ANSWER_TAIL.size:
         raise DiagRefused(f"netlink answer of kind {kind}")
     _, _, _, uid, inode = _ANSWER_TAIL.unpack_from(answer, _ANSWER_TAIL_AT)
-    return SocketEntry(inode, uid, _sent_ago(answer, min(length, len(answer))))
+    ago_s = _sent_ago(answer, min(length, len(answer))) if traffic else None
+    return SocketEntry(inode, uid, ago_s)
 
 
 def _sent_ago(answer: bytes, end: int) -> float | None:
@@ -128,7 +126,10 @@ class SockDiag:
         self._socket = given or socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG
         )
-        self._socket.settimeout(0.2)
+        # The kernel has answered when the question is sent: no wait is to be waited for by a poll.
+        self._socket.setblocking(True)
+        patience = struct.pack("@ll", 0, _PATIENCE_US)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
         self._sequence = 0
 
     def find(
@@ -139,7 +140,7 @@ class SockDiag:
         try:
             self._socket.send(encode(source, target, self._sequence, traffic=traffic))
             while True:
-                entry = decode(self._socket.recv(4096), self._sequence)
+                entry = decode(self._socket.recv(4096), self._sequence, traffic=traffic)
                 if entry is not None:
                     return entry
         except OSError as error:

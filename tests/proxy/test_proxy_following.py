@@ -1,5 +1,6 @@
 """Runs are followed for as long as they last, by whoever asks in the right words."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,11 +8,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from app.run_members import is_member, members_told
 from core.attribution import UNATTRIBUTED, ProcessRef
+from core.duties import PartEndedError
 from core.exchange import Connection
 from proxy.following import Followed, asked_of
 
@@ -147,3 +150,28 @@ def test_only_so_many_are_followed() -> None:
         runs.follow(pid)
 
     assert len(runs._pids) == 64
+
+
+def test_who_waits_is_woken_by_a_yes_a_run_or_a_fault_only() -> None:
+    """A look that has no news wakes nobody; a run that begins ends the wait before the next look,
+    and a look that fails is told to whoever waits, whatever it fails by.
+    """
+    answers: list[bool] = [False, False, True]
+
+    async def waited(runs: Followed) -> None:
+        await runs.begun_or(lambda: answers.pop(0), 0.001)
+        assert answers == []
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(runs.begun_or(lambda: False, 3600.0))
+            await asyncio.sleep(0)
+            runs.follow(os.getpid())
+        for fault in (OSError(), SystemExit(), StopIteration()):
+            with pytest.raises(PartEndedError) as told:
+                await runs.begun_or(partial(_fails, fault), 0.001)
+            assert told.value.kind == type(fault).__name__
+
+    asyncio.run(asyncio.wait_for(waited(_followed(Hearing())), 20))
+
+
+def _fails(fault: BaseException) -> bool:
+    raise fault

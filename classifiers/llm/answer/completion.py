@@ -22,7 +22,7 @@ from classifiers.payload import Payload
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.exchange import Answer, Exchange
 from core.uncounted import TokenCount, Uncounted
-from core.values import changed
+from core.values import changed, quick
 from destinations.credentials import organisation_in, project_in
 
 _INPUT_ONLY = frozenset({op.EMBEDDINGS, op.RERANK})
@@ -43,6 +43,7 @@ class Seen(NamedTuple):
     payload: Payload | None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """What a tap read of one answer. Holds payload: never log it."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.values import changed
+from core.values import changed, quick
 
 type Units = Mapping[str, int]
 """How many of each unit that is priced apart, by its name in `classifiers.llm.units`."""
@@ -11,6 +11,7 @@ type Terms = Mapping[str, str]
 """What the price depends on: `service_tier`, `speed`, `region`, `processing`."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as stated by the provider; None where it says nothing.
