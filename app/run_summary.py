@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
 from app.leftovers import Leftovers
-from app.run_members import Members, is_member
+from app.run_members import Members, is_member, members_told
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
 from core.attribution import Attribution
@@ -82,15 +82,16 @@ class Session:
         """Begin now."""
         return cls(home, utc_now())
 
-    def entries(self, pid: int, members: Members = frozenset()) -> list["Entry"]:
+    def entries(self, pid: int, answer: Mapping[str, Any] | None = None) -> list["Entry"]:
         """Return what this process and its descendants sent since the session began, oldest first.
-        `members`: others that are of it, though nobody above them is there any more.
+        `answer`: the gate's, which knows of others that are of it.
 
         Entries that cannot be read are among them: they may be the program's.
         """
         from evidence import open_store
 
         store = open_store(self.home.evidence)
+        members = members_told(answer)
         found = store.iter_entries(since=self.since)
         return [entry for entry in found if _may_be_of(entry, pid, members)]
 

@@ -1,6 +1,6 @@
-"""The machine's file of names (/etc/hosts), as a sealed program sees it: only what names the machine
-itself stays. All else is asked for, and the gate, which looks in that same file, knows by which name
-a program goes where.
+"""The machine's file of names (/etc/hosts), as a sealed program sees it: only what names the
+machine itself stays. All else is asked for, and the gate, which looks in that same file, knows by
+which name a program goes where.
 """
 
 import contextlib

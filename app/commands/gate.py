@@ -107,12 +107,10 @@ def run(
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate)
     if not quiet:
-        from app.run_members import members_told
         from app.run_summary import Session, print_session
 
-        members = members_told(answer)
         print_session(
-            () if running.public else Session(home, since).entries(ended.pid, members),
+            () if running.public else Session(home, since).entries(ended.pid, answer),
             ended.code,
             as_json=as_json,
             out=sys.stderr,
