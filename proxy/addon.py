@@ -11,7 +11,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
-from proxy.backpressure import hang_up
+from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
@@ -68,6 +68,8 @@ class GateAddon:
         try:
             self.health.connections += 1
             await self.inspection.connected(connection_of(client))
+            if self.evasion.runs.any:
+                self.evasion.runs.met(await self.inspection.senders.at_opening(client.id))
         except BaseException as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
             self._failed("attribution", error)
 
@@ -339,7 +341,9 @@ class GateAddon:
         return WAIT
 
     async def error(self, flow: http.HTTPFlow) -> None:
-        """The exchange broke off: the record says how far it got."""
+        """The exchange broke off: the record says how far it got, and its client sees it so."""
+        if flow.response is not None and not flow.request.is_http2:
+            break_off(flow.client_conn.id)
         if (transaction := bound(flow)) is None:
             return
         try:
