@@ -199,8 +199,8 @@ class GateStream(HttpStream):
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
     def _let_go(self) -> None:
-        """Nothing comes to it any more: what it holds of itself, and its exchange, keeps some eighty
-        objects and both bodies until they are looked for as garbage.
+        """Nothing comes to it any more. What it holds of itself, and its exchange, would keep some
+        eighty objects and both bodies until they are looked for as garbage.
         """
         self.client_state = self.server_state = _nothing_more
         self.context.layers.clear()
