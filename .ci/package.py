@@ -177,13 +177,13 @@ POSTINST = """\
 #!/bin/sh
 set -e
 [ "$1" = configure ] || exit 0
-/opt/outgate/bin/outgate install --program /opt/outgate/bin/outgate
+/opt/outgate/bin/outgate install --yes --program /opt/outgate/bin/outgate
 """
 PRERM = """\
 #!/bin/sh
 set -e
 [ "$1" = remove ] || exit 0
-/opt/outgate/bin/outgate uninstall --keep
+/opt/outgate/bin/outgate uninstall --keep --yes
 """
 POSTRM = """\
 #!/bin/sh

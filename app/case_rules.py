@@ -1,27 +1,32 @@
 """From a case to a rule of the policy: its sentence, its effect on records, its writing."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from app.case_accounts import CaseAccounts
+from app.newest_requests import newest_requests
 from core.attribution import Certainty
-from core.case_keys import case_key
+from core.case_keys import case_key, sender_of
 from core.classification import AccountKind
 from core.errors import InputError
 from core.findings import NOT_INSPECTED
-from core.review import Case, CaseFilter, CaseStatus, Disposition
+from core.record import Record
+from core.review import Case, CaseFilter, CaseStatus, Disposition, needs_review
 from core.stored import StoredRecord
+from core.text import printable
 from core.vocabulary.kinds import FINDABLE, by_gravity
 from core.vocabulary.sizes import joined, number
 from evidence.store import Store
 from policy import DEFAULT_PRESET
+from policy.decide import RulePolicy
 from policy.loading import load_bytes, parse, preset_text
 from policy.replay import replayed
 from policy.rule_writing import add_rule, rule_lines
+from policy.rules import PolicyModel
 from tui.case_queue import all_cases
 from tui.rule_making import Proposal, Wanted, Wish
 from tui.wording import case_sender, kind_words, place
@@ -76,6 +81,7 @@ class CaseRules:
 
     def _rule(self, case: Case, wanted: Wanted) -> dict[str, Any]:
         when = _when(case, wanted.wish)
+        self._refuse_unlisted(case)
         sentence = _sentence(case, wanted)
         rule: dict[str, Any] = {"id": self._free_name(case, wanted), "description": sentence}
         rule["owner"] = self.who()
@@ -85,42 +91,95 @@ class CaseRules:
             rule["until"] = wanted.until
         return {**rule, "when": when, "then": _THEN[wanted.wish]}
 
-    def _free_name(self, case: Case, wanted: Wanted) -> str:
+    def _refuse_unlisted(self, case: Case) -> None:
+        """Kinds that an organisation's own recognisers find stand in rules where it lists them."""
+        own = sorted(set(case.kinds) - FINDABLE - {NOT_INSPECTED} - self._listed())
+        if own:
+            names = joined([f"“{printable(kind, 40)}”" for kind in own])
+            raise InputError(
+                f"The policy does not list {names} under organisation: kinds.",
+                remedy="Ask a policy editor to list it there; then the rule can be made.",
+            )
+
+    def _listed(self) -> frozenset[str]:
+        return frozenset(self._model().organisation.kinds or ())
+
+    def _model(self) -> PolicyModel:
         text = self.policy.read_bytes() if self.policy.is_file() else _default()
-        model = parse(text, str(self.policy))
-        taken = {rule.id for rule in model.rules} | {one.id for one in model.pass_through}
+        return parse(text, str(self.policy))
+
+    def _free_name(self, case: Case, wanted: Wanted) -> str:
+        model = self._model()
+        taken = {one.id for one in model.rules} | {one.id for one in model.pass_through}
+        taken |= {one.id for one in model.contracts}
         stem = Path(case.script_path or case.script).stem
         base = _NAME.sub("-", f"{wanted.wish}-{stem}-{case.service or case.host}".lower())
         base = base[:_LONGEST_NAME].strip("-")
         names = (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
 
+    def _of_allowed(self, case: Case, policy: RulePolicy, name: str) -> str:
+        """Say what the rule would have matched of the newest requests that were plainly allowed:
+        these stand in no case.
+        """
+        allowed = (
+            record
+            for record in newest_requests(self.store)
+            if sender_of(record) == case.script_path and not needs_review(record)
+        )
+        did = _replayed(policy, allowed, name, {})
+        if not did.matched:
+            return ""
+        return f" And {number(did.matched)} that were allowed and stand in no case."
+
     def _effect(self, case: Case, rule: Mapping[str, Any]) -> str:
         """Say what the rule would have matched of what the same script sent."""
         alone = "\n".join(["version: 1", "mode: enforce", "rules:", *_alone(rule)])
-        policy = load_bytes(alone.encode(), "the new rule")
+        policy = load_bytes(alone.encode(), "the new rule", kinds=frozenset(case.kinds))
         same = CaseFilter(status=None, script=case.script_path or case.script)
-        cases = {one.key: one for one in all_cases(self.store, same)}
-        matched = false_alarms = untold = 0
+        alike = (one for one in all_cases(self.store, same) if one.script_path == case.script_path)
+        cases = {one.key: one for one in alike}
         found = (entry.opened() for entry in self.store.iter_of_cases(frozenset(cases)))
-        records = (one.record for one in found if isinstance(one, StoredRecord))
-        for one in replayed(policy, islice(records, _MOST)):
-            if one is None:
-                continue
-            if one.decision.rule != rule["id"]:
-                untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
-                continue
-            matched += 1
-            false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
-        total = sum(one.count for one in cases.values())
-        of = f"the first {number(_MOST)}" if total > _MOST else number(total)
-        told = f"It would have matched {number(matched)} of {of} requests of this script"
-        told += f": {number(false_alarms)} of them you closed as false alarms."
-        if untold:
+        records = islice((one.record for one in found if isinstance(one, StoredRecord)), _MOST)
+        did = _replayed(policy, records, rule["id"], cases)
+        of = f"the first {number(_MOST)}" if did.tried >= _MOST else number(did.tried)
+        told = f"It would have matched {number(did.matched)} of {of} requests of this script"
+        told += f": {number(did.false_alarms)} of them you closed as false alarms."
+        if did.untold:
             told += (
-                f" Of {number(untold)} nobody can tell, such as where the sender is only likely."
+                f" Of {number(did.untold)} nobody can tell, such as where the sender is only"
+                " likely."
             )
+        told += self._of_allowed(case, policy, rule["id"])
+        if rule["then"] == _THEN[Wish.ALLOW] and NOT_INSPECTED in case.kinds:
+            told += " What cannot be read is not let pass by it."
         return f"{told} {_ONLY_WATCHES}" if "mode" in rule else told
+
+
+@dataclass(slots=True)
+class _Did:
+    """What a rule by itself would have done to some records."""
+
+    tried: int = 0
+    matched: int = 0
+    false_alarms: int = 0
+    untold: int = 0
+
+
+def _replayed(
+    policy: RulePolicy, records: Iterable[Record], name: str, cases: Mapping[str, Case]
+) -> _Did:
+    did = _Did()
+    for one in replayed(policy, records):
+        if one is None:
+            continue
+        did.tried += 1
+        if one.decision.rule != name:
+            did.untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
+            continue
+        did.matched += 1
+        did.false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
+    return did
 
 
 def _is_false_alarm(case: Case | None) -> bool:
@@ -154,7 +213,7 @@ def _when(case: Case, wish: Wish) -> dict[str, Any]:
     to: dict[str, Any] = {"service": case.service} if case.service else {"host": case.host}
     if case.account_kind in AccountKind and case.account_kind != AccountKind.UNKNOWN:
         to["account"] = case.account_kind
-    kinds = by_gravity(case.kinds)
+    kinds = _kinds_for(case, wish)
     when: dict[str, Any] = {"script": {"path": path}, "destination": to}
     if kinds:
         when["findings"] = {"kinds": kinds}
@@ -165,13 +224,28 @@ def _when(case: Case, wish: Wish) -> dict[str, Any]:
     return when
 
 
+def _kinds_for(case: Case, wish: Wish) -> list[str]:
+    """Return the kinds that a rule is about: of what was not read nobody knows what else stands in
+    it, so that no rule can let it pass.
+    """
+    unreadable = NOT_INSPECTED in case.kinds and wish is Wish.ALLOW
+    kinds = [kind for kind in by_gravity(case.kinds) if not (unreadable and kind == NOT_INSPECTED)]
+    if unreadable and not kinds:
+        raise InputError(
+            "Nobody knows what stands in what could not be read, so no rule can allow just that.",
+            remedy="Close the case as an allowed purpose instead.",
+        )
+    return kinds
+
+
 def _sentence(case: Case, wanted: Wanted) -> str:
     """Return what the rule does: `When “claims.py” sends bank account numbers to OpenAI, it is
     stopped, until 2027-03-01.`
     """
-    kinds = [kind for kind in by_gravity(case.kinds) if kind != NOT_INSPECTED]
+    wish = wanted.wish
+    kinds = [kind for kind in _kinds_for(case, wish) if kind != NOT_INSPECTED]
     names = list(dict.fromkeys(kind_words(kind).many for kind in kinds))
-    if NOT_INSPECTED in case.kinds:
+    if NOT_INSPECTED in _kinds_for(case, wish):
         names.append("what cannot be read")
     nothing = "nothing sensitive that is known" if wanted.wish is Wish.ALLOW else "anything"
     what = joined(names, "or") if names else nothing

@@ -5,6 +5,7 @@ policy in force.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from app.home import Home
 from app.policy_in_force import policy_path
@@ -12,12 +13,13 @@ from core.classification import AccountKind
 from core.decision import Verdict
 from core.fate import UNSTOPPED
 from core.risk import HIGH, level_of
+from core.vocabulary.desk import UNKNOWN_SENDER
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.sizes import counted, dollars, number, size
 from core.vocabulary.times import ago, clock_time
 from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
-from evidence.case_rankings import InCases, day_numbers, hits_of_rules, named_in_cases
+from evidence.case_rankings import InCases, day_numbers, named_in_cases, requests_of
 from evidence.holds import HeldRequests
 from evidence.hours import By, Measure, Ranked, Total, Wanted, course, oldest, ranking, total
 from evidence.store import Store
@@ -30,6 +32,11 @@ from tui.wording import RISKS
 _MONTH = timedelta(days=30)
 _MOST = 200
 _TOP = 5
+
+
+def file_bytes(path: Path) -> int:
+    """Return how long a file is; nothing where it is gone."""
+    return path.stat().st_size if path.exists() else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,9 @@ class DeskSheets:
         day = day_numbers(self.store, today, week, HIGH)
         held = len(HeldRequests(self.store).waiting())
         month = total(self.store, Wanted(since=first))
-        people = f"at least {number(day.people)} in one case" if day.people else "none known"
+        people = "none known in the week's cases"
+        if day.people:
+            people = f"at least {number(day.people)} in one of the week's cases, over all its time"
         cost = f"{dollars(month.cost_usd)} US dollars, {number(month.tokens)} tokens"
         facts = (
             Row("Held now", number(held), "held" if held else "quiet"),
@@ -70,7 +79,7 @@ class DeskSheets:
                 "To look at", f"{counted(day.open_cases, 'case')}, {number(day.high)} of high risk"
             ),
             Row("New today", counted(day.new_cases, "case")),
-            Row("People", f"this week {people}"),
+            Row("People", people),
             Row("LLM cost", f"this month {cost}"),
             *self._charts(now),
         )
@@ -182,7 +191,7 @@ class DeskSheets:
     def _rules(self, now: datetime) -> Sheet:
         rules = listed_rules(policy_path(self.home, None) or self.home.policy)
         seen = {one.name: one for one in named_in_cases(self.store, "rules")}
-        hits = hits_of_rules(self.store)
+        hits = requests_of(self.store, "rules")
         lines = tuple(
             _rule_line(rule, seen.get(rule.id), hits.get(rule.id, 0), now) for rule in rules.rules
         )
@@ -219,7 +228,7 @@ class DeskSheets:
                 Row("Last record", f"no. {number(newest.seq)}, {newest.head.hex()[:16] or 'none'}"),
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
                 Row("Checkpoints", f"{number(len(marks))} signed ones"),
-                Row("File", f"{self.store.path}, {size(self.store.path.stat().st_size)}"),
+                Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
                 Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
             )
         )
@@ -252,6 +261,7 @@ _HELD = "held at first"
 """Sums by the hour do not tell how holds ended; what left tells how many were released."""
 _SHOWN: Mapping[By, Callable[[str], str]] = {
     "destination": lambda name: place_name(None if "." in name else name, name),
+    "script": lambda name: UNKNOWN_SENDER if name == "unknown" else name,
     "outcome": lambda name: _HELD if name == Verdict.HOLD else words_of(name).word,
     "account": lambda name: ACCOUNTS[AccountKind(name)].meaning if name in AccountKind else name,
 }
@@ -260,7 +270,7 @@ _SHOWN: Mapping[By, Callable[[str], str]] = {
 def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
     one, name = row.total, row.name
     shown = _SHOWN[by](name) if by in _SHOWN else name
-    word = name.rsplit("/", 1)[-1] if by == "script" else name
+    word = shown.rsplit("/", 1)[-1] if by == "script" else name
     line = "" if not prefix else filter_for(prefix, word)
     return Line(
         cells=(

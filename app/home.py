@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import SettingsError
+from core.errors import InputError, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,12 @@ class Home:
     def evidence(self) -> Path:
         """The evidence database."""
         return self.root / "evidence.db"
+
+    def kept_evidence(self) -> Path:
+        """Return the evidence database. Raises InputError where there is none yet."""
+        if not self.evidence.is_file():
+            raise InputError("There is no evidence yet.", remedy="Start the gate: outgate start.")
+        return self.evidence
 
     @property
     def collecting(self) -> Path:

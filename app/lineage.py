@@ -1,13 +1,14 @@
 """File to wire: joins what lies near a sender with what a request holds. Proof or nothing."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import unquote
 
 from classifiers.codecs.content_encoding import content_encoding
-from classifiers.file_pieces import SMALLEST, Part, parts_of_size
+from classifiers.file_pieces import parts_of_size
+from classifiers.file_search import SMALLEST, Part
 from core.attribution import Attribution
 from core.exchange import Exchange
 from core.sent_file import (
@@ -38,21 +39,34 @@ class Tracer:
 
     def sent(self, exchange: Exchange, sender: Attribution) -> Traced:
         """See FileTracer.sent."""
-        near = self.files.near(sender, _named_in(exchange))
+        parts, proven, traced = self._looked(exchange, sender, deep=False)
+        known = {one.sha256 for one in proven}
+        if all(part.opened or part.sha256 in known for part in parts):
+            return traced
+        # Something large has the size of a file and is another: what is in it counts, too.
+        return self._looked(exchange, sender, deep=True)[2]
+
+    def _looked(
+        self, exchange: Exchange, sender: Attribution, *, deep: bool
+    ) -> tuple[list[Part], Sequence[ProvenFile], Traced]:
+        parts: list[Part] = []
+
+        def fits(sizes: Collection[int]) -> Collection[int]:
+            looked_for = frozenset(size for size in sizes if size >= SMALLEST)
+            media = exchange.header("content-type") or ""
+            coding = content_encoding(exchange.headers)
+            parts.extend(parts_of_size(exchange.body, media, coding, looked_for, deep=deep))
+            return {part.size for part in parts}
+
+        near = self.files.near(sender, _named_in(exchange), fits)
         if not near.files:
-            return Traced(look=near.look)
-        parts = parts_of_size(
-            exchange.body,
-            exchange.header("content-type") or "",
-            content_encoding(exchange.headers),
-            _sizes(near.files),
-        )
+            return [], [], Traced(look=near.look)
         proven = self._proven(sender, near.files, parts)
         told = [*_same(proven.files, parts), *_open(near.files, proven.files)]
         look = proven.look if near.look is FilesLook.WHOLE else near.look
         if len(told) > _MOST_TOLD and look is FilesLook.WHOLE:
             look = FilesLook.IN_PART
-        return Traced(files=tuple(told[:_MOST_TOLD]), look=look)
+        return parts, proven.files, Traced(files=tuple(told[:_MOST_TOLD]), look=look)
 
     def _proven(
         self, sender: Attribution, near: Sequence[NearFile], parts: Sequence[Part]
@@ -78,12 +92,6 @@ class Tracer:
 
 def _is_partial(one: NearFile) -> bool:
     return one.read_to is not None and SMALLEST <= one.read_to < one.size
-
-
-def _sizes(near: Iterable[NearFile]) -> frozenset[int]:
-    sizes = {one.size for one in near}
-    sizes.update(one.read_to for one in near if one.read_to is not None and _is_partial(one))
-    return frozenset(size for size in sizes if size >= SMALLEST)
 
 
 def _same(proven: Sequence[ProvenFile], parts: Sequence[Part]) -> list[SentFile]:

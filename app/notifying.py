@@ -120,9 +120,15 @@ class Herald:
 
     def _tell_failure(self) -> None:
         """Evidence that cannot be written is no outbox: this goes out at once."""
+        from exports.notices.notice import PartlyDeliveredError
+
         failed = self._failure() is not None
-        if failed and not self._told_failure:
-            self._way.channel.tell(_failure_now())
+        try:
+            if failed and not self._told_failure:
+                self._way.channel.tell(_failure_now())
+        except PartlyDeliveredError as error:
+            self._told_failure = failed
+            raise error from None
         self._told_failure = failed
 
     def _rest(self, now: float, error: OutgateError | OSError) -> None:

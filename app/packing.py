@@ -1,6 +1,7 @@
 """A pack of evidence with what belongs to it: the policies, and the sources that were kept."""
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ def pack(
     to: Path | BinaryIO,
     *,
     by: str,
+    also: Collection[str] = (),
     overwrite: bool = False,
 ) -> int:
     """Write a pack and return how many records it holds. Raises OutgateError."""
@@ -31,7 +33,7 @@ def pack(
     packed: list[Packed] = []
 
     def write(file: BinaryIO) -> None:
-        packed.append(build(store, selection, file, by=by, sources=sources))
+        packed.append(build(store, selection, file, by=by, sources=sources, also=also))
 
     if isinstance(to, Path):
         write_file(to, write, overwrite=overwrite)

@@ -38,7 +38,7 @@ class Terms:
 
 def terms_of(home: "Home", settings: "Settings") -> Terms:
     """Return the terms in force: for records, what the fleet's signed order says wins."""
-    from fleet.retention import days_of_fleet
+    from fleet.in_force import days_of_fleet
 
     terms = Terms.of(settings)
     days = days_of_fleet(home.fleet)

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.home import Home
+from app.newest_requests import newest_requests
 from app.policy_in_force import policy_path
-from core.record import Record
-from core.stored import StoredRecord
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time
-from evidence.case_rankings import hits_of_rules
-from evidence.entries import Recalled
+from evidence.case_rankings import requests_of
 from evidence.store import Store
 from policy import load
 from policy.compiled import CompiledRule
@@ -23,8 +21,6 @@ from policy.rule_list import ListedRule, listed_rules
 from tui.rows import Row, Section, known, maybe
 from tui.wording import safe
 
-NEWEST = 3_000
-"""So many of the newest requests are looked at."""
 _SHOWN = 8
 _NAMES = 3
 
@@ -43,17 +39,10 @@ class RulePages:
             (one for one in listed_rules(path or self.home.policy).rules if one.id == rule_id), None
         )
         policy = load(path)
-        told = stands(policy, rule_id, self._newest())
-        hits = hits_of_rules(self.store).get(rule_id, 0)
+        told = stands(policy, rule_id, newest_requests(self.store))
+        hits = requests_of(self.store, "rules").get(rule_id, 0)
         rule = next((one for one in policy.rules if one.id == rule_id), None)
         return [section for section in _sections(listed, rule, told, hits, now) if section.rows]
-
-    def _newest(self) -> Iterator[Record]:
-        known_texts = Recalled()
-        for entry in self.store.entries_after(max(0, self.store.newest().seq - NEWEST)):
-            stored = entry.opened(known_texts)
-            if isinstance(stored, StoredRecord):
-                yield stored.record
 
 
 def _sections(

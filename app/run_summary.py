@@ -17,7 +17,16 @@ from app.summary import print_unreadable
 from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
-from core.fate import NO_ANSWER_NOTE, UNANSWERED, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
+from core.fate import (
+    CUT_NOTE,
+    LEFT_EARLY_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    UNANSWERED,
+    UNREACHED_NOTE,
+    WANTS_CERTIFICATE,
+    Fate,
+)
 from core.ids import utc_now
 from core.record import Record
 from core.review import needs_review
@@ -54,8 +63,10 @@ _OWN_CERTIFICATE = (
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
-_FAULTS = frozenset({NO_ANSWER_NOTE, WANTS_CERTIFICATE})
+_FAULTS = frozenset({NO_ANSWER_NOTE, LEFT_NOTE, CUT_NOTE, WANTS_CERTIFICATE})
 """Notes of requests that were let out, and did not do what their program wanted."""
+_OUTCOMES = frozenset({UNREACHED_NOTE, NO_ANSWER_NOTE, CUT_NOTE})
+"""Notes of what became of a request, beside those of why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,7 @@ def print_session(
             out.write(f"{line}\n")
     for line in _exceptions(records):
         out.write(f"{line}\n")
+    _say(short.missed(), out)
     print_unreadable(opened, out)
 
 
@@ -192,7 +204,14 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[
 
 def _is_worth_a_word(record: Record) -> bool:
     stopped = record.decision.verdict is not Verdict.ALLOW or record.fate is not None
+    if CUT_NOTE in record.notes:
+        return stopped or _is_cut(record)
     return stopped or not _FAULTS.isdisjoint(record.notes)
+
+
+def _is_cut(record: Record) -> bool:
+    """Return whether an answer broke off that the program would have read on."""
+    return CUT_NOTE in record.notes and LEFT_EARLY_NOTE not in record.notes
 
 
 def _by_place(records: Iterable[Record]) -> list[list[Record]]:
@@ -200,7 +219,8 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
     found: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if _is_worth_a_word(record) or record.llm is not None:
-            key = (_place(record), record.outcome, record.decision.rule, record.decision.reason)
+            decision, faults = record.decision, _FAULTS.intersection(record.notes)
+            key = (_place(record), record.outcome, decision.rule, decision.reason, faults)
             found.setdefault(key, []).append(record)
     return list(found.values())
 
@@ -237,16 +257,24 @@ def _why(record: Record) -> str:
     if record.fate is Fate.UNREACHED:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
     if record.left and NO_ANSWER_NOTE in record.notes:
-        cause = _causes(record)
-        return f"It was sent, and no answer came{f': {cause}' if cause else ''}."
+        return f"It was sent, and no answer came{_because(record)}."
+    if record.left and LEFT_NOTE in record.notes:
+        return "It was sent, and the program ended the connection before an answer came."
+    if record.left and _is_cut(record):
+        return f"It was sent, and the answer is not whole{_because(record)}."
     if record.left and WANTS_CERTIFICATE in record.notes:
         return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
     return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
 
 
+def _because(record: Record) -> str:
+    cause = _causes(record)
+    return f": {cause}" if cause else ""
+
+
 def _causes(record: Record) -> str:
-    why = [note for note in record.notes if note not in {UNREACHED_NOTE, NO_ANSWER_NOTE}]
+    why = [note for note in record.notes if note not in _OUTCOMES]
     return printable(", ".join(why), 200)
 
 
@@ -299,7 +327,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:
-        return _REMEDIES[Fate.UNREACHED] if NO_ANSWER_NOTE in record.notes else None
+        is_fault = NO_ANSWER_NOTE in record.notes or _is_cut(record)
+        return _REMEDIES[Fate.UNREACHED] if is_fault else None
     whom = record.decision.contact or contact
     ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
     script = record.sender.script

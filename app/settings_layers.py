@@ -1,8 +1,8 @@
-"""Where settings come from, each layer over the one before: the defaults, the user's own file, the
-machine's `settings.yaml`, its drop-ins by name, and the environment.
+"""Where settings come from, each layer over the one before: the defaults, the user's own file, what
+the fleet orders, the machine's `settings.yaml`, its drop-ins by name, and the environment.
 
-What the machine's files list as `locked`, and each restraint on users that they set, nothing above
-them changes.
+What the fleet's order and the machine's files list as `locked`, and each restraint on users that
+they set, nothing above them changes.
 """
 
 import os
@@ -67,6 +67,8 @@ def layered(
     folder = MACHINE if machine is None else machine
     given = os.environ if environment is None else environment
     machines = tuple(_machines(folder))
+    by_machine = {name for layer in machines for name in layer.locks}
+    machines = (*(_without(layer, by_machine) for layer in _fleets(own.parent)), *machines)
     together = {name: value for layer in machines for name, value in layer.values.items()}
     locked = {name for layer in machines for name in layer.locks}
     locked |= {name for name in _RESTRAINTS if together.get(name) is True}
@@ -90,6 +92,23 @@ def is_managed() -> bool:
     return MACHINE.joinpath("settings.yaml").exists() or any(MACHINE.glob("settings.d/*.yaml"))
 
 
+def refuse_no_settings(text: str) -> None:
+    """Raise SettingsError for a text that is no settings of a fleet."""
+    _layer(_values(text, "the fleet's settings"), "the fleet's settings", with_locks=True)
+
+
+def _fleets(home: Path) -> Iterator[Layer]:
+    folder = home / "fleet"
+    if not (folder / "settings.orders").is_file():
+        return
+    from fleet.in_force import settings_of_fleet
+
+    found = settings_of_fleet(folder)
+    if found is not None:
+        origin = f"the fleet's settings, version {found[0]}"
+        yield _layer(_values(found[1], origin), origin, with_locks=True)
+
+
 def _machines(folder: Path) -> Iterator[Layer]:
     drop_ins = folder / "settings.d"
     for path in (folder / "settings.yaml", *sorted(drop_ins.glob("*.yaml"))):
@@ -100,19 +119,22 @@ def _machines(folder: Path) -> Iterator[Layer]:
 
 def _without(layer: Layer, locked: Collection[str]) -> Layer:
     kept = {name: value for name, value in layer.values.items() if name not in locked}
-    return Layer(origin=layer.origin, values=kept)
+    return Layer(origin=layer.origin, values=kept, locks=layer.locks)
 
 
 def _file(path: Path, *, with_locks: bool = False) -> Layer:
-    values = _read(path)
+    return _layer(_read(path), str(path), with_locks=with_locks)
+
+
+def _layer(values: dict[str, Any], origin: str, *, with_locks: bool) -> Layer:
     locks = values.pop(_LOCKED, []) if with_locks else []
     unknown = isinstance(locks, list) and set(map(str, locks)) - set(Settings.model_fields)
     if not isinstance(locks, list) or unknown:
         raise SettingsError(
-            f"{path}: locked is a list of names of settings.", remedy="See docs/settings.md."
+            f"{origin}: locked is a list of names of settings.", remedy="See docs/settings.md."
         )
-    _checked(values, str(path))
-    return Layer(origin=str(path), values=values, locks=frozenset(map(str, locks)))
+    _checked(values, origin)
+    return Layer(origin=origin, values=values, locks=frozenset(map(str, locks)))
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[Layer]:
@@ -127,14 +149,18 @@ def _variables(environment: Mapping[str, str]) -> Iterator[Layer]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        value = _parsed(path.read_text("utf-8"), str(path))
+        return _values(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not YAML.", remedy="Write it in UTF-8.") from error
+
+
+def _values(text: str, source: str) -> dict[str, Any]:
+    value = _parsed(text, source)
     if not isinstance(value or {}, dict):
         raise SettingsError(
-            f"{path}: it is no list of names with values.", remedy="See docs/settings.md."
+            f"{source}: it is no list of names with values.", remedy="See docs/settings.md."
         )
     return {str(name): one for name, one in (value or {}).items()}
 

@@ -15,13 +15,13 @@ from app.asked_by_hub import AskedByHub
 from app.asking_hub import LOOK_S, AskingHub, Looking
 from app.home import Home
 from certs.files import PRIVATE_FILE, replace_file
-from core.errors import OutgateError
+from core.errors import InputError, OutgateError, SettingsError
 from core.ids import rfc3339, utc_now
 from core.json_fields import Fields
 from core.text import printable
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import ago
-from fleet.line import HttpsLine, HubAwayError
+from fleet.line import HttpsLine, HubAwayError, HubRefusesError
 from fleet.membership import Membership
 from fleet.orders import KeptOrders
 from fleet.outbox import Cap
@@ -103,7 +103,9 @@ def orders_of(home: Home, member: Membership) -> KeptOrders:
 
         load_bytes(content, "the fleet's policy")
 
-    return KeptOrders(home.fleet, member.policy_key, home.policy, check)
+    from app.settings_layers import refuse_no_settings
+
+    return KeptOrders(home.fleet, member.policy_key, home.policy, check, refuse_no_settings)
 
 
 def shipper_of(home: Home, member: Membership) -> Shipper:
@@ -142,6 +144,7 @@ def one_round(home: Home, shipper: Shipper) -> Round:
             again = shipper.round()
             shipped = {k: v + done.shipped[k] for k, v in again.shipped.items()}
             done = replace(again, shipped=shipped, troubles=[*again.troubles, *troubles])
+        done.troubles += _authority_renewed(home, shipper)
     except OutgateError as error:
         before = kept_state(home)
         if before is not None:
@@ -161,6 +164,17 @@ def one_round(home: Home, shipper: Shipper) -> Round:
         erased=done.erased,
     ).save(home)
     return done
+
+
+def _authority_renewed(home: Home, shipper: Shipper) -> list[str]:
+    """Renew what this machine inspects with, where the hub gave it; return what is wrong."""
+    from app.fleet_authority import renew_authority
+
+    try:
+        renew_authority(home, shipper.line, shipper.clock())
+    except (InputError, SettingsError, HubRefusesError) as error:
+        return [f"the authority for inspection is not renewed: {error.message}"]
+    return []
 
 
 def keep_shipping(

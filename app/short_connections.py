@@ -17,6 +17,7 @@ _HOW = (
     "the kernel, of the whole machine: over before it could be seen whose they were, this program's"
     " or another's"
 )
+_MISSED = "shorter than half a second can have been missed"
 _NOT_HEARD = "nobody told of those that are shorter than half a second"
 
 
@@ -48,12 +49,17 @@ class ShortConnections:
             f" whose, this program's or another's: {shown}{more}"
         )
 
+    def missed(self) -> Iterator[str]:
+        """Yield what to say, beside all that was seen, of what nobody can have seen."""
+        if self.places is None:
+            yield f"a connection past Outgate that was {_MISSED}"
+
     def nothing_seen(self) -> str:
         """Return what to say of a program of which no request and no connection was seen."""
         if self.places is None:
             return (
                 "this program sent nothing through the gate, and no connection past it was seen"
-                " (one shorter than half a second can have been missed)"
+                f" (one {_MISSED})"
             )
         if self.places:
             return "this program sent nothing through the gate"

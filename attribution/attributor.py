@@ -31,7 +31,8 @@ from attribution.line.sampler import LineSampler, SampleTarget, program_of
 from attribution.os_users import People
 from attribution.process_cache import Gallery
 from attribution.process_profile import Portrait
-from attribution.reader import Reader, Unread
+from attribution.reader import Reader
+from attribution.reader_helpers import Unread
 from attribution.sender_files import FilesOfSenders
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
@@ -40,9 +41,7 @@ from core.values import quick
 
 _MOST_CONNECTIONS = 20000
 _ALONE_AFTER_S = (0.002, 0.004, 0.008)
-"""A child between its fork and its exec holds everything its parent holds, for about a
-millisecond; longer on a busy machine.
-"""
+"""A child between fork and exec holds all that its parent holds, for about a millisecond."""
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
 _COMPOSE_S = 10.0

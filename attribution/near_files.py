@@ -6,12 +6,15 @@ content. Nothing is opened before its size says that it may be the one.
 # ruff: noqa: PTH112, PTH116, PTH120, PTH123, PTH115, PTH208
 
 import ast
+import contextlib
 import hashlib
+import io
 import os
 import stat
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles, files_of
@@ -23,7 +26,8 @@ MOST_BYTES = 64 << 20
 _DEPTH = 2
 """Folders below the working folder and the script's that are looked into."""
 _SOURCE, _LITERALS, _LONGEST = 1 << 20, 500, 1000
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
+"""Bytes read and hashed at a time: what stays in the processor's cache."""
 _SKIPPED = frozenset("__pycache__ node_modules site-packages dist-packages .git .venv venv".split())
 _CODE = (".py", ".pyc", ".pyo", ".so", ".pyd", ".pth", ".mo")
 _PROGRAMS = ("/usr/lib", "/lib", "/usr/share", "/proc/", "/sys/", "/dev/", "/etc/ssl")
@@ -34,8 +38,12 @@ type Near = tuple[str, str, int, str, int | None]
 """One file: its path as the sender calls it, as this process opens it, its size, why it was looked
 at, and how far an open descriptor has read. Plain, for thousands travel between two processes.
 """
-type _Seen = tuple[str, str, str, int | None, os.stat_result | None]
-"""The same without its size, and what it is, where that is known already."""
+type InFolder = tuple[str, str, str, list[tuple[str, int]]]
+"""Files that lie in one folder: its path as the sender calls it, as this process opens it, why it
+was looked at, and the name and size of each.
+"""
+type _Seen = tuple[str, str, str, int | None]
+"""The same without its size."""
 
 
 class _Missed(set[str]):
@@ -48,9 +56,14 @@ class _Missed(set[str]):
         return
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is not None:
+            self.note(error)
+        return isinstance(error, OSError | ValueError)
+
+    def note(self, error: BaseException) -> None:
+        """Something stands in the way: note it where that is a want of rights."""
         if isinstance(error, PermissionError):
             self.add(FilesLook.NO_RIGHTS.value)
-        return isinstance(error, OSError | ValueError)
 
     def stat(self, path: str) -> os.stat_result | None:
         """Return what it is; None where that is not to be had."""
@@ -68,45 +81,21 @@ def files_near(
     script: str | None,
     named: Sequence[str],
     opened_before: Sequence[str] = (),
-) -> tuple[list[Near], tuple[str, ...]]:
-    """Return the files near these processes (the sender first), the best known first, each once;
-    and why that is not all, in words of FilesLook. `opened_before`: what they were seen to open,
-    by its path on this machine.
+) -> tuple[list[Near], list[InFolder], tuple[str, ...]]:
+    """Return the files near these processes (the sender first), the best known first, each once:
+    those that are known by themselves, and those that lie in folders; and why that is not all, in
+    words of FilesLook. `opened_before`: what they were seen to open, by its path on this machine.
     """
-    found: dict[tuple[int, int], Near] = {}
-    missed = _Missed()
-    for path, outside, found_by, read_to, status in _each(
-        line, script, named, opened_before, missed
-    ):
-        if len(found) >= MOST_FILES:
-            missed.too_many()
-            break
-        with missed:
-            known = os.stat(outside) if status is None else status
-            if stat.S_ISREG(known.st_mode) and known.st_size:
-                inode = known.st_dev, known.st_ino
-                if inode not in found:
-                    found[inode] = path, outside, known.st_size, found_by, read_to
-    return list(found.values()), tuple(sorted(missed))
-
-
-def _each(
-    line: Sequence[ProcessFacts],
-    script: str | None,
-    named: Sequence[str],
-    opened_before: Sequence[str],
-    missed: _Missed,
-) -> Iterator[_Seen]:
+    found = _Found()
     for facts in line:
-        yield from _open_files(facts, missed)
-    for path in opened_before:
-        yield path, path, "opened_before", None, None
+        found.add_each(_open_files(facts, found.missed))
+    found.add_each((path, path, "opened_before", None) for path in opened_before)
     for facts in line:
-        yield from _told(facts, facts.argv[1:], "command_line", missed)
-    yield from _told(line[0], named, "named_in_request", missed)
+        _add_told(found, facts, facts.argv[1:], "command_line")
+    _add_told(found, line[0], named, "named_in_request")
     if script is not None:
-        literals = _literals(files_of(line[-1]), script, missed)
-        yield from _told(line[-1], literals, "named_in_script", missed)
+        literals = _literals(files_of(line[-1]), script, found.missed)
+        _add_told(found, line[-1], literals, "named_in_script")
     folders: dict[str, str] = {}
     for facts in line:
         if facts.cwd is not None:
@@ -114,7 +103,45 @@ def _each(
     if script is not None and script.startswith("/"):
         folders.setdefault(os.path.dirname(script), "script_folder")
     for folder, found_by in folders.items():
-        yield from _in_folder(files_of(line[-1]), folder, found_by, missed)
+        _add_folder(found, files_of(line[-1]), folder, found_by)
+    return found.files, found.folders, tuple(sorted(found.missed))
+
+
+class _Found:
+    """The files that were found so far, each once, and why these are not all."""
+
+    __slots__ = ("_inodes", "files", "folders", "left", "missed")
+
+    def __init__(self) -> None:
+        self.files: list[Near] = []
+        self.folders: list[InFolder] = []
+        self.missed = _Missed()
+        self.left = MOST_FILES
+        self._inodes: set[tuple[int, int]] = set()
+
+    def add_each(self, seen: Iterable[_Seen]) -> None:
+        """Take those that are files to be looked at."""
+        for path, outside, found_by, read_to in seen:
+            with self.missed:
+                known = os.stat(outside)
+                if self.is_new(known):
+                    self.files.append((path, outside, known.st_size, found_by, read_to))
+
+    def is_new(self, known: os.stat_result) -> bool:
+        """Return True for a plain file that is not empty and was not found yet; where no more are
+        taken, that is noted.
+        """
+        if not known.st_size or not stat.S_ISREG(known.st_mode):
+            return False
+        inode = known.st_dev, known.st_ino
+        if inode in self._inodes:
+            return False
+        if not self.left:
+            self.missed.too_many()
+            return False
+        self.left -= 1
+        self._inodes.add(inode)
+        return True
 
 
 def _open_files(facts: ProcessFacts, missed: _Missed) -> Iterator[_Seen]:
@@ -137,7 +164,7 @@ def _open_files(facts: ProcessFacts, missed: _Missed) -> Iterator[_Seen]:
             if flags & os.O_ACCMODE == os.O_WRONLY:
                 continue
             # What was deleted meanwhile, or is another file by now, is reached this way only.
-            yield path, f"{place}/fd/{name}", "open_file", position, None
+            yield path, f"{place}/fd/{name}", "open_file", position
 
 
 def _position(path: str) -> tuple[int, int]:
@@ -151,10 +178,8 @@ def _position(path: str) -> tuple[int, int]:
     return position, flags
 
 
-def _told(
-    facts: ProcessFacts, words: Iterable[str], found_by: str, missed: _Missed
-) -> Iterator[_Seen]:
-    """Yield what words name, be it a file or a folder of files. `--in=FILE` and `@FILE` name one,
+def _add_told(found: _Found, facts: ProcessFacts, words: Iterable[str], found_by: str) -> None:
+    """Add what words name, be it a file or a folder of files. `--in=FILE` and `@FILE` name one,
     too.
     """
     files = files_of(facts)
@@ -166,11 +191,10 @@ def _told(
             if path is None or path.startswith(_PROGRAMS) or path.endswith(_CODE):
                 continue
             outside = files.outside(path)
-            if os.path.isdir(outside):
-                if found_by != "named_in_request" and path.count("/") > 1:
-                    yield from _in_folder(files, path, found_by, missed, depth=1)
-            else:
-                yield path, outside, found_by, None, None
+            if not os.path.isdir(outside):
+                found.add_each([(path, outside, found_by, None)])
+            elif found_by != "named_in_request" and path.count("/") > 1:
+                _add_folder(found, files, path, found_by, depth=1)
 
 
 def _absolute(text: str, cwd: str | None) -> str | None:
@@ -209,29 +233,63 @@ def _parsed(source: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t for t in likely if "://" not in t))[:_LITERALS]
 
 
-def _in_folder(
-    files: HostFiles, folder: str, found_by: str, missed: _Missed, depth: int = _DEPTH
-) -> Iterator[_Seen]:
-    """Yield the files of a folder and of those below it; the root and homes of all are none."""
+def _add_folder(
+    found: _Found, files: HostFiles, folder: str, found_by: str, depth: int = _DEPTH
+) -> None:
+    """Add the files of a folder and of those below it; the root and homes of all are none."""
     if folder.count("/") < 2 and folder in {"/", "/home", "/usr", "/etc", "/var", "/bin", "/opt"}:
         return
     left = _MOST_ENTRIES
-    todo = [(folder, files.outside(folder), depth)]
-    while todo:
-        path, outside, deeper = todo.pop(0)
-        with missed, os.scandir(outside) as entries:
-            for entry in entries:
-                left -= 1
-                if left < 0:
-                    missed.too_many()
-                    return
-                if entry.is_dir(follow_symlinks=False):
-                    if deeper > 0 and entry.name not in _SKIPPED and entry.name[:1] != ".":
-                        todo.append((f"{path}/{entry.name}", entry.path, deeper - 1))
-                elif not entry.name.endswith(_CODE):
-                    with missed:
-                        status = None if entry.is_symlink() else entry.stat(follow_symlinks=False)
-                        yield f"{path}/{entry.name}", entry.path, found_by, None, status
+    todo = deque([(folder, files.outside(folder), depth)])
+    while todo and left > 0:
+        path, outside, deeper = todo.popleft()
+        lying: list[tuple[str, int]] = []
+        below: list[str] = []
+        with found.missed, _opened_folder(outside) as place, os.scandir(place) as entries:
+            left -= _add_entries(found, islice(entries, left + 1), lying, below)
+        if lying:
+            found.folders.append((path, outside, found_by, lying))
+        if deeper > 0:
+            todo += [(f"{path}/{name}", f"{outside}/{name}", deeper - 1) for name in below]
+    if left < 0 or todo:
+        found.missed.too_many()
+
+
+@contextlib.contextmanager
+def _opened_folder(outside: str) -> Iterator[int]:
+    """Hold a folder open: its files are asked for by their names alone, which costs less."""
+    place = os.open(outside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield place
+    finally:
+        os.close(place)
+
+
+def _add_entries(
+    found: _Found,
+    entries: Iterable[os.DirEntry[str]],
+    lying: list[tuple[str, int]],
+    below: list[str],
+) -> int:
+    """Add the files of one folder; return how many entries there were. Thousands of times for one
+    request: what can be done once is done once.
+    """
+    count = 0
+    for entry in entries:
+        count += 1
+        name = entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if name not in _SKIPPED and name[:1] != ".":
+                below.append(name)
+        elif not name.endswith(_CODE):
+            try:
+                known = entry.stat()
+            except OSError as error:
+                found.missed.note(error)
+                continue
+            if found.is_new(known):
+                lying.append((name, known.st_size))
+    return count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,13 +345,13 @@ def _proven(
     )
 
 
-def _digest(file: object, left: int) -> str:
+def _digest(file: io.RawIOBase, left: int) -> str:
     digest = hashlib.sha256()
-    read = getattr(file, "read")  # noqa: B009 - raw file of whatever kind
+    buffer = memoryview(bytearray(min(left, _CHUNK)))
     while left > 0:
-        part = read(min(left, _CHUNK))
-        if not part:
+        size = file.readinto(buffer[: min(left, _CHUNK)])
+        if not size:
             break
-        digest.update(part)
-        left -= len(part)
+        digest.update(buffer[:size])
+        left -= size
     return digest.hexdigest()

@@ -14,7 +14,8 @@ from attribution.interpreters import is_python_program
 from attribution.launch import started_by
 from attribution.origins import adopts, is_origin
 from attribution.os_users import People
-from attribution.reader import Reader, Unread
+from attribution.reader import Reader
+from attribution.reader_helpers import Unread
 from attribution.resolution import Resolution
 from core.attribution import Certainty, ProcessRef, Script
 

@@ -7,34 +7,18 @@ that SQLite holds on it in the same process.
 """
 
 import contextlib
-import io
-import os
-import pickle
-import socket
-import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from attribution.reader_helpers import DONE, Helper, HelperSource, Unread
 from core.duties import OWNER, Duty
 
-HEADER = struct.Struct(">QI")
-"""Length of the pickled question or answer that follows; milliseconds that a question may take."""
-DONE, FAILED = "done", "failed"
-_ANSWER_LIMIT = 32 << 20
 _MOST = 3
 """One file that hangs must not keep the others waiting."""
 _KEPT_READY = 2
 _PATIENCE_S = 0.3
-_START_S = 10.0
-"""Beside the time that a question may take, for the imports of a new helper."""
-
-
-class Unread(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """The files could not be read; the message says why, in plain words."""
 
 
 class Reader(Protocol):
@@ -79,8 +63,8 @@ class HelperReader:
         """`keep_out`: files and folders of Outgate's own that are nobody's script. `beacons`: where
         beacons write.
         """
-        self._told = (beacons, *keep_out)
-        self._idle: list[_Helper] = []
+        self._source = HelperSource((beacons, *keep_out))
+        self._idle: list[Helper] = []
         self._busy = 0
         self._closed = False
         self._changed = threading.Condition()
@@ -126,12 +110,11 @@ class HelperReader:
             idle, self._idle = self._idle, []
         for helper in idle:
             helper.end()
+        self._source.close()
 
-    def _take(self, until: float) -> "_Helper":
+    def _take(self, until: float) -> Helper:
         with self._changed:
-            if (
-                self._busy >= _KEPT_READY
-            ):  # most questions take a millisecond, a new helper a third of a second
+            if self._busy >= _KEPT_READY:  # most questions take a millisecond, a new helper five
                 self._changed.wait_for(
                     lambda: self._idle, min(_PATIENCE_S, until - time.monotonic())
                 )
@@ -144,12 +127,12 @@ class HelperReader:
             if self._idle:
                 return self._idle.pop()
         try:
-            return _Helper(self._told)
-        except OSError as error:
+            return self._source.helper(until)
+        except Unread:
             self._give(None)
-            raise Unread(f"its files could not be read ({type(error).__name__})") from None
+            raise
 
-    def _give(self, helper: "_Helper | None") -> None:
+    def _give(self, helper: Helper | None) -> None:
         with self._changed:
             self._busy -= 1
             if helper is not None and not self._closed:
@@ -158,96 +141,3 @@ class HelperReader:
             self._changed.notify()
         if helper is not None:
             helper.end()
-
-
-class _Helper:
-    """One helper process and the socket to it."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self._socket, far = socket.socketpair()
-        self._fresh = True
-        try:
-            self._process = subprocess.Popen(
-                [*_command(), *words],
-                stdin=far.fileno(),
-                stdout=far.fileno(),
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
-        except BaseException:
-            self._socket.close()
-            raise
-        finally:
-            far.close()
-
-    def ask(
-        self, seconds: float, question: tuple[str, tuple[Any, ...], dict[str, Any]]
-    ) -> tuple[str, Any]:
-        """Return the status and the answer. Raises Unread; then this helper is of no more use."""
-        data = pickle.dumps(question, protocol=5)
-        allowed = seconds + (_START_S if self._fresh else 0.0)
-        until = time.monotonic() + allowed
-        try:
-            self._socket.settimeout(allowed)
-            self._socket.sendall(HEADER.pack(len(data), int(seconds * 1000)) + data)
-            size, _ = HEADER.unpack(self._received(HEADER.size, until))
-            if size > _ANSWER_LIMIT:
-                raise Unread("its files could not be read (too much)")
-            status, value = _AnswerUnpickler(io.BytesIO(self._received(size, until))).load()
-        except TimeoutError:
-            raise Unread("its files could not be read in time") from None
-        except (OSError, EOFError):
-            raise Unread("its files could not be read: what reads them ended") from None
-        except Exception as error:  # noqa: BLE001 - boundary: what a hostile pickle may raise is not bounded
-            raise Unread(f"its files could not be read ({type(error).__name__})") from None
-        self._fresh = False
-        return status, value
-
-    def _received(self, size: int, until: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            self._socket.settimeout(max(0.001, until - time.monotonic()))
-            part = self._socket.recv(min(size - len(parts), 1 << 20))
-            if not part:
-                raise EOFError
-            parts += part
-        return bytes(parts)
-
-    def end(self) -> None:
-        """Kill it without waiting: a process that hangs in the kernel must not keep the gate."""
-        self._socket.close()
-        with contextlib.suppress(OSError):
-            self._process.kill()
-        waiting = OWNER.guarded(Duty.READERS, self._process.wait)
-        threading.Thread(target=waiting, daemon=True, name="outgate-reader-end").start()
-
-
-class _AnswerUnpickler(pickle.Unpickler):
-    """Reads answers of a process that parses hostile files: only Outgate's own plain values come
-    in.
-    """
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return a value class of attribution or `core`, or a date type. Raises UnpicklingError for
-        anything else.
-        """
-        if module.startswith(("core.", "attribution.")) or (module, name) in _PLAIN:
-            found = super().find_class(module, name)
-            if isinstance(found, type):
-                return found
-        raise pickle.UnpicklingError("an answer may hold plain values only")
-
-
-_PLAIN = frozenset({("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta")})
-
-
-def _command() -> list[str]:
-    """The helper's command line: isolated from environment and working folder, with this process's
-    own import path.
-    """
-    path = [os.path.abspath(entry) for entry in sys.path if entry]  # noqa: PTH100 - as the import system has it
-    words = (
-        f"import sys; sys.path[:] = {path!r}; from attribution.reader_process import main; main()"
-    )
-    return [sys.executable, "-I", "-S", "-c", words]

@@ -1,5 +1,5 @@
-"""The helper process that reads senders' files: answers one question after another, and ends with
-its gate.
+"""The process that reads senders' files: has its imports done once and forks helpers, each of which
+answers one question after another; all end with their gate.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any
 from attribution import examination, near_files
 from attribution.beacon import reading
 from attribution.plain_files import keep_out
-from attribution.reader import DONE, FAILED, HEADER
+from attribution.reader_helpers import DONE, END, FAILED, FORK, HEADER, ORDER, PROCESS_ID
 from attribution.relative_names import absolute
 
 _MEMORY = 1 << 30
@@ -38,12 +38,62 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 def main() -> None:
-    """Serve until the gate closes its end."""
+    """Fork helpers until the gate closes its end; then none is left."""
     reading.listen_to(sys.argv[1])
     keep_out(sys.argv[2:])
     gate = _private_socket()
     _limit()
     examination.ready()
+    children: set[int] = set()
+    with contextlib.suppress(OSError, EOFError), gate:
+        while True:
+            order, sockets = _ordered(gate)
+            _forget_ended(children)
+            match order:
+                case (kind, _) if kind == FORK and len(sockets) == 1:
+                    children.add(_forked(gate, sockets[0]))
+                case (kind, number) if kind == END and number in children:
+                    os.kill(number, signal.SIGKILL)
+    for number in children:
+        with contextlib.suppress(OSError):
+            os.kill(number, signal.SIGKILL)
+
+
+def _ordered(gate: socket.socket) -> tuple[tuple[bytes, int], list[int]]:
+    order, sockets, _, _ = socket.recv_fds(gate, ORDER.size, 1)
+    if not order:
+        raise EOFError
+    order += _received(gate, ORDER.size - len(order))
+    kind, number = ORDER.unpack(order)
+    return (kind, number), sockets
+
+
+def _forget_ended(children: set[int]) -> None:
+    """Only a child that nobody waited for yet still owns its number."""
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+            children.discard(ended)
+
+
+def _forked(gate: socket.socket, answers: int) -> int:
+    """Return the child's number, which the gate has been told. In the child: answer, and end."""
+    number = os.fork()
+    if number:
+        os.close(answers)
+        gate.sendall(PROCESS_ID.pack(number))
+        return number
+    status = 1
+    try:
+        os.setsid()
+        gate.close()
+        _serve(socket.socket(fileno=answers))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _serve(gate: socket.socket) -> None:
+    """Answer until the gate closes its end."""
     with contextlib.suppress(OSError, EOFError), gate:
         while True:
             size, milliseconds = HEADER.unpack(_received(gate, HEADER.size))

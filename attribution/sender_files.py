@@ -8,14 +8,24 @@ from functools import lru_cache
 
 from attribution.backends.opened_files import OpenedFiles
 from attribution.facts import ProcessFacts
-from attribution.near_files import Near, files_near, files_proven
+from attribution.near_files import InFolder, Near, files_near, files_proven
 from attribution.os_users import People
 from attribution.process_profile import Portrait
-from attribution.reader import Reader, Unread
+from attribution.reader import Reader
+from attribution.reader_helpers import Unread
 from core.attribution import Attribution
-from core.sent_file import FilesLook, FoundBy, Nearby, NearFile, Proven, ProvenFile
+from core.sent_file import (
+    FilesLook,
+    FoundBy,
+    Nearby,
+    NearFile,
+    Proven,
+    ProvenFile,
+    SizesThatFit,
+)
 
 _NEAR_S, _PROVEN_S = 1.0, 2.0
+_WERE_OPEN = frozenset({FoundBy.DESCRIPTOR.value, FoundBy.OPENED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,9 @@ class FilesOfSenders:
     opened: OpenedFiles | None = None
     """Where folders of data are watched."""
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> Nearby:
+    def near(
+        self, sender: Attribution, named: Sequence[str], fits: SizesThatFit | None = None
+    ) -> Nearby:
         """See SenderFiles.near."""
         if sys.platform != "linux":
             return Nearby(look=FilesLook.NOBODY)
@@ -38,12 +50,13 @@ class FilesOfSenders:
             return Nearby(look=FilesLook.ENDED if gone else FilesLook.UNNAMED)
         line = _line(portrait)
         try:
-            found, missed = self.reader.ask(
+            found, folders, missed = self.reader.ask(
                 _NEAR_S, files_near, line, portrait.script_path, tuple(named), self._opened(line)
             )
         except Unread:
             return Nearby(look=FilesLook.FAILED)
-        files = [self._shown(one) for one in found if one[0] != portrait.script_path]
+        fitting = _fitting(found, folders, fits)
+        files = [self._shown(one) for one in fitting if one[0] != portrait.script_path]
         return Nearby(files=files, look=_look((*missed, *self._unheard())))
 
     def _opened(self, line: Sequence[ProcessFacts]) -> tuple[str, ...]:
@@ -95,6 +108,26 @@ class FilesOfSenders:
             for one in found
         ]
         return Proven(files=files, look=_look(missed))
+
+
+def _fitting(
+    found: Sequence[Near], folders: Sequence[InFolder], fits: SizesThatFit | None
+) -> list[Near]:
+    """Return the files that were open, and those with a size that fits."""
+    sizes = {one[2] for one in found}
+    sizes.update(one[4] for one in found if one[4] is not None)
+    for folder in folders:
+        sizes.update(size for _, size in folder[3])
+    fitting = sizes if fits is None or not sizes else fits(sizes)
+    return [
+        *(one for one in found if one[3] in _WERE_OPEN or one[2] in fitting),
+        *(
+            (f"{path}/{name}", f"{outside}/{name}", size, found_by, None)
+            for path, outside, found_by, lying in folders
+            for name, size in lying
+            if size in fitting
+        ),
+    ]
 
 
 def _look(missed: Iterable[str]) -> FilesLook:

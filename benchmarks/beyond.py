@@ -337,7 +337,7 @@ def main() -> None:
     if "advisories" in given.parts:
         advisories(1_000)
     if "lineage" in given.parts:
-        lineage(200)
+        lineage(20)
     if "cost" in given.parts:
         cost(given.files, given.scripts, given.size)
 

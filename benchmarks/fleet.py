@@ -1,7 +1,8 @@
 """Measures the fleet: records a second into one PostgreSQL through real TLS, bytes each on disk,
-what a second delivery changes, kills at random moments, and many check-ins at once.
+what a second delivery changes, and kills at random moments. Many that come back together:
+`benchmarks.fleet_reconnect`.
 
-Run: python -m benchmarks.fleet [--records 60000] [--kills 100] [--endpoints 1000]
+Run: python -m benchmarks.fleet [--records 60000] [--kills 100]
 """
 
 import argparse
@@ -314,79 +315,18 @@ def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
         }
 
 
-def check_ins(endpoints: int, seconds: float, hubs: int) -> dict[str, Any]:
-    """Let endpoints reconnect within so many seconds, each with a TLS handshake of its own."""
-    with a_fleet(durable=False, hubs=hubs) as (folder, server, hub):
-        (member,) = members(folder, server, 1)
-        write_evidence(member.folder.parent / "evidence.db", made_up_records(1, 1, utc_now()))
-        shipper(member).round()
-        processes = 2
-        told: Any = multiprocessing.Queue()
-        jobs = [
-            multiprocessing.Process(
-                target=reconnect, args=(str(member.folder), endpoints // processes, seconds, told)
-            )
-            for _ in range(processes)
-        ]
-        began = time.perf_counter()
-        for job in jobs:
-            job.start()
-        waits: list[float] = []
-        failed = 0
-        for _ in jobs:
-            some, lost = told.get()
-            waits += some
-            failed += lost
-        wall = time.perf_counter() - began
-        waits.sort()
-        return {
-            "check_ins": len(waits),
-            "failed": failed,
-            "seconds": round(wall, 1),
-            "wait_p50_s": round(waits[len(waits) // 2], 3),
-            "wait_max_s": round(waits[-1], 2),
-            "hub_peak_mb": round(hub.usage[1]),
-            "hub_cpu_ms_each": round(hub.usage[0] / len(waits) * 1000, 2),
-            "load": os.getloadavg()[0],
-        }
-
-
-def reconnect(folder: str, count: int, seconds: float, told: Any) -> None:
-    member = membership(Path(folder))
-    assert member is not None
-    chance = random.Random(os.getpid())
-    moments = sorted(chance.uniform(0, seconds) for _ in range(count))
-    one = shipper(member)
-    began, waits, failed = time.perf_counter(), [], 0
-    for moment in moments:
-        time.sleep(max(0.0, moment - (time.perf_counter() - began)))
-        at = time.perf_counter()
-        try:
-            one.round()
-        except OutgateError:
-            failed += 1
-        one.line.close()
-        # How long it waits: from when it wanted to come, so that a queue here counts, too.
-        waits.append(max(time.perf_counter() - began - moment, time.perf_counter() - at))
-    told.put((waits, failed))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=60_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--hubs", type=int, default=1, help="Processes of `hub serve`.")
     parser.add_argument("--kills", type=int, default=0)
-    parser.add_argument("--check-ins", type=int, default=0)
-    parser.add_argument("--within", type=float, default=60.0)
     options = parser.parse_args()
     result: dict[str, Any] = {}
     if options.records:
         result["throughput"] = throughput(options.records, 20, options.processes, options.hubs)
     if options.kills:
         result["kills"] = kills(options.kills, 4, 1500)
-    if options.check_ins:
-        result["check_ins"] = check_ins(options.check_ins, options.within, options.hubs)
     print(json.dumps(result, indent=1))
 
 

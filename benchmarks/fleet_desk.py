@@ -19,10 +19,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.ids import utc_now
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
+from core.vocabulary.fleet import Over
 from hub import desk, questions
 from hub.case_list import look
 from hub.database import Connection, Database, bring_forward
+from hub.hunting import Sought, known
 from hub.own_postgres import own_postgres
+from inventory.hunting import Wanted
 
 _MAKE = (
     """INSERT INTO endpoints (id, name, grouped, enrolled_at, seen_at)
@@ -41,6 +44,14 @@ _MAKE = (
     SELECT e, '/srv/s' || k || '.py',
         1 + (e * 7919 + k * 104729) %% least(%(scripts)s, %(spread)s * k * k), e
     FROM generate_series(1, %(endpoints)s) e, generate_series(1, 10) k""",
+    # What each version is made of, on each machine that has it: forty of eight hundred packages.
+    """INSERT INTO packages (name, version)
+    SELECT 'package-' || n / 4, '1.' || n % 4 FROM generate_series(1, 800) n""",
+    """INSERT INTO had (package, script, endpoint, imported, told_at)
+    SELECT 1 + (p.script * 7 + k * k * 3) % 800, p.script, p.endpoint, k < 5, now()
+    FROM places p, generate_series(1, 40) k ON CONFLICT DO NOTHING""",
+    """INSERT INTO made_of (endpoint, script, told_at, known)
+    SELECT endpoint, script, now(), true FROM places ON CONFLICT DO NOTHING""",
     # Made as a whole: without what keeps totals with each upload, and indexes at the end.
     "ALTER TABLE sums SET UNLOGGED",
     "ALTER TABLE sums DISABLE TRIGGER USER",
@@ -118,9 +129,40 @@ def measured(database: Database) -> dict[str, Any]:
     told["one case, on most machines"] = timed(
         database, asked(lambda c: desk.case(c, first, by_names(c))), 3
     )
+    told |= _hunts(database, asked)
     told["status"] = timed(database, asked(lambda c: questions.status(c, utc_now())))
     told["scripts (overview)"] = timed(database, asked(questions.scripts), 2)
     return told
+
+
+def _hunts(database: Database, asked: Callable[[Any], Any]) -> dict[str, Any]:
+    """Measure hunts: for what some have, and for what nobody has."""
+    told: dict[str, Any] = {}
+    for name, version in (("package-17", "1.2"), ("package-17", None), ("nobody-has-it", None)):
+        wanted = Wanted(name=name, version=version)
+
+        def packages(connection: Connection, wanted: Wanted = wanted) -> Any:
+            known = questions.versions_of(connection, wanted.name)
+            numbers = [v["number"] for v in known if wanted.matches(v["name"], v["version"])]
+            return questions.hunt(connection, numbers)
+
+        found = len(asked(packages)().had)
+        told[f"hunt: {name} {version or ''}: {found}"] = timed(database, asked(packages), 3)
+    for over, name in (
+        (Over.DESTINATIONS, "d17.example"),
+        (Over.DESTINATIONS, "nowhere.example"),
+        (Over.SCRIPTS, "script-77.py"),
+        (Over.SCRIPTS, "0123456789abcdef"),
+        (Over.OBSERVATIONS, "d17"),
+    ):
+        question = partial(_known, Sought(over=over, name=name))
+        found = len(asked(question)())
+        told[f"hunt: {name} in {over}: {found}"] = timed(database, asked(question), 3)
+    return told
+
+
+def _known(sought: Sought, connection: Connection) -> Any:
+    return known(connection, sought, utc_now())
 
 
 def _page(wanted: CaseFilter, offset: int, connection: Connection) -> Any:

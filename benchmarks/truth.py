@@ -88,9 +88,11 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   more are told as unread.
 - Numbers spelled in words; addresses of mail written with `[at]`.
 - LZ4, Snappy, LZO, lzip, old LZMA, `.Z` and CAB files, and TNEF attachments: told as unread.
-- Large bodies that pass: tables that begin behind the first 3 KB of a text, and JSON of other
-  orients than records above 64 MB, are counted in pieces: their numbers are told as "at least";
-  Parquet files are counted only where the body is held.
+- Large bodies that pass: tables that begin behind the first 3 KB of a text, and literals of programs,
+  are counted in pieces: their numbers are told as "at least". JSON that comes column by column is
+  counted exactly by column; records that two columns of one kind share, and people, are "at least".
+  Rows that pass before the names of their columns are told as unread. Parquet files are counted
+  only where the body is held.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".

@@ -54,6 +54,9 @@ def explained(
     )
 
 
+_EXAMPLE = "published test data, which rules count only with test_data: true"
+
+
 def _line(
     hit: Hit,
     segment: Segment,
@@ -69,7 +72,7 @@ def _line(
             "rejected", what, hit.value, "the organisation's exception for this value", where
         )
     told = f"{hit.confidence}: {_confirmed(hit, segment)}"
-    extra = [hit.note or "", "published test data" if hit.test_data else ""]
+    extra = [hit.note or "", _EXAMPLE if hit.test_data else ""]
     return _row("found", what, hit.value, "; ".join([told, *filter(None, extra)]), where)
 
 

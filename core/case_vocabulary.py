@@ -9,6 +9,7 @@ from core.decision import HoldOutcome, hold_word
 from core.observation import OBSERVED
 from core.review import About, CaseStatus
 from core.risk import Level
+from core.vocabulary.desk import CAME_BACK
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import GROUPS, KINDS
 from core.vocabulary.reviews import DISPOSITIONS
@@ -47,7 +48,7 @@ ACCOUNT_WORDS: Mapping[str, str] = MappingProxyType(
 DISPOSITION_WORDS: Mapping[str, str] = MappingProxyType(
     {_hyphenated(words.words): reason.value for reason, words in DISPOSITIONS.items()}
 )
-RETURNED = "came-back"
+RETURNED = _hyphenated(CAME_BACK)
 PREFIXES: Mapping[str, About | None] = MappingProxyType(
     {
         "script": About.SCRIPT,
@@ -158,4 +159,9 @@ def shown_as(value: str) -> tuple[About, str]:
     return (About(about), rest) if sign and about in _STANDS_FOR else (About.TEXT, value)
 
 
-_STANDS_FOR = frozenset({About.DESTINATION, About.KIND, About.ACCOUNT, About.RISK})
+_STANDS_FOR = frozenset(
+    {
+        *(About.DESTINATION, About.KIND, About.ACCOUNT, About.RISK, About.OUTCOME),
+        *(About.STATE, About.OWN, About.PEOPLE, About.ROWS, About.TIMES),
+    }
+)

@@ -4,11 +4,12 @@ Pure: the one language of the review, of `--plain`, of exports and of reports.
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 
+from core.case_phrases import AMOUNTS, PHRASES, SEVERAL, WORDS, joined, plainly
 from core.case_vocabulary import (
     ACCOUNT_WORDS,
     CHOICES,
@@ -20,13 +21,14 @@ from core.case_vocabulary import (
     STATUSES,
     many_of,
     shown,
+    shown_as,
 )
 from core.day_words import SINCE_WORDS, moment_named
 from core.review import About, CaseFilter, CaseStatus, Condition
 from core.text import printable
 from core.vocabulary.kinds import GROUPS, KINDS
 
-NOT, AND = "not", "and"
+NOT = "not"
 MAX_LENGTH = 200
 _TOKEN = re.compile(r'[^\s"]*"[^"]*"?|\S+')
 _MOST_OFFERED = 20
@@ -90,13 +92,25 @@ class _Reading:
             self._add(About.DISPOSITION, (DISPOSITION_WORDS[word],), negated=negated)
             if not negated:
                 self.wanted = replace(self.wanted, status=CaseStatus.CLOSED)
+        elif said := PHRASES.get(plainly(token.replace('"', ""))):
+            self._say(token.replace('"', ""), said, negated=negated)
         else:
             self._plain(token, prefix if colon else "", negated=negated)
+
+    def _say(self, text: str, said: str, *, negated: bool) -> None:
+        """Take what the screen says in words of its own."""
+        written = plainly(text).replace(" ", "-")
+        condition = Condition(about=About.SHOWN, values=(written, said), negated=negated)
+        self.shown.append(condition)
 
     def _prefixed(self, key: str, value: str, *, negated: bool) -> None:
         about = PREFIXES[key]
         if about is None:
             self._time(key, value, negated=negated)
+            return
+        said = PHRASES.get(plainly(value), "") if about is About.SCRIPT else ""
+        if said and shown_as(said)[0] is About.STATE:
+            self._say(value, said, negated=negated)
             return
         reads = READS.get(key)
         values = (value,) if reads is None else reads(value)
@@ -178,7 +192,7 @@ def parse(
         return Parsed(wanted=CaseFilter(), problem=f"A filter has at most {MAX_LENGTH} characters.")
     reading, negated = _Reading(now, zone, occurs, names, called), False
     try:
-        for token in _joined(_TOKEN.findall(line)):
+        for token in joined(_TOKEN.findall(line)):
             if token.lower() == NOT and not negated:
                 negated = True
                 continue
@@ -191,27 +205,13 @@ def parse(
     return Parsed(wanted=reading.filter())
 
 
-_OF_TWO_WORDS = frozenset({*DISPOSITION_WORDS, *ACCOUNT_WORDS, RETURNED})
-
-
-def _joined(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words of a line; those of several words that stand for one thing as one."""
-    at = 0
-    while at < len(tokens):
-        pair = "-".join(tokens[at : at + 2]).lower()
-        if pair in _OF_TWO_WORDS and len(tokens) > at + 1:
-            yield pair
-            at += 1
-        elif tokens[at].lower() != AND:
-            yield tokens[at]
-        at += 1
-
-
 def _meant(text: str, called: Called, occurs: Occurs) -> Iterator[str]:
     """Yield what a word of the screen stands for, as values of `About.SHOWN`."""
     part = text.lower().replace("-", " ").strip()
     if not part:
         return
+    if part in AMOUNTS:
+        yield shown(AMOUNTS[part], SEVERAL)
     for service in called(text):
         if occurs(service):
             yield shown(About.DESTINATION, service)
@@ -242,6 +242,8 @@ def _words() -> list[str]:
         *DISPOSITION_WORDS,
         NOT,
         *(f"{name}:" for name in PREFIXES),
+        *WORDS,
+        *AMOUNTS,
     ]
 
 
@@ -279,7 +281,7 @@ def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:
         ]
     else:
         prefixes = (f"{name}:" for name in PREFIXES)
-        everything = (*OUTCOMES, *STATUSES, RETURNED, *prefixes, NOT, *DISPOSITION_WORDS)
+        everything = (*OUTCOMES, *STATUSES, RETURNED, *prefixes, NOT, *DISPOSITION_WORDS, *WORDS)
         options = [option for option in everything if option.startswith(word.lower())]
     return [head + option for option in dict.fromkeys(options) if option != word][:_MOST_OFFERED]
 

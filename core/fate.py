@@ -39,6 +39,10 @@ TUNNEL = "CONNECT"
 WANTS_CERTIFICATE = "the destination: it wants a certificate of the client (mTLS)"
 """Note of an exchange that only the program's own certificate would have made work."""
 NO_ANSWER_NOTE = "no answer came"
+LEFT_NOTE = "the client left before an answer came"
+CUT_NOTE = "the exchange broke off before the answer ended"
+LEFT_EARLY_NOTE = "the client left before that"
+"""Beside CUT_NOTE, where it was the client's own end: many read no further than they need."""
 UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
 
 

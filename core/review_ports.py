@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.record import Record
-from core.review import Case, CaseFilter, HoldState, ReviewEvent, ScriptVersion
+from core.review import Case, CaseFilter, Condition, HoldState, Order, ReviewEvent, ScriptVersion
 from core.stored import StoredEntry, StoredObservation, UnreadableEntry
 
 
@@ -28,6 +28,19 @@ class HoldQueue(Protocol):
         """How these held requests ended and what was said about them; ids of no finished record are
         left out.
         """
+
+
+@runtime_checkable
+class TellsLess(Protocol):
+    """A store whose list does not tell all that filters can ask for: what it cannot answer is an
+    error, never an empty list.
+    """
+
+    def untold(self, condition: Condition) -> str:
+        """What is asked for and is not told, in words; nothing where the list tells it."""
+
+    def sorts(self, order: Order) -> bool:
+        """Whether the list is sorted by this, and not only said to be."""
 
 
 class CaseStore(Protocol):

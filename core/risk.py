@@ -137,8 +137,7 @@ def _points(what: Weighed) -> Iterator[tuple[int, Callable[[], str]]]:
     gravest = _gravest(names)
     if gravest is not None:
         yield gravest[0], lambda: gravest[1]
-        amount = max(what.people, what.rows or 0, what.values)
-        several = next((points for least, points in _BY_AMOUNT if amount >= least), 0)
+        several = _by_amount(max(what.people, what.rows or 0, what.values))
         if several:
             yield several, partial(_amount, what)
     if NOT_INSPECTED in names:
@@ -150,10 +149,17 @@ def _points(what: Weighed) -> Iterator[tuple[int, Callable[[], str]]]:
         yield _NEW, lambda: "for the first time"
 
 
+def _by_amount(amount: int) -> int:
+    return next((points for least, points in _BY_AMOUNT if amount >= least), 0)
+
+
 def _amount(what: Weighed) -> str:
-    """Return the largest amount that is known, and what it is of."""
+    """Return the amount that the points are for, and what it is of: people before rows before
+    values.
+    """
     rows = what.rows or 0
-    if what.people >= max(rows, what.values):
+    points = _by_amount(max(what.people, rows, what.values))
+    if _by_amount(what.people) == points:
         return at_least(what.people, "person", "people", exact=what.people_exact)
-    most = (rows, "row") if rows else (what.values, "value")
+    most = (rows, "row") if _by_amount(rows) == points else (what.values, "value")
     return f"{at_least(*most, exact=what.most_exact)} in one request"

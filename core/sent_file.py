@@ -1,6 +1,6 @@
 """Which file of the sender's a request holds: what is recorded of it, and who finds it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -221,15 +221,25 @@ class FileTracer(Protocol):
         """Return what is proven, the best known first."""
 
 
+type SizesThatFit = Callable[[Collection[int]], Collection[int]]
+"""Takes sizes of files in bytes, and returns those of them that a request may hold."""
+
+
 class SenderFiles(Protocol):
     """Looks at files near a sender. Takes milliseconds, and never raises: not for the event
     loop.
     """
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> Nearby:
+    def near(
+        self, sender: Attribution, named: Sequence[str], fits: SizesThatFit | None = None
+    ) -> Nearby:
         """Return the files that it has open, was told of on its command line, that are `named` in
         its request or in its script, or lie in its and its script's folder; the best known first,
         a bounded number.
+
+        `fits`: asked once, with the sizes of all these and how far the open ones were read. Of
+        files that were not open, only those with a size that it returns are made: thousands may
+        lie near a sender.
         """
 
     def proven(

@@ -2,13 +2,16 @@
 an entry that cannot be read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from core.observation import Observation
 from core.record import Record
+
+CHANGED = "it is not what was chained: outgate verify tells more"
+"""Why an entry is not shown that somebody changed in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +70,16 @@ class UnreadableEntry:
     why: str
     """Which part is not understood, in words without any value."""
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether somebody changed it in the file."""
+        return self.why == CHANGED
+
     def for_officer(self) -> str:
         """Return what to say of it."""
         name = "A request that is under way" if self.link is None else f"Entry {self.link.seq}"
+        if self.is_changed:
+            return f"{name} was changed or replaced after it was written: {self.why}."
         return f"{name} cannot be read by this version of Outgate ({self.why})."
 
 
@@ -77,3 +87,8 @@ type StoredEntry = StoredRecord | UnreadableEntry
 """What readers of requests are given."""
 type OpenedEntry = StoredRecord | StoredObservation | UnreadableEntry
 """What an entry of the chain of records may be."""
+
+
+def changed_among(entries: Iterable[object]) -> int:
+    """Return how many of these somebody changed in the file."""
+    return sum(isinstance(one, UnreadableEntry) and one.is_changed for one in entries)

@@ -15,7 +15,7 @@ from core.happenings import Event, Fact, Happening
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
 from core.review import ReviewEvent
-from core.stored import ChainLink, UnreadableEntry
+from core.stored import CHANGED, ChainLink, UnreadableEntry
 from core.text import printable
 from evidence.chain import canonical, genesis, link
 from evidence.chain_ids import chain_id
@@ -30,7 +30,8 @@ NO_CASE = ""
 GONE = "gone"
 """What stands for the action of an act whose time is over."""
 OVER = "its time is over"
-ACT_COLUMNS = "seq, prev, hash, id, CAST(body AS BLOB)"
+ACT_COLUMNS = """seq, prev, hash, id, CAST(body AS BLOB),
+    (SELECT n.prev FROM review_entries n WHERE n.seq = review_entries.seq + 1)"""
 _EVENT = by_word(Event)
 _TEXT_LIMIT = 400
 _SAID = frozenset({"why", "reason", "note"})
@@ -182,12 +183,26 @@ def _happened(value: dict[str, Any]) -> ReadAct:
 
 
 def opened_act(
-    chain: str, row: tuple[int, bytes, bytes, str, bytes]
+    chain: str, row: tuple[int, bytes, bytes, str, bytes, bytes | None]
 ) -> StoredAct | UnreadableEntry:
-    """Return the act of a row of `ACT_COLUMNS`, or the entry as one that cannot be read."""
-    seq, prev, hash_, id_, text = row
+    """Return the act of a row of `ACT_COLUMNS`; what stands for it where it cannot be read, or is
+    not what was chained.
+    """
+    seq, prev, hash_, id_, text, follows = row
     place = ChainLink(chain_id=chain, seq=seq, prev=prev, hash=hash_)
     try:
+        if follows not in {None, hash_} or (text and link(prev, seq, text) != hash_):
+            raise ValueError(CHANGED)
         return StoredAct(act=read_act(text).act, link=place)
-    except ValueError as error:
-        return UnreadableEntry(id=id_, at=None, link=place, why=str(error))
+    except (ValueError, TypeError) as error:
+        why = str(error) if isinstance(error, ValueError) else CHANGED
+        return UnreadableEntry(id=id_, at=None, link=place, why=why)
+
+
+def reviewed(stored: StoredAct | UnreadableEntry) -> ReviewEvent | UnreadableEntry:
+    """Return the review event; what stands for it where it is none."""
+    if isinstance(stored, UnreadableEntry):
+        return stored
+    if isinstance(stored.act, ReviewEvent):
+        return stored.act
+    return UnreadableEntry(id=stored.act.id, at=None, link=stored.link, why=CHANGED)

@@ -23,7 +23,7 @@ from evidence.checkpoint import (
 )
 from evidence.database import Connection
 from evidence.merkle import Frontier, Subtrees
-from evidence.notary import TRAFFIC, public_key
+from evidence.notary import TRAFFIC, key_file, public_key
 from evidence.stamps import Stamps
 from evidence.times import micros
 from evidence.witness import Sighting
@@ -173,7 +173,9 @@ class Attested:
             self.problems.append(
                 "the newest checkpoint is not signed with the key of this installation"
             )
-        if keys and own is None:
+        if own is None and key_file(path).exists():
+            self.problems.append("the key of this installation is damaged: it is no key any more")
+        elif keys and own is None:
             self.notes.append(
                 "The key of this installation is not beside the file: compare the key below."
             )

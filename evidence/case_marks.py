@@ -5,7 +5,6 @@ one were the sender's own. Asked of a whole page at a time.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any
 
 import orjson
 
@@ -14,6 +13,7 @@ from core.review import Action, Case, own_acts, script_key
 from evidence.database import Connection
 from evidence.frames import text_of
 from evidence.review_entries import review_of
+from evidence.said import certainty_in
 
 type Version = tuple[str, str]
 """Path and hash of a script."""
@@ -29,7 +29,6 @@ _OF_CASES = """SELECT wanted.value, act.seq, CAST(act.body AS BLOB) FROM json_ea
 _OF_SCRIPTS = """SELECT act.script, act.script_sha256, act.seq, CAST(act.body AS BLOB)
     FROM json_each(?) AS wanted CROSS JOIN review_entries AS act ON act.case_key = wanted.value
     WHERE act.case_key = 'script' || char(31) || act.script AND act.script_sha256 IS NOT NULL"""
-_SENDER = b',"schema":"outgate.record/1","sender":'
 
 
 def marked(connection: Connection, cases: Sequence[tuple[Case, str | None]]) -> list[Case]:
@@ -50,23 +49,7 @@ def _with(case: Case, likely: bool, own: frozenset[Action]) -> Case:
 def _likely(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Return which of the records are of a sender that is only likely."""
     rows = connection.execute(_BODIES, (_listed(ids),))
-    return {id_ for id_, body in rows if _certainty(text_of(body) or b"") == Certainty.LIKELY}
-
-
-def _certainty(text: bytes) -> object:
-    """Return how certain the sender is in the text of an entry; None where it does not say."""
-    begin = text.rfind(_SENDER)  # the last member of a record
-    try:
-        if begin >= 0:
-            return _said(orjson.loads(text[begin + len(_SENDER) : -1]))
-        entry = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return _said(entry.get("sender")) if isinstance(entry, dict) else None
-
-
-def _said(sender: Any) -> object:
-    return sender.get("certainty") if isinstance(sender, dict) else None
+    return {id_ for id_, body in rows if certainty_in(text_of(body)) == Certainty.LIKELY}
 
 
 class _Acts:

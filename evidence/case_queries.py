@@ -11,12 +11,13 @@ from core.case_vocabulary import shown_as
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import HIGH, MEDIUM, Level
 from evidence.case_insides import inside_of
+from evidence.case_states import CLOSED, RETURNED, Part, own_condition, state_condition
 from evidence.case_sums import SEPARATOR
 from evidence.closed import closed_up_to
 from evidence.times import from_micros, micros
 
-type Part = tuple[str, tuple[Any, ...]]
-"""One condition and its parameters."""
+type By = Callable[[str, int], Part]
+"""Returns a condition from a value and the time."""
 
 _TEXT = ("script", "coalesce(script_path, '')", "host", "coalesce(service, '')", "kinds", "users")
 _ORDERS: Mapping[Order, str] = MappingProxyType(
@@ -51,47 +52,49 @@ def _like(columns: Sequence[str], text: str) -> Part:
     return f"({either})", (_contains(text),) * len(columns)
 
 
-def _named(column: str) -> Callable[[str], Part]:
+def _named(column: str) -> By:
     """Return the condition on a column of names: one of them, part of it given."""
-    return lambda value: _like((column,), value)
+    return lambda value, _: _like((column,), value)
 
 
-def _outcome(value: str) -> Part:
+def _outcome(value: str, _: int) -> Part:
     """Return the condition that some record had this outcome, however its hold ended."""
     either = "(outcomes LIKE ? ESCAPE '\\' OR outcomes LIKE ? ESCAPE '\\')"
     return either, tuple(_contains(f"{SEPARATOR}{value}{end}") for end in (SEPARATOR, ":"))
 
 
-def _case(value: str) -> Part:
+def _case(value: str, _: int) -> Part:
     """Return the condition on the case's short id, or on the id of one of its records."""
     of_record = "id = (SELECT case_id FROM entries WHERE entries.id = ?)"
     return f"(case_id_of(key) = ? OR {of_record})", (value.lower(), value.lower())
 
 
-def _at_least(column: str) -> Callable[[str], Part]:
-    return lambda value: (f"{column} >= ?", (int(value),))
+def _at_least(column: str) -> By:
+    return lambda value, _: (f"{column} >= ?", (int(value),))
 
 
-def _risk(value: str) -> Part:
+def _risk(value: str, _: int) -> Part:
     return "(risk >= ? AND risk < ?)", _RISKS.get(value, (0, 0))
 
 
-_BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
+_BY: Mapping[About, By] = MappingProxyType(
     {
         About.USER: _named("users"),
         About.RULE: _named("rules"),
         About.MODEL: _named("models"),
         About.OUTCOME: _outcome,
-        About.ACCOUNT: lambda value: ("account_kind = ?", (value,)),
-        About.KIND: lambda value: _like(("kinds",), f",{value},"),
-        About.SCRIPT: lambda value: _like(("script", "coalesce(script_path, '')"), value),
-        About.DESTINATION: lambda value: _like(("host", "coalesce(service, '')"), value),
-        About.DISPOSITION: lambda value: ("disposition = ?", (value,)),
-        About.TEXT: lambda value: _like(_TEXT, value),
-        About.SHOWN: lambda value: _shown(*shown_as(value)),
+        About.ACCOUNT: lambda value, _: ("account_kind = ?", (value,)),
+        About.KIND: lambda value, _: _like(("kinds",), f",{value},"),
+        About.SCRIPT: lambda value, _: _like(("script", "coalesce(script_path, '')"), value),
+        About.DESTINATION: lambda value, _: _like(("host", "coalesce(service, '')"), value),
+        About.DISPOSITION: lambda value, _: ("disposition = ?", (value,)),
+        About.TEXT: lambda value, _: _like(_TEXT, value),
+        About.SHOWN: lambda value, now_us: _shown(*shown_as(value), now_us),
         About.PEOPLE: _at_least("people"),
         About.ROWS: _at_least("coalesce(most_records, 0)"),
-        About.RETURNED: lambda _: ("(closed IS NOT NULL AND status = 'open')", ()),
+        About.RETURNED: lambda _, now_us: (RETURNED, (now_us,)),
+        About.STATE: state_condition,
+        About.OWN: own_condition,
         About.TIMES: _at_least("count"),
         About.RISK: _risk,
         About.CASE: _case,
@@ -99,11 +102,11 @@ _BY: Mapping[About, Callable[[str], Part]] = MappingProxyType(
 )
 
 
-def _shown(about: About, value: str) -> Part:
+def _shown(about: About, value: str, now_us: int) -> Part:
     """Return the condition that the screen shows this word of a case."""
     if about is About.DESTINATION:
         return "coalesce(service, '') = ?", (value,)
-    return _BY[about](value)
+    return _BY[about](value, now_us)
 
 
 def plain(wanted: CaseFilter) -> Iterator[Condition]:
@@ -121,9 +124,9 @@ def plain(wanted: CaseFilter) -> Iterator[Condition]:
     yield from wanted.conditions
 
 
-def _either(condition: Condition) -> Part:
+def _either(condition: Condition, now_us: int) -> Part:
     """Return one condition: one of its values, or none of them."""
-    parts = [_BY[condition.about](value) for value in condition.values]
+    parts = [_BY[condition.about](value, now_us) for value in condition.values]
     either = " OR ".join(text for text, _ in parts) or "0"
     values = tuple(value for _, some in parts for value in some)
     # What is not known is not what was named, so that `not` finds it.
@@ -132,11 +135,11 @@ def _either(condition: Condition) -> Part:
 
 def case_condition(wanted: CaseFilter, now_us: int) -> Part:
     """Return the WHERE clause (or nothing) for a filter, and its parameters."""
-    parts = [_either(condition) for condition in plain(wanted)]
+    parts = [_either(condition, now_us) for condition in plain(wanted)]
     if wanted.status is CaseStatus.OPEN:
         parts.append(("(status = 'open' OR until_us <= ?)", (now_us,)))
     elif wanted.status is CaseStatus.CLOSED:
-        parts.append(("(status = 'closed' AND coalesce(until_us > ?, 1))", (now_us,)))
+        parts.append((CLOSED, (now_us,)))
     if wanted.since is not None:
         parts.append(("last_us >= ?", (micros(wanted.since),)))
     if wanted.until is not None:

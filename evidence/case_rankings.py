@@ -23,7 +23,7 @@ class InCases:
     """All, closed ones too."""
     open_cases: int
     requests: int
-    """Of these cases, all requests, whoever of several names they are of."""
+    """Of this name."""
     people: int
     """At least so many different ones in one of the cases."""
     risk: int
@@ -49,22 +49,29 @@ type Named = Literal["users", "rules", "models"]
 
 def _named(column: Named) -> str:
     return f"""SELECT {column}, count(*), total(status = 'open' OR coalesce(until_us <= ?, 0)),
-        total(CASE WHEN verdict = 'observed' THEN 0 ELSE count END), max(people), max(risk), max(last_us) FROM cases
+        max(people), max(risk), max(last_us) FROM cases
         WHERE {column} <> '' GROUP BY {column}"""  # noqa: S608 - columns of our own
+
+
+def _requests(column: Named) -> str:
+    return f"""SELECT one.key, sum(one.value) FROM cases,
+        json_each(CAST(cases.inside AS TEXT), '$.{column}') AS one
+        WHERE cases.{column} <> '' AND cases.verdict <> 'observed' GROUP BY 1"""  # noqa: S608
 
 
 def named_in_cases(store: Store, what: Named) -> Sequence[InCases]:
     """Return every user, rule or model that stands in a case, the gravest first."""
     found: dict[str, InCases] = {}
+    requests = requests_of(store, what)
     with store.reading() as connection:
         rows = connection.execute(_named(what), (store.now_us(),)).fetchall()
-    for names, cases, open_cases, requests, people, risk, last_us in rows:
+    for names, cases, open_cases, people, risk, last_us in rows:
         for name in filter(None, names.split(SEPARATOR)):
             one = InCases(
                 name=name,
                 cases=cases,
                 open_cases=int(open_cases),
-                requests=int(requests),
+                requests=requests.get(name, 0),
                 people=people,
                 risk=risk,
                 last_at=from_micros(last_us),
@@ -73,14 +80,11 @@ def named_in_cases(store: Store, what: Named) -> Sequence[InCases]:
     return sorted(found.values(), key=lambda one: (-one.risk, -one.requests, one.name))
 
 
-_HITS = """SELECT one.key, sum(one.value) FROM cases,
-    json_each(CAST(cases.inside AS TEXT), '$.rules') AS one WHERE cases.rules <> '' GROUP BY 1"""
-
-
-def hits_of_rules(store: Store) -> Mapping[str, int]:
-    """Return how many requests in cases each rule decided."""
+def requests_of(store: Store, what: Named) -> Mapping[str, int]:
+    """Return how many requests in cases each user made, each rule decided, went to each model."""
     with store.reading() as connection:
-        return {str(name): int(count) for name, count in connection.execute(_HITS)}
+        rows = connection.execute(_requests(what))
+        return {str(name): int(count) for name, count in rows}
 
 
 def _together(one: InCases, other: InCases) -> InCases:
@@ -88,7 +92,6 @@ def _together(one: InCases, other: InCases) -> InCases:
         one,
         cases=one.cases + other.cases,
         open_cases=one.open_cases + other.open_cases,
-        requests=one.requests + other.requests,
         people=max(one.people, other.people),
         risk=max(one.risk, other.risk),
         last_at=max(one.last_at, other.last_at),

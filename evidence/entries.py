@@ -15,6 +15,7 @@ from core.observation import SCHEMA as OBSERVATION
 from core.observation import Observation
 from core.record import Record
 from core.stored import (
+    CHANGED,
     ChainLink,
     OpenedEntry,
     StoredObservation,
@@ -22,15 +23,15 @@ from core.stored import (
     UnreadableEntry,
 )
 from evidence.chain import link
-from evidence.parts import Seal, cuts_from_bytes, sealed_from_bytes, sealed_link
+from evidence.parts import GONE, Seal, cuts_from_bytes, sealed_from_bytes, sealed_link
 from evidence.times import from_micros
 
 ENTRY_COLUMNS = """seq, prev, hash, id, at_us, unpacked(body), salt, cuts,
     (SELECT e.cuts FROM erased e WHERE e.seq = entries.seq),
-    (SELECT e.sealed FROM erased e WHERE e.seq = entries.seq)"""
+    (SELECT e.sealed FROM erased e WHERE e.seq = entries.seq),
+    (SELECT n.prev FROM entries n WHERE n.seq = entries.seq + 1)"""
 """Bodies come as bytes: text that is no longer UTF-8 would end the whole query."""
 ERASED = "it was erased"
-CHANGED = "it is not what was chained: outgate verify tells more"
 """Why the text of an entry cannot be read."""
 
 
@@ -50,19 +51,35 @@ class Entry:
     """The JSON that was hashed."""
     is_changed: bool = False
     """It is known that this text is not what was chained."""
+    is_checked: bool = False
+    """It was looked whether it is."""
 
     @classmethod
     def of(cls, chain_id: str, row: tuple[Any, ...]) -> "Entry":
-        """Return the entry of a row of `ENTRY_COLUMNS`."""
-        seq, prev, hash_, id_, at_us, text, *seal = row
+        """Return the entry of a row of `ENTRY_COLUMNS`; changed where the next one does not follow
+        it.
+        """
+        seq, prev, hash_, id_, at_us, text, *seal, follows = row
         link = ChainLink(chain_id=chain_id, seq=seq, prev=prev, hash=hash_, seal=seal_told(*seal))
-        return cls(link=link, id=id_, at_us=at_us, text=text)
+        is_changed = follows is not None and follows != hash_
+        return cls(link=link, id=id_, at_us=at_us, text=text, is_changed=is_changed)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether something was taken out of it, which an act should tell of."""
+        return not self.text or bool(self.erased)
+
+    @property
+    def erased(self) -> frozenset[int]:
+        """Numbers of the parts that were taken out of it."""
+        parts = (self.link.seal or {}).get("parts", ())
+        return frozenset(number for number, part in enumerate(parts) if GONE in part)
 
     def checked(self) -> "Entry":
         """Return the entry, marked as changed where its text is not what its place in the chain was
         made from. Of what was erased whole nobody can tell here.
         """
-        if not self.text:
+        if not self.text or self.is_checked or self.is_changed:
             return self
         told = self.link.seal
         try:
@@ -71,11 +88,13 @@ class Entry:
             fits = linked(self.link.prev, self.link.seq, self.text) == self.link.hash
         except (ValueError, TypeError, OverflowError):
             fits = False
-        return self if fits else replace(self, is_changed=True)
+        return replace(self, is_checked=True, is_changed=not fits)
 
     def opened(self, known: "Recalled | None" = None) -> OpenedEntry:
-        """Return the record or observation, or the entry as one that cannot be read."""
-        if self.is_changed:
+        """Return the record or observation; where it cannot be read, or is not what was chained,
+        what stands for it.
+        """
+        if self.checked().is_changed:
             return self.unreadable(CHANGED)
         try:
             found = read_entry(self.text, known)

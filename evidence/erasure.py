@@ -56,6 +56,8 @@ class Plan:
 
     whole: set[int] = field(default_factory=set)
     parts: dict[int, set[int]] = field(default_factory=dict)
+    observed: int = 0
+    """Of those that go whole, how many are observations."""
     held: int = 0
     """Records that a legal hold keeps."""
     more_values: int = 0
@@ -99,6 +101,7 @@ def _plan(connection: Connection, wanted: Wanted) -> Plan:
             made.held += 1
         elif whole:
             made.whole.add(seq)
+            made.observed += body.get("schema") == OBSERVATION
             if wanted.script is not None and (sha256 := _script(body).get("sha256")):
                 made.sha256s.add(str(sha256))
         else:
@@ -331,11 +334,14 @@ def _marks(text: bytes) -> set[int]:
 
 def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
     """Return what the plan says to the person who has to agree."""
-    lines = [
-        f"Records erased whole: {len(made.whole)}.",
-        f"Records of which parts are erased: {len(made.parts)}; what is left proves time, place, "
-        "kinds and decision.",
-    ]
+    lines = []
+    if not made.nothing:
+        observed = f"; observations: {made.observed}" if made.observed else ""
+        lines = [
+            f"Records erased whole: {len(made.whole) - made.observed}{observed}.",
+            f"Records of which parts are erased: {len(made.parts)}; what is left proves time, "
+            "place, kinds and decision.",
+        ]
     if made.past:
         lines.append(f"Sums of records that expired, without what names them: {made.past}.")
     if made.held:
@@ -353,8 +359,10 @@ def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
         )
     if not made.swept:
         lines.append(
-            "NOT finished: something else reads the evidence, so what stood there may be left in "
-            "the file's free room. Stop it and erase again; in a small file a gate does the rest."
+            "NOT finished: something else uses the evidence, so what stood there may be left in "
+            "the file's free room. Stop the gate (outgate stop) and say the same again; a gate "
+            f"does the rest by itself only where there are no more than {MOST_BESIDE_A_GATE:,} "
+            "records."
         )
     lines.append("Exports, backups and copies that were made before are not reached.")
     return lines

@@ -10,10 +10,11 @@ from core.case_keys import destination_of, sender_of
 from core.happenings import Happening, epoch_end
 from core.record import Record
 from core.review import ReviewEvent, signed
-from core.stored import StoredRecord
-from evidence.acts import read_act
+from core.stored import StoredRecord, UnreadableEntry
+from evidence.acts import ACT_COLUMNS, opened_act, read_act, reviewed
+from evidence.checked_rows import entries_in
 from evidence.database import Connection
-from evidence.entries import ENTRY_COLUMNS, Entry, Recalled
+from evidence.entries import ENTRY_COLUMNS, Recalled
 from evidence.frames import mark
 from evidence.marks import MORE_VALUES
 from evidence.store import Store
@@ -26,10 +27,10 @@ _COUNT = "SELECT count(*) FROM marks WHERE mark = ?"
 _ENTRY = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608
 _DESTROYED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action = 'marks_key_destroyed'"""
-_SAID = """SELECT CAST(body AS BLOB) FROM review_entries WHERE script = ?
+_SAID = f"""SELECT {ACT_COLUMNS} FROM review_entries WHERE script = ?
     AND action IN ('approve_script', 'withdraw_script', 'approve', 'refuse', 'ask_approve',
         'ask_approve_script')
-    ORDER BY seq"""
+    ORDER BY seq"""  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ class Found:
     tell."""
     blind: int = 0
     """Records, of anybody, from epochs whose key was destroyed: nor can it be told of them."""
+    changed: int = 0
+    """Of the records that hold it, how many somebody changed in the file: they are not told."""
 
 
 def found(store: Store, fingerprints: Collection[str]) -> Found:
@@ -80,20 +83,30 @@ def found(store: Store, fingerprints: Collection[str]) -> Found:
     wanted = frozenset(fingerprints)
     marks = sorted({one for text in wanted if (one := mark(text)) is not None})
     sendings: dict[tuple[str, str], Sending] = {}
-    read = 0
+    read = changed = 0
     with store.reading() as connection:
         seqs = {int(seq) for one in marks for (seq,) in connection.execute(_SEQS, (one, MOST_READ))}
         every = _number(connection, marks, seqs)
         known = Recalled()
         for seq in sorted(seqs, reverse=True)[:MOST_READ]:
-            read += _count(store, connection, seq, wanted, sendings, known)
+            entry = next(iter(entries_in(connection, store.chain_id, _ENTRY, (seq,))), None)
+            opened = None if entry is None else entry.opened(known)
+            changed += isinstance(opened, UnreadableEntry) and opened.is_changed
+            if isinstance(opened, StoredRecord):
+                read += 1
+                _count(opened.record, wanted, sendings)
         more = int(connection.value(_COUNT, (MORE_VALUES,)))
         blind = _blind(connection)
         for sending in sendings.values():
-            sending.said = tuple(_said(connection, sending.script))
+            sending.said = tuple(_said(store, connection, sending.script))
     newest = sorted(sendings.values(), key=_last, reverse=True)
     return Found(
-        sendings=tuple(newest), records=every, unread=every - read, more_values=more, blind=blind
+        sendings=tuple(newest),
+        records=every,
+        unread=every - read,
+        more_values=more,
+        blind=blind,
+        changed=changed,
     )
 
 
@@ -122,30 +135,18 @@ def _number(connection: Connection, marks: list[int], seqs: set[int]) -> int:
 
 
 def _count(
-    store: Store,
-    connection: Connection,
-    seq: int,
-    wanted: frozenset[str],
-    sendings: dict[tuple[str, str], Sending],
-    known: Recalled,
-) -> bool:
-    row = connection.execute(_ENTRY, (seq,)).fetchone()
-    opened = None if row is None else Entry.of(store.chain_id, row).opened(known)
-    if not isinstance(opened, StoredRecord):
-        return False
-    record = opened.record
+    record: Record, wanted: frozenset[str], sendings: dict[tuple[str, str], Sending]
+) -> None:
     kinds = {one.kind for one in record.findings if wanted & set(one.fingerprints)}
     if kinds:
         key = sender_of(record), destination_of(record)
         sendings.setdefault(key, Sending(*key)).add(record, kinds)
-    return True
 
 
-def _said(connection: Connection, script: str) -> Iterable[str]:
-    for (text,) in connection.execute(_SAID, (script,)):
-        try:
-            act = read_act(text).act
-        except ValueError:
-            continue
+def _said(store: Store, connection: Connection, script: str) -> Iterable[str]:
+    for row in connection.execute(_SAID, (script,)):
+        act = reviewed(opened_act(store.acts_chain_id, row))
         if isinstance(act, ReviewEvent):
             yield f"{act.action.value} by {signed(act)} at {act.at:%Y-%m-%d %H:%M}"
+        elif act.is_changed:
+            yield f"act {row[0]} was changed after it was written: outgate verify tells more"

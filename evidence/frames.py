@@ -13,6 +13,7 @@ from pathlib import Path
 import zstandard
 
 from core.case_keys import case_id
+from evidence.said import certainty_in, hold_ending_in
 
 DICTIONARY = 1
 """That new frames are made with. Those before stay, for the frames that were made with them."""
@@ -117,11 +118,13 @@ def text_of(frame: object) -> bytes | None:
 
 
 def teach(connection: sqlite3.Connection) -> None:
-    """Let the statements of this connection say `unpacked(body)`, `packed(text)`, `mark(hex)` and
-    `case_id_of(key)`.
+    """Let the statements of this connection say `unpacked(body)`, `packed(text)`, `mark(hex)`,
+    `case_id_of(key)`, `certainty_in(body)` and `hold_ending_in(body)`.
     """
     of_key = lambda key: case_id(str(key))  # noqa: E731
     connection.create_function("case_id_of", 1, of_key, deterministic=True)
+    connection.create_function("certainty_in", 1, _certainty, deterministic=True)
+    connection.create_function("hold_ending_in", 1, _hold_ending, deterministic=True)
     connection.create_function("unpacked", 1, text_of, deterministic=True)
     connection.create_function("packed", 1, _frame, deterministic=True)
     connection.create_function("mark", 1, mark, deterministic=True)
@@ -137,3 +140,13 @@ def mark(fingerprint: str) -> int | None:
         return int(fingerprint[:16], 16) >> 1
     except (ValueError, TypeError):
         return None
+
+
+def _certainty(frame: object) -> str | None:
+    found = certainty_in(text_of(frame))
+    return found if isinstance(found, str) else None
+
+
+def _hold_ending(frame: object) -> str | None:
+    found = hold_ending_in(text_of(frame))
+    return found if isinstance(found, str) else None

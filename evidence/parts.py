@@ -32,6 +32,8 @@ _NEXT_FINDING = b'},{"certainty":'
 _EXCERPT, _KIND, _WHERE = b'"excerpt":', b',"kind":', b'"where":'
 _WORDS = ((_FILES, "files"), (_EXCERPT, "values"), (_WHERE, "places"))
 """How parts begin, and what each is; what begins otherwise is the sender."""
+GONE = "gone"
+"""What an export says of a part that was erased."""
 _GONE = b"\x01"
 _KEPT = b"\x00"
 _SHORT, _LONG = b"\x02", b"\x04"
@@ -106,7 +108,7 @@ class Seal:
         if self.salt is not None:
             return {"salt": self.salt.hex(), "parts": [list(cut) for cut in self.cuts]}
         told = [
-            [*cut, "gone" if one[:1] == _GONE else "key", one[1:].hex()]
+            [*cut, GONE if one[:1] == _GONE else "key", one[1:].hex()]
             for cut, one in zip(self.cuts, self.sealed, strict=False)
         ]
         return {"parts": told}
@@ -120,7 +122,7 @@ class Seal:
             cuts = tuple((int(part[0]), int(part[1])) for part in value["parts"])
             if "salt" in value:
                 return cls(salt=bytes.fromhex(value["salt"]), cuts=cuts)
-            words = {"gone": _GONE, "key": _KEPT}
+            words = {GONE: _GONE, "key": _KEPT}
             sealed = tuple(words[part[2]] + bytes.fromhex(part[3]) for part in value["parts"])
         except (TypeError, KeyError, IndexError):
             raise ValueError("the seal is damaged") from None

@@ -53,11 +53,12 @@ SEQS_OF_CASES = """SELECT seq FROM entries WHERE case_id IN
 AFTER = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 BY_SEQS = f"""SELECT {ENTRY_COLUMNS} FROM entries
     WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"""  # noqa: S608
-ACT_ENTRIES = """SELECT seq, prev, hash, id, at_us, CAST(body AS BLOB), NULL, NULL, NULL, NULL
+ACT_ENTRIES = """SELECT seq, prev, hash, id, at_us, CAST(body AS BLOB), NULL, NULL, NULL, NULL,
+    (SELECT n.prev FROM review_entries n WHERE n.seq = review_entries.seq + 1)
     FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"""
 ACTS = f"SELECT {ACT_COLUMNS} FROM review_entries WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
-HISTORY = """SELECT seq, prev, hash, id, CAST(body AS BLOB) FROM review_entries
-    WHERE case_key = ? OR (case_key > ? AND case_key < ?) ORDER BY seq"""
+HISTORY = f"""SELECT {ACT_COLUMNS} FROM review_entries
+    WHERE case_key = ? OR (case_key > ? AND case_key < ?) ORDER BY seq"""  # noqa: S608
 
 
 def history_of(key: str) -> tuple[str, tuple[str, ...]]:

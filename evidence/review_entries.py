@@ -9,7 +9,6 @@ from core.discreet import note_shown
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
 from core.review import Action, Disposition, ReviewEvent
-from core.stored import ChainLink, UnreadableEntry
 from core.text import printable
 from evidence.scopes import scope_json, scope_of
 
@@ -103,11 +102,3 @@ def review_of(text: bytes | str) -> StoredReview:
         head=fields.hash_or_none("records") or b"",
         own=event.own,
     )
-
-
-def opened_review(link: ChainLink, id_: str, text: bytes) -> ReviewEvent | UnreadableEntry:
-    """Return the review event, or the entry as one that cannot be read."""
-    try:
-        return review_of(text).event
-    except ValueError as error:
-        return UnreadableEntry(id=id_, at=None, link=link, why=str(error))

@@ -43,7 +43,8 @@ def _shapes(connection: sqlite3.Connection) -> dict[tuple[str, str], _Shape]:
 def _shape(connection: sqlite3.Connection, kind: str, name: str, of: str, sql: str) -> _Shape:
     """Return what matters of one object, however its text was put."""
     words = _words(sql)
-    foreign = tuple(sorted(_FOREIGN_WORDS.intersection(words)))
+    remarks = tuple(sign for sign in ("--", "/*") if sign in sql)
+    foreign = (*sorted(_FOREIGN_WORDS.intersection(words)), *remarks)
     if kind == "table":
         columns = connection.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall()
         rowless = "WITHOUT" in words

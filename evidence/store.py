@@ -18,18 +18,18 @@ from core.happenings import Happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
-from core.stored import ChainLink, StoredEntry, StoredObservation, UnreadableEntry
+from core.stored import StoredEntry, StoredObservation, UnreadableEntry
 from evidence import queries
-from evidence.acts import Newest, StoredAct, append_happening, opened_act
+from evidence.acts import Newest, StoredAct, append_happening, opened_act, reviewed
 from evidence.case_marks import marked
 from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, page_of
 from evidence.chain_ids import chain_id
+from evidence.checked_rows import entries_in
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
 from evidence.entries import Entry, Recalled
 from evidence.notary import Notary
 from evidence.queries import PAGE, TimeRange
 from evidence.rebuild import rebuild
-from evidence.review_entries import opened_review
 from evidence.reviews import append_review
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -218,10 +218,7 @@ class Store:
         with self.reading() as connection:
             chain = chain_id(connection, "reviews")
             rows = list(connection.execute(*queries.history_of(key)))
-        return [
-            opened_review(ChainLink(chain_id=chain, seq=seq, prev=prev, hash=hash_), id_, text)
-            for seq, prev, hash_, id_, text in rows
-        ]
+        return [reviewed(opened_act(chain, row)) for row in rows]
 
     def iter_acts(self) -> Iterator[StoredAct | UnreadableEntry]:
         """All that people did and all that befell the gate, in the order of their chain.
@@ -368,7 +365,7 @@ class Store:
             return self._read(connection, statement, values)
 
     def _read(self, connection: Connection, statement: str, values: Sequence[Any]) -> list[Entry]:
-        return [Entry.of(self.chain_id, row) for row in connection.execute(statement, values)]
+        return entries_in(connection, self.chain_id, statement, values)
 
 
 def _marked(connection: Connection, rows: Sequence[Any], now_us: int) -> list[Case]:

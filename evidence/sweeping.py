@@ -49,7 +49,10 @@ def owed_note(connection: Connection) -> list[str]:
     at = unswept(connection)
     if at is None:
         return []
-    return [f"What was erased at {at} may be left in the file's free room: erase again."]
+    told = f"What was erased at {at} may be left in the file's free room: "
+    if connection.value("SELECT count(*) FROM entries") > MOST_BESIDE_A_GATE:
+        return [f"{told}stop the gate and erase again; with so many records no gate does it."]
+    return [f"{told}erase again, or let a gate run."]
 
 
 def sweep(path: Path, *, who: str | None = None, patience_s: float = PATIENCE_S) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from core.errors import EvidenceError, InputError
+from core.vocabulary.sizes import counted
 from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
@@ -60,8 +61,7 @@ def verify(
     seen = sightings(path, files)
     said = words(path)  # before the file is read: a gate that runs writes on meanwhile
     if not path.is_file():
-        absent = EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
-        raise _unread(absent, said)
+        raise _unread(_absent(seen), said)
     many = processes() if workers is None else workers
     try:
         for crew in dict.fromkeys((many, 1)):
@@ -79,6 +79,17 @@ def verify(
     except DatabaseFault as error:
         raise _unread(evidence_error(error), said) from None
     return report
+
+
+def _absent(seen: Sequence[Sighting] | None) -> EvidenceError:
+    """Return what is said where there is no file: that it was taken away, if a witness knew it."""
+    if not seen:
+        return EvidenceError("There is no evidence file at that path.", remedy="Check the path.")
+    most = max(one.checkpoint.records.size for one in seen)
+    return EvidenceError(
+        f"The evidence file is gone: a witness saw {counted(most, 'record')} in it.",
+        remedy="Restore it from a backup, and verify that.",
+    )
 
 
 def _unread(problem: EvidenceError, said: Sequence[Word]) -> EvidenceError:
@@ -100,7 +111,13 @@ def _stamps(witnesses: Sequence[Path]) -> tuple[list[Stamp], list[Path]]:
 
 def sightings(path: Path, witnesses: Sequence[Path]) -> list[Sighting] | None:
     """Return what all witnesses saw; None where there is none. Raises InputError."""
-    own = beside(path).lines()
+    try:
+        own = beside(path).lines()
+    except OSError as error:
+        raise EvidenceError(
+            f"The witness beside the evidence cannot be read: {error.strerror}.",
+            remedy="Look what stands at its place, and put the witness back.",
+        ) from None
     found = own or []
     for one in witnesses:
         try:

@@ -7,9 +7,9 @@ from core.case_keys import case_key, case_of_key, sender_of
 from core.happenings import Happening
 from core.record import Record
 from core.review import ReviewEvent, script_key
-from core.stored import UnreadableEntry
+from core.stored import CHANGED, UnreadableEntry
 from evidence.acts import Act, StoredAct, opened_act
-from evidence.entries import CHANGED, Entry
+from evidence.entries import Entry
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ def opened(act: Entry) -> StoredAct | UnreadableEntry:
     if act.is_changed:
         return act.unreadable(CHANGED)
     link = act.link
-    return opened_act(link.chain_id, (link.seq, link.prev, link.hash, act.id, act.text))
+    return opened_act(link.chain_id, (link.seq, link.prev, link.hash, act.id, act.text, None))
 
 
 class Said:

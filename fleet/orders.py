@@ -19,8 +19,8 @@ from core.json_fields import Fields
 from fleet.line import Line
 
 SCHEMA = "outgate.orders/1"
-POLICY, APPROVALS, RETENTION = "policy", "approvals", "retention"
-KINDS = (POLICY, APPROVALS, RETENTION)
+POLICY, APPROVALS, RETENTION, SETTINGS = "policy", "approvals", "retention", "settings"
+KINDS = (POLICY, APPROVALS, RETENTION, SETTINGS)
 MOST_DAYS = 36_500
 _SHA256_HEX = 64
 
@@ -45,6 +45,8 @@ class Order:
     """SHA-256 of a script in hex → approved, or withdrawn."""
     days: int | None = None
     """How long evidence is kept."""
+    settings: str | None = None
+    """YAML."""
     made_by: str = ""
 
 
@@ -65,7 +67,7 @@ def opened(value: object, public: bytes, kind: str) -> Order:
 
 
 def _read(value: object) -> Order:
-    fields = Fields(value, "orders", frozenset({"policy", "approvals", "days"}))
+    fields = Fields(value, "orders", frozenset({"policy", "approvals", "days", "settings"}))
     kind, version = fields.text("kind"), fields.whole("version")
     if fields.text("schema") != SCHEMA or kind not in KINDS or version < 1:
         raise ValueError("these are no orders that this version knows")
@@ -81,6 +83,9 @@ def _read(value: object) -> Order:
         if not 1 <= days <= MOST_DAYS:
             raise ValueError("no number of days")
         return Order(kind=kind, version=version, days=days, made_by=fields.text("made_by"))
+    if kind == SETTINGS:
+        text, by = fields.text("settings"), fields.text("made_by")
+        return Order(kind=kind, version=version, settings=text, made_by=by)
     told = {}
     for one in fields.many("approvals"):
         entry = Fields(one, "approval")
@@ -121,6 +126,8 @@ class KeptOrders:
     policy_file: Path
     check: Callable[[bytes], None]
     """Raises SettingsError for what is no policy."""
+    check_settings: Callable[[str], None] = lambda text: None
+    """Raises SettingsError for what this version cannot read as settings."""
     _trouble: dict[str, str] = field(default_factory=dict)
 
     def following(self) -> Following:
@@ -162,6 +169,8 @@ class KeptOrders:
             raise BadOrdersError("The orders are older than those that are followed.")
         if order.policy is not None:
             self.check(order.policy.encode())
+        if order.settings is not None:
+            self.check_settings(order.settings)
         kept = orjson.dumps({name: answer[name] for name in ("body", "signature")})
         replace_file(self.folder / f"{kind}.orders", kept, PRIVATE_FILE)
 

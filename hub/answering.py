@@ -18,10 +18,12 @@ from hub.database import Database
 from hub.enrolment import Endpoint, Enrolment
 from hub.erasing import erase_pending
 from hub.held import forget_old, take_held
+from hub.inspection import Inspection
 from hub.intake import Intake
 from hub.months import remove_old
 from hub.orders import meant_for, order_for
 from hub.requests import forget_over, offered, take_replies
+from hub.totals import IN_A_ROUND_S, make_totals
 from hub.watching import note_silent, note_watched
 from hub.words import Words
 
@@ -37,12 +39,16 @@ class Hub:
     """Public key that orders are signed with; endpoints are given it when they are enrolled."""
     sealing: bytes = field(default=b"", repr=False)
     """Key that requests about people are sealed with."""
+    own_group: str | None = None
+    """Group of endpoints that enrol by a certificate of the organisation's own; None: none do."""
+    inspection: Inspection | None = None
+    """Gives machines what they inspect with; None: nothing."""
     words: Words = field(default_factory=Words)
 
     @property
     def enrolment(self) -> Enrolment:
         """Who may speak."""
-        return Enrolment(self.database, self.authority, self.clock)
+        return Enrolment(self.database, self.authority, self.clock, self.own_group)
 
     @property
     def intake(self) -> Intake:
@@ -54,12 +60,15 @@ class Hub:
         """What takes check-ins."""
         return CheckIns(self.database, self.clock)
 
-    def enrol(self, value: object) -> Mapping[str, Any]:
-        """Enrol whoever holds a token."""
+    def enrol(self, value: object, certificate: bytes | None = None) -> Mapping[str, Any]:
+        """Enrol whoever holds a token, or without one shows a certificate of the organisation's."""
         fields = Fields(value, "enrolment")
-        told = (fields.text("token"), fields.text("request").encode())
-        name, version = fields.text("name"), fields.text("version")
-        id_, signed = self.enrolment.enrol(*told, name, version)
+        token, request = fields.text("token"), fields.text("request").encode()
+        told = (request, fields.text("name"), fields.text("version"))
+        if token or certificate is None:
+            id_, signed = self.enrolment.enrol(token, *told)
+        else:
+            id_, signed = self.enrolment.enrol_by_own(certificate, *told)
         return {
             "endpoint": id_,
             "certificate": signed.pem.decode(),
@@ -70,6 +79,25 @@ class Hub:
         """Give another certificate."""
         request = Fields(value, "renewal").text("request")
         return {"certificate": self.enrolment.renew(endpoint, request.encode()).pem.decode()}
+
+    def inspect(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
+        """Give an authority for inspection."""
+        if self.inspection is None:
+            raise InputError("This hub gives nothing to inspect with.")
+        request = Fields(value, "inspection").text("request").encode()
+        with self.database.work() as connection:
+            told = (endpoint.number, endpoint.name, request, self.clock())
+            return {"chain": self.inspection.give(connection, *told).decode()}
+
+    def check_in_at_once(self, named: tuple[str, str], value: object) -> Mapping[str, Any] | None:
+        """Take a check-in in one question, by id and serial number of the certificate; None where
+        it is to be taken step by step.
+        """
+        try:
+            told = Told.of(value)
+        except ValueError:
+            return None
+        return self.check_ins.at_once(named, told)
 
     def check_in(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Take a check-in."""
@@ -121,5 +149,6 @@ class Hub:
             forget_over(connection, self.clock())
         erase_pending(self.database, self.clock())
         remove_old(self.database, self.clock())
+        make_totals(self.database, IN_A_ROUND_S)
         with self.database.work() as connection:
             keep_up(connection)

@@ -52,6 +52,14 @@ class HubAuthority:
         """What endpoints are given with the installer."""
         return self.certificate.public_bytes(Encoding.PEM)
 
+    def signed(self, certificate: bytes) -> bool:
+        """Return whether a certificate (DER) is one of ours."""
+        try:
+            x509.load_der_x509_certificate(certificate).verify_directly_issued_by(self.certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
+
     def server(self, hosts: list[str], now: datetime) -> tuple[bytes, bytes]:
         """Return key and certificate, PEM, of a hub that is reached by these names."""
         key = ec.generate_private_key(ec.SECP256R1())
@@ -106,8 +114,8 @@ class HubAuthority:
         )
 
 
-def speaker(certificate: bytes) -> tuple[str, str]:
-    """Return the endpoint that a certificate (DER) of ours names, and its serial number.
+def speaker(certificate: bytes) -> tuple[str, str, datetime]:
+    """Return the endpoint that a certificate (DER) of ours names, its serial number and its end.
 
     Raises ValueError for one that names none.
     """
@@ -119,7 +127,7 @@ def speaker(certificate: bytes) -> tuple[str, str]:
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     if len(uris) != 1 or not uris[0].startswith(_URI):
         raise ValueError("the certificate names no endpoint")
-    return uris[0][len(_URI) :], f"{found.serial_number:x}"
+    return uris[0][len(_URI) :], f"{found.serial_number:x}", found.not_valid_after_utc
 
 
 def make_authority(folder: Path, now: datetime) -> HubAuthority:

@@ -12,6 +12,7 @@ from evidence.rollup import COMES_BACK
 from hub.database import Connection
 from hub.questions import JUDGED, Row, rows
 from hub.review_cases import COLUMNS, derived
+from hub.totals import left, refuse_unmade
 
 _LOCK = 0x4F474443
 """Number of the lock under which the list is changed; triggers of the schema take it, too."""
@@ -128,6 +129,8 @@ def keep_up(connection: Connection) -> bool:
     state = _state(connection)
     if state is None or state.asked_s > _WANTED_S or state.entries == _stands(connection)[0]:
         return False
+    if left(connection):
+        return False
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     state, stands = _state(connection), _stands(connection)
     if state is not None and state.entries == stands[0]:
@@ -157,6 +160,7 @@ def _stands(connection: Connection) -> tuple[int, int]:
 
 
 def _made_anew(connection: Connection, state: _State | None, stands: tuple[int, int]) -> int:
+    refuse_unmade(connection)
     began = time.monotonic()
     found = rows(connection, _FRESH, {"back": list(COMES_BACK)})
     _number([row for row in found if row["name"] is not None and row["number"] is None], connection)

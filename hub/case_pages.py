@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 
 from core.case_vocabulary import shown_as
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
+from core.vocabulary.desk import State
 from hub.review_cases import FOLDED
 
 _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
@@ -33,9 +34,22 @@ _WHOLE: Mapping[About, str] = {
     About.RISK: "risk",
     About.DISPOSITION: "disposition",
 }
-"""Compared whole. Of rules, models and how many people there are the hub's
-rows say nothing: no such condition holds.
-"""
+"""Compared whole."""
+_UNTOLD: Mapping[About, str] = {
+    About.RULE: "which rules decided",
+    About.MODEL: "which models were asked",
+    About.PEOPLE: "how many people are concerned",
+    About.ROWS: "how many rows were sent",
+    About.OWN: "what a sender did in the own matter",
+    About.STATE: "that of a case: open it to see",
+}
+"""What sums of a fleet do not hold: each machine adds up its own."""
+_STATES: Mapping[str, LiteralString] = {
+    State.UNNAMED: "folded[1] IN ('', 'unknown')",
+    State.UNREAD: "kinds = ARRAY['not_inspected']",
+    State.NOTHING_KNOWN: "kinds = '{}'",
+    State.FIRST_TIME: "(first_at AT TIME ZONE 'UTC')::date = (last_at AT TIME ZONE 'UTC')::date",
+}
 
 type Clause = tuple[LiteralString, tuple[Any, ...]]
 
@@ -45,6 +59,28 @@ def where(wanted: CaseFilter) -> Clause:
     clauses = list(_clauses(wanted))
     text: LiteralString = " AND ".join(one for one, _ in clauses) if clauses else "true"
     return text, tuple(value for _, values in clauses for value in values)
+
+
+def sorts(order: Order) -> bool:
+    """Return whether the list is sorted by this; else by on how many machines a case is open."""
+    return order in _BY
+
+
+def untold(condition: Condition) -> str:
+    """Return what a condition asks for that the list does not tell, in words; nothing where it
+    tells it.
+    """
+    if condition.about is not About.SHOWN:
+        return _untold(condition.about, condition.values)
+    meant = [shown_as(value) for value in condition.values[1:]]
+    missing = [_untold(about, (value,)) for about, value in meant]
+    return "" if not all(missing) else next(iter(missing), "")
+
+
+def _untold(about: About, values: Sequence[str]) -> str:
+    if about is About.STATE and all(value in _STATES for value in values):
+        return ""
+    return _UNTOLD.get(about, "")
 
 
 def in_order(order: Order) -> LiteralString:
@@ -103,13 +139,23 @@ def _kind(_: About, values: Sequence[str]) -> Clause:
 
 def _shown(_: About, values: Sequence[str]) -> Clause:
     """One of the words of the screen, or what it stands for."""
-    parts = [_HOLDS[about](about, (value,)) for about, value in map(shown_as, values)]
+    parts = [_HOLDS.get(about, _never)(about, (value,)) for about, value in map(shown_as, values)]
     text: LiteralString = " OR ".join(f"({one})" for one, _ in parts)
     return text, tuple(value for _, told in parts for value in told)
 
 
 def _times(_: About, values: Sequence[str]) -> Clause:
     return "records >= %s", (min(map(int, values)),)
+
+
+def _state(_: About, values: Sequence[str]) -> Clause:
+    text: LiteralString = " OR ".join(_STATES.get(value, "false") for value in values)
+    return text or "false", ()
+
+
+def _returned(_: About, __: Sequence[str]) -> Clause:
+    """Whoever reopens a case takes the reason away; what comes back keeps it."""
+    return "(is_open AND disposition IS NOT NULL)", ()
 
 
 def _never(_: About, __: Sequence[str]) -> Clause:
@@ -122,4 +168,6 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     About.KIND: _kind,
     About.SHOWN: _shown,
     About.TIMES: _times,
+    About.STATE: _state,
+    About.RETURNED: _returned,
 }

@@ -4,6 +4,9 @@ stands now.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg import Cursor
 
 from core.vocabulary.fleet import Alarm
 from evidence.chain import genesis
@@ -27,6 +30,8 @@ _OWNER = "SELECT 1 FROM chains WHERE chain = %s AND state <> 'superseded' AND en
 _OTHERS = """SELECT chain, last, seen_at FROM chains
     WHERE endpoint = %s AND kind = %s AND chain <> %s AND state <> 'superseded' AND last > 0
     ORDER BY seen_at DESC LIMIT 1"""
+type Row = tuple[Any, ...]
+type Asked = Cursor[Row]
 _QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
 
 
@@ -58,11 +63,43 @@ def begin_chain(
     connection.execute(_BEGIN, {**values, "head": genesis(chain)})
 
 
-def witness(connection: Connection, endpoint: int, told: ToldChain, now: datetime) -> Witnessed:
-    """Hold what an endpoint says against what was witnessed, and raise the alarms."""
-    values = {"at": now, "chain": told.chain, "endpoint": endpoint}
-    row = connection.execute(_OF, values).fetchone()
-    others = connection.execute(_OTHERS, (endpoint, told.kind, told.chain)).fetchone()
+@dataclass(frozen=True, slots=True)
+class Witnessing:
+    """Asks what was witnessed of a chain, and holds what an endpoint says against it: asked first,
+    so that all that a check-in asks goes to the database at once.
+    """
+
+    connection: Connection
+    endpoint: int
+    told: ToldChain
+    now: datetime
+    _of: Asked
+    _others: Asked
+
+    @classmethod
+    def begun(
+        cls, connection: Connection, endpoint: int, told: ToldChain, now: datetime
+    ) -> "Witnessing":
+        """Ask."""
+        values = {"at": now, "chain": told.chain, "endpoint": endpoint}
+        of = connection.execute(_OF, values)
+        others = connection.execute(_OTHERS, (endpoint, told.kind, told.chain))
+        return cls(connection, endpoint, told, now, of, others)
+
+    def ended(self) -> Witnessed:
+        """Return the answer, and raise the alarms."""
+        known, others = self._of.fetchone(), self._others.fetchone()
+        return _witnessed(self.connection, self.endpoint, self.told, self.now, known, others)
+
+
+def _witnessed(
+    connection: Connection,
+    endpoint: int,
+    told: ToldChain,
+    now: datetime,
+    row: Row | None,
+    others: Row | None,
+) -> Witnessed:
     if row is None and connection.execute(_OWNER, (told.chain, endpoint)).fetchone() is not None:
         alarmed(connection, endpoint, Alarm.FOREIGN, now, "", told.chain)
         return Witnessed(next=0, state="quarantined")

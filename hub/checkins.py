@@ -10,20 +10,23 @@ from core.json_fields import Fields
 from core.text import printable
 from core.vocabulary.fleet import Alarm
 from evidence.shipping import ChainKind
+from fleet.orders import KINDS
 from fleet.wire import is_chain
 from hub.alarms import alarmed, over
-from hub.chains import ToldChain, witness
+from hub.chains import ToldChain, Witnessing
 from hub.database import Connection, Database
 from hub.enrolment import Endpoint
-from hub.orders import meant_for
-from hub.requests import waiting_for
+from hub.one_question import ask
+from hub.orders import share_of_id, versions_asked, versions_in
+from hub.requests import AGAIN_AFTER, waiting_for
 
 CLOCK_MAY_BE_OFF = timedelta(minutes=5)
 _MOST_OFF_S = 2_000_000_000
 _MOST_WANTED = 100
 _KINDS: tuple[ChainKind, ...] = ("records", "acts")
 _SEEN = """UPDATE endpoints SET seen_at = %s, version = %s, clock_off_s = %s, policy = %s,
-    approvals = %s, retention = %s, trouble = %s WHERE number = %s"""
+    approvals = %s, retention = %s, settings = %s,
+    trouble = %s WHERE number = %s"""
 _WANTED = """SELECT DISTINCT encode(s.sha256, 'hex') FROM places p
     JOIN scripts s ON s.number = p.script
     LEFT JOIN made_of m ON m.endpoint = p.endpoint AND m.script = s.number
@@ -50,6 +53,8 @@ class Told:
     """Version of the fleet's approvals that it knows; 0: none yet."""
     retention: int
     """Version of the fleet's order of how long evidence is kept; 0: none yet."""
+    settings: int
+    """Version of the fleet's settings that it follows; 0: none yet."""
     trouble: str | None
     """Why it does not follow newer ones."""
 
@@ -59,10 +64,11 @@ class Told:
         fields = Fields(value, "check-in")
         chains = fields.part("chains", _chains)
         trouble = fields.text_or_none("trouble")
-        orders = Fields({"retention": 0, **_part(fields.value("orders"))}, "orders")
+        orders = Fields({"retention": 0, "settings": 0, **_part(fields.value("orders"))}, "orders")
         policy, approvals = orders.whole("policy"), orders.whole("approvals")
-        retention = orders.whole("retention")  # endpoints of before know of none
-        if not all(0 <= one <= _MOST_OFF_S for one in (policy, approvals, retention)):
+        # Endpoints of before know of no order of these kinds.
+        retention, settings = orders.whole("retention"), orders.whole("settings")
+        if not all(0 <= one <= _MOST_OFF_S for one in (policy, approvals, retention, settings)):
             raise fields.wrong("orders")
         return cls(
             at=fields.time("at"),
@@ -71,6 +77,7 @@ class Told:
             policy=policy,
             approvals=approvals,
             retention=retention,
+            settings=settings,
             trouble=None if trouble is None else printable(trouble, 400),
         )
 
@@ -102,23 +109,62 @@ class CheckIns:
     database: Database
     clock: Callable[[], datetime]
 
+    def at_once(self, named: tuple[str, str], told: Told) -> Mapping[str, Any] | None:
+        """Return the answer to an endpoint with which all is well, by id and serial number of its
+        certificate; None where it is to be taken step by step. Raises DatabaseDownError.
+        """
+        now = self.clock()
+        off = int(min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S))
+        if abs(off) > CLOCK_MAY_BE_OFF.total_seconds():
+            return None
+        values = {
+            "now": now,
+            "off": off,
+            "version": told.version,
+            "policy": told.policy,
+            "approvals": told.approvals,
+            "retention": told.retention,
+            "settings": told.settings,
+            "trouble": told.trouble,
+            "before": now - _ASKED_AGAIN_AFTER,
+            "again": now - AGAIN_AFTER,
+            "most": _MOST_WANTED,
+            "share": share_of_id(named[0]),
+        }
+        well = ask(self.database, named, told.chains, values)
+        if well is None:
+            return None
+        return {
+            "at": rfc3339(now),
+            "chains": well.chains,
+            "wanted": well.wanted,
+            "erased": well.erased,
+            "orders": {kind: well.orders.get(kind, 0) for kind in KINDS},
+            "requests": well.requests,
+        }
+
     def take(self, endpoint: Endpoint, told: Told) -> Mapping[str, Any]:
         """Return the answer. Raises DatabaseDownError."""
         now = self.clock()
-        with self.database.work() as connection:
+        with self.database.work() as connection, connection.pipeline():
             off = min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S)
-            versions = (told.policy, told.approvals, told.retention)
-            row = (now, told.version, int(off), *versions, told.trouble)
+            following = (told.policy, told.approvals, told.retention, told.settings)
+            row = (now, told.version, int(off), *following, told.trouble)
             connection.execute(_SEEN, (*row, endpoint.number))
             _end_alarms(connection, endpoint.number, off, now)
-            chains = {
-                one.kind: witness(connection, endpoint.number, one, now) for one in told.chains
+            witnessed = {
+                one.kind: Witnessing.begun(connection, endpoint.number, one, now)
+                for one in told.chains
             }
             told_before = (endpoint.number, now - _ASKED_AGAIN_AFTER, _MOST_WANTED)
-            wanted = connection.execute(_WANTED, told_before).fetchall()
-            erased = connection.execute(_ERASED, (endpoint.number,)).fetchall()
-            orders = meant_for(connection, endpoint)
+            asked = connection.execute(_WANTED, told_before)
+            erasures = connection.execute(_ERASED, (endpoint.number,))
+            versions = versions_asked(connection, endpoint)
+            # Here it is waited for the first answer; all until then goes to the database at once.
             requests = waiting_for(connection, endpoint, now)
+            orders = versions_in(versions)
+            wanted, erased = asked.fetchall(), erasures.fetchall()
+            chains = {kind: one.ended() for kind, one in witnessed.items()}
         return {
             "at": rfc3339(now),
             "chains": {k: {"next": one.next, "state": one.state} for k, one in chains.items()},

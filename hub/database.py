@@ -36,6 +36,8 @@ _SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
 """What is acknowledged is on the database's disk, whatever its settings say; which hub it is, the
 database knows.
 """
+_PATIENT = "SET LOCAL lock_timeout = '15s'"
+"""Whoever ships waits behind a step that waits for somebody who reads for long."""
 _LEAST = "SELECT max(least) FROM hub_schema"
 
 
@@ -173,6 +175,7 @@ def _down(error: psycopg.Error) -> DatabaseDownError:
         "28P01": "The database does not accept the password.",
         "3D000": "There is no such database.",
         "42501": "The database does not allow that.",
+        "55P03": "The update of the schema waits for somebody who reads for long; start it again.",
         "55000": "The database is a newer hub's: update this one.",
     }
     said = words.get(code, "The database cannot be used now.")
@@ -203,6 +206,7 @@ def bring_forward(url: str) -> tuple[int, int]:
         try:
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                connection.execute(_PATIENT)
                 return _stepped(connection, steps)
         except psycopg.OperationalError as error:
             raise _down(error) from None

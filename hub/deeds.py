@@ -53,6 +53,7 @@ class Word(StrEnum):
     RESTORED = "restored"
     EXPORTED = "exported"
     RETENTION = "retention"
+    SETTINGS = "settings"
     MONTHS_KEPT = "months-kept"
     MONTH_REMOVED = "month-removed"
     MONTHS_NOTED = "months-noted"

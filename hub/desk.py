@@ -18,6 +18,7 @@ from hub.council import Council
 from hub.database import Connection
 from hub.deeds import Word, chained, deeds_about
 from hub.questions import Row, found_rows, rows
+from hub.totals import refuse_unmade
 
 _LIST: LiteralString = "SELECT * FROM desk_cases WHERE "
 _ONE = """SELECT number, family, name, destination, account, assigned_to, assigned_at
@@ -215,6 +216,7 @@ def reopen(connection: Connection, number: int, *, who: Who, note: str, now: dat
 
 
 def _found(connection: Connection, number: int) -> dict[str, Any]:
+    refuse_unmade(connection)
     found = rows(connection, _ONE, {"number": number}) if 0 < number < 1 << 31 else []
     if not found:
         raise InputError("There is no such case.", remedy="See: outgate hub review")

@@ -33,6 +33,11 @@ _WHO = """SELECT e.number, e.name, e.grouped, e.revoked_at IS NOT NULL
     FROM endpoints e JOIN certificates c ON c.endpoint = e.number
     WHERE c.serial = %s AND e.id = %s"""
 
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_OWN = """SELECT e.number, e.id, e.revoked_at IS NOT NULL FROM own_certificates o
+    JOIN endpoints e ON e.number = o.endpoint WHERE o.subject = %s"""
+_OWNED = "INSERT INTO own_certificates (subject, endpoint, at) VALUES (%s, %s, %s)"
+
 
 class NotAllowedError(OutgateError):
     """Whoever asks may not."""
@@ -55,6 +60,8 @@ class Enrolment:
     database: Database
     authority: HubAuthority
     clock: Callable[[], datetime]
+    own_group: str | None = None
+    """Group of endpoints that enrol by a certificate of the organisation's own; None: none do."""
 
     def token(self, grouped: str, life: timedelta = TOKEN_LIFE) -> str:
         """Return a new token for one endpoint of a group; only its hash is kept.
@@ -81,12 +88,39 @@ class Enrolment:
                     "The token is not valid (any more).",
                     remedy="Ask for another: outgate hub token.",
                 )
-            told = (printable(name, 200) or "unnamed", row[0], printable(version, 40))
-            made = connection.execute(_MAKE, (id_, *told, now, now)).fetchone()
-            assert made is not None
-            connection.execute(_CERTIFY, (signed.serial, made[0], now, signed.ends_at))
+            made = _make(connection, id_, name, row[0], version, now)
+            connection.execute(_CERTIFY, (signed.serial, made, now, signed.ends_at))
             query = "UPDATE tokens SET endpoint = %s WHERE hash = %s"
-            connection.execute(query, (made[0], _hash(token)))
+            connection.execute(query, (made, _hash(token)))
+        return id_, signed
+
+    def enrol_by_own(
+        self, certificate: bytes, request: bytes, name: str, version: str
+    ) -> tuple[str, Signed]:
+        """Return id and certificate of the endpoint that shows a certificate (DER) of the
+        organisation's own, which TLS has checked. One endpoint for each name in such certificates:
+        who was revoked does not come back by another one of that name. Raises NotAllowedError,
+        InputError.
+        """
+        if self.own_group is None or self.authority.signed(certificate):
+            raise NotAllowedError(
+                "Without a token nobody enrols here by that certificate.",
+                remedy="Ask for a token: outgate hub token.",
+            )
+        now, subject = self.clock(), _subject(certificate)
+        with self.database.work() as connection:
+            connection.execute(_ONE_BY_ONE, (subject,))
+            row = connection.execute(_OWN, (subject,)).fetchone()
+            if row is not None and row[2]:
+                raise NotAllowedError("The endpoint of that certificate was revoked.")
+            id_ = str(uuid.uuid4()) if row is None else str(row[1])
+            signed = self.authority.endpoint(request, id_, now)
+            if row is None:
+                number = _make(connection, id_, name, self.own_group, version, now)
+                connection.execute(_OWNED, (subject, number, now))
+            else:
+                number = int(row[0])
+            connection.execute(_CERTIFY, (signed.serial, number, now, signed.ends_at))
         return id_, signed
 
     def renew(self, endpoint: Endpoint, request: bytes) -> Signed:
@@ -98,13 +132,26 @@ class Enrolment:
             connection.execute(_CERTIFY, row)
         return signed
 
-    def who(self, certificate: bytes) -> Endpoint:
-        """Return who stands behind a certificate that TLS has accepted. Raises NotAllowedError."""
+    def named(self, certificate: bytes) -> tuple[str, str]:
+        """Return the id of the endpoint that a certificate names which TLS has accepted, and its
+        serial number; whether it is known here is not asked. Raises NotAllowedError.
+        """
         try:
-            id_, serial = speaker(certificate)
+            id_, serial, ends_at = speaker(certificate)
             uuid.UUID(id_)
         except ValueError:
             raise NotAllowedError("The certificate is not one of an endpoint.") from None
+        if ends_at < self.clock():  # on a connection that was opened while it was good
+            raise NotAllowedError("The certificate ran out.", remedy="outgate fleet enrol --again")
+        if self.own_group is not None and not self.authority.signed(certificate):
+            raise NotAllowedError(
+                "That certificate is good for enrolment alone.", remedy="outgate fleet enrol"
+            )
+        return id_, serial
+
+    def who(self, certificate: bytes) -> Endpoint:
+        """Return who stands behind a certificate that TLS has accepted. Raises NotAllowedError."""
+        id_, serial = self.named(certificate)
         with self.database.at_once() as connection:
             row = connection.execute(_WHO, (serial, id_)).fetchone()
         if row is None:
@@ -164,6 +211,29 @@ def found(connection: Connection, wanted: str) -> tuple[int, str]:
             remedy="Name one by its id: outgate hub endpoints",
         )
     return rows[0][0], rows[0][1]
+
+
+def _make(
+    connection: Connection, id_: str, name: str, grouped: str, version: str, now: datetime
+) -> int:
+    told = (printable(name, 200) or "unnamed", grouped, printable(version, 40))
+    made = connection.execute(_MAKE, (id_, *told, now, now)).fetchone()
+    assert made is not None
+    return int(made[0])
+
+
+def _subject(certificate: bytes) -> str:
+    """Return what stands for whom a certificate names, whichever authority says so. Raises
+    NotAllowedError for nobody.
+    """
+    try:
+        name = x509.load_der_x509_certificate(certificate).subject
+        told = name.public_bytes() if len(name) else b""
+    except ValueError:
+        told = b""
+    if not told:
+        raise NotAllowedError("That certificate names nobody.")
+    return hashlib.sha256(told).hexdigest()
 
 
 def _hash(token: str) -> bytes:

@@ -44,6 +44,8 @@ _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM records r WHERE r.place = p.number)
     AND NOT EXISTS (SELECT 1 FROM past_sums s WHERE s.place = p.number)"""
+_UNSEEN = """DELETE FROM hunt_sightings h WHERE h.endpoint = %s
+    AND NOT EXISTS (SELECT 1 FROM places p WHERE p.number = h.place)"""
 _ROWS_LEFT = """UPDATE records SET place = %s, gone = true
     WHERE chain = %s AND seq = ANY(%s)"""
 """Rows whose messages somebody dropped by hand: of what was in them nothing is known but these."""
@@ -121,6 +123,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
     if entries:
         sum_again(connection, endpoint)
         connection.execute(_ORPHANS, (endpoint,))
+        connection.execute(_UNSEEN, (endpoint,))
         connection.execute(_LONELY)
         connection.execute(_UNLISTED)
     return entries

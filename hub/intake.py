@@ -21,6 +21,7 @@ from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
 from hub.held_checkpoints import hold_against, sizes_of
 from hub.record_rows import keep_records
+from hub.sightings import sighted
 from hub.stored import entries_of
 from hub.words import Numbered, Words
 
@@ -201,7 +202,10 @@ class _Keeping:
         self.connection.execute(_KEEP, values)
         if claims.kind == "records":
             place = (chain.number, first, self.now)
-            keep_records(self.connection, *place, facts[skip:], numbered)
+            new = facts[skip:]
+            keep_records(self.connection, *place, new, numbered)
+            found = (new, self.walked.texts[skip:], numbered, self.now)
+            sighted(self.connection, chain.endpoint, *found)
             self._alarm_emptied(first, frame)
         else:
             self._acts(first, self.walked.texts[skip:])

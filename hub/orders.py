@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import Cursor
 from psycopg.rows import dict_row
 
 from core.errors import InputError
@@ -15,7 +16,16 @@ from core.ids import rfc3339
 from core.rights import Who, actor
 from core.text import printable
 from core.vocabulary.sizes import counted
-from fleet.orders import APPROVALS, KINDS, MOST_DAYS, POLICY, RETENTION, SCHEMA, signed_text
+from fleet.orders import (
+    APPROVALS,
+    KINDS,
+    MOST_DAYS,
+    POLICY,
+    RETENTION,
+    SCHEMA,
+    SETTINGS,
+    signed_text,
+)
 from hub.database import Connection
 from hub.deeds import Word, chained
 from hub.enrolment import Endpoint
@@ -25,7 +35,7 @@ _FOR = """SELECT version, body, signature FROM orders
 _VERSIONS = """SELECT kind, max(version) FROM orders
     WHERE grouped IN ('', %s) AND percent > %s GROUP BY kind"""
 _NEWEST = "SELECT coalesce(max(version), 0) FROM orders WHERE kind = %s"
-_TOLD = """SELECT greatest(max(policy), max(approvals), max(retention)) FROM endpoints
+_TOLD = """SELECT greatest(max(policy), max(approvals), max(retention), max(settings)) FROM endpoints
     WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM restorations)"""
 _MOST_AHEAD = 100_000
 _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by, body, signature)
@@ -51,19 +61,39 @@ _RETENTIONS = """SELECT o.version, o.grouped AS "group", o.made_at, o.made_by, o
                 WHERE c.endpoint = e.number AND c.kind = 'acts' AND c.state <> 'superseded'
                     AND a.word = 'expired' AND a.at > o.made_at)) AS removed_on
     FROM orders o WHERE o.kind = 'retention' ORDER BY o.version DESC"""
+_SETTINGS = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.made_by, o.body,
+        (SELECT count(*) FROM endpoints e WHERE e.settings = o.version AND e.revoked_at IS NULL)
+            AS followed_by,
+        (SELECT count(*) FROM endpoints e WHERE e.settings < o.version AND e.revoked_at IS NULL
+            AND e.trouble IS NOT NULL) AS troubles
+    FROM orders o WHERE o.kind = 'settings' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
 _LOCK = 0x4F47484F
 
 
 def share_of(endpoint: Endpoint) -> int:
     """Return where an endpoint stands from 0 to 99: it has what goes to more percent than that."""
-    return int(endpoint.id.replace("-", "")[:8], 16) % 100
+    return share_of_id(endpoint.id)
+
+
+def share_of_id(id_: str) -> int:
+    """Return the same by its id."""
+    return int(id_.replace("-", "")[:8], 16) % 100
 
 
 def meant_for(connection: Connection, endpoint: Endpoint) -> Mapping[str, int]:
     """Return the versions of the orders that are meant for an endpoint; 0: none."""
-    values = (endpoint.grouped, share_of(endpoint))
-    found: dict[str, int] = dict(connection.execute(_VERSIONS, values).fetchall())
+    return versions_in(versions_asked(connection, endpoint))
+
+
+def versions_asked(connection: Connection, endpoint: Endpoint) -> Cursor[tuple[Any, ...]]:
+    """Ask for the versions of the orders that are meant for an endpoint."""
+    return connection.execute(_VERSIONS, (endpoint.grouped, share_of(endpoint)))
+
+
+def versions_in(asked: Cursor[tuple[Any, ...]]) -> Mapping[str, int]:
+    """Return the answer to `versions_asked`; 0: none."""
+    found: dict[str, int] = dict(asked.fetchall())
     return {kind: found.get(kind, 0) for kind in KINDS}
 
 
@@ -145,7 +175,40 @@ def retentions(connection: Connection) -> list[dict[str, Any]]:
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(_RETENTIONS).fetchall()
-    return [{**row, "days": orjson.loads(row.pop("body"))["days"]} for row in found]
+    return [_opened(row, "days") for row in found]
+
+
+def publish_settings(
+    connection: Connection,
+    key: Ed25519PrivateKey,
+    settings: str,
+    *,
+    grouped: str,
+    percent: int,
+    note: str,
+    who: Who,
+    now: datetime,
+) -> int:
+    """Sign settings (YAML) and offer them in place of those before; return their version."""
+    version = _publish(
+        connection, key, SETTINGS, {"settings": settings}, grouped, percent, who, now
+    )
+    about, facts = f"settings {version}", {"group": grouped, "percent": percent}
+    chained(connection, Word.SETTINGS, about, who=who, note=note, now=now, facts=facts)
+    return version
+
+
+def settings_versions(connection: Connection) -> list[dict[str, Any]]:
+    """Return all versions of the fleet's settings, the newest first, with how many follow each."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(_SETTINGS).fetchall()
+    return [_opened(row, "settings") for row in found]
+
+
+def _opened(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a row of orders with what it says in place of its signed text."""
+    body = row.pop("body")
+    return {**row, name: orjson.loads(body)[name]}
 
 
 def approve(

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
 from hub.database import Connection
+from hub.totals import left, refuse_unmade
 from hub.watching import away_since, silent_before
 
 type Row = dict[str, Any]
@@ -157,7 +158,8 @@ MOST = 500
 def status(connection: Connection, now: datetime) -> Row:
     """Return the state of the fleet."""
     found = rows(connection, _STATUS, {"silent": silent_before(connection, now)})[0]
-    return {**found, "hub_away_since": away_since(connection, now)}
+    away, lacking = away_since(connection, now), left(connection)
+    return {**found, "hub_away_since": away, "totals_to_make": lacking}
 
 
 def endpoints(connection: Connection, now: datetime) -> list[Row]:
@@ -168,6 +170,7 @@ def endpoints(connection: Connection, now: datetime) -> list[Row]:
 
 def scripts(connection: Connection, most: int = MOST) -> list[Row]:
     """Return scripts, each once for the whole fleet: versions, owners, what they sent."""
+    refuse_unmade(connection)
     connection.execute(_ROOM)
     found = rows(connection, _SCRIPTS, {"most": most})
     for row in found:
@@ -186,6 +189,7 @@ def add_spread(connection: Connection, found: Sequence[Row]) -> None:
 
 def cases(connection: Connection, *, closed_too: bool = False, most: int = MOST) -> list[Row]:
     """Return cases, alike ones of all endpoints as one, those that are open on most first."""
+    refuse_unmade(connection)
     values = {"back": list(COMES_BACK), "all": closed_too, "most": most}
     return rows(connection, _CASES, values)
 
@@ -212,6 +216,7 @@ def versions_of(connection: Connection, name: str) -> list[Row]:
 
 def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
     """Return who had one of these packages, which scripts, what left, to whom."""
+    refuse_unmade(connection)
     had = rows(connection, _HAD, {"packages": list(packages)})
     wanted = sorted({row["script"] for row in had})
     sent = rows(connection, _SENT, {"scripts": wanted})

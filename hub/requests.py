@@ -26,7 +26,7 @@ from hub.questions import Row, rows
 
 KEY_FILE = "requests.key"
 LASTS = timedelta(days=30)
-_AGAIN_AFTER = timedelta(hours=1)
+AGAIN_AFTER = timedelta(hours=1)
 _NONCE = 12
 _MOST_VALUE = 400
 _MOST_AT_ONCE = 5
@@ -126,7 +126,7 @@ def offered(
 
 
 def _of(endpoint: Endpoint, now: datetime) -> dict[str, object]:
-    before = now - _AGAIN_AFTER
+    before = now - AGAIN_AFTER
     return {
         "endpoint": endpoint.number,
         "grouped": endpoint.grouped,

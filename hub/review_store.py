@@ -14,7 +14,9 @@ from core.review import (
     Action,
     Case,
     CaseFilter,
+    Condition,
     Disposition,
+    Order,
     ReviewEvent,
     ScriptVersion,
 )
@@ -22,6 +24,7 @@ from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from hub import desk, held, orders
 from hub.case_list import look
+from hub.case_pages import sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
@@ -30,15 +33,26 @@ from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
 from hub.streams import covered, entries_of
 
-_ENTRIES = """SELECT c.number, c.chain, r.seq
-    FROM records r JOIN chains c ON c.number = r.chain JOIN places p ON p.number = r.place
-        LEFT JOIN scripts x ON x.number = p.script
-        JOIN destinations d ON d.number = r.destination JOIN words a ON a.number = r.account
-        JOIN words o ON o.number = r.outcome JOIN fleet_cases f ON f.number = %s
-    WHERE r.review AND NOT r.gone AND c.state <> 'superseded'
-        AND coalesce(x.family, 0) = f.family AND coalesce(x.name, p.path) = f.name
-        AND d.name = f.destination AND a.word = f.account AND (o.word = 'observed') = %s
-    ORDER BY r.at DESC, r.chain, r.seq DESC LIMIT %s OFFSET %s"""
+_ENTRIES = """WITH f AS MATERIALIZED (
+        SELECT family, name, (SELECT number FROM destinations d WHERE d.name = c.destination) AS to_,
+            (SELECT number FROM words w WHERE w.word = c.account) AS account,
+            coalesce((SELECT number FROM words WHERE word = 'observed'), 0) AS observed
+        FROM fleet_cases c WHERE number = %(case)s),
+    there AS MATERIALIZED (
+        SELECT p.number FROM f JOIN scripts x ON x.family = f.family AND x.name = f.name
+            JOIN places p ON p.script = x.number
+        UNION ALL SELECT p.number FROM f JOIN places p ON f.family = 0 AND p.script IS NULL
+            AND p.path = f.name)
+    SELECT c.number, c.chain, r.seq
+    FROM f CROSS JOIN there t CROSS JOIN LATERAL (
+        SELECT s.chain, s.seq, s.at FROM records s
+            JOIN chains k ON k.number = s.chain AND k.state <> 'superseded'
+        WHERE s.place = t.number AND s.destination = f.to_ AND s.account = f.account
+            AND (s.outcome = f.observed) = %(observed)s AND s.review AND NOT s.gone
+        ORDER BY s.at DESC, s.chain, s.seq DESC LIMIT %(most)s) AS r
+        JOIN chains c ON c.number = r.chain
+    ORDER BY r.at DESC, r.chain, r.seq DESC LIMIT %(limit)s OFFSET %(offset)s"""
+"""The newest of each sender by the index, and of those the newest."""
 _HOLD = "SELECT number FROM holds WHERE record = %s ORDER BY number DESC LIMIT 1"
 _ACTIONS = {
     Word.COMMENTED: Action.NOTE,
@@ -70,6 +84,14 @@ class HubCases:
         """How many cases match."""
         with self._list() as connection:
             return int(desk.totals(connection, wanted)["cases"])
+
+    def untold(self, condition: Condition) -> str:
+        """What of a filter the list does not tell, in words."""
+        return untold(condition)
+
+    def sorts(self, order: Order) -> bool:
+        """Whether the list is sorted by this."""
+        return sorts(order)
 
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter."""
@@ -170,7 +192,8 @@ class HubCases:
     def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
         with self.database.work() as connection:
             shown = council(connection, self.folder)
-            places = (number_of(key), observed, limit, offset)
+            places = {"case": number_of(key), "observed": observed, "limit": limit}
+            places |= {"offset": offset, "most": limit + offset}
             found = connection.execute(_ENTRIES, places).fetchall()
             return [_opened(connection, (place[0], place[1], place[2]), shown) for place in found]
 

@@ -12,17 +12,19 @@ from core.errors import InputError
 from core.rights import Who, actor
 from core.scanned import PackageAtRisk
 from core.text import printable
-from core.vocabulary.fleet import Alarm
+from core.vocabulary.fleet import Alarm, Over
 from hub.alarms import alarmed
 from hub.database import Connection
 from hub.deeds import Word, chained
+from hub.hunting import Sought, note_known
 from hub.questions import rows
 from inventory.advisories.kept import Advisories
 from inventory.hunting import Wanted
 
-_SAVE = """INSERT INTO hunts (name, version, made_at, made_by, note)
-    VALUES (%s, %s, %s, %s, %s) RETURNING number"""
-_OPEN = "SELECT number, name, version FROM hunts WHERE ended_at IS NULL AND name = ANY(%s)"
+_SAVE = """INSERT INTO hunts (about, name, version, made_at, made_by, note)
+    VALUES (%s, %s, %s, %s, %s, %s) RETURNING number"""
+_OPEN = """SELECT number, name, version FROM hunts
+    WHERE ended_at IS NULL AND about = 'packages' AND name = ANY(%s)"""
 _END = """UPDATE hunts SET ended_at = %s, ended_by = %s
     WHERE number = %s AND ended_at IS NULL RETURNING name"""
 _VERSIONS = "SELECT number, version FROM packages WHERE name = %s"
@@ -31,10 +33,14 @@ _NUMBERS = """SELECT name, version, number FROM packages
 _HIT = """INSERT INTO hunt_hits (hunt, package, script, endpoint, at)
     VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 _HAD = "SELECT package, script, endpoint FROM had WHERE package = ANY(%s)"
-_LIST = """SELECT h.number, h.name, h.version, h.made_at, h.made_by, h.note, h.ended_at,
-        count(DISTINCT t.endpoint) AS endpoints, count(DISTINCT t.script) AS scripts,
+_LIST = """SELECT h.number, h.about AS over, h.name, h.version, h.made_at, h.made_by, h.note,
+        h.ended_at, count(DISTINCT t.endpoint) AS endpoints, count(DISTINCT t.script) AS scripts,
         max(t.at) AS last_at
-    FROM hunts h LEFT JOIN hunt_hits t ON t.hunt = h.number
+    FROM hunts h LEFT JOIN (
+        SELECT hunt, endpoint, script, at FROM hunt_hits
+        UNION ALL SELECT s.hunt, s.endpoint, coalesce(p.script, -s.place), s.last_at
+            FROM hunt_sightings s LEFT JOIN places p ON p.number = s.place) AS t
+        ON t.hunt = h.number
     GROUP BY h.number ORDER BY h.ended_at IS NOT NULL, h.number"""
 _ALL = """SELECT p.number, p.name, p.version, count(DISTINCT h.endpoint) AS endpoints,
         count(DISTINCT h.script) AS scripts,
@@ -46,14 +52,38 @@ def save(connection: Connection, wanted: Wanted, *, who: Who, note: str, now: da
     """Save a hunt and run it over what is known; return its number."""
     name = printable(str(canonicalize_name(wanted.name)), 200)
     version = None if wanted.version is None else printable(wanted.version, 100)
-    told = (name, version, now, printable(actor(who).name, 200), printable(note, 400))
-    row = connection.execute(_SAVE, told).fetchone()
-    assert row is not None
+    number = _saved(connection, Over.PACKAGES, name, version, who=who, note=note, now=now)
     versions = connection.execute(_VERSIONS, (name,)).fetchall()
     matching = {number: v for number, v in versions if wanted.matches(name, v)}
     for package, script, endpoint in connection.execute(_HAD, (list(matching),)).fetchall():
-        connection.execute(_HIT, (row[0], package, script, endpoint, now))
-    about, facts = f"hunt {row[0]}", {"name": name, "version": version or ""}
+        connection.execute(_HIT, (number, package, script, endpoint, now))
+    return number
+
+
+def save_sought(
+    connection: Connection, sought: Sought, *, who: Who, note: str, now: datetime
+) -> int:
+    """Save a hunt for anything but a package, noted where it is known; return its number."""
+    number = _saved(connection, sought.over, sought.name, None, who=who, note=note, now=now)
+    note_known(connection, sought, number)
+    return number
+
+
+def _saved(
+    connection: Connection,
+    over: Over,
+    name: str,
+    version: str | None,
+    *,
+    who: Who,
+    note: str,
+    now: datetime,
+) -> int:
+    told = (over.value, name, version, now, printable(actor(who).name, 200), printable(note, 400))
+    row = connection.execute(_SAVE, told).fetchone()
+    assert row is not None
+    about = f"hunt {row[0]}"
+    facts = {"over": over.value, "name": name, "version": version or ""}
     chained(connection, Word.HUNT_SAVED, about, who=who, note=note, now=now, facts=facts)
     return int(row[0])
 

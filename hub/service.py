@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from core.errors import InputError, OutgateError
+from core.errors import InputError, OutgateError, SettingsError
 from fleet.wire import MOST_PACKED, BadUpload
 from hub.answering import Hub
 from hub.database import DatabaseDownError
@@ -63,11 +63,12 @@ class Server:
         app = web.Application(client_max_size=MOST_PACKED + 1, middlewares=[self._bounded])
         app.router.add_post("/v1/enrol", self._enrol)
         app.router.add_post("/v1/renew", self._json(self.hub.renew))
-        app.router.add_post("/v1/check-in", self._json(self.hub.check_in))
+        app.router.add_post("/v1/check-in", self._check_in)
         app.router.add_post("/v1/parts", self._json(self.hub.parts))
         app.router.add_post("/v1/orders", self._json(self.hub.orders))
         app.router.add_post("/v1/holds", self._json(self.hub.held))
         app.router.add_post("/v1/requests", self._json(self.hub.requests))
+        app.router.add_post("/v1/inspection", self._json(self.hub.inspect))
         app.router.add_post("/v1/upload", self._upload)
         app.router.add_get("/v1/health", self._health)
         app.cleanup_ctx.append(self._watched)
@@ -104,7 +105,8 @@ class Server:
 
     async def _enrol(self, request: web.Request) -> web.Response:
         value = _json(await _body(request, _MOST_ENROLMENT))  # of whoever: no certificate yet
-        return _answer(await self._worked(lambda: self.hub.enrol(value)))
+        shown = _shown(request)
+        return _answer(await self._worked(lambda: self.hub.enrol(value, shown)))
 
     def _json(self, work: _Work) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -116,6 +118,21 @@ class Server:
             )
 
         return handle
+
+    async def _check_in(self, request: web.Request) -> web.Response:
+        certificate = _certificate(request)
+        value = _json(await _body(request, _MOST_JSON))
+        claimed = request.headers.get(ENDPOINT_HEADER)
+
+        def work() -> Mapping[str, Any]:
+            named = self.hub.enrolment.named(certificate)
+            if claimed in (None, named[0]):
+                answer = self.hub.check_in_at_once(named, value)
+                if answer is not None:
+                    return answer
+            return self.hub.check_in(self._speaker(certificate, claimed), value)
+
+        return _answer(await self._worked(work))
 
     def _speaker(self, certificate: bytes, claimed: str | None) -> Endpoint:
         """Return who speaks: the certificate tells, whatever the message claims."""
@@ -158,6 +175,8 @@ class Server:
                     await self._worked(self.hub.watch)
                 except OutgateError as error:
                     log.error("%s", error.message)
+                except Exception as error:  # noqa: BLE001 - boundary: the hub goes on serving
+                    log.error("what is done now and then failed: %s", type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _WATCH_S)
 
@@ -168,14 +187,24 @@ class Server:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def server_context(server: Path, authority: Path) -> ssl.SSLContext:
+def server_context(server: Path, authority: Path, own: Path | None = None) -> ssl.SSLContext:
     """Return the context that asks endpoints for their certificates: optional, for whoever is not
-    enrolled yet has none.
+    enrolled yet has none. `own`: authorities of the organisation, good for enrolment alone.
+
+    Raises SettingsError.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(server)
     context.load_verify_locations(authority)
+    if own is not None:
+        try:
+            context.load_verify_locations(own)
+        except (OSError, ssl.SSLError):
+            raise SettingsError(
+                f"own_certificates of hub.yaml: {own} holds no authorities.",
+                remedy="`ca` is a file of PEM certificates.",
+            ) from None
     context.verify_mode = ssl.CERT_OPTIONAL
     context.options |= ssl.OP_NO_TICKET
     return context
@@ -236,15 +265,19 @@ class Serving:
         self._thread.join(20)
 
 
-def _certificate(request: web.Request) -> bytes:
+def _shown(request: web.Request) -> bytes | None:
     transport = request.transport
     tls = None if transport is None else transport.get_extra_info("ssl_object")
-    certificate = None if tls is None else tls.getpeercert(binary_form=True)
-    if not certificate:
+    return (tls.getpeercert(binary_form=True) or None) if tls is not None else None
+
+
+def _certificate(request: web.Request) -> bytes:
+    certificate = _shown(request)
+    if certificate is None:
         raise NotAllowedError(
             "No certificate was shown.", remedy="Enrol first: outgate fleet enrol."
         )
-    return bytes(certificate)
+    return certificate
 
 
 async def _body(request: web.Request, most: int) -> bytes:

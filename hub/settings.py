@@ -14,14 +14,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from certs.files import PRIVATE_FILE, create_file, replace_file
-from core.errors import SettingsError
+from core.errors import InputError, SettingsError
 from hub.authority import make_authority
+from hub.groups import group_named
+from hub.inspection import InspectionSettings, read_inspection
 from hub.sign_in_settings import SignInSettings, read_sign_in
 
 SETTINGS, POLICY_KEY, POLICY_PUBLIC = "hub.yaml", "policy.key", "policy.pub"
 DATABASE_VARIABLE = "OUTGATE_HUB_DATABASE"
 _KEY_BYTES = 32
-_NAMES = frozenset({"database", "names", "listen", "sign_in"})
+_NAMES = frozenset({"database", "names", "listen", "sign_in", "own_certificates", "inspection"})
 _MOST_PORT = 65535
 
 
@@ -37,6 +39,14 @@ class HubSettings:
     listen: tuple[str, int]
     sign_in: SignInSettings | None = None
     """Who lets people in at the desk in a browser; None: whoever sits at the hub's machine."""
+
+    own_authorities: Path | None = None
+    """Of the organisation: who shows a certificate of theirs enrols without a token."""
+    own_group: str | None = None
+    """The group of endpoints that do; None: none do."""
+
+    inspection: InspectionSettings | None = None
+    """What machines are given to inspect with; None: nothing."""
 
     @property
     def authority_file(self) -> Path:
@@ -125,13 +135,38 @@ def _checked(folder: Path, value: Any, database: str | None) -> HubSettings:
     for name in names:
         _refuse_no_name(name)
     signing = value.get("sign_in")
+    inspection = value.get("inspection")
+    own, own_group = _own(folder, value.get("own_certificates"))
     return HubSettings(
         folder=folder,
         database=database,
         names=tuple(names),
         listen=_listen(str(listen)),
+        own_authorities=own,
+        own_group=own_group,
+        inspection=None if inspection is None else read_inspection(inspection, folder),
         sign_in=None if signing is None else read_sign_in(signing, folder),
     )
+
+
+def _own(folder: Path, value: Any) -> tuple[Path | None, str | None]:
+    """Return file and group of `own_certificates`. Raises SettingsError."""
+    if value is None:
+        return None, None
+    ca = value.get("ca") if isinstance(value, dict) else None
+    group = value.get("group", "all") if isinstance(value, dict) else None
+    known = isinstance(value, dict) and set(value) <= {"ca", "group"}
+    if not known or not (isinstance(ca, str) and ca and isinstance(group, str)):
+        raise SettingsError(
+            f"{folder / SETTINGS}: own_certificates has `ca`, a file of PEM, and `group`.",
+            remedy="See docs/fleet.md.",
+        )
+    try:
+        return folder / ca, group_named(group)
+    except (InputError, ValueError):
+        raise SettingsError(
+            f"{folder / SETTINGS}: own_certificates: that is no group.", remedy="See docs/fleet.md."
+        ) from None
 
 
 def _listen(text: str) -> tuple[str, int]:

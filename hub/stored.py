@@ -1,17 +1,22 @@
 """Uploads as they are kept, read back: the entries of a chain, and their texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from evidence.shipping import Shipped
-from fleet.wire import Upload, opened
+from fleet.wire import Upload, opened, unpacked
 from hub.database import Connection
 
 _OF = """SELECT number, first, last, blob FROM uploads
     WHERE chain = %s AND last >= %s ORDER BY last LIMIT 1"""
 _FROM = """SELECT number, first, last, blob FROM uploads
     WHERE chain = %s AND last >= %s ORDER BY last"""
+
+_SINCE = """SELECT e.name, u.received, u.number, u.first, u.last, u.blob
+    FROM uploads u JOIN chains c ON c.number = u.chain JOIN endpoints e ON e.number = c.endpoint
+    WHERE u.received >= %s AND c.kind = 'records' AND c.state <> 'superseded'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,21 @@ def uploads_from(connection: Connection, chain: int, seq: int = 1) -> Iterator[K
         cursor.execute(_FROM, (chain, seq))
         for row in cursor:
             yield _kept(row)
+
+
+def uploads_since(
+    connection: Connection, since: datetime, needles: Sequence[bytes]
+) -> Iterator[tuple[str, datetime, Kept]]:
+    """Yield the messages with records that came since then and hold one of these texts, each with
+    whose it is and when it came. Read one by one: all of them are many.
+    """
+    with connection.cursor(name="uploads_since") as cursor:
+        cursor.itersize = 8
+        cursor.execute(_SINCE, (since,))
+        for name, received, *row in cursor:
+            data = unpacked(row[3])[1]
+            if any(needle in data for needle in needles):
+                yield name, received, _kept(tuple(row))
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

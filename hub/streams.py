@@ -143,7 +143,7 @@ def entries_of(kept: Kept, chain: str) -> Iterator[Entry]:
             seal = None if one.seal is None else one.seal.to_json()
             link = ChainLink(chain_id=chain, seq=seq, prev=before, hash=hash_, seal=seal)
             id_, at_us = _named(one.text, seq)
-            yield Entry(link=link, id=id_, at_us=at_us, text=one.text)
+            yield Entry(link=link, id=id_, at_us=at_us, text=one.text, is_checked=True)
         before = hash_
 
 
@@ -163,4 +163,4 @@ def covered(entry: Entry, shown: Council) -> Entry:
     link = ChainLink(
         chain_id=entry.link.chain_id, seq=entry.link.seq, prev=entry.link.prev, hash=entry.link.hash
     )
-    return Entry(link=link, id=entry.id, at_us=entry.at_us, text=text)
+    return Entry(link=link, id=entry.id, at_us=entry.at_us, text=text, is_checked=True)

@@ -36,6 +36,9 @@ def status(row: Row) -> Iterator[str]:
     if row["hub_away_since"] is not None:
         since = f"{row['hub_away_since']:%Y-%m-%d %H:%M}"
         yield f"No hub has been there since {since} UTC: outgate hub serve"
+    if row["totals_to_make"]:
+        lacking = counted(row["totals_to_make"], "endpoint")
+        yield f"After the update, what {lacking} sent is still being added up; lists wait for it."
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:
@@ -122,6 +125,14 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
         for row in rows
     ]
     yield from table(heads, lines)
+
+
+def settings_versions(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the versions of the fleet's settings."""
+    if not rows:
+        yield "The fleet has no settings of its own: outgate hub settings FILE --reason …"
+        return
+    yield from policies(rows)
 
 
 def policies(rows: Sequence[Row]) -> Iterator[str]:

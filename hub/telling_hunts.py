@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from core.text import printable
-from core.vocabulary.sizes import counted, number
-from hub.telling import Row, table
+from core.vocabulary.fleet import Over
+from core.vocabulary.sizes import counted, number, size
+from hub.telling import Row, kinds_told, table
 
 
 def hunts(rows: Sequence[Row]) -> Iterator[str]:
@@ -15,7 +16,7 @@ def hunts(rows: Sequence[Row]) -> Iterator[str]:
     lines = [
         (
             str(row["number"]),
-            f"{row['name']} {row['version'] or 'in any version'}",
+            _for(row),
             "ended" if row["ended_at"] is not None else "goes on",
             number(row["endpoints"]),
             number(row["scripts"]),
@@ -26,6 +27,44 @@ def hunts(rows: Sequence[Row]) -> Iterator[str]:
         for row in rows
     ]
     yield from table(("HUNT", "FOR", "", "ENDPOINTS", "SCRIPTS", "LAST", "BY", "WHY"), lines)
+
+
+def _for(row: Row) -> str:
+    if row["over"] == Over.PACKAGES:
+        return f"{row['name']} {row['version'] or 'in any version'}"
+    return f"{row['name']} in {row['over']}"
+
+
+def sought(name: str, over: Over, rows: Sequence[Row]) -> Iterator[str]:
+    """Yield who was found by a hunt over anything but packages, where it went and how often."""
+    if not rows:
+        yield f"Nothing in the {over.value} is {printable(name, 300)}."
+        return
+    machines = len({row["endpoint"] for row in rows})
+    yield f"{printable(name, 300)} was found on {counted(machines, 'endpoint')}:"
+    for row in rows:
+        version = f" {row['sha256'][:12]}" if row["sha256"] else ""
+        by = (
+            f", by {', '.join(printable(one, 60) for one in row['people'])}"
+            if row["people"]
+            else ""
+        )
+        yield f"{printable(row['script'], 100)}{version} on {printable(row['endpoint'], 60)}{by}"
+        yield f"    {_what(row)}, last {row['last_at']:%Y-%m-%d %H:%M}"
+
+
+def _what(row: Row) -> str:
+    place = printable(row["place"], 255)
+    if row["observed"]:
+        return f"{place}, seen {counted(row['requests'], 'time')}"
+    held = kinds_told(row["kinds"])
+    file = f"{printable(row['what'], 255)} " if row["what"] else ""
+    stopped = row["requests"] - row["went"]
+    kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
+    return (
+        f"{file}to {place}: {counted(row['requests'], 'request')}, {size(row['bytes'])} left"
+        f"{f', with {held}' if held else ''}{kept}"
+    )
 
 
 def named(rows: Sequence[Row]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
 from proxy.far_side import mark_end, was_reached
-from proxy.fault_causes import why_no_answer
+from proxy.fault_causes import why_broken
 from proxy.following import asked_of
 from proxy.greetings import Greetings
 from proxy.health import HEALTH_HOST
@@ -51,11 +51,11 @@ class GateAddon:
         self.health = inspection.health
         self.upstreams = upstreams
         self.passages = tls_passthrough.Passages(inspection)
-        self.foreign = ForeignConnections(inspection, self.passages)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
         self.certificates = ClientCertificates()
         self.tunnels = SilentTunnels(self._on_silent_tunnel, Greetings(inspection, upstreams).of)
+        self.foreign = ForeignConnections(inspection, self.passages, self.tunnels.kept)
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
         self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
@@ -142,11 +142,12 @@ class GateAddon:
 
     async def gate_foreign(self, foreign: Foreign) -> None:
         """A connection out of a seal is not HTTP: it passes unread where policy says so."""
+        self.tunnels.over(foreign.connection)
         try:
             self.health.passed_undecrypted += await self.foreign.consider(foreign)
         except BaseException as error:  # noqa: BLE001
             # boundary: without a passage it is closed
-            foreign.passage = None
+            foreign.passage, foreign.may_wait = None, False
             self._failed("passing", error)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
@@ -336,7 +337,7 @@ class GateAddon:
             return
         try:
             said = flow.server_conn.error or (flow.error.msg if flow.error else "")
-            why = why_no_answer(
+            why = why_broken(
                 self.certificates.meant(flow.client_conn.id, said),
                 reached=was_reached(flow),
                 client_left=not flow.client_conn.connected,

@@ -28,8 +28,10 @@ APART_S = 0.2
 """So long after a look comes the next, at the earliest."""
 QUICK_S = 0.03
 """Both of these while a run is followed…"""
-_QUICK_SHARE = 50
+_QUICK_SHARE = 20
 """…but looks take no more than one part in so many of the time."""
+_AT_LEAST_S = 0.5
+"""So often it is seen to what else is due for a run."""
 _IN_FLIGHT = 6
 """So many are asked for at once then; some threads stay free for other courtesies."""
 SURELY_S = 5.0
@@ -74,13 +76,39 @@ class EvasionWatch:
         """Look whenever a connection can have begun. Runs until cancelled."""
         self.runs.hear_from(table)
         while True:
-            if self.runs.any:
-                await asyncio.sleep(QUICK_S)
             async with courtesy(Duty.DIRECT):  # the next look tries again
-                if not self.runs.any:
+                if self.runs.any:
+                    await self._until_changed(table)
+                else:
                     await self.runs.begun_or(partial(self._is_time, table), every_s)
                 self.runs.go_on()
                 await self.look_if_due(table)
+
+    async def _until_changed(self, table: DirectConnections) -> None:
+        """Return when a connection can have begun, or something else is due. Asked in a callback: a
+        task that wakes thirty times a second costs a machine more than what it asks.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        timers: list[asyncio.TimerHandle] = []
+        until = loop.time() + (QUICK_S if self._again else _AT_LEAST_S)
+
+        def asked() -> None:
+            try:
+                self._again = table.changed() or self._again
+            except Exception as error:  # noqa: BLE001 - boundary: raised where it is waited for
+                done.set_exception(error)
+                return
+            if self._again or loop.time() >= until:
+                done.set_result(None)
+            else:
+                timers[:] = [loop.call_later(QUICK_S, asked)]
+
+        timers.append(loop.call_later(QUICK_S, asked))
+        try:
+            await done
+        finally:
+            timers[0].cancel()
 
     async def settled(self) -> None:
         """Return when what was asked is answered, or soon."""

@@ -1,8 +1,7 @@
 """Servers that fail or are odd: the client meets what it would meet without the gate.
 
 A server that cannot be reached, or breaks its connection, is a broken connection to the client, not
-a page that it might take for data. Heads of answers that clients read without ado, and mitmproxy
-refuses, are put in order.
+a page that it might take for data.
 """
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
@@ -21,7 +20,6 @@ from proxy.joined_heads import HeadJoined
 from proxy.quick_tls import read
 
 _THEIR_STATUS = ErrorCode.http_status_code
-_THEIR_HEAD = http1.read_response_head
 _THEIR_DATA = tls.TLSLayer.receive_data
 _BROKEN = frozenset(
     {
@@ -30,9 +28,8 @@ _BROKEN = frozenset(
         ErrorCode.RESPONSE_VALIDATION_FAILED,
     }
 )
-_SWITCHING, _NO_CONTENT, _NOT_MODIFIED = 101, 204, 304
+_NO_CONTENT, _NOT_MODIFIED = 204, 304
 _TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
-_PACKINGS = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress"})
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 
 
@@ -54,55 +51,6 @@ def refused_head(status: int, message: str = "") -> bytes:
     answer = http.Response.make(status, refused_words(status, message), fields)
     answer.reason = f"{status_codes.RESPONSES.get(status, 'Error')} (answered by Outgate)"
     return bytes(http1.assemble_response(answer))
-
-
-def ordered_head(lines: list[bytes]) -> http.Response:
-    """Read the head of an answer. What its status or its coding makes void is left out (RFC 9112,
-    6.1 and 6.3), and a length that is said twice alike is said once.
-    """
-    answer = _THEIR_HEAD(lines)
-    headers = answer.headers
-    empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
-    if empty and answer.status_code != _NOT_MODIFIED:
-        headers.pop("content-length", None)
-    if empty or headers.get("transfer-encoding", "").strip().lower() == "identity":
-        # "identity" is no coding (RFC 7230, A.2): clients go by the length beside it.
-        headers.pop("transfer-encoding", None)
-    _in_one_coding(answer)
-    if "transfer-encoding" in headers:
-        headers.pop("content-length", None)
-    _with_one_length(answer)
-    return answer
-
-
-def _with_one_length(answer: http.Response) -> None:
-    said = answer.headers.get_all("content-length")
-    lengths = [one.strip() for all_ in said for one in all_.split(",")]
-    if lengths and all(one.isascii() and one.isdigit() and len(one) < 20 for one in lengths):
-        meant = {int(one) for one in lengths}
-        if len(meant) == 1:
-            answer.headers["content-length"] = str(meant.pop())
-
-
-def _in_one_coding(answer: http.Response) -> None:
-    """Leave no coding for the way but chunks: a compression beside them is one of the content from
-    here on, for most clients know none on the way and would wait for an end that does not come.
-    In an answer of HTTP/1.0 chunks are read as clients do: as chunks (RFC 9112, 6.1, forbids them).
-    """
-    headers = answer.headers
-    codings = [one.strip().lower() for one in headers.get("transfer-encoding", "").split(",")]
-    *packed, last = codings
-    if last != "chunked":
-        packed.append(last)
-    if packed and all(one in _PACKINGS for one in packed):
-        before = headers.get("content-encoding")
-        headers["content-encoding"] = ", ".join([*([before] if before else []), *packed])
-        headers.pop("transfer-encoding")
-        if last == "chunked":
-            headers["transfer-encoding"] = "chunked"
-    if answer.http_version == "HTTP/1.0" and headers.get("transfer-encoding") == "chunked":
-        answer.http_version = "HTTP/1.1"
-        headers["connection"] = "close"
 
 
 def was_reached(flow: http.HTTPFlow) -> bool:

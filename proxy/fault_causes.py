@@ -1,10 +1,21 @@
 """Why a server could not be reached, in words: from what mitmproxy and OpenSSL say. Pure."""
 
-from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.fate import (
+    CUT_NOTE,
+    LEFT_EARLY_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    UNREACHED_NOTE,
+    WANTS_CERTIFICATE,
+)
 
 _OF_THE_FAR_SIDE = "the destination: "
-_CLIENT_LEFT = "client disconnected"
+_CLIENT_LEFT = ("client disconnected", "reset by client", "cancelled by client")
 _MTLS = WANTS_CERTIFICATE.removeprefix(_OF_THE_FAR_SIDE)
+_EARLY = "it ended the connection in the middle of its answer"
 _CAUSES = (
     ("certificate has expired", "its certificate has expired"),
     ("certificate is not yet valid", "its certificate is not valid yet"),
@@ -37,21 +48,36 @@ _CAUSES = (
     ("no route to host", "no way leads there"),
     ("network is unreachable", "no way leads there"),
     ("connection reset", "it broke the connection"),
+    ("sending complete message body", _EARLY),
     ("closed connection", "it ended the connection without an answer"),
     ("connection closed", "it ended the connection without an answer"),
+    ("invalid content-length", "it answered with lengths that contradict each other"),
+    ("unknown transfer-encoding", "it answered in a coding that nobody knows"),
     ("cannot parse http response", "it did not answer in HTTP"),
     ("unexpected server response", "it did not answer in HTTP"),
 )
 """Part of the words, in lower case, → what it means; the first that is found counts."""
 
 
-def why_no_answer(error: str, *, reached: bool, client_left: bool = False) -> tuple[str, ...]:
-    """Return what the record says of an exchange that broke off before an answer came."""
-    if client_left or _CLIENT_LEFT in error.lower():
-        return ("the client left before an answer came",)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """What the record says of an exchange that broke off: before an answer came, or within it."""
+
+    no_answer: Sequence[str]
+    cut: Sequence[str]
+
+
+def why_broken(error: str, *, reached: bool, client_left: bool = False) -> Broken:
+    """Return what to say of it. `reached`: there was a connection to the destination."""
+    low = error[:2000].lower()
+    if client_left or any(words in low for words in _CLIENT_LEFT):
+        return Broken(no_answer=(LEFT_NOTE,), cut=(CUT_NOTE, LEFT_EARLY_NOTE))
     cause = cause_of(error)
     first = NO_ANSWER_NOTE if reached else UNREACHED_NOTE
-    return (first,) if cause is None else (first, f"{_OF_THE_FAR_SIDE}{cause}")
+    return Broken(
+        no_answer=(first,) if cause is None else (first, f"{_OF_THE_FAR_SIDE}{cause}"),
+        cut=(CUT_NOTE, f"{_OF_THE_FAR_SIDE}{cause or _EARLY}"),
+    )
 
 
 def cause_of(error: str) -> str | None:

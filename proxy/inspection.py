@@ -14,7 +14,7 @@ other order (proxy/life_cycle.py). The hooks apply what is returned (proxy/addon
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from core.attribution import UNATTRIBUTED, Attribution, unknown_sender
@@ -36,6 +36,7 @@ from proxy.counting import TokenCounts
 from proxy.deciding import Deciding
 from proxy.dns_pinning import Places
 from proxy.enforcement import People
+from proxy.fault_causes import Broken
 from proxy.health import Health
 from proxy.life_cycle import State
 from proxy.line_of_code import LinesOfCode
@@ -283,10 +284,8 @@ class Inspection:
         await transaction.proven()
         transaction.deliver()
 
-    async def on_break(self, transaction: Transaction, content: bytes, why: Sequence[str]) -> None:
-        """The exchange broke off: the record says how far it got. `content`: of its answer. `why`:
-        what to say where none came.
-        """
+    async def on_break(self, transaction: Transaction, content: bytes, why: Broken) -> None:
+        """The exchange broke off: the record says how far it got. `content`: of its answer."""
         transaction.travel.discard()
         if transaction.over or transaction.failed:
             return
@@ -295,12 +294,12 @@ class Inspection:
             return
         reader = transaction.travel.reader
         if reader is None:
-            for note in why or ("no answer came",):
+            for note in why.no_answer:
                 transaction.note(note)
             self.close(transaction, None)
         else:
-            if not reader.ended:
-                transaction.note("the exchange broke off before the answer ended")
+            for note in () if reader.ended else why.cut:
+                transaction.note(note)
             await self._counts.closed(transaction, reader, content, self.close)
 
     # Evidence, for all of the steps.

@@ -73,6 +73,19 @@ class SilentTunnels:
             waiting.cancel()
         return self._late.pop(connection_id, None)
 
+    async def kept(self, tunnel: SilentTunnel) -> bytes | None:
+        """Keep one that is silent for longer than clients are, and may not pass as it is: it is one
+        of the late. Returns what its server says first where it cannot be kept: the client waits
+        for that, and would for ever.
+        """
+        if tunnel.waits_for_greeting:
+            return b""
+        heard = b"" if tunnel.is_for_the_web else await self._greeting(tunnel)
+        if heard:
+            return heard
+        self._late[tunnel.connection] = tunnel
+        return None
+
     def _doubted(self, tunnel: SilentTunnel) -> None:
         loop = asyncio.get_running_loop()
         self._waiting[tunnel.connection] = loop.call_later(GRACE_S, self._decide, tunnel)

@@ -10,7 +10,7 @@ from core.record import Record
 from core.review import APPROVAL_LASTS, OWN, Action, Case, CaseStatus, ReviewEvent, signed
 from core.stored import ChainLink, StoredObservation, UnreadableEntry
 from core.vocabulary.destinations import CATEGORIES
-from core.vocabulary.findings import CONFIDENCE
+from core.vocabulary.findings import CONFIDENCE, EXAMPLE
 from core.vocabulary.kinds import by_gravity
 from core.vocabulary.observations import fact_name, fact_words
 from core.vocabulary.reviews import ACTS
@@ -184,6 +184,7 @@ def _why(reading: Reading, record: Record) -> Section:
             Row("Rule", rule),
             *known(maybe("Reason", decision.reason)),
             _how_sure(record.sender),
+            *_uncounted(record),
             *_unchecked(record),
             *(Row("Afterwards", capital(safe(note, 300))) for note in record.notes),
             *_exception(record),
@@ -198,6 +199,16 @@ def _exception(record: Record) -> Iterator[Row]:
     if lines:
         yield Row("Exception", "The policy can let it pass undecrypted, on record, by these lines:")
         yield from (Row("", safe(line, 1200)) for line in lines)
+
+
+def _uncounted(record: Record) -> Iterator[Row]:
+    """Yield which kinds the rules did not see, for nothing but examples of them was there."""
+    real = {f.kind for f in record.findings if not f.test_data}
+    kinds = by_gravity(f.kind for f in record.findings if f.test_data and f.kind not in real)
+    if kinds:
+        words = capital(joined([kind_words(kind).many for kind in kinds]))
+        why = "published examples, nobody's own. A rule counts them with test_data: true."
+        yield Row("Not counted", f"{words}: {why}", "quiet")
 
 
 def _unchecked(record: Record) -> Iterator[Row]:
@@ -249,7 +260,7 @@ def _finding(finding: Finding) -> Iterator[Row]:
         text += f", of {at_least(finding.subjects, 'person', 'people', exact=exact)}"
     yield Row("", f"{text} · {CONFIDENCE[finding.confidence]}")
     if finding.test_data:
-        yield Row("", "  A published example value, of no consequence by itself.", "quiet")
+        yield Row("", f"  {EXAMPLE}: rules, sums and the risk leave it out.", "quiet")
     if finding.excerpt:
         yield Row("", f"  {safe(finding.excerpt, 300)}", "strong")
     if finding.where:

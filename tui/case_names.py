@@ -1,13 +1,14 @@
 """Reads a filter line against what is in the evidence: names that stand there are words, too."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from pathlib import PurePath
 
 from core.case_words import Parsed, parse
 from core.review import CaseFilter, Order
-from core.review_ports import CaseStore
+from core.review_ports import CaseStore, TellsLess
 from destinations.naming import services_called
 from tui.wording import safe, service_name
 
@@ -60,4 +61,9 @@ def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None =
     def occurs(text: str) -> bool:
         return store.count(CaseFilter(status=None, text=text)) > 0
 
-    return parse(line, now, zone, occurs, _WhenAsked(store), services_called)
+    parsed = parse(line, now, zone, occurs, _WhenAsked(store), services_called)
+    if parsed.problem is None and isinstance(store, TellsLess):
+        told = (store.untold(condition) for condition in parsed.wanted.conditions)
+        for missing in filter(None, told):
+            return replace(parsed, problem=f"This list does not tell {missing}.")
+    return parsed

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.review import Case, CaseFilter
-from core.review_ports import CaseStore, HoldQueue
+from core.review import Case, CaseFilter, Order
+from core.review_ports import CaseStore, HoldQueue, TellsLess
 from tui.holds import with_states
 
 PAGE_SIZE = 100
@@ -97,6 +97,19 @@ def read_page(
     return with_states(store.page(wanted, number * PAGE_SIZE, PAGE_SIZE), holds)
 
 
+URGENT_FIRST, WIDEST_FIRST = "the most urgent first", "those open on most machines first"
+
+
+def sorted_by(store: CaseStore, order: Order) -> Order | None:
+    """Return the order if the store's list is in it; None where it has but its own."""
+    return None if isinstance(store, TellsLess) and not store.sorts(order) else order
+
+
+def first_told(store: CaseStore) -> str:
+    """Return which cases stand first where nobody asked for an order, in words."""
+    return URGENT_FIRST if sorted_by(store, Order.RISK) else WIDEST_FIRST
+
+
 def all_cases(store: CaseStore, wanted: CaseFilter) -> Iterator[Case]:
     """Yield every case that matches, once. Blocks on the disk."""
     offset, seen = 0, set[str]()
@@ -147,6 +160,13 @@ class Queue:
     def current(self) -> Case | None:
         """The case under the cursor."""
         return self.case_at(self.cursor) if self.count else None
+
+    @property
+    def lacks(self) -> str:
+        """Why there is no case under the cursor, in words."""
+        if self.version is None or self.count:
+            return "One moment: the evidence is being read."
+        return "There is no case here."
 
     def known(self) -> Iterable[Case]:
         """Return all cases that are read, for completions."""

@@ -3,26 +3,34 @@ and what the sender did on the own behalf. Pure.
 """
 
 from core.decision import HoldOutcome
-from core.review import OWN as THE_SENDER
 from core.review import Action, Case, CaseStatus, HoldState
+from core.vocabulary.desk import (
+    APPROVED_SINCE,
+    ASKED_FOR,
+    BY_THE_SENDER,
+    CAME_BACK,
+    EXPIRED_UNSEEN,
+    NOT_CERTAIN,
+    PROBABLY,
+    REFUSED_SINCE,
+    UNKNOWN_SENDER,
+)
 from core.vocabulary.reviews import SHORT_ACTS
 from tui.wording import case_sender, disposition_words, safe
-
-_PROBABLY, _NOT_CERTAIN = "probably", "≈"
 
 
 def sender_told(case: Case) -> str:
     """Return who sent it, as far as that is certain: `probably report.py`, `unknown sender`."""
     name = case_sender(case)
     if not name:
-        return "unknown sender"
-    return f"{_PROBABLY} {name}" if case.likely else name
+        return UNKNOWN_SENDER
+    return f"{PROBABLY} {name}" if case.likely else name
 
 
 def sender_short(case: Case) -> str:
     """Return the same where there is no room for the word: `≈ report.py`."""
     name = case_sender(case)
-    return f"{_NOT_CERTAIN} {name}" if name and case.likely else sender_told(case)
+    return f"{NOT_CERTAIN} {name}" if name and case.likely else sender_told(case)
 
 
 def hold_remark(hold: HoldState | None) -> str:
@@ -30,12 +38,12 @@ def hold_remark(hold: HoldState | None) -> str:
     if hold is None:
         return ""
     if hold.asked_by:
-        return f"asked for by {safe(hold.asked_by, 80)}"
+        return f"{ASKED_FOR} {safe(hold.asked_by, 80)}"
     if hold.outcome is not HoldOutcome.TIMED_OUT:
         return ""
     if hold.answer is None:
-        return "expired unseen"
-    return "approved, run again" if hold.answer.approved else "refused later"
+        return EXPIRED_UNSEEN
+    return APPROVED_SINCE if hold.answer.approved else REFUSED_SINCE
 
 
 def own_remark(case: Case) -> str:
@@ -47,7 +55,7 @@ def own_remark(case: Case) -> str:
     if case.status is CaseStatus.OPEN:
         acts.discard(Action.CLOSE)
     did = ", ".join(words for action, words in SHORT_ACTS.items() if action in acts)
-    return f"by {THE_SENDER}: {did}" if did else ""
+    return f"{BY_THE_SENDER}: {did}" if did else ""
 
 
 def _answered(approved: bool) -> Action:
@@ -60,6 +68,6 @@ def case_remark(case: Case) -> str:
     """
     closed = case.status is CaseStatus.CLOSED
     remark = disposition_words(case.disposition) if closed else hold_remark(case.hold)
-    if not remark and case.scope is not None:
-        remark = "came back"
+    if not remark and (case.scope is not None or case.disposition is not None):
+        remark = CAME_BACK
     return " · ".join(part for part in (own_remark(case), remark) if part)

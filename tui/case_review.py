@@ -26,7 +26,7 @@ class CaseReview(ReviewPart):
         if desk.held.current and not (action_id == "undo" and desk.reviewer.read_only):
             return WAITS
         if action_id == "close" and desk.queue.current is None:
-            return "There is no case here."
+            return desk.queue.lacks
         if desk.reviewer.read_only:
             return READ_ONLY
         if action_id == "undo":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from core.case_inside import Scope, beyond
+from core.findings import NOT_INSPECTED
 from core.review import Case, CaseStatus
 from core.vocabulary.kinds import by_gravity
 from core.vocabulary.sizes import at_least, counted, joined, number
@@ -36,12 +37,13 @@ def _parts(scope: Scope, now: datetime, zone: tzinfo | None) -> Iterator[str]:
 
 
 def _kinds(scope: Scope) -> str:
-    names = list(dict.fromkeys(kind_words(kind).many for kind in by_gravity(scope.kinds)))
-    if not names:
-        return "nothing found"
+    found = [kind for kind in by_gravity(scope.kinds) if kind != NOT_INSPECTED]
+    names = list(dict.fromkeys(kind_words(kind).many for kind in found))
     if len(names) > _SHOWN:
         names = [*names[: _SHOWN - 1], f"{number(len(names) - _SHOWN + 1)} other kinds"]
-    return joined(names)
+    if NOT_INSPECTED in scope.kinds:
+        names.append(kind_words(NOT_INSPECTED).many)
+    return joined(names) or "nothing found"
 
 
 def came_back(case: Case, now: datetime) -> str:

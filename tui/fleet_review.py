@@ -16,7 +16,7 @@ from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
 from tui.note_dialog import NoteDialog
 from tui.offers import Actor, bindings_of
-from tui.review_part import READ_ONLY, ReviewPart
+from tui.review_part import READ_ONLY, WAITS, ReviewPart
 from tui.review_screen import ReviewScreen
 from tui.screen_action import ScreenAction, action
 from tui.wording import safe
@@ -76,8 +76,10 @@ class FleetPart(ReviewPart):
         """Return why it cannot be done now, or None when it can."""
         if self.desk.reviewer.read_only:
             return READ_ONLY
-        if self.desk.held.current or self.desk.queue.current is None:
-            return "There is no case here."
+        if self.desk.held.current:
+            return WAITS
+        if self.desk.queue.current is None:
+            return self.desk.queue.lacks
         return super().obstacle(action_id)
 
     def do_take(self) -> None:

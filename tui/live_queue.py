@@ -18,7 +18,7 @@ from core.review import CaseFilter, Order
 from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader, Trouble
-from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page
+from tui.case_queue import PAGE_SIZE, Overview, Queue, look, overview, read_page, sorted_by
 from tui.case_reading import Reading, read_fully
 from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
@@ -374,10 +374,9 @@ class LiveQueue(Offers, Screen[None]):
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         view = self.query_one(QueueView)
         view.now = now
-        self.query_one("#heading", Static).update(
-            Content(heading(view.size.width or self.size.width, self.queue.wanted.order)),
-            layout=False,
-        )
+        order = sorted_by(self.store, self.queue.wanted.order)
+        words = Content(heading(view.size.width or self.size.width, order))
+        self.query_one("#heading", Static).update(words, layout=False)
 
     def seen(self) -> None:
         """Nothing is new any more once the top is in view."""

@@ -11,6 +11,7 @@ from core.vocabulary.sizes import capital, counted
 from core.vocabulary.times import time_left
 from tui.background_reader import trouble_of
 from tui.case_names import understood
+from tui.case_queue import first_told
 from tui.case_remarks import hold_remark, own_remark
 from tui.closing_words import came_back, scope_words
 from tui.holds import Waiting, asked_and_waiting, with_states
@@ -47,9 +48,10 @@ def print_queue(
             print(parsed.problem, file=out)
             return 2
         wanted = parsed.wanted
-        if holds is not None:
-            _print_waiting(asked_and_waiting(holds, now), out, now, zone)
-        print(_heading(store.count(wanted), wanted), file=out)
+        waiting = Waiting() if holds is None else asked_and_waiting(holds, now)
+        _print_waiting(waiting, out, now, zone)
+        words = _heading(store.count(wanted), wanted, first_told(store))
+        print(_BESIDE if waiting.held and words == NOTHING else words, file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
             print(f"\n{number}. {paragraph(store, case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
@@ -67,16 +69,16 @@ def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | 
         print(f"{safe(entry.for_officer(), 300)}\n", file=out)
 
 
-def _heading(total: int, wanted: CaseFilter) -> str:
+NOTHING = "Nothing needs you."
+_BESIDE = "Nothing else needs you."
+
+
+def _heading(total: int, wanted: CaseFilter, first: str) -> str:
     if wanted == CaseFilter():
-        return (
-            "Nothing needs you."
-            if not total
-            else f"{counted(total, 'case')} to look at, the most urgent first."
-        )
+        return f"{counted(total, 'case')} to look at, {first}." if total else NOTHING
     if not total:
         return "No case is like that."
-    return f"{counted(total, 'case')}, the most urgent first."
+    return f"{counted(total, 'case')}, {first}."
 
 
 def _cases(

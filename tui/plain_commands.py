@@ -20,7 +20,7 @@ from tui.act_events import Answering, Closing, answer_event, events_for
 from tui.background_reader import trouble_of
 from tui.case_detail import describe
 from tui.case_names import understood
-from tui.case_queue import all_cases
+from tui.case_queue import all_cases, first_told
 from tui.case_reading import Reading, read_fully
 from tui.holds import Held, asked_and_waiting, with_states
 from tui.kept_code import KeptOf
@@ -126,7 +126,7 @@ def _list(desk: _Desk, rest: str) -> Iterator[str]:
     desk.cases = []
     desk.rest = all_cases(desk.store, parsed.wanted)
     yield from _waiting(desk)
-    yield f"{counted(desk.store.count(parsed.wanted), 'case')}, the most urgent first."
+    yield f"{counted(desk.store.count(parsed.wanted), 'case')}, {first_told(desk.store)}."
     yield from _more(desk, "")
 
 

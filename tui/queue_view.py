@@ -28,7 +28,7 @@ from tui.wording import (
     case_words,
 )
 
-FIXED = 30
+FIXED = 31
 COUNT = 6
 
 
@@ -79,18 +79,18 @@ _SORTED = {
 }
 
 
-def heading(width: int, order: Order = Order.RISK) -> str:
+def heading(width: int, order: Order | None = Order.RISK) -> str:
     """Return the line above the list; `▾` stands at the column that it is sorted by, `▴` where the
-    oldest stand first.
+    oldest stand first; nowhere without an order.
     """
     sender, place, found = column_widths(width)
 
     def name(text: str) -> str:
         mark = "▴" if order is Order.OLDEST else "▾"
-        return f"{text}{mark}" if _SORTED[order] == text else text
+        return f"{text}{mark}" if order and _SORTED[order] == text else text
 
     names = f"{fit(name('Sender'), sender)} {fit(name('To'), place)} {fit(name('Found'), found)}"
-    first = f"{name('Risk'):<9}{name('Outcome'):<11}{name('When'):<7}"
+    first = f"{name('Risk'):<9}{name('Outcome'):<12}{name('When'):<7}"
     return f"   {first}{names}{name('Times'):>{COUNT}}"
 
 
@@ -247,7 +247,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             ("❯" if at_cursor else " ", "mark"),
             ("■ " if case.key in self._cases.marks else "  ", "mark"),
             (fit(f"{sign} {level}", 9), "quiet" if closed else tone),
-            (fit(f"{words.sign} {words.word}{several}", 11), case_meaning(case)),
+            (fit(f"{words.sign} {words.word}{several}", 12), case_meaning(case)),
             (fit(when, 7), "quiet"),
             (fit_sender(case, sender) + " ", text),
             (fit(case_place(case), place) + " ", text),

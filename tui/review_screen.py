@@ -13,9 +13,10 @@ from textual.widgets import Input
 
 from core.review import CaseFilter, Order
 from core.review_ports import CaseStore, HoldQueue
+from core.vocabulary.sizes import capital
 from tui.actions import SCREENS
 from tui.background_reader import Reader, Trouble
-from tui.case_queue import all_cases
+from tui.case_queue import WIDEST_FIRST, all_cases, sorted_by
 from tui.case_review import CaseReview
 from tui.detail_pane import DetailPane
 from tui.evidence_acts import EvidenceActs
@@ -107,7 +108,7 @@ class ReviewScreen(LiveQueue):
         if held and action_id in {"why", "read"}:
             return None
         if self.queue.current is None:
-            return "There is no case here."
+            return self.queue.lacks
         if action_id in {"older", "newer"}:
             return self._no_other(action_id)
         if action_id == "unmark_all" and not self.queue.marks:
@@ -296,10 +297,12 @@ class ReviewScreen(LiveQueue):
 
     def do_order(self) -> None:
         """Sort by the next column."""
-        orders = list(Order)
+        own = Order.RISK  # where the list is not sorted by it, its own order
+        orders = [one for one in Order if one is own or sorted_by(self.store, one)]
         following = orders[(orders.index(self.wanted.order) + 1) % len(orders)]
         self.wanted = replace(self.wanted, order=following)
-        self.tell(f"Sorted by {ORDERS[following]}.")
+        known = sorted_by(self.store, following)
+        self.tell(f"Sorted by {ORDERS[known]}." if known else f"{capital(WIDEST_FIRST)}.")
         self.start(self.look_again)
 
     def do_mark_shown(self) -> None:

@@ -175,7 +175,7 @@ class RuleReview(ReviewPart):
         if desk.held.current is not None:
             return WAITS
         if desk.queue.current is None:
-            return "There is no case here."
+            return desk.queue.lacks
         if desk.reviewer.read_only:
             return READ_ONLY
         if desk.acts is None or desk.acts.rules is None:

@@ -16,7 +16,7 @@ from tui.actions import for_footer
 from tui.case_queue import Overview, Queue
 from tui.offers import Offers
 from tui.screen_action import ScreenAction
-from tui.wording import health, safe, tally
+from tui.wording import READING, health, safe, tally
 
 _HEALTH = {"allowed": ("●", ""), "quiet": ("○", ""), "blocked": ("▲", "bold $blocked")}
 """Sign and style of the health line."""
@@ -67,7 +67,8 @@ class QueueLine(Line):
 
     def say(self, queue: Queue, overview: Overview, held: int) -> None:
         """Show the state of the queue; `held` requests wait now."""
-        left = Content.styled(tally(overview.open_cases, held), "bold")
+        known = queue.version is not None
+        left = Content.styled(tally(overview.open_cases, held) if known else READING, "bold")
         if replace(queue.wanted, order=Order.RISK) != CaseFilter():
             words = f"   / {safe(in_words(queue.wanted), 80)} · {counted(queue.count, 'case')}"
             left += Content.styled(words, "$primary")

@@ -15,6 +15,7 @@ from core.record import Record
 from core.review import Case, Disposition
 from core.risk import Level, risk_of
 from core.text import printable
+from core.vocabulary.desk import NOTHING_KNOWN, PROBABLY, UNKNOWN_SENDER, UNREAD
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import amounts, content, found, named
 from core.vocabulary.kinds import Kind, by_gravity, kind_of
@@ -171,7 +172,7 @@ def sender_name(sender: Attribution) -> str:
     if sender.script is not None:
         return safe(sender.script.name, 80)
     name = "" if sender.process is None else safe(sender.process.name, 64)
-    return f"{name} (script not known)" if name else "unknown sender"
+    return f"{name} (script not known)" if name else UNKNOWN_SENDER
 
 
 def _subject(sender: Attribution) -> str:
@@ -180,7 +181,7 @@ def _subject(sender: Attribution) -> str:
         who = "a program that could not be identified"
     else:
         who = sender_name(sender) if sender.script is None else f"“{sender_name(sender)}”"
-        who = f"probably {who}" if sender.certainty is Certainty.LIKELY else who
+        who = f"{PROBABLY} {who}" if sender.certainty is Certainty.LIKELY else who
     user = f", run by {safe(sender.user, 60)}," if sender.user else ""
     return capital(who) + user
 
@@ -239,7 +240,7 @@ def case_found(case: Case) -> str:
         return safe(", ".join(case.kinds), 60)
     kinds = _found_kinds(case)
     if not kinds:
-        return "could not all be read" if case.kinds else "nothing known"
+        return UNREAD if case.kinds else NOTHING_KNOWN
     inside, more = case.inside, "" if case.inside.most_exact else "+"
     if case.records and case.records > 1 and case.records >= inside.people:
         return f"{number(case.records)}{more} rows · {_named(kinds)}"
@@ -341,6 +342,10 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     return f"{who}{by} {verb} {what} to {where}{last}{times}. {told}"
 
 
+READING = "Reading the evidence …"
+"""What the first lines say before anything is known."""
+
+
 def health(
     totals: Mapping[str, int],
     now: datetime,
@@ -349,11 +354,13 @@ def health(
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
-    `totals` are those of today; `watching` is None when nobody could say whether a gate runs, and
-    is then not claimed.
+    `totals` are those of today, nothing before they were read; `watching` is None when nobody could
+    say whether a gate runs, and is then not claimed.
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"
+    if not totals:
+        return "quiet", READING
     state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]
     meaning, missed = "allowed", "nothing skipped today"
     if watching is False:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.consent import Yes, agreed
+
 if TYPE_CHECKING:
     from app.endpoint.installing import Machine
     from certs.placing.plan import Plan
@@ -17,6 +19,7 @@ Root = Annotated[
 
 def install(
     dry_run: DryRun = False,
+    yes: Yes = False,
     root: Root = None,
     program: Annotated[
         str | None, typer.Option(metavar="PATH", help="The `outgate` that the services run.")
@@ -25,7 +28,7 @@ def install(
     """Install the gate as a service of this machine, with a user of its own.
 
     Once more, it is an upgrade: settings, policy and evidence stay. Everything is printed before it
-    is done.
+    is done, and at a terminal you are asked.
 
     \b
     Example: sudo /opt/outgate/bin/outgate install --dry-run
@@ -33,7 +36,7 @@ def install(
     from app.endpoint.installing import install_plan, machine_at
 
     machine = machine_at(root, program)
-    return _do(machine, install_plan(machine), dry_run=dry_run)
+    return _do(machine, install_plan(machine), dry_run=dry_run, yes=yes)
 
 
 def uninstall(
@@ -44,6 +47,7 @@ def uninstall(
         bool, typer.Option("--purge", help="Remove all of that, too: nothing is left.")
     ] = False,
     dry_run: DryRun = False,
+    yes: Yes = False,
     root: Root = None,
 ) -> int:
     """Take the services off this machine, and what `outgate trust` put on it.
@@ -69,10 +73,10 @@ def uninstall(
     trust = remove_plan(scope, ())
     plan = uninstall_plan(machine, purge=purge)
     whole = replace(plan, steps=(*trust.steps, *plan.steps), notes=(*trust.notes, *plan.notes))
-    return _do(machine, whole, dry_run=dry_run)
+    return _do(machine, whole, dry_run=dry_run, yes=yes)
 
 
-def _do(machine: "Machine", plan: "Plan", *, dry_run: bool) -> int:
+def _do(machine: "Machine", plan: "Plan", *, dry_run: bool, yes: bool) -> int:
     from app.endpoint.installing import may_change
     from app.trusting import runner
     from certs.placing.plan import carried_out, shown_plan
@@ -90,6 +94,8 @@ def _do(machine: "Machine", plan: "Plan", *, dry_run: bool) -> int:
             "Nothing was changed (--dry-run)." if plan.steps else "Nothing is to be changed."
         )
         return 0
+    if not agreed(yes=yes):
+        return 1
     faults = carried_out(machine.tree, plan, runner(machine.tree))
     for fault in faults:
         typer.echo(f"outgate: {printable(fault, 400)}", err=True)

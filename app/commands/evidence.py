@@ -36,6 +36,14 @@ def export(
     view: Annotated[
         str | None, typer.Option("--view", metavar="NAME", help="Of the cases of a saved view.")
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also",
+            metavar="FORMAT",
+            help="Into a pack, beside JSONL and CSV: ocsf, parquet, …; repeatable.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write the records, and what reviewers did, to a file, masked as stored.
@@ -43,7 +51,7 @@ def export(
     \b
     Example: outgate export --format csv --out october.csv --since 2026-10-01
     Example: outgate export --filter "all risk:high group:health" --out health.jsonl
-    Example: outgate export --format pack --out evidence.zip
+    Example: outgate export --format pack --also ocsf --out evidence.zip
     """
     from app.case_filter import filtered
     from app.home import open_home
@@ -64,6 +72,10 @@ def export(
 
     if format_name != _PACK:
         format_named(format_name, last=[_PACK])
+        if also:
+            raise InputError("--also is for packs.", remedy="Add --format pack.")
+    for name in also or ():
+        format_named(name)
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     span = parse_span(since, until)
@@ -79,7 +91,7 @@ def export(
     selection = Selection(since=span[0], until=span[1], cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
     if format_name == _PACK:
-        count = pack(home, store, selection, to, by=who, overwrite=force)
+        count = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)
     else:
         count = write_export(format_name, store, selection, to, by=who, overwrite=force).records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
@@ -169,17 +181,21 @@ def _verified(
     from core.happenings import Event, happening
     from core.rights import Deed
     from evidence import verify as verify_database
+    from evidence.verification import sightings
 
     settings = load_settings(home.settings)
     who = permitted(Deed.REBUILD if rebuild else Deed.VERIFY, settings)
+    elsewhere = [] if settings.witness_file is None else [settings.witness_file]
+    seen_by = [*elsewhere, *witnesses]
+    if not home.evidence.is_file() and not sightings(home.evidence, seen_by):
+        home.kept_evidence()
     if rebuild and home.evidence.is_file():
         store = store_of(home, settings, "command line")
         store.rebuild_cases()
         store.tell(happening(Event.REBUILT, {}, who=who))
-    elsewhere = [] if settings.witness_file is None else [settings.witness_file]
     return verify_database(
         home.evidence,
-        [*elsewhere, *witnesses],
+        seen_by,
         stamp_roots=settings.stamp_root,
         since_checkpoint=newest,
         progress=_progress(),
@@ -229,21 +245,19 @@ def checkpoint(
     from app.permission import permitted
     from app.settings import load_settings
     from app.wiring import store_of
-    from core.errors import EvidenceError, InputError
+    from core.errors import InputError
     from core.rights import Deed
     from evidence.notary import Notary
     from evidence.witness import FileWitness, Sighting
 
     home = open_home()
     permitted(Deed.VERIFY)
-    if not home.evidence.is_file():
-        raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
     settings, server = load_settings(home.settings), None
     if (url := stamp or settings.stamp_url) is not None:
         from app.stamping import stamp_server, stamped
 
         server = stamp_server(url, stamp_root or settings.stamp_root)
-    taken = Notary(home.evidence).take_now("printed")
+    taken = Notary(home.kept_evidence()).take_now("printed")
     if append is not None:
         try:
             FileWitness(append).tell(Sighting.of(taken, "printed"))

@@ -20,24 +20,41 @@ application = typer.Typer(
 @application.command()
 def enrol(
     hub: Annotated[str, typer.Option(metavar="URL", help="https://hub.corp.example:8443")],
+    ca: Annotated[Path, typer.Option(metavar="FILE", help="authority.pem of the hub.")],
     token: Annotated[
         str, typer.Option(envvar="OUTGATE_FLEET_TOKEN", help="From outgate hub token.")
-    ],
-    ca: Annotated[Path, typer.Option(metavar="FILE", help="authority.pem of the hub.")],
+    ] = "",
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="In place of a token: the organisation's, for here."),
+    ] = None,
+    certificate_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its key, where it is another file.")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Leave the present fleet for it.")] = False,
 ) -> int:
     """Join a fleet. The key is made here and never leaves.
+
+    By a token that is good once; or, where hub.yaml says own_certificates, by a certificate that
+    the organisation gave this machine.
 
     \b
     Example: outgate fleet enrol --hub https://hub.corp.example:8443 --token T --ca authority.pem
     """
     from app.home import open_home
     from app.permission import permitted
+    from core.errors import InputError
     from core.rights import Deed
     from fleet.enrolling import enrol
 
     permitted(Deed.OPERATE)
-    made = enrol(open_home().fleet, hub, token, ca, again=again)
+    if (certificate is None) == (not token.strip()) or (certificate_key and not certificate):
+        raise InputError(
+            "Enrol by a token, or by a certificate of the organisation.",
+            remedy="--token T, or --certificate FILE with --certificate-key FILE.",
+        )
+    own = None if certificate is None else (certificate, certificate_key or certificate)
+    made = enrol(open_home().fleet, hub, token, ca, again=again, own=own)
     typer.echo(f"This endpoint is {made.endpoint} at {made.hub}.")
     typer.echo("Ship its evidence: outgate fleet ship")
     return 0
@@ -79,6 +96,36 @@ def ship(
 
 
 @application.command()
+def authority() -> int:
+    """Ask the hub for the authority that this machine inspects with, and use it from now on.
+
+    Its key is made here and never leaves; fleet ship renews it. What clients trusted before stays
+    trusted.
+
+    \b
+    Example: outgate fleet authority
+    """
+    from app.fleet_authority import ask_authority
+    from app.home import open_home
+    from app.permission import permitted
+    from core.rights import Deed
+    from core.text import printable
+    from fleet.line import HttpsLine
+
+    permitted(Deed.OPERATE)
+    home = open_home()
+    line = HttpsLine.of(_member(home))
+    try:
+        facts = ask_authority(home, line).facts()
+    finally:
+        line.close()
+    chain = " < ".join(printable(one, 100) for one in facts.chain)
+    typer.echo(f"This machine inspects with {chain}, until {facts.not_after:%Y-%m-%d}.")
+    typer.echo("Restart the gate to use it; clients trust its root: outgate ca show")
+    return 0
+
+
+@application.command()
 def status() -> int:
     """Say to which hub this endpoint ships, up to where, and what it was given.
 
@@ -107,6 +154,7 @@ def status() -> int:
         ("policy", "policy"),
         ("approvals", "list of approvals"),
         ("retention", "retention of evidence"),
+        ("settings", "settings"),
     )
     for kind, what in kinds:
         version = following.versions[kind]

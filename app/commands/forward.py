@@ -92,11 +92,9 @@ def _opened() -> "tuple[Store, Sequence[Route]]":
     from app.home import open_home
     from app.settings import load_settings
     from app.wiring import store_of
-    from core.errors import EvidenceError
 
     home = open_home()
     settings = load_settings(home.settings)
-    if not home.evidence.is_file():
-        raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
+    home.kept_evidence()
     store = store_of(home, settings, "command line")
     return store, routes_of(home, settings, store)

@@ -30,6 +30,11 @@ from core.rights import Deed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hub.answering import Hub
+    from hub.authority import HubAuthority
+    from hub.database import Database
+    from hub.settings import HubSettings
+
 application = typer.Typer(
     no_args_is_help=True,
     help="The fleet's service on PostgreSQL: who sends what, on all machines.",
@@ -63,6 +68,7 @@ for _question in (
     hub_policies.widen,
     hub_policies.approve,
     hub_policies.retention,
+    hub_policies.settings,
     hub_months.months,
 ):
     application.command()(_question)
@@ -96,9 +102,12 @@ def init(
     refuse_not_installed()
     from hub.database import bring_forward
     from hub.settings import init
+    from hub.totals import AT_ONCE_S, make_totals
 
     made = init(folder, database, tuple(name), listen, utc_now())
     before, after = bring_forward(made.database)
+    with database_of(made) as brought:
+        make_totals(brought, AT_ONCE_S)
     typer.echo(f"The hub's folder is {folder}; its database has schema {after} (before: {before}).")
     typer.echo(f"Give endpoints {made.authority_file}, and each a token: outgate hub token")
     typer.echo(f"Start it: outgate hub serve --hub {folder}")
@@ -131,26 +140,19 @@ def serve(
     settings = hub_settings(hub)
     if processes > 1 and settings.listen[1] == 0:
         raise InputError("Several processes need a port of their own.", remedy="listen in hub.yaml")
-    from hub.answering import Hub
     from hub.authority import load_authority, server_files
-    from hub.council import key_of
     from hub.database import bring_forward
-    from hub.requests import KEY_FILE
     from hub.service import serve, server_context
-    from hub.settings import policy_public
+    from hub.totals import AT_ONCE_S, make_totals
 
     quieten(sys.stderr)
     bring_forward(settings.database)
     authority = load_authority(settings.folder)
     server = server_files(authority, settings.folder, list(settings.names), utc_now())
-    context = server_context(server, settings.authority_file)
+    context = server_context(server, settings.authority_file, settings.own_authorities)
     with database_of(settings) as database:
-        running = Hub(
-            database=database,
-            authority=authority,
-            policy_key=policy_public(settings.folder),
-            sealing=key_of(settings.folder, KEY_FILE),
-        )
+        make_totals(database, AT_ONCE_S)
+        running = _hub_of(settings, database, authority)
 
         async def until_stopped() -> None:
             stop = asyncio.Event()
@@ -163,6 +165,26 @@ def serve(
 
         asyncio.run(until_stopped())
     return 0
+
+
+def _hub_of(settings: "HubSettings", database: "Database", authority: "HubAuthority") -> "Hub":
+    """Return what answers endpoints."""
+    from core.ids import utc_now
+    from hub.answering import Hub
+    from hub.council import key_of
+    from hub.inspection import Inspection
+    from hub.requests import KEY_FILE
+    from hub.settings import policy_public
+
+    given = settings.inspection
+    return Hub(
+        database=database,
+        authority=authority,
+        policy_key=policy_public(settings.folder),
+        own_group=settings.own_group,
+        inspection=None if given is None else Inspection.at(given, utc_now()),
+        sealing=key_of(settings.folder, KEY_FILE),
+    )
 
 
 def _told_ready(host: str) -> "Callable[[int], None]":
@@ -247,12 +269,20 @@ def revoke(endpoint: _Endpoint, hub: HubFolder = None) -> int:
 
     with at_hub(hub, Deed.OPERATE) as connection:
         from hub.deeds import Word, chained
-        from hub.enrolment import revoke
+        from hub.enrolment import found, revoke
+        from hub.inspection import given_to
 
-        name = revoke(connection, endpoint, utc_now())
+        now = utc_now()
+        given = given_to(connection, found(connection, endpoint)[0], now)
+        name = revoke(connection, endpoint, now)
         about = f"endpoint {printable(name, 100)}"
-        chained(connection, Word.REVOKED, about, who=acting(), note="", now=utc_now())
+        chained(connection, Word.REVOKED, about, who=acting(), note="", now=now)
     typer.echo(f"{printable(name, 200)} is revoked.")
+    if given:
+        typer.echo(
+            "It inspects with authorities of these serial numbers; have the organisation revoke "
+            f"them, too: {', '.join(given)}"
+        )
     return 0
 
 

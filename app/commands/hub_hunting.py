@@ -16,15 +16,22 @@ from app.hub_access import (
     refuse_empty,
 )
 from core.rights import Deed
+from core.vocabulary.fleet import Over
 
 _ADVISORIES = "advisories"
 
 
 def hunt(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A distribution.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A package, host, script, file or its SHA-256.")
+    ],
     version: Annotated[
         str | None, typer.Argument(metavar="[VERSION]", help="One version, or a range: '<2.31'.")
     ] = None,
+    over: Annotated[Over, typer.Option("--over", help="What to look over.")] = Over.PACKAGES,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=3650, help="For files: how far back.")
+    ] = 30,
     save: Annotated[
         bool, typer.Option("--save", help="Also look at whatever endpoints tell of later.")
     ] = False,
@@ -34,10 +41,16 @@ def hunt(
 ) -> int:
     """Say who had a package: on which machines, which scripts, what left, to whom; 1 when anybody.
 
+    With --over: who sent to a destination, what a script did, who sent a file (by its name or
+    SHA-256), or where something was observed. A person's value: outgate hub ask find.
+
     \b
     Example: outgate hub hunt litellm 1.82.7 --save --reason "advisory of today"
     Example: outgate hub hunt requests '<2.31'
+    Example: outgate hub hunt transfer.sh --over destinations
     """
+    if over is not Over.PACKAGES:
+        return _hunt_over(name, version, over, days, reason if save else None, hub, as_json=as_json)
     from packaging.utils import canonicalize_name
 
     from core.ids import utc_now
@@ -63,6 +76,45 @@ def hunt(
     if saved:
         typer.echo(f"Saved as hunt {saved}: outgate hub hunts", err=True)
     return 1 if found.had else 0
+
+
+def _hunt_over(
+    name: str,
+    version: str | None,
+    over: Over,
+    days: int,
+    reason: str | None,
+    hub: Path | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Hunt for anything but a package; `reason`: save it, too."""
+    from datetime import timedelta
+
+    from core.errors import InputError
+    from core.ids import utc_now
+    from hub.hunting import Sought, known
+
+    if version is not None:
+        raise InputError("Only packages have versions.", remedy="Leave the version out.")
+    if reason is not None:
+        refuse_empty(reason)
+    sought, saved, now = Sought(over=over, name=name), 0, utc_now()
+    with at_hub(hub, Deed.READ if reason is None else Deed.HUNT) as connection:
+        from hub import saved_hunts, telling_hunts
+
+        shown = shown_at(connection, hub)
+        found = []
+        for row in known(connection, sought, now - timedelta(days=days)):
+            paths = {part: shown.path(row[part], row["people"]) for part in ("script", "what")}
+            found.append({**shown.script(row), **paths})
+        if reason is not None:
+            saved = saved_hunts.save_sought(connection, sought, who=acting(), note=reason, now=now)
+    value = {"name": name, "over": over.value, "found": found}
+    print_answer(value, telling_hunts.sought(name, over, found), as_json=as_json)
+    if saved:
+        typer.echo(f"Saved as hunt {saved}: outgate hub hunts", err=True)
+    return 1 if found else 0
 
 
 def hunts(

@@ -216,6 +216,72 @@ def retention(
     return 0
 
 
+def settings(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Settings, as docs/settings.md.")
+    ] = None,
+    group: _Group = "",
+    percent: Annotated[
+        int, typer.Option(min=0, max=100, help="For so many percent of the fleet.")
+    ] = 100,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is chained.")] = "",
+    key: _Key = None,
+    hub: HubFolder = None,
+    as_json: AsJson = False,
+) -> int:
+    """List the fleet's settings and how many follow, or order others in their place.
+
+    Signed; they go over a user's own file and below those of the machine, and what they list as
+    `locked` no user changes. A gate follows them from its next start on.
+
+    \b
+    Example: outgate hub settings fleet.yaml --percent 10 --reason "shorter epochs"
+    """
+    from app.settings_layers import refuse_no_settings
+    from core.ids import utc_now
+
+    deed = Deed.WATCH if file is None else Deed.POLICY
+    found_hub = hub_settings(hub, deed)
+    text = ""
+    if file is not None:
+        refuse_empty(reason)
+        text = _text(file)
+        refuse_no_settings(text)
+    with at_hub(hub, deed) as connection:
+        from hub import telling
+        from hub.groups import refuse_unknown_group
+        from hub.orders import publish_settings, settings_versions
+        from hub.settings import policy_key
+
+        if file is not None:
+            refuse_unknown_group(connection, group)
+            signing = policy_key(key or found_hub.folder)
+            publish_settings(
+                connection,
+                signing,
+                text,
+                grouped=group,
+                percent=percent,
+                note=reason,
+                who=acting(),
+                now=utc_now(),
+            )
+        found = settings_versions(connection)
+    print_answer(found, telling.settings_versions(found), as_json=as_json)
+    return 0
+
+
+def _text(file: Path) -> str:
+    from core.errors import InputError
+
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"Cannot read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file} is not YAML.", remedy="Write it in UTF-8.") from None
+
+
 def _content(policy: Path) -> bytes:
     from core.errors import InputError
     from policy.loading import load_bytes

@@ -22,7 +22,7 @@ def notify(
     from app.permission import permitted
     from app.settings import load_settings
     from app.wiring import store_of
-    from core.errors import EvidenceError, InputError, OutgateError
+    from core.errors import InputError, OutgateError
     from core.rights import Deed
     from core.vocabulary.sizes import counted
     from exports.notices.seen import trial_notice
@@ -35,8 +35,7 @@ def notify(
             "No way to tell people is set.",
             remedy="Name one in the settings: notify: {desk: {to: desktop}}.",
         )
-    if not home.evidence.is_file():
-        raise EvidenceError("There is no evidence yet.", remedy="Start a gate first.")
+    home.kept_evidence()
     store = store_of(home, settings, "command line")
     code = 0
     for way in ways_of(settings, store):

@@ -35,8 +35,9 @@ def find(
 
     home = open_home()
     permitted(Deed.FIND)
+    kept = home.kept_evidence()
     marks = marks_of(home, asked_without_echo("Value to look for: "))
-    store = open_store(home.evidence)
+    store = open_store(kept)
     answer = found(store, marks)
     store.close()
     if as_json:
@@ -72,6 +73,11 @@ def _lines(answer: "Found") -> list[str]:
         if one.users:
             lines.append(f"    run by {printable(', '.join(sorted(one.users)))}")
         lines += [f"    {printable(said)}" for said in one.said or ("nobody approved the script",)]
+    if answer.changed:
+        lines.append(
+            f"CHANGED in the file after they were written, and so not told: "
+            f"{counted(answer.changed, 'record')} of these; outgate verify names them."
+        )
     if answer.unread:
         lines.append(f"Not read of these: {counted(answer.unread, 'record')}.")
     if answer.blind:
@@ -91,6 +97,7 @@ def _as_json(answer: "Found") -> dict[str, object]:
     return {
         "records": answer.records,
         "unread": answer.unread,
+        "changed": answer.changed,
         "more_values": answer.more_values,
         "blind": answer.blind,
         "sent": [_sending(one) for one in answer.sendings],
@@ -144,7 +151,7 @@ def erase(
     from app.permission import permitted
     from app.settings import load_settings
     from app.two_people import ask_for, confirmed
-    from core.errors import EvidenceError, InputError
+    from core.errors import InputError
     from core.rights import Deed
     from evidence import open_store
     from evidence.erasure import plan
@@ -156,9 +163,7 @@ def erase(
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.ERASE, settings)
-    if not home.evidence.is_file():
-        raise EvidenceError("There is no evidence yet.", remedy="There is nothing to erase.")
-    open_store(home.evidence).close()
+    open_store(home.kept_evidence()).close()
     wanted = _wanted(home, before, script, person=person)
     asked = None
     if settings.second_person_erasure:

@@ -30,7 +30,6 @@ def retention(
     from app.permission import permitted
     from app.retention import terms_of
     from app.settings import load_settings
-    from core.errors import InputError
     from core.ids import utc_now
     from core.rights import Deed
     from evidence import open_store
@@ -39,9 +38,7 @@ def retention(
     home = open_home()
     settings = load_settings(home.settings)
     permitted(Deed.READ, settings)
-    if not home.evidence.is_file():
-        raise InputError("There is no evidence yet.", remedy="Start the gate: outgate start.")
-    store = open_store(home.evidence)
+    store = open_store(home.kept_evidence())
     with store.reading() as connection:
         terms = terms_of(home, settings)
         found = plan(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.consent import Yes, agreed
+
 if TYPE_CHECKING:
     from cryptography import x509
 
@@ -49,6 +51,7 @@ Environment = Annotated[
 def install(
     machine: ForMachine = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     proxy: Annotated[
         bool,
         typer.Option("--proxy", help="Also send every client through the gate at `listen`."),
@@ -60,8 +63,8 @@ def install(
     """Lay the root into the system's store, and a block of variables where programs get their
     environment from.
 
-    Everything is printed before it is written. Only blocks of our own are written, and `outgate
-    trust remove` takes them out without a trace.
+    Everything is printed before it is written, and at a terminal you are asked. Only blocks of our
+    own are written, and `outgate trust remove` takes them out without a trace.
 
     \b
     Example: outgate trust install --user --dry-run
@@ -86,13 +89,16 @@ def install(
     if not (scope.machine or dry_run or public):
         _write_bundle(home, roots if certificate is not None else None)
     variables = variables_for(settings, scope.bundle, proxy=proxy)
-    return _do(scope, install_plan(scope, roots, variables, environment or ()), dry_run=dry_run)
+    return _do(
+        scope, install_plan(scope, roots, variables, environment or ()), dry_run=dry_run, yes=yes
+    )
 
 
 @application.command()
 def remove(
     machine: ForMachine = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     certificate: Certificate = None,
     environment: Environment = None,
     root: Root = None,
@@ -111,7 +117,7 @@ def remove(
     scope = scope_of(home, machine=_is_machine(machine), root=root, environments=environment or ())
     _may(scope, dry_run=dry_run)
     roots = [] if sys.platform == "linux" else _roots(home, certificate)
-    return _do(scope, remove_plan(scope, roots), dry_run=dry_run)
+    return _do(scope, remove_plan(scope, roots), dry_run=dry_run, yes=yes)
 
 
 @application.command()
@@ -213,7 +219,7 @@ def _write_bundle(home: "Home", others: "list[x509.Certificate] | None") -> None
     write_bundle(home.bundle, open_authority(home.authority), os.environ, besides)
 
 
-def _do(scope: "Scope", plan: "Plan", *, dry_run: bool) -> int:
+def _do(scope: "Scope", plan: "Plan", *, dry_run: bool, yes: bool) -> int:
     from app.trusting import runner
     from certs.placing.plan import carried_out, shown_plan
     from core.text import printable
@@ -228,6 +234,8 @@ def _do(scope: "Scope", plan: "Plan", *, dry_run: bool) -> int:
     if dry_run:
         typer.echo("Nothing was changed (--dry-run).")
         return 0
+    if not agreed(yes=yes):
+        return 1
     faults = carried_out(scope.tree, plan, runner(scope.tree))
     for fault in faults:
         typer.echo(f"outgate: {printable(fault, 400)}", err=True)

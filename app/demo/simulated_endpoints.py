@@ -16,6 +16,7 @@ from core.classification import Account, AccountKind, Category, Destination
 from core.decision import Decision, Verdict
 from core.findings import Confidence, Finding
 from core.ids import uuid7
+from core.observation import Observation
 from core.record import Record, RequestSummary, ResponseSummary
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
@@ -199,9 +200,9 @@ def _finding(chance: random.Random, kind: str, found: int) -> Finding:
     )
 
 
-def write_evidence(path: Path, records: Iterator[Record]) -> None:
-    """Append records to the evidence file at `path`, made where there is none, and sign what it
-    holds then.
+def write_evidence(path: Path, records: Iterator[Record | Observation]) -> None:
+    """Append records and observations to the evidence file at `path`, made where there is none, and
+    sign what it holds then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     prepare(path)
@@ -210,7 +211,7 @@ def write_evidence(path: Path, records: Iterator[Record]) -> None:
         appender = Appender(connection, gate="simulated")
         batch = Batch()
         for record in records:
-            batch.closes.append(items.closed(record))
+            batch.closes.append(items.made(record, ends=True))
             if len(batch.closes) >= _GROUP:
                 appender.write(batch)
                 batch = Batch()

@@ -6,6 +6,7 @@ that of the last look, seldom enough to cost nothing; CPU time is read when the 
 the process is taken away by its parent.
 """
 
+import contextlib
 import os
 import select
 import threading
@@ -29,9 +30,12 @@ from core.duties import OWNER, Duty
 
 _NAMED_AFTER_S = 0.1
 """An interpreter has read its script by then; asked earlier, nobody can tell which."""
+_NAMED_APART_S = 0.01
 _AGAIN_S = (1.0, 5.0, 0.0)
 """So long until it is asked for once more; what is not named by then is no script."""
 _IDLE_S = 1.0
+_LISTED_S = 1.5
+"""The list of processes is looked at after so long at the latest, whoever asks and however late."""
 _FIRST_LOOK_S, _LONGEST_S = 0.5, 20.0
 _MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 2
 _START, _PARENT = 19, 1
@@ -86,52 +90,73 @@ class Runs:
         self._runs: dict[int, _Run] = {}
         self._part_of: dict[int, int] = {}
         """Programs that a run started → that run."""
-        self._ended: deque[EndedRun] = deque(maxlen=_MOST_RUNS)
+        self._ended: deque[tuple[_Run, EndedRun]] = deque(maxlen=_MOST_RUNS)
+        """Without who it was: that may come a little later."""
         self.missed = 0
         """See ProgramRuns.missed."""
         self._lock = threading.Lock()
+        self._naming = threading.Lock()
+        """Held while one is named: that may take long, and who comes and goes is seen meanwhile."""
+        self._to_name = threading.Event()
         self._kernel: KernelEvents | None = None
         self._listing = Listing()
+        self._listed = 0.0
         self._due = 0.0
-        """When a run is to be looked at or named next."""
-        self._closed = False
+        """When a run is to be looked at next."""
+        self._closed = threading.Event()
         if not can_follow():
             return
-        try:
+        with contextlib.suppress(OSError):
             self._kernel = KernelEvents()
-        except OSError:
-            return
-        self._take_all(self._listing.take())
-        body = OWNER.guarded(Duty.PROCESSES, self._listen, lambda: self._closed)
-        threading.Thread(target=body, daemon=True, name="outgate-runs").start()
+        self._take_list()
+        for name, body in (("runs", self._follow), ("run-names", self._keep_naming)):
+            guarded = OWNER.guarded(Duty.PROCESSES, body, self._closed.is_set)
+            threading.Thread(target=guarded, daemon=True, name=f"outgate-{name}").start()
 
     def ended(self) -> Sequence[EndedRun]:
         """See ProgramRuns.ended."""
         with self._lock:
             if self._kernel is None and can_follow():
-                self._take_all(self._listing.take())
+                self._take_list()
             self._look()
+        self._name_due()
+        with self._lock:
             told = tuple(self._ended)
             self._ended.clear()
-        return told
+        return [
+            replace(ended, sender=run.sender or _UNNAMED, about=_called(run))
+            for run, ended in told
+            if self._is_told(run)
+        ]
 
     def close(self) -> None:
         """See ProgramRuns.close."""
-        self._closed = True
+        self._closed.set()
+        self._to_name.set()
 
-    def _listen(self) -> None:
-        assert self._kernel is not None
-        while not self._closed:
-            ready, _, _ = select.select([self._kernel], [], [], self._patience())
+    def _follow(self) -> None:
+        """See who comes and goes, whatever else takes long."""
+        while not self._closed.is_set():
+            if self._kernel is None:
+                self._closed.wait(max(0.0, self._listed + _LISTED_S - time.monotonic()))
+            else:
+                select.select([self._kernel], [], [], self._patience())
             with self._lock:
-                if ready:
+                if self._kernel is not None:
                     self._take_all(self._kernel.take())
+                elif time.monotonic() - self._listed >= _LISTED_S:
+                    self._take_list()
                 self._look()
-        self._kernel.close()
+        if self._kernel is not None:
+            self._kernel.close()
 
     def _patience(self) -> float:
         """Return how long nothing is due but what the kernel tells."""
         return min(_IDLE_S, max(0.0, self._due - time.monotonic()))
+
+    def _take_list(self) -> None:
+        self._listed = time.monotonic()
+        self._take_all(self._listing.take())
 
     def _take_all(self, events: Iterable[Event | None]) -> None:
         for event in events:
@@ -166,7 +191,8 @@ class Runs:
             return
         if len(self._runs) < _MOST_RUNS:
             run = _run(pid, int(fields[_START]), ours=parent is not None)
-            self._runs[pid], self._due = run, min(self._due, run.name_at)
+            self._runs[pid], self._due = run, min(self._due, run.look_at)
+            self._to_name.set()
         else:
             self.missed += 1
 
@@ -202,25 +228,28 @@ class Runs:
     def _over(self, event: Event) -> None:
         self._part_of.pop(event.pid, None)
         run = self._runs.pop(event.pid, None)
-        if run is None or self._is_ours(run) or (run.sender is None and run.word == _NO_SCRIPT):
+        if run is None:
             return
         fields = procfs.stat_fields(event.pid)
         same = len(fields) > _START and int(fields[_START]) == run.start
         cpu = _cpu(fields) if same else run.cpu_s
         self.missed += len(self._ended) == _MOST_RUNS  # the first of them makes room
-        self._ended.append(
-            EndedRun(
-                sender=run.sender or _UNNAMED,
-                about=_called(run),
-                began=run.began,
-                ended=datetime.now(UTC),
-                exit_code=None if event.status is None else _code(event.status),
-                cpu_s=cpu,
-                cpu_is_final=same,
-                peak_memory=run.peak,
-                children=tuple(run.children),
-            )
+        ended = EndedRun(
+            sender=_UNNAMED,
+            about=_NO_SCRIPT,
+            began=run.began,
+            ended=datetime.now(UTC),
+            exit_code=None if event.status is None else _code(event.status),
+            cpu_s=cpu,
+            cpu_is_final=same,
+            peak_memory=run.peak,
+            children=tuple(run.children),
         )
+        self._ended.append((run, ended))
+
+    def _is_told(self, run: _Run) -> bool:
+        """Return False for Outgate's own, and for what was given no script."""
+        return not self._is_ours(run) and not (run.sender is None and run.word == _NO_SCRIPT)
 
     def _is_ours(self, run: _Run) -> bool:
         script = None if run.sender is None else run.sender.script
@@ -234,24 +263,43 @@ class Runs:
         for run in list(self._runs.values()):
             if run.ours:
                 continue
-            if now >= run.name_at and run.name_at:
-                self._name(run, now)
             if now >= run.look_at:
                 run.cpu_s, run.peak = _used(run) or (run.cpu_s, run.peak)
                 if run.peak is not None:
                     run.wait_s = min(max(run.wait_s * 2, _FIRST_LOOK_S), _LONGEST_S)
                 run.look_at = now + run.wait_s
-            due = min(due, run.name_at or due, max(run.look_at, now + _FIRST_LOOK_S))
+            due = min(due, max(run.look_at, now + _FIRST_LOOK_S))
         self._due = due
+
+    def _keep_naming(self) -> None:
+        """Name each when it is time to, and sleep while there is none to be named."""
+        while not self._closed.is_set():
+            next_at = self._name_due()
+            if next_at is None:
+                self._to_name.wait()
+            else:
+                self._closed.wait(max(_NAMED_APART_S, next_at - time.monotonic()))
+
+    def _name_due(self) -> float | None:
+        """Name those whose time has come. Returns when that of the next one comes."""
+        with self._naming:
+            self._to_name.clear()
+            with self._lock:
+                waiting = [run for run in self._runs.values() if run.name_at and not run.ours]
+            now = time.monotonic()
+            for run in waiting:
+                if run.name_at <= now:
+                    self._name(run, now)
+        return min((run.name_at for run in waiting if run.name_at), default=None)
 
     def _name(self, run: _Run, now: float) -> None:
         found = self._names(run.pid) if procfs.start_of(run.pid) == run.start else None
-        if found is not None:
-            run.sender = found
         named = found is not None and found.script is not None
-        wait, run.asked = _AGAIN_S[run.asked], run.asked + 1
-        run.name_at = 0.0 if named or not wait else now + wait
-        run.ours = run.ours or self._is_ours(run)
+        with self._lock:
+            run.sender = found or run.sender
+            wait, run.asked = _AGAIN_S[run.asked], run.asked + 1
+            run.name_at = 0.0 if named or not wait else now + wait
+            run.ours = run.ours or self._is_ours(run)
 
 
 def _run(pid: int, start: int, *, ours: bool) -> _Run:

@@ -17,7 +17,8 @@ from attribution.facts import ProcessFacts
 from attribution.interpreters import is_python_program
 from attribution.line.frames import Program, Thread, choose, choose_starter
 from attribution.line.py_spy import find_program
-from attribution.reader import Reader, Unread
+from attribution.reader import Reader
+from attribution.reader_helpers import Unread
 from attribution.relative_names import absolute
 from attribution.resolution import search_paths
 from core.attribution import CodeLine

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from attribution.remote.wire import Ask, Near, Prove, Runs, Told, Wanted
 from core.activity import EndedRun
 from core.attribution import Attribution
-from core.sent_file import FilesLook, Nearby, NearFile, Proven, ProvenFile
+from core.sent_file import FilesLook, Nearby, NearFile, Proven, ProvenFile, SizesThatFit
 
 _LONGEST_NAME = 1000
 _MOST_ASKS = 100
@@ -24,12 +24,17 @@ class RemoteFiles:
 
     asks: Asks
 
-    def near(self, sender: Attribution, named: Sequence[str]) -> Nearby:
+    def near(
+        self, sender: Attribution, named: Sequence[str], fits: SizesThatFit | None = None
+    ) -> Nearby:
         """See SenderFiles.near."""
         names = tuple(name for name in named if len(name) <= _LONGEST_NAME)
         told = self.asks(Near(sender=sender, named=names))
         if told is None or told.near is None:
             return Nearby(look=FilesLook.NOBODY)
+        if fits is not None:
+            sizes = {one.size for one in told.near.files}
+            fits(sizes.union(one.read_to for one in told.near.files if one.read_to is not None))
         return told.near
 
     def proven(

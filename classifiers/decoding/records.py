@@ -55,8 +55,9 @@ def read_columns(reading: Reading, node: dict[str, Any], path: Path) -> frozense
     parts that were read.
     """
     values = list(node.values())
-    if sum(type(value) is list for value in values) < 2 and not all(
-        type(value) is dict for value in values
+    if len(values) > 1 and (
+        sum(type(value) is list for value in values) < 2
+        and not all(type(value) is dict for value in values)
     ):
         return frozenset()
     shaped = orients.of_object(node)

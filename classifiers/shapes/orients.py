@@ -13,6 +13,8 @@ from classifiers.shapes.judging import is_name, type_of
 
 MIN_ROWS = 2
 _LOOKED_AT = 200
+_FEWEST_ALONE = 10
+"""Values of a single column: fewer are the several addresses of one person."""
 _MOST_LISTS = 20
 """Lists in one object among which names and rows are looked for."""
 _FLAT = 3
@@ -66,7 +68,7 @@ def of_object(node: Mapping[str, Any]) -> Shaped | None:
             return shaped
     if len(values) > 1 and all(isinstance(value, Mapping) for value in values):
         return _by_name(node)
-    return None
+    return _one_column(node) if len(values) == 1 else None
 
 
 def of_list(node: Sequence[Any], *, records: bool = True) -> Shaped | None:
@@ -164,6 +166,21 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
     if inner_tells or _are_numbers(list(node)):
         return Shaped(inner, [[row.get(name) for name in inner] for row in node.values()], used)
     return None
+
+
+def _one_column(node: Mapping[str, Any]) -> Shaped | None:
+    """Return the table of one column whose name tells what it holds, by number or in a list."""
+    ((name, column),) = node.items()
+    if not is_telling(name):
+        return None
+    values = column
+    if isinstance(column, Mapping):
+        values = list(column.values()) if _are_numbers(list(column)) else ()
+    if not isinstance(values, list) or len(values) < _FEWEST_ALONE:
+        return None
+    if not all(map(_is_scalar, values[:_LOOKED_AT])):
+        return None
+    return Shaped([name], [[value] for value in values], frozenset((id(column),)))
 
 
 def _are_alike(rows: Sequence[Mapping[str, Any]]) -> bool:

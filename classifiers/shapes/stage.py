@@ -41,7 +41,7 @@ _MOST_IN_ALL = 1_000
 _MOST_TABLES = 200
 """Tables of one text; what stands in more of them is read as text."""
 _BETWEEN = 16
-_LONGEST_LINE = 200_000
+_LONGEST_LINE = 2_000_000
 
 
 def pasted_in(payload: Payload) -> list[Pasted]:

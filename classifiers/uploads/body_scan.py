@@ -24,6 +24,7 @@ from core.ports import Classifier, ClassifierPool
 IN_FLIGHT = 2
 """Windows of one body that are scanned at the same time, or wait for it."""
 _ONE_FILE = "a large file of this type is only read as a whole"
+_UNNAMED = "the rows of a large table passed before the names of their columns"
 _FILE_INSIDE = "a file inside this request is only read as a whole"
 
 type _Seen = Classification | DegradedError
@@ -142,6 +143,8 @@ class BodyScan:
             yield await self._settled()
         for reason in self._cutter.reasons:
             self._tell("content-encoding", reason)
+        if self._cutter.is_unnamed:
+            self._tell("tables", _UNNAMED)
         self._over = True
         if self._news:
             yield self._scanned()
@@ -174,6 +177,8 @@ class BodyScan:
         self._found = merged(self._known, held)
         if not window.whole:
             self._counts.cut(held, literal=self._is_literal)
+        if window.column is not None:
+            self._counts.of_column(window.column, held)
         await self._counts.add(seen.tallies)
         if held and not seen.tallies:
             self._counts.untallied()

@@ -31,6 +31,7 @@ class Counts:
         self._cuts = 0
         self._twice = False
         self._rows: dict[_Key, int] = {}
+        self._by_column: dict[_Key, dict[int, int]] = {}
 
     def untallied(self) -> None:
         """A window holds findings whose marks were not told: there may be more than the marks."""
@@ -45,6 +46,14 @@ class Counts:
         for finding in findings:
             key = _key(finding)
             self._rows[key] = max(self._rows.get(key, 0), finding.records or 0)
+
+    def of_column(self, column: int, findings: Iterable[Finding]) -> None:
+        """A window is of these columns of a table that comes column by column, or of its rows:
+        nobody sees which records two columns share.
+        """
+        for finding in findings:
+            known = self._by_column.setdefault(_key(finding), {})
+            known[column] = known.get(column, 0) + (finding.records or 0)
 
     async def add(self, tallies: Iterable[Tally]) -> None:
         """Take what one window holds."""
@@ -87,7 +96,21 @@ class Counts:
             whole = replace(whole, note=notes_joined(whole.note, NO_MORE))
         elif subjects is not None and len(self._people) > 1:
             whole = replace(whole, note=notes_joined(whole.note, SEVERAL_TABLES))
-        return self._least(whole, len(known)) if in_pieces else whole
+        if in_pieces:
+            return self._least(whole, len(known))
+        return self._joined(whole, people) if self._by_column else whole
+
+    def _joined(self, finding: Finding, people: int | None) -> Finding:
+        """Return what is sure of a table that came column by column: each column has its records,
+        and nobody has two values of the column that tells people apart.
+        """
+        known = self._by_column.get(_key(finding), {})
+        if finding.records is None or not known:
+            return finding
+        whole = replace(finding, records=max(known.values()), subjects=people)
+        if len(known) > 1:
+            return replace(whole, note=notes_joined(whole.note, IN_PIECES))
+        return whole
 
     def _least(self, finding: Finding, values: int) -> Finding:
         """Return what is sure of a table that was cut anywhere: each different value stands

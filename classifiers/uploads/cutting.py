@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from classifiers.uploads.members import Members
 from classifiers.uploads.rows import RESERVE, Rows, rows_in
 from classifiers.uploads.statements import Statements
 from classifiers.uploads.unpacking import Unpacker
@@ -46,6 +47,8 @@ class Window:
     """How many unpacked bytes are read with it."""
     whole: bool = False
     """True when no record is cut: it is all of the content, or ends between two records."""
+    column: int | None = None
+    """Which columns of a table it is of, where a table comes column by column; 0 for rows."""
 
 
 class Cutter:
@@ -71,6 +74,11 @@ class Cutter:
     def reasons(self) -> tuple[str, ...]:
         """Why some of the body may not have come out."""
         return self._unpacker.reasons
+
+    @property
+    def is_unnamed(self) -> bool:
+        """True once rows have passed whose columns had no names yet."""
+        return self._dresser.is_unnamed
 
     def feed(self, data: bytes) -> Iterator[Window]:
         """Take the next bytes of the body as sent; yield the windows that they complete."""
@@ -118,6 +126,7 @@ class Cutter:
         if begins and self._unpacker.is_file:
             dresser.content_type = ""
         self._cut += 1
+        dresser.column = None
         data, again = dresser.next(piece, last=last)
         return Window(
             data=data,
@@ -128,6 +137,7 @@ class Cutter:
             last=last,
             end=self._plain - len(self._pending) - dresser.left,
             whole=(begins and last) or dresser.cuts_records,
+            column=dresser.column,
         )
 
 
@@ -139,7 +149,11 @@ class _Dresser:
         self._headed = content_type.startswith(_HEADED)
         self._header: bytes | None = None
         self._carry = b""
-        self._rows: Rows | Statements | None = None
+        self._rows: Rows | Statements | Members | None = None
+        self.column: int | None = None
+        """Which columns the last window was of; None where no table comes by columns."""
+        self.is_unnamed = False
+        """True once rows stand before the names of their columns."""
 
     @property
     def is_new(self) -> bool:
@@ -176,7 +190,7 @@ class _Dresser:
         return _whole_end(window), _whole_end(self._dressed(self._carry))
 
     def _records(
-        self, rows: Rows | Statements, joined: bytes, first: bool, last: bool
+        self, rows: Rows | Statements | Members, joined: bytes, first: bool, last: bool
     ) -> bytes | None:
         """Return the whole records that there are; None where nothing says where they end."""
         cut = len(joined) if last else rows.cut(joined, RESERVE) or rows.cut(joined, 0)
@@ -184,6 +198,9 @@ class _Dresser:
             return None
         self._carry = joined[cut + rows.gap :]
         records = joined[len(rows.first) : cut] if first else joined[:cut]
+        if isinstance(rows, Members):
+            self.column = rows.columns_in(records)
+            self.is_unnamed = self.is_unnamed or rows.names_behind(records)
         self._rows = rows.following(records)
         return rows.dressed(records, first=first, last=last)
 

@@ -1,8 +1,8 @@
 """Bodies of rows: where one record ends and the next begins, so that a large table is cut between
 records, each window with the names of its columns. Pure.
 
-Told by the first window: a delimited table, JSON lines, an array of JSON objects, a table of
-Markdown or HTML, or statements of SQL (`uploads.statements`).
+Told by the first window: a delimited table, JSON lines, an array of JSON objects, other JSON
+(`uploads.members`), a table of Markdown or HTML, or statements of SQL (`uploads.statements`).
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from classifiers.codecs.charset import text_of
 from classifiers.decoding.delimited import delimiter_of
+from classifiers.uploads.members import Members, members_in
 from classifiers.uploads.shaped import cutting_of
 from classifiers.uploads.statements import Statements, statements_in
 
@@ -69,11 +70,11 @@ class Rows:
         return b"".join((before, records, b"" if last else self.behind))
 
 
-def rows_in(start: bytes, content_type: str) -> Rows | Statements | None:
+def rows_in(start: bytes, content_type: str) -> Rows | Statements | Members | None:
     """Return how the records of a body are set apart that begins so; None where it has none."""
     head = start[:_LONGEST_HEAD].lstrip()[:1]
     if head in (b"{", b"["):
-        return _json_lines(start) or _array(start)
+        return _json_lines(start) or _array(start) or members_in(start)
     text = text_of(start[: start.rfind(b"\n") + 1])
     media_type = content_type.partition(";")[0].strip()
     if not text or (not start.isascii() and "\ufffd" in text):
@@ -245,10 +246,22 @@ def _first_array(start: bytes) -> tuple[int, list[int] | None]:
         if opened < 0:
             break
         is_of_objects = start[opened + 1 : opened + _LONGEST_GAP].lstrip()[:1] == b"{"
-        if is_of_objects and (stack := _open_brackets(start[: opened + 1])) is not None:
-            return opened, stack
+        if is_of_objects and not _closes(start, opened):
+            stack = _open_brackets(start[: opened + 1])
+            if stack is not None:
+                return opened, stack
         opened = start.find(b"[", opened + 1, _LONGEST_HEAD)
     return -1, None
+
+
+def _closes(start: bytes, opened: int) -> bool:
+    """True for an array that is over where the beginning is not: it may describe what follows."""
+    try:
+        # One character for each byte: places are those of the bytes.
+        end = json.JSONDecoder().raw_decode(start.decode("latin-1"), opened)[1]
+    except (ValueError, RecursionError):
+        return False
+    return end < len(start.rstrip(b" \t\r\n]}"))
 
 
 def _open_brackets(head: bytes) -> list[int] | None:

@@ -15,6 +15,7 @@ CONFIDENCE: Mapping[str, str] = MappingProxyType(
         Confidence.POSSIBLE: "possible only",
     }
 )
+EXAMPLE = "A published example value, nobody's own"
 _SHOWN = 3
 """Kinds of data that a sentence names; more are counted."""
 

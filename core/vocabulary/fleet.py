@@ -5,6 +5,16 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
+class Over(StrEnum):
+    """What a hunt looks over."""
+
+    PACKAGES = "packages"
+    DESTINATIONS = "destinations"
+    SCRIPTS = "scripts"
+    FILES = "files"
+    OBSERVATIONS = "observations"
+
+
 class Alarm(StrEnum):
     """What somebody has to look at."""
 
@@ -40,7 +50,7 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         "settings allow; they are in its own evidence",
         Alarm.CLOCK: "its clock is more than five minutes off",
         Alarm.SILENT: "it has not been heard of for a day",
-        Alarm.HUNTED: "a script there has a package that is hunted for",
+        Alarm.HUNTED: "something there is hunted for",
     }
 )
 """A sentence without its full stop; the endpoint is `it`."""

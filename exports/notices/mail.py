@@ -2,11 +2,12 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 
-from exports.notices.notice import Notice
+from exports.notices.notice import Notice, PartlyDeliveredError
 from exports.outbox.collectors import TIMEOUT_S, NotDeliveredError
 
 
@@ -26,12 +27,19 @@ class Mail:
     """PEM file of a private authority that the server may be verified with."""
 
     def tell(self, one: Notice) -> None:
-        """Send it. Raises NotDeliveredError."""
+        """Send it. What the server has taken stays taken, however it says goodbye. Raises
+        NotDeliveredError, PartlyDeliveredError.
+        """
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 if self.user:
                     server.login(self.user, self.password)
                 refused = server.send_message(self._message(one))
+                with suppress(OSError, smtplib.SMTPException):
+                    server.quit()
+            finally:
+                server.close()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             # The words of a server may quote what it was sent.
             raise NotDeliveredError(
@@ -39,7 +47,9 @@ class Mail:
                 remedy="Check its address, its encryption, user and password.",
             ) from None
         if refused:
-            raise NotDeliveredError(f"The mail server refused {len(refused)} of the recipients.")
+            raise PartlyDeliveredError(
+                f"The mail server refused {len(refused)} of the recipients; the others have it."
+            )
 
     def _connected(self) -> smtplib.SMTP:
         if self.encryption == "tls":

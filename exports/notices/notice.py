@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from core.errors import OutgateError
 from core.ids import rfc3339
 from core.text import printable
 
@@ -63,8 +64,14 @@ def notice(
     )
 
 
+class PartlyDeliveredError(OutgateError):
+    """It was taken, and some of those whom it was for were refused: it is not told again."""
+
+
 class Channel(Protocol):
     """A way to people."""
 
     def tell(self, one: Notice) -> None:
-        """Return once it was taken. Raises NotDeliveredError where it may not have been."""
+        """Return once it was taken. Raises NotDeliveredError where it may not have been, and
+        PartlyDeliveredError where somebody has it, and somebody cannot have it.
+        """

@@ -18,7 +18,7 @@ from core.errors import InputError
 from core.happenings import Event, Fact, happening
 from evidence.store import Store
 from exports.alone import alone_at
-from exports.notices.notice import About, Channel, Notice
+from exports.notices.notice import About, Channel, Notice, PartlyDeliveredError
 from exports.notices.seen import (
     case_notice,
     ends_at,
@@ -94,7 +94,8 @@ class NoticeOutbox:
 
     def send(self, channel: Channel, more: Sequence[Notice] = ()) -> int:
         """Look for what is new, add `more`, and deliver all that waits, oldest first; return how
-        many were delivered. Raises NotDeliveredError, InputError, EvidenceError.
+        many were delivered. Raises NotDeliveredError, InputError, EvidenceError; and after all
+        of it PartlyDeliveredError, where some were not for everybody.
         """
         with alone_at(self.file) as alone:
             if not alone:
@@ -103,12 +104,17 @@ class NoticeOutbox:
             box.waiting += [one for one in (*self._new(box), *more) if one.about in self.about]
             self._drop_old(box)
             self._keep(box)
-            delivered = 0
+            delivered, refused = 0, None
             while box.waiting:
-                channel.tell(box.waiting[0])
+                try:
+                    channel.tell(box.waiting[0])
+                except PartlyDeliveredError as error:
+                    refused = error
                 del box.waiting[0]
                 self._keep(box)
                 delivered += 1
+            if refused is not None:
+                raise refused
             return delivered
 
     def _new(self, box: Box) -> Iterator[Notice]:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -21,7 +21,7 @@ from evidence.notary import Notary
 from evidence.store import KeptCheckpoint, Store
 from exports.contents import Contents
 from exports.contents import opened as opened_act
-from exports.formats import format_named
+from exports.formats import Format, format_named
 from exports.head import Sealer
 from exports.pack.coverage import Coverage
 from exports.pack.index import index
@@ -34,7 +34,10 @@ SEAL = "statement.dsse.json"
 _TYPE = "application/vnd.in-toto+json"
 _PREDICATE = "urn:outgate:evidence-pack:1"
 _DATE = (1980, 1, 1, 0, 0, 0)
-_FORMATS = {"records.jsonl": "jsonl", "records.csv": "csv", "records.ocsf.jsonl": "ocsf"}
+_PROVEN = "jsonl"
+"""The format that carries the chain: its file stands first, and in every pack."""
+TABLE = "csv"
+"""Beside it in every pack: for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +60,24 @@ class Packed:
 
 
 def build(
-    store: Store, selection: Selection, out: BinaryIO, *, by: str, sources: Sources
+    store: Store,
+    selection: Selection,
+    out: BinaryIO,
+    *,
+    by: str,
+    sources: Sources,
+    also: Collection[str] = (),
 ) -> Packed:
-    """Write the pack. Raises EvidenceError."""
+    """Write the pack, with the same evidence in more formats where `also` names them. Raises
+    EvidenceError, InputError.
+    """
+    formats = [format_named(name) for name in dict.fromkeys((_PROVEN, TABLE, *sorted(also)))]
     kept = _up_to(store)
     at = datetime.fromisoformat(kept[-1][1].at)
     selection = replace(selection, acts_up_to=kept[-1][1].acts.size)
     files = _Files(out)
     coverage = Coverage()
-    sealers = {
-        name: _sealer(store, selection, format_, by, at, kept[-1][1])
-        for name, format_ in _FORMATS.items()
-    }
+    sealers = [(one, _sealer(store, selection, one.name, by, at, kept[-1][1])) for one in formats]
     contents = _written(files, store, selection, sealers, coverage)
     beside = _sources_added(files, coverage, sources)
     files.add(
@@ -104,17 +113,17 @@ def _written(
     files: "_Files",
     store: Store,
     selection: Selection,
-    sealers: Mapping[str, Sealer],
+    sealers: Iterable[tuple[Format, Sealer]],
     coverage: Coverage,
 ) -> Contents:
     """Write the evidence in each format; return what the last one holds. The first one counts what
     it covers.
     """
     contents = None
-    for name, sealer in sealers.items():
+    for format_, sealer in sealers:
         contents = _counted(selection.contents(store), coverage if contents is None else None)
-        with files.writing(name) as file:
-            format_named(_FORMATS[name]).write(contents, sealer, file)
+        with files.writing(f"records{format_.suffix}") as file:
+            format_.write(contents, sealer, file)
     assert contents is not None
     return contents
 

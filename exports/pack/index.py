@@ -44,7 +44,7 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
         "Is evidence kept as evidence?",
         "statement.dsse.json, checkpoints.json, verify.py",
     ),
-    ("ISO 27001 A.5.34", "Is personal data protected?", "report.html, records.ocsf.jsonl"),
+    ("ISO 27001 A.5.34", "Is personal data protected?", "report.html, records.csv"),
     ("ISO 27001 A.8.15, A.8.16", "Is it logged and watched?", "records.jsonl, coverage.json"),
     ("ISO 27001 A.8.8", "Are vulnerabilities managed?", NOT),
     (

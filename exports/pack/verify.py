@@ -3,9 +3,9 @@
     python verify.py PACK.zip [--key FINGERPRINT]
 
 Without a file: the folder that this program lies in. Names each thing that is wrong; ends with 0
-when nothing is. Compare the key's fingerprint with the one that the organisation tells you by
-another way: who made another pack has another key. A copy of this program from
-elsewhere is worth more than the one in the pack.
+when nothing is, with 1 when something is, with 2 when nothing was checked. Compare the key's
+fingerprint with the one that the organisation tells you by another way: who made another pack has
+another key. A copy of this program from elsewhere is worth more than the one in the pack.
 """
 
 import base64
@@ -21,7 +21,12 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 SEAL = "statement.dsse.json"
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
+REPORTS = "report.html", "report.pdf"
+NEEDED = (RECORDS, CHECKPOINTS, *REPORTS, "coverage.json", "verify.py", "INDEX.md")
 TYPE = "application/vnd.in-toto+json"
+STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "urn:outgate:evidence-pack:1"
+PLACE = {"id", "seq", "prev", "hash"}
+"""What tells an entry's place in its chain; how it is hashed by parts may stand with it."""
 LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
 MOST_BYTES = 1 << 28
@@ -200,7 +205,11 @@ class Check:
         self.notes: List[str] = []
         self.key = b""
         self.hashes: Dict[str, Dict[int, bytes]] = {}
-        self.erased = 0
+        self.emptied: Dict[str, Dict[int, str]] = {"records": {}, "acts": {}}
+        """Entries of which only the place is left, and where they stand."""
+        self.told_gone: Dict[str, List[List[int]]] = {"records": [], "acts": []}
+        """Runs of entries that acts say were taken out."""
+        self.predicate: Dict[str, Any] = {}
         self.head_told: Dict[str, Any] = {}
 
     def wrong(self, problem: str) -> None:
@@ -260,22 +269,42 @@ class Check:
             self.wrong("%s is not written as Outgate writes it: keys doubled or moved" % SEAL)
         payload = base64.b64decode(envelope["payload"], validate=True)
         statement = json.loads(payload)
-        predicate = statement["predicate"]
-        self.key = bytes.fromhex(predicate["key"])
+        self.predicate = statement["predicate"]
+        self.key = bytes.fromhex(self.predicate["key"])
+        self.envelope(envelope, payload)
+        if (statement["_type"], statement["predicateType"]) != (STATEMENT, PREDICATE):
+            self.wrong("the manifest is not one of an evidence pack")
+        if canonical(statement) != payload:
+            self.wrong("the manifest has doubled keys")
+        self.subjects(statement["subject"])
+        if "zip" in self.predicate and self.pack.archive is not None:
+            self.packing(self.predicate["zip"])
+
+    def envelope(self, envelope: Dict[str, Any], payload: bytes) -> None:
+        """The manifest is signed, with the key that is wanted, and nothing stands beside it."""
         told = hashlib.sha256(self.key).hexdigest()[:16]
         kind = envelope["payloadType"].encode()
         message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
         signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
         if envelope["payloadType"] != TYPE or not signed(self.key, message, signature):
             self.wrong("the signature of %s is not right: the manifest was changed" % SEAL)
-        if canonical(statement) != payload:
-            self.wrong("the manifest has doubled keys")
+        signatures = [{"keyid": told, "sig": base64.b64encode(signature).decode()}]
+        plain = {"payload", "payloadType", "signatures"}
+        if set(envelope) != plain or envelope["signatures"] != signatures:
+            self.wrong("%s says more than its signature, or names another key" % SEAL)
         if self.wanted is not None and self.wanted != told:
             self.wrong("the pack is signed with key %s, not with %s" % (told, self.wanted))
         self.notes.append("Signed with key %s: compare it with the organisation's." % told)
-        self.files({one["name"]: one["digest"]["sha256"] for one in statement["subject"]})
-        if "zip" in predicate and self.pack.archive is not None:
-            self.packing(predicate["zip"])
+
+    def subjects(self, subjects: List[Dict[str, Any]]) -> None:
+        wanted = {one["name"]: one["digest"]["sha256"] for one in subjects}
+        plain = [{"name": n, "digest": {"sha256": d}} for n, d in sorted(wanted.items())]
+        if plain != subjects:
+            self.wrong("the manifest names its files otherwise than Outgate does")
+        for name in NEEDED:
+            if name not in wanted:
+                self.wrong("the manifest names no %s: every pack has one" % name)
+        self.files(wanted)
 
     def packing(self, wanted: str) -> None:
         """The packed bytes, which may differ where what is unpacked does not, are as they were."""
@@ -323,12 +352,36 @@ class Check:
             if told.hexdigest() != head["sha256"]:
                 self.wrong("%s was changed after its head was signed" % RECORDS)
         self.head_told = head
-        if self.erased:
-            self.notes.append("Erased whole: %d; their places and hashes are there." % self.erased)
+        self.gone(head)
+
+    def gone(self, head: Dict[str, Any]) -> None:
+        """What is left of an entry is its place; where all acts are there, one has to tell why."""
+        erased = sum(len(found) for found in self.emptied.values())
+        if erased:
+            self.notes.append("Erased whole: %d; their places and hashes are there." % erased)
+        if head["acts"]["count"] != head["acts"]["of"]:
+            return
+        for part, found in self.emptied.items():
+            runs = sorted((int(run[0]), int(run[1])) for run in self.told_gone[part])
+            for seq in islice(
+                (n for n in sorted(found) if not any(a <= n <= b for a, b in runs)), 5
+            ):
+                self.wrong("%s was emptied, and no act tells of it" % found[seq])
+
+    def told(self, body: bytes) -> None:
+        """Take what an act says was taken out."""
+        if b'"event":"erased"' in body or b'"event":"acts_expired"' in body:
+            value = json.loads(body.decode())
+            name = {"erased": "entries", "acts_expired": "acts"}.get(value.get("event"), "")
+            part = "acts" if name == "acts" else "records"
+            runs = value["facts"].get(name) or []
+            self.told_gone[part] += [run for run in runs if len(run) == 2]
 
     def hashed(self, lines: Iterator[bytes], told: Any) -> Iterator[bytes]:
         for line in lines:
             told.update(line)
+            if not line.endswith(b"\n"):
+                self.wrong("%s ends in the middle of a line" % RECORDS)
             yield line
 
     def head(self, head: Dict[str, Any], text: bytes) -> None:
@@ -369,9 +422,11 @@ class Check:
         if place["seq"] == seq + 1 and place["prev"] != before:
             self.wrong("%s does not follow the one before" % where)
         if body.startswith(ERASED) and set(json.loads(body.decode())) == {"erased", "id"}:
-            self.erased += 1
+            self.emptied[part][place["seq"]] = where
         elif linked(place, body) != place["hash"]:
             self.wrong("%s was changed after it was written" % where)
+        elif part == "acts":
+            self.told(body)
         self.hashes[part][place["seq"]] = bytes.fromhex(place["hash"])
         last[part] = place["seq"], place["hash"]
 
@@ -398,8 +453,16 @@ class Check:
     def checkpoints(self) -> None:
         if CHECKPOINTS not in self.pack.names():
             return
-        told = json.loads(self.pack.read(CHECKPOINTS))
+        written = self.pack.read(CHECKPOINTS)
+        told = json.loads(written)
         read = [note(one["note"]) for one in told]
+        if canonical([{"note": one["note"], "public": one["public"]} for one in told]) != written:
+            self.wrong(
+                "%s is not written as Outgate writes it: keys doubled or put in" % CHECKPOINTS
+            )
+        if not read:
+            self.wrong("%s holds none: nothing shows that the evidence is complete" % CHECKPOINTS)
+        self.order([parts for parts, _, _ in read])
         checked = 0
         for one in told[-MOST_SIGNATURES:]:
             checked += 1
@@ -415,9 +478,36 @@ class Check:
         for part in ("records", "acts"):
             self.roots(part, [parts for parts, _, _ in read])
 
+    def order(self, read: List[Dict[str, Any]]) -> None:
+        """Checkpoints follow each other, and the newest is the one that the pack is made at."""
+        sizes = [(one["records"][0], one["acts"][0], one["time"]) for one in read]
+        pairs = zip(sizes, sizes[1:])  # noqa: B905, RUF007 - newer than Python 3.9
+        if any(b == a or b[0] < a[0] or b[1] < a[1] for a, b in pairs):
+            self.wrong("%s: reordered or repeated" % CHECKPOINTS)
+        if read and self.head_told and self.predicate:
+            self.newest(read[-1], self.head_told, self.predicate)
+
+    def newest(self, told: Dict[str, Any], head: Dict[str, Any], manifest: Dict[str, Any]) -> None:
+        """Manifest, head and newest checkpoint tell of the same moment of the same evidence."""
+        size, root = told["records"]
+        acts = told["acts"][0]
+        wanted = (size, acts, base64.b64encode(root).decode())
+        if wanted != (manifest["records"], manifest["acts"], manifest["root"]):
+            self.wrong("the newest checkpoint is not the one that the manifest names")
+        if told["time"] != "time %s" % manifest["at"]:
+            self.wrong("the manifest was made at another time than its checkpoint")
+        if (size, acts) != (head["records"]["of"], head["acts"]["of"]):
+            self.wrong("the head of %s is of another size than the newest checkpoint" % RECORDS)
+        if head["records"]["chain"] != manifest["chain"]:
+            self.wrong("the head of %s is of another chain than the manifest" % RECORDS)
+        if (head["format"], head["at"], head["by"]) != ("jsonl", manifest["at"], manifest["by"]):
+            self.wrong("the head of %s is that of another export than the pack's" % RECORDS)
+
     def signature(self, one: Dict[str, Any], text: str, signatures: str) -> bool:
         public = bytes.fromhex(one["public"])
         name = text.split("\n", 1)[0]
+        if signatures.count("\n") != 1 or not signatures.endswith("\n"):
+            return False
         id_ = hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
         begin = "\u2014 %s " % name
         for line in signatures.split("\n"):
@@ -458,6 +548,8 @@ class Check:
         size, root = read[-1][part]
         if proofs["size"] != size:
             self.wrong("the proofs are of another checkpoint")
+        if set(proofs["entries"]) != {str(seq) for seq in found}:
+            self.wrong("%s proves other %s than are here" % (PROOFS, part))
         for seq in sorted(found):
             proof = [base64.b64decode(one) for one in proofs["entries"].get(str(seq), [])]
             if not proves(found[seq], seq - 1, size, proof, root):
@@ -528,8 +620,10 @@ def parted(line: bytes) -> Tuple[Dict[str, Any], bytes]:
     end = line.index(b"}", begin) + 1
     text = line[begin + len(b'"chain":') : end]
     place = json.loads(text)
-    if canonical(place) != text:
-        raise ValueError("doubled keys")
+    if canonical(place) != text or not PLACE <= set(place) <= PLACE | {"salt", "parts"}:
+        raise ValueError("doubled keys, or more than a place")
+    if type(place["seq"]) is not int or len(place["prev"]) != 64:
+        raise ValueError("no number, or no hash")
     if line[end : end + 1] == b",":
         return place, line[:begin] + line[end + 1 :]
     return place, line[: begin - 1] + line[end:]
@@ -559,18 +653,47 @@ def linked(place: Dict[str, Any], body: bytes) -> str:
     return hashlib.sha256(before + body).hexdigest()
 
 
+USAGE = "python verify.py [PACK.zip] [--key FINGERPRINT]"
+KEY_DIGITS = 16
+
+
+def told_to(arguments: List[str]) -> Tuple[str, Optional[str], str]:
+    """Return the pack, the key that is wanted, and what is wrong with the arguments."""
+    paths, key, left = [], None, list(arguments)
+    while left:
+        one = left.pop(0)
+        if one == "--key" or one.startswith("--key="):
+            if one == "--key":
+                one = "--key=%s" % "".join(left[:1])
+                del left[:1]
+            key = one[len("--key=") :].strip().lower()
+            if len(key) != KEY_DIGITS or set(key) - set("0123456789abcdef"):
+                return "", None, "--key needs a fingerprint: %d hex digits" % KEY_DIGITS
+        elif one.startswith("-") and one != "-":
+            return "", None, "there is no option %s" % ascii(one)
+        else:
+            paths.append(one)
+    if len(paths) > 1:
+        return "", None, "one pack is checked at a time"
+    path = paths[0] if paths else os.path.dirname(os.path.abspath(__file__))
+    if not os.path.exists(path):
+        return "", None, "there is no file %s" % ascii(path)
+    return path, key, ""
+
+
 def main(arguments: List[str], say: Callable[[str], None]) -> int:
-    key = None
-    if "--key" in arguments:
-        at = arguments.index("--key")
-        key = arguments[at + 1] if len(arguments) > at + 1 else ""
-        arguments = arguments[:at] + arguments[at + 2 :]
-    path = arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__))
+    path, key, wrong = told_to(arguments)
+    if wrong:
+        say("Nothing was checked: %s. Use: %s" % (wrong, USAGE))
+        return 2
     try:
         if os.path.isfile(path) and os.path.getsize(path) == 0:
             say("NOT whole: the file is empty")
             return 1
         check = Check(Pack(path), key)
+    except OSError as error:
+        say("Nothing was checked: %s cannot be read: %s" % (ascii(path), error.strerror))
+        return 2
     except Exception as error:  # whatever a damaged zip makes of us
         say("NOT whole: the pack cannot be opened: %s" % type(error).__name__)
         return 1

@@ -7,13 +7,13 @@ from core.case_keys import case_id
 from core.happenings import Event, Happening
 from core.ids import rfc3339
 from core.review import Action, ReviewEvent, signed
-from core.stored import UnreadableEntry
+from core.stored import UnreadableEntry, changed_among
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import counted, number
 from evidence.acts import StoredAct
 from exports.report.cases import case_words
-from exports.report.page import Section, rest, table_of
+from exports.report.page import Section, changed_told, rest, table_of
 from exports.report.period import Period
 from exports.report.sums import Sums
 
@@ -59,6 +59,7 @@ def approvals(acts: Acts, period: Period) -> Section:
             f"{counted(own, 'approval or answer', 'approvals or answers')} came from the sender of "
             "what was asked for."
         )
+    told += changed_told(changed_among(acts), "act", "acts")
     if unreadable:
         told.append(f"{counted(unreadable, 'act')} cannot be read by this version.")
     return Section(

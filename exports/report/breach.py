@@ -10,7 +10,7 @@ from core.findings import NOT_INSPECTED, is_least
 from core.ids import rfc3339
 from core.record import Record
 from core.review import Case, ReviewEvent, signed
-from core.stored import StoredRecord
+from core.stored import OpenedEntry, StoredRecord, changed_among
 from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import is_people_exact, people_told
 from core.vocabulary.kinds import by_gravity, kind_of
@@ -20,7 +20,7 @@ from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.store import Store
 from exports.report.cases import case_words
-from exports.report.page import Page, Section, Table
+from exports.report.page import Page, Section, Table, changed_told
 
 _TO_FILL = "[to be written by the controller]"
 
@@ -35,7 +35,7 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
         title="Draft of a notification of a personal data breach (Art. 33 GDPR)",
         answer=_answer(case, records, left),
         sections=(
-            _nature(records, left, unread=len(read) - len(records)),
+            _nature(records, left, read),
             _recipients(records),
             _when(records),
             _stopped(records),
@@ -82,7 +82,7 @@ def _amounts(left: list[Record]) -> tuple[Counter[str], Counter[str], frozenset[
     return values, rows, frozenset(least)
 
 
-def _nature(records: list[Record], left: list[Record], *, unread: int) -> Section:
+def _nature(records: list[Record], left: list[Record], read: list[OpenedEntry]) -> Section:
     values, rows, least = _amounts(left)
     people = [people_told(record.findings) for record in left]
     exact = all(is_people_exact(record.findings) for record in left)
@@ -98,6 +98,9 @@ def _nature(records: list[Record], left: list[Record], *, unread: int) -> Sectio
     untold = sum(any(f.kind == NOT_INSPECTED for f in record.findings) for record in records)
     if untold:
         told.append(f"{counted(untold, 'request')} could not be read in whole: it may be more.")
+    changed = changed_among(read)
+    told += changed_told(changed, "entry", "entries")
+    unread = len(read) - len(records) - changed
     if unread:
         told.append(f"{counted(unread, 'entry', 'entries')} of the case cannot be read any more.")
     special = sorted({kind_of(k).many for k in values if "special_category" in kind_of(k).groups})

@@ -21,7 +21,17 @@ from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
 from evidence.store import Store
 from exports.report.answering import Acts, approvals, cases, past, uninspected
-from exports.report.page import MOST_ROWS, Bar, Chart, Page, Section, Table, rest, table_of
+from exports.report.page import (
+    MOST_ROWS,
+    Bar,
+    Chart,
+    Page,
+    Section,
+    Table,
+    changed_told,
+    rest,
+    table_of,
+)
 from exports.report.period import Period
 from exports.report.sums import ScriptSums, Sums
 
@@ -190,6 +200,7 @@ def _totals(sums: Sums, before: Sums) -> Section:
             f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
             "are counted as requests only."
         )
+    told += changed_told(sums.changed, "entry", "entries")
     days = sorted(sums.days)[-_MOST_BARS:]
     chart = Chart(
         title="Requests a day",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.vocabulary.sizes import number
+from core.vocabulary.sizes import counted, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +80,13 @@ def rest(rows: Sequence[tuple[str, ...]], what: str) -> tuple[str, ...]:
     """Return a sentence that says how many rows are not told; none where all are."""
     left = len(rows) - MOST_ROWS
     return (f"{number(left)} more {what} are not listed.",) if left > 0 else ()
+
+
+def changed_told(count: int, one: str, many: str) -> list[str]:
+    """Return what is said where so many entries of the evidence were changed in the file."""
+    if not count:
+        return []
+    return [
+        f"NOT TRUE AS IT STANDS IN THE FILE: {counted(count, one, many)}, changed or replaced "
+        "after writing, and so not told here; outgate verify names what was done."
+    ]

@@ -86,6 +86,8 @@ class Sums:
     period: Period
     records: int = 0
     unreadable: int = 0
+    changed: int = 0
+    """Of these: not what was chained."""
     left: int = 0
     bytes_left: int = 0
     personal: int = 0
@@ -124,6 +126,7 @@ class Sums:
                 self._add(entry.record)
             else:
                 self.unreadable += 1
+                self.changed += entry.is_changed
         return self
 
     @property

@@ -21,10 +21,20 @@ from packaging.utils import canonicalize_name
 from core.errors import InputError
 from core.scanned import PackageAtRisk
 from core.text import printable
-from inventory.advisories.osv import Advisory, Affected, NoAdvisoryError, read_record
+from inventory.advisories.osv import (
+    Advisory,
+    Affected,
+    NoAdvisoryError,
+    is_named,
+    read_record,
+    spans_of,
+)
 from inventory.advisories.reading import records
+from inventory.advisories.versions import order, same
 
-FORMAT = 1
+FORMAT = 2
+_WITH_EVENTS = 1
+"""The format before: it tells events in place of spans."""
 STALE = timedelta(days=7)
 _INDEX = "index.json"
 _FIXED = 10
@@ -62,7 +72,7 @@ class Advisories:
     imported: Imported
     _places: dict[str, tuple[int, int]] = field(repr=False)
     _records: Path = field(repr=False)
-    _known: dict[str, tuple[Advisory, ...]] = field(default_factory=dict, repr=False)
+    _known: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
 
     def of(self, name: str, version: str) -> tuple[Advisory, ...]:
         """Return the records that name this version of a distribution. Raises InputError when the
@@ -71,27 +81,49 @@ class Advisories:
         package = canonicalize_name(name)
         if package not in self._places:
             return ()
-        return tuple(a for a in self._about(package) if a.packages[package].names(version))
+        spelled, place = same(version), order(version)
+        return tuple(
+            _advisory(package, one)
+            for one in self._about(package)
+            if is_named(spelled, place, one["versions"], one["spans"])
+        )
 
     def at_risk(self, name: str, version: str) -> tuple[PackageAtRisk, ...]:
         """Return the same, one for each hole: records that are aliases of each other are one."""
         return tuple(_at_risk(name, version, group) for group in _groups(self.of(name, version)))
 
-    def _about(self, package: str) -> tuple[Advisory, ...]:
+    def _about(self, package: str) -> list[dict[str, Any]]:
         known = self._known.get(package)
         if known is None:
             begin, length = self._places[package]
             try:
-                with self._records.open("rb") as file:
-                    file.seek(begin)
-                    found = orjson.loads(file.read(length))
-            except (OSError, ValueError) as error:
+                known = _told(orjson.loads(_part_of(self._records, begin, length)))
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 raise InputError(
                     f"The advisories cannot be read ({type(error).__name__}).",
                     remedy="Import them again: outgate advisories import FILE",
                 ) from None
-            known = self._known[package] = tuple(_advisory(package, one) for one in found)
+            self._known[package] = known
         return known
+
+
+def _part_of(path: Path, begin: int, length: int) -> bytes:
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        os.lseek(handle, begin, os.SEEK_SET)
+        return os.read(handle, length)
+    finally:
+        os.close(handle)
+
+
+def _told(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records with the spans that those of the format before do not tell."""
+    for record in records:
+        if "spans" not in record:
+            ranges = record["ranges"]
+            record["spans"] = [span for events in ranges for span in spans_of(events)]
+            record["fixed"] = [v for events in ranges for kind, v in events if kind == "fixed"]
+    return records
 
 
 def _groups(found: Iterable[Advisory]) -> list[list[Advisory]]:
@@ -133,7 +165,7 @@ def load(folder: Path) -> Advisories | None:
     except (OSError, ValueError) as error:
         raise _damaged(error) from None
     try:
-        if document["format"] != FORMAT:
+        if document["format"] not in {FORMAT, _WITH_EVENTS}:
             raise ValueError("another format")
         return Advisories(
             imported=_imported(document["imported"]),
@@ -242,14 +274,15 @@ def _as_json(package: str, advisory: Advisory) -> dict[str, Any]:
         "summary": advisory.summary,
         "modified": advisory.modified,
         "malicious": advisory.malicious,
-        "ranges": affected.ranges,
+        "spans": affected.spans,
+        "fixed": affected.fixed,
         "versions": affected.versions,
     }
 
 
 def _advisory(package: str, value: dict[str, Any]) -> Advisory:
-    ranges = tuple(tuple((kind, at) for kind, at in events) for events in value["ranges"])
-    affected = Affected(ranges=ranges, versions=value["versions"])
+    fixed = tuple(value["fixed"])
+    affected = Affected(spans=value["spans"], fixed=fixed, versions=value["versions"])
     return Advisory(
         id=value["id"],
         aliases=tuple(value["aliases"]),

@@ -4,8 +4,9 @@ Semantics: https://ossf.github.io/osv-schema/ (evaluation), for the ecosystem Py
 withdrawn names nothing. A release that its maker has yanked is a version like any other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -20,17 +21,24 @@ _SUMMARY = 300
 _MOST_VERSIONS = 20_000
 _MOST_EVENTS = 2_000
 _START = "0"
+_ALWAYS, _EVER, _JUST_AFTER = "", "\U0010ffff", "\0"
+"""A place before all versions, one behind all, and what makes of a place the next one."""
 
 type Event = tuple[str, str]
 """Which event, and at which version."""
+type Span = Sequence[str]
+"""Where affected versions begin and where they end (which is not one of them any more): places of
+`versions.order`.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affected:
     """What one record says of one package."""
 
-    ranges: tuple[tuple[Event, ...], ...] = ()
-    """The events of each in their order."""
+    spans: Sequence[Span] = ()
+    fixed: tuple[str, ...] = ()
+    """The versions that mend it."""
     versions: str = "\n"
     """In the one spelling of `versions.same`, each between two line ends: thousands are looked
     through faster than they are made into a set.
@@ -38,40 +46,43 @@ class Affected:
 
     def names(self, version: str) -> bool:
         """True when this version is one that the record is about."""
-        if f"\n{same(version)}\n" in self.versions:
-            return True
-        place = order(version)
-        return any(_in_range(place, events) for events in self.ranges)
-
-    @property
-    def fixed(self) -> tuple[str, ...]:
-        """The versions that mend it."""
-        return tuple(v for events in self.ranges for kind, v in events if kind == "fixed")
+        return is_named(same(version), order(version), self.versions, self.spans)
 
 
-def _in_range(place: Any, events: Sequence[Event]) -> bool:
-    limits = [version for kind, version in events if kind == "limit" and version != "*"]
-    if limits and not any(place < order(limit) for limit in limits):
-        return False
-    inside = False
-    for kind, version in events:
-        if kind == "introduced" and (version == _START or place >= order(version)):
-            inside = True
-        elif (kind == "fixed" and place >= order(version)) or (
-            kind == "last_affected" and place > order(version)
-        ):
-            inside = False
-    return inside
-
-
-def _by_place(event: Event) -> tuple[bool, Any, bool]:
-    """The beginning comes first; of two events at one version, what ends comes
-    before what begins.
+def is_named(spelled: str, place: str, versions: str, spans: Iterable[Span]) -> bool:
+    """Return whether a version is among the listed ones or in one of the spans. `spelled`, `place`:
+    see `versions.same` and `versions.order`.
     """
-    kind, version = event
-    if kind == "introduced" and version == _START:
-        return False, order(_START), False
-    return True, order(version), kind == "introduced"
+    for begin, end in spans:
+        if begin <= place < end:
+            return True
+    return f"\n{spelled}\n" in versions
+
+
+def spans_of(events: Iterable[Event]) -> list[Span]:
+    """Return what the events of one range say, whatever their order: at each version the last one
+    before it or at it decides.
+    """
+    begun: str | None = None
+    spans: list[Span] = []
+    limits: list[str] = []
+    marks = sorted(_mark(kind, at) for kind, at in events if kind != "limit")
+    limits += (order(at) for kind, at in events if kind == "limit" and at != "*")
+    most = max(limits, default=_EVER)
+    for place, group in groupby(marks, key=lambda mark: mark[0]):
+        kinds = {kind for _, kind in group}
+        if "introduced" in kinds:
+            begun = place if begun is None else begun
+        elif begun is not None:
+            spans.append((begun, place if "fixed" in kinds else place + _JUST_AFTER))
+            begun = None
+    if begun is not None:
+        spans.append((begun, _EVER))
+    return [(begin, min(end, most)) for begin, end in spans]
+
+
+def _mark(kind: str, at: str) -> tuple[str, str]:
+    return (_ALWAYS if kind == "introduced" and at == _START else order(at)), kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +143,8 @@ def _packages(affected: Sequence[Any]) -> Iterator[tuple[str, Affected]]:
         yield (
             name,
             Affected(
-                ranges=tuple(events for entry in entries for events in entry.ranges),
+                spans=tuple(span for entry in entries for span in entry.spans),
+                fixed=tuple(version for entry in entries for version in entry.fixed),
                 versions="".join(entry.versions for entry in entries),
             ),
         )
@@ -140,15 +152,17 @@ def _packages(affected: Sequence[Any]) -> Iterator[tuple[str, Affected]]:
 
 def _affected(entry: Mapping[str, Any]) -> Affected:
     ranges = entry.get("ranges")
-    found = []
+    spans: list[Span] = []
+    fixed: list[str] = []
     for one in ranges if isinstance(ranges, list) else ():
         if isinstance(one, dict) and one.get("type") in _RANGES:
             events = one.get("events")
-            read = _events(events if isinstance(events, list) else [])
-            found.append(tuple(sorted(read, key=_by_place)))
+            read = list(_events(events if isinstance(events, list) else []))
+            spans += spans_of(read)
+            fixed += (version for kind, version in read if kind == "fixed")
     listed = {same(text) for text in list(_texts(entry.get("versions")))[:_MOST_VERSIONS]}
     versions = "\n".join(["", *sorted(v for v in listed if v and "\n" not in v), ""])
-    return Affected(ranges=tuple(events for events in found if events), versions=versions)
+    return Affected(spans=tuple(spans), fixed=tuple(fixed), versions=versions)
 
 
 def _events(events: Sequence[Any]) -> Iterator[Event]:

@@ -1,9 +1,11 @@
 """The order of versions: PEP 440, and before all of these what is none, as installers had it before
 (pure).
+
+A version's place in the order is a text, so that records are kept with the places of their versions
+and to compare two costs no more than to compare two words.
 """
 
 from functools import lru_cache
-from typing import Any
 
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
@@ -12,19 +14,44 @@ _LONGEST = 200
 _BEFORE = {"pre": "c", "preview": "c", "-": "final-", "rc": "c", "dev": "@"}
 
 
-type Order = tuple[bool, Any]
-"""A version's place: whether it is one at all, and what it is compared by."""
+_NONE, _VERSION = "0", "1"
+"""How the places begin of what is no version, and of versions."""
+_END = "!"
+"""Ends the numbers of a release: before any further number."""
+_PRE = {"a": "b", "b": "c", "rc": "d"}
 
 
 @lru_cache(maxsize=50_000)
-def order(text: str) -> Order:
+def order(text: str) -> str:
     """Return a version's place in the order. Local parts (`+cu118`) do not count: a build of a
     version has its holes.
     """
     try:
-        return True, Version(text[:_LONGEST].partition("+")[0])
+        version = Version(text[:_LONGEST].partition("+")[0])
     except InvalidVersion:
-        return False, tuple(_legacy_parts(text[:_LONGEST]))
+        return _NONE + "\0".join(_legacy_parts(text[:_LONGEST]))
+    release = list(version.release)
+    while len(release) > 1 and not release[-1]:
+        release.pop()
+    numbers = "".join(map(_number, release))
+    return f"{_VERSION}{_number(version.epoch)}{numbers}{_END}{_stage(version)}"
+
+
+def _number(number: int) -> str:
+    """Return a number as texts of numbers are in order: how many digits there are comes first."""
+    digits = str(number)
+    return chr(ord("0") + len(digits)) + digits
+
+
+def _stage(version: Version) -> str:
+    """Return what tells apart versions of one release: before it, itself, after it."""
+    if version.pre is not None:
+        pre = _PRE[version.pre[0]] + _number(version.pre[1])
+    else:
+        pre = "a" if version.dev is not None and version.post is None else "e"
+    post = "a" if version.post is None else "b" + _number(version.post)
+    dev = "b" if version.dev is None else "a" + _number(version.dev)
+    return pre + post + dev
 
 
 @lru_cache(maxsize=50_000)

@@ -9,7 +9,7 @@ from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
-from proxy import far_side, quick_headers, quick_tls
+from proxy import far_side, orderly_heads, quick_headers, quick_tls
 from proxy.hooks import GateHandler
 from proxy.mitmproxy_patches import replace
 from proxy.trailers import GateHttp1Server, body_reader
@@ -20,7 +20,7 @@ def everywhere() -> None:
     replace(_http1, "make_body_reader", body_reader)
     replace(layers, "Http1Server", GateHttp1Server)
     replace(layers, "Http1Client", far_side.GateHttp1Client)
-    replace(http1, "read_response_head", far_side.ordered_head)
+    replace(http1, "read_response_head", orderly_heads.ordered_head)
     replace(_http1, "make_error_response", far_side.refused_head)
     replace(_http2, "format_error", far_side.refused_words)
     replace(ErrorCode, "http_status_code", far_side.status_of)

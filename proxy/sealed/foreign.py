@@ -1,8 +1,10 @@
 """Connections out of a seal that are not HTTP: named, decided by where they go, counted, unread."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from capture.names_in_clear import KEPT, names_in_clear
+from capture.protocols import spoken_by_server
 from core.attribution import Attribution
 from core.decision import Decision
 from core.duties import Duty
@@ -10,11 +12,12 @@ from core.exchange import Exchange
 from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.ids import utc_now, uuid7
 from core.observation import Kind, Observation, Seen
-from core.vocabulary.protocols import WORDS, place_words
+from core.vocabulary.protocols import WEB, WORDS, place_words
 from proxy.boundaries import courtesy
 from proxy.collecting import unwaited
 from proxy.inspection import Inspection
 from proxy.sealed.opening import Foreign
+from proxy.silent_tunnels import SilentTunnel
 from proxy.tls_passthrough import Passage, Passages, asked, tunnel
 from proxy.transaction import Transaction
 from proxy.uploads import settled
@@ -111,26 +114,55 @@ class ForeignPassage(Passage):
 class ForeignConnections:
     """Asks policy about each, and keeps the record of what passes."""
 
-    def __init__(self, inspection: Inspection, passages: Passages) -> None:
+    def __init__(
+        self,
+        inspection: Inspection,
+        passages: Passages,
+        kept: Callable[[SilentTunnel], Awaitable[bytes | None]],
+    ) -> None:
+        """`kept`: see SilentTunnels.kept."""
         self._inspection = inspection
         self._passages = passages
+        self._kept = kept
 
     async def consider(self, foreign: Foreign) -> bool:
         """Let it pass where policy does, its evidence durable before; True when it may. What may
-        not is on record as well.
+        not is on record as well; one in which nobody has said anything is kept, if it can be.
         """
         inspection = self._inspection
         address = await inspection.locate(foreign.connection, *foreign.target)
         sender = await inspection.senders.at_opening(foreign.connection)
         await inspection.met(sender)
         exchange, decision, exempted = self._decided(foreign, sender, address)
+        if not decision.verdict.passes and await self._is_kept(foreign, sender, address):
+            return False
         if not decision.verdict.passes:
+            exchange = replace(exchange, scheme=foreign.protocol)
             inspection.observed(exchange, sender, decision, (_unread(foreign),))
             return False
         transaction = await inspection.pass_unread(exchange, sender, decision, _unread(foreign))
         foreign.passage = ForeignPassage(inspection, transaction, foreign, exempted=exempted)
         self._passages.add(foreign.connection, foreign.passage)
         return True
+
+    async def _is_kept(self, foreign: Foreign, sender: Attribution, address: str | None) -> bool:
+        """Return whether it waits for the client's first bytes: where no request may go either,
+        only at a port of the web, whose clients are told why when they ask.
+        """
+        host, port = foreign.target
+        if not foreign.silent or not (port in WEB or self._may_ask(foreign, sender, address)):
+            return False
+        silent = SilentTunnel(connection=foreign.connection, target=(host, port))
+        heard = await self._kept(silent)
+        foreign.may_wait = heard is None
+        foreign.heard = heard or b""
+        foreign.protocol = spoken_by_server(foreign.heard) or foreign.protocol
+        return foreign.may_wait
+
+    def _may_ask(self, foreign: Foreign, sender: Attribution, address: str | None) -> bool:
+        deciding = self._inspection.deciding
+        exchange = tunnel(deciding, foreign.target, address)
+        return deciding.decide(exchange, sender, deciding.on_headers(exchange)).verdict.passes
 
     def _decided(
         self, foreign: Foreign, sender: Attribution, address: str | None
@@ -147,5 +179,10 @@ class ForeignConnections:
 
 def _unread(foreign: Foreign) -> Finding:
     words = WORDS.get(foreign.protocol, foreign.protocol)
-    told = "by its port, for nobody had spoken yet" if foreign.silent else "by its first bytes"
+    if foreign.heard:
+        told = "by what its server says first"
+    elif foreign.silent:
+        told = "by its port, for nobody had spoken yet"
+    else:
+        told = "by its first bytes"
     return not_inspected(f"it is not HTTP: {words}, told {told}", PASS_THROUGH, ("connection",))

@@ -3,7 +3,8 @@
 HTTP, and TLS that may carry it, go the way of every other connection. Anything else is asked about
 by a hook of ours (`gate_foreign`), before anything of it leaves; what may pass is counted and never
 read. A connection in which the client says nothing is asked about after a moment: in mail, SSH and
-some databases the server speaks first.
+some databases the server speaks first. One that may not pass unread is kept until it says
+something, unless its server is one of those: nothing of it has left, and HTTP may yet come.
 """
 
 from dataclasses import dataclass
@@ -52,6 +53,10 @@ class Foreign:
     """Set where it may pass."""
     via: tuple[Literal["http", "https"], tuple[str, int]] | None = None
     """The proxy that it goes out by, if by any."""
+    heard: bytes = b""
+    """What the server said when it was asked whether it speaks first."""
+    may_wait: bool = False
+    """Set where it may not pass, and is kept until the client says something."""
 
 
 @dataclass
@@ -154,6 +159,8 @@ class Opening(layer.Layer):
         target = self.context.server.address[:2]
         foreign = Foreign(self.context.client.id, target, protocol, silent)
         yield GateForeignHook(foreign)
+        if foreign.may_wait:
+            return
         if foreign.passage is None:
             yield commands.CloseConnection(self.context.client)
             self._next = _Ended(self.context)

@@ -10,6 +10,7 @@ from evidence_file import many_cases
 
 from app.desk_sheets import DeskSheets
 from app.home import Home
+from core.attribution import Attribution, Certainty
 from core.case_words import parse
 from core.decision import HoldOutcome, Verdict
 from core.fate import Fate
@@ -17,6 +18,7 @@ from core.ids import uuid7
 from evidence import open_evidence
 from evidence.store import Store
 from tests.evidence.conftest import START, make_observation, make_record, with_fate
+from tui.case_names import understood
 from tui.sheet import TABS
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
@@ -98,3 +100,30 @@ def test_rules_that_never_hold_are_named(sheets: DeskSheets) -> None:
     assert {line.cells[4] for line in rules.lines} == {"never"}
     assert [line.cells[0] for line in gone.lines] == ["personal-data-to-llm"]
     assert accounts.lines == ()
+
+
+def test_a_person_is_not_told_the_requests_of_others(tmp_path: Path) -> None:
+    """Two people run one script: each has the own requests, as each rule and each model has; what
+    nobody could name is called so, and is found by what it is called.
+    """
+    writing = open_evidence(tmp_path / "evidence.db")
+    for n, user in enumerate(("ada", "bo", "bo", "bo")):
+        made = make_record(n)
+        decision = replace(made.decision, rule=f"rule-{user}")
+        sender = replace(made.sender, user=user)
+        writing.writer.close_record(replace(made, sender=sender, decision=decision), lambda _: None)
+    nobody = Attribution(certainty=Certainty.UNKNOWN, method="none")
+    writing.writer.close_record(replace(make_record(9), sender=nobody), lambda _: None)
+    writing.close()
+    store, now = Store(tmp_path / "evidence.db"), START.replace(hour=23)
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: False)
+    users = {line.cells[0]: line.cells[4] for line in sheets.read("users", now).lines}
+    assert users == {"ada": "1", "bo": "3"}
+    gone = sheets.read("rules", now).tables[1].lines
+    told = {line.cells[0]: line.cells[4] for line in gone}
+    assert (told["rule-ada"], told["rule-bo"]) == ("1", "3")
+    named = [line for line in sheets.read("scripts", now).lines if "unknown" in line.cells[0]]
+    assert [line.cells[0] for line in named] == ["unknown sender"]
+    found = understood(store, named[0].filter, now, UTC)
+    assert store.count(found.wanted) == 1
+    store.close()

@@ -141,7 +141,7 @@ def test_the_list_of_cases_can_be_made_anew(outgate: Runs, home: Path, write: An
 
 def test_making_anew_makes_no_evidence(outgate: Runs, home: Path) -> None:
     """Where there is none, none is made."""
-    assert outgate("verify", "--rebuild").code == 1
+    assert outgate("verify", "--rebuild").code == 2
     assert not (home / "evidence.db").exists()
 
 

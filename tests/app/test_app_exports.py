@@ -2,6 +2,7 @@
 
 import json
 import threading
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,21 @@ def test_two_packs_of_the_same_evidence_are_the_same(
     assert outgate("verify").code == 0
 
 
+def test_a_pack_holds_more_formats_where_they_are_asked_for(
+    outgate: Runs, recorded: list[Record], tmp_path: Path
+) -> None:
+    """OCSF and Parquet stand beside lines and table, proven with them, and always the same."""
+    told = [str(tmp_path / name) for name in ("a.zip", "b.zip")]
+    for out in told:
+        done = outgate("export", "-f", "pack", "--also", "parquet", "--also", "ocsf", "-o", out)
+        assert done.code == 0, done
+    assert Path(told[0]).read_bytes() == Path(told[1]).read_bytes()
+    with zipfile.ZipFile(told[0]) as archive:
+        names = set(archive.namelist())
+    assert {f"records.{name}" for name in ("jsonl", "csv", "ocsf.jsonl", "parquet")} <= names
+    assert outgate("verify", told[0]).code == 0
+
+
 def test_an_export_of_one_case(outgate: Runs, recorded: list[Record], tmp_path: Path) -> None:
     """The id that a report lists names it."""
     table = outgate("report", "--since", "2026-11-01", "--until", "2026-12-01").out
@@ -119,6 +135,8 @@ def test_a_breach_is_drafted(outgate: Runs, recorded: list[Record]) -> None:
         (("report", "--since", "2030-01-01"), "ends before it begins"),
         (("report", "--breach", "nobody"), "There is no case"),
         (("export", "-f", "docx", "-o", "x"), ", xlsx, pack."),
+        (("export", "-f", "pack", "--also", "docx", "-o", "x"), "Known: "),
+        (("export", "-f", "csv", "--also", "ocsf", "-o", "x"), "--also is for packs"),
     ],
 )
 def test_wrong_use_is_answered(outgate: Runs, home: Path, arguments: Any, words: str) -> None:

@@ -112,7 +112,7 @@ def test_without_collectors_or_evidence_it_says_what_to_do(outgate: Runs, home: 
     """One line, nothing made."""
     for command in ("forward", "metrics"):
         told = outgate(command)
-        assert told.code == 1 and "no evidence yet" in told.line
+        assert told.code == 2 and "no evidence yet" in told.line
     assert not (home / "evidence.db").exists()
     open_store(home / "evidence.db").close()
     told = outgate("forward")

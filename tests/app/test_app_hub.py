@@ -113,6 +113,27 @@ def test_from_an_empty_folder_to_an_answer(outgate: Runs, home: Path, hub: Path,
     outgate("fleet", "ship", "--once")
     assert (home / "outgate.yaml").read_text() == policy.read_text()
     assert "Version 1 of the fleet's policy is in force." in outgate("fleet", "status").out
+    given = home / "given.yaml"
+    given.write_text("locked: [fingerprint_days]\nfingerprint_days: 30\nhold_mb: 4\n")
+    (home / "settings.yaml").write_text("fingerprint_days: 1\nhold_mb: 2\nspool_mb: 7\n")
+    ordered = outgate("hub", "settings", str(given), "--reason", "shorter epochs")
+    assert (ordered.code, "all" in ordered.out) == (0, True)
+    outgate("fleet", "ship", "--once")
+    outgate("fleet", "ship", "--once")
+    told = outgate("hub", "settings", "--json")
+    assert told.code == 0, told
+    (kept,) = orjson.loads(told.out)
+    assert (kept["followed_by"], kept["settings"]) == (1, given.read_text())
+    shown = orjson.loads(outgate("settings", "show", "--json").out)
+    fleets = {"value": 30, "origin": "the fleet's settings, version 1"}
+    assert shown["fingerprint_days"] == fleets
+    assert (shown["hold_mb"]["value"], shown["spool_mb"]["value"]) == (4, 7)
+    assert "Version 1 of the fleet's settings is in force." in outgate("fleet", "status").out
+    assert outgate("hub", "retention", "--days", "90", "--reason", "agreed").code == 0
+    lists = ("policies", "settings", "retention", "hunts", "asked", "months", "streams", "holds")
+    for command in (*lists, "council", "advisories", "review"):
+        answer = outgate("hub", command, "--json")
+        assert (answer.err == "" and orjson.loads(answer.out) is not None) or answer.code == 2
     assert "0 erasures done" in outgate("hub", "sweep").out
     assert "whole" in outgate("hub", "verify").out
     kept = outgate("hub", "months", "--keep", "12", "--reason", "agreed")
@@ -124,6 +145,10 @@ def test_from_an_empty_folder_to_an_answer(outgate: Runs, home: Path, hub: Path,
 
 
 BAD = (
+    (("hub", "settings", "/nonexistent", "--reason", "x"), "Cannot read"),
+    (("hub", "settings", "/", "--reason", "x"), "Cannot read"),
+    (("hub", "settings", "{bad}", "--reason", "x"), "the fleet's settings"),
+    (("hub", "settings", "{bad}"), "A reason is needed"),
     (("hub", "status", "--hub", "/nonexistent"), "There is no hub in"),
     (("hub", "token", "--hub", "/nonexistent"), "There is no hub in"),
     (("hub", "publish", "/nonexistent"), "Cannot read"),
@@ -148,6 +173,11 @@ BAD = (
     (("hub", "reveal", "\udcff", "--reason", "x"), "cannot be kept"),
     (("hub", "hunt", "\udcff"), "no name of a package"),
     (("hub", "hunt", ""), "no name of a package"),
+    (("hub", "hunt", "", "--over", "scripts"), "nothing to hunt for"),
+    (("hub", "hunt", "a\x1b[2J", "--over", "files"), "nothing to hunt for"),
+    (("hub", "hunt", "\udcff", "--over", "observations"), "nothing to hunt for"),
+    (("hub", "hunt", "a.example", "1.0", "--over", "destinations"), "Only packages have versions"),
+    (("hub", "hunt", "a.py", "--over", "scripts", "--save"), "A reason is needed"),
     (("hub", "hunt", "a b;c", "--save", "--reason", "x"), "no name of a package"),
     (("hub", "token", "--group", " "), "name of a group"),
     (("hub", "token", "--group", "x" * 61), "name of a group"),

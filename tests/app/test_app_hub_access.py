@@ -34,6 +34,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "asked": (("asked",), ("asked", "1")),
     "answer": (("answer", "1", "approve", *REASON),),
     "approve": (("approve", SHA256, *REASON), ("approve", SHA256, "--withdraw", *REASON)),
+    "settings": (("settings",), ("settings", "policy.yaml", *REASON)),
     "retention": (("retention",), ("retention", "--days", "9", *REASON)),
     "months": (
         ("months",),
@@ -56,6 +57,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
 FLEET = {
     "enrol": (("enrol", "--hub", "https://127.0.0.1:1", "--token", "t", "--ca", "x"),),
     "status": (("status",),),
+    "authority": (("authority",),),
 }
 SERVICES = {"hub": {"serve", "metrics", "demo"}, "fleet": {"ship"}}
 """Run by no person: by a service or a timer, or with made-up data."""
@@ -69,12 +71,13 @@ MAY = {
         "scripts",
         "cases",
         "retention",
+        "settings",
         "months",
     }
     | {"holds", "hunts", "hunt", "advisories", "review", "case", "council", "confirm", "verify"}
     | {"preview"},
     "operator": {"status", "endpoints", "alarms", "policies", "streams", "retention"}
-    | {"months", "revoke", "restored", "sweep", "token", "init", "verify"},
+    | {"settings", "months", "revoke", "restored", "sweep", "token", "init", "verify"},
 }
 ALL = [
     *(("hub", *line) for lines in LINES.values() for line in lines),

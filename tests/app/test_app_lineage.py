@@ -4,6 +4,7 @@ never taken for it.
 
 import base64
 import gzip
+import io
 import json
 import os
 import random
@@ -159,6 +160,15 @@ def test_of_a_thousand_near_equal_contents_none_is_taken_for_a_file(
     assert (wrong, missed) == ([], 0)
 
 
+def test_a_decoy_of_the_same_size_hides_nothing(tmp_path: Path, sends: Sends) -> None:
+    """A file that only has the size of what is sent does not keep the look from what is in it."""
+    (tmp_path / "customers.csv").write_bytes(TABLE)
+    letters = base64.b64encode(TABLE).decode()
+    body = json.dumps({"f": letters, "x": "y" * 100_000}).encode()
+    (tmp_path / "decoy").write_bytes(b"z" * len(body))
+    assert proven(sends(body, media="application/json")) == [str(tmp_path / "customers.csv")]
+
+
 def test_a_file_that_changed_since_is_not_named(tmp_path: Path, sends: Sends) -> None:
     """What was read before it changed is not what lies there now, though its size is the same."""
     path = tmp_path / "customers.csv"
@@ -176,7 +186,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_named(
     path.write_bytes(TABLE)
     digest = near_files._digest
 
-    def changed(file: object, left: int) -> str:
+    def changed(file: io.RawIOBase, left: int) -> str:
         told = digest(file, left)
         path.write_bytes(TABLE + b"more")
         return told
@@ -345,7 +355,7 @@ def test_files_of_a_process_that_may_not_be_looked_at_are_told() -> None:
     if mine == 0:
         os.seteuid(65534)
     try:
-        _, missed = near_files.files_near((other,), None, ())
+        *_, missed = near_files.files_near((other,), None, ())
     finally:
         os.seteuid(mine)
     assert missed == (FilesLook.NO_RIGHTS.value,)
@@ -355,9 +365,10 @@ def test_a_sender_that_has_ended_is_told(tmp_path: Path) -> None:
     """What it had open is gone with it; what lies in its folder is found all the same."""
     (tmp_path / "customers.csv").write_bytes(TABLE)
     ended = ProcessFacts(pid=2**22 + 1, start=1, argv=("python3",), cwd=str(tmp_path))
-    found, missed = near_files.files_near((ended,), None, ())
-    assert missed == (FilesLook.ENDED.value,) and [one[0] for one in found] == [
-        str(tmp_path / "customers.csv")
+    _, folders, missed = near_files.files_near((ended,), None, ())
+    assert missed == (FilesLook.ENDED.value,)
+    assert [(path, lying) for path, _, _, lying in folders] == [
+        (str(tmp_path), [("customers.csv", len(TABLE))])
     ]
 
 

@@ -12,7 +12,7 @@ from app.home import Home
 from app.rule_pages import RulePages
 from app.settings import Settings
 from core.errors import OutgateError
-from evidence.case_rankings import hits_of_rules
+from evidence.case_rankings import requests_of
 from evidence.store import Store
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
@@ -48,7 +48,7 @@ def told(store: Store, home: Path, rule: str) -> str:
 
 def test_a_rule_tells_what_it_asks_and_what_it_decided(store: Store, tmp_path: Path) -> None:
     """Its hits are requests, not cases; what it would decide now stands beside what it did."""
-    hits = hits_of_rules(store)["personal-data-to-llm"]
+    hits = requests_of(store, "rules")["personal-data-to-llm"]
     text = told(store, tmp_path, "personal-data-to-llm")
     assert f"In cases|{hits:,} request" in text
     assert "destination service openai, and findings kinds iban" in text

@@ -12,11 +12,20 @@ from reading import entries_of
 
 from app.leftovers import Leftovers
 from app.run_summary import descends, print_session
+from app.short_connections import ShortConnections
 from app.summary import print_records
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.classification import Category, LlmCall
 from core.decision import HoldOutcome, Verdict
-from core.fate import NO_ANSWER_NOTE, UNREACHED_NOTE, WANTS_CERTIFICATE, Fate
+from core.fate import (
+    CUT_NOTE,
+    LEFT_EARLY_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    UNREACHED_NOTE,
+    WANTS_CERTIFICATE,
+    Fate,
+)
 from core.record import Record
 
 LIKELY = Certainty.LIKELY
@@ -34,7 +43,8 @@ def sent(verdict: Verdict, size: int, hold: HoldOutcome | None = None) -> Record
 
 def told(*records: Record) -> str:
     out = io.StringIO()
-    print_session(entries_of(*records), 0, as_json=False, out=out)
+    none = ShortConnections(places=())
+    print_session(entries_of(*records), 0, as_json=False, out=out, short=none)
     return out.getvalue()
 
 
@@ -161,9 +171,16 @@ def test_a_socket_that_several_processes_share_counts() -> None:
 def test_a_program_that_sent_nothing_is_not_said_to_be_unwatched() -> None:
     """Nothing through the gate and nothing seen past it are two facts, and both are told."""
     assert told() == (
-        "outgate: this program sent nothing through the gate, and no connection past it was seen"
-        " (one shorter than half a second can have been missed)\n"
+        "outgate: this program sent nothing through the gate, and no connection past it was seen\n"
     )
+
+
+def test_where_short_connections_can_have_been_missed_that_is_said() -> None:
+    """With requests or without: what nobody heard of is not told as not there."""
+    for records in ([], [sent(Verdict.ALLOW, 7)]):
+        out = io.StringIO()
+        print_session(entries_of(*records), 0, as_json=False, out=out)
+        assert "shorter than half a second can have been missed" in out.getvalue()
 
 
 def test_what_wants_its_own_certificate_gets_the_lines_for_it() -> None:
@@ -219,3 +236,19 @@ def test_what_was_sent_and_not_answered_is_told_with_its_cause() -> None:
     assert "no answer came: the destination: it broke the connection." in told(unanswered)
     assert "Check the address" in told(unanswered)
     assert "no answer" not in told(whole)
+
+
+def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:
+    """Half an answer is no success; that a program read no further is no fault. Each fault of a
+    place has its own lines.
+    """
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    cut = replace(whole, notes=(CUT_NOTE, "the destination: it broke the connection"))
+    left = replace(whole, notes=(LEFT_NOTE,))
+
+    text = told(whole, cut, left)
+    assert "the answer is not whole: the destination: it broke the connection." in text
+    assert "the program ended the connection before an answer came." in text
+    assert text.count("files.example: 1 request") == 3
+    assert "the answer is not whole." in told(replace(whole, notes=(CUT_NOTE,))), "of old"
+    assert "not whole" not in told(replace(whole, notes=(CUT_NOTE, LEFT_EARLY_NOTE)))

@@ -17,6 +17,8 @@ def test_where_nobody_told_that_is_said(answer: dict[str, Any] | None) -> None:
 
     assert short.nothing_seen().endswith("(one shorter than half a second can have been missed)")
     assert list(short.sentences()) == []
+    [beside] = short.missed()
+    assert beside.endswith("that was shorter than half a second can have been missed")
     fact = short.fact()
     assert fact is not None
     assert fact.value is None
@@ -27,7 +29,7 @@ def test_where_there_was_none_that_is_said() -> None:
     short = ShortConnections.read({"short_connections": []})
 
     assert short.nothing_seen().endswith("and no connection past it was seen")
-    assert (list(short.sentences()), short.fact()) == ([], None)
+    assert (list(short.sentences()), list(short.missed()), short.fact()) == ([], [], None)
 
 
 def test_what_was_over_too_soon_is_told_and_nobody_is_accused() -> None:

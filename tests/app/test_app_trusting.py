@@ -1,5 +1,6 @@
 """`outgate trust`: what it writes where, and that all of it can be taken out again."""
 
+import io
 import json
 import os
 import stat
@@ -94,6 +95,44 @@ def test_a_users_places_are_set_up_and_then_as_before(outgate: Runs, person: Pat
     assert seen(person) == before
     assert outgate("trust", "status", "--user").code == 1
     assert "Nothing is to be changed" in outgate("trust", "remove", "--user").out
+
+
+class Terminal(io.StringIO):
+    """Somebody who types this and no more."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_a_terminal_somebody_agrees_first(
+    outgate: Runs, person: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What would be done is shown and asked about; without a yes nothing of it is done. Who says so
+    beforehand is not asked, nor is a script.
+    """
+    laid(person, EVERYTHING)
+    before = seen(person)
+    unit = tmp_path / "image/etc/systemd/system/outgate.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Unit]\n")
+    trust = ("trust", "install", "--user")
+    gone = ("uninstall", "--keep", "--root", str(tmp_path / "image"))
+    for words in (trust, gone):
+        for answer in ("n\n", "\n", ""):
+            monkeypatch.setattr("sys.stdin", Terminal(answer))
+            done = outgate(*words)
+            assert done.code != 0, words
+            assert "Do all this?" in done.out + done.err
+        assert seen(person) == before
+        assert unit.exists()
+    for answer, more in (("y\n", ()), ("", ("--yes",))):
+        monkeypatch.setattr("sys.stdin", Terminal(answer))
+        assert outgate(*trust, *more).code == 0
+        assert seen(person) != before
+        assert outgate("trust", "remove", "--user", "-y").code == 0
+    assert seen(person) == before
+    assert outgate(*gone, "--yes").code == 0
+    assert not unit.exists()
 
 
 def test_links_stay_links(outgate: Runs, person: Path, tmp_path: Path) -> None:

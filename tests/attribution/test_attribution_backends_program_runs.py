@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -92,6 +93,47 @@ def test_a_program_that_becomes_a_script_is_a_run(runs: Runs, tmp_path: Path) ->
             runs.ended()
         child.communicate()
     ended(runs, "wrapped.py")
+
+
+@linux
+def test_a_short_run_is_told_though_another_takes_long_to_be_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Who asks may wait for a name, or come late: who comes and goes meanwhile is seen."""
+
+    def refused() -> KernelEvents:
+        raise PermissionError
+
+    monkeypatch.setattr(program_runs, "_NAMED_AFTER_S", 0.0)
+    monkeypatch.setattr(program_runs, "_LISTED_S", 0.02)
+    monkeypatch.setattr(program_runs, "KernelEvents", refused)
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly(pid: int) -> Attribution | None:
+        found = named(pid)
+        if found is not None and found.script is not None and found.script.name == "slow.py":
+            asked.set()
+            answer.wait(30)
+        return found
+
+    for name in ("slow.py", "short.py"):
+        (tmp_path / name).write_text("print(1, flush=True)\ninput()\n")
+    runs = Runs(slowly, lambda: OURS, frozenset({OWN}))
+    slow = started(tmp_path / "slow.py")
+    assert asked.wait(20)
+    short = started(tmp_path / "short.py")
+    deadline = time.monotonic() + 20
+    while short.pid not in runs._runs and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for child in (short, slow):
+        child.communicate(b"\n")
+    while {short.pid, slow.pid} & runs._runs.keys() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    answer.set()
+    told = {one.about: one.sender.script for one in runs.ended()}
+    runs.close()
+    assert "short.py" in told
+    assert told["slow.py"] is not None, "its name came when it had gone"
 
 
 type Ends = Callable[[subprocess.Popen[bytes]], None]

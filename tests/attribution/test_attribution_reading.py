@@ -24,7 +24,8 @@ from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.contents import ContentStore
 from attribution.plain_files import opened
-from attribution.reader import HelperReader, Unread
+from attribution.reader import HelperReader
+from attribution.reader_helpers import Unread
 from core.attribution import Certainty
 from tests.attribution.conftest import Clients, Gate
 
@@ -333,6 +334,27 @@ def test_a_helper_that_was_killed_is_replaced(reader: HelperReader) -> None:
 
 
 @linux
+def test_a_new_helper_needs_no_new_interpreter(reader: HelperReader) -> None:
+    """Helpers share the process that they were forked from; when that is killed, another stands in
+    its place at the next need of one, and every question is answered.
+    """
+    first = reader.ask(10, examination.ready)
+    parent = psutil.Process(first).parent()
+    assert parent is not None and parent.pid != os.getpid()
+    os.kill(first, signal.SIGKILL)
+    with pytest.raises(Unread, match="ended"):
+        reader.ask(10, examination.ready)
+    second = reader.ask(10, examination.ready)
+    assert psutil.Process(second).ppid() == parent.pid
+    parent.kill()
+    os.kill(second, signal.SIGKILL)
+    with pytest.raises(Unread, match="ended"):
+        reader.ask(10, examination.ready)
+    third = reader.ask(10, examination.ready)
+    assert psutil.Process(third).ppid() != parent.pid
+
+
+@linux
 def test_many_at_once_share_a_few_helpers(reader: HelperReader) -> None:
     """However many connections open at once, there are three helpers at most, and all are
     answered.
@@ -390,7 +412,7 @@ def test_an_answer_holds_plain_values_only(reader: HelperReader) -> None:
     import io
     import pickle
 
-    from attribution.reader import _AnswerUnpickler
+    from attribution.reader_helpers import _AnswerUnpickler
 
     for hostile in (os.system, subprocess.Popen, attribution.build):
         with pytest.raises(pickle.UnpicklingError):

@@ -17,8 +17,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import file_pieces
-from classifiers.file_pieces import SMALLEST, parts_of_size
+from classifiers.file_pieces import parts_of_size
+from classifiers.file_search import MOST_UNPACKED, SMALLEST, Search
 
 TEXT = "".join(f"{n};name {n};ada{n}@clinic.example\n" for n in range(60)).encode()
 BYTES = random.Random(7).randbytes(3000)
@@ -41,10 +41,10 @@ def multipart(content: bytes, head: str = "") -> tuple[bytes, str]:
     return body, "multipart/form-data; boundary=xyz"
 
 
-def zipped(content: bytes) -> bytes:
+def zipped(content: bytes, other: bytes = b"x" * 50) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("other.txt", b"x" * 50)
+        archive.writestr("other.txt", other)
         archive.writestr("f.bin", content)
     return out.getvalue()
 
@@ -70,6 +70,13 @@ DECODED: dict[str, Way] = {
     "hex": lambda c: as_json({"h": c.hex()}),
     "capital hex": lambda c: as_json({"h": c.hex().upper()}),
     "JSON in JSON": lambda c: as_json({"t": json.dumps({"b": b64(c)})}),
+    "a string alone": lambda c: as_json(b64(c)),
+    "a data URL in a text with umlauts": lambda c: (
+        json.dumps({"t": f"für data:text/csv;base64,{b64(c)}"}, ensure_ascii=False).encode(),
+        "application/json",
+    ),
+    "words of Python": lambda c: (str({"f": b64(c), "note": 'a "longer" note'}).encode(), ""),
+    "JSON without its end": lambda c: (as_json({"note": "x", "b": b64(c)})[0][:-1], ""),
     "a line of many": lambda c: (
         b'{"a": 1}\n' + json.dumps({"b": b64(c)}).encode() + b"\n", "application/x-ndjson"
     ),
@@ -109,6 +116,29 @@ def test_a_file_is_found_whatever_it_travels_in(way: str, content: bytes) -> Non
     """Its hash is that of the very file, and it is said whether anything had to be undone."""
     body, media = {**AS_IT_IS, **DECODED}[way](content)
     assert found(body, media, len(content), 7777) == {sha(content): way in DECODED}
+
+
+def test_a_large_file_is_found_whatever_it_travels_in() -> None:
+    """It is decoded piece by piece, and only once where it is the file; an archive, too."""
+    text, noise = TEXT * 80, random.Random(8).randbytes(150_001)
+    for content in (text, noise, zipped(noise)):
+        for way, travels in {**AS_IT_IS, **DECODED}.items():
+            told = found(*travels(content), len(content), 7777)
+            assert told == {sha(content): way in DECODED}, way
+            assert sha(content) not in found(*travels(content), len(content) - 1), way
+
+
+def test_what_is_in_a_large_part_is_looked_at_when_asked() -> None:
+    """A part with the size of a file may be another one, and hold a third."""
+    outer = zipped(BYTES, random.Random(9).randbytes(200_000))
+    for travels in (*AS_IT_IS.values(), DECODED["base64 in JSON"]):
+        body, media = travels(outer)
+        sizes = frozenset({len(outer), len(BYTES)})
+        (part,) = parts_of_size(body, media, "", sizes)
+        assert (part.sha256, part.opened) == (sha(outer), False)
+        deep = parts_of_size(body, media, "", sizes, deep=True)
+        assert {one.sha256 for one in deep} == {sha(outer), sha(BYTES)}
+        assert all(one.opened for one in deep)
 
 
 @pytest.mark.parametrize("content", [TEXT, UMLAUTS], ids=["text", "umlauts"])
@@ -218,15 +248,15 @@ def test_many_packed_parts_are_not_all_unpacked(way: str, monkeypatch: pytest.Mo
     large file.
     """
     unpacked = 0
-    offer = file_pieces._Search.offer
+    offer = Search.offer
 
-    def counting(search: file_pieces._Search, data: bytes, *, decoded: bool) -> None:
+    def counting(search: Search, data: bytes, *, decoded: bool, opened: bool = True) -> None:
         nonlocal unpacked
         unpacked += len(data) if decoded else 0
-        offer(search, data, decoded=decoded)
+        offer(search, data, decoded=decoded, opened=opened)
 
-    monkeypatch.setattr(file_pieces._Search, "offer", counting)
+    monkeypatch.setattr(Search, "offer", counting)
     size = 1 << 20
     body, media = bombs(way, size)
     assert [part.size for part in parts_of_size(body, media, "", {size})] == [size]
-    assert unpacked <= file_pieces.MOST_UNPACKED + 2 * size
+    assert unpacked <= MOST_UNPACKED + 2 * size

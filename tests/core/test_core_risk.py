@@ -11,7 +11,7 @@ from core.classification import AccountKind
 from core.decision import HoldOutcome, Verdict
 from core.fate import Fate
 from core.review import Case, CaseStatus, HoldState
-from core.risk import Level, risk_of
+from core.risk import Level, Weighed, risk_of, weigh
 from core.vocabulary.kinds import KINDS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -86,3 +86,23 @@ def test_more_is_never_less(kinds: set[str], values: int, account: AccountKind) 
     personal = replace(case, account_kind="personal")
     assert risk_of(more).points >= risk_of(case).points
     assert risk_of(personal).points >= risk_of(case).points
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ({"people": 139, "rows": 1, "values": 418}, "139 people"),
+        ({"people": 0, "rows": 1, "values": 418}, "418 values in one request"),
+        ({"people": 1, "rows": 15_000, "values": 15_000}, "15,000 rows in one request"),
+        ({"people": 12, "rows": 15_000, "values": 30_000}, "15,000 rows in one request"),
+        ({"people": 1_472, "rows": 15_000}, "1,472 people"),
+        ({"people": 9, "rows": 9, "values": 9}, None),
+    ],
+)
+def test_the_amount_that_is_told_is_the_one_that_weighed(
+    amounts: dict[str, int], words: str | None
+) -> None:
+    """“1 row in one request” explains no high risk: the points were for 418 values."""
+    risk = weigh(Weighed(kinds=("secret",), people_exact=True, days=2, **amounts))  # type: ignore[arg-type]
+    told = [part for part in risk.because if part[0].isdecimal()]
+    assert told == ([] if words is None else [words])

@@ -296,6 +296,18 @@ def long_cuts(home: Home) -> None:
         connection.execute("UPDATE entries SET cuts = ? WHERE seq = 3", (told,))
 
 
+def half_a_key(home: Home) -> None:
+    """The key that signs is cut off."""
+    key_file(home.path).write_bytes(key_file(home.path).read_bytes()[:16])
+
+
+def witness_folder(home: Home) -> None:
+    """Nothing can be read, or written, where the witness stood."""
+    place = beside(home.path).path
+    place.unlink()
+    place.mkdir()
+
+
 BEHIND = "something stands behind the text of entry 4"
 LOOKED_UP = "the list by which values are looked up"
 ENTRY = (
@@ -567,6 +579,17 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
         cursor('{"chain": "CHAIN", "records": 9, "acts": 2, "signature": "' + "00" * 64 + '"}'),
         "how far the collector siem came was changed",
     ),
+    "words behind a table": (
+        schema("UPDATE sqlite_master SET sql = sql || ' -- words' WHERE name = 'entries'"),
+        "entries is another",
+    ),
+    "words in an index": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, '(at_us)', '(at_us /*words*/)')"
+               " WHERE name = 'entries_by_time'"),
+        "entries_by_time is another",
+    ),
+    "half a key": (half_a_key, "the key of this installation is damaged"),
+    "a folder in the place of the witness": (witness_folder, "witness beside the evidence cannot"),
     "a collector's place that is none": (cursor("garbage"), "cannot be read"),
 }  # fmt: skip
 
@@ -638,7 +661,7 @@ def test_enough_attacks_are_tried() -> None:
 def test_a_file_begun_anew_is_told(home: Home) -> None:
     """Deleting the evidence leaves the witness, which says what was there."""
     begun_anew(home)
-    with pytest.raises(EvidenceError, match="no evidence file"):
+    with pytest.raises(EvidenceError, match="file is gone: a witness saw 10"):
         evidence.verify(home.path)
     home.day(0)
     report = evidence.verify(home.path)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from reading_files import readable
 
-from core.stored import UnreadableEntry
-from evidence.entries import CHANGED
+from core.stored import CHANGED, UnreadableEntry
 from evidence.frames import packed, unpacked
 from evidence.store import Store
 from exports.formats import formats

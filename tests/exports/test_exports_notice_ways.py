@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.notify_settings import NotifyBy
 from app.notifying import channel_of
 from app.settings import Settings
 from core.errors import OutgateError, SettingsError
-from exports.notices.notice import About, notice
+from exports.notices.notice import About, PartlyDeliveredError, notice
 from exports.notices.web_hook import signature, slack, teams
 from exports.outbox.collectors import NotDeliveredError
 
@@ -105,6 +106,44 @@ def test_mail_arrives_and_a_script_cannot_write_its_head() -> None:
     assert message["Bcc"] is None and str(message["Subject"]).startswith("Outgate: <b>x</b>")
     assert "outgate review --case 1" in message.get_content()
     assert server.recipients == ["a@example.org", "b@example.org"]
+
+
+def test_what_a_server_has_taken_is_not_sent_again() -> None:
+    """Whether it says goodbye in order, angrily, or hangs up; whether it knows all recipients; and
+    a web hook that said yes and broke off.
+    """
+    way = {"sender": "gate@example.org", "recipients": ("a@example.org", "b@example.org")}
+    for goodbye in ("221 bye", "421 too busy", None):
+        server = MailServer(goodbye=goodbye)
+        channel("mail", address=f"127.0.0.1:{server.port}", encryption="none", **way).tell(ONE)
+        server.close()
+        assert len(server.messages) == 1
+    server = MailServer(refuses="b@example.org")
+    with pytest.raises(PartlyDeliveredError, match="refused 1 of the recipients"):
+        channel("mail", address=f"127.0.0.1:{server.port}", encryption="none", **way).tell(ONE)
+    server.close()
+    assert server.recipients == ["a@example.org"] and len(server.messages) == 1
+    server = MailServer(refuses="@example.org")
+    with pytest.raises(NotDeliveredError):
+        channel("mail", address=f"127.0.0.1:{server.port}", encryption="none", **way).tell(ONE)
+    server.close()
+    assert not server.messages
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = threading.Thread(target=_yes_and_gone, args=(listening,))
+        answering.start()
+        channel("webhook", address=f"http://127.0.0.1:{listening.getsockname()[1]}/").tell(ONE)
+        answering.join(10)
+
+
+def _yes_and_gone(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection, connection.makefile("rb") as file:
+        length = 0
+        while (line := file.readline()).strip():
+            name, _, value = line.decode().partition(":")
+            length = int(value) if name.lower() == "content-length" else length
+        file.read(length)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nok")
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -20,7 +20,7 @@ from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from evidence import open_evidence
 from evidence.factory import Evidence
-from exports.notices.notice import About, Notice, notice
+from exports.notices.notice import About, Notice, PartlyDeliveredError, notice
 from exports.notices.outbox import KEPT_FOR, MOST_AT_ONCE, NoticeOutbox
 from exports.outbox.collectors import NotDeliveredError
 
@@ -210,6 +210,34 @@ def test_nothing_is_lost_while_a_way_is_closed(
     said.closed_after = None
     assert again.send(said) == 1
     assert len({one.id for one in said.told}) == 2
+
+
+def test_whom_a_server_refuses_holds_up_nobody(
+    evidence: Evidence, outbox: NoticeOutbox, make_record: Make
+) -> None:
+    """The others have it and do not get it again, and what comes after it goes out; that somebody
+    was refused is told once all is out.
+    """
+
+    class Refusing(Said):
+        def tell(self, one: Notice) -> None:
+            super().tell(one)
+            raise PartlyDeliveredError("Refused 1 of the recipients.")
+
+    way = Refusing()
+    for n in range(3):
+        put(evidence, grave(make_record, f"job_{n}.py", f"drop{n}.example"))
+    with pytest.raises(PartlyDeliveredError):
+        outbox.send(way)
+    assert len(way.told) == 3 and not outbox.waiting()
+    assert outbox.send(way) == 0 and len(way.told) == 3
+    clock = Clock()
+    fault = EvidenceError("Full.")
+    herald = Herald(Way(outbox=outbox, channel=way), clock.seconds, lambda: fault)
+    for _ in range(3):
+        herald.look()
+        clock.now += timedelta(hours=1)
+    assert len(way.told) == 4
 
 
 def test_what_never_arrives_is_an_act(

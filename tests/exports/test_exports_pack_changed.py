@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -99,7 +100,12 @@ def test_a_file_that_stands_twice_is_named(packed: Path) -> None:
     assert code == 1 and "records.csv stands twice" in said
 
 
-def forged(packed: Path, full: Path, edit: Callable[[dict[str, bytes]], None]) -> tuple[int, str]:
+def forged(
+    packed: Path,
+    full: Path,
+    edit: Callable[[dict[str, bytes]], None],
+    state: Callable[[Any, Any], None] = lambda statement, envelope: None,
+) -> tuple[int, str]:
     """Change a pack and sign its manifest anew with the right key, as its owner could."""
     import hashlib
 
@@ -114,6 +120,7 @@ def forged(packed: Path, full: Path, edit: Callable[[dict[str, bytes]], None]) -
         for name, data in sorted(parts.items())
         if name != "statement.dsse.json"
     ]
+    state(statement, envelope)
     payload = program.canonical(statement)
     kind = envelope["payloadType"].encode()
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
@@ -215,3 +222,130 @@ def test_an_entry_that_was_erased_whole_says_nothing_else(
 
     code, said = forged(packed, full, lines_edited(edit))
     assert code == 1 and "record 2 was changed" in said, said
+
+
+def noted(edit: Callable[[list[Any]], list[Any]]) -> Callable[[dict[str, bytes]], None]:
+    def change(parts: dict[str, bytes]) -> None:
+        kept = json.loads(parts["checkpoints.json"])
+        parts["checkpoints.json"] = program.canonical(edit(kept))
+
+    return change
+
+
+def in_manifest(**said: Any) -> Callable[[Any, Any], None]:
+    return lambda statement, envelope: statement["predicate"].update(said)
+
+
+def without(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(parts: dict[str, bytes]) -> None:
+        del parts[name]
+
+    return change
+
+
+def untouched(parts: dict[str, bytes]) -> None:
+    """Change no file."""
+
+
+def more_in_a_place(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:2], lines[2].replace(b'"chain":{', b'"chain":{"aa":"words",', 1), *lines[3:]]
+
+
+def emptied(lines: list[bytes]) -> list[bytes]:
+    value = json.loads(lines[2])
+    left = {"chain": value["chain"], "erased": True, "id": value["id"]}
+    return [*lines[:2], canonical(left) + b"\n", *lines[3:]]
+
+
+def without_end(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-1], lines[-1][:-1]]
+
+
+def doubled(parts: dict[str, bytes]) -> None:
+    again = parts["checkpoints.json"].replace(b'{"note":', b'{"note":"x","note":', 1)
+    parts["checkpoints.json"] = again
+
+
+type Forgery = tuple[Callable[[dict[str, bytes]], None], Callable[[Any, Any], None] | None, str]
+FORGERIES: dict[str, Forgery] = {
+    "a record emptied": (lines_edited(emptied), None, "record 2 was emptied, and no act tells"),
+    "words in a place": (lines_edited(more_in_a_place), None, "line 3: this is no entry"),
+    "half a line": (lines_edited(without_end), None, "ends in the middle of a line"),
+    "no checkpoints": (noted(lambda kept: []), None, "checkpoints.json holds none"),
+    "the newest checkpoint": (noted(lambda kept: kept[:-1] or [1]), None, "checkpoint"),
+    "a checkpoint twice": (noted(lambda kept: [*kept, kept[-1]]), None, "repeated"),
+    "words beside a checkpoint": (
+        noted(lambda kept: [{**one, "zz": 1} for one in kept]), None, "keys doubled or put in",
+    ),
+    "words behind a checkpoint": (
+        noted(lambda kept: [{**one, "note": one["note"] + "more\n"} for one in kept]), None,
+        "is not signed by its key",
+    ),
+    "a key of checkpoints twice": (doubled, None, "keys doubled or put in"),
+    "no checkpoints.json": (
+        without("checkpoints.json"), None, "names no checkpoints.json",
+    ),
+    "no records": (without("records.jsonl"), None, "no records.jsonl"),
+    "no index": (without("INDEX.md"), None, "names no INDEX.md"),
+    "no coverage": (without("coverage.json"), None, "no coverage.json"),
+    "fewer records": (untouched, in_manifest(records=1), "not the one that the manifest names"),
+    "another root": (untouched, in_manifest(root="AAAA"), "not the one that the manifest names"),
+    "another chain": (untouched, in_manifest(chain="records:x"), "another chain"),
+    "another time": (untouched, in_manifest(at="2020-01-01T00:00:00Z"), "another time"),
+    "another person": (untouched, in_manifest(by="nobody"), "another export than the pack's"),
+    "another type": (
+        untouched, lambda statement, envelope: statement.update(predicateType="x"),
+        "not one of an evidence pack",
+    ),
+    "another key's name": (
+        untouched, lambda statement, envelope: envelope["signatures"][0].update(keyid="00"),
+        "names another key",
+    ),
+    "a second signature": (
+        untouched, lambda statement, envelope: envelope["signatures"].append({"sig": "AAAA"}),
+        "more than its signature",
+    ),
+    "words in the envelope": (
+        untouched, lambda statement, envelope: envelope.update(extra="words"), "more than its",
+    ),
+    "a file named twice": (
+        untouched, lambda statement, envelope: statement["subject"].append(statement["subject"][0]),
+        "names its files otherwise",
+    ),
+    "another hash of a file": (
+        untouched,
+        lambda statement, envelope: statement["subject"][0]["digest"].update(sha512="00"),
+        "names its files otherwise",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_the_owner_of_the_key_makes_up_is_held_against_the_rest(
+    forgery: str, packed: Path, full: Path
+) -> None:
+    """With the right signature on it: what does not fit the chains and their checkpoints is
+    named.
+    """
+    edit, state, words = FORGERIES[forgery]
+    code, said = forged(packed, full, edit, state or (lambda statement, envelope: None))
+    assert code == 1 and words in said, said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["/nowhere/pack.zip"], "there is no file"),
+        (["--key"], "--key needs a fingerprint"),
+        (["--key", ""], "--key needs a fingerprint"),
+        (["--key", "ab"], "--key needs a fingerprint"),
+        (["--key=xyz"], "--key needs a fingerprint"),
+        (["--frobnicate"], "there is no option"),
+        (["a", "b"], "one pack is checked"),
+    ],
+)
+def test_wrong_use_of_the_program_checks_nothing(arguments: list[str], words: str) -> None:
+    """Nobody takes a slip of the pen for a pack that is whole, or for one that is not."""
+    said: list[str] = []
+    assert program.main(arguments, said.append) == 2
+    assert len(said) == 1 and words in said[0] and "Nothing was checked" in said[0]

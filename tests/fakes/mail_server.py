@@ -12,10 +12,12 @@ from io import BufferedRWPair
 class MailServer:
     """Speaks as much SMTP as a client needs that sends one message a connection."""
 
-    def __init__(self, password: str = "", refuses: str = "") -> None:
+    def __init__(
+        self, password: str = "", refuses: str = "", goodbye: str | None = "221 bye"
+    ) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
-        self._password, self._refuses = password, refuses
+        self._password, self._refuses, self._goodbye = password, refuses, goodbye
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -59,7 +61,8 @@ class MailServer:
                 self._take(file)
                 say("250 taken")
             elif word == "QUIT":
-                say("221 bye")
+                if self._goodbye is not None:
+                    say(self._goodbye)
                 return
             else:
                 say("250 yes")

@@ -13,6 +13,7 @@ from core.case_keys import case_id, case_key
 from core.case_vocabulary import shown_as
 from core.decision import HoldOutcome
 from core.errors import EvidenceError
+from core.findings import NOT_INSPECTED
 from core.record import Record
 from core.review import (
     About,
@@ -38,6 +39,7 @@ from core.stored import (
     StoredRecord,
     UnreadableEntry,
 )
+from core.vocabulary.desk import State
 from evidence.alike import alike, figures
 from evidence.case_queries import case_of, plain
 from evidence.case_sums import CaseSums
@@ -250,10 +252,15 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.RETURNED: lambda case: (
         ("came-back",) if case.scope is not None and case.status is CaseStatus.OPEN else ()
     ),
+    About.STATE: lambda case: _states(case),
+    About.OWN: lambda case: ("", *case.own) if case.own else (),
     About.RISK: lambda case: (risk_of(case).level,),
     About.CASE: lambda case: (case_id(case.key), case.last_record),
 }
-_WHOLE = {About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION, About.CASE}
+_WHOLE = {
+    *(About.STATE, About.OWN),
+    *(About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION, About.CASE),
+}
 
 
 _NUMBERS: Mapping[About, Callable[[Case], int]] = {
@@ -261,6 +268,22 @@ _NUMBERS: Mapping[About, Callable[[Case], int]] = {
     About.ROWS: lambda case: case.records or 0,
     About.TIMES: lambda case: case.count,
 }
+
+
+def _states(case: Case) -> Iterable[str]:
+    """Yield what a row says of it, as far as the case itself tells."""
+    known = [kind for kind in case.kinds if kind != NOT_INSPECTED]
+    unnamed = case.script == "" or (case.script == "unknown" and case.script_path is None)
+    said = {
+        State.LIKELY: case.likely,
+        State.UNNAMED: unnamed,
+        State.UNREAD: bool(case.kinds) and not known,
+        State.PARTLY_UNREAD: len(known) < len(case.kinds),
+        State.NOTHING_KNOWN: not case.kinds,
+        State.NOTHING_LEFT: not case.inside.left,
+        State.FIRST_TIME: len(case.inside.days) == 1,
+    }
+    return (state for state, holds in said.items() if holds)
 
 
 def _fits(case: Case, condition: Condition) -> bool:

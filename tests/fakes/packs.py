@@ -15,7 +15,6 @@ SOURCES = Sources(policies={"ab12": POLICY}, script=lambda sha: f"# {sha}\nprint
 NAMES = {
     "records.jsonl",
     "records.csv",
-    "records.ocsf.jsonl",
     "scripts/" + "ab" * 32 + ".py.txt",
     "checkpoints.json",
     "coverage.json",

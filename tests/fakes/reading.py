@@ -26,6 +26,7 @@ def entries_of(*records: Record) -> list[Entry]:
             id=record.id,
             at_us=micros(record.at),
             text=canonical(record.to_json()),
+            is_checked=True,
         )
         for seq, record in enumerate(records, 1)
     ]

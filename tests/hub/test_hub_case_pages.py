@@ -11,16 +11,21 @@ from fleet_world import NOW, a_world
 from core.case_keys import case_id
 from core.case_vocabulary import shown as meaning
 from core.case_vocabulary import shown_as
+from core.case_words import parse
+from core.findings import NOT_INSPECTED
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import risk_of
+from core.vocabulary.desk import State
 from hub import case_list, desk
+from hub.case_pages import untold
 from hub.database import Database
 from hub.own_postgres import OwnPostgres
 from hub.review_cases import case_of, derived
+from tui.case_remarks import case_remark
 
 NAMES = ("report.py", "Straße.py", "STRASSE.py", "größe.PY", "100%_done.py", "a'b\\c.py")
 HOSTS = ("api.openai.com", "s3.amazonaws.com", "upload.example", "Ünicode.example")
-KINDS = ([""], ["iban", "iban,name"], ["name", ""], ["api_key"])
+KINDS = ([""], ["iban", "iban,name"], ["name", ""], ["api_key"], ["not_inspected"])
 OUTCOMES = (["allow"], ["block", "watch"], ["observed"])
 
 
@@ -43,9 +48,9 @@ def a_row(number: int) -> dict[str, Any]:
         "last_at": NOW + timedelta(hours=24 + number * 11 % 19),
         "outcomes": outcomes,
         "newest": outcomes[-1],
-        "kindsets": KINDS[number % 4],
+        "kindsets": KINDS[number % 5],
         "closed_here": number % 7 == 0,
-        "disposition": "test-data" if number % 7 == 0 else None,
+        "disposition": "test-data" if number % 7 in {0, 3} else None,
         "assigned_to": "Ada" if number % 5 == 0 else None,
         "comments": 0,
     }
@@ -76,9 +81,14 @@ VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.RISK: lambda case: (risk_of(case).level.value,),
     About.DISPOSITION: lambda case: (case.disposition or "",),
     About.CASE: lambda case: (case_id(case.key),),
+    About.STATE: lambda case: (
+        *((State.NOTHING_KNOWN,) if not case.kinds else ()),
+        *((State.UNREAD,) if case.kinds == (NOT_INSPECTED,) else ()),
+        *((State.FIRST_TIME,) if case.first_at.date() == case.last_at.date() else ()),
+    ),
     About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
 }
-WHOLE = {About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION}
+WHOLE = {About.STATE, About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION}
 BY: Mapping[Order, Callable[[Case], Any]] = {
     Order.NEWEST: lambda case: -case.last_at.timestamp(),
     Order.OLDEST: lambda case: case.first_at.timestamp(),
@@ -95,6 +105,8 @@ def has(part: str, texts: Iterable[str]) -> bool:
 
 
 def holds(case: Case, condition: Condition) -> bool:
+    if condition.about is About.RETURNED:
+        return (case_remark(case) == "came back") is not condition.negated
     if condition.about is About.TIMES:
         return (case.count >= min(map(int, condition.values))) is not condition.negated
     if condition.about is About.SHOWN:
@@ -179,6 +191,9 @@ CONDITIONS = [
     (About.TIMES, ("20",)),
     (About.TIMES, ("25", "9")),
     (About.PEOPLE, ("1",)),
+    (About.STATE, (State.NOTHING_KNOWN, State.UNREAD)),
+    (About.STATE, (State.FIRST_TIME,)),
+    (About.SHOWN, ("strasse", meaning(About.STATE, State.UNREAD))),
     (About.SHOWN, ("strasse", meaning(About.KIND, "Api_Key"))),
     (About.SHOWN, (meaning(About.RISK, "high"), meaning(About.DESTINATION, "amazon"))),
 ]
@@ -231,3 +246,31 @@ def test_pages_are_parts_of_one_order(listed: Database, wanted: CaseFilter, orde
     assert told["cases"] == len(whole)
     last: datetime | None = max((c.last_at for c in expected(ordered)), default=None)
     assert told["last_at"] == last
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("rule:hold", False),
+        ("model:gpt", False),
+        ("people:10", False),
+        ("rows:10", False),
+        ("not people:10", False),
+        ("all probably", False),
+        ("by the sender: closed", False),
+        ("not checked", False),
+        ("rows", False),
+        ("came back", True),
+        ("nothing known", True),
+        ("could not all be read", True),
+        ("for the first time", True),
+        ("people", True),
+        ("times:10 risk:high user:ada held", True),
+    ],
+)
+def test_what_the_sums_do_not_hold_is_said(line: str, told: bool) -> None:
+    """An empty list would say that there is none; of kinds that are called so the word is told."""
+    parsed = parse(line, NOW, occurs=lambda word: word == "person")
+    assert parsed.problem is None
+    missing = [untold(condition) for condition in parsed.wanted.conditions]
+    assert any(missing) is not told

@@ -22,6 +22,7 @@ from fleet.line import HttpsLine, HubAwayError, HubRefusesError
 from fleet.membership import Membership, membership, request
 from fleet.shipper import Shipper
 from fleet.wire import packed
+from hub.answering import Hub
 from hub.authority import ENDPOINT_LIFE, make_authority, server_files
 from hub.enrolment import revoke
 from hub.service import Serving, server_context
@@ -34,6 +35,7 @@ MESSAGES = (
     "/v1/orders",
     "/v1/holds",
     "/v1/requests",
+    "/v1/inspection",
 )
 
 
@@ -151,6 +153,29 @@ def test_without_a_certificate_nothing_is_taken(
     posing.load_cert_chain(world.folder / "liar" / "identity.pem")
     with pytest.raises(HubAwayError):
         HttpsLine(member.hub, posing).send(path, b"{}")
+
+
+class Failing(Hub):
+    """A hub in which what is done now and then fails in a way that nobody thought of."""
+
+    def watch(self) -> None:
+        raise ZeroDivisionError
+
+
+def test_what_fails_now_and_then_keeps_nobody_out(world: FleetWorld) -> None:
+    """The hub goes on serving; its log names the fault and nothing that was sent."""
+    world.clock.now = utc_now()
+    folder = world.folder / "hub"
+    server = server_files(world.authority, folder, ["127.0.0.1"], utc_now())
+    hub = Failing(database=world.hub.database, authority=world.authority, clock=world.clock)
+    with Serving(hub, server_context(server, folder / "authority.pem")) as serving:
+        member = joined(world, serving, "till-1")
+        line = HttpsLine.of(member)
+        assert line.send("/v1/orders", b'{"kind": "policy"}').status == 200
+        world.clock.on(days=91)  # the certificate ran out, on a connection of before
+        with pytest.raises(HubRefusesError, match="ran out"):
+            line.send("/v1/orders", b'{"kind": "policy"}')
+        line.close()
 
 
 @pytest.mark.parametrize("path", MESSAGES)

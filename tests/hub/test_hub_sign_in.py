@@ -392,3 +392,41 @@ async def test_no_desk_is_open_for_ever() -> None:
     desk = Desk()
     desk.there.claims = {"exp": AT + 365 * 86_400}
     assert (await desk.signed_in()).until == NOW + timedelta(hours=12)
+
+
+class Breaking:
+    """The way to a directory that breaks off once."""
+
+    def __init__(self, there: fake.Directory, at: int) -> None:
+        self.there, self.left = there, at
+
+    def _ask(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise SignInError("The directory cannot be reached.")
+
+    async def get(self, address: str) -> Any:
+        self._ask()
+        return await self.there.get(address)
+
+    async def post(self, address: str, form: Any, basic: Any) -> Any:
+        self._ask()
+        return await self.there.post(address, form, basic)
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+async def test_a_directory_that_breaks_off_lets_nobody_in_and_everybody_later(at: int) -> None:
+    """Whether its description, its token or its keys are missing: nobody is in, what was begun does
+    not count any more, and who begins anew signs in without the desk being started again.
+    """
+    desk = Desk()
+    desk.here.line = Breaking(desk.there, at)
+    with pytest.raises(SignInError, match="cannot be reached"):
+        await desk.signed_in()
+    assert (await desk.signed_in()).name == "ada"
+    desk.clock.on(hours=2)  # all that was remembered of it is asked for anew
+    desk.there.now = int(desk.clock().timestamp())
+    desk.here.line = Breaking(desk.there, at)
+    with pytest.raises(SignInError, match="cannot be reached"):
+        await desk.signed_in()
+    assert (await desk.signed_in()).name == "ada"

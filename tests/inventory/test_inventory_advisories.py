@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.version import InvalidVersion, Version
 
 from core.errors import InputError
 from inventory.advisories.kept import Advisories, import_advisories, load
@@ -204,6 +205,38 @@ def test_any_events_are_read_as_the_format_says(marks: list[tuple[str, str]], ve
         if kind == "last_affected" and order(version) > order(at):
             inside = False
     assert read.packages["pkg"].names(version) is inside
+
+
+@given(one=VERSIONS, other=VERSIONS)
+def test_places_are_in_the_order_of_versions(one: str, other: str) -> None:
+    """What is compared as text is what PEP 440 says; ten comes after nine."""
+    a, b = f"{one}.{other}", f"{other}.10.{one}"
+    for first, second in ((one, other), (a, b), (f"{one}.post9", f"{one}.post10")):
+        try:
+            versions = Version(first), Version(second)
+        except InvalidVersion:
+            continue
+        assert (order(first) < order(second)) is (versions[0] < versions[1])
+        assert (order(first) == order(second)) is (versions[0] == versions[1])
+
+
+def test_advisories_of_the_format_before_are_read(tmp_path: Path) -> None:
+    """What was imported by an earlier version names the same versions, without a new import."""
+    found = imported(tmp_path, record(ranges=[events("introduced 1.0", "last_affected 1.2")]))
+    place = next(found._records.parent.glob("records-*.jsonl"))
+    (kept,) = json.loads(place.read_bytes())
+    del kept["spans"], kept["fixed"]
+    kept["ranges"] = [[["introduced", "1.0"], ["fixed", "1.1"], ["introduced", "2"]]]
+    data = json.dumps([kept]).encode()
+    place.write_bytes(data)
+    index = place.parent / "index.json"
+    document = json.loads(index.read_bytes()) | {"format": 1, "places": {"pkg": [0, len(data)]}}
+    index.write_text(json.dumps(document))
+    before = load(place.parent)
+    assert before is not None
+    told = {version: [a.fixed for a in before.at_risk("pkg", version)] for version in
+            ("0.9", "1.0", "1.1", "2.0")}  # fmt: skip
+    assert told == {"0.9": [], "1.0": [("1.1",)], "1.1": [], "2.0": [("1.1",)]}
 
 
 @given(texts=st.lists(st.text(max_size=12), min_size=3, max_size=3))

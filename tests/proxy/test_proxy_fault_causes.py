@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.fate import UNREACHED_NOTE
-from proxy.fault_causes import cause_of, why_no_answer
+from core.fate import CUT_NOTE, LEFT_EARLY_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, UNREACHED_NOTE
+from proxy.fault_causes import cause_of, why_broken
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,29 @@ def test_causes_are_told_in_words_of_ours(error: str, words: str | None) -> None
 
 def test_who_left_is_told_apart() -> None:
     """A client that went away is not the server's fault, nor does it mean that nothing was sent."""
-    assert why_no_answer("Client disconnected.", reached=True) == why_no_answer(
-        "peer closed connection", reached=True, client_left=True
-    )
-    assert why_no_answer("server closed connection", reached=False)[0] == UNREACHED_NOTE
+    for error, left in (
+        ("Client disconnected.", False),
+        ("stream reset by client (CANCEL)", False),
+        ("peer closed connection", True),
+    ):
+        why = why_broken(error, reached=True, client_left=left)
+        assert (why.no_answer, why.cut) == ((LEFT_NOTE,), (CUT_NOTE, LEFT_EARLY_NOTE))
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("connection reset by peer", "it broke the connection"),
+        (
+            "peer closed connection without sending complete message body (received 5 bytes)",
+            "it ended the connection in the middle of its answer",
+        ),
+    ],
+)
+def test_an_answer_that_broke_off_has_its_cause(error: str, cause: str) -> None:
+    """An answer of which a part is missing is told as that, and whose fault it was."""
+    why = why_broken(error, reached=True)
+    assert why.cut == (CUT_NOTE, f"the destination: {cause}")
+    assert why_broken("what nobody knows", reached=True).cut[1].startswith("the destination: ")
+    assert why.no_answer[0] == NO_ANSWER_NOTE
+    assert why_broken(error, reached=False).no_answer[0] == UNREACHED_NOTE

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 import pytest
 
 from app.demo.internet import StandInInternet
+from core.fate import CUT_NOTE
 from tests.proxy.conftest import RunningGate, started
 from tests.proxy.test_proxy_far_side import END, HEAD, odd_server, read_request, says
 
@@ -113,6 +114,20 @@ KEPT: dict[str, Talks] = {
     "field names in odd letters": says(HEAD + b"cOnTeNt-LeNgTh: 2\r\n\r\nok"),
     "a long field": says(HEAD + b"X-Long: " + b"x" * 30_000 + b"\r\n" + END),
     "a length with zeros before": says(HEAD + b"Content-Length: 0002\r\n\r\nok"),
+    "chunks that are announced twice": says(
+        HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: Chunked\r\n\r\n" + IN_CHUNKS
+    ),
+    "field names in other scripts": says(
+        HEAD + "Überschrift: 1\r\nX-\xe9: é\r\n".encode() + b"X-\xe9: 1\r\n" + END
+    ),
+    "field names that are none": says(
+        HEAD + b"X Y: 1\r\nX(1): 1\r\n more\r\n: none\r\nX\0: 1\r\nX-Y : 1\r\n" + END
+    ),
+    "a bare return in a field": says(HEAD + b"X-A: a\rb\r\n" + END),
+    "a length with a sign": says(HEAD + b"Content-Length: +2\r\n\r\nok"),
+    "a negative length": says(HEAD + b"Content-Length: -2\r\nConnection: close\r\n\r\nok"),
+    "an empty length": says(HEAD + b"Content-Length:\r\nConnection: close\r\n\r\nok"),
+    "a length of letters": says(HEAD + b"Content-Length: two\r\n\r\nok"),
     "lengths that are equal as numbers": says(HEAD + b"Content-Length: 2, 2\r\n\r\nok"),
     "chunks without their last line": says(CHUNKED + b"2\r\nok\r\n0\r\n"),
     "chunks in an answer of HTTP/1.0": says(
@@ -147,13 +162,8 @@ BROKEN: dict[str, Talks] = {
 GUESSED: dict[str, Talks] = {
     "it ends in the size of the last chunk": says(CHUNKED + b"2\r\nok\r\n0"),
     "only an informational one": says(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
-    "a negative length": says(HEAD + b"Content-Length: -2\r\n\r\nok"),
-    "a length with a sign": says(HEAD + b"Content-Length: +2\r\n\r\nok"),
     "two lengths": says(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok"),
-    "an empty length": says(HEAD + b"Content-Length:\r\nConnection: close\r\n\r\nok"),
-    "chunks of chunks": says(HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + IN_CHUNKS),
     "a first field that is folded": says(b"HTTP/1.1 200 OK\r\n folded\r\n" + END),
-    "a length of letters": says(HEAD + b"Content-Length: two\r\n\r\nok"),
     "a space before the colon": says(HEAD + b"Content-Length : 2\r\n\r\nok"),
     "a coding nobody knows": says(HEAD + b"Transfer-Encoding: magic\r\n\r\nok"),
     "a line that is no field": says(HEAD + b"no field\r\n" + END),
@@ -184,6 +194,10 @@ CLEANED: dict[str, tuple[Talks, Outcome]] = {
             % (len(PACKED), PACKED)
         ),
         (200, PACKED),
+    ),
+    "chunks that two have announced": (
+        says(HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + IN_CHUNKS),
+        (200, b"ok"),
     ),
     "HTTP/2 in an answer of HTTP/1": (says(b"HTTP/2.0 200 OK\r\n" + END), (200, b"ok")),
 }
@@ -220,6 +234,22 @@ def test_what_a_client_stumbles_over_comes_in_order(name: str, gate: RunningGate
     direct, gated = both_ways(gate, talks)
     assert direct != meant
     assert gated == meant
+
+
+def test_half_an_answer_is_told_with_whose_fault_it_was(gate: RunningGate) -> None:
+    """A server that breaks off is told as that, also where the client had some of it."""
+    for name in ("it ends in the body", "it breaks the connection in the body"):
+        both_ways(gate, BROKEN[name])
+        first, why = gate.evidence.closed[-1].notes
+        assert first == CUT_NOTE
+        assert why.startswith("the destination: it "), why
+
+
+def test_lengths_that_contradict_each_other_are_told_as_that(gate: RunningGate) -> None:
+    """Which of them a client would have believed nobody knows: the record says why it broke."""
+    assert both_ways(gate, GUESSED["two lengths"])[1] == "broken"
+    notes = gate.evidence.closed[-1].notes
+    assert "the destination: it answered with lengths that contradict each other" in notes
 
 
 def test_answers_without_a_length_follow_each_other(gate: RunningGate) -> None:

@@ -68,13 +68,17 @@ def test_a_script_runs_as_if_alone_and_is_named(outgate: Outgate) -> None:
 
 
 def test_a_quiet_program_stays_quiet(outgate: Outgate) -> None:
-    """A program that sends nothing gets one line and no findings."""
+    """A program that sends nothing gets one line and no findings. What other programs of the machine
+    do at that time may stand beside it, as theirs or this one's.
+    """
     done = outgate.run(sys.executable, "-c", "print('hello')")
 
     assert (done.returncode, done.stdout) == (0, "hello\n")
-    assert done.stderr.strip() == (
-        "outgate: this program sent nothing through the gate, and no connection past it was seen"
-    )
+    nothing = "outgate: this program sent nothing through the gate"
+    first, *others = sorted(done.stderr.splitlines(), key=lambda line: not line.startswith(nothing))
+    assert first.startswith(nothing)
+    assert all("this program's or another's" in line for line in others)
+    assert others or first == f"{nothing}, and no connection past it was seen"
 
 
 def test_signals_reach_the_program(outgate: Outgate) -> None:

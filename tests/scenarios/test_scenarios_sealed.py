@@ -122,6 +122,7 @@ def sealing(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterat
         whole = Sealing(folder, internet, rule_pack)
         for tongue in TONGUES:
             whole.servers[tongue.host] = stack.enter_context(speaking(tongue.greeting))
+        whole.servers["greets.example"] = stack.enter_context(speaking(b"SSH-2.0-OpenSSH_9.2\r\n"))
         whole.start()
         stack.callback(whole.close)
         yield whole
@@ -210,7 +211,9 @@ rules:
     then: block
   - id: no-personal-data
     description: No personal data.
-    when: {destination: {host: redis-6379.example}, findings: {kinds: personal_data}}
+    when:
+      destination: {host: [redis-6379.example, typed.example, greets.example]}
+      findings: {kinds: personal_data}
     then: block
   - id: no-such-protocol
     description: No such databases, wherever they listen.
@@ -241,17 +244,21 @@ def test_rules_decide_by_destination(
     tongue = next(t for t in TONGUES if (t.scheme, t.port) == (scheme, port))
     server = sealing.servers[tongue.host]
     server.heard.clear()
-    if not sealing.is_ruled:
-        before = _policy_in_force(sealing)
-        (sealing.home / "outgate.yaml").write_text(POLICY)
-        sealing.wait_for(lambda: _policy_in_force(sealing) != before)
-        sealing.is_ruled = True
+    _ruled(sealing)
     done = sealing.talk(tongue)
     [record] = summary(done)["records"]
     assert record["decision"]["rule"] == rule, record["decision"]
     assert record["decision"]["verdict"] == ("allow" if rule is None else "block")
     assert record["destination"]["scheme"] == scheme
     assert server.heard == ([tongue.first] if rule is None else [])
+
+
+def _ruled(sealing: Sealing) -> None:
+    if not sealing.is_ruled:
+        before = _policy_in_force(sealing)
+        (sealing.home / "outgate.yaml").write_text(POLICY)
+        sealing.wait_for(lambda: _policy_in_force(sealing) != before)
+        sealing.is_ruled = True
 
 
 def _policy_in_force(sealing: Sealing) -> object:
@@ -290,6 +297,66 @@ def test_waiting_is_no_way_around_the_inspection(sealing: Sealing, way: str) -> 
     [read] = [one for one in records if one["request"]["method"] == "POST"]
     assert "iban" in {f["kind"] for f in read["findings"]}
     assert all(one["request"]["bytes"] == 0 for one in records if one is not read)
+
+
+TYPED = """
+import socket, ssl, threading, time
+HOST = "typed.example"
+told = {}
+
+def slowly(name, port, tls):
+    s = socket.create_connection((HOST, port), 20)
+    time.sleep(1.4)
+    if tls:
+        s = ssl.create_default_context().wrap_socket(s, server_hostname=HOST)
+        time.sleep(1.2)
+    for letter in b"GET /typed HTTP/1.1\\r\\nHost: typed.example\\r\\n":
+        s.sendall(bytes([letter]))
+    time.sleep(0.3)
+    s.sendall(b"Connection: close\\r\\n\\r\\n")
+    told[name] = s.recv(100).split(b" ")[1].decode()
+
+def ahead():
+    s = socket.create_connection((HOST, 8080), 20)
+    time.sleep(1.4)
+    s.close()
+
+def waits():
+    begun = time.monotonic()
+    s = socket.create_connection(("greets.example", 4600), 20)
+    s.settimeout(10)
+    told["greeting"] = s.recv(100), time.monotonic() - begun < 4
+
+work = [(slowly, ("web", 80, False)), (slowly, ("tls", 443, True)), (ahead, ()), (waits, ()),
+        (slowly, ("own port", 4599, False))]
+threads = [threading.Thread(target=one, args=given) for one, given in work]
+for one in threads: one.start()
+for one in threads: one.join()
+print(sorted(told.items()))
+"""
+
+
+def test_who_is_slow_to_speak_is_waited_for_where_nothing_may_pass_unread(sealing: Sealing) -> None:
+    """A person who types, a slow client of TLS, a pool that connects ahead: under a rule on content
+    they are kept, unread and undecided, until they say something, and read then. What waits for its
+    server's first word is refused and named: it would wait for ever.
+    """
+    _ruled(sealing)
+    server = sealing.servers["greets.example"]
+    server.heard.clear()
+    done = sealing.sealed(sys.executable, str(sealing.script("typed.py", TYPED)))
+    told_there = {"greeting": (b"", True), "own port": "200", "tls": "200", "web": "200"}
+    assert done.stdout.strip() == str(sorted(told_there.items())), (done.stdout, done.stderr)
+    told = summary(done)["records"]
+    asked = [one["destination"]["port"] for one in told if one["request"]["method"] == "GET"]
+    assert sorted(asked) == [80, 443, 4599]
+    [left] = [one for one in told if one["destination"]["port"] == 8080]
+    assert "left it without asking" in left["decision"]["reason"]
+    [refused] = [one for one in told if one["destination"]["port"] == 4600]
+    assert refused["decision"]["verdict"] == "block"
+    assert refused["destination"]["scheme"] == "ssh"
+    assert len(told) == 5
+    assert not any(server.heard)
 
 
 def test_a_proxy_that_is_written_into_a_program_is_the_gate(sealing: Sealing) -> None:

@@ -100,7 +100,7 @@ async def test_an_expired_hold_becomes_a_case_marked_as_unseen(
             "backup_ward.py: nobody answered in time" in n.message for n in pilot.app._notifications
         )
         await press(pilot, "escape")
-        assert "◆ expired  14:13  backup_ward.py" in screen_text(pilot)
+        assert "◆ expired   14:13  backup_ward.py" in screen_text(pilot)
         assert screen_text(pilot).count("expired unseen") == 2
 
 

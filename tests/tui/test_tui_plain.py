@@ -14,11 +14,13 @@ from app.commands.review import review
 from core.attribution import Certainty
 from core.classification import Category
 from core.errors import EvidenceError
-from core.review import Case, CaseFilter
+from core.review import Case, CaseFilter, Condition, Order
 from tests.tui.conftest import EndlessStore, FragileStore
 from tui.app import crash_words, run
+from tui.case_queue import sorted_by
 from tui.plain import print_queue
 from tui.plain_commands import Speaker, converse
+from tui.queue_view import heading
 
 
 def printed(
@@ -139,6 +141,34 @@ def test_what_is_held_now_is_said_first(store: FragileStore, now: datetime) -> N
     )
     assert "Held now, 19 s left to answer: “payroll_letters.py”" in text
     assert "It was held, nobody answered in time, and it was refused. Expired unseen." in text
+
+
+def test_while_something_is_held_nobody_reads_that_nothing_is_to_do(
+    empty_store: FragileStore, now: datetime
+) -> None:
+    """The first request of the first day is held: there is no case yet."""
+    for waiting in sample_holds(now):
+        empty_store.hold(waiting)
+    text = printed(empty_store, now, holds=empty_store)[1]
+    assert text.endswith("Nothing else needs you.\n") and "Nothing needs you" not in text
+
+
+def test_a_list_is_called_by_the_order_that_it_has(store: FragileStore, now: datetime) -> None:
+    """A fleet's list is not sorted by risk: the heading marks no column, and nobody is told so."""
+
+    class Fleet(FragileStore):
+        def untold(self, condition: Condition) -> str:
+            return ""
+
+        def sorts(self, order: Order) -> bool:
+            return order is Order.NEWEST
+
+    fleet = Fleet(store._records)
+    assert "look at, the most urgent first." in printed(store, now)[1]
+    assert "look at, those open on most machines first." in printed(fleet, now)[1]
+    assert "▾" not in heading(80, sorted_by(fleet, Order.RISK))
+    assert "When▾" in heading(80, sorted_by(fleet, Order.NEWEST))
+    assert "Risk▾" in heading(80, sorted_by(store, Order.RISK))
 
 
 def test_the_command_returns_what_the_list_returns(

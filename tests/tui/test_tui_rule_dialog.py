@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from invented_day import finding, sample_records
+import pytest
+from invented_day import finding, place, record, sample_records, sender
 
 from app.case_rules import CaseRules
-from core.classification import AccountKind
+from core.classification import AccountKind, Category
+from core.decision import Verdict
+from core.errors import InputError
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
@@ -127,3 +130,72 @@ def test_what_is_allowed_is_no_more_than_what_was_looked_at(
         found = replayed(load_file(policy), [claims, more, unread, other])
         held = [one is not None and one.decision.rule == name for one in found]
         assert held == [bool(one) for one in hit], wish
+
+
+def test_what_was_allowed_is_counted_beside_the_cases(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """A rule that stops anything would stop what stands in no case, too; other scripts, be their
+    names longer ones, and what was only observed count nowhere.
+    """
+    where = place("files.example", None, Category.OTHER)
+    late = record(now, sender("copy.py"), where, degraded=("classifiers: late",))
+    fine = [
+        record(now - timedelta(minutes=n), sender("copy.py"), where, verdict=Verdict.ALLOW)
+        for n in range(1, 4)
+    ]
+    before = now - timedelta(minutes=9)
+    other = record(before, sender("copy.py.old"), where, degraded=("classifiers: late",))
+    written(tmp_path / "evidence.db", [late, *fine, other])
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    case = next(one for one in store.page(CaseFilter(), 0, 9) if one.script == "copy.py")
+    effect = rules.propose(case, Wanted(wish=Wish.STOP)).effect
+    assert "matched 1 of 1 requests of this script" in effect
+    assert "And 3 that were allowed and stand in no case." in effect
+    store.close()
+
+
+def test_an_organisations_own_kind_stands_in_rules_where_it_is_listed(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Its effect is told as of any kind; where the policy does not know it, that is said."""
+    made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER), finding("g", 1))
+    written(tmp_path / "evidence.db", [made])
+    store, policy = open_store(tmp_path / "evidence.db"), tmp_path / "outgate.yaml"
+    policy.write_text("version: 1\norganisation:\n  kinds: [g]\nrules: []\n")
+    rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    for wish in set(Wish) - {Wish.OWN}:
+        assert "matched 1 of 1 requests" in rules.propose(case, Wanted(wish=wish)).effect
+        rules.write(case, Wanted(wish=wish))
+        load_file(policy)
+    policy.unlink()
+    with pytest.raises(InputError, match="“g” under organisation"):
+        rules.propose(case, Wanted(wish=Wish.STOP))
+    store.close()
+
+
+def test_what_could_not_be_read_is_never_let_pass_by_a_key(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Nobody knows what stands in it: the sentence does not say so, and the effect says that."""
+    where, unread = place("a.example", None, Category.OTHER), finding("not_inspected", 1)
+    both = [
+        record(now - timedelta(minutes=n), sender("copy.py"), where, *found)
+        for n, found in enumerate([(finding("iban", 1),), (finding("iban", 1), unread)])
+    ]
+    alone = record(now, sender("dump.py"), place("b.example", None, Category.OTHER), unread)
+    written(tmp_path / "evidence.db", [*both, alone])
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    cases = {case.script: case for case in store.page(CaseFilter(), 0, 9)}
+    allowed = rules.propose(cases["copy.py"], Wanted(wish=Wish.ALLOW))
+    assert "read" not in allowed.sentence and "not_inspected" in str(allowed.lines)
+    assert "matched 1 of 2 requests" in allowed.effect
+    assert "What cannot be read is not let pass by it." in allowed.effect
+    assert "matched 2 of 2" in rules.propose(cases["copy.py"], Wanted(wish=Wish.STOP)).effect
+    assert "matched 1 of 1" in rules.propose(cases["dump.py"], Wanted(wish=Wish.ASK)).effect
+    with pytest.raises(InputError, match="no rule can allow"):
+        rules.propose(cases["dump.py"], Wanted(wish=Wish.ALLOW))
+    store.close()

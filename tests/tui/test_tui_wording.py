@@ -18,7 +18,9 @@ from core.decision import Verdict
 from core.findings import Confidence, Finding
 from core.review import Case
 from destinations import SERVICES
+from tui.case_queue import Queue
 from tui.wording import (
+    READING,
     case_found,
     case_place,
     case_sentence,
@@ -210,11 +212,18 @@ def test_the_health_line_says_when_something_was_skipped(now: datetime) -> None:
         "blocked",
         "Watching · last request 4 s ago · 12 not fully checked today",
     )
-    assert health({}, now, None, True) == (
+    assert health({**well, "last_at_epoch": 0}, now, None, True) == (
         "allowed",
         "Watching · no request today · nothing skipped today",
     )
     assert health(well, now, "locked", True) == ("blocked", "Not reading evidence · locked")
+
+
+def test_nothing_is_well_before_it_was_read(now: datetime) -> None:
+    """A long file on a slow disk: for seconds the first lines said that nothing needs anybody."""
+    assert health({}, now) == ("quiet", READING)
+    assert health({}, now, "locked") == ("blocked", "Not reading evidence · locked")
+    assert "being read" in Queue().lacks
 
 
 def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now: datetime) -> None:

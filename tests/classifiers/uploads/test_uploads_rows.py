@@ -8,6 +8,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from made_up_traffic import exchange, xlsx_of
 from personal_samples import iban
 from table_set import SHAPES as TABLES
-from table_set import Sample, prompt
+from table_set import Sample, prompt, sample
 
 from classifiers.engine import EngineSetup, build_worker
 from classifiers.gate_classifier import GateClassifier
@@ -29,7 +30,7 @@ from classifiers.uploads.cutting import Cutter
 from classifiers.uploads.rows import RESERVE, rows_in
 from core.classification import Classification, Scanned, Tally
 from core.exchange import Exchange
-from core.findings import NOT_INSPECTED, Confidence, Finding
+from core.findings import AT_LEAST, NOT_INSPECTED, Confidence, Finding
 from core.organisation import Organisation
 from examples import most
 
@@ -367,12 +368,13 @@ PRINTED = (
     *("psql", "mysql", "box", "html, unclosed", "latex", "k: v |", "yaml", "forms"),
 )
 """Shapes that are cut between their rows; the others of this file are tried above."""
-CUT_ANYWHERE = ("graphql", "python", "json columns", "json index", "json values", "json lists")
+OF_JSON = ("json columns", "json index", "json values", "json lists", "json table", "json split")
+CUT_ANYWHERE = ("graphql", "python")
 
 
 @pytest.mark.parametrize(
     ("shape", "kind"),
-    [(shape, "text/plain") for shape in (*PRINTED, *CUT_ANYWHERE)]
+    [(shape, "text/plain") for shape in (*PRINTED, *OF_JSON, *CUT_ANYWHERE)]
     + [(shape, "application/json") for shape in ("tabs", "printed frame", "html")],
 )
 def test_numbers_of_a_large_table_are_those_of_the_whole_or_told_as_at_least(
@@ -388,7 +390,7 @@ def test_numbers_of_a_large_table_are_those_of_the_whole_or_told_as_at_least(
     sent = exchange(body, kind)
     whole = measured(WORKER.classify(sent).findings)
     passed = streamed(sent, [body[at : at + 70_001] for at in range(0, len(body), 70_001)]).findings
-    assert {"email", "iban"} <= {finding.kind for finding in passed}
+    assert {"email", "iban"} | set(whole) <= {finding.kind for finding in passed}
     for finding in passed:
         if finding.kind == NOT_INSPECTED or finding.kind not in whole:
             continue
@@ -401,6 +403,41 @@ def test_numbers_of_a_large_table_are_those_of_the_whole_or_told_as_at_least(
 
 def measured(findings: Iterable[Finding]) -> dict[str, tuple[int | None, ...]]:
     return {f.kind: (f.count, f.distinct, f.records, f.subjects) for f in findings}
+
+
+@pytest.mark.parametrize(
+    ("shape", "language"),
+    [
+        *[("semicolons", "de"), ("printed frame", "fr"), ("mysqldump", "es"), ("xml", "pt")],
+        *[("json columns", "it"), ("json split", "nl"), ("yaml", "pl"), ("json lists", "en")],
+    ],
+)
+def test_tables_in_all_languages_count_alike_held_streamed_and_archived(
+    shape: str, language: str
+) -> None:
+    """The same kinds, records and people are told of a large table in any language, whether it is
+    held, passes in pieces or lies in an archive; or it is said that there are at least so many.
+    """
+    made = sample(language, 3)
+    made = replace(made, rows=made.rows * (600 // len(made.rows)))
+    body = TABLES[shape](made).encode()
+    kind = "application/json" if shape.startswith("json") else "text/plain"
+    held = WORKER.classify(exchange(body, kind)).findings
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("people.json" if kind.endswith("json") else "people.txt", body)
+    archived = WORKER.classify(exchange(out.getvalue(), "application/zip")).findings
+    whole = measured(held)
+    assert made.kinds <= whole.keys()
+    assert measured(archived) == whole
+    pieces = [body[at : at + 30_011] for at in range(0, len(body), 30_011)]
+    passed = streamed(exchange(body, kind), pieces).findings
+    assert {finding.kind for finding in passed} == set(whole)
+    for told, kind_of, note in [(measured([f])[f.kind], f.kind, f.note) for f in passed]:
+        if told != whole[kind_of]:
+            assert note is not None and AT_LEAST in note, (told, whole[kind_of])
+            pairs = zip(told, whole[kind_of], strict=True)
+            assert all(a is None or b is None or a <= b for a, b in pairs)
 
 
 @pytest.mark.parametrize("pack", ["gzip", "zip", "xlsx", "parquet"])

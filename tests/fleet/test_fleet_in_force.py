@@ -8,13 +8,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fleet_world import FleetWorld, Member
 
-from core.errors import InputError
+from core.errors import InputError, SettingsError
 from core.ids import utc_now
 from evidence.retention import expire
 from evidence.times import micros
+from fleet.in_force import days_of_fleet, settings_of_fleet
 from fleet.orders import KeptOrders
-from fleet.retention import days_of_fleet
-from hub.orders import keep_for, retentions
+from hub.orders import keep_for, publish_settings, retentions, settings_versions
 from hub.questions import Row
 from hub.telling import retentions as told
 from hub.verification import verify
@@ -32,6 +32,53 @@ def order(world: FleetWorld, key: Ed25519PrivateKey, days: int, group: str = "")
     with world.hub.database.work() as connection:
         values = {"grouped": group, "note": "agreed", "who": "ada", "now": world.clock()}
         return keep_for(connection, key, days, **values)  # type: ignore[arg-type]
+
+
+def test_settings_travel_and_only_what_is_signed_and_read_is_in_force(
+    world: FleetWorld, key: Ed25519PrivateKey
+) -> None:
+    """To the group and share that they are meant for; settings that an endpoint cannot read leave
+    the last in force there, and the hub is told.
+    """
+    members = [world.member("till-1", "tills"), world.member("desk-1", "desks")]
+    for member in members:
+        member.records(1)
+
+    def give(text: str, group: str = "", percent: int = 100) -> None:
+        more: Any = {"note": "agreed", "who": "ada", "now": world.clock()}
+        with world.hub.database.work() as connection:
+            publish_settings(connection, key, text, grouped=group, percent=percent, **more)
+
+    def read(text: str) -> None:
+        if "hold_mb" not in text:
+            raise SettingsError("no setting")
+
+    def followed() -> list[Any]:
+        found = []
+        for member in members:
+            folder = member.home / "fleet"
+            public, policy = member.membership.policy_key, member.home / "outgate.yaml"
+            orders = KeptOrders(folder, public, policy, lambda content: None, read)
+            for _ in range(2):
+                member.round(orders=orders)
+            found.append(settings_of_fleet(folder))
+        return found
+
+    assert followed() == [None, None]
+    give("hold_mb: 2")
+    give("hold_mb: 3", "tills")
+    give("hold_mb: 9", percent=0)
+    assert followed() == [(2, "hold_mb: 3"), (1, "hold_mb: 2")]
+    give("zonk: 1")
+    assert followed() == [(2, "hold_mb: 3"), (1, "hold_mb: 2")]
+    with world.hub.database.work() as connection:
+        rows = settings_versions(connection)
+        assert verify(connection).problems == []
+    counts = [(row["version"], row["followed_by"], row["troubles"]) for row in rows]
+    assert counts == [(4, 0, 2), (3, 0, 2), (2, 1, 1), (1, 1, 0)]
+    kept = members[0].home / "fleet" / "settings.orders"
+    kept.write_bytes(kept.read_bytes().replace(b"hold_mb: 3", b"hold_mb: 4"))
+    assert settings_of_fleet(members[0].home / "fleet") is None
 
 
 def listed(world: FleetWorld) -> list[Row]:

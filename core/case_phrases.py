@@ -1,0 +1,93 @@
+"""What the screen says in several words, as words of filters: `expired unseen`, `by the sender:
+closed`, `1,472 people`. Pure.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from core.case_vocabulary import ACCOUNT_WORDS, DISPOSITION_WORDS, RETURNED, shown
+from core.fate import Fate
+from core.review import About, Action
+from core.vocabulary.desk import BY_THE_SENDER, STATES
+from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.reviews import SHORT_ACTS
+
+_SAYS_NOTHING = frozenset({"and", "·", "+", "…", "at least", "up to"})
+"""Words between those that choose."""
+AMOUNTS: Mapping[str, About] = MappingProxyType(
+    {
+        "people": About.PEOPLE,
+        "person": About.PEOPLE,
+        "rows": About.ROWS,
+        "row": About.ROWS,
+        "times": About.TIMES,
+        "requests": About.TIMES,
+    }
+)
+"""Words beside a number: behind one they ask for so many, by themselves for several."""
+SEVERAL = "2"
+_BETWEEN = str.maketrans({**dict.fromkeys(",:-_;", " "), "'": None, "’": None})
+_OF_TWO_WORDS = frozenset({*DISPOSITION_WORDS, *ACCOUNT_WORDS, RETURNED})
+
+
+def plainly(words: str) -> str:
+    """Return words of the screen without what stands between them: `approved run again`."""
+    return " ".join(words.lower().translate(_BETWEEN).split())
+
+
+def _phrases() -> Iterator[tuple[str, str]]:
+    for words, state in STATES.items():
+        yield words, shown(About.STATE, state)
+    yield BY_THE_SENDER, shown(About.OWN, "")
+    for action, words in SHORT_ACTS.items():
+        value = shown(About.OWN, action)
+        yield f"{BY_THE_SENDER}: {words}", value
+        if action in _SENDERS_ALONE:
+            yield words, value
+    for account, told in ACCOUNTS.items():
+        yield told.meaning, shown(About.ACCOUNT, account)
+    yield "it went past outgate", shown(About.OUTCOME, Fate.PAST)
+
+
+_SENDERS_ALONE = frozenset({Action.APPROVE, Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT})
+"""What rows say of nobody but the sender."""
+PHRASES: Mapping[str, str] = MappingProxyType({plainly(w): value for w, value in _phrases()})
+"""What each stands for, as a value of `About.SHOWN`."""
+WORDS: Sequence[str] = tuple(words.replace(" ", "-") for words in PHRASES)
+"""The same as one word each, for completions and nearest words."""
+_LONGEST = max(len(words.split()) for words in PHRASES)
+
+
+def joined(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a line; those of several words that stand for one thing as one."""
+    at = 0
+    while at < len(tokens):
+        length, word = _next(tokens, at)
+        if word.lower() not in _SAYS_NOTHING:
+            yield word
+        at += length
+
+
+def _next(tokens: Sequence[str], at: int) -> tuple[int, str]:
+    """Return how many tokens make the next word, and that word."""
+    for length in range(min(_LONGEST, len(tokens) - at), 1, -1):
+        phrase = plainly(" ".join(tokens[at : at + length]))
+        if phrase in PHRASES:
+            return length, phrase.replace(" ", "-")
+    two = tokens[at : at + 2]
+    if len(two) > 1 and (pair := "-".join(two).lower()) in _OF_TWO_WORDS:
+        return 2, pair
+    if (both := " ".join(two).lower()) in _SAYS_NOTHING:
+        return len(two), both
+    count, unit = _digits(two[0]), two[-1].lower().strip(",")
+    if count and unit in AMOUNTS:
+        return 2, f"{AMOUNTS[unit]}:{count}"
+    if two[0].startswith("×") and _digits(two[0][1:]):
+        return 1, f"{About.TIMES}:{_digits(two[0][1:])}"
+    return 1, two[0]
+
+
+def _digits(token: str) -> str:
+    """Return the number that a cell says, `1,472+` among them; nothing for any other token."""
+    digits = token.rstrip("+").replace(",", "")
+    return digits if digits.isascii() and digits.isdecimal() else ""

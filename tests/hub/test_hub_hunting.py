@@ -1,0 +1,189 @@
+"""Hunts over destinations, scripts, files and observations: what is known, and what comes later."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fleet_world import FleetWorld, Member
+
+from app.demo.simulated_endpoints import made_up_records, write_evidence
+from core.errors import InputError
+from core.observation import Kind, Observation, Seen
+from core.sent_file import FoundBy, Label, SameAs, SentFile
+from core.vocabulary.fleet import Over
+from evidence.erasure import Wanted, erase_now
+from hub import saved_hunts, telling_hunts
+from hub.erasing import erase_pending
+from hub.hunting import Sought, known
+
+SHA = "ab12" * 16
+FILE = SentFile(
+    path='/home/amara/Kunden "Süd"/list.xlsx',
+    same=SameAs.BYTES,
+    found_by=FoundBy.DESCRIPTOR,
+    label=Label.SPREADSHEET,
+    size=10,
+    sha256=SHA,
+)
+
+
+@contextmanager
+def asked(world: FleetWorld) -> Iterator[Any]:
+    with world.hub.database.work() as connection:
+        yield connection
+
+
+def found(world: FleetWorld, over: Over, name: str) -> list[dict[str, Any]]:
+    with asked(world) as connection:
+        since = world.clock() - timedelta(days=30)
+        return known(connection, Sought(over=over, name=name), since)
+
+
+def listens(member: Member) -> None:
+    """Write an observation into its evidence."""
+    record = next(iter(made_up_records(1, 1, member.clock())))
+    seen = Observation(
+        id="0198f3c0-0000-7000-8000-000000000001",
+        at=member.clock(),
+        kind=Kind.CONNECTION,
+        about="postgresql at db.example:5432",
+        sender=record.sender,
+        facts={"bytes_sent": Seen(value=5, how="counted")},
+        notable=True,
+    )
+    write_evidence(member.evidence, iter([seen]))
+
+
+def busy(world: FleetWorld) -> tuple[Member, Any]:
+    """An endpoint that sent records, one with a file, and observed a connection."""
+    member = world.member("till-1")
+    records = list(made_up_records(3, 40, world.clock()))
+    records[7] = replace(records[7], files=(FILE,))
+    write_evidence(member.evidence, iter(records))
+    listens(member)
+    member.round()
+    other = world.member("till-2")
+    other.records(5, seed=11)
+    other.round()
+    return member, records
+
+
+def test_each_kind_is_found_and_what_is_like_it_is_not(world: FleetWorld) -> None:
+    """By its names as people type them, in any case where names have none; never by a part of a
+    name that is another one.
+    """
+    _, records = busy(world)
+    script = next(r.sender.script for r in records if r.sender.script)
+    service = next(r.destination for r in records if r.destination.service)
+    assert script.path
+    assert script.sha256
+    hits = [
+        (Over.SCRIPTS, script.name.upper()),
+        (Over.SCRIPTS, script.path),
+        (Over.SCRIPTS, script.sha256[:12]),
+        (Over.DESTINATIONS, service.service),
+        (Over.OBSERVATIONS, "db.example"),
+        (Over.OBSERVATIONS, "POSTGRESQL"),
+        (Over.OBSERVATIONS, "connection"),
+        (Over.FILES, SHA),
+        (Over.FILES, SHA.upper()),
+        (Over.FILES, SHA[:10]),
+        (Over.FILES, "list.xlsx"),
+        (Over.FILES, FILE.path),
+    ]
+    misses = [
+        (Over.SCRIPTS, script.name[1:]),
+        (Over.SCRIPTS, script.sha256[:7]),
+        (Over.SCRIPTS, "0" * 12),
+        (Over.SCRIPTS, "%"),
+        (Over.DESTINATIONS, "nowhere.example"),
+        (Over.DESTINATIONS, "db.example"),
+        (Over.DESTINATIONS, "example"),
+        (Over.OBSERVATIONS, "mysql"),
+        (Over.OBSERVATIONS, script.name),
+        (Over.FILES, "ist.xlsx"),
+        (Over.FILES, "list.xls"),
+        (Over.FILES, SHA[2:]),
+        (Over.FILES, script.path),
+    ]
+    for over, name in hits:
+        rows = found(world, over, str(name))
+        assert rows, (over, name)
+        lines = "\n".join(telling_hunts.sought(str(name), over, rows))
+        assert "till-1" in lines
+    for over, name in misses:
+        assert not found(world, over, str(name)), (over, name)
+    (one,) = found(world, Over.FILES, SHA)
+    assert (one["requests"], one["what"], one["endpoint"]) == (1, FILE.path, "till-1")
+    sent = [r for r in records if r.sender.script and r.sender.script.sha256 == script.sha256]
+    rows = [r for r in found(world, Over.SCRIPTS, script.sha256) if not r["observed"]]
+    assert sum(r["requests"] for r in rows if r["endpoint"] == "till-1") == len(sent)
+
+
+def test_a_saved_hunt_finds_what_comes_the_moment_it_comes(world: FleetWorld) -> None:
+    """Each sender is one alarm; what is known already is noted without any; an ended hunt and what
+    is delivered twice count nothing; what is erased is not told any more.
+    """
+    _, records = busy(world)
+    script = next(r.sender.script for r in records if r.sender.script)
+    wanted = [
+        Sought(over=Over.SCRIPTS, name=script.name),
+        Sought(over=Over.FILES, name="list.xlsx"),
+        Sought(over=Over.OBSERVATIONS, name="db.example"),
+        Sought(over=Over.DESTINATIONS, name="new.example"),
+    ]
+    with asked(world) as connection:
+        numbers = [
+            saved_hunts.save_sought(connection, one, who="ada", note="why", now=world.clock())
+            for one in wanted
+        ]
+    assert world.alarms() == []
+    rows = saved(world)
+    assert [row["endpoints"] > 0 for row in rows] == [True, False, True, False]
+    with asked(world) as connection:
+        saved_hunts.end(connection, numbers[2], who="ada", now=world.clock())
+    new = world.member("till-3")
+    first = next(iter(made_up_records(3, 1, world.clock())))
+    where = replace(first.destination, host="API.new.example", service=None)
+    made = [replace(r, files=(FILE,), destination=where) for r in records[:20]]
+    write_evidence(new.evidence, iter(made))
+    listens(new)
+    new.line.broken = lambda path, number: path == "/v1/upload"
+    with pytest.raises(Exception, match="broke"):
+        new.round()
+    new.line.broken = lambda path, number: False
+    new.round()
+    assert world.alarms() == ["hunted"] * 3
+    text = "\n".join(telling_hunts.hunts(saved(world)))
+    assert "list.xlsx in files" in text
+    (count,) = world.rows(
+        "SELECT sum(records)::int FROM hunt_sightings WHERE hunt = %s", (numbers[3],)
+    )
+    assert count == (20,)
+    erase_now(
+        new.evidence,
+        Wanted(users=frozenset({made[0].sender.user or ""})),
+        who="officer",
+        why="asked",
+    )
+    new.round()
+    assert erase_pending(world.hub.database, world.clock()) == 1
+    gone = "SELECT count(*) FROM hunt_sightings WHERE place NOT IN (SELECT number FROM places)"
+    assert world.value(gone) == 0
+
+
+def saved(world: FleetWorld) -> list[dict[str, Any]]:
+    with asked(world) as connection:
+        return saved_hunts.hunts(connection)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\x1b[2J", "x" * 301, "a\nb", "\udcff"])
+def test_what_is_nothing_to_hunt_for_is_refused(name: str, tmp_path: Path) -> None:
+    """In one line, before anything is asked."""
+    for over in Over:
+        with pytest.raises(InputError, match="nothing to hunt for"):
+            Sought(over=over, name=name)

@@ -1,0 +1,37 @@
+"""What the hub tells a person of the state of the fleet."""
+
+import pytest
+
+from hub.telling import Row, status
+
+CALM: Row = {
+    "endpoints": 2,
+    "silent": 0,
+    "revoked": 0,
+    "records": 5,
+    "acts": 3,
+    "scripts": 1,
+    "hub_away_since": None,
+    "alarms": 0,
+    "erasures_open": 0,
+    "erasures_unswept": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        ({"erasures_open": 1}, "1 erasures to do; 0 erasures to sweep"),
+        ({"erasures_unswept": 1}, "0 erasures to do; 1 erasure to sweep"),
+        ({"erasures_open": 2000, "erasures_unswept": 3}, "2,000 erasures to do; 3 erasures"),
+    ],
+)
+def test_an_erasure_that_is_not_finished_is_told(left: dict[str, int], words: str) -> None:
+    """Who asks how the fleet is learns that somebody's data is not gone yet, and what to do."""
+    told = list(status({**CALM, **left}))
+    assert words in told[-1] and told[-1].endswith("outgate hub sweep")
+
+
+def test_of_finished_erasures_nothing_is_told() -> None:
+    """Where all are done, nothing waits."""
+    assert "erasure" not in " ".join(status(CALM))

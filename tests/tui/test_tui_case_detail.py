@@ -1,0 +1,46 @@
+"""The case in sections: what no rule counted is told beside what was found."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from invented_day import finding, place, record, sender
+from memory_case_store import LINK
+
+from core.classification import Category
+from core.findings import Finding
+from core.review import Case
+from core.stored import StoredRecord
+from tui.case_detail import describe
+from tui.case_reading import Reading
+
+REAL, EXAMPLE = finding("iban", 2), finding("iban", 1, test_data=True)
+CARD = finding("credit_card", 1, test_data=True)
+
+
+@pytest.mark.parametrize(
+    ("findings", "told"),
+    [
+        ((REAL,), ""),
+        ((REAL, EXAMPLE), ""),
+        ((EXAMPLE,), "Bank account numbers: "),
+        ((REAL, CARD), "Payment card numbers: "),
+        ((EXAMPLE, CARD), "Payment card numbers and bank account numbers: "),
+        ((), ""),
+    ],
+)
+def test_what_no_rule_counted_is_said_where_it_stands(
+    now: datetime, case_of: Callable[..., Case], findings: tuple[Finding, ...], told: str
+) -> None:
+    """An account number that a rule about bank data let pass is a published example, and the
+    officer reads so; where real ones stand beside it the rule has seen those.
+    """
+    where = place("api.example", None, Category.OTHER)
+    made = record(now, sender("job.py"), where, *findings)
+    reading = Reading(case=case_of(1), newest=StoredRecord(record=made, link=LINK), complete=True)
+    rows = [row for section in describe(reading, now) for row in section.rows]
+    [*said] = [row.text for row in rows if row.label == "Not counted"]
+    assert bool(said) is bool(told)
+    assert all(text.startswith(told) and "test_data: true" in text for text in said)
+    examples = sum("published example value" in row.text for row in rows)
+    assert examples == sum(one.test_data for one in findings)
