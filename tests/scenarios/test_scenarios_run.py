@@ -68,8 +68,8 @@ def test_a_script_runs_as_if_alone_and_is_named(outgate: Outgate) -> None:
 
 
 def test_a_quiet_program_stays_quiet(outgate: Outgate) -> None:
-    """A program that sends nothing gets one line and no findings. What other programs of the machine
-    do at that time may stand beside it, as theirs or this one's.
+    """A program that sends nothing gets one line and no findings. What other programs of the
+    machine do at that time may stand beside it, as theirs or this one's.
     """
     done = outgate.run(sys.executable, "-c", "print('hello')")
 
