@@ -99,9 +99,9 @@ class Followed:
             except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
                 waiting.set_exception(PartEndedError("looking", error))
                 return
-            timer = loop.call_later(until_beat(loop.time(), every_s), ask)
+            timer = loop.call_later(until_beat(loop.time(), every_s, every_s / 2), ask)
 
-        timer = loop.call_later(until_beat(loop.time(), every_s), ask)
+        timer = loop.call_later(until_beat(loop.time(), every_s, every_s / 2), ask)
         try:
             await waiting
         finally:
