@@ -27,6 +27,8 @@ _LONG = 24
 _OPAQUE_LABELS = 96
 _JOINED = 10
 """So many labels at most are put together: more than a name has room for at 24 letters each."""
+_OWNED = 3
+"""With none, one or two last labels as those of whoever owns the name."""
 _REMEMBERED = 1024
 _MOST = 240
 """Names of query values that are looked at."""
@@ -92,8 +94,9 @@ def _in_labels(labels: list[str]) -> Iterator[tuple[str, Path]]:
             yield text, (index,)
     bare = [max(label.split("-"), key=len) for label in labels]
     if bare != labels:
-        for text in decoded("".join(bare)):
-            yield text, (0, len(bare))
+        for end in range(len(bare), max(0, len(bare) - _OWNED), -1):
+            for text in decoded("".join(bare[:end])):
+                yield text, (0, end)
     for start, end in combinations(range(min(len(labels), _JOINED) + 1), 2):
         if end - start > 1:
             for text in decoded("".join(labels[start:end])):
