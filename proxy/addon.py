@@ -165,11 +165,8 @@ class GateAddon:
         self.upstreams.unreachable(data)
 
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
-        """Let a connection pass undecrypted by an exception of the policy, never by a failure.
-
-        A client that has begun its handshake may wait as long as it likes before it asks.
-        """
-        self.tunnels.over(data.context.client.id)
+        """Let a connection pass undecrypted by an exception of the policy, never by a failure."""
+        self.tunnels.over(data.context.client.id)  # who began a handshake may wait before it asks
         try:
             self.health.passed_undecrypted += await self.passages.consider(data)
         except BaseException as error:  # noqa: BLE001
