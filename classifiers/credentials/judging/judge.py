@@ -12,7 +12,7 @@ from classifiers.credentials.judging.joined import Joined
 from classifiers.credentials.judging.quality import entropy, is_example, is_masked, is_placeholder
 from classifiers.credentials.rules.rule import ACCEPTED, Candidate, Rule, Verdict
 from classifiers.hits import Hit
-from classifiers.payload import Segment
+from classifiers.payload import Path, Segment
 from core.findings import SECRET
 
 MAX_CELLS = 100_000
@@ -210,19 +210,16 @@ def without_overlaps(found: list[Found]) -> list[Found]:
 
 def without_repeats(found: list[Found], segments: list[Segment]) -> list[Found]:
     """Count a value once per place, although the decoder shows some places in several views."""
-    seen: dict[tuple[str, str, str | None], list[int]] = {}
+    seen: dict[tuple[str, str, str | None], dict[Path, int]] = {}
     kept = []
     for item in sorted(found, key=lambda f: (f.hit.segment, f.hit.start)):
         hit = item.hit
-        earlier = seen.setdefault((hit.detector, hit.value, hit.rejected), [])
+        first = seen.setdefault((hit.detector, hit.value, hit.rejected), {})
         path = segments[hit.segment].path
-        if path and any(
-            i != hit.segment and path[: len(p)] == p
-            for i in earlier[:50]
-            if (p := segments[i].path)
-        ):
+        above = (path[:depth] for depth in range(1, len(path) + 1))
+        if any(first.get(place, hit.segment) != hit.segment for place in above):
             continue
-        if hit.segment not in earlier[-1:]:
-            earlier.append(hit.segment)
+        if path:
+            first.setdefault(path, hit.segment)
         kept.append(item)
     return kept
