@@ -26,7 +26,7 @@ def named_in(text: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     own = next((one.id for one in model.contracts if one.script == entry["script"]), None)
     if own is not None:
         return {**entry, "id": own}
-    taken = {one.id for one in (*model.contracts, *model.rules)}
+    taken = {one.id for one in model.contracts} | {one.id for one in model.rules}
     if entry["id"] not in taken:
         return dict(entry)
     mark = hashlib.sha256(entry["script"].encode("utf-8", "replace")).hexdigest()[:8]
