@@ -36,34 +36,33 @@ def script_meant(store: Store, given: str) -> str:
     """Return the script that is meant by its path, or by its name where only one is called so.
     Raises InputError.
     """
-    found = _meant(dict.fromkeys(version.script for version in store.script_versions()), given)
-    if found is None:
-        raise InputError(
-            f"No script {printable(given)} was seen.",
-            remedy="outgate scripts lists those that were.",
-        )
-    return found
+    return _meant(dict.fromkeys(version.script for version in store.script_versions()), given)
 
 
 def contract_meant(store: Store, path: Path, given: str) -> str:
-    """Return the script that is meant of those with a contract, whether the evidence still knows it
-    or not. Raises InputError, PolicyError.
+    """Return the script that is meant, of those that were seen and those that have a contract,
+    which the evidence may have forgotten. Raises InputError, PolicyError.
     """
     held = [one.script for one in parse(policy_text(path).encode(), str(path)).contracts]
-    return _meant(held, given) or script_meant(store, given)
+    seen = [version.script for version in store.script_versions()]
+    return _meant(dict.fromkeys([*held, *seen]), given)
 
 
-def _meant(known: Collection[str], given: str) -> str | None:
+def _meant(known: Collection[str], given: str) -> str:
     here = printable(str(Path(given).expanduser().absolute()))
     for name in (printable(given), here, printable(os.path.realpath(here))):
         if name in known:
             return name
     called = [name for name in known if name.replace("\\", "/").rsplit("/", 1)[-1] == given]
-    if len(called) > 1:
+    if len(called) == 1:
+        return called[0]
+    if called:
         raise InputError(
             f"{len(called)} scripts are called {printable(given)}.", remedy="Give the whole path."
         )
-    return called[0] if called else None
+    raise InputError(
+        f"No script {printable(given)} was seen.", remedy="outgate scripts lists those that were."
+    )
 
 
 def newest_of(versions: "list[ScriptVersion]") -> str | None:

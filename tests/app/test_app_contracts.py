@@ -160,5 +160,11 @@ def test_a_script_that_the_evidence_forgot_is_unlocked_all_the_same(
     assert contracts(home) == [("/srv/old/forgotten.py", "enforced")]
     assert outgate("policy", "learn", "forgotten.py", "--unlock", *REASON).code == 0
     assert contracts(home) == []
+    policy.write_text(policy.read_text().replace("contracts: []", ""))
+    assert outgate("policy", "learn", JOB, "--write").code == 0
+    policy.write_text(policy.read_text().replace(JOB, "/srv/other/payroll.py"))
+    two = outgate("policy", "learn", "payroll.py", "--enforce", *REASON)
+    assert two.code == 2 and "2 scripts are called" in two.line
+    assert contracts(home) == [("/srv/other/payroll.py", "shadow")]
     nobody = outgate("policy", "learn", "nobody.py", "--unlock", *REASON)
     assert nobody.code == 2 and "was seen" in nobody.line

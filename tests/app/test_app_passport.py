@@ -304,9 +304,12 @@ def test_good_scripts_are_handed_on(outgate: Runs, home: Path, job: Path, tmp_pa
     assert "nothing to hand on" in nothing.line
     named = ("--version", digest(SOURCE)[:8])
     assert outgate("scripts", "--approve", "--reason", "=cmd()", *named, str(job)).code == 0
-    assert outgate("scripts", "export", str(folder)).code == 0
+    assert outgate("scripts", "owner", str(job), "--successor", "bo").code == 0
+    gone = ("--accounts", str(accounts(tmp_path, "no")))
+    assert outgate("scripts", "export", str(folder), *gone).code == 0
     (row,) = csv.DictReader((folder / "scripts.csv").read_text().splitlines())
     assert row["script"] == str(job)
+    assert row["owner"].endswith(" (disabled)") and row["successor"] == "bo"
     assert row["sends_to"] == "api.partner.example"
     assert row["reason"] == "'=cmd()"
     assert (folder / row["file"]).read_text() == SOURCE  # the store of this test masks nothing
@@ -332,6 +335,14 @@ def test_good_scripts_are_handed_on(outgate: Runs, home: Path, job: Path, tmp_pa
         (lambda job: ("owner",), "Say more"),
         (lambda job: ("export",), "Say more"),
         (lambda job: ("owner", job, "--successor", " "), "--successor"),
+        (lambda job: ("--format", "json"), "--format does not go with the list"),
+        (lambda job: (job, "--version", "aa"), "--version does not go with the page"),
+        (lambda job: (job, "--diff", "--out", "x"), "--out does not go with --diff"),
+        (lambda job: (job, "--successor", "bo"), "--successor does not go"),
+        (lambda job: (job, "--diff", "--approve"), "one of --diff and --approve"),
+        (lambda job: ("owner", job, "--successor", "bo", "--withdraw"), "one of --withdraw and"),
+        (lambda job: ("export", job, "--out", "x"), "--out does not go with export"),
+        (lambda job: ("--approve", "--reason", "x"), "Name one script"),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_a_line(
