@@ -19,7 +19,7 @@ from core.review import Case, CaseFilter, CaseStatus, Disposition, needs_review
 from core.stored import StoredRecord
 from core.text import printable
 from core.vocabulary.kinds import FINDABLE, by_gravity
-from core.vocabulary.sizes import joined, number
+from core.vocabulary.sizes import counted, joined, number
 from evidence.store import Store
 from policy import DEFAULT_PRESET
 from policy.decide import RulePolicy
@@ -38,6 +38,8 @@ _MOST = 20_000
 _WILD = frozenset("*?[]")
 _NAME = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 50
+_LONGEST_SENTENCE = 480
+"""What a description may hold, and its end says what happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class CaseRules:
                 f"The policy file {self.policy} cannot be written: {error.strerror}.",
                 remedy="Ask the person who runs Outgate here.",
             ) from error
-        told = f" {_ONLY_WATCHES}" if "mode" in rule else ""
+        told = f" {_ONLY_WATCHES}" if rule.get("mode") == "watch" else ""
         return f"Rule {rule['id']} is in {self.policy.name}, before all others.{told}"
 
     @property
@@ -85,8 +87,8 @@ class CaseRules:
         sentence = _sentence(case, wanted)
         rule: dict[str, Any] = {"id": self._free_name(case, wanted), "description": sentence}
         rule["owner"] = self.who()
-        if wanted.watch_first and wanted.wish is not Wish.ALLOW:
-            rule["mode"] = "watch"
+        if wanted.wish is not Wish.ALLOW:  # said of either, for the whole file may only watch
+            rule["mode"] = "watch" if wanted.watch_first else "enforce"
         if wanted.until is not None:
             rule["until"] = wanted.until
         return {**rule, "when": when, "then": _THEN[wanted.wish]}
@@ -153,7 +155,7 @@ class CaseRules:
         told += self._of_allowed(case, policy, rule["id"])
         if rule["then"] == _THEN[Wish.ALLOW] and NOT_INSPECTED in case.kinds:
             told += " What cannot be read is not let pass by it."
-        return f"{told} {_ONLY_WATCHES}" if "mode" in rule else told
+        return f"{told} {_ONLY_WATCHES}" if rule.get("mode") == "watch" else told
 
 
 @dataclass(slots=True)
@@ -242,11 +244,19 @@ def _sentence(case: Case, wanted: Wanted) -> str:
     """Return what the rule does: `When “claims.py” sends bank account numbers to OpenAI, it is
     stopped, until 2027-03-01.`
     """
-    wish = wanted.wish
-    kinds = [kind for kind in _kinds_for(case, wish) if kind != NOT_INSPECTED]
+    kinds = [kind for kind in _kinds_for(case, wanted.wish) if kind != NOT_INSPECTED]
     names = list(dict.fromkeys(kind_words(kind).many for kind in kinds))
-    if NOT_INSPECTED in _kinds_for(case, wish):
-        names.append("what cannot be read")
+    unread = ["what cannot be read"] if NOT_INSPECTED in _kinds_for(case, wanted.wish) else []
+    said = _said(case, wanted, [*names, *unread])
+    for kept in range(len(names) - 1, 0, -1):
+        if len(said) <= _LONGEST_SENTENCE:
+            break
+        others = counted(len(names) - kept, "other kind")
+        said = _said(case, wanted, [*names[:kept], f"{others} of its data", *unread])
+    return said
+
+
+def _said(case: Case, wanted: Wanted, names: list[str]) -> str:
     nothing = "nothing sensitive that is known" if wanted.wish is Wish.ALLOW else "anything"
     what = joined(names, "or") if names else nothing
     if names and wanted.wish is Wish.ALLOW:
@@ -254,5 +264,4 @@ def _sentence(case: Case, wanted: Wanted) -> str:
     to = place(case.service, case.host, case.category, case.account_kind)
     who = case_sender(case) or "this program"
     until = "" if wanted.until is None else f", until {wanted.until:%Y-%m-%d}"
-    sentence = f"When “{who}” sends {what} to {to}, it {_VERBS[wanted.wish]}{until}."
-    return sentence[:480]
+    return f"When “{who}” sends {what} to {to}, it {_VERBS[wanted.wish]}{until}."

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.current_user import reviewer
 from app.home import Home
 from app.packing import pack
+from core.errors import EvidenceError
 from core.happenings import Event, happening
 from core.ids import utc_now
 from core.vocabulary.sizes import counted
@@ -20,7 +21,7 @@ from exports.report.forms import drawn
 from exports.report.monthly import Only
 from exports.report.monthly import report as reported
 from exports.selection import Selection
-from exports.writing import export, write_file
+from exports.writing import Written, export, write_file
 from tui.evidence_acts import ExportChoice
 
 _PACK = "pack"
@@ -55,15 +56,21 @@ class DeskExports:
         """Return how many records the file holds, or tells of. Raises OutgateError."""
         who, chosen = reviewer(), Selection(cases=cases)
         if name == _PACK:
-            count = pack(self.home, self.store, chosen, path, by=who)
+            made: Written = pack(self.home, self.store, chosen, path, by=who)
         elif name in _REPORTS:
-            count = self._report(_REPORTS[name], cases, path, who)
+            made = Written(records=self._report(_REPORTS[name], cases, path, who), acts=0)
         else:
             # In the order of the chain, so that an export of some cases can be verified too.
-            count = export(name, self.store, chosen, path, by=who).records
-        facts = {"format": name, "since": None, "until": None, "records": count}
+            made = export(name, self.store, chosen, path, by=who)
+        facts = {"format": name, "since": None, "until": None, "records": made.records}
         self.store.tell(happening(Event.EXPORTED, facts, who=who))
-        return count
+        if made.changed:
+            told = counted(made.changed, "entry", "entries")
+            raise EvidenceError(
+                f"It is written, and does not verify: {told} were changed in the evidence file.",
+                remedy="outgate verify names them.",
+            )
+        return made.records
 
     def _report(self, form: str, cases: frozenset[str], path: Path, who: str) -> int:
         now = utc_now().astimezone()

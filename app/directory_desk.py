@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.settings import HubSettings
     from hub.sign_in import Directory
     from hub.sign_in_settings import SignInSettings
-    from tui.directory_desk import Entrance
+    from tui.directory_desk import Departure, Entrance
 
 
 TICKET = "OUTGATE_HUB_TICKET"
@@ -57,7 +57,20 @@ class _Door:
         def environment() -> dict[str, str]:
             return {TICKET: desk_ticket.written(self.hub.folder, ticket, utc_now())}
 
-        return Entrance(person=ticket.subject, until=found.until, environment=environment)
+        return Entrance(
+            person=ticket.subject,
+            until=found.until,
+            environment=environment,
+            session=found.session,
+        )
+
+    async def told_out(self, token: str) -> "Departure":
+        from hub.sign_out import signed_out
+        from tui.directory_desk import Departure
+
+        found, issuer = await signed_out(self.directory, token), self.directory.settings.issuer
+        person = None if found.subject is None else f"{issuer} {found.subject}"
+        return Departure(person=person, session=found.session)
 
 
 def serve(

@@ -23,8 +23,8 @@ def pack(
     by: str,
     also: Collection[str] = (),
     overwrite: bool = False,
-) -> int:
-    """Write a pack and return how many records it holds. Raises OutgateError."""
+) -> Packed:
+    """Write a pack and return what it holds. Raises OutgateError."""
     policies = {}
     for path in filter(Path.is_file, (home.policy, machine_policy() or home.policy)):
         text = path.read_bytes()
@@ -39,4 +39,4 @@ def pack(
         write_file(to, write, overwrite=overwrite)
     else:
         write(to)
-    return packed[0].records
+    return packed[0]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
 from app.leftovers import Leftovers
+from app.run_members import Members, is_member, members_told
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
 from core.attribution import Attribution
@@ -81,23 +82,26 @@ class Session:
         """Begin now."""
         return cls(home, utc_now())
 
-    def entries(self, pid: int) -> list["Entry"]:
+    def entries(self, pid: int, answer: Mapping[str, Any] | None = None) -> list["Entry"]:
         """Return what this process and its descendants sent since the session began, oldest first.
+        `answer`: the gate's, which knows of others that are of it.
 
         Entries that cannot be read are among them: they may be the program's.
         """
         from evidence import open_store
 
         store = open_store(self.home.evidence)
-        return [entry for entry in store.iter_entries(since=self.since) if _may_be_of(entry, pid)]
+        members = members_told(answer)
+        found = store.iter_entries(since=self.since)
+        return [entry for entry in found if _may_be_of(entry, pid, members)]
 
 
-def _may_be_of(entry: "Entry", pid: int) -> bool:
+def _may_be_of(entry: "Entry", pid: int, members: Members) -> bool:
     opened = entry.opened()
     if isinstance(opened, UnreadableEntry):
         return True
     found = opened.observation if isinstance(opened, StoredObservation) else opened.record
-    return descends(found.sender, pid)
+    return descends(found.sender, pid) or is_member(found.sender, members)
 
 
 def descends(sender: Attribution, pid: int) -> bool:

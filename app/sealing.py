@@ -126,24 +126,33 @@ def run_sealed(
 def scenery_of(
     command: Sequence[str], environment: Mapping[str, str], home: Home, public: str = ""
 ) -> "Scenery":
-    """Return what a sealed program sees: the bundle in every place where its clients keep roots.
+    """Return what a sealed program sees: the bundle in every place where its clients keep roots,
+    and of the machine's file of names what names the machine itself.
 
     `public`: the folder of the machine's gate, whose roots count then.
     """
+    from capture import hosts_file
     from capture.mounts import Scenery
     from certs.client_files import client_files
 
+    known = hosts_file.read()
+    names = home.root / "hosts"
+    its_own = {names: own} if (own := hosts_file.inside(known)) != known else {}
     found = client_files(command, environment, Path.cwd())
-    own = home.bundle, home.java_store, home.hashed_roots
-    bundle, java, roots = roots_in(Path(public)) if public else own
+    ours = home.bundle, home.java_store, home.hashed_roots
+    bundle, java, roots = roots_in(Path(public)) if public else ours
     kept = {home.bundle: bundle, home.java_store: java}
     kept |= {home.hashed_roots / root.name: root for root in roots.iterdir()}
     stores = dict.fromkeys(found.java, home.java_store)
     return Scenery(
         hidden=home.root,
         shown=_beacons(environment, home),
-        files={path: source.read_bytes() for path, source in kept.items()},
-        covered={**dict.fromkeys(found.bundles, home.bundle), **stores},
+        files={path: source.read_bytes() for path, source in kept.items()} | its_own,
+        covered={
+            **dict.fromkeys(found.bundles, home.bundle),
+            **stores,
+            **dict.fromkeys([str(hosts_file.HOSTS)] if its_own else [], names),
+        },
         added=dict.fromkeys(found.folders, home.hashed_roots),
     )
 

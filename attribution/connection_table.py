@@ -29,7 +29,7 @@ _REMEMBERED = 8192
 _NAMES = 53
 """Port at which names are looked up: the system's own business."""
 _RUN = b"\0OUTGATE_RUN="
-"""As in `app.leftovers.RUN_VARIABLE`."""
+"""As in `app.leftovers`: RUN_VARIABLE, and what `run_mark` begins with."""
 _AGE = timedelta(minutes=1)
 """How old a listed connection is cannot be told: old enough for anybody to have inherited it."""
 _PORTS = (32768, 60999)
@@ -143,9 +143,11 @@ class ConnectionTable:
         """Return True when the process has loaded a library for HTTP/3."""
         return any(name in loaded for loaded in _loaded(pid) for name in _QUIC_LIBRARIES)
 
-    def is_in_a_run(self, pid: int) -> bool:
-        """Return True when the process was started by `outgate run`, or by what that started."""
-        return _RUN in b"\0" + procfs.read(f"/proc/{pid}/environ")
+    def run_of(self, pid: int) -> int | None:
+        """See DirectConnections.run_of: each run has its mark, which begins with its process."""
+        _, found, rest = (b"\0" + procfs.read(f"/proc/{pid}/environ")).partition(_RUN)
+        number = rest[:20].partition(b"-")[0]
+        return int(number) if found and number.isdigit() else None
 
 
 def _is_worth_a_look(row: Connection, listening: Collection[int]) -> bool:

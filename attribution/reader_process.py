@@ -43,7 +43,6 @@ def main() -> None:
     keep_out(sys.argv[2:])
     gate = _private_socket()
     _limit()
-    examination.ready()
     children: set[int] = set()
     with contextlib.suppress(OSError, EOFError), gate:
         while True:
@@ -93,7 +92,10 @@ def _forked(gate: socket.socket, answers: int) -> int:
 
 
 def _serve(gate: socket.socket) -> None:
-    """Answer until the gate closes its end."""
+    """Answer until the gate closes its end. What watches the mounts is a thread, which no fork
+    takes along: it begins here.
+    """
+    examination.ready()
     with contextlib.suppress(OSError, EOFError), gate:
         while True:
             size, milliseconds = HEADER.unpack(_received(gate, HEADER.size))

@@ -8,9 +8,11 @@ of archives in their directory. So a body without such a file costs one walk.
 import binascii
 import io
 import re
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import orjson
@@ -28,7 +30,7 @@ from classifiers.codecs.base64_letters import (
     size_of,
 )
 from classifiers.codecs.json_strings import strings_of, unescaped
-from classifiers.codecs.magic import media_type_of, packed_as
+from classifiers.codecs.magic import TAR, coding_of, media_type_of
 from classifiers.file_search import LARGE, SMALLEST, Part, Search
 
 _MOST_STRINGS, _MOST_PARTS, _MOST_MEMBERS, _DEEPEST = 50_000, 1000, 1000, 4
@@ -37,11 +39,27 @@ _LARGE_JSON, _FEW_QUOTES = 100_000, 2000
 """Bytes of JSON from where on quotes are looked at before it is parsed, and how many."""
 _FLAGS = bytes(int(byte in ALPHABETS) for byte in range(256))
 _RUN = b"\1" * 32
+_MAIL_LETTERS, _SMALLEST_MAIL = 64, 300
 _HEX_LETTERS = b"0123456789abcdefABCDEF"
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})')
 _ZIP = "application/zip"
-_ENCODED_PACKED = (b"H4sI", b"KLUv", b"UEsD")
-"""How base64 of gzip, zstd and zip begins."""
+_ENCODED_PACKED = (b"H4sI", b"KLUv", b"UEsD", b"Qlpo", b"/Td6")
+"""How base64 of gzip, zstd, zip, bzip2 and xz begins."""
+_MAIL_HEADS = (
+    b"content-type:",
+    b"mime-version:",
+    b"from:",
+    b"to:",
+    b"subject:",
+    b"date:",
+    b"cc:",
+    b"message-id:",
+    b"received:",
+    b"return-path:",
+    b"reply-to:",
+    b"content-transfer-encoding:",
+)
+"""How a message of mail begins."""
 
 
 def parts_of_size(
@@ -67,10 +85,14 @@ def _look(search: Search, data: bytes, media: str, *, decoded: bool, depth: int)
     boundary = _BOUNDARY.search(media)
     if boundary is not None and media.lower().startswith("multipart/"):
         _multipart(search, data, boundary[1].encode(), decoded, depth)
-    elif (coding := packed_as(data)) is not None:
+    elif (coding := coding_of(data[:_SNIFFED])) is not None:
         _look(search, search.unpacked(data, coding), "", decoded=True, depth=depth + 1)
-    elif media_type_of(data[:_SNIFFED], part=True) == _ZIP:
+    elif (kind := media_type_of(data[:_SNIFFED], part=True)) == _ZIP:
         _members(search, data, depth)
+    elif kind == TAR:
+        _tar_members(search, data)
+    elif _is_mail(data) and (inner := _BOUNDARY.search(_head_of_mail(data))) is not None:
+        _multipart(search, data, inner[1].encode("latin-1"), decoded, depth)
     elif _begins_json(data) and _json(search, data, depth):
         return
     elif media.lower().startswith("application/x-www-form-urlencoded"):
@@ -134,6 +156,31 @@ def _members(search: Search, data: bytes, depth: int) -> None:
                     search.offer(content, decoded=True)
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, zlib.error):
         return
+
+
+def _tar_members(search: Search, data: bytes) -> None:
+    """Look at the members of a tape archive that have the right size."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            for member in islice(archive, _MOST_MEMBERS):
+                if member.isreg() and member.size in search.sizes and not member.issparse():
+                    start = member.offset_data
+                    search.offer(data[start : start + member.size], decoded=True)
+    except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, zlib.error):
+        return
+
+
+def _is_mail(data: bytes) -> bool:
+    return data[:_LONGEST_HEAD].lstrip().lower().startswith(_MAIL_HEADS)
+
+
+def _holds_mail(run: bytes) -> bool:
+    return len(run) > _SMALLEST_MAIL and _is_mail(content_of(run[:_MAIL_LETTERS]) or b"")
+
+
+def _head_of_mail(data: bytes) -> str:
+    head = data[: 16 * _SNIFFED].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return head.decode("latin-1")
 
 
 def _json(search: Search, data: bytes, depth: int) -> bool:
@@ -257,7 +304,7 @@ def _encoded(search: Search, run: bytes, depth: int) -> bool:
     """Decode a run whose content has the right size, or is packed; False where it is none."""
     found = False
     letters = letters_of(run)
-    packed = run[:4] in _ENCODED_PACKED
+    packed = run[:4] in _ENCODED_PACKED or _holds_mail(run)
     if letters * 3 // 4 in search.sizes or packed:
         content = content_of(run)
         if content is not None:

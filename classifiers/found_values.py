@@ -5,10 +5,13 @@ What reads like a value is masked wherever it stands (`core.discreet`); this is 
 a detector can tell: names, passwords, an organisation's own words.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from classifiers.credentials.rules.own_words import WORD_KIND
+from classifiers.decoding.names import decoded
 from classifiers.hits import Hit
 from classifiers.payload import Payload
 from core.classification import Classification, Destination, LlmCall
@@ -18,6 +21,9 @@ from core.organisation import Organisation
 
 _MOST = 4_000
 """Values that are looked for."""
+_MOST_DECODED = 200
+_SHORTEST = 8
+_RUN = re.compile(r"[A-Za-z0-9_-]{11,}")
 _SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
@@ -31,9 +37,12 @@ def without_values(
     """
     if not hits and not ours.words and not ours.canaries:
         return seen
-    told = _bare("\n".join(dict.fromkeys(_told(seen))))
+    written = "\n".join(dict.fromkeys(_told(seen)))
+    told = _bare(written)
     values = [value for value in _values(payload, hits) if _bare(value) in told]
     values += [canary for canary in ours.canaries if _bare(canary) in told]
+    if any(map(partial(_is_decoded, payload), hits)):
+        values += _encoded(written, list(_values(payload, hits)))
     words = [word for word in ours.words if _bare(word) in told]
     if not values and not words:
         return seen
@@ -61,6 +70,25 @@ def _values(payload: Payload, hits: Sequence[Hit]) -> Iterable[str]:
             written = payload.segments[hit.segment].text[hit.start : hit.end]
             found.update(dict.fromkeys((written, hit.value)))
     return found
+
+
+def _is_decoded(payload: Payload, hit: Hit) -> bool:
+    """True for a hit in what was written encoded."""
+    if hit.rejected is not None:
+        return False
+    return any(
+        part.__class__ is str and part[:1] == "(" for part in payload.segments[hit.segment].path
+    )
+
+
+def _encoded(written: str, values: Sequence[str]) -> list[str]:
+    """Return the stretches of what is kept that are one of these values, encoded."""
+    sought = {bare for value in values[:_MOST_DECODED] if len(bare := _bare(value)) >= _SHORTEST}
+    return [
+        run
+        for run in dict.fromkeys(_RUN.findall(written)[:_MOST_DECODED])
+        if any(value in _bare(text) for text in decoded(run) for value in sought)
+    ]
 
 
 def _told(seen: Classification) -> Iterable[str]:

@@ -1,6 +1,4 @@
-"""Hosts fit to be stored: a label that holds a found value gives way, the registrable domain
-stays.
-"""
+"""Hosts fit to be stored: a label that holds a found value gives way."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -65,7 +63,7 @@ def _held(path: Path, labels: list[str]) -> set[str]:
 
 
 def _masked(where: Destination, found: frozenset[str]) -> Destination:
-    host = ".".join(MASK if part in found else part for part in where.host.split("."))
+    host = ".".join(MASK if part.lower() in found else part for part in where.host.split("."))
     account = where.account
     if account.id is not None and any(label in account.id.lower() for label in found):
         account = replace(account, id=MASK)

@@ -259,10 +259,11 @@ def _unknown(value: str, choices: Iterable[str], prefix: str) -> str:
         return f"{said}."
     nearest = printable(f"{prefix}{quoted(lower[near[0]])}", 80)
     told = f"{said}. The nearest word is {nearest}"
-    return told if prefix or value in PREFIXES else f"{told}. {_LITERALLY}"
+    return told if prefix or value in PREFIXES else f"{told}. {LITERALLY}"
 
 
-_LITERALLY = "In quotation marks a word is looked for as it is."
+LITERALLY = "In quotation marks a word is looked for as it is."
+"""How one says that what is written is meant."""
 
 
 def completions(line: str, names: Names = MappingProxyType({})) -> list[str]:

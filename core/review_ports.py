@@ -68,7 +68,7 @@ class CaseStore(Protocol):
 
     def observations_of(
         self, key: str, limit: int = 50, offset: int = 0
-    ) -> Sequence[StoredObservation]:
+    ) -> Sequence[StoredObservation | UnreadableEntry]:
         """The newest observations of a case."""
 
     def history(self, key: str) -> Sequence[ReviewEvent | UnreadableEntry]:

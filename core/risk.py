@@ -72,8 +72,10 @@ _BY_ACCOUNT = {AccountKind.PERSONAL: 4, AccountKind.OTHER_TENANT: 4, AccountKind
 _PAST, _UNREAD, _NEW = 6, 4, 1
 
 
-def risk_of(case: Case) -> Risk:
-    """Return how much a case should worry. What did not leave is low, whatever was in it."""
+def risk_of(case: Case, *, if_left: bool = False) -> Risk:
+    """Return how much a case should worry. What did not leave is low, whatever was in it; with
+    `if_left` as if it had: what a person who lets it go decides about.
+    """
     inside = case.inside
     ending = None if case.hold is None else case.hold.outcome
     left = case.verdict == Fate.PAST or left_by(case.verdict, ending)
@@ -86,7 +88,7 @@ def risk_of(case: Case) -> Risk:
             rows=case.records,
             values=case.values,
             account_kind=case.account_kind,
-            left=left or bool(inside.left),
+            left=if_left or left or bool(inside.left),
             past=case.verdict == Fate.PAST or Fate.PAST in inside.outcomes,
             observed=case.verdict == OBSERVED,
             days=len(inside.days),

@@ -143,6 +143,8 @@ class StartedBy:
     interpreter: str | None = None
     last_run: datetime | None = None
     enabled: bool = True
+    folder: str | None = None
+    """Of a module: where it is run, where the schedule tells that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

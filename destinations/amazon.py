@@ -21,6 +21,24 @@ from destinations.signals import Request, Signal, segment
 _CREDENTIAL = re.compile(r"Credential=([A-Z0-9]{16,32})(?:/|%2F)")
 _CREDENTIAL_IN_QUERY = re.compile(r"X-Amz-Credential=([A-Z0-9]{16,32})(?:/|%2F)", re.IGNORECASE)
 _BUCKET_IN_HOST = re.compile(r"^(.+)\.s3(?:[.-]|$)")
+_ACCOUNT_IN_HOST = re.compile(
+    r"(?:[a-z0-9-]{1,60}-)?([0-9]{12})\.(?:s3-accesspoint|s3-control|dkr[.-]ecr|s3express-control)"
+)
+_SIGN = r"(?::|%3A|%3a)"
+_ARN = re.compile(
+    rf"arn{_SIGN}aws[a-z-]{{0,20}}{_SIGN}[a-z0-9-]{{1,40}}{_SIGN}[a-z0-9-]{{0,30}}"
+    rf"{_SIGN}([0-9]{{12}}){_SIGN}"
+)
+_QUEUES = re.compile(r"(?:sqs|sns)[.-]|[a-z0-9-]{1,40}\.queue\.")
+_ACCOUNT_IN_PATH = re.compile(r"/([0-9]{12})/")
+_TOPIC_OR_QUEUE = re.compile(
+    rf"(?:TopicArn|TargetArn)[\"=: ]{{1,6}}arn{_SIGN}aws[a-z-]{{0,20}}{_SIGN}sns{_SIGN}"
+    rf"[a-z0-9-]{{1,30}}{_SIGN}([0-9]{{12}}){_SIGN}"
+)
+_QUEUE_URL = re.compile(
+    r"QueueUrl[\"=: ]{1,6}https(?:://|%3A%2F%2F)[a-z0-9.-]{1,80}(?:/|%2F)([0-9]{12})(?:/|%2F)"
+)
+_LOOKED_AT = 64 * 1024
 _REGION = r"[a-z0-9-]+"
 
 
@@ -36,8 +54,25 @@ def aws_account(key_id: str) -> str | None:
     return f"{number:012d}" if 0 < number < 10**12 else None
 
 
+def named_account(request: Request) -> str | None:
+    """Return the account that owns what the request goes to, where its name says so: a queue, a
+    registry, an access point, or a resource by its ARN.
+    """
+    match = _ACCOUNT_IN_HOST.match(request.host) or _ARN.search(request.path)
+    if match is None and _QUEUES.match(request.host):
+        match = _ACCOUNT_IN_PATH.match(request.path)
+        body = "" if match else request.body[:_LOOKED_AT].decode("latin-1")
+        match = match or _TOPIC_OR_QUEUE.search(body) or _QUEUE_URL.search(body)
+    return None if match is None else match[1]
+
+
 def caller(request: Request) -> Signal | None:
-    """The account of the access key that signed the request."""
+    """The account that the resource is of, where it is named; else that of the access key that
+    signed the request.
+    """
+    owner = named_account(request)
+    if owner is not None:
+        return Signal(owner, "account id in the name of the resource", personal=False)
     signed = request.headers.get("authorization", "")
     match = _CREDENTIAL.search(signed) or _CREDENTIAL_IN_QUERY.search(request.path)
     account = aws_account(match[1]) if match else None

@@ -21,6 +21,7 @@ from destinations.signals import (
     Signal,
     assertion,
     consumer,
+    first_label,
     host_label,
     opaque,
     text,
@@ -216,6 +217,12 @@ def _platform(
 _KAGGLE_UPLOAD = r"(?:POST|PUT) .*(?:upload|create|push)"
 _AIRTABLE = at("api.airtable.com", "content.airtable.com")
 
+
+def _my_domain(request: Request) -> Signal | None:
+    """The organisation's name is the first label, before that of a sandbox: `acme--uat`."""
+    return Signal(first_label(request.host).partition("--")[0], "account in the host name")
+
+
 _DATA: tuple[Service, ...] = (
     _platform("kaggle", "Kaggle", at("www.kaggle.com", "api.kaggle.com"), _KAGGLE_UPLOAD),
     _platform("airtable", "Airtable", _AIRTABLE, WRITE, "airtable.com"),
@@ -226,7 +233,7 @@ _DATA: tuple[Service, ...] = (
         STORE,
         at("*.salesforce.com"),
         WRITE,
-        host_label,
+        _my_domain,
         AS_ASKED,
         keys=Keys(domains=("salesforce.com", "force.com", "cloudforce.com")),
     ),

@@ -3,6 +3,7 @@ hundred is read for every key that a person presses.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from core.case_inside import Inside, KindInside, Seen, kind_inside, people_in
 from evidence.sketch import told_by
 from evidence.times import from_micros
 
+_MOST_KEPT = 16_384
 _LEAST = 5
 """Where a row of a kind says that its numbers are the least that there are."""
 
@@ -19,7 +21,12 @@ def inside_of(row: Mapping[Any, Any]) -> Inside:
     """Return what is inside. Raises KeyError, TypeError, ValueError or AttributeError where
     somebody else changed the row.
     """
-    told = orjson.loads(row["inside"])
+    text, left = row["inside"], row["left_count"]
+    return _inside(text, left) if len(text) > _MOST_KEPT else _known(text, left)
+
+
+def _inside(text: bytes, left: int) -> Inside:
+    told = orjson.loads(text)
     days = told["days"]
     kinds = {kind: _kind(*row) for kind, row in told["kinds"].items()}
     people, exact = people_in(told["most_people"], kinds)
@@ -38,8 +45,12 @@ def inside_of(row: Mapping[Any, Any]) -> Inside:
         people=people,
         people_exact=exact,
         most_exact=not any(row[_LEAST:] for row in told["kinds"].values()),
-        left=row["left_count"],
+        left=left,
     )
+
+
+_known = lru_cache(maxsize=512)(_inside)
+"""Most of a page are the cases of the page before."""
 
 
 def _kind(

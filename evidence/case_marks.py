@@ -4,6 +4,7 @@ one were the sender's own. Asked of a whole page at a time.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from operator import itemgetter
 
 import orjson
@@ -29,6 +30,7 @@ _OF_CASES = """SELECT wanted.value, act.seq, CAST(act.body AS BLOB) FROM json_ea
 _OF_SCRIPTS = """SELECT act.script, act.script_sha256, act.seq, CAST(act.body AS BLOB)
     FROM json_each(?) AS wanted CROSS JOIN review_entries AS act ON act.case_key = wanted.value
     WHERE act.case_key = 'script' || char(31) || act.script AND act.script_sha256 IS NOT NULL"""
+_LIKELY = f'"certainty":"{Certainty.LIKELY.value}"'.encode()
 
 
 def marked(connection: Connection, cases: Sequence[tuple[Case, str | None]]) -> list[Case]:
@@ -49,7 +51,16 @@ def _with(case: Case, likely: bool, own: frozenset[Action]) -> Case:
 def _likely(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Return which of the records are of a sender that is only likely."""
     rows = connection.execute(_BODIES, (_listed(ids),))
-    return {id_ for id_, body in rows if certainty_in(text_of(body)) == Certainty.LIKELY}
+    return {id_ for id_, body in rows if _is_likely(body)}
+
+
+@lru_cache(maxsize=1024)
+def _is_likely(frame: bytes | str) -> bool:
+    """Return whether the sender in a stored text is only likely: most are those of the page
+    before.
+    """
+    text = text_of(frame) or b""
+    return _LIKELY in text and certainty_in(text) == Certainty.LIKELY
 
 
 class _Acts:

@@ -2,6 +2,7 @@
 the cases of core.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ from evidence.case_insides import inside_of
 from evidence.case_states import CLOSED, RETURNED, Part, own_condition, state_condition
 from evidence.case_sums import SEPARATOR
 from evidence.closed import closed_up_to
+from evidence.database import Connection
 from evidence.times import from_micros, micros
 
 type By = Callable[[str, int], Part]
@@ -133,10 +135,14 @@ def _either(condition: Condition, now_us: int) -> Part:
     return (f"NOT coalesce(({either}), 0)" if condition.negated else f"({either})"), values
 
 
-def case_condition(wanted: CaseFilter, now_us: int) -> Part:
-    """Return the WHERE clause (or nothing) for a filter, and its parameters."""
+def case_condition(wanted: CaseFilter, now_us: int, *, any_over: bool = True) -> Part:
+    """Return the WHERE clause (or nothing) for a filter, and its parameters. Where no closing is
+    over (`any_over`), the cases that are open are those of one index, in order.
+    """
     parts = [_either(condition, now_us) for condition in plain(wanted)]
-    if wanted.status is CaseStatus.OPEN:
+    if wanted.status is CaseStatus.OPEN and not any_over:
+        parts.append(("status = 'open'", ()))
+    elif wanted.status is CaseStatus.OPEN:
         parts.append(("(status = 'open' OR until_us <= ?)", (now_us,)))
     elif wanted.status is CaseStatus.CLOSED:
         parts.append((CLOSED, (now_us,)))
@@ -151,13 +157,30 @@ def case_condition(wanted: CaseFilter, now_us: int) -> Part:
     )
 
 
-def page_of(wanted: CaseFilter, now_us: int) -> Part:
-    """Return the statement for a page of cases; after its parameters come length and offset."""
-    where, values = case_condition(wanted, now_us)
-    # First the ids, so that what is inside is read of one page only.
-    ids = f"SELECT id FROM cases{where} ORDER BY {_ORDERS[wanted.order]} LIMIT ? OFFSET ?"  # noqa: S608
+def page_of(wanted: CaseFilter, now_us: int, *, any_over: bool = True) -> Part:
+    """Return the statement for the ids of a page of cases; after its parameters come length and
+    offset.
+    """
+    where, values = case_condition(wanted, now_us, any_over=any_over)
     order = _ORDERS[wanted.order]
-    return f"SELECT * FROM cases WHERE id IN ({ids}) ORDER BY {order}", values  # noqa: S608
+    return f"SELECT id FROM cases{where} ORDER BY {order} LIMIT ? OFFSET ?", values  # noqa: S608
+
+
+_OVER = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE until_us <= ? LIMIT 1)"
+_BY_IDS = """SELECT cases.* FROM json_each(?) AS wanted
+    CROSS JOIN cases ON cases.id = wanted.value"""
+
+
+def read_page(
+    connection: Connection, wanted: CaseFilter, now_us: int, limit: int, offset: int
+) -> list[dict[str, Any]]:
+    """Return the rows of a page of cases, in the order of the filter."""
+    any_over = bool(connection.value(_OVER, (now_us,)))
+    query, values = page_of(wanted, now_us, any_over=any_over)
+    ids = [id_ for (id_,) in connection.execute(query, (*values, limit, offset))]
+    # The ids first, so that no row with all that is inside goes through a sort.
+    found = {row["id"]: row for row in connection.named(_BY_IDS, (json.dumps(ids),))}
+    return [found[id_] for id_ in ids if id_ in found]
 
 
 OF_SCRIPT = f"""SELECT * FROM cases WHERE id IN (

@@ -35,10 +35,14 @@ class Connection(sqlite3.Connection):
         return None if row is None else row[0]
 
     def named(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Return a cursor whose rows are read by column name."""
+        """Return a cursor whose rows are dictionaries by column name: `sqlite3.Row` looks through
+        all names for each value that is read.
+        """
         cursor = self.cursor()
-        cursor.row_factory = sqlite3.Row
-        return cursor.execute(query, values)
+        cursor.execute(query, values)
+        names = [one[0] for one in cursor.description]
+        cursor.row_factory = lambda _, row: dict(zip(names, row, strict=True))
+        return cursor
 
 
 def connect(

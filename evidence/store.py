@@ -18,11 +18,11 @@ from core.happenings import Happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
-from core.stored import StoredEntry, StoredObservation, UnreadableEntry
+from core.stored import StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from evidence import queries
 from evidence.acts import Newest, StoredAct, append_happening, opened_act, reviewed
 from evidence.case_marks import marked
-from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, page_of
+from evidence.case_queries import OF_SCRIPT, case_condition, case_of, keys_of, read_page
 from evidence.chain_ids import chain_id
 from evidence.checked_rows import entries_in
 from evidence.database import BUSY_TIMEOUT_S, Connection, Readers, connect, transaction
@@ -111,9 +111,8 @@ class Store:
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter, `limit` of them after `offset`."""
         now_us = self.now_us()
-        query, values = page_of(wanted, now_us)
         with self.reading() as connection:
-            rows = connection.named(query, (*values, limit, offset)).fetchall()
+            rows = read_page(connection, wanted, now_us, limit, offset)
             return _marked(connection, rows, now_us)
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
@@ -140,9 +139,10 @@ class Store:
 
     def observations_of(
         self, key: str, limit: int = 50, offset: int = 0
-    ) -> Sequence[StoredObservation]:
+    ) -> Sequence[StoredObservation | UnreadableEntry]:
         """Observations of a case from the newest, `limit` of them after `offset`."""
-        return list(_observations(self._entries(queries.OF_CASE, (key, limit, offset))))
+        opened = (entry.opened() for entry in self._entries(queries.OF_CASE, (key, limit, offset)))
+        return [one for one in opened if not isinstance(one, StoredRecord)]
 
     def observations(
         self, since: datetime | None = None, until: datetime | None = None
@@ -154,11 +154,14 @@ class Store:
 
     def observed_entries(
         self, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[tuple[Entry, Observation]]:
-        """The same, each with its entry as it is stored."""
+    ) -> Iterator[tuple[Entry, Observation | UnreadableEntry]]:
+        """The same, each with its entry as it is stored; and what was changed of them."""
         for entry in self.iter_entries(since, until):
-            for stored in _observations([entry]):
-                yield entry, stored.observation
+            opened = entry.opened() if OBSERVATION in entry.text else None
+            if isinstance(opened, StoredObservation):
+                yield entry, opened.observation
+            elif isinstance(opened, UnreadableEntry) and opened.is_changed:
+                yield entry, opened
 
     def records_by_ids(self, ids: Sequence[str]) -> Sequence[StoredEntry]:
         """The records with these ids, in the order asked for; ids that are not chained (yet) are

@@ -47,6 +47,8 @@ class Contents:
         self.acts = acts
         """Entries of the chain of acts."""
         self.counted, self.acts_counted = Tally(), Tally()
+        self.changed = sum(act.is_changed for act in acts)
+        """Records and acts that went by and are not what was chained."""
         for act in acts:
             self.acts_counted.note(act.link.seq)
 
@@ -54,6 +56,7 @@ class Contents:
         """Give the records once, and count them."""
         for entry in self._records:
             self.counted.note(entry.link.seq)
+            self.changed += entry.is_changed
             yield entry
 
     def uncounted(self) -> Iterable[Entry]:

@@ -21,6 +21,8 @@ class Written:
 
     records: int
     acts: int
+    changed: int = 0
+    """Of both, how many are not what was chained."""
 
 
 def export(
@@ -63,7 +65,11 @@ def write(
         write_file(out, write_to, overwrite=overwrite)
     else:
         write_to(out)
-    return Written(records=contents.counted.count, acts=contents.acts_counted.count)
+    return Written(
+        records=contents.counted.count,
+        acts=contents.acts_counted.count,
+        changed=contents.changed,
+    )
 
 
 def write_file(out: Path, write_to: Callable[[BinaryIO], None], *, overwrite: bool = False) -> None:

@@ -35,8 +35,8 @@ _FOR = """SELECT version, body, signature FROM orders
 _VERSIONS = """SELECT kind, max(version) FROM orders
     WHERE grouped IN ('', %s) AND percent > %s GROUP BY kind"""
 _NEWEST = "SELECT coalesce(max(version), 0) FROM orders WHERE kind = %s"
-_TOLD = """SELECT greatest(max(policy), max(approvals), max(retention), max(settings)) FROM endpoints
-    WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM restorations)"""
+_TOLD = """SELECT greatest(max(policy), max(approvals), max(retention), max(settings))
+    FROM endpoints WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM restorations)"""
 _MOST_AHEAD = 100_000
 _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by, body, signature)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""

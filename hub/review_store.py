@@ -34,7 +34,8 @@ from hub.stored import entries_of as upload_of
 from hub.streams import covered, entries_of
 
 _ENTRIES = """WITH f AS MATERIALIZED (
-        SELECT family, name, (SELECT number FROM destinations d WHERE d.name = c.destination) AS to_,
+        SELECT family, name,
+            (SELECT number FROM destinations d WHERE d.name = c.destination) AS to_,
             (SELECT number FROM words w WHERE w.word = c.account) AS account,
             coalesce((SELECT number FROM words WHERE word = 'observed'), 0) AS observed
         FROM fleet_cases c WHERE number = %(case)s),

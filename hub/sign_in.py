@@ -70,6 +70,8 @@ class SignedIn:
     groups: tuple[str, ...]
     until: datetime
     """When the token ends, and the desk with it."""
+    session: str = ""
+    """As the directory calls it, where it does."""
 
 
 @dataclass(slots=True)
@@ -125,6 +127,16 @@ class Directory:
         if not isinstance(token, str):
             raise SignInError("The directory gave no token that says who you are.")
         return self._signed_in(await self._claims(metadata, token, cookie))
+
+    async def claims_of(self, token: str, kinds: frozenset[str]) -> Mapping[str, Any]:
+        """Return what a token of another kind says whose signature is the directory's. Whoever
+        sends it is nobody yet: keys are asked for seldom. Raises SignInError, JoseError,
+        ValueError.
+        """
+        metadata = await self._metadata()
+        assert self._keys is not None
+        announced = metadata.get("id_token_signing_alg_values_supported")
+        return await self._keys.claims(token, announced, kinds, seldom=True)
 
     def _take(self, query: Mapping[str, str], cookie: str) -> None:
         """Raise SignInError where this browser did not begin here, a while ago at most, or came
@@ -207,6 +219,7 @@ class Directory:
             subject=claims["sub"],
             groups=tuple(one for one in listed if isinstance(one, str)),
             until=min(ends, self.clock() + _LONGEST),
+            session=_session(claims.get("sid")),
         )
 
     def _derived(self, what: str, cookie: str) -> str:
@@ -236,6 +249,10 @@ def _checked(claims: Mapping[str, Any], now: int, issuer: str, client: str) -> N
     subject = claims["sub"]
     if not 0 < len(subject) <= 255 or not subject.isprintable():
         raise ValueError("a subject is none")
+
+
+def _session(value: object) -> str:
+    return value if isinstance(value, str) and len(value) <= 255 else ""
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> Any:

@@ -22,6 +22,8 @@ _KEPT = timedelta(hours=1)
 _MOST_KEYS = 100
 _LEAST_BITS = 2048
 _PLAIN = "jwt"
+_SELDOM = timedelta(minutes=1)
+"""Between questions for keys that a stranger's token names."""
 
 
 class Keys:
@@ -37,11 +39,19 @@ class Keys:
         self._known: KeySet | None = None
         self._at = clock()
 
-    async def claims(self, token: str, announced: object) -> Mapping[str, Any]:
-        """Return what a token says whose signature fits; keys that are not known are asked for.
+    async def claims(
+        self,
+        token: str,
+        announced: object,
+        kinds: frozenset[str] = frozenset({_PLAIN}),
+        *,
+        seldom: bool = False,
+    ) -> Mapping[str, Any]:
+        """Return what a token says whose signature fits; keys that are not known are asked for, and
+        with `seldom` only a while after the last time.
 
-        `announced`: algorithms that the directory says it uses, where it says so. Raises
-        JoseError, ValueError.
+        `announced`: algorithms that the directory says it uses, where it says so. `kinds`: what its
+        head may call it. Raises JoseError, ValueError.
         """
         wanted = ALGORITHMS
         if isinstance(announced, list):
@@ -52,11 +62,11 @@ class Keys:
         keys = await self._asked() if is_stale else self._known
         assert keys is not None
         try:
-            return _read(token, keys, wanted)
+            return _read(token, keys, wanted, kinds)
         except InvalidKeyIdError:
-            if is_stale:
+            if is_stale or (seldom and self._clock() - self._at < _SELDOM):
                 raise
-            return _read(token, await self._asked(), wanted)
+            return _read(token, await self._asked(), wanted, kinds)
 
     async def _asked(self) -> KeySet:
         found = (await self._fetch(self._address)).get("keys")
@@ -66,11 +76,13 @@ class Keys:
         return self._known
 
 
-def _read(token: str, keys: KeySet, wanted: tuple[str, ...]) -> Mapping[str, Any]:
+def _read(
+    token: str, keys: KeySet, wanted: tuple[str, ...], kinds: frozenset[str]
+) -> Mapping[str, Any]:
     registry = JWSRegistry(algorithms=wanted, strict_check_header=False)
     found = jwt.decode(token, keys, algorithms=wanted, registry=registry)
     kind = found.header.get("typ", _PLAIN)
-    if not isinstance(kind, str) or kind.lower() != _PLAIN:
+    if not isinstance(kind, str) or kind.lower() not in kinds:
         raise ValueError("a token of another kind")
     return found.claims
 

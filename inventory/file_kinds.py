@@ -45,6 +45,9 @@ _FROZEN_MARK = b"MEI\014\013\012\013\016"
 """PyInstaller's, before the table of contents at the end of the program."""
 _ZIP_END, _ZIP_FIRST = b"PK\x05\x06", b"PK\x03\x04"
 _NUITKA = b"NUITKA_ONEFILE"
+_SHELLS = frozenset({"sh", "bash", "dash"})
+_LINES_OF_SHELL = 4
+"""In which a shell hands a file over that is Python as well."""
 
 
 def suffix_of(name: str) -> str:
@@ -101,19 +104,27 @@ def shebang(head: bytes) -> str | None:
         return None
     line, _, rest = head.partition(b"\n")
     words = line[2:].decode("utf-8", "replace").split()
-    if words and base_name(words[0]) in {"sh", "bash", "dash"}:
-        words = _handed_over(rest.partition(b"\n")[0].decode("utf-8", "replace"))
+    if words and base_name(words[-1 if base_name(words[0]) == "env" else 0]) in _SHELLS:
+        words = _handed_over(rest.decode("utf-8", "replace"))
     return _python_of(words)
 
 
-def _handed_over(line: str) -> list[str]:
-    """Return what a line runs in the shell's place that is a text to Python: `'''exec' "…/python"
-    "$0"`.
+def _handed_over(text: str) -> list[str]:
+    """Return what a shell runs in its place with this very file: `'''exec' "…/python" "$0"`,
+    `"exec" "python3" "$0" "$@"`, or the like in one of the first lines.
     """
-    told = line.strip().removeprefix("'''exec'").strip()
-    if not line.strip().startswith("'''exec'"):
-        return []
-    return [told[1:].partition('"')[0]] if told.startswith('"') else told.split()[:1]
+    for line in text.splitlines()[:_LINES_OF_SHELL]:
+        told = line.strip()
+        if told.startswith("'''exec' \""):
+            return [told.removeprefix("'''exec' \"").partition('"')[0]]
+        words = told.replace('"', " ").replace("'", " ").split()
+        if "exec" not in words:
+            continue
+        command = words[words.index("exec") + 1 :]
+        given = [word for word in command[1:] if not word.startswith("-")]
+        if given[:1] in (["$0"], ["${0}"]) or (given[1:2] == ["$0"] and command[0] == "env"):
+            return command
+    return []
 
 
 def _python_of(words: list[str]) -> str | None:

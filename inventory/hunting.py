@@ -32,6 +32,17 @@ def _is_name(name: str) -> bool:
     return ends and letters.isalnum() and name.isascii() and len(name) <= _MOST_NAME
 
 
+def refuse_no_version(version: str) -> None:
+    """Raise InputError for what no distribution has as its version. What PEP 440 does not know may
+    be one: there were such.
+    """
+    bare = version.strip().translate(dict.fromkeys(map(ord, ".-_+!")))
+    if not bare.isalnum() or not version.isascii() or len(version) > _MOST_NAME:
+        raise InputError(
+            "That is no version.", remedy="For example: 2.31.0 (of a range: '<2.31', '==2.*')."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A package, in any version, in one, or in a range (`<2.31`, `>=1,<2`)."""
@@ -52,6 +63,8 @@ class Wanted:
                 raise InputError(
                     "That is no range of versions.", remedy="For example: '<2.31' or '>=1.0,<2'."
                 ) from None
+        elif self.version is not None:
+            refuse_no_version(self.version)
 
     def matches(self, name: str, version: str) -> bool:
         """True when a distribution in this version is meant."""

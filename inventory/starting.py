@@ -1,20 +1,22 @@
-"""Which schedule starts which script: paths as schedules spell them against files that were found
-(pure).
+"""Which schedule starts which script: paths as schedules spell them against files that were
+found.
 """
 
+import posixpath
 from collections.abc import Iterable, Sequence
 
 from attribution.interpreters import base_name
 from core.scanned import StartedBy
 from inventory.file_kinds import kind_by_name
+from inventory.wrappers import through
 
 
 class Starts:
     """All that schedules start."""
 
     def __init__(self, entries: Iterable[StartedBy], roots: Sequence[str]) -> None:
-        self._entries = tuple(entries)
         self._roots = tuple(root.rstrip("/") for root in roots)
+        self._entries = tuple(through(entries, self._paths_inside))
         self._by_path: dict[str, list[StartedBy]] = {}
         for entry in self._entries:
             for path in self._paths(entry):
@@ -40,18 +42,17 @@ class Starts:
         """Return where the target may lie: as it is spelled, and below the root that its schedule
         lies in.
         """
-        target = entry.target
-        if target is None:
-            return set()
-        if target.startswith("~/"):
-            home = _home_of(entry)
-            target = target if home is None else home + target[1:]
-        target = target.replace("\\", "/")
-        if target[1:3] == ":/":
-            target = target[2:]
-        if not target.startswith("/"):
-            return set()
-        return {target, *(root + target for root in self._above(entry.file))}
+        found: set[str] = set()
+        for target in _targets(entry):
+            path = _whole(target, entry)
+            if path.startswith("/"):
+                found |= {path, *(root + path for root in self._above(entry.file))}
+        return found
+
+    def _paths_inside(self, entry: StartedBy) -> Iterable[str]:
+        """Return those of them that lie in what is scanned: nothing else is read."""
+        inside = tuple(f"{root}/" for root in self._roots)
+        return [path for path in self._paths(entry) if path.startswith(inside)]
 
     def _above(self, file: str) -> set[str]:
         """Return the folders above a schedule that may be the root of a whole machine."""
@@ -65,9 +66,28 @@ class Starts:
         return found
 
 
+def _targets(entry: StartedBy) -> tuple[str, ...]:
+    """Return the files that are meant: one, or those that a module may be."""
+    if entry.target is None:
+        return ()
+    if entry.folder is None:
+        return (entry.target,)
+    base = f"{entry.folder}/{entry.target.partition(':')[0].replace('.', '/')}"
+    return f"{base}.py", f"{base}/__main__.py", f"{base}/__init__.py"
+
+
+def _whole(target: str, entry: StartedBy) -> str:
+    """Return a target with its home in place of `~`, as this machine would spell it."""
+    home = _home_of(entry) if target.startswith("~") else None
+    path = (target if home is None else home + target[1:]).replace("\\", "/")
+    return posixpath.normpath(path[2:] if path[1:3] == ":/" else path)
+
+
 def _home_of(entry: StartedBy) -> str | None:
     for folder in ("/home/", "/Users/"):
         before, sign, rest = entry.file.partition(folder)
         if sign and "/" in rest:
             return f"{before}{folder}{rest.partition('/')[0]}"
+    if entry.account == "root":
+        return "/root"
     return None if entry.account is None else f"/home/{entry.account}"

@@ -11,7 +11,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
 from proxy.applying import apply, begin_answer, end_answer, refusal_of
-from proxy.backpressure import hang_up
+from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
@@ -31,7 +31,7 @@ from proxy.silent_tunnels import SilentTunnel, SilentTunnels
 from proxy.sniffing import looks_like_http, may_become_tls
 from proxy.streams import make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
-from proxy.translate import answer_of, connection_of, exchange_of, head_of
+from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import Kept, PastTap
 from proxy.uninspected import Told, Uninspected
 from proxy.unreadable import Unreadable
@@ -68,6 +68,8 @@ class GateAddon:
         try:
             self.health.connections += 1
             await self.inspection.connected(connection_of(client))
+            if self.evasion.runs.any:
+                self.evasion.runs.met(await self.inspection.senders.at_opening(client.id))
         except BaseException as error:  # noqa: BLE001 - boundary: an unknown sender is an answer
             self._failed("attribution", error)
 
@@ -163,11 +165,8 @@ class GateAddon:
         self.upstreams.unreachable(data)
 
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
-        """Let a connection pass undecrypted by an exception of the policy, never by a failure.
-
-        A client that has begun its handshake may wait as long as it likes before it asks.
-        """
-        self.tunnels.over(data.context.client.id)
+        """Let a connection pass undecrypted by an exception of the policy, never by a failure."""
+        self.tunnels.over(data.context.client.id)  # who began a handshake may wait before it asks
         try:
             self.health.passed_undecrypted += await self.passages.consider(data)
         except BaseException as error:  # noqa: BLE001
@@ -220,6 +219,13 @@ class GateAddon:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Steps 0 and 2: an exchange is opened; the headers may refuse it already."""
+        try:
+            await self._opened(flow)
+        except BaseException as error:  # noqa: BLE001 - boundary: what was never opened is refused
+            flow.response = refusals.presumed()
+            self._failed("hook", error)
+
+    async def _opened(self, flow: http.HTTPFlow) -> None:
         self._silent.pop(flow.client_conn.id, None)
         self.tunnels.over(flow.client_conn.id)
         transaction = bind(
@@ -327,12 +333,14 @@ class GateAddon:
             await self._guarded(flow, self._on_answer_end)
 
     async def _on_answer_end(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
-        await self.inspection.on_answer_end(transaction, _content(flow))
+        await self.inspection.on_answer_end(transaction, content_of(flow))
         end_answer(flow, transaction)
         return WAIT
 
     async def error(self, flow: http.HTTPFlow) -> None:
-        """The exchange broke off: the record says how far it got."""
+        """The exchange broke off: the record says how far it got, and its client sees it so."""
+        if flow.response is not None and not flow.request.is_http2:
+            break_off(flow.client_conn.id)
         if (transaction := bound(flow)) is None:
             return
         try:
@@ -342,7 +350,7 @@ class GateAddon:
                 reached=was_reached(flow),
                 client_left=not flow.client_conn.connected,
             )
-            await self.inspection.on_break(transaction, _content(flow), why)
+            await self.inspection.on_break(transaction, content_of(flow), why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails
             self._failed("evidence", error, transaction.reference)
@@ -389,8 +397,3 @@ class GateAddon:
 def _kept(transaction: Transaction) -> Kept:
     assert isinstance(transaction.travel.body, Kept)
     return transaction.travel.body
-
-
-def _content(flow: http.HTTPFlow) -> bytes:
-    """Return the answer's body as far as it was held."""
-    return b"" if flow.response is None else flow.response.raw_content or b""

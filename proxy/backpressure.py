@@ -4,6 +4,9 @@ mitmproxy queues without limit while a hook runs. What is read is acknowledged a
 """
 
 import asyncio
+import contextlib
+import socket
+import struct
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -20,6 +23,7 @@ PACED = (GateUploadHook, GatePieceHook)
 AHEAD = 2 * 1024 * 1024
 """Bytes read from a client while hooks of its connection wait; then its socket is left alone."""
 
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 _OPEN: "WeakValueDictionary[str, GateConnectionHandler]" = WeakValueDictionary()
 
@@ -30,6 +34,18 @@ def hang_up(connection_id: str) -> None:
     transport = None if handler is None else handler.transports.get(handler.client)
     if transport is not None and transport.writer is not None:
         transport.writer.close()
+
+
+def break_off(connection_id: str) -> None:
+    """Have the end of a client's connection, when it comes, be a broken one: what it has in hand is
+    not whole, and must not look like it.
+    """
+    handler = _OPEN.get(connection_id)
+    transport = None if handler is None else handler.transports.get(handler.client)
+    if transport is not None and transport.writer is not None:
+        held: Any = transport.writer.get_extra_info("socket", None)
+        with contextlib.suppress(OSError, AttributeError):  # gone, or no socket of the system's
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
 
 def heard_at(connection_id: str) -> float:

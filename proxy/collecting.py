@@ -31,7 +31,8 @@ class Collecting:
     async def watch(self, every_s: float = EVERY_S) -> None:
         """Ask from time to time. Runs until cancelled."""
         while True:
-            await asyncio.sleep(until_beat(asyncio.get_running_loop().time(), every_s))
+            now = asyncio.get_running_loop().time()
+            await asyncio.sleep(until_beat(now, every_s, every_s / 2))
             await self.look()
 
     async def look(self) -> None:

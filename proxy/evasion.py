@@ -13,7 +13,7 @@ from functools import partial
 from itertools import batched
 
 from core.attribution import Attribution
-from core.duties import OWNER, Duty
+from core.duties import OWNER, Duty, PartEndedError
 from core.exchange import Connection
 from core.ids import utc_now
 from core.ports import Attributor, DirectConnections
@@ -96,8 +96,8 @@ class EvasionWatch:
         def asked() -> None:
             try:
                 self._again = table.changed() or self._again
-            except Exception as error:  # noqa: BLE001 - boundary: raised where it is waited for
-                done.set_exception(error)
+            except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
+                done.set_exception(PartEndedError("looking", error))
                 return
             if self._again or loop.time() >= until:
                 done.set_result(None)
@@ -205,6 +205,7 @@ class EvasionWatch:
     ) -> None:
         if sender.process is None:
             self.runs.short.found(connection)
+        self.runs.met(sender)
         if not (sender.is_python or await COURTESIES.run(_is_in_a_run, table, sender)):
             return
         if connection.transport == "tcp":
@@ -229,7 +230,7 @@ def _speaks_quic(table: DirectConnections, sender: Attribution) -> bool:
 
 
 def _is_in_a_run(table: DirectConnections, sender: Attribution) -> bool:
-    return sender.process is not None and table.is_in_a_run(sender.process.pid)
+    return sender.process is not None and table.run_of(sender.process.pid) is not None
 
 
 def _ends(connection: Connection) -> _Ends:

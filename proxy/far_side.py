@@ -68,7 +68,7 @@ def mark_end(flow: http.HTTPFlow) -> None:
     if answer is None or request.http_version != "HTTP/1.1" or request.method == "HEAD":
         return
     empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
-    if not (empty or _TELL_THE_END & {name.lower() for name in answer.headers}):
+    if not (empty or any(name in answer.headers for name in _TELL_THE_END)):
         answer.headers["transfer-encoding"] = "chunked"
         answer.http_version = "HTTP/1.1"
 

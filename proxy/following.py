@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.attribution import Attribution
 from core.beats import until_beat
 from core.duties import PartEndedError
 from core.ports import DirectConnections
 from proxy.short_connections import ShortConnections
 
-_MOST = 64
+_MOST, _MOST_MEMBERS = 64, 4096
 _ALIVE_S = 1.0
 """How often it is asked whether a run still lasts."""
 _RUN = "run"
@@ -30,6 +31,8 @@ class Followed:
         self._clock = clock
         self._table: DirectConnections | None = None
         self._pids: dict[int, None] = {}
+        self._members: dict[tuple[int, datetime | None], int | None] = {}
+        """Processes that sent something → the run they are of."""
         self._asked_alive = 0.0
         self._waiting: asyncio.Future[None] | None = None
         self.short = ShortConnections(clock)
@@ -54,6 +57,27 @@ class Followed:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
+    def met(self, sender: Attribution) -> None:
+        """This one sends: note of which run it is. Who has let go of its parents, as daemons do, is
+        known by that alone.
+        """
+        process = sender.process
+        if not self._pids or self._table is None or process is None:
+            return
+        key = process.pid, process.started_at
+        if key not in self._members and len(self._members) < _MOST_MEMBERS:
+            self._members[key] = self._table.run_of(process.pid)
+
+    def members(self, pid: int) -> list[tuple[int, int]]:
+        """Return the processes of this run that sent something: each with its start, in
+        milliseconds.
+        """
+        return [
+            (process, round(started.timestamp() * 1000))
+            for (process, started), run in self._members.items()
+            if run == pid and started is not None
+        ]
+
     async def begun_or(self, due: Callable[[], bool], every_s: float) -> None:
         """Wait until a run begins, or until `due` says so, which is asked so often and may raise.
 
@@ -75,9 +99,9 @@ class Followed:
             except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
                 waiting.set_exception(PartEndedError("looking", error))
                 return
-            timer = loop.call_later(until_beat(loop.time(), every_s), ask)
+            timer = loop.call_later(until_beat(loop.time(), every_s, every_s / 2), ask)
 
-        timer = loop.call_later(until_beat(loop.time(), every_s), ask)
+        timer = loop.call_later(until_beat(loop.time(), every_s, every_s / 2), ask)
         try:
             await waiting
         finally:
@@ -94,6 +118,7 @@ class Followed:
         self._pids = {pid: None for pid in self._pids if _is_alive(pid)}
         if not self._pids:
             self._table.hear(wanted=False)
+            self._members.clear()
 
     def missed_since(self, pid: int, moment: datetime) -> list[tuple[str, int]] | None:
         """Return the places of connections since then of which nobody can tell whose they were, and
@@ -128,7 +153,8 @@ def asked_of(path: str, runs: Followed) -> Mapping[str, Any]:
         begun = datetime.fromtimestamp(numbers[1] / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return {}
-    return {"short_connections": runs.missed_since(numbers[0], begun)}
+    missed = runs.missed_since(numbers[0], begun)
+    return {"short_connections": missed, "members": runs.members(numbers[0])}
 
 
 def _number(word: str) -> int:

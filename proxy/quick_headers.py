@@ -1,4 +1,4 @@
-"""Headers found in one pass: mitmproxy calls two functions for each header of each look-up.
+"""Headers are put in order once: mitmproxy calls two functions for each header of each look-up.
 
 The same answers: names in any case, several values folded, bytes as UTF-8 with what is none kept.
 """
@@ -9,21 +9,42 @@ import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anyt
 from mitmproxy import http
 from mitmproxy.utils import strutils
 
+type _Fields = tuple[tuple[bytes, bytes], ...]
+type _Table = tuple[_Fields, dict[bytes, list[bytes]]]
+
 _UTF8, _KEPT = "utf-8", "surrogateescape"
+_KEPT_AS = "_outgate_by_name"
+"""Where headers keep, beside their fields, what was made of these very fields."""
+_WANTED: dict[str | bytes, bytes] = {}
+_MOST_REMEMBERED = 256
 
 
 def values_of(headers: http.Headers, name: str | bytes) -> list[str]:
     """Return the values of all headers of this name, in their order. Raises TypeError."""
+    wanted = _WANTED.get(name) or _wanted(name)
+    fields = headers.fields
+    table: _Table | None = headers.__dict__.get(_KEPT_AS)
+    if table is None or table[0] is not fields or type(fields) is not tuple:
+        table = headers.__dict__[_KEPT_AS] = fields, _by_name(fields)
+    return [value.decode(_UTF8, _KEPT) for value in table[1].get(wanted, ())]
+
+
+def _by_name(fields: _Fields) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for key, value in fields:
+        found.setdefault(key.lower(), []).append(value)
+    return found
+
+
+def _wanted(name: str | bytes) -> bytes:
+    """Return a name as it is looked for; those that the code asks for are remembered."""
     if isinstance(name, str):
         wanted = name.encode(_UTF8, _KEPT).lower()
     else:
         wanted = strutils.always_bytes(name, _UTF8, _KEPT).lower()
-    size = len(wanted)
-    return [
-        value.decode(_UTF8, _KEPT)
-        for key, value in headers.fields
-        if len(key) == size and key.lower() == wanted
-    ]
+    if len(_WANTED) < _MOST_REMEMBERED:
+        _WANTED[name] = wanted
+    return wanted
 
 
 def value_of(headers: http.Headers, name: str | bytes, default: Any = None) -> Any:

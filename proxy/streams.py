@@ -190,11 +190,23 @@ class GateStream(HttpStream):
         """The answer is out; after an upgrade to a WebSocket our layer goes on."""
         if not self.flow.websocket:
             yield from super().flow_done()
+            if not self._paused_event_queue and self.child_layer is None:
+                self._let_go()
             return
         self.child_layer = GateWebsocketLayer(self.context, self.flow)
         self._handle_event = self.passthrough
         yield from self.child_layer.handle_event(events.Start())
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+
+    def _let_go(self) -> None:
+        """Nothing comes to it any more. What it holds of itself, and its exchange, would keep some
+        eighty objects and both bodies until they are looked for as garbage.
+        """
+        self.client_state = self.server_state = _nothing_more
+        self.context.layers.clear()
+        self.__dict__.pop("backlog", None)
+        if (transaction := bound(self.flow)) is not None:
+            transaction.travel.let_go()
 
     def _cut(self) -> layer.CommandGenerator[None]:
         refusal = refusal_of(self.flow)
@@ -211,6 +223,11 @@ class GateStream(HttpStream):
             ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
         )
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+
+
+def _nothing_more(event: Any) -> layer.CommandGenerator[None]:
+    del event
+    yield from ()
 
 
 def _kept(transaction: Transaction) -> KeptBody:

@@ -5,7 +5,7 @@ Recorded before anything leaves, counted, unread.
 
 from mitmproxy import tls
 from mitmproxy.connection import Client
-from mitmproxy.proxy import events, layer
+from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import ClientTLSLayer, TCPLayer
 
 from core.attribution import Attribution
@@ -15,7 +15,9 @@ from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.host_names import host_of
 from core.ids import uuid7
 from core.vocabulary.protocols import WORDS
+from proxy.backpressure import break_off
 from proxy.deciding import Deciding
+from proxy.fault_causes import why_broken
 from proxy.inspection import HOW_MUCH, Inspection
 from proxy.mitmproxy_patches import adopt
 from proxy.transaction import Transaction
@@ -46,6 +48,13 @@ class Passage:
         """Note what the connection turned out to speak; False where it may not go on, as that."""
         self._transaction.note(f"its first bytes were those of {WORDS.get(protocol, protocol)}")
         return True
+
+    def unreached(self, error: str) -> None:
+        """No connection to the server came about: nothing has passed, and the record says why."""
+        if not self._transaction.over:
+            for note in why_broken(error, reached=False).no_answer:
+                self._transaction.note(note)
+        self.end()
 
     def end(self, note: str | None = None) -> None:
         """Close the record with what had passed; the first end counts."""
@@ -172,10 +181,16 @@ class UnreadLayer(TCPLayer):
     passage: Passage
 
     def start(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """Open the connection to the server."""
-        yield from super().start(event)
-        if self._handle_event == self.done:
-            self.passage.end("no connection to the server came about: nothing passed")
+        """Open the connection to the server. Where none comes about, the client's breaks: an end in
+        order would be an answer.
+        """
+        server, error = self.context.server, None
+        if server.timestamp_start is None:
+            error = yield commands.OpenConnection(server)
+        self._handle_event = self.relay_messages  # type: ignore[method-assign]  # as its class does
+        if error:
+            self.passage.unreached(error)
+            yield from self.broken()
 
     _handle_event = start
 
@@ -185,9 +200,23 @@ class UnreadLayer(TCPLayer):
             from_client = event.connection == self.context.client
             self.passage.passed(len(event.data), from_client=from_client)
             self.passage.said(event.data, from_client=from_client)
+        server = self.context.server
+        ended = isinstance(event, events.ConnectionClosed) and event.connection is server
+        if ended and server.error is not None:
+            yield from self.broken()
+            self.passage.end("the server broke the connection")
+            return
         yield from super().relay_messages(event)
         if self._handle_event == self.done:
             self.passage.end()
+
+    def broken(self) -> layer.CommandGenerator[None]:
+        """Break the client's connection off, and be done."""
+        break_off(self.context.client.id)
+        for end in (self.context.server, self.context.client):
+            if end.connected:
+                yield commands.CloseConnection(end)
+        self._handle_event = self.done  # type: ignore[method-assign]  # as its class does
 
 
 def make_ours(layers: list[layer.Layer]) -> None:

@@ -108,3 +108,8 @@ def _name(name: bytes) -> str:
 
 def _time(timestamp: float | None) -> datetime:
     return datetime.fromtimestamp(timestamp or 0.0, UTC)
+
+
+def content_of(flow: http.HTTPFlow) -> bytes:
+    """Return the answer's body as far as it was held."""
+    return b"" if flow.response is None else flow.response.raw_content or b""

@@ -126,6 +126,12 @@ class Travel:
     conversation: Conversation | None = None
     """Of an exchange that has become a WebSocket."""
 
+    def let_go(self) -> None:
+        """It is over, and recorded: what reads and carries it, and knows it, is not needed."""
+        self.reader = self.backlog = None
+        if isinstance(self.body, PastTap):
+            self.body = _HELD_WHOLE
+
     def discard(self) -> None:
         """Throw away a body that was kept."""
         if isinstance(self.body, Kept):

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.case_inside import GROWS, Scope
+from core.decision import HoldOutcome
 from core.ids import uuid7
-from core.review import Action, Case, Disposition, ReviewEvent
+from core.review import Action, Case, Disposition, HoldState, ReviewEvent
 
 
 class Answering(StrEnum):
@@ -17,6 +18,20 @@ class Answering(StrEnum):
     REFUSE = "refuse"
     APPROVE_NEXT = "approve_next"
     WITHDRAW = "withdraw"
+
+
+def answering_after(hold: HoldState | None, *, yes: bool) -> Answering | None:
+    """Return what a yes or a no means for what was held, and ended; None where it means nothing."""
+    if hold is None:
+        return None
+    if hold.outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}:
+        return None if yes else Answering.WITHDRAW
+    if hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
+        return None
+    approved = hold.answer is not None and hold.answer.approved
+    if yes:
+        return None if approved else Answering.APPROVE_NEXT
+    return Answering.WITHDRAW if approved else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import at_least, capital, counted, joined, number, size
 from core.vocabulary.times import clock_time, lasting, time_left
 from policy.exception_lines import exception_lines
+from tui.act_events import answering_after
 from tui.case_account import account_told
 from tui.case_code import code_section
 from tui.case_files import files_section
@@ -36,6 +37,7 @@ from tui.wording import (
     kind_words,
     outcome,
     record_words,
+    risk_once_left,
     risk_words,
     safe,
     sentence,
@@ -138,6 +140,10 @@ def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
     elif back:
         was = disposition_words(case.disposition)
         yield Row("", f"It was closed ({was}) and came back: {back}.", "held")
+    elif case.disposition is not None:
+        yield Row(
+            "", f"It was closed ({disposition_words(case.disposition)}) and came back.", "held"
+        )
 
 
 def _waits(case: Case, held: Held, now: datetime, zone: tzinfo | None) -> Iterable[Row]:
@@ -181,6 +187,7 @@ def _why(reading: Reading, record: Record) -> Section:
         (
             Row("Outcome", f"{words.sign} {said}", worrying(words.meaning, reading.case)),
             Row("Risk", risk_words(reading.case), case_meaning(reading.case)),
+            *_once_left(reading),
             Row("Rule", rule),
             *known(maybe("Reason", decision.reason)),
             _how_sure(record.sender),
@@ -190,6 +197,14 @@ def _why(reading: Reading, record: Record) -> Section:
             *_exception(record),
         ),
     )
+
+
+def _once_left(reading: Reading) -> Iterator[Row]:
+    """Yield what letting it go would mean, of what a person can let go."""
+    can = reading.held is not None or answering_after(reading.case.hold, yes=True) is not None
+    once = risk_once_left(reading.case) if can else None
+    if once is not None:
+        yield Row("Once left", *once)
 
 
 def _exception(record: Record) -> Iterator[Row]:

@@ -1,13 +1,14 @@
 """Reads a filter line against what is in the evidence: names that stand there are words, too."""
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from pathlib import PurePath
 
-from core.case_words import Parsed, parse
-from core.review import CaseFilter, Order
+from core.case_words import LITERALLY, Parsed, parse, quoted
+from core.review import About, CaseFilter, Condition, Order
 from core.review_ports import CaseStore, TellsLess
 from destinations.naming import services_called
 from tui.wording import safe, service_name
@@ -51,6 +52,53 @@ class _WhenAsked(Mapping[str, Sequence[str]]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+_NAMED: Mapping[About, str] = {
+    About.SCRIPT: "script",
+    About.DESTINATION: "to",
+    About.USER: "user",
+    About.RULE: "rule",
+    About.MODEL: "model",
+}
+"""What is asked for by a name, and the word before the colon."""
+_ALIKE = 0.6
+
+
+def understood_here(
+    store: CaseStore, line: str, now: datetime, zone: tzinfo | None = None
+) -> Parsed:
+    """Read a filter line of a person who waits for the answer: a name that stands in no case, and
+    is nearly one that does, is a slip. What is kept or sent on, as in views and exports, may name
+    what is not there yet.
+    """
+    parsed = understood(store, line, now, zone)
+    if parsed.problem is None:
+        slips = (_slip(store, condition, line) for condition in parsed.wanted.conditions)
+        for problem in filter(None, slips):
+            return replace(parsed, problem=problem)
+    return parsed
+
+
+def _slip(store: CaseStore, condition: Condition, line: str) -> str:
+    word = _NAMED.get(condition.about)
+    if word is None:
+        return ""
+    for value in condition.values:
+        if f'"{value}"' in line or _stands(store, condition.about, value):
+            continue
+        names = {name.lower(): name for name in names_in(store).get(word, ())}
+        if near := difflib.get_close_matches(value.lower(), names, n=1, cutoff=_ALIKE):
+            told = f"No case has {word}:{quoted(safe(value, 60))}."
+            nearest = f"The nearest name is {word}:{quoted(names[near[0]])}."
+            return f"{told} {nearest} {LITERALLY}"
+    return ""
+
+
+def _stands(store: CaseStore, about: About, value: str) -> bool:
+    called = services_called(value) if about is About.DESTINATION else ()
+    condition = Condition(about=about, values=(value, *called))
+    return store.count(CaseFilter(status=None, conditions=(condition,))) > 0
 
 
 def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None = None) -> Parsed:

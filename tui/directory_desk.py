@@ -27,9 +27,10 @@ MOST_EACH = 3
 """Of one person; the oldest ends when another is begun, so that nobody takes all places."""
 _SESSION, _LEAVING = "__Host-outgate-desk", "__Host-outgate-leaving"
 _TOKEN_BYTES = 32
-_OPEN = frozenset({"/", "/signed-in"})
+_OPEN = frozenset({"/", "/signed-in", "/signed-out"})
 _LEAVING_S = 600
 _MOST_FIELDS = 8
+_MOST_TOKEN = 16_384
 _CLOSED = "The review is closed. Load this page again to sign in."
 
 
@@ -42,6 +43,22 @@ class Entrance:
     until: datetime
     environment: Callable[[], Mapping[str, str]]
     """By which an app that starts now knows for whom it acts."""
+    session: str = ""
+    """As the directory calls it, where it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """Whose desks end: of this person, of this session of the directory's, or of both."""
+
+    person: str | None
+    session: str | None
+
+    def is_of(self, entrance: Entrance) -> bool:
+        """Return whether somebody who was let in is meant."""
+        return (self.person in (None, entrance.person)) and (
+            self.session in (None, entrance.session)
+        )
 
 
 class Door(Protocol):
@@ -52,6 +69,9 @@ class Door(Protocol):
 
     async def arrive(self, query: Mapping[str, str], kept: str) -> Entrance:
         """Take a browser that is back."""
+
+    async def told_out(self, token: str) -> Departure:
+        """Take what the directory tells of somebody who signed out there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +115,7 @@ class DirectoryDesk:
         application = web.Application(middlewares=[self._checked], client_max_size=MOST_MESSAGE)
         application.router.add_get("/", self._page)
         application.router.add_get("/signed-in", self._arrived)
+        application.router.add_post("/signed-out", self._told_out)
         application.router.add_get("/desk.css", self._style)
         application.router.add_get("/ws", self._socket)
         application.router.add_static("/static", STATIC)
@@ -168,6 +189,20 @@ class DirectoryDesk:
         _set(answer, _SESSION, token, None)
         answer.del_cookie(_LEAVING, path="/", secure=True, httponly=True, samesite="Lax")
         return answer
+
+    async def _told_out(self, request: web.Request) -> web.StreamResponse:
+        """Take what the directory itself says, from server to server."""
+        token = (await request.post()).get("logout_token")
+        if not isinstance(token, str) or len(token) > _MOST_TOKEN:
+            return _said("That is no word of the directory.", 400)
+        try:
+            left = await self._desk.door.told_out(token)
+        except OutgateError as error:
+            return _said(error.message, 400)
+        for key, session in tuple(self._sessions.items()):
+            if left.is_of(session.entrance):
+                await self._end(key)
+        return web.Response(headers={"Cache-Control": "no-store"})
 
     async def _style(self, _: web.Request) -> web.StreamResponse:
         return style(_CLOSED)

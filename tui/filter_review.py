@@ -6,7 +6,7 @@ from functools import partial
 
 from core.case_words import Parsed
 from tui.background_reader import Trouble
-from tui.case_names import names_in, understood
+from tui.case_names import names_in, understood, understood_here
 from tui.filter_bar import FilterBar
 from tui.live_queue import LiveQueue
 from tui.review_part import ReviewPart
@@ -45,9 +45,9 @@ class FilterReview(ReviewPart):
         self._shown()
         then()
 
-    def _understand(self, line: str) -> Callable[[], Parsed]:
-        who = self.desk.reviewer
-        return partial(understood, self.desk.store, line, who.clock(), who.zone)
+    def _understand(self, line: str, *, typed: bool = False) -> Callable[[], Parsed]:
+        who, read = self.desk.reviewer, understood_here if typed else understood
+        return partial(read, self.desk.store, line, who.clock(), who.zone)
 
     def do_filter(self) -> None:
         """Ask for words."""
@@ -68,18 +68,21 @@ class FilterReview(ReviewPart):
         self.desk.set_focus(None)
         self.desk.query_one(FilterBar).close()
 
-    def use(self, line: str) -> None:
-        """Show what these words stand for."""
-        self.desk.start(partial(self._filter_by, line))
+    def use(self, line: str, *, typed: bool = False) -> None:
+        """Show what these words stand for; `typed`: a person has just written them."""
+        self.desk.start(partial(self._filter_by, line, typed))
 
-    async def _filter_by(self, line: str) -> None:
+    async def _filter_by(self, line: str, typed: bool) -> None:
         desk = self.desk
-        parsed = await desk.reader.ask(self._understand(line))
+        parsed = await desk.reader.ask(self._understand(line, typed=typed))
         if isinstance(parsed, Trouble):
             desk.show_trouble(parsed)
             return
-        if parsed.problem:
+        if parsed.problem and typed:
             desk.query_one(FilterBar).complain(parsed.problem)
+            return
+        if parsed.problem:
+            desk.tell(parsed.problem, wrong=True)
             return
         desk.filter_line = line.strip()
         self.leave()

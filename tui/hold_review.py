@@ -8,14 +8,14 @@ from functools import partial
 from core.day_words import day_ahead
 from core.decision import HoldOutcome
 from core.review import Action, Case
-from tui.act_events import Answering, answer_event
+from tui.act_events import Answering, answer_event, answering_after
 from tui.answer_dialog import Answer, AnswerDialog
 from tui.background_reader import Trouble
 from tui.case_remarks import sender_told
 from tui.holds import Held
 from tui.queue_view import QueueView
 from tui.review_part import READ_ONLY, UNREADABLE, ReviewPart
-from tui.wording import case_sentence, safe, sentence
+from tui.wording import case_sentence, risk_once_left, safe, sentence
 
 
 class HoldReview(ReviewPart):
@@ -40,16 +40,7 @@ class HoldReview(ReviewPart):
         if self.desk.held.current is not None:
             return Answering.RELEASE if yes else Answering.REFUSE
         case = self.desk.queue.current
-        if case is None or case.hold is None:
-            return None
-        if case.hold.outcome in {HoldOutcome.APPROVED, HoldOutcome.APPROVED_BEFORE}:
-            return None if yes else Answering.WITHDRAW
-        if case.hold.outcome not in {HoldOutcome.TIMED_OUT, HoldOutcome.REFUSED}:
-            return None
-        approved = case.hold.answer is not None and case.hold.answer.approved
-        if yes:
-            return None if approved else Answering.APPROVE_NEXT
-        return Answering.WITHDRAW if approved else None
+        return None if case is None else answering_after(case.hold, yes=yes)
 
     # Moving
 
@@ -116,9 +107,11 @@ class HoldReview(ReviewPart):
                 self.desk.run_worker(self._answer(subject, held, answering, answer), group="append")
 
         day = partial(day_ahead, now=now, zone=zone)
-        lines = (about,) if held is None or not held.asked_by else (about, _asked(held))
+        lines = [about] if held is None or not held.asked_by else [about, _asked(held)]
+        if action_id == "release" and (once := risk_once_left(subject)) is not None:
+            lines.append(f"Risk once it has left: {once[0]}.")
         left = None if held is None else lambda: held.left(self.desk.reviewer.clock())
-        self.desk.app.push_screen(AnswerDialog(answering, lines, left, day), answered)
+        self.desk.app.push_screen(AnswerDialog(answering, tuple(lines), left, day), answered)
 
     async def _answer(
         self, case: Case, held: Held | None, answering: Answering, answer: Answer

@@ -10,7 +10,7 @@ from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from core.vocabulary.times import time_left
 from tui.background_reader import trouble_of
-from tui.case_names import understood
+from tui.case_names import understood_here
 from tui.case_queue import first_told
 from tui.case_remarks import hold_remark, own_remark
 from tui.closing_words import came_back, scope_words
@@ -43,7 +43,7 @@ def print_queue(
     """
     now = clock()
     try:
-        parsed = understood(store, filter_line, now, zone)
+        parsed = understood_here(store, filter_line, now, zone)
         if parsed.problem:
             print(parsed.problem, file=out)
             return 2
@@ -51,7 +51,7 @@ def print_queue(
         waiting = Waiting() if holds is None else asked_and_waiting(holds, now)
         _print_waiting(waiting, out, now, zone)
         words = _heading(store.count(wanted), wanted, first_told(store))
-        print(_BESIDE if waiting.held and words == NOTHING else words, file=out)
+        print(NOTHING_ELSE if waiting.held and words == NOTHING else words, file=out)
         for number, case in enumerate(_cases(store, wanted, limit, holds), 1):
             print(f"\n{number}. {paragraph(store, case, now, zone)}", file=out)
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
@@ -70,14 +70,15 @@ def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | 
 
 
 NOTHING = "Nothing needs you."
-_BESIDE = "Nothing else needs you."
+NO_CASE = "No case is like that."
+NOTHING_ELSE = "Nothing else needs you."
 
 
 def _heading(total: int, wanted: CaseFilter, first: str) -> str:
     if wanted == CaseFilter():
         return f"{counted(total, 'case')} to look at, {first}." if total else NOTHING
     if not total:
-        return "No case is like that."
+        return NO_CASE
     return f"{counted(total, 'case')}, {first}."
 
 

@@ -11,20 +11,21 @@ from typing import TextIO
 from core.case_inside import GROWS
 from core.case_vocabulary import DISPOSITION_WORDS
 from core.day_words import day_ahead
-from core.review import ASKED_AS, Action, Case, CaseStatus, Disposition, ReviewEvent
+from core.review import ASKED_AS, Action, Case, CaseFilter, CaseStatus, Disposition, ReviewEvent
 from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from core.vocabulary.sizes import counted
-from tui import plain_scripts
-from tui.act_events import Answering, Closing, answer_event, events_for
+from tui import plain_rules, plain_scripts
+from tui.act_events import Answering, Closing, answer_event, answering_after, events_for
 from tui.background_reader import trouble_of
 from tui.case_detail import describe
-from tui.case_names import understood
+from tui.case_names import understood_here
 from tui.case_queue import all_cases, first_told
 from tui.case_reading import Reading, read_fully
 from tui.holds import Held, asked_and_waiting, with_states
 from tui.kept_code import KeptOf
-from tui.plain import paragraph
+from tui.plain import NO_CASE, NOTHING, NOTHING_ELSE, paragraph
+from tui.rule_making import RuleMaking
 from tui.wording import safe, sentence
 
 PAGE = 10
@@ -32,12 +33,15 @@ _NOTE = 400
 _REASONS = ", ".join(DISPOSITION_WORDS)
 HELP = f"""\
 list [FILTER]: the cases of a filter, {PAGE} at a time; more: the next {PAGE}.
-show N: all that is known of case N.
-close N REASON [NOTE]: REASON is one of {_REASONS}.
+show N [K]: all that is known of case N, with its newest request, or the one that is K before it.
+close N REASON [until DAY] [NOTE]: REASON is one of {_REASONS}.
 reopen N: open case N again.
 held: what waits for an answer now, as H1, H2 and so on; show H1 tells all of it.
 release H1 [until DAY] [NOTE]: let it go now; with a day, such as 30d, what is like it goes on so.
 refuse H1 [NOTE]: refuse it.
+release N [NOTE]: approve for the next run what was held in case N, and expired or was refused; refuse N takes that back.
+rule N allow|stop|ask|own [until DAY] [enforce] [write]: tell the rule of case N and what it would have done; with write,
+put it into the policy. own lists the account as the organisation's.
 diff N: what is new in the script of case N since the version that was approved last.
 approve N VERSION REASON: approve that version; VERSION is the beginning of its hash, as diff names it.
 help: these lines. quit: the end."""
@@ -61,6 +65,8 @@ class Speaker:
     """The organisation lets approve what cannot be read; the evidence then says so."""
     kept: KeptOf | None = None
     """Reads the kept source of a script; None where nobody keeps any."""
+    rules: RuleMaking | None = None
+    """Makes rules of cases; None where none can be made."""
 
 
 @dataclass(slots=True)
@@ -120,13 +126,17 @@ def _answer(desk: _Desk, line: str) -> Iterator[str]:
 
 
 def _list(desk: _Desk, rest: str) -> Iterator[str]:
-    parsed = understood(desk.store, rest, desk.now, desk.speaker.zone)
+    parsed = understood_here(desk.store, rest, desk.now, desk.speaker.zone)
     if parsed.problem:
         raise _Said(parsed.problem)
     desk.cases = []
     desk.rest = all_cases(desk.store, parsed.wanted)
     yield from _waiting(desk)
-    yield f"{counted(desk.store.count(parsed.wanted), 'case')}, {first_told(desk.store)}."
+    if not (count := desk.store.count(parsed.wanted)):
+        usual = NOTHING_ELSE if desk.held else NOTHING
+        yield usual if parsed.wanted == CaseFilter() else NO_CASE
+        return
+    yield f"{counted(count, 'case')}, {first_told(desk.store)}."
     yield from _more(desk, "")
 
 
@@ -148,12 +158,13 @@ def _more(desk: _Desk, _: str) -> Iterator[str]:
 
 
 def _show(desk: _Desk, rest: str) -> Iterator[str]:
-    name, _ = _split(rest)
+    name, before = _split(rest)
     if name[:1] in {"h", "H"}:
         held = _held_at(desk, name)
         begun = Reading(case=held.case, held=held)
     else:
-        begun = Reading(case=_case_at(desk, name))
+        case = _case_at(desk, name)
+        begun = Reading(case=case, place=_place(case, before))
     for section in describe(
         read_fully(desk.store, begun, desk.speaker.kept), desk.now, desk.speaker.zone
     ):
@@ -161,6 +172,26 @@ def _show(desk: _Desk, rest: str) -> Iterator[str]:
             yield f"{section.title}:"
         for row in section.rows:
             yield f"  {row.label}: {row.text}" if row.label else f"  {row.text}"
+
+
+def _place(case: Case, before: str) -> int:
+    place = int(before) if before.isascii() and before.isdecimal() and len(before) < 8 else 0
+    if before and (not before.isdecimal() or place >= case.count):
+        most = counted(case.count, "request")
+        raise _Said(f"This case holds {most}: say a number from 0 to {case.count - 1}.")
+    return place
+
+
+def _until(desk: _Desk, text: str) -> tuple[datetime | None, str]:
+    """Return the day behind a leading `until`, and the rest."""
+    word, after = _split(text)
+    if word.lower() != "until":
+        return None, text
+    day, rest = _split(after)
+    until = day_ahead(day, desk.now, desk.speaker.zone)
+    if until is None:
+        raise _Said("until takes a day to come, such as 30d or 2027-03-01.")
+    return until, rest
 
 
 def _close(desk: _Desk, rest: str) -> Iterator[str]:
@@ -173,8 +204,12 @@ def _close(desk: _Desk, rest: str) -> Iterator[str]:
     if case.status is CaseStatus.CLOSED:
         raise _Said("It is closed already; reopen opens it again.")
     _may(desk, Deed.CLOSE)
+    until, note = _until(desk, note)
     closing = Closing(
-        disposition=Disposition(value), note=safe(note, _NOTE), times=desk.speaker.grows
+        disposition=Disposition(value),
+        note=safe(note, _NOTE),
+        until=until,
+        times=desk.speaker.grows,
     )
     desk.store.append(events_for([case], Action.CLOSE, desk.speaker.who, desk.now, closing))
     desk.cases[int(name) - 1] = desk.store.case(case.key) or case
@@ -234,14 +269,12 @@ def _look_at_held(desk: _Desk) -> None:
 
 def _release(desk: _Desk, rest: str) -> Iterator[str]:
     name, note = _split(rest)
-    held, until = _held_at(desk, name), None
-    word, after = _split(note)
-    if word.lower() == "until":
-        day, note = _split(after)
-        until = day_ahead(day, desk.now, desk.speaker.zone)
-        if until is None:
-            raise _Said("until takes a day to come, such as 30d or 2027-03-01.")
-    [written] = _say(desk, held, Answering.RELEASE, note, until)
+    if name.isdecimal():
+        yield from _afterwards(desk, name, note, yes=True)
+        return
+    held = _held_at(desk, name)
+    until, note = _until(desk, note)
+    [written] = _say(desk, held.id, held.case.key, Answering.RELEASE, note, until)
     if written.action in ASKED_AS.values():
         yield "Asked for. It passes once a second person says the same."
     elif held.left(desk.now):
@@ -252,16 +285,54 @@ def _release(desk: _Desk, rest: str) -> Iterator[str]:
 
 def _refuse(desk: _Desk, rest: str) -> Iterator[str]:
     name, note = _split(rest)
-    _say(desk, _held_at(desk, name), Answering.REFUSE, note)
+    if name.isdecimal():
+        yield from _afterwards(desk, name, note, yes=False)
+        return
+    held = _held_at(desk, name)
+    _say(desk, held.id, held.case.key, Answering.REFUSE, note)
     yield "Refused: the script is told so."
 
 
+def _afterwards(desk: _Desk, name: str, note: str, *, yes: bool) -> Iterator[str]:
+    """Answer what was held, and ended, for the next run."""
+    case = _case_at(desk, name)
+    answering = answering_after(case.hold, yes=yes)
+    if answering is None:
+        raise _Said("Nothing that was held there can be answered so now; held lists what waits.")
+    until, note = _until(desk, note) if yes else (None, note)
+    [written] = _say(desk, case.last_record, case.key, answering, note, until)
+    again = desk.store.case(case.key) or case
+    desk.cases[int(name) - 1] = with_states((again,), desk.holds)[0]
+    if written.action in ASKED_AS.values():
+        yield "Asked for. It passes once a second person says the same."
+    elif yes:
+        yield "Approved: it passes when the script is run again."
+    else:
+        yield "Taken back: an identical request is held again."
+
+
+def _rule(desk: _Desk, rest: str) -> Iterator[str]:
+    name, words = _split(rest)
+    case, what = _case_at(desk, name), plain_rules.asked(words, desk.now, desk.speaker.zone)
+    if what is None:
+        raise _Said(f"Say what shall happen: {plain_rules.USAGE}.")
+    if desk.speaker.rules is None:
+        raise _Said("Rules are not at hand here.")
+    _may(desk, Deed.POLICY)
+    yield from plain_rules.told(desk.speaker.rules, case, what, f"rule {rest}")
+
+
 def _say(
-    desk: _Desk, held: Held, answering: Answering, note: str, until: datetime | None = None
+    desk: _Desk,
+    record_id: str,
+    case_key: str,
+    answering: Answering,
+    note: str,
+    until: datetime | None = None,
 ) -> Sequence[ReviewEvent]:
     _may(desk, Deed.ANSWER)
     who, text = desk.speaker.who, safe(note, _NOTE) if note else ""
-    event = answer_event(held.id, held.case.key, answering, who, desk.now, text, until)
+    event = answer_event(record_id, case_key, answering, who, desk.now, text, until)
     return desk.store.append([event])
 
 
@@ -278,6 +349,7 @@ _DOES: dict[str, Callable[[_Desk, str], Iterator[str]]] = {
     "held": _list_held,
     "release": _release,
     "refuse": _refuse,
+    "rule": _rule,
     "diff": _diff,
     "approve": _approve,
     "help": _help,

@@ -283,7 +283,7 @@ class ReviewScreen(LiveQueue):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the filter line."""
         event.stop()
-        self._filtering.use(event.value)
+        self._filtering.use(event.value, typed=True)
 
     @on(FilterInput.GivenUp)
     def _filter_given_up(self, event: FilterInput.GivenUp) -> None:

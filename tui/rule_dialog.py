@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, RadioSet, Static
@@ -42,7 +43,9 @@ class RuleDialog(NoteDialog[Wanted]):
     ]
     DEFAULT_CSS = """
     RuleDialog .about { color: $quiet; margin-bottom: 1; max-height: 3; }
-    RuleDialog .effect { color: $foreground; max-height: 9; }
+    RuleDialog .effect {
+        color: $foreground; height: auto; max-height: 9; scrollbar-size-vertical: 1;
+    }
     RuleDialog #note { display: none; }
     RuleDialog.-low .about, RuleDialog.-low WatchFirst { margin: 0; }
     RuleDialog.-low Button, RuleDialog.-low .keys { margin-top: 0; }
@@ -95,7 +98,8 @@ class RuleDialog(NoteDialog[Wanted]):
             compact=True,
             id="until",
         )
-        yield Static(Content("Choose what shall happen."), classes="effect", markup=False)
+        told = Static(Content("Choose what shall happen."), markup=False)
+        yield VerticalScroll(told, classes="effect")  # Tab, then the arrows, where it is long
 
     def on_mount(self) -> None:
         """Begin at what shall happen."""
@@ -140,7 +144,7 @@ class RuleDialog(NoteDialog[Wanted]):
 
     async def _show_effect(self, wanted: Wanted) -> None:
         found = await self._reader.ask(partial(self._making.propose, self._case, wanted))
-        effect = self.query_one(".effect", Static)
+        effect = self.query_one(".effect Static", Static)
         if isinstance(found, Trouble):
             effect.update(Content.styled(found.what, "$blocked"))
             return
@@ -156,7 +160,7 @@ class RuleDialog(NoteDialog[Wanted]):
 
 def _told(proposal: Proposal) -> Content:
     first = Content.styled(safe(proposal.sentence, 500), "bold")
-    lines = [first, Content(safe(proposal.effect, 300)), Content("")]
+    lines = [first, Content(safe(proposal.effect, 700)), Content("")]
     lines += [Content.styled(safe(line, 200), "$quiet") for line in proposal.lines[:5]]
     return Content("\n").join(lines)
 

@@ -13,7 +13,7 @@ from core.observation import OBSERVED
 from core.observation import Kind as Observed
 from core.record import Record
 from core.review import Case, Disposition
-from core.risk import Level, risk_of
+from core.risk import Level, Risk, risk_of
 from core.text import printable
 from core.vocabulary.desk import NOTHING_KNOWN, PROBABLY, UNKNOWN_SENDER, UNREAD
 from core.vocabulary.destinations import ACCOUNTS, whose
@@ -144,11 +144,23 @@ def risk_is_low(case: Case) -> bool:
     return risk_of(case).level is Level.LOW
 
 
-def risk_words(case: Case) -> str:
+def risk_words(case: Case, *, if_left: bool = False) -> str:
     """Return `high: bank account numbers, 15,000 rows in one request, a personal account`."""
-    risk = risk_of(case)
-    because = safe(", ".join(risk.because)) or "nothing known was found"
-    return f"{risk.level}: {because}"
+    return _risk_told(risk_of(case, if_left=if_left))
+
+
+def _risk_told(risk: Risk) -> str:
+    return f"{risk.level}: {safe(', '.join(risk.because)) or 'nothing known was found'}"
+
+
+def risk_once_left(case: Case) -> tuple[str, str] | None:
+    """Return the risk of what can be let go, once it has left, and its colour; None where it has
+    left, or where that changes nothing.
+    """
+    before, after = risk_of(case), risk_of(case, if_left=True)
+    if after.points == before.points:
+        return None
+    return _risk_told(after), RISKS[after.level][1]
 
 
 def disposition_words(disposition: str | None) -> str:

@@ -65,17 +65,12 @@ def export(
     from core.happenings import Event, happening
     from core.rights import Deed
     from core.vocabulary.sizes import counted
-    from exports.formats import format_named
     from exports.report.cases import case_named
     from exports.selection import Selection
+    from exports.writing import Written
     from exports.writing import export as write_export
 
-    if format_name != _PACK:
-        format_named(format_name, last=[_PACK])
-        if also:
-            raise InputError("--also is for packs.", remedy="Add --format pack.")
-    for name in also or ():
-        format_named(name)
+    _refuse_unknown(format_name, also or ())
     if str(out) != "-" and out.exists() and not force:
         raise InputError(f"{out} exists already.", remedy="Choose another name, or add --force.")
     span = parse_span(since, until)
@@ -90,17 +85,48 @@ def export(
         cases = shown if cases is None else cases & shown
     selection = Selection(since=span[0], until=span[1], cases=cases)
     to = sys.stdout.buffer if str(out) == "-" else out
+    written: Written
     if format_name == _PACK:
-        count = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)
+        written = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)
     else:
-        count = write_export(format_name, store, selection, to, by=who, overwrite=force).records
+        written = write_export(format_name, store, selection, to, by=who, overwrite=force)
+    count = written.records
     facts = {"format": format_name, "since": since, "until": until, "records": count}
     store.tell(happening(Event.EXPORTED, facts, who=who))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
-    return 0
+    return _told_of(written.changed)
 
 
 _PACK = "pack"
+
+
+def _refuse_unknown(format_name: str, also: Sequence[str]) -> None:
+    """Raise InputError for a format that there is not, or that goes with no pack."""
+    from core.errors import InputError
+    from exports.formats import format_named
+
+    if format_name != _PACK:
+        format_named(format_name, last=[_PACK])
+        if also:
+            raise InputError("--also is for packs.", remedy="Add --format pack.")
+    for name in also:
+        format_named(name)
+
+
+def _told_of(changed: int) -> int:
+    """Return the exit code of an export with so many entries that are not what was chained, and
+    say it.
+    """
+    from core.vocabulary.sizes import counted
+
+    if not changed:
+        return 0
+    typer.echo(
+        f"{counted(changed, 'entry', 'entries')} changed in the evidence after writing: "
+        "the export does not verify; outgate verify names what was done.",
+        err=True,
+    )
+    return 1
 
 
 def verify(

@@ -109,7 +109,7 @@ def run(
         from app.run_summary import Session, print_session
 
         print_session(
-            () if running.public else Session(home, since).entries(ended.pid),
+            () if running.public else Session(home, since).entries(ended.pid, answer),
             ended.code,
             as_json=as_json,
             out=sys.stderr,

@@ -84,8 +84,13 @@ def _found(
     script: str,
 ) -> "Iterator[tuple[Entry, Observation]]":
     from core.case_keys import called, sender_of
+    from core.stored import UnreadableEntry
+    from core.text import printable
 
     for entry, seen in store.observed_entries(*times):
+        if isinstance(seen, UnreadableEntry):
+            typer.echo(printable(seen.for_officer()), err=True)
+            continue
         names = f"{called(seen)}\n{sender_of(seen)}".casefold()
         if seen.kind in kinds and script in names:
             yield entry, seen

@@ -82,13 +82,20 @@ def check(
     from core.errors import InputError
     from core.text import printable
     from inventory.advisories.kept import load
+    from inventory.advisories.versions import is_version
+    from inventory.hunting import Wanted, refuse_no_version
 
+    Wanted(name=name)
+    refuse_no_version(version)
     home = home_there()
     known = None if home is None else load(home.advisories)
     if known is None:
         raise InputError(
             "No advisories were imported.", remedy="outgate advisories import FILE (an OSV export)."
         )
+    if not is_version(version):
+        shown = printable(version, 60)
+        typer.echo(f"{shown} is no version by PEP 440: it counts as older than all.", err=True)
     found = known.of(name, version)
     for advisory in found:
         what = "malicious" if advisory.malicious else "known hole"

@@ -142,12 +142,18 @@ class _Desk:
 
     def by_commands(self) -> int:
         """Take commands from standard input until it ends; return the exit code."""
+        from app.case_rules import CaseRules
         from app.kept_sources import KeptSources
         from app.permission import refusal
+        from app.policy_in_force import policy_path
         from core.ids import utc_now
         from tui.plain_commands import Speaker, converse
+        from tui.rule_making import RuleMaking
 
+        policy = policy_path(self.home, None) or self.home.policy
+        rules = CaseRules(store=self.store, policy=policy, who=lambda: self.who)
         speaker = Speaker(
+            rules=RuleMaking(propose=rules.propose, write=rules.write),
             who=self.who,
             clock=utc_now,
             read_only=not self.changes,

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import combinations
 from urllib.parse import unquote_plus
 
@@ -26,6 +27,9 @@ _LONG = 24
 _OPAQUE_LABELS = 96
 _JOINED = 10
 """So many labels at most are put together: more than a name has room for at 24 letters each."""
+_OWNED = 3
+"""With none, one or two last labels as those of whoever owns the name."""
+_REMEMBERED = 1024
 _MOST = 240
 """Names of query values that are looked at."""
 _BASE32 = re.compile(r"(?i)[a-z2-7]{13,}")
@@ -47,31 +51,40 @@ def names_of(exchange: Exchange) -> tuple[str, ...]:
 
 
 def labels_of(host: str) -> list[str]:
-    """Return the labels below the registrable domain; of an address none."""
+    """Return the labels that may hold anything: all but the public suffix, for whoever names a host
+    need not own it, nor need there be one; of a name without a point, that. Of an address none.
+    """
     labels = host.rstrip(".").split(".")
     if address_of(host) is not None:
         return []
-    kept = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 2
-    return labels[:-kept]
+    kept = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 1
+    return labels[:-kept] or labels
 
 
 def read_hosts(reading: Reading, hosts: Iterable[str]) -> None:
     """Emit labels that may hold a value, and what they hold encoded, alone and put together."""
     reading.carrier = Carrier.HOST
     for host in hosts:
-        labels = labels_of(host)
-        for index, label in enumerate(labels):
-            if len(label) >= _FEWEST and telling(label):
-                reading.emit(label, None, (index,))
-                if label != label.upper():
-                    reading.emit(label.upper(), None, (index,))
-        told = False
-        for text, path in _in_labels(labels):
+        texts, is_opaque = _told_by(host)
+        for text, path in texts:
             reading.emit(text, None, path)
-            told = True
-        if not told and _is_opaque(labels):
+        if is_opaque:
             reading.unread("labels of the host may be encoded data", ("host",))
     reading.carrier = Carrier.BODY
+
+
+@lru_cache(_REMEMBERED)
+def _told_by(host: str) -> tuple[tuple[tuple[str, Path], ...], bool]:
+    """Return the texts that the labels of a host may hold, and whether it holds what nobody can
+    read.
+    """
+    labels = labels_of(host)
+    alone: list[tuple[str, Path]] = []
+    for index, label in enumerate(labels):
+        if len(label) >= _FEWEST and telling(label):
+            alone += [(text, (index,)) for text in dict.fromkeys((label, label.upper()))]
+    inside = tuple(_in_labels(labels))
+    return (*alone, *inside), not inside and _is_opaque(labels[:-1])
 
 
 def _in_labels(labels: list[str]) -> Iterator[tuple[str, Path]]:
@@ -81,8 +94,9 @@ def _in_labels(labels: list[str]) -> Iterator[tuple[str, Path]]:
             yield text, (index,)
     bare = [max(label.split("-"), key=len) for label in labels]
     if bare != labels:
-        for text in decoded("".join(bare)):
-            yield text, (0, len(bare))
+        for end in range(len(bare), max(0, len(bare) - _OWNED), -1):
+            for text in decoded("".join(bare[:end])):
+                yield text, (0, end)
     for start, end in combinations(range(min(len(labels), _JOINED) + 1), 2):
         if end - start > 1:
             for text in decoded("".join(labels[start:end])):

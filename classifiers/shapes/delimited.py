@@ -12,7 +12,8 @@ DELIMITERS = ("\t", ";", "|", ",")
 _BARS = str.maketrans("│┃║┆┊╎｜", "|||||||")
 _RULE = frozenset("-=+|: ─━═┼╪╋┌┐└┘├┤┬┴╭╮╰╯╞╡┏┓┗┛┠┨┯┷┿╂*")
 _TYPE_NAMES = frozenset(
-    "--- str i64 i32 f64 bool date datetime u32 string int64 object cat list[str]".split()
+    "--- str i64 i32 f64 bool date datetime u32 string int64 object cat list[str] varchar bigint"
+    " integer double boolean timestamp decimal text <chr> <int> <dbl> <lgl> <date> <fct>".split()
 )
 _ELIDED = frozenset({"...", "…", ".."})
 _MOST_JOINED = 5
@@ -75,6 +76,7 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
         index += used
         if row is None and start == stop and run:
             continue
+        row = _evened(row, run, text, lines, index, delimiter)
         if row is None or len(row) != width:
             yield from _table(run, spans)
             run, spans, width = [], [], 0 if row is None else len(row)
@@ -85,6 +87,32 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
             index = _same_width(text, lines, index, delimiter, text.count(delimiter, start, stop))
             run, spans, width = [], [], 0
     yield from _table(run, spans)
+
+
+def _evened(
+    row: Row | None,
+    run: Sequence[Row],
+    text: str,
+    lines: Sequence[Line],
+    following: int,
+    delimiter: str,
+) -> Row | None:
+    """Return a record as wide as those before it, where only its last cells are missing, or it has
+    empty ones more; else as it is.
+    """
+    if row is None or not run:
+        return row
+    width = len(run[0])
+    if len(row) == width:
+        return row
+    if len(row) > width:
+        return row if any(row[width:]) else row[:width]
+    if len(row) * 2 < width or following >= len(lines):
+        return row
+    behind = _record(text, lines, following, delimiter)[0]
+    if behind is None or len(behind) != width:
+        return row
+    return [*row, *[None] * (width - len(row))]
 
 
 def _same_width(text: str, lines: Sequence[Line], index: int, delimiter: str, count: int) -> int:
@@ -185,6 +213,8 @@ def _closing(text: str, at: int, stop: int) -> int:
 def _inside(text: str, start: int, stop: int, cells: list[Cell | None]) -> list[Cell | None]:
     """Leave out the empty cells that bars at both ends of a line make."""
     line = text[start:stop].strip()
+    if line.startswith("||"):
+        return [cell for cell in cells if cell is not None]
     if line.startswith("|") and cells[0] is None:
         cells = cells[1:]
     return cells[:-1] if line.endswith("|") and cells and cells[-1] is None else cells

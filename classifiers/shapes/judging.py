@@ -20,7 +20,8 @@ _NUMERIC = frozenset("0123456789+-/(). ,:%")
 _CODE = ("(", "{", "}", "=", "<", ">", "\\")
 _AGREED = 0.8
 _LOOKED_AT = 60
-_MOST_FIELDS, _MOST_BESIDE = 60, 4
+_MOST_FIELDS, _MOST_BESIDE = 60, 60
+_FEWEST_TELLING = 2
 
 
 @lru_cache(maxsize=8192)
@@ -46,7 +47,8 @@ def _is_sentence(text: str) -> bool:
     words = text.lower().split()
     if not _SENTENCE.isdisjoint(words) or (len(words) > 4 and "the" in words):
         return True
-    return text[-1] == "." and len(text.split()[-1]) > _LONGEST_SHORT_FORM
+    last = text.replace("-", " ").replace("/", " ").split()[-1]
+    return text[-1] == "." and len(last) > _LONGEST_SHORT_FORM
 
 
 def tells(name: str) -> bool:
@@ -100,9 +102,13 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
     """
     names = ["" if cell is None else cell.text for cell in first]
     given = [name for name in names if name]
-    if not given or len(set(given)) * 2 < len(given) or not all(map(is_name, names)):
+    if not given or len(set(given)) * 2 < len(given):
         return None
-    if any(map(tells, given)):
+    telling = sum(map(tells, given))
+    odd = [name for name in names if not is_name(name)]
+    if odd and (telling < _FEWEST_TELLING or not all(map(str.isidentifier, odd))):
+        return None
+    if telling:
         return names
     over = types(rows)
     unlike = [
@@ -146,4 +152,4 @@ def names_beside(rows: Sequence[Row]) -> list[str] | None:
     told = [any(cell and is_telling(cell.text) for cell in row[1:]) for row in rows]
     if telling < 2 or telling * 2 < len(names) or len(set(names)) < len(names) or any(told):
         return None
-    return names
+    return names if all(map(is_name, names)) else None

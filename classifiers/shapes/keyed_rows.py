@@ -98,6 +98,12 @@ def _form_line(text: str, start: int, stop: int) -> re.Match[str] | None:
     return None if match is None or match.end() < stop else match
 
 
+def _gap(text: str, start: int, stop: int) -> int:
+    """Return how much a line without a name parts two records: a blank one or a section's less."""
+    names_section = text[start : start + 1] == "[" and text[stop - 1 : stop] == "]"
+    return 1 if start == stop or names_section else _GAP
+
+
 def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     """Yield records of one value a line: YAML lists, directories, forms that come again."""
     record: Fields = {}
@@ -108,7 +114,7 @@ def forms(text: str, lines: Sequence[Line]) -> Iterator[Found]:
     for start, stop in lines:
         match = _form_line(text, start, stop)
         if match is None:
-            missed += _GAP if start < stop and record else 1
+            missed += _gap(text, start, stop) if record else 1
             if missed > _GAP:
                 yield from _closed(done, record, begin, last)
                 record, done, missed, marked = {}, [], 0, ""

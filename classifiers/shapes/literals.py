@@ -8,6 +8,7 @@ from typing import NamedTuple
 from classifiers.payload import PlacedText as Cell
 
 _BARE = re.compile(r"[^\s\[\](){},:\"']++")
+_ARGUMENT = re.compile(r"([A-Za-z_]\w{0,40})=(?![=>])")
 _BLANK = re.compile(r"[\s]*+")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/"}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
@@ -78,16 +79,32 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
             ready = False
         elif sign == ",":
             top.key, ready, at = None, True, at + 1
-        elif sign == ":":
-            if not _name_last(top):
+        elif (named := _named(text, at, top, ready, sql)) is not None:
+            at, fits = named
+            if not fits:
                 break
-            ready, at = True, at + 1
+            ready = True
         else:
             at, fits = _value(text, at, top, ready, sql)
             if not fits:
                 break
             ready = False
     return Reading(None, _parts(stack), max(at, start + 1))
+
+
+def _named(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool] | None:
+    """Return where what makes a name ends (a colon, an arrow, the sign of an argument or of Ruby's
+    symbols), and whether it may stand there; None where none does.
+    """
+    if text[at] == ":" and ready and text[at + 1 : at + 2].isalpha():
+        return at + 1, True
+    if text[at] == ":" or text.startswith("=>", at):
+        return at + (1 if text[at] == ":" else 2), _name_last(node)
+    argument = _argument_name(text, at) if ready and not sql and node.kind == "(" else None
+    if argument is None:
+        return None
+    node.key = argument
+    return argument.end + 1, True
 
 
 def _value(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool]:
@@ -145,9 +162,17 @@ def _unescaped(match: re.Match[str]) -> str:
     return "�" if 0xD800 <= number < 0xE000 else chr(number)
 
 
+def _argument_name(text: str, at: int) -> Cell | None:
+    """Return the name of an argument, as in `User(name='Jane')`; None for what is none."""
+    match = _ARGUMENT.match(text, at)
+    return None if match is None else Cell(match[1], at, match.end(1))
+
+
 def _bare(text: str, at: int) -> tuple[Cell, int]:
     match = _BARE.match(text, at)
     end = at + 1 if match is None else match.end()
+    arrow = text.find("=>", at, end)
+    end = arrow if arrow > at else end
     return Cell(text[at:end], at, end), end
 
 
@@ -178,6 +203,9 @@ def _called(node: Node, call: Node, text: str) -> bool:
     last = _last(node)
     if call.kind != "(" or not isinstance(last, Cell) or last.end != call.start:
         return False
+    if call.fields and not call.items:
+        _replace_last(node, call)
+        return True
     plain = [item.text for item in call.items if isinstance(item, Cell)]
     if not plain or len(plain) != len(call.items):
         return False
@@ -192,7 +220,7 @@ def _last(node: Node) -> Value:
     return node.items[-1] if node.items else None
 
 
-def _replace_last(node: Node, value: Cell) -> None:
+def _replace_last(node: Node, value: Node | Cell) -> None:
     if node.key is not None:
         node.fields[node.key.text] = value
     else:

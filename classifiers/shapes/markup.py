@@ -140,8 +140,11 @@ def _closed(element: _Element, text: str, stop: int, end: int) -> Iterator[_Reco
     if element.fields:
         if above is not None and len(element.fields) == 1 and stop > element.text_from:
             cell = _cell(text, element.text_from, stop)
+            ((name, inner),) = element.fields.items()
             if cell is not None and "<" not in text[element.text_from : stop]:
                 above.fields.setdefault(element.name, cell)
+            elif element.text_from <= inner.start < stop:
+                above.fields.setdefault(name if is_telling(name) else element.name, inner)
         yield element.name, element.fields, element.start, end
         return
     cell = _cell(text, element.text_from, stop) if stop > element.text_from else None

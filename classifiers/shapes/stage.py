@@ -25,7 +25,7 @@ from classifiers.shapes.literals import Node, plain, read
 type Line = tuple[int, int]
 
 _OPENING = re.compile(
-    r"[\[{]\s{0,8}[\"'{\[(]|\{\s{0,8}[A-Za-z_][\w-]{0,40}\s{0,4}:|\[\s{0,8}(?:\d|null)"
+    r"[\[{]\s{0,8}[\"'{\[(]|\{\s{0,8}:?[A-Za-z_][\w-]{0,40}\s{0,4}(?::|=>)|\[\s{0,8}(?:\d|null|:[a-z]|[A-Z]\w{0,40}\()"
 )
 """What a list or an object of a literal opens with."""
 _LOOKED_AT = 200

@@ -8,6 +8,8 @@ import binascii
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from classifiers.sources.calls import keys_of
+
 _MOST_VALUES = 20_000
 _MOST_TEXT = 1 << 20
 _DECODERS: dict[str, Callable[[bytes], bytes]] = {
@@ -48,7 +50,7 @@ _NEVER = frozenset(
 _NAMING = frozenset(
     {
         *(ast.Dict, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.List, ast.Tuple),
-        *(ast.Set, ast.BinOp, ast.JoinedStr, ast.FormattedValue),
+        *(ast.Set, ast.BinOp, ast.JoinedStr, ast.FormattedValue, ast.Call),
     }
 )
 """Nodes that give their values a name, or hand on their own."""
@@ -56,6 +58,8 @@ _TEXTS = frozenset(
     {ast.Constant, ast.BinOp, ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Call}
 )
 """Nodes that may come to a text."""
+_UNKNOWN = "x"
+"""Stands in an address for what only the running program knows: user, host."""
 _NESTED = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -131,7 +135,8 @@ class _Reader:
             case ast.BinOp(op=ast.Add(), left=left, right=right):
                 return self._joined([left, right], "", parts)
             case ast.JoinedStr(values=values):
-                return self._joined(values, "", parts, missing="")
+                missing = _UNKNOWN if any(map(_is_address, values)) else ""
+                return self._joined(values, "", parts, missing=missing)
             case ast.FormattedValue(value=value):
                 return self._text(value, parts)
             case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=step)):
@@ -213,6 +218,8 @@ def _children(node: ast.AST, key: str | None) -> Iterator[tuple[ast.AST, str | N
                 yield value, _word(target)
         case ast.keyword(arg=name, value=value):
             yield value, name or key
+        case ast.Call():
+            yield from _arguments(node)
         case (
             ast.List()
             | ast.Tuple()
@@ -222,6 +229,19 @@ def _children(node: ast.AST, key: str | None) -> Iterator[tuple[ast.AST, str | N
             | ast.FormattedValue()
         ):
             yield from ((child, key) for child in ast.iter_child_nodes(node))
+
+
+def _arguments(call: ast.Call) -> Iterator[tuple[ast.AST, str | None]]:
+    keys = keys_of(call)
+    yield call.func, None
+    yield from ((argument, keys.get(place)) for place, argument in enumerate(call.args))
+    for keyword in call.keywords:
+        own = keys.get(keyword.arg or "")
+        yield (keyword, None) if own is None else (keyword.value, own)
+
+
+def _is_address(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value
 
 
 def _plain_children(node: ast.AST) -> list[tuple[ast.AST, str | None]]:

@@ -5,16 +5,20 @@ the evidence itself.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from core.attribution import Certainty
 from core.case_keys import called, case_id
 from core.happenings import Event, Happening
 from core.ids import utc_now, uuid7
 from core.record import Record
+from core.review import Case
 from core.risk import HIGH, risk_of
+from core.vocabulary.desk import PROBABLY, UNKNOWN_SENDER
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.sizes import capital, counted
 from destinations.naming import place_name
 from evidence.acts import read_act
+from evidence.case_marks import marked
 from evidence.case_queries import case_of
 from evidence.database import Connection
 from evidence.entries import under_way
@@ -61,7 +65,20 @@ def held_notice(record: Record) -> Notice:
 
 
 def _sender(record: Record) -> str:
-    return called(record) or "an unknown sender"
+    likely = record.sender.certainty is Certainty.LIKELY
+    return _named(called(record), likely=likely)
+
+
+def _named(name: str, *, likely: bool) -> str:
+    """Return a sender as surely as it is known."""
+    if not name:
+        return f"an {UNKNOWN_SENDER}"
+    return f"{PROBABLY} {name}" if likely else name
+
+
+def _called(case: Case) -> str:
+    nameless = case.script == "unknown" and case.script_path is None
+    return _named("" if nameless else case.script, likely=case.likely)
 
 
 def high_cases(connection: Connection, now_us: int) -> Sequence[int]:
@@ -70,16 +87,18 @@ def high_cases(connection: Connection, now_us: int) -> Sequence[int]:
 
 
 def case_notice(connection: Connection, number: int, now: datetime) -> Notice | None:
-    """Return what to tell of a case; None where it is gone."""
+    """Return what to tell of a case; None where it is gone. One that comes back is told under
+    another id, by its newest request: whoever leaves out what came twice has not had it.
+    """
     row = connection.named(_CASE, (number,)).fetchone()
     if row is None:
         return None
-    case = case_of(row, micros(now))
+    [case] = marked(connection, [(case_of(row, micros(now)), row["script_sha256"])])
     return notice(
         About.HIGH_RISK,
-        f"case-{case_id(case.key)}-{number}",
+        f"case-{case_id(case.key)}-{case.last_record}",
         now,
-        f"High risk: {case.script or 'an unknown sender'} to {place_name(case.service, case.host)}",
+        f"High risk: {_called(case)} to {place_name(case.service, case.host)}",
         f"{capital(', '.join(risk_of(case).because) or _kinds(case.kinds))}; "
         f"{counted(case.count, 'request')}.",
         f"outgate review --case {case_id(case.key)}",

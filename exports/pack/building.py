@@ -29,6 +29,7 @@ from exports.report.forms import drawn
 from exports.report.monthly import report
 from exports.report.period import Period
 from exports.selection import Selection, sealer_of
+from exports.writing import Written
 
 SEAL = "statement.dsse.json"
 _TYPE = "application/vnd.in-toto+json"
@@ -51,11 +52,9 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class Packed(Written):
     """What a pack holds."""
 
-    records: int
-    acts: int
     files: int
 
 
@@ -105,6 +104,7 @@ def build(
     return Packed(
         records=contents.counted.count,
         acts=contents.acts_counted.count,
+        changed=contents.changed,
         files=len(files.digests) + 1,
     )
 

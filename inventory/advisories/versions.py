@@ -37,6 +37,11 @@ def order(text: str) -> str:
     return f"{_VERSION}{_number(version.epoch)}{numbers}{_END}{_stage(version)}"
 
 
+def is_version(text: str) -> bool:
+    """True for what PEP 440 knows; anything else is in the order before all of these."""
+    return order(text).startswith(_VERSION)
+
+
 def _number(number: int) -> str:
     """Return a number as texts of numbers are in order: how many digits there are comes first."""
     digits = str(number)

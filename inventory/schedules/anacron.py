@@ -37,6 +37,7 @@ class _Anacron:
                     account="root",
                     target=started.target,
                     interpreter=started.interpreter,
+                    folder=started.folder,
                 )
 
 

@@ -25,8 +25,12 @@ class _AtJobs:
 
     def read(self, path: str, text: str) -> Iterator[StartedBy]:
         account, folder, at_environment = None, None, True
+        known: dict[str, str] = {}
         for line in text.splitlines():
             words = line.split()
+            if at_environment and _is_environment(line):
+                name, _, value = line.partition("=")
+                known[name] = value.rpartition(";")[0].replace("\\", "").strip("'\"")
             if line.startswith("# mail ") and len(words) > 2:
                 account = words[2]
             elif line.startswith("cd ") and len(words) > 1 and at_environment:
@@ -40,7 +44,7 @@ class _AtJobs:
                 continue
             else:
                 at_environment = False
-                for started in started_by(line, folder):
+                for started in started_by(line, folder, known):
                     yield StartedBy(
                         kind=self.kind,
                         file=path,
@@ -48,6 +52,7 @@ class _AtJobs:
                         account=account,
                         target=started.target,
                         interpreter=started.interpreter,
+                        folder=started.folder,
                     )
 
 

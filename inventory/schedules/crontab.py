@@ -32,11 +32,13 @@ class _Crontab:
         folder, name = posixpath.split(path.replace("\\", "/"))
         of_machine = folder.endswith(("/cron.d", "/etc"))
         owner = name if folder.endswith(_OF_USERS) else None
+        known = {"HOME": "~"}
         for line in text.splitlines():
             when, account, command = _parts(line.strip(), with_user=of_machine)
             if command is None:
+                known |= _variable(line)
                 continue
-            for started in started_by(command):
+            for started in started_by(command, known["HOME"], known):
                 yield StartedBy(
                     kind=self.kind,
                     file=path,
@@ -44,6 +46,7 @@ class _Crontab:
                     account=account or owner,
                     target=started.target,
                     interpreter=started.interpreter,
+                    folder=started.folder,
                 )
 
 
@@ -57,6 +60,13 @@ def _parts(line: str, *, with_user: bool) -> tuple[str, str | None, str | None]:
         return "", None, None
     command = words[-1].replace("\\%", "\0").partition("%")[0].replace("\0", "%")
     return " ".join(words[:count]), words[count] if with_user else None, command
+
+
+def _variable(line: str) -> dict[str, str]:
+    """Return what a line sets for those behind it: cron takes the value as it stands."""
+    name, sign, value = line.partition("=")
+    name, value = name.strip().strip("'\""), value.strip().strip("'\"")
+    return {name: value} if sign and name.isidentifier() else {}
 
 
 def _is_time(word: str) -> bool:

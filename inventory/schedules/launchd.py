@@ -32,6 +32,7 @@ class _Launchd:
                 account=account if isinstance(account, str) else None,
                 target=started.target,
                 interpreter=started.interpreter,
+                folder=started.folder,
                 enabled=job.get("Disabled") is not True,
             )
 

@@ -6,12 +6,13 @@ pieces that were put over it (`job.service.d/*.conf`).
 # ruff: noqa: PTH119, PTH120, PTH204
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from attribution.plain_files import text_of
 from core.scanned import StartedBy
-from inventory.commands import started_by
+from inventory.commands import Started, started_by
+from inventory.unit_specifiers import environment, filled, specifiers
 
 _MOST = 1 << 16
 _STARTS = frozenset(
@@ -28,7 +29,12 @@ _TIMES = (
 _LEVELS = ("etc", "run", "usr/local/lib", "usr/lib", "lib", ".config")
 """Where units of one machine or user lie, the one that prevails first."""
 _MOST_PIECES, _MOST_TIMERS = 32, 500
+_PREFIXES = "@-:+!|"
 _STAMPS = "/var/lib/systemd/timers"
+
+
+type Timer = tuple[str, dict[str, list[str]], str]
+"""Its file, what stands in it, and the unit that it starts."""
 
 
 class _Systemd:
@@ -40,18 +46,11 @@ class _Systemd:
         return name.endswith(".service")
 
     def read(self, path: str, text: str) -> Iterator[StartedBy]:
-        folders = _folders(os.path.dirname(path))
-        unit = _values("\n".join((text, *_pieces(folders, os.path.basename(path)))))
-        folder = _last(unit, "WorkingDirectory")
-        commands = [command for name in sorted(_STARTS & unit.keys()) for command in unit[name]]
-        found = [
-            one for command in commands for one in started_by(command.lstrip("@-:+!|"), folder)
-        ]
-        if not found:
-            return
-        timers = list(_timers(folders, os.path.basename(path))) or [(path, {})]
-        for started in found:
-            for file, timer in timers:
+        folders, name = _folders(os.path.dirname(path)), os.path.basename(path)
+        unit = _values("\n".join((text, *_pieces(folders, name))))
+        timers = list(_timers(folders, name)) or [(path, {}, name)]
+        for file, timer, runs in timers:
+            for started in _started(unit, specifiers(path, runs)):
                 yield StartedBy(
                     kind="systemd timer" if timer else "systemd service",
                     file=file,
@@ -59,8 +58,22 @@ class _Systemd:
                     account=_last(unit, "User"),
                     target=started.target,
                     interpreter=started.interpreter,
+                    folder=started.folder,
                     last_run=_stamp(file.removesuffix(".timer")) if timer else None,
                 )
+
+
+def _started(unit: dict[str, list[str]], meanings: Mapping[str, str]) -> Iterator[Started]:
+    folder = _last(unit, "WorkingDirectory")
+    folder = None if folder is None else filled(folder.removeprefix("-"), meanings)
+    known = environment(filled(line, meanings) for line in unit.get("Environment", ()))
+    for name in sorted(_STARTS & unit.keys()):
+        for command in unit[name]:
+            line = command.lstrip(_PREFIXES)
+            if "@" in command[: len(command) - len(line)]:  # the second word is a name for show
+                words = line.split(None, 2)
+                line = " ".join((*words[:1], *words[2:]))
+            yield from started_by(filled(line, meanings), folder, known)
 
 
 def _folders(own: str) -> tuple[str, ...]:
@@ -92,7 +105,7 @@ def _pieces(folders: Sequence[str], name: str) -> Iterator[str]:
         yield text_of(places[piece], _MOST).decode("utf-8", "replace")
 
 
-def _timers(folders: Sequence[str], service: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+def _timers(folders: Sequence[str], service: str) -> Iterator[Timer]:
     """Yield the timers that start a service: of its name, or by `Unit=`; of a template, for any
     instance.
     """
@@ -106,7 +119,7 @@ def _timers(folders: Sequence[str], service: str) -> Iterator[tuple[str, dict[st
             timer = _values("\n".join((text, *_pieces(folders, name))))
             starts = _last(timer, "Unit") or f"{name.removesuffix('.timer')}.service"
             if timer and service in {starts, _template(starts)}:
-                yield f"{folder}/{name}", timer
+                yield f"{folder}/{name}", timer, starts
 
 
 def _template(unit: str) -> str:

@@ -40,6 +40,7 @@ class _TaskScheduler:
                     account=account or None,
                     target=started.target,
                     interpreter=started.interpreter,
+                    folder=started.folder,
                     enabled=_text(task, "t:Settings/t:Enabled").lower() != "false",
                 )
 

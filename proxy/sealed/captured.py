@@ -34,6 +34,10 @@ class Counted(Passage):
         """Count bytes that go on, either way."""
         self._others.passed(size, from_client=from_client)
 
+    def unreached(self, error: str) -> None:
+        """Nobody is told."""
+        del error
+
     def spoke(self, protocol: str) -> bool:
         """It may speak what it likes."""
         del protocol

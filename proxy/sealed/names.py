@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from capture import dns
+from capture import dns, hosts_file
 from capture.address_book import AddressBook
 from core.duties import OWNER, Duty
 
@@ -24,7 +24,13 @@ type LookUp = Callable[[str], Sequence[str]]
 
 
 def look_up(name: str) -> Sequence[str]:
-    """Return the addresses of a name. Blocks. Raises OSError as getaddrinfo does."""
+    """Return the addresses of a name. Blocks. Raises OSError as getaddrinfo does.
+
+    A name is asked for as it stands, without the machine's search list: the program's own resolver
+    has been through that. With the dot that says so it is not found in the machine's own file.
+    """
+    if known := hosts_file.addresses(hosts_file.read(), name):
+        return known
     whole = f"{name}." if "." in name and not name.endswith(".local") else name
     found = socket.getaddrinfo(whole, 0, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))

@@ -24,6 +24,7 @@ from core.vocabulary.protocols import (
     WEB,
     protocol_at,
 )
+from proxy.backpressure import break_off
 from proxy.sniffing import looks_like_http
 from proxy.streams import GateHttpLayer
 from proxy.tls_passthrough import Passage, UnreadLayer
@@ -86,7 +87,10 @@ class _Relay(UnreadLayer):
         yield from super().relay_messages(event)
 
     def refused(self) -> layer.CommandGenerator[None]:
-        """It speaks what may not pass: nothing goes on, either way."""
+        """It speaks what may not pass: nothing goes on, either way. An end in order would look like
+        all that there is.
+        """
+        break_off(self.context.client.id)
         for end in (self.context.server, self.context.client):
             yield commands.CloseConnection(end)
         self._handle_event = self.done  # type: ignore[method-assign]  # as its own class does
@@ -162,6 +166,7 @@ class Opening(layer.Layer):
         if foreign.may_wait:
             return
         if foreign.passage is None:
+            break_off(self.context.client.id)
             yield commands.CloseConnection(self.context.client)
             self._next = _Ended(self.context)
             return

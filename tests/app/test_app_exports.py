@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evidence_file import replaced, run
 from invented_day import sample_records
 
 from core.record import Record
 from evidence import open_evidence
 from exports.formats import formats
+from exports.pack import verify as program
 from exports.report.forms import FORMS
 from tests.app.conftest import Runs
 
@@ -79,6 +81,24 @@ def test_a_pack_holds_more_formats_where_they_are_asked_for(
         names = set(archive.namelist())
     assert {f"records.{name}" for name in ("jsonl", "csv", "ocsf.jsonl", "parquet")} <= names
     assert outgate("verify", told[0]).code == 0
+
+
+def test_an_export_of_what_was_changed_says_so(
+    outgate: Runs, recorded: list[Record], home: Path, tmp_path: Path
+) -> None:
+    """The file is written, by exit code and words nobody takes it for whole, and it is named."""
+    run(home / "evidence.db", replaced('"POST"', '"PUT"', "seq = 2"))
+    for name in ("jsonl", "csv", "pack"):
+        out = tmp_path / name
+        told = outgate("export", "-f", name, "-o", str(out))
+        assert (told.code, "1 entry changed in the evidence" in told.err) == (1, True), told
+        assert out.is_file()
+    for name in ("jsonl", "pack"):
+        told = outgate("verify", str(tmp_path / name))
+        assert (told.code, "2" in told.out and "was changed" in told.out) == (1, True), told
+    said: list[str] = []
+    assert program.main([str(tmp_path / "pack")], said.append) == 1
+    assert "record 2 was changed after it was written" in " ".join(said)
 
 
 def test_an_export_of_one_case(outgate: Runs, recorded: list[Record], tmp_path: Path) -> None:

@@ -100,13 +100,14 @@ def test_a_machines_gate_sees_everybodys(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_program_of_a_run_is_known_by_its_environment() -> None:
     """What `outgate run` started, and what that started, carries its mark; nobody else does."""
     sleeps = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
-    for mark, wanted in (({"OUTGATE_RUN": "1-ab"}, True), ({"NO_OUTGATE_RUN": "1"}, False)):
+    marks = {"OUTGATE_RUN": ("417-ab", 417), "NO_OUTGATE_RUN": ("1", None)}
+    for mark, wanted in (({name: text}, run) for name, (text, run) in marks.items()):
         with subprocess.Popen(
             sleeps, env=mark, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             assert process.stdout is not None
             process.stdout.readline()
-            assert ConnectionTable().is_in_a_run(process.pid) is wanted
+            assert ConnectionTable().run_of(process.pid) == wanted
             process.communicate()
     assert RUN_VARIABLE == "OUTGATE_RUN"
 

@@ -2,14 +2,19 @@
 
 import base64
 import binascii
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import quopri
 import random
+import tarfile
 import zipfile
 from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -47,6 +52,24 @@ def zipped(content: bytes, other: bytes = b"x" * 50) -> bytes:
         archive.writestr("other.txt", other)
         archive.writestr("f.bin", content)
     return out.getvalue()
+
+
+def taped(content: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in (("other.txt", b"x" * 50), ("f.bin", content)):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def mailed(content: bytes) -> bytes:
+    message = EmailMessage()
+    message["To"], message["Subject"] = "a@b.example", "figures"
+    message.set_content("see the file")
+    message.add_attachment(content, maintype="application", subtype="x", filename="f.bin")
+    return message.as_bytes(policy=SMTP)
 
 
 def as_json(value: object) -> tuple[bytes, str]:
@@ -96,6 +119,17 @@ DECODED: dict[str, Way] = {
         base64.encodebytes(c), "Content-Transfer-Encoding: base64\r\n"
     ),
     "a member of an archive": lambda c: (zipped(c), "application/zip"),
+    "a tape archive": lambda c: (taped(c), "application/x-tar"),
+    "a packed tape archive": lambda c: (gzip.compress(taped(c)), "application/gzip"),
+    "bzip2 in base64": lambda c: as_json({"b": b64(bz2.compress(c))}),
+    "xz in base64": lambda c: as_json({"b": b64(lzma.compress(c))}),
+    "an attachment": lambda c: (mailed(c), "message/rfc822"),
+    "a message in base64 for URLs": lambda c: as_json(
+        {"raw": base64.urlsafe_b64encode(mailed(c)).decode()}
+    ),
+    "a message in a field": lambda c: (
+        urlencode({"RawMessage.Data": b64(mailed(c))}).encode(), "application/x-www-form-urlencoded"
+    ),
     "an archive in a part": lambda c: multipart(zipped(c)),
     "an archive in base64": lambda c: as_json({"b": b64(zipped(c))}),
 }  # fmt: skip
@@ -187,6 +221,10 @@ HOSTILE = {
     "runs": b"A" * 31 + (b"." + b"B" * 33) * 50_000,
     "a bomb": zipped(b"\0" * 20_000_000),
     "half an archive": zipped(BYTES)[:700],
+    "half a tape archive": taped(BYTES)[:1700],
+    "a tape archive of nothing": taped(b"")[:257] + b"ustar" + b"\xff" * 3000,
+    "a message without end": mailed(BYTES)[:400],
+    "heads without end": b"To: " + b"a;boundary=" * 100_000,
     "gzip of zeros": gzip.compress(b"\0" * 5_000_000),
     "half of gzip": gzip.compress(BYTES)[:500],
 }

@@ -14,6 +14,8 @@ def test_the_next_look_is_at_a_whole_multiple_and_never_at_once(now: float, ever
     rest = until_beat(now, every_s)
 
     assert 0 < rest <= every_s
-    assert (now + rest) % every_s == pytest.approx(0, abs=1e-6) or (
-        (now + rest) % every_s == pytest.approx(every_s, abs=1e-6)
-    )
+    patient = until_beat(now, every_s, every_s / 2)
+    assert every_s / 2 <= patient < every_s * 1.5
+    for one in (rest, patient):
+        beats = (now + one) / every_s
+        assert beats == pytest.approx(round(beats), abs=1e-6)

@@ -106,3 +106,11 @@ def test_the_amount_that_is_told_is_the_one_that_weighed(
     risk = weigh(Weighed(kinds=("secret",), people_exact=True, days=2, **amounts))  # type: ignore[arg-type]
     told = [part for part in risk.because if part[0].isdecimal()]
     assert told == ([] if words is None else [words])
+
+
+def test_what_waits_is_weighed_as_if_it_had_left_too() -> None:
+    """“Low: nothing has left” is no help to whoever decides whether it leaves."""
+    held = replace(CASE, verdict=Verdict.HOLD.value, kinds=("iban",), values=3, records=15_000)
+    assert risk_of(held).level is Level.LOW
+    once = risk_of(held, if_left=True)
+    assert once.level is Level.HIGH and "nothing has left" not in once.because

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from evidence_file import replaced, run
 
-from core.case_keys import case_key
+from core.case_keys import case_key, observation_key
 from core.record import Record
 from core.review import Action, ReviewEvent, script_event
 from core.stored import UnreadableEntry
@@ -189,4 +189,8 @@ def test_a_changed_observation_is_not_shown(place: Path) -> None:
     run(place, replaced("db.example", "db.other11", "seq = 5"))
     store = Store(place)
     assert list(store.observations()) == []
+    [(_, told)] = store.observed_entries()
+    assert isinstance(told, UnreadableEntry) and told.is_changed
+    [newest] = store.observations_of(observation_key(make_observation(9)))
+    assert isinstance(newest, UnreadableEntry) and newest.is_changed
     store.close()

@@ -19,18 +19,20 @@ from core.happenings import Event, Happening, happening
 from core.record import Record
 from core.review import CaseFilter
 from core.stored import StoredRecord, UnreadableEntry
+from evidence import sweeping
 from evidence.acts import StoredAct
 from evidence.database import connect, transaction
 from evidence.erasure import Wanted, _erase, erase_now, lines_of, plan
 from evidence.frames import dictionary
 from evidence.store import Store
-from evidence.sweeping import scrub, sweep_what_is_owed, unswept
+from evidence.sweeping import owed_note, scrub, sweep_what_is_owed, unswept
 from evidence.times import micros
 from evidence.writer import Writer
 from exports.selection import Selection
 from exports.verification import verify_export
 from exports.writing import export
 from tests.core.test_core_sent_file import FILE
+from tests.evidence.conftest import make_observation
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -340,6 +342,41 @@ def test_an_erasure_that_was_not_finished_is_told_and_finished(people: Path) -> 
     assert again.nothing and again.swept
     assert left_of(people, MIA) == []
     assert "free room" not in evidence.verify(people).text()
+
+
+def test_what_finishes_an_erasure_depends_on_how_many_records_there_are(
+    people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A running gate finishes a small file; of a large one it is said that the gate must stop."""
+    with closing(connect(people)) as connection, transaction(connection):
+        _erase(connection, Wanted(users=frozenset({MIA})), who="officer", why="x", asked=None)
+    with closing(connect(people)) as connection:
+        assert "or let a gate run" in owed_note(connection)[0]
+        monkeypatch.setattr(sweeping, "MOST_BESIDE_A_GATE", 1)
+        assert "stop the gate and erase again" in owed_note(connection)[0]
+
+
+def test_erasing_nothing_chains_nothing(people: Path) -> None:
+    """Who names nobody that the evidence knows erases nothing, and no act claims it."""
+    store = Store(people)
+    before = len(list(store.iter_acts()))
+    made = erase_now(people, Wanted(users=frozenset({"nobody"})), who="officer", why="x")
+    assert made.nothing and made.swept
+    assert lines_of(made) == ["Exports, backups and copies that were made before are not reached."]
+    assert len(list(store.iter_acts())) == before
+    store.close()
+
+
+def test_observations_are_counted_apart_from_records(
+    place: Path, write: Callable[..., None], make_record: Make
+) -> None:
+    """An officer who agrees to an erasure knows how many of each go."""
+    record = make_record(0)
+    write(record, make_observation(1), make_observation(2))
+    script = record.sender.script
+    assert script is not None
+    made = plan(place, Wanted(script=script.path))
+    assert lines_of(made)[0] == "Records erased whole: 1; observations: 2."
 
 
 def test_an_erasure_that_was_killed_is_finished_by_a_gate(

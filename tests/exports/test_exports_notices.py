@@ -11,6 +11,7 @@ import pytest
 from invented_day import sample_holds
 
 from app.notifying import Herald, Way
+from core.attribution import Attribution, Certainty
 from core.decision import Verdict
 from core.errors import EvidenceError, InputError
 from core.findings import Confidence, Finding
@@ -155,6 +156,39 @@ def test_a_new_case_of_high_risk_is_told_once_until_it_comes_back(
     assert outbox.send(said) == 0
     put(evidence, replace(made, id=uuid7(made.at)))
     assert outbox.send(said) == 1
+    assert len({one.id for one in said.told}) == 2  # who drops what came twice still has it
+
+
+@pytest.mark.parametrize(
+    ("certainty", "name"),
+    [
+        (Certainty.EXACT, "ward.py"),
+        (Certainty.LIKELY, "probably ward.py"),
+        (Certainty.UNKNOWN, "an unknown sender"),
+    ],
+)
+def test_a_name_is_told_as_surely_as_it_is_known(
+    evidence: Evidence,
+    outbox: NoticeOutbox,
+    make_record: Make,
+    certainty: Certainty,
+    name: str,
+) -> None:
+    """Of a case as of what is held: nobody is named who may not have sent it."""
+    made = grave(make_record, "ward.py")
+    sender = replace(made.sender, certainty=certainty)
+    if certainty is Certainty.UNKNOWN:
+        sender = Attribution(certainty=certainty, method="none")
+    put(evidence, replace(made, sender=sender))
+    held = replace(sample_holds(NOW)[0], sender=sender)
+    put(evidence, held, finished=False)
+    said = Said()
+    outbox.send(said)
+    titles = {one.about: one.title for one in said.told}
+    assert titles == {
+        About.HIGH_RISK: f"High risk: {name} to drop.example",
+        About.HELD: f"Held: {name} to OpenAI",
+    }
 
 
 def test_what_was_there_before_is_no_news(evidence: Evidence, make_record: Make) -> None:

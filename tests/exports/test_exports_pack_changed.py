@@ -320,16 +320,17 @@ FORGERIES: dict[str, Forgery] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("forgery", FORGERIES)
 def test_what_the_owner_of_the_key_makes_up_is_held_against_the_rest(
-    forgery: str, packed: Path, full: Path
+    packed: Path, full: Path
 ) -> None:
     """With the right signature on it: what does not fit the chains and their checkpoints is
     named.
     """
-    edit, state, words = FORGERIES[forgery]
-    code, said = forged(packed, full, edit, state or (lambda statement, envelope: None))
-    assert code == 1 and words in said, said
+    as_packed = packed.read_bytes()
+    for forgery, (edit, state, words) in FORGERIES.items():
+        packed.write_bytes(as_packed)
+        code, said = forged(packed, full, edit, state or (lambda statement, envelope: None))
+        assert code == 1 and words in said, (forgery, said)
 
 
 @pytest.mark.parametrize(

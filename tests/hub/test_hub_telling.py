@@ -13,6 +13,7 @@ CALM: Row = {
     "scripts": 1,
     "hub_away_since": None,
     "alarms": 0,
+    "totals_to_make": 0,
     "erasures_open": 0,
     "erasures_unswept": 0,
 }

@@ -109,3 +109,16 @@ def test_what_left_is_added_up_by_place() -> None:
 def test_damaged_compositions_name_nobody(kept: dict[str, Any]) -> None:
     """What was not kept in its form is nobody's package."""
     assert who_had(Wanted(name="a"), [version(OLD, 1)], lambda _: kept) == []
+
+
+@pytest.mark.parametrize("version", ["", " ", "1.82.*", "^2", "2, <3", "2\udcff", "1" * 300, "²"])
+def test_what_is_no_version_is_told(version: str) -> None:
+    """A slip of the pen must not read like "nobody had it"."""
+    with pytest.raises(InputError, match="no version"):
+        Wanted(name="requests", version=version)
+
+
+@pytest.mark.parametrize("version", ["2", "v1.0", "1!2.0+cu118", "2004d", "1.0-rc_1"])
+def test_versions_of_all_times_can_be_asked_for(version: str) -> None:
+    """What PEP 440 does not know may lie in an old environment."""
+    assert Wanted(name="pytz", version=version).matches("pytz", version)

@@ -81,6 +81,107 @@ def test_a_script_is_told_with_what_starts_it(tmp_path: Path, name: str) -> None
     assert entry.when == when or kind == "at"
 
 
+USER = "home/anna/.config/systemd/user/job.service"
+SPELLED: dict[str, dict[str, str]] = {
+    "from the home of cron": {"var/spool/cron/anna": "0 1 * * * python3 ../../srv/job.py"},
+    "by the home's variable": {"var/spool/cron/anna": "0 1 * * * $HOME/../../srv/job.py"},
+    "by a variable of the table": {"etc/crontab": "APP=/srv\n0 1 * * * root ${APP}/job.py"},
+    "from a home that the table sets": {"etc/crontab": "HOME=/srv\n0 1 * * * root ./job.py"},
+    "by a variable of the command": {"etc/crontab": "0 1 * * * root D=/srv; python3 $D/job.py"},
+    "in a loop": {"etc/crontab": "0 1 * * * root for f in a b; do python3 /srv/job.py $f; done"},
+    "by a condition": {"etc/crontab": "0 1 * * * root if true; then /srv/job.py; fi"},
+    "as a module": {"etc/crontab": "0 1 * * * root cd /srv && python3 -m job"},
+    "as a module of a manager": {"etc/crontab": "0 1 * * * root cd /srv && uv run -m job"},
+    "as an application": {
+        "etc/systemd/system/a.service":
+            "[Service]\nWorkingDirectory=/srv\nExecStart=/usr/bin/uvicorn job:app --port 80"
+    },
+    "by a person's home": {USER: "[Service]\nExecStart=/usr/bin/python3 %h/../../srv/job.py"},
+    "by an instance": {
+        "etc/systemd/system/run@.service": "[Service]\nExecStart=/usr/bin/python3 /srv/%i.py",
+        "etc/systemd/system/run@job.timer": "[Timer]\nOnCalendar=daily",
+    },
+    "by a unit's name": {"lib/systemd/system/job.service": "[Service]\nExecStart=/srv/%p.py"},
+    "by a unit's environment": {
+        "etc/systemd/system/a.service":
+            '[Service]\nEnvironment="APP=/srv" B=c\nExecStart=/usr/bin/python3 ${APP}/job.py'
+    },
+    "under another name": {
+        "etc/systemd/system/a.service": "[Service]\nExecStart=@/usr/bin/python3 jobs /srv/job.py"
+    },
+    "by at's environment": {
+        "var/spool/at/a0000101c5e8a0": "#!/bin/sh\nAPP=/srv; export APP\npython3 $APP/job.py\n"
+    },
+    "by a shell of Windows": {
+        "Windows/System32/Tasks/N": TASK.replace(
+            '"C:\\Program Files\\Python312\\python.exe"', "cmd.exe"
+        ).replace('-u "C:\\srv\\job.py" --all', "/c cd /d C:\\srv &amp;&amp; python job.py")
+    },
+    "by a script of the shell": {
+        "etc/crontab": "0 1 * * * root /opt/run.sh",
+        "opt/run.sh": "#!/bin/bash\nset -e\nif true; then\n  exec python3 \\\n /srv/job.py\nfi\n",
+    },
+    "by a script that goes to its own folder": {
+        "etc/crontab": "0 1 * * * root bash /srv/run.sh >/dev/null",
+        "srv/run.sh": 'cd "$(dirname "$0")" || exit 1\n. venv/bin/activate\npython job.py "$@"\n',
+    },
+    "by a script that sets where": {
+        "etc/systemd/system/a.service": "[Service]\nExecStart=/opt/start",
+        "opt/start": "#!/usr/bin/env bash\nexport APP=/srv # where\n$APP/venv/bin/python $APP/job.py",
+    },
+    "by a script of a script": {
+        "etc/cron.daily/a": "#!/bin/sh\n/opt/b.sh\n", "opt/b.sh": "#!/bin/sh\n/srv/job.py\n",
+    },
+    "by a batch file": {
+        "Windows/System32/Tasks/N": TASK.replace(
+            '"C:\\Program Files\\Python312\\python.exe"', "C:\\srv\\run.bat"
+        ),
+        "srv/run.bat": "@echo off\r\nREM nightly\r\ncd /d %~dp0\r\npython job.py\r\n",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPELLED)
+def test_a_script_is_found_however_a_schedule_spells_it(tmp_path: Path, how: str) -> None:
+    """By variables, by the home, as a module, and through scripts of the shell."""
+    for name, text in SPELLED[how].items():
+        put(tmp_path, name, f"{text}\n")
+    job = put(tmp_path, "srv/job.py")
+    result = scanned(tmp_path)
+    assert len(one(result, job).started_by) == 1, result.schedules
+
+
+STARTED_NOT: dict[str, dict[str, str]] = {
+    "a text that is shown": {"etc/crontab": "0 1 * * * root echo python3 /srv/job.py"},
+    "another home": {"var/spool/cron/anna": "0 1 * * * python3 srv/job.py"},
+    "a name that the shell looks for elsewhere": {"etc/crontab": "0 1 * * * root cd /srv && job"},
+    "an unknown variable": {"etc/crontab": "0 1 * * * root $APP/srv/job.py"},
+    "a value that is computed": {"etc/crontab": "0 1 * * * root D=$(x)/srv; $D/job.py"},
+    "a module of elsewhere": {"etc/crontab": "0 1 * * * root cd /opt && python3 -m job"},
+    "comments, texts and other programs of a script": {
+        "etc/crontab": "0 1 * * * root /opt/run.sh",
+        "opt/run.sh": "#!/bin/sh\n# python3 /srv/job.py\ncat <<END\npython3 /srv/job.py\nEND\n"
+        "ls # /srv/job.py\n",
+    },
+    "what is no script of the shell": {
+        "etc/crontab": "0 1 * * * root /opt/run", "opt/run": "#!/usr/bin/perl\n/srv/job.py\n",
+    },
+    "a script that starts itself": {
+        "etc/crontab": "0 1 * * * root /opt/run.sh", "opt/run.sh": "#!/bin/sh\n/opt/run.sh\n",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STARTED_NOT)
+def test_what_is_only_spoken_of_is_not_started(tmp_path: Path, what: str) -> None:
+    """A schedule that does not start a script is not told with it."""
+    for name, text in STARTED_NOT[what].items():
+        put(tmp_path, name, f"{text}\n")
+    job = put(tmp_path, "srv/job.py")
+    put(tmp_path, "srv/job", "#!/usr/bin/python3\n")
+    assert one(scanned(tmp_path), job).started_by == ()
+
+
 def test_a_timer_starts_the_service_of_its_name(tmp_path: Path) -> None:
     """A service that a timer starts is told with the timer's times, and when it last went off."""
     put(tmp_path, "etc/systemd/system/job.service", "[Service]\nExecStart=-/srv/job.py\n")

@@ -56,6 +56,15 @@ KINDS: dict[str, tuple[str | bytes, ScriptKind]] = {
         "#!/bin/sh\n'''exec' \"/a b/python3\" \"$0\" \"$@\"\n' '''\n",
         ScriptKind.SCRIPT,
     ),
+    "opt/tools/exec": ('#!/bin/sh\n"exec" "python3" "$0" "$@"\nprint(1)\n', ScriptKind.SCRIPT),
+    "opt/tools/options": (
+        "#!/bin/sh\n''''exec python3 -u -- \"$0\" ${1+\"$@\"} # '''\nprint(1)\n",
+        ScriptKind.SCRIPT,
+    ),
+    "opt/tools/later": (
+        "#!/usr/bin/env bash\n''':'\nexec env python3 \"$0\" \"$@\"\n'''\nprint(1)\n",
+        ScriptKind.SCRIPT,
+    ),
     "srv/app/handler.cgi": ("#!/usr/bin/python3\nprint(1)\n", ScriptKind.SCRIPT),
     "srv/app/tool.pyz": (zipped(__main__="print(1)\n"), ScriptKind.ZIPAPP),
     "srv/app/runme": (
@@ -89,6 +98,8 @@ NO_SCRIPTS = {
     "srv/app/empty.py": "",
     "srv/app/notes.txt": "#!/usr/bin/env python3\n",
     "srv/app/run.sh": "#!/bin/sh\nexec ls\n",
+    "srv/app/starter": '#!/bin/sh\nexec python3 "$(dirname "$0")/x.py" "$@"\n',
+    "srv/app/other": '#!/bin/sh\nexec perl "$0"\n',
     "srv/app/README": "python is nice\n",
     "srv/app/perl-tool": "#!/usr/bin/perl\n",
     "srv/app/pythonic": "#!/usr/bin/pythonista\n",

@@ -48,8 +48,8 @@ class Table:
     def changed(self) -> bool:
         return self.has_changed
 
-    def is_in_a_run(self, pid: int) -> bool:
-        return pid in self.runs
+    def run_of(self, pid: int) -> int | None:
+        return 1 if pid in self.runs else None
 
     def established(self) -> list[Connection]:
         now = datetime.now(UTC)

@@ -1,15 +1,19 @@
 """Runs are followed for as long as they last, by whoever asks in the right words."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
+from app.run_members import is_member, members_told
+from core.attribution import UNATTRIBUTED, ProcessRef
 from core.duties import PartEndedError
 from core.exchange import Connection
 from proxy.following import Followed, asked_of
@@ -22,6 +26,7 @@ class Hearing:
 
     def __init__(self, *, tells: bool = True) -> None:
         self.heard: list[bool] = []
+        self.runs: dict[int, int] = {}
         self._tells = tells
 
     def hear(self, *, wanted: bool) -> bool:
@@ -40,8 +45,8 @@ class Hearing:
     def speaks_quic(self, pid: int) -> bool:
         return False
 
-    def is_in_a_run(self, pid: int) -> bool:
-        return False
+    def run_of(self, pid: int) -> int | None:
+        return self.runs.get(pid)
 
 
 class _Clock:
@@ -94,7 +99,10 @@ def test_a_run_is_followed_until_its_process_ends() -> None:
         clock.now += 2
         runs.go_on()
         assert (runs.any, table.heard) == (True, [True])
-        assert asked_of(f"/run/{one.pid}/{_NOW}", runs) == {"short_connections": []}
+        assert asked_of(f"/run/{one.pid}/{_NOW}", runs) == {
+            "short_connections": [],
+            "members": [],
+        }
     clock.now += 2
     runs.go_on()
     assert (runs.any, table.heard) == (False, [True, False])
@@ -107,7 +115,32 @@ def test_who_was_not_followed_is_not_told_that_there_was_nothing(followed: bool)
     if followed:
         runs.follow(os.getpid())
 
-    assert asked_of(f"/run/{os.getpid()}/{_NOW}", runs) == {"short_connections": None}
+    told = asked_of(f"/run/{os.getpid()}/{_NOW}", runs)
+    assert told == {"short_connections": None, "members": []}
+
+
+def test_what_has_let_go_of_its_parents_is_of_its_run_all_the_same() -> None:
+    """A daemon descends from nobody: by its mark its run knows what it sent, and no other run."""
+    table = Hearing()
+    table.runs = {71: os.getpid(), 72: 1}
+    runs = _followed(table)
+    begun = datetime(2026, 11, 26, tzinfo=UTC)
+    daemon, other, odd = (
+        replace(UNATTRIBUTED, process=ProcessRef(pid=pid, started_at=at, name="python", exe=None))
+        for pid, at in ((71, begun), (72, begun), (71, None))
+    )
+    runs.met(daemon)  # nobody is followed yet
+    runs.follow(os.getpid())
+    for sender in (daemon, other, odd, UNATTRIBUTED):
+        runs.met(sender)
+    answer = asked_of(f"/run/{os.getpid()}/{_NOW}", runs)
+    members = members_told(json.loads(json.dumps(answer)))
+    assert members == {(71, round(begun.timestamp() * 1000))}
+    assert [is_member(one, members) for one in (daemon, other, odd)] == [True, False, False]
+    later = ProcessRef(pid=71, started_at=begun + timedelta(seconds=1), name="x", exe=None)
+    assert not is_member(replace(UNATTRIBUTED, process=later), members), "its number went on"
+    for broken in (None, {}, {"members": 7}, {"members": [7, [1], ["a", 1], [1, 2, 3]]}):
+        assert members_told(broken) == frozenset()
 
 
 def test_only_so_many_are_followed() -> None:

@@ -38,6 +38,9 @@ KINDS: tuple[Callable[[], BaseException], ...] = (
 
 DECIDES = {
     "what is in it": "classifier.classify",
+    "the opening": "inspection.opened",
+    "what the headers say": "classifier.on_headers",
+    "where it goes": "inspection.locate",
     "whether that is cheap": "classifier.is_cheap",
     "what policy says": "policy.decide",
     "steps 3 and 4": "inspection._judged",

@@ -245,6 +245,33 @@ def test_half_an_answer_is_told_with_whose_fault_it_was(gate: RunningGate) -> No
         assert why.startswith("the destination: it "), why
 
 
+def _of_old(where: tuple[str, int], url: str) -> tuple[bytes, bool]:
+    """Ask by HTTP/1.0; return what came, and whether it ended in order."""
+    heard = b""
+    with socket.create_connection(where, 9) as asking:
+        asking.sendall(b"POST %b HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello" % url.encode())
+        try:
+            while piece := asking.recv(4096):
+                heard += piece
+        except ConnectionError:
+            return heard.partition(b"\r\n\r\n")[2], False
+    return heard.partition(b"\r\n\r\n")[2], True
+
+
+def test_half_an_answer_is_no_whole_one_to_a_client_of_old(gate: RunningGate) -> None:
+    """A client of HTTP/1.0 knows the end of an answer by that of its connection alone: where the
+    server broke that, so does the gate.
+    """
+    with odd_server(BROKEN["it breaks the connection in a body without length"]) as server:
+        here = "127.0.0.1", server.port
+        assert _of_old(here, "/") == (b"ok", False)
+        url = f"http://127.0.0.1:{server.port}/"
+        assert _of_old(("127.0.0.1", gate.port), url) == (b"ok", False)
+    with odd_server(says(HEAD + b"Connection: close\r\n\r\nok")) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        assert _of_old(("127.0.0.1", gate.port), url) == (b"ok", True)
+
+
 def test_lengths_that_contradict_each_other_are_told_as_that(gate: RunningGate) -> None:
     """Which of them a client would have believed nobody knows: the record says why it broke."""
     assert both_ways(gate, GUESSED["two lengths"])[1] == "broken"

@@ -43,6 +43,31 @@ def test_the_same_is_found_as_by_mitmproxy(
                 quick.value_there(headers, name)
 
 
+@given(steps=st.lists(st.tuples(st.sampled_from("set add drop put".split()), RAW), max_size=8))
+def test_headers_that_change_are_found_as_they_are_now(steps: list[tuple[str, bytes]]) -> None:
+    """What was found before stands in nobody's way, however headers are changed, and a copy is
+    looked through for itself.
+    """
+    headers = http.Headers([(b"host", b"a")])
+    for how, name in steps:
+        if how == "set":
+            headers.set_all(name, [b"1", b"2"])
+        elif how == "add":
+            headers.add(name, b"3")
+        elif how == "drop":
+            headers.pop(name, None)
+        else:
+            changing = [*headers.fields]
+            headers.fields = changing  # type: ignore[assignment]
+            assert quick.values_of(headers, name) == theirs(headers.fields, name)
+            changing.append((name, b"4"))
+            assert quick.values_of(headers, name) == theirs(headers.fields, name)
+            headers.fields = (*changing,)
+        for one in (headers, headers.copy()):
+            assert quick.values_of(one, name) == theirs(one.fields, name)
+        assert quick.values_of(headers, "host") == theirs(headers.fields, "host")
+
+
 @pytest.mark.parametrize("name", [3, ("a",)])
 def test_what_is_no_name_is_refused(name: Any) -> None:
     """A mistake in a caller is no header that is missing."""

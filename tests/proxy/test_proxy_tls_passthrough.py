@@ -13,6 +13,7 @@ from mitmproxy.tls import ClientHello
 from present import there
 
 from core.decision import Decision, Verdict
+from core.fate import UNREACHED_NOTE, Fate
 from core.situation import Situation
 from proxy.tls_passthrough import target_of
 from tests.proxy.conftest import RunningGate
@@ -210,7 +211,8 @@ def test_a_server_that_cannot_be_reached_ends_the_record(exempt: RunningGate) ->
         pinned(exempt, raw, "127-0-0-1.invalid")
     eventually(lambda: exempt.evidence.closed)
     [record] = exempt.evidence.closed
-    assert record.notes == ("no connection to the server came about: nothing passed",)
+    assert record.notes == (UNREACHED_NOTE, "the destination: its name is not known")
+    assert record.fate is Fate.UNREACHED
     assert (record.request.bytes, record.response.bytes) == (0, 0)
 
 

@@ -54,6 +54,31 @@ def _listens(url: str) -> bool:
     return True
 
 
+_WAITED_FOR = """
+import os, time, urllib.request
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    answer = str(urllib.request.urlopen("https://daemon.example/", timeout=20).status)
+    open("part", "w").write(answer)
+    os.rename("part", "told")
+    os._exit(0)
+while not os.path.exists("told"):
+    time.sleep(0.02)
+print(open("told").read())
+"""
+
+
+def test_what_a_daemon_sent_meanwhile_is_told(outgate: Outgate) -> None:
+    """A child that has let go of its parents is of the run: the summary does not say that nothing
+    was sent.
+    """
+    done = outgate.run(sys.executable, str(outgate.script("leaves.py", _WAITED_FOR)))
+    assert done.stdout == "200\n", done.stderr
+    assert "outgate: 1 request," in done.stderr
+
+
 @pytest.mark.parametrize("way", ["nohup", "setsid", "daemon", "forked"])
 def test_a_child_in_the_background_keeps_its_gate(outgate: Outgate, way: str) -> None:
     """Whatever way a child is left behind, its later request is inspected and on record like any

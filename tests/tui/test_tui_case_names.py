@@ -14,7 +14,7 @@ from core.review_ports import CaseStore
 from core.risk import risk_of
 from core.vocabulary.times import clock_time
 from evidence.store import Store
-from tui.case_names import understood
+from tui.case_names import understood, understood_here
 from tui.case_remarks import sender_told
 from tui.wording import case_found, case_place, case_words
 
@@ -117,6 +117,32 @@ def test_a_word_that_is_misspelt_names_the_nearest(year: Store, line: str, neare
     """By the names of the screen, too."""
     problem = understood(year, line, PRESENT, UTC).problem
     assert problem is not None and nearest in problem.lower()
+
+
+@pytest.mark.parametrize(
+    ("line", "nearest"),
+    [
+        ("user:clinc", "user:clinic"),
+        ("not user:fin-opps", "user:fin-ops"),
+        ("script:ledger_uplod.py", "script:ledger_upload.py"),
+        ("sender:ward_nots.py", "script:ward_notes.py"),
+        ("to:opneai", "to:openai"),
+        ("rule:watch-personal-dta", "rule:watch-personal-data"),
+        ("model:claude-haiku-4-6", "model:claude-haiku-4-5"),
+        ('user:"clinc"', ""),
+        ("user:zaphod", ""),
+        ("script:ward", ""),
+        ("to:amazon", ""),
+        ("rule:watch model:claude", ""),
+    ],
+)
+def test_a_name_that_is_nearly_one_is_a_slip(year: Store, line: str, nearest: str) -> None:
+    """Who waits for the answer is told; parts of names, names that are not there at all, and what
+    stands in quotation marks are meant, and so is all that is kept for later.
+    """
+    problem = understood_here(year, line, PRESENT, UTC).problem or ""
+    assert (nearest in problem.lower()) if nearest else not problem
+    assert understood(year, line, PRESENT, UTC).problem is None
 
 
 @given(st.text(max_size=40))

@@ -15,7 +15,14 @@ from fleet_world import HandClock
 
 from core.errors import ForbiddenError
 from hub.authority import HubAuthority, make_authority, server_files
-from tui.directory_desk import MOST_EACH, MOST_SESSIONS, DirectoryDesk, Entrance, ServedDesk
+from tui.directory_desk import (
+    MOST_EACH,
+    MOST_SESSIONS,
+    Departure,
+    DirectoryDesk,
+    Entrance,
+    ServedDesk,
+)
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 NAME = "hub.corp.example:8444"
@@ -53,7 +60,14 @@ class FakeDoor:
             person=name,
             until=self.clock() + timedelta(hours=1),
             environment=lambda: {"WHO": f"for {name}"},
+            session=query.get("state", ""),
         )
+
+    async def told_out(self, token: str) -> Departure:
+        person, _, session = token.partition("/")
+        if person == "eve":
+            raise ForbiddenError("That tells nothing of somebody who signed out.")
+        return Departure(person=person or None, session=session or None)
 
 
 @dataclass
@@ -79,11 +93,17 @@ class Served:
         async with self.browser(**headers) as one, one.get(path, allow_redirects=False) as answer:
             return answer.status
 
-    async def entered(self, name: str) -> str:
+    async def told_out(self, token: str | None) -> int:
+        """Tell what the directory tells; return the status."""
+        form = {} if token is None else {"logout_token": token}
+        async with self.browser() as one, one.post("/signed-out", data=form) as answer:
+            return answer.status
+
+    async def entered(self, name: str, session: str = "s") -> str:
         """Come back from the directory as somebody; return the cookie."""
         async with (
             self.browser(Cookie="__Host-outgate-leaving=kept-words") as one,
-            one.get(f"/signed-in?code={name}&state=s", allow_redirects=False) as answer,
+            one.get(f"/signed-in?code={name}&state={session}", allow_redirects=False) as answer,
         ):
             assert (answer.status, answer.headers["Location"]) == (303, "/")
             cookie = answer.cookies["__Host-outgate-desk"]
@@ -143,6 +163,40 @@ async def test_whoever_is_not_signed_in_is_sent_to_the_directory(desk: Served) -
     for path in ("/ws", "/desk.css", "/static/js/textual.js", "/x"):
         assert await desk.status(path) == 403
         assert await desk.status(path, Cookie="__Host-outgate-desk=x") == 403
+
+
+@pytest.mark.parametrize(
+    ("token", "left"),
+    [
+        ("ada/", ["", "", "b1"]),
+        ("ada/a1", ["", "a2", "b1"]),
+        ("/a2", ["a1", "", "b1"]),
+        ("bert/a1", ["a1", "a2", "b1"]),
+        ("eve/", ["a1", "a2", "b1"]),
+        (None, ["a1", "a2", "b1"]),
+        ("ada/" + "x" * 20_000, ["a1", "a2", "b1"]),
+    ],
+)
+async def test_whoever_signs_out_at_the_directory_is_out_here(
+    desk: Served, token: str | None, left: list[str]
+) -> None:
+    """At once, on open pages too; of several sessions the one that is named, and nobody else's."""
+    names = [("ada", "a1"), ("ada", "a2"), ("bert", "b1")]
+    cookies = [await desk.entered(*one) for one in names]
+    async with (
+        desk.browser(Cookie=cookies[0], Origin=ORIGIN) as one,
+        one.ws_connect("/ws") as page,
+    ):
+        assert b"for ada" in await first(page)
+        known = token is not None and len(token) < 100 and token != "eve/"
+        assert await desk.told_out(token) == (200 if known else 400)
+        if not left[0]:
+            assert (await page.receive(10)).type in (
+                aiohttp.WSMsgType.CLOSE,
+                aiohttp.WSMsgType.CLOSED,
+            )
+    there = [await desk.status("/desk.css", Cookie=cookie) == 200 for cookie in cookies]
+    assert there == [bool(one) for one in left]
 
 
 @pytest.mark.parametrize(

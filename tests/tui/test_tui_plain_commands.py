@@ -3,7 +3,7 @@
 import io
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from invented_day import finding, place, record, sample_holds, sender
 
 from core.classification import Category
 from core.decision import Verdict
-from core.review import Action, CaseFilter, Disposition
+from core.review import Action, Case, CaseFilter, Disposition
 from core.rights import Deed
 from tests.tui.conftest import NOW, FragileStore
 from tui.case_detail import describe
@@ -19,6 +19,7 @@ from tui.case_reading import Reading, read_fully
 from tui.kept_code import Kept
 from tui.plain import print_queue
 from tui.plain_commands import HELP, Speaker, converse
+from tui.rule_making import Proposal, RuleMaking, Wanted, Wish
 from tui.wording import risk_is_low
 
 
@@ -104,6 +105,59 @@ def test_what_is_held_is_answered(store: FragileStore) -> None:
     released, refused = store._events[-2:]
     assert (released.action, released.note) == (Action.APPROVE, "agreed with finance")
     assert released.scope is not None and refused.action is Action.REFUSE
+
+
+def test_every_request_of_a_case_can_be_heard(store: FragileStore) -> None:
+    """The newest, and by number those before it; a number that is none is said."""
+    _, told = talk(store, "list sender:claims", "show 1 45", "show 1 46", "show 1 x")
+    assert "What follows is request 1 of them." in told
+    assert told.count("This case holds 46 requests: say a number from 0 to 45.") == 2
+
+
+def test_what_expired_is_approved_for_the_next_run_and_taken_back(store: FragileStore) -> None:
+    """As a and b do on the screen; what was never held can be answered by nobody."""
+    code, told = talk(
+        store, "list expired", "release 1 ok", "list expired", "refuse 1", "release 1 until 30d ok"
+    )
+    assert code == 0
+    assert "Approved: it passes when the script is run again." in told
+    assert "pproved, run again" in told and "Taken back: an identical request" in told
+    code, told = talk(store, "list ledger", "release 1", "refuse 1")
+    assert code == 1 and told.count("Nothing that was held there can be answered so now") == 2
+
+
+def test_a_closing_ends_on_a_day(store: FragileStore) -> None:
+    """As in the dialog; a day that is none closes nothing."""
+    code, told = talk(store, "close 1 false-alarm until whenever why", "show 1")
+    assert code == 1 and "until takes a day to come" in told and "Closed:" not in told
+    code, told = talk(store, "close 1 false-alarm until 30d why", "show 1")
+    assert code == 0 and "until 20 Dec" in told and "“why”" in told
+
+
+def test_a_rule_is_told_before_it_is_written(store: FragileStore) -> None:
+    """Nothing is written unless that is said, by nobody who may not, and never by a slip."""
+    wrote: list[Wanted] = []
+
+    def write(_: Case, wanted: Wanted) -> str:
+        wrote.append(wanted)
+        return "Rule x is in outgate.yaml."
+
+    proposal = Proposal(name="x", sentence="When.", effect="It would.", lines=("- id: x",))
+    rules = RuleMaking(propose=lambda *_: proposal, write=write)
+    code, told = talk(store, "rule 1 stop until 30d", rules=rules)
+    assert code == 0 and not wrote
+    assert "When.\nIt would.\n    - id: x\nNothing is written yet: rule 1 stop until 30d w" in told
+    for slip in ("", "stopp", "stop until", "stop until never", "stop now", "write", "9 stop"):
+        assert talk(store, f"rule 1 {slip} write" if slip else "rule 1", rules=rules)[0] == 1, slip
+    refusing: dict[str, Any] = {
+        "rules": rules,
+        "refusal": lambda deed: "No." if deed is Deed.POLICY else None,
+    }
+    assert talk(store, "rule 1 stop write", **refusing)[0] == 1
+    assert talk(store, "rule 1 stop write", rules=rules, read_only=True)[0] == 1
+    assert not wrote
+    assert talk(store, "rule 1 ask enforce until 2027-03-01 write", rules=rules)[0] == 0
+    assert wrote == [Wanted(wish=Wish.ASK, watch_first=False, until=date(2027, 3, 1))]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from core.errors import InputError
 from core.ids import uuid7
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
+from core.situation import situation_of
+from core.vocabulary.kinds import FINDABLE
 from evidence.factory import open_store
 from policy.loading import load_file
 from policy.replay import replayed
@@ -74,7 +76,7 @@ async def test_three_keys_make_a_rule(
         shown = screen_text(pilot)
         assert "“summarise_claims.py” sends bank account numbers or names of" in shown
         assert "organisation's own OpenAI account, it is stopped." in shown
-        assert "matched 46 of 46 requests of this script: 46 of them you" in shown
+        assert "matched 46 of 46 requests of this script: 46 of" in shown
         await press(pilot, "enter")
         await settled(pilot)
     store.close()
@@ -198,4 +200,45 @@ def test_what_could_not_be_read_is_never_let_pass_by_a_key(
     assert "matched 1 of 1" in rules.propose(cases["dump.py"], Wanted(wish=Wish.ASK)).effect
     with pytest.raises(InputError, match="no rule can allow"):
         rules.propose(cases["dump.py"], Wanted(wish=Wish.ALLOW))
+    store.close()
+
+
+@pytest.mark.parametrize("mode", ["watch", "enforce"])
+def test_a_rule_that_shall_stop_at_once_does_so(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime, mode: str
+) -> None:
+    """In a file that only watches, too, as the shipped one does: its sentence says “is stopped”."""
+    made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER))
+    late = replace(made, decision=replace(made.decision, degraded=("classifiers: late",)))
+    written(tmp_path / "evidence.db", [late])
+    store, policy = open_store(tmp_path / "evidence.db"), tmp_path / "outgate.yaml"
+    policy.write_text(f"version: 1\nmode: {mode}\nrules: []\n")
+    rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    for watch_first in (True, False):
+        policy.write_text(f"version: 1\nmode: {mode}\nrules: []\n")
+        wanted = Wanted(wish=Wish.STOP, watch_first=watch_first)
+        told = (rules.propose(case, wanted).effect, rules.write(case, wanted))
+        assert all(("only watches" in words) is watch_first for words in told)
+        decided = load_file(policy).decide(situation_of(made))
+        assert (decided.verdict is Verdict.BLOCK) is not watch_first
+    store.close()
+
+
+def test_a_sentence_of_very_many_kinds_still_says_what_happens(
+    written: Callable[[Path, Sequence[Record]], None], tmp_path: Path, now: datetime
+) -> None:
+    """Its end is not cut off: how many more kinds there are is told instead."""
+    kinds = [finding(kind, 1) for kind in sorted(FINDABLE)]
+    made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER), *kinds)
+    written(tmp_path / "evidence.db", [made])
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    (case,) = store.page(CaseFilter(), 0, 9)
+    until = date(2027, 3, 1)
+    for wish, ends in ((Wish.STOP, "it is stopped"), (Wish.ALLOW, "it is allowed")):
+        said = rules.propose(case, Wanted(wish=wish, until=until)).sentence
+        assert said.endswith(f"to a.example, {ends}, until 2027-03-01.") and len(said) <= 480
+        assert "other kinds of its data" in said
+        rules.write(case, Wanted(wish=wish, until=until))
     store.close()

@@ -142,6 +142,9 @@ class UsageTap:
             return replace(
                 self._call, evidence=(*self._call.evidence, f"tap-failed:{type(error).__name__}")
             )
+        finally:
+            # What holds a method of its own is freed only when garbage is looked for.
+            self._mode = _nothing_more
 
     def _take_all(self, parts: Iterator[Part]) -> None:
         for piece, number in parts:
@@ -312,6 +315,10 @@ class UsageTap:
 
     def __repr__(self) -> str:
         return f"<UsageTap {self._plain} bytes>"
+
+
+def _nothing_more(_piece: bytes) -> None:
+    """An answer that was finished is read no further."""
 
 
 def complete(

@@ -130,13 +130,26 @@ CONTACT: dict[str, str] = {
         ",nazwisko pracownika,imiona i nazwisko,pierwsze imie,drugie imie,nazwisko rodowe"
         ",nazwisko panienskie,osoba kontaktowa,ubezpieczony,wnioskodawca,najemca,odbiorca imie"
         ",imie matki,imie ojca"
+        ",insured name full,account owner,account owner name,name of account holder"
+        ",name of insured,named insured,policy owner,versicherte person"
+        ",versicherte,versicherten name,kontoinhaberin,karteninhaberin"
+        ",name und vorname,vorname und name,nachname und vorname,name versicherte person"
+        ",titulaire du compte,titulaire de la carte,nom titulaire,nom et prenom du titulaire"
+        ",assure principal,nom de l assuree,nom beneficiaire,nom du beneficiaire"
+        ",titular de la cuenta,titular de la tarjeta,nombre titular,nombre del asegurado"
+        ",nombre beneficiario,titular da conta,nome titular,nome do segurado,utente"
+        ",nome do beneficiario,intestatario del conto,intestatario conto"
+        ",titolare del conto,nome assicurato,nome del beneficiario,naam rekeninghouder"
+        ",naam van de rekeninghouder,naam begunstigde,naam van de verzekerde,kaarthouder"
+        ",posiadacz rachunku,posiadacz konta,wlasciciel rachunku,imie i nazwisko ubezpieczonego"
+        ",nazwisko i imie pacjenta"
     ),
     "name": (
         "name,names,naam,nombre,nom,nome,navn,namn,nimi,noms,nomi,nomes,customer,patient,"
         "employee,attendee,contact,kunde,kundin,cliente,client,klant,klient,paciente,"
         "paziente,pacjent,mitarbeiter,empleado,salarie,dipendente,medewerker,pracownik,"
         "funcionario,display name,displayname,imie i nazwisko uzytkownika,nombres,"
-        "nazwa klienta"
+        "nazwa klienta,nm,cdtr,dbtr"
     ),
     "address": (
         "home address,street,street address,address line,address line 1,address line"

@@ -147,6 +147,15 @@ name names first last value user users admin root guest anonymous system all any
 masked hidden empty tbd todo xxx
 """
 _NOT_A_VALUE = frozenset(_NOT_A_VALUE_TEXT.split())
+_STATES_TEXT = """
+not null unique primary foreign key read write readonly execute allow allowed deny denied granted
+active inactive enabled disabled pending open closed required mandatory varchar bigint boolean
+aktiv inaktiv offen geschlossen gesperrt ja nein actif inactif ouvert oui non activo inactivo
+pendiente abierto cerrado si ativo inativo pendente aberto fechado sim attivo inattivo aperto chiuso
+actief inactief nee aktywny nieaktywny tak nie lesen schreiben lecture ecriture lettura scrittura
+"""
+_STATES = _NOT_A_VALUE | frozenset(_STATES_TEXT.split())
+"""Words in small letters that say how something is, not who."""
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]){1,78}")
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
@@ -276,4 +285,7 @@ KEYED: dict[str, Callable[[str], str | None]] = {
 
 def is_placeholder(text: str) -> bool:
     """True for what stands in a field when there is no value."""
-    return text.strip(" \t,;\"'").casefold() in _NOT_A_VALUE or not text.strip("xX*•# -.?")
+    bare = text.strip(" \t,;\"'")
+    if bare.casefold() in _NOT_A_VALUE or not text.strip("xX*•# -.?"):
+        return True
+    return bare.islower() and _STATES.issuperset(bare.split())

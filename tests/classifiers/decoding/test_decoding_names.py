@@ -70,9 +70,9 @@ LABELS = {
 @pytest.mark.parametrize("name", LABELS)
 def test_a_host_label_is_a_carrier(engine: Engine, name: str) -> None:
     """A value in a label of the host is found however it is encoded, and the record holds neither
-    it nor the label; the domain that it went to stays."""
+    it nor the label; the domain that it went to stays, where the value is not the domain."""
     label, kind = LABELS[name]
-    for suffix in ("u.example", "u.example.co.uk"):
+    for suffix in ("u.example", "u.example.co.uk", "example", "co.uk"):
         exchange = going(f"{label}.{suffix}")
         seen = engine.classify(exchange)
         assert kind in kinds(seen)
@@ -80,6 +80,22 @@ def test_a_host_label_is_a_carrier(engine: Engine, name: str) -> None:
             assert one.destination.host.endswith(suffix)
             assert not [part for part in label.lower().split(".") if part in stored(one)]
             assert "{value}" in one.destination.host
+
+
+def test_a_name_without_a_point_is_a_carrier(engine: Engine) -> None:
+    """Whoever names a host may call it anything: a header needs no domain."""
+    seen = engine.classify(going(IBAN))
+    assert kinds(seen) == {"iban"}
+    assert IBAN.lower() not in stored(seen)
+
+
+@pytest.mark.parametrize("value", [b32(IBAN), b32(IBAN).upper(), b64(IBAN), IBAN.encode().hex()])
+@pytest.mark.parametrize("path", ["/{}", "/a/{}/b", "/x?{}=1", "/x?q={}"])
+def test_a_path_keeps_no_found_value_encoded(engine: Engine, path: str, value: str) -> None:
+    """What was found encoded in a path or the name of a query value is not stored encoded, too."""
+    seen = engine.classify(going("u.example", path.format(value)))
+    assert "iban" in kinds(seen)
+    assert value.lower() not in stored(seen)
 
 
 def test_another_name_is_masked_as_well(engine: Engine) -> None:

@@ -202,6 +202,9 @@ ELSEWHERE: dict[str, Exchange] = {
         host=base64.b32hexencode(IBAN.encode()).decode().rstrip("=").lower() + ".u.example"
     ),
     "host, numbered labels": exchange(host=f"1-{B32[:16]}.2-{B32[16:]}.u.example"),
+    "host, numbered labels of a longer name": exchange(
+        host=f"1-{B32[:16]}.2-{B32[16:]}.in.u.example"
+    ),
     "host, one number": exchange(host=f"{int.from_bytes(IBAN.encode())}.u.example"),
     "host, packed": exchange(
         host=grouped(base64.b32encode(zlib.compress(DATA)).decode().rstrip("=").lower(), 60, ".")

@@ -423,3 +423,40 @@ ASKS, CHANGES = "query { viewer { login } }", "mutation { createIssue(input: {})
 def test_graphql_stores_only_where_it_changes(url: str, body: bytes, upload: bool) -> None:
     """A question asked by POST stores nothing; what cannot be told counts as stored."""
     assert seen("POST", url, "Bearer x", body).upload is upload
+
+
+_SNS = "https://sns.eu-central-1.amazonaws.com/"
+_SQS = "https://sqs.eu-central-1.amazonaws.com"
+RESOURCES = [
+    (f"{_SQS}/{OTHER_AWS}/q", b""),
+    (f"{_SQS}/", f'{{"QueueUrl": "{_SQS}/{OTHER_AWS}/q", "MessageBody": "x"}}'.encode()),
+    (_SNS, f"Action=Publish&TopicArn=arn%3Aaws%3Asns%3Aeu-central-1%3A{OTHER_AWS}%3At".encode()),
+    (f"https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3A"
+     f"eu-central-1%3A{OTHER_AWS}%3Afunction%3Af/invocations", b"{}"),
+    (f"https://ap-{OTHER_AWS}.s3-accesspoint.eu-central-1.amazonaws.com/x", b"x"),
+    (f"https://{OTHER_AWS}.s3-control.eu-central-1.amazonaws.com/v20180820/jobs", b"x"),
+    (f"https://{OTHER_AWS}.dkr.ecr.eu-central-1.amazonaws.com/v2/a/blobs/uploads/", b"x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "body"), RESOURCES)
+def test_a_resource_of_another_account_is_not_ours_by_our_key(url: str, body: bytes) -> None:
+    """Our own key may send into somebody else's queue, topic, function or registry: whose that is,
+    its name says."""
+    assert seen("POST", url, key(OWN_AWS), body).account.kind == "other_tenant"
+    ours = url.replace(OTHER_AWS, OWN_AWS), body.replace(OTHER_AWS.encode(), OWN_AWS.encode())
+    assert seen("POST", ours[0], key(OWN_AWS), ours[1]).account.kind == "corporate"
+
+
+def test_a_mention_of_an_account_names_no_resource() -> None:
+    """What a stored object says of accounts is not where it goes."""
+    body = f'{{"TopicArn": "arn:aws:sns:eu-central-1:{OTHER_AWS}:t"}}'.encode()
+    url = "https://acme-data.s3.eu-central-1.amazonaws.com/x.json"
+    assert seen("PUT", url, key(OWN_AWS), body).account.kind == "corporate"
+
+
+def test_a_sandbox_is_of_the_organisation() -> None:
+    """A sandbox at Salesforce has the organisation's name before its own."""
+    for name, kind in (("acme--uat.sandbox", "corporate"), ("evil--acme.sandbox", "other_tenant")):
+        url = f"https://{name}.my.salesforce.com/services/data/v59.0/sobjects/Account"
+        assert seen("POST", url).account.kind == kind

@@ -1,5 +1,6 @@
 """Tokens, cost and account are read from answers as they pass, however the bytes are split."""
 
+import gc
 import gzip
 import zlib
 from collections.abc import Mapping
@@ -496,3 +497,29 @@ def test_repr_shows_no_payload() -> None:
     tap = UsageTap(LlmCall(provider=None, operation="chat"), head("application/json"), exchange())
     tap.feed(ndjson({"secret": "text"}))
     assert "text" not in repr(tap)
+
+
+def test_an_answer_leaves_memory_when_it_was_read() -> None:
+    """Of an answer that was finished nothing waits to be looked for as garbage, whatever its kind:
+    a bounded memory is one that is free again at once.
+    """
+    kinds = {
+        "application/json": b'{"usage": {"prompt_tokens": 1, "completion_tokens": 2}}',
+        "text/event-stream": b'data: {"usage": {"prompt_tokens": 1}}\n\ndata: [DONE]\n\n',
+        "application/x-ndjson": b'{"done": true, "eval_count": 3}\n',
+        "application/vnd.amazon.eventstream": bytes(40),
+        "application/grpc": b"\0\0\0\0\x02ab",
+        "image/png": b"\x89PNG12345",
+    }
+    call = LlmCall(provider="openai", operation="chat")
+    gc.collect()
+    gc.disable()
+    try:
+        for kind, body in kinds.items():
+            tap = UsageTap(call, Answer(status=200, headers=(("content-type", kind),)))
+            tap.feed(body)
+            assert tap.finish() == tap.finish(), kind
+        del tap
+        assert not [one for one in gc.get_objects() if isinstance(one, UsageTap)]
+    finally:
+        gc.enable()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange
-from table_set import LANGUAGES, SHAPES, Sample, prompt, sample
+from table_set import FIRST, LANGUAGES, LAST, SHAPES, Sample, prompt, sample
 
 from classifiers.engine import Engine, EngineSetup
 from classifiers.personal import PersonalDetector
@@ -45,6 +45,57 @@ def test_a_pasted_table_is_told_by_kinds_rows_and_people(shape: str, language: s
     assert {finding.kind for finding in findings} == table.kinds
     assert max(finding.records or 0 for finding in findings) == len(table.rows)
     assert {finding.subjects for finding in findings} == {table.people}
+
+
+PEOPLE = [
+    (f"{first} {last}", f"{first.lower()}{n}@kontor{n % 3}.com")
+    for n, (first, last) in enumerate(zip(FIRST[:6], LAST[:6], strict=True))
+]
+NAMES, MAILS = zip(*PEOPLE, strict=True)
+_WIDE = [f"m{n}" for n in range(30)]
+OTHER_SHAPES = {
+    "objects as Python prints them": "["
+    + ", ".join(f"User(name={n!r}, email={m!r})" for n, m in PEOPLE)
+    + "]",
+    "hashes of Ruby": f"[{', '.join(f'{{:name=>"{n}", :email=>"{m}"}}' for n, m in PEOPLE)}]",
+    "arrays of PHP": "".join(
+        ["[\n", *(f"  ['name' => '{n}', 'email' => '{m}'],\n" for n, m in PEOPLE), "]"]
+    ),
+    "tables of TOML": "\n".join(
+        f'[[user]]\nname = "{n}"\nemail = "{m}"\n' for n, m in PEOPLE
+    ),
+    "payments in XML": "".join(
+        f"<Tx><Cdtr><Nm>{n}</Nm></Cdtr><Ctct><Id><EmailAdr>{m}</EmailAdr></Id></Ctct></Tx>"
+        for n, m in PEOPLE
+    ),
+    "double bars": "|| Name || E-mail ||\n" + "\n".join(f"| {n} | {m} |" for n, m in PEOPLE),
+    "names beside": ",".join(["Name", *NAMES]) + "\n" + ",".join(["E-mail", *MAILS]),
+    "a short row": "name,mail,x\n"
+    + "\n".join(f"{n},{m}" + ("" if at == 2 else ",7") for at, (n, m) in enumerate(PEOPLE)),
+    "types below the names": "name|e_mail\nvarchar|varchar\n"
+    + "\n".join(f"{n}|{m}" for n, m in PEOPLE),
+    "sixty columns": ",".join([*_WIDE, "Full name", *(f"v{n}" for n in range(28)), "E-mail"])
+    + "".join("\n" + ",".join(["1"] * 30 + [n] + ["2"] * 28 + [m]) for n, m in PEOPLE),
+    "short forms": "Vers.-Nr.;Versicherte Person;E-Mail dienstl.\n"
+    + "\n".join(f"{at};{n};{m}" for at, (n, m) in enumerate(PEOPLE)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", OTHER_SHAPES)
+def test_rows_of_other_languages_and_odd_tables_are_read(shape: str) -> None:
+    """Records as other programs print them, and tables with odd headers or rows, are counted."""
+    findings = found(f"Please check:\n\n{OTHER_SHAPES[shape]}\n\nThank you.")
+    assert {f.kind: (f.records, f.subjects) for f in findings} == {
+        "person": (6, 6),
+        "email": (6, 6),
+    }
+
+
+def test_rows_that_name_records_by_number_are_no_names_beside() -> None:
+    """A first column of record numbers names nothing, though its letters announce some."""
+    rows = "\n".join(f"MRN10000{at},{n},{m}" for at, (n, m) in enumerate(PEOPLE))
+    (mails,) = [f for f in found(f"MRN,Patient,Mail\n{rows}\n") if f.kind == "email"]
+    assert (mails.records, mails.subjects) == (6, 6)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

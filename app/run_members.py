@@ -1,0 +1,34 @@
+"""Processes that a run's gate knows to be of it, though nobody above them is there any more: what a
+program leaves to the system, as daemons are, descends from nobody.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.attribution import Attribution
+
+_SAME_MS = 50
+"""Starts are told to a clock tick or so."""
+
+type Members = frozenset[tuple[int, int]]
+"""Processes, each with its start in milliseconds since 1970."""
+
+
+def members_told(answer: Mapping[str, Any] | None) -> Members:
+    """Return the processes of a run, as its gate tells them: each with its start."""
+    told = (answer or {}).get("members")
+    pairs = told if isinstance(told, list) else []
+    return frozenset(
+        (one[0], one[1])
+        for one in pairs
+        if isinstance(one, list) and len(one) == 2 and all(isinstance(n, int) for n in one)
+    )
+
+
+def is_member(sender: Attribution, members: Members) -> bool:
+    """Return whether this sender is one of them."""
+    process = sender.process
+    if process is None or process.started_at is None:
+        return False
+    began = process.started_at.timestamp() * 1000
+    return any(pid == process.pid and abs(ms - began) < _SAME_MS for pid, ms in members)

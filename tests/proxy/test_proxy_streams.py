@@ -1,0 +1,61 @@
+"""What one request and its answer hold is let go when they are over."""
+
+import gc
+import http.client
+from collections.abc import Iterator
+
+import pytest
+
+from proxy.streams import GateStream
+from proxy.transaction import Transaction
+from tests.proxy.conftest import RunningGate
+from tests.proxy.test_proxy_short_way import DIALOGUES, Asked, answers, eventually
+
+_TIMES = 6
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Nobody looks for garbage meanwhile."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def _held() -> list[object]:
+    return [one for one in gc.get_objects() if isinstance(one, GateStream | Transaction)]
+
+
+@pytest.mark.parametrize("name", [*DIALOGUES, "refused"])
+def test_nothing_of_an_exchange_waits_to_be_looked_for_as_garbage(
+    gate: RunningGate, uncollected: None, name: str
+) -> None:
+    """Bodies of requests and answers leave memory with the answer's last byte, however the body
+    came and whatever was decided: only the tunnel itself, and what it is at, is still there.
+    """
+    refused: list[Asked] = [("POST", b"x" * 900, {})] * 4
+    if name == "refused":
+        gate.policy.blocked_host = "files.example"
+    asked = refused if name == "refused" else DIALOGUES[name]
+    before = len(_held())
+    for _ in range(_TIMES):
+        told = answers(gate, [one for one in asked if not hasattr(one[1], "__next__")])
+        assert told
+    # Of each connection its CONNECT, as long as mitmproxy keeps that; of the last exchange all.
+    eventually(lambda: len(_held()) - before <= 2 * _TIMES + 2)
+
+
+def test_an_upload_in_pieces_and_what_reads_it_are_let_go(
+    gate: RunningGate, uncollected: None
+) -> None:
+    """What scans a body as it passes goes with it."""
+    talk = http.client.HTTPConnection("files.example")
+    talk.sock = gate.connect("files.example")
+    before = len(_held())
+    for _ in range(_TIMES):
+        pieces = iter([b"one", b"two" * 9000])
+        talk.request("PUT", "/v1/x", pieces, {"Transfer-Encoding": "chunked"}, encode_chunked=True)
+        talk.getresponse().read()
+    eventually(lambda: len(_held()) - before <= 2)
+    talk.close()
