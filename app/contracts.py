@@ -5,7 +5,7 @@ enforced and lifted by a person; each step stands in the chain of acts.
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,19 @@ def script_meant(store: Store, given: str) -> str:
     """Return the script that is meant by its path, or by its name where only one is called so.
     Raises InputError.
     """
-    known = list(dict.fromkeys(version.script for version in store.script_versions()))
+    return _meant(dict.fromkeys(version.script for version in store.script_versions()), given)
+
+
+def contract_meant(store: Store, path: Path, given: str) -> str:
+    """Return the script that is meant, of those that were seen and those that have a contract,
+    which the evidence may have forgotten. Raises InputError, PolicyError.
+    """
+    held = [one.script for one in parse(policy_text(path).encode(), str(path)).contracts]
+    seen = [version.script for version in store.script_versions()]
+    return _meant(dict.fromkeys([*held, *seen]), given)
+
+
+def _meant(known: Collection[str], given: str) -> str:
     here = printable(str(Path(given).expanduser().absolute()))
     for name in (printable(given), here, printable(os.path.realpath(here))):
         if name in known:
@@ -148,14 +160,21 @@ def policy_text(path: Path) -> str:
 
 def contract_in(path: Path, script: str) -> Contract:
     """Return the contract of this script. Raises InputError where there is none."""
-    model = parse(policy_text(path).encode(), str(path))
-    found = [one for one in model.contracts if one.script == script]
-    if not found:
+    found = contract_of_script(path, script)
+    if found is None:
         raise InputError(
             f"{printable(script)} has no contract.",
             remedy="outgate policy learn SCRIPT --write writes one, in shadow.",
         )
-    return found[0]
+    return found
+
+
+def contract_of_script(path: Path, script: str) -> Contract | None:
+    """Return the contract of this script, None where it has none. Raises SettingsError,
+    PolicyError.
+    """
+    model = parse(policy_text(path).encode(), str(path))
+    return next((one for one in model.contracts if one.script == script), None)
 
 
 def put(path: Path, text: str) -> None:

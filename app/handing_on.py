@@ -5,19 +5,35 @@ source and the versions of what they import.
 import csv
 import hashlib
 import io
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.home import Home
+from app.kept_sources import KeptSources
 from app.made_of import used_packages
+from app.passport_file import successors
 from core.errors import InputError
 from core.review import Action, ReviewEvent, last_said, script_key, signed
+from core.scanned import OwnerState
 from core.text import printable
 from evidence.store import Store
+from inventory.owners import Listed, Owners, local_accounts
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
+_HEADING = (
+    "file",
+    "script",
+    "sha256",
+    "owner",
+    "successor",
+    "approved_by",
+    "approved_on",
+    "reason",
+    "sends_to",
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,21 +43,34 @@ class Good:
 
     script: str
     sha256: str
+    owner: str
+    """Of the file as it lies there, with what became of the account; `not known` where none does.
+    """
+    successor: str
+    """Who was named to follow; empty where nobody was."""
     approved_by: str
     approved_at: str
     why: str
     source: str | None
     """Masked; None where it was not kept."""
+    why_none: str
+    """Why there is no source."""
     packages: tuple[tuple[str, str], ...] | None
     """What it imports, with versions; None where nobody knows."""
     places: tuple[str, ...]
 
 
-def good_scripts(home: Home, store: Store) -> list[Good]:
-    """Return every script whose newest version is approved. Raises EvidenceError."""
+def good_scripts(
+    home: Home, store: Store, *, keeps: bool, listed: Mapping[str, Listed] | None = None
+) -> list[Good]:
+    """Return every script whose newest version is approved. `keeps`: whether sources are kept now;
+    `listed`: the organisation's accounts. Raises EvidenceError.
+    """
     from attribution.identity.contents import ContentStore
 
     kept = ContentStore(home.scripts, lambda text: text)
+    sources = KeptSources(home=home, keeps=keeps)
+    owners, named = Owners(local_accounts(), listed), successors(store)
     newest = {}
     for version in sorted(store.script_versions(), key=lambda version: version.last_at):
         newest[version.script] = version
@@ -52,20 +81,34 @@ def good_scripts(home: Home, store: Store) -> list[Good]:
         said = last_said(acts).get(version.sha256)
         if said is None or said.action is not Action.APPROVE_SCRIPT or version.sha256 is None:
             continue
-        parts = kept.parts(version.sha256)
+        parts, source = kept.parts(version.sha256), sources.of(version.sha256)
+        follows = named.get(script)
         found.append(
             Good(
                 script=script,
                 sha256=version.sha256,
+                owner=_owner(owners, script),
+                successor="" if follows is None else str(follows.facts["successor"]),
                 approved_by=signed(said),
                 approved_at=f"{said.at:%Y-%m-%d}",
                 why=said.note,
-                source=kept.text(version.sha256),
+                source=source.text,
+                why_none=source.why,
                 packages=None if parts is None else tuple(used_packages(parts)),
                 places=tuple(sorted(places.get(script, ()))),
             )
         )
     return found
+
+
+def _owner(owners: Owners, script: str) -> str:
+    try:
+        uid = os.stat(script).st_uid  # noqa: PTH116 - a path as records hold it
+    except (OSError, ValueError):
+        return "not known"
+    owner = owners.of(script, uid if os.name != "nt" else None)
+    gone = "" if owner.state is OwnerState.PRESENT else f" ({owner.state.value})"
+    return f"{owner.name}{gone}"
 
 
 def _places(store: Store) -> dict[str, set[str]]:
@@ -89,7 +132,7 @@ def write_scripts(good: Sequence[Good], folder: Path) -> tuple[list[str], list[t
         done, left, rows = [], [], []
         for one in good:
             if one.source is None:
-                left.append((printable(one.script), "its source was not kept (keep_scripts)"))
+                left.append((printable(one.script), one.why_none))
                 continue
             name = file_name(one)
             (folder / name).write_text(one.source, encoding="utf-8")
@@ -124,7 +167,8 @@ def requirements(one: Good) -> str:
 
 
 def _row(one: Good, name: str) -> tuple[str, ...]:
-    cells = (name, one.script, one.sha256, one.approved_by, one.approved_at, one.why)
+    whose = (one.owner, one.successor)
+    cells = (name, one.script, one.sha256, *whose, one.approved_by, one.approved_at, one.why)
     return tuple(_cell(cell) for cell in (*cells, ", ".join(one.places)))
 
 
@@ -137,8 +181,6 @@ def _cell(text: str) -> str:
 def _table(rows: Sequence[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        ("file", "script", "sha256", "approved_by", "approved_on", "reason", "sends_to")
-    )
+    writer.writerow(_HEADING)
     writer.writerows(rows)
     return out.getvalue()

@@ -2,7 +2,6 @@
 the file as it lies there, schedules, advisories and the policy.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,18 +10,24 @@ from typing import TYPE_CHECKING
 
 from app.home import Home
 from app.made_of import made_of
+from app.passport_file import (
+    as_it_lies,
+    credential_lines,
+    first_of,
+    flaw_lines,
+    owner_lines,
+    schedule_lines,
+)
 from app.policy_in_force import policy_path
 from app.script_risks import packages_at_risk
 from app.settings import Settings
 from app.wiring import calendar_of
 from core.case_keys import sender_of
 from core.errors import OutgateError
-from core.happenings import Event, Happening
 from core.ids import rfc3339
 from core.observation import Kind, Observation
 from core.record import Record
 from core.review import Action, ReviewEvent, ScriptVersion, script_key, signed
-from core.scanned import OwnerState
 from core.vocabulary.findings import Amount, found, is_people_exact, most_of, people_told
 from core.vocabulary.observations import facts_told
 from core.vocabulary.sizes import counted, joined, number, size
@@ -30,30 +35,11 @@ from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
 from habits.learning import Learner
 from habits.passport import Part, Passport
-from habits.sentences import habit_lines
+from habits.sentences import habit_lines, some
 
 if TYPE_CHECKING:
-    from core.scanned import Owner, ScannedScript
     from evidence.store import Store
     from inventory.owners import Listed
-
-_MOST = 20
-_GONE = frozenset({OwnerState.GONE, OwnerState.DISABLED})
-_CHANGED = "of the file as it lies there: it has changed since it ran last"
-_SCHEDULES = (
-    "/etc/crontab",
-    "/etc/anacrontab",
-    "/etc/cron.d",
-    "/etc/cron.hourly",
-    "/etc/cron.daily",
-    "/etc/cron.weekly",
-    "/etc/cron.monthly",
-    "/var/spool/cron",
-    "/etc/systemd/system",
-    "~/.config/systemd/user",
-    "~/Library/LaunchAgents",
-    "/Library/LaunchDaemons",
-)
 
 
 @dataclass(slots=True)
@@ -118,17 +104,17 @@ def passport_of(
     """Return the page of a script that was seen. Raises EvidenceError."""
     versions = sorted(store.script_versions(script), key=lambda version: version.last_at)
     told = _told(home, settings, store, script)
-    scanned = _scanned(home, script, listed)
-    changed = scanned is not None and scanned.sha256 not in {v.sha256 for v in versions[-1:]}
+    ran = versions[-1].sha256 if versions else None
+    file = as_it_lies(home, settings, script, ran, listed)
     parts = (
-        ("owner", "Owner", owner_lines(store, script, told.last, scanned)),
+        ("owner", "Owner", owner_lines(store, script, told.last, file)),
         ("versions", "Versions", _versions(home, versions)),
         ("approvals", "Approvals", _approvals(store, script)),
         ("made_of", "Made of", _made_of(home, versions)),
         ("at_risk", "At risk", _at_risk(home, versions)),
-        ("flaws", "Flaws", _flaws(scanned, changed)),
-        ("credentials", "Credentials", _credentials(scanned, changed)),
-        ("schedules", "Schedules", _schedules(scanned, told.last)),
+        ("flaws", "Flaws", flaw_lines(file)),
+        ("credentials", "Credentials", credential_lines(file)),
+        ("schedules", "Schedules", schedule_lines(file, told.last)),
         ("destinations", "Sends to", _destinations(told)),
         ("people", "People", _people(told)),
         ("databases", "Databases", _observed(told.seen, Kind.CONNECTION)),
@@ -158,61 +144,6 @@ def _told(home: Home, settings: Settings, store: "Store", script: str) -> _Told:
     return told
 
 
-def _scanned(
-    home: Home, script: str, listed: "Mapping[str, Listed] | None"
-) -> "ScannedScript | None":
-    """Return what the scan engine says of the file as it lies there; None where it does not."""
-    from app.scanning import look_at
-
-    if not os.path.isfile(script):  # noqa: PTH113 - a path as records hold it
-        return None
-    return look_at(home, script, _SCHEDULES, listed)
-
-
-def successors(store: "Store") -> dict[str, Happening]:
-    """Return the newest act that names a successor, by script."""
-    from evidence.acts import StoredAct
-
-    found: dict[str, Happening] = {}
-    for stored in store.iter_acts():
-        act = stored.act if isinstance(stored, StoredAct) else None
-        if isinstance(act, Happening) and act.event is Event.SUCCESSOR_NAMED:
-            found[str(act.facts.get("script"))] = act
-    return found
-
-
-def owner_lines(
-    store: "Store", script: str, last: Record | None, scanned: "ScannedScript | None"
-) -> Iterator[str]:
-    """Yield whose it is, whether that account can still answer, and who follows."""
-    owner = None if scanned is None else scanned.owner
-    if owner is None:
-        yield _recorded_owner(last)
-    else:
-        yield _owner(owner)
-    named = successors(store).get(script)
-    if named is not None:
-        yield f"successor {named.facts['successor']}, named by {named.who} on {named.at:%Y-%m-%d}"
-        if named.facts.get("reason"):
-            yield f"“{named.facts['reason']}”"
-    elif owner is not None and owner.state in _GONE:
-        proposed = f" {owner.successor}" if owner.successor else " NAME"
-        yield f"name a successor: outgate scripts owner {script} --successor{proposed}"
-
-
-def _owner(owner: "Owner") -> str:
-    if owner.state is OwnerState.PRESENT:
-        return owner.name
-    return f"{owner.name} ({owner.state.value}): {owner.why}"
-
-
-def _recorded_owner(last: Record | None) -> str:
-    script = None if last is None else last.sender.script
-    version = {} if script is None or script.version is None else script.version
-    name = version.get("owner")
-    return f"{name}, when it ran last; the file is gone" if name else "not known; the file is gone"
-
-
 def _versions(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
     from attribution.identity.contents import ContentStore
 
@@ -226,7 +157,7 @@ def _versions(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
             changed = "" if diff is None else f", {_changed(diff)}"
         before = version.sha256 or before
         lines.append(f"{(version.sha256 or 'not known')[:12]}  {seen}{changed}")
-    yield from reversed(lines[-_MOST:])
+    yield from first_of(lines[::-1])
     if len(lines) > 1:
         yield "outgate scripts --diff shows what changed in the newest"
 
@@ -246,13 +177,14 @@ _DONE = {
 
 def _approvals(store: "Store", script: str) -> Iterator[str]:
     acts = [one for one in store.history(script_key(script)) if isinstance(one, ReviewEvent)]
-    for act in reversed(acts[-_MOST:]):
-        done = _DONE.get(act.action, "approval taken back")
-        until = ", until it changes" if act.action is Action.APPROVE_SCRIPT else ""
-        version = (act.script_sha256 or "")[:12]
-        yield f"{version} {done} by {signed(act)} on {act.at:%Y-%m-%d}{until}: “{act.note}”"
-    if not acts:
-        yield "none"
+    yield from first_of([_approval(act) for act in reversed(acts)]) if acts else ("none",)
+
+
+def _approval(act: ReviewEvent) -> str:
+    done = _DONE.get(act.action, "approval taken back")
+    until = ", until it changes" if act.action is Action.APPROVE_SCRIPT else ""
+    version = (act.script_sha256 or "")[:12]
+    return f"{version} {done} by {signed(act)} on {act.at:%Y-%m-%d}{until}: “{act.note}”"
 
 
 def _newest(versions: Sequence[ScriptVersion]) -> str | None:
@@ -280,61 +212,23 @@ def _at_risk(home: Home, versions: Sequence[ScriptVersion]) -> Iterable[str]:
     return ["not known: no version was read"] if newest is None else packages_at_risk(home, newest)
 
 
-def _flaws(scanned: "ScannedScript | None", changed: bool) -> Iterator[str]:
-    from core.scanned import Grade
-
-    if scanned is None:
-        yield "not looked for: the file is gone"
-        return
-    if changed:
-        yield _CHANGED
-    grave = [flaw for flaw in scanned.flaws if flaw.grade is not Grade.REMARK]
-    for flaw in grave[:_MOST]:
-        yield f"{flaw.place}: {flaw.words} ({flaw.rule}, {flaw.grade})"
-    if not grave:
-        from inventory import flaws
-
-        yield "none" if flaws.program() else f"not looked for: install {flaws.EXTRA}"
-
-
-def _credentials(scanned: "ScannedScript | None", changed: bool) -> Iterator[str]:
-    if scanned is None:
-        yield "not looked for: the file is gone"
-        return
-    if changed:
-        yield _CHANGED
-    real = [secret for secret in scanned.secrets if not secret.test_data]
-    for secret in real[:_MOST]:
-        yield f"{secret.place}: {secret.type} {secret.excerpt} ({secret.confidence.value})"
-    if not real:
-        yield "none"
-
-
-def _schedules(scanned: "ScannedScript | None", last: Record | None) -> Iterator[str]:
-    from inventory import wording
-
-    entries = () if scanned is None else scanned.started_by
-    yield from map(wording.starts, entries[:_MOST])
-    by = None if last is None else last.sender.started_by
-    if by:
-        yield f"started by {by} when it ran last"
-    elif not entries:
-        yield "none known"
-
-
 def _destinations(told: _Told) -> Iterator[str]:
-    for sent in sorted(told.sent.values(), key=lambda one: -one.bytes)[:_MOST]:
-        accounts = f", account {joined(sorted(sent.accounts)[:5])}" if sent.accounts else ""
-        what = found(sent.amounts)
-        counts = Counter({"stopped": sent.stopped}) + sent.others
-        stopped = "".join(f", {number(count)} {word}" for word, count in counts.items())
-        last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
-        yield (
-            f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size(sent.bytes)}"
-            f"{stopped}{last}{'; ' + what if what else ''}"
-        )
+    by_bytes = sorted(told.sent.values(), key=lambda one: -one.bytes)
+    yield from first_of([_sent_to(one) for one in by_bytes])
     if not told.sent:
         yield "nothing that is still in the evidence"
+
+
+def _sent_to(sent: _Sent) -> str:
+    accounts = f", account {some(sorted(sent.accounts))}" if sent.accounts else ""
+    what = found(sent.amounts)
+    counts = Counter({"stopped": sent.stopped}) + sent.others
+    stopped = "".join(f", {number(count)} {word}" for word, count in counts.items())
+    last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
+    return (
+        f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size(sent.bytes)}"
+        f"{stopped}{last}{'; ' + what if what else ''}"
+    )
 
 
 def _people(told: _Told) -> Iterator[str]:
@@ -348,11 +242,15 @@ def _people(told: _Told) -> Iterator[str]:
 
 def _observed(seen: Sequence[Observation], kind: Kind) -> Iterator[str]:
     newest = {one.about: one for one in seen if one.kind is kind}
-    for one in list(newest.values())[-_MOST:]:
-        told = facts_told(one)
-        yield f"{one.about}, last {one.at:%Y-%m-%d %H:%M}{'; ' + told if told else ''}"
+    last = sorted(newest.values(), key=lambda one: one.at, reverse=True)
+    yield from first_of([_seen_last(one) for one in last])
     if not newest:
         yield "none was seen"
+
+
+def _seen_last(one: Observation) -> str:
+    told = facts_told(one)
+    return f"{one.about}, last {one.at:%Y-%m-%d %H:%M}{'; ' + told if told else ''}"
 
 
 _FILES = ("spreadsheets", "files_written", "files")
@@ -364,7 +262,7 @@ def _files(seen: Sequence[Observation]) -> Iterator[str]:
         for fact in _FILES:
             value = one.value(fact)
             names.update(dict.fromkeys(value if isinstance(value, tuple) else ()))
-    yield from list(names)[-_MOST:] or ["none was seen"]
+    yield from first_of(list(names)[::-1]) if names else ("none was seen",)
 
 
 def _runs(seen: Sequence[Observation]) -> Iterator[str]:
@@ -383,17 +281,15 @@ def _habits(told: _Told, script: str, now: datetime) -> Iterator[str]:
 
 
 def _contract(home: Home, script: str) -> Iterator[str]:
-    from app.contracts import contract_in
+    from app.contracts import contract_of_script
     from policy.contracts import sentences
 
     try:
-        contract = contract_in(policy_path(home, None) or home.policy, script)
-    except OutgateError:
+        contract = contract_of_script(policy_path(home, None) or home.policy, script)
+    except OutgateError as error:
+        yield f"not known: {error.message}"
+        return
+    if contract is None:
         yield "none; outgate policy learn SCRIPT shows one"
         return
     yield from (line.strip() for line in sentences(contract))
-
-
-def is_orphan(owner: "Owner") -> bool:
-    """Return whether nobody can answer for a script any more."""
-    return owner.state in _GONE

@@ -2,8 +2,10 @@
 What it makes of that is loaded when the program has ended: nobody waits for it at the start.
 """
 
+import os
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -29,8 +31,8 @@ class RunWatch:
 
     home: Home
     settings: Settings
-    program: str
-    """As it is called on the command line."""
+    command: Sequence[str]
+    """As it is given on the command line."""
     began: datetime = field(default_factory=utc_now)
     sender: "Attribution | None" = None
     _pid: int | None = None
@@ -93,14 +95,15 @@ class RunWatch:
         """
         cpu, largest = _account()
         self._stop()
+        sender = self._named()
         if not on_record:
             return
         from app.run_observed import EndedWatch, note
 
         ended = EndedWatch(
-            program=self.program,
+            program=os.path.basename(self.command[0]),  # noqa: PTH119 - of any system
             began=self.began,
-            sender=self.sender,
+            sender=sender,
             use=self._use,
             code=code,
             cpu_s=cpu - self._cpu,
@@ -111,13 +114,24 @@ class RunWatch:
         except EvidenceError as error:
             sys.stderr.write(f"outgate: this run is not on record. {error.message}\n")
 
+    def _named(self) -> "Attribution | None":
+        """Return who it was, by its command where nobody saw it in time."""
+        if self._attributor is None:
+            return self.sender
+        from app.command_given import sender_by_command
+
+        try:
+            if self.sender is not None and self.sender.script is not None:
+                return self.sender
+            return sender_by_command(self._attributor, self.command, self._root) or self.sender
+        finally:
+            self._attributor.close()
+
     def _stop(self) -> None:
         self._ended.set()
         self._start.set()
         if self._thread is not None:
             self._thread.join(_JOIN_S)
-        if self._attributor is not None:
-            self._attributor.close()
 
 
 def _account() -> tuple[float, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.current_user import reviewer
 from app.home import Home, home_there
-from app.passport import is_orphan, successors
+from app.passport_file import is_orphan, successors
 from app.settings import load_settings
 from app.wiring import store_of
 from core.attribution import Attribution, Certainty, LaunchedAs, Script

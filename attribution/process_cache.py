@@ -115,6 +115,12 @@ class Gallery:
                 _put(self._due, (pid, facts.start), until, _MOST)
         return painted
 
+    def imagined(self, facts: ProcessFacts, why: str) -> Portrait:
+        """Return the portrait of a process that nobody could look at, by facts that others tell;
+        not kept. `why`: how they are known.
+        """
+        return replace(self._painted(facts), certainty=Certainty.LIKELY, reason=why)
+
     def of(self, facts: ProcessFacts) -> Portrait | None:
         """Return the portrait of exactly these facts, without a look at the process; None when one
         is due.

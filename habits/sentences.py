@@ -1,6 +1,6 @@
 """A baseline in sentences, for the page of a script (pure)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.text import printable
 from core.vocabulary.habits import Unusual
@@ -31,12 +31,18 @@ def habit_lines(baseline: Baseline) -> Iterator[str]:
         yield f"too varied to be judged: {words}"
 
 
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Return the first of these names, and how many there are beside."""
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return joined([*names[:most], *more])
+
+
 def _place(place: PlaceHabits) -> str:
     name = printable(place_name(place.name if place.named else None, place.name), 100)
     accounts = sorted({printable(one, 60) for _, one in place.accounts if one})
-    account = f", account {joined(accounts[:5])}" if accounts else ""
+    account = f", account {some(accounts)}" if accounts else ""
     kinds = [kind_of(kind).many for kind in by_gravity(place.kinds)]
-    what = joined(kinds[:_MOST]) or "no personal data"
+    what = some(kinds, _MOST) or "no personal data"
     usual = place.request_bytes
     amount = ""
     if usual is not None:

@@ -4,6 +4,7 @@ wrote it, comments and spaces included.
 Each edit is read again: what differs in anything but the contract is refused, and nothing written.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +16,21 @@ from policy.loading import PolicyError, parse, positions
 
 _STATE = re.compile(r"^(\s*(?:- )?state[ \t]*:[ \t]*)(shadow|enforced)\b")
 _BY_HAND = "Write it into the file by hand: outgate policy learn SCRIPT --out FILE has its lines."
+
+
+def named_in(text: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a contract under its name in a policy file: the one that the contract of this script
+    has there; else its own, with a mark where another contract or a rule is called so.
+    """
+    model = parse(text.encode(), "the policy file")
+    own = next((one.id for one in model.contracts if one.script == entry["script"]), None)
+    if own is not None:
+        return {**entry, "id": own}
+    taken = {one.id for one in model.contracts} | {one.id for one in model.rules}
+    if entry["id"] not in taken:
+        return dict(entry)
+    mark = hashlib.sha256(entry["script"].encode("utf-8", "replace")).hexdigest()[:8]
+    return {**entry, "id": f"{entry['id']}-{mark}"}
 
 
 def with_contract(text: str, entry: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ All connections of one run of a program to one server are one thing. It is told 
 seen, and again, with what it carried, when the last of them has ended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -53,6 +53,19 @@ class _Talk:
             self.sent += max(0, one.bytes_sent - (sent or 0))
             self.received += max(0, one.bytes_received - (received or 0))
         self.carried[ends] = one.bytes_sent, one.bytes_received
+
+    def keep_only(self, there: Set[Ends]) -> None:
+        """Forget those that are closed: their ends may come again, with counters from nought."""
+        self.carried = {ends: sums for ends, sums in self.carried.items() if ends in there}
+
+    def goes_on(self, now: datetime) -> "_Talk":
+        """Return what is told next, after what was told until now: those still open are of both."""
+        return replace(self, began=now, told=now, sent=0, received=0, connections=len(self.carried))
+
+    def rest(self) -> Iterator[Observation]:
+        """Yield what is not told yet; nothing where none was open since."""
+        if self.last >= self.began and self.connections:
+            yield self.told_now(ended=self.last)
 
     def told_now(self, *, ended: datetime | None) -> Observation:
         host, port = self.server
@@ -103,23 +116,24 @@ class Connections:
                 self._talks[key] = talk
                 yield talk.told_now(ended=None)
             talk.saw(one, now)
+        alive = frozenset(map(ends_of, there))
+        for talk in self._talks.values():
+            talk.keep_only(alive)
         yield from self._over(now)
 
     def _over(self, now: datetime) -> Iterator[Observation]:
         for key, talk in list(self._talks.items()):
             if now - talk.last >= _QUIET:
                 del self._talks[key]
-                yield talk.told_now(ended=talk.last)
+                yield from talk.rest()
             elif now - talk.told >= _LONGEST:
-                yield talk.told_now(ended=talk.last)
-                self._talks[key] = replace(
-                    talk, began=now, told=now, sent=0, received=0, connections=0
-                )
+                yield from talk.rest()
+                self._talks[key] = talk.goes_on(now)
 
     def end(self) -> Iterator[Observation]:
         """See Collector.end."""
         for talk in self._talks.values():
-            yield talk.told_now(ended=talk.last)
+            yield from talk.rest()
         self._talks.clear()
 
 

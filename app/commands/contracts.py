@@ -54,7 +54,7 @@ def learn(
     Example: outgate policy learn /srv/jobs/payroll.py --write
     Example: outgate policy learn payroll.py --enforce --reason "Two quiet weeks in shadow"
     """
-    from app.contracts import script_meant
+    from app.contracts import contract_meant, script_meant
     from app.permission import permitted
     from app.policy_in_force import policy_path
     from app.settings import load_settings
@@ -69,9 +69,10 @@ def learn(
     permitted(Deed.POLICY if decides or writes else Deed.READ, settings)
     store = store_of(home, settings, "command line")
     path = policy or policy_path(home, None) or home.policy
-    name = script_meant(store, script)
     if decides:
-        return _decide(store, path, name, reason.strip(), lift=unlock)
+        held = contract_meant(store, path, script)
+        return _decide(store, path, held, reason.strip(), lift=unlock)
+    name = script_meant(store, script)
     version = None if any_version else _version(store, name)
     return _learn(
         home, settings, store, name, version, days, path if write else None, out, utc_now()
@@ -125,7 +126,7 @@ def _learn(
     from core.happenings import Event
     from core.vocabulary.sizes import counted
     from habits.learning import REMEMBERED_DAYS
-    from policy.contract_lines import entry_lines, with_contract
+    from policy.contract_lines import entry_lines, named_in, with_contract
     from policy.contracts import sentences
 
     baseline = learnt_baseline(home, settings, script, now, days)
@@ -141,6 +142,8 @@ def _learn(
         put(out, entry_lines(entry))
         typer.echo(f"Its lines stand in {out}.")
     if into is not None:
+        entry = named_in(policy_text(into), entry)
+        contract = contract.model_copy(update={"id": entry["id"]})
         put(into, with_contract(policy_text(into), entry))
         _act(store, Event.CONTRACT_WRITTEN, contract, into, {"requests": baseline.requests})
         typer.echo(

@@ -86,8 +86,7 @@ def run(
     seals = is_sealed(settings, sealed)
     options = _options(policy, connect_to, upstream_ca)
     _remark(_remarks_before(home, settings, own=bool(options), seals=seals), quiet=quiet)
-    name = os.path.basename(command[0])  # noqa: PTH119 - of any system
-    watched = RunWatch(home, settings, name)
+    watched = RunWatch(home, settings, command)
     # A seal is made by forks, and no thread may be there before.
     with gate_for(home, settings, options, (lambda: None) if seals else watched.prepare) as running:
         if not quiet:

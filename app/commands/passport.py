@@ -89,7 +89,9 @@ def name_successor(store: "Store", script: str, successor: str, reason: str) -> 
     typer.echo(f"{name} answers for {printable(script)} from now on. It stands in the evidence.")
 
 
-def hand_on(home: "Home", store: "Store", folder: Path) -> None:
+def hand_on(
+    home: "Home", settings: "Settings", store: "Store", folder: Path, accounts: Path | None
+) -> None:
     """Write all scripts whose newest version is approved to a new folder: masked source, pinned
     requirements, and a list. Raises InputError.
     """
@@ -98,7 +100,7 @@ def hand_on(home: "Home", store: "Store", folder: Path) -> None:
     from core.happenings import Event, happening
     from core.vocabulary.sizes import counted
 
-    good = good_scripts(home, store)
+    good = good_scripts(home, store, keeps=settings.keep_scripts, listed=_listed(accounts))
     if not good:
         raise InputError(
             "No script's newest version is approved, so there is nothing to hand on.",
@@ -110,5 +112,5 @@ def hand_on(home: "Home", store: "Store", folder: Path) -> None:
     store.tell(happening(Event.HANDED_ON, {"scripts": done, "left_out": len(left)}, who=reviewer()))
     typer.echo(
         f"{counted(len(done), 'script')} in {folder}: masked source, pinned requirements, and"
-        " scripts.csv with owner, approval and destinations."
+        " scripts.csv with owner, successor, approval and destinations."
     )

@@ -85,6 +85,7 @@ def scripts(
     from app.home import open_home
     from app.kept_sources import KeptSources
     from app.permission import permitted
+    from app.script_options import consistent, does_what
     from app.settings import load_settings
     from app.wiring import store_of
     from core.errors import InputError
@@ -94,12 +95,22 @@ def scripts(
     deeds = {"export": Deed.EXPORT, "owner": Deed.APPROVE}
     deed, path = _meant(words or [])
     checked_format(format_name)
+    does = does_what(deed, path, diff=diff, source=source, approve=approve, withdraw=withdraw)
+    given = {
+        "--reason": bool(reason),
+        "--version": bool(version),
+        "--successor": bool(successor),
+        "--accounts": accounts is not None,
+        "--format": format_name != "text",
+        "--out": out is not None,
+    }
+    consistent(does, [name for name, is_given in given.items() if is_given])
     home = open_home()
     settings = load_settings(home.settings)
     permitted(deeds.get(deed, Deed.APPROVE if judges else Deed.READ), settings)
     store = store_of(home, settings, "command line")
     if deed == "export":
-        hand_on(home, store, Path(path or ""))
+        hand_on(home, settings, store, Path(path or ""), accounts)
         return 0
     script = None if path is None else script_meant(store, path)
     versions = store.script_versions(script)
@@ -107,8 +118,8 @@ def scripts(
     if deed == "owner":
         name_successor(store, script or "", successor, reason)
     elif judges:
-        if script is None or approve is withdraw:
-            raise InputError("Name one script, and either --approve or --withdraw.")
+        if script is None:
+            raise InputError("Name one script: outgate scripts PATH --approve.")
         chosen = _chosen(versions, version)
         _judge(store, kept, settings, chosen, reason, approve=approve, given=version)
     elif diff or source:

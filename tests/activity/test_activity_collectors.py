@@ -251,6 +251,43 @@ def test_a_connection_of_a_day_is_told_each_hour(machine: Machine, means: Means)
     told += collector.end()
     sums = [one.value("bytes_sent") for one in told if one.ended is not None]
     assert len(sums) == 3 and sum(int(str(one)) for one in sums) == 179
+    ended = [one for one in told if one.ended is not None]
+    assert [one.value("connections") for one in ended] == [1, 1, 1]
+
+
+def test_what_ends_with_the_hour_is_told_once_and_never_ends_before_it_began(
+    machine: Machine, means: Means
+) -> None:
+    """A connection that closes just before it is told of the hour leaves no second, empty one."""
+    collector = BY_NAME["connections"].make(means)
+    told: list[Observation] = []
+    for second in range(0, 3_640, 10):
+        if second < 3_590:
+            machine.connects(1, program(7), 5432, carried=(100, 200))
+        elif second == 3_590:
+            machine.closes(1)
+        told += collector.look()
+        machine.passes(10)
+    told += collector.end()
+    ended = [one for one in told if one.ended is not None]
+    assert [one.value("connections") for one in ended] == [1]
+    assert all(one.ended is not None and one.ended >= one.at for one in ended)
+
+
+def test_a_connection_at_the_ends_of_one_that_closed_is_another(
+    machine: Machine, means: Means
+) -> None:
+    """The system gives ports out again: what the second carries is not taken for the first's."""
+    collector = BY_NAME["connections"].make(means)
+    for sent in (100, None, 30):
+        if sent is None:
+            machine.closes(1)
+        else:
+            machine.connects(1, program(7), 5432, carried=(sent, sent))
+        list(collector.look())
+        machine.passes(1)
+    (seen,) = collector.end()
+    assert (seen.value("connections"), seen.value("bytes_sent")) == (2, 130)
 
 
 def test_an_owner_that_is_not_known_is_no_observation(machine: Machine, means: Means) -> None:

@@ -146,3 +146,25 @@ def test_without_evidence_nothing_is_made(outgate: Runs, home: Path) -> None:
     assert told.code == 2
     assert "No gate" in told.line
     assert list(home.iterdir()) == []
+
+
+def test_a_script_that_the_evidence_forgot_is_unlocked_all_the_same(
+    outgate: Runs, home: Path
+) -> None:
+    """Records expire and are erased, contracts stay: a person can always take one back."""
+    write(home, sent(20))
+    assert outgate("policy", "learn", JOB, "--write").code == 0
+    policy = home / "outgate.yaml"
+    policy.write_text(policy.read_text().replace(JOB, "/srv/old/forgotten.py"))
+    assert outgate("policy", "learn", "forgotten.py", "--enforce", *REASON).code == 0
+    assert contracts(home) == [("/srv/old/forgotten.py", "enforced")]
+    assert outgate("policy", "learn", "forgotten.py", "--unlock", *REASON).code == 0
+    assert contracts(home) == []
+    policy.write_text(policy.read_text().replace("contracts: []", ""))
+    assert outgate("policy", "learn", JOB, "--write").code == 0
+    policy.write_text(policy.read_text().replace(JOB, "/srv/other/payroll.py"))
+    two = outgate("policy", "learn", "payroll.py", "--enforce", *REASON)
+    assert two.code == 2 and "2 scripts are called" in two.line
+    assert contracts(home) == [("/srv/other/payroll.py", "shadow")]
+    nobody = outgate("policy", "learn", "nobody.py", "--unlock", *REASON)
+    assert nobody.code == 2 and "was seen" in nobody.line

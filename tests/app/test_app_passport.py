@@ -21,7 +21,7 @@ from core.observation import Kind, Observation, Seen
 from core.record import Record
 from core.review import CaseFilter
 from evidence import open_evidence, open_store
-from tests.evidence.conftest import with_fate
+from tests.evidence.conftest import make_observation, with_fate
 
 from .conftest import Runs
 
@@ -177,6 +177,62 @@ def test_a_changed_file_is_told_as_changed(outgate: Runs, job: Path) -> None:
     assert "the file is gone" in parts["owner"][0]
 
 
+def test_what_nobody_looked_at_is_never_told_as_clean(
+    outgate: Runs, home: Path, job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is too large, or no script of anybody's, and a policy that cannot be read, are
+    told as what they are: not as gone, and not as nothing.
+    """
+    (home / "outgate.yaml").write_text("contracts: [\n")
+    with job.open("ab") as file:
+        file.truncate(80_000_000)
+    parts = page(outgate, job)
+    for part in ("flaws", "credentials"):
+        assert parts[part][0] == "not all could be looked for: too large to be read"
+        assert "none" not in parts[part]
+    assert parts["contract"][0].startswith("not known: ")
+    job.write_text(f"{SOURCE}print 'of Python 2'\n")
+    unread, changed, found = page(outgate, job)["credentials"]
+    assert "not Python of today" in unread and "changed" in changed and "Tr0ub4dor" not in found
+
+    job.unlink()
+    job.mkdir()
+    parts = page(outgate, job)
+    assert parts["flaws"] == ["not looked for: it is no file"]
+    job.rmdir()
+    job.write_text(SOURCE)
+    monkeypatch.setattr("app.scanning.look_at", lambda *_: None)
+    assert "but part of a package" in page(outgate, job)["credentials"][0]
+
+
+def test_a_part_that_is_cut_says_how_much_is_not_shown(
+    outgate: Runs, home: Path, job: Path
+) -> None:
+    """A page never reads like all that there is: the newest are shown, the others counted."""
+    now = datetime.now(UTC)
+    sent = [
+        Sent(at=now - timedelta(minutes=n), script=str(job), place=f"p{n}.example", size=10)
+        for n in range(30)
+    ]
+    write(home, [one.record() for one in sent])
+    old = [seen_at(job, now - timedelta(hours=n), n) for n in range(25)]
+    write(home, [], *old[::-1])
+    job.write_text("".join(f'PASSWORD_{n} = "Tr0ub4dor-{n}-xkcd"\n' for n in range(24)))
+    parts = page(outgate, job)
+    assert len(parts["destinations"]) == 21 and parts["destinations"][-1].endswith("more")
+    assert parts["databases"][0].startswith("database 0 at") and len(parts["databases"]) == 21
+    assert parts["credentials"][-1].startswith("and ")
+
+
+def seen_at(job: Path, at: datetime, number: int) -> Observation:
+    """A connection of a script to a database of its own."""
+    one = make_observation(100 + number, kind=Kind.CONNECTION)
+    assert one.sender.script is not None
+    script = replace(one.sender.script, path=str(job), name=job.name)
+    sender = replace(one.sender, script=script)
+    return replace(one, at=at, about=f"database {number} at x", sender=sender)
+
+
 def accounts(tmp_path: Path, enabled: str) -> Path:
     import getpass
 
@@ -248,9 +304,12 @@ def test_good_scripts_are_handed_on(outgate: Runs, home: Path, job: Path, tmp_pa
     assert "nothing to hand on" in nothing.line
     named = ("--version", digest(SOURCE)[:8])
     assert outgate("scripts", "--approve", "--reason", "=cmd()", *named, str(job)).code == 0
-    assert outgate("scripts", "export", str(folder)).code == 0
+    assert outgate("scripts", "owner", str(job), "--successor", "bo").code == 0
+    gone = ("--accounts", str(accounts(tmp_path, "no")))
+    assert outgate("scripts", "export", str(folder), *gone).code == 0
     (row,) = csv.DictReader((folder / "scripts.csv").read_text().splitlines())
     assert row["script"] == str(job)
+    assert row["owner"].endswith(" (disabled)") and row["successor"] == "bo"
     assert row["sends_to"] == "api.partner.example"
     assert row["reason"] == "'=cmd()"
     assert (folder / row["file"]).read_text() == SOURCE  # the store of this test masks nothing
@@ -276,6 +335,14 @@ def test_good_scripts_are_handed_on(outgate: Runs, home: Path, job: Path, tmp_pa
         (lambda job: ("owner",), "Say more"),
         (lambda job: ("export",), "Say more"),
         (lambda job: ("owner", job, "--successor", " "), "--successor"),
+        (lambda job: ("--format", "json"), "--format does not go with the list"),
+        (lambda job: (job, "--version", "aa"), "--version does not go with the page"),
+        (lambda job: (job, "--diff", "--out", "x"), "--out does not go with --diff"),
+        (lambda job: (job, "--successor", "bo"), "--successor does not go"),
+        (lambda job: (job, "--diff", "--approve"), "one of --diff and --approve"),
+        (lambda job: ("owner", job, "--successor", "bo", "--withdraw"), "one of --withdraw and"),
+        (lambda job: ("export", job, "--out", "x"), "--out does not go with export"),
+        (lambda job: ("--approve", "--reason", "x"), "Name one script"),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_a_line(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.errors import InputError
-from policy.contract_lines import enforced, entry_lines, with_contract, without_contract
+from policy.contract_lines import enforced, entry_lines, named_in, with_contract, without_contract
 from policy.loading import parse
 
 FILE = """# Rules of the finance department
@@ -139,3 +139,23 @@ mode: watch
     assert ids(left) == [("two", "shadow")]
     with pytest.raises(InputError, match="no line for its state"):
         enforced(text, "two")
+
+
+def test_scripts_of_one_name_have_contracts_of_their_own() -> None:
+    """Every second job is called main.py: each is locked by itself, whatever rules are called; and
+    a contract that its author renamed is learnt anew in its place, not beside it.
+    """
+    text = FILE.replace("id: rest", "id: contract-main-py")
+    for folder in ("a", "b"):
+        text = with_contract(
+            text, named_in(text, entry(f"/{folder}/main.py", id="contract-main-py"))
+        )
+    first, second = ids(text)
+    assert first[0] != second[0] and "contract-main-py" not in {first[0], second[0]}
+    renamed = text.replace(first[0], "payroll")
+    (script,) = [c.script for c in parse(renamed.encode(), "t").contracts if c.id == "payroll"]
+    again = named_in(renamed, entry(script, id="contract-main-py"))
+    assert again["id"] == "payroll"
+    assert len(ids(with_contract(renamed, again))) == 2
+    with pytest.raises(InputError, match="locked already"):
+        with_contract(enforced(renamed, "payroll"), again)
