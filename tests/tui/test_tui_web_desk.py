@@ -266,6 +266,7 @@ async def test_a_browser_shows_the_review(
         strangers = [one for one in page.asked if not one.startswith(desk.base)]
         assert [one for one in strangers if not one.startswith("data:")] == []
         await page.until("document.activeElement.className === 'xterm-helper-textarea'")
+        await page.do("Emulation.setFocusEmulationEnabled", enabled=True)
         await page.value("document.activeElement.blur()")  # as a click beside the terminal does
         await page.until("document.activeElement.className === 'xterm-helper-textarea'")
         await page.press("t")
