@@ -68,7 +68,7 @@ REVIEW: tuple[ScreenAction, ...] = (
     action(
         "order",
         "Sort by another column",
-        "Sort by risk, newest, first, sender, destination, outcome, kind, people, or how often.",
+        "Sort by the next column that the list can be sorted by; ▾ stands beside its name.",
         short="sort",
         rank=9,
     ),

@@ -6,7 +6,7 @@ from tui.act_events import Closing, events_for
 from tui.background_reader import Trouble
 from tui.close_dialog import CloseDialog
 from tui.live_queue import LiveQueue
-from tui.review_part import READ_ONLY, UNREADABLE, WAITS, ReviewPart
+from tui.review_part import MARKING, READ_ONLY, UNREADABLE, WAITS, ReviewPart, is_marking
 from tui.wording import disposition_words
 
 
@@ -23,15 +23,24 @@ class CaseReview(ReviewPart):
         desk = self.desk
         if action_id == "close" and desk.trouble:
             return UNREADABLE
-        if desk.held.current and not (action_id == "undo" and desk.reviewer.read_only):
-            return WAITS
-        if action_id == "close" and desk.queue.current is None:
-            return desk.queue.lacks
+        if action_id == "undo" or not desk.queue.marks:
+            elsewhere = self._elsewhere(action_id)
+            if elsewhere is not None:
+                return elsewhere
         if desk.reviewer.read_only:
             return READ_ONLY
         if action_id == "undo":
             return None if self._to_reopen() else "You have closed nothing in this session."
         return None if self._open_chosen() else "It is closed already; u reopens it."
+
+    def _elsewhere(self, action_id: str) -> str | None:
+        """Return why it cannot be done where the cursor is."""
+        desk = self.desk
+        if desk.held.current and not (action_id == "undo" and desk.reviewer.read_only):
+            return WAITS
+        if action_id == "close" and desk.queue.current is None:
+            return desk.queue.lacks
+        return None
 
     def _open_chosen(self) -> list[Case]:
         return [case for case in self.desk.queue.chosen() if case.status is CaseStatus.OPEN]
@@ -44,6 +53,9 @@ class CaseReview(ReviewPart):
 
     def do_close(self) -> None:
         """Ask for the reason, then close."""
+        if is_marking(self.desk):
+            self.desk.tell(MARKING)
+            return
         cases = self._open_chosen()
 
         def chosen(closing: Closing | None) -> None:

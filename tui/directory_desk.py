@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from core.errors import OutgateError, SettingsError
-from tui.web_terminal import HEADERS, MOST_MESSAGE, STATIC, drive, page, style
+from tui.web_terminal import HEADERS, MOST_MESSAGE, STATIC, drive, keys, page, style
 
 MOST_SESSIONS = 32
 """Each has an app of its own, of some 100 MB."""
@@ -117,6 +117,7 @@ class DirectoryDesk:
         application.router.add_get("/signed-in", self._arrived)
         application.router.add_post("/signed-out", self._told_out)
         application.router.add_get("/desk.css", self._style)
+        application.router.add_get("/desk.js", self._keys)
         application.router.add_get("/ws", self._socket)
         application.router.add_static("/static", STATIC)
         runner = web.AppRunner(application, access_log=None)
@@ -206,6 +207,9 @@ class DirectoryDesk:
 
     async def _style(self, _: web.Request) -> web.StreamResponse:
         return style(_CLOSED)
+
+    async def _keys(self, _: web.Request) -> web.StreamResponse:
+        return keys()
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)

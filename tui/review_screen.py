@@ -31,7 +31,7 @@ from tui.live_queue import LiveQueue, Reviewer
 from tui.offers import Actor, bindings_of
 from tui.passport_screen import PassportReview
 from tui.queue_view import QueueView
-from tui.review_part import UNREADABLE, WAITS
+from tui.review_part import UNREADABLE, WAITS, is_marking
 from tui.rule_dialog import RuleReview
 from tui.script_review import ScriptReview
 from tui.sheet_screen import TabReview
@@ -107,12 +107,12 @@ class ReviewScreen(LiveQueue):
             return WAITS
         if held and action_id in {"why", "read"}:
             return None
+        if action_id == "unmark_all":
+            return None if self.queue.marks or is_marking(self) else "Nothing is marked."
         if self.queue.current is None:
             return self.queue.lacks
         if action_id in {"older", "newer"}:
             return self._no_other(action_id)
-        if action_id == "unmark_all" and not self.queue.marks:
-            return "Nothing is marked."
         return None
 
     def _no_other(self, action_id: str) -> str | None:
@@ -220,7 +220,8 @@ class ReviewScreen(LiveQueue):
         self._go(self.queue.cursor + 1)
 
     def do_unmark_all(self) -> None:
-        """Take all marks away."""
+        """Take all marks away, and those that are being made."""
+        self.workers.cancel_group(self, "mark")
         self.queue.marks.clear()
         self.query_one(QueueView).refresh()
         self.say()

@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from core.errors import SettingsError
-from tui.web_terminal import HEADERS, MOST_MESSAGE, STATIC, drive, page, style
+from tui.web_terminal import HEADERS, MOST_MESSAGE, STATIC, drive, keys, page, style
 
 HOST = "127.0.0.1"
 _COOKIE = "outgate-review"
@@ -101,6 +101,7 @@ class DeskServer:
         application = web.Application(middlewares=[self._checked], client_max_size=MOST_MESSAGE)
         application.router.add_get("/", self._page)
         application.router.add_get("/desk.css", self._style)
+        application.router.add_get("/desk.js", self._keys)
         application.router.add_get("/ws", self._socket)
         application.router.add_static("/static", STATIC)
         runner = web.AppRunner(application, access_log=None)
@@ -164,6 +165,9 @@ class DeskServer:
 
     async def _style(self, _: web.Request) -> web.StreamResponse:
         return style("The review is closed. Start outgate review --web again.")
+
+    async def _keys(self, _: web.Request) -> web.StreamResponse:
+        return keys()
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not self._guard.is_our_page(request):

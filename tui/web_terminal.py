@@ -39,7 +39,7 @@ HEADERS: Mapping[str, str] = {
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Outgate review</title>
 <link rel="stylesheet" href="/static/css/xterm.css"><link rel="stylesheet" href="/desk.css">
-<script src="/static/js/textual.js"></script></head>
+<script src="/static/js/textual.js"></script><script src="/desk.js" defer></script></head>
 <body><div id="terminal" class="textual-terminal" data-session-websocket-url="{socket}"
 data-font-size="14"></div></body></html>
 """
@@ -51,6 +51,19 @@ body.-closed::after { content: "{closed}";
 position: fixed; inset: 0; display: flex; align-items: center; justify-content: center;
 font: 16px "Roboto Mono", monospace; color: #e8eaed; background: #11151a; }
 """
+_KEYS = """"use strict";
+const take = () => {
+  const keys = document.querySelector(".xterm-helper-textarea");
+  if (keys && document.activeElement !== keys) keys.focus({ preventScroll: true });
+  return keys !== null;
+};
+const watch = new MutationObserver(() => { if (take()) watch.disconnect(); });
+watch.observe(document, { childList: true, subtree: true });
+window.addEventListener("focus", take);
+document.addEventListener("focusout", () => setTimeout(take));
+take();
+"""
+"""Nothing else on the page takes keys, so the terminal has them without a click first."""
 
 
 def page(host: str, *, secure: bool) -> web.Response:
@@ -62,6 +75,11 @@ def page(host: str, *, secure: bool) -> web.Response:
 def style(closed: str) -> web.Response:
     """Return the page's style, with what it says of a desk that is closed."""
     return web.Response(text=_STYLE.replace("{closed}", closed), content_type="text/css")
+
+
+def keys() -> web.Response:
+    """Return the page's script, which gives the keyboard to the terminal."""
+    return web.Response(text=_KEYS, content_type="text/javascript")
 
 
 async def drive(

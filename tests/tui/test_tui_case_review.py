@@ -8,6 +8,7 @@ from present import readable, there
 from core.errors import EvidenceError
 from core.review import Action, CaseFilter, CaseStatus, Disposition
 from tests.tui.conftest import Finds, FragileStore, Opens, Presses
+from tui.close_dialog import CloseDialog
 from tui.review_screen import ReviewScreen
 
 
@@ -100,6 +101,29 @@ async def test_several_are_closed_all_or_none(
         assert any(
             "Nothing was changed. The disk is full." in n.message for n in pilot.app._notifications
         )
+
+
+async def test_what_is_marked_is_closed_wherever_the_cursor_is(
+    opened: Opens, holding: FragileStore, press: Presses, review: Finds
+) -> None:
+    """On a request that waits, and under a filter that shows nothing; so are the marks taken away.
+    Without a mark, nothing is closed from there.
+    """
+    async with opened(holding) as pilot:
+        assert review(pilot).held.current is not None
+        await press(pilot, "c")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        for elsewhere in ((), ("slash", "type:closed", "enter", "escape")):
+            await press(pilot, *elsewhere, "asterisk", "c")
+            assert isinstance(pilot.app.screen, CloseDialog)
+            await press(pilot, "escape")
+        await press(pilot, "slash", "type:closed", "enter")
+        assert (review(pilot).queue.current, bool(review(pilot).queue.marks)) == (None, True)
+        await press(pilot, "c")
+        assert isinstance(pilot.app.screen, CloseDialog)
+        await press(pilot, "escape", "X", "c")
+        assert review(pilot).queue.marks == {}
+        assert isinstance(pilot.app.screen, ReviewScreen)
 
 
 async def test_undo_reopens_what_was_closed_last_as_a_new_entry(

@@ -160,7 +160,7 @@ async def test_whoever_is_not_signed_in_is_sent_to_the_directory(desk: Served) -
         assert (cookie.value, cookie["path"], cookie["domain"]) == ("kept-words", "/", "")
         assert cookie["secure"] and cookie["httponly"] and cookie["samesite"] == "Lax"
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-    for path in ("/ws", "/desk.css", "/static/js/textual.js", "/x"):
+    for path in ("/ws", "/desk.css", "/desk.js", "/static/js/textual.js", "/x"):
         assert await desk.status(path) == 403
         assert await desk.status(path, Cookie="__Host-outgate-desk=x") == 403
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from core.review import CaseFilter
 from tests.tui.conftest import FragileStore, Opens, Settles
 from tui.close_dialog import CloseDialog, Reason
 from tui.filter_bar import FilterInput
@@ -51,6 +52,30 @@ async def test_what_is_written_after_c_is_the_answer(
         await settled(pilot)
         assert dialog.query_one("#note", Input).value == "quiet"
         assert store.data_version() == version
+
+
+async def test_c_after_mark_all_never_means_one_case(
+    opened: Opens, store: FragileStore, settled: Settles
+) -> None:
+    """While the marks are being read it says so; then all that the filter shows is asked about. X
+    means none, even if they are being read still.
+    """
+    async with opened(store, (140, 45)) as pilot:
+        here = pilot.app.screen
+        burst(pilot, ["asterisk", "c"])
+        await settled(pilot)
+        assert pilot.app.screen is here
+        assert any("being marked" in one.message for one in pilot.app._notifications)
+        burst(pilot, ["X", "asterisk", "X"])
+        await settled(pilot)
+        assert not here.queue.marks  # type: ignore[attr-defined]
+        burst(pilot, ["asterisk"])
+        await settled(pilot)
+        burst(pilot, ["c"])
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, CloseDialog)
+        title = pilot.app.screen.query_one(".title", Static)
+        assert str(title.content) == f"Close {store.count(CaseFilter())} cases"
 
 
 async def test_moves_in_one_burst_are_all_made(

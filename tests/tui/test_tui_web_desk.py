@@ -96,7 +96,7 @@ async def test_the_address_lets_in_once(desk: Served, browser: aiohttp.ClientSes
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/ws", "/desk.css", "/static/js/textual.js", "/static/", "/x", "/?token=", "/?token=x"],
+    ["/", "/ws", "/desk.css", "/desk.js", "/static/js/textual.js", "/static/", "/x", "/?token=x"],
 )
 async def test_nobody_else_gets_anything(
     desk: Served, browser: aiohttp.ClientSession, path: str
@@ -134,7 +134,7 @@ async def test_nothing_may_be_framed_kept_or_fetched_elsewhere(
 ) -> None:
     """What a browser is told of each answer, refusals included."""
     await enter(browser, desk)
-    for path, code in (("/", 200), ("/x", 404), ("/desk.css", 200), ("/static/css/xterm.css", 200)):
+    for path, code in (("/", 200), ("/x", 404), ("/desk.js", 200), ("/static/css/xterm.css", 200)):
         async with browser.get(desk.base + path) as answer:
             assert answer.status == code
             policy = answer.headers["Content-Security-Policy"]
@@ -242,8 +242,8 @@ async def test_a_browser_shows_the_review(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The real app in the real Chromium: keys arrive, hostile names are text, and nothing is asked
-    of any other host.
+    """The real app in the real Chromium: keys arrive without a click, hostile names are text, and
+    nothing is asked of any other host.
     """
     now = datetime.now(UTC)
     home = tmp_path / "home"
@@ -265,10 +265,18 @@ async def test_a_browser_shows_the_review(
         assert await page.value("document.querySelectorAll('img, script:not([src])').length") == 0
         strangers = [one for one in page.asked if not one.startswith(desk.base)]
         assert [one for one in strangers if not one.startswith("data:")] == []
+        await page.until("document.activeElement.className === 'xterm-helper-textarea'")
+        await page.do("Emulation.setFocusEmulationEnabled", enabled=True)
+        await page.value("document.activeElement.blur()")  # as a click beside the terminal does
+        await page.until("document.activeElement.className === 'xterm-helper-textarea'")
+        await page.press("t")
+        async with asyncio.timeout(20):
+            while (lit := await page.picture()) == picture:
+                pass
         await page.click(300, 120)
         await page.press("w")  # the whole screen for the hostile case, all its fields
         async with asyncio.timeout(20):
-            while await page.picture() == picture:
+            while await page.picture() == lit:
                 pass
         if kept:
             await asyncio.to_thread(Path(f"{kept}.why.png").write_bytes, await page.picture())
