@@ -23,6 +23,7 @@ from core.fate import (
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
+    NOT_FOUND,
     UNANSWERED,
     UNREACHED_NOTE,
     WANTS_CERTIFICATE,
@@ -56,6 +57,10 @@ _REMEDIES: Mapping[str, str] = {
 _UNANSWERED = (
     "It does not follow the proxy settings, and nothing answers where it goes by itself: often a"
     " firewall. outgate doctor names the setting that most clients need."
+)
+_UNKNOWN_NAME = (
+    "Check how it is spelled, and whether this machine finds it: in a seal, names are those that"
+    " the gate finds."
 )
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
@@ -238,8 +243,12 @@ def _place(record: Record) -> str:
 
 def _is_unanswered(record: Record) -> bool:
     """Return whether it asked for a connection past the gate, and had no answer."""
+    return _is_unreached_by(record, UNANSWERED)
+
+
+def _is_unreached_by(record: Record, first: str) -> bool:
     stages = record.decision.degraded
-    return record.fate is Fate.UNREACHED and any(one.startswith(UNANSWERED) for one in stages)
+    return record.fate is Fate.UNREACHED and any(one.startswith(f"{first}:") for one in stages)
 
 
 def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
@@ -256,7 +265,8 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
 def _why(record: Record) -> str:
     decision = record.decision
     reason = printable(decision.reason, 300).rstrip(".")
-    if record.fate in _UNINSPECTED or _is_unanswered(record):
+    own_words = _is_unanswered(record) or _is_unreached_by(record, NOT_FOUND)
+    if record.fate in _UNINSPECTED or own_words:
         return f"{reason}."
     if record.fate is Fate.UNREACHED:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
@@ -285,6 +295,9 @@ def _causes(record: Record) -> str:
 def _amounts(same: Sequence[Record]) -> Iterator[str]:
     if same[0].fate in _UNINSPECTED or _is_unanswered(same[0]):
         yield counted(len(same), "connection")
+        return
+    if _is_unreached_by(same[0], NOT_FOUND):
+        yield counted(len(same), "question") + " for its address"
         return
     yield counted(len(same), "request")
     yield size(sum(record.request.bytes for record in same))
@@ -328,6 +341,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
         return _OWN_CERTIFICATE
     if _is_unanswered(record):
         return _UNANSWERED
+    if _is_unreached_by(record, NOT_FOUND):
+        return _UNKNOWN_NAME
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:

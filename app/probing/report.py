@@ -19,7 +19,12 @@ from app.probing.trying import Tried, Verdict, try_clients
 from app.settings import Settings
 from certs.client_environment import client_environment
 
-_MARKS = {Verdict.WORKS: "ok", Verdict.PAST: "BROKEN"}
+_MARKS = {
+    Verdict.WORKS: "ok",
+    Verdict.PAST: "BROKEN",
+    Verdict.ABSENT: "note",
+    Verdict.UNTRIED: "note",
+}
 
 
 def clients(home: Home, _: Settings, pythons: Sequence[Path]) -> Iterable[Result]:
