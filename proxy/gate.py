@@ -186,7 +186,9 @@ class Gate:
 
     def _unfound(self, network: int, supervisor: int) -> Unfound:
         assert self.addon is not None
-        return Unfound(self.addon.uninspected.name_not_found, self._parts.attributor, network, supervisor)
+        return Unfound(
+            self.addon.uninspected.name_not_found, self._parts.attributor, network, supervisor
+        )
 
     def _captures(self) -> Captures | None:
         if self._options.seals is None or self._arrivals is None or self._parts.happened is None:
