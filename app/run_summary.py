@@ -157,7 +157,7 @@ def print_session(
     if all(map(_is_observed, opened)):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
         return
-    out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
+    out.write(f"outgate: {', '.join(_headline(records, totals, cut=left.gate_ended))}\n")
     for same in _by_place(records):
         for line in _told(same, contact):
             out.write(f"{line}\n")
@@ -200,10 +200,10 @@ def _exceptions(records: Sequence[Record]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the parts of the first line."""
+def _headline(records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool) -> Iterator[str]:
+    """Yield the parts of the first line. `cut`: the gate ended before all was counted."""
     yield counted(totals["requests"], "request")
-    yield f"{size(totals['bytes_sent'])} sent"
+    yield f"{'at least ' if cut else ''}{size(totals['bytes_sent'])} sent"
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
         if totals[fate]:
             yield f"{number(totals[fate])} {words}"
