@@ -262,11 +262,15 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
         yield f"      {remedy}"
 
 
+def _is_told_by_its_reason(record: Record) -> bool:
+    by_name = _is_unanswered(record) or _is_unreached_by(record, NOT_FOUND)
+    return record.fate in _UNINSPECTED or by_name
+
+
 def _why(record: Record) -> str:
     decision = record.decision
     reason = printable(decision.reason, 300).rstrip(".")
-    own_words = _is_unanswered(record) or _is_unreached_by(record, NOT_FOUND)
-    if record.fate in _UNINSPECTED or own_words:
+    if _is_told_by_its_reason(record):
         return f"{reason}."
     if record.fate is Fate.UNREACHED:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
