@@ -23,6 +23,7 @@ from core.fate import (
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
+    NOT_FOUND,
     UNANSWERED,
     UNREACHED_NOTE,
     WANTS_CERTIFICATE,
@@ -56,6 +57,10 @@ _REMEDIES: Mapping[str, str] = {
 _UNANSWERED = (
     "It does not follow the proxy settings, and nothing answers where it goes by itself: often a"
     " firewall. outgate doctor names the setting that most clients need."
+)
+_UNKNOWN_NAME = (
+    "Check how it is spelled, and whether this machine finds it: in a seal, names are those that"
+    " the gate finds."
 )
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
@@ -152,7 +157,7 @@ def print_session(
     if all(map(_is_observed, opened)):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
         return
-    out.write(f"outgate: {', '.join(_headline(records, totals))}\n")
+    out.write(f"outgate: {', '.join(_headline(records, totals, cut=left.gate_ended))}\n")
     for same in _by_place(records):
         for line in _told(same, contact):
             out.write(f"{line}\n")
@@ -195,10 +200,10 @@ def _exceptions(records: Sequence[Record]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _headline(records: Sequence[Record], totals: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the parts of the first line."""
+def _headline(records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool) -> Iterator[str]:
+    """Yield the parts of the first line. `cut`: the gate ended before all was counted."""
     yield counted(totals["requests"], "request")
-    yield f"{size(totals['bytes_sent'])} sent"
+    yield f"{'at least ' if cut else ''}{size(totals['bytes_sent'])} sent"
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
         if totals[fate]:
             yield f"{number(totals[fate])} {words}"
@@ -238,8 +243,12 @@ def _place(record: Record) -> str:
 
 def _is_unanswered(record: Record) -> bool:
     """Return whether it asked for a connection past the gate, and had no answer."""
+    return _is_unreached_by(record, UNANSWERED)
+
+
+def _is_unreached_by(record: Record, first: str) -> bool:
     stages = record.decision.degraded
-    return record.fate is Fate.UNREACHED and any(one.startswith(UNANSWERED) for one in stages)
+    return record.fate is Fate.UNREACHED and any(one.startswith(f"{first}:") for one in stages)
 
 
 def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
@@ -253,10 +262,15 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
         yield f"      {remedy}"
 
 
+def _is_told_by_its_reason(record: Record) -> bool:
+    by_name = _is_unanswered(record) or _is_unreached_by(record, NOT_FOUND)
+    return record.fate in _UNINSPECTED or by_name
+
+
 def _why(record: Record) -> str:
     decision = record.decision
     reason = printable(decision.reason, 300).rstrip(".")
-    if record.fate in _UNINSPECTED or _is_unanswered(record):
+    if _is_told_by_its_reason(record):
         return f"{reason}."
     if record.fate is Fate.UNREACHED:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
@@ -285,6 +299,9 @@ def _causes(record: Record) -> str:
 def _amounts(same: Sequence[Record]) -> Iterator[str]:
     if same[0].fate in _UNINSPECTED or _is_unanswered(same[0]):
         yield counted(len(same), "connection")
+        return
+    if _is_unreached_by(same[0], NOT_FOUND):
+        yield counted(len(same), "question") + " for its address"
         return
     yield counted(len(same), "request")
     yield size(sum(record.request.bytes for record in same))
@@ -328,6 +345,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
         return _OWN_CERTIFICATE
     if _is_unanswered(record):
         return _UNANSWERED
+    if _is_unreached_by(record, NOT_FOUND):
+        return _UNKNOWN_NAME
     if record.fate is not None:
         return _REMEDIES[record.fate]
     if record.left:

@@ -25,12 +25,15 @@ UNSTOPPED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.UNREACHED})
 
 UNANSWERED = "direct"
 """First word of the stage of what asked for a connection past the gate, and had no answer."""
+NOT_FOUND = "name"
+"""First word of the stage of a name that was asked for in a seal, and could not be found."""
 _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
     {
         "bypass": Fate.PAST,
         "tls": Fate.UNTRUSTED,
         "protocol": Fate.FOREIGN,
         UNANSWERED: Fate.UNREACHED,
+        NOT_FOUND: Fate.UNREACHED,
     }
 )
 """First word of the stage that such a record's decision names as not done."""

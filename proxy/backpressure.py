@@ -12,7 +12,10 @@ from weakref import WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy.connection import Connection
-from mitmproxy.proxy import commands, events
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layers import TCPLayer
+from mitmproxy.proxy.layers.http import HttpLayer
+from mitmproxy.proxy.server import ConnectionIO
 
 from proxy.acknowledging import prompt
 from proxy.carrying_out import QueuedConnectionHandler
@@ -42,10 +45,38 @@ def break_off(connection_id: str) -> None:
     """
     handler = _OPEN.get(connection_id)
     transport = None if handler is None else handler.transports.get(handler.client)
-    if transport is not None and transport.writer is not None:
+    if transport is not None:
+        _end_broken(transport)
+
+
+def _end_broken(transport: ConnectionIO) -> None:
+    if transport.writer is not None:
         held: Any = transport.writer.get_extra_info("socket", None)
         with contextlib.suppress(OSError, AttributeError):  # gone, or no socket of the system's
             held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+
+
+def _is_broken(transport: ConnectionIO | None) -> bool:
+    """Return whether a connection ended by a reset, or by another fault of the network."""
+    reader = None if transport is None else transport.reader
+    return isinstance(reader, asyncio.StreamReader) and reader.exception() is not None
+
+
+def _sends_on(top: layer.Layer) -> bool:
+    """Return whether what comes goes on as it comes: unread, or a body that streams."""
+    return any(map(_is_sending_on, top.context.layers))
+
+
+def _is_sending_on(one: layer.Layer) -> bool:
+    if not isinstance(one, HttpLayer):
+        return isinstance(one, TCPLayer)
+    for stream in one.streams.values():
+        if stream.client_state == stream.state_stream_request_body:
+            return True
+        inside = stream.context.layers  # of a tunnel: those of the connection, then its own
+        if one in inside and any(map(_is_sending_on, inside[inside.index(one) + 1 :])):
+            return True
+    return False
 
 
 def heard_at(connection_id: str) -> float:
@@ -84,23 +115,34 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
-        if isinstance(event, events.ConnectionClosed) and event.connection is not self.client:
-            self._note_reset(event.connection)
+        if isinstance(event, events.ConnectionClosed):
+            if event.connection is self.client:
+                self._break_off_servers()
+            else:
+                self._note_reset(event.connection)
         if isinstance(event, events.DataReceived) and event.connection is self.client:
             self._acknowledge()
             if self._waiting:
                 self._ahead += len(event.data)
         await super().server_event(event)
 
+    def _break_off_servers(self) -> None:
+        """A client that breaks its connection in the middle of what goes on to a server, breaks it
+        there as well: else the server would take the part that has come for the whole.
+        """
+        if not _is_broken(self.transports.get(self.client)) or not _sends_on(self.layer):
+            return
+        for connection, transport in self.transports.items():
+            # In HTTP/2 each request ends for itself.
+            if connection is not self.client and connection.alpn != b"h2":
+                _end_broken(transport)
+
     def _note_reset(self, connection: Connection) -> None:
         """Tell a server that broke its connection from one that ended it: to mitmproxy both are
         the end of what it sent.
         """
-        transport = self.transports.get(connection)
-        reader = None if transport is None else transport.reader
-        if connection.error is None and isinstance(reader, asyncio.StreamReader):
-            broken = reader.exception() is not None
-            connection.error = "connection reset by the server" if broken else None
+        if connection.error is None and _is_broken(self.transports.get(connection)):
+            connection.error = "connection reset by the server"
 
     async def hook_task(self, hook: commands.StartHook) -> None:
         """Run one hook; nothing waits any more once its last one is through."""

@@ -37,6 +37,7 @@ from proxy.parts import Limits, Parts
 from proxy.sealed.captured import Arrivals
 from proxy.sealed.capturing import Captures
 from proxy.sealed.door import Door
+from proxy.sealed.unfound import Unfound
 from proxy.taking import take_at, take_no_more
 from proxy.tls import GateTls, Mint
 from proxy.upstreams import Upstreams
@@ -176,11 +177,18 @@ class Gate:
                 handed = ()
             await asyncio.sleep(0.005)
         if self._options.seals is not None:
-            self._door = Door(server, self._parts.networks, self._made_up, self._captures())
+            networks = self._parts.networks
+            self._door = Door(server, networks, self._made_up, self._captures(), self._unfound)
             self._door.open(self._options.seals, self._options.public_seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called
+
+    def _unfound(self, network: int, supervisor: int) -> Unfound:
+        assert self.addon is not None
+        return Unfound(
+            self.addon.uninspected.name_not_found, self._parts.attributor, network, supervisor
+        )
 
     def _captures(self) -> Captures | None:
         if self._options.seals is None or self._arrivals is None or self._parts.happened is None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
-from core.fate import UNANSWERED
+from core.fate import NOT_FOUND, UNANSWERED
 from core.vocabulary.protocols import port_words
 from proxy.inspection import Inspection
 from proxy.tls_passthrough import asked, tunnel
@@ -163,6 +163,12 @@ class Uninspected:
         to = (connection.gate_host, connection.gate_port)
         stage = f"{UNANSWERED}: a connection past the gate was not answered"
         self._record(sender, to, stage, reason, DAY_S)
+
+    def name_not_found(self, sender: Attribution, host: str, gone: bool) -> None:
+        """A program in a seal asked for a name that nobody knows, or that nobody could tell."""
+        why = "no such name" if gone else "the name server did not answer"
+        reason = f"{host} could not be found: {why}. Nothing was sent."
+        self._record(sender, (host, _HTTPS), f"{NOT_FOUND}: {why}", reason, AGAIN_S)
 
     def datagrams(self, sender: Attribution, connection: Connection) -> None:
         """A program talks to the internet by UDP, which no proxy of this kind can carry."""

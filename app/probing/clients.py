@@ -28,6 +28,8 @@ class Probe:
     """Words of a program that fails because it got an answer, which is none of its own protocol."""
     absent: str = ""
     """Words of a client that lacks a part of its own: then there is nothing to try."""
+    untried: str = ""
+    """Why nothing can be tried with it here."""
     variables: tuple[tuple[str, str], ...] = ()
     """What its program needs beside, in its environment; {url} is put in."""
     by_nature: bool = False
@@ -326,6 +328,16 @@ PROGRAMS: tuple[Probe, ...] = (
             ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
             ("CLOUDSDK_CORE_PROJECT", "canary"),
         ),
+    ),
+    Probe(
+        name="az",
+        needs="az",
+        command=("rest", "--method", "get", "--url", "{url}", "--skip-authorization-header"),
+    ),
+    Probe(
+        name="go",
+        needs="go",
+        untried="what is written in Go asks no proxy for a place on this machine, as the canary is",
     ),
     Probe(name="git", needs="git", command=("ls-remote", "{url}"), answered_by="not valid"),
 )

@@ -19,7 +19,7 @@ from app.probing.trying import Tried, Verdict, try_clients
 from app.settings import Settings
 from certs.client_environment import client_environment
 
-_MARKS = {Verdict.WORKS: "ok", Verdict.PAST: "BROKEN"}
+_NOT_TRIED = frozenset({Verdict.ABSENT, Verdict.UNTRIED})
 
 
 def clients(home: Home, _: Settings, pythons: Sequence[Path]) -> Iterable[Result]:
@@ -125,8 +125,9 @@ def _holds_ours(content: bytes, home: Home) -> bool:
 
 
 def _told(tried: Tried, first: str) -> Result:
-    mark = _MARKS.get(tried.verdict, "BROKEN")
-    if tried.verdict is Verdict.PAST and tried.probe.by_nature:
+    mark = "ok" if tried.verdict is Verdict.WORKS else "BROKEN"
+    by_nature = tried.verdict is Verdict.PAST and tried.probe.by_nature
+    if by_nature or tried.verdict in _NOT_TRIED:
         mark = "note"
     where = "" if tried.interpreter is None else tried.interpreter.prefix
     beside = f" in {where}" if where not in {"", first} else ""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from app.probing.canary import CANARY_HOST, Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
 from app.probing.interpreters import Interpreter, environment_of, rights_of
+from certs.matrix import CLIENTS
 from core.text import printable
 
 _LONGEST_S = 40
@@ -26,6 +27,8 @@ class Verdict(StrEnum):
     PAST = "goes past"
     DISTRUSTS = "distrusts"
     BREAKS = "breaks"
+    ABSENT = "not installed"
+    UNTRIED = "not tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +49,21 @@ def try_clients(
     environment: Mapping[str, str],
     bundle: str,
 ) -> Iterator[Tried]:
-    """Try every client of these interpreters, and the programs on the path, one after the other."""
+    """Try every client of these interpreters, and the programs on the path, one after the other. Of
+    a program that is not there it is told what it would need.
+    """
     for interpreter in interpreters:
         for probe in PYTHON:
             if probe.needs in interpreter.modules:
                 command = [interpreter.program, "-c", probe.code]
                 yield from _tried(canary, probe, interpreter, command, environment, bundle)
     for probe in PROGRAMS:
-        if program := shutil.which(probe.needs):
+        program = shutil.which(probe.needs)
+        if program is None:
+            yield _not_tried(probe, Verdict.ABSENT, "not installed")
+        elif probe.untried:
+            yield _not_tried(probe, Verdict.UNTRIED, f"not tried: {probe.untried}")
+        else:
             yield from _tried(canary, probe, None, [program], environment, bundle)
 
 
@@ -82,6 +92,16 @@ def _tried(
         words=_words(verdict, said),
         mend=_mend(verdict, probe),
     )
+
+
+def _not_tried(probe: Probe, verdict: Verdict, words: str) -> Tried:
+    """Return a client of which only the client matrix can tell what it needs."""
+    client = next((one for one in CLIENTS if one.name == probe.name), None)
+    told = [probe.mend or (client.remedy if client else ""), probe.trust_mend]
+    if client is not None and client.trust:
+        told.append(f"It takes its roots from {' or '.join(client.trust)}.")
+    mend = " ".join(one for one in told if one)
+    return Tried(probe=probe, interpreter=None, verdict=verdict, words=words, mend=mend)
 
 
 def _filled(part: str, url: str, place: str) -> str:

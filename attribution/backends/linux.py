@@ -308,7 +308,8 @@ def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:
 
 def _ask(diag: SockDiag, peer: Peer, *, traffic: bool = False) -> SocketEntry:
     own, far = (peer.client_host, peer.client_port), (peer.gate_host, peer.gate_port)
-    return diag.find(own, far, traffic=traffic)
+    is_udp = peer.transport == "udp"
+    return diag.find(own, far, traffic=traffic and not is_udp, udp=is_udp)
 
 
 def _no_young_sharer(pid: int, threads: int, inode: int, oldest: float) -> bool:

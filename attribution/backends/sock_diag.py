@@ -68,17 +68,25 @@ def _v6(host: str) -> bytes:
 
 
 def encode(
-    source: tuple[str, int], target: tuple[str, int], sequence: int, *, traffic: bool = False
+    source: tuple[str, int],
+    target: tuple[str, int],
+    sequence: int,
+    *,
+    traffic: bool = False,
+    udp: bool = False,
 ) -> bytes:
-    """Return the request for the TCP socket whose own address is `source` and whose peer is
-    `target`. `traffic`: ask as well what was sent over it.
+    """Return the request for the socket whose own address is `source` and whose peer is `target`,
+    of TCP or UDP. `traffic`: ask as well what was sent over it.
     """
+    if udp:  # udp_dump_one of the kernel takes the two the other way round
+        source, target = target, source
     src, dst = address_bytes(source[0]), address_bytes(target[0])
     if len(src) != len(dst):
         raise ValueError("the two addresses are of different families")
     family = socket.AF_INET if len(src) == 4 else socket.AF_INET6
     header = _ASKED.size, _BY_FAMILY, _REQUEST, sequence, 0
-    asked = family, socket.IPPROTO_TCP, _WITH_TRAFFIC if traffic else 0, 0, _ANY_STATE
+    protocol = socket.IPPROTO_UDP if udp else socket.IPPROTO_TCP
+    asked = family, protocol, _WITH_TRAFFIC if traffic else 0, 0, _ANY_STATE
     return _ASKED.pack(*header, *asked, _PORTS.pack(source[1], target[1]), src, dst, _NO_COOKIE)
 
 
@@ -133,12 +141,18 @@ class SockDiag:
         self._sequence = 0
 
     def find(
-        self, source: tuple[str, int], target: tuple[str, int], *, traffic: bool = False
+        self,
+        source: tuple[str, int],
+        target: tuple[str, int],
+        *,
+        traffic: bool = False,
+        udp: bool = False,
     ) -> SocketEntry:
         """Ask for one socket. Raises NoSuchSocket, DiagRefused, ValueError."""
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
         try:
-            self._socket.send(encode(source, target, self._sequence, traffic=traffic))
+            asked = encode(source, target, self._sequence, traffic=traffic, udp=udp)
+            self._socket.send(asked)
             while True:
                 entry = decode(self._socket.recv(4096), self._sequence, traffic=traffic)
                 if entry is not None:

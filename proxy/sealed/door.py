@@ -18,6 +18,7 @@ from core.ports import Networks
 from proxy.sealed.capturing import Captures
 from proxy.sealed.mode import Address, SealedInstance, mode_of, original, own_end
 from proxy.sealed.names import Names
+from proxy.sealed.unfound import Unfound
 
 if TYPE_CHECKING:
     from mitmproxy.addons.proxyserver import Proxyserver
@@ -42,14 +43,17 @@ class Door:
         networks: Networks | None,
         made_up: Callable[[str], bool],
         captures: Captures | None = None,
+        unfound: Callable[[int, int], Unfound] | None = None,
     ) -> None:
         """`networks` is told which socket asks about which network. `made_up`: see Names.
-        `captures`: told of what is captured of this machine; None: nothing is.
+        `captures`: told of what is captured of this machine; None: nothing is. `unfound`: makes
+        what is told of names that a run did not find, by its network and the process above it.
         """
         self._server = server
         self._networks = networks
         self._made_up = made_up
         self._captures = captures
+        self._unfound = unfound
         self._runs: set[_Run] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._listeners: list[socket.socket] = []
@@ -93,9 +97,10 @@ class Door:
                 return
             self._runs.add(_Run(self, channel))
 
-    def made(self, run: "_Run") -> Names:
+    def made(self, run: "_Run", network: int, supervisor: int) -> Names:
         """Return what answers the questions of this run."""
-        return Names(run.book, self._made_up)
+        unfound = None if self._unfound is None else self._unfound(network, supervisor)
+        return Names(run.book, self._made_up, unfound=unfound)
 
     @property
     def server(self) -> "Proxyserver":
@@ -242,7 +247,7 @@ class _Run:
             except OSError:
                 self._network = None
                 raise
-        self._names = names = self._door.made(self)
+        self._names = names = self._door.made(self, number, _peer_of(self._channel)[0])
         for role in ("dns", "dns6"):
             asked = socket.socket(fileno=found[role])
             self._questions.append(asked)
@@ -281,6 +286,8 @@ class _Run:
 
     async def end(self) -> None:
         """Let go of all its sockets: whatever is left of it gets nowhere any more."""
+        if self._names is not None:
+            self._names.over()
         async with self._lock:
             self._door.forget(self)
             asyncio.get_running_loop().remove_reader(self._channel.fileno())

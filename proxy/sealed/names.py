@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from capture import dns, hosts_file
 from capture.address_book import AddressBook
 from core.duties import OWNER, Duty
+from proxy.sealed.unfound import Asker, Unfound, name_server
 
 LOOK_UP_S = 5.0
-_RESOLVERS = Path("/etc/resolv.conf")
 _MOST_AT_ONCE = 32
 _DATAGRAM = 4096
 _UNKNOWN_HERE = frozenset({dns.SVCB, dns.HTTPS, dns.ANY})
@@ -40,14 +39,19 @@ class Names:
     """Answers the questions of one sealed run."""
 
     def __init__(
-        self, book: AddressBook, made_up: Callable[[str], bool], look_up: LookUp = look_up
+        self,
+        book: AddressBook,
+        made_up: Callable[[str], bool],
+        look_up: LookUp = look_up,
+        unfound: Unfound | None = None,
     ) -> None:
         """`made_up`: whether a name may exist that cannot be looked up here, because another proxy
-        does that, or --connect-to says where it goes.
+        does that, or --connect-to says where it goes. `unfound`: told of those that do not.
         """
         self._book = book
         self._made_up = made_up
         self._look_up = look_up
+        self._unfound = unfound
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
         self._running: set[asyncio.Task[None]] = set()
 
@@ -60,6 +64,11 @@ class Names:
         """Answer no more there."""
         asyncio.get_running_loop().remove_reader(asked.fileno())
         asked.close()
+
+    def over(self) -> None:
+        """Nothing more is asked."""
+        if self._unfound is not None:
+            self._unfound.settle()
 
     def _readable(self, asked: socket.socket) -> None:
         try:
@@ -76,15 +85,18 @@ class Names:
     async def _answer_datagram(
         self, asked: socket.socket, data: bytes, where: tuple[object, ...]
     ) -> None:
-        if (whole := await self.answer(data)) is not None:
+        asker = Asker(host=str(where[0]), port=int(str(where[1])))
+        if (whole := await self.answer(data, asker)) is not None:
             with contextlib.suppress(OSError):
                 asked.sendto(dns.shortened(whole), where)
 
     async def stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer what comes over one connection."""
+        host, port, *_ = writer.get_extra_info("peername")
+        asker = Asker(host=host, port=port, is_stream=True)
         try:
             while size := int.from_bytes(await reader.readexactly(2), "big"):
-                whole = await self.answer(await reader.readexactly(size))
+                whole = await self.answer(await reader.readexactly(size), asker)
                 if whole is None:
                     break
                 writer.write(len(whole).to_bytes(2, "big") + whole)
@@ -94,13 +106,13 @@ class Names:
         finally:
             writer.close()
 
-    async def answer(self, data: bytes) -> bytes | None:
-        """Return the answer to a query; None for what is none."""
+    async def answer(self, data: bytes, asker: Asker | None = None) -> bytes | None:
+        """Return the answer to a query; None for what is none. `asker`: where it came from."""
         asked = dns.question(data)
         if asked is None:
             return None
         if asked.kind in {dns.A, dns.AAAA}:
-            return await self._addresses(asked)
+            return await self._addresses(asked, asker)
         if asked.kind in _UNKNOWN_HERE:
             return dns.answer(asked)
         if asked.kind == dns.PTR and (address := dns.address_of(asked.name)) is not None:
@@ -109,18 +121,24 @@ class Names:
                 return dns.name_answer(asked, name)
         return await self._forwarded(asked, data)
 
-    async def _addresses(self, asked: dns.Question) -> bytes:
+    async def _addresses(self, asked: dns.Question, asker: Asker | None) -> bytes:
         if self._made_up(asked.name):
             return dns.answer(asked, self._book.given(asked.name, None))
+        gone = False
         try:
             async with self._slots, asyncio.timeout(LOOK_UP_S):
                 found = await asyncio.to_thread(self._look_up, asked.name)
         except socket.gaierror as error:
             gone = error.errno in _GONE
-            return dns.answer(asked, code=dns.NO_SUCH_NAME if gone else dns.SERVER_FAILURE)
         except (OSError, UnicodeError, TimeoutError):
-            return dns.answer(asked, code=dns.SERVER_FAILURE)
-        return dns.answer(asked, self._book.given(asked.name, found))
+            pass
+        else:
+            if self._unfound is not None:
+                self._unfound.found(asked.name)
+            return dns.answer(asked, self._book.given(asked.name, found))
+        if self._unfound is not None:
+            await self._unfound.failed(asked.name, asker, gone=gone)
+        return dns.answer(asked, code=dns.NO_SUCH_NAME if gone else dns.SERVER_FAILURE)
 
     async def _forwarded(self, asked: dns.Question, data: bytes) -> bytes:
         """Ask this machine's own name server what is not about addresses (mail, services)."""
@@ -138,16 +156,3 @@ class Names:
                     return await loop.sock_recv(channel, _DATAGRAM)
             except (OSError, TimeoutError):
                 return dns.answer(asked, code=dns.SERVER_FAILURE)
-
-
-def name_server(path: Path = _RESOLVERS) -> str | None:
-    """Return the first name server of this machine; None where none is named."""
-    try:
-        lines = path.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        words = line.split()
-        if len(words) > 1 and words[0] == "nameserver":
-            return words[1].partition("%")[0]
-    return None

@@ -252,3 +252,24 @@ def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:
     assert text.count("files.example: 1 request") == 3
     assert "the answer is not whole." in told(replace(whole, notes=(CUT_NOTE,))), "of old"
     assert "not whole" not in told(replace(whole, notes=(CUT_NOTE, LEFT_EARLY_NOTE)))
+
+
+def test_what_a_gate_that_ended_had_counted_is_the_least_that_left() -> None:
+    """Of a request that was under way when its gate was killed nobody knows how much left."""
+    out = io.StringIO()
+    left = Leftovers(gate_ended=True)
+    print_session(entries_of(sent(Verdict.ALLOW, 1)), 7, as_json=False, out=out, left=left)
+    assert "1 request, at least 1 byte sent" in out.getvalue()
+
+
+def test_a_name_that_could_not_be_found_is_a_sentence_of_its_own() -> None:
+    """Whoever mistypes a name reads that it could not be found, why, and what to check."""
+    reason = "mistyped.example could not be found: no such name. Nothing was sent."
+    one = sent(Verdict.WATCH, 0)
+    decision = replace(one.decision, rule=None, reason=reason, degraded=("name: no such name",))
+    asked = replace(one, request=replace(one.request, method="CONNECT"), decision=decision)
+    said = told(asked)
+    assert reason in said
+    assert "Check how it is spelled" in said
+    assert "1 not sent" in said
+    assert asked.fate is Fate.UNREACHED

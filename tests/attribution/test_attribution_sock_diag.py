@@ -1,7 +1,10 @@
 """The codec for the kernel's socket table, byte by byte."""
 
 import errno
+import os
+import socket
 import struct
+import sys
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 from attribution.backends.sock_diag import (
     DiagRefused,
     NoSuchSocket,
+    SockDiag,
     SocketEntry,
     address_bytes,
     decode,
@@ -37,6 +41,22 @@ def test_a_request_asks_for_exactly_one_socket() -> None:
     assert request[24:28] == struct.pack("!HH", 40000, 8080)
     assert request[28:32] == request[44:48] == bytes([127, 0, 0, 1])
     assert request[-8:] == b"\xff" * 8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
+def test_a_socket_for_datagrams_is_found_by_the_kernel_itself() -> None:
+    """Of datagrams as well the kernel names the one socket, whether it is bound to a far side or
+    not.
+    """
+    for far in (("127.0.0.1", 53), None):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            asked.bind(("127.0.0.1", 0))
+            if far is not None:
+                asked.connect(far)
+            diag = SockDiag()
+            found = diag.find(asked.getsockname(), ("127.0.0.1", 53), udp=True)
+            diag.close()
+            assert found.inode == os.fstat(asked.fileno()).st_ino
 
 
 @pytest.mark.parametrize(

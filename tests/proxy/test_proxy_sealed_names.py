@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from dns_words import addresses, query
@@ -11,7 +10,7 @@ from dns_words import addresses, query
 from capture import dns
 from capture.address_book import AddressBook
 from proxy.sealed import names
-from proxy.sealed.names import Names, name_server
+from proxy.sealed.names import Names
 
 REAL = {
     "db.example": ["192.0.2.5", "2001:db8::5"],
@@ -124,13 +123,3 @@ async def test_questions_come_by_datagram_and_by_stream() -> None:
     assert addresses(await reader.readexactly(size)) == ["192.0.2.5"]
     writer.close()
     server.close()
-
-
-def test_the_machines_name_server_is_read(tmp_path: Path) -> None:
-    """The first name server of the machine is the one that is asked."""
-    file = tmp_path / "resolv.conf"
-    file.write_text(
-        "# made by hand\nsearch corp.example\nnameserver fe80::1%eth0\nnameserver 9.9.9.9\n"
-    )
-    assert name_server(file) == "fe80::1"
-    assert name_server(tmp_path / "none") is None

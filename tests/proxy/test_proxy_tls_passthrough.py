@@ -15,6 +15,7 @@ from present import there
 from core.decision import Decision, Verdict
 from core.fate import UNREACHED_NOTE, Fate
 from core.situation import Situation
+from proxy.connect_to import parse_route
 from proxy.tls_passthrough import target_of
 from tests.proxy.conftest import RunningGate
 
@@ -226,6 +227,35 @@ def test_a_client_that_vanishes_ends_the_record(exempt: RunningGate) -> None:
     tls.close()
     eventually(lambda: exempt.evidence.closed)
     assert exempt.evidence.closed[0].request.bytes > 20
+
+
+@pytest.mark.parametrize("how", ["reset", "closed"])
+def test_a_server_meets_the_end_that_its_client_made(exempt: RunningGate, how: str) -> None:
+    """What a client breaks off is broken off at the server as well, which could else take a part
+    for the whole; what it ends is ended.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener, tunnel_to(exempt, listener) as raw:
+        hello = _hello()
+        raw.sendall(b"\x16\x03\x01" + len(hello).to_bytes(2) + hello)
+        server, _ = listener.accept()
+        server.settimeout(10)
+        assert server.recv(65536)
+        if how == "reset":
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        raw.close()
+        with server:
+            try:
+                met = "closed" if server.recv(65536) == b"" else "more"
+            except ConnectionResetError:
+                met = "reset"
+    assert met == how
+
+
+def tunnel_to(gate: RunningGate, listener: socket.socket) -> socket.socket:
+    gate.addon.upstreams.routes.replace(
+        (parse_route(f"{PINNED}::127.0.0.1:{listener.getsockname()[1]}"),)
+    )
+    return tunnel(gate)
 
 
 def _hello(name: str = PINNED) -> bytes:

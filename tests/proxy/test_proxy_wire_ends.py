@@ -270,6 +270,35 @@ def test_a_client_that_vanishes_during_a_hold_sends_nothing(
     assert len(far.got) == 1
 
 
+def test_an_upload_that_breaks_off_is_broken_to_the_server(
+    wire: tuple[RunningGate, FarSide],
+) -> None:
+    """Of a body that streams the server has a part when its client breaks off: it meets the same
+    end, and cannot take the part for the whole.
+    """
+    gate, far = wire
+    met: list[str] = []
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        far.got.append(talk.recv(1))
+        try:
+            while talk.recv(1 << 20):
+                pass
+            met.append("closed")
+        except ConnectionResetError:
+            met.append("reset")
+
+    far.talks, far.got = talks, []
+    with gate.connect(HOST) as talk:
+        talk.sendall(b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: 90000000\r\n\r\n")
+        talk.sendall(b"some words\n" * (1 << 20))
+        eventually(lambda: bool(far.got))
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        talk.close()
+        eventually(lambda: bool(met))
+    assert met == ["reset"]
+
+
 def test_a_slow_reader_gets_all_of_it(wire: tuple[RunningGate, FarSide]) -> None:
     """A client that reads late, through a small window, gets each byte; so does a second one beside
     it at once."""

@@ -473,3 +473,44 @@ def test_a_seal_inside_a_seal_says_why_it_is_none(sealing: Sealing) -> None:
         assert done.returncode == 2, done.stderr
         [line] = [line for line in done.stderr.splitlines() if "seal already" in line]
         assert "without outgate run" in line
+
+
+ASKS = """
+import socket, sys
+for name in sys.argv[1:]:
+    try:
+        socket.getaddrinfo(name, 443)
+    except socket.gaierror:
+        print("no", name, flush=True)
+"""
+_NO_NETWORK = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+"""A network in which no name server can be reached."""
+
+
+def test_a_name_that_is_not_found_is_told(outgate: Outgate) -> None:
+    """Whose name cannot be found is told so when the run ends, and it is on record with its script;
+    a name that is there is not.
+    """
+    if subprocess.run([*_NO_NETWORK, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no network of its own can be made here")
+    script = str(outgate.script("asks.py", ASKS))
+    command = [*_NO_NETWORK, sys.executable, "-m", "app.cli", "run", "--sealed", "--"]
+    done = subprocess.run(
+        [*command, sys.executable, script, "mistyped.invalid", "localhost"],
+        env=outgate.environment,
+        cwd=outgate.folder,
+        text=True,
+        capture_output=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.stdout.split() == ["no", "mistyped.invalid"], done.stderr
+    why = "mistyped.invalid could not be found: the name server did not answer. Nothing was sent."
+    assert why in done.stderr
+    assert "localhost" not in done.stderr
+    [record] = outgate.records()
+    assert record["destination"]["host"] == "mistyped.invalid"
+    assert (record["sender"]["certainty"], record["sender"]["script"]["name"]) == (
+        "exact",
+        "asks.py",
+    )

@@ -14,6 +14,7 @@ from app.probing.trying import Tried, Verdict, _verdict, try_clients
 DATA_CLIENTS = frozenset(
     {
         "adlfs",
+        "az",
         "azure-core",
         "botocore",
         "databricks-sdk",
@@ -23,6 +24,7 @@ DATA_CLIENTS = frozenset(
         "fsspec",
         "gcloud",
         "gcsfs",
+        "go",
         "google-auth",
         "grpcio",
         "java",
@@ -119,6 +121,24 @@ def test_what_is_not_there_is_not_said_to_break(
             )
         ]
     assert told == [[], [Verdict.BREAKS], [Verdict.BREAKS], [Verdict.PAST]]
+
+
+def test_what_is_not_installed_is_told_with_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each program that is tried where it is there has a row where it is not, which says so, never
+    that it works, with what the client matrix knows; what cannot be tried is told as that.
+    """
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with Canary(("127.0.0.1", 1), tmp_path) as canary:
+        told = {t.probe.name: t for t in try_clients(canary, [], {}, "/none")}
+        assert set(told) == {probe.name for probe in PROGRAMS} >= {"az", "gcloud", "go", "java"}
+        assert {t.verdict for t in told.values()} == {Verdict.ABSENT}
+        assert all(t.words == "not installed" and t.mend for t in told.values())
+        assert "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE" in told["gcloud"].mend
+        assert "JAVA_TOOL_OPTIONS" in told["java"].mend
+        [untried] = _asked(monkeypatch, canary, untried="it cannot be")
+    assert (untried.verdict, untried.words) == (Verdict.UNTRIED, "not tried: it cannot be")
 
 
 def test_a_client_that_reaches_nothing_breaks(
