@@ -67,8 +67,11 @@ class MountTimes:
     def over(self, pid: int, path: str, *, sealed: bool = False) -> float:
         """Return the time since which `path`, resolved, surely leads over the mounts that it does
         now, in that process. `sealed`: its mounts are a copy of ours, in which it may make none.
+        Where its root is a folder, nothing tells since when.
         """
         self.watch()
+        if _has_folder_as_root(pid):
+            return float("inf")
         theirs = None if sealed else _namespace(pid, "mnt")
         if theirs is not None and theirs != _namespace("self", "mnt"):
             return self._elsewhere(pid, path)
@@ -138,6 +141,16 @@ def _namespace(pid: int | str, kind: str) -> str | None:
         return os.readlink(f"/proc/{pid}/ns/{kind}")
     except OSError:
         return None
+
+
+def _has_folder_as_root(pid: int) -> bool:
+    """True after `chroot`: a process may do that at any time, and paths lead elsewhere then. What
+    has a mount as its root (containers) shows it as `/`.
+    """
+    try:
+        return os.readlink(f"/proc/{pid}/root") != "/"
+    except OSError:
+        return False
 
 
 def is_below(path: str, place: str) -> bool:
