@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from attribution import compiled
 from attribution.agreement import Agreed, agree
 from attribution.beacon.claims import StartClaim
 from attribution.beacon.doubt import OTHER_PROGRAM, doubt
@@ -86,7 +87,7 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
         identity=identity,
-        note=note or doubted,
+        note=note or doubted or compiled.doubt(line[owner], agreed.resolution, files),
         candidates=agreed.candidates,
         unheard=asked is None,
         has_beacon=claim is not None,
