@@ -16,7 +16,7 @@ import struct
 from collections.abc import Collection, Iterator
 
 from attribution.backends import procfs
-from attribution.facts import ProcessFacts
+from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import HostFiles
 from attribution.plain_files import text_of
 from attribution.resolution import Resolution, search_paths
@@ -39,14 +39,17 @@ _ALWAYS_RUN = ("sitecustomize", "usercustomize")
 _ENDINGS = (".pyc", "/__init__.pyc", "/__main__.pyc", ".so", ".abi3.so")
 
 
-def doubt(owner: ProcessFacts, run: Resolution, files: HostFiles) -> str | None:
+def doubt(
+    owner: ProcessFacts, run: Resolution, witness: Witness | None, files: HostFiles
+) -> str | None:
     """Return why what ran may be another program than the source at its path; None when nothing
     speaks for that, and for what is not imported.
     """
     if owner.windows or run.path is None or not run.path.endswith(".py"):
         return None
     if run.launched_as not in _COMPILED and not _is_of_folder(owner, run):
-        return None
+        hooked = witness is not None and witness.imported and not run.by_tool
+        return BEFORE_IT if hooked and run.launched_as is LaunchedAs.FILE else None
     if _is_shadowed(owner, run, files):
         return BEFORE_IT
     if _has_prefix(owner):

@@ -93,6 +93,32 @@ def an_archive_earlier_on_the_path(arena: Arena) -> None:
 
 
 @attack
+def another_program_put_before_a_plain_file_by_a_hook(arena: Arena) -> None:
+    source = arena.write("job.py", note="good")
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    hook = f"""
+import importlib.abc, importlib.util, pathlib, sys
+class Other(importlib.abc.InspectLoader):
+    def find_spec(self, name, target=None):
+        return importlib.util.spec_from_loader(name, self) if name == "__main__" else None
+    def get_code(self, name):
+        return compile(pathlib.Path({str(other)!r}).read_text(), {str(source)!r}, "exec")
+    def get_source(self, name):
+        return ""
+    def get_filename(self, name):
+        return {str(source)!r}
+def hook(path):
+    if path != {str(source)!r}:
+        raise ImportError
+    return Other()
+sys.path_hooks.insert(0, hook)
+"""
+    start = arena.data("start/sitecustomize.py", hook)
+    settled()
+    arena.python(str(source), env={"PYTHONPATH": str(start.parent)})
+
+
+@attack
 def an_archive_of_compiled_files(arena: Arena) -> None:
     good = arena.write("good/app.pyz/__main__.py", note="good")
     _compiled(
