@@ -52,7 +52,7 @@ class MountTimes:
         self._watched = False
 
     def hold(self) -> int | None:
-        """Look at once, without a thread. Returns a descriptor that polls as POLLPRI at each change,
+        """Look at once, without a thread. Returns a descriptor that polls POLLPRI at each change,
         for `look`; None where mounts are not told. A process forked from this one remembers what
         was seen.
         """
