@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from attribution import compiled
 from attribution.agreement import Agreed, agree
 from attribution.beacon.claims import StartClaim
 from attribution.beacon.doubt import OTHER_PROGRAM, doubt
@@ -86,7 +87,7 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
         identity=identity,
-        note=note or doubted,
+        note=note or doubted or compiled.doubt(line[owner], agreed.resolution, asked, files),
         candidates=agreed.candidates,
         unheard=asked is None,
         has_beacon=claim is not None,
@@ -153,6 +154,16 @@ def ready() -> int:
     """Return the process that reads: asked once, to start it before it is needed."""
     _mounts.watch()
     return os.getpid()
+
+
+def hold_mounts() -> int | None:
+    """See MountTimes.hold: for the process that those are forked from which answer."""
+    return _mounts.hold()
+
+
+def look_at_mounts(handle: int) -> None:
+    """See MountTimes.look."""
+    _mounts.look(handle)
 
 
 def _script_of(

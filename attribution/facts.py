@@ -163,6 +163,8 @@ class Witness:
     """Files of the other frames below which the main thread stands, outermost first, libraries left
     out.
     """
+    imported: bool = False
+    """True where the main program went through the import system, and was not opened as a file."""
 
 
 class Files(Protocol):

@@ -23,6 +23,7 @@ _PAUSES_S = (0.0, 0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
 _MOST_OTHERS = 40
 _MOST_KNOWN = 2000
 _OF_IMPORTS = "<frozen "
+_IMPORTS = "_run_module_as_main"
 _RUNNERS = ("/runpy.py",)
 """Run the main program of `-m`, of a folder and of an archive."""
 
@@ -121,11 +122,16 @@ def witness(threads: Sequence[Thread], pid: int) -> Witness | None:
         return None
     main, *inner = outermost_first
     others = dict.fromkeys(f.file for f in inner if not _is_of_library(f.file))
-    return Witness(source="interpreter", main=main.file, others=tuple(others)[:_MOST_OTHERS])
+    return Witness(
+        source="interpreter",
+        main=main.file,
+        others=tuple(others)[:_MOST_OTHERS],
+        imported=thread.frames[-1].function == _IMPORTS,
+    )
 
 
 def _is_main(outermost: Frame) -> bool:
-    if outermost.function == "_run_module_as_main":
+    if outermost.function == _IMPORTS:
         return True
     return outermost.function == "<module>" and not outermost.file.startswith(_OF_IMPORTS)
 

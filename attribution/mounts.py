@@ -51,6 +51,21 @@ class MountTimes:
         """When something changed that had changed back before it could be looked at."""
         self._watched = False
 
+    def hold(self) -> int | None:
+        """Look at once, without a thread. Returns a descriptor that polls POLLPRI at each change,
+        for `look`; None where mounts are not told. A process forked from this one remembers what
+        was seen.
+        """
+        with contextlib.suppress(OSError):
+            handle = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+            self._take(handle, first=True)
+            return handle
+        return None
+
+    def look(self, handle: int) -> None:
+        """Note what changed since the last look."""
+        self._take(handle, first=False)
+
     def watch(self) -> None:
         """Look at once, and from now on whenever the mounts of this process's namespace change."""
         with self._lock:
@@ -59,7 +74,7 @@ class MountTimes:
             self._watched = True
             with contextlib.suppress(OSError):
                 handle = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
-                self._take(handle, first=True)
+                self._take(handle, first=not self._table, again=True)
                 name = "outgate-mounts"
                 body = OWNER.guarded(Duty.MOUNTS, lambda: self._wait(handle))
                 threading.Thread(target=body, daemon=True, name=name).start()
@@ -67,8 +82,11 @@ class MountTimes:
     def over(self, pid: int, path: str, *, sealed: bool = False) -> float:
         """Return the time since which `path`, resolved, surely leads over the mounts that it does
         now, in that process. `sealed`: its mounts are a copy of ours, in which it may make none.
+        Where its root is a folder, nothing tells since when.
         """
         self.watch()
+        if _has_folder_as_root(pid):
+            return float("inf")
         theirs = None if sealed else _namespace(pid, "mnt")
         if theirs is not None and theirs != _namespace("self", "mnt"):
             return self._elsewhere(pid, path)
@@ -88,8 +106,10 @@ class MountTimes:
             # Nobody sees what changes from here on: no path is sure any more.
             self._lately = float("inf")
 
-    def _take(self, handle: int, *, first: bool = False) -> None:
-        """Note the places where mounts came or went since the last look."""
+    def _take(self, handle: int, *, first: bool = False, again: bool = False) -> None:
+        """Note the places where mounts came or went since the last look. `again`: not because
+        something changed.
+        """
         os.lseek(handle, 0, os.SEEK_SET)
         text = b""
         while len(text) < _MOST and (piece := os.read(handle, 1 << 16)):
@@ -97,7 +117,7 @@ class MountTimes:
         now, table = time.time(), {(m.id, m.source, m.place): m for m in parse(text)}
         changed = [m for key, m in table.items() if key not in self._table]
         changed += [m for key, m in self._table.items() if key not in table]
-        if not changed and not first:
+        if not changed and not (first or again):
             self._lately = now
         for mount in changed:
             # What was there before the first look may have come at any earlier time.
@@ -138,6 +158,16 @@ def _namespace(pid: int | str, kind: str) -> str | None:
         return os.readlink(f"/proc/{pid}/ns/{kind}")
     except OSError:
         return None
+
+
+def _has_folder_as_root(pid: int) -> bool:
+    """True after `chroot`: a process may do that at any time, and paths lead elsewhere then. What
+    has a mount as its root (containers) shows it as `/`.
+    """
+    try:
+        return os.readlink(f"/proc/{pid}/root") != "/"
+    except OSError:
+        return False
 
 
 def is_below(path: str, place: str) -> bool:

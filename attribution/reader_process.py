@@ -5,6 +5,7 @@ answers one question after another; all end with their gate.
 import contextlib
 import os
 import pickle
+import select
 import signal
 import socket
 import sys
@@ -44,8 +45,10 @@ def main() -> None:
     gate = _private_socket()
     _limit()
     children: set[int] = set()
+    mounts = examination.hold_mounts()
     with contextlib.suppress(OSError, EOFError), gate:
         while True:
+            _wait_for_order(gate, mounts)
             order, sockets = _ordered(gate)
             _forget_ended(children)
             match order:
@@ -56,6 +59,22 @@ def main() -> None:
     for number in children:
         with contextlib.suppress(OSError):
             os.kill(number, signal.SIGKILL)
+
+
+def _wait_for_order(gate: socket.socket, mounts: int | None) -> None:
+    """Look at each change of the mounts meanwhile: a helper that is forked later has to know of
+    it. No thread does that here, for a fork takes none along.
+    """
+    waiting = select.poll()
+    waiting.register(gate, select.POLLIN)
+    if mounts is not None:
+        waiting.register(mounts, select.POLLERR | select.POLLPRI)
+    while True:
+        ready = {handle for handle, _ in waiting.poll()}
+        if mounts is not None and mounts in ready:
+            examination.look_at_mounts(mounts)
+        if ready - {mounts}:
+            return
 
 
 def _ordered(gate: socket.socket) -> tuple[tuple[bytes, int], list[int]]:

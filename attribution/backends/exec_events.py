@@ -7,6 +7,7 @@ nothing is known, and nothing is assumed.
 """
 
 import contextlib
+import hashlib
 import os
 import select
 import socket
@@ -44,6 +45,8 @@ class Load:
     """When it was loaded (Unix time); None when that was before the first event."""
     folder: str | None = None
     """The working folder then, where it could be asked before the program had begun to run."""
+    line: bytes | None = None
+    """A digest of the command line then, likewise: the program can write over it later."""
 
 
 type _Times[T] = OrderedDict[int, tuple[T, float]]
@@ -178,7 +181,7 @@ class ExecEvents:
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         happened = time.time() - (now - monotonic) / 1e9
         if what == EXEC:
-            load = Load(at=happened, folder=_start_folder(pid, monotonic))
+            load = _loaded(pid, happened, monotonic)
             self._keep(self._loaded, pid, load, happened)
         elif what == FORK:
             self._keep(self._born, child, happened, happened)
@@ -198,11 +201,24 @@ class ExecEvents:
             self._since = max(self._since, forgotten)
 
 
-def _start_folder(pid: int, executed_at: int) -> str | None:
-    """Return the working folder, where the program has not had the time yet to run a script."""
-    folder = procfs.link(f"/proc/{pid}/cwd")
+def digest(line: bytes) -> bytes:
+    """Return what a command line is compared by: it may hold secrets, and is not kept."""
+    return hashlib.blake2b(line, digest_size=16).digest()
+
+
+def _loaded(pid: int, happened: float, executed_at: int) -> Load:
+    """Return what is to know of a program as it began, where it has not had the time yet to run a
+    script.
+    """
+    folder, line = procfs.link(f"/proc/{pid}/cwd"), procfs.command_line(pid)
+    if not _has_not_begun(pid, executed_at):
+        return Load(at=happened)
+    return Load(at=happened, folder=folder, line=digest(line) if line else None)
+
+
+def _has_not_begun(pid: int, executed_at: int) -> bool:
     passed = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - executed_at
     if passed <= _BEFORE_IT_RUNS_NS:
-        return folder
+        return True
     spent = procfs.read(f"/proc/{pid}/schedstat", 100).partition(b" ")[0]
-    return folder if spent.isdigit() and int(spent) <= _BEFORE_IT_RUNS_NS else None
+    return spent.isdigit() and int(spent) <= _BEFORE_IT_RUNS_NS

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
-from attribution.backends.exec_events import ExecEvents
+from attribution.backends.exec_events import ExecEvents, digest
 from attribution.backends.holders import holders
 from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
@@ -254,7 +254,14 @@ class LinuxBackend:
         born, since = procfs.start_seconds(facts.start), self._execs.since()
         load = self._execs.load(facts.pid)
         if load is not None and load.at is not None:
-            return replace(facts, image_from=load.at, image_until=load.at, start_folder=load.folder)
+            intact = facts.line_intact and load.line in {None, digest(facts.command_line)}
+            return replace(
+                facts,
+                image_from=load.at,
+                image_until=load.at,
+                start_folder=load.folder,
+                line_intact=intact,
+            )
         forked = self._forked_from(facts)
         if forked is not None:
             return replace(

@@ -115,7 +115,7 @@ def site_folders(facts: ProcessFacts) -> Iterator[str]:
         if facts.windows:
             yield from (join(facts, prefix, "Lib\\site-packages"), join(facts, prefix, "Lib"))
             continue
-        for version in _versions(facts):
+        for version in versions(facts):
             yield join(facts, prefix, f"lib/python{version}/site-packages")
             yield join(facts, prefix, f"lib/python{version}")
 
@@ -151,7 +151,7 @@ def _in_environment(facts: ProcessFacts) -> str | None:
     return join(facts, first, "python") if first.startswith(folder) else None
 
 
-def _versions(facts: ProcessFacts) -> list[str]:
+def versions(facts: ProcessFacts) -> list[str]:
     """Guess `3.13` from the interpreter's real name or path; every supported version when it is not
     told.
     """

@@ -1,18 +1,21 @@
 """Programs under the names of others: compiled files, tools, environments, mounts."""
 
+import shutil
 import sys
 import zipfile
+from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, Attack, attack, named
+from benchmarks.attribution_attacks.places import settled
 
 
-def _compiled(arena: Arena, name: str, body: str, claims: str) -> None:
+def _compiled(arena: Arena, name: str, body: str, claims: str, *, flags: int = 0) -> None:
     """Write a compiled file that names another one as its source."""
     import importlib.util
     import marshal
 
     code = compile(f"{PRELUDE}\n{body}", claims, "exec")
-    head = importlib.util.MAGIC_NUMBER + bytes(12)
+    head = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + bytes(8)
     path = arena.folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(head + marshal.dumps(code))
@@ -38,6 +41,81 @@ for _how, _move in MOVES.items():
         f"a compiled module of a folder, {_how}",
         _poses("-m", "pkg.job", name="pkg/job.pyc", move=_move),
     )
+
+
+def _imported(arena: Arena, compiled: str, good: str, *words: str, path: str = "") -> None:
+    """A compiled program stands where Python finds it before a source, and claims to be of it."""
+    source = arena.write(good, note="good")
+    (arena.folder / "empty").mkdir()
+    _compiled(arena, compiled, f"TRUTH = {_OTHER}\n{SEND}", str(source), flags=1)
+    settled()
+    folders = ":".join(f"{arena.folder}/{folder}" for folder in path.split())
+    arena.python(*words, cwd="empty" if path else ".", env={"PYTHONPATH": folders})
+
+
+_OTHER = {"script": "another", "sha256": "another"}
+_TAG = sys.implementation.cache_tag
+
+
+@attack
+def a_compiled_file_kept_beside_a_module(arena: Arena) -> None:
+    _imported(arena, f"__pycache__/job.{_TAG}.pyc", "job.py", "-m", "job")
+
+
+@attack
+def a_compiled_file_kept_beside_the_main_file_of_a_folder(arena: Arena) -> None:
+    _imported(arena, f"app/__pycache__/__main__.{_TAG}.pyc", "app/__main__.py", "app")
+
+
+@attack
+def a_compiled_file_that_removes_itself(arena: Arena) -> None:
+    source = arena.write("job.py", note="good")
+    move = f"TRUTH = {_OTHER}\nimport shutil; shutil.rmtree('__pycache__')\n{SEND}"
+    _compiled(arena, f"__pycache__/job.{_TAG}.pyc", move, str(source), flags=1)
+    settled()
+    arena.python("-m", "job")
+
+
+@attack
+def a_compiled_module_earlier_on_the_path(arena: Arena) -> None:
+    _imported(arena, "evil/job.pyc", "good/job.py", "-m", "job", path="evil good")
+
+
+@attack
+def an_archive_earlier_on_the_path(arena: Arena) -> None:
+    source = arena.write("good/job.py", note="good")
+    _compiled(arena, "evil/job.pyc", f"TRUTH = {_OTHER}\n{SEND}", str(source))
+    with zipfile.ZipFile(arena.folder / "evil.zip", "w") as archive:
+        archive.write(arena.folder / "evil/job.pyc", "job.pyc")
+    path = f"{arena.folder}/evil.zip:{arena.folder}/good"
+    settled()
+    arena.python("-m", "job", cwd="evil/..", env={"PYTHONPATH": path})
+
+
+@attack
+def another_program_put_before_a_plain_file_by_a_hook(arena: Arena) -> None:
+    source = arena.write("job.py", note="good")
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    hook = f"""
+import importlib.abc, importlib.util, pathlib, sys
+class Other(importlib.abc.InspectLoader):
+    def find_spec(self, name, target=None):
+        return importlib.util.spec_from_loader(name, self) if name == "__main__" else None
+    def get_code(self, name):
+        return compile(pathlib.Path({str(other)!r}).read_text(), {str(source)!r}, "exec")
+    def get_source(self, name):
+        return ""
+    def get_filename(self, name):
+        return {str(source)!r}
+def hook(path):
+    if path != {str(source)!r}:
+        raise ImportError
+    return Other()
+sys.path_hooks.insert(0, hook)
+"""
+    start = arena.data("start/sitecustomize.py", hook)
+    settled()
+    arena.python(str(source), env={"PYTHONPATH": str(start.parent)})
 
 
 @attack
@@ -92,6 +170,36 @@ def the_text_of_a_command_written_over_it(arena: Arena) -> None:
     evil += "overwrite_line(old.replace(b'print(2)', b'print(1)'))\nask(dial()) # print(2)\n"
     digest = hashlib.sha256(evil.encode()).hexdigest()
     arena.python("-c", evil, env={"TEXT": digest})
+
+
+@attack
+def command_line_and_name_of_the_code_written_over(arena: Arena) -> None:
+    """Both that a process says of itself, in its own memory."""
+    good = arena.write("good.py", note="good")
+    body = f"""
+import ctypes
+name = sys._getframe().f_code.co_filename
+ctypes.memmove(id(name) + sys.getsizeof("") - 1, {str(good).encode()!r}, len(name))
+with open("/proc/self/cmdline", "rb") as file:
+    overwrite_line(file.read().replace(b"evil.py", b"good.py"))
+"""
+    evil = arena.write("evil.py", f"{body}{SEND}")
+    settled()
+    arena.python(str(evil))
+
+
+@attack
+def mount_root_changed_to_a_folder_with_a_twin(arena: Arena) -> None:
+    body = f"import encodings.idna\nos.chroot('jail')\nos.chdir('/')\n{SEND}"
+    job = arena.write("job.py", body)
+    arena.write(f"jail/{job}", body, note="good")
+    core = Path(sys.base_prefix, "lib")
+    for file in (Path(sys.executable).resolve(), *core.glob("libpython3*.so.*")):
+        place = arena.folder / "jail" / str(file)[1:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, place)
+    settled()
+    arena.python(str(job))
 
 
 @attack

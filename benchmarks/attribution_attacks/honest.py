@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import Arena, Attack, attack, named
+from benchmarks.attribution_attacks.places import settled
 
 
 @attack
@@ -82,7 +83,8 @@ def _called(*words: str) -> Attack:
         arena.write("pkg/__init__.py", "")
         arena.write("pkg/sub.py")
         arena.write("pkg/__main__.py")
-        arena.python(*words)
+        # What Python compiles at the start may as well have been another program then.
+        arena.python(*words, env={"PYTHONDONTWRITEBYTECODE": "1"})
 
     return make
 
@@ -101,6 +103,15 @@ WORDS = (
 )
 for _words in WORDS:
     named(f"honest: python {' '.join(_words)}", _called(*_words))
+
+
+@attack
+def honest_module_compiled_before(arena: Arena) -> None:
+    import py_compile
+
+    py_compile.compile(str(arena.write("job.py")))
+    settled()
+    arena.python("-m", "job")
 
 
 @attack
@@ -147,6 +158,7 @@ NAMES = frozenset(
         "honest_by_select",
         "honest_by_an_event_loop",
         "honest_child_of_another_script",
+        "honest_module_compiled_before",
         *(f"honest: python {' '.join(words)}" for words in WORDS),
     }
 )

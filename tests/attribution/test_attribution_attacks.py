@@ -2,6 +2,8 @@
 under a wrong name.
 """
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +12,10 @@ from typing import Any
 import pytest
 
 from attribution.agreement import MOVABLE
+from attribution.reader import HelperReader
 from benchmarks.attribution_attacks import HONEST, REQUESTS, Arena, cases
+from benchmarks.attribution_attacks.arena import SEND
+from benchmarks.attribution_attacks.places import settled
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Certainty
 from tests.attribution.conftest import Gate
@@ -63,3 +68,26 @@ def test_no_program_passes_for_another_one(
             assert found.certainty is Certainty.EXACT or found.reason == MOVABLE
             assert found.script is not None
             assert found.script.sha256 == seen.truth["sha256"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts, as root alone may")
+def test_a_reader_forked_after_a_mount_went_does_not_trust_what_lies_there(
+    gate: Gate, arena: Arena
+) -> None:
+    """Whatever lay over a script at its start, its version is not taken from what lies there now,
+    also by a helper that began later.
+    """
+    job, other = arena.write("m/job.py", f"wait()\n{SEND}"), arena.folder / "other"
+    arena.write("other/job.py", f"wait()\n{SEND}", note="what ran")
+    subprocess.run(["mount", "--bind", other, job.parent], check=True)
+    settled()
+    arena.python(str(job))
+    arena.until("go.ready")
+    subprocess.run(["umount", "-l", job.parent], check=True)
+    reader = gate.attributor._reader
+    assert isinstance(reader, HelperReader)
+    while reader._idle:
+        reader._idle.pop().end()
+    arena.go()
+    (seen,) = gate.wait(1)
+    assert seen.at_request.certainty is Certainty.LIKELY

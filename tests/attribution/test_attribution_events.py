@@ -294,3 +294,18 @@ def test_what_came_and_went_unseen_is_a_doubt_for_all(tmp_path: Path) -> None:
     times._take(shown(tmp_path, table("/w")))
     assert times.over(os.getpid(), "/any/job.py") >= changed
     assert len(parse(table("/w"))) == 2
+
+
+def test_a_helper_forked_later_knows_what_was_mounted_before(tmp_path: Path) -> None:
+    """It begins with what the process has seen that it was forked from; nothing is doubted that
+    did not change.
+    """
+    times = MountTimes()
+    times._watched = True
+    times._take(shown(tmp_path, table("/w")), first=True)
+    times._take(shown(tmp_path, table("/w")), again=True)
+    assert times.over(os.getpid(), "/w/job.py") == 0.0
+    changed = time.time()
+    times._take(shown(tmp_path, table()), again=True)
+    assert times.over(os.getpid(), "/w/job.py") >= changed
+    assert times.over(os.getpid(), "/other/job.py") == 0.0
