@@ -254,6 +254,8 @@ def _unknown(value: str, choices: Iterable[str], prefix: str) -> str:
     lower = {option.lower().rstrip(":"): option for option in options}
     begun = [option for option in lower if wanted and option.startswith(wanted)]
     near = begun[:1] or difflib.get_close_matches(wanted, lower, n=1, cutoff=0.0)
+    if not any(map(str.isalnum, wanted)):
+        near = []  # no word is near to what has no letter
     said = f"I do not know “{printable(value, 40)}”"
     if not near:
         return f"{said}."

@@ -57,5 +57,6 @@ def test_plain_lines_take_commands_at_a_terminal_of_any_code_page(
     assert isinstance(screen.buffer, io.BytesIO)
     told = screen.buffer.getvalue().decode("utf-8" if page == "ascii" else page)
     assert ended.value.code == 1
-    assert "0 cases, the most urgent first." in told and "close N REASON" in told
+    assert told.startswith("Nothing needs you.") and "close N REASON" in told
+    assert "nearest word" not in told  # to what has no letter none is near
     assert "Say which case by its number" in told and "fault" not in told
