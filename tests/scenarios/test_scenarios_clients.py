@@ -86,7 +86,7 @@ def test_a_client_works_and_is_attributed(
 
     [record] = serving.wait_for(mine)
     assert record["destination"]["host"] == wanted
-    assert record["sender"]["certainty"] == "exact"
+    assert record["sender"]["certainty"] == "exact", record["sender"]["reason"]
     if host is not None:
         assert (record["llm"]["tokens_basis"], record["llm"]["output_tokens"]) == (
             "exact",
