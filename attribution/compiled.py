@@ -13,7 +13,7 @@ import marshal
 import os
 import posixpath
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from attribution.backends import procfs
 from attribution.facts import ProcessFacts, Witness
@@ -48,8 +48,7 @@ def doubt(
     if owner.windows or run.path is None or not run.path.endswith(".py"):
         return None
     if run.launched_as not in _COMPILED and not _is_of_folder(owner, run):
-        hooked = witness is not None and witness.imported and not run.by_tool
-        return BEFORE_IT if hooked and run.launched_as is LaunchedAs.FILE else None
+        return BEFORE_IT if _is_hooked(run, witness) else None
     if _is_shadowed(owner, run, files):
         return BEFORE_IT
     if _has_prefix(owner):
@@ -58,6 +57,13 @@ def doubt(
     folders = {posixpath.dirname(path) for path in spelled}
     doubts = (_of_cache(owner, run.path, folder, spelled, files) for folder in sorted(folders))
     return next((found for found in doubts if found is not None), None)
+
+
+def _is_hooked(run: Resolution, witness: Witness | None) -> bool:
+    """True for a plain file that went through the import system: a hook may have given another."""
+    if run.by_tool or run.launched_as is not LaunchedAs.FILE:
+        return False
+    return witness is not None and witness.imported
 
 
 def _is_of_folder(owner: ProcessFacts, run: Resolution) -> bool:
@@ -85,19 +91,30 @@ def _is_shadowed(owner: ProcessFacts, run: Resolution, files: HostFiles) -> bool
     """
     entries = [entry for entry in owner.env.get("PYTHONPATH", "").split(":") if entry]
     always = [f"{entry}/{name}" for entry in entries for name in _ALWAYS_RUN]
-    if any(files.exists(f"{start}{end}") for start in always for end in (".py", *_ENDINGS)):
+    if any(_holds(start, (".py", *_ENDINGS), files) for start in always):
         return True
     if run.launched_as is not LaunchedAs.MODULE or run.word is None:
         return False
-    inner, spelled = run.word.replace(".", "/"), run.spelled or run.path or ""
-    for folder in (owner.start_folder or owner.cwd or "", *entries):
-        if any(files.exists(f"{folder}/{inner}{end}") for end in _ENDINGS):
+    return _stands_earlier([owner.start_folder or owner.cwd or "", *entries], run, run.word, files)
+
+
+def _stands_earlier(folders: Sequence[str], run: Resolution, module: str, files: HostFiles) -> bool:
+    """True where one of the folders that are searched before the module's holds it compiled, or is
+    an archive.
+    """
+    inner, spelled = module.replace(".", "/"), run.spelled or run.path or ""
+    for folder in folders:
+        if _holds(f"{folder}/{inner}", _ENDINGS, files):
             return True
         if spelled.startswith(f"{folder}/{inner}"):
             return False
         if files.exists(folder) and not files.is_dir(folder):
             return True
     return False
+
+
+def _holds(start: str, endings: Sequence[str], files: HostFiles) -> bool:
+    return any(files.exists(f"{start}{end}") for end in endings)
 
 
 def _of_cache(
