@@ -162,7 +162,7 @@ def _hunts(database: Database, asked: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def _known(sought: Sought, connection: Connection) -> Any:
-    return known(connection, sought, utc_now())
+    return known(connection, sought)
 
 
 def _page(wanted: CaseFilter, offset: int, connection: Connection) -> Any:

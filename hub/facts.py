@@ -16,6 +16,7 @@ from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.observation import SCHEMA as OBSERVATION
 from core.text import printable
+from core.vocabulary.kinds import tells_of_people
 
 UNREADABLE = "unreadable"
 """Outcome of entries that this version cannot read."""
@@ -64,6 +65,10 @@ class Fact(NamedTuple):
     """Distinct values found, all kinds together."""
     rows: int
     """Most rows that one kind was found in."""
+    people: int
+    """People that one kind tells of at most; of which at least so many are different."""
+    values: int
+    """Distinct values of the kind with most."""
     went: bool
     """Whether it left the endpoint."""
     review: bool
@@ -72,6 +77,7 @@ class Fact(NamedTuple):
 
 _NOTHING: Mapping[str, Any] = {}
 _left_by = lru_cache(256)(left_by)
+_tells_of_people = lru_cache(1024)(tells_of_people)
 
 
 def fact_of(text: bytes) -> Fact:
@@ -86,7 +92,8 @@ def fact_of(text: bytes) -> Fact:
 
 
 def _without_text(outcome: str, sender: Sender, *, review: bool) -> Fact:
-    return Fact(None, sender, "", (), outcome, "unknown", 0, 0, 0, went=False, review=review)
+    nothing = (0, 0, 0, 0, 0)
+    return Fact(None, sender, "", (), outcome, "unknown", *nothing, went=False, review=review)
 
 
 def _read(value: Mapping[str, Any]) -> Fact:
@@ -94,7 +101,7 @@ def _read(value: Mapping[str, Any]) -> Fact:
     verdict, degraded = decision["verdict"], decision["degraded"]
     fate = fate_of(request["method"], degraded, value.get("notes") or ())
     hold = decision["hold"] or _NOTHING
-    kinds, found, rows = _found(value["findings"])
+    kinds, *counts = _found(value["findings"])
     return Fact(
         _time(value["at"]),
         _sender(value["sender"]),
@@ -103,8 +110,7 @@ def _read(value: Mapping[str, Any]) -> Fact:
         fate.value if fate is not None else _text(verdict),
         _text(where["account"]["kind"]),
         _number(request["bytes"], _MOST_BYTES),
-        found,
-        rows,
+        *counts,
         fate is None and _left_by(verdict, hold.get("outcome")),
         verdict != Verdict.ALLOW or bool(degraded),
     )
@@ -121,17 +127,19 @@ def _observed(value: Mapping[str, Any]) -> Fact:
         OBSERVED,
         AccountKind.UNKNOWN.value,
         _number(sent.get("value") or 0, _MOST_BYTES),
-        0,
-        0,
+        *(0, 0, 0, 0),
         went=False,
         review=value["notable"] is True,
     )
 
 
-def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int]:
+def _found(
+    findings: list[Mapping[str, Any]],
+) -> tuple[tuple[str, ...], int, int, int, int]:
+    """Return kinds, values, and the most rows, people and values of one of them."""
     if not findings:
-        return (), 0, 0
-    found = rows = 0
+        return (), 0, 0, 0, 0
+    found = rows = people = most = 0
     kinds = set()
     for one in findings:
         kind = one["kind"]
@@ -139,9 +147,14 @@ def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int
             continue
         kinds.add(_kind(kind))
         if kind != NOT_INSPECTED:
-            found += _number(one["distinct"])
+            values = _number(one["distinct"])
+            found += values
+            most = max(most, values)
             rows = max(rows, _number(one["records"] or 0))
-    return tuple(sorted(kinds)[:_MOST_KINDS]), min(found, _MOST), rows
+            if _tells_of_people(kind):
+                subjects = one.get("subjects")
+                people = max(people, values if subjects is None else _number(subjects))
+    return tuple(sorted(kinds)[:_MOST_KINDS]), min(found, _MOST), rows, people, most
 
 
 def _sender(value: Mapping[str, Any]) -> Sender:

@@ -93,7 +93,9 @@ JUDGED: LiteralString = r"""WITH alike AS (
         SELECT p.endpoint, p.path, x.family, coalesce(x.name, p.path) AS name,
             d.name AS destination, a.word AS account, k.kinds, o.word AS outcome,
             sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
-            max(s.found) AS found, min(s.first_at) AS first_at, max(s.last_at) AS last_at
+            max(s.found) AS found, min(s.first_at) AS first_at, max(s.last_at) AS last_at,
+            sum(s.went)::bigint AS went, max(s.most_rows) AS most_rows,
+            max(s.most_people) AS most_people, max(s.most_values) AS most_values
         FROM totals s JOIN places p ON p.number = s.place
             LEFT JOIN scripts x ON x.number = p.script
             JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
