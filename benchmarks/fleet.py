@@ -232,6 +232,7 @@ def throughput(records: int, endpoints: int, processes: int, hubs: int) -> dict[
                 "hub": round(used[1] / count * 1e6, 1),
                 "postgres": round(used[0] / count * 1e6, 1),
             },
+            "two_cores_carry": round(2e6 * count / ((cpu + used[0] + used[1]) * 1e6)),
             "bytes_per_record": round(size / count),
             "bytes_by_table": {k: round(v / count) for k, v in tables.items()},
             "hub_peak_mb": round(hub.usage[1]),
@@ -337,13 +338,16 @@ def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=60_000)
+    parser.add_argument("--endpoints", type=int, default=20, help="Which have them.")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--hubs", type=int, default=1, help="Processes of `hub serve`.")
     parser.add_argument("--kills", type=int, default=0)
     options = parser.parse_args()
     result: dict[str, Any] = {}
     if options.records:
-        result["throughput"] = throughput(options.records, 20, options.processes, options.hubs)
+        result["throughput"] = throughput(
+            options.records, options.endpoints, options.processes, options.hubs
+        )
     if options.kills:
         result["kills"] = kills(options.kills, 4, 1500)
     print(json.dumps(result, indent=1))

@@ -20,7 +20,7 @@ from fleet.orders import NO_ORDERS, Orders
 from fleet.outbox import Cap, Dropped, drop_over, dropped_runs
 from fleet.wire import packed_stretch
 
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 2000
 MOST_BYTES = 8 << 20
 _MOST_PARTS = 50
 _KINDS: tuple[ChainKind, ChainKind] = ("acts", "records")
