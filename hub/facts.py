@@ -145,9 +145,7 @@ def _common_of(value: Mapping[str, Any]) -> _Common:
     decision, where = value["decision"], value["destination"]
     hold = decision["hold"] or _NOTHING
     place, account = _text(where["service"] or where["host"]), _text(where["account"]["kind"])
-    return _Common(
-        decision["verdict"], decision["degraded"], hold.get("outcome"), place, account
-    )
+    return _Common(decision["verdict"], decision["degraded"], hold.get("outcome"), place, account)
 
 
 @lru_cache(512)
@@ -170,7 +168,7 @@ def _read(value: Mapping[str, Any]) -> Fact:
 def _fact(at: str, value: Mapping[str, Any], common: _Common, sender: Sender) -> Fact:
     request, (verdict, degraded, held, place, account) = value["request"], common
     fate = fate_of(request["method"], degraded, value.get("notes") or ())
-    kinds, *counts = _found(value["findings"])
+    kinds, found, rows, people, values = _found(value["findings"])
     return Fact(
         _time(at),
         sender,
@@ -179,7 +177,10 @@ def _fact(at: str, value: Mapping[str, Any], common: _Common, sender: Sender) ->
         fate.value if fate is not None else _text(verdict),
         account,
         _number(request["bytes"], _MOST_BYTES),
-        *counts,
+        found,
+        rows,
+        people,
+        values,
         fate is None and _left_by(verdict, held),
         verdict != Verdict.ALLOW or bool(degraded),
     )

@@ -69,14 +69,15 @@ _SENT: LiteralString = """FROM sent_files s JOIN files f ON f.number = s.file
             OR (%(hex)s <> '' AND sha256 <> '' AND sha256 COLLATE "C" >= %(hex)s
                 AND sha256 COLLATE "C" < %(hex)s || 'g')))"""
 """Files by their names as typed, whose last part has an index, or by how their content begins."""
-_FILES: LiteralString = (
-    """WITH hit AS (
+_HIT: LiteralString = """WITH hit AS (
         SELECT s.place, s.destination, min(f.path) AS what,
             count(DISTINCT (s.chain, s.seq)) AS times,
             count(DISTINCT (s.chain, s.seq)) FILTER (WHERE s.went) AS went,
             coalesce(sum(s.bytes) FILTER (WHERE s.went), 0)::bigint AS bytes,
             array_agg(DISTINCT s.kinds) AS kindsets, min(s.at) AS first_at, max(s.at) AS last_at
         """
+_FILES: LiteralString = (
+    _HIT  # noqa: S608 - all are constants
     + _SENT
     + """ GROUP BY s.place, s.destination, f.path)
     SELECT coalesce(x.name, p.path) AS script, encode(x.sha256, 'hex') AS sha256,

@@ -172,9 +172,7 @@ def _sender(person: str, script: MadeUpScript, version: int, at: datetime) -> At
     return Attribution(
         certainty=Certainty.EXACT,
         method="sock_diag",
-        process=ProcessRef(
-            pid=4127, started_at=begun, name="python3", exe="/usr/bin/python3.13"
-        ),
+        process=ProcessRef(pid=4127, started_at=begun, name="python3", exe="/usr/bin/python3.13"),
         user=person,
         script=Script(
             path=path,

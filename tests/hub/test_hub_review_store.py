@@ -213,4 +213,4 @@ async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: H
     ]
     assert (deeds[1].facts["to"], deeds[2].note) == ("bo", "asked finance")
     row = store.case(key)
-    assert row is not None and row.user.endswith(" machines, bo")
+    assert row is not None and str(row.user).endswith(" machines, bo")
