@@ -60,6 +60,12 @@ class HubProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.begin()
+        assert self.process is not None and self.process.stdout is not None
+        self.process.stdout.readline()
+
+    def begin(self) -> None:
+        """Start it and wait for nothing."""
         program = "from app.cli import main; main()"
         command = [sys.executable, "-c", program, "hub", "serve", "--hub", str(self.folder)]
         command += ["--processes", str(self.processes)]
@@ -69,8 +75,6 @@ class HubProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        assert self.process.stdout is not None
-        self.process.stdout.readline()
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         if self.process is not None:

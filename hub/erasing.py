@@ -152,8 +152,8 @@ def _rewrite(
     kept: Kept,
     wanted: Mapping[int, Collection[int] | None],
 ) -> None:
-    """Write an upload of a chain, whose files are kept up to an entry, anew without these entries, or
-    these parts of them.
+    """Write an upload of a chain, whose files are kept up to an entry, anew without these
+    entries, or these parts of them.
     """
     run, entries, prev = kept.upload.run, [], kept.upload.run.prev
     for seq, entry in enumerate(run.entries, run.first):

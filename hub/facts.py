@@ -106,8 +106,8 @@ def _pieces(text: bytes) -> Fact | None:
     """Return the columns of a record as Outgate writes it, read piece by piece: what many have in
     common is read once. None where it is anything else.
 
-    Each piece but the braces around it stands in the text, each is JSON, and together they are all of
-    it: so the text is the object of their members, whatever foreign text stands in them.
+    Each piece but the braces around it stands in the text, each is JSON, and together they are
+    all of it: so the text is the object of their members, whatever foreign text stands in them.
     """
     decided = text.find(_DECISION)
     found = text.find(_FINDINGS, decided)

@@ -1,5 +1,5 @@
-"""Keeps which files were sent, by name and content, so that a hunt for one reads an index: with each
-message that comes, and beside other work of what came before there was an index.
+"""Keeps which files were sent, by name and content, so that a hunt for one reads an index: with
+each message that comes, and beside other work of what came before there was an index.
 """
 
 import time

@@ -65,30 +65,42 @@ def keep_records(
             )
         )
         key = (day, place, destination, kind, out, acc, review)
-        added = sums.get(key)
-        if added is None:
-            sums[key] = [1, went, bytes_ if went else 0, found, hit, at, at, hit, people, values]
-            continue
-        added[0] += 1
-        if went:
-            added[1] += 1
-            added[2] += bytes_
-        added[3] += found
-        added[4] += hit
-        if at < added[5]:
-            added[5] = at
-        elif at > added[6]:
-            added[6] = at
-        if hit > added[7]:
-            added[7] = hit
-        if people > added[8]:
-            added[8] = people
-        if values > added[9]:
-            added[9] = values
+        counts = (bytes_ if went else 0, found, hit, at, people, values)
+        _add(sums, key, counts, went=went)
     rows.append(_END)
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.write(b"".join(rows))
     _keep_sums(connection, sums)
+
+
+def _add(
+    sums: dict[_Key, list[int]],
+    key: _Key,
+    counts: tuple[int, int, int, int, int, int],
+    *,
+    went: bool,
+) -> None:
+    """Add a record to the sum that it belongs to."""
+    bytes_, found, hit, at, people, values = counts
+    added = sums.get(key)
+    if added is None:
+        sums[key] = [1, went, bytes_, found, hit, at, at, hit, people, values]
+        return
+    added[0] += 1
+    added[1] += went
+    added[2] += bytes_
+    added[3] += found
+    added[4] += hit
+    if at < added[5]:
+        added[5] = at
+    elif at > added[6]:
+        added[6] = at
+    if hit > added[7]:
+        added[7] = hit
+    if people > added[8]:
+        added[8] = people
+    if values > added[9]:
+        added[9] = values
 
 
 def _micros(at: datetime) -> tuple[int, int]:

@@ -59,8 +59,8 @@ def case_of(row: Row) -> Case:
 
 
 def _in_the_list(row: Row) -> Inside:
-    """Return what the list tells of the inside: by what a case is urgent. People are the most in one
-    request: those of others may be the same.
+    """Return what the list tells of the inside: by what a case is urgent. People are the most in
+    one request: those of others may be the same.
     """
     first, last = _days_since(row["first_at"]), _days_since(row["last_at"])
     count = int(row["records"])

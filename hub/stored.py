@@ -89,8 +89,8 @@ def entry_uploads(connection: Connection, chain: int, seq: int) -> Dated | None:
 def unread_uploads(
     connection: Connection, needles: Sequence[bytes]
 ) -> Iterator[tuple[str, datetime, Kept]]:
-    """Yield the messages whose files are in no index yet and that hold one of these texts, each with
-    whose it is and when it came. Read one by one: they may be many.
+    """Yield the messages whose files are in no index yet and that hold one of these texts, each
+    with whose it is and when it came. Read one by one: they may be many.
     """
     with connection.cursor(name="unread_uploads") as cursor:
         cursor.itersize = 8
