@@ -30,8 +30,8 @@ class _Sitting:
 def open_desk(
     folder: Path | None, key: Path | None, certificate: tuple[Path, Path] | None = None
 ) -> int:
-    """Open it on this terminal, for this user or whom a certificate (with its key) names, or for the
-    browser whose ticket this process was given; return the exit code. Raises ForbiddenError,
+    """Open it on this terminal, for this user or whom a certificate (with its key) names, or for
+    the browser whose ticket this process was given; return the exit code. Raises ForbiddenError,
     InputError, SettingsError.
     """
     ticket = os.environ.pop(directory_desk.TICKET, None)
@@ -93,8 +93,8 @@ def _signed_in(hub: "HubSettings", text: str) -> _Sitting:
 
 
 def _shown(hub: "HubSettings", certificate: Path, key: Path) -> _Sitting:
-    """Return whom a certificate of the organisation's names; only what it says counts, not which user
-    of this machine shows it.
+    """Return whom a certificate of the organisation's names; only what it says counts, not which
+    user of this machine shows it.
     """
     from hub.authority import load_authority, server_files
     from hub.desk_certificate import shown

@@ -39,7 +39,8 @@ _LEFT = "SELECT count(*) FROM totals_to_make"
 
 def filled(endpoints: int, times: int, hubs: int) -> dict[str, Any]:
     """Return how often hubs were killed with something left, and how many totals are wrong."""
-    chance, left = random.Random(11), []
+    chance = random.Random(11)
+    left: list[int] = []
     with a_fleet(hubs=hubs) as (_, server, hub):
         hub.kill()
         _made(server, endpoints)

@@ -1,5 +1,5 @@
-"""Who sits at the desk on a terminal, by a certificate of the organisation's: `desk_certificates` of
-`hub.yaml` says whose certificates count, and which units have which role.
+"""Who sits at the desk on a terminal, by a certificate of the organisation's: `desk_certificates`
+of `hub.yaml` says whose certificates count, and which units have which role.
 """
 
 import ssl
@@ -65,9 +65,9 @@ def read_desk_certificates(value: Any, folder: Path, roles: Any) -> DeskCertific
 
 
 def shown(certificate: Path, key: Path, server: Path, ca: Path) -> Shown:
-    """Return who holds this certificate and its key: a TLS handshake with ourselves, in memory, shows
-    that the key is the certificate's, that one of the authorities signed it for clients, and that it
-    is not over. `server`: any certificate with its key. Raises ForbiddenError, InputError,
+    """Return who holds this certificate and its key: a TLS handshake with ourselves, in memory,
+    shows that the key is the certificate's, that one of the authorities signed it for clients, and
+    that it is not over. `server`: any certificate with its key. Raises ForbiddenError, InputError,
     SettingsError.
     """
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
