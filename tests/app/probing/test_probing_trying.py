@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.client import client_environment
+from certs.client_environment import client_environment
 from app.probing import trying
 from app.probing.canary import Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
