@@ -92,7 +92,7 @@ def _tried(
 
 
 def _absent(probe: Probe) -> Tried:
-    """Return a client that is not installed, of which only the client matrix can tell what it needs."""
+    """Return a client that is not installed: the client matrix tells what it would need."""
     client = next((one for one in CLIENTS if one.name == probe.name), None)
     told = [probe.mend or (client.remedy if client else ""), probe.trust_mend]
     if client is not None and client.trust:
