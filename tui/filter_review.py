@@ -87,5 +87,6 @@ class FilterReview(ReviewPart):
         desk.filter_line = line.strip()
         self.leave()
         desk.wanted = replace(parsed.wanted, order=desk.wanted.order)
+        desk.held.leave()  # what was asked for is what is selected and told
         await desk.look_again()
         self._shown()

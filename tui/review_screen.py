@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from core.review import CaseFilter, Order
+from core.review import Order
 from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital
 from tui.actions import SCREENS
@@ -142,7 +142,7 @@ class ReviewScreen(LiveQueue):
             self._zoom(False)
         elif self.held.current and self.queue.count:
             self._holding.leave()
-        elif replace(self.queue.wanted, order=Order.RISK) != CaseFilter():
+        elif self.is_filtered:
             self._filtering.use("")
 
     @property
