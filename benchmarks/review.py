@@ -42,8 +42,8 @@ _QUIET_S = 0.25
 _TABS = {
     2: b"by outcome",
     3: b"Scripts, 30 days",
-    4: b"Whose accounts, 30 days",
-    5: b"Models in cases",
+    4: b"Destinations, 30 days",
+    5: b"By script, this month",
     6: b"People who run scripts",
     7: b"Rules, in the order",
     8: b"Checkpoints",
@@ -304,8 +304,8 @@ def _filtered(terminal: Terminal, rounds: int = 5) -> None:
         opened.add(partial(terminal.whole, b"/"))
         for letter in b"risk:high":
             letters.add(partial(terminal.whole, bytes([letter])))
-        entered.add(partial(terminal.whole, b"\r"))
-        left.add(partial(terminal.whole, b"\x1b"))
+        entered.add(partial(terminal.says, b"\r", b"risk:high"))
+        left.add(partial(terminal.says, b"\x1b", b"need"))
     for waits in (opened, letters, entered, left):
         waits.tell()
 
