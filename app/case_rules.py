@@ -16,7 +16,7 @@ from core.classification import AccountKind
 from core.errors import InputError
 from core.findings import NOT_INSPECTED
 from core.record import Record
-from core.review import Case, CaseFilter, CaseStatus, Disposition, needs_review
+from core.review import Case, CaseStatus, Disposition, needs_review
 from core.stored import StoredRecord
 from core.text import printable
 from core.vocabulary.kinds import FINDABLE, by_gravity
