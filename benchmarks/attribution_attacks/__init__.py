@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from benchmarks.attribution_attacks import (
     disguises,
     handed,
+    heads,
     honest,
+    hooks,
     lives,
     places,
     programs,
@@ -24,8 +26,8 @@ from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attac
 
 __all__ = ["ATTACKS", "HONEST", "REQUESTS", "Arena", "Attack", "cases"]
 
-_GROUPS = (titles, places, lives, handed, programs, disguises, honest)
-HONEST = honest.NAMES
+_GROUPS = (titles, places, lives, handed, programs, disguises, heads, hooks, honest)
+HONEST = honest.NAMES | heads.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:
