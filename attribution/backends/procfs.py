@@ -17,7 +17,8 @@ _STACK, _ARGUMENTS, _ENV_END = 25, 45, 48
 """Places in /proc/PID/stat, counted from the state on: start of the stack, of the arguments, end of
 the environment.
 """
-_THREADS, _START = 17, 19
+_FLAGS, _THREADS, _START = 6, 17, 19
+_PF_KTHREAD = 0x00200000
 _ENDED = frozenset({b"Z", b"X"})
 _LINKS_OF_ONE = 3
 _WHOLE = 1024
@@ -124,6 +125,12 @@ def _living(pid: int) -> str:
 def is_alive(fields: list[bytes]) -> bool:
     """True for the fields of a process that is neither gone nor a zombie."""
     return len(fields) > _START and fields[0] not in _ENDED
+
+
+def is_of_the_kernel(pid: int) -> bool:
+    """True for a thread of the kernel's own."""
+    fields = stat_fields(pid)
+    return len(fields) > _FLAGS and bool(int(fields[_FLAGS]) & _PF_KTHREAD)
 
 
 def start_of(pid: int) -> int | None:

@@ -33,7 +33,7 @@ def package_folders(
         places = search_paths.site_folders(facts)
         return tuple(place for place in places if "site-packages" in place and files.is_dir(place))
     prefix = prefix_of(facts, files, claim)
-    config = None if prefix is None else config_of(prefix, files)
+    config = config_of(prefix, files)
     prefixes = [prefix] if prefix is not None else []
     base = _folder_above(files.realpath(facts.exe)) if facts.exe else None
     outside = config is None or config.get("include-system-site-packages") == "true"
@@ -85,8 +85,10 @@ def _folder_above(program: str) -> str:
     return posixpath.dirname(posixpath.dirname(program))
 
 
-def config_of(prefix: str, files: Files) -> dict[str, str] | None:
+def config_of(prefix: str | None, files: Files) -> dict[str, str] | None:
     """Return `pyvenv.cfg`, in small letters; None where the prefix is no virtual environment."""
+    if prefix is None:
+        return None
     data = files.head(posixpath.join(prefix, "pyvenv.cfg"), _MOST_CONFIG)
     if not data:
         return None

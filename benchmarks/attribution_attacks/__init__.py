@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 
 from benchmarks.attribution_attacks import (
+    copies,
     disguises,
     handed,
     heads,
@@ -26,7 +27,7 @@ from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attac
 
 __all__ = ["ATTACKS", "HONEST", "REQUESTS", "Arena", "Attack", "cases"]
 
-_GROUPS = (titles, places, lives, handed, programs, disguises, heads, hooks, honest)
+_GROUPS = (titles, places, lives, handed, programs, copies, disguises, heads, hooks, honest)
 HONEST = honest.NAMES | heads.NAMES
 
 

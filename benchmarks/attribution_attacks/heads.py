@@ -1,5 +1,5 @@
-"""Processes whose first thread has ended: the kernel's folder of the process tells nothing then, and
-the threads that live send on.
+"""Processes whose first thread has ended: the kernel's folder of the process tells nothing then,
+and the threads that live send on.
 """
 
 from benchmarks.attribution_attacks.arena import SEND, Arena, Attack, attack, named, sends
@@ -40,7 +40,7 @@ open("box.ready", "w").close()
 taken, _ = box.accept()
 def work():
     _, (item,), _, _ = socket.recv_fds(taken, 1, 1)
-    tell(socket.socket(fileno=item)); time.sleep(3)
+    held = socket.socket(fileno=item); tell(held); time.sleep(3)
 threading.Thread(target=work).start()
 """
 _GIVES_AND_WAITS = """
