@@ -19,7 +19,9 @@ _UNREADABLE_CHILD = "a child of the owner may not be read and could share the so
 
 
 def holders(entry: SocketEntry, idle: IdleHolders) -> tuple[dict[int, int], Ownership]:
-    """Look at all processes: a socket can be passed to anybody, also one made a moment ago. Those that did not run since the last look are not read again."""
+    """Look at all processes: a socket can be passed to anybody, also one made a moment ago. Those
+    that did not run since the last look are not read again.
+    """
     own = os.getpid()
     everybody = [pid for pid in procfs.pids() if pid != own]
     idle.keep_only(everybody)

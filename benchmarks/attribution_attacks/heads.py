@@ -18,7 +18,7 @@ threading.Thread(target=work).start()
 def _headless(*words: str, name: str = "job.py", body: str = _IN_A_THREAD) -> Attack:
     def make(arena: Arena) -> None:
         arena.write(name, f"{body}{_ENDS}")
-        arena.python(*words)
+        arena.python(*words, env={"PYTHONDONTWRITEBYTECODE": "1"})
 
     return make
 
