@@ -24,6 +24,7 @@ from classifiers.shapes.stage import pasted_in
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall, Tally, at_model
 from core.discreet import name_shown
+from core.errors import DegradedError
 from core.exchange import WEBSOCKET, Exchange
 from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
@@ -136,7 +137,7 @@ class Engine:
             return exchange.header("content-encoding") is None or len(body) <= _PACKED
         if exchange.header("content-encoding") is not None and len(body) > _PACKED:
             return False
-        return is_quick((body, _around(exchange)))
+        return is_quick(parts(exchange))
 
     def classify(
         self,
@@ -184,7 +185,23 @@ class Engine:
         """Return what `classify` counts of these, by each host that is named. Raises what detectors
         raise.
         """
-        return [*self._secrets(payload, exchange), *self._personal.detect(payload)]
+        found = [*self._secrets(payload, exchange), *self._personal.detect(payload)]
+        if not (self._setup.in_worker and self._asks_workers):
+            return found
+        stages = _Stages()
+        found += self._slow_hits(payload, found, stages, explain=False)
+        if stages.failed:
+            raise DegradedError("redaction", stages.failed[0])
+        return found
+
+    def kinds_in(self, exchange: Exchange) -> frozenset[str]:
+        """Return the kinds of all that is found in it. Raises DegradedError where a worker would
+        have to read it.
+        """
+        seen = self.classify(exchange)
+        if seen.deferred:
+            raise DegradedError("redaction", "what would be sent instead could not be read")
+        return frozenset(finding.kind for finding in seen.findings)
 
     def _inspected(
         self,
@@ -206,7 +223,7 @@ class Engine:
         if self._setup.in_worker and self._asks_workers and not quick:
             if stages.progress is not None:
                 stages.progress(self._summed(exchange, payload, hits, stages, (where, llm)))
-            hits += self._slow_hits(payload, hits, stages, explain)
+            hits += self._slow_hits(payload, hits, stages, explain=explain)
         return self._summed(exchange, payload, hits, stages, (where, llm), explain=explain)
 
     def _summed(
@@ -270,7 +287,7 @@ class Engine:
         return found
 
     def _slow_hits(
-        self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool
+        self, payload: Payload, hits: list[Hit], stages: "_Stages", *, explain: bool
     ) -> list[Hit]:
         """Return what only workers look for: names in prose, and what the organisation's own
         recognisers find.
@@ -341,10 +358,10 @@ class _Stages:
             return []
 
 
-def _around(exchange: Exchange) -> bytes:
-    """Return what stands around the body."""
+def parts(exchange: Exchange) -> tuple[bytes, bytes]:
+    """Return the body, and what stands around it."""
     values = (exchange.path, *(f"{name}: {value}" for name, value in exchange.headers))
-    return "\n".join(values).encode("utf-8", "replace")
+    return exchange.body, "\n".join(values).encode("utf-8", "replace")
 
 
 def build_worker(setup: EngineSetup) -> Engine:
