@@ -69,7 +69,7 @@ class Redactor:
         return Redacted(
             body=body,
             headers=(("content-encoding", ""), ("accept-encoding", "identity")),
-            values={mark: value for value, mark in reversed(marks.items())},
+            values={mark: value for value, mark in reversed(list(marks.items()))},
         )
 
 
