@@ -1,4 +1,4 @@
-"""What binary formats without a schema come to: objects as JSON has them, as far as the bytes go."""
+"""What binary formats without a schema come to: objects as JSON has them, as far as they go."""
 
 from typing import Any, NamedTuple
 
