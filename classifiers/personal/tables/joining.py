@@ -205,10 +205,15 @@ def _people(table: Table, results: Sequence[ColumnResult]) -> _People | None:
     told = frozenset(table.values[columns[0]]) if columns else frozenset()
     if columns and not any(map(_is_empty, told)):
         return _People(told, by)
-    whom = [table.values[name] for name in about] if named else []
-    names = [() if any(map(is_total, row)) else row for row in zip(*whom, strict=False)]
+    names = _names(table, about) if named else []
     apart = _told_apart([table.values[name] for name in columns], names)
     return _People(frozenset(one for one in apart if one is not None), by)
+
+
+def _names(table: Table, about: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return what says in each row who it is; nothing in a row of sums."""
+    rows = zip(*(table.values[name] for name in about), strict=False)
+    return [() if any(map(is_total, row)) else row for row in rows]
 
 
 def _identifying(results: Sequence[ColumnResult], *, named: bool) -> list[str]:
