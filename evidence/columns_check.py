@@ -15,19 +15,32 @@ _TYPES = {"INTEGER": "integer", "BIGINT": "integer", "VARCHAR": "text", "BLOB": 
 _WORDS_KEPT = 120
 
 
-def columns_problem(connection: Connection) -> str | None:
-    """Return the first value of a type that Outgate does not write there, or text that is no text.
+def columns_problem(
+    connection: Connection, but: frozenset[str] = frozenset()
+) -> str | None:
+    """Return the first value of a type that Outgate does not write there, or text that is no text,
+    in all tables `but` these.
 
     Reads no column that is not of this version's tables; those that are missing are told elsewhere.
     """
     for table, columns in _columns().items():
+        if table in but:
+            continue
         try:
             row = connection.execute(_foreign(table, columns)).fetchone()
         except sqlite3.OperationalError:
             continue  # the table is missing or another: what looks at the schema says so
         if row is not None:
-            return f"row {_number(row[0])} of the table {table} holds what Outgate does not write"
+            return _foreign_row(row[0], table)
     return None
+
+
+def entries_problem(connection: Connection, first: int, last: int) -> str | None:
+    """Return as `columns_problem` of some entries."""
+    tests = " OR ".join(_test(*column) for column in _columns()["entries"])
+    query = f"SELECT seq FROM entries WHERE seq BETWEEN ? AND ? AND ({tests}) LIMIT 1"  # noqa: S608
+    row = connection.execute(query, (first, last)).fetchone()
+    return None if row is None else _foreign_row(row[0], "entries")
 
 
 def damage(connection: Connection) -> str | None:
@@ -77,6 +90,10 @@ def _foreign(table: str, columns: tuple[tuple[str, str, bool], ...]) -> str:
 def _test(name: str, kind: str, needed: bool) -> str:
     kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
     return f'typeof("{name}") NOT IN ({kinds})'
+
+
+def _foreign_row(number: object, table: str) -> str:
+    return f"row {_number(number)} of the table {table} holds what Outgate does not write"
 
 
 def _number(value: object) -> str:

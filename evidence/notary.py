@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +32,7 @@ log = logging.getLogger("outgate.evidence")
 
 TRAFFIC = "traffic"
 """Why the checkpoints are taken of which only the newest is kept in the file."""
-_SEED_BYTES = 32
+SEED_BYTES = 32
 _CHAINS = (("records", "entries"), ("reviews", "review_entries"))
 
 
@@ -83,8 +83,14 @@ class Notary:
         """The 32 bytes of the public key."""
         return self.key.public_key().public_bytes_raw()
 
-    def take(self, connection: Connection, why: str) -> Taken:
-        """Take a checkpoint over this connection and tell the witnesses.
+    def take(
+        self,
+        connection: Connection,
+        why: str,
+        also: Callable[[Connection], None] = lambda connection: None,
+    ) -> Taken:
+        """Take a checkpoint over this connection and tell the witnesses; `also` is done in the same
+        transaction.
 
         It reaches the disk itself, and all that was written before it. Raises sqlite3.Error,
         EvidenceError.
@@ -94,6 +100,7 @@ class Notary:
         try:
             with transaction(connection):
                 taken = self._taken(connection, why)
+                also(connection)
         finally:
             connection.execute(f"PRAGMA synchronous={level}").close()
         self._tell(Sighting.of(taken, why))
@@ -166,7 +173,7 @@ def _seed(path: Path) -> bytes:
             f"The key that signs checkpoints cannot be read or made: {error.strerror}.",
             remedy="Check who owns the folder of keys.",
         ) from None
-    if len(seed) != _SEED_BYTES:
+    if len(seed) != SEED_BYTES:
         raise EvidenceError(
             "The key that signs checkpoints is damaged.",
             remedy="Restore it from a backup, or remove it: a new one is made, and that is told.",
@@ -180,7 +187,7 @@ def _make(path: Path) -> None:
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(_SEED_BYTES))
+            file.write(os.urandom(SEED_BYTES))
         with contextlib.suppress(FileExistsError):
             os.link(unfinished, path)
     finally:

@@ -68,6 +68,8 @@ class Stretch:
     """What the tree grows by to each size that is asked for, and to the last."""
     marks: int = 1
     """Product of the marks of its records."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """What rows of tables weigh that are not among the sums (`evidence.lots`)."""
 
 
 class Cases:
@@ -174,7 +176,7 @@ class _Reading:
             sums=self._tally.sums,
             unreadable=self.unreadable,
             untold=self.untold,
-            trees=_grown(start, self.hashes),
+            trees=grown(start, self.hashes),
             marks=product(self._pairs(), start.secret),
         )
 
@@ -216,7 +218,8 @@ def verify_stretch(
     return reading.result(start, reading.verify(rows))
 
 
-def _grown(start: Start, hashes: list[bytes]) -> list[tuple[int, Subtrees]]:
+def grown(start: Start, hashes: list[bytes]) -> list[tuple[int, Subtrees]]:
+    """Return what the tree grows by with these entries behind the start."""
     first, last = start.seq, start.seq + len(hashes)
     at, found = first, []
     for size in sorted({*start.sizes, last}):
