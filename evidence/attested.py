@@ -26,7 +26,7 @@ from evidence.merkle import Frontier, Subtrees
 from evidence.notary import TRAFFIC, key_file, public_key
 from evidence.stamps import Stamps
 from evidence.times import micros
-from evidence.witness import Sighting
+from evidence.witness import Sighting, beside
 
 NOTHING_OUTSIDE = (
     "Nothing outside this file was compared: name a witness with --witness, or note the head below."
@@ -87,6 +87,8 @@ class Attested:
     notes: list[str] = field(default_factory=list)
     stamped: Sequence[tuple[Checkpoint, str]] = ()
     """What servers stamped with the time, and who says so."""
+    at_home: bool = False
+    """Whether the file has the witness beside it, which is told of every checkpoint."""
 
     @classmethod
     def of(
@@ -97,7 +99,11 @@ class Attested:
         stamps: Stamps | None = None,
     ) -> "Attested":
         """Read the checkpoints of the file and check their signatures."""
-        found = cls(sightings=sightings or (), witnessed=sightings is not None)
+        found = cls(
+            sightings=sightings or (),
+            witnessed=sightings is not None,
+            at_home=beside(path).path.exists(),
+        )
         if stamps is not None:
             found.stamped = stamps.checkpoints
             found.problems += stamps.problems
@@ -175,6 +181,8 @@ class Attested:
             )
         if own is None and key_file(path).exists():
             self.problems.append("the key of this installation is damaged: it is no key any more")
+        elif keys and own is None and (self.at_home or key_file(path).parent.is_dir()):
+            self.problems.append("the key of this installation is gone: it was taken away")
         elif keys and own is None:
             self.notes.append(
                 "The key of this installation is not beside the file: compare the key below."
@@ -200,13 +208,24 @@ class Attested:
         )
 
     def _untold(self, own: Sequence[Sighting]) -> None:
-        """Note checkpoints that no witness tells of: a line was taken out, or never written."""
+        """Look whether some witness tells of each checkpoint. The newest may be about to be told,
+        or a gate was killed before; what a witness elsewhere was not told of is older than it.
+        """
         seen = {_mark(one.checkpoint) for one in own}
-        lacking = sum(_mark(one) not in seen for one, _ in self.signed)
-        if self.witnessed and lacking:
+        told = [_mark(one) in seen for one, _ in self.signed]
+        if not self.witnessed or all(told):
+            return
+        first = 0 if self.at_home or True not in told else told.index(True)
+        last = len(told) - told[::-1].index(True) if True in told else 0
+        if lacking := told[first:last].count(False):
+            self.problems.append(
+                f"no witness tells of {lacking} of the checkpoints in the file: their lines were "
+                "taken out, or could not be written"
+            )
+        elif told[last:]:
             self.notes.append(
-                f"No witness tells of {lacking} of the checkpoints in the file: their lines were "
-                "taken out, or could not be written."
+                f"No witness tells of the newest checkpoints ({len(told) - last}): a gate was "
+                "ended before it told them, or their lines were taken out."
             )
 
     def _removed(self, own: Sequence[Sighting]) -> None:

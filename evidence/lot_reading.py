@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.happenings import Event
 from evidence.chain_ids import chain_id
 from evidence.database import Connection
 from evidence.derived_check import Derived, not_added_up
@@ -111,6 +112,23 @@ class Lots:
             before = before or some[0][4]
             hashes += [row[5] for row in some]
         return before, hashes, digest.digest()
+
+
+def lots_problem(connection: Connection, path: Path) -> str | None:
+    """Return what is wrong with the list of lots, if anything; nothing where no key opens them, or
+    an act tells that they were closed with an earlier one.
+    """
+    key, changed = LotKey.beside(path), (Event.KEY_CHANGED.value,)
+    told = "SELECT 1 FROM review_entries WHERE action = ? LIMIT 1"
+    if key is None or connection.value(told, changed) is not None:
+        return None
+    chain = chain_id(connection, "records")
+    for first, last, closed in connection.execute("SELECT first, last, closed FROM lots"):
+        try:
+            key.opened(closed, place_of(chain, first, last))
+        except BadLot:
+            return "what the gate told of the entries that it wrote was put in or changed"
+    return None
 
 
 def _are_filed(told: Told, cases: Cases) -> bool:

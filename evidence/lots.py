@@ -40,7 +40,7 @@ _NONCE_BYTES = 12
 _MOST_BYTES = 1 << 28
 _GONE = """SELECT 1 FROM review_entries WHERE seq > ? AND action = 'erased'
     UNION ALL SELECT 1 FROM past WHERE cut >= ? LIMIT 1"""
-_ROW = struct.Struct("<qq?qIIII")
+_ROW = struct.Struct("<qq?qIIIIII")
 type Row = Sequence[Any]
 """All columns of an entry in the order of its table."""
 
@@ -55,7 +55,7 @@ def stored_bytes(row: Row) -> bytes:
     """
     seq, id_, at_us, case, prev, hash_, salt, cuts, body = row
     name = id_.encode()
-    sizes = len(name), len(salt), len(cuts), len(body)
+    sizes = len(name), len(prev), len(hash_), len(salt), len(cuts), len(body)
     numbers = _ROW.pack(seq, at_us, case is None, case or 0, *sizes)
     return b"".join((numbers, name, prev, hash_, salt, cuts, body))
 

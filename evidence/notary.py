@@ -20,7 +20,15 @@ from core.happenings import Event, Happening
 from core.ids import rfc3339, utc_now, uuid7
 from evidence.acts import append_happening
 from evidence.chain_ids import chain_id
-from evidence.checkpoint import PREFIX, Checkpoint, Part, fingerprint, verifier_key
+from evidence.checkpoint import (
+    PREFIX,
+    BadCheckpoint,
+    Checkpoint,
+    Part,
+    fingerprint,
+    opened,
+    verifier_key,
+)
 from evidence.database import Connection, connect, transaction
 from evidence.files import PRIVATE_FOLDER
 from evidence.merkle import Frontier
@@ -33,6 +41,7 @@ log = logging.getLogger("outgate.evidence")
 TRAFFIC = "traffic"
 """Why the checkpoints are taken of which only the newest is kept in the file."""
 SEED_BYTES = 32
+_NEWEST = "SELECT note, public, why FROM checkpoints ORDER BY seq DESC LIMIT 1"
 _CHAINS = (("records", "entries"), ("reviews", "review_entries"))
 
 
@@ -95,6 +104,7 @@ class Notary:
         It reaches the disk itself, and all that was written before it. Raises sqlite3.Error,
         EvidenceError.
         """
+        self._tell_again(connection)
         level = int(connection.value("PRAGMA synchronous"))
         connection.execute("PRAGMA synchronous=FULL").close()
         try:
@@ -141,6 +151,24 @@ class Notary:
         }
         INSERT_CHECKPOINT.run(connection, [row])
         return Taken(checkpoint=checkpoint, note=note, public=self.public)
+
+    def _tell_again(self, connection: Connection) -> None:
+        """Tell the witness beside the file of the newest checkpoint where that was not done: a gate
+        may have been killed before.
+        """
+        row = connection.execute(_NEWEST).fetchone()
+        if row is None:
+            return
+        try:
+            seen = Sighting(
+                checkpoint=opened(row[0], row[1]), why=row[2], key=fingerprint(row[1])
+            )
+            if not beside(self.path).ends_with(seen):
+                beside(self.path).tell(seen)
+        except BadCheckpoint:
+            return  # who verifies says what is wrong with it
+        except OSError as error:
+            log.error("a witness of the evidence could not be told: %s", error.strerror)
 
     def _tell(self, seen: Sighting) -> None:
         """Tell all witnesses; that one cannot be told is no reason to stop writing evidence."""

@@ -133,7 +133,8 @@ class _Reading:
                 self.unreadable += 1
                 self.untold.add(key)
                 continue
-            if found != (id_, at_us, key) or type(at_us) is not int:
+            known = key is not None or case is None
+            if not known or found != (id_, at_us, key) or type(at_us) is not int:
                 return f"entry {number} is filed under another id, time or case than it states"
         return None
 

@@ -26,7 +26,7 @@ from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
-from evidence.lot_reading import Lots, LotSums
+from evidence.lot_reading import Lots, LotSums, lots_problem
 from evidence.lots import LotKey
 from evidence.parts import Seal, sealed_link
 from evidence.passage import Passed, Progress, processes, read_through
@@ -159,7 +159,9 @@ class _Reading:
     stamp_roots: Path | None = field(kw_only=True)
 
     def report(self, said: Sequence[Word], seen: list[Sighting] | None) -> VerifyReport | None:
-        """Read the file, in one state, and say what was found; None where there are no lots."""
+        """Read the file, in one state, and say what was found; None where there are no lots, or
+        no closed lot can tell.
+        """
         with closing(connect(self.path, read_only=True)) as connection:
             if (found := version_of(connection)) != VERSION:
                 raise EvidenceError(
@@ -175,6 +177,8 @@ class _Reading:
                 foreign = columns_problem(connection, _OF_LOTS if self.by_lots else frozenset())
                 return self._verify(connection, said, seen, foreign, lots)
             except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
+                if self.by_lots:
+                    return None  # who reads all says what it is
                 foreign = foreign or schema_problem(connection) or illegible(connection)
                 if foreign is None:
                     raise
@@ -227,7 +231,7 @@ class _Reading:
         problems += [objection(connection, word) for word in said]
         problems += [schema_problem(connection), damage(connection), foreign]
         problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
-        problems += cursor_problems(connection, self.path)
+        problems += [*cursor_problems(connection, self.path), lots_problem(connection, self.path)]
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 
