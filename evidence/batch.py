@@ -255,7 +255,7 @@ class Appender:
         INSERT_MARK.run_rows(self._driver, sorted(marks))
         if self._lot is not None:
             self._lot.look(self._driver)
-            ids = {key: row[3] for key, row in zip(keys, rows, strict=True) if key is not None}
+            ids = {key: self._case_id(key) for key in keys if key is not None}
             is_read = all(item.record is not None for item in items)
             self._written = _Written(rows, marks, rollup, ids, is_read)
         return seq, head

@@ -3,21 +3,21 @@ there: no other type, no text that cannot be read, nothing in a table that its i
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import cache
+from pathlib import Path
 
 from core.text import printable
 from evidence.compiled import CREATE
-from evidence.database import Connection
+from evidence.database import Connection, connect
 
 _TYPES = {"INTEGER": "integer", "BIGINT": "integer", "VARCHAR": "text", "BLOB": "blob"}
 _WORDS_KEPT = 120
 
 
-def columns_problem(
-    connection: Connection, but: frozenset[str] = frozenset()
-) -> str | None:
+def columns_problem(connection: Connection, but: frozenset[str] = frozenset()) -> str | None:
     """Return the first value of a type that Outgate does not write there, or text that is no text,
     in all tables `but` these.
 
@@ -51,6 +51,20 @@ def damage(connection: Connection) -> str | None:
     if found == "ok":
         return None
     return f"the database is not sound: {printable(found, _WORDS_KEPT)}"
+
+
+@contextmanager
+def beside(path: Path, but: frozenset[str]) -> Iterator[Callable[[], list[str | None]]]:
+    """Look at the file's soundness and columns, in tables `but` these, while something else is
+    done: SQLite needs no turn of the interpreter for it. Give what waits for what was found.
+    """
+
+    def look() -> list[str | None]:
+        with closing(connect(path, read_only=True)) as connection:
+            return [damage(connection), columns_problem(connection, but)]
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(look).result
 
 
 def illegible(connection: Connection) -> str | None:

@@ -22,8 +22,6 @@ from evidence.stretch import Cases, Start, Stretch, grown
 _ROWS = """SELECT seq, id, at_us, case_id, prev, hash, salt, cuts, body FROM entries
     WHERE seq BETWEEN ? AND ? ORDER BY seq"""
 _AT_ONCE = 128
-_KEYS = {"hours": 6, "traffic": 3}
-"""So many columns of a table are its key; what follows are sums, the first never below 1."""
 _DAYS = """WITH added AS MATERIALIZED (
     SELECT (hour - (hour % 24 + 24) % 24) / 24, destination, account, outcome, min(hour),
         max(hour), sum(exchanges), sum(sent), sum(bytes), sum(found), sum(tokens),
@@ -154,10 +152,9 @@ class LotSums(Derived):
             self._weights[table] += weight
 
     def _put_down(self) -> None:
-        sums, scales = self.sums, self._key.scales
-        self._weights["hours"] += scales["hours"].weigh(sums.hours.items())
-        self._weights["traffic"] += scales["traffic"].weigh(sums.traffic.items())
-        sums.traffic, sums.hours = {}, {}
+        for table, weight in self._key.weights(self.sums).items():
+            self._weights[table] += weight
+        self.sums.traffic, self.sums.hours = {}, {}
 
     def _other(self, table: str) -> str | None:
         if self.unreadable:
@@ -167,12 +164,11 @@ class LotSums(Derived):
         return None if right else not_added_up(table)
 
     def _weighs_the_same(self, table: str) -> bool:
-        keys = _KEYS[table]
         none = f"SELECT 1 FROM {table} WHERE exchanges < 1 LIMIT 1"  # noqa: S608
         if self._connection.value(none) is not None:
             return False
         rows = self._connection.execute(f"SELECT * FROM {table}")  # noqa: S608
-        weight = self._key.scales[table].weigh((row[:keys], row[keys:]) for row in rows)
+        weight = self._key.scales[table].weigh(rows)
         return weight == self._weights[table] % PRIME
 
     def _same_days(self) -> bool:

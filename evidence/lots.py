@@ -30,11 +30,12 @@ from evidence.marks import PRIME, product
 from evidence.notary import SEED_BYTES, key_file
 from evidence.rollup import Rollup
 from evidence.statements import INSERT_LOT
-from evidence.weighing import Scales
+from evidence.weighing import Columns, Scales
 
 ENOUGH = 8192
 """A lot with so many entries grows no more."""
-WEIGHED = ("hours", "traffic")
+WEIGHED = {"hours": Columns(time=0, sums=6), "traffic": Columns(time=2, sums=3)}
+"""Tables whose first sum is above 0 in every row."""
 _CONTEXT = b"outgate.lots/1"
 _NONCE_BYTES = 12
 _MOST_BYTES = 1 << 28
@@ -88,7 +89,15 @@ class LotKey:
     @cached_property
     def scales(self) -> Mapping[str, Scales]:
         """What weighs hours and traffic."""
-        return {table: Scales(self.key, table) for table in WEIGHED}
+        return {table: Scales(self.key, table, columns) for table, columns in WEIGHED.items()}
+
+    def weights(self, sums: Rollup) -> dict[str, int]:
+        """Return what hours and traffic among the sums weigh."""
+        scales = self.scales
+        return {
+            "hours": scales["hours"].weigh((*key, *row) for key, row in sums.hours.items()),
+            "traffic": scales["traffic"].weigh((*key, *row) for key, row in sums.traffic.items()),
+        }
 
     @cached_property
     def _cipher(self) -> ChaCha20Poly1305:
@@ -185,9 +194,8 @@ class Lot:
         self._digest.update(b"".join(map(stored_bytes, rows)))
         marks = [(mark << 64) + seq for mark, seq in pairs]
         self._marks = product(marks, self._key.marks, self._marks)
-        weights, scales = self._weights, self._key.scales
-        weights["hours"] += scales["hours"].weigh(sums.hours.items())
-        weights["traffic"] += scales["traffic"].weigh(sums.traffic.items())
+        for table, weight in self._key.weights(sums).items():
+            self._weights[table] += weight
         self._ids.update(ids)
         self._join(sums)
 

@@ -160,9 +160,7 @@ class Notary:
         if row is None:
             return
         try:
-            seen = Sighting(
-                checkpoint=opened(row[0], row[1]), why=row[2], key=fingerprint(row[1])
-            )
+            seen = Sighting(checkpoint=opened(row[0], row[1]), why=row[2], key=fingerprint(row[1]))
             if not beside(self.path).ends_with(seen):
                 beside(self.path).tell(seen)
         except BadCheckpoint:

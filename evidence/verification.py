@@ -3,7 +3,7 @@ says what it means.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +14,7 @@ import orjson
 
 from core.errors import EvidenceError, InputError
 from core.vocabulary.sizes import counted
+from evidence import columns_check
 from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
@@ -40,7 +41,7 @@ from evidence.sweeping import owed_note
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
-
+_NOT_AS_WRITTEN = (TypeError, ValueError, AttributeError, sqlite3.OperationalError)
 _OF_LOTS = frozenset({"entries", "marks"})
 """Tables whose columns are looked at as they are read."""
 
@@ -169,28 +170,38 @@ class _Reading:
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
-            foreign: str | None = None
+            if self.by_lots:
+                return self._by_lots(connection, said, seen)
+            foreign = columns_problem(connection)
             try:
-                lots = Lots.of(connection, self.path) if self.by_lots else None
-                if self.by_lots and lots is None:
-                    return None
-                foreign = columns_problem(connection, _OF_LOTS if self.by_lots else frozenset())
-                return self._verify(connection, said, seen, foreign, lots)
-            except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
-                if self.by_lots:
-                    return None  # who reads all says what it is
+                return self._verify(
+                    connection, said, seen, None, lambda: [damage(connection), foreign]
+                )
+            except _NOT_AS_WRITTEN:
                 foreign = foreign or schema_problem(connection) or illegible(connection)
                 if foreign is None:
                     raise
                 return _stopped_at(connection, foreign)
+
+    def _by_lots(
+        self, connection: Connection, said: Sequence[Word], seen: list[Sighting] | None
+    ) -> VerifyReport | None:
+        try:
+            lots = Lots.of(connection, self.path)
+            if lots is None:
+                return None
+            with columns_check.beside(self.path, _OF_LOTS) as sound:
+                return self._verify(connection, said, seen, lots, sound)
+        except _NOT_AS_WRITTEN:
+            return None  # who reads all says what it is
 
     def _verify(
         self,
         connection: Connection,
         said: Sequence[Word],
         seen: list[Sighting] | None,
-        foreign: str | None,
         lots: Lots | None,
+        sound: Callable[[], list[str | None]],
     ) -> VerifyReport:
         stamps = Stamps.of(connection, self.path, self.stamps, self.stamp_roots)
         attested = Attested.of(connection, self.path, seen, stamps)
@@ -217,8 +228,7 @@ class _Reading:
             progress=self.progress,
             lots=lots,
         )
-        if lots is not None:
-            attested.notes.append(_told_by(lots, passed))
+        attested.notes += _told_by(lots, passed)
         acts.read()  # also beside a broken record: the report states the head of the acts
         problems = [begin.problem, passed.problem]
         problems.append(None if acts.problem is None else f"in the reviews: {acts.problem}")
@@ -229,15 +239,23 @@ class _Reading:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
         problems += [objection(connection, word) for word in said]
-        problems += [schema_problem(connection), damage(connection), foreign]
-        problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
-        problems += [*cursor_problems(connection, self.path), lots_problem(connection, self.path)]
+        problems += [schema_problem(connection), *sound(), *_of_file(connection, self.path)]
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 
-def _told_by(lots: Lots, passed: Passed) -> str:
-    """Return what an auditor should know of texts that were not read."""
-    return (
+def _of_file(connection: Connection, path: Path) -> Iterator[str | None]:
+    """Yield what is wrong with the file and what stands beside it."""
+    yield beside_problem(connection, path)
+    yield file_problem(connection, path)
+    yield from cursor_problems(connection, path)
+    yield lots_problem(connection, path)
+
+
+def _told_by(lots: Lots | None, passed: Passed) -> Iterator[str]:
+    """Yield what an auditor should know of texts that were not read."""
+    if lots is None:
+        return
+    yield (
         f"Of {counted(lots.told, 'record')} of {passed.entries} the stored bytes are those that "
         "the gate closed with the key of this installation when it wrote them; their texts were "
         "not read again. With --full all are."

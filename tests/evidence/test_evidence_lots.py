@@ -3,9 +3,11 @@ anything that way.
 """
 
 import sqlite3
+import struct
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evidence_file import run
@@ -68,7 +70,7 @@ def home(two_gates: Path, tmp_path: Path) -> Path:
 
 def by_lots(place: Path) -> VerifyReport | None:
     """Read only what lots do not tell."""
-    how = {"since_checkpoint": False, "stamps": (), "stamp_roots": None}
+    how: Any = {"since_checkpoint": False, "stamps": (), "stamp_roots": None}
     reading = _Reading(place, 1, None, by_lots=True, **how)
     return reading.report(words(place), sightings(place, ()))
 
@@ -259,7 +261,10 @@ def test_nobody_else_opens_or_closes_a_lot(home: Path) -> None:
     key = LotKey.beside(home)
     assert key is not None
     assert Told.of(key.opened(closed, place)).ids
-    for other, where in ((LotKey.of_seed(bytes(32)), place), (key, place_of("records:x", 1, COUNT))):
+    for other, where in (
+        (LotKey.of_seed(bytes(32)), place),
+        (key, place_of("records:x", 1, COUNT)),
+    ):
         with pytest.raises(BadLot):
             other.opened(closed, where)
     assert b"/home/" not in closed and b"fingerprint" not in closed
@@ -404,7 +409,7 @@ def test_no_two_rows_are_hashed_alike() -> None:
     ]
     assert len({stored_bytes(one) for one in (row, *others)}) == len(others) + 1
     for wrong in (1.0, "1", b"1"):
-        with pytest.raises((TypeError, lots.struct.error)):
+        with pytest.raises((TypeError, struct.error)):
             stored_bytes((wrong, *row[1:]))
 
 

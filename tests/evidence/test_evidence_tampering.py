@@ -621,7 +621,7 @@ def several(monkeypatch: pytest.MonkeyPatch) -> Callable[[Home], VerifyReport]:
 
 def _read(home: Home, workers: int, *, by_lots: bool) -> VerifyReport | None:
     """Read in one way only."""
-    how = {"since_checkpoint": False, "stamps": (), "stamp_roots": None}
+    how: Any = {"since_checkpoint": False, "stamps": (), "stamp_roots": None}
     reading = _Reading(home.path, workers, None, by_lots=by_lots, **how)
     return reading.report(words(home.path), sightings(home.path, ()))
 
