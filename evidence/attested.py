@@ -174,23 +174,28 @@ class Attested:
             self.problems.append("checkpoints are signed with another key than those before them")
         elif told:
             self.notes.append(f"The key that signs checkpoints was changed: {told} times.")
-        own = public_key(path)
-        if keys and own is not None and own != keys[-1]:
-            self.problems.append(
-                "the newest checkpoint is not signed with the key of this installation"
-            )
-        if own is None and key_file(path).exists():
-            self.problems.append("the key of this installation is damaged: it is no key any more")
-        elif keys and own is None and (self.at_home or key_file(path).parent.is_dir()):
-            self.problems.append("the key of this installation is gone: it was taken away")
-        elif keys and own is None:
-            self.notes.append(
-                "The key of this installation is not beside the file: compare the key below."
-            )
+        self._own_key(keys, path)
         if not keys and connection.value(_SIGNING) is not None:
             self.problems.append("checkpoints were taken, and there are none in the file")
         if keys:
             self.notes.append(f"Checkpoints: {len(keys)}, signed with key {fingerprint(keys[-1])}.")
+
+    def _own_key(self, keys: Sequence[bytes], path: Path) -> None:
+        """Look whether this installation's key is there, and signed the newest checkpoint."""
+        own = public_key(path)
+        if own is not None:
+            if keys and own != keys[-1]:
+                self.problems.append(
+                    "the newest checkpoint is not signed with the key of this installation"
+                )
+        elif key_file(path).exists():
+            self.problems.append("the key of this installation is damaged: it is no key any more")
+        elif keys and (self.at_home or key_file(path).parent.is_dir()):
+            self.problems.append("the key of this installation is gone: it was taken away")
+        elif keys:
+            self.notes.append(
+                "The key of this installation is not beside the file: compare the key below."
+            )
 
     def _strangers(self, chain: str, own: Sequence[Sighting]) -> None:
         others = [seen for seen in self.sightings if seen.checkpoint.records.chain != chain]

@@ -111,7 +111,7 @@ class _Reading:
         nothing_gone = not (self._removed.whole or self._removed.parts or self._left)
         seq, head, hashes, opened = chain.seq, chain.head, self.hashes, opener()
         for row in rows:
-            number, prev, hash_, frame, id_, at_us, case, salt, cuts = row
+            number, prev, hash_, frame, _, at_us, case, salt, cuts = row
             text = None
             follows = prev == head and number == seq + 1
             if follows and (nothing_gone or not self._is_touched(number)):
@@ -133,8 +133,7 @@ class _Reading:
                 self.unreadable += 1
                 self.untold.add(key)
                 continue
-            known = key is not None or case is None
-            if not known or found != (id_, at_us, key) or type(at_us) is not int:
+            if not _is_filed(row, key, found):
                 return f"entry {number} is filed under another id, time or case than it states"
         return None
 
@@ -188,6 +187,13 @@ class _Reading:
             return self._tally.pairs
         unsure = {pair(MORE_VALUES, seq) for seq in (*removed.whole, *removed.parts)}
         return [one for one in self._tally.pairs if one not in unsure]
+
+
+def _is_filed(row: Sequence[Any], key: str | None, found: tuple[str, int, str | None]) -> bool:
+    """Return whether a row stands under what its text states: id, time and case."""
+    _, _, _, _, id_, at_us, case, _, _ = row
+    is_case = key is not None or case is None
+    return is_case and found == (id_, at_us, key) and type(at_us) is int
 
 
 def _usual(

@@ -61,11 +61,12 @@ def verify(
 
     Of what a gate told of its own entries in closed lots (`evidence.lots`) only the stored bytes
     are held against that, and all else is read; so is everything where that does not show the file
-    to be whole, and with `full`. With `since_checkpoint` only records behind the newest checkpoint that this installation signed
-    are read, and no lists or sums are compared; the report says so. A witness may be a time stamp;
-    `stamp_roots` is a PEM file with the certificates that stamps have to end at. `workers`: how
-    many processes read a large file, by default as many as there are processors. Raises
-    EvidenceError when it cannot be read at all, InputError for a witness that is none.
+    to be whole, and with `full`. With `since_checkpoint` only records behind the newest checkpoint
+    that this installation signed are read, and no lists or sums are compared; the report says so.
+    A witness may be a time stamp; `stamp_roots` is a PEM file with the certificates that stamps
+    have to end at. `workers`: how many processes read a large file, by default as many as there
+    are processors. Raises EvidenceError when it cannot be read at all, InputError for a witness
+    that is none.
     """
     stamps, files = _stamps(witnesses)
     seen = sightings(path, files)
