@@ -79,6 +79,7 @@ class Fact(NamedTuple):
 _DECISION, _FINDINGS, _SENDER = b',"decision":{', b',"findings":[', b',"schema":"outgate.record/1",'
 """Where pieces of a record begin, whose members are sorted."""
 _MOST_PIECES = 8192
+_NO_RECORD = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError)
 _AT, _BOTH = frozenset({"at"}), frozenset({"decision", "destination"})
 _BY = frozenset({"schema", "sender"})
 _ELSEWHERE = _AT | _BOTH | _BY
@@ -93,13 +94,20 @@ def fact_of(text: bytes) -> Fact:
     if not text:
         return _without_text(ERASED, GONE, review=False)
     try:
-        found = _pieces(text)
+        found = _in_pieces(text)
         if found is not None:
             return found
         value = orjson.loads(text)
         return _observed(value) if value.get("schema") == OBSERVATION else _read(value)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+    except _NO_RECORD:
         return _without_text(UNREADABLE, UNKNOWN, review=True)
+
+
+def _in_pieces(text: bytes) -> Fact | None:
+    try:
+        return _pieces(text)
+    except _NO_RECORD:
+        return None  # what looks like a piece may stand within another
 
 
 def _pieces(text: bytes) -> Fact | None:

@@ -19,7 +19,8 @@ from hub.words import Numbered, Words
 IN_A_ROUND_S = 20.0
 """How long each minute a hub that serves reads what is not in the index yet."""
 _HOLDS_FILES = b'"files"'
-_MOST_PATH, _MOST_FILES = 400, 1000
+_MOST_PATH, _MOST_FILES, _MOST_SENT = 400, 1000, 50_000
+"""Of a record, and of a message: many times what a gate tells."""
 _SHA256_HEX = 64
 _MAKE = """INSERT INTO files (path, base, sha256)
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
@@ -30,13 +31,10 @@ _KEEP = """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place,
     SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::int[],
         %s::int[], %s::int[], %s::int[], %s::int[], %s::bool[])
     ON CONFLICT DO NOTHING"""
-_MOVE = "UPDATE chains SET files_to = %s WHERE number = %s AND files_to = %s"
-_NEXT = """SELECT number, endpoint, files_to FROM chains
+_MOVE = "UPDATE chains SET files_to = %s WHERE number = %s"
+_NEXT = """SELECT number, endpoint, files_to, last FROM chains
     WHERE kind = 'records' AND state <> 'superseded' AND files_to < last
     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"""
-_BEHIND = """SELECT coalesce(max(to_), %s) FROM (
-    SELECT max(last) AS to_ FROM gaps WHERE chain = %s AND first <= %s
-    UNION ALL SELECT max(last) FROM removed_runs WHERE chain = %s AND first <= %s) AS gone"""
 _LEFT = """SELECT coalesce(sum(last - files_to), 0)::bigint FROM chains
     WHERE kind = 'records' AND state <> 'superseded' AND files_to < last"""
 _TAKE = "DELETE FROM sent_files WHERE chain = %s AND seq = ANY(%s)"
@@ -91,7 +89,10 @@ def keep_files(
     connection: Connection, chain: int, sent: Sequence[Sent], numbered: Numbered
 ) -> None:
     """Keep which files these records sent, inside the caller's transaction."""
-    found = {one.seq: sorted(set(files_in(one.text))) for one in sent}
+    found, count = dict[int, list[tuple[str, str]]](), 0
+    for one in sent:
+        found[one.seq] = sorted(set(files_in(one.text)))[: _MOST_SENT - count]
+        count += len(found[one.seq])
     named = sorted({file for files in found.values() for file in files})
     if not named:
         return
@@ -116,13 +117,6 @@ def _named(fact: Fact, numbered: Numbered) -> tuple[int, int, int, bool]:
         numbered.kinds[fact.kinds],
         fact.went,
     )
-
-
-def moved(connection: Connection, chain: int, last: int, to: int) -> None:
-    """Note that the files of a chain are kept up to an entry, where they were kept up to `last`:
-    where they were not, what lacks is read later, and these once more.
-    """
-    connection.execute(_MOVE, (to, chain, last))
 
 
 def take_files(connection: Connection, chain: int, seqs: Sequence[int]) -> None:
@@ -158,17 +152,12 @@ def _read_one(database: Database) -> bool:
         row = connection.execute(_NEXT).fetchone()
         if row is None:
             return False
-        chain, endpoint, read = row
+        chain, endpoint, read, last = row
         found = entry_uploads(connection, chain, read + 1)
-        if found is None or found.kept.first > read + 1:
-            # Entries that are gone were never here, or their month was removed.
-            to = read + 1 if found is None else found.kept.first - 1
-            values = (to, chain, to, chain, to)
-            behind = connection.execute(_BEHIND, values).fetchone()
-            moved(connection, chain, read, to if behind is None else max(to, int(behind[0])))
-            return True
-        _keep_message(connection, chain, endpoint, found.received, list(found.kept.entries()))
-        moved(connection, chain, read, found.kept.last)
+        if found is not None:  # else what lacks was never here, or its month was removed
+            _keep_message(connection, chain, endpoint, found.received, list(found.kept.entries()))
+            last = found.kept.last
+        connection.execute(_MOVE, (last, chain))
     return True
 
 

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from fleet_world import FleetWorld, Member
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
 from evidence.erasure import Wanted, erase_now
-from hub import saved_hunts
+from hub import file_rows, saved_hunts
 from hub.erasing import erase_pending
 from hub.file_rows import base_of, files_in, not_read, read_files
 from hub.hunting import Sought, known
@@ -145,6 +146,22 @@ def test_a_saved_hunt_for_a_file_knows_what_was_sent_before(world: FleetWorld) -
         saved_hunts.save_sought(connection, sought, who="ada", note="why", now=world.clock())
     assert world.value("SELECT sum(records)::int FROM hunt_sightings") == 2
     assert world.alarms() == []
+
+
+def test_no_message_fills_the_index(world: FleetWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a record that tells of more files than a gate does, some are kept; of a message, too."""
+    monkeypatch.setattr(file_rows, "_MOST_FILES", 7)
+    monkeypatch.setattr(file_rows, "_MOST_SENT", 20)
+    member = world.member("till-1")
+    many = tuple(a_file(f"/tmp/{n}") for n in range(9))
+    sends(member, dict.fromkeys(range(5), many))
+    member.round()
+    assert world.rows("SELECT count(*)::int FROM sent_files GROUP BY seq ORDER BY seq") == [
+        (7,),
+        (7,),
+        (6,),
+    ]
+    assert counted(world) == (20, 7)
 
 
 def test_names_are_cut_at_separators_of_either_kind() -> None:
