@@ -125,7 +125,6 @@ def _become(order: dict[str, object], given: list[int]) -> None:
     os.environ.clear()
     os.environ.update(dict(order["environment"]))  # type: ignore[call-overload]
     sys.argv = [str(ROOT / "app/cli.py"), *list(order["arguments"])]  # type: ignore[call-overload]
-    sys.path[0] = str(Path.cwd())
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         buffering = 1 if name == "stderr" or os.isatty(number) else -1
         setattr(sys, name, open(number, mode, buffering=buffering, closefd=False))  # noqa: SIM115
