@@ -83,6 +83,24 @@ PATCHES = (
         seen="fddaabd0525f",
     ),
     Patch(
+        name="parts",
+        ours="proxy.quick_parts",
+        touches=(
+            "mitmproxy.proxy.context:Context.__init__",
+            "mitmproxy.proxy.context:Context.fork",
+            "mitmproxy.proxy.commands:StartHook.__new__",
+            "mitmproxy.proxy.events:CommandCompleted.__new__",
+            "mitmproxy.hooks:Hook.__new__",
+            "mitmproxy.optmanager:_Option.current",
+            "mitmproxy.optmanager:_Option.default",
+        ),
+        because="mitmproxy makes a server's end for each request and drops it at once, looks each "
+        "time whether a hook is a dataclass, and copies plain options twice.",
+        without="a gate that serves fewer requests; nothing else",
+        test="tests/proxy/test_proxy_quick_parts.py::test_a_fork_is_as_mitmproxys_and_makes_no_end",
+        seen="2889c1072045",
+    ),
+    Patch(
         name="TLS",
         ours="proxy.quick_tls",
         touches=(
