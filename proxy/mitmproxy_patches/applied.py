@@ -41,6 +41,7 @@ def in_our_own_process() -> None:
     replace(commands.StartHook, "__new__", quick_parts.made)
     replace(events.CommandCompleted, "__new__", quick_parts.made)
     replace(optmanager._Option, "current", quick_parts.current)
+    replace(http1, "expected_http_body_size", quick_parts.body_size)
     if quick_tls.USABLE:
         replace(tls.TLSLayer, "tls_interact", quick_tls.interact)
         replace(tls.TLSLayer, "send_data", quick_tls.send_data)

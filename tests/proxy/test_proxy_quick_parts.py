@@ -5,15 +5,27 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
-from mitmproxy import connection, hooks, optmanager
+from hypothesis import given
+from hypothesis import strategies as st
+from mitmproxy import connection, hooks, http, optmanager
+from mitmproxy.net.http import http1
+from mitmproxy.net.http.http1 import read
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, events
-from mitmproxy.proxy import context as contexts
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layer import Layer
 from mitmproxy.test import tflow
 
+from proxy import quick_parts
 from proxy.mitmproxy_patches.applied import in_our_own_process
+
+LENGTHS = st.sampled_from([b"0", b"7", b"07", b"-1", b"x", b"7, 7", b""])
+CODINGS = st.sampled_from([b"chunked", b"gzip", b"identity", b"gzip,chunked", b"x"])
+FIELDS = st.lists(
+    st.tuples(st.just(b"Content-Length"), LENGTHS)
+    | st.tuples(st.just(b"transfer-encoding"), CODINGS)
+    | st.just((b"a", b"b")),
+    max_size=3,
+).map(tuple)
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +43,13 @@ def below(cls: type) -> Iterator[type]:
 def test_a_fork_is_as_mitmproxys_and_makes_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fork stands on the same ends, with a list of layers of its own; no end is made for it."""
     context = Context(tflow.tclient_conn(), Options())
-    context.layers.append(Layer(context))
+    above: Any = "a layer above"
+    context.layers.append(above)
 
     def refused(*_given: Any, **_named: Any) -> connection.Server:
         raise AssertionError("an end of a connection was made")
 
-    monkeypatch.setattr(contexts.connection, "Server", refused)
+    monkeypatch.setattr(connection, "Server", refused)
     fork = context.fork()
     assert type(fork) is Context
     assert vars(fork).keys() == vars(context).keys()
@@ -60,7 +73,7 @@ def test_each_hook_and_answer_is_what_it_was_made_as(
     seen = 0
     for cls in (one for one in below(base) if one.__module__.startswith(("mitmproxy", "proxy"))):
         assert is_dataclass(cls)
-        assert cls.__new__ is base.__new__
+        assert not any("__new__" in vars(one) for one in cls.__mro__[: cls.__mro__.index(base)])
         given = [object() for _ in fields(cls)]
         made = cls(*given)
         assert type(made) is cls
@@ -83,3 +96,45 @@ def test_options_keep_their_values_to_themselves() -> None:
         assert told is not kept or not isinstance(kept, list | dict)
     options.mode.append("another")
     assert list(options.mode) == ["regular"]
+
+
+def outcome(size: Any, *messages: Any) -> object:
+    """Return what is said of a body's length, or that nobody can say."""
+    try:
+        return size(*messages)
+    except ValueError:
+        return ValueError
+
+
+@given(heads=st.lists(st.tuples(FIELDS, FIELDS), min_size=1, max_size=3), data=st.data())
+def test_a_body_is_as_long_as_mitmproxy_says_however_its_head_changes(
+    heads: list[tuple[Any, Any]], data: st.DataObject
+) -> None:
+    """Asked again and again, of heads of which any part is changed meanwhile: always the answer
+    that mitmproxy gives anew.
+    """
+    request, response = http.Request.make("POST", "https://a/"), http.Response.make()
+    for asked, answered in heads:
+        request.headers.fields, response.headers.fields = asked, answered
+        for _ in range(3):
+            request.method = data.draw(st.sampled_from(["POST", "HEAD", "CONNECT"]))
+            response.status_code = data.draw(st.sampled_from([100, 200, 204, 304, 500]))
+            for messages in ((request,), (request, response), (request, response)):
+                expected = outcome(read.expected_http_body_size, *messages)
+                assert outcome(quick_parts.body_size, *messages) == expected
+
+
+def test_the_length_of_a_body_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same head is not read again; a header that changes is."""
+    asked: list[int] = []
+
+    def counted(request: http.Request, response: http.Response | None = None) -> int | None:
+        asked.append(1)
+        return read.expected_http_body_size(request, response)
+
+    monkeypatch.setattr(quick_parts, "_THEIR_SIZE", counted)
+    request = http.Request.make("POST", "https://a/", b"1234567")
+    assert [http1.expected_http_body_size(request) for _ in range(4)] == [7] * 4
+    request.headers["content-length"] = "8"
+    assert [http1.expected_http_body_size(request) for _ in range(4)] == [8] * 4
+    assert len(asked) == 2
