@@ -35,7 +35,8 @@ def _patched() -> None:
 
 def below(cls: type) -> Iterator[type]:
     """Yield all subclasses, of those as well."""
-    for one in cls.__subclasses__():
+    direct: list[type] = cls.__subclasses__()
+    for one in direct:
         yield one
         yield from below(one)
 
@@ -73,7 +74,8 @@ def test_each_hook_and_answer_is_what_it_was_made_as(
     seen = 0
     for cls in (one for one in below(base) if one.__module__.startswith(("mitmproxy", "proxy"))):
         assert is_dataclass(cls)
-        assert not any("__new__" in vars(one) for one in cls.__mro__[: cls.__mro__.index(base)])
+        own = cls.__mro__[: cls.__mro__.index(base)]
+        assert not any("__new__" in vars(ancestor) for ancestor in own)
         given = [object() for _ in fields(cls)]
         made = cls(*given)
         assert type(made) is cls
