@@ -113,8 +113,7 @@ class Outgate:
         from app.home import Home
         from certs.client_environment import client_environment
 
-        gate = find(self.home / "gate.json")
-        assert gate is not None
+        gate = self.wait_for(lambda: find(self.home / "gate.json"))  # a full machine may need two
         return client_environment(gate.url, Home(self.home).bundle, self.environment)
 
     def records(self) -> list[dict[str, Any]]:
