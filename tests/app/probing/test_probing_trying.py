@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from certs.client_environment import client_environment
 from app.probing import trying
 from app.probing.canary import Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
 from app.probing.interpreters import Interpreter, interpreters
 from app.probing.trying import Tried, Verdict, _verdict, try_clients
+from certs.client_environment import client_environment
 
 DATA_CLIENTS = frozenset(
     {
