@@ -129,6 +129,7 @@ def build(
         classifier=classifier,
         pool=pool,
         counter=pool,
+        redaction=pool,
         policy=policy,
         evidence=evidence.writer,
         history=past_of(
