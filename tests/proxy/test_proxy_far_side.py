@@ -371,7 +371,12 @@ def test_a_client_that_does_not_wait_for_the_connection_has_sent_nothing(
 ) -> None:
     """A server that never answers the handshake is not one to which something was sent."""
     gone = threading.Event()
-    with odd_server(lambda talk: gone.wait(10)) as server:
+
+    def silent(talk: socket.socket) -> None:
+        del talk
+        gone.wait(10)
+
+    with odd_server(silent) as server:
         routes = [f"odd.example:443:127.0.0.1:{server.port}", *internet.routes]
         monkeypatch.setattr(StandInInternet, "routes", routes)
         gate = start_gate()
