@@ -79,7 +79,7 @@ def test_io_uring_is_a_setting(machine: Architecture) -> None:
 
 
 def test_the_kernel_asks_no_program_outside(machine: Architecture) -> None:
-    """A key that is not there is looked for by a program of the machine: it could look up a name."""
+    """A key that is not there is looked for by a program of the machine, which may ask a name."""
     for io_uring in (False, True):
         program = filter_for(machine, io_uring=io_uring)
         assert result(program, machine.audit, machine.request_key) == refused(errno.ENOSYS)

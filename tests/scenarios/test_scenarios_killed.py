@@ -1,5 +1,5 @@
-"""What a user sees, and what is on record, when a part of the machine's gate is killed while a sealed
-program runs: nothing hangs, and nothing is lost.
+"""What a user sees, and what is on record, when a part of the machine's gate is killed while a
+sealed program runs: nothing hangs, and nothing is lost.
 """
 
 import json
