@@ -26,6 +26,8 @@ _LOOK_AGAIN_S = 0.05
 _EVERY_S = 1.0
 _SHOWN = 5
 _PATIENCE_S = 2.0
+_NOBODY_LOOKED = "nobody looked for connections past it"
+_SEALED_IN = "sealed as it was there was no other way"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Leftovers:
     """Its gate ended, or gave way to another, while the program ran."""
     own_gate: bool = False
     """Its gate is of this run alone."""
+    sealed: bool = False
+    """No other way than through the gate was open to it."""
 
     def sentences(self) -> list[str]:
         """Return what to say of it, a line each."""
@@ -48,7 +52,7 @@ class Leftovers:
             return ""
         return (
             "the gate ended while this program ran: from then on what it tried to send through it"
-            " failed, and nobody looked for connections past it"
+            f" failed, and {_SEALED_IN if self.sealed else _NOBODY_LOOKED}"
         )
 
     def _of_the_processes(self) -> str:
@@ -71,12 +75,17 @@ def run_mark() -> str:
     return f"{os.getpid()}-{secrets.token_hex(8)}"
 
 
-def leftovers_of(mark: str, gate: RunningGate, *, own_gate: bool) -> Leftovers:
+def leftovers_of(
+    mark: str, gate: RunningGate, *, own_gate: bool, sealed: bool = False
+) -> Leftovers:
     """Look at what the run with this mark leaves. A gate that does not answer, while something
     listens at its port, is busy and not ended, unless another process answers there.
     """
     return Leftovers(
-        processes=tuple(_settled(mark)), gate_ended=_has_ended(gate), own_gate=own_gate
+        processes=tuple(_settled(mark)),
+        gate_ended=_has_ended(gate),
+        own_gate=own_gate,
+        sealed=sealed,
     )
 
 

@@ -1,8 +1,9 @@
 """The seccomp filter of a sealed program, as the kernel's own byte code. Pure.
 
 It closes what the namespaces leave open: sockets of families that no network namespace bounds
-(AF_VSOCK reaches the hypervisor), characters typed into the terminal for a shell outside, and
-io_uring, whose work no filter sees.
+(AF_VSOCK reaches the hypervisor), characters typed into the terminal for a shell outside, keys that
+the kernel has a program outside look for (by a name, which it looks up), and io_uring, whose work
+no filter sees.
 """
 
 import errno
@@ -34,12 +35,17 @@ class Architecture:
     socket: int
     socketpair: int
     ioctl: int
+    request_key: int
     has_x32: bool = False
 
 
 ARCHITECTURES = {
-    "x86_64": Architecture(audit=0xC000003E, socket=41, socketpair=53, ioctl=16, has_x32=True),
-    "aarch64": Architecture(audit=0xC00000B7, socket=198, socketpair=199, ioctl=29),
+    "x86_64": Architecture(
+        audit=0xC000003E, socket=41, socketpair=53, ioctl=16, request_key=249, has_x32=True
+    ),
+    "aarch64": Architecture(
+        audit=0xC00000B7, socket=198, socketpair=199, ioctl=29, request_key=218
+    ),
 }
 """By the name that uname gives."""
 
@@ -54,7 +60,7 @@ def filter_for(machine: Architecture, *, io_uring: bool = False) -> bytes:
     ]
     if machine.has_x32:
         code += [_if_at_least(_X32, 0, 1), _refuse(errno.ENOSYS)]
-    for number in () if io_uring else _IO_URING:
+    for number in (machine.request_key, *(() if io_uring else _IO_URING)):
         code += [_if_equal(number, 0, 1), _refuse(errno.ENOSYS)]
     for number in (machine.socket, machine.socketpair):
         code += _only(number, _FIRST, _FAMILIES, errno.EAFNOSUPPORT)

@@ -46,6 +46,8 @@ LEFT_NOTE = "the client left before an answer came"
 CUT_NOTE = "the exchange broke off before the answer ended"
 LEFT_EARLY_NOTE = "the client left before that"
 """Beside CUT_NOTE, where it was the client's own end: many read no further than they need."""
+UNWAITED_NOTE = "the destination: the client left while there was no connection to it yet"
+"""Beside UNREACHED_NOTE: the handshake there took longer than the client waited."""
 UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
 
 

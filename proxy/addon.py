@@ -347,7 +347,7 @@ class GateAddon:
             said = flow.server_conn.error or (flow.error.msg if flow.error else "")
             why = why_broken(
                 self.certificates.meant(flow.client_conn.id, said),
-                reached=was_reached(flow),
+                reached=was_reached(flow) or not transaction.passing,
                 client_left=not flow.client_conn.connected,
             )
             await self.inspection.on_break(transaction, content_of(flow), why)

@@ -9,6 +9,7 @@ from core.fate import (
     LEFT_NOTE,
     NO_ANSWER_NOTE,
     UNREACHED_NOTE,
+    UNWAITED_NOTE,
     WANTS_CERTIFICATE,
 )
 
@@ -71,7 +72,8 @@ def why_broken(error: str, *, reached: bool, client_left: bool = False) -> Broke
     """Return what to say of it. `reached`: there was a connection to the destination."""
     low = error[:2000].lower()
     if client_left or any(words in low for words in _CLIENT_LEFT):
-        return Broken(no_answer=(LEFT_NOTE,), cut=(CUT_NOTE, LEFT_EARLY_NOTE))
+        left = (LEFT_NOTE,) if reached else (UNREACHED_NOTE, UNWAITED_NOTE)
+        return Broken(no_answer=left, cut=(CUT_NOTE, LEFT_EARLY_NOTE))
     cause = cause_of(error)
     first = NO_ANSWER_NOTE if reached else UNREACHED_NOTE
     return Broken(

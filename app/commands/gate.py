@@ -104,7 +104,7 @@ def run(
             watched.ended(ended.code, short, on_record=not running.public)
         contact = (answer or {}).get("contact")
         own_gate = not running.public and announced(home.running) != running
-        left = leftovers_of(mark, running, own_gate=own_gate)
+        left = leftovers_of(mark, running, own_gate=own_gate, sealed=was_sealed)
     if not quiet:
         from app.run_summary import Session, print_session
 

@@ -61,7 +61,7 @@ class _Run:
     """What ran, by its command line."""
     began: datetime
     ours: bool
-    """Started by `outgate run`, which tells of it itself."""
+    """Outgate's own, or started by `outgate run` of this user, which tells of it itself."""
     sender: Attribution | None = None
     name_at: float = 0.0
     """When it is asked which script it is; 0: no more."""
@@ -197,7 +197,9 @@ class Runs:
             self._note_child(parent, pid)
             return
         if len(self._runs) < _MOST_RUNS:
-            run = _run(pid, int(fields[_START]), ours=parent is not None)
+            # The runs of other users stand in their own evidence, if anywhere: not in everybody's.
+            ours = parent is not None and not self._everybody
+            run = _run(pid, int(fields[_START]), ours=ours)
             self._runs[pid], self._due = run, min(self._due, run.look_at)
             self._part_of.pop(pid, None)  # it was another's while that had not left it alone
             self._to_name.set()
@@ -309,7 +311,15 @@ class Runs:
             run.sender = found or run.sender
             wait, run.asked = _AGAIN_S[run.asked], run.asked + 1
             run.name_at = 0.0 if named or not wait else now + wait
-            run.ours = run.ours or self._is_ours(run)
+            if not run.ours and self._is_ours(run):
+                run.ours = True
+                self._let_go(run)
+
+    def _let_go(self, ours: _Run) -> None:
+        """What it started meanwhile was taken for a part of it."""
+        for pid in [pid for pid, above in self._part_of.items() if above == ours.pid]:
+            del self._part_of[pid]
+            self._began(pid)
 
 
 def _run(pid: int, start: int, *, ours: bool) -> _Run:

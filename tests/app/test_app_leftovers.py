@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from app.gate_registry import RunningGate
-from app.leftovers import leftovers_of, run_mark
+from app.leftovers import Leftovers, leftovers_of, run_mark
 
 
 @contextmanager
@@ -52,3 +52,10 @@ def test_a_port_that_nobody_listens_at_is_its_end() -> None:
     gate = RunningGate(host="127.0.0.1", port=port, pid=4711, started_at="")
 
     assert leftovers_of(run_mark(), gate, own_gate=True).gate_ended
+
+
+@pytest.mark.parametrize(("sealed", "said"), [(True, "no other way"), (False, "nobody looked")])
+def test_out_of_a_seal_nothing_is_said_to_have_been_possible(*, sealed: bool, said: str) -> None:
+    """Once its gate has ended a sealed program reaches nothing; another may have gone direct."""
+    [line] = Leftovers(gate_ended=True, sealed=sealed).sentences()
+    assert said in line

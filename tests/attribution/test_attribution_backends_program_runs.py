@@ -244,6 +244,42 @@ def test_what_began_last_is_named_first(told: Told, tmp_path: Path) -> None:
 
 
 @linux
+@pytest.mark.parametrize("everybody", [True, False])
+@pytest.mark.parametrize("late", [True, False], ids=["named late", "named at once"])
+def test_the_machines_gate_tells_of_what_outgate_runs_as_well(
+    told: Told, tmp_path: Path, *, everybody: bool, late: bool
+) -> None:
+    """`outgate run` of a user cannot write into the machine's evidence: what it starts is told of
+    by who follows everybody's runs, and it itself is not; whichever is named first.
+    """
+    del told
+    (tmp_path / "inner.py").write_text("print(1, flush=True)\ninput()\n")
+    (tmp_path / "outgate").write_text(
+        "import subprocess, sys\n"
+        f"c = subprocess.Popen([sys.executable, {str(tmp_path / 'inner.py')!r}])\n"
+        "print(c.pid, flush=True)\nc.wait()\n"
+    )
+    runs = Runs(named, lambda: OURS, frozenset({OWN}), everybody=everybody)
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "outgate")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as above:
+        assert above.stdout is not None
+        inner = int(above.stdout.readline())
+        above.stdout.readline()
+        took(runs, Event(pid=above.pid, began=True))
+        if not late:
+            runs._name_due()
+        took(runs, Event(pid=inner, began=True))
+        runs._name_due()
+        above.communicate(b"\n")
+    for pid in (inner, above.pid):
+        took(runs, Event(pid=pid, began=False, status=0))
+    seen = [one.about for one in runs.ended()]
+    runs.close()
+    assert seen.count("inner.py") == everybody and "outgate" not in seen
+
+
+@linux
 def test_where_processes_have_other_numbers_events_are_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

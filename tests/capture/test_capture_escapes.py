@@ -99,6 +99,18 @@ def test_names_are_asked_of_the_gate(door: FakeDoor) -> None:
     assert set(door.asked) == {"db.example"}
 
 
+def _call(number: int, *arguments: str) -> str:
+    """Return what makes one system call, by its number on this kind of machine (x86-64)."""
+    given = ", ".join(arguments)
+    return (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        f"if libc.syscall({number}, {given}) == -1:\n"
+        "    raise OSError(ctypes.get_errno(), 'call')\n"
+    )
+
+
+_BYTE = "ctypes.byref((ctypes.c_uint64 * 2)(id(sys), 1))"
+"""One byte of memory, as the call wants it told."""
 REFUSED = {
     "UDP": (
         "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
@@ -141,6 +153,27 @@ REFUSED = {
         "if libc.umount2(sys.argv[2].encode(), 2):\n"
         "    raise OSError(ctypes.get_errno(), 'umount')\n"
     ),
+    "the memory of a process outside": "open(f'/proc/{sys.argv[1]}/mem', 'rb').read(1)\n",
+    "the files of a process outside": "os.listdir(f'/proc/{sys.argv[1]}/root')\n",
+    "a descriptor of a process outside": _call(438, "os.pidfd_open(int(sys.argv[1]))", "0", "0"),
+    "a descriptor of the supervisor": _call(438, "os.pidfd_open(os.getppid())", "0", "0"),
+    "leading a process outside": _call(101, "16", "int(sys.argv[1])", "0", "0"),
+    "leading the supervisor": _call(101, "16", "os.getppid()", "0", "0"),
+    "reading a process outside": _call(310, "int(sys.argv[1])", _BYTE, "1", _BYTE, "1", "0"),
+    "io_uring": _call(425, "8", "ctypes.create_string_buffer(120)"),
+    "having the kernel ask a program outside": _call(
+        249, "b'dns_resolver'", "b'a.example'", "b''", "0"
+    ),
+    "another route": (
+        "s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)\n"
+        "s.send(struct.pack('=IHHIIBBHiII', 32, 16, 0x605, 1, 0, 0, 0, 0, 0, 0, 0))\n"
+        "code, = struct.unpack_from('=i', s.recv(4096), 16)\n"
+        "if code:\n    raise OSError(-code, 'netlink')\n"
+    ),
+    "a network through a process of a network of its own": (
+        "os.unshare(os.CLONE_NEWUSER)\n"
+        "os.setns(os.open(f'/proc/{sys.argv[1]}/ns/net', os.O_RDONLY), os.CLONE_NEWNET)\n"
+    ),
     "the settings of the kernel": ("open('/proc/sys/net/ipv4/ip_forward', 'w').write('1')\n"),
 }
 
@@ -149,7 +182,7 @@ REFUSED = {
 def test_every_other_way_is_shut(door: FakeDoor, code: str) -> None:
     """What is no connection or question for a name gets nowhere, and nor does who wants out."""
     tried = (
-        "import os, socket, sys, time\ntry:\n"
+        "import os, socket, struct, sys, time\ntry:\n"
         + "".join(f"    {line}\n" for line in code.splitlines())
         + "    print('it worked')\nexcept OSError as error:\n    print('refused', error)\n"
     )
@@ -218,6 +251,32 @@ def test_inherited_sockets_are_closed(door: FakeDoor, outside: socket.socket) ->
     code = "import os, sys\ntry:\n    os.write(int(sys.argv[1]), b'x')\nexcept OSError as e:\n    print(e.strerror)"
     assert python(door, code, str(kept.fileno())) == "Bad file descriptor"
     kept.close()
+
+
+def test_what_a_process_outside_hands_in_is_a_stated_limit(
+    door: FakeDoor, outside: socket.socket
+) -> None:
+    """Who is outside and gives a sealed program a socket of its own could send itself."""
+    mine, its = socket.socketpair()
+    kept = os.dup(0)
+    with mine, its, socket.create_connection(outside.getsockname()) as given:
+        socket.send_fds(mine, [b"x"], [given.fileno()])
+        try:
+            os.dup2(its.fileno(), 0)
+            code = (
+                "import os, socket\n"
+                "_, [fd], _, _ = socket.recv_fds(socket.socket(fileno=0), 1, 1)\n"
+                "print(os.write(fd, b'out'))\n"
+            )
+            assert python(door, code) == "3"
+        finally:
+            os.dup2(kept, 0)
+            os.close(kept)
+        accepted, _ = outside.accept()
+        with accepted:
+            assert accepted.recv(3) == b"out"
+    stated = (Path(__file__).resolve().parents[2] / "docs" / "sealed.md").read_text()
+    assert "hands in" in stated
 
 
 def test_set_uid_programs_gain_nothing(door: FakeDoor) -> None:

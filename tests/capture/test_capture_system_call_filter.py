@@ -78,6 +78,13 @@ def test_io_uring_is_a_setting(machine: Architecture) -> None:
         assert result(filter_for(machine, io_uring=True), machine.audit, call) == ALLOWED
 
 
+def test_the_kernel_asks_no_program_outside(machine: Architecture) -> None:
+    """A key that is not there is looked for by a program of the machine, which may ask a name."""
+    for io_uring in (False, True):
+        program = filter_for(machine, io_uring=io_uring)
+        assert result(program, machine.audit, machine.request_key) == refused(errno.ENOSYS)
+
+
 def test_other_numberings_are_refused(machine: Architecture) -> None:
     """The same call by the numbers of another architecture is none."""
     program = filter_for(machine)

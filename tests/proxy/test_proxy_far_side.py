@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from app.demo.internet import StandInInternet
 from certs.chain import Authority
-from core.fate import WANTS_CERTIFICATE, Fate
+from core.fate import UNREACHED_NOTE, UNWAITED_NOTE, WANTS_CERTIFICATE, Fate
 from tests.proxy.conftest import RunningGate, StartsGate
 
 type Talks = Callable[[socket.socket], None]
@@ -364,6 +364,33 @@ def test_an_alert_after_the_handshake_ends_it(
         assert through(gate, server.port, "odd.example") == "broken"
     [record] = _closed(gate)
     assert WANTS_CERTIFICATE in record.notes
+
+
+def test_a_client_that_does_not_wait_for_the_connection_has_sent_nothing(
+    start_gate: StartsGate, internet: StandInInternet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that never answers the handshake is not one to which something was sent."""
+    gone = threading.Event()
+
+    def silent(talk: socket.socket) -> None:
+        del talk
+        gone.wait(10)
+
+    with odd_server(silent) as server:
+        routes = [f"odd.example:443:127.0.0.1:{server.port}", *internet.routes]
+        monkeypatch.setattr(StandInInternet, "routes", routes)
+        gate = start_gate()
+        client = http.client.HTTPSConnection(
+            "127.0.0.1", gate.port, timeout=1, context=gate.client_context()
+        )
+        client.set_tunnel("odd.example", 443)
+        with closing(client), pytest.raises(TimeoutError):
+            client.request("POST", "/", b"hello")
+            client.getresponse()
+        [record] = _closed(gate)
+        gone.set()
+    assert record.notes == (UNREACHED_NOTE, UNWAITED_NOTE)
+    assert record.fate is Fate.UNREACHED
 
 
 def test_no_word_of_mitmproxys_comes_to_a_client(start_gate: StartsGate) -> None:

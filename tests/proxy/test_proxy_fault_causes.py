@@ -2,7 +2,14 @@
 
 import pytest
 
-from core.fate import CUT_NOTE, LEFT_EARLY_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, UNREACHED_NOTE
+from core.fate import (
+    CUT_NOTE,
+    LEFT_EARLY_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    UNREACHED_NOTE,
+    UNWAITED_NOTE,
+)
 from proxy.fault_causes import cause_of, why_broken
 
 
@@ -33,6 +40,8 @@ def test_who_left_is_told_apart() -> None:
     ):
         why = why_broken(error, reached=True, client_left=left)
         assert (why.no_answer, why.cut) == ((LEFT_NOTE,), (CUT_NOTE, LEFT_EARLY_NOTE))
+        unsent = why_broken(error, reached=False, client_left=left)
+        assert unsent.no_answer == (UNREACHED_NOTE, UNWAITED_NOTE)
 
 
 @pytest.mark.parametrize(
