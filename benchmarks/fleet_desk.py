@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from hub.case_list import look
 from hub.database import Connection, Database, bring_forward
 from hub.hunting import Sought, known
 from hub.own_postgres import own_postgres
+from hub.saved_hunts import named_by
+from inventory.advisories.kept import import_advisories, load
 from inventory.hunting import Wanted
 
 MAKE = (
@@ -141,6 +144,7 @@ def measured(database: Database) -> dict[str, Any]:
         database, asked(lambda c: desk.case(c, first, by_names(c))), 3
     )
     told |= _hunts(database, asked)
+    told |= _advised(database)
     told["status"] = timed(database, asked(lambda c: questions.status(c, utc_now())))
     told["scripts, with how they spread"] = timed(database, asked(_spread), 2)
     told["scripts (overview)"] = timed(database, asked(questions.scripts), 2)
@@ -173,6 +177,30 @@ def _hunts(database: Database, asked: Callable[[Any], Any]) -> dict[str, Any]:
         found = len(asked(question)())
         told[f"hunt: {name} in {over}: {found}"] = timed(database, asked(question), 3)
     return told
+
+
+def _advised(database: Database) -> dict[str, Any]:
+    """Measure from an export of twenty thousand advisories to the list of who had what."""
+    with TemporaryDirectory(prefix="og-osv-") as folder:
+        export = Path(folder) / "all.zip"
+        with zipfile.ZipFile(export, "w", zipfile.ZIP_DEFLATED) as packed:
+            for number in range(20_000):
+                package = {"ecosystem": "PyPI", "name": f"package-{number}"}
+                events = [{"introduced": "0"}, {"fixed": f"1.{number % 5}"}]
+                ranges = [{"type": "ECOSYSTEM", "events": events}]
+                told = {"id": f"PYSEC-2026-{number}", "modified": "2026-11-01T00:00:00Z"}
+                told |= {"affected": [{"package": package, "ranges": ranges}], "summary": "a hole"}
+                packed.writestr(f"{told['id']}.json", json.dumps(told))
+
+        def ask() -> int:
+            import_advisories(export, Path(folder) / "kept", utc_now())
+            known = load(Path(folder) / "kept")
+            assert known is not None
+            with database.work() as connection:
+                return len(named_by(connection, known))
+
+        found = ask()
+        return {f"advisories, from the file to {found} named": timed(database, ask, 2)}
 
 
 def _spread(connection: Connection) -> Any:
