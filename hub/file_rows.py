@@ -3,7 +3,7 @@ each message that comes, and beside other work of what came before there was an 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -96,10 +96,7 @@ def keep_files(
     connection: Connection, chain: int, sent: Sequence[Sent], numbered: Numbered
 ) -> None:
     """Keep which files these records sent, inside the caller's transaction."""
-    found, count = dict[int, list[tuple[str, str]]](), 0
-    for one in sent:
-        found[one.seq] = sorted(set(files_in(one.text)))[: _MOST_SENT - count]
-        count += len(found[one.seq])
+    found = _by_record((one.seq, one.text) for one in sent)
     named = sorted({file for files in found.values() for file in files})
     if not named:
         return
@@ -110,6 +107,22 @@ def keep_files(
         for file in found[one.seq]
     ]
     connection.execute(_KEEP, tuple(map(list, zip(*rows, strict=True))))
+
+
+def _by_record(texts: Iterable[tuple[int, bytes]]) -> dict[int, list[tuple[str, str]]]:
+    """Return which files of a message are kept, by the record that sent them."""
+    found, count = dict[int, list[tuple[str, str]]](), 0
+    for seq, text in texts:
+        if _HOLDS_FILES in text:
+            found[seq] = sorted(set(files_in(text)))[: _MOST_SENT - count]
+            count += len(found[seq])
+    return found
+
+
+def files_kept(entries: Iterable[tuple[int, Shipped]], up_to: int) -> int:
+    """Return how many rows the index has of a message, of its records up to this one."""
+    texts = ((seq, entry.text) for seq, entry in entries if seq <= up_to)
+    return sum(map(len, _by_record(texts).values()))
 
 
 def _numbers(

@@ -59,6 +59,11 @@ def found(world: FleetWorld, name: str) -> list[dict[str, Any]]:
         return known(connection, Sought(over=Over.FILES, name=name))
 
 
+def problems(world: FleetWorld) -> list[str]:
+    with world.hub.database.work() as connection:
+        return verify(connection).problems
+
+
 def counted(world: FleetWorld) -> tuple[int, ...]:
     (row,) = world.rows("SELECT count(*)::int, (SELECT count(*)::int FROM files) FROM sent_files")
     return tuple(row)
@@ -98,6 +103,12 @@ def test_what_came_before_is_found_and_then_read_into_the_index(world: FleetWorl
     assert sum(row["requests"] for row in found(world, "data\\backup.zip")) == 2
     world.hub.watch()
     assert counted(world) == (4, 2)
+    assert problems(world) == []
+    with world.hub.database.work() as connection:
+        connection.execute("DELETE FROM sent_files WHERE seq = 3")
+    assert [one.rpartition(": ")[2] for one in problems(world)] == [
+        "4 files were sent, and 2 are in the index"
+    ]
 
 
 def test_what_is_erased_is_in_no_index(world: FleetWorld) -> None:
@@ -117,8 +128,7 @@ def test_what_is_erased_is_in_no_index(world: FleetWorld) -> None:
     assert counted(world)[0] == len(left) + 1
     names = {path for (path,) in world.rows("SELECT path FROM files")}
     assert names == {path for path, _ in left} | {BACKUP.path}
-    with world.hub.database.work() as connection:
-        assert verify(connection).problems == []
+    assert problems(world) == []
 
 
 def files_of(world: FleetWorld, seq: int) -> list[tuple[str, str]]:
