@@ -74,8 +74,8 @@ MAKE = (
     """INSERT INTO chains (endpoint, kind, chain, head, made_at, seen_at)
     SELECT number, 'records', 'records:' || number, '', now(), now() FROM endpoints""",
     """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place, destination, kinds, went)
-    SELECT p.number * 100 + k, now(), now() - k * interval '1 hour', 4000, 1 + (p.number * 31 + k * 7) %% 50000,
-        c.number, p.number, 1 + k %% 400, 1 + k %% 8, true
+    SELECT p.number * 100 + k, now(), now() - k * interval '1 hour', 4000,
+        1 + (p.number * 31 + k * 7) %% 50000, c.number, p.number, 1 + k %% 400, 1 + k %% 8, true
     FROM places p JOIN chains c ON c.endpoint = p.endpoint, generate_series(1, %(files)s) k""",
     "SET LOCAL maintenance_work_mem = '512MB'",
     """ALTER TABLE sums ADD PRIMARY KEY (place, destination, kinds, outcome, account, review,
