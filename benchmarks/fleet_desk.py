@@ -190,8 +190,9 @@ def _advised(database: Database) -> dict[str, Any]:
                 package = {"ecosystem": "PyPI", "name": f"package-{number}"}
                 events = [{"introduced": "0"}, {"fixed": f"1.{number % 5}"}]
                 ranges = [{"type": "ECOSYSTEM", "events": events}]
-                told = {"id": f"PYSEC-2026-{number}", "modified": "2026-11-01T00:00:00Z"}
-                told |= {"affected": [{"package": package, "ranges": ranges}], "summary": "a hole"}
+                told: dict[str, Any] = {"id": f"PYSEC-2026-{number}", "summary": "a hole"}
+                told |= {"modified": "2026-11-01T00:00:00Z"}
+                told |= {"affected": [{"package": package, "ranges": ranges}]}
                 packed.writestr(f"{told['id']}.json", json.dumps(told))
 
         def ask() -> int:
