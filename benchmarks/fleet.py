@@ -211,14 +211,43 @@ BY_TABLE = """SELECT json_object_agg(name, size) FROM (
     ORDER BY 2 DESC LIMIT 4) AS t"""
 
 
-def throughput(records: int, endpoints: int, processes: int, hubs: int) -> dict[str, Any]:
+@contextmanager
+def first_of_all(server: OwnPostgres, hub: HubProcess) -> Iterator[None]:
+    """For the seconds of the measurement all of it goes before other work of a busy machine."""
+
+    def put(priority: int) -> None:
+        assert hub.process is not None
+        parents, found = {hub.process.pid, server.pid}, {os.getpid()}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                parent = int(path.read_text().rpartition(")")[2].split()[1])
+                if parent in parents or int(path.parent.name) in parents:
+                    found.add(int(path.parent.name))
+        for pid in found:
+            with contextlib.suppress(OSError):  # sessions share the processors first of all
+                Path(f"/proc/{pid}/autogroup").write_text(str(priority))
+            for task in Path(f"/proc/{pid}/task").glob("*"):
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, int(task.name), priority)
+
+    put(-19)
+    try:
+        yield
+    finally:
+        put(0)
+
+
+def throughput(
+    records: int, endpoints: int, processes: int, hubs: int, *, first: bool
+) -> dict[str, Any]:
     with a_fleet(hubs=hubs) as (folder, server, hub):
         made = members(folder, server, hub.port, endpoints)
         for number, member in enumerate(made):
             path = member.folder.parent / "evidence.db"
             write_evidence(path, made_up_records(number, records // endpoints, utc_now()))
         before = postgres_cpu(server), hub.usage[0]
-        wall, cpu = all_shipped(made, processes)
+        with first_of_all(server, hub) if first else contextlib.nullcontext():
+            wall, cpu = all_shipped(made, processes)
         used = postgres_cpu(server) - before[0], hub.usage[0] - before[1]
         count = asked(server, "SELECT count(*) FROM records")
         size = int(asked(server, SIZES))
@@ -345,12 +374,19 @@ def main() -> None:
     parser.add_argument("--endpoints", type=int, default=20, help="Which have them.")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--hubs", type=int, default=1, help="Processes of `hub serve`.")
+    parser.add_argument(
+        "--first", action="store_true", help="Before other work, for those seconds; needs root."
+    )
     parser.add_argument("--kills", type=int, default=0)
     options = parser.parse_args()
     result: dict[str, Any] = {}
     if options.records:
         result["throughput"] = throughput(
-            options.records, options.endpoints, options.processes, options.hubs
+            options.records,
+            options.endpoints,
+            options.processes,
+            options.hubs,
+            first=options.first,
         )
     if options.kills:
         result["kills"] = kills(options.kills, 4, 1500)

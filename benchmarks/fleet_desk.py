@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from hub.case_list import look
 from hub.database import Connection, Database, bring_forward
 from hub.hunting import Sought, known
 from hub.own_postgres import own_postgres
+from hub.saved_hunts import named_by
+from inventory.advisories.kept import import_advisories, load
 from inventory.hunting import Wanted
 
 MAKE = (
@@ -68,10 +71,12 @@ MAKE = (
     """INSERT INTO files (path, base, sha256) SELECT '/srv/data/file-' || n || '.xlsx',
         'file-' || n || '.xlsx', encode(sha256(n::text::bytea), 'hex')
     FROM generate_series(1, 50000) n""",
+    """INSERT INTO chains (endpoint, kind, chain, head, made_at, seen_at)
+    SELECT number, 'records', 'records:' || number, '', now(), now() FROM endpoints""",
     """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place, destination, kinds, went)
-    SELECT k, now(), now() - k * interval '1 hour', 4000, 1 + (p.number * 31 + k * 7) %% 50000, p.number,
-        p.number, 1 + k %% 400, 1 + k %% 8, true
-    FROM places p, generate_series(1, %(files)s) k""",
+    SELECT p.number * 100 + k, now(), now() - k * interval '1 hour', 4000,
+        1 + (p.number * 31 + k * 7) %% 50000, c.number, p.number, 1 + k %% 400, 1 + k %% 8, true
+    FROM places p JOIN chains c ON c.endpoint = p.endpoint, generate_series(1, %(files)s) k""",
     "SET LOCAL maintenance_work_mem = '512MB'",
     """ALTER TABLE sums ADD PRIMARY KEY (place, destination, kinds, outcome, account, review,
         day)""",
@@ -141,6 +146,7 @@ def measured(database: Database) -> dict[str, Any]:
         database, asked(lambda c: desk.case(c, first, by_names(c))), 3
     )
     told |= _hunts(database, asked)
+    told |= _advised(database)
     told["status"] = timed(database, asked(lambda c: questions.status(c, utc_now())))
     told["scripts, with how they spread"] = timed(database, asked(_spread), 2)
     told["scripts (overview)"] = timed(database, asked(questions.scripts), 2)
@@ -173,6 +179,31 @@ def _hunts(database: Database, asked: Callable[[Any], Any]) -> dict[str, Any]:
         found = len(asked(question)())
         told[f"hunt: {name} in {over}: {found}"] = timed(database, asked(question), 3)
     return told
+
+
+def _advised(database: Database) -> dict[str, Any]:
+    """Measure from an export of twenty thousand advisories to the list of who had what."""
+    with TemporaryDirectory(prefix="og-osv-") as folder:
+        export = Path(folder) / "all.zip"
+        with zipfile.ZipFile(export, "w", zipfile.ZIP_DEFLATED) as packed:
+            for number in range(20_000):
+                package = {"ecosystem": "PyPI", "name": f"package-{number}"}
+                events = [{"introduced": "0"}, {"fixed": f"1.{number % 5}"}]
+                ranges = [{"type": "ECOSYSTEM", "events": events}]
+                told: dict[str, Any] = {"id": f"PYSEC-2026-{number}", "summary": "a hole"}
+                told |= {"modified": "2026-11-01T00:00:00Z"}
+                told |= {"affected": [{"package": package, "ranges": ranges}]}
+                packed.writestr(f"{told['id']}.json", json.dumps(told))
+
+        def ask() -> int:
+            import_advisories(export, Path(folder) / "kept", utc_now())
+            known = load(Path(folder) / "kept")
+            assert known is not None
+            with database.work() as connection:
+                return len(named_by(connection, known))
+
+        found = ask()
+        return {f"advisories, from the file to {found} named": timed(database, ask, 2)}
 
 
 def _spread(connection: Connection) -> Any:

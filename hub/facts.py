@@ -80,9 +80,9 @@ _DECISION, _FINDINGS, _SENDER = b',"decision":{', b',"findings":[', b',"schema":
 """Where pieces of a record begin, whose members are sorted."""
 _MOST_PIECES = 8192
 _NO_RECORD = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError)
-_AT, _BOTH = frozenset({"at"}), frozenset({"decision", "destination"})
-_BY = frozenset({"schema", "sender"})
-_ELSEWHERE = _AT | _BOTH | _BY
+_AT, _QUOTE = b'{"at":"', ord('"')
+_BOTH, _BY = frozenset({"decision", "destination"}), frozenset({"schema", "sender"})
+_ELSEWHERE = _BOTH | _BY | {"at"}
 
 _NOTHING: Mapping[str, Any] = {}
 _left_by = lru_cache(256)(left_by)
@@ -122,15 +122,22 @@ def _pieces(text: bytes) -> Fact | None:
     sent = text.rfind(_SENDER)
     if not 0 < decided < found < sent or len(text) > _MOST_PIECES:
         return None
-    at = orjson.loads(text[:decided] + b"}")
+    at = text[len(_AT) : decided - 1].decode("ascii")
+    if text[: len(_AT)] != _AT or text[decided - 1] != _QUOTE or not _is_plain(at):
+        return None
     what = orjson.loads(b"{" + text[found + 1 : sent] + b"}")
-    if at.keys() != _AT or not _ELSEWHERE.isdisjoint(what):
+    if not _ELSEWHERE.isdisjoint(what):
         return None
     common = _common(text[decided:found])
     sender = _sent_by(text[sent:])
     if common is None or sender is None:
         return None
-    return _fact(at["at"], what, common, sender)
+    return _fact(at, what, common, sender)
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether JSON writes this text as it is."""
+    return text.isprintable() and '"' not in text and "\\" not in text
 
 
 class _Common(NamedTuple):

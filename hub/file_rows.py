@@ -3,7 +3,7 @@ each message that comes, and beside other work of what came before there was an 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,10 +22,13 @@ _HOLDS_FILES = b'"files"'
 _MOST_PATH, _MOST_FILES, _MOST_SENT = 400, 1000, 50_000
 """Of a record, and of a message: many times what a gate tells."""
 _SHA256_HEX = 64
+_FIND = """SELECT path, sha256, number FROM files
+    WHERE (path, sha256) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    ORDER BY path, sha256 FOR KEY SHARE"""
+"""Nobody forgets meanwhile what is there; others may send it, too."""
 _MAKE = """INSERT INTO files (path, base, sha256)
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
     ON CONFLICT (path, sha256) DO UPDATE SET base = EXCLUDED.base RETURNING path, sha256, number"""
-"""Which locks what is there: nobody forgets it meanwhile."""
 _KEEP = """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place, destination, kinds,
         went)
     SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::int[],
@@ -38,8 +41,12 @@ _NEXT = """SELECT number, endpoint, files_to, last FROM chains
 _LEFT = """SELECT coalesce(sum(last - files_to), 0)::bigint FROM chains
     WHERE kind = 'records' AND state <> 'superseded' AND files_to < last"""
 _TAKE = "DELETE FROM sent_files WHERE chain = %s AND seq = ANY(%s)"
-_FORGET = """DELETE FROM files f
-    WHERE NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)"""
+_UNSENT = """SELECT number FROM files f
+    WHERE NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)
+    ORDER BY path, sha256 FOR UPDATE"""
+_FORGET = """DELETE FROM files f WHERE number = ANY(%s)
+    AND NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)"""
+"""Asked once more: whoever held one of them may have sent it meanwhile."""
 
 
 class Sent(NamedTuple):
@@ -89,21 +96,47 @@ def keep_files(
     connection: Connection, chain: int, sent: Sequence[Sent], numbered: Numbered
 ) -> None:
     """Keep which files these records sent, inside the caller's transaction."""
-    found, count = dict[int, list[tuple[str, str]]](), 0
-    for one in sent:
-        found[one.seq] = sorted(set(files_in(one.text)))[: _MOST_SENT - count]
-        count += len(found[one.seq])
+    found = _by_record((one.seq, one.text) for one in sent)
     named = sorted({file for files in found.values() for file in files})
     if not named:
         return
-    columns = ([f[0] for f in named], [base_of(f[0]) for f in named], [f[1] for f in named])
-    numbers = {(path, sha): n for path, sha, n in connection.execute(_MAKE, columns).fetchall()}
+    numbers = _numbers(connection, named)
     rows = [
         (*_of(one), numbers[file], chain, *_named(one.fact, numbered))
         for one in sent
         for file in found[one.seq]
     ]
     connection.execute(_KEEP, tuple(map(list, zip(*rows, strict=True))))
+
+
+def _by_record(texts: Iterable[tuple[int, bytes]]) -> dict[int, list[tuple[str, str]]]:
+    """Return which files of a message are kept, by the record that sent them."""
+    found, count = dict[int, list[tuple[str, str]]](), 0
+    for seq, text in texts:
+        if _HOLDS_FILES in text:
+            found[seq] = sorted(set(files_in(text)))[: _MOST_SENT - count]
+            count += len(found[seq])
+    return found
+
+
+def files_kept(entries: Iterable[tuple[int, Shipped]], up_to: int) -> int:
+    """Return how many rows the index has of a message, of its records up to this one."""
+    texts = ((seq, entry.text) for seq, entry in entries if seq <= up_to)
+    return sum(map(len, _by_record(texts).values()))
+
+
+def _numbers(
+    connection: Connection, named: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """Return the numbers of files, made where there are none."""
+    columns = tuple(map(list, zip(*named, strict=True)))
+    found = {(path, sha): n for path, sha, n in connection.execute(_FIND, columns).fetchall()}
+    lacking = [one for one in named if one not in found]
+    if lacking:
+        paths, hashes = map(list, zip(*lacking, strict=True))
+        made = connection.execute(_MAKE, (paths, list(map(base_of, paths)), hashes)).fetchall()
+        found |= {(path, sha): n for path, sha, n in made}
+    return found
 
 
 def _of(one: Sent) -> tuple[int, datetime, datetime, int]:
@@ -126,7 +159,9 @@ def take_files(connection: Connection, chain: int, seqs: Sequence[int]) -> None:
 
 def forget_files(connection: Connection) -> None:
     """Forget the names of files that no record sent."""
-    connection.execute(_FORGET)
+    numbers = [number for (number,) in connection.execute(_UNSENT).fetchall()]
+    if numbers:
+        connection.execute(_FORGET, (numbers,))
 
 
 def not_read(connection: Connection) -> int:

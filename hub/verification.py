@@ -11,16 +11,19 @@ from evidence.merkle import Frontier
 from fleet.wire import BadUpload
 from hub.database import Connection
 from hub.deeds import problem as deeds_problem
+from hub.file_rows import files_kept
 from hub.months import entries_removed
 from hub.stored import Kept, uploads_from
 from hub.totals import left
 
-_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name FROM chains c
+_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name, c.files_to
+    FROM chains c
     JOIN endpoints e ON e.number = c.endpoint ORDER BY e.name, c.number"""
 _GAPS = "SELECT first, last FROM gaps WHERE chain = %s"
 _REMOVED = "SELECT first, last, head FROM removed_runs WHERE chain = %s"
 _RUNS = "SELECT coalesce(sum(last - first + 1), 0) FROM removed_runs"
 _ROWS = "SELECT count(*), count(DISTINCT seq) FROM records WHERE chain = %s"
+_FILES = "SELECT count(*) FROM sent_files WHERE chain = %s"
 _ACTS = "SELECT count(*), count(DISTINCT seq) FROM acts WHERE chain = %s"
 _SUMS = """SELECT
     (SELECT count(*) FROM records r JOIN chains c ON c.number = r.chain
@@ -48,8 +51,8 @@ def verify(connection: Connection) -> Verified:
     """Recompute everything, inside the caller's transaction."""
     found = Verified()
     chains = connection.execute(_CHAINS).fetchall()
-    for number, kind, chain, last, head, frontier, name in chains:
-        walk = _Walk(number, chain, head=genesis(chain))
+    for number, kind, chain, last, head, frontier, name, files_to in chains:
+        walk = _Walk(number, chain, head=genesis(chain), files_to=files_to)
         for first, to in connection.execute(_GAPS, (number,)).fetchall():
             walk.gone[first] = (to, b"", False)
         for first, to, end in connection.execute(_REMOVED, (number,)).fetchall():
@@ -58,10 +61,7 @@ def verify(connection: Connection) -> Verified:
         if problem is None:
             problem = walk.ended(last, head, frontier)
         if problem is None:
-            rows = connection.execute(_ROWS if kind == "records" else _ACTS, (number,)).fetchone()
-            kept = walk.entries + (walk.removed if kind == "acts" else 0)
-            if rows is not None and set(rows) != {kept}:
-                problem = f"{kept} entries were kept, and there are {rows[0]} rows of them"
+            problem = _rows_problem(connection, walk, kind)
         found.chains += 1
         found.entries += walk.entries
         found.removed += walk.removed
@@ -73,6 +73,18 @@ def verify(connection: Connection) -> Verified:
         found.problems.append(f"what people did at the hub: {wrong}")
     found.problems += _sums_problems(connection)
     return found
+
+
+def _rows_problem(connection: Connection, walk: "_Walk", kind: str) -> str | None:
+    """Return where the rows of a chain are not those of its entries."""
+    rows: Any = connection.execute(_ROWS if kind == "records" else _ACTS, (walk.number,)).fetchone()
+    kept = walk.entries + (walk.removed if kind == "acts" else 0)
+    if set(rows) != {kept}:
+        return f"{kept} entries were kept, and there are {rows[0]} rows of them"
+    files: Any = connection.execute(_FILES, (walk.number,)).fetchone()
+    if kind == "records" and files[0] != walk.files:
+        return f"{walk.files} files were sent, and {files[0]} are in the index"
+    return None
 
 
 def _sums_problems(connection: Connection) -> Iterator[str]:
@@ -102,6 +114,9 @@ class _Walk:
     """First entry of a run that is known not to be here → its last, the hash of that (empty where
     nobody knows it), and whether it was here once."""
     removed: int = 0
+    files_to: int = 0
+    """Up to which entry its files are in the index."""
+    files: int = 0
 
     def over(self, uploads: Iterator[Kept]) -> str | None:
         for kept in uploads:
@@ -124,6 +139,7 @@ class _Walk:
                     self.tree.append(hash_)
             self.last, self.head = kept.last, hashes[-1]
             self.entries += len(hashes) - skip
+            self.files += files_kept(kept.entries(), self.files_to)
         self._over_gone()
         return None
 

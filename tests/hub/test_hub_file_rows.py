@@ -1,5 +1,6 @@
 """Which record sent which file is in an index, whoever took the record; what is erased is not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +10,25 @@ from fleet_world import FleetWorld, Member
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
+from evidence.chain import canonical
 from evidence.erasure import Wanted, erase_now
 from hub import file_rows, saved_hunts
+from hub.database import Database
 from hub.erasing import erase_pending
-from hub.file_rows import base_of, files_in, not_read, read_files
+from hub.facts import fact_of
+from hub.file_rows import (
+    base_of,
+    files_in,
+    forget_files,
+    keep_files,
+    not_read,
+    read_files,
+    sent_in,
+)
 from hub.hunting import Sought, known
 from hub.months import keep_months, remove_old
 from hub.verification import verify
+from hub.words import Words
 
 KEPT = "SELECT s.seq, f.path, f.base, f.sha256, s.bytes, s.went FROM sent_files s JOIN files f"
 KEPT += " ON f.number = s.file ORDER BY s.chain, s.seq, f.path"
@@ -44,6 +57,11 @@ def sends(member: Member, files: dict[int, tuple[SentFile, ...]], count: int = 3
 def found(world: FleetWorld, name: str) -> list[dict[str, Any]]:
     with world.hub.database.work() as connection:
         return known(connection, Sought(over=Over.FILES, name=name))
+
+
+def problems(world: FleetWorld) -> list[str]:
+    with world.hub.database.work() as connection:
+        return verify(connection).problems
 
 
 def counted(world: FleetWorld) -> tuple[int, ...]:
@@ -85,6 +103,12 @@ def test_what_came_before_is_found_and_then_read_into_the_index(world: FleetWorl
     assert sum(row["requests"] for row in found(world, "data\\backup.zip")) == 2
     world.hub.watch()
     assert counted(world) == (4, 2)
+    assert problems(world) == []
+    with world.hub.database.work() as connection:
+        connection.execute("DELETE FROM sent_files WHERE seq = 3")
+    assert [one.rpartition(": ")[2] for one in problems(world)] == [
+        "4 files were sent, and 2 are in the index"
+    ]
 
 
 def test_what_is_erased_is_in_no_index(world: FleetWorld) -> None:
@@ -104,8 +128,7 @@ def test_what_is_erased_is_in_no_index(world: FleetWorld) -> None:
     assert counted(world)[0] == len(left) + 1
     names = {path for (path,) in world.rows("SELECT path FROM files")}
     assert names == {path for path, _ in left} | {BACKUP.path}
-    with world.hub.database.work() as connection:
-        assert verify(connection).problems == []
+    assert problems(world) == []
 
 
 def files_of(world: FleetWorld, seq: int) -> list[tuple[str, str]]:
@@ -162,6 +185,34 @@ def test_no_message_fills_the_index(world: FleetWorld, monkeypatch: pytest.Monke
         (6,),
     ]
     assert counted(world) == (20, 7)
+
+
+def test_what_is_sent_while_it_is_forgotten_stays(world: FleetWorld) -> None:
+    """Whoever forgets waits for a message that is being taken, and looks again."""
+    member = world.member("till-1")
+    sends(member, {2: (LIST,)})
+    member.round()
+    with world.hub.database.work() as connection:
+        connection.execute("DELETE FROM sent_files")  # as an erasure leaves it
+    other = Database(world.hub.database.url)
+    pool = ThreadPoolExecutor(1)
+    with pool, world.hub.database.work() as connection:
+        made = list(made_up_records(3, 1, world.clock()))
+        text = canonical(replace(made[0], files=(LIST, BACKUP)).to_json())
+        fact = fact_of(text)
+        numbered = Words().of(connection, 1, [fact])
+        keep_files(connection, 2, sent_in(5, world.clock(), [fact], [text]), numbered)
+        forgotten = pool.submit(forget, other)
+        while not world.value("SELECT count(*)::int FROM pg_locks WHERE NOT granted"):
+            pass
+    forgotten.result(30)
+    other.close()
+    assert counted(world) == (2, 2)
+
+
+def forget(database: Database) -> None:
+    with database.work() as connection:
+        forget_files(connection)
 
 
 def test_names_are_cut_at_separators_of_either_kind() -> None:
