@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from core.review import CaseStatus
@@ -18,10 +19,11 @@ class Statement:
 
     def __init__(self, text_and_names: tuple[str, tuple[str, ...]]) -> None:
         self.text, self.names = text_and_names
+        self._in_order = itemgetter(*self.names)
 
     def rows(self, values: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
         """Return the parameters of many executions in the order that the text wants."""
-        return [tuple(value[name] for name in self.names) for value in values]
+        return [self._in_order(value) for value in values]
 
     def run(self, driver: sqlite3.Connection, values: Iterable[Mapping[str, Any]]) -> None:
         """Execute once for each of the values."""

@@ -301,6 +301,36 @@ def half_a_key(home: Home) -> None:
     key_file(home.path).write_bytes(key_file(home.path).read_bytes()[:16])
 
 
+def witness_without(*lines: int) -> Callable[[Home], None]:
+    """Take these lines out of the witness beside the file."""
+
+    def act(home: Home) -> None:
+        place = beside(home.path).path
+        kept = place.read_text().splitlines(keepends=True)
+        for number in sorted(lines, reverse=True):
+            del kept[number]
+        place.write_text("".join(kept))
+
+    return act
+
+
+def witness_damaged(home: Home) -> None:
+    """A line that says nothing stands for one that did."""
+    place = beside(home.path).path
+    kept = place.read_text().splitlines(keepends=True)
+    place.write_text("".join([*kept[:2], "garbage\n", *kept[3:]]))
+
+
+def key_gone(home: Home) -> None:
+    """The key is taken away, and its folder left."""
+    key_file(home.path).unlink()
+
+
+def keys_gone(home: Home) -> None:
+    """The keys are taken away with their folder."""
+    shutil.rmtree(key_file(home.path).parent)
+
+
 def witness_folder(home: Home) -> None:
     """Nothing can be read, or written, where the witness stood."""
     place = beside(home.path).path
@@ -308,6 +338,7 @@ def witness_folder(home: Home) -> None:
     place.mkdir()
 
 
+UNTOLD = "of the checkpoints in the file: their lines were taken out"
 BEHIND = "something stands behind the text of entry 4"
 LOOKED_UP = "the list by which values are looked up"
 ENTRY = (
@@ -588,6 +619,11 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
                " WHERE name = 'entries_by_time'"),
         "entries_by_time is another",
     ),
+    "a line taken out of the witness": (witness_without(3), UNTOLD),
+    "the first lines taken out of the witness": (witness_without(0, 1), UNTOLD),
+    "a line of the witness damaged": (witness_damaged, UNTOLD),
+    "the key taken away": (key_gone, "the key of this installation is gone"),
+    "the folder of keys taken away": (keys_gone, "the key of this installation is gone"),
     "half a key": (half_a_key, "the key of this installation is damaged"),
     "a folder in the place of the witness": (witness_folder, "witness beside the evidence cannot"),
     "a collector's place that is none": (cursor("garbage"), "cannot be read"),
@@ -694,6 +730,26 @@ def test_a_witness_elsewhere_sees_what_the_one_beside_it_cannot(home: Home) -> N
     shutil.copytree(kept, home.path.parent)
     assert evidence.verify(home.path).ok
     assert "an older copy was put back" in named(home, (home.elsewhere,))
+
+
+def test_a_gate_killed_before_it_told_the_witness_is_no_alarm(home: Home) -> None:
+    """The newest checkpoint may not be told yet; who takes the next one tells it first."""
+    witness_without(-1)(home)
+    report = evidence.verify(home.path)
+    assert report.ok and any("newest checkpoints (1)" in note for note in report.notes)
+    Notary(home.path).take_now("printed")
+    report = evidence.verify(home.path)
+    assert report.ok and not any("newest checkpoints" in note for note in report.notes)
+
+
+def test_a_witness_that_began_late_is_no_alarm(home: Home) -> None:
+    """A witness elsewhere tells of what came since it was named, and of nothing before."""
+    beside(home.path).path.unlink()
+    lines = home.elsewhere.read_text().splitlines(keepends=True)
+    home.elsewhere.write_text("".join(lines[3:]))
+    assert evidence.verify(home.path, [home.elsewhere]).ok
+    home.elsewhere.write_text("".join([*lines[3:5], *lines[6:]]))
+    assert UNTOLD in named(home, (home.elsewhere,))
 
 
 def test_without_a_witness_it_says_that_nothing_was_compared(home: Home) -> None:

@@ -19,20 +19,25 @@ from benchmarks.evidence_records import records
 from core.errors import EvidenceError
 from core.ids import uuid7
 from core.ports import Done
+from evidence import checkpointing
 from evidence.checkpoint import opened
 from evidence.database import connect
 from evidence.notary import Notary
+from evidence.verification import verify
 from evidence.writer import Writer
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MADE = list(records(500, 8))
 UNDER_WAY = 24
 CHECKPOINT_EVERY_S = 0.004
+LOT_EVERY = 20
+"""Entries between two checkpoints that a writer takes by itself, and closes its lot with."""
 
 
 def gate(place: Path, acks: int, round_: int) -> None:
     """Write until killed; tell each acknowledgement by a line, as a client sees its answer."""
     notary = Notary(place)
+    checkpointing.MOST_ENTRIES = LOT_EVERY
     writer = Writer(place, notary=notary)
     os.write(acks, b"ready 0\n")
     slots = threading.Semaphore(UNDER_WAY)
@@ -111,6 +116,15 @@ def missing(place: Path, acknowledged: list[str], signed: set[tuple[int, str]]) 
     return lost + [f"signed {size} {at}" for size, at in sorted(signed - kept)]
 
 
+def alarmed(place: Path) -> list[str]:
+    """Return what `verify` says against the file as a killed gate left it, and of how many records
+    it read no text.
+    """
+    report = verify(place)
+    told = [note.split()[1].replace(",", "") for note in report.notes if note.startswith("Of ")]
+    return [f"alarm {one}" for one in report.problems] + [f"told={one}" for one in told]
+
+
 def main() -> None:
     """Kill one gate after the other on one file; print what each acknowledged, and what is lost."""
     place, kills, rng = Path(sys.argv[1]), int(sys.argv[2]), random.Random(int(sys.argv[3]))
@@ -120,6 +134,7 @@ def main() -> None:
         words = [line.partition(" ")[0] for line in acknowledged]
         counts = " ".join(f"{word}={words.count(word)}" for word in ("open", "closed", "signed"))
         sys.stdout.write(f"killed {counts}\n")
+        sys.stdout.writelines(f"{line}\n" for line in alarmed(place))
         for line in missing(place, acknowledged, signed):
             sys.stdout.write(f"lost {line.strip()} in round {round_}\n")
 
