@@ -12,7 +12,8 @@ from app.home import Home
 from app.policy_in_force import policy_path
 from core.classification import AccountKind
 from core.decision import Verdict
-from core.fate import UNSTOPPED
+from core.fate import UNSTOPPED, Fate
+from core.findings import NOT_INSPECTED
 from core.risk import HIGH, level_of
 from core.vocabulary.desk import UNKNOWN_SENDER
 from core.vocabulary.destinations import ACCOUNTS
@@ -34,7 +35,7 @@ from tui.wording import RISKS
 _MONTH = timedelta(days=30)
 _DAYS_BEFORE = timedelta(days=6)
 """Today and these are the week."""
-_MOST = 200
+_MOST, _ALL = 200, 2**31
 _TOP = 5
 
 
@@ -148,11 +149,17 @@ class DeskSheets:
         """Return a ranking; `prefix` is that of the filter for a row, nothing for none."""
         word = {"script": "script", "destination": "to"}.get(by, "") if prefix is None else prefix
         rows = ranking(self.store, by, wanted, measure=measure, limit=limit)
+        past = ranking(self.store, by, replace(wanted, outcome=Fate.PAST), limit=_ALL)
+        unread = ranking(self.store, by, replace(wanted, kind=NOT_INSPECTED), limit=_ALL)
+        unknown = _Unknown(
+            past={one.name: one.total.exchanges for one in past},
+            unread=frozenset(one.name for one in unread),
+        )
         columns = ("Name", " Requests", " Left", " Sent", " Values", " Tokens", " US dollars")
         return Table(
             title=title,
             columns=columns,
-            lines=tuple(_ranked_line(row, by, word) for row in rows),
+            lines=tuple(_ranked_line(row, by, word, unknown) for row in rows),
         )
 
     def _scripts(self, now: datetime) -> Sheet:
@@ -291,8 +298,20 @@ _SHOWN: Mapping[By, Callable[[str], str]] = {
 }
 
 
-def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unknown:
+    """Of whose requests not all is known, so that a sum is the least that there is."""
+
+    past: Mapping[str, int]
+    """How many went past the gate: they left, and nobody knows with what."""
+    unread: frozenset[str]
+    """Some were not read in full."""
+
+
+def _ranked_line(row: Ranked, by: By, prefix: str, unknown: _Unknown) -> Line:
     one, name = row.total, row.name
+    past = unknown.past.get(name, 0)
+    sent = f"{size(one.bytes)}+" if one.bytes else "not known"
     shown = _SHOWN[by](name) if by in _SHOWN else name
     word = shown.rsplit("/", 1)[-1] if by == "script" else name
     line = "" if not prefix else filter_for(prefix, word)
@@ -300,9 +319,9 @@ def _ranked_line(row: Ranked, by: By, prefix: str) -> Line:
         cells=(
             shown or "unknown",
             number(one.exchanges),
-            number(one.sent),
-            size(one.bytes),
-            number(one.found),
+            number(one.sent + past),
+            sent if past else size(one.bytes),
+            number(one.found) + ("+" if past or name in unknown.unread else ""),
             number(one.tokens),
             dollars(one.cost_usd),
         ),

@@ -141,7 +141,7 @@ class Terminal:
             if words in seen:
                 self._rest = seen.partition(words)[2]
                 return time.perf_counter() - self.begun
-        raise TimeoutError
+        raise TimeoutError(f"{words!r} did not come, but {seen[-2000:]!r}")
 
     def settle(self) -> float:
         """Read until nothing comes any more; return when the last came."""
@@ -302,10 +302,10 @@ def _filtered(terminal: Terminal, rounds: int = 5) -> None:
     entered, left = Waits(terminal, "filter, Enter to the list"), Waits(terminal, "back to all")
     for _ in range(rounds):
         opened.add(partial(terminal.whole, b"/"))
-        for letter in b"risk:high":
+        for letter in b"script:report_7":
             letters.add(partial(terminal.whole, bytes([letter])))
-        entered.add(partial(terminal.says, b"\r", b"risk:high"))
-        left.add(partial(terminal.says, b"\x1b", b"need"))
+        entered.add(partial(terminal.says, b"\r", "report_7 ·".encode()))
+        left.add(partial(terminal.says, b"\x1b", b"report_2"))
     for waits in (opened, letters, entered, left):
         waits.tell()
 

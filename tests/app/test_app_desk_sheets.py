@@ -15,6 +15,7 @@ from core.attribution import Attribution, Certainty
 from core.case_words import parse
 from core.decision import HoldOutcome, Verdict
 from core.fate import Fate
+from core.findings import NOT_INSPECTED
 from core.ids import uuid7
 from evidence import open_evidence
 from evidence.people_lately import PeopleLately
@@ -134,6 +135,30 @@ def test_the_people_of_the_week_are_those_of_its_requests(
     assert people_of(sheets, START + timedelta(days=20))[-1] == (
         "none found in the requests of 7 days"
     )
+    store.close()
+
+
+def test_what_nobody_knows_is_not_told_as_none(tmp_path: Path) -> None:
+    """What went past the gate left, with nobody knows what; of what was not read in full there may
+    be more values; of what was stopped, all is known.
+    """
+    writing = open_evidence(tmp_path / "evidence.db")
+    made = make_record(1, script="/srv/unread.py", host="unread.example", service=None)
+    (found,) = made.findings
+    unread = replace(found, kind=NOT_INSPECTED, count=0, distinct=0)
+    past = make_record(2, script="/srv/past.py", host="past.example", service=None)
+    block = make_record(3, script="/srv/stopped.py", host="stopped.example", service=None,
+                        verdict=Verdict.BLOCK)  # fmt: skip
+    for one in (replace(made, findings=(unread,)), with_fate(past, Fate.PAST), block):
+        writing.writer.close_record(one, lambda _: None)
+    writing.close()
+    store = Store(tmp_path / "evidence.db")
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
+    for tab, before in (("scripts", "/srv/{}.py"), ("destinations", "{}.example")):
+        told = {line.cells[0]: line.cells[1:5] for line in sheets.read(tab, START).lines}
+        assert told[before.format("past")] == ("1", "1", "not known", "2+"), told
+        assert told[before.format("unread")][1:] == ("1", "1.0 kB", "0+"), told
+        assert told[before.format("stopped")] == ("1", "0", "0 bytes", "2"), told
     store.close()
 
 

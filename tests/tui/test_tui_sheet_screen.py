@@ -1,11 +1,13 @@
 """The tabs beside the queue: what they show, and how their rows lead back to the cases."""
 
+import gc
 import unicodedata
 from datetime import datetime
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from textual._styles_cache import StylesCache
 
 from core.errors import EvidenceError
 from core.review import About, CaseStatus
@@ -131,6 +133,22 @@ async def test_tabs_change_by_number_and_esc_goes_back(
             assert f"{number} {label}" in screen_text(pilot)
         await press(pilot, "escape")
         assert not isinstance(pilot.app.screen, SheetScreen)
+
+
+async def test_what_was_drawn_of_a_tab_goes_with_it(
+    opened: Opens, store: FragileStore, press: Presses
+) -> None:
+    """Whoever looks at the tabs all day needs no more memory in the evening."""
+
+    def drawn() -> int:
+        gc.collect()
+        return sum(isinstance(one, StylesCache) for one in gc.get_objects())
+
+    async with opened(store, (120, 40), acts=acts()) as pilot:
+        await press(pilot, "3", "1")
+        before = drawn()
+        await press(pilot, *("3", "1") * 3)
+        assert drawn() <= before
 
 
 async def test_what_cannot_be_read_is_said_in_words(

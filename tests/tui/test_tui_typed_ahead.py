@@ -1,5 +1,6 @@
 """Keys that come faster than a screen can be drawn: over a slow line, from a quick hand."""
 
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Input, Static
 
 from core.review import CaseFilter
 from tests.tui.conftest import FragileStore, Opens, Settles
+from tui.app import ReviewApp, run
 from tui.close_dialog import CloseDialog, Reason
 from tui.filter_bar import FilterInput
 
@@ -111,3 +113,20 @@ async def test_one_notice_at_a_time_and_none_over_a_dialog(
         await pilot.press("c")
         await settled(pilot)
         assert told(pilot) == ["broken"]
+
+
+def test_what_is_loaded_is_not_looked_through_between_keys(
+    store: FragileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The collector's round over all that was imported would come while somebody waits."""
+    frozen: list[int] = []
+
+    class Seen(ReviewApp):
+        def run(self, *_: object, **__: object) -> int | None:
+            frozen.append(gc.get_freeze_count())
+            return 0
+
+    monkeypatch.setenv("TEXTUAL_DRIVER", "none")
+    assert run(store, "dpo", app_class=Seen) == 0
+    gc.unfreeze()
+    assert frozen[0] > 10_000

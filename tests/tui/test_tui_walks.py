@@ -10,7 +10,6 @@ import pytest
 from evidence_file import many_cases
 from invented_day import finding, place, record, sample_records, sender
 from present import readable, there
-from textual.widgets import Input
 
 from app.demo.fictional_year import PRESENT, make_year
 from app.desk_acts import acts_of
@@ -20,7 +19,7 @@ from attribution.identity.contents import ContentStore
 from core.case_words import parse
 from core.classification import AccountKind, Category
 from core.record import Record
-from core.review import Acting, Action, CaseFilter, CaseStatus, script_event, script_key
+from core.review import Acting, Action, CaseFilter, CaseStatus, script_key
 from evidence.factory import open_store
 from evidence.holds import HeldRequests
 from evidence.store import Store
@@ -146,9 +145,7 @@ async def test_a_pack_and_a_report_of_one_case(
         await press(pilot, "slash", "type:script:ledger to:onedrive", "enter")
         for name in ("case.zip", "case.html"):
             await press(pilot, "e")
-            assert isinstance(pilot.app.focused, Input)
-            pilot.app.focused.value = str(tmp_path / name)
-            await press(pilot, "enter")
+            await press(pilot, "end", "ctrl+u", f"type:{tmp_path / name}", "enter")
             assert any(f"1 record written to {name}" in n.message for n in pilot.app._notifications)
     assert verify_export(tmp_path / "case.zip").entries == 1
     assert "ledger_upload.py" in (tmp_path / "case.html").read_text()
@@ -198,15 +195,18 @@ async def test_what_one_person_sent(
         assert "user:" in review(pilot).filter_line
         shown = [case.user for case in review(pilot).queue.known()]
         assert shown and len(set(shown)) == 1
-        await press(pilot, "e")
-        assert isinstance(pilot.app.focused, Input)
-        pilot.app.focused.value = str(tmp_path / "person.jsonl")
-        await press(pilot, "enter")
+        await press(pilot, "e", "end", "ctrl+u", f"type:{tmp_path / 'person.jsonl'}", "enter")
     assert verify_export(tmp_path / "person.jsonl").entries >= len(shown)
 
 
 async def test_a_second_person_confirms_a_version(
-    opened: Opens, store: Store, press: Presses, screen_text: ShowsText, tmp_path: Path
+    opened: Opens,
+    store: Store,
+    press: Presses,
+    settled: Settles,
+    screen_text: ShowsText,
+    tmp_path: Path,
+    now: datetime,
 ) -> None:
     """The first asks and may not confirm it; who comes second reads it, and it is approved."""
     store.close()
@@ -221,10 +221,16 @@ async def test_a_second_person_confirms_a_version(
         assert approved() == [Action.ASK_APPROVE_SCRIPT]
         await press(pilot, "d", "a", "type:again", "enter")
         assert approved() == [Action.ASK_APPROVE_SCRIPT]
-        version = second.script_versions(LEDGER)[-1]
-        at = datetime.now(UTC)
-        second.append([script_event(version, approve=True, who="bo", at=at, note="read too")])
-        assert approved()[-1] is Action.APPROVE_SCRIPT
+    other = Reviewer(who="bo", clock=lambda: now, zone=UTC, poll_seconds=None)
+    app = ReviewApp(second, other, None, "", acts(second, tmp_path))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await settled(pilot)
+        await press(pilot, "d")
+        assert "asked" in screen_text(pilot)
+        await press(pilot, "a", "type:read too", "enter")
+    assert approved()[-1] is Action.APPROVE_SCRIPT
+    (confirmed,) = [e for e in readable(second.history(script_key(LEDGER))) if e.who == "bo"]
+    assert (confirmed.note, confirmed.action) == ("read too", Action.APPROVE_SCRIPT)
     second.close()
 
 
@@ -239,9 +245,8 @@ async def test_the_months_report(
         assert "Most requests of the week" in screen_text(pilot)
         await press(pilot, "1", "c", "3", "enter", "slash", "type:all", "enter", "e")
         assert "a report of the last 30 days" in screen_text(pilot)
-        assert isinstance(pilot.app.focused, Input)
-        pilot.app.focused.value = str(tmp_path / "november.html")
-        await press(pilot, "enter")
+        name = tmp_path / "november.html"
+        await press(pilot, "end", "ctrl+u", f"type:{name}", "enter")
         assert any("written to november.html" in n.message for n in pilot.app._notifications)
     told = (tmp_path / "november.html").read_text()
     for words in ("ledger_upload.py", "Python scripts process customer data here", "only 6 cases"):
