@@ -100,9 +100,7 @@ class SocketAttributor:
         if not ownership.pids:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
             return self._keep(connection, Found(attribution=nobody), "at_once")
-        facts = next(
-            (facts for facts in self.gallery.recent() if facts.pid == ownership.pids[0]), None
-        )
+        facts = self.gallery.recent_one(ownership.pids[0])
         portrait = None if facts is None else self.gallery.of(facts)
         if portrait is None or facts is None or facts.pid in self._own_pids():
             return None

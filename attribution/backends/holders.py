@@ -23,7 +23,7 @@ def holders(entry: SocketEntry, idle: IdleHolders) -> tuple[dict[int, int], Owne
     that did not run since the last look are not read again.
     """
     own = os.getpid()
-    everybody = [pid for pid in procfs.pids() if pid != own]
+    everybody = set(procfs.pids()) - {own}
     idle.keep_only(everybody)
     unreadable: list[int] = []
     found: dict[int, int] = {}
@@ -34,7 +34,7 @@ def holders(entry: SocketEntry, idle: IdleHolders) -> tuple[dict[int, int], Owne
         elif held:
             found[pid] = held[0]
     # Who was forked while we looked has what its parent has.
-    for pid in [pid for pid in procfs.pids() if pid not in everybody and pid != own]:
+    for pid in set(procfs.pids()) - everybody - {own}:
         if held := procfs.descriptors(pid, entry.inode):
             found[pid] = held[0]
     if found:

@@ -113,17 +113,22 @@ class LinuxBackend:
         for step in (0, 1):
             for facts, place in places[:_GLANCES]:
                 if procfs.link(f"/proc/{facts.pid}/fd/{place + step}") == wanted:
-                    self._last_place[facts.pid] = place + step
-                    return facts
+                    return self._held_at(facts, inode, place + step)
         for facts in candidates[:_QUICK_CANDIDATES]:
             held = procfs.descriptors(facts.pid, inode, _QUICK_GUESSES)
             if held:
-                self._last_place[facts.pid] = held[0]
-                return facts
+                return self._held_at(facts, inode, held[0])
             if procfs.start_of(facts.pid) is None:
                 known.gone(facts.pid)
                 self._last_place.pop(facts.pid, None)
         return None
+
+    def _held_at(self, facts: ProcessFacts, inode: int, place: int) -> ProcessFacts:
+        self._last_place[facts.pid] = place
+        if len(self._places) >= _MOST_PLACES:
+            self._places.clear()
+        self._places[inode] = place
+        return facts
 
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
         """See Backend.still_sole.
