@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
+from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.exec_events import ExecEvents, digest
 from attribution.backends.holders import holders
 from attribution.backends.idle_holders import IdleHolders, runs_of
@@ -61,6 +62,7 @@ class LinuxBackend:
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
         self._idle = IdleHolders()
+        self._steps = ClockSteps()
         self._execs = ExecEvents()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
@@ -168,7 +170,7 @@ class LinuxBackend:
         self._places[socket] = held[0]
         return held[0]
 
-    def search(self, peer: Peer, since: float) -> Ownership:
+    def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
         """See Backend.search: all processes of the socket's user, then everybody's. One at a time:
         they share one GIL.
         """
@@ -187,7 +189,7 @@ class LinuxBackend:
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
         fresh = time.time() - since < _FRESH_S
-        ownership = self._looked_for(entry)
+        ownership = self._looked_for(entry, since - _SETTLED_S if fresh and is_new else None)
         if len(ownership.pids) != 1:
             return ownership
         used = self._is_used(ownership, _FIRST_S if fresh else _LATER_S)
@@ -220,9 +222,9 @@ class LinuxBackend:
         place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
         return place is not None and procfs.is_inheritable(ownership.pids[0], place)
 
-    def _looked_for(self, entry: SocketEntry) -> Ownership:
+    def _looked_for(self, entry: SocketEntry, oldest: float | None = None) -> Ownership:
         with self._lock:
-            found, ownership = holders(entry, self._idle)
+            found, ownership = holders(entry, self._idle, oldest)
             if len(self._last_place) >= _MOST_PLACES:
                 self._last_place.clear()
             self._last_place |= found
@@ -275,6 +277,8 @@ class LinuxBackend:
         forked from.
         """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
+        if born - procfs.boot_time() <= self._steps.set_back_at():
+            return replace(facts, image_from=None, image_until=None)
         load = self._execs.load(facts.pid)
         if load is not None and load.at is not None:
             intact = facts.line_intact and load.line in {None, digest(facts.command_line)}
