@@ -39,6 +39,7 @@ class OutgateAddon(StandaloneAddon):
             classifier=classifier_of(setup),
             pool=self._pool,
             counter=self._pool,
+            redaction=self._pool,
             policy=policy,
             evidence=self._evidence.writer,
         )

@@ -76,7 +76,7 @@ NONE = {
 }
 """Why a miss of the development set is none, by what its rule's name holds; all else is open."""
 UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text that is only a picture in a PDF.
-- Encrypted files and archives (named as such), 7z, RAR, HDF5, Avro, Feather of version 1.
+- Encrypted files and archives (named as such), 7z, RAR, HDF5, MAT, Avro, Smile, UBJSON, Feather of version 1.
 - Names and addresses in running text, unless `names` is switched on; even then no names in languages that
   the model does not know, and no addresses without a word for a street, a post box, a unit or a cue such as
   "lives at". It costs a worker several tens of milliseconds of processor time for each KB that may hold a name.

@@ -105,9 +105,9 @@ def is_dear(body: bytes, *, packed: bool) -> bool:
     return estimate_us(body) > DEAR_US
 
 
-def is_quick(parts: Iterable[bytes]) -> bool:
+def is_quick(parts: Iterable[bytes], within_us: float = ON_THE_LOOP_US) -> bool:
     """Return True when all of these may be classified on the event loop."""
-    left = float(ON_THE_LOOP_US)
+    left = float(within_us)
     for part in parts:
         left -= estimate_us(part)
         if left < 0:

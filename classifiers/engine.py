@@ -21,9 +21,11 @@ from classifiers.personal import PersonalDetector, pasted_findings, table_findin
 from classifiers.personal.tables.joining import tallies_of
 from classifiers.personal.tables.pasted import stands_in_several
 from classifiers.shapes.stage import pasted_in
+from classifiers.stages import Stages
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall, Tally, at_model
 from core.discreet import name_shown
+from core.errors import DegradedError
 from core.exchange import WEBSOCKET, Exchange
 from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
@@ -136,7 +138,7 @@ class Engine:
             return exchange.header("content-encoding") is None or len(body) <= _PACKED
         if exchange.header("content-encoding") is not None and len(body) > _PACKED:
             return False
-        return is_quick((body, _around(exchange)))
+        return is_quick(parts(exchange))
 
     def classify(
         self,
@@ -149,14 +151,14 @@ class Engine:
         `deferred`. `progress` is told what is known before each part that may take long.
         """
         payload = decode(exchange, DEFAULT if self._setup.in_worker else INLINE)
-        stages = _Stages(progress, tally=exchange.method == WEBSOCKET)
+        stages = Stages(progress, tally=exchange.method == WEBSOCKET)
         if payload.documents or payload.cut:
             if not self._setup.in_worker:
                 return replace(self.on_headers(exchange), deferred=True)
             if payload.json is not None:
                 stages.run("labels", partial(label, payload, ()))
             if progress is not None and payload.segments:
-                progress(self._inspected(exchange, payload, _Stages(), None, quick=True))
+                progress(self._inspected(exchange, payload, Stages(), None, quick=True))
             stages.run("documents", partial(_read_documents, payload))
         recognised = partial(recognise, exchange, payload, self.fingerprinter)
         llm = stages.run("llm", recognised)
@@ -174,7 +176,7 @@ class Engine:
             return self.on_headers(exchange)
         if payload.documents or payload.cut:
             return replace(self.on_headers(exchange), deferred=True)
-        return self._inspected(exchange, payload, _Stages(tally=True), None)
+        return self._inspected(exchange, payload, Stages(tally=True), None)
 
     def hits(self, payload: Payload, host: str) -> list[Hit]:
         """Return what the detectors of the event loop find. Raises what they raise."""
@@ -184,13 +186,29 @@ class Engine:
         """Return what `classify` counts of these, by each host that is named. Raises what detectors
         raise.
         """
-        return [*self._secrets(payload, exchange), *self._personal.detect(payload)]
+        found = [*self._secrets(payload, exchange), *self._personal.detect(payload)]
+        if not (self._setup.in_worker and self._asks_workers):
+            return found
+        stages = Stages()
+        found += self._slow_hits(payload, found, stages, explain=False)
+        if stages.failed:
+            raise DegradedError("redaction", stages.failed[0])
+        return found
+
+    def kinds_in(self, exchange: Exchange) -> frozenset[str]:
+        """Return the kinds of all that is found in it. Raises DegradedError where a worker would
+        have to read it.
+        """
+        seen = self.classify(exchange)
+        if seen.deferred:
+            raise DegradedError("redaction", "what would be sent instead could not be read")
+        return frozenset(finding.kind for finding in seen.findings)
 
     def _inspected(
         self,
         exchange: Exchange,
         payload: Payload,
-        stages: "_Stages",
+        stages: Stages,
         llm: LlmCall | None,
         *,
         explain: bool = False,
@@ -206,7 +224,7 @@ class Engine:
         if self._setup.in_worker and self._asks_workers and not quick:
             if stages.progress is not None:
                 stages.progress(self._summed(exchange, payload, hits, stages, (where, llm)))
-            hits += self._slow_hits(payload, hits, stages, explain)
+            hits += self._slow_hits(payload, hits, stages, explain=explain)
         return self._summed(exchange, payload, hits, stages, (where, llm), explain=explain)
 
     def _summed(
@@ -214,7 +232,7 @@ class Engine:
         exchange: Exchange,
         payload: Payload,
         hits: list[Hit],
-        stages: "_Stages",
+        stages: Stages,
         call: tuple[Destination, LlmCall | None],
         *,
         explain: bool = False,
@@ -249,7 +267,7 @@ class Engine:
         return without_values(seen, payload, hits, self._organisation)
 
     def _in_table(
-        self, table: Table, stages: "_Stages", tallies: list[Tally], *, tally: bool
+        self, table: Table, stages: Stages, tallies: list[Tally], *, tally: bool
     ) -> list[Finding]:
         """Return what a table holds; where values are tallied, add its own."""
         if not tally:
@@ -270,7 +288,7 @@ class Engine:
         return found
 
     def _slow_hits(
-        self, payload: Payload, hits: list[Hit], stages: "_Stages", explain: bool
+        self, payload: Payload, hits: list[Hit], stages: Stages, *, explain: bool
     ) -> list[Hit]:
         """Return what only workers look for: names in prose, and what the organisation's own
         recognisers find.
@@ -307,7 +325,7 @@ class Engine:
         return [hit for hit in found if not _overlaps(hit, taken.get(hit.segment, ()))]
 
 
-def _label_found(payload: Payload, hits: list[Hit], stages: "_Stages") -> None:
+def _label_found(payload: Payload, hits: list[Hit], stages: Stages) -> None:
     """Say in which parts of a call the segments stand that hold something."""
     pasted = payload.pasted or ()
     if hits or payload.tables or pasted:
@@ -315,36 +333,10 @@ def _label_found(payload: Payload, hits: list[Hit], stages: "_Stages") -> None:
         stages.run("labels", partial(label, payload, found_in))
 
 
-class _Stages:
-    """Runs stages so that one that fails is named in the record and stops none of the others."""
-
-    def __init__(
-        self, progress: Callable[[Classification], None] | None = None, *, tally: bool = False
-    ) -> None:
-        self.tally = tally
-        self.failed: list[str] = []
-        self.progress = progress
-
-    def run[T](self, name: str, stage: Callable[[], T]) -> T | None:
-        try:
-            return stage()
-        except Exception as error:  # noqa: BLE001 - boundary: a bug in a detector degrades the record, it never passes unseen
-            self.failed.append(f"{name}: {type(error).__name__}")
-            return None
-
-    def hits(self, name: str, stage: Callable[[], list[Hit]]) -> list[Hit]:
-        """Return what a stage finds, nothing when it fails."""
-        try:
-            return stage()
-        except Exception as error:  # noqa: BLE001 - boundary: as in `run`
-            self.failed.append(f"{name}: {type(error).__name__}")
-            return []
-
-
-def _around(exchange: Exchange) -> bytes:
-    """Return what stands around the body."""
+def parts(exchange: Exchange) -> tuple[bytes, bytes]:
+    """Return the body, and what stands around it."""
     values = (exchange.path, *(f"{name}: {value}" for name, value in exchange.headers))
-    return "\n".join(values).encode("utf-8", "replace")
+    return exchange.body, "\n".join(values).encode("utf-8", "replace")
 
 
 def build_worker(setup: EngineSetup) -> Engine:

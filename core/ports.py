@@ -2,7 +2,7 @@
 app/wiring.py only.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from core.exchange import Answer, Connection, Exchange, Message
 from core.observation import Observation
 from core.organisation import Organisation
 from core.record import Record
-from core.redaction import Redacted
+from core.redaction import Redacted, RedactionStep, RedactionTask, Spelled
 from core.review import HoldAnswer
 from core.situation import Situation
 from core.uncounted import TokenCount, Uncounted
@@ -222,6 +222,12 @@ class Classifier(Protocol):
         the body is large.
         """
 
+    def redacts_quickly(self, exchange: Exchange) -> bool:
+        """True when `redact` takes two milliseconds at most, and finds all that a worker would."""
+
+    def marks(self, values: Iterable[Spelled], script: str, at: datetime) -> dict[str, str]:
+        """Return the placeholder of each value by its spelling, as `redact` gives them."""
+
     def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
         """Return what puts values back into an uncompressed answer of this type."""
 
@@ -250,6 +256,13 @@ class ClassifierPool(Protocol):
 
     async def close(self) -> None:
         """Stop all workers."""
+
+
+class RedactionPool(Protocol):
+    """Redacts in worker processes what would keep the event loop."""
+
+    async def redact(self, task: RedactionTask, deadline_s: float) -> RedactionStep:
+        """Do one step. Raises DegradedError when the worker is late, killed or crashed."""
 
 
 class TokenCounter(Protocol):

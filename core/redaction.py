@@ -1,8 +1,10 @@
 """What redaction gives: a body without the values, and how to put them back into the answer."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from core.errors import DegradedError
+from core.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +30,38 @@ class CannotRedactError(DegradedError):
 
     def __init__(self, why: str) -> None:
         super().__init__("redaction", why)
+
+
+class Spelled(NamedTuple):
+    """A value to be replaced. Never log it."""
+
+    kind: str
+    value: str
+    """Without spaces and signs, as it is counted."""
+    spelled: str
+    """As it stands in the request."""
+
+    def __repr__(self) -> str:
+        return f"<Spelled {self.kind}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionTask:
+    """What a worker is asked: which values of these kinds the request holds; and, when each has its
+    placeholder, the body without them. Holds payload: its repr shows no value.
+    """
+
+    exchange: Exchange = field(repr=False)
+    kinds: frozenset[str]
+    marks: dict[str, str] | None = field(default=None, repr=False)
+    """Value as it is spelled → its placeholder; None asks for the values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionStep:
+    """What a worker answers: one of these."""
+
+    values: tuple[Spelled, ...] = field(default=(), repr=False)
+    redacted: Redacted | None = None
+    refused: str | None = None
+    """Why it cannot be done, in words of ours."""

@@ -1,42 +1,73 @@
 """Step 6 for the verdicts that take more than yes or no: redact, and hold for a person."""
 
+import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from core.budgets import INLINE_BYTES
 from core.decision import HOLD_SECONDS, Decision, HoldOutcome
+from core.errors import DegradedError
 from core.fingerprint import Fingerprinter
-from core.ports import Classifier, Holds
-from core.redaction import CannotRedactError, Redacted
+from core.ports import Classifier, Holds, RedactionPool
+from core.redaction import CannotRedactError, Redacted, RedactionTask
 from core.review import APPROVAL_LASTS, HoldAnswer
 from core.vocabulary.times import lasting
 from proxy.approvals import hold_key
 from proxy.hold_polling import Asking
+from proxy.parts import Parts
 from proxy.threads import DECISIONS
 from proxy.transaction import Transaction
 
+_AT_ONCE = 200
+"""So many values get their placeholders before others have their turn."""
 _NOBODY = "hold: nobody can be asked here"
 _UNANSWERED = "It waited for a person and nobody answered: have it approved, then run again."
 
 
-async def redact(classifier: Classifier, transaction: Transaction) -> Redacted | None:
-    """Redact this request; None when that cannot be done: then `on_error` is the decision."""
-    script = transaction.sender.script
-    who = "" if script is None else script.path or script.name
-    arguments = (transaction.exchange, transaction.decision.redact_kinds, who)
+async def redact(parts: Parts, transaction: Transaction, seconds: float) -> Redacted | None:
+    """Redact this request; None when that cannot be done: then `on_error` is the decision.
+
+    On the event loop where that is quick, else by a worker, which may take so many seconds for
+    each of two steps.
+    """
+    sent, pool = transaction.exchange, parts.redaction
     try:
-        if len(transaction.exchange.body) <= INLINE_BYTES:
-            redacted = classifier.redact(*arguments)
+        if pool is None or parts.classifier.redacts_quickly(sent):
+            kinds, who = transaction.decision.redact_kinds, _script(transaction)
+            redacted = parts.classifier.redact(sent, kinds, who)
         else:
-            redacted = await DECISIONS.run(classifier.redact, *arguments)
-    except CannotRedactError as error:
+            redacted = await _by_worker(parts.classifier, pool, transaction, seconds)
+    except DegradedError as error:
         why = f"redaction: {error.message}"
         transaction.fall_back(fallen_back(transaction.decision, why))
         return None
     transaction.redact(redacted.values)
     return redacted
+
+
+def _script(transaction: Transaction) -> str:
+    script = transaction.sender.script
+    return "" if script is None else script.path or script.name
+
+
+async def _by_worker(
+    classifier: Classifier, pool: RedactionPool, transaction: Transaction, seconds: float
+) -> Redacted:
+    """Have the values found, give them their placeholders here, and have them replaced."""
+    task = RedactionTask(exchange=transaction.exchange, kinds=transaction.decision.redact_kinds)
+    found = await pool.redact(task, seconds)
+    if found.refused is not None:
+        raise CannotRedactError(found.refused)
+    marks: dict[str, str] = {}
+    for at in range(0, len(found.values), _AT_ONCE):
+        some = found.values[at : at + _AT_ONCE]
+        marks |= classifier.marks(some, _script(transaction), transaction.exchange.at)
+        await asyncio.sleep(0)
+    done = await pool.redact(replace(task, marks=marks), seconds)
+    if done.redacted is None:
+        raise CannotRedactError(done.refused or "the worker gave no body")
+    return done.redacted
 
 
 def fallen_back(decision: Decision, why: str) -> Decision:

@@ -176,7 +176,7 @@ class Inspection:
         """Step 6 for redact and hold: the decision is final afterwards."""
         redacted = None
         if transaction.decision.verdict is Verdict.REDACT:
-            redacted = await enforcement.redact(self.parts.classifier, transaction)
+            redacted = await enforcement.redact(self.parts, transaction, self.limits.classify_s)
         if transaction.decision.verdict is Verdict.HOLD:
             await self._hold(transaction)
         return redacted

@@ -21,6 +21,7 @@ from core.ports import (
     Holds,
     Networks,
     Policy,
+    RedactionPool,
     TokenCounter,
 )
 from core.sent_file import FileTracer
@@ -69,6 +70,8 @@ class Parts:
     evidence: EvidenceWriter
     counter: TokenCounter | None = None
     """Counts tokens that an answer does not state; None: what reads the answer does it."""
+    redaction: RedactionPool | None = None
+    """Redacts what would keep the event loop; None: all is redacted there."""
     holds: Holds | None = None
     fingerprinter: Fingerprinter | None = None
     history: History | None = None

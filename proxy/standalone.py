@@ -11,6 +11,7 @@ from core.ports import (
     ClassifierPool,
     EvidenceWriter,
     Policy,
+    RedactionPool,
     TokenCounter,
 )
 from proxy import refusals
@@ -44,6 +45,7 @@ class StandaloneAddon(GateAddon):
         policy: Policy,
         evidence: EvidenceWriter,
         counter: TokenCounter | None = None,
+        redaction: RedactionPool | None = None,
     ) -> None:
         """Inspect with these parts from now on; bodies are held whole, however large."""
         parts = Parts(
@@ -53,6 +55,7 @@ class StandaloneAddon(GateAddon):
             policy=policy,
             evidence=evidence,
             counter=counter,
+            redaction=redaction,
         )
         loop, health = asyncio.get_running_loop(), Health(parts=parts)
         inspection = Inspection(parts, Limits(), loop, health)

@@ -42,6 +42,8 @@ MAGICS = (
     Magic(b"ORC", "application/x-orc", worded=True),
     Magic(b"\x89HDF\r\n\x1a\n", "application/x-hdf5"),
     Magic(b"\x93NUMPY", "application/x-npy"),
+    Magic(b":)\n", "application/x-jackson-smile", worded=True),
+    Magic(b"MATLAB 5.0 MAT-file", "application/x-matlab-data", worded=True),
     Magic(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     Magic(b"{\\rtf", "application/rtf"),
     Magic(b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),

@@ -1,13 +1,18 @@
-"""Binary formats without their schema: msgpack, protobuf, gRPC and event streams, and the readable
-runs of anything else.
+"""Binary formats without their schema: msgpack, CBOR, BSON, protobuf, gRPC and event streams, and
+the readable runs of anything else.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+from classifiers.codecs.bson import begins_bson, read_bson
+from classifiers.codecs.cbor import SELF_DESCRIBED, read_cbor
 from classifiers.codecs.charset import binary, readable_runs, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.frames import EventStream, Grpc, GrpcMessage, grpc_message
+from classifiers.codecs.limits import INLINE
 from classifiers.codecs.protobuf import read_fields
+from classifiers.codecs.schemaless import Parsed
 from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.json_walk import walk
@@ -55,6 +60,62 @@ def read_msgpack(
     if not whole:
         reading.unread("the msgpack data is broken", path)
     return True
+
+
+def read_schemaless(reading: Reading, data: bytes, path: Path, depth: int, media_type: str) -> bool:
+    """Walk CBOR or BSON, declared or not; False when it is neither. Broken data counts only when it
+    was declared.
+    """
+    declared = _SCHEMALESS.get(media_type)
+    if declared is None:
+        declared = _BSON if begins_bson(data) else _CBOR
+        named = data.startswith(SELF_DESCRIBED) or declared is _BSON
+        if not (named or data[0] in _OPENS_CBOR):
+            return False
+    if len(data) > _AT_ONCE and reading.limits == INLINE:
+        reading.cut(f"{declared.name} of this size is not read at once", path)
+        return True
+    parsed = declared.read(data, reading.limits.json_nodes)
+    if not parsed.whole and media_type not in _SCHEMALESS:
+        return False
+    if media_type not in _SCHEMALESS and not _tells_something(parsed.values):
+        return False
+    for number, value in enumerate(parsed.values):
+        walk(reading, value, None, path if number == 0 else (*path, number), depth)
+    if not parsed.whole:
+        reading.unread(f"the {declared.name} data is broken or cut", path)
+        read_runs(reading, data[parsed.at :], path, depth)
+    return True
+
+
+class _Format(NamedTuple):
+    name: str
+    read: Callable[[bytes, int], Parsed]
+
+
+_CBOR, _BSON = _Format("CBOR", read_cbor), _Format("BSON", read_bson)
+_SCHEMALESS = {
+    "application/cbor": _CBOR,
+    "application/cbor-seq": _CBOR,
+    "application/senml+cbor": _CBOR,
+    "application/bson": _BSON,
+    "application/x-bson": _BSON,
+    "application/vnd.mongodb.bson": _BSON,
+}
+_OPENS_CBOR = frozenset((*range(0x81, 0x9C), 0x9F, *range(0xA1, 0xBC), 0xBF))
+"""How an array or a map of CBOR begins that holds something."""
+_AT_ONCE = 1_000
+"""Bytes that are read on the event loop: each may be a value."""
+
+
+def _tells_something(values: list[Any]) -> bool:
+    """True for one object or list with a name or a text in it: noise is read as CBOR as well."""
+    if len(values) != 1 or not isinstance(values[0], dict | list):
+        return False
+    root = values[0]
+    if isinstance(root, dict):
+        return all(name.isprintable() for name in root) and any(len(name) > 1 for name in root)
+    return any(isinstance(value, str | dict | list) and len(value) > 1 for value in root)
 
 
 def _extended(code: int, data: bytes) -> bytes:

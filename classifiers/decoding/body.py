@@ -33,6 +33,7 @@ _PLAIN_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1",
 _ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
 """How JSON writes control characters but the last."""
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
+_SCHEMALESS = ("/cbor", "+cbor", "/cbor-seq", "bson")
 _PROTOBUF = frozenset(
     {
         "application/x-protobuf",
@@ -198,8 +199,12 @@ def _read_declared(reading: Reading, piece: Piece, data: bytes, media_type: str)
     if media_type in _PROTOBUF:
         return binary.read_protobuf(reading, data, path, depth)
     declared = media_type in _MSGPACK
-    if declared or (media_type in _OCTETS and _starts_msgpack(data)):
-        return binary.read_msgpack(reading, data, path, depth, declared=declared)
+    if (declared or (media_type in _OCTETS and _starts_msgpack(data))) and binary.read_msgpack(
+        reading, data, path, depth, declared=declared
+    ):
+        return True
+    if media_type in _OCTETS or media_type.endswith(_SCHEMALESS):
+        return binary.read_schemaless(reading, data, path, depth, media_type)
     return False
 
 

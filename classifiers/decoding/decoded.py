@@ -1,5 +1,7 @@
 """What bytes that were decoded from text are: text, a file, packed, numbers, or unknown."""
 
+from classifiers.codecs.bson import begins_bson
+from classifiers.codecs.cbor import read_cbor
 from classifiers.codecs.charset import ebcdic, readable_runs, text_of
 from classifiers.codecs.magic import (
     document_type,
@@ -60,12 +62,28 @@ def _is_something(data: bytes) -> bool:
         return True
     if data[:1] in _OPENING and _is_msgpack(data):
         return True
+    if begins_bson(data) or (data[:1] in _OPENING_CBOR and _is_cbor(data)):
+        return True
     return len(data) > _LONGEST_SIGNATURE and media_in(data, None) is not None
 
 
 _OPENING = tuple(bytes((first,)) for first in (*range(0x81, 0xA0), 0xDC, 0xDE))
 """How an array or a map of msgpack begins."""
+_OPENING_CBOR = tuple(bytes((first,)) for first in (*range(0xA1, 0xB9), 0xBF, 0xD9))
+"""How a map of CBOR begins, and what names itself CBOR."""
 _TELLING_MEMBER = 8
+
+
+def _is_cbor(data: bytes) -> bool:
+    """True for a whole map that holds a text of some length under names that can be read."""
+    if not _FEWEST_VALUES < len(data) <= _LONGEST_SIGNATURE:
+        return False
+    parsed = read_cbor(data, len(data))
+    if not parsed.whole or len(parsed.values) != 1 or not isinstance(parsed.values[0], dict):
+        return False
+    root = parsed.values[0]
+    texts = [value for value in root.values() if isinstance(value, str | bytes)]
+    return all(map(str.isprintable, root)) and any(len(text) >= _TELLING_MEMBER for text in texts)
 
 
 def _is_msgpack(data: bytes) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from classifiers.codecs.limits import Limits
+from classifiers.codecs.schemaless import put
 
 _CHECKED_FROM = 1 << 18
 
@@ -53,9 +54,7 @@ def _with_repeated_keys(data: bytes | str) -> Any:
     def keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         kept: dict[str, Any] = {}
         for name, value in pairs:
-            if name in kept:
-                kept[f"{name} (given again {len(kept)})"] = kept[name]
-            kept[name] = value
+            put(kept, name, value)
         return kept
 
     return json.loads(data, object_pairs_hook=keep_all)

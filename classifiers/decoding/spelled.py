@@ -91,6 +91,14 @@ def stretches(data: bytes) -> Iterator[Spelled]:
     """Yield what may be spelled in a text, right or wrong: what comes out tells. Pieces of one way
     are put together, for dumps break them.
     """
+    if _hint().search(data) is not None:
+        yield from _told_by_form(data)
+    for found in _tokens().finditer(data):
+        if _may_be_base_85(token := found.group()):
+            yield from _base_85(token)
+
+
+def _told_by_form(data: bytes) -> Iterator[Spelled]:
     for how, pattern, undo in _ways():
         out = b"".join(_undone(undo, found.group()) for found in pattern.finditer(data))
         if out:
@@ -99,9 +107,6 @@ def stretches(data: bytes) -> Iterator[Spelled]:
     headless = _bare_uu().search(data)
     if headless and (bare := dumps.bare_uuencode(data[headless.start() :])):
         yield Spelled("uuencode", bare)
-    for found in _tokens().finditer(data):
-        if _may_be_base_85(token := found.group()):
-            yield from _base_85(token)
 
 
 def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:

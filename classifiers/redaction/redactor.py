@@ -2,18 +2,18 @@
 be done.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from classifiers.codecs.content_encoding import content_encoding, undo_content_encoding
 from classifiers.codecs.limits import DEFAULT
 from classifiers.decoding import decode
+from classifiers.decoding.forms import split_header
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Payload
-from classifiers.redaction.placeholders import Placeholders
 from classifiers.redaction.rewriting import refuse_signed, rewrite
 from core.exchange import Exchange
-from core.redaction import CannotRedactError, Redacted
+from core.redaction import CannotRedactError, Redacted, RedactionStep, RedactionTask, Spelled
 
 type Detect = Callable[[Payload, Exchange], list[Hit]]
 """(payload, its exchange) → what is found in it, by each name that the destination goes by."""
@@ -22,46 +22,59 @@ type Kinds = Callable[[Exchange], frozenset[str]]
 
 
 class Redactor:
-    """Replaces values by placeholders that are stable within a script and day."""
+    """Finds the values to be replaced, and replaces them by what stands for them."""
 
-    def __init__(self, placeholders: Placeholders, detect: Detect, kinds_in: Kinds) -> None:
-        self._placeholders = placeholders
+    def __init__(self, detect: Detect, kinds_in: Kinds) -> None:
         self._detect = detect
         self._kinds_in = kinds_in
 
-    def redact(self, exchange: Exchange, kinds: frozenset[str], script: str) -> Redacted:
-        """Replace every found value of these kinds. Raises CannotRedactError when one would stay or
-        change its meaning.
-        """
+    def step(self, task: RedactionTask) -> RedactionStep:
+        """Return what a worker is asked for, or why it cannot be."""
+        try:
+            if task.marks is None:
+                return RedactionStep(values=tuple(self.values(task.exchange, task.kinds)))
+            return RedactionStep(redacted=self.replaced(task.exchange, task.kinds, task.marks))
+        except CannotRedactError as error:
+            return RedactionStep(refused=error.message)
+
+    def values(self, exchange: Exchange, kinds: frozenset[str]) -> list[Spelled]:
+        """Return every value of these kinds. Raises CannotRedactError when one would stay."""
         refuse_signed(dict(reversed(exchange.headers)))
-        plain = _plain(exchange)
-        payload = decode(plain)
+        payload = decode(_plain(exchange))
         if payload.documents:
             raise CannotRedactError("a file inside the request is not rewritten")
-        values: dict[str, str] = {}
-        for hit, spelled in self._to_redact(payload, exchange, kinds):
-            values[spelled] = self._placeholders.of(script, exchange.at, hit.kind, hit.value)
-        body = rewrite(plain.body, payload.media_type, values)
-        left = self._kinds_in(replace(plain, body=body, body_bytes=len(body))) & kinds
-        if left:
-            raise CannotRedactError(f"{', '.join(sorted(left))} would still be in it")
-        return Redacted(
-            body=body,
-            headers=(("content-encoding", ""), ("accept-encoding", "identity")),
-            values={mark: value for value, mark in reversed(values.items())},
-        )
-
-    def _to_redact(
-        self, payload: Payload, exchange: Exchange, kinds: frozenset[str]
-    ) -> Iterator[tuple[Hit, str]]:
         payload.segments[:] = [segment._replace(tabular=False) for segment in payload.segments]
+        found: dict[str, Spelled] = {}
         for hit in self._detect(payload, exchange):
             if hit.kind not in kinds or hit.rejected is not None:
                 continue
             segment = payload.segments[hit.segment]
             if segment.carrier is not Carrier.BODY:
                 raise CannotRedactError("a value stands in the address or in a header")
-            yield hit, segment.text[hit.start : hit.end]
+            spelled = segment.text[hit.start : hit.end]
+            found[spelled] = Spelled(hit.kind, hit.value, spelled)
+        return list(found.values())
+
+    def replaced(
+        self, exchange: Exchange, kinds: frozenset[str], marks: Mapping[str, str]
+    ) -> Redacted:
+        """Replace what is spelled so. Raises CannotRedactError when a value would stay or change
+        its meaning.
+        """
+        plain = _plain(exchange)
+        body = rewrite(plain.body, _media_type(plain), marks)
+        left = self._kinds_in(replace(plain, body=body, body_bytes=len(body))) & kinds
+        if left:
+            raise CannotRedactError(f"{', '.join(sorted(left))} would still be in it")
+        return Redacted(
+            body=body,
+            headers=(("content-encoding", ""), ("accept-encoding", "identity")),
+            values={mark: value for value, mark in reversed(list(marks.items()))},
+        )
+
+
+def _media_type(exchange: Exchange) -> str:
+    return split_header(dict(exchange.headers).get("content-type", ""))[0]
 
 
 def _plain(exchange: Exchange) -> Exchange:

@@ -16,7 +16,9 @@ from classifiers.shapes import (
     markup,
     orients,
     printed,
+    r_output,
     statements,
+    wiki,
 )
 from classifiers.shapes.found import Found, Row, found
 from classifiers.shapes.judging import names_beside
@@ -230,6 +232,8 @@ _FINDERS: tuple[Callable[[str], Iterable[Found]], ...] = (
     _when(_has_html, markup.html_tables),
     _when(lambda text: "</" in text or "/>" in text, markup.records),
     _when(statements.may_hold, statements.tables),
+    _when(wiki.may_hold, wiki.tables),
+    _when(r_output.may_hold, r_output.tables),
     _when(lambda text: "[" in text or "{" in text, _literals),
 )
 _BY_LINES: tuple[Callable[[str, list[Line]], Iterable[Found]], ...] = (

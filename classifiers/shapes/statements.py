@@ -18,10 +18,11 @@ _CREATE = re.compile(
 _COPY = re.compile(
     r"(?i)\bcopy\s{1,8}([\w.\"]{1,120})\s{0,4}\(([^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,200};?[ \t\r]{0,8}\n"
 )
-_PAIRS = (("`", "`"), ('"', '"'), ("[", "]"))
 _QUOTES = '"`[] \t\r\n'
 _NO_COLUMN = frozenset({"primary", "key", "unique", "constraint", "foreign", "check", "index"})
 _NEAR = 40
+_LONGEST_LIST = 20_000
+_CLOSED_BY = {"`": "`", '"': '"', "[": "]"}
 _PLACEHOLDERS = ("?", "%s", ":", "$", "@", "%(")
 
 
@@ -75,7 +76,7 @@ def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _first_name(line: str) -> str:
     """Return the name that a column's definition begins with, quoted or not."""
-    for opening, closing in _PAIRS:
+    for opening, closing in _CLOSED_BY.items():
         if line.startswith(opening) and (end := line.find(closing, 1)) > 0:
             return line[1:end]
     return line.split()[0] if line else ""
@@ -103,11 +104,30 @@ def _names(text: str, at: int) -> tuple[tuple[str, ...], int]:
     opening = text.find("(", at, at + _NEAR)
     if opening < 0 or _VALUES.search(text, at, opening):
         return (), at
-    closing = text.find(")", opening, opening + 20_000)
+    spans, closing = _listed(text, opening + 1)
     if closing < 0:
         return (), at
-    names = tuple(name.strip(_QUOTES) for name in text[opening + 1 : closing].split(","))
-    return names, closing + 1
+    return tuple(text[begin:end].strip(_QUOTES) for begin, end in spans), closing + 1
+
+
+def _listed(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
+    """Return where names stand between commas, and the bracket that ends their list; a name in
+    quotes may hold either. -1 where it never ends.
+    """
+    spans: list[tuple[int, int]] = []
+    begin, quote = start, ""
+    for at in range(start, min(len(text), start + _LONGEST_LIST)):
+        char = text[at]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in _CLOSED_BY and not text[begin:at].strip():
+            quote = _CLOSED_BY[char]
+        elif char in ",)":
+            spans.append((begin, at))
+            begin = at + 1
+            if char == ")":
+                return spans, at
+    return [], -1
 
 
 def _tuples(text: str, at: int) -> tuple[list[Row], int]:

@@ -18,6 +18,7 @@ from core.classification import Classification
 from core.duties import OWNER, Duty
 from core.errors import DegradedError
 from core.exchange import Exchange
+from core.redaction import RedactionStep, RedactionTask
 from core.uncounted import TokenCount, Uncounted
 
 __all__ = ["PoolLimits", "WorkerPool"]
@@ -26,8 +27,14 @@ _MOST_BACKOFF = 30.0
 _NONE_FREE = "no worker was free or ready before the deadline"
 
 
+type Ask[T] = Callable[[WorkerProcess], Awaitable[T]]
+"""What is asked of whichever worker is free."""
+
+
 class WorkerPool:
-    """Implements `core.ports.ClassifierPool` and `TokenCounter`. Belongs to one event loop."""
+    """Implements `core.ports.ClassifierPool`, `RedactionPool` and `TokenCounter`. Belongs to one
+    event loop.
+    """
 
     def __init__(
         self, factory: str, init: object = None, *, size: int = 2, limits: PoolLimits | None = None
@@ -67,12 +74,32 @@ class WorkerPool:
         async def ask(worker: WorkerProcess) -> TokenCount:
             return await worker.count(uncounted, deadline_s)
 
-        deadline = asyncio.get_running_loop().time() + deadline_s
-        return await asyncio.shield(self._spawn(self._answer(ask, deadline, deadline_s)))
+        return await self._in_time(ask, None, deadline_s)
+
+    async def redact(self, task: RedactionTask, deadline_s: float) -> RedactionStep:
+        """Do one step of redaction in a worker. Raises DegradedError as `classify` does."""
+
+        async def ask(worker: WorkerProcess) -> RedactionStep:
+            return await worker.redact(task, deadline_s)
+
+        return await self._in_time(ask, task.exchange, deadline_s)
 
     async def _asked(self, exchange: Exchange, deadline_s: float, task: str) -> Classification:
-        deadline = asyncio.get_running_loop().time() + deadline_s
-        return await asyncio.shield(self._spawn(self._run(exchange, deadline, deadline_s, task)))
+        async def ask(worker: WorkerProcess) -> Classification:
+            return await worker.classify(exchange, deadline_s, task)
+
+        return await self._in_time(ask, exchange if task == WHOLE else None, deadline_s)
+
+    async def _in_time[T](self, ask: Ask[T], weighed: Exchange | None, seconds: float) -> T:
+        """Ask a worker within so many seconds. `weighed`: what may keep it for long."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        work = (
+            self._answer(ask, deadline, seconds)
+            if weighed is None
+            else self._run(ask, weighed, deadline, seconds)
+        )
+        answer: T = await asyncio.shield(self._spawn(work))
+        return answer
 
     async def warm(self) -> None:
         """Start one worker now, and wait until it is ready. Raises DegradedError."""
@@ -108,27 +135,21 @@ class WorkerPool:
         self._workers.clear()
         self._idle.clear()
 
-    async def _run(
-        self, exchange: Exchange, deadline: float, seconds: float, task: str
-    ) -> Classification:
-        async def ask(worker: WorkerProcess) -> Classification:
-            return await worker.classify(exchange, seconds, task)
+    async def _run[T](self, ask: Ask[T], exchange: Exchange, deadline: float, seconds: float) -> T:
+        """Ask a worker; what is dear leaves one to others."""
+        if self._size < 2 or not _is_dear(exchange):
+            return await self._answer(ask, deadline, seconds)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._dear.acquire()
+        except TimeoutError:
+            raise DegradedError(STAGE, _NONE_FREE) from None
+        try:
+            return await self._answer(ask, deadline, seconds)
+        finally:
+            self._dear.release()
 
-        if task == WHOLE and self._size > 1 and _is_dear(exchange):
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._dear.acquire()
-            except TimeoutError:
-                raise DegradedError(STAGE, _NONE_FREE) from None
-            try:
-                return await self._answer(ask, deadline, seconds)
-            finally:
-                self._dear.release()
-        return await self._answer(ask, deadline, seconds)
-
-    async def _answer[T](
-        self, ask: Callable[[WorkerProcess], Awaitable[T]], deadline: float, seconds: float
-    ) -> T:
+    async def _answer[T](self, ask: Ask[T], deadline: float, seconds: float) -> T:
         worker = await self._take(deadline)
         try:
             async with asyncio.timeout_at(deadline):

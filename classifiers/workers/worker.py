@@ -16,13 +16,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
+from core.redaction import RedactionStep, RedactionTask
 from core.uncounted import TokenCount, Uncounted
 
 HEADER = struct.Struct(">QQ")
 """Lengths of the pickled head and of the raw body that follow."""
 READY, SOFAR, DONE, FAILED = "ready", "so far", "done", "failed"
 WHOLE, WINDOW, TOKENS = "classify", "classify_window", "tokens"
-"""What is asked of the classifier: its methods, and the tokens of an answer that states none."""
+REDACTION = "redaction"
+"""What is asked of the classifier: its methods, the tokens of an answer that states none, and a
+step of redaction.
+"""
 _PR_SET_PDEATHSIG = 1
 _BEHIND_THE_GATE = 5
 """Niceness: where cores are few, whoever needs no worker does not wait for those who do."""
@@ -142,6 +146,8 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, classifier: Any) -> None:
         try:
             if task == TOKENS:
                 answer = (DONE, _counted(subject))
+            elif task == REDACTION:
+                answer = (DONE, _redaction(classifier, subject, body))
             elif task == WINDOW:
                 answer = (DONE, classifier.classify_window(replace(subject, body=body)))
             else:
@@ -158,6 +164,13 @@ def _counted(uncounted: Uncounted) -> TokenCount:
     from classifiers.llm.estimate import tokens_of
 
     return tokens_of(uncounted)
+
+
+def _redaction(classifier: Any, task: RedactionTask, body: bytes) -> RedactionStep:
+    from classifiers.redaction import Redactor
+
+    whole = replace(task, exchange=replace(task.exchange, body=body))
+    return Redactor(classifier.hits_in, classifier.kinds_in).step(whole)
 
 
 def _tell(answers: BinaryIO, sofar: object) -> None:

@@ -11,10 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from classifiers.workers.worker import DONE, FAILED, HEADER, SOFAR, TOKENS, WHOLE, Setup
+from classifiers.workers.worker import (
+    DONE,
+    FAILED,
+    HEADER,
+    REDACTION,
+    SOFAR,
+    TOKENS,
+    WHOLE,
+    Setup,
+)
 from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
+from core.redaction import RedactionStep, RedactionTask
 from core.uncounted import TokenCount, Uncounted
 
 STAGE = "classifier"
@@ -81,6 +91,11 @@ class WorkerProcess:
     async def count(self, uncounted: Uncounted, seconds: float) -> TokenCount:
         """Return the tokens of what is sent. Raises DegradedError as `classify` does."""
         return await self._asked((uncounted, seconds, TOKENS), b"", TokenCount)
+
+    async def redact(self, task: RedactionTask, seconds: float) -> RedactionStep:
+        """Return what comes of one step. Raises DegradedError as `classify` does."""
+        bare = replace(task, exchange=replace(task.exchange, body=b""))
+        return await self._asked((bare, seconds, REDACTION), task.exchange.body, RedactionStep)
 
     async def _asked[T](self, asked: tuple[object, float, str], body: bytes, kind: type[T]) -> T:
         head = pickle.dumps(asked, protocol=5)

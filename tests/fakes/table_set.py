@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from personal_samples import birth, digits, iban, valid
-
-type Rows = Sequence[Sequence[str]]
+from table_markup import asciidoc, dput, mediawiki, tibble
 
 FIRST = "Ada Bruno Clara Dario Elif Farid Greta Hugo Ines Jonas Kira Luca Marta Nora Oskar".split()
 LAST = "Albrecht Brandt Costa Dupont Ekström Fontaine García Hofer Ibsen Jansen Kowalski".split()
@@ -394,6 +393,10 @@ SHAPES: dict[str, Callable[[Sample], str]] = {
     ),
     **{f"json {orient}": _pandas(orient) for orient in
        ("columns", "index", "split", "values", "records", "table", "lists")},
+    "dput": lambda table: dput(table.names, table.rows),
+    "tibble": lambda table: tibble(table.names, table.rows),
+    "mediawiki": lambda table: mediawiki(table.names, table.rows),
+    "asciidoc": lambda table: asciidoc(table.names, table.rows),
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from core.observation import Observation
 from core.organisation import Organisation
 from core.ports import AnswerTap, Done
 from core.record import Record
-from core.redaction import CannotRedactError, Redacted
+from core.redaction import CannotRedactError, Redacted, RedactionStep, RedactionTask, Spelled
 from core.review import HoldAnswer
 from core.situation import Situation
 from core.uncounted import TokenCount, Uncounted
@@ -112,6 +112,7 @@ class FakeClassifier:
         self.cheap_bytes = 1 << 20
         self.tapped: list[bytes] = []
         self.cannot_redact = False
+        self.redacts_at_once = True
 
     def on_headers(self, exchange: Exchange) -> Classification:
         where = Destination(
@@ -156,6 +157,12 @@ class FakeClassifier:
         mark = "<SECRET_1>"
         body = exchange.body.replace(MARKED, mark.encode())
         return Redacted(body=body, headers=(), values={mark: MARKED.decode()})
+
+    def redacts_quickly(self, exchange: Exchange) -> bool:
+        return self.redacts_at_once
+
+    def marks(self, values: Iterable[Spelled], script: str, at: datetime) -> dict[str, str]:
+        return {value.spelled: f"<SECRET_{n}>" for n, value in enumerate(values, 1)}
 
     def restorer(self, content_type: str, values: dict[str, str]) -> Restorer:
         return Restorer(content_type, values)
@@ -207,6 +214,8 @@ class FakePool:
         self._classifier = classifier
         self.late = False
         self.asked = 0
+        self.refuses: str | None = None
+        """Why nothing is redacted, where that is so."""
 
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
         self.asked += 1
@@ -219,6 +228,20 @@ class FakePool:
         if self.late:
             raise DegradedError("classifier", "the worker was late")
         return self._classifier.classify_window(exchange)
+
+    async def redact(self, task: RedactionTask, deadline_s: float) -> RedactionStep:
+        self.asked += 1
+        if self.late:
+            raise DegradedError("classifier", "the worker was late")
+        word, body = MARKED.decode(), task.exchange.body
+        if task.marks is None:
+            return RedactionStep(values=(Spelled("secret", word, word),) if MARKED in body else ())
+        if self.refuses is not None:
+            return RedactionStep(refused=self.refuses)
+        for spelled, mark in task.marks.items():
+            body = body.replace(spelled.encode(), mark.encode())
+        values = {mark: spelled for spelled, mark in task.marks.items()}
+        return RedactionStep(redacted=Redacted(body=body, headers=(), values=values))
 
     async def close(self) -> None:
         pass
@@ -443,6 +466,7 @@ def _start(
         pool=pool,
         policy=fakes.policy,
         evidence=fakes.evidence,
+        redaction=pool,
         holds=fakes.holds if people else None,
         fingerprinter=Fingerprinter(b"k" * 32),
     )

@@ -121,3 +121,40 @@ def test_a_changed_message_keeps_every_letter(
 
 def _fields(decision: Decision) -> dict[str, Any]:
     return {name: getattr(decision, name) for name in Decision.__dataclass_fields__}
+
+
+def test_a_message_that_is_dear_to_redact_is_redacted_by_a_worker(
+    echo: Echo, redacting: RunningGate
+) -> None:
+    """Others do not wait while a long message is rewritten: a worker does it, with the same
+    result.
+    """
+    redacting.classifier.redacts_at_once = False
+    with open_socket(redacting) as talk:
+        talk.send(SECRET)
+        assert talk.recv(timeout=20) == SECRET
+
+    assert echo.heard == ["it is <SECRET_1>"]
+    assert redacting.pool.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("late", "refuses", "why"),
+    [
+        (True, None, "redaction: the worker was late"),
+        (False, "it is signed", "redaction: it is signed"),
+    ],
+)
+def test_what_a_worker_does_not_redact_takes_the_rules_other_answer(
+    echo: Echo, redacting: RunningGate, late: bool, refuses: str | None, why: str
+) -> None:
+    """A worker that is late or refuses is no reason to send the value."""
+    redacting.classifier.redacts_at_once = False
+    redacting.pool.late, redacting.pool.refuses = late, refuses
+    with pytest.raises(ConnectionClosedError), open_socket(redacting) as talk:
+        talk.send(SECRET)
+        talk.recv(timeout=20)
+
+    assert echo.heard == []
+    decision = closed_record(redacting).decision
+    assert (decision.verdict, decision.intended, decision.degraded) == ("block", "redact", (why,))

@@ -22,6 +22,8 @@ _REASONS = {
     "application/vnd.ms-tnef": "TNEF attachments (winmail.dat) are not read",
     "application/x-hdf5": "HDF5 files are not read",
     "application/avro": "Avro files are not read",
+    "application/x-jackson-smile": "Smile (binary JSON) is not read",
+    "application/x-matlab-data": "MAT files are not read",
     "application/vnd.apache.feather": "Feather files of version 1 are not read",
 }
 _ENCRYPTED = frozenset({"application/pgp-encrypted", "application/x-age"})

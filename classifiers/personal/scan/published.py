@@ -65,7 +65,22 @@ _VALUES: dict[str, frozenset[str]] = {
         ).split()
     ),
 }
-_US_FICTION = ("5550100", "5550199")
+_FICTION: dict[str, tuple[str, ...]] = {
+    "1": ("55501",),
+    "44": (
+        *("1134960", "1144960", "1154960", "1164960", "1174960", "1184960", "1214960", "1314960"),
+        *("1414960", "1514960", "1614960", "1914980", "1632960", "2079460", "2896496", "2920180"),
+        *("7700900", "8081570", "9098790", "3069990"),
+    ),
+    "49": ("3023125", "6990009", "4066969", "2214710", "8999998"),
+    "33": ("19900", "26191", "35301", "46571", "53649", "63998"),
+    "46": ("3139006", "4062804", "846500", "9803192", "7017406"),
+    "61": ("491570006", "491570156", "491570157", "491570158", "491570159", "491570110"),
+}
+"""Beginnings of numbers, behind each country's code, that its regulator keeps for films and books:
+NANPA, Ofcom, Bundesnetzagentur, ARCEP, PTS, ACMA."""
+_LONG_BEGINNING = 6
+_AREA = 3
 
 
 def is_test_value(kind: str, value: str) -> bool:
@@ -74,9 +89,20 @@ def is_test_value(kind: str, value: str) -> bool:
         domain = value.rpartition("@")[2]
         return domain in _EXAMPLE_DOMAINS or domain.endswith(_EXAMPLE_ENDINGS)
     if kind == "phone":
-        return (
-            value.startswith("+1")
-            and len(value) == 12
-            and _US_FICTION[0] <= value[5:] <= _US_FICTION[1]
-        )
+        return _is_fiction(value)
     return value in _VALUES.get(kind, ())
+
+
+def _is_fiction(number: str) -> bool:
+    """Return True for a telephone number that nobody is ever given, written with or without its
+    country.
+    """
+    digits = number.lstrip("+")
+    local = digits.removeprefix("1")[-10:]
+    if local[-7:].startswith(_FICTION["1"]) and len(local) in {7, 7 + _AREA}:
+        return digits[:1] != "0" and (number[:1] != "+" or number.startswith("+1"))
+    for code, beginnings in _FICTION.items():
+        if number.startswith(f"+{code}"):
+            return number[len(code) + 1 :].startswith(beginnings)
+    long = tuple(b for each in _FICTION.values() for b in each if len(b) >= _LONG_BEGINNING)
+    return number.startswith("0") and number[1:].startswith(long)

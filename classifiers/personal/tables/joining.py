@@ -14,6 +14,7 @@ from classifiers.personal.tables.columns import (
     is_blank,
     surely_in_all,
 )
+from classifiers.personal.tables.keyed import is_total
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from core.classification import Tally
 from core.discreet import name_shown
@@ -204,9 +205,15 @@ def _people(table: Table, results: Sequence[ColumnResult]) -> _People | None:
     told = frozenset(table.values[columns[0]]) if columns else frozenset()
     if columns and not any(map(_is_empty, told)):
         return _People(told, by)
-    names = list(zip(*(table.values[name] for name in about), strict=False)) if named else []
+    names = _names(table, about) if named else []
     apart = _told_apart([table.values[name] for name in columns], names)
     return _People(frozenset(one for one in apart if one is not None), by)
+
+
+def _names(table: Table, about: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return what says in each row who it is; nothing in a row of sums."""
+    rows = zip(*(table.values[name] for name in about), strict=False)
+    return [() if any(map(is_total, row)) else row for row in rows]
 
 
 def _identifying(results: Sequence[ColumnResult], *, named: bool) -> list[str]:

@@ -156,6 +156,16 @@ actief inactief nee aktywny nieaktywny tak nie lesen schreiben lecture ecriture 
 """
 _STATES = _NOT_A_VALUE | frozenset(_STATES_TEXT.split())
 """Words in small letters that say how something is, not who."""
+_TOTALS = frozenset(
+    (
+        "total, totals, grand total, subtotal, sub total, sub-total, sum, average, summe, gesamt,"
+        " gesamtsumme, insgesamt, zwischensumme, endsumme, durchschnitt, mittelwert, total général,"
+        " total general, total geral, sous-total, somme, moyenne, suma, promedio, soma, totale,"
+        " totale generale, subtotale, somma, totaal, eindtotaal, subtotaal, gemiddelde, razem,"
+        " suma końcowa, ogółem, łącznie, średnia"
+    ).split(", ")
+)
+"""What the last row of a table has where the others have who it is."""
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]){1,78}")
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
@@ -165,13 +175,18 @@ _TECHNICAL = re.compile(
 )
 
 
+def is_total(text: str) -> bool:
+    """Return True for the name of a row that sums the others up."""
+    return " ".join(text.split()).casefold().rstrip(" .:") in _TOTALS
+
+
 def _person(text: str) -> str | None:
     if not 2 <= len(text) <= 80 or len(text.split()) > 6 or not _NAME.fullmatch(text):
         return None
     stem, point, ending = text.rpartition(".")
     if point and 1 < len(ending) < 6 and ending.islower() and stem[-1:].isalnum():
         return None  # a file
-    return " ".join(text.split()).casefold()
+    return None if is_total(text) else " ".join(text.split()).casefold()
 
 
 _ORGANISATION_TEXT = """

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unread_packings import BINARY, TEXTUAL
 
 from classifiers.decoding import spelled
 from examples import most
@@ -95,3 +96,26 @@ def test_base64_in_groups_is_read_from_its_first_group() -> None:
     plain = spelled.from_base_64(encoded)
     found = [one.data for one in spelled.stretches(b"See this: " + encoded)]
     assert plain in found
+
+
+@pytest.mark.parametrize("name", sorted({**BINARY, **TEXTUAL}))
+def test_what_is_looked_for_first_leaves_nothing_out(name: str) -> None:
+    """The one look at a text that tells whether any form may stand in it is right for each of them,
+    and for forms in forms.
+    """
+    ways = {**BINARY, **TEXTUAL}
+    value = b"Customer 77 pays from DE02120300000000202051 and writes to anna@example.org. " * 3
+    packed = ways[name](value)
+    for inner in (packed, *(way(packed) for way in TEXTUAL.values())):
+        for text in (inner, b"see: " + inner + b" end", inner[: len(inner) * 2 // 3]):
+            forms = list(spelled._told_by_form(text))
+            assert list(spelled.stretches(text))[: len(forms)] == forms
+
+
+@given(st.lists(st.one_of(_LOOKS, _SEEDS), max_size=6))
+@settings(max_examples=most(600))
+def test_what_is_looked_for_first_stands_in_every_form(pieces: list[str]) -> None:
+    """Nothing that a form would read is passed over for want of the first look."""
+    data = "".join(pieces).encode()
+    forms = list(spelled._told_by_form(data))
+    assert list(spelled.stretches(data))[: len(forms)] == forms

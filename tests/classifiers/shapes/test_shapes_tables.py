@@ -213,3 +213,34 @@ def test_the_set_is_what_it_says(sampled: int = 40) -> None:
     made: list[Sample] = [sample(language, n) for language in LANGUAGES for n in range(sampled)]
     assert all(len(table.kinds) == 4 for table in made)
     assert any(table.people < len(table.rows) for table in made)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        '"Name", "E-mail (work)", "IBAN (SEPA)"',
+        "`Name`, `E-mail, work`, `Bank account (IBAN)`",
+        "[Name], [E-mail (work), new], [IBAN)]",
+        "Name, Email, IBAN",
+    ],
+)
+def test_names_of_columns_may_hold_brackets_and_commas(columns: str) -> None:
+    """A column is called what its quotes say, and rows are read beyond it."""
+    rows = ", ".join(
+        f"('{name}', '{name[0]}@kontor.com', '{iban}')"
+        for name, iban in (
+            ("Anna Weber", "DE02120300000000202051"),
+            ("Jan Kowalski", "DE02500105170137075030"),
+            ("Maria Rossi", "DE02100500000054540402"),
+        )
+    )
+    numbers = {f.kind: f.records for f in found(f"INSERT INTO people ({columns}) VALUES {rows};")}
+    assert numbers == {"person": 3, "email": 3, "iban": 3}
+
+
+def test_a_cell_that_holds_several_values_hides_none() -> None:
+    """Rows that were cut wrongly, and cells with two addresses, count for all that is in them."""
+    people = ("Anna Weber", "Jan Kowalski", "Maria Rossi")
+    rows = "".join(f"{who},{who[0]}@a.com {who[0]}2@b.com\n" for who in people)
+    counts = {f.kind: f.count for f in found(f"Please check:\nname,email\n{rows}\nThanks")}
+    assert counts["email"] == 6

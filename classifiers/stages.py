@@ -1,0 +1,32 @@
+"""Runs the parts of a classification, so that one that fails is named and stops no other."""
+
+from collections.abc import Callable
+
+from classifiers.hits import Hit
+from core.classification import Classification
+
+
+class Stages:
+    """Runs stages so that one that fails is named in the record and stops none of the others."""
+
+    def __init__(
+        self, progress: Callable[[Classification], None] | None = None, *, tally: bool = False
+    ) -> None:
+        self.tally = tally
+        self.failed: list[str] = []
+        self.progress = progress
+
+    def run[T](self, name: str, stage: Callable[[], T]) -> T | None:
+        try:
+            return stage()
+        except Exception as error:  # noqa: BLE001 - boundary: a bug in a detector degrades the record, it never passes unseen
+            self.failed.append(f"{name}: {type(error).__name__}")
+            return None
+
+    def hits(self, name: str, stage: Callable[[], list[Hit]]) -> list[Hit]:
+        """Return what a stage finds, nothing when it fails."""
+        try:
+            return stage()
+        except Exception as error:  # noqa: BLE001 - boundary: as in `run`
+            self.failed.append(f"{name}: {type(error).__name__}")
+            return []
