@@ -188,6 +188,16 @@ class LinuxBackend:
             return Ownership(reason=f"the kernel did not answer ({error})")
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
+        sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
+        found = self._held_by(entry, since, is_new=is_new)
+        if len(found.pids) != 1:
+            return found
+        inheritable = self._is_inheritable(found, entry)
+        rests = self._rest(found, peer) if found.used else None
+        return replace(found, sent_at=sent_at, inheritable=inheritable, rests=rests)
+
+    def _held_by(self, entry: SocketEntry, since: float, *, is_new: bool) -> Ownership:
+        """Return who holds the socket, and whether the only holder is seen to use it."""
         fresh = time.time() - since < _FRESH_S
         ownership = self._looked_for(entry, since - _SETTLED_S if fresh and is_new else None)
         if len(ownership.pids) != 1:
@@ -198,10 +208,7 @@ class LinuxBackend:
             ownership = self._looked_for(entry)
             if len(ownership.pids) == 1:
                 used = self._is_used(ownership, _LATER_S)
-        sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
-        inheritable = self._is_inheritable(ownership, entry)
-        rests = self._rest(ownership, peer) if used else None
-        return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable, rests=rests)
+        return replace(ownership, used=used)
 
     def _rest(self, ownership: Ownership, peer: Peer) -> Rest | None:
         """Return how often the holder had run when all that was written had been taken."""
