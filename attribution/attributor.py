@@ -100,9 +100,7 @@ class SocketAttributor:
         if not ownership.pids:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
             return self._keep(connection, Found(attribution=nobody), "at_once")
-        facts = next(
-            (facts for facts in self.gallery.recent() if facts.pid == ownership.pids[0]), None
-        )
+        facts = self.gallery.recent_one(ownership.pids[0])
         portrait = None if facts is None else self.gallery.of(facts)
         if portrait is None or facts is None or facts.pid in self._own_pids():
             return None
@@ -121,7 +119,7 @@ class SocketAttributor:
             found = replace(earlier.attribution, on_behalf=behalf)
             again = replace(earlier, attribution=found, verified_at=now)
             return self._keep(connection, again, "by_search")
-        now, ownership, others = self._alone_if_possible(peer, since)
+        now, ownership, others = self._alone_if_possible(peer, since, is_new=earlier is None)
         found, sole = self._judge(ownership)
         if sole is None:
             doubt = SHARED if len(ownership.pids) > 1 else None
@@ -148,20 +146,20 @@ class SocketAttributor:
         return in_doubt(kept, UNUSED if unused else None)
 
     def _alone_if_possible(
-        self, peer: Peer, since: float
+        self, peer: Peer, since: float, *, is_new: bool
     ) -> tuple[float, Ownership, tuple[ProcessFacts, ...]]:
         """Search, and again for a moment while several hold the socket. Returns when it was found,
         who holds it, and the first look's holders where they were several.
         """
         now = time.time()
-        ownership = self._backend.search(peer, since)
+        ownership = self._backend.search(peer, since, is_new=is_new)
         if len(ownership.pids) < 2:
             return now, ownership, ()
         first = tuple(f for pid in ownership.pids if (f := self._backend.process(pid)) is not None)
         for pause in _ALONE_AFTER_S:
             time.sleep(pause)
             now = time.time()
-            ownership = self._backend.search(peer, since)
+            ownership = self._backend.search(peer, since, is_new=is_new)
             if len(ownership.pids) < 2:
                 break
         return now, ownership, first

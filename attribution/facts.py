@@ -217,9 +217,9 @@ class Backend(Protocol):
         the socket alone.
         """
 
-    def search(self, peer: Peer, since: float) -> Ownership:
+    def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
         """Find every process that holds the client's socket. `since`: Unix time of the
-        connection.
+        connection. `is_new`: nothing was sent over it yet, and it will be asked for again.
         """
 
     def start_of(self, pid: int) -> int | None:

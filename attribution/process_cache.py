@@ -159,6 +159,10 @@ class Gallery:
         with self._lock:
             return tuple(reversed(self._recent.values()))
 
+    def recent_one(self, pid: int) -> ProcessFacts | None:
+        """Return the process with this number among those of `recent`."""
+        return self._recent.get(pid)
+
     def gone(self, pid: int) -> None:
         """See KnownOwners.gone."""
         with self._lock:

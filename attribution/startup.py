@@ -48,7 +48,8 @@ _ELSEWHERE = frozenset(
 )
 """With these Python's own modules, or the user's, are others than those that are looked at."""
 _MOST_LINES, _MOST_KNOWN = 1 << 20, 200
-_DISTUTILS: tuple[frozenset[bytes], str] = (frozenset(), "_distutils_hack")
+_DISTUTILS = (frozenset[bytes](), "_distutils_hack/__init__.py")
+_VIRTUALENV = (frozenset[bytes](), "_virtualenv.py")
 _LINES_OF_OTHERS: Mapping[str, tuple[frozenset[bytes], str | None]] = {
     # what coverage installs, which does nothing unless it is told to
     "ef2ed06d19867ec669c09a804060666a9cd5e383af0a9d11aa2de79b77d448e8": (
@@ -63,6 +64,9 @@ _LINES_OF_OTHERS: Mapping[str, tuple[frozenset[bytes], str | None]] = {
     # of setuptools, which finds `distutils` in another place and nothing else
     "2638ce9e2500e572a5e0de7faed6661eb569d1b696fcba07b0dd223da5f5d224": _DISTUTILS,
     "7ea7ffef3fe2a117ee12c68ed6553617f0d7fd2f0590257c25c484959a3b7373": _DISTUTILS,
+    # of virtualenv, which changes how `distutils` reads its settings
+    "69ac3d8f27e679c81b94ab30b3b56e9cd138219b1ba94a1fa3606d5a76a1433d": _VIRTUALENV,
+    "a18ec686bd69842888e68e43eade6c26cac183a1e4c98c40ae8992349f0a1a1c": _VIRTUALENV,
 }
 """SHA-256 of `.pth` files that were read and put no program in another one's place: the variables
 that must not be told for that, and the module that they import.
@@ -73,6 +77,7 @@ _MODULES_OF_OTHERS = frozenset(
         "4d27a48545b57dd137ae35376fcf326d2064271084a487960686f8704b94de4a",
         "322f93bf23a7b8ccd421cfeeb68129e66dccfc363a40b2d2917aa0e9ef30848f",
         "5f7454880e8a04fa0499ca3f0a3002ca5b7241b15119552965101b4a43c6c0cb",
+        "0f20351ea7e90039c46d3fabdef991f28b1e3ff33eb13ee6f0d5cd21ea0e8b14",
     )
 )
 """SHA-256 of those modules, in the versions that were read."""
@@ -268,10 +273,20 @@ def _of_added(start: _Start, folder: str, data: bytes) -> str | None:
 
 
 def _of_module(start: _Start, folder: str, name: str) -> str | None:
-    path = f"{folder}/{name}/__init__.py"
-    data = text_of(start.files.outside(path), _MOST_LINES)
+    """Return why what such a line imports raises a doubt: it is not what was read, or something
+    else of its name is found before it.
+    """
+    path, top = f"{folder}/{name}", name.partition("/")[0]
+    first, files = top.removesuffix(".py"), start.files
+    data = text_of(files.outside(path), _MOST_LINES)
     if hashlib.sha256(data).hexdigest() not in _MODULES_OF_OTHERS or start.is_since(path):
         return BENT
-    if any(other.endswith(".so") for other in _listed(start.files.outside(f"{folder}/{name}"))):
+    others = (*search_paths.given_folders(start.owner), *_folders(start))
+    if any(_named(start, other, (first,)) for other in others if other != folder):
         return BENT
-    return made_of_source(start.owner, path, start.files)
+    listed = (n for n in _listed(files.outside(folder)) if not n.endswith(".pth"))
+    beside = [n for n in listed if n.partition(".")[0] == first]
+    within = _listed(files.outside(f"{folder}/{first}"))
+    if beside != [top] or any(n.endswith((".so", ".pyc")) for n in within):
+        return BENT
+    return made_of_source(start.owner, path, files)

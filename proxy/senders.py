@@ -33,11 +33,17 @@ class Senders:
         self._open: dict[str, Connection] = {}
         self._searched: set[str] = set()
         """Connections whose later requests take a search: nothing is gained by looking again."""
+        self._first: set[str] = set()
+        """Connections whose opener was searched for: so is who sends the first request."""
 
     async def opened(self, connection: Connection) -> None:
         """Ask for the sender while the client waits for its first answer: it cannot have exited."""
         self._open[connection.id] = connection
-        self._fresh[connection.id] = await self._ask(connection)
+        found = self._attributor.attribute_now(connection)
+        if found is None:
+            self._first.add(connection.id)
+            found = await self._search(connection)
+        self._fresh[connection.id] = found
 
     async def of(self, connection_id: str) -> Attribution:
         """Return the sender of the next request on this connection."""
@@ -59,11 +65,15 @@ class Senders:
         """Forget the connection."""
         self._fresh.pop(connection_id, None)
         self._searched.discard(connection_id)
+        self._first.discard(connection_id)
         connection = self._open.pop(connection_id, None)
         if connection is not None:
             self._attributor.forget(connection)
 
     async def _ask_again(self, connection: Connection) -> Attribution:
+        if connection.id in self._first:
+            self._first.discard(connection.id)
+            return await self._search(connection)
         if connection.id not in self._searched:
             for pause in _SOON_S:
                 found = self._attributor.attribute_now(connection)
@@ -75,8 +85,9 @@ class Senders:
 
     async def _ask(self, connection: Connection) -> Attribution:
         found = self._attributor.attribute_now(connection)
-        if found is not None:
-            return found
+        return await self._search(connection) if found is None else found
+
+    async def _search(self, connection: Connection) -> Attribution:
         try:
             async with asyncio.timeout(self._patience_s):
                 return await DECISIONS.run(self._attributor.attribute, connection)

@@ -18,31 +18,80 @@ _NO_RIGHT = (
 _UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
-def holders(entry: SocketEntry, idle: IdleHolders) -> tuple[dict[int, int], Ownership]:
+def holders(
+    entry: SocketEntry, idle: IdleHolders, oldest: float | None = None
+) -> tuple[dict[int, int], Ownership]:
     """Look at all processes: a socket can be passed to anybody, also one made a moment ago. Those
     that did not run since the last look are not read again.
+
+    `oldest`: over a connection that was opened just now nothing was sent yet. Its maker is looked
+    for, among the newest first, and those born since this moment (Unix time), who inherited it.
     """
-    own = os.getpid()
-    everybody = [pid for pid in procfs.pids() if pid != own]
-    idle.keep_only(everybody)
     unreadable: list[int] = []
+    if oldest is None:
+        found = _among_all(entry.inode, idle, unreadable)
+    else:
+        found = _among_the_young(entry.inode, oldest, unreadable)
+    if found:
+        return found, _found(found, unreadable, entry)
+    own = os.getpid()
+    if procfs.descriptors(own, entry.inode):
+        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
+    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
+    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
+
+
+def _among_all(inode: int, idle: IdleHolders, unreadable: list[int]) -> dict[int, int]:
+    own = os.getpid()
+    everybody = set(procfs.pids()) - {own}
+    idle.keep_only(everybody)
     found: dict[int, int] = {}
     for pid in everybody:
-        held = idle.descriptors(pid, entry.inode)
+        held = idle.descriptors(pid, inode)
         if held is None:
             unreadable.append(pid)
         elif held:
             found[pid] = held[0]
     # Who was forked while we looked has what its parent has.
-    for pid in [pid for pid in procfs.pids() if pid not in everybody and pid != own]:
-        if held := procfs.descriptors(pid, entry.inode):
+    for pid in set(procfs.pids()) - everybody - {own}:
+        if held := procfs.descriptors(pid, inode):
             found[pid] = held[0]
-    if found:
-        return found, _found(found, unreadable, entry)
-    if procfs.descriptors(own, entry.inode):
-        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
-    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
-    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
+    return found
+
+
+def _among_the_young(inode: int, oldest: float, unreadable: list[int]) -> dict[int, int]:
+    """Return the first holder that is older, and all that are younger; their maker may be an
+    ancestor.
+    """
+    found: dict[int, int] = {}
+    for pid in procfs.pids():
+        young = _is_young(pid, oldest)
+        if found and not young:
+            break
+        held = None if pid == os.getpid() else procfs.descriptors(pid, inode)
+        if held is None and pid != os.getpid():
+            unreadable.append(pid)
+        elif held:
+            found[pid] = held[0]
+            if not young:
+                break
+    above = {pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))}
+    return found | above
+
+
+def _is_young(pid: int, oldest: float) -> bool:
+    start = procfs.start_of(pid)
+    return start is not None and procfs.start_seconds(start) > oldest
+
+
+def _ancestors(pids: Iterable[int]) -> set[int]:
+    above: set[int] = set()
+    for pid in pids:
+        parent = _parent(pid)
+        while parent > 1 and parent not in above:
+            above.add(parent)
+            parent = _parent(parent)
+    return above - set(pids)
 
 
 def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> Ownership:

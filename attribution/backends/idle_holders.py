@@ -60,12 +60,12 @@ class IdleHolders:
             self._remember(pid)
         return found
 
-    def keep_only(self, pids: list[int]) -> None:
+    def keep_only(self, pids: set[int]) -> None:
         """Forget those that have gone: one look at all begins."""
         self._looks += 1
         if self._looks % _FOR_A_WHILE == 0:
             self._busy.clear()
-        for pid in self._known.keys() - set(pids):
+        for pid in self._known.keys() - pids:
             self._forget(pid)
 
     def close(self) -> None:
@@ -91,6 +91,7 @@ class IdleHolders:
             self._known[pid] = _Idle(handles, counts, sockets)
             self._held += len(handles)
             return
+        self._busy.add(pid)
         for handle in handles:
             os.close(handle)
 

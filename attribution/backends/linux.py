@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
+from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.exec_events import ExecEvents, digest
 from attribution.backends.holders import holders
 from attribution.backends.idle_holders import IdleHolders, runs_of
@@ -61,6 +62,7 @@ class LinuxBackend:
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
         self._idle = IdleHolders()
+        self._steps = ClockSteps()
         self._execs = ExecEvents()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
@@ -113,17 +115,22 @@ class LinuxBackend:
         for step in (0, 1):
             for facts, place in places[:_GLANCES]:
                 if procfs.link(f"/proc/{facts.pid}/fd/{place + step}") == wanted:
-                    self._last_place[facts.pid] = place + step
-                    return facts
+                    return self._held_at(facts, inode, place + step)
         for facts in candidates[:_QUICK_CANDIDATES]:
             held = procfs.descriptors(facts.pid, inode, _QUICK_GUESSES)
             if held:
-                self._last_place[facts.pid] = held[0]
-                return facts
+                return self._held_at(facts, inode, held[0])
             if procfs.start_of(facts.pid) is None:
                 known.gone(facts.pid)
                 self._last_place.pop(facts.pid, None)
         return None
+
+    def _held_at(self, facts: ProcessFacts, inode: int, place: int) -> ProcessFacts:
+        self._last_place[facts.pid] = place
+        if len(self._places) >= _MOST_PLACES:
+            self._places.clear()
+        self._places[inode] = place
+        return facts
 
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
         """See Backend.still_sole.
@@ -163,7 +170,7 @@ class LinuxBackend:
         self._places[socket] = held[0]
         return held[0]
 
-    def search(self, peer: Peer, since: float) -> Ownership:
+    def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
         """See Backend.search: all processes of the socket's user, then everybody's. One at a time:
         they share one GIL.
         """
@@ -181,8 +188,18 @@ class LinuxBackend:
             return Ownership(reason=f"the kernel did not answer ({error})")
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
+        sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
+        found = self._held_by(entry, since, is_new=is_new)
+        if len(found.pids) != 1:
+            return found
+        inheritable = self._is_inheritable(found, entry)
+        rests = self._rest(found, peer) if found.used else None
+        return replace(found, sent_at=sent_at, inheritable=inheritable, rests=rests)
+
+    def _held_by(self, entry: SocketEntry, since: float, *, is_new: bool) -> Ownership:
+        """Return who holds the socket, and whether the only holder is seen to use it."""
         fresh = time.time() - since < _FRESH_S
-        ownership = self._looked_for(entry)
+        ownership = self._looked_for(entry, since - _SETTLED_S if fresh and is_new else None)
         if len(ownership.pids) != 1:
             return ownership
         used = self._is_used(ownership, _FIRST_S if fresh else _LATER_S)
@@ -191,10 +208,7 @@ class LinuxBackend:
             ownership = self._looked_for(entry)
             if len(ownership.pids) == 1:
                 used = self._is_used(ownership, _LATER_S)
-        sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
-        inheritable = self._is_inheritable(ownership, entry)
-        rests = self._rest(ownership, peer) if used else None
-        return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable, rests=rests)
+        return replace(ownership, used=used)
 
     def _rest(self, ownership: Ownership, peer: Peer) -> Rest | None:
         """Return how often the holder had run when all that was written had been taken."""
@@ -215,9 +229,9 @@ class LinuxBackend:
         place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
         return place is not None and procfs.is_inheritable(ownership.pids[0], place)
 
-    def _looked_for(self, entry: SocketEntry) -> Ownership:
+    def _looked_for(self, entry: SocketEntry, oldest: float | None = None) -> Ownership:
         with self._lock:
-            found, ownership = holders(entry, self._idle)
+            found, ownership = holders(entry, self._idle, oldest)
             if len(self._last_place) >= _MOST_PLACES:
                 self._last_place.clear()
             self._last_place |= found
@@ -270,6 +284,8 @@ class LinuxBackend:
         forked from.
         """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
+        if born - procfs.boot_time() <= self._steps.set_back_at():
+            return replace(facts, image_from=None, image_until=None)
         load = self._execs.load(facts.pid)
         if load is not None and load.at is not None:
             intact = facts.line_intact and load.line in {None, digest(facts.command_line)}

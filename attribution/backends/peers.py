@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused, NoSuchSocket, SockDiag
-from attribution.backends.unix_peers import far_ends
+from attribution.backends.unix_peers import UnixPeers
 from core.values import quick
 
 _OF_TCP, _BY_FAMILY, _DONE, _ERROR = 18, 20, 3, 2
@@ -46,6 +46,8 @@ _THIS_MACHINE: Mapping[int, tuple[tuple[str, int], ...]] = {
 }
 _MOST_PORTS, _MOST_PEERS = 8, 32
 _MOST_READS = 4096
+_LEAST = 2
+"""Sockets of a process that takes connections and has one of its own, which led here."""
 
 
 @quick
@@ -149,13 +151,14 @@ class Peers:
         """`given`: a socket made in the network that is to be asked; else this process's own is."""
         self._given = given
         self._diag = SockDiag(given)
+        self._unix = UnixPeers(given)
 
     def of(self, pid: int) -> tuple[int, ...] | None:
         """Return the processes that are connected to this one; None when it takes no
         connections.
         """
         held = procfs.sockets(pid)
-        if not held:
+        if len(held) < _LEAST:
             return None
         by_tcp, by_unix = self._by_tcp(held), self._by_unix(held)
         if by_tcp is None and by_unix is None:
@@ -165,7 +168,7 @@ class Peers:
 
     def _by_unix(self, held: set[int]) -> set[int] | None:
         try:
-            return far_ends(held, self._given)
+            return self._unix.far_ends(held)
         except (OSError, DiagRefused):
             return None
 

@@ -32,12 +32,16 @@ def boot_time() -> float:
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-_BOOT = boot_time() if hasattr(time, "CLOCK_BOOTTIME") else 0.0
+_boot = [boot_time() if hasattr(time, "CLOCK_BOOTTIME") else 0.0]
+_STEP_S = 0.25
 
 
 def start_seconds(start: int) -> float:
-    """Return a start mark as Unix time, exact to one clock tick (10 ms)."""
-    return _BOOT + start / _TICKS
+    """Return a start mark as Unix time, to one clock tick (10 ms); another when a clock is set."""
+    now = boot_time()
+    if abs(now - _boot[0]) > _STEP_S:
+        _boot[0] = now
+    return _boot[0] + start / _TICKS
 
 
 def read(path: str, limit: int = _READ_MAX) -> bytes:

@@ -33,7 +33,7 @@ class PsutilBackend:
         """Return False: sockets have no number here, so it takes another search."""
         return False
 
-    def search(self, peer: Peer, since: float) -> Ownership:
+    def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
         """See Backend.search."""
         wanted = (
             _address(peer.client_host, peer.client_port),

@@ -6,7 +6,8 @@ connected, with the number of each far end. Datagrams have no connections, and n
 
 import socket
 import struct
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
@@ -24,6 +25,7 @@ _ESTABLISHED, _LISTEN = 1, 10
 _SHOW_NAME, _SHOW_PEER = 1, 4
 _NAME, _PEER = 0, 2
 _MOST_READS = 4096
+_LONG_S, _MOMENT_S = 0.002, 1.0
 
 
 @quick
@@ -39,19 +41,43 @@ class UnixRow:
         return f"<UnixRow {self.inode}>"
 
 
-def far_ends(held: Collection[int], channel: socket.socket | None = None) -> set[int] | None:
-    """Return the far ends of what a process has accepted by Unix sockets; None when it listens at
-    none.
+class UnixPeers:
+    """Asks in one network. Not for use by two threads at once."""
 
-    `held`: the numbers of its sockets. What it accepted has the name of the socket that listens; of
-    what it opened itself the far end has. `channel`: a socket of NETLINK_SOCK_DIAG made in the
-    network that is to be asked. Raises OSError or DiagRefused.
-    """
-    names = {row.name for row in _dump(_LISTEN, channel) if row.inode in held and row.name}
-    if not names:
-        return None
-    connected = _dump(_ESTABLISHED, channel)
-    return {row.peer for row in connected if row.inode in held and row.name in names and row.peer}
+    def __init__(
+        self,
+        channel: socket.socket | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`channel`: a socket of NETLINK_SOCK_DIAG made in the network that is to be asked."""
+        self._channel, self._clock = channel, clock
+        self._listening: dict[int, bytes] = {}
+        self._until = 0.0
+
+    def far_ends(self, held: Collection[int]) -> set[int] | None:
+        """Return the far ends of what a process has accepted; None when it listens at none.
+
+        `held`: the numbers of its sockets. What it accepted has the name of the socket that
+        listens; of what it opened itself the far end has. Raises OSError or DiagRefused.
+        """
+        listening = self._names()
+        names = {listening[number] for number in held if number in listening}
+        if not names:
+            return None
+        connected = _dump(_ESTABLISHED, self._channel)
+        return {row.peer for row in connected if row.inode in held and row.name in names} - {0}
+
+    def _names(self) -> dict[int, bytes]:
+        """Return what listens, with its names. The kernel goes through all Unix sockets for that:
+        where they are so many that it takes long, its answer holds for a moment.
+        """
+        begun = self._clock()
+        if begun > self._until:
+            rows_ = _dump(_LISTEN, self._channel)
+            self._listening = {row.inode: row.name for row in rows_ if row.name}
+            ended = self._clock()
+            self._until = ended + _MOMENT_S if ended - begun > _LONG_S else 0.0
+        return self._listening
 
 
 def _dump(state: int, channel: socket.socket | None) -> list[UnixRow]:

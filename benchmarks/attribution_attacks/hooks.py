@@ -182,3 +182,34 @@ def _goes_on(*words: str) -> Attack:
 
 named("more is typed in after a script", _goes_on("-i", "job.py"))
 named("more is typed in after a module", _goes_on("-im", "job"))
+
+
+_KNOWN = "import _virtualenv"
+
+
+def _by_known_line(name: str, env: dict[str, str] | None = None) -> Attack:
+    """A line that many environments have imports another module of that name."""
+
+    def make(arena: Arena) -> None:
+        source = arena.write("job.py", note="good")
+        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        python, packages = _environment(arena)
+        (packages / "_virtualenv.pth").write_text(_KNOWN)
+        place = arena.folder / name.format(packages=packages.relative_to(arena.folder))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(_hook(source, other))
+        settled()
+        more = {key: value.format(here=arena.folder) for key, value in (env or {}).items()}
+        arena.run(str(python), "-m", "job", env=more)
+
+    return make
+
+
+named("a module given by a known line", _by_known_line("{packages}/_virtualenv.py"))
+named(
+    "a module given by a known line's package", _by_known_line("{packages}/_virtualenv/__init__.py")
+)
+named(
+    "a module given by a known line from elsewhere",
+    _by_known_line("more/_virtualenv.py", {"PYTHONPATH": "{here}/more"}),
+)

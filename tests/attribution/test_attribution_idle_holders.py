@@ -134,7 +134,7 @@ def test_those_that_are_not_listed_any_more_are_forgotten(
 ) -> None:
     """A look at all begins with that."""
     _until_remembered(idle, waiter)
-    idle.keep_only([])
+    idle.keep_only(set())
     assert idle._held == 0
 
 

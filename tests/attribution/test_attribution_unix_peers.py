@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from attribution.backends import unix_peers
 from attribution.backends.peers import Peers
 from attribution.backends.sock_diag import DiagRefused
-from attribution.backends.unix_peers import far_ends, rows
+from attribution.backends.unix_peers import UnixPeers, rows
 from tests.attribution.conftest import Clients, Gate
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
@@ -43,7 +44,7 @@ def listener(tmp_path: Path) -> Iterator[socket.socket]:
 
 def test_the_far_ends_of_what_was_accepted(listener: socket.socket) -> None:
     """Neither what the process opened itself nor pairs count, nor what is not its own."""
-    pair = socket.socketpair()
+    pair, far_ends = socket.socketpair(), UnixPeers().far_ends
     with socket.socket(socket.AF_UNIX) as client, pair[0], pair[1]:
         client.connect(listener.getsockname())
         taken, _ = listener.accept()
@@ -84,3 +85,21 @@ def test_a_forwarder_is_marked_with_who_came_by_a_unix_socket(
     assert [peer.process.pid for peer in behalf] == [comer.pid]
     assert behalf[0].script is not None
     assert behalf[0].script.name == "comer.py"
+
+
+def test_an_answer_that_takes_long_holds_for_a_moment(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are very many Unix sockets they are not gone through for each sender."""
+    clock = iter([10.0, 11.0, 11.5, 12.5, 12.5])
+    asked: list[int] = []
+
+    def dumped(state: int, _: object) -> list[unix_peers.UnixRow]:
+        asked.append(state)
+        return []
+
+    monkeypatch.setattr(unix_peers, "_dump", dumped)
+    subject = UnixPeers(clock=lambda: next(clock))
+    for count in (1, 1, 2):
+        assert subject.far_ends({_number(listener)}) is None
+        assert len(asked) == count

@@ -54,7 +54,7 @@ class FakeMachine:
     def still_sole(self, facts: ProcessFacts, socket: int, verified_at: float) -> bool:
         return self.unchanged(facts) and self.holders == (facts.pid,)
 
-    def search(self, peer: Peer, since: float) -> Ownership:
+    def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
         starts = tuple(self.start_of(pid) for pid in self.holders)
         found = Ownership(
             pids=self.holders, starts=starts, socket=7, reason=self.reason, **self.found

@@ -148,3 +148,30 @@ async def test_a_connection_that_takes_searches_is_not_kept_waiting_each_time() 
     looks = attributor.looks
     assert (await senders.of("c1")).method == "searched"
     assert looks - attributor.looks == 1
+
+
+class Searching(Changing):
+    """Whoever opens a connection is found by a search only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def attribute_now(self, connection: Connection) -> Attribution | None:
+        self.asked.append("at once")
+        return None
+
+    def attribute(self, connection: Connection) -> Attribution:
+        self.asked.append("search")
+        return Attribution(certainty=Certainty.EXACT, method="search")
+
+
+async def test_after_an_opener_that_was_searched_for_so_is_who_sends_first() -> None:
+    """It is not waited for an answer at once that cannot come; later requests may have one."""
+    searching = Searching()
+    senders = Senders(searching, 1.0)
+    await senders.opened(CONNECTION)
+    await senders.of("c1")
+    assert searching.asked == ["at once", "search", "search"]
+    await senders.of("c1")
+    assert searching.asked[3:].count("at once") > 1
