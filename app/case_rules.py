@@ -9,13 +9,14 @@ from typing import Any
 
 from app.case_accounts import CaseAccounts
 from app.newest_requests import newest_requests
+from app.rule_subjects import Subject, subject_of
 from core.attribution import Certainty
-from core.case_keys import case_key, sender_of
+from core.case_keys import case_key
 from core.classification import AccountKind
 from core.errors import InputError
 from core.findings import NOT_INSPECTED
 from core.record import Record
-from core.review import Case, CaseFilter, CaseStatus, Disposition, needs_review
+from core.review import Case, CaseStatus, Disposition, needs_review
 from core.stored import StoredRecord
 from core.text import printable
 from core.vocabulary.kinds import FINDABLE, by_gravity
@@ -29,7 +30,7 @@ from policy.rule_writing import add_rule, rule_lines
 from policy.rules import PolicyModel
 from tui.case_queue import all_cases
 from tui.rule_making import Proposal, Wanted, Wish
-from tui.wording import case_sender, kind_words, place
+from tui.wording import kind_words, place
 
 _THEN = {Wish.ALLOW: "allow", Wish.STOP: "block", Wish.ASK: "hold"}
 _VERBS = {Wish.ALLOW: "is allowed", Wish.STOP: "is stopped", Wish.ASK: "waits for a person"}
@@ -54,11 +55,12 @@ class CaseRules:
         """Return the rule as it would be written. Raises OutgateError."""
         if wanted.wish is Wish.OWN:
             return self._accounts.propose(case)
-        rule = self._rule(case, wanted)
+        subject = subject_of(case, self.store, wanted.wish)
+        rule = self._rule(case, subject, wanted)
         return Proposal(
             name=rule["id"],
             sentence=rule["description"],
-            effect=self._effect(case, rule),
+            effect=self._effect(case, subject, rule),
             lines=tuple(rule_lines(rule)),
         )
 
@@ -66,7 +68,7 @@ class CaseRules:
         """Write the rule into the policy file. Raises OutgateError."""
         if wanted.wish is Wish.OWN:
             return self._accounts.write(case)
-        rule = self._rule(case, wanted)
+        rule = self._rule(case, subject_of(case, self.store, wanted.wish), wanted)
         try:
             add_rule(self.policy, rule)
         except OSError as error:
@@ -81,10 +83,10 @@ class CaseRules:
     def _accounts(self) -> CaseAccounts:
         return CaseAccounts(store=self.store, policy=self.policy)
 
-    def _rule(self, case: Case, wanted: Wanted) -> dict[str, Any]:
-        when = _when(case, wanted.wish)
+    def _rule(self, case: Case, subject: Subject, wanted: Wanted) -> dict[str, Any]:
+        when = _when(case, subject, wanted.wish)
         self._refuse_unlisted(case)
-        sentence = _sentence(case, wanted)
+        sentence = _sentence(case, subject, wanted)
         rule: dict[str, Any] = {"id": self._free_name(case, wanted), "description": sentence}
         rule["owner"] = self.who()
         if wanted.wish is not Wish.ALLOW:  # said of either, for the whole file may only watch
@@ -120,39 +122,38 @@ class CaseRules:
         names = (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
 
-    def _of_allowed(self, case: Case, policy: RulePolicy, name: str) -> str:
+    def _of_allowed(self, case: Case, subject: Subject, policy: RulePolicy, name: str) -> str:
         """Say what the rule would have matched of the newest requests that were plainly allowed:
         these stand in no case.
         """
         allowed = (
             record
             for record in newest_requests(self.store)
-            if sender_of(record) == case.script_path and not needs_review(record)
+            if subject.is_of(record, case) and not needs_review(record)
         )
-        did = _replayed(policy, allowed, name, {})
+        did = _replayed(policy, allowed, name, {}, subject)
         if not did.matched:
             return ""
         return f" And {number(did.matched)} that were allowed and stand in no case."
 
-    def _effect(self, case: Case, rule: Mapping[str, Any]) -> str:
-        """Say what the rule would have matched of what the same script sent."""
+    def _effect(self, case: Case, subject: Subject, rule: Mapping[str, Any]) -> str:
+        """Say what the rule would have matched of what was recorded."""
         alone = "\n".join(["version: 1", "mode: enforce", "rules:", *_alone(rule)])
         policy = load_bytes(alone.encode(), "the new rule", kinds=frozenset(case.kinds))
-        same = CaseFilter(status=None, script=case.script_path or case.script)
-        alike = (one for one in all_cases(self.store, same) if one.script_path == case.script_path)
-        cases = {one.key: one for one in alike}
+        some = all_cases(self.store, subject.wanted(case))
+        cases = {one.key: one for one in some if subject.is_alike(one, case)}
         found = (entry.opened() for entry in self.store.iter_of_cases(frozenset(cases)))
         records = islice((one.record for one in found if isinstance(one, StoredRecord)), _MOST)
-        did = _replayed(policy, records, rule["id"], cases)
+        did = _replayed(policy, records, rule["id"], cases, subject)
         of = f"the first {number(_MOST)}" if did.tried >= _MOST else number(did.tried)
-        told = f"It would have matched {number(did.matched)} of {of} requests of this script"
+        told = f"It would have matched {number(did.matched)} of {of} requests {subject.of}"
         told += f": {number(did.false_alarms)} of them you closed as false alarms."
         if did.untold:
             told += (
                 f" Of {number(did.untold)} nobody can tell, such as where the sender is only"
                 " likely."
             )
-        told += self._of_allowed(case, policy, rule["id"])
+        told += self._of_allowed(case, subject, policy, rule["id"])
         if rule["then"] == _THEN[Wish.ALLOW] and NOT_INSPECTED in case.kinds:
             told += " What cannot be read is not let pass by it."
         return f"{told} {_ONLY_WATCHES}" if rule.get("mode") == "watch" else told
@@ -169,7 +170,11 @@ class _Did:
 
 
 def _replayed(
-    policy: RulePolicy, records: Iterable[Record], name: str, cases: Mapping[str, Case]
+    policy: RulePolicy,
+    records: Iterable[Record],
+    name: str,
+    cases: Mapping[str, Case],
+    subject: Subject,
 ) -> _Did:
     did = _Did()
     for one in replayed(policy, records):
@@ -177,7 +182,8 @@ def _replayed(
             continue
         did.tried += 1
         if one.decision.rule != name:
-            did.untold += bool(one.unsure) or one.record.sender.certainty is not Certainty.EXACT
+            likely = subject.certain and one.record.sender.certainty is not Certainty.EXACT
+            did.untold += bool(one.unsure) or likely
             continue
         did.matched += 1
         did.false_alarms += _is_false_alarm(cases.get(case_key(one.record)))
@@ -199,15 +205,10 @@ def _alone(rule: Mapping[str, Any]) -> list[str]:
     return rule_lines({k: v for k, v in rule.items() if k not in {"mode", "until", "owner"}})
 
 
-def _when(case: Case, wish: Wish) -> dict[str, Any]:
+def _when(case: Case, subject: Subject, wish: Wish) -> dict[str, Any]:
     """Return the conditions that hold for what is like the case, and for little else."""
-    path = case.script_path
-    if path is None:
-        raise InputError(
-            "No script is known here, so a rule could not say whom it is about.",
-            remedy="Write the rule by hand: docs/policy.md.",
-        )
-    if _WILD & set(path + case.host):
+    names = [str(name) for name in subject.conditions.get("script", {}).values()]
+    if _WILD & set("".join([*names, case.host])):
         raise InputError(
             "The name of this script or place has a sign that stands for anything in rules.",
             remedy="Write the rule by hand: docs/policy.md.",
@@ -216,7 +217,7 @@ def _when(case: Case, wish: Wish) -> dict[str, Any]:
     if case.account_kind in AccountKind and case.account_kind != AccountKind.UNKNOWN:
         to["account"] = case.account_kind
     kinds = _kinds_for(case, wish)
-    when: dict[str, Any] = {"script": {"path": path}, "destination": to}
+    when: dict[str, Any] = {**subject.conditions, "destination": to}
     if kinds:
         when["findings"] = {"kinds": kinds}
     if wish is Wish.ALLOW:
@@ -240,28 +241,27 @@ def _kinds_for(case: Case, wish: Wish) -> list[str]:
     return kinds
 
 
-def _sentence(case: Case, wanted: Wanted) -> str:
+def _sentence(case: Case, subject: Subject, wanted: Wanted) -> str:
     """Return what the rule does: `When “claims.py” sends bank account numbers to OpenAI, it is
     stopped, until 2027-03-01.`
     """
     kinds = [kind for kind in _kinds_for(case, wanted.wish) if kind != NOT_INSPECTED]
     names = list(dict.fromkeys(kind_words(kind).many for kind in kinds))
     unread = ["what cannot be read"] if NOT_INSPECTED in _kinds_for(case, wanted.wish) else []
-    said = _said(case, wanted, [*names, *unread])
+    said = _said(case, subject, wanted, [*names, *unread])
     for kept in range(len(names) - 1, 0, -1):
         if len(said) <= _LONGEST_SENTENCE:
             break
         others = counted(len(names) - kept, "other kind")
-        said = _said(case, wanted, [*names[:kept], f"{others} of its data", *unread])
+        said = _said(case, subject, wanted, [*names[:kept], f"{others} of its data", *unread])
     return said
 
 
-def _said(case: Case, wanted: Wanted, names: list[str]) -> str:
+def _said(case: Case, subject: Subject, wanted: Wanted, names: list[str]) -> str:
     nothing = "nothing sensitive that is known" if wanted.wish is Wish.ALLOW else "anything"
     what = joined(names, "or") if names else nothing
     if names and wanted.wish is Wish.ALLOW:
         what += " and nothing else sensitive"
     to = place(case.service, case.host, case.category, case.account_kind)
-    who = case_sender(case) or "this program"
     until = "" if wanted.until is None else f", until {wanted.until:%Y-%m-%d}"
-    return f"When “{who}” sends {what} to {to}, it {_VERBS[wanted.wish]}{until}."
+    return f"When {subject.words} sends {what} to {to}, it {_VERBS[wanted.wish]}{until}."

@@ -3,10 +3,11 @@ policy in force.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from app.epochs import key_ends
 from app.home import Home
 from app.policy_in_force import policy_path
 from core.classification import AccountKind
@@ -22,6 +23,7 @@ from destinations.naming import place_name
 from evidence.case_rankings import InCases, day_numbers, named_in_cases, requests_of
 from evidence.holds import HeldRequests
 from evidence.hours import By, Measure, Ranked, Total, Wanted, course, oldest, ranking, total
+from evidence.people_lately import PeopleLately, PeopleSince
 from evidence.store import Store
 from policy.rule_list import ListedRule, listed_rules
 from tui.case_inside import bars
@@ -30,6 +32,8 @@ from tui.sheet import Line, Sheet, Table, filter_for
 from tui.wording import RISKS
 
 _MONTH = timedelta(days=30)
+_DAYS_BEFORE = timedelta(days=6)
+"""Today and these are the week."""
 _MOST = 200
 _TOP = 5
 
@@ -39,14 +43,20 @@ def file_bytes(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class DeskSheets:
-    """Reads the sheets of one store."""
+    """Reads the sheets of one store. For one thread."""
 
     store: Store
     home: Home
     watching: Callable[[], bool]
     """Whether a gate runs now."""
+    _counting: PeopleLately = field(init=False)
+    """Remembers what it has read of the week."""
+
+    def __post_init__(self) -> None:
+        """Nothing of the week is read yet."""
+        self._counting = PeopleLately(self.store)
 
     def read(self, name: str, now: datetime) -> Sheet:
         """Return one sheet. Blocks on the disk; raises OutgateError."""
@@ -65,27 +75,21 @@ class DeskSheets:
     def _overview(self, now: datetime) -> Sheet:
         here = now.astimezone()
         today = here.replace(hour=0, minute=0, second=0, microsecond=0)
-        week, first = now - timedelta(days=7), today.replace(day=1)
-        day = day_numbers(self.store, today, week, HIGH)
+        week, first = today - _DAYS_BEFORE, today.replace(day=1)
+        day = day_numbers(self.store, today, HIGH)
         held = len(HeldRequests(self.store).waiting())
         month = total(self.store, Wanted(since=first))
-        people = "none known in the week's cases"
-        if day.people:
-            people = f"at least {number(day.people)} in one of the week's cases, over all its time"
         cost = f"{dollars(month.cost_usd)} US dollars, {number(month.tokens)} tokens"
-        facts = (
+        before = (
             Row("Held now", number(held), "held" if held else "quiet"),
             Row(
                 "To look at", f"{counted(day.open_cases, 'case')}, {number(day.high)} of high risk"
             ),
             Row("New today", counted(day.new_cases, "case")),
-            Row("People", people),
-            Row("LLM cost", f"this month {cost}"),
-            *self._charts(now),
         )
+        after = (Row("LLM cost", f"this month {cost}"), *self._charts(now))
         top = Wanted(since=week)
-        return Sheet(
-            facts=facts,
+        sheet = Sheet(
             tables=(
                 self._ranked("Most requests of the week, by script", "script", top, limit=_TOP),
                 self._ranked("… by destination", "destination", top, limit=_TOP),
@@ -93,19 +97,27 @@ class DeskSheets:
             ),
         )
 
+        def counted_on() -> Sheet:
+            known = self._counting.read_on(week, key_ends(self.home))
+            facts = (*before, Row("People", _people_words(known)), *after)
+            return replace(sheet, facts=facts, more=None if known.whole else counted_on)
+
+        return counted_on()
+
     def _charts(self, now: datetime) -> Sequence[Row]:
         """Return the last thirty days as bars, today last."""
-        spans = course(self.store, Wanted(since=now - _MONTH), days=True)
-        by_day = {span.begins.date(): span.total for span in spans}
-        days = [(now - timedelta(days=back)).date() for back in range(29, -1, -1)]
+        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        days = [(today - timedelta(days=back)).date() for back in range(29, -1, -1)]
+        month = Wanted(since=today - timedelta(days=29))
+        by_day = {one.begins.date(): one.total for one in course(self.store, month, days=True)}
         totals = [by_day.get(day, Total()) for day in days]
 
         went = [
             {
                 span.begins.date(): span.total.exchanges
-                for span in course(self.store, one, days=True)
+                for span in course(self.store, replace(month, outcome=fate), days=True)
             }
-            for one in (Wanted(since=now - _MONTH, outcome=fate) for fate in UNSTOPPED)
+            for fate in UNSTOPPED
         ]
 
         def stopped(day: date) -> int:
@@ -222,7 +234,7 @@ class DeskSheets:
             facts=(
                 Row(
                     "Records",
-                    f"{number(self.store.totals()['records'])} of requests and of what was "
+                    f"{number(self.store.kept())} of requests and of what was "
                     f"observed, sums since {since}",
                 ),
                 Row("Last record", f"no. {number(newest.seq)}, {newest.head.hex()[:16] or 'none'}"),
@@ -255,6 +267,18 @@ class DeskSheets:
                 Row("More", "outgate doctor says what is wrong, and how to mend it.", "quiet"),
             )
         )
+
+
+def _people_words(known: PeopleSince) -> str:
+    """Return how many people the week's requests are about."""
+    if known.whole and not known.people and not known.unknown:
+        return "none found in the requests of 7 days"
+    least = "" if known.exact else "at least "
+    told = f"{least}{number(known.people)} in the requests of 7 days"
+    if not known.whole:
+        return f"{told}; still counting"
+    unknown = counted(known.unknown, "request")
+    return f"{told}; of {unknown} not all is known" if known.unknown else told
 
 
 _HELD = "held at first"

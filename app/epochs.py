@@ -50,6 +50,11 @@ def epochs(home: Home) -> Sequence[Epoch]:
     return [*kept, Epoch(name=CURRENT, path=current, until=None)]
 
 
+def key_ends(home: Home) -> Sequence[datetime]:
+    """Return when epochs ended whose keys are kept, the earliest first."""
+    return sorted(epoch.until for epoch in epochs(home) if epoch.until is not None)
+
+
 def _ended(path: Path) -> datetime | None:
     return epoch_end(path.stem.partition("-")[2])
 

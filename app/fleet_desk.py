@@ -27,22 +27,29 @@ class _Sitting:
     refusal: Callable[[Deed], str | None]
 
 
-def open_desk(folder: Path | None, key: Path | None) -> int:
-    """Open it on this terminal, or for the browser whose ticket this process was given; return the
-    exit code. Raises ForbiddenError, SettingsError.
+def open_desk(
+    folder: Path | None, key: Path | None, certificate: tuple[Path, Path] | None = None
+) -> int:
+    """Open it on this terminal, for this user or whom a certificate (with its key) names, or for
+    the browser whose ticket this process was given; return the exit code. Raises ForbiddenError,
+    InputError, SettingsError.
     """
     ticket = os.environ.pop(directory_desk.TICKET, None)
-    hub = hub_settings(folder, Deed.READ if ticket is None else None)
+    named = ticket is not None or certificate is not None
+    hub = hub_settings(folder, None if named else Deed.READ)
     from hub.deeds import Word, chained
     from hub.review_holds import HubHolds
     from hub.review_store import HubCases
     from tui.app import run
     from tui.fleet_review import FleetReview
 
-    sitting = _at_this_machine() if ticket is None else _signed_in(hub, ticket)
+    if ticket is not None:
+        sitting = _signed_in(hub, ticket)
+    else:
+        sitting = _at_this_machine() if certificate is None else _shown(hub, *certificate)
     who = sitting.who
     with database_of(hub) as database:
-        if ticket is not None:
+        if named:
             with database.work() as connection:
                 chained(connection, Word.SIGNED_IN, "desk", who=who, note="", now=utc_now())
         store = HubCases(
@@ -82,6 +89,31 @@ def _signed_in(hub: "HubSettings", text: str) -> _Sitting:
         raise ForbiddenError(refused)
     role = ", ".join(rights.roles_of(person))
     who = Actor(name=ticket.name, role=role, channel="browser", subject=ticket.subject)
+    return _Sitting(who=who, refusal=lambda deed: rights.refusal(person, deed))
+
+
+def _shown(hub: "HubSettings", certificate: Path, key: Path) -> _Sitting:
+    """Return whom a certificate of the organisation's names; only what it says counts, not which
+    user of this machine shows it.
+    """
+    from hub.authority import load_authority, server_files
+    from hub.desk_certificate import shown
+
+    wanted = hub.desk_certificates
+    if wanted is None:
+        raise InputError(
+            "This hub lets nobody in by certificate.",
+            remedy="`desk_certificates` of hub.yaml says whose count. See docs/fleet.md.",
+        )
+    authority = load_authority(hub.folder)
+    server = server_files(authority, hub.folder, list(hub.names), utc_now())
+    found = shown(certificate, key, server, wanted.ca)
+    rights, person = wanted.rights(), found.person
+    refused = rights.refusal(person, Deed.READ)
+    if refused is not None:
+        raise ForbiddenError(refused)
+    role = ", ".join(rights.roles_of(person))
+    who = Actor(name=found.name, role=role, channel="review", subject=found.subject)
     return _Sitting(who=who, refusal=lambda deed: rights.refusal(person, deed))
 
 

@@ -117,7 +117,7 @@ def build(
     tell_of_lost(home.counts, evidence.store.tell)
     if is_alone:  # another gate would go on with the key before
         _rotated(home, settings, evidence.store)
-    attributor = attributor_of(home, settings)
+    attributor = attributor_of(home, settings, follows_runs=not private)
     everybody = choices.public is not None
     opened = opened_files_of(settings, attributor)
     setup = engine_setup(home, policy, names=settings.names_in_prose)

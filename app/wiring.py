@@ -131,8 +131,10 @@ def pool_of(setup: EngineSetup, settings: Settings) -> WorkerPool:
     return WorkerPool("classifiers.engine:build_worker", setup, size=settings.workers)
 
 
-def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
-    """Return what names the senders on this platform: the service, where it is named."""
+def attributor_of(home: Home, settings: Settings, *, follows_runs: bool = False) -> AnyAttributor:
+    """Return what names the senders on this platform: the service, where it is named.
+    `follows_runs`: it will be asked for the runs of scripts, too.
+    """
     key = private_key(home.pseudonym_key) if settings.user_names == "pseudonym" else None
     if settings.attributor is not None:
         from attribution.remote.client import RemoteAttributor
@@ -140,7 +142,12 @@ def attributor_of(home: Home, settings: Settings) -> AnyAttributor:
 
         said = "" if key is None else key.hex()
         folders = tuple(str(folder) for folder in settings.data_folders)
-        hello = Hello(user_names=settings.user_names, pseudonym_key=said, data_folders=folders)
+        hello = Hello(
+            user_names=settings.user_names,
+            pseudonym_key=said,
+            data_folders=folders,
+            follows_runs=follows_runs,
+        )
         return RemoteAttributor(settings.attributor, hello)
     return own_attributor_of(home, settings)
 

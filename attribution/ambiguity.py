@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from attribution.facts import Ownership, ProcessFacts
+from attribution.facts import Ownership, ProcessFacts, Rest
 from attribution.process_profile import Portrait
 from core.attribution import Attribution, Certainty
 
@@ -16,6 +16,7 @@ _ONE_WAITS = "only this one was waiting on it"
 _NOT_SEEN = "which of them sent is not known"
 SHARED = "several processes held the connection at an earlier moment, so another one may have sent"
 _OPENED = "another process or program opened the connection, so that one may have sent"
+RESTED = "it did not run while data was sent over the connection, so another one has sent"
 UNUSED = (
     "it was not seen to wait for an answer, so another one may have sent and let go of the "
     "connection"
@@ -121,6 +122,16 @@ def another_sender(
     born = sole.born_at is not None and sole.born_at > use.accepted_at
     loaded = sole.image_until is not None and (sole.image_from or 0.0) > use.possible_at
     return _LATER if born or loaded else None
+
+
+def rested(before: Rest | None, ownership: Ownership) -> bool:
+    """True when data was sent though the only holder did not run, from a moment on at which nothing
+    was on its way.
+    """
+    now = ownership.rests
+    if before is None or now is None or ownership.sent_at is None:
+        return False
+    return before.runs == now.runs and ownership.sent_at - _JIFFY_S > before.at
 
 
 def _is_same_program(one: ProcessFacts, other: ProcessFacts) -> bool:

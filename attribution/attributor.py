@@ -7,22 +7,25 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attribution import examination
 from attribution.ambiguity import (
+    RESTED,
     SHARED,
     UNUSED,
     another_sender,
     in_doubt,
     of_one,
     of_several,
+    rested,
     use_of,
 )
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
 from attribution.facts import Backend, Ownership, Peer, ProcessFacts, peer_of
+from attribution.found import Found
 from attribution.identity.composition import Composition
 from attribution.identity.contents import MOST_BYTES, ContentStore
 from attribution.identity.imports import Imports
@@ -37,7 +40,6 @@ from attribution.sender_files import FilesOfSenders
 from core.attribution import Attribution, CodeLine, SenderPeer, unknown_sender
 from core.exchange import Connection, Exchange
 from core.ports import Networks
-from core.values import quick
 
 _MOST_CONNECTIONS = 20000
 _ALONE_AFTER_S = (0.002, 0.004, 0.008)
@@ -52,20 +54,6 @@ _CLAIMS_S = 0.4
 
 _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
-
-
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What was found for one connection, and when it was last known that nobody else held it."""
-
-    attribution: Attribution
-    sole: ProcessFacts | None = None
-    verified_at: float = 0.0
-    doubt: str | None = None
-    """Why another one may have sent what comes over this connection, as long as it lives: what was
-    written by then may be read at any later time.
-    """
 
 
 class SocketAttributor:
@@ -90,7 +78,7 @@ class SocketAttributor:
         self._reader = reader
         self._lock = threading.Lock()
         self.gallery = Gallery(backend, people, reader, wrappers)
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: OrderedDict[str, Found] = OrderedDict()
         self._alone: OrderedDict[tuple[int, int], float] = OrderedDict()
         """Processes that take no connections, and until when that counts."""
 
@@ -102,7 +90,7 @@ class SocketAttributor:
         seen = self._seen.get(connection.id)
         if seen is not None:
             # Whoever holds it now may have been handed it: only who is seen to use it is its user.
-            still = replace(seen, verified_at=now) if self._still(seen) else None
+            still = replace(seen, verified_at=now) if self._still(seen, now) else None
             return None if still is None else self._keep(connection, still, "at_once")
         ownership = self._backend.recall(
             peer_of(connection), self.gallery, connection.at.timestamp()
@@ -111,7 +99,7 @@ class SocketAttributor:
             return None
         if not ownership.pids:
             nobody = unknown_sender(self._backend.method, ownership.reason or _GONE)
-            return self._keep(connection, _Seen(attribution=nobody), "at_once")
+            return self._keep(connection, Found(attribution=nobody), "at_once")
         facts = next(
             (facts for facts in self.gallery.recent() if facts.pid == ownership.pids[0]), None
         )
@@ -121,15 +109,14 @@ class SocketAttributor:
         if not self._takes_none(facts):
             return None
         found = of_one(portrait, ownership, self._backend.method)
-        return self._keep(
-            connection, _Seen(attribution=found, sole=facts, verified_at=now), "at_once"
-        )
+        look = Found(attribution=found, sole=facts, verified_at=now, searched_at=now)
+        return self._keep(connection, look, "at_once")
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
         now, peer, since = time.time(), peer_of(connection), connection.at.timestamp()
         earlier = self._seen.get(connection.id)
-        if earlier is not None and earlier.sole is not None and self._holds_on(earlier):
+        if earlier is not None and earlier.sole is not None and self._holds_on(earlier, now):
             behalf = self._peers_of(earlier.sole)
             found = replace(earlier.attribution, on_behalf=behalf)
             again = replace(earlier, attribution=found, verified_at=now)
@@ -142,9 +129,19 @@ class SocketAttributor:
             before = None if earlier is None else earlier.sole
             use = use_of(ownership, since, is_python=self.gallery.is_itself_python(sole))
             doubt = another_sender(sole, before, use, others)
+            if earlier is not None and rested(earlier.rests, ownership):
+                doubt = RESTED
             found = replace(found, on_behalf=self._peers_of(sole))
         doubt = doubt if earlier is None else earlier.doubt or doubt
-        seen = _Seen(attribution=in_doubt(found, doubt), sole=sole, verified_at=now, doubt=doubt)
+        seen = Found(
+            attribution=in_doubt(found, doubt),
+            sole=sole,
+            verified_at=now,
+            searched_at=now,
+            is_first=earlier is None,
+            rests=ownership.rests,
+            doubt=doubt,
+        )
         # Of this look alone: whoever uses it at the next one is not doubted for it.
         unused = sole is not None and ownership.used is False
         kept = self._keep(connection, seen, "by_search")
@@ -307,11 +304,13 @@ class SocketAttributor:
     def _waiting(self, pid: int, socket: int | None) -> frozenset[int] | None:
         return None if socket is None else self._backend.waiting(pid, socket)
 
-    def _still(self, seen: _Seen) -> bool:
-        return seen.sole is not None and self._takes_none(seen.sole) and self._holds_on(seen)
+    def _still(self, seen: Found, now: float) -> bool:
+        return seen.sole is not None and self._takes_none(seen.sole) and self._holds_on(seen, now)
 
-    def _holds_on(self, seen: _Seen) -> bool:
+    def _holds_on(self, seen: Found, now: float) -> bool:
         """True when whoever was found alone still uses the socket, alone: no search is needed."""
+        if seen.sole is None or seen.is_due(now, self._backend.runs):
+            return False
         socket = seen.attribution.socket
         return (
             seen.sole is not None
@@ -320,7 +319,7 @@ class SocketAttributor:
             and self._backend.still_sole(seen.sole, socket, seen.verified_at)
         )
 
-    def _keep(self, connection: Connection, seen: _Seen, speed: str) -> Attribution:
+    def _keep(self, connection: Connection, seen: Found, speed: str) -> Attribution:
         found = seen.attribution
         with self._lock:
             again = self._seen.pop(connection.id, None) is not None

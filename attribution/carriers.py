@@ -29,7 +29,7 @@ def _carrying(text: str, *, whole: bool) -> Iterator[int]:
         yield from _by_psutil(wanted)
         return
     for pid in procfs.pids():
-        if wanted in b"\0%b\0" % procfs.read(f"/proc/{pid}/environ"):
+        if wanted in b"\0%b\0" % procfs.told(pid, "environ"):
             yield pid
 
 

@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from attribution.backends import procfs
 from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import HostFiles
+from attribution.marshalled import NotReadableError, form
 from attribution.plain_files import text_of
 from attribution.resolution import Resolution, search_paths
 from core.attribution import LaunchedAs
@@ -30,13 +31,17 @@ ANOTHER = "it is imported, and its compiled file is not shown to be made of its 
 BEFORE_IT = (
     "it is imported, and something earlier on its search path may have been run in its place"
 )
+SEARCHED_SINCE = (
+    "it is imported, and a folder in which Python looked for it was changed after the start, so "
+    "something else may have stood there"
+)
 _COMPILED = frozenset({LaunchedAs.MODULE, LaunchedAs.WORKER, LaunchedAs.CONSOLE_SCRIPT})
 _MOST_BYTES = 2 << 20
 _HEAD = 16
 """Bytes before the code: magic number, flags, and time and size of the source
 (https://docs.python.org/3/reference/import.html#pyc-invalidation)."""
-_ALWAYS_RUN = ("sitecustomize", "usercustomize")
-_ENDINGS = (".pyc", "/__init__.pyc", "/__main__.pyc", ".so", ".abi3.so")
+_ENDINGS = (".pyc", "/__init__.pyc", "/__main__.pyc")
+_FORMS = (".py", "/__init__.py", "/__main__.py")
 
 
 def doubt(
@@ -47,16 +52,38 @@ def doubt(
     """
     if owner.windows or run.path is None or not run.path.endswith(".py"):
         return None
-    if run.launched_as not in _COMPILED and not _is_of_folder(owner, run):
+    if not is_imported(owner, run):
         return BEFORE_IT if _is_hooked(run, witness) else None
-    if _is_shadowed(owner, run, files):
+    searched = _searched(owner, run, files)
+    if searched is None:
         return BEFORE_IT
     if _has_prefix(owner):
         return ANOTHER
-    spelled = {path for path in (run.path, run.spelled) if path is not None}
-    folders = {posixpath.dirname(path) for path in spelled}
-    doubts = (_of_cache(owner, run.path, folder, spelled, files) for folder in sorted(folders))
+    sources = [run.path, *_packages(run, files)]
+    doubts = (made_of_source(owner, path, files, run.spelled) for path in sources)
+    found = next((found for found in doubts if found is not None), None)
+    if found is None and any(_is_since(owner, files.outside(folder)) for folder in searched):
+        return SEARCHED_SINCE
+    return found
+
+
+def is_imported(owner: ProcessFacts, run: Resolution) -> bool:
+    """True for a program that goes through the import system."""
+    return run.launched_as in _COMPILED or _is_of_folder(owner, run)
+
+
+def made_of_source(
+    owner: ProcessFacts, path: str, files: HostFiles, spelled: str | None = None
+) -> str | None:
+    """Return why a module's code may not be what its source says, by its compiled files."""
+    names = {path, path if spelled is None or not _is_same_name(path, spelled) else spelled}
+    folders = {posixpath.dirname(name) for name in names}
+    doubts = (_of_cache(owner, path, folder, names, files) for folder in sorted(folders))
     return next((found for found in doubts if found is not None), None)
+
+
+def _is_same_name(one: str, other: str) -> bool:
+    return posixpath.basename(one) == posixpath.basename(other)
 
 
 def _is_hooked(run: Resolution, witness: Witness | None) -> bool:
@@ -81,36 +108,121 @@ def _has_prefix(owner: ProcessFacts) -> bool:
 
 def _is_told(owner: ProcessFacts, name: str) -> bool:
     """True for a variable of the environment that it was started with. Its value is not kept."""
-    entries = procfs.read(f"/proc/{owner.pid}/environ").split(b"\0")
+    entries = procfs.told(owner.pid, "environ").split(b"\0")
     return any(entry.startswith(name.encode() + b"=") for entry in entries)
 
 
-def _is_shadowed(owner: ProcessFacts, run: Resolution, files: HostFiles) -> bool:
-    """True where a folder of the user's own runs code at every start, or where one that is searched
-    earlier holds a compiled module of this name, or is an archive.
+def _searched(owner: ProcessFacts, run: Resolution, files: HostFiles) -> list[str] | None:
+    """Return the folders in which Python looked for a module; None where it is not the first of its
+    name there.
     """
-    entries = [entry for entry in owner.env.get("PYTHONPATH", "").split(":") if entry]
-    always = [f"{entry}/{name}" for entry in entries for name in _ALWAYS_RUN]
-    if any(_holds(start, (".py", *_ENDINGS), files) for start in always):
-        return True
     if run.launched_as is not LaunchedAs.MODULE or run.word is None:
-        return False
-    return _stands_earlier([owner.start_folder or owner.cwd or "", *entries], run, run.word, files)
+        return []
+    start = next(iter(search_paths.bases(owner)), "")
+    folders = [start, *search_paths.given_folders(owner)]
+    found = _found_in(folders, run, run.word, files)
+    if found is None or not _is_alone(owner, found, folders, run.word, files):
+        return None
+    return [*found, *_folders_within(run, found[-1])] if found else []
 
 
-def _stands_earlier(folders: Sequence[str], run: Resolution, module: str, files: HostFiles) -> bool:
-    """True where one of the folders that are searched before the module's holds it compiled, or is
-    an archive.
+def _found_in(
+    folders: Sequence[str], run: Resolution, module: str, files: HostFiles
+) -> list[str] | None:
+    """Return the folders that were searched up to the one that holds the module; None where
+    something else may have been found before it.
     """
-    inner, spelled = module.replace(".", "/"), run.spelled or run.path or ""
+    first, inner = module.partition(".")[0], module.replace(".", "/")
+    spelled, searched = run.spelled or run.path or "", []
     for folder in folders:
-        if _holds(f"{folder}/{inner}", _ENDINGS, files):
-            return True
-        if spelled.startswith(f"{folder}/{inner}"):
-            return False
+        searched.append(folder)
+        if spelled in _forms(f"{folder}/{inner}"):
+            return searched if _is_sure_within(folder, module, spelled, files) else None
         if files.exists(folder) and not files.is_dir(folder):
-            return True
-    return False
+            return None
+        if _is_named(folder, first, files) or files.exists(f"{folder}/{first}"):
+            return None
+    return searched
+
+
+def _is_named(folder: str, first: str, files: HostFiles) -> bool:
+    """True where a folder holds a module, or a package with a file of its own, of this name."""
+    start = f"{folder}/{first}"
+    return _holds(start, (".py", "/__init__.py", *_ENDINGS), files) or _has_native(start, files)
+
+
+def _is_alone(
+    owner: ProcessFacts,
+    found: Sequence[str],
+    folders: Sequence[str],
+    module: str,
+    files: HostFiles,
+) -> bool:
+    """True unless it is a package without a file of its own, and another one of its name stands
+    anywhere: that one would be taken, however late it is found.
+    """
+    first = module.partition(".")[0]
+    if not found or _is_named(found[-1], first, files):
+        return True
+    others = (*folders, *search_paths.site_folders(owner))
+    return not any(_is_named(folder, first, files) for folder in others)
+
+
+def _forms(start: str) -> tuple[str, ...]:
+    return tuple(f"{start}{form}" for form in _FORMS)
+
+
+def _is_sure_within(folder: str, module: str, spelled: str, files: HostFiles) -> bool:
+    """True where within its folder nothing else has the name of the module, or of a package that
+    it is in.
+    """
+    start = folder
+    parts = module.removesuffix(".__main__").split(".")
+    for part in parts:
+        start = f"{start}/{part}"
+        if _holds(start, _ENDINGS, files) or _has_native(start, files):
+            return False
+        if spelled == f"{start}.py":
+            return not files.exists(f"{start}/__init__.py")
+        if _has_native(f"{start}/__init__", files):
+            return False
+        if not files.exists(f"{start}/__init__.py") and files.exists(f"{start}.py"):
+            return False
+    return True
+
+
+def _folders_within(run: Resolution, folder: str) -> list[str]:
+    """Return the folders from the one that was searched down to that of the program."""
+    spelled, found = posixpath.dirname(run.spelled or run.path or ""), []
+    while spelled.startswith(f"{folder}/"):
+        found.append(spelled)
+        spelled = posixpath.dirname(spelled)
+    return found
+
+
+def _packages(run: Resolution, files: HostFiles) -> list[str]:
+    """Return the files of the packages that the module is in: they are run before it."""
+    if run.launched_as is not LaunchedAs.MODULE or run.word is None or run.path is None:
+        return []
+    folder, found = posixpath.dirname(run.path), []
+    for _ in range(run.word.count(".") + run.path.endswith("/__main__.py")):
+        found.append(f"{folder}/__init__.py")
+        folder = posixpath.dirname(folder)
+    return [path for path in found if path != run.path and files.exists(path)]
+
+
+def _is_since(owner: ProcessFacts, path: str) -> bool:
+    return owner.image_from is None or _changed_at(path) > owner.image_from
+
+
+def _has_native(start: str, files: HostFiles) -> bool:
+    """True where a library stands beside it that Python would load under this name."""
+    folder, _, name = start.rpartition("/")
+    try:
+        listed = os.listdir(files.outside(folder))
+    except OSError:
+        return False
+    return any(entry.startswith(f"{name}.") and entry.endswith(".so") for entry in listed)
 
 
 def _holds(start: str, endings: Sequence[str], files: HostFiles) -> bool:
@@ -177,7 +289,17 @@ def _is_made_of(compiled: str, source: str, names: Collection[str]) -> bool:
         return False
     if _is_stale(data, source):
         return True
-    return any(data[_HEAD:] == made for made in _made_of(text, names, _level(compiled)))
+    held = data[_HEAD:]
+    return any(_is_same(held, made) for made in _made_of(text, names, _level(compiled)))
+
+
+def _is_same(held: bytes, made: bytes) -> bool:
+    if held == made:
+        return True
+    try:
+        return form(held) == form(made)
+    except NotReadableError:
+        return False
 
 
 def _is_stale(data: bytes, source: str) -> bool:

@@ -145,7 +145,7 @@ class ConnectionTable:
 
     def run_of(self, pid: int) -> int | None:
         """See DirectConnections.run_of: each run has its mark, which begins with its process."""
-        _, found, rest = (b"\0" + procfs.read(f"/proc/{pid}/environ")).partition(_RUN)
+        _, found, rest = (b"\0" + procfs.told(pid, "environ")).partition(_RUN)
         number = rest[:20].partition(b"-")[0]
         return int(number) if found and number.isdigit() else None
 
@@ -293,7 +293,7 @@ def _loaded(pid: int) -> Iterator[bytes]:
         yield from _loaded_by_psutil(pid)
     else:
         with contextlib.suppress(OSError):
-            yield Path(f"/proc/{pid}/maps").read_bytes()
+            yield Path(f"{procfs.home(pid)}/maps").read_bytes()
 
 
 def _loaded_by_psutil(pid: int) -> Iterator[bytes]:

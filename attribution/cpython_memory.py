@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from attribution.backends import procfs
 from attribution.facts import ProcessFacts
 from attribution.line.frames import Frame, Thread
 from attribution.location_table import line_at
@@ -63,7 +64,7 @@ def is_readable(facts: ProcessFacts, places: RuntimePlaces) -> bool:
     """True for an interpreter of the kind that says where its frames are, and may be read."""
     try:
         address = places.address(facts)
-        memory = os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        memory = os.open(f"{procfs.home(facts.pid)}/mem", os.O_RDONLY | os.O_CLOEXEC)
     except (OSError, struct.error, ValueError):
         return False
     try:
@@ -97,7 +98,7 @@ def _reading[T](
         address = places.address(facts)
         if address is None:
             return None
-        memory = os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        memory = os.open(f"{procfs.home(facts.pid)}/mem", os.O_RDONLY | os.O_CLOEXEC)
     except (OSError, struct.error, ValueError):
         return None
     try:

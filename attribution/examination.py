@@ -7,13 +7,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from attribution import compiled
+from attribution import compiled, startup
 from attribution.agreement import Agreed, agree
+from attribution.backends import procfs
 from attribution.beacon.claims import StartClaim
 from attribution.beacon.doubt import OTHER_PROGRAM, doubt
 from attribution.beacon.reading import start_claim
 from attribution.facts import ProcessFacts, Witness
-from attribution.filesystem import files_of
+from attribution.filesystem import HostFiles, files_of
 from attribution.identity.composition import Composer, Composition
 from attribution.identity.imports import Imports
 from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
@@ -87,11 +88,23 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
         identity=identity,
-        note=note or doubted or compiled.doubt(line[owner], agreed.resolution, asked, files),
+        note=note or doubted or _beyond(line[owner], agreed.resolution, asked, files),
         candidates=agreed.candidates,
         unheard=asked is None,
         has_beacon=claim is not None,
     )
+
+
+def _beyond(
+    owner: ProcessFacts, run: Resolution, witness: Witness | None, files: HostFiles
+) -> str | None:
+    """Return why something else than the file of its name may have run, whatever the witnesses
+    say.
+    """
+    found = compiled.doubt(owner, run, witness, files)
+    if found is None and run.path is not None and compiled.is_imported(owner, run):
+        found = startup.doubt(owner, files)
+    return found or startup.goes_on(owner)
 
 
 def _unresolved(agreed: Agreed) -> Agreed:
@@ -224,7 +237,7 @@ def _of_program(owner: ProcessFacts, path: str) -> Identity:
     """
     if owner.exe_replaced:
         return Identity(note=_REPLACED)
-    link = f"/proc/{owner.pid}/exe"
+    link = f"{procfs.home(owner.pid)}/exe"
     if not os.path.exists(link):  # noqa: PTH110 - of /proc
         link = files_of(owner).outside(path)
     return identify(link, Since(at=float("inf"), exact=True))

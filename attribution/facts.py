@@ -75,6 +75,19 @@ class Ownership:
     """True when the only holder's descriptor is one that outlives an exec."""
     used: bool | None = None
     """True when the only holder was seen to wait on the socket; None when that cannot be told."""
+    rests: "Rest | None" = None
+    """How often the only holder had run, where everything that was written by then was taken."""
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A moment at which nothing was on its way: who has not run since has sent nothing since."""
+
+    at: float
+    """Unix time."""
+    runs: tuple[bytes, ...]
+    """How long and how often each thread had run, in the kernel's words."""
 
 
 @quick
@@ -217,6 +230,11 @@ class Backend(Protocol):
 
     def process(self, pid: int) -> ProcessFacts | None:
         """Read everything about a process, or None when it is gone."""
+
+    def runs(self, pid: int) -> tuple[bytes, ...]:
+        """How long and how often each thread of a process has run; none when it has many, or that
+        is not told.
+        """
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """OS thread ids of `pid` that stand in a read or write of this socket; None when it cannot

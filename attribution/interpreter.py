@@ -100,7 +100,7 @@ class Interpreters:
 def is_refused(facts: ProcessFacts) -> bool:
     """True when the kernel lets nobody of our rights read the process's memory."""
     try:
-        os.close(os.open(f"/proc/{facts.pid}/mem", os.O_RDONLY | os.O_CLOEXEC))
+        os.close(os.open(f"{procfs.home(facts.pid)}/mem", os.O_RDONLY | os.O_CLOEXEC))
     except PermissionError:
         return True
     except OSError:

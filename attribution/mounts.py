@@ -16,6 +16,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from attribution.backends import procfs
 from core.duties import OWNER, Duty
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
@@ -88,7 +89,7 @@ class MountTimes:
         if _has_folder_as_root(pid):
             return float("inf")
         theirs = None if sealed else _namespace(pid, "mnt")
-        if theirs is not None and theirs != _namespace("self", "mnt"):
+        if theirs is not None and theirs != _namespace(None, "mnt"):
             return self._elsewhere(pid, path)
         with self._lock:
             turned = [at for place, at in self._turned.items() if is_below(path, place)]
@@ -129,7 +130,7 @@ class MountTimes:
         """In another namespace mounts count from when they were first seen. Where a user has made
         it, and may mount what he likes, nothing can be said.
         """
-        if _namespace(pid, "user") != _namespace("self", "user"):
+        if _namespace(pid, "user") != _namespace(None, "user"):
             return float("inf")
         now, latest = time.time(), 0.0
         with self._lock:
@@ -144,7 +145,7 @@ class MountTimes:
     def _mounts_of(self, pid: int) -> list[Mount]:
         """Return the mounts as a process sees them; none where the system does not tell."""
         try:
-            with open(f"/proc/{pid}/mountinfo", "rb") as file:  # noqa: PTH123 - of /proc
+            with open(f"{procfs.home(pid)}/mountinfo", "rb") as file:  # noqa: PTH123 - of /proc
                 text = file.read(_MOST)
         except OSError:
             return []
@@ -153,9 +154,10 @@ class MountTimes:
         return self._read[1]
 
 
-def _namespace(pid: int | str, kind: str) -> str | None:
+def _namespace(pid: int | None, kind: str) -> str | None:
     try:
-        return os.readlink(f"/proc/{pid}/ns/{kind}")
+        place = "/proc/self" if pid is None else procfs.home(pid)
+        return os.readlink(f"{place}/ns/{kind}")
     except OSError:
         return None
 
@@ -165,7 +167,7 @@ def _has_folder_as_root(pid: int) -> bool:
     has a mount as its root (containers) shows it as `/`.
     """
     try:
-        return os.readlink(f"/proc/{pid}/root") != "/"
+        return os.readlink(f"{procfs.home(pid)}/root") != "/"
     except OSError:
         return False
 

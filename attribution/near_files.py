@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from attribution.backends import procfs
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles, files_of
 from attribution.plain_files import opened, text_of
@@ -146,7 +147,7 @@ class _Found:
 
 def _open_files(facts: ProcessFacts, missed: _Missed) -> Iterator[_Seen]:
     """Yield what a process has open to be read, with how far it has."""
-    place = f"/proc/{facts.pid}"
+    place = procfs.home(facts.pid)
     names: list[str] = []
     with missed:
         try:

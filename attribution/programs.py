@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 
+from attribution.backends import procfs
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles, files_of
 from attribution.interpreters import is_other_python, is_python_program
@@ -49,7 +50,7 @@ class Programs:
             return None
         if is_other_python(facts.exe or ""):
             return None
-        link = f"/proc/{facts.pid}/exe"
+        link = f"{procfs.home(facts.pid)}/exe"
         if self._holds(link):
             return True
         # The library comes some ms after the program: what asks for it by name need not be waited
@@ -125,7 +126,7 @@ def _read(path: str, marks: tuple[bytes, ...]) -> bool | None:
 def _libraries(pid: int) -> Iterator[tuple[bytes, bytes, bytes]]:
     """Yield device, number and path of the files of which a process runs code, each once."""
     try:
-        with open(f"/proc/{pid}/maps", "rb") as file:  # noqa: PTH123 - of /proc
+        with open(f"{procfs.home(pid)}/maps", "rb") as file:  # noqa: PTH123 - of /proc
             lines = file.read(_MOST_MAPS).splitlines()
     except OSError:
         return

@@ -8,6 +8,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 
+from attribution.backends import procfs
 from attribution.facts import ProcessFacts
 from attribution.filesystem import files_of
 from attribution.plain_files import opened
@@ -56,7 +57,7 @@ class RuntimePlaces:
 
 def _first_maps(pid: int) -> Iterator[tuple[int, tuple[bytes, bytes, bytes]]]:
     """Yield where each mapped file begins, with its device, number and path."""
-    with open(f"/proc/{pid}/maps", "rb") as file:  # noqa: PTH123 - of /proc
+    with open(f"{procfs.home(pid)}/maps", "rb") as file:  # noqa: PTH123 - of /proc
         for line in file.read(4 << 20).splitlines():
             fields = line.split(None, 5)
             if len(fields) == 6 and fields[2].strip(b"0") == b"" and fields[5].startswith(b"/"):

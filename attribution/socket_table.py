@@ -6,10 +6,13 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from attribution.backends.opened import Came
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
 from attribution.connection_table import own_sockets
 from core.activity import OpenSocket
@@ -36,14 +39,31 @@ _JUMP_CODE, _FAR_PORT_FROM = 1, 4
 """Operations: go on there; the far port is not below this one."""
 _MOST_READS = _MOST_KNOWN = 4096
 _PORTS = (32768, 60999)
+_SURELY_S = 5.0
+"""The kernel is asked after so long, whatever its counters say."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What one look found, and when that was."""
+
+    found: list[OpenSocket] = field(default_factory=list)
+    times: int | None = None
+    at: float = 0.0
 
 
 class KernelSockets:
     """Implements core.activity.SocketTable."""
 
-    def __init__(self, *, everybody: bool = False) -> None:
+    def __init__(
+        self, *, everybody: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`everybody`: every user's, as root sees them anyway; else this user's."""
+        self._clock = clock
         self._everybody = everybody
+        self._came = Came()
+        self._listened = _Kept()
+        self._connected: dict[frozenset[int], _Kept] = {}
         self._own: frozenset[int] = frozenset()
         self._others: frozenset[int] = frozenset()
         """What was listed so far, told apart: for what is known nobody looks through ours again."""
@@ -52,13 +72,25 @@ class KernelSockets:
         """See SocketTable.listening."""
         if sys.platform != "linux":
             return [one for one in _by_psutil() if not one.far_port]
-        return self._dumped(_LISTEN, b"")
+        return self._unless_settled(self._listened, _LISTEN, b"")
 
     def connected_to(self, ports: frozenset[int]) -> list[OpenSocket]:
         """See SocketTable.connected_to."""
         if sys.platform != "linux":
             return [one for one in _by_psutil() if one.far_port in ports]
-        return self._dumped(_ESTABLISHED, _code_of(ports))
+        kept = self._connected.setdefault(ports, _Kept())
+        if kept.found:  # what these carry changes
+            kept = _Kept()
+        found = self._unless_settled(kept, _ESTABLISHED, _code_of(ports))
+        self._connected[ports] = kept
+        return found
+
+    def _unless_settled(self, kept: "_Kept", states: int, code: bytes) -> list[OpenSocket]:
+        """Return what was found the last time where no socket can have come or gone since."""
+        times, now = self._came.times(), self._clock()
+        if times is None or times != kept.times or now - kept.at >= _SURELY_S:
+            kept.found, kept.times, kept.at = self._dumped(states, code), times, now
+        return kept.found
 
     def _dumped(self, states: int, code: bytes) -> list[OpenSocket]:
         found = _dumped(states, code, None if self._everybody else os.getuid() or None)

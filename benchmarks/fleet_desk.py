@@ -27,7 +27,7 @@ from hub.hunting import Sought, known
 from hub.own_postgres import own_postgres
 from inventory.hunting import Wanted
 
-_MAKE = (
+MAKE = (
     """INSERT INTO endpoints (id, name, grouped, enrolled_at, seen_at)
     SELECT gen_random_uuid(), 'm-' || n, 'g' || n %% 12, now(), now()
     FROM generate_series(1, %(endpoints)s) n""",
@@ -64,13 +64,21 @@ _MAKE = (
         1 + d %% 9, 1, 4000, d %% 5, d %% 7, ('2026-11-26'::date - d) + time '09:00',
         ('2026-11-26'::date - d) + time '17:00'
     FROM places p, generate_series(1, %(sends)s) k, generate_series(0, %(days)s - 1) d""",
+    # Each sender has sent some files, some of them often.
+    """INSERT INTO files (path, base, sha256) SELECT '/srv/data/file-' || n || '.xlsx',
+        'file-' || n || '.xlsx', encode(sha256(n::text::bytea), 'hex')
+    FROM generate_series(1, 50000) n""",
+    """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place, destination, kinds, went)
+    SELECT k, now(), now() - k * interval '1 hour', 4000, 1 + (p.number * 31 + k * 7) %% 50000, p.number,
+        p.number, 1 + k %% 400, 1 + k %% 8, true
+    FROM places p, generate_series(1, %(files)s) k""",
     "SET LOCAL maintenance_work_mem = '512MB'",
     """ALTER TABLE sums ADD PRIMARY KEY (place, destination, kinds, outcome, account, review,
         day)""",
     "CREATE INDEX sums_by_destination ON sums (destination)",
     "ALTER TABLE sums ENABLE TRIGGER USER",
     """INSERT INTO totals SELECT place, destination, kinds, outcome, account, review, sum(records),
-            sum(went), sum(bytes_went), max(found), min(first_at), max(last_at)
+            sum(went), sum(bytes_went), max(found), min(first_at), max(last_at), 40, 40, 40
         FROM sums GROUP BY 1, 2, 3, 4, 5, 6""",
 )
 
@@ -115,6 +123,7 @@ def measured(database: Database) -> dict[str, Any]:
     told["cases"], told["open"] = found["cases"], found["open"]
     told["look, nothing new"] = timed(database, asked(look))
     risky = Condition(about=About.RISK, values=("high",))
+    rows = Condition(about=About.ROWS, values=("10",))
     for name, wanted, offset in (
         ("first page", CaseFilter(), 0),
         ("page in the middle", CaseFilter(status=None), found["cases"] // 2),
@@ -122,6 +131,8 @@ def measured(database: Database) -> dict[str, Any]:
         ("part of a word", CaseFilter(text="script-77"), 0),
         ("of high risk, newest", CaseFilter(conditions=(risky,), order=Order.NEWEST), 0),
         ("closed", CaseFilter(status=CaseStatus.CLOSED), 0),
+        ("by people", CaseFilter(order=Order.PEOPLE), 0),
+        ("of many rows", CaseFilter(conditions=(rows,)), 0),
     ):
         told[f"page: {name}"] = timed(database, asked(partial(_page, wanted, offset)))
         told[f"count: {name}"] = timed(database, asked(partial(_total, wanted)))
@@ -131,6 +142,7 @@ def measured(database: Database) -> dict[str, Any]:
     )
     told |= _hunts(database, asked)
     told["status"] = timed(database, asked(lambda c: questions.status(c, utc_now())))
+    told["scripts, with how they spread"] = timed(database, asked(_spread), 2)
     told["scripts (overview)"] = timed(database, asked(questions.scripts), 2)
     return told
 
@@ -154,6 +166,8 @@ def _hunts(database: Database, asked: Callable[[Any], Any]) -> dict[str, Any]:
         (Over.SCRIPTS, "script-77.py"),
         (Over.SCRIPTS, "0123456789abcdef"),
         (Over.OBSERVATIONS, "d17"),
+        (Over.FILES, "file-1234.xlsx"),
+        (Over.FILES, "nobody-sent-it.xlsx"),
     ):
         question = partial(_known, Sought(over=over, name=name))
         found = len(asked(question)())
@@ -161,8 +175,14 @@ def _hunts(database: Database, asked: Callable[[Any], Any]) -> dict[str, Any]:
     return told
 
 
+def _spread(connection: Connection) -> Any:
+    found = questions.scripts(connection, 100)
+    questions.add_spread(connection, found, utc_now())
+    return found
+
+
 def _known(sought: Sought, connection: Connection) -> Any:
-    return known(connection, sought, utc_now())
+    return known(connection, sought)
 
 
 def _page(wanted: CaseFilter, offset: int, connection: Connection) -> Any:
@@ -187,6 +207,7 @@ def main() -> None:
     parser.add_argument("--scripts", type=int, default=30_000)
     parser.add_argument("--spread", type=int, default=30, help="More: fewer scripts in common.")
     parser.add_argument("--days", type=int, default=100)
+    parser.add_argument("--files", type=int, default=20, help="That each sender has sent.")
     parser.add_argument("--sends", type=int, default=3)
     given = parser.parse_args()
     with TemporaryDirectory(prefix="og-pg-", dir="/tmp") as folder:
@@ -196,7 +217,7 @@ def main() -> None:
             database = Database(server.url)
             began = time.perf_counter()
             with database.work() as connection:
-                for statement in _MAKE:
+                for statement in MAKE:
                     values = vars(given) if "%(" in statement else None
                     connection.execute(statement.encode(), values)
             with database.at_once() as connection:

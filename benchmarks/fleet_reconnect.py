@@ -21,7 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app.demo.simulated_endpoints import write_evidence
-from benchmarks.fleet import PORT, HubProcess, a_fleet, postgres_cpu, shipper
+from benchmarks.fleet import HubProcess, a_fleet, postgres_cpu, shipper
 from core.errors import OutgateError
 from core.ids import utc_now
 from fleet.membership import join, membership, request
@@ -31,7 +31,7 @@ from hub.enrolment import Enrolment
 from hub.own_postgres import OwnPostgres
 
 
-def known_members(folder: Path, server: OwnPostgres, count: int) -> list[str]:
+def known_members(folder: Path, server: OwnPostgres, port: int, count: int) -> list[str]:
     """Return the folders of so many endpoints that shipped before: of their own id, key,
     certificate, evidence file and chains; enrolled without the network, which is not measured here.
     """
@@ -39,7 +39,7 @@ def known_members(folder: Path, server: OwnPostgres, count: int) -> list[str]:
     enrolment = Enrolment(database, authority, utc_now)
     template = folder / "template.db"
     write_evidence(template, iter(()))
-    found, url = [], f"https://127.0.0.1:{PORT}"
+    found, url = [], f"https://127.0.0.1:{port}"
     for number in range(count):
         home = folder / f"e{number}"
         asked = request(home / "fleet")
@@ -60,7 +60,7 @@ def check_ins(endpoints: int, seconds: float, hubs: int) -> dict[str, Any]:
     twice, for all is well the second time, as it is with those that were there before.
     """
     with a_fleet(durable=False, hubs=hubs) as (folder, server, hub):
-        folders = known_members(folder, server, endpoints)
+        folders = known_members(folder, server, hub.port, endpoints)
         first = waited_for(folders, 1.0, hub, server)
         return {"first": first, "again": waited_for(folders, seconds, hub, server)}
 
@@ -105,15 +105,17 @@ def waited_for(
 
 def reconnect(folders: list[str], seconds: float, told: Any) -> None:
     """Come back within so many seconds, each endpoint once, and again where the hub says so."""
-    chance, used = random.Random(os.getpid()), time.process_time()
-    moments = sorted((chance.uniform(0, seconds), one) for one in folders)
-    began, waits, failed = time.perf_counter(), [], 0
-    for moment, folder in moments:
-        time.sleep(max(0.0, moment - (time.perf_counter() - began)))
-        at = time.perf_counter()
+    chance, ready = random.Random(os.getpid()), []
+    for folder in folders:  # they run, and have lost their hub: what they know is in their memory
         member = membership(Path(folder))
         assert member is not None
-        one = shipper(member)
+        ready.append((chance.uniform(0, seconds), shipper(member)))
+    ready.sort(key=lambda one: one[0])
+    used = time.process_time()
+    began, waits, failed = time.perf_counter(), [], 0
+    for moment, one in ready:
+        time.sleep(max(0.0, moment - (time.perf_counter() - began)))
+        at = time.perf_counter()
         try:
             one.round()
         except OutgateError:

@@ -151,8 +151,8 @@ CLIENTS: tuple[Client, ...] = (
     _tool("deno", ("DENO_CERT",), measured=False),
     _tool("cargo", ("CARGO_HTTP_CAINFO", "SSL_CERT_FILE"), os_store=True, measured=False),
     _tool("gcloud", ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", "REQUESTS_CA_BUNDLE")),
-    _tool("az", ("REQUESTS_CA_BUNDLE",), measured=False),
-    _tool("go", _OPENSSL, os_store=True, measured=False),
+    _tool("az", ("REQUESTS_CA_BUNDLE",)),
+    _tool("go", _OPENSSL, os_store=True),
     _tool("codex", ("CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"), os_store=True, measured=False),
     _tool(
         "conda",

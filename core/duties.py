@@ -142,7 +142,7 @@ class Owner:
 
     def done(self, duty: Duty) -> None:
         """Note that it is done (again)."""
-        if self._lost.pop(duty, None) is not None:
+        if self._lost and self._lost.pop(duty, None) is not None:
             log.warning("%s works again", duty.value.what)
 
     @property

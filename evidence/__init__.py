@@ -45,13 +45,14 @@ def verify(
     *,
     stamp_roots: Path | None = None,
     since_checkpoint: bool = False,
+    full: bool = False,
     progress: "Progress | None" = None,
 ) -> "VerifyReport":
     """Recompute both chains of an evidence file, and hold them against what was witnessed of it.
 
     `stamp_roots`: PEM file with the roots that time stamps have to end at. With `since_checkpoint`
-    only what came after the newest checkpoint is read. Raises EvidenceError when it cannot be read
-    at all.
+    only what came after the newest checkpoint is read; with `full` every text is, also where the
+    gate's own word for its stored bytes holds. Raises EvidenceError when it cannot be read at all.
     """
     from evidence.verification import verify
 
@@ -60,6 +61,7 @@ def verify(
         witnesses,
         stamp_roots=stamp_roots,
         since_checkpoint=since_checkpoint,
+        full=full,
         progress=progress,
     )
 

@@ -26,7 +26,7 @@ from evidence.merkle import Frontier, Subtrees
 from evidence.notary import TRAFFIC, key_file, public_key
 from evidence.stamps import Stamps
 from evidence.times import micros
-from evidence.witness import Sighting
+from evidence.witness import Sighting, beside
 
 NOTHING_OUTSIDE = (
     "Nothing outside this file was compared: name a witness with --witness, or note the head below."
@@ -87,6 +87,8 @@ class Attested:
     notes: list[str] = field(default_factory=list)
     stamped: Sequence[tuple[Checkpoint, str]] = ()
     """What servers stamped with the time, and who says so."""
+    at_home: bool = False
+    """Whether the file has the witness beside it, which is told of every checkpoint."""
 
     @classmethod
     def of(
@@ -97,7 +99,11 @@ class Attested:
         stamps: Stamps | None = None,
     ) -> "Attested":
         """Read the checkpoints of the file and check their signatures."""
-        found = cls(sightings=sightings or (), witnessed=sightings is not None)
+        found = cls(
+            sightings=sightings or (),
+            witnessed=sightings is not None,
+            at_home=beside(path).path.exists(),
+        )
         if stamps is not None:
             found.stamped = stamps.checkpoints
             found.problems += stamps.problems
@@ -168,21 +174,28 @@ class Attested:
             self.problems.append("checkpoints are signed with another key than those before them")
         elif told:
             self.notes.append(f"The key that signs checkpoints was changed: {told} times.")
-        own = public_key(path)
-        if keys and own is not None and own != keys[-1]:
-            self.problems.append(
-                "the newest checkpoint is not signed with the key of this installation"
-            )
-        if own is None and key_file(path).exists():
-            self.problems.append("the key of this installation is damaged: it is no key any more")
-        elif keys and own is None:
-            self.notes.append(
-                "The key of this installation is not beside the file: compare the key below."
-            )
+        self._own_key(keys, path)
         if not keys and connection.value(_SIGNING) is not None:
             self.problems.append("checkpoints were taken, and there are none in the file")
         if keys:
             self.notes.append(f"Checkpoints: {len(keys)}, signed with key {fingerprint(keys[-1])}.")
+
+    def _own_key(self, keys: Sequence[bytes], path: Path) -> None:
+        """Look whether this installation's key is there, and signed the newest checkpoint."""
+        own = public_key(path)
+        if own is not None:
+            if keys and own != keys[-1]:
+                self.problems.append(
+                    "the newest checkpoint is not signed with the key of this installation"
+                )
+        elif key_file(path).exists():
+            self.problems.append("the key of this installation is damaged: it is no key any more")
+        elif keys and (self.at_home or key_file(path).parent.is_dir()):
+            self.problems.append("the key of this installation is gone: it was taken away")
+        elif keys:
+            self.notes.append(
+                "The key of this installation is not beside the file: compare the key below."
+            )
 
     def _strangers(self, chain: str, own: Sequence[Sighting]) -> None:
         others = [seen for seen in self.sightings if seen.checkpoint.records.chain != chain]
@@ -200,13 +213,24 @@ class Attested:
         )
 
     def _untold(self, own: Sequence[Sighting]) -> None:
-        """Note checkpoints that no witness tells of: a line was taken out, or never written."""
+        """Look whether some witness tells of each checkpoint. The newest may be about to be told,
+        or a gate was killed before; what a witness elsewhere was not told of is older than it.
+        """
         seen = {_mark(one.checkpoint) for one in own}
-        lacking = sum(_mark(one) not in seen for one, _ in self.signed)
-        if self.witnessed and lacking:
+        told = [_mark(one) in seen for one, _ in self.signed]
+        if not self.witnessed or all(told):
+            return
+        first = 0 if self.at_home or True not in told else told.index(True)
+        last = len(told) - told[::-1].index(True) if True in told else 0
+        if lacking := told[first:last].count(False):
+            self.problems.append(
+                f"no witness tells of {lacking} of the checkpoints in the file: their lines were "
+                "taken out, or could not be written"
+            )
+        elif told[last:]:
             self.notes.append(
-                f"No witness tells of {lacking} of the checkpoints in the file: their lines were "
-                "taken out, or could not be written."
+                f"No witness tells of the newest checkpoints ({len(told) - last}): a gate was "
+                "ended before it told them, or their lines were taken out."
             )
 
     def _removed(self, own: Sequence[Sighting]) -> None:

@@ -19,6 +19,7 @@ from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
 from evidence.frames import packed
 from evidence.journal_seal import JournalSeal
+from evidence.lots import Lot
 from evidence.marks import marks_of
 from evidence.parts import SALT_BYTES, seal_entry
 from evidence.rollup import Rollup
@@ -77,6 +78,19 @@ class _Journal:
     new_slots: int
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is told of a batch once it is committed."""
+
+    rows: list[tuple[Any, ...]]
+    marks: list[tuple[int, int]]
+    rollup: Rollup
+    ids: dict[str, int]
+    is_read: bool
+    """Whether this version can read all its records."""
+
+
 class Appender:
     """Appends batches to the chain of records over one connection.
 
@@ -84,11 +98,19 @@ class Appender:
     was there, and only then is the head read again.
     """
 
-    def __init__(self, connection: Connection, gate: str, seal: JournalSeal | None = None) -> None:
-        """With `seal`, rows of the journal are sealed."""
+    def __init__(
+        self,
+        connection: Connection,
+        gate: str,
+        seal: JournalSeal | None = None,
+        lot: Lot | None = None,
+    ) -> None:
+        """With `seal`, rows of the journal are sealed; `lot` is told what was written."""
         self._driver = connection
         self._gate = gate
         self.seal = seal
+        self._lot = lot
+        self._written: _Written | None = None
         self._version = -1
         self._seq = 0
         self._head = b""
@@ -154,14 +176,25 @@ class Appender:
                     self._driver.executemany(DELETE_OPEN, [(slot,) for slot in plan.unused]).close()
         except BaseException:
             # What was learnt inside the transaction was rolled back with it.
-            self._version = -1
+            self._version, self._written = -1, None
             raise
         self._seq, self._head = seq, head
+        self._tell_lot()
         self._next_slot += plan.new_slots
         for item in batch.closes:
             self._slots.pop(item.id, None)
         self._slots.update((item.id, slot) for slot, item in plan.rows)
         return seq - len(batch.closes) + 1
+
+    def _tell_lot(self) -> None:
+        """Tell the lot what was committed; what this version cannot read stays out of lots."""
+        lot, written, self._written = self._lot, self._written, None
+        if lot is None or written is None:
+            return
+        if written.is_read:
+            lot.take(written.rows, written.marks, written.rollup, written.ids)
+        else:
+            lot.drop()
 
     def _row(self, slot: int, item: Item) -> tuple[object, ...]:
         seal = None if self.seal is None else self.seal.of(slot, item.id, self._gate, item.text)
@@ -194,6 +227,8 @@ class Appender:
         ).fetchone()
         if row is None:
             row = 0, genesis(chain_id(self._driver, "records"))
+        if self._lot is not None and self._seq != row[0]:
+            self._lot.drop()  # somebody else wrote entries
         self._seq, self._head = row
         self._cases.clear()
         self._remembered.clear()
@@ -218,6 +253,11 @@ class Appender:
                 marks += [(found, seq) for found in item.marks]
         INSERT_ENTRY.run_rows(self._driver, rows)
         INSERT_MARK.run_rows(self._driver, sorted(marks))
+        if self._lot is not None:
+            self._lot.look(self._driver)
+            ids = {key: self._case_id(key) for key in keys if key is not None}
+            is_read = all(item.record is not None for item in items)
+            self._written = _Written(rows, marks, rollup, ids, is_read)
         return seq, head
 
     def _case_id(self, key: str) -> int:

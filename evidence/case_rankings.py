@@ -40,8 +40,6 @@ class DayNumbers:
     """Begun since the day began, and open."""
     high: int
     """Open, of high risk."""
-    people: int
-    """In one case that something came to since: at least so many different people."""
 
 
 type Named = Literal["users", "rules", "models"]
@@ -98,19 +96,16 @@ def _together(one: InCases, other: InCases) -> InCases:
     )
 
 
-_DAY = """SELECT total(open), total(open AND first_us >= ?), total(open AND risk >= ?),
-    coalesce(max(CASE WHEN last_us >= ? THEN people END), 0)
-    FROM (SELECT status = 'open' OR coalesce(until_us <= ?, 0) AS open, first_us, last_us, risk,
-        people FROM cases)"""
+_DAY = """SELECT total(open), total(open AND first_us >= ?), total(open AND risk >= ?)
+    FROM (SELECT status = 'open' OR coalesce(until_us <= ?, 0) AS open, first_us, risk
+        FROM cases)"""
 
 
-def day_numbers(store: Store, today: datetime, week: datetime, high: int) -> DayNumbers:
-    """Return the numbers of a day that began then, with the people since `week`; `high` are the
-    points from which a risk is high.
+def day_numbers(store: Store, today: datetime, high: int) -> DayNumbers:
+    """Return the numbers of a day that began then; `high` are the points from which a risk is
+    high.
     """
-    values = (micros(today), high, micros(week), store.now_us())
+    values = (micros(today), high, store.now_us())
     with store.reading() as connection:
-        open_, new, grave, people = connection.execute(_DAY, values).fetchone()
-    return DayNumbers(
-        open_cases=int(open_), new_cases=int(new), high=int(grave), people=int(people)
-    )
+        open_, new, grave = connection.execute(_DAY, values).fetchone()
+    return DayNumbers(open_cases=int(open_), new_cases=int(new), high=int(grave))

@@ -284,6 +284,10 @@ class CaseSums:
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
+    def to_text(self) -> bytes:
+        """Return the JSON of all of it, with every name."""
+        return orjson.dumps({**self._plain(), "inside": orjson.Fragment(self._inside_json())})
+
     def to_json(self) -> dict[str, Any]:
         """Return all of it, as the sums of an earlier time keep it."""
         self._cap()

@@ -6,11 +6,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from functools import cached_property
 
 from core.errors import EvidenceError
 from evidence.checkpoint import fingerprint
 from evidence.database import Connection
 from evidence.journal_seal import JournalSeal
+from evidence.lots import Lot, LotKey
 from evidence.notary import TRAFFIC, Notary
 from evidence.sqlite_errors import DatabaseFault
 
@@ -46,6 +48,18 @@ class Checkpointing:
                 return JournalSeal.of_seed(self._notary.key.private_bytes_raw())
         return None
 
+    @cached_property
+    def lot(self) -> Lot | None:
+        """What the entries of this writer are told in; None where there is no key."""
+        with contextlib.suppress(EvidenceError):
+            if self._notary is not None:
+                return Lot(LotKey.of_seed(self._notary.key.private_bytes_raw()))
+        return None
+
+    def _close_lot(self, connection: Connection) -> None:
+        if self.lot is not None:
+            self.lot.close(connection)
+
     def look(self, connection: Connection, size: int) -> None:
         """Take one where it is time: `size` records are chained now."""
         if (why := self._due(size)) is not None:
@@ -64,7 +78,7 @@ class Checkpointing:
         if self._notary is None:
             return
         try:
-            taken = self._notary.take(connection, why)
+            taken = self._notary.take(connection, why, self._close_lot)
         except (*DatabaseFault, EvidenceError, ValueError) as error:
             log.error("a checkpoint of the evidence could not be taken: %s", type(error).__name__)
             return

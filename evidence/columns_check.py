@@ -3,31 +3,44 @@ there: no other type, no text that cannot be read, nothing in a table that its i
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import cache
+from pathlib import Path
 
 from core.text import printable
 from evidence.compiled import CREATE
-from evidence.database import Connection
+from evidence.database import Connection, connect
 
 _TYPES = {"INTEGER": "integer", "BIGINT": "integer", "VARCHAR": "text", "BLOB": "blob"}
 _WORDS_KEPT = 120
 
 
-def columns_problem(connection: Connection) -> str | None:
-    """Return the first value of a type that Outgate does not write there, or text that is no text.
+def columns_problem(connection: Connection, but: frozenset[str] = frozenset()) -> str | None:
+    """Return the first value of a type that Outgate does not write there, or text that is no text,
+    in all tables `but` these.
 
     Reads no column that is not of this version's tables; those that are missing are told elsewhere.
     """
     for table, columns in _columns().items():
+        if table in but:
+            continue
         try:
             row = connection.execute(_foreign(table, columns)).fetchone()
         except sqlite3.OperationalError:
             continue  # the table is missing or another: what looks at the schema says so
         if row is not None:
-            return f"row {_number(row[0])} of the table {table} holds what Outgate does not write"
+            return _foreign_row(row[0], table)
     return None
+
+
+def entries_problem(connection: Connection, first: int, last: int) -> str | None:
+    """Return as `columns_problem` of some entries."""
+    tests = " OR ".join(_test(*column) for column in _columns()["entries"])
+    query = f"SELECT seq FROM entries WHERE seq BETWEEN ? AND ? AND ({tests}) LIMIT 1"  # noqa: S608
+    row = connection.execute(query, (first, last)).fetchone()
+    return None if row is None else _foreign_row(row[0], "entries")
 
 
 def damage(connection: Connection) -> str | None:
@@ -38,6 +51,20 @@ def damage(connection: Connection) -> str | None:
     if found == "ok":
         return None
     return f"the database is not sound: {printable(found, _WORDS_KEPT)}"
+
+
+@contextmanager
+def beside(path: Path, but: frozenset[str]) -> Iterator[Callable[[], list[str | None]]]:
+    """Look at the file's soundness and columns, in tables `but` these, while something else is
+    done: SQLite needs no turn of the interpreter for it. Give what waits for what was found.
+    """
+
+    def look() -> list[str | None]:
+        with closing(connect(path, read_only=True)) as connection:
+            return [damage(connection), columns_problem(connection, but)]
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(look).result
 
 
 def illegible(connection: Connection) -> str | None:
@@ -77,6 +104,10 @@ def _foreign(table: str, columns: tuple[tuple[str, str, bool], ...]) -> str:
 def _test(name: str, kind: str, needed: bool) -> str:
     kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
     return f'typeof("{name}") NOT IN ({kinds})'
+
+
+def _foreign_row(number: object, table: str) -> str:
+    return f"row {_number(number)} of the table {table} holds what Outgate does not write"
 
 
 def _number(value: object) -> str:

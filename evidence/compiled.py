@@ -50,6 +50,10 @@ CREATE = (
         "PRIMARY KEY (hour, script, destination, account, kinds, outcome) ) WITHOUT ROWID"
     ),
     (
+        "CREATE TABLE lots ( first INTEGER NOT NULL, last INTEGER NOT NULL, closed BLOB NOT "
+        "NULL, PRIMARY KEY (first) )"
+    ),
+    (
         "CREATE TABLE marks ( mark BIGINT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (mark, "
         "seq) ) WITHOUT ROWID"
     ),
@@ -105,6 +109,10 @@ INSERT_MARK = (
 INSERT_OPEN = (
     ("INSERT OR REPLACE INTO open_exchanges (slot, id, gate, body, seal) VALUES (?, ?, ?, ?, ?)"),
     ("slot", "id", "gate", "body", "seal"),
+)
+INSERT_LOT = (
+    ("INSERT OR REPLACE INTO lots (first, last, closed) VALUES (?, ?, ?)"),
+    ("first", "last", "closed"),
 )
 INSERT_REVIEW = (
     (

@@ -25,6 +25,7 @@ from evidence.tables import (
     Entry,
     Erased,
     HourRow,
+    LotRow,
     Mark,
     OpenExchange,
     ReviewEntry,
@@ -121,6 +122,9 @@ def all_statements() -> dict[str, Compiled]:
             insert(_table(Mark)).prefix_with("OR IGNORE"), _columns(_table(Mark))
         ),
         "INSERT_OPEN": _compiled(again, _columns(_table(OpenExchange))),
+        "INSERT_LOT": _compiled(
+            insert(_table(LotRow)).prefix_with("OR REPLACE"), _columns(_table(LotRow))
+        ),
         "INSERT_REVIEW": _compiled(insert(_table(ReviewEntry)), _columns(_table(ReviewEntry))),
         "INSERT_CHECKPOINT": _compiled(
             insert(_table(CheckpointRow)), _columns(_table(CheckpointRow))

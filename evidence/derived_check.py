@@ -41,10 +41,13 @@ class Derived:
         """Product of the marks of records."""
         self.untold: set[str | None] = set()
         """Keys of cases with an entry that cannot be read: nobody can say what is right of them."""
+        self._begin()
+        joined(self.sums, all_past(connection).rollup)
+
+    def _begin(self) -> None:
         for table in _TABLES:
             (statement,) = (s for s in CREATE if s.startswith(f"CREATE TABLE {table} "))
-            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
-        joined(self.sums, all_past(connection).rollup)
+            self._connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
     def take(self, stretch: Stretch) -> None:
         """Take what one stretch adds up to; put down sums that have become many."""
@@ -110,5 +113,10 @@ class Derived:
                 f"SELECT * FROM {other}.{table} LIMIT 1"
             )
             if self._connection.execute(query).fetchone() is not None:
-                return f"{_WHAT[table]} does not add up to the records; {REBUILD}"
+                return not_added_up(table)
         return None
+
+
+def not_added_up(table: str) -> str:
+    """Return what is said of a table that holds other sums."""
+    return f"{_WHAT[table]} does not add up to the records; {REBUILD}"

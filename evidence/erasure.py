@@ -23,6 +23,7 @@ from evidence.database import Connection, connect, transaction
 from evidence.entries import seal_of
 from evidence.frames import packed, unpacked
 from evidence.gate_liveness import living
+from evidence.lots import forget_lots
 from evidence.marks import marks_in
 from evidence.parts import SALT_BYTES, Seal, cuts_to_bytes, erase, kinds_of_parts
 from evidence.past import Sums, digest
@@ -240,6 +241,7 @@ def _erase(
     if made.nothing:
         return made
     _take_out(connection, made)
+    forget_lots(connection, {*made.whole, *made.parts})
     facts = {**_facts(made, why), "past": _without(connection, wanted)}
     if asked is not None:
         facts["asked"] = asked

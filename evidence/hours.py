@@ -40,12 +40,11 @@ _ORDER: dict[Measure, str] = {
 _SUMS = """coalesce(sum(exchanges), 0), coalesce(sum(sent), 0), coalesce(sum(bytes), 0),
     coalesce(sum(found), 0), coalesce(sum(tokens), 0), coalesce(sum(cost_micro_usd), 0)"""
 _NAMES = ", ".join(SUMS)
-_ADDED = ", ".join(f"sum({name}) AS {name}" for name in SUMS)
 _WHOLE = "1"
 """In place of a column: all together."""
-_OF_DAYS = frozenset({"destination", "account", "outcome", _WHOLE})
+_DAY = "day"
+_OF_DAYS = frozenset({"destination", "account", "outcome", _DAY, _WHOLE})
 """What sums of days tell."""
-_KEY = "hour, script, destination, account, kinds, outcome"
 _MOST = 2**53
 
 
@@ -164,12 +163,15 @@ def course(
     days: bool = False,
 ) -> Sequence[Span]:
     """Return each hour (or day of UTC) in which there was something, the earliest first; hours with
-    nothing are left out.
+    nothing are left out. Days are read from their own sums, as far as `ranking` may.
     """
-    where, values = _condition(wanted)
+    if days:
+        inner, values = _added(wanted, _DAY)
+        query = f"SELECT day, {_SUMS} FROM ({inner}) GROUP BY day ORDER BY day"  # noqa: S608
+    else:
+        where, values = _condition(wanted)
+        query = f"SELECT hour, {_SUMS} FROM hours WHERE {where} GROUP BY hour ORDER BY hour"  # noqa: S608
     step = DAY if days else 1
-    query = f"""SELECT hour / {step}, {_SUMS} FROM hours WHERE {where}
-        GROUP BY hour / {step} ORDER BY 1"""  # noqa: S608 - our own words
     with store.reading() as connection:
         rows = connection.execute(query, values).fetchall()
     return [Span(begins=_time(row[0] * step), total=_total(row[1:])) for row in rows]
@@ -215,11 +217,11 @@ def _added(wanted: Wanted, column: str) -> tuple[str, list[Any]]:
 
 
 def _of_hours(wanted: Wanted, column: str, first: int, last: int) -> tuple[str, list[Any]]:
+    # As they are: added up here first, in the order of the key, they would be added up twice.
     conditions, values = _named(wanted)
-    # In the order of the key, so that what has to be sorted is little.
-    key = "hour" if column == _WHOLE else _KEY[: _KEY.index(column)] + column
-    query = f"""SELECT {column}, hour AS first_hour, hour AS last_hour, {_ADDED} FROM hours
-        WHERE hour >= ? AND hour < ?{conditions} GROUP BY {key}"""  # noqa: S608 - our own words
+    name = f"hour / {DAY} AS {_DAY}" if column == _DAY else column
+    query = f"""SELECT {name}, hour AS first_hour, hour AS last_hour, {_NAMES} FROM hours
+        WHERE hour >= ? AND hour < ?{conditions}"""  # noqa: S608 - our own words
     return query, [first, last, *values]
 
 

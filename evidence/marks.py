@@ -23,7 +23,8 @@ _FINGERPRINTS = b'"fingerprints":["'
 _SHIFT = 64
 _AT_ONCE = 8
 _CHUNK = 4096
-_ROWS = "SELECT mark, seq FROM marks"
+_ROWS = "SELECT mark, seq FROM marks WHERE mark IS NOT ?"
+_MORE = "SELECT seq FROM marks WHERE mark = ?"
 type Pair = int
 """A mark and the number of its entry, as one number."""
 
@@ -95,12 +96,11 @@ class Listed:
 
     def product(self, r: int) -> int:
         """Return the product of (r - pair) over all that are listed."""
-        found, pairs = 1, list[Pair]()
-        for mark_, seq in self.connection.execute(_ROWS):
-            if mark_ == MORE_VALUES and (seq <= self.cut or seq in self.erased):
-                continue
-            pairs.append((mark_ << _SHIFT) + seq)
-            if len(pairs) >= _CHUNK:
-                found = product(pairs, r, found)
-                pairs = []
-        return product(pairs, r, found)
+        cut, erased = self.cut, self.erased
+        more = self.connection.execute(_MORE, (MORE_VALUES,))
+        pairs = [pair(MORE_VALUES, seq) for (seq,) in more if seq > cut and seq not in erased]
+        found = product(pairs, r)
+        rows = self.connection.execute(_ROWS, (MORE_VALUES,))
+        while some := rows.fetchmany(_CHUNK):
+            found = product([(mark_ << _SHIFT) + seq for mark_, seq in some], r, found)
+        return found

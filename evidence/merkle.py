@@ -85,7 +85,8 @@ def subtrees(before: int, leaves: Sequence[bytes]) -> Subtrees:
     """Return the largest complete subtrees of the leaves that follow the first `before` of a tree:
     `Frontier.append_subtree` of each is `append` of all leaves.
     """
-    level = [leaf_hash(data) for data in leaves]
+    sha256 = hashlib.sha256
+    level = [sha256(_LEAF + data).digest() for data in leaves]
     first: list[tuple[bytes, int]] = []
     last: list[tuple[bytes, int]] = []
     height = 0
@@ -96,7 +97,8 @@ def subtrees(before: int, leaves: Sequence[bytes]) -> Subtrees:
             before += 1
         if len(level) & 1:
             last.append((level.pop(), height))
-        level = [node_hash(*level[at : at + 2]) for at in range(0, len(level), 2)]
+        both = zip(level[::2], level[1::2], strict=True)
+        level = [sha256(_NODE + left + right).digest() for left, right in both]
         before >>= 1
         height += 1
     return (*first, *reversed(last))

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,15 @@ from core.happenings import Event, Happening
 from core.ids import rfc3339, utc_now, uuid7
 from evidence.acts import append_happening
 from evidence.chain_ids import chain_id
-from evidence.checkpoint import PREFIX, Checkpoint, Part, fingerprint, verifier_key
+from evidence.checkpoint import (
+    PREFIX,
+    BadCheckpoint,
+    Checkpoint,
+    Part,
+    fingerprint,
+    opened,
+    verifier_key,
+)
 from evidence.database import Connection, connect, transaction
 from evidence.files import PRIVATE_FOLDER
 from evidence.merkle import Frontier
@@ -32,7 +40,8 @@ log = logging.getLogger("outgate.evidence")
 
 TRAFFIC = "traffic"
 """Why the checkpoints are taken of which only the newest is kept in the file."""
-_SEED_BYTES = 32
+SEED_BYTES = 32
+_NEWEST = "SELECT note, public, why FROM checkpoints ORDER BY seq DESC LIMIT 1"
 _CHAINS = (("records", "entries"), ("reviews", "review_entries"))
 
 
@@ -83,17 +92,25 @@ class Notary:
         """The 32 bytes of the public key."""
         return self.key.public_key().public_bytes_raw()
 
-    def take(self, connection: Connection, why: str) -> Taken:
-        """Take a checkpoint over this connection and tell the witnesses.
+    def take(
+        self,
+        connection: Connection,
+        why: str,
+        also: Callable[[Connection], None] = lambda connection: None,
+    ) -> Taken:
+        """Take a checkpoint over this connection and tell the witnesses; `also` is done in the same
+        transaction.
 
         It reaches the disk itself, and all that was written before it. Raises sqlite3.Error,
         EvidenceError.
         """
+        self._tell_again(connection)
         level = int(connection.value("PRAGMA synchronous"))
         connection.execute("PRAGMA synchronous=FULL").close()
         try:
             with transaction(connection):
                 taken = self._taken(connection, why)
+                also(connection)
         finally:
             connection.execute(f"PRAGMA synchronous={level}").close()
         self._tell(Sighting.of(taken, why))
@@ -135,6 +152,22 @@ class Notary:
         INSERT_CHECKPOINT.run(connection, [row])
         return Taken(checkpoint=checkpoint, note=note, public=self.public)
 
+    def _tell_again(self, connection: Connection) -> None:
+        """Tell the witness beside the file of the newest checkpoint where that was not done: a gate
+        may have been killed before.
+        """
+        row = connection.execute(_NEWEST).fetchone()
+        if row is None:
+            return
+        try:
+            seen = Sighting(checkpoint=opened(row[0], row[1]), why=row[2], key=fingerprint(row[1]))
+            if not beside(self.path).ends_with(seen):
+                beside(self.path).tell(seen)
+        except BadCheckpoint:
+            return  # who verifies says what is wrong with it
+        except OSError as error:
+            log.error("a witness of the evidence could not be told: %s", error.strerror)
+
     def _tell(self, seen: Sighting) -> None:
         """Tell all witnesses; that one cannot be told is no reason to stop writing evidence."""
         for witness in (beside(self.path), *self.witnesses):
@@ -166,7 +199,7 @@ def _seed(path: Path) -> bytes:
             f"The key that signs checkpoints cannot be read or made: {error.strerror}.",
             remedy="Check who owns the folder of keys.",
         ) from None
-    if len(seed) != _SEED_BYTES:
+    if len(seed) != SEED_BYTES:
         raise EvidenceError(
             "The key that signs checkpoints is damaged.",
             remedy="Restore it from a backup, or remove it: a new one is made, and that is told.",
@@ -180,7 +213,7 @@ def _make(path: Path) -> None:
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(_SEED_BYTES))
+            file.write(os.urandom(SEED_BYTES))
         with contextlib.suppress(FileExistsError):
             os.link(unfinished, path)
     finally:

@@ -201,6 +201,11 @@ def salted_link(prev: bytes, seq: int, text: bytes, salt: bytes, gaps: Sequence[
     return sha256(b"".join(hashed)).digest()
 
 
+def is_short(kept: bytes) -> bool:
+    """Return whether these are kept cuts as nearly all are: few of them, none long."""
+    return kept[:1] == _SHORT and len(kept) in _SHORTS
+
+
 def gaps_of(kept: bytes) -> tuple[int, ...]:
     """Return the gaps and lengths in kept cuts. Raises ValueError where they are damaged."""
     if kept[:1] == _SHORT and len(kept) in _SHORTS:

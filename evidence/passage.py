@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evidence.attested import Roots
+from evidence.columns_check import entries_problem
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
+from evidence.lot_reading import Lots
 from evidence.removed import Removed
 from evidence.stretch import Cases, Start, Stretch, verify_stretch
 from evidence.tally import Tally
@@ -60,13 +62,18 @@ def read_through(
     *,
     workers: int = 1,
     progress: Progress | None = None,
+    lots: Lots | None = None,
 ) -> Passed:
-    """Verify all entries behind `start`; tell the tree and the sums. Raises sqlite3.Error."""
+    """Verify all entries behind `start`; tell the tree and the sums. Of `lots` texts are not read
+    again. Raises sqlite3.Error.
+    """
     last, count = connection.execute(
         "SELECT coalesce(max(seq), 0), count(*) FROM entries WHERE seq > ?", (start.seq,)
     ).fetchone()
     even = last - start.seq == count  # else an entry is missing, and one process says which
-    if workers > 1 and even and count >= MANY:
+    if lots is not None:
+        stretches = _by_lots(connection, start, roots, last, lots)
+    elif workers > 1 and even and count >= MANY:
         stretches = _by_several(connection, path, start, roots, last, workers)
     else:
         stretches = _by_one(connection, start, roots)
@@ -105,6 +112,33 @@ def _by_one(connection: Connection, start: Start, roots: Roots) -> Iterator[Stre
         if found.entries < start.most or found.problem is not None:
             return
         start = replace(start, seq=found.seq, head=found.head, first=False)
+
+
+def _by_lots(
+    connection: Connection, start: Start, roots: Roots, last: int, lots: Lots
+) -> Iterator[Stretch]:
+    """Yield what closed lots tell, and between and behind them what the texts do."""
+    removed, tally, cases = Removed.of(connection), Tally(), Cases(connection)
+    if connection.value("SELECT 1 FROM entries WHERE seq <= ? LIMIT 1", (start.seq,)) is not None:
+        yield Stretch(seq=start.seq, head=start.head, problem="entries before the first one")
+        return
+    start = replace(start, first=False)
+    while start.seq < last:
+        end = lots.end(start.seq + 1)
+        sizes = roots.between(start.seq, max(end, start.seq + start.most))
+        found = lots.stretch(replace(start, sizes=sizes), cases)
+        if found is None:
+            most = min(start.most, lots.next_behind(start.seq + 1, last) - start.seq)
+            sizes = roots.between(start.seq, start.seq + most)
+            bound = replace(start, most=most, sizes=sizes)
+            found = verify_stretch(connection, bound, removed, tally, cases)
+            found.problem = found.problem or entries_problem(
+                connection, start.seq + 1, start.seq + most
+            )
+        yield found
+        if not found.entries or found.problem is not None:
+            return
+        start = replace(start, seq=found.seq, head=found.head)
 
 
 def _by_several(

@@ -222,6 +222,7 @@ def _remove(connection: Connection, going: _Going, past: Past, rule: str) -> Exp
         connection.executemany("DELETE FROM marks WHERE mark = ? AND seq = ?", going.marks).close()
         connection.execute("DELETE FROM erased WHERE seq <= ?", (cut,)).close()
         connection.execute("DELETE FROM entries WHERE seq <= ?", (cut,)).close()
+        connection.execute("DELETE FROM lots WHERE first <= ?", (cut,)).close()
         append_happening(connection, happening(Event.EXPIRED, facts))
     past.cut, past.frontier = cut, tree
     return Expired(records=len(going.rows), up_to=cut)

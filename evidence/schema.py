@@ -16,6 +16,7 @@ from evidence.rebuild import rebuild
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
+_WITH_LOTS = 11
 APPLICATION_ID = 0x4F475445
 """`OGTE`, so that programs such as `file` can tell what it is."""
 
@@ -95,6 +96,8 @@ def _step_forward(connection: Connection, found: int) -> None:
             connection.execute(statement)
     if any(step.rebuild for step in lacking):
         rebuild(connection)
+        if found >= _WITH_LOTS:
+            connection.execute("DELETE FROM lots")  # they tell what an earlier version added up
 
 
 def _name_chains(connection: Connection) -> None:

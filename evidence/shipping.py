@@ -15,7 +15,7 @@ from evidence.chain import genesis, link
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, connect
 from evidence.entries import seal_of
-from evidence.parts import SALT_BYTES, Seal, gaps_of, sealed_link
+from evidence.parts import SALT_BYTES, Seal, gaps_of, is_short, sealed_link
 from evidence.past import Past
 from evidence.schema import VERSION, version_of
 from evidence.sqlite_errors import DatabaseFault, evidence_error
@@ -142,6 +142,8 @@ class Stretch:
 
 
 def _are_cuts(kept: bytes) -> bool:
+    if is_short(kept):
+        return True
     try:
         return bool(gaps_of(kept)) or len(kept) == 1
     except ValueError:

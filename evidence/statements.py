@@ -38,6 +38,7 @@ INSERT_ERASED = Statement(compiled.INSERT_ERASED)
 INSERT_MARK = Statement(compiled.INSERT_MARK)
 INSERT_OPEN = Statement(compiled.INSERT_OPEN)
 DELETE_OPEN = "DELETE FROM open_exchanges WHERE slot = ?"
+INSERT_LOT = Statement(compiled.INSERT_LOT)
 INSERT_REVIEW = Statement(compiled.INSERT_REVIEW)
 INSERT_CHECKPOINT = Statement(compiled.INSERT_CHECKPOINT)
 UPSERT_CASE = Statement(compiled.UPSERT_CASE)

@@ -336,6 +336,11 @@ class Store:
             "last_at_epoch": (last or 0) // 1_000_000,
         }
 
+    def kept(self) -> int:
+        """Return how many entries of the chain of records there are."""
+        with self.reading() as connection:
+            return int(connection.value(*queries.kept(None)))
+
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
         """Return the versions of one script (its path or name) or of all, each script's oldest
         first.

@@ -68,6 +68,8 @@ class Stretch:
     """What the tree grows by to each size that is asked for, and to the last."""
     marks: int = 1
     """Product of the marks of its records."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """What rows of tables weigh that are not among the sums (`evidence.lots`)."""
 
 
 class Cases:
@@ -109,7 +111,7 @@ class _Reading:
         nothing_gone = not (self._removed.whole or self._removed.parts or self._left)
         seq, head, hashes, opened = chain.seq, chain.head, self.hashes, opener()
         for row in rows:
-            number, prev, hash_, frame, id_, at_us, case, salt, cuts = row
+            number, prev, hash_, frame, _, at_us, case, salt, cuts = row
             text = None
             follows = prev == head and number == seq + 1
             if follows and (nothing_gone or not self._is_touched(number)):
@@ -131,7 +133,7 @@ class _Reading:
                 self.unreadable += 1
                 self.untold.add(key)
                 continue
-            if found != (id_, at_us, key) or type(at_us) is not int:
+            if not _is_filed(row, key, found):
                 return f"entry {number} is filed under another id, time or case than it states"
         return None
 
@@ -174,7 +176,7 @@ class _Reading:
             sums=self._tally.sums,
             unreadable=self.unreadable,
             untold=self.untold,
-            trees=_grown(start, self.hashes),
+            trees=grown(start, self.hashes),
             marks=product(self._pairs(), start.secret),
         )
 
@@ -185,6 +187,13 @@ class _Reading:
             return self._tally.pairs
         unsure = {pair(MORE_VALUES, seq) for seq in (*removed.whole, *removed.parts)}
         return [one for one in self._tally.pairs if one not in unsure]
+
+
+def _is_filed(row: Sequence[Any], key: str | None, found: tuple[str, int, str | None]) -> bool:
+    """Return whether a row stands under what its text states: id, time and case."""
+    _, _, _, _, id_, at_us, case, _, _ = row
+    is_case = key is not None or case is None
+    return is_case and found == (id_, at_us, key) and type(at_us) is int
 
 
 def _usual(
@@ -216,7 +225,8 @@ def verify_stretch(
     return reading.result(start, reading.verify(rows))
 
 
-def _grown(start: Start, hashes: list[bytes]) -> list[tuple[int, Subtrees]]:
+def grown(start: Start, hashes: list[bytes]) -> list[tuple[int, Subtrees]]:
+    """Return what the tree grows by with these entries behind the start."""
     first, last = start.seq, start.seq + len(hashes)
     at, found = first, []
     for size in sorted({*start.sizes, last}):

@@ -198,6 +198,16 @@ class CheckpointRow(SQLModel, table=True):
     note: str
 
 
+class LotRow(SQLModel, table=True):
+    """What a gate said of the entries that it wrote one after the other (`evidence.lots`)."""
+
+    __tablename__ = "lots"
+    first: int = Field(primary_key=True)
+    last: int
+    closed: bytes
+    """Encrypted and authenticated."""
+
+
 class ScriptRow(SQLModel, table=True):
     """When one version of one script was seen; derived from entries."""
 

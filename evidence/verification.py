@@ -3,7 +3,7 @@ says what it means.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +14,7 @@ import orjson
 
 from core.errors import EvidenceError, InputError
 from core.vocabulary.sizes import counted
+from evidence import columns_check
 from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
@@ -26,6 +27,8 @@ from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
+from evidence.lot_reading import Lots, LotSums, lots_problem
+from evidence.lots import LotKey
 from evidence.parts import Seal, sealed_link
 from evidence.passage import Passed, Progress, processes, read_through
 from evidence.past import Past
@@ -38,6 +41,10 @@ from evidence.sweeping import owed_note
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
+_NOT_AS_WRITTEN = (TypeError, ValueError, AttributeError, sqlite3.OperationalError)
+_OF_LOTS = frozenset({"entries", "marks"})
+"""Tables whose columns are looked at as they are read."""
+
 
 def verify(
     path: Path,
@@ -45,17 +52,21 @@ def verify(
     *,
     stamp_roots: Path | None = None,
     since_checkpoint: bool = False,
+    full: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Recompute both chains of the file, reading only, and hold them against what was signed and
     witnessed; `witnesses` are files elsewhere, beside the one that stands beside the file.
 
-    With `since_checkpoint` only records behind the newest checkpoint that this installation signed
-    are read, and no lists or sums are compared; the report says so. A witness may be a time stamp;
-    `stamp_roots` is a PEM file with the certificates that stamps have to end at. `workers`: how
-    many processes read a large file, by default as many as there are processors. Raises
-    EvidenceError when it cannot be read at all, InputError for a witness that is none.
+    Of what a gate told of its own entries in closed lots (`evidence.lots`) only the stored bytes
+    are held against that, and all else is read; so is everything where that does not show the file
+    to be whole, and with `full`. With `since_checkpoint` only records behind the newest checkpoint
+    that this installation signed are read, and no lists or sums are compared; the report says so.
+    A witness may be a time stamp; `stamp_roots` is a PEM file with the certificates that stamps
+    have to end at. `workers`: how many processes read a large file, by default as many as there
+    are processors. Raises EvidenceError when it cannot be read at all, InputError for a witness
+    that is none.
     """
     stamps, files = _stamps(witnesses)
     seen = sightings(path, files)
@@ -63,21 +74,26 @@ def verify(
     if not path.is_file():
         raise _unread(_absent(seen), said)
     many = processes() if workers is None else workers
+    ways = [(crew, False) for crew in dict.fromkeys((many, 1))]
+    if not full and not since_checkpoint and LotKey.beside(path) is not None:
+        ways.insert(0, (1, True))
     try:
-        for crew in dict.fromkeys((many, 1)):
+        for crew, by_lots in ways:
             reading = _Reading(
                 path,
                 crew,
                 progress,
                 since_checkpoint=since_checkpoint,
+                by_lots=by_lots,
                 stamps=stamps,
                 stamp_roots=stamp_roots,
             )
             report = reading.report(said, seen)
-            if report.ok:
+            if report is not None and report.ok:
                 break
     except DatabaseFault as error:
         raise _unread(evidence_error(error), said) from None
+    assert report is not None
     return report
 
 
@@ -138,12 +154,16 @@ class _Reading:
     workers: int
     progress: Progress | None
     since_checkpoint: bool = field(kw_only=True)
+    by_lots: bool = field(kw_only=True)
+    """Whether it is enough to read what lots do not tell."""
     stamps: Sequence[Stamp] = field(kw_only=True)
     """That are kept elsewhere."""
     stamp_roots: Path | None = field(kw_only=True)
 
-    def report(self, said: Sequence[Word], seen: list[Sighting] | None) -> VerifyReport:
-        """Read the file, in one state, and say what was found."""
+    def report(self, said: Sequence[Word], seen: list[Sighting] | None) -> VerifyReport | None:
+        """Read the file, in one state, and say what was found; None where there are no lots, or
+        no closed lot can tell.
+        """
         with closing(connect(self.path, read_only=True)) as connection:
             if (found := version_of(connection)) != VERSION:
                 raise EvidenceError(
@@ -151,21 +171,38 @@ class _Reading:
                     remedy="Start the gate once to bring it up.",
                 )
             connection.execute("BEGIN")
+            if self.by_lots:
+                return self._by_lots(connection, said, seen)
             foreign = columns_problem(connection)
             try:
-                return self._verify(connection, said, seen, foreign)
-            except (TypeError, ValueError, AttributeError, sqlite3.OperationalError):
+                return self._verify(
+                    connection, said, seen, None, lambda: [damage(connection), foreign]
+                )
+            except _NOT_AS_WRITTEN:
                 foreign = foreign or schema_problem(connection) or illegible(connection)
                 if foreign is None:
                     raise
                 return _stopped_at(connection, foreign)
+
+    def _by_lots(
+        self, connection: Connection, said: Sequence[Word], seen: list[Sighting] | None
+    ) -> VerifyReport | None:
+        try:
+            lots = Lots.of(connection, self.path)
+            if lots is None:
+                return None
+            with columns_check.beside(self.path, _OF_LOTS) as sound:
+                return self._verify(connection, said, seen, lots, sound)
+        except _NOT_AS_WRITTEN:
+            return None  # who reads all says what it is
 
     def _verify(
         self,
         connection: Connection,
         said: Sequence[Word],
         seen: list[Sighting] | None,
-        foreign: str | None,
+        lots: Lots | None,
+        sound: Callable[[], list[str | None]],
     ) -> VerifyReport:
         stamps = Stamps.of(connection, self.path, self.stamps, self.stamp_roots)
         attested = Attested.of(connection, self.path, seen, stamps)
@@ -179,7 +216,8 @@ class _Reading:
             "acts": Roots(attested.sizes("acts")),
         }
         attested.notes += [*_notes(past, begin), *owed_note(connection)]
-        acts, derived = Acts(connection, roots["acts"], past), Derived(connection)
+        acts = Acts(connection, roots["acts"], past)
+        derived = Derived(connection) if lots is None else LotSums(connection, lots.key)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(
             connection,
@@ -189,7 +227,9 @@ class _Reading:
             derived,
             workers=self.workers,
             progress=self.progress,
+            lots=lots,
         )
+        attested.notes += _told_by(lots, passed)
         acts.read()  # also beside a broken record: the report states the head of the acts
         problems = [begin.problem, passed.problem]
         problems.append(None if acts.problem is None else f"in the reviews: {acts.problem}")
@@ -200,10 +240,27 @@ class _Reading:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
         problems += [objection(connection, word) for word in said]
-        problems += [schema_problem(connection), damage(connection), foreign]
-        problems += [beside_problem(connection, self.path), file_problem(connection, self.path)]
-        problems += cursor_problems(connection, self.path)
+        problems += [schema_problem(connection), *sound(), *_of_file(connection, self.path)]
         return _report(connection, begin, passed, acts, derived, attested, problems)
+
+
+def _of_file(connection: Connection, path: Path) -> Iterator[str | None]:
+    """Yield what is wrong with the file and what stands beside it."""
+    yield beside_problem(connection, path)
+    yield file_problem(connection, path)
+    yield from cursor_problems(connection, path)
+    yield lots_problem(connection, path)
+
+
+def _told_by(lots: Lots | None, passed: Passed) -> Iterator[str]:
+    """Yield what an auditor should know of texts that were not read."""
+    if lots is None:
+        return
+    yield (
+        f"Of {counted(lots.told, 'record')} of {passed.entries} the stored bytes are those that "
+        "the gate closed with the key of this installation when it wrote them; their texts were "
+        "not read again. With --full all are."
+    )
 
 
 def _notes(past: Past, begin: Beginning) -> Iterator[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MARK = "outgate.witness/1"
 _FIELDS = 9
+_TAIL_BYTES = 16_384
+"""Of some fifty lines."""
 _SYSLOG_NOTICE = 8 * 10 + 5
 """Facility authpriv, severity notice (RFC 5424)."""
 BESIDE = "-witness"
@@ -90,6 +92,17 @@ class FileWitness:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def ends_with(self, seen: Sighting) -> bool:
+        """Return whether a sighting is among the last that it keeps, or it keeps none and there
+        is nothing to add to. Raises OSError.
+        """
+        try:
+            with self.path.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                return seen.line().encode() in file.read()
+        except FileNotFoundError:
+            return True
 
     def lines(self) -> list[Sighting] | None:
         """Return all sightings; None where there is no such file. Raises OSError."""

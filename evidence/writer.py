@@ -383,8 +383,8 @@ class Writer:
     def _connected(self) -> Appender:
         if self._file.connection is not None and self._appender is not None:
             return self._appender
-        connection = self._file.open()
-        appender = Appender(connection, self._presence.gate, self._checkpoints.journal_seal)
+        kept, gate = self._checkpoints, self._presence.gate
+        appender = Appender(self._file.open(), gate, kept.journal_seal, kept.lot)
         if self._appender is not None:
             appender.succeed(self._appender)
         self._appender = appender

@@ -20,7 +20,7 @@ from fleet.orders import NO_ORDERS, Orders
 from fleet.outbox import Cap, Dropped, drop_over, dropped_runs
 from fleet.wire import packed_stretch
 
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 2000
 MOST_BYTES = 8 << 20
 _MOST_PARTS = 50
 _KINDS: tuple[ChainKind, ChainKind] = ("acts", "records")
@@ -134,6 +134,8 @@ class Shipper:
         """Ship what stands there now, and no further: what comes meanwhile is the next round's."""
         asked: set[int] = set()
         after = max(next_ - 1, standing.first)
+        if after >= standing.last:  # as at most check-ins: nothing is read for it
+            return
         left_out = dropped_runs(self.evidence) if kind == "records" else []
         while after < standing.last:
             self.between()

@@ -34,7 +34,8 @@ MOST_ENTRIES = 4000
 MOST_BYTES = 64 << 20
 """Of an upload unpacked."""
 MOST_PACKED = 24 << 20
-_LEVEL = 3
+_LEVEL = 1
+"""Of records as short as these, higher ones take more time and no fewer bytes."""
 _MOST_NOTES = 200
 _MOST_NOTE = 2000
 _HASH_BYTES = 32

@@ -24,6 +24,7 @@ _ASKED_S = 60
 _KEYS = ("family", "name", "destination", "account")
 _COMPARED = (
     *("endpoints", "open_on", "records", "bytes", "found", "first_at", "last_at"),
+    *("went", "most_rows", "people", "most_values"),
     *("outcomes", "newest", "kindsets", "closed_here", "disposition", "assigned_to", "comments"),
 )
 _CLOSED: LiteralString = """coalesce(c.closed_at IS NOT NULL
@@ -38,8 +39,9 @@ _FRESH: LiteralString = (
         count(DISTINCT endpoint) AS endpoints,
         count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
         sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
-        min(first_at) AS first_at, max(last_at) AS last_at,
-        array_agg(DISTINCT outcome) AS outcomes,
+        min(first_at) AS first_at, max(last_at) AS last_at, sum(went)::bigint AS went,
+        max(most_rows)::bigint AS most_rows, max(most_people)::bigint AS people,
+        max(most_values)::bigint AS most_values, array_agg(DISTINCT outcome) AS outcomes,
         (array_agg(outcome ORDER BY last_at DESC, outcome))[1] AS newest,
         array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
     FROM judged GROUP BY 1, 2, 3, 4),
@@ -52,7 +54,7 @@ _FRESH: LiteralString = (
     + _COMMENTS
     + """)
     SELECT d.number AS listed, f.* FROM fresh f FULL JOIN desk_cases d ON d.number = f.number
-    WHERE d.number IS NULL OR f.number IS NULL OR ("""
+    WHERE d.number IS NULL OR f.number IS NULL OR d.risk < 0 OR ("""
     + ", ".join(f"f.{name}" for name in (*_KEYS, *_COMPARED))
     + ") IS DISTINCT FROM ("
     + ", ".join(f"d.{name}" for name in (*_KEYS, *_COMPARED))

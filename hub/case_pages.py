@@ -12,6 +12,8 @@ from hub.review_cases import FOLDED
 
 _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
 _BY: Mapping[Order, LiteralString] = {
+    Order.RISK: "risk DESC, ",
+    Order.PEOPLE: "people DESC, ",
     Order.NEWEST: "last_at DESC, ",
     Order.OLDEST: "first_at, ",
     Order.SCRIPT: 'folded[1] COLLATE "C", ',
@@ -38,8 +40,6 @@ _WHOLE: Mapping[About, str] = {
 _UNTOLD: Mapping[About, str] = {
     About.RULE: "which rules decided",
     About.MODEL: "which models were asked",
-    About.PEOPLE: "how many people are concerned",
-    About.ROWS: "how many rows were sent",
     About.OWN: "what a sender did in the own matter",
     About.STATE: "that of a case: open it to see",
 }
@@ -83,9 +83,11 @@ def _untold(about: About, values: Sequence[str]) -> str:
     return _UNTOLD.get(about, "")
 
 
-def in_order(order: Order) -> LiteralString:
-    """Return by what it is listed; equals as without an order."""
-    return _BY.get(order, "") + _DEFAULT
+def in_order(order: Order | None) -> LiteralString:
+    """Return by what it is listed; without an order, and of equals, those that are open on most
+    machines first.
+    """
+    return ("" if order is None else _BY.get(order, "")) + _DEFAULT
 
 
 def _clauses(wanted: CaseFilter) -> Iterator[Clause]:
@@ -144,8 +146,15 @@ def _shown(_: About, values: Sequence[str]) -> Clause:
     return text, tuple(value for _, told in parts for value in told)
 
 
-def _times(_: About, values: Sequence[str]) -> Clause:
-    return "records >= %s", (min(map(int, values)),)
+_NUMBERS: Mapping[About, LiteralString] = {
+    About.TIMES: "records",
+    About.PEOPLE: "people",
+    About.ROWS: "most_rows",
+}
+
+
+def _at_least(about: About, values: Sequence[str]) -> Clause:
+    return _NUMBERS[about] + " >= %s", (min(map(int, values)),)
 
 
 def _state(_: About, values: Sequence[str]) -> Clause:
@@ -167,7 +176,7 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     **dict.fromkeys(_WHOLE, _is),
     About.KIND: _kind,
     About.SHOWN: _shown,
-    About.TIMES: _times,
+    **dict.fromkeys(_NUMBERS, _at_least),
     About.STATE: _state,
     About.RETURNED: _returned,
 }

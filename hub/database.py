@@ -30,11 +30,11 @@ _FAULTS = (
 _KNOWN = sum(1 for _ in SCHEMA.glob("*.sql"))
 """The newest schema that this hub knows."""
 _SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
-    set_config('outgate.hub', '{_KNOWN}', false),
+    set_config('outgate.hub', '{_KNOWN}', false), set_config('jit', 'off', false),
     CASE WHEN current_setting('synchronous_commit') = 'off'
         THEN set_config('synchronous_commit', 'on', false) END"""
 """What is acknowledged is on the database's disk, whatever its settings say; which hub it is, the
-database knows.
+database knows. No question here runs for so long that compiling it pays.
 """
 _PATIENT = "SET LOCAL lock_timeout = '15s'"
 """Whoever ships waits behind a step that waits for somebody who reads for long."""

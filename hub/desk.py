@@ -67,13 +67,20 @@ _MOST_MACHINES = 20
 def cases(connection: Connection, *, closed_too: bool = False, most: int = 100) -> list[Row]:
     """Return cases with their numbers, those that are open on most machines first."""
     look(connection)
-    return page(connection, CaseFilter(status=None if closed_too else CaseStatus.OPEN), 0, most)
+    wanted = CaseFilter(status=None if closed_too else CaseStatus.OPEN)
+    return _page(connection, wanted, None, 0, most)
 
 
 def page(connection: Connection, wanted: CaseFilter, offset: int, limit: int) -> list[Row]:
     """Return rows of the list as it stands, in the order of the filter."""
+    return _page(connection, wanted, wanted.order, offset, limit)
+
+
+def _page(
+    connection: Connection, wanted: CaseFilter, order: Order | None, offset: int, limit: int
+) -> list[Row]:
     condition, values = where(wanted)
-    query = _LIST + condition + " ORDER BY " + in_order(wanted.order) + " LIMIT %s OFFSET %s"
+    query = _LIST + condition + " ORDER BY " + in_order(order) + " LIMIT %s OFFSET %s"
     return found_rows(connection, query, (*values, limit, offset))
 
 

@@ -18,6 +18,7 @@ from fleet.wire import packed
 from hub.act_rows import acts_chain, records_chain
 from hub.database import Connection, Database
 from hub.facts import fact_of
+from hub.file_rows import forget_files, keep_files, sent_in, take_files
 from hub.stored import Kept, uploads_from
 from hub.sums import keep_dropped, sum_again, unname
 from hub.words import Words
@@ -25,11 +26,11 @@ from hub.words import Words
 _PENDING = """SELECT e.chain, e.seq, e.endpoint, c.chain, a.body FROM erasures e
     JOIN chains c ON c.number = e.chain JOIN acts a ON a.chain = e.chain AND a.seq = e.seq
     WHERE e.done_at IS NULL ORDER BY e.chain, e.seq LIMIT 1 FOR UPDATE OF e SKIP LOCKED"""
-_RECORDS = "SELECT number, last FROM chains WHERE chain = %s AND endpoint = %s FOR UPDATE"
+_RECORDS = "SELECT number, last, files_to FROM chains WHERE chain = %s AND endpoint = %s FOR UPDATE"
 _REWRITE = "UPDATE uploads SET blob = %s WHERE number = %s"
 _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome = %s, account = %s,
-    bytes = %s, found = %s, rows_hit = %s, went = %s, review = %s, gone = true
-    WHERE chain = %s AND seq = %s"""
+    bytes = %s, found = %s, rows_hit = %s, people = %s, most_values = %s, went = %s, review = %s,
+    gone = true WHERE chain = %s AND seq = %s RETURNING received"""
 _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
     WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
 _APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
@@ -38,7 +39,7 @@ _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
 """Who was held and what for: what became of it stands in the evidence."""
 _SWEPT = (
     *("places", "people", "sums", "had", "scripts", "quarantine", "holds"),
-    *("totals", "fleet_cases", "desk_cases"),
+    *("totals", "fleet_cases", "desk_cases", "sent_files", "files"),
 )
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
@@ -107,7 +108,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
     entries = 0
     connection.execute(_APART, (endpoint, chain, sorted(wanted)))
     keep_dropped(connection, endpoint)
-    for number, last in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
+    for number, last, files_to in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
         here = sorted(seq for seq in wanted if seq <= last)
         if not here:
             continue
@@ -116,12 +117,13 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
             these = {seq: wanted[seq] for seq in here if kept.first <= seq <= kept.last}
             if these:
                 touched.update(these)
-                _rewrite(connection, endpoint, number, kept, these)
+                _rewrite(connection, endpoint, (number, files_to), kept, these)
         _unname(connection, endpoint, number, here, touched)
         entries += len(here)
     connection.execute(_HELD, (endpoint,))
     if entries:
         sum_again(connection, endpoint)
+        forget_files(connection)
         connection.execute(_ORPHANS, (endpoint,))
         connection.execute(_UNSEEN, (endpoint,))
         connection.execute(_LONELY)
@@ -137,18 +139,22 @@ def _unname(
     """
     fact = fact_of(b"")
     place = Words().of(connection, endpoint, [fact]).places[fact.sender]
-    connection.execute(_ROWS_LEFT, (place, chain, [seq for seq in wanted if seq not in done]))
+    lacking = [seq for seq in wanted if seq not in done]
+    connection.execute(_ROWS_LEFT, (place, chain, lacking))
+    take_files(connection, chain, lacking)
     unname(connection, chain, wanted, place)
 
 
 def _rewrite(
     connection: Connection,
     endpoint: int,
-    chain: int,
+    chain: tuple[int, int],
     kept: Kept,
     wanted: Mapping[int, Collection[int] | None],
 ) -> None:
-    """Write an upload anew without these entries, or these parts of them."""
+    """Write an upload of a chain, whose files are kept up to an entry, anew without these
+    entries, or these parts of them.
+    """
     run, entries, prev = kept.upload.run, [], kept.upload.run.prev
     for seq, entry in enumerate(run.entries, run.first):
         hash_ = entry.link(prev, seq)
@@ -159,6 +165,7 @@ def _rewrite(
     )
     frame = packed(kept.upload.chain, kept.upload.kind, left)
     connection.execute(_REWRITE, (frame, kept.number))
+    take_files(connection, chain[0], sorted(wanted))
     words = Words()  # nothing that is remembered elsewhere may name what goes now
     for seq in wanted:
         fact = fact_of(entries[seq - run.first].text)
@@ -166,8 +173,11 @@ def _rewrite(
         to, kinds = found.destinations[fact.destination], found.kinds[fact.kinds]
         named = (found.places[fact.sender], to, kinds)
         row: tuple[Any, ...] = (*named, found.words[fact.outcome], found.words[fact.account])
-        counts = (fact.bytes, fact.found, fact.rows, fact.went, fact.review)
-        connection.execute(_ROW, (*row, *counts, chain, seq))
+        counts = (*fact[6:11], fact.went, fact.review)
+        there = connection.execute(_ROW, (*row, *counts, chain[0], seq)).fetchone()
+        if there is not None and seq <= chain[1]:
+            sent = sent_in(seq, there[0], [fact], [entries[seq - run.first].text])
+            keep_files(connection, chain[0], sent, found)
 
 
 def _left(entry: Shipped, hash_: bytes, parts: Collection[int] | None) -> Shipped:

@@ -15,7 +15,9 @@ from core.fate import fate_of
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.observation import SCHEMA as OBSERVATION
+from core.record import SCHEMA as RECORD
 from core.text import printable
+from core.vocabulary.kinds import tells_of_people
 
 UNREADABLE = "unreadable"
 """Outcome of entries that this version cannot read."""
@@ -64,14 +66,27 @@ class Fact(NamedTuple):
     """Distinct values found, all kinds together."""
     rows: int
     """Most rows that one kind was found in."""
+    people: int
+    """People that one kind tells of at most; of which at least so many are different."""
+    values: int
+    """Distinct values of the kind with most."""
     went: bool
     """Whether it left the endpoint."""
     review: bool
     """Whether a person should see it."""
 
 
+_DECISION, _FINDINGS, _SENDER = b',"decision":{', b',"findings":[', b',"schema":"outgate.record/1",'
+"""Where pieces of a record begin, whose members are sorted."""
+_MOST_PIECES = 8192
+_NO_RECORD = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError)
+_AT, _BOTH = frozenset({"at"}), frozenset({"decision", "destination"})
+_BY = frozenset({"schema", "sender"})
+_ELSEWHERE = _AT | _BOTH | _BY
+
 _NOTHING: Mapping[str, Any] = {}
 _left_by = lru_cache(256)(left_by)
+_tells_of_people = lru_cache(1024)(tells_of_people)
 
 
 def fact_of(text: bytes) -> Fact:
@@ -79,33 +94,102 @@ def fact_of(text: bytes) -> Fact:
     if not text:
         return _without_text(ERASED, GONE, review=False)
     try:
+        found = _in_pieces(text)
+        if found is not None:
+            return found
         value = orjson.loads(text)
         return _observed(value) if value.get("schema") == OBSERVATION else _read(value)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+    except _NO_RECORD:
         return _without_text(UNREADABLE, UNKNOWN, review=True)
 
 
+def _in_pieces(text: bytes) -> Fact | None:
+    try:
+        return _pieces(text)
+    except _NO_RECORD:
+        return None  # what looks like a piece may stand within another
+
+
+def _pieces(text: bytes) -> Fact | None:
+    """Return the columns of a record as Outgate writes it, read piece by piece: what many have in
+    common is read once. None where it is anything else.
+
+    Each piece but the braces around it stands in the text, each is JSON, and together they are
+    all of it: so the text is the object of their members, whatever foreign text stands in them.
+    """
+    decided = text.find(_DECISION)
+    found = text.find(_FINDINGS, decided)
+    sent = text.rfind(_SENDER)
+    if not 0 < decided < found < sent or len(text) > _MOST_PIECES:
+        return None
+    at = orjson.loads(text[:decided] + b"}")
+    what = orjson.loads(b"{" + text[found + 1 : sent] + b"}")
+    if at.keys() != _AT or not _ELSEWHERE.isdisjoint(what):
+        return None
+    common = _common(text[decided:found])
+    sender = _sent_by(text[sent:])
+    if common is None or sender is None:
+        return None
+    return _fact(at["at"], what, common, sender)
+
+
+class _Common(NamedTuple):
+    """What decision and destination say."""
+
+    verdict: str
+    degraded: list[str]
+    held: object
+    place: str
+    account: str
+
+
+@lru_cache(512)
+def _common(piece: bytes) -> _Common | None:
+    value = orjson.loads(b"{" + piece[1:] + b"}")
+    return _common_of(value) if value.keys() == _BOTH else None
+
+
+def _common_of(value: Mapping[str, Any]) -> _Common:
+    decision, where = value["decision"], value["destination"]
+    hold = decision["hold"] or _NOTHING
+    place, account = _text(where["service"] or where["host"]), _text(where["account"]["kind"])
+    return _Common(decision["verdict"], decision["degraded"], hold.get("outcome"), place, account)
+
+
+@lru_cache(512)
+def _sent_by(piece: bytes) -> Sender | None:
+    value = orjson.loads(b"{" + piece[1:])
+    if value.keys() != _BY or value["schema"] != RECORD:
+        return None
+    return _sender(value["sender"])
+
+
 def _without_text(outcome: str, sender: Sender, *, review: bool) -> Fact:
-    return Fact(None, sender, "", (), outcome, "unknown", 0, 0, 0, went=False, review=review)
+    nothing = (0, 0, 0, 0, 0)
+    return Fact(None, sender, "", (), outcome, "unknown", *nothing, went=False, review=review)
 
 
 def _read(value: Mapping[str, Any]) -> Fact:
-    request, decision, where = value["request"], value["decision"], value["destination"]
-    verdict, degraded = decision["verdict"], decision["degraded"]
+    return _fact(value["at"], value, _common_of(value), _sender(value["sender"]))
+
+
+def _fact(at: str, value: Mapping[str, Any], common: _Common, sender: Sender) -> Fact:
+    request, (verdict, degraded, held, place, account) = value["request"], common
     fate = fate_of(request["method"], degraded, value.get("notes") or ())
-    hold = decision["hold"] or _NOTHING
-    kinds, found, rows = _found(value["findings"])
+    kinds, found, rows, people, values = _found(value["findings"])
     return Fact(
-        _time(value["at"]),
-        _sender(value["sender"]),
-        _text(where["service"] or where["host"]),
+        _time(at),
+        sender,
+        place,
         kinds,
         fate.value if fate is not None else _text(verdict),
-        _text(where["account"]["kind"]),
+        account,
         _number(request["bytes"], _MOST_BYTES),
         found,
         rows,
-        fate is None and _left_by(verdict, hold.get("outcome")),
+        people,
+        values,
+        fate is None and _left_by(verdict, held),
         verdict != Verdict.ALLOW or bool(degraded),
     )
 
@@ -121,17 +205,19 @@ def _observed(value: Mapping[str, Any]) -> Fact:
         OBSERVED,
         AccountKind.UNKNOWN.value,
         _number(sent.get("value") or 0, _MOST_BYTES),
-        0,
-        0,
+        *(0, 0, 0, 0),
         went=False,
         review=value["notable"] is True,
     )
 
 
-def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int]:
+def _found(
+    findings: list[Mapping[str, Any]],
+) -> tuple[tuple[str, ...], int, int, int, int]:
+    """Return kinds, values, and the most rows, people and values of one of them."""
     if not findings:
-        return (), 0, 0
-    found = rows = 0
+        return (), 0, 0, 0, 0
+    found = rows = people = most = 0
     kinds = set()
     for one in findings:
         kind = one["kind"]
@@ -139,9 +225,14 @@ def _found(findings: list[Mapping[str, Any]]) -> tuple[tuple[str, ...], int, int
             continue
         kinds.add(_kind(kind))
         if kind != NOT_INSPECTED:
-            found += _number(one["distinct"])
+            values = _number(one["distinct"])
+            found += values
+            most = max(most, values)
             rows = max(rows, _number(one["records"] or 0))
-    return tuple(sorted(kinds)[:_MOST_KINDS]), min(found, _MOST), rows
+            if _tells_of_people(kind):
+                subjects = one.get("subjects")
+                people = max(people, values if subjects is None else _number(subjects))
+    return tuple(sorted(kinds)[:_MOST_KINDS]), min(found, _MOST), rows, people, most
 
 
 def _sender(value: Mapping[str, Any]) -> Sender:

@@ -1,8 +1,9 @@
 """What a hunt looks for, beside packages: a destination, a script, a file that was sent, or what
-was observed; in what is known by indexes, and for files in the messages themselves.
+was observed; in what is known by indexes. Files that are in no index yet are looked for in the
+messages themselves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
@@ -16,8 +17,9 @@ from core.vocabulary.fleet import Over
 from destinations.hosts import service_at
 from hub.database import Connection
 from hub.facts import Fact, fact_of
+from hub.file_rows import base_of, files_in
 from hub.questions import Row, rows
-from hub.stored import uploads_since
+from hub.stored import unread_uploads
 from hub.totals import refuse_unmade
 
 _MOST_NAME = 300
@@ -56,6 +58,45 @@ _IN: Mapping[Over, LiteralString] = {
             SELECT number FROM destinations WHERE strpos(lower(name), %(name)s) > 0))
         OR s.kinds = ANY(ARRAY(SELECT number FROM kindsets WHERE kinds = ARRAY[%(name)s])))""",
 }
+
+_SENT: LiteralString = """FROM sent_files s JOIN files f ON f.number = s.file
+        JOIN chains c ON c.number = s.chain AND c.state <> 'superseded'
+        JOIN places p ON p.number = s.place
+    WHERE s.file = ANY(ARRAY(
+        SELECT number FROM files WHERE (base = %(base)s AND (path = %(typed)s
+                OR right(path, length(%(typed)s) + 1)
+                    IN ('/' || %(typed)s, chr(92) || %(typed)s)))
+            OR (%(hex)s <> '' AND sha256 <> '' AND sha256 COLLATE "C" >= %(hex)s
+                AND sha256 COLLATE "C" < %(hex)s || 'g')))"""
+"""Files by their names as typed, whose last part has an index, or by how their content begins."""
+_HIT: LiteralString = """WITH hit AS (
+        SELECT s.place, s.destination, min(f.path) AS what,
+            count(DISTINCT (s.chain, s.seq)) AS times,
+            count(DISTINCT (s.chain, s.seq)) FILTER (WHERE s.went) AS went,
+            coalesce(sum(s.bytes) FILTER (WHERE s.went), 0)::bigint AS bytes,
+            array_agg(DISTINCT s.kinds) AS kindsets, min(s.at) AS first_at, max(s.at) AS last_at
+        """
+_FILES: LiteralString = (
+    _HIT  # noqa: S608 - all are constants
+    + _SENT
+    + """ GROUP BY s.place, s.destination, f.path)
+    SELECT coalesce(x.name, p.path) AS script, encode(x.sha256, 'hex') AS sha256,
+        e.name AS endpoint, d.name AS place, false AS observed, h.times AS requests, h.went,
+        h.bytes, (SELECT array_agg(DISTINCT one) FROM kindsets k, unnest(k.kinds) AS one
+            WHERE k.number = ANY(h.kindsets)) AS kinds,
+        CASE WHEN w.name IS NULL THEN NULL ELSE ARRAY[w.name] END AS people, h.what,
+        h.first_at, h.last_at
+    FROM hit h JOIN places p ON p.number = h.place JOIN endpoints e ON e.number = p.endpoint
+        JOIN destinations d ON d.number = h.destination
+        LEFT JOIN scripts x ON x.number = p.script LEFT JOIN people w ON w.number = p.person
+    ORDER BY h.last_at DESC, endpoint, script LIMIT %(most)s"""
+)
+_NOTE_FILES: LiteralString = (
+    """INSERT INTO hunt_sightings (hunt, endpoint, place, records, first_at, last_at)
+    SELECT %(hunt)s, p.endpoint, s.place, count(DISTINCT (s.chain, s.seq)), min(s.at), max(s.at) """
+    + _SENT
+    + " GROUP BY p.endpoint, s.place"
+)
 
 
 class Sighting(NamedTuple):
@@ -143,44 +184,37 @@ class Sought:
         return bool(self.hex) and sha256.startswith(self.hex)
 
 
-def files_in(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield path and SHA-256 (empty: not known) of the files in a record."""
-    try:
-        files = orjson.loads(text).get("files")
-    except (orjson.JSONDecodeError, AttributeError):
-        return
-    for one in files if isinstance(files, list) else ():
-        path = one.get("path") if isinstance(one, dict) else None
-        if isinstance(path, str):
-            sha256 = one.get("sha256")
-            yield printable(path, 400), sha256 if isinstance(sha256, str) else ""
-
-
-def known(connection: Connection, sought: Sought, since: datetime) -> list[Row]:
-    """Return who it was, where it went and how often, the last first; `since` counts for files
-    alone, which are looked for in the messages themselves. Raises NotReadyError.
-    """
+def known(connection: Connection, sought: Sought) -> list[Row]:
+    """Return who it was, where it went and how often, the last first. Raises NotReadyError."""
+    values = {**_values(sought), "most": MOST}
     if sought.over is Over.FILES:
-        return _in_messages(connection, sought, since)
+        told = [_told(row) for row in rows(connection, _FILES, values)]
+        told += _in_messages(connection, sought)
+        return sorted(told, key=lambda row: row["last_at"], reverse=True)[:MOST]
     refuse_unmade(connection)
     query = _COLUMNS + _IN[sought.over] + _GROUPED
-    found = rows(connection, query, {**_values(sought), "most": MOST})
-    return [
-        {**row, "kinds": row["kinds"] or [], "people": row["people"] or [], "what": ""}
-        for row in found
-    ]
+    return [{**_told(row), "what": ""} for row in rows(connection, query, values)]
+
+
+def _told(row: Row) -> Row:
+    return {**row, "kinds": sorted(row["kinds"] or []), "people": row["people"] or []}
 
 
 def note_known(connection: Connection, sought: Sought, hunt: int) -> None:
-    """Note what is known already for a hunt that was saved; of files, only what comes is noted."""
-    if sought.over in _IN:
-        refuse_unmade(connection)
-        query = _NOTE + _IN[sought.over] + " GROUP BY p.endpoint, s.place"
-        connection.execute(query, {**_values(sought), "hunt": hunt})
+    """Note what is known already for a hunt that was saved; of files, what is in the index."""
+    values = {**_values(sought), "hunt": hunt}
+    if sought.over is Over.FILES:
+        connection.execute(_NOTE_FILES, values)
+        return
+    refuse_unmade(connection)
+    query = _NOTE + _IN[sought.over] + " GROUP BY p.endpoint, s.place"
+    connection.execute(query, values)
 
 
 def _values(sought: Sought) -> dict[str, str]:
-    return {"name": sought.lower, "hex": sought.hex, "service": sought.service}
+    typed = sought.name.strip()
+    named = {"typed": typed, "base": base_of(typed)}
+    return {"name": sought.lower, "hex": sought.hex, "service": sought.service, **named}
 
 
 @dataclass(slots=True)
@@ -189,16 +223,16 @@ class _Added:
     kinds: set[str] = field(default_factory=set)
 
 
-def _in_messages(connection: Connection, sought: Sought, since: datetime) -> list[Row]:
+def _in_messages(connection: Connection, sought: Sought) -> list[Row]:
+    """Return what stands in messages whose files are in no index yet."""
     found: dict[tuple[Any, ...], _Added] = {}
-    for endpoint, received, kept in uploads_since(connection, since, sought.needles):
+    for endpoint, received, kept in unread_uploads(connection, sought.needles):
         for _, entry in kept.entries():
             if entry.text and any(needle in entry.text for needle in sought.needles):
                 seen = sought.seen_in(fact_of(entry.text), entry.text)
                 if seen is not None:
                     _add(found, endpoint, seen, received)
-    told = [{**one.row, "kinds": sorted(one.kinds)} for one in found.values()]
-    return sorted(told, key=lambda row: row["last_at"], reverse=True)[:MOST]
+    return [{**one.row, "kinds": sorted(one.kinds)} for one in found.values()]
 
 
 def _add(

@@ -19,6 +19,7 @@ from hub.chains import begin_chain
 from hub.database import Connection, Database
 from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
+from hub.file_rows import keep_files, sent_in
 from hub.held_checkpoints import hold_against, sizes_of
 from hub.record_rows import keep_records
 from hub.sightings import sighted
@@ -27,11 +28,12 @@ from hub.words import Numbered, Words
 
 _MOST_QUARANTINED = 200
 """Uploads of one chain: enough to examine, and no way to fill the disk."""
-_CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier
-    FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+_CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier,
+    files_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
 _KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
-_MOVE = "UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s WHERE number = %s"
+_MOVE = """UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s,
+    files_to = %s WHERE number = %s"""
 _GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
 _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s
@@ -81,6 +83,7 @@ class Chain:
     cut: int
     cut_head: bytes | None
     cut_frontier: bytes | None
+    files_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,15 +207,24 @@ class _Keeping:
             place = (chain.number, first, self.now)
             new = facts[skip:]
             keep_records(self.connection, *place, new, numbered)
+            self._files(first, new, numbered)
             found = (new, self.walked.texts[skip:], numbered, self.now)
             sighted(self.connection, chain.endpoint, *found)
             self._alarm_emptied(first, frame)
         else:
             self._acts(first, self.walked.texts[skip:])
         key = self._grown(tree, first, self.walked.hashes[skip:])
-        moved = (claims.last, claims.head, tree.to_bytes(), key, chain.number)
+        files_to = claims.last if chain.files_to == chain.last else chain.files_to
+        moved = (claims.last, claims.head, tree.to_bytes(), key, files_to, chain.number)
         self.connection.execute(_MOVE, moved)
         return Taken(next=claims.last + 1, new=claims.last + 1 - first)
+
+    def _files(self, first: int, new: Sequence[Fact], numbered: Numbered) -> None:
+        """Keep what was sent; of a chain that an older hub went on with, all is read later."""
+        if self.chain.files_to == self.chain.last:
+            texts = self.walked.texts[first - self.claims.first :]
+            sent = sent_in(first, self.now, new, texts)
+            keep_files(self.connection, self.chain.number, sent, numbered)
 
     def _tree(self, first: int) -> Frontier:
         """Return the Merkle tree before the first new entry."""

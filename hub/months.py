@@ -16,6 +16,7 @@ from evidence.acts import read_act
 from evidence.removed import LegalHold, Removed
 from hub.database import Connection, Database
 from hub.deeds import Word, chained
+from hub.file_rows import forget_files
 from hub.stored import entries_of
 from hub.sums import keep_dropped
 
@@ -32,10 +33,12 @@ _REMOVED = """SELECT month, at AS removed_at, records, uploads AS messages FROM 
 _KEEP = """INSERT INTO own_months (months, deed) VALUES (%s, %s)
     ON CONFLICT (one) DO UPDATE SET months = EXCLUDED.months, deed = EXCLUDED.deed"""
 _PAST = """INSERT INTO past_sums (chain, day, place, destination, kinds, outcome, account, review,
-        records, went, bytes_went, found, rows_hit, first_at, last_at)
+        records, went, bytes_went, found, rows_hit, first_at, last_at, most_rows, most_people,
+        most_values)
     SELECT chain, (at AT TIME ZONE 'UTC')::date, place, destination, kinds, outcome, account,
         review, count(*), count(*) FILTER (WHERE went),
-        coalesce(sum(bytes) FILTER (WHERE went), 0), sum(found), sum(rows_hit), min(at), max(at)
+        coalesce(sum(bytes) FILTER (WHERE went), 0), sum(found), sum(rows_hit), min(at), max(at),
+        max(rows_hit), max(people), max(most_values)
     FROM {records} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
     ON CONFLICT (chain, place, destination, kinds, outcome, account, review, day) DO UPDATE SET
         records = past_sums.records + EXCLUDED.records, went = past_sums.went + EXCLUDED.went,
@@ -43,7 +46,11 @@ _PAST = """INSERT INTO past_sums (chain, day, place, destination, kinds, outcome
         found = past_sums.found + EXCLUDED.found,
         rows_hit = past_sums.rows_hit + EXCLUDED.rows_hit,
         first_at = least(past_sums.first_at, EXCLUDED.first_at),
-        last_at = greatest(past_sums.last_at, EXCLUDED.last_at)"""
+        last_at = greatest(past_sums.last_at, EXCLUDED.last_at),
+        most_rows = greatest(past_sums.most_rows, EXCLUDED.most_rows),
+        most_people = greatest(past_sums.most_people, EXCLUDED.most_people),
+        most_values = greatest(past_sums.most_values, EXCLUDED.most_values)"""
+_FILES = "DELETE FROM sent_files WHERE received >= %s AND received < %s"
 _PLACES = """INSERT INTO removed_places (chain, place, seqs)
     SELECT chain, place, range_agg(int8range(seq, seq + 1)) FROM {records} GROUP BY 1, 2
     ON CONFLICT (chain, place) DO UPDATE SET seqs = removed_places.seqs + EXCLUDED.seqs"""
@@ -148,6 +155,8 @@ def _remove(connection: Connection, month: date, now: datetime) -> bool:
     connection.execute(_of(_PLACES, month))
     entries = sum(int(rows) for (rows,) in connection.execute(_of(_RUNS, month)).fetchall())
     connection.execute(_of("DROP TABLE {uploads}, {records}", month))
+    connection.execute(_FILES, (_begin(month), _begin(_after(month))))
+    forget_files(connection)
     connection.execute(_NOTE, (month, now, *counts))
     about = f"month {month:%Y-%m}"
     facts = {"records": counts[0], "messages": counts[1], "entries": entries}
@@ -256,6 +265,14 @@ def _month(name: str) -> date | None:
         return datetime.strptime(name.partition("_")[2], "%Y_%m").replace(tzinfo=UTC).date()
     except ValueError:
         return None
+
+
+def _after(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _begin(month: date) -> datetime:
+    return datetime(month.year, month.month, 1, tzinfo=UTC)
 
 
 def _name(table: str, month: date) -> str:

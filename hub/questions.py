@@ -4,7 +4,7 @@ who had a package. Every answer is read by indexes and from sums; only the words
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from psycopg.rows import dict_row
@@ -88,12 +88,17 @@ _SCRIPTS = """WITH besides AS MATERIALIZED (
 _SPREAD = """SELECT x.family, s.day, count(DISTINCT p.endpoint) AS endpoints,
         sum(s.records)::bigint AS records
     FROM sums s JOIN places p ON p.number = s.place JOIN scripts x ON x.number = p.script
-    WHERE x.family = ANY(%(families)s) GROUP BY x.family, s.day ORDER BY s.day"""
+    WHERE x.family = ANY(%(families)s) AND s.day > %(after)s
+    GROUP BY x.family, s.day ORDER BY s.day"""
+SPREAD_DAYS = timedelta(days=35)
+"""For how many days back it is told how a script spread: all of them are read for it."""
 JUDGED: LiteralString = r"""WITH alike AS (
         SELECT p.endpoint, p.path, x.family, coalesce(x.name, p.path) AS name,
             d.name AS destination, a.word AS account, k.kinds, o.word AS outcome,
             sum(s.records)::bigint AS records, sum(s.bytes_went)::bigint AS bytes,
-            max(s.found) AS found, min(s.first_at) AS first_at, max(s.last_at) AS last_at
+            max(s.found) AS found, min(s.first_at) AS first_at, max(s.last_at) AS last_at,
+            sum(s.went)::bigint AS went, max(s.most_rows) AS most_rows,
+            max(s.most_people) AS most_people, max(s.most_values) AS most_values
         FROM totals s JOIN places p ON p.number = s.place
             LEFT JOIN scripts x ON x.number = p.script
             JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
@@ -178,10 +183,13 @@ def scripts(connection: Connection, most: int = MOST) -> list[Row]:
     return found
 
 
-def add_spread(connection: Connection, found: Sequence[Row]) -> None:
-    """Add to scripts how they spread from day to day: read of all their days, unlike the rest."""
+def add_spread(connection: Connection, found: Sequence[Row], now: datetime) -> None:
+    """Add to scripts how they spread from day to day, of the last days alone: those are read,
+    unlike the rest.
+    """
     days: dict[int, list[Row]] = {}
-    for row in rows(connection, _SPREAD, {"families": [row["id"] for row in found]}):
+    values = {"families": [row["id"] for row in found], "after": (now - SPREAD_DAYS).date()}
+    for row in rows(connection, _SPREAD, values):
         days.setdefault(row.pop("family"), []).append(row)
     for row in found:
         row["spread"] = days.get(row["id"], [])

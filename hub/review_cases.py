@@ -49,12 +49,34 @@ def case_of(row: Row) -> Case:
         category="other" if service is None else service.category.value,
         account_kind=row["account"],
         kinds=tuple(row["kinds"]),
-        values=0,  # what the hub adds up counts a value anew in each request
-        records=None,
+        values=int(row["most_values"]),
+        records=int(row["most_rows"]) or None,
         bytes_sent=int(row["bytes"]),
         last_record="",
         disposition=row["disposition"],
+        inside=_in_the_list(row),
     )
+
+
+def _in_the_list(row: Row) -> Inside:
+    """Return what the list tells of the inside: by what a case is urgent. People are the most in
+    one request: those of others may be the same.
+    """
+    first, last = _days_since(row["first_at"]), _days_since(row["last_at"])
+    count = int(row["records"])
+    return Inside(
+        outcomes=dict.fromkeys(row["outcomes"], count),
+        days=dict.fromkeys((first, last), count),
+        people=int(row["people"]),
+        people_exact=False,
+        most_exact=False,
+        left=int(row["went"]),
+        machines=int(row["endpoints"]),
+    )
+
+
+def _days_since(at: datetime) -> int:
+    return (at.astimezone(UTC).date() - _EPOCH).days
 
 
 def _is_open(row: Row) -> bool:
@@ -85,8 +107,14 @@ def inside_of(row: Row, told: Row, shown: Council) -> Inside:
         },
         users={shown.person(name): 1 for name in told["people"]},
         outcomes=dict.fromkeys(told["outcomes"], records),
-        days={(date.fromisoformat(day) - _EPOCH).days: on for day, on in told["spread"].items()},
+        days={
+            _days_since(row["first_at"]): 1,  # may be long before what is drawn
+            **{(date.fromisoformat(day) - _EPOCH).days: on for day, on in told["spread"].items()},
+        },
+        people=int(row["people"]),
         people_exact=False,
+        most_exact=False,
+        left=int(row["went"]),
         machines=told["endpoints"],
         groups=tuple(told["groups"]),
         named_machines=tuple(told["machines"]),
@@ -98,7 +126,7 @@ def _day(text: str) -> datetime:
     return datetime(found.year, found.month, found.day, tzinfo=UTC)
 
 
-COLUMNS = ("kinds", "is_open", "verdict", "folded", "folded_kinds")
+COLUMNS = ("kinds", "is_open", "verdict", "risk", "folded", "folded_kinds")
 """What the list keeps beside what the database adds up."""
 FOLDED = ("script", "host", "service", "user", "account", "verdict", "risk", "disposition", "case")
 """What stands in `folded`, in order; compared without regard to upper and lower case."""
@@ -109,14 +137,16 @@ def derived(row: Row) -> Row:
     kinds = sorted({kind for one in row["kindsets"] for kind in one.split(",") if kind})
     is_open = _is_open(row)
     case = case_of({**row, "kinds": kinds, "is_open": is_open})
+    risk = risk_of(case)
     told = (
         *(case.script, case.host, case.service or "", case.user or "", case.account_kind),
-        *(case.verdict, risk_of(case).level.value, case.disposition or "", case_id(case.key)),
+        *(case.verdict, risk.level.value, case.disposition or "", case_id(case.key)),
     )
     return {
         "kinds": kinds,
         "is_open": is_open,
         "verdict": case.verdict,
+        "risk": risk.points,
         "folded": [text.casefold() for text in told],
         "folded_kinds": [kind.casefold() for kind in kinds],
     }

@@ -207,6 +207,7 @@ def server_context(server: Path, authority: Path, own: Path | None = None) -> ss
             ) from None
     context.verify_mode = ssl.CERT_OPTIONAL
     context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0  # nor does it remember sessions: each would stay in memory
     return context
 
 

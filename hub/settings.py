@@ -16,14 +16,20 @@ from ruamel.yaml.error import YAMLError
 from certs.files import PRIVATE_FILE, create_file, replace_file
 from core.errors import InputError, SettingsError
 from hub.authority import make_authority
+from hub.desk_certificate import DeskCertificates, read_desk_certificates
 from hub.groups import group_named
 from hub.inspection import InspectionSettings, read_inspection
-from hub.sign_in_settings import SignInSettings, read_sign_in
+from hub.sign_in_settings import SignInSettings, read_roles, read_sign_in
 
 SETTINGS, POLICY_KEY, POLICY_PUBLIC = "hub.yaml", "policy.key", "policy.pub"
 DATABASE_VARIABLE = "OUTGATE_HUB_DATABASE"
 _KEY_BYTES = 32
-_NAMES = frozenset({"database", "names", "listen", "sign_in", "own_certificates", "inspection"})
+_NAMES = frozenset(
+    {
+        *("database", "names", "listen", "sign_in", "own_certificates", "inspection"),
+        "desk_certificates",
+    }
+)
 _MOST_PORT = 65535
 
 
@@ -44,6 +50,9 @@ class HubSettings:
     """Of the organisation: who shows a certificate of theirs enrols without a token."""
     own_group: str | None = None
     """The group of endpoints that do; None: none do."""
+
+    desk_certificates: DeskCertificates | None = None
+    """Whose certificates let people in at a terminal; None: nobody's."""
 
     inspection: InspectionSettings | None = None
     """What machines are given to inspect with; None: nothing."""
@@ -146,7 +155,15 @@ def _checked(folder: Path, value: Any, database: str | None) -> HubSettings:
         own_group=own_group,
         inspection=None if inspection is None else read_inspection(inspection, folder),
         sign_in=None if signing is None else read_sign_in(signing, folder),
+        desk_certificates=_desk(folder, value.get("desk_certificates")),
     )
+
+
+def _desk(folder: Path, value: Any) -> DeskCertificates | None:
+    if value is None:
+        return None
+    told = value.get("roles") if isinstance(value, dict) else None
+    return read_desk_certificates(value, folder, read_roles(told, "desk_certificates"))
 
 
 def _own(folder: Path, value: Any) -> tuple[Path | None, str | None]:

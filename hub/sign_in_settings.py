@@ -96,7 +96,7 @@ def read_sign_in(value: Any, folder: Path) -> SignInSettings:
         **{name: folder / value[name] for name in _FILES if name in value},
         listen=_listen(value.get("listen"), texts["address"]),
         scopes=_scopes(value.get("scopes", ["openid", "profile"])),
-        roles=_roles(value["roles"]),
+        roles=read_roles(value["roles"], "sign_in"),
     )
 
 
@@ -144,28 +144,32 @@ def _scopes(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("openid", *texts)))
 
 
-def _roles(value: Any) -> dict[Role, tuple[str, ...]]:
+def read_roles(value: Any, setting: str) -> dict[Role, tuple[str, ...]]:
+    """Return which groups have which role, as a setting of `hub.yaml` says it. Raises
+    SettingsError.
+    """
     if not isinstance(value, dict):
-        raise _wrong("roles is a list of roles with groups")
+        raise _wrong("roles is a list of roles with groups", setting)
     roles = {}
     for name, groups in value.items():
         try:
             role = Role(str(name).replace("-", " "))
         except ValueError:
             known = ", ".join(Role)
-            raise _wrong(f"{str(name)[:40]} is no role; there are {known}") from None
-        roles[role] = _texts(groups, f"roles: {role}")
+            told = f"{str(name)[:40]} is no role; there are {known}"
+            raise _wrong(told, setting) from None
+        roles[role] = _texts(groups, f"roles: {role}", setting)
     return roles
 
 
-def _texts(value: Any, name: str) -> tuple[str, ...]:
+def _texts(value: Any, name: str, setting: str = "sign_in") -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts:
-        raise _wrong(f"{name} is a list of texts")
+        raise _wrong(f"{name} is a list of texts", setting)
     if not all(isinstance(one, str) and one and one.isprintable() for one in texts):
-        raise _wrong(f"{name} is a list of texts")
+        raise _wrong(f"{name} is a list of texts", setting)
     return tuple(texts)
 
 
-def _wrong(what: str) -> SettingsError:
-    return SettingsError(f"sign_in of hub.yaml: {what}.", remedy="See docs/fleet.md.")
+def _wrong(what: str, setting: str = "sign_in") -> SettingsError:
+    return SettingsError(f"{setting} of hub.yaml: {what}.", remedy="See docs/fleet.md.")

@@ -14,9 +14,12 @@ _OF = """SELECT number, first, last, blob FROM uploads
 _FROM = """SELECT number, first, last, blob FROM uploads
     WHERE chain = %s AND last >= %s ORDER BY last"""
 
-_SINCE = """SELECT e.name, u.received, u.number, u.first, u.last, u.blob
-    FROM uploads u JOIN chains c ON c.number = u.chain JOIN endpoints e ON e.number = c.endpoint
-    WHERE u.received >= %s AND c.kind = 'records' AND c.state <> 'superseded'"""
+_NEXT = """SELECT received, number, first, last, blob FROM uploads
+    WHERE chain = %s AND last >= %s ORDER BY last LIMIT 1"""
+_UNREAD = """SELECT e.name, u.received, u.number, u.first, u.last, u.blob
+    FROM chains c JOIN uploads u ON u.chain = c.number AND u.last > c.files_to
+        JOIN endpoints e ON e.number = c.endpoint
+    WHERE c.kind = 'records' AND c.state <> 'superseded' AND c.files_to < c.last"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,31 @@ def uploads_from(connection: Connection, chain: int, seq: int = 1) -> Iterator[K
             yield _kept(row)
 
 
-def uploads_since(
-    connection: Connection, since: datetime, needles: Sequence[bytes]
-) -> Iterator[tuple[str, datetime, Kept]]:
-    """Yield the messages with records that came since then and hold one of these texts, each with
-    whose it is and when it came. Read one by one: all of them are many.
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """One upload that was kept, and when it came."""
+
+    received: datetime
+    kept: Kept
+
+
+def entry_uploads(connection: Connection, chain: int, seq: int) -> Dated | None:
+    """Return the upload with an entry, or where that is not here the next one; None behind the
+    last.
     """
-    with connection.cursor(name="uploads_since") as cursor:
+    row = connection.execute(_NEXT, (chain, seq)).fetchone()
+    return None if row is None else Dated(row[0], _kept(row[1:]))
+
+
+def unread_uploads(
+    connection: Connection, needles: Sequence[bytes]
+) -> Iterator[tuple[str, datetime, Kept]]:
+    """Yield the messages whose files are in no index yet and that hold one of these texts, each
+    with whose it is and when it came. Read one by one: they may be many.
+    """
+    with connection.cursor(name="unread_uploads") as cursor:
         cursor.itersize = 8
-        cursor.execute(_SINCE, (since,))
+        cursor.execute(_UNREAD)
         for name, received, *row in cursor:
             data = unpacked(row[3])[1]
             if any(needle in data for needle in needles):

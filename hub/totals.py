@@ -17,8 +17,11 @@ _LOCK = "SELECT number FROM chains WHERE endpoint = %s ORDER BY number FOR UPDAT
 """Whoever changes the sums of an endpoint holds the row of its chain."""
 _FORGET = """DELETE FROM totals
     WHERE place = ANY(ARRAY(SELECT number FROM places WHERE endpoint = %s))"""
-_ADD = """INSERT INTO totals SELECT place, destination, kinds, outcome, account, review,
-        sum(records), sum(went), sum(bytes_went), max(s.found), min(first_at), max(last_at)
+_ADD = """INSERT INTO totals (place, destination, kinds, outcome, account, review, records, went,
+        bytes_went, found, first_at, last_at, most_rows, most_people, most_values)
+    SELECT place, destination, kinds, outcome, account, review,
+        sum(records), sum(went), sum(bytes_went), max(s.found), min(first_at), max(last_at),
+        max(most_rows), max(most_people), max(most_values)
     FROM sums s WHERE place = ANY(ARRAY(SELECT number FROM places WHERE endpoint = %s))
     GROUP BY 1, 2, 3, 4, 5, 6"""
 _MADE = "DELETE FROM totals_to_make WHERE endpoint = %s"

@@ -1,6 +1,7 @@
 """Who goes past the gate: the kernel's counters are asked four times a second whether a connection
 can have begun, and only then the connection table is looked at. While somebody runs a program
-behind the gate, thirty times a second, and what was shorter still is heard of when it ends.
+behind the gate, thirty times a second, and what was shorter still is heard of when it ends. Both
+less often while nothing begins (`proxy.pace`).
 """
 
 import asyncio
@@ -19,11 +20,12 @@ from core.ids import utc_now
 from core.ports import Attributor, DirectConnections
 from proxy.boundaries import courtesy
 from proxy.following import Followed
+from proxy.pace import Pace
 from proxy.threads import COURTESIES
 from proxy.uninspected import Uninspected
 
 EVERY_S = 0.25
-"""How often the counters are asked: what is open for half a second is seen."""
+"""How often the counters are asked, at rest less often: what is open for a second is seen."""
 APART_S = 0.2
 """So long after a look comes the next, at the earliest."""
 QUICK_S = 0.03
@@ -70,6 +72,7 @@ class EvasionWatch:
         """When the last look began, and what it saw."""
         self._begun: set[asyncio.Task[None]] = set()
         """Questions whose answers no look waits for."""
+        self._pace = Pace(clock)
         self.runs = Followed(clock)
 
     async def watch(self, table: DirectConnections, every_s: float = EVERY_S) -> None:
@@ -80,7 +83,8 @@ class EvasionWatch:
                 if self.runs.any:
                     await self._until_changed(table)
                 else:
-                    await self.runs.begun_or(partial(self._is_time, table), every_s)
+                    apart = partial(self._pace.at_rest, every_s)
+                    await self.runs.begun_or(partial(self._is_time, table), apart)
                 self.runs.go_on()
                 await self.look_if_due(table)
 
@@ -95,16 +99,16 @@ class EvasionWatch:
 
         def asked() -> None:
             try:
-                self._again = table.changed() or self._again
+                self._ask_counters(table)
             except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
                 done.set_exception(PartEndedError("looking", error))
                 return
             if self._again or loop.time() >= until:
                 done.set_result(None)
             else:
-                timers[:] = [loop.call_later(QUICK_S, asked)]
+                timers[:] = [loop.call_later(self._pace.followed(QUICK_S), asked)]
 
-        timers.append(loop.call_later(QUICK_S, asked))
+        timers.append(loop.call_later(self._pace.followed(QUICK_S), asked))
         try:
             await done
         finally:
@@ -122,9 +126,15 @@ class EvasionWatch:
             await self.look(table)
 
     def _is_time(self, table: DirectConnections) -> bool:
-        self._again = table.changed() or self._again
+        self._ask_counters(table)
         since = self._clock() - self._looked if self._looked is not None else SURELY_S
         return since >= SURELY_S or (self._again and since >= self._apart())
+
+    def _ask_counters(self, table: DirectConnections) -> None:
+        self._pace.runs(self.runs.begun)
+        if table.changed():
+            self._again = True
+            self._pace.news()
 
     def _apart(self) -> float:
         if not self.runs.any:

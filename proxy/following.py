@@ -36,6 +36,8 @@ class Followed:
         self._asked_alive = 0.0
         self._waiting: asyncio.Future[None] | None = None
         self.short = ShortConnections(clock)
+        self.begun = 0
+        """So many runs have been followed so far."""
 
     @property
     def any(self) -> bool:
@@ -54,6 +56,7 @@ class Followed:
         if not self._pids:
             self.short.whole = self._table.hear(wanted=True)
         self._pids[pid] = None
+        self.begun += 1
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
@@ -78,7 +81,7 @@ class Followed:
             if run == pid and started is not None
         ]
 
-    async def begun_or(self, due: Callable[[], bool], every_s: float) -> None:
+    async def begun_or(self, due: Callable[[], bool], every_s: Callable[[], float]) -> None:
         """Wait until a run begins, or until `due` says so, which is asked so often and may raise.
 
         It is asked by a timer of the loop: to wake a task for each no took most of what a gate
@@ -99,9 +102,9 @@ class Followed:
             except BaseException as error:  # noqa: BLE001 - boundary: who waits is told
                 waiting.set_exception(PartEndedError("looking", error))
                 return
-            timer = loop.call_later(until_beat(loop.time(), every_s, every_s / 2), ask)
+            timer = loop.call_later(until_beat(loop.time(), every_s(), every_s() / 2), ask)
 
-        timer = loop.call_later(until_beat(loop.time(), every_s, every_s / 2), ask)
+        timer = loop.call_later(until_beat(loop.time(), every_s(), every_s() / 2), ask)
         try:
             await waiting
         finally:

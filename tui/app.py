@@ -1,5 +1,6 @@
 """The review app: themes, modes, and an end without a traceback."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -147,5 +148,6 @@ def run(
         grows=grows,
     )
     app = app_class(store, reviewer, holds, filter_line, acts)
+    gc.freeze()  # what is loaded stays: looking through it took a tenth of a second, mid-key
     app.run()
     return app.return_code or 0

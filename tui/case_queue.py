@@ -5,7 +5,7 @@ Knows no Textual.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from core.review import Case, CaseFilter, Order
@@ -160,6 +160,11 @@ class Queue:
     def current(self) -> Case | None:
         """The case under the cursor."""
         return self.case_at(self.cursor) if self.count else None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether other cases are shown than all open ones."""
+        return replace(self.wanted, order=Order.RISK) != CaseFilter()
 
     @property
     def lacks(self) -> str:

@@ -13,11 +13,15 @@ from tui.review_part import ReviewPart
 
 
 class FilterReview(ReviewPart):
-    """What a person chooses to see. `shown` is told when another filter is on."""
+    """What a person chooses to see. `shown` is told when another filter is on; `refused` when one
+    is not understood that nobody typed just now, and gives what to say.
+    """
 
-    def __init__(self, desk: LiveQueue, shown: Callable[[], None]) -> None:
+    def __init__(
+        self, desk: LiveQueue, shown: Callable[[], None], refused: Callable[[str], str]
+    ) -> None:
         super().__init__(desk)
-        self._shown = shown
+        self._shown, self._refused = shown, refused
         self._names_of: int | None = None
         """Which version of the evidence the names were read from."""
 
@@ -82,10 +86,11 @@ class FilterReview(ReviewPart):
             desk.query_one(FilterBar).complain(parsed.problem)
             return
         if parsed.problem:
-            desk.tell(parsed.problem, wrong=True)
+            desk.tell(self._refused(parsed.problem), wrong=True)
             return
         desk.filter_line = line.strip()
         self.leave()
         desk.wanted = replace(parsed.wanted, order=desk.wanted.order)
+        desk.held.leave()  # what was asked for is what is selected and told
         await desk.look_again()
         self._shown()

@@ -14,7 +14,7 @@ from textual.worker import WorkType
 
 from core.case_inside import GROWS
 from core.case_words import completions
-from core.review import CaseFilter, Order
+from core.review import CaseFilter
 from core.review_ports import CaseStore, HoldQueue
 from core.rights import Deed
 from tui.background_reader import Reader, Trouble
@@ -236,7 +236,7 @@ class LiveQueue(Offers, Screen[None]):
         waits.
         """
         came, gone = self.held.take(items)
-        if self.held.index is None and (first or not self.queue.count):
+        if self.held.index is None and (first or not (self.queue.count or self.queue.is_filtered)):
             self.held.enter()
         if came and not first:
             self.app.bell()
@@ -307,7 +307,7 @@ class LiveQueue(Offers, Screen[None]):
         self.say()
 
     def _empty_words(self) -> str:
-        if replace(self.queue.wanted, order=Order.RISK) == CaseFilter():
+        if not self.queue.is_filtered:
             closed = "To see what was closed, press / and write closed."
             return f"New cases appear here by themselves.\n\n{closed}"
         return "No case is like that.\n\nEsc shows all open cases again; / changes the filter."

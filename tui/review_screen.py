@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from core.review import CaseFilter, Order
+from core.review import Order
 from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital
 from tui.actions import SCREENS
@@ -88,7 +88,7 @@ class ReviewScreen(LiveQueue):
         super().__init__(store, reader, reviewer, holds, line, acts)
         self._holding = HoldReview(self)
         self._views = ViewReview(self)
-        self._filtering = FilterReview(self, self._views.show)
+        self._filtering = FilterReview(self, self._views.show, self._views.refused)
         self._parts = tuple(make(self) for make in PARTS)
 
     @property
@@ -142,7 +142,7 @@ class ReviewScreen(LiveQueue):
             self._zoom(False)
         elif self.held.current and self.queue.count:
             self._holding.leave()
-        elif replace(self.queue.wanted, order=Order.RISK) != CaseFilter():
+        elif self.queue.is_filtered:
             self._filtering.use("")
 
     @property
@@ -294,7 +294,7 @@ class ReviewScreen(LiveQueue):
     @on(ViewStrip.Chosen)
     def _view_clicked(self, event: ViewStrip.Chosen) -> None:
         event.stop()
-        self.show_cases(event.line)
+        self._views.go_to(event.line)
 
     def do_order(self) -> None:
         """Sort by the next column."""

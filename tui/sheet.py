@@ -58,6 +58,10 @@ class Sheet:
 
     facts: tuple[Row, ...] = ()
     tables: tuple[Table, ...] = ()
+    more: Callable[[], "Sheet"] | None = None
+    """Where something is still to be read for it: reads on, and gives it with what is known then.
+    May block on the disk; raises OutgateError.
+    """
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -1,6 +1,6 @@
 """A tab beside the queue: a sheet of facts and tables, whose rows lead back to their cases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -91,13 +91,16 @@ class SheetScreen(Offers, Screen[str | None]):
 
     async def _read(self, name: str) -> None:
         desk = self._desk
-        found = await desk.reader.ask(partial(self._sheets.read, name, desk.reviewer.clock()))
-        if isinstance(found, Trouble):
-            words = Content.assemble(("This cannot be read\n\n", "bold $blocked"), found.what)
-            self.query_one("Lines Static", Static).update(words)
-            return
-        self._sheet = found
-        self._draw()
+        read: Callable[[], Sheet] | None
+        read = partial(self._sheets.read, name, desk.reviewer.clock())
+        while read is not None:
+            found = await desk.reader.ask(read)
+            if isinstance(found, Trouble):
+                words = Content.assemble(("This cannot be read\n\n", "bold $blocked"), found.what)
+                self.query_one("Lines Static", Static).update(words)
+                return
+            self._sheet, read = found, found.more
+            self._draw()
 
     def _draw(self) -> None:
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)

@@ -83,6 +83,12 @@ class ViewReview(ReviewPart):
     def __init__(self, desk: LiveQueue) -> None:
         super().__init__(desk)
         self._views: Sequence[SavedView] = ()
+        self._at = 0
+        """Which line of `_lines` was gone to last."""
+        self._refused = False
+        """Its words were not understood, so that the filter before is still on."""
+        self._going = False
+        """The filter that was asked for last is that of a view."""
 
     @property
     def _kept(self) -> Views | None:
@@ -101,8 +107,16 @@ class ViewReview(ReviewPart):
         return None if self._current() is not None else "No saved view is on."
 
     def _current(self) -> SavedView | None:
-        line = self.desk.filter_line
-        return next((view for view in self._views if view.line == line), None)
+        """Return the view that is on, or was gone to and is not understood."""
+        at = self._here()
+        return self._views[at - 1] if at > 0 else None
+
+    def _here(self) -> int:
+        """Return where one is among the lines; -1 where another filter is on."""
+        lines, on = list(self._lines()), self.desk.filter_line
+        if self._at < len(lines) and (self._refused or lines[self._at] == on):
+            return self._at
+        return lines.index(on) if on in lines else -1
 
     def begin(self) -> None:
         """Read the views for the first time."""
@@ -115,11 +129,26 @@ class ViewReview(ReviewPart):
         if isinstance(found, Trouble):
             self.desk.tell(found.what, wrong=True)
             return
-        self._views = found
-        self.show()
+        self._views, self._refused = found, False
+        self._show()
 
     def show(self) -> None:
-        """Show which view is on."""
+        """Another filter is on: show which view that is."""
+        self._refused = self._going = False
+        self._show()
+
+    def refused(self, problem: str) -> str:
+        """A filter is not understood: return what to say, and where that is a view, what can be
+        done with it.
+        """
+        lines = list(self._lines())
+        if not self._going or not 0 < self._at < len(lines):
+            return problem
+        self._refused = True
+        name = safe(self._views[self._at - 1].name, 40)
+        return f"“{name}” cannot be shown. {problem} ] goes on, N forgets this view."
+
+    def _show(self) -> None:
         self.desk.query_one(ViewStrip).show(self._views, self.desk.filter_line)
 
     def _lines(self) -> Iterator[str]:
@@ -136,9 +165,17 @@ class ViewReview(ReviewPart):
 
     def _step(self, by: int) -> None:
         lines = list(self._lines())
-        here = self.desk.filter_line
-        at = lines.index(here) if here in lines else 0
-        self.desk.show_cases(lines[(at + by) % len(lines)])
+        self._go((max(self._here(), 0) + by) % len(lines))
+
+    def go_to(self, line: str) -> None:
+        """Show the view with these words."""
+        lines = list(self._lines())
+        if line in lines:
+            self._go(lines.index(line))
+
+    def _go(self, at: int) -> None:
+        self._at, self._going, self._refused = at, True, False
+        self.desk.show_cases(list(self._lines())[at])
 
     def do_view_save(self) -> None:
         """Ask for a name, then keep the filter that is on."""

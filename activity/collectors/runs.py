@@ -11,7 +11,7 @@ from core.observation import Kind, Observation, Seen
 from core.vocabulary.programs import SCHEDULERS, is_office
 
 _END, _LOOKED, _KERNEL = "its end", "as last looked at", "the kernel's account at its end"
-_NOBODY = "nobody could tell: it takes the kernel's events, and so root"
+_NOBODY = "nobody could tell: it takes the kernel's events"
 _SEEN, _ANCESTORS = "as the kernel told, or seen when looked at", "its ancestors"
 
 

@@ -150,6 +150,13 @@ def verify(
             help="Read only the records behind the newest signed checkpoint, and say so.",
         ),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Read every text again, also where the gate's own word for its bytes holds.",
+        ),
+    ] = False,
 ) -> int:
     """Recompute the evidence chain, and compare with its checkpoints and their witnesses.
 
@@ -169,7 +176,10 @@ def verify(
 
     report: VerifyReport | ExportReport
     if file is None:
-        report = _verified(open_home(), witness or (), rebuild=rebuild, newest=since_checkpoint)
+        _refuse_both(full=full, newest=since_checkpoint)
+        report = _verified(
+            open_home(), witness or (), rebuild=rebuild, newest=since_checkpoint, full=full
+        )
     else:
         _is_export(file, rebuild=rebuild, newest=since_checkpoint)
         report = verify_export(file, Own(open_home().evidence))
@@ -181,6 +191,16 @@ def verify(
     else:
         typer.echo(report.text())
     return 0 if report.ok else 1
+
+
+def _refuse_both(*, full: bool, newest: bool) -> None:
+    """Raise InputError where all is to be read, and not all."""
+    from core.errors import InputError
+
+    if full and newest:
+        raise InputError(
+            "--full reads all records, --since-checkpoint some.", remedy="Leave one of them out."
+        )
 
 
 def _is_export(file: Path, *, rebuild: bool, newest: bool) -> None:
@@ -198,7 +218,7 @@ def _is_export(file: Path, *, rebuild: bool, newest: bool) -> None:
 
 
 def _verified(
-    home: "Home", witnesses: Sequence[Path], *, rebuild: bool, newest: bool
+    home: "Home", witnesses: Sequence[Path], *, rebuild: bool, newest: bool, full: bool
 ) -> "VerifyReport":
     """Return what the chain says; `newest`: of what is behind its last checkpoint only."""
     from app.permission import permitted
@@ -224,6 +244,7 @@ def _verified(
         seen_by,
         stamp_roots=settings.stamp_root,
         since_checkpoint=newest,
+        full=full,
         progress=_progress(),
     )
 

@@ -51,6 +51,13 @@ def review(
         Path | None,
         typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="Who sits here, by certificate (PEM)."),
+    ] = None,
+    certificate_key: Annotated[
+        Path | None, typer.Option("--certificate-key", metavar="FILE", help="Its key.")
+    ] = None,
     web: Web = False,
     port: Port = 0,
     tls: Tls = False,
@@ -66,17 +73,28 @@ def review(
     Example: outgate hub review
     """
     none_ignored(
-        {"--web": (web, {"--plain": plain, "--json": as_json, "--all": all_})},
+        {
+            "--web": (web, {"--plain": plain, "--json": as_json, "--all": all_}),
+            "--certificate": (
+                certificate is not None,
+                {"--web": web, "--plain": plain, "--json": as_json, "--all": all_},
+            ),
+        },
         of_web(web=web, port=port, tls=tls, idle_minutes=idle_minutes),
     )
     if web:
         from app.fleet_desk import serve_desk
 
         return serve_desk(hub, key, port=port, idle_minutes=idle_minutes, tls=tls)
-    if not (plain or as_json or all_) and _on_a_terminal():
+    if certificate is None and certificate_key is not None:
+        from core.errors import InputError
+
+        raise InputError("--certificate-key is the key of --certificate.")
+    by = None if certificate is None else (certificate, certificate_key or certificate)
+    if by or (not (plain or as_json or all_) and _on_a_terminal()):
         from app.fleet_desk import open_desk
 
-        return open_desk(hub, key)
+        return open_desk(hub, key, by)
     with at_hub(hub, Deed.READ) as connection:
         from hub import telling_desk
         from hub.desk import cases

@@ -29,9 +29,6 @@ def hunt(
         str | None, typer.Argument(metavar="[VERSION]", help="One version, or a range: '<2.31'.")
     ] = None,
     over: Annotated[Over, typer.Option("--over", help="What to look over.")] = Over.PACKAGES,
-    days: Annotated[
-        int, typer.Option("--days", min=1, max=3650, help="For files: how far back.")
-    ] = 30,
     save: Annotated[
         bool, typer.Option("--save", help="Also look at whatever endpoints tell of later.")
     ] = False,
@@ -50,7 +47,7 @@ def hunt(
     Example: outgate hub hunt transfer.sh --over destinations
     """
     if over is not Over.PACKAGES:
-        return _hunt_over(name, version, over, days, reason if save else None, hub, as_json=as_json)
+        return _hunt_over(name, version, over, reason if save else None, hub, as_json=as_json)
     from packaging.utils import canonicalize_name
 
     from core.ids import utc_now
@@ -82,15 +79,12 @@ def _hunt_over(
     name: str,
     version: str | None,
     over: Over,
-    days: int,
     reason: str | None,
     hub: Path | None,
     *,
     as_json: bool,
 ) -> int:
     """Hunt for anything but a package; `reason`: save it, too."""
-    from datetime import timedelta
-
     from core.errors import InputError
     from core.ids import utc_now
     from hub.hunting import Sought, known
@@ -105,7 +99,7 @@ def _hunt_over(
 
         shown = shown_at(connection, hub)
         found = []
-        for row in known(connection, sought, now - timedelta(days=days)):
+        for row in known(connection, sought):
             paths = {part: shown.path(row[part], row["people"]) for part in ("script", "what")}
             found.append({**shown.script(row), **paths})
         if reason is not None:

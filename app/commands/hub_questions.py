@@ -69,13 +69,15 @@ def scripts(
     \b
     Example: outgate hub scripts --json
     """
+    from core.ids import utc_now
+
     with at_hub(hub, Deed.READ) as connection:
         from hub import questions, telling
 
         shown = shown_at(connection, hub)
         found = questions.scripts(connection, most)
         if as_json:
-            questions.add_spread(connection, found)
+            questions.add_spread(connection, found, utc_now())
         found = [shown.script(row) for row in found]
     print_answer(found, telling.scripts(found), as_json=as_json)
     return 0

@@ -166,12 +166,13 @@ def _record(chance: random.Random, person: str, script: MadeUpScript, at: dateti
 
 
 def _sender(person: str, script: MadeUpScript, version: int, at: datetime) -> Attribution:
-    shell = ProcessRef(pid=812, started_at=at, name="bash", exe="/bin/bash")
+    begun = at.replace(minute=0, second=0, microsecond=0)  # a run sends more than one request
+    shell = ProcessRef(pid=812, started_at=begun, name="bash", exe="/bin/bash")
     path = f"/home/{person}/{script.folder}/{script.name}"
     return Attribution(
         certainty=Certainty.EXACT,
         method="sock_diag",
-        process=ProcessRef(pid=4127, started_at=at, name="python3", exe="/usr/bin/python3.13"),
+        process=ProcessRef(pid=4127, started_at=begun, name="python3", exe="/usr/bin/python3.13"),
         user=person,
         script=Script(
             path=path,

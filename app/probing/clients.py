@@ -28,10 +28,8 @@ class Probe:
     """Words of a program that fails because it got an answer, which is none of its own protocol."""
     absent: str = ""
     """Words of a client that lacks a part of its own: then there is nothing to try."""
-    untried: str = ""
-    """Why nothing can be tried with it here."""
     variables: tuple[tuple[str, str], ...] = ()
-    """What its program needs beside, in its environment; {url} is put in."""
+    """What its program needs beside, in its environment; {url} and {place} are put in."""
     by_nature: bool = False
     """It goes past the gate in every program that is written so: a remark, not a fault."""
 
@@ -337,7 +335,17 @@ PROGRAMS: tuple[Probe, ...] = (
     Probe(
         name="go",
         needs="go",
-        untried="what is written in Go asks no proxy for a place on this machine, as the canary is",
+        # Go asks no proxy for `localhost` itself, and knows no other name of this machine: who goes
+        # past the gate finds nothing there. An empty list of versions is an answer.
+        command=("list", "-m", "-versions", "canary.test/x"),
+        variables=(
+            ("GOPROXY", "https://canary.{place}"),
+            ("GOSUMDB", "off"),
+            ("GOFLAGS", "-mod=mod"),
+            ("GOPRIVATE", ""),
+            ("GONOPROXY", "none"),
+            ("GOTOOLCHAIN", "local"),
+        ),
     ),
     Probe(name="git", needs="git", command=("ls-remote", "{url}"), answered_by="not valid"),
 )

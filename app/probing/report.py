@@ -19,8 +19,6 @@ from app.probing.trying import Tried, Verdict, try_clients
 from app.settings import Settings
 from certs.client_environment import client_environment
 
-_NOT_TRIED = frozenset({Verdict.ABSENT, Verdict.UNTRIED})
-
 
 def clients(home: Home, _: Settings, pythons: Sequence[Path]) -> Iterable[Result]:
     """Yield the Pythons and what their clients do. Raises InputError for a path without any."""
@@ -127,7 +125,7 @@ def _holds_ours(content: bytes, home: Home) -> bool:
 def _told(tried: Tried, first: str) -> Result:
     mark = "ok" if tried.verdict is Verdict.WORKS else "BROKEN"
     by_nature = tried.verdict is Verdict.PAST and tried.probe.by_nature
-    if by_nature or tried.verdict in _NOT_TRIED:
+    if by_nature or tried.verdict is Verdict.ABSENT:
         mark = "note"
     where = "" if tried.interpreter is None else tried.interpreter.prefix
     beside = f" in {where}" if where not in {"", first} else ""

@@ -28,7 +28,6 @@ class Verdict(StrEnum):
     DISTRUSTS = "distrusts"
     BREAKS = "breaks"
     ABSENT = "not installed"
-    UNTRIED = "not tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +59,7 @@ def try_clients(
     for probe in PROGRAMS:
         program = shutil.which(probe.needs)
         if program is None:
-            yield _not_tried(probe, Verdict.ABSENT, "not installed")
-        elif probe.untried:
-            yield _not_tried(probe, Verdict.UNTRIED, f"not tried: {probe.untried}")
+            yield _absent(probe)
         else:
             yield from _tried(canary, probe, None, [program], environment, bundle)
 
@@ -94,14 +91,16 @@ def _tried(
     )
 
 
-def _not_tried(probe: Probe, verdict: Verdict, words: str) -> Tried:
-    """Return a client of which only the client matrix can tell what it needs."""
+def _absent(probe: Probe) -> Tried:
+    """Return a client that is not installed: the client matrix tells what it would need."""
     client = next((one for one in CLIENTS if one.name == probe.name), None)
     told = [probe.mend or (client.remedy if client else ""), probe.trust_mend]
     if client is not None and client.trust:
         told.append(f"It takes its roots from {' or '.join(client.trust)}.")
     mend = " ".join(one for one in told if one)
-    return Tried(probe=probe, interpreter=None, verdict=verdict, words=words, mend=mend)
+    return Tried(
+        probe=probe, interpreter=None, verdict=Verdict.ABSENT, words="not installed", mend=mend
+    )
 
 
 def _filled(part: str, url: str, place: str) -> str:

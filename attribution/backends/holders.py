@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from attribution.backends import procfs
+from attribution.backends.idle_holders import IdleHolders
 from attribution.backends.sock_diag import SocketEntry
 from attribution.facts import Ownership
 
@@ -17,65 +18,31 @@ _NO_RIGHT = (
 _UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
-def holders(entry: SocketEntry, oldest: float | None) -> tuple[dict[int, int], Ownership]:
-    """Look at all processes of the socket's user first; at the others only when none of them holds
-    it. `oldest`: see `_scan`; without it all are looked at, for a socket can be passed to anybody.
+def holders(entry: SocketEntry, idle: IdleHolders) -> tuple[dict[int, int], Ownership]:
+    """Look at all processes: a socket can be passed to anybody, also one made a moment ago. Those
+    that did not run since the last look are not read again.
     """
-    unreadable: list[int] = []
     own = os.getpid()
     everybody = [pid for pid in procfs.pids() if pid != own]
-    for same_user in (True, False):
-        chosen: Iterable[int] = everybody
-        if oldest is not None:
-            chosen = (p for p in everybody if (procfs.owner_uid(p) == entry.uid) is same_user)
-        found = _scan(chosen, entry.inode, oldest, unreadable)
-        if found:
-            return found, _found(found, unreadable, entry)
-    if procfs.descriptors(own, entry.inode):
-        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
-    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
-    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
-
-
-def _scan(
-    newest_first: Iterable[int], inode: int, oldest: float | None, unreadable: list[int]
-) -> dict[int, int]:
-    """Return the holders among these processes, each with a descriptor that is the socket.
-
-    With `oldest`, stop at the first holder older than that: a fresh socket has one holder that made
-    it, and others only among processes made since; all of those are newer and were looked at. The
-    maker of a socket held by young ones is one of their ancestors.
-    """
+    idle.keep_only(everybody)
+    unreadable: list[int] = []
     found: dict[int, int] = {}
-    for pid in newest_first:
-        young = oldest is None or _is_young(pid, oldest)
-        if found and not young:
-            break
-        held = procfs.descriptors(pid, inode)
+    for pid in everybody:
+        held = idle.descriptors(pid, entry.inode)
         if held is None:
             unreadable.append(pid)
         elif held:
             found[pid] = held[0]
-            if not young:
-                break
-    return found | {
-        pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))
-    }
-
-
-def _is_young(pid: int, oldest: float) -> bool:
-    start = procfs.start_of(pid)
-    return start is not None and procfs.start_seconds(start) > oldest
-
-
-def _ancestors(pids: Iterable[int]) -> set[int]:
-    above: set[int] = set()
-    for pid in pids:
-        parent = _parent(pid)
-        while parent > 1 and parent not in above:
-            above.add(parent)
-            parent = _parent(parent)
-    return above - set(pids)
+    # Who was forked while we looked has what its parent has.
+    for pid in [pid for pid in procfs.pids() if pid not in everybody and pid != own]:
+        if held := procfs.descriptors(pid, entry.inode):
+            found[pid] = held[0]
+    if found:
+        return found, _found(found, unreadable, entry)
+    if procfs.descriptors(own, entry.inode):
+        return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
+    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
+    return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
 
 
 def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> Ownership:

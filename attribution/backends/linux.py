@@ -8,10 +8,11 @@ from dataclasses import replace
 from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents, digest
 from attribution.backends.holders import holders
+from attribution.backends.idle_holders import IdleHolders, runs_of
 from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
-from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts
+from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts, Rest
 
 _SETTLED_S = 0.5
 """A process older than this when a connection was accepted cannot have inherited it: it would have
@@ -59,6 +60,7 @@ class LinuxBackend:
         self._attendants: dict[int, int] = {}
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
+        self._idle = IdleHolders()
         self._execs = ExecEvents()
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
@@ -180,26 +182,42 @@ class LinuxBackend:
         if entry.inode == 0:
             return Ownership(reason=_CLOSED, uid=entry.uid)
         fresh = time.time() - since < _FRESH_S
-        ownership = self._looked_for(entry, since - _SETTLED_S if fresh else None)
+        ownership = self._looked_for(entry)
         if len(ownership.pids) != 1:
             return ownership
         used = self._is_used(ownership, _FIRST_S if fresh else _LATER_S)
         if fresh and used is False:
-            # It may have passed the socket to any process, however old.
-            ownership = self._looked_for(entry, None)
+            # It may have passed the socket on meanwhile.
+            ownership = self._looked_for(entry)
             if len(ownership.pids) == 1:
                 used = self._is_used(ownership, _LATER_S)
         sent_at = None if entry.sent_ago_s is None else asked_at - entry.sent_ago_s
         inheritable = self._is_inheritable(ownership, entry)
-        return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable)
+        rests = self._rest(ownership, peer) if used else None
+        return replace(ownership, used=used, sent_at=sent_at, inheritable=inheritable, rests=rests)
+
+    def _rest(self, ownership: Ownership, peer: Peer) -> Rest | None:
+        """Return how often the holder had run when all that was written had been taken."""
+        runs = self.runs(ownership.pids[0]) if ownership.pids else ()
+        at = time.time()
+        try:
+            with self._lock:
+                queued = _ask(self.networks.of(peer.network).thorough, peer).queued
+        except (NoSuchSocket, DiagRefused, ValueError):
+            return None
+        return Rest(at=at, runs=runs) if runs and not queued else None
+
+    def runs(self, pid: int) -> tuple[bytes, ...]:
+        """See Backend.runs."""
+        return runs_of(pid)
 
     def _is_inheritable(self, ownership: Ownership, entry: SocketEntry) -> bool:
         place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
         return place is not None and procfs.is_inheritable(ownership.pids[0], place)
 
-    def _looked_for(self, entry: SocketEntry, oldest: float | None) -> Ownership:
+    def _looked_for(self, entry: SocketEntry) -> Ownership:
         with self._lock:
-            found, ownership = holders(entry, oldest)
+            found, ownership = holders(entry, self._idle)
             if len(self._last_place) >= _MOST_PLACES:
                 self._last_place.clear()
             self._last_place |= found
@@ -303,6 +321,8 @@ class LinuxBackend:
         """Close the netlink sockets."""
         self.networks.close()
         self._execs.close()
+        with self._lock:
+            self._idle.close()
 
 
 def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:

@@ -71,7 +71,7 @@ class Networks:
     def of_process(self, pid: int) -> Network:
         """Return the network that a process is in; our own for one of which it is not known."""
         if len(self._known) > 1:
-            name = procfs.link(f"/proc/{pid}/ns/net") or ""
+            name = procfs.link(f"{procfs.home(pid)}/ns/net") or ""
             number = name.removeprefix("net:[").removesuffix("]")
             if number.isdigit():
                 return self._known.get(int(number), self._known[None])
@@ -84,8 +84,8 @@ class Networks:
         sealed = [one for one in tuple(self._known.values()) if one.user and one.mounts]
         if not sealed:
             return False
-        user = procfs.link(f"/proc/{facts.pid}/ns/user")
-        mounts = procfs.link(f"/proc/{facts.pid}/ns/mnt")
+        user = procfs.link(f"{procfs.home(facts.pid)}/ns/user")
+        mounts = procfs.link(f"{procfs.home(facts.pid)}/ns/mnt")
         return any((one.user, one.mounts) == (user, mounts) for one in sealed)
 
     def close(self) -> None:

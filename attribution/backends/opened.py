@@ -10,6 +10,7 @@ from pathlib import Path
 _COUNTED = (("Tcp", b"ActiveOpens"), ("Udp", b"OutDatagrams"))
 _BY_IPV6 = b"\nUdp6OutDatagrams"
 """Connections of both families are counted together, datagrams are not."""
+_COME = (b"ActiveOpens", b"PassiveOpens", b"CurrEstab")
 _MOST, _PIECE = 1 << 16, 1 << 13
 
 
@@ -29,6 +30,36 @@ class Opened:
             before, self._last = self._last, now
             return before != now or not _told(now)
         return not _told(self._last)
+
+
+class Came:
+    """Counts how often it was seen that a TCP socket came to listen or to be connected, or that one
+    went: by the counters of this process's network.
+    """
+
+    def __init__(self, folder: Path = Path("/proc/net")) -> None:
+        self._files = tuple(_KeptOpen(folder / name) for name in ("snmp", "sockstat", "sockstat6"))
+        self._last: tuple[bytes, ...] | None = None
+        self._times = 0
+
+    def times(self) -> int | None:
+        """Return it: the same number as before where none did. None where nothing is told."""
+        general, *sums = (file.read() for file in self._files)
+        now = *(_number(general, b"\nTcp: ", name) for name in _COME), *map(_in_use, sums)
+        if b"" in now[: len(_COME) + 1]:
+            return None
+        self._times += now != self._last
+        self._last = now
+        return self._times
+
+
+def _in_use(text: bytes) -> bytes:
+    """Return how many TCP sockets there are; nothing where that is not told. Those that ended and
+    memory stand in the same line.
+    """
+    first, *_ = *(line for line in text.split(b"\n") if line.startswith(b"TCP")), b""
+    words = first.split()
+    return words[2] if words[1:2] == [b"inuse"] and len(words) > 2 else b""
 
 
 def _counters(general: bytes, by_ipv6: bytes) -> Iterator[bytes]:

@@ -1,9 +1,8 @@
 """Who is connected to a process that takes connections itself: forwarders, local proxies, servers
-(Linux, TCP).
+(Linux; TCP, and Unix sockets by `unix_peers`).
 
 Asked of the kernel in two dumps of sock_diag: everything that listens, then what is established on
-the ports at which this process does. Connections by Unix sockets and from other machines have no
-peer here.
+the ports at which this process does. Connections from other machines have no peer here.
 """
 
 import os
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused, NoSuchSocket, SockDiag
+from attribution.backends.unix_peers import far_ends
 from core.values import quick
 
 _OF_TCP, _BY_FAMILY, _DONE, _ERROR = 18, 20, 3, 2
@@ -155,10 +155,24 @@ class Peers:
         connections.
         """
         held = procfs.sockets(pid)
+        if not held:
+            return None
+        by_tcp, by_unix = self._by_tcp(held), self._by_unix(held)
+        if by_tcp is None and by_unix is None:
+            return None
+        wanted = sorted((by_tcp or set()) | (by_unix or set()))
+        return self._holders(set(wanted[:_MOST_PEERS]), pid)
+
+    def _by_unix(self, held: set[int]) -> set[int] | None:
         try:
-            ports = (
-                {row.port for row in self._dump(_LISTEN) if row.inode in held} if held else set()
-            )
+            return far_ends(held, self._given)
+        except (OSError, DiagRefused):
+            return None
+
+    def _by_tcp(self, held: set[int]) -> set[int] | None:
+        """Return the far ends of what was accepted; None where nothing listens."""
+        try:
+            ports = {row.port for row in self._dump(_LISTEN) if row.inode in held}
             if not ports:
                 return None
             taken = [
@@ -169,7 +183,7 @@ class Peers:
             ]
         except (OSError, DiagRefused):
             return None
-        return self._holders({n for row in taken[:_MOST_PEERS] if (n := self._far_end(row))}, pid)
+        return {n for row in taken[:_MOST_PEERS] if (n := self._far_end(row))}
 
     def close(self) -> None:
         """Close the netlink socket."""

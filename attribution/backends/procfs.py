@@ -3,8 +3,10 @@
 # paths of /proc as text: pathlib costs ten times as much on the event loop
 # ruff: noqa: PTH110, PTH115, PTH116, PTH208
 
+import contextlib
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
@@ -15,6 +17,10 @@ _STACK, _ARGUMENTS, _ENV_END = 25, 45, 48
 """Places in /proc/PID/stat, counted from the state on: start of the stack, of the arguments, end of
 the environment.
 """
+_FLAGS, _THREADS, _START = 6, 17, 19
+_PF_KTHREAD = 0x00200000
+_ENDED = frozenset({b"Z", b"X"})
+_LINKS_OF_ONE = 3
 _WHOLE = 1024
 """The kernel gives /proc files in pieces of about a page; a first piece shorter than this is all
 there is.
@@ -62,14 +68,69 @@ def link(path: str) -> str | None:
 
 
 def stat_fields(pid: int) -> list[bytes]:
-    """Return the fields of /proc/PID/stat from the state on; empty when the process is gone."""
-    data = read(f"/proc/{pid}/stat", 4096)
+    """Return the fields of /proc/PID/stat from the state on; empty when the process is gone. Where
+    only its first thread has ended, state and places are those of one that lives.
+    """
+    fields = _fields(f"/proc/{pid}/stat")
+    if len(fields) <= _THREADS or fields[0] not in _ENDED or fields[_THREADS] in {b"0", b"1"}:
+        return fields
+    living = _fields(f"{_living(pid)}/stat")
+    if len(living) <= _START:
+        return fields
+    living[_START] = fields[_START]
+    return living
+
+
+def _fields(path: str) -> list[bytes]:
+    data = read(path, 4096)
     return data[data.rfind(b")") + 2 :].split(b" ")
+
+
+def home(pid: int) -> str:
+    """Return the folder in which /proc tells of a process: of its first thread's own, memory and
+    files are gone with that thread, while others live on.
+    """
+    return _living(pid) if _is_headless(pid) else f"/proc/{pid}"
+
+
+def told(pid: int, name: str) -> bytes:
+    """Return what a file in a process's folder holds, as `read`, wherever it is told."""
+    data = read(f"/proc/{pid}/{name}")
+    return data if data or not _is_headless(pid) else read(f"{_living(pid)}/{name}")
+
+
+def _is_headless(pid: int) -> bool:
+    if not _has_threads(pid):
+        return False
+    return _fields(f"/proc/{pid}/stat")[0] in _ENDED
+
+
+def _has_threads(pid: int) -> bool:
+    """True for a process of several threads: each is a folder, and counted as a link to it."""
+    try:
+        return os.stat(f"/proc/{pid}/task").st_nlink > _LINKS_OF_ONE
+    except OSError:
+        return False
+
+
+def _living(pid: int) -> str:
+    """Return the folder of a thread that lives; the process's own where none does."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/task"):
+            if _fields(f"/proc/{pid}/task/{name}/stat")[0] not in {b"", *_ENDED}:
+                return f"/proc/{pid}/task/{name}"
+    return f"/proc/{pid}"
 
 
 def is_alive(fields: list[bytes]) -> bool:
     """True for the fields of a process that is neither gone nor a zombie."""
-    return len(fields) > 19 and fields[0] not in {b"Z", b"X"}
+    return len(fields) > _START and fields[0] not in _ENDED
+
+
+def is_of_the_kernel(pid: int) -> bool:
+    """True for a thread of the kernel's own."""
+    fields = stat_fields(pid)
+    return len(fields) > _FLAGS and bool(int(fields[_FLAGS]) & _PF_KTHREAD)
 
 
 def start_of(pid: int) -> int | None:
@@ -82,17 +143,17 @@ def start_of(pid: int) -> int | None:
 def start_and_threads(pid: int) -> tuple[int | None, int]:
     """Return the start mark as `start_of`, and the number of threads."""
     fields = stat_fields(pid)
-    if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
+    if not is_alive(fields):
         return None, 0
-    return int(fields[19]), int(fields[17])
+    return int(fields[_START]), int(fields[_THREADS])
 
 
 def start_and_image(pid: int) -> tuple[int | None, int]:
     """Return the start mark as `start_of`, and the mark of the loaded program."""
     fields = stat_fields(pid)
-    if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
+    if not is_alive(fields):
         return None, 0
-    return int(fields[19]), image_of(fields)
+    return int(fields[_START]), image_of(fields)
 
 
 def image_of(fields: list[bytes]) -> int:
@@ -164,7 +225,7 @@ def thread_ids(pid: int, most: int | None = None) -> list[int]:
     listing.
     """
     fields = stat_fields(pid)
-    count = int(fields[17]) if len(fields) > 17 else 0
+    count = int(fields[_THREADS]) if len(fields) > _THREADS else 0
     if count == 1:
         return [pid]
     if most is not None and count > most:
@@ -182,27 +243,39 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
     `most`: give up above this number of descriptors, unless None.
     """
     try:
-        folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return _within(pid, lambda folder, names: _matching(folder, names, socket, most))
     except FileNotFoundError:
         return []
     except OSError:
         return None
+
+
+def _within[T](pid: int, look: Callable[[int, list[str]], T]) -> T:
+    """Look among the descriptors of a process, by their folder and their names. Raises OSError."""
+    try:
+        found, names = _listed(f"/proc/{pid}", look)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        if _is_headless(pid):
+            return _listed(_living(pid), look)[0]
+        raise
+    # One whose first thread has ended seems to hold nothing, or to be nobody's to read.
+    return _listed(_living(pid), look)[0] if not names and _is_headless(pid) else found
+
+
+def _listed[T](place: str, look: Callable[[int, list[str]], T]) -> tuple[T, list[str]]:
+    folder = os.open(f"{place}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         names = os.listdir(folder)
-        if most is not None and len(names) > most:
-            return None
-        return _matching(folder, names, f"socket:[{socket}]")
-    except FileNotFoundError:
-        return []
-    except OSError:
-        return None
+        return look(folder, names), names
     finally:
         os.close(folder)
 
 
 def is_inheritable(pid: int, descriptor: int) -> bool:
     """True for a descriptor that stays open when its process becomes another program."""
-    for line in read(f"/proc/{pid}/fdinfo/{descriptor}", 4096).splitlines():
+    for line in told(pid, f"fdinfo/{descriptor}").splitlines():
         if line.startswith(b"flags:"):
             return not int(line.split()[1], 8) & os.O_CLOEXEC
     return False
@@ -210,29 +283,26 @@ def is_inheritable(pid: int, descriptor: int) -> bool:
 
 def sockets(pid: int) -> set[int]:
     """Return the numbers of the sockets that a process holds; none where they may not be read."""
-    found: set[int] = set()
     try:
-        folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return _within(pid, _sockets)
     except OSError:
-        return found
-    try:
-        for name in os.listdir(folder):
-            try:
-                target = os.readlink(name, dir_fd=folder)
-            except OSError:
-                continue
+        return set()
+
+
+def _sockets(folder: int, names: list[str]) -> set[int]:
+    found: set[int] = set()
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            target = os.readlink(name, dir_fd=folder)
             if target.startswith("socket:["):
                 found.add(int(target[8:-1]))
-    except OSError:
-        return found
-    finally:
-        os.close(folder)
     return found
 
 
-def _matching(folder: int, names: list[str], wanted: str) -> list[int]:
-    found = []
-    readlink = os.readlink
+def _matching(folder: int, names: list[str], socket: int, most: int | None) -> list[int] | None:
+    if most is not None and len(names) > most:
+        return None
+    found, wanted, readlink = [], f"socket:[{socket}]", os.readlink
     for name in names:
         try:
             if readlink(name, dir_fd=folder) == wanted:
@@ -244,7 +314,7 @@ def _matching(folder: int, names: list[str], wanted: str) -> list[int]:
 
 def command_line(pid: int) -> bytes:
     """Return the command line as the kernel has it."""
-    return read(f"/proc/{pid}/cmdline")
+    return told(pid, "cmdline")
 
 
 def arguments(data: bytes) -> tuple[str, ...]:
@@ -257,7 +327,7 @@ def arguments(data: bytes) -> tuple[str, ...]:
 def environment(pid: int) -> dict[str, str]:
     """Return the kept variables of the environment the process was started with."""
     found = {}
-    for entry in read(f"/proc/{pid}/environ").split(b"\0"):
+    for entry in told(pid, "environ").split(b"\0"):
         name, _, value = entry.partition(b"=")
         if (text := os.fsdecode(name)) in KEPT_ENVIRONMENT:
             found[text] = os.fsdecode(value)
@@ -269,10 +339,11 @@ def process(pid: int) -> ProcessFacts | None:
     read.
     """
     fields = stat_fields(pid)
-    if len(fields) <= 19 or fields[0] in {b"Z", b"X"}:
+    if not is_alive(fields):
         return None
-    start = int(fields[19])
-    loaded = link(f"/proc/{pid}/exe") or ""
+    start = int(fields[_START])
+    place = home(pid)
+    loaded = link(f"{place}/exe") or ""
     exe = loaded.removesuffix(" (deleted)") or None
     line = command_line(pid)
     image = image_of(fields)
@@ -281,16 +352,16 @@ def process(pid: int) -> ProcessFacts | None:
         start=start,
         started_at=datetime.fromtimestamp(start_seconds(start), UTC),
         parent=int(fields[1]),
-        name=os.fsdecode(read(f"/proc/{pid}/comm", 64).rstrip(b"\n")),
+        name=os.fsdecode(read(f"{place}/comm", 64).rstrip(b"\n")),
         exe=exe,
         argv=arguments(line),
         command_line=line,
-        cwd=link(f"/proc/{pid}/cwd"),
+        cwd=link(f"{place}/cwd"),
         env=environment(pid),
         uid=owner_uid(pid),
-        stdin=link(f"/proc/{pid}/fd/0"),
+        stdin=link(f"{place}/fd/0"),
         terminal=fields[4] != b"0",
-        root=_root(pid),
+        root=_root(place),
         image=image,
         born_at=start_seconds(start),
         image_from=start_seconds(start),
@@ -318,7 +389,7 @@ def _is_intact(fields: list[bytes], line: bytes) -> bool:
     return len(line) == end - begin and environment == end and not line.endswith(b"\0\0\0")
 
 
-def _root(pid: int) -> str:
-    mounts, ours = link(f"/proc/{pid}/ns/mnt"), link("/proc/self/ns/mnt")
+def _root(place: str) -> str:
+    mounts, ours = link(f"{place}/ns/mnt"), link("/proc/self/ns/mnt")
     same = mounts is None or mounts == ours
-    return "" if same and link(f"/proc/{pid}/root") in {"/", None} else f"/proc/{pid}/root"
+    return "" if same and link(f"{place}/root") in {"/", None} else f"{place}/root"

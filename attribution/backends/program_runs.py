@@ -23,6 +23,7 @@ from attribution.backends.process_ends import (
     Listing,
     can_follow,
     is_python,
+    pids,
 )
 from core.activity import EndedRun
 from core.attribution import Attribution, unknown_sender
@@ -172,6 +173,10 @@ class Runs:
         for run in list(self._runs.values()):
             if procfs.start_of(run.pid) != run.start:
                 self._over(Event(pid=run.pid, began=False))
+        there = sorted(pids())
+        self._part_of = {pid: self._part_of[pid] for pid in there if pid in self._part_of}
+        for pid in there:
+            self._began(pid)
 
     def _began(self, pid: int) -> None:
         fields = procfs.stat_fields(pid)
@@ -181,6 +186,8 @@ class Runs:
         known = self._runs.get(pid)
         if known is not None and known.start == int(fields[_START]):
             return  # it became another program: the same run goes on
+        if known is not None:  # its number is another's: nobody told of its end
+            self._over(Event(pid=pid, began=False))
         if not self._is_of_ours(pid):
             return
         if not is_python(pid):
@@ -192,6 +199,7 @@ class Runs:
         if len(self._runs) < _MOST_RUNS:
             run = _run(pid, int(fields[_START]), ours=parent is not None)
             self._runs[pid], self._due = run, min(self._due, run.look_at)
+            self._part_of.pop(pid, None)  # it was another's while that had not left it alone
             self._to_name.set()
         else:
             self.missed += 1
@@ -283,14 +291,16 @@ class Runs:
     def _name_due(self) -> float | None:
         """Name those whose time has come. Returns when that of the next one comes."""
         with self._naming:
-            self._to_name.clear()
-            with self._lock:
-                waiting = [run for run in self._runs.values() if run.name_at and not run.ours]
-            now = time.monotonic()
-            for run in waiting:
-                if run.name_at <= now:
-                    self._name(run, now)
-        return min((run.name_at for run in waiting if run.name_at), default=None)
+            while True:
+                self._to_name.clear()
+                with self._lock:
+                    waiting = [run for run in self._runs.values() if run.name_at and not run.ours]
+                now = time.monotonic()
+                due = [run for run in waiting if run.name_at <= now]
+                if not due:
+                    return min((run.name_at for run in waiting), default=None)
+                # What began last may end first: what has lasted can wait.
+                self._name(max(due, key=lambda run: run.start), now)
 
     def _name(self, run: _Run, now: float) -> None:
         found = self._names(run.pid) if procfs.start_of(run.pid) == run.start else None

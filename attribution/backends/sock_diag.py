@@ -43,6 +43,8 @@ class SocketEntry:
     uid: int
     sent_ago_s: float | None = None
     """How long ago data went out over it last, where that was asked and any did."""
+    queued: int = 0
+    """Bytes that were written to it and that its far end has not taken yet."""
 
 
 class NoSuchSocket(Exception):  # noqa: N818 - an answer of the kernel, not a fault
@@ -108,9 +110,9 @@ def decode(answer: bytes, sequence: int, *, traffic: bool = True) -> SocketEntry
         raise DiagRefused(f"netlink error {code}")
     if kind != _BY_FAMILY or min(length, len(answer)) < _ANSWER_TAIL_AT + _ANSWER_TAIL.size:
         raise DiagRefused(f"netlink answer of kind {kind}")
-    _, _, _, uid, inode = _ANSWER_TAIL.unpack_from(answer, _ANSWER_TAIL_AT)
+    _, _, queued, uid, inode = _ANSWER_TAIL.unpack_from(answer, _ANSWER_TAIL_AT)
     ago_s = _sent_ago(answer, min(length, len(answer))) if traffic else None
-    return SocketEntry(inode, uid, ago_s)
+    return SocketEntry(inode, uid, ago_s, queued)
 
 
 def _sent_ago(answer: bytes, end: int) -> float | None:

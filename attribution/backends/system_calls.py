@@ -6,7 +6,7 @@ import os
 import platform
 import struct
 
-from attribution.backends.procfs import descriptors, read, thread_ids
+from attribution.backends.procfs import descriptors, home, read, thread_ids, told
 
 _ON_DESCRIPTOR = {
     "x86_64": frozenset({0, 1, 19, 20, 40, 44, 45, 46, 47, 299}),
@@ -101,7 +101,7 @@ def _watches(pid: int, call: list[bytes], descriptor: int) -> bool:
     """True for an epoll wait whose interest list holds the descriptor."""
     if len(call) < 4 or not call[0].isdigit() or int(call[0]) not in _EPOLL[_MACHINE]:
         return False
-    listed = read(f"/proc/{pid}/fdinfo/{int(call[1], 16)}")
+    listed = told(pid, f"fdinfo/{int(call[1], 16)}")
     return any(
         line[:4] == b"tfd:" and int(line.split()[1]) == descriptor for line in listed.splitlines()
     )
@@ -122,7 +122,7 @@ def _selected(pid: int, call: list[bytes], descriptor: int) -> bool:
 def _memory(pid: int, address: int, size: int) -> bytes:
     """Return what stands at an address where a process waits for it. No other memory is read."""
     try:
-        handle = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(f"{home(pid)}/mem", os.O_RDONLY | os.O_CLOEXEC)
         try:
             return os.pread(handle, size, address)
         finally:

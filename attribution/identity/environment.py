@@ -33,7 +33,7 @@ def package_folders(
         places = search_paths.site_folders(facts)
         return tuple(place for place in places if "site-packages" in place and files.is_dir(place))
     prefix = prefix_of(facts, files, claim)
-    config = _config(prefix, files)
+    config = config_of(prefix, files)
     prefixes = [prefix] if prefix is not None else []
     base = _folder_above(files.realpath(facts.exe)) if facts.exe else None
     outside = config is None or config.get("include-system-site-packages") == "true"
@@ -52,15 +52,14 @@ def prefix_of(facts: ProcessFacts, files: Files, claim: StartClaim | None = None
     the base.
     """
     exe = files.realpath(facts.exe) if facts.exe else None
-    candidates = _candidates(facts, claim)
-    for program in candidates:
+    for program in candidates(facts, claim):
         if files.exists(program) and exe is not None and files.realpath(program) == exe:
             return _folder_above(program)
     return None if exe is None else _folder_above(exe)
 
 
-def _candidates(facts: ProcessFacts, claim: StartClaim | None) -> Iterator[str]:
-    """Yield where the interpreter's file may have been called by, the surest first."""
+def candidates(facts: ProcessFacts, claim: StartClaim | None = None) -> Iterator[str]:
+    """Yield the paths by which the interpreter may have been called, the surest first."""
     if claim is not None and posixpath.isabs(claim.prefix):
         yield posixpath.join(claim.prefix, "bin/python")
         yield posixpath.join(claim.prefix, "bin/python3")
@@ -86,8 +85,8 @@ def _folder_above(program: str) -> str:
     return posixpath.dirname(posixpath.dirname(program))
 
 
-def _config(prefix: str | None, files: Files) -> dict[str, str] | None:
-    """Return `pyvenv.cfg`; None where the prefix is no virtual environment."""
+def config_of(prefix: str | None, files: Files) -> dict[str, str] | None:
+    """Return `pyvenv.cfg`, in small letters; None where the prefix is no virtual environment."""
     if prefix is None:
         return None
     data = files.head(posixpath.join(prefix, "pyvenv.cfg"), _MOST_CONFIG)

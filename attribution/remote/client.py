@@ -53,7 +53,10 @@ class RemoteAttributor:
         """What looks at files near senders."""
 
     def follow_runs(self) -> RemoteRuns:
-        """Return what tells of the runs of scripts on this machine."""
+        """Return what tells of the runs of scripts on this machine, which are followed from now on
+        where that was said first; by one who is started again, from when anything is asked.
+        """
+        self._ask(Able())
         return RemoteRuns(self._ask)
 
     def attribute_now(self, connection: Connection) -> Attribution | None:

@@ -89,8 +89,8 @@ def _short_enough(files: Sequence[NearFile]) -> Sequence[NearFile]:
 
 
 class RunsTold:
-    """Follows the runs of this machine from the first time that a gate asks, and tells of each
-    until its arrival was said.
+    """Follows the runs of this machine, from the first time that a gate asks at the latest, and
+    tells of each until its arrival was said.
     """
 
     def __init__(self, begins: Callable[[], ProgramRuns]) -> None:
@@ -102,12 +102,21 @@ class RunsTold:
         self._kept: deque[tuple[int, EndedRun]] = deque()
         self._missed = 0
 
+    def begin(self) -> None:
+        """Follow them from now on."""
+        with self._lock:
+            self._followed()
+
+    def _followed(self) -> ProgramRuns:
+        if self._runs is None:
+            self._runs = self._begins()
+        return self._runs
+
     def ended(self, ask: Runs) -> Told:
         """Return the runs that ended and of which the gate has not heard, the first ones first."""
         with self._lock:
-            if self._runs is None:
-                self._runs = self._begins()
-            for run in self._runs.ended():
+            followed = self._followed()
+            for run in followed.ended():
                 self._last += 1
                 self._kept.append((self._last, run))
             while self._kept and self._kept[0][0] <= ask.heard:
@@ -116,7 +125,7 @@ class RunsTold:
                 self._kept.popleft()
                 self._missed += 1
             told = list(islice(self._kept, _RUNS_AT_ONCE))
-            waiting, missed = len(self._kept) - len(told), self._missed + self._runs.missed
+            waiting, missed = len(self._kept) - len(told), self._missed + followed.missed
         last = told[-1][0] if told else ask.heard
         runs = tuple(run for _, run in told)
         return Told(ended=Ended(runs=runs, last=last, waiting=waiting, missed=missed))

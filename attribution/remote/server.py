@@ -145,6 +145,8 @@ def _gate_of(attributor: SocketAttributor, hello: Hello, pid: int) -> _Gate:
         opened = OpenedFiles(hello.data_folders, own)
         files = replace(files, opened=opened)
     runs = RunsTold(lambda: runs_of(attributor, lambda: own, everybody=True))
+    if hello.follows_runs:
+        runs.begin()
     return _Gate(attributor=attributor, files=FileLooks(files), runs=runs, opened=opened)
 
 

@@ -42,6 +42,8 @@ class Hello:
     """Hexadecimal; empty unless asked for."""
     data_folders: tuple[str, ...] = ()
     """Where programs are watched opening files; nothing there is read for that."""
+    follows_runs: bool = False
+    """The runs of scripts are followed from now on: the gate will ask for them."""
 
     def __repr__(self) -> str:
         return f"<Hello {self.user_names}>"

@@ -107,6 +107,13 @@ def module_folders(
     yield from site_folders(facts)
 
 
+def given_folders(facts: ProcessFacts) -> list[str]:
+    """Return the folders of PYTHONPATH; an empty or relative entry begins where Python did."""
+    given = facts.env.get("PYTHONPATH")
+    start = next(iter(bases(facts)), "/")
+    return [join(facts, start, entry) for entry in given.split(":")] if given else []
+
+
 def site_folders(facts: ProcessFacts) -> Iterator[str]:
     """Yield the places where the interpreter that really runs keeps packages and its own
     library.

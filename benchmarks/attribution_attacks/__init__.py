@@ -12,9 +12,12 @@ import shutil
 from collections.abc import Iterator
 
 from benchmarks.attribution_attacks import (
+    copies,
     disguises,
     handed,
+    heads,
     honest,
+    hooks,
     lives,
     places,
     programs,
@@ -24,8 +27,8 @@ from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attac
 
 __all__ = ["ATTACKS", "HONEST", "REQUESTS", "Arena", "Attack", "cases"]
 
-_GROUPS = (titles, places, lives, handed, programs, disguises, honest)
-HONEST = honest.NAMES
+_GROUPS = (titles, places, lives, handed, programs, copies, disguises, heads, hooks, honest)
+HONEST = honest.NAMES | heads.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:

@@ -33,7 +33,7 @@ def tables(text: str) -> Iterator[Found]:
 
 
 def _of_vectors(text: str) -> Iterator[Found]:
-    """Yield what vectors of one length after one another are: `name = c("a", "b"), mail = c(…)`."""
+    """Yield what vectors of one length are, one after another: `a = c("x", "y"), b = c(…)`."""
     run: list[_Vector] = []
     for vector in _vectors(text):
         if run and not (_go_on(text, run[-1], vector) and len(run[-1][3]) == len(vector[3])):

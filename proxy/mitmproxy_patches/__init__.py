@@ -11,7 +11,8 @@ registered. `python -m proxy.mitmproxy_patches.prints` shows the prints of the m
 from types import ModuleType
 from typing import Any
 
-from proxy.mitmproxy_patches.register import PATCHES, VERSION, Patch
+from proxy.mitmproxy_patches.entry import VERSION, Patch
+from proxy.mitmproxy_patches.register import PATCHES
 
 __all__ = ["PATCHES", "VERSION", "Patch", "adopt", "force", "replace"]
 

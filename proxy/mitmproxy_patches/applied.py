@@ -1,15 +1,16 @@
 """The patches that hold for a whole process, put in place; the others come with our own layers."""
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
-from mitmproxy import http
+from mitmproxy import http, optmanager
 from mitmproxy.net.http import http1
-from mitmproxy.proxy import mode_servers
+from mitmproxy.proxy import commands, events, mode_servers
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as layers
 from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
-from proxy import far_side, orderly_heads, quick_headers, quick_tls
+from proxy import far_side, orderly_heads, quick_headers, quick_parts, quick_tls
 from proxy.hooks import GateHandler
 from proxy.mitmproxy_patches import replace
 from proxy.trailers import GateHttp1Server, body_reader
@@ -36,6 +37,11 @@ def in_our_own_process() -> None:
     replace(http.Headers, "get", quick_headers.value_of)
     replace(http.Headers, "__getitem__", quick_headers.value_there)
     replace(http.Headers, "__contains__", quick_headers.is_there)
+    replace(Context, "fork", quick_parts.forked)
+    replace(commands.StartHook, "__new__", quick_parts.made)
+    replace(events.CommandCompleted, "__new__", quick_parts.made)
+    replace(optmanager._Option, "current", quick_parts.current)
+    replace(http1, "expected_http_body_size", quick_parts.body_size)
     if quick_tls.USABLE:
         replace(tls.TLSLayer, "tls_interact", quick_tls.interact)
         replace(tls.TLSLayer, "send_data", quick_tls.send_data)

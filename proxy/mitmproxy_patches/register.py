@@ -2,29 +2,7 @@
 test that shows it.
 """
 
-from dataclasses import dataclass
-
-VERSION = "12.2.3"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patch:
-    """One entry."""
-
-    name: str
-    ours: str
-    """Our module that does it."""
-    touches: tuple[str, ...]
-    """What of mitmproxy (or what is below it), as `module` or `module:qualified.name`."""
-    because: str
-    without: str
-    """What fails without it."""
-    test: str
-    """`file::test` that shows it."""
-    seen: str
-    """The first 12 hex digits of SHA-256 over the source of all that is touched."""
-    version: str = VERSION
-
+from proxy.mitmproxy_patches.entry import Patch
 
 _HTTP, _SERVER = "mitmproxy.proxy.layers.http", "mitmproxy.proxy.server:ConnectionHandler"
 _STREAM = f"{_HTTP}:HttpStream"
@@ -81,6 +59,27 @@ PATCHES = (
         without="a gate that serves fewer requests; nothing else",
         test="tests/proxy/test_proxy_quick_headers.py::test_the_same_is_found_as_by_mitmproxy",
         seen="fddaabd0525f",
+    ),
+    Patch(
+        name="parts",
+        ours="proxy.quick_parts",
+        touches=(
+            "mitmproxy.proxy.context:Context.__init__",
+            "mitmproxy.proxy.context:Context.fork",
+            "mitmproxy.proxy.commands:StartHook.__new__",
+            "mitmproxy.proxy.events:CommandCompleted.__new__",
+            "mitmproxy.hooks:Hook.__new__",
+            "mitmproxy.optmanager:_Option.current",
+            "mitmproxy.optmanager:_Option.default",
+            "mitmproxy.net.http.http1:expected_http_body_size",
+            "mitmproxy.net.http.http1.read:expected_http_body_size",
+        ),
+        because="mitmproxy makes a server's end for each request and drops it at once, looks each "
+        "time whether a hook is a dataclass, copies plain options twice, and reads five times how "
+        "long a body is to be.",
+        without="a gate that serves fewer requests; nothing else",
+        test="tests/proxy/test_proxy_quick_parts.py::test_a_fork_is_as_mitmproxys_and_makes_no_end",
+        seen="e7d32d838f82",
     ),
     Patch(
         name="TLS",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from core.decision import HoldOutcome, Verdict
 from core.fate import Fate
 from core.ids import uuid7
 from evidence import open_evidence
+from evidence.people_lately import PeopleLately
 from evidence.store import Store
 from tests.evidence.conftest import START, make_observation, make_record, with_fate
 from tui.case_names import understood
@@ -91,6 +93,47 @@ def test_the_tabs_count_what_the_report_counts(tmp_path: Path) -> None:
     assert outcomes["held at first"] == ("2", "1") and "held" not in outcomes
     (user,) = sheets.read("users", now).lines
     assert user.cells[4] == "6"
+    store.close()
+
+
+def people_of(sheets: DeskSheets, now: datetime) -> list[str]:
+    """Return what the overview says of people, as it reads on."""
+    sheet, told = sheets.read("overview", now), list[str]()
+    while True:
+        told += [row.text for row in sheet.facts if row.label == "People"]
+        if sheet.more is None:
+            return told
+        sheet = sheet.more()
+
+
+def test_the_people_of_the_week_are_those_of_its_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Different ones over all cases, in what was allowed too; what earlier requests of the same
+    cases held counts nothing; it is never told as none while it is still being read.
+    """
+    monkeypatch.setattr("app.desk_sheets.PeopleLately", partial(PeopleLately, step=2))
+    writing = open_evidence(tmp_path / "evidence.db")
+
+    def write(number: int, people: range, **changes: object) -> None:
+        made = make_record(number, **changes)
+        (found,) = made.findings
+        marks = tuple(f"{n:016x}" for n in people)
+        found = replace(found, distinct=len(people), fingerprints=marks)
+        writing.writer.close_record(replace(made, findings=(found,)), lambda _: None)
+
+    write(-30 * 86_400, range(500, 515))
+    write(1, range(6))
+    write(2, range(4, 10), script="/srv/other.py", verdict=Verdict.ALLOW)
+    write(3, range(2), host="other.example", service=None)
+    writing.close()
+    store = Store(tmp_path / "evidence.db")
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
+    told = people_of(sheets, START + timedelta(days=2))
+    assert told[-1] == "10 in the requests of 7 days" and "still counting" in told[0]
+    assert people_of(sheets, START + timedelta(days=20))[-1] == (
+        "none found in the requests of 7 days"
+    )
     store.close()
 
 

@@ -41,6 +41,8 @@ def test_a_pid_reused_between_two_looks_is_not_answered_from_memory(machine: Fak
     subject = attributor(machine)
     same = connection()
     subject.attribute(same)
+    assert subject.attribute_now(same) is None, "the first request is searched for"
+    subject.attribute(same)
     assert subject.attribute_now(same) is not None
     machine.run(100, 90, "python3", "second.py", parent=50)
     assert subject.attribute_now(same) is None

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from attribution.backends import program_runs
-from attribution.backends.process_ends import KernelEvents
-from attribution.backends.program_runs import Runs, _code, _word
+from attribution.backends import process_connector, program_runs
+from attribution.backends.process_ends import Event, KernelEvents
+from attribution.backends.program_runs import Names, Runs, _code, _word
 from core.activity import EndedRun
 from core.attribution import UNATTRIBUTED, Attribution, LaunchedAs, Script
 
@@ -134,6 +134,123 @@ def test_a_short_run_is_told_though_another_takes_long_to_be_named(
     runs.close()
     assert "short.py" in told
     assert told["slow.py"] is not None, "its name came when it had gone"
+
+
+class Told(KernelEvents):
+    """Tells what a test has it tell, as if the kernel had."""
+
+    def __init__(self) -> None:
+        self.events: list[Event | None] = []
+        self._ends = os.pipe()
+
+    def fileno(self) -> int:
+        return self._ends[0]
+
+    def take(self) -> Iterator[Event | None]:
+        while self.events:
+            yield self.events.pop(0)
+
+    def close(self) -> None:
+        for end in self._ends:
+            os.close(end)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Nothing is followed by itself: a test says what comes when."""
+    made = Told()
+    monkeypatch.setattr(program_runs, "_NAMED_AFTER_S", 0.0)
+    monkeypatch.setattr(program_runs, "KernelEvents", lambda: made)
+    for body in ("_follow", "_keep_naming"):
+        monkeypatch.setattr(Runs, body, lambda self: self._closed.wait())
+    return made
+
+
+def quiet(names: Names = named) -> Runs:
+    """Follow nothing but what a test tells."""
+    return Runs(names, lambda: OURS, frozenset({OWN}))
+
+
+def took(runs: Runs, *events: Event | None) -> None:
+    runs._take_all(iter(events))
+
+
+@linux
+def test_a_run_whose_beginning_was_lost_is_told(told: Told, tmp_path: Path) -> None:
+    """The kernel drops events of whom is too slow: who is there afterwards is asked then."""
+    del told
+    (tmp_path / "missed.py").write_text("print(1, flush=True)\ninput()\n")
+    runs = quiet()
+    child = started(tmp_path / "missed.py")
+    took(runs, None)
+    runs.ended()
+    child.communicate(b"\n")
+    took(runs, Event(pid=child.pid, began=False, status=0))
+    [one] = [one for one in runs.ended() if one.about == "missed.py"]
+    runs.close()
+    assert one.sender.script is not None and one.exit_code == 0
+
+
+@linux
+def test_a_number_that_is_anothers_by_now_ends_the_run_before(told: Told, tmp_path: Path) -> None:
+    """An end that was lost is found by the next process of that number; and what was part of a
+    run before is none of its parts as a run.
+    """
+    del told
+    (tmp_path / "second.py").write_text("print(1, flush=True)\ninput()\n")
+    runs = quiet()
+    child = started(tmp_path / "second.py")
+    before = program_runs._run(child.pid, 1, ours=False)
+    before.word = "first.py"
+    runs._runs[child.pid] = before
+    runs._part_of[child.pid] = os.getpid()
+    took(runs, Event(pid=child.pid, began=True))
+    assert [one.about for one in runs.ended() if one.about.endswith(".py")] == ["first.py"]
+    assert child.pid not in runs._part_of
+    child.communicate(b"\n")
+    took(runs, Event(pid=child.pid, began=False, status=0))
+    assert [one.about for one in runs.ended() if one.about.endswith(".py")] == ["second.py"]
+    runs.close()
+
+
+@linux
+def test_what_began_last_is_named_first(told: Told, tmp_path: Path) -> None:
+    """What has lasted can wait: when many wait, short runs are those that began just now."""
+    del told
+    order: list[str] = []
+    children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def begins(followed: Runs, name: str) -> None:
+        (tmp_path / name).write_text("print(1, flush=True)\ninput()\n")
+        children[name] = started(tmp_path / name)
+        took(followed, Event(pid=children[name].pid, began=True))
+
+    def names(pid: int) -> Attribution | None:
+        found = named(pid)
+        if found is not None and found.script is not None and found.script.name in children:
+            order.append(found.script.name)
+            if len(order) == 1:
+                begins(quiet_one, "new.py")
+        return found
+
+    quiet_one = quiet(names)
+    for name in ("oldest.py", "old.py"):
+        begins(quiet_one, name)
+    quiet_one._name_due()
+    for child in children.values():
+        child.communicate(b"\n")
+    quiet_one.close()
+    assert order == ["old.py", "new.py", "oldest.py"]
+
+
+@linux
+def test_where_processes_have_other_numbers_events_are_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a container of its own the kernel tells the machine's numbers, which are others' there."""
+    monkeypatch.setattr(process_connector, "_FIRST_PIDS", 1)
+    with pytest.raises(PermissionError):
+        KernelEvents()
 
 
 type Ends = Callable[[subprocess.Popen[bytes]], None]

@@ -253,13 +253,13 @@ def test_a_connection_kept_alive_across_exec_is_the_new_scripts(
 
 def test_later_requests_are_answered_at_once(gate: Gate, clients: Clients) -> None:
     """On a connection already attributed, later requests cost no search once the sender waits for
-    its answer.
+    its answer; the first one does: the connection may have been handed on since it was opened.
     """
     gate.settle = True
     path = clients.write("s = dial()\nfor _ in range(5): ask(s)\n")
     clients.python(str(path))
     seen = gate.wait(5)
-    assert [s.quick for s in seen] == [True] * 5
+    assert [s.quick for s in seen] == [False] + [True] * 4
     assert {s.at_request.certainty for s in seen} == {Certainty.EXACT}
 
 

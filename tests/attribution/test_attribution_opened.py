@@ -4,10 +4,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from attribution.backends.opened import Opened
+from attribution.backends.opened import Came, Opened
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the counters of this kernel")
@@ -57,9 +58,44 @@ def test_counters_that_cannot_be_read_always_have_changed(tmp_path: Path, text: 
     assert [opened.changed() for _ in range(3)] == [True] * 3
 
 
+def _came(folder: Path, *, numbers: str = "1 2 3", four: int = 4, six: int = 0) -> int | None:
+    """Return what a count says first, and then with these numbers."""
+    words = "ActiveOpens PassiveOpens CurrEstab InSegs"
+    made = Came(folder)
+    for told, v4, v6, other in (("1 2 3", 4, 0, 7), (numbers, four, six, 8)):
+        (folder / "snmp").write_text(f"Ip: X\nIp: 1\nTcp: {words}\nTcp: {told} {other}\n")
+        (folder / "sockstat").write_text(
+            f"sockets: used {other}\nTCP: inuse {v4} orphan {other} tw {other}\nUDP: inuse {other}\n"
+        )
+        (folder / "sockstat6").write_text(f"TCP6: inuse {v6}\nUDP6: inuse {other}\n")
+        before = made.times()
+    return None if before is None else before - 1
+
+
+@pytest.mark.parametrize(
+    ("later", "came"),
+    [
+        ({}, 0),
+        ({"numbers": "2 2 3"}, 1),
+        ({"numbers": "1 3 3"}, 1),
+        ({"numbers": "1 2 2"}, 1),
+        ({"four": 5}, 1),
+        ({"six": 1}, 1),
+        ({"numbers": ""}, None),
+    ],
+)
+def test_sockets_that_come_or_go_are_counted(
+    tmp_path: Path, later: dict[str, Any], came: int | None
+) -> None:
+    """What is sent on them, and what is not TCP, is no reason to list them again; not to know is
+    one.
+    """
+    assert _came(tmp_path, **later) == came
+
+
 _ALONE = """
 import socket
-from attribution.backends.opened import Opened
+from attribution.backends.opened import Came, Opened
 opened, seen = Opened(), []
 opened.changed()
 server = socket.create_server(("127.0.0.1", 0))

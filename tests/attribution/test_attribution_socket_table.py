@@ -4,9 +4,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from attribution import socket_table
 from attribution.socket_table import KernelSockets
 from core.activity import OpenSocket
 
@@ -76,6 +78,43 @@ def test_the_kernel_chooses_by_the_far_port_alone(
     assert not at(table.connected_to(frozenset(others)), near)
     for wrong in (port - 1, port + 1):
         assert not at(table.connected_to(frozenset({wrong, *others})), near)
+
+
+def test_the_kernel_is_asked_again_where_a_socket_can_have_come_or_gone(
+    talk: tuple[str, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine at rest is not asked each second for the same list; what carries something is, and
+    all is asked for after a while.
+    """
+    _, port, near = talk
+    now, asked = [0.0], [0]
+    came: list[int | None] = [1]
+    theirs = socket_table._dumped
+
+    def dumped(*given: Any) -> list[OpenSocket]:
+        asked[0] += 1
+        return theirs(*given)
+
+    def listed(table: KernelSockets) -> int:
+        before = asked[0]
+        assert at(table.listening(), port)
+        return asked[0] - before
+
+    monkeypatch.setattr(socket_table, "_dumped", dumped)
+    table = KernelSockets(clock=lambda: now[0])
+    monkeypatch.setattr(table._came, "times", lambda: came[0])
+    assert [listed(table) for _ in range(3)] == [1, 0, 0]
+    came[0] = 2
+    assert [listed(table) for _ in range(3)] == [1, 0, 0]
+    now[0] += 5.0
+    assert [listed(table) for _ in range(2)] == [1, 0]
+    before = asked[0]
+    assert not [table.connected_to(frozenset({port - 1})) for _ in range(3)][2]
+    assert asked[0] - before == 1
+    assert all(at(table.connected_to(frozenset({port})), near) for _ in range(3))
+    assert asked[0] - before == 4
+    came[0] = None
+    assert [listed(table) for _ in range(2)] == [1, 1]
 
 
 def test_this_process_has_no_part_in_it() -> None:

@@ -151,6 +151,12 @@ def test_days_and_hours_tell_the_same(store: Store, by: Any, span: tuple[int, in
         spans = course(store, alone)
         assert one.total == sum((span.total for span in spans), Total()) == total(store, alone)
         assert (one.first_hour, one.last_hour) == (spans[0].begins, spans[-1].begins)
+        by_day: dict[datetime, Total] = {}
+        for one_hour in spans:
+            day = one_hour.begins.replace(hour=0)
+            by_day[day] = by_day.get(day, Total()) + one_hour.total
+        days = course(store, alone, days=True)
+        assert {one_day.begins: one_day.total for one_day in days} == by_day
 
 
 @pytest.mark.parametrize("measure", ["exchanges", "sent", "bytes", "found", "tokens", "cost_usd"])

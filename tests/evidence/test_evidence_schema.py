@@ -37,6 +37,7 @@ TABLES = {
     "past",
     "hours",
     "days",
+    "lots",
 }
 
 

@@ -612,10 +612,25 @@ def several(monkeypatch: pytest.MonkeyPatch) -> Callable[[Home], VerifyReport]:
     monkeypatch.setattr(stretch, "STRETCH", 3)
 
     def read(home: Home) -> VerifyReport:
-        reading = _Reading(home.path, 2, None, since_checkpoint=False, stamps=(), stamp_roots=None)
-        return reading.report(words(home.path), sightings(home.path, ()))
+        report = _read(home, 2, by_lots=False)
+        assert report is not None
+        return report
 
     return read
+
+
+def _read(home: Home, workers: int, *, by_lots: bool) -> VerifyReport | None:
+    """Read in one way only."""
+    how: Any = {"since_checkpoint": False, "stamps": (), "stamp_roots": None}
+    reading = _Reading(home.path, workers, None, by_lots=by_lots, **how)
+    return reading.report(words(home.path), sightings(home.path, ()))
+
+
+def test_lots_are_found_whole_and_told(home: Home) -> None:
+    """What two gates closed when they stopped needs no text to be read."""
+    report = _read(home, 1, by_lots=True)
+    assert report is not None and report.problems == ()
+    assert any(note.startswith("Of 10 records of 10 the stored bytes") for note in report.notes)
 
 
 def test_several_find_whole_what_is_whole(
@@ -641,13 +656,15 @@ def test_every_attack_is_named(
     home: Home, several: Callable[[Home], VerifyReport], attack: str
 ) -> None:
     """Whoever edits, cuts, swaps, restores, forks or signs anew is found out, and how; and where
-    several processes read, by these alone, before one looks what it is.
+    several processes read, by these alone, before one looks what it is; so it is by closed lots.
     """
     act, told = ATTACKS[attack]
     act(home)
     try:
         said = named(home)
         assert not several(home).ok
+        quick = _read(home, 1, by_lots=True)
+        assert quick is None or not quick.ok
     except EvidenceError as error:
         said = str(error)
     assert told in said

@@ -26,6 +26,7 @@ class FakeMachine:
     reason: str | None = None
     waits: frozenset[int] = frozenset()
     connected: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    ran: tuple[bytes, ...] = ()
     method: str = "fake"
     after_search: object = None
     found: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +62,9 @@ class FakeMachine:
         if callable(self.after_search):
             self.after_search()
         return found
+
+    def runs(self, pid: int) -> tuple[bytes, ...]:
+        return self.ran
 
     def peers(self, pid: int) -> tuple[int, ...] | None:
         return self.connected.get(pid)

@@ -134,7 +134,8 @@ def test_what_is_erased_is_not_listed(world: FleetWorld, till: Member) -> None:
 
 
 TOTALS = """SELECT place, destination, kinds, outcome, account, review, sum(records)::bigint,
-        sum(went)::bigint, sum(bytes_went)::bigint, max(found), min(first_at), max(last_at)
+        sum(went)::bigint, sum(bytes_went)::bigint, max(found), min(first_at), max(last_at),
+        max(most_rows), max(most_people), max(most_values)
     FROM sums GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
 KEPT = "SELECT * FROM totals ORDER BY place, destination, kinds, outcome, account, review"
 

@@ -44,6 +44,10 @@ def a_row(number: int) -> dict[str, Any]:
         "records": number * 7 % 31 + 1,
         "bytes": number,
         "found": number * 3 % 1100,
+        "went": number % 3,
+        "most_rows": (0, 9, 10, 1200)[number % 4],
+        "people": (0, 3, 150)[number % 3],
+        "most_values": number % 50,
         "first_at": NOW + timedelta(hours=number * 5 % 23),
         "last_at": NOW + timedelta(hours=24 + number * 11 % 19),
         "outcomes": outcomes,
@@ -89,7 +93,14 @@ VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
 }
 WHOLE = {About.STATE, About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION}
+AMOUNTS: Mapping[About, Callable[[Case], int]] = {
+    About.TIMES: lambda case: case.count,
+    About.PEOPLE: lambda case: case.inside.people,
+    About.ROWS: lambda case: case.records or 0,
+}
 BY: Mapping[Order, Callable[[Case], Any]] = {
+    Order.RISK: lambda case: -risk_of(case).points,
+    Order.PEOPLE: lambda case: -case.inside.people,
     Order.NEWEST: lambda case: -case.last_at.timestamp(),
     Order.OLDEST: lambda case: case.first_at.timestamp(),
     Order.SCRIPT: lambda case: case.script.casefold(),
@@ -107,8 +118,9 @@ def has(part: str, texts: Iterable[str]) -> bool:
 def holds(case: Case, condition: Condition) -> bool:
     if condition.about is About.RETURNED:
         return (case_remark(case) == "came back") is not condition.negated
-    if condition.about is About.TIMES:
-        return (case.count >= min(map(int, condition.values))) is not condition.negated
+    if condition.about in AMOUNTS:
+        told = AMOUNTS[condition.about](case)
+        return (told >= min(map(int, condition.values))) is not condition.negated
     if condition.about is About.SHOWN:
         parts = (Condition(about=a, values=(v,)) for a, v in map(shown_as, condition.values))
         return any(holds(case, one) for one in parts) is not condition.negated
@@ -166,12 +178,11 @@ def page(database: Database, wanted: CaseFilter, offset: int, limit: int) -> lis
 
 
 ANY = CaseFilter(status=None)
-NUMBERS = {About.TIMES, About.PEOPLE}
 CONDITIONS = [
     *(
         (about, (value,))
         for about in About
-        if about not in NUMBERS
+        if about not in AMOUNTS
         for value in ("a", "", "iban", "high", "medium", "low")
     ),
     (About.SCRIPT, ("strasse", "100%")),
@@ -191,6 +202,8 @@ CONDITIONS = [
     (About.TIMES, ("20",)),
     (About.TIMES, ("25", "9")),
     (About.PEOPLE, ("1",)),
+    (About.PEOPLE, ("150", "151")),
+    (About.ROWS, ("10",)),
     (About.STATE, (State.NOTHING_KNOWN, State.UNREAD)),
     (About.STATE, (State.FIRST_TIME,)),
     (About.SHOWN, ("strasse", meaning(About.STATE, State.UNREAD))),
@@ -253,13 +266,13 @@ def test_pages_are_parts_of_one_order(listed: Database, wanted: CaseFilter, orde
     [
         ("rule:hold", False),
         ("model:gpt", False),
-        ("people:10", False),
-        ("rows:10", False),
-        ("not people:10", False),
+        ("people:10", True),
+        ("rows:10", True),
+        ("not people:10", True),
         ("all probably", False),
         ("by the sender: closed", False),
         ("not checked", False),
-        ("rows", False),
+        ("rows", True),
         ("came back", True),
         ("nothing known", True),
         ("could not all be read", True),

@@ -19,7 +19,8 @@ from core.observation import Kind, Observation, Seen
 from core.record import Record
 from core.review import needs_review
 from evidence.chain import canonical
-from hub.facts import ERASED, UNREADABLE, fact_of
+from hub import facts
+from hub.facts import ERASED, UNREADABLE, Fact, fact_of
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 RECORDS = [*sample_records(NOW), *made_up_records(1, 40, NOW), *made_up_records(3, 40, NOW)]
@@ -120,3 +121,59 @@ def test_a_case_with_any_kind_is_counted_in_its_order() -> None:
     chance.shuffle(kinds)
     value["findings"] = [{**finding, "kind": kind} for kind in kinds]
     assert fact_of(orjson.dumps(value)).kinds == ("email", "iban", "person")
+
+
+def whole(text: bytes) -> Fact | None:
+    """The columns as they are read of the whole text at once; None where it is no record."""
+    try:
+        return facts._read(orjson.loads(text))
+    except facts._NO_RECORD:
+        return None
+
+
+ANCHORS = (facts._DECISION, facts._FINDINGS, facts._SENDER, b',"at":"2026-01-01T00:00:00Z"')
+ODD = (*ANCHORS, b"}", b"{", b'"', b",", b"]", b'"schema":1,', b'"sender":{},', b"\xff", b"null")
+
+
+@given(
+    number=st.integers(0, len(RECORDS) - 1),
+    at=st.lists(st.floats(0, 1), min_size=1, max_size=3),
+    pieces=st.lists(st.sampled_from(ODD), min_size=1, max_size=3),
+    cut=st.integers(0, 40),
+)
+def test_pieces_say_what_the_whole_text_says(
+    number: int, at: list[float], pieces: list[bytes], cut: int
+) -> None:
+    """Whatever stands where in a text, also what looks like the beginning of a piece."""
+    text = canonical(RECORDS[number].to_json())
+    assert facts._pieces(text) == whole(text) is not None
+    for place, piece in zip(at, pieces, strict=False):
+        where = int(place * len(text))
+        text = text[:where] + piece + text[where + cut :]
+        found = facts._in_pieces(text)
+        assert found is None or found == whole(text)
+
+
+def test_what_looks_like_a_piece_is_read_as_it_stands() -> None:
+    """Names that stand twice, in another order, within one another, and in texts."""
+    value = RECORDS[-1].to_json()
+    text = canonical(value)
+    other = canonical(RECORDS[0].to_json())
+    decision, sender = orjson.dumps(value["decision"]), orjson.dumps(value["sender"])
+    texts = [
+        orjson.dumps(dict(reversed(value.items()))),
+        b'{"aa":{"x":1' + facts._DECISION + b"}}," + text[1:],
+        b'{"aa":[1],"at":"2020-01-01T00:00:00Z",' + text[1:],
+        text[:-1] + b',"decision":' + decision + b"}",
+        text[:-1] + b',"sender":' + sender + b',"at":"2020-01-01T00:00:00Z"}',
+        text[:-1] + b',"findings":[]}',
+        text[:-1] + other[other.index(facts._DECISION) : -1] + b"}",
+        text.replace(b'"path":"', b'"path":"\\",\\"decision\\":{', 1),
+        text + b" ",
+        b" " + text,
+    ]
+    for one in texts:
+        assert fact_of(one) == whole(one)
+        assert whole(one) is not None
+    for one in (text[:-1], text + b"}", text[1:], text + text):
+        assert fact_of(one).outcome == UNREADABLE

@@ -62,12 +62,15 @@ def test_the_same_script_on_many_machines_is_one_entry(world: FleetWorld) -> Non
             world.clock.on(days=1)
     with world.hub.database.work() as connection:
         (row,) = found = questions.scripts(connection)
-        questions.add_spread(connection, found)
+        questions.add_spread(connection, found, world.clock())
+        later = [dict(row) for row in found]
+        questions.add_spread(connection, later, world.clock() + timedelta(days=33))
     assert row["name"] == "report.py"
     assert row["endpoints"] == 45
     assert sorted(row["versions"]) == ["a" * 64, "b" * 64, "c" * 64]
     assert row["people"] == [f"user{n}" for n in range(9)]
     assert [day["endpoints"] for day in row["spread"]] == [1, 15, 15, 14]
+    assert [day["endpoints"] for day in later[0]["spread"]] == [15, 14]
     assert sum(day["records"] for day in row["spread"]) == row["records"] == 75
     (line,) = list(telling.scripts([row]))[1:]
     assert line.split()[:4] == ["report.py", "45", "3", "9"]

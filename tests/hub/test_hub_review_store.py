@@ -13,7 +13,9 @@ from core.errors import ForbiddenError, InputError, SettingsError
 from core.ids import utc_now
 from core.review import About, Action, CaseFilter, CaseStatus, Condition, Disposition, ReviewEvent
 from core.rights import Actor, Deed
+from core.risk import risk_of
 from core.stored import StoredRecord
+from core.vocabulary.kinds import tells_of_people
 from fleet.held import told
 from hub.council import Agreed, agree
 from hub.deeds import deeds_about
@@ -49,12 +51,24 @@ def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases
     listed = store.page(ALL, 0, 100)
     assert len(listed) == store.count(ALL) > 3
     assert "3 machines" in {case.user for case in listed}
-    first = store.case(listed[0].key)
+    risks = [risk_of(case).points for case in listed]
+    assert risks == sorted(risks, reverse=True) and len(set(risks)) > 1
+    widest = next(case for case in listed if case.user == "3 machines")
+    assert max(case.inside.people for case in listed) > 0
+    first = store.case(widest.key)
     assert first is not None and first.inside.machines == 3
+    assert risk_of(first) == risk_of(widest)  # a list and what it opens say the same
     assert set(first.inside.named_machines) == {"machine-0", "machine-1", "machine-2"}
     assert first.inside.versions and first.inside.days and first.inside.users
-    # Sums of the hub count a value anew in each request, and its users are no data subjects.
-    assert first.values == 0 and first.inside.people == 0
+    # Its users are no data subjects: those are at least as many as one request tells of.
+    kept = store.records(first.key, first.count)
+    sent = [one.record for one in kept if isinstance(one, StoredRecord)]
+    found = [f for record in sent for f in record.findings]
+    people = [f.distinct for f in found if tells_of_people(f.kind)]
+    assert first.inside.people == max(people, default=0)
+    assert first.values == max(f.distinct for f in found)
+    assert first.records == max(f.records or 0 for f in found)
+    assert not first.inside.people_exact and not first.inside.most_exact
     assert all(not one.distinct and not one.exact for one in first.inside.kinds.values())
     assert len({one.partition(" ")[0] for one in first.inside.groups}) == 2
     records = store.records(first.key, first.count)
@@ -100,7 +114,6 @@ def test_no_name_is_read_where_pseudonyms_are_agreed_on(world: FleetWorld, store
         text = f"{found!r}{store.records(case.key, 5)!r}"
         assert not {name for name in names if name in text}
         assert "machine-" not in text
-        assert found is not None and found.inside.people == 0
 
 
 @pytest.mark.parametrize(
@@ -199,5 +212,5 @@ async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: H
         ("commented", "ada"),
     ]
     assert (deeds[1].facts["to"], deeds[2].note) == ("bo", "asked finance")
-    row = store.page(CaseFilter(), 0, 1)[0]
-    assert row.user == "3 machines, bo"
+    row = store.case(key)
+    assert row is not None and str(row.user).endswith(" machines, bo")

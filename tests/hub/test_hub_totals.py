@@ -11,7 +11,8 @@ from hub.totals import NotReadyError, left, make_totals
 from hub.verification import verify
 
 OF_SUMS = """SELECT place, destination, kinds, outcome, account, review, sum(records)::bigint,
-        sum(went)::bigint, sum(bytes_went)::bigint, max(found), min(first_at), max(last_at)
+        sum(went)::bigint, sum(bytes_went)::bigint, max(found), min(first_at), max(last_at),
+        max(most_rows), max(most_people), max(most_values)
     FROM sums GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
 KEPT = "SELECT * FROM totals ORDER BY place, destination, kinds, outcome, account, review"
 
@@ -20,7 +21,7 @@ def as_updated(world: FleetWorld) -> None:
     """Make the database what it is right after the update that brings totals."""
     with world.hub.database.work() as connection:
         connection.execute("DROP TABLE totals, totals_to_make CASCADE")
-        for step in (13, 14, 15):
+        for step in (13, 14, 15, 16):
             connection.execute((SCHEMA / f"{step:04}.sql").read_bytes())
 
 

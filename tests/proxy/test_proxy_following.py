@@ -159,15 +159,15 @@ def test_who_waits_is_woken_by_a_yes_a_run_or_a_fault_only() -> None:
     answers: list[bool] = [False, False, True]
 
     async def waited(runs: Followed) -> None:
-        await runs.begun_or(lambda: answers.pop(0), 0.001)
+        await runs.begun_or(lambda: answers.pop(0), lambda: 0.001)
         assert answers == []
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(runs.begun_or(lambda: False, 3600.0))
+            tasks.create_task(runs.begun_or(lambda: False, lambda: 3600.0))
             await asyncio.sleep(0)
             runs.follow(os.getpid())
         for fault in (OSError(), SystemExit(), StopIteration()):
             with pytest.raises(PartEndedError) as told:
-                await runs.begun_or(partial(_fails, fault), 0.001)
+                await runs.begun_or(partial(_fails, fault), lambda: 0.001)
             assert told.value.kind == type(fault).__name__
 
     asyncio.run(asyncio.wait_for(waited(_followed(Hearing())), 20))

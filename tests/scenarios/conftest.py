@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm_commands import WarmPopen, warm_up
 
 from app.demo.internet import StandInInternet
 
@@ -154,6 +155,15 @@ def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     """Return the JSON summary of `run --json`."""
     value: dict[str, Any] = json.loads(done.stderr.strip().splitlines()[-1])
     return value
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> Iterator[None]:
+    """Commands start as forks, see `warm_commands`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", WarmPopen)
+        warm_up()
+        yield
 
 
 @pytest.fixture

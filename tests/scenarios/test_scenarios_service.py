@@ -1,7 +1,6 @@
 """The gate as a service of its own user: what is divided stays divided, and senders are named."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -109,8 +108,8 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
             internet=tmp_path / "root.pem", root=ROOT, python=PYTHON, route=route, port=18991
         )
         eve = "cd /home/eve; /srv/as eve"
-        # Not below the Python that takes these steps: what a run starts is part of it. That one of
-        # them may be looked at before its shell has left it alone is why there are two.
+        # Not below the Python that takes these steps: what a run starts is part of it. The first
+        # begins when the gate has hardly said that it is there, the second when it is at work.
         nightly = f"({eve} {PYTHON} nightly.py > /dev/null 2>&1 &);"
         steps = [
             filled,
@@ -154,9 +153,7 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     assert named == [("/home/eve/kept/rows.csv", "same_bytes", "eve")], "a folder only she can read"
     told_of = [json.loads(line) for line in later.out.splitlines() if '"kind":"run"' in line]
     runs = [run["sender"]["user"] for run in told_of if run["about"] == "nightly.py"]
-    # Beside all other tests neither may be told, and nobody knows why yet.
-    none = [] if "PYTEST_XDIST_WORKER" in os.environ else ["eve"]
-    assert runs in (none, ["eve"], ["eve", "eve"]), "past the gate, and told once"
+    assert runs == ["eve", "eve"], "past the gate, and each told once"
     assert hers.code == 0, hers.out + hers.err
     assert "\n200\n" in hers.out, "without outgate run, by the machine's gate and its roots"
     assert roots.code == 0, roots.out + roots.err

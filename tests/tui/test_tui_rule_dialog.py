@@ -9,15 +9,17 @@ import pytest
 from invented_day import finding, place, record, sample_records, sender
 
 from app.case_rules import CaseRules
+from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
 from core.classification import AccountKind, Category
 from core.decision import Verdict
 from core.errors import InputError
 from core.ids import uuid7
+from core.observation import Kind, Observation
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent
 from core.situation import situation_of
 from core.vocabulary.kinds import FINDABLE
-from evidence.factory import open_store
+from evidence.factory import open_evidence, open_store
 from policy.loading import load_file
 from policy.replay import replayed
 from policy.rule_list import listed_rules
@@ -242,3 +244,89 @@ def test_a_sentence_of_very_many_kinds_still_says_what_happens(
         assert "other kinds of its data" in said
         rules.write(case, Wanted(wish=wish, until=until))
     store.close()
+
+
+NOBODY = Attribution(certainty=Certainty.UNKNOWN, method="none", reason="It was gone.")
+CURL = Attribution(
+    certainty=Certainty.EXACT,
+    method="sock_diag",
+    process=ProcessRef(pid=9, started_at=None, name="curl", exe="/usr/bin/curl"),
+    user="ops",
+)
+INLINE = replace(
+    CURL, script=Script(path=None, sha256=None, launched_as=LaunchedAs.COMMAND, name="-c")
+)
+
+
+@pytest.mark.parametrize(
+    "who, says",
+    [
+        (NOBODY, "When a sender that nobody can name sends"),
+        (replace(NOBODY, user="ops"), "When a sender that nobody can name, run by ops, sends"),
+        (CURL, "When any program that ops runs sends"),
+        (replace(CURL, user=None), "When any program sends"),
+        (INLINE, "When “-c”, run by ops, sends"),
+    ],
+    ids=["nobody", "nobody of a user", "a program", "a program of nobody", "a command"],
+)
+def test_a_rule_of_a_sender_without_a_script_says_what_it_can(
+    written: Callable[[Path, Sequence[Record]], None],
+    tmp_path: Path,
+    now: datetime,
+    who: Attribution,
+    says: str,
+) -> None:
+    """It stops what is like the case, or asks, and nothing of a script that is known; what it would
+    let pass besides, it does not allow: the dialog says so and what to do.
+    """
+    where = place("a.example", None, Category.OTHER)
+    made = record(now, who, where, finding("iban", 1))
+    before, earlier = (now - timedelta(minutes=n) for n in (1, 2))
+    other = record(before, replace(CURL, user="bo"), where, finding("iban", 1))
+    known = record(earlier, sender("copy.py", "bo"), where, finding("iban", 1))
+    written(tmp_path / "evidence.db", [other, known, made])
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    case = next(c for c in store.page(CaseFilter(), 0, 9) if c.last_record == made.id)
+    for wish in (Wish.STOP, Wish.ASK):
+        told = rules.propose(case, Wanted(wish=wish))
+        assert told.sentence.startswith(says), told
+        everybody = who.user is None and who.certainty is Certainty.EXACT
+        matched, tried = (3, 3) if everybody else (1, 1 if who is INLINE else 3)
+        assert f"matched {matched} of {tried} requests" in told.effect, told
+    rules.write(case, Wanted(wish=Wish.STOP, watch_first=False))
+    name = listed_rules(tmp_path / "outgate.yaml").rules[0].id
+    found = replayed(load_file(tmp_path / "outgate.yaml"), [made, known])
+    assert [one is not None and one.decision.rule == name for one in found] == [True, everybody]
+    if who is INLINE:
+        assert "it is allowed" in rules.propose(case, Wanted(wish=Wish.ALLOW)).sentence
+    else:
+        with pytest.raises(InputError, match="would let pass what anything else"):
+            rules.propose(case, Wanted(wish=Wish.ALLOW))
+    store.close()
+
+
+async def test_of_what_was_only_observed_the_dialog_says_why_there_is_no_rule(
+    opened: Opens, press: Presses, screen_text: ShowsText, tmp_path: Path, now: datetime
+) -> None:
+    """An orphaned script sends nothing by itself: no rule is asked about it."""
+    writing = open_evidence(tmp_path / "evidence.db")
+    seen = Observation(
+        id=uuid7(now), at=now, kind=Kind.ORPHAN, sender=INLINE, about="ada", notable=True
+    )
+    writing.writer.observed(seen, lambda _: None)
+    writing.close()
+    store = open_store(tmp_path / "evidence.db")
+    rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
+    acts = EvidenceActs(
+        verify=lambda: Verified(whole=True, words=()),
+        export=lambda *_: 0,
+        formats=(),
+        rules=RuleMaking(propose=rules.propose, write=rules.write),
+    )
+    async with opened(store, (120, 44), acts=acts) as pilot:
+        await press(pilot, "m", "2")
+        assert "This was only observed on the machine" in " ".join(screen_text(pilot).split())
+        await press(pilot, "enter")
+    store.close()
+    assert not (tmp_path / "outgate.yaml").exists()

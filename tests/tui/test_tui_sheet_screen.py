@@ -98,6 +98,27 @@ async def test_a_row_leads_to_its_cases(
         assert review(pilot).queue.wanted.status is CaseStatus.OPEN
 
 
+async def test_what_a_row_leads_to_is_selected_and_told(
+    opened: Opens, holding: FragileStore, press: Presses, review: Finds, screen_text: ShowsText
+) -> None:
+    """Also where a request waits, on which the cursor stood: it does not stay there. A filter
+    that finds nothing says so, and h still leads to what waits.
+    """
+    async with opened(holding, (120, 40), acts=acts()) as pilot:
+        assert review(pilot).held.current is not None
+        await press(pilot, "3", "down", "enter")
+        desk = review(pilot)
+        assert desk.held.current is None and desk.queue.current is not None
+        assert desk.queue.current.script == "ledger_upload.py"
+        assert "│ “ledger_upload.py”" in screen_text(pilot)
+        await press(pilot, "slash", "type: not script:ledger_upload", "enter")
+        assert "No case is like that." in screen_text(pilot)
+        await press(pilot, "h")
+        assert "“backup_ward.py”, run by clinic, wants" in screen_text(pilot)
+        await press(pilot, "escape", "escape")
+        assert not desk.queue.is_filtered and review(pilot).held.current is None
+
+
 async def test_tabs_change_by_number_and_esc_goes_back(
     opened: Opens, store: FragileStore, press: Presses, screen_text: ShowsText
 ) -> None:

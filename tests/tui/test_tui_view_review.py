@@ -1,6 +1,7 @@
 """Saved views as tabs: kept, shown, gone through by keys and by mouse, forgotten."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,29 @@ async def test_a_filter_is_kept_and_gone_back_to_by_keys(
         assert not list(kept.views)
         assert review(pilot).filter_line == "to:openai"
         assert "Views" not in screen_text(pilot)
+
+
+async def test_a_view_that_is_not_understood_any_more_stops_nobody(
+    opened: Opens, store: FragileStore, press: Presses, review: Finds
+) -> None:
+    """It is named with what is wrong; the keys go on to the next, also past views with the same
+    words, and N forgets it, not what is still on.
+    """
+    gone, ours = SavedView(name="Gone", line="zzqq"), SavedView(name="Models", line="to:openai")
+    kept = Kept(ours, gone, replace(ours, name="Again"), replace(ours, name="Last", line="all"))
+    async with opened(store, (120, 40), acts=kept.acts()) as pilot:
+        lines = []
+        for _ in range(6):
+            await press(pilot, "right_square_bracket")
+            lines.append(review(pilot).filter_line)
+        assert lines == ["to:openai", "to:openai", "to:openai", "all", "", "to:openai"]
+        told = [n.message for n in pilot.app._notifications if "zzqq" in n.message]
+        assert told and "“Gone” cannot be shown" in told[0] and "N forgets" in told[0]
+        await press(pilot, "right_square_bracket", "N")
+        assert [view.name for view in kept.views] == ["Models", "Again", "Last"]
+        assert review(pilot).filter_line == "to:openai"
+        await press(pilot, "right_square_bracket", "N")
+        assert [view.name for view in kept.views] == ["Models", "Again"]
 
 
 @SIZES

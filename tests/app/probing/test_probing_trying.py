@@ -1,15 +1,19 @@
 """What is told of a client, by what was seen of it on the wire and by its own words."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.probing import trying
 from app.probing.canary import Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
 from app.probing.interpreters import Interpreter, interpreters
 from app.probing.trying import Tried, Verdict, _verdict, try_clients
+from certs.client_environment import client_environment
 
 DATA_CLIENTS = frozenset(
     {
@@ -127,7 +131,7 @@ def test_what_is_not_installed_is_told_with_what_it_needs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each program that is tried where it is there has a row where it is not, which says so, never
-    that it works, with what the client matrix knows; what cannot be tried is told as that.
+    that it works, with what the client matrix knows.
     """
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     with Canary(("127.0.0.1", 1), tmp_path) as canary:
@@ -137,8 +141,24 @@ def test_what_is_not_installed_is_told_with_what_it_needs(
         assert all(t.words == "not installed" and t.mend for t in told.values())
         assert "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE" in told["gcloud"].mend
         assert "JAVA_TOOL_OPTIONS" in told["java"].mend
-        [untried] = _asked(monkeypatch, canary, untried="it cannot be")
-    assert (untried.verdict, untried.words) == (Verdict.UNTRIED, "not tried: it cannot be")
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed")
+def test_go_is_tried_by_a_name_of_this_machine_that_it_asks_a_proxy_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It comes to the gate's door, by variables alone, and leaves no module behind."""
+    [probe] = [one for one in PROGRAMS if one.name == "go"]
+    monkeypatch.setattr(trying, "PROGRAMS", (probe,))
+    monkeypatch.setenv("GOPATH", str(tmp_path / "go"))
+    with Canary(("127.0.0.1", 1), tmp_path) as canary:
+        environment = client_environment(
+            canary.proxy, "/none", os.environ, loopback_through_proxy=True
+        )
+        [told] = try_clients(canary, [], environment, "/none")
+        assert (canary.seen.direct, canary.seen.proxied > 0) == (0, True), told.words
+    assert told.verdict is Verdict.BREAKS, "there is no gate behind the door"
+    assert not [one for one in (tmp_path / "go").rglob("*") if one.is_file()]
 
 
 def test_a_client_that_reaches_nothing_breaks(

@@ -165,6 +165,29 @@ def test_runs_are_told_across_the_socket(
     assert not named(runs.ended())
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_gate_that_will_ask_for_runs_says_so_first(
+    monkeypatch: pytest.MonkeyPatch, place: Path, *, follows: bool
+) -> None:
+    """What ends before it comes to ask is told of, also by a service that was started again and is
+    asked about something else first. A gate of one program has nobody follow them.
+    """
+    begun: list[bool] = []
+
+    def runs_of(*given: object, everybody: bool) -> ProgramRuns:
+        del given
+        begun.append(everybody)
+        return Listed([a_run("job.py")])
+
+    monkeypatch.setattr(server, "runs_of", runs_of)
+    remote = RemoteAttributor(place, Hello(follows_runs=follows))
+    remote.warm()
+    assert begun == [True] * follows
+    assert [one.about for one in remote.follow_runs().ended()] == ["job.py"]
+    assert begun == [True], "once"
+    remote.close()
+
+
 def named(runs: Sequence[EndedRun]) -> list[EndedRun]:
     return [one for one in runs if one.about.startswith("nightly")]
 

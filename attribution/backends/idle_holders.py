@@ -1,0 +1,139 @@
+"""What processes hold that have not run since: whoever has not run has opened nothing, and was
+handed nothing (Linux).
+
+The kernel counts how often each thread came to a processor. Big, old, unrelated holders of sockets
+are read once; from then on one number each tells that they still hold the same.
+"""
+
+# paths of /proc as text, and bare calls: for every process of the machine, at every search
+
+import os
+import resource
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from attribution.backends import procfs
+
+_MOST_THREADS = 8
+_MOST_HANDLES, _SHARE = 512, 4
+"""So many files of the kernel are kept open, and no more than this part of what may be."""
+_FOR_A_WHILE = 200
+"""Looks."""
+_UNCOUNTED = frozenset({b"", b"0 0 0\n"})
+_WAITS = frozenset({b"S", b"I", b"T", b"D"})
+
+
+@dataclass(slots=True)
+class _Idle:
+    handles: list[int]
+    counts: list[bytes]
+    """How often each thread had run; none of a thread of the kernel, which never holds anything."""
+    sockets: frozenset[int]
+
+
+class IdleHolders:
+    """Answers as procfs.descriptors does, from what is remembered of processes that did not run.
+
+    Not for use by two threads at once.
+    """
+
+    def __init__(self) -> None:
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = min(_MOST_HANDLES, most // _SHARE)
+        self._held = 0
+        self._busy: set[int] = set()
+        """Those that ran between two looks: to remember them is not worth it, for a while."""
+        self._looks = 0
+        self._known: OrderedDict[int, _Idle] = OrderedDict()
+
+    def descriptors(self, pid: int, socket: int) -> list[int] | None:
+        """Return the descriptors of `pid` that are this socket; None when they may not be read."""
+        known = self._known.get(pid)
+        if known is not None:
+            now = _counts(known.handles)
+            if now and known.counts in ([], now):
+                return procfs.descriptors(pid, socket) if socket in known.sockets else []
+            self._forget(pid)
+            self._busy.add(pid)
+        found = procfs.descriptors(pid, socket)
+        if found == [] and pid not in self._busy:
+            self._remember(pid)
+        return found
+
+    def keep_only(self, pids: list[int]) -> None:
+        """Forget those that have gone: one look at all begins."""
+        self._looks += 1
+        if self._looks % _FOR_A_WHILE == 0:
+            self._busy.clear()
+        for pid in self._known.keys() - set(pids):
+            self._forget(pid)
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        for pid in tuple(self._known):
+            self._forget(pid)
+
+    def _remember(self, pid: int) -> None:
+        """Read what a process holds, if it waits meanwhile."""
+        threads = procfs.thread_ids(pid, _MOST_THREADS)
+        if not threads or self._held + len(threads) > self._most:
+            return
+        handles = _opened(pid, threads)
+        if procfs.is_of_the_kernel(pid) and _counts(handles):
+            self._known[pid] = _Idle(handles, [], frozenset())
+            self._held += len(handles)
+            return
+        counts = _counts(handles)
+        sockets = frozenset(procfs.sockets(pid)) if counts else frozenset[int]()
+        # A thread that is seen to wait, and was not counted again, did not run in between.
+        waits = bool(counts) and all(_waits(pid, thread) for thread in threads)
+        if waits and procfs.thread_ids(pid) == threads and _counts(handles) == counts:
+            self._known[pid] = _Idle(handles, counts, sockets)
+            self._held += len(handles)
+            return
+        for handle in handles:
+            os.close(handle)
+
+    def _forget(self, pid: int) -> None:
+        gone = self._known.pop(pid)
+        self._held -= len(gone.handles)
+        for handle in gone.handles:
+            os.close(handle)
+
+
+def runs_of(pid: int) -> tuple[bytes, ...]:
+    """Return how long and how often each thread of a process has run; none when it has many, or the
+    kernel does not count.
+    """
+    found = [
+        procfs.read(f"/proc/{pid}/task/{thread}/schedstat", 100)
+        for thread in procfs.thread_ids(pid, _MOST_THREADS)
+    ]
+    return () if _UNCOUNTED & set(found) else tuple(found)
+
+
+def _opened(pid: int, threads: list[int]) -> list[int]:
+    handles: list[int] = []
+    for thread in threads:
+        try:
+            path = f"/proc/{pid}/task/{thread}/schedstat"
+            handles.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:
+            break
+    return handles
+
+
+def _counts(handles: list[int]) -> list[bytes]:
+    """Return how long and how often each thread has run; none where one has ended, or the kernel
+    does not count.
+    """
+    try:
+        found = [os.pread(handle, 100, 0) for handle in handles]
+    except OSError:
+        return []
+    return [] if _UNCOUNTED & set(found) else found
+
+
+def _waits(pid: int, thread: int) -> bool:
+    data = procfs.read(f"/proc/{pid}/task/{thread}/stat", 4096)
+    return data[data.rfind(b")") + 2 :][:1] in _WAITS

@@ -1,0 +1,277 @@
+"""Whether an environment runs code of its own before the main program, which may have put another
+one in the place of what Python imports: `sitecustomize`, lines of `.pth` files, modules before the
+standard library's own.
+
+In the helper process; nothing of what is found is run.
+"""
+
+# paths of another process, kept as the text they are
+# ruff: noqa: PTH116, PTH208
+
+import hashlib
+import os
+import posixpath
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from attribution.backends import procfs
+from attribution.compiled import made_of_source
+from attribution.facts import ProcessFacts
+from attribution.filesystem import HostFiles
+from attribution.identity.environment import candidates, config_of, package_folders
+from attribution.os_users import home_of
+from attribution.plain_files import text_of
+from attribution.resolution import search_paths
+from attribution.resolution.command_line import parse
+
+BENT = (
+    "it is imported, and its environment runs code of its own at each start, which may have put "
+    "another program in its place"
+)
+BENT_SINCE = (
+    "it is imported, and what its environment runs at each start may have been changed since"
+)
+GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
+_CUSTOM = ("sitecustomize", "usercustomize")
+_LOADED_FIRST = (*_CUSTOM, "encodings")
+_NOT_FROZEN = tuple(
+    "abc codecs io os site stat posixpath genericpath runpy pkgutil importlib types warnings"
+    " contextlib collections operator keyword heapq reprlib functools re enum linecache weakref"
+    " zipimport _collections_abc _sitebuiltins _weakrefset sre_compile sre_parse sre_constants"
+    " typing tokenize token copyreg sysconfig _bootlocale".split()
+)
+"""What older Pythons, which hold no modules in the program itself, load before the main one."""
+_FROZEN_FROM = 11
+_ELSEWHERE = frozenset(
+    (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
+)
+"""With these Python's own modules, or the user's, are others than those that are looked at."""
+_MOST_LINES, _MOST_KNOWN = 1 << 20, 200
+_DISTUTILS: tuple[frozenset[bytes], str] = (frozenset(), "_distutils_hack")
+_LINES_OF_OTHERS: Mapping[str, tuple[frozenset[bytes], str | None]] = {
+    # what coverage installs, which does nothing unless it is told to
+    "ef2ed06d19867ec669c09a804060666a9cd5e383af0a9d11aa2de79b77d448e8": (
+        frozenset((b"COVERAGE_PROCESS_START", b"COVERAGE_PROCESS_CONFIG")),
+        None,
+    ),
+    # the same for those of coloredlogs
+    "dda83a855986efa5cd87f0248b0199c0086eb0e8e7fece7d6741959c5ce39536": (
+        frozenset((b"COLOREDLOGS_AUTO_INSTALL",)),
+        None,
+    ),
+    # of setuptools, which finds `distutils` in another place and nothing else
+    "2638ce9e2500e572a5e0de7faed6661eb569d1b696fcba07b0dd223da5f5d224": _DISTUTILS,
+    "7ea7ffef3fe2a117ee12c68ed6553617f0d7fd2f0590257c25c484959a3b7373": _DISTUTILS,
+}
+"""SHA-256 of `.pth` files that were read and put no program in another one's place: the variables
+that must not be told for that, and the module that they import.
+"""
+_MODULES_OF_OTHERS = frozenset(
+    (
+        "ced72e54431ecf2d8d7dbd8a1e27724f1b171af3ca1503c304bf11c59a7fe861",
+        "4d27a48545b57dd137ae35376fcf326d2064271084a487960686f8704b94de4a",
+        "322f93bf23a7b8ccd421cfeeb68129e66dccfc363a40b2d2917aa0e9ef30848f",
+        "5f7454880e8a04fa0499ca3f0a3002ca5b7241b15119552965101b4a43c6c0cb",
+    )
+)
+"""SHA-256 of those modules, in the versions that were read."""
+_listings: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """One process, and the environment that it was started with."""
+
+    owner: ProcessFacts
+    files: HostFiles
+    told: Mapping[bytes, bytes]
+
+    def __repr__(self) -> str:
+        return "<_Start>"
+
+    def is_since(self, path: str) -> bool:
+        """True for what was changed after the start; where that cannot be told as well."""
+        loaded = self.owner.image_from
+        try:
+            return loaded is None or os.stat(self.files.outside(path)).st_ctime > loaded
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
+    def is_out_of_reach(self, folder: str) -> bool:
+        """True for a folder of root's, in which the sender can change nothing."""
+        if self.owner.uid in {None, 0}:
+            return False
+        try:
+            found = os.stat(self.files.outside(folder))
+        except OSError:
+            return False
+        return found.st_uid == 0 and not found.st_mode & 0o022
+
+
+def goes_on(owner: ProcessFacts) -> str | None:
+    """Return why a Python that was told to run a script may run something else behind it."""
+    if owner.windows:
+        return None
+    command = parse(owner.argv[1:])
+    told = not command.ignores_environment and b"PYTHONINSPECT" in _variables(owner.pid)
+    return GOES_ON if "i" in command.flags or told else None
+
+
+def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
+    """Return why a program that Python imports may be another one than the file of its name, by
+    what its environment does at each start; None when nothing speaks for that.
+    """
+    if owner.windows:
+        return None
+    start = _Start(owner=owner, files=files, told=_variables(owner.pid))
+    command = parse(owner.argv[1:])
+    if _is_elsewhere(start) or _stands_first(start):
+        return BENT
+    if "S" in command.flags:
+        return None
+    folders = [folder for folder in _folders(start) if not start.is_out_of_reach(folder)]
+    if any(start.is_since(folder) for folder in folders):
+        return BENT_SINCE
+    found = (_of_folder(start, folder) for folder in folders)
+    return next((reason for reason in found if reason is not None), None)
+
+
+def _variables(pid: int) -> dict[bytes, bytes]:
+    entries = (entry.partition(b"=") for entry in procfs.told(pid, "environ").split(b"\0"))
+    return {name: value for name, _, value in entries}
+
+
+def _is_elsewhere(start: _Start) -> bool:
+    """True where Python was told to take its own modules from elsewhere, or to import something for
+    a warning.
+    """
+    words = start.owner.argv[1:]
+    options = words[: len(words) - len(parse(words).rest)]
+    if _ELSEWHERE & start.told.keys() or any("frozen_modules" in word for word in options):
+        return True
+    # The category of a warning is imported; it is the only one of these words with two colons.
+    if any(word.count(":") > 1 and "." in word for word in options):
+        return True
+    exe = None if start.owner.exe is None else start.files.realpath(start.owner.exe)
+    return any(not _is_of(home, exe, start) for home in _homes(start))
+
+
+def _homes(start: _Start) -> Iterator[str]:
+    """Yield where the environments that may be meant say that their Python is."""
+    for prefix in _prefixes(start):
+        config = config_of(prefix, start.files)
+        if config is not None and "home" in config:
+            yield config["home"]
+
+
+def _is_of(home: str, exe: str | None, start: _Start) -> bool:
+    names = ("python3", "python", *(f"python{v}" for v in search_paths.versions(start.owner)))
+    return any(start.files.realpath(posixpath.join(home, name)) == exe for name in names)
+
+
+def _prefixes(start: _Start) -> list[str]:
+    """Return every installation folder that Python may take for its own by how it was called."""
+    spelled = "/" in (start.owner.argv[0] if start.owner.argv else "")
+    programs = (p for p in candidates(start.owner) if spelled or start.files.exists(p))
+    return list(dict.fromkeys(posixpath.dirname(posixpath.dirname(p)) for p in programs))
+
+
+def _stands_first(start: _Start) -> bool:
+    """True where a folder that is searched before the standard library holds what Python loads
+    before the main program.
+    """
+    before = search_paths.given_folders(start.owner)
+    names = _LOADED_FIRST if _holds_its_own(start.owner) else (*_LOADED_FIRST, *_NOT_FROZEN)
+    if any(_named(start, folder, names) for folder in before):
+        return True
+    if any(start.is_since(folder) for folder in before if not start.is_out_of_reach(folder)):
+        return True
+    here = search_paths.bases(start.owner)[:1]
+    return not _holds_its_own(start.owner) and any(_named(start, f, _NOT_FROZEN) for f in here)
+
+
+def _holds_its_own(owner: ProcessFacts) -> bool:
+    return min(int(v.split(".")[1]) for v in search_paths.versions(owner)) >= _FROZEN_FROM
+
+
+def _named(start: _Start, folder: str, names: Sequence[str]) -> bool:
+    listed = _listed(start.files.outside(folder))
+    return any(entry.partition(".")[0] in names for entry in listed)
+
+
+def _listed(outside: str) -> tuple[str, ...]:
+    """Return the names in a folder; read again only when it was changed."""
+    try:
+        found = os.stat(outside)
+        key = (outside, found.st_ino, found.st_ctime_ns)
+        if key not in _listings:
+            _listings[key] = tuple(os.listdir(outside))
+            while len(_listings) > _MOST_KNOWN:
+                _listings.popitem(last=False)
+        return _listings[key]
+    except OSError:
+        return ()
+
+
+def _folders(start: _Start) -> list[str]:
+    """Return the folders with packages of which Python runs what lies in them at each start."""
+    owner, files = start.owner, start.files
+    home = os.fsdecode(start.told.get(b"HOME", b"")) or home_of(owner.uid)
+    versions = search_paths.versions(owner)
+    given = search_paths.given_folders(owner)
+    found = [f for f in package_folders(owner, files, home=home) if f not in given]
+    more = [f"{p}/lib/python{v}" for p in _prefixes(start) for v in versions]
+    found += [folder for one in more for folder in (f"{one}/site-packages", one)]
+    found += [f for f in search_paths.site_folders(owner) if not f.endswith("-packages")]
+    return [f for f in dict.fromkeys(found) if files.is_dir(f)]
+
+
+def _of_folder(start: _Start, folder: str) -> str | None:
+    listed = _listed(start.files.outside(folder))
+    if any(name.partition(".")[0] in _CUSTOM for name in listed):
+        return BENT
+    for name in listed:
+        if name.endswith(".pth") and (reason := _of_lines(start, f"{folder}/{name}")) is not None:
+            return reason
+    return None
+
+
+def _of_lines(start: _Start, path: str) -> str | None:
+    """Return why the lines of a `.pth` file raise a doubt: those that begin with `import` are run,
+    all others are folders.
+    """
+    if start.is_since(path):
+        return BENT_SINCE
+    data = text_of(start.files.outside(path), _MOST_LINES + 1)
+    if b"import " not in data and b"import\t" not in data and len(data) <= _MOST_LINES:
+        return _of_added(start, posixpath.dirname(path), data)
+    known = _LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
+    if known is None or not start.told.keys().isdisjoint(known[0]):
+        return BENT
+    return None if known[1] is None else _of_module(start, posixpath.dirname(path), known[1])
+
+
+def _of_added(start: _Start, folder: str, data: bytes) -> str | None:
+    """Look for what is run at each start in the folders that a `.pth` file adds."""
+    for line in sorted(set(data.splitlines())):
+        added = search_paths.join(start.owner, folder, os.fsdecode(line.strip()))
+        if not line.strip() or not start.files.is_dir(added):
+            continue
+        if _named(start, added, _CUSTOM):
+            return BENT
+        if start.is_since(added) and not start.is_out_of_reach(added):
+            return BENT_SINCE
+    return None
+
+
+def _of_module(start: _Start, folder: str, name: str) -> str | None:
+    path = f"{folder}/{name}/__init__.py"
+    data = text_of(start.files.outside(path), _MOST_LINES)
+    if hashlib.sha256(data).hexdigest() not in _MODULES_OF_OTHERS or start.is_since(path):
+        return BENT
+    if any(other.endswith(".so") for other in _listed(start.files.outside(f"{folder}/{name}"))):
+        return BENT
+    return made_of_source(start.owner, path, start.files)

@@ -1,0 +1,256 @@
+"""Lots: what one gate wrote without anybody in between, closed so that only this installation could
+have closed it. `verify` need not read the texts of a closed lot again.
+
+While it writes, a gate hashes the stored bytes of each row and adds up what the rows add to cases,
+scripts, hours, traffic and marks. With each checkpoint that stands in the table `lots`, encrypted
+and authenticated (ChaCha20-Poly1305) under a key made of the one that signs checkpoints. Rows whose
+bytes have that hash are the rows that this gate wrote, and add up to what it says.
+"""
+
+import hashlib
+import hmac
+import os
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+import zstandard
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from evidence.case_sums import CaseSums
+from evidence.chain_ids import chain_id
+from evidence.database import Connection
+from evidence.marks import PRIME, product
+from evidence.notary import SEED_BYTES, key_file
+from evidence.rollup import Rollup
+from evidence.statements import INSERT_LOT
+from evidence.weighing import Columns, Scales
+
+ENOUGH = 8192
+"""A lot with so many entries grows no more."""
+WEIGHED = {"hours": Columns(time=0, sums=6), "traffic": Columns(time=2, sums=3)}
+"""Tables whose first sum is above 0 in every row."""
+_CONTEXT = b"outgate.lots/1"
+_NONCE_BYTES = 12
+_MOST_BYTES = 1 << 28
+_GONE = """SELECT 1 FROM review_entries WHERE seq > ? AND action = 'erased'
+    UNION ALL SELECT 1 FROM past WHERE cut >= ? LIMIT 1"""
+_ROW = struct.Struct("<qq?qIIIIII")
+type Row = Sequence[Any]
+"""All columns of an entry in the order of its table."""
+
+
+class BadLot(ValueError):  # noqa: N818 - says what is, as evidence
+    """A lot that this installation did not close, or not so."""
+
+
+def stored_bytes(row: Row) -> bytes:
+    """Return the bytes of a row that are hashed: no two rows have the same. Raises struct.error,
+    TypeError, AttributeError where a column is of another type than a gate writes.
+    """
+    seq, id_, at_us, case, prev, hash_, salt, cuts, body = row
+    name = id_.encode()
+    sizes = len(name), len(prev), len(hash_), len(salt), len(cuts), len(body)
+    numbers = _ROW.pack(seq, at_us, case is None, case or 0, *sizes)
+    return b"".join((numbers, name, prev, hash_, salt, cuts, body))
+
+
+@dataclass(frozen=True)
+class LotKey:
+    """What closes lots, and opens them."""
+
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def of_seed(cls, seed: bytes) -> "LotKey":
+        """Return the key that goes with the key that signs checkpoints."""
+        return cls(hmac.digest(seed, _CONTEXT, "sha256"))
+
+    @classmethod
+    def beside(cls, evidence: Path) -> "LotKey | None":
+        """Return that of the installation that a file stands in, where it has a key."""
+        try:
+            seed = key_file(evidence).read_bytes()
+        except OSError:
+            return None
+        return cls.of_seed(seed) if len(seed) == SEED_BYTES else None
+
+    @cached_property
+    def marks(self) -> int:
+        """The secret of the product of marks (`evidence.marks`)."""
+        return int.from_bytes(hashlib.blake2b(b"marks", key=self.key).digest()) % PRIME
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scales]:
+        """What weighs hours and traffic."""
+        return {table: Scales(self.key, table, columns) for table, columns in WEIGHED.items()}
+
+    def weights(self, sums: Rollup) -> dict[str, int]:
+        """Return what hours and traffic among the sums weigh."""
+        scales = self.scales
+        return {
+            "hours": scales["hours"].weigh((*key, *row) for key, row in sums.hours.items()),
+            "traffic": scales["traffic"].weigh((*key, *row) for key, row in sums.traffic.items()),
+        }
+
+    @cached_property
+    def _cipher(self) -> ChaCha20Poly1305:
+        return ChaCha20Poly1305(hmac.digest(self.key, b"close", "sha256"))
+
+    def closed(self, text: bytes, place: bytes) -> bytes:
+        """Return what only this key opens, and only at this place."""
+        nonce = os.urandom(_NONCE_BYTES)
+        packed = zstandard.ZstdCompressor(level=3).compress(text)
+        return nonce + self._cipher.encrypt(nonce, packed, place)
+
+    def opened(self, closed: bytes, place: bytes) -> bytes:
+        """Return the text. Raises BadLot."""
+        try:
+            packed = self._cipher.decrypt(closed[:_NONCE_BYTES], closed[_NONCE_BYTES:], place)
+            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES)
+        except (InvalidTag, ValueError, TypeError, zstandard.ZstdError):
+            raise BadLot("this installation did not close it") from None
+
+
+def place_of(chain: str, first: int, last: int) -> bytes:
+    """Return where a lot belongs: it opens nowhere else."""
+    return f"outgate.lot/1\n{chain}\n{first}\n{last}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a closed lot tells."""
+
+    digest: bytes
+    """SHA-256 of the stored bytes of its rows."""
+    marks: int
+    """Product of the marks of its records."""
+    weights: Mapping[str, int]
+    """Table → what its rows weigh (`evidence.weighing`)."""
+    sums: Rollup
+    """Cases and versions of scripts."""
+    ids: Mapping[str, int]
+    """Case → its id in the file."""
+
+    @classmethod
+    def of(cls, text: bytes) -> "Told":
+        """Read it. Raises BadLot."""
+        try:
+            value = orjson.loads(text)
+            cases = [CaseSums.of(one) for one in value["cases"]]
+            return cls(
+                digest=bytes.fromhex(value["digest"]),
+                marks=int(value["marks"], 16),
+                weights={table: int(value[table], 16) for table in WEIGHED},
+                sums=Rollup(
+                    cases={one.key: one for one in cases},
+                    scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
+                ),
+                ids=value["ids"],
+            )
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+            raise BadLot("an earlier version closed it") from None
+
+
+class Lot:
+    """The lot that one gate is writing. Is told only what was committed."""
+
+    def __init__(self, key: LotKey) -> None:
+        self._key = key
+        self.drop()
+
+    def drop(self) -> None:
+        """Begin anew with what is written next; what was told stays as it was closed last."""
+        self.first = self.last = 0
+        self._acts = -1
+        self._digest, self._marks = hashlib.sha256(), 1
+        self._weights = dict.fromkeys(WEIGHED, 0)
+        self._sums, self._ids = Rollup(), dict[str, int]()
+
+    def look(self, connection: Connection) -> None:
+        """Note which acts there are before the first entry, within its transaction."""
+        if not self.first and self._acts < 0:
+            newest = connection.value("SELECT max(seq) FROM review_entries")
+            self._acts = int(newest or 0)
+
+    def take(
+        self,
+        rows: Sequence[Row],
+        pairs: Sequence[tuple[int, int]],
+        sums: Rollup,
+        ids: Mapping[str, int],
+    ) -> None:
+        """Add rows that were written behind those before, their marks, what they add up to, and the
+        ids of their cases.
+        """
+        self.first = self.first or rows[0][0]
+        self.last = rows[-1][0]
+        self._digest.update(b"".join(map(stored_bytes, rows)))
+        marks = [(mark << 64) + seq for mark, seq in pairs]
+        self._marks = product(marks, self._key.marks, self._marks)
+        for table, weight in self._key.weights(sums).items():
+            self._weights[table] += weight
+        self._ids.update(ids)
+        self._join(sums)
+
+    def _join(self, sums: Rollup) -> None:
+        cases, scripts = self._sums.cases, self._sums.scripts
+        for key, later in sums.cases.items():
+            known = cases.get(key)
+            if known is None:  # not `later` itself: the writer goes on adding to that
+                known = cases[key] = CaseSums(key, later.first_us, later.last_us)
+            known.join(later)
+        for version, (first, last, count) in sums.scripts.items():
+            seen = scripts.get(version)
+            if seen is None:
+                scripts[version] = [first, last, count]
+            else:
+                seen[:] = min(seen[0], first), max(seen[1], last), seen[2] + count
+
+    def close(self, connection: Connection) -> None:
+        """Put it down as it is now, within a transaction; not where something of it was erased or
+        expired meanwhile, for what it tells would tell of that.
+        """
+        if not self.first:
+            return
+        if connection.value(_GONE, (self._acts, self.first)) is not None:
+            self.drop()
+            return
+        place = place_of(chain_id(connection, "records"), self.first, self.last)
+        row = (self.first, self.last, self._key.closed(self._text(), place))
+        INSERT_LOT.run_rows(connection, [row])
+        if self.last - self.first >= ENOUGH:
+            self.drop()
+
+    def _text(self) -> bytes:
+        value = {
+            "digest": self._digest.hexdigest(),
+            "marks": f"{self._marks:x}",
+            **{table: f"{weight % PRIME:x}" for table, weight in self._weights.items()},
+            "cases": [orjson.Fragment(one.to_text()) for one in self._sums.cases.values()],
+            "scripts": [[*key, *seen] for key, seen in self._sums.scripts.items()],
+            "ids": self._ids,
+        }
+        return orjson.dumps(value)
+
+
+def forget_lots(connection: Connection, entries: Iterable[int]) -> None:
+    """Remove the lots that hold one of these entries, of which something goes; within a
+    transaction.
+    """
+    going = sorted(entries)
+    places = connection.execute("SELECT first, last FROM lots").fetchall()
+    gone = [(first,) for first, last in places if holds_any(going, first, last)]
+    connection.executemany("DELETE FROM lots WHERE first = ?", gone).close()
+
+
+def holds_any(entries: Sequence[int], first: int, last: int) -> bool:
+    """Return whether one of the entries, which are in order, is among these."""
+    at = bisect_left(entries, first)
+    return at < len(entries) and entries[at] <= last

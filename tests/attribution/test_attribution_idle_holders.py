@@ -1,0 +1,170 @@
+"""Processes that did not run are answered for from memory, and nobody else is."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from attribution.backends import procfs
+from attribution.backends.idle_holders import IdleHolders, runs_of
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
+
+_WAITS = """
+import socket, sys, threading
+far = socket.socket(fileno=int(sys.argv[1]))
+if sys.argv[2] == "threads": threading.Thread(target=sys.stdin.readline).start()
+held = []
+print("ready", flush=True)
+while True:
+    _, items, _, _ = socket.recv_fds(far, 1, 1)
+    held += items
+    print("taken", flush=True)
+"""
+
+
+class Waiter:
+    """A process that waits to be handed sockets."""
+
+    def __init__(self, how: str) -> None:
+        self._own, theirs = socket.socketpair()
+        command = [sys.executable, "-S", "-c", _WAITS, str(theirs.fileno()), how]
+        pipe = subprocess.PIPE
+        fds = (theirs.fileno(),)
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, pass_fds=fds)
+        theirs.close()
+        self._read()
+        self.pid = self.process.pid
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+
+    def hand(self, one: socket.socket) -> None:
+        """Hand a socket over."""
+        socket.send_fds(self._own, [b"x"], [one.fileno()])
+        self._read()
+
+    def end(self) -> None:
+        """End it."""
+        self.process.kill()
+        self.process.wait(20)
+        self._own.close()
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+@pytest.fixture(params=["alone", "threads"])
+def waiter(request: pytest.FixtureRequest) -> Iterator[Waiter]:
+    """One that waits, with one thread or two."""
+    made = Waiter(request.param)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def idle() -> Iterator[IdleHolders]:
+    """A memory, and its end."""
+    made = IdleHolders()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every process whose descriptors are read."""
+    seen: list[int] = []
+    read: Callable[..., list[int] | None] = procfs.descriptors
+
+    def noted(pid: int, socket: int, most: int | None = None) -> list[int] | None:
+        seen.append(pid)
+        return read(pid, socket, most)
+
+    monkeypatch.setattr(procfs, "descriptors", noted)
+    return seen
+
+
+def _until_remembered(idle: IdleHolders, waiter: Waiter) -> None:
+    """Ask until it stands in its read: it may still be on its way there."""
+    while waiter.pid not in idle._known:
+        idle._busy.clear()
+        assert idle.descriptors(waiter.pid, 1) == []
+
+
+def test_who_did_not_run_is_not_read_again(
+    idle: IdleHolders, waiter: Waiter, reads: list[int]
+) -> None:
+    """A process that waits is read once; what it was handed since is seen at once."""
+    with socket.socket() as handed:
+        number = os.fstat(handed.fileno()).st_ino
+        _until_remembered(idle, waiter)
+        reads.clear()
+        assert idle.descriptors(waiter.pid, number) == []
+        assert reads == []
+        waiter.hand(handed)
+        assert len(idle.descriptors(waiter.pid, number) or ()) == 1
+        assert reads == [waiter.pid]
+
+
+def test_what_it_holds_is_found_from_memory_too(idle: IdleHolders, waiter: Waiter) -> None:
+    """Remembered for what it does not hold, it is asked where it holds something."""
+    with socket.socket() as handed:
+        waiter.hand(handed)
+        number = os.fstat(handed.fileno()).st_ino
+        _until_remembered(idle, waiter)
+        assert len(idle.descriptors(waiter.pid, number) or ()) == 1
+
+
+def test_who_has_gone_is_forgotten(idle: IdleHolders, waiter: Waiter) -> None:
+    """No file of the kernel is kept open for it, and its number may be another's."""
+    _until_remembered(idle, waiter)
+    waiter.process.kill()
+    waiter.process.wait(20)
+    assert idle.descriptors(waiter.pid, 1) == []
+    assert idle._held == 0
+    assert idle._known == {}
+
+
+def test_those_that_are_not_listed_any_more_are_forgotten(
+    idle: IdleHolders, waiter: Waiter
+) -> None:
+    """A look at all begins with that."""
+    _until_remembered(idle, waiter)
+    idle.keep_only([])
+    assert idle._held == 0
+
+
+def test_where_the_kernel_does_not_count_nothing_is_remembered(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells zeros then, which never change."""
+    monkeypatch.setattr(os, "pread", lambda *_: b"0 0 0\n")
+    for _ in range(3):
+        assert idle.descriptors(waiter.pid, 1) == []
+    assert idle._known == {}
+
+
+def test_no_more_is_kept_open_than_may_be(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections need descriptors as well."""
+    monkeypatch.setattr(idle, "_most", 0)
+    for _ in range(3):
+        assert idle.descriptors(waiter.pid, 1) == []
+    assert idle._held == 0
+
+
+def test_runs_are_counted(waiter: Waiter) -> None:
+    """Others when it was handed something; none of one that has gone."""
+    before = runs_of(waiter.pid)
+    with socket.socket() as handed:
+        waiter.hand(handed)
+    assert before
+    assert runs_of(waiter.pid) != before
+    waiter.process.kill()
+    waiter.process.wait(20)
+    assert runs_of(waiter.pid) == ()
