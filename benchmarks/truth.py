@@ -82,6 +82,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   "lives at". It costs a worker several tens of milliseconds of processor time for each KB that may hold a name.
 - Texts in a cipher of one's own (letters moved or turned round, a key for every byte), and values
   whose pieces stand in different fields.
+- Bytes written as code words, UUIDs, network addresses, 64-bit or broken numbers, or differences;
+  base45 and base91.
 - Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and

@@ -104,6 +104,8 @@ _SCHEMALESS = {
 }
 _OPENS_CBOR = frozenset((*range(0x81, 0x9C), 0x9F, *range(0xA1, 0xBC), 0xBF))
 """How an array or a map of CBOR begins that holds something."""
+_BYTES_OF_TEXT = 8
+"""So many numbers and nothing else are a text byte by byte, or numbers all the same."""
 _AT_ONCE = 1_000
 """Bytes that are read on the event loop: each may be a value."""
 
@@ -113,9 +115,13 @@ def _tells_something(values: list[Any]) -> bool:
     if len(values) != 1 or not isinstance(values[0], dict | list):
         return False
     root = values[0]
-    if isinstance(root, dict):
-        return all(name.isprintable() for name in root) and any(len(name) > 1 for name in root)
-    return any(isinstance(value, str | dict | list) and len(value) > 1 for value in root)
+    named = list(root) if isinstance(root, dict) else []
+    if not all(map(str.isprintable, named)):
+        return False
+    inside = [*named, *(root.values() if isinstance(root, dict) else root)]
+    if len(inside) >= _BYTES_OF_TEXT and all(type(value) is int for value in inside):
+        return True
+    return any(isinstance(value, str | dict | list | bytes) and len(value) > 1 for value in inside)
 
 
 def _extended(code: int, data: bytes) -> bytes:

@@ -14,6 +14,9 @@ from classifiers.shapes.found import Found
 
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 _LONG_NUMBER = re.compile(r"&#0*([0-9]{1,9})[0-9]*+")
+_QUOTED = "<![CDATA["
+_BESIDE = ("<!--", "<?")
+"""What stands in a text and is no part of it."""
 _MAX_TAGS = 200_000
 _MAX_DEPTH = 60
 
@@ -35,22 +38,44 @@ def unescaped(text: str) -> str:
 def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
     """Emit texts and attributes with the name of their element as key."""
     open_names: list[str] = []
-    at, size = 0, len(text)
+    at, begun, size = 0, 0, len(text)
     tables = _tables(reading, text, path)
+    pieces: list[str] = []
     for _ in range(_MAX_TAGS):
         before = len(reading.payload.segments)
         start = text.find("<", at)
-        _emit(reading, text[at : start if start >= 0 else size], open_names, path, depth)
+        _take(pieces, text[at : start if start >= 0 else size])
+        if text.startswith(_QUOTED, start):
+            at = _end_of_quoted(text, start, pieces)
+            continue
+        if not text.startswith(_BESIDE, start):
+            _emit(reading, "".join(pieces), open_names, path, depth)
+            pieces.clear()
         if start < 0 or reading.full:
             return
-        begun, at = at, _section(reading, text, start, open_names, path, depth)
+        at = _section(reading, text, start, open_names, path, depth)
         if tables and begun < tables[0][1] and at > tables[0][0]:
             _as_cells(reading, before)
         while tables and at >= tables[0][1]:
             tables.pop(0)
+        begun = at
+    _emit(reading, "".join(pieces), open_names, path, depth)
     if text[at:].strip():
         reading.cut("more elements than are read", path)
         reading.emit(text[at:], None, path)
+
+
+def _take(pieces: list[str], text: str) -> None:
+    """Add a piece of an element's text, with its character references resolved."""
+    if text:
+        pieces.append(unescaped(text) if "&" in text else text)
+
+
+def _end_of_quoted(text: str, start: int, pieces: list[str]) -> int:
+    """Add a CDATA section: it is a piece of the text around it. Return where it ends."""
+    end = text.find("]]>", start)
+    pieces.append(text[start + len(_QUOTED) : end if end >= 0 else len(text)])
+    return end + 3 if end >= 0 else len(text)
 
 
 def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
@@ -82,17 +107,17 @@ def _section(
     reading: Reading, text: str, start: int, names: list[str], path: Path, depth: int
 ) -> int:
     """Read what one `<` opens; return where it ends."""
-    for opening, closing in (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"), ("<!", ">")):
+    for opening, closing in (("<!--", "-->"), ("<?", "?>"), ("<!", ">")):
         if text.startswith(opening, start):
             end = text.find(closing, start)
             inner = text[start + len(opening) : end if end >= 0 else len(text)]
             if opening == "<!" and "!ENTITY" in inner + text[start : start + 2000]:
                 reading.unread("the XML declares entities of its own, which are not expanded", path)
-            _emit(reading, inner, names, path, depth, escaped=False)
+            _emit(reading, inner, names, path, depth)
             return end + len(closing) if end >= 0 else len(text)
     end = text.find(">", start)
     if end < 0:
-        _emit(reading, text[start + 1 :], names, path, depth)
+        _emit(reading, unescaped(text[start + 1 :]), names, path, depth)
         return len(text)
     _tag(reading, text[start + 1 : end], names, path, depth)
     return end + 1
@@ -136,12 +161,8 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2][:200]
 
 
-def _emit(
-    reading: Reading, text: str, names: list[str], path: Path, depth: int, *, escaped: bool = True
-) -> None:
-    if not text or text.isspace():
-        return
+def _emit(reading: Reading, text: str, names: list[str], path: Path, depth: int) -> None:
     text = text.strip()
-    if escaped and "&" in text:
-        text = unescaped(text)
+    if not text:
+        return
     packed.look(reading, text, names[-1] if names else None, (*path, *names), depth)

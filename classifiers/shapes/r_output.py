@@ -1,6 +1,7 @@
 """Tables as R writes and prints them: vectors by name, tibbles, `glimpse` and `str`."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
@@ -11,7 +12,6 @@ _QUOTES = "\"'"
 _LONGEST_NAME = 80
 _LONGEST_BARE = 200
 _MISSING = frozenset({"NA", "NULL", "NA_character_", "NA_integer_", "NA_real_"})
-_MOST_LINES = 50_000
 _LONGEST_TYPE = 12
 
 type _Vector = tuple[str, int, int, list[Cell | None]]
@@ -33,7 +33,7 @@ def tables(text: str) -> Iterator[Found]:
 
 
 def _of_vectors(text: str) -> Iterator[Found]:
-    """Yield what vectors of one length after one another are: `name = c("a", "b"), mail = c(…)`."""
+    """Yield what vectors of one length are, one after another: `a = c("x", "y"), b = c(…)`."""
     run: list[_Vector] = []
     for vector in _vectors(text):
         if run and not (_go_on(text, run[-1], vector) and len(run[-1][3]) == len(vector[3])):
@@ -135,14 +135,17 @@ def _bare_end(text: str, at: int) -> int:
 
 def _tibbles(text: str) -> Iterator[Found]:
     """Yield frames with the type of each column below its name."""
-    lines = _lines(text)
-    for number, (start, end) in enumerate(lines):
+    before: tuple[int, int] | None = None
+    waiting = iter(_lines(text))
+    for start, end in waiting:
         types = _types(text[start:end])
-        if number and len(types) > 1:
-            below = lines[number + 1 : number + 1 + _MOST_LINES]
-            rows = list(_until_a_gap(text, below))
+        if before is not None and len(types) > 1:
+            rows = list(islice(_until_a_gap(text, waiting), MAX_ROWS))
             if rows:
-                yield _tibble(text, lines[number - 1], types, rows)
+                yield _tibble(text, before, types, rows)
+            before = None
+        else:
+            before = start, end
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
@@ -171,7 +174,7 @@ def _types(line: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _until_a_gap(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _until_a_gap(text: str, lines: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     for start, end in lines:
         line = text[start:end]
         if not line.strip() or line.lstrip().startswith("#"):

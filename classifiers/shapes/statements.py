@@ -21,7 +21,7 @@ _COPY = re.compile(
 _QUOTES = '"`[] \t\r\n'
 _NO_COLUMN = frozenset({"primary", "key", "unique", "constraint", "foreign", "check", "index"})
 _NEAR = 40
-_LONGEST_LIST = 20_000
+_LONGEST_LIST, _LONGEST_NAME = 20_000, 200
 _CLOSED_BY = {"`": "`", '"': '"', "[": "]"}
 _PLACEHOLDERS = ("?", "%s", ":", "$", "@", "%(")
 
@@ -118,6 +118,8 @@ def _listed(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
     begin, quote = start, ""
     for at in range(start, min(len(text), start + _LONGEST_LIST)):
         char = text[at]
+        if at - begin > _LONGEST_NAME or (char == "(" and not quote):
+            return [], -1
         if quote:
             quote = "" if char == quote else quote
         elif char in _CLOSED_BY and not text[begin:at].strip():

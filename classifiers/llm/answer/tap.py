@@ -34,6 +34,9 @@ MAX_SAMPLE = 512 * 1024
 """Of a stream without usage so far, kept for an estimate."""
 _LIMITS = replace(DEFAULT, decoded_bytes=MAX_PLAIN, ratio=MAX_PLAIN)
 """Models repeat themselves: what is read is bounded by its size, in steps of bounded memory."""
+_AT_ONCE, _FIRST = 64, 8
+"""Events that are looked at when many come in one piece, two milliseconds of them, and how many of
+those are the first."""
 _NULL = b'"usage":null'
 _MODEL_TRIES = 16
 _SNIFF = 64 * 1024
@@ -222,11 +225,12 @@ class UsageTap:
             self._keep(block)
         if not _tells(block) and self._known_model():
             return
-        for line in block.split(b"\n"):
-            if self._sse and not line.startswith(b"data:"):
-                continue
+        lines = block.split(b"\n")
+        if self._sse:
+            lines = _first_and_last([line[5:] for line in lines if line.startswith(b"data:")])
+        for line in lines:
             if _tells(line) or not self._known_model():
-                self._object(line[5:] if self._sse else line)
+                self._object(line)
 
     def _known_model(self) -> bool:
         return self._ledger.model is not None or self._tries >= _MODEL_TRIES
@@ -315,6 +319,16 @@ class UsageTap:
 
     def __repr__(self) -> str:
         return f"<UsageTap {self._plain} bytes>"
+
+
+def _first_and_last(events: list[bytes]) -> list[bytes]:
+    """Return those of many events at once that are looked at: what they state grows from one to the
+    next, and the last one tells all.
+    """
+    if len(events) <= _AT_ONCE:
+        return events
+    telling = [event for event in events[_FIRST:] if _tells(event)]
+    return [*events[:_FIRST], *telling[-(_AT_ONCE - _FIRST) :]]
 
 
 def _nothing_more(_piece: bytes) -> None:

@@ -114,6 +114,23 @@ def test_texts_in_other_letters_are_no_cbor(body: bytes) -> None:
     assert payload.unread or sum(len(s.text) for s in payload.segments) >= len(body) // 3
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: b"\xbf\x61a\x7f" + b"".join(b"\x61" + bytes((b,)) for b in text) + b"\xff\xff",
+        lambda text: b"\x9f" + b"".join(bytes((0x18, b)) for b in text) + b"\xff",
+        lambda text: b"\xa1\x61a\x58" + bytes((len(text),)) + text,
+        lambda text: b"\xa1\x78" + bytes((len(text),)) + text + b"\x01",
+    ],
+)
+def test_a_text_in_pieces_bytes_or_numbers_is_one_text(write: Callable[[bytes], bytes]) -> None:
+    """However CBOR carries a text, it is found."""
+    sent = write(b"Customer 77 pays from DE02120300000000202051, thanks.")
+    assert found(exchange(sent, "application/cbor")) == {"iban": 1}
+    if sent[0] != 0x9F:  # which opens fifteen numbers of msgpack as well
+        assert found(exchange(sent, "application/octet-stream")) == {"iban": 1}
+
+
 def test_what_the_loop_does_not_read_goes_to_a_worker() -> None:
     """A kilobyte of CBOR may be a thousand objects: the event loop leaves it to others."""
     gate = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False))

@@ -681,3 +681,17 @@ def test_headers_in_latin_1_are_read(send: Send) -> None:
     """A header that is not UTF-8 comes in as escaped bytes, and is read as the letters it was."""
     value = "Jürgen Groß".encode("latin-1").decode("utf-8", "surrogateescape")
     assert "Jürgen Groß" in texts(decode(send(headers=(("x-name", value),))))
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["<!-- -->", "<?a b?>", "]]><![CDATA[", "]]><!--x--><![CDATA[", "]]>", "<![CDATA[]]>"],
+)
+def test_what_stands_in_a_text_of_xml_does_not_part_it(send: Send, between: str) -> None:
+    """Sections and comments inside an element's text leave one text."""
+    opened = "<![CDATA[" if between.startswith("]]>") else ""
+    closed = "]]>" if between.endswith("[") else ""
+    text = f"{opened}anna.mus{between}ter+work@example.com{closed}"
+    payload = decode(send(f"<a><b>{text}</b><c>other</c></a>".encode(), "text/xml"))
+    assert (EMAIL, "b") in {(segment.text, segment.key) for segment in payload.segments}
+    assert [segment.text for segment in payload.segments].count("other") == 1

@@ -523,3 +523,33 @@ def test_an_answer_leaves_memory_when_it_was_read() -> None:
         assert not [one for one in gc.get_objects() if isinstance(one, UsageTap)]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("size", [64 * 1024, 1 << 20])
+def test_thousands_of_usages_in_one_piece_are_not_all_parsed(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """A server that states usage in each of many events tells it with the last: others do not wait
+    while all of them are read.
+    """
+    parsed = 0
+    loads = orjson.loads
+
+    def counted(data: bytes) -> object:
+        nonlocal parsed
+        parsed += 1
+        return loads(data)
+
+    monkeypatch.setattr(orjson, "loads", counted)
+    events = [
+        {"model": "m", "choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": n}}
+        for n in range(2_000)
+    ]
+    body = sse(*events, done=True)
+    answer = head("text/event-stream")
+    tap = UsageTap(LlmCall(provider=None, operation="chat", model="m", stream=True), answer)
+    for piece in cut(body, size):
+        tap.feed(piece)
+    done = tap.finish(answer)
+    assert (done.input_tokens, done.output_tokens) == (9, 1_999)
+    assert parsed <= 70 * (len(body) // size + 2)

@@ -239,7 +239,7 @@ def test_names_of_columns_may_hold_brackets_and_commas(columns: str) -> None:
 
 
 def test_a_cell_that_holds_several_values_hides_none() -> None:
-    """Rows that were cut wrongly, and cells with two addresses, count for all that is in them."""
+    """Rows that were cut wrongly and cells with two addresses count for all that is in them."""
     people = ("Anna Weber", "Jan Kowalski", "Maria Rossi")
     rows = "".join(f"{who},{who[0]}@a.com {who[0]}2@b.com\n" for who in people)
     counts = {f.kind: f.count for f in found(f"Please check:\nname,email\n{rows}\nThanks")}
