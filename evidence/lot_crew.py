@@ -100,7 +100,7 @@ class Crew:
 @contextmanager
 def crew_of(path: Path, workers: int, count: int) -> Iterator[Crew | None]:
     """Give as many processes as help the one that asks; none where there is little to read."""
-    if workers < 2 or count < MANY:  # noqa: PLR2004 - one is who asks
+    if workers < 2 or count < MANY:
         yield None
         return
     context = multiprocessing.get_context("spawn")
