@@ -90,7 +90,7 @@ class Attested:
     stamped: Sequence[tuple[Checkpoint, str]] = ()
     """What servers stamped with the time, and who says so."""
     missed: Collection[int] = ()
-    """Numbers of checkpoints that, by the chain of acts, no witness could be told of, nor was later."""
+    """Numbers of checkpoints that, by the chain of acts, the witness could not be told of yet."""
     at_home: bool = False
     """Whether the file has the witness beside it, which is told of every checkpoint."""
 
@@ -222,16 +222,9 @@ class Attested:
         or a gate was killed before; what a witness elsewhere was not told of is older than it.
         """
         seen = {_mark(one.checkpoint) for one in own}
-        late = sum(one.late for one in own)
-        lines = [_mark(one) in seen for one, _ in self.signed]
-        missed = [one.number in self.missed for one, _ in self.signed]
-        told = [line or said for line, said in zip(lines, missed, strict=True)]
-        late += sum(said and not line for line, said in zip(lines, missed, strict=True))
-        if late:
-            self.notes.append(
-                f"A witness could not be told of {counted(late, 'checkpoint')} at the time, "
-                "as with a full disk; the gate said so, and told it later where it could."
-            )
+        excused = {_mark(one) for one, _ in self.signed if one.number in self.missed} - seen
+        told = [_mark(one) in seen | excused for one, _ in self.signed]
+        self._late(len(excused) + sum(one.late for one in own))
         if not self.witnessed or all(told):
             return
         first = 0 if self.at_home or True not in told else told.index(True)
@@ -245,6 +238,13 @@ class Attested:
             self.notes.append(
                 f"No witness tells of the newest checkpoints ({len(told) - last}): a gate was "
                 "ended before it told them, or their lines were taken out."
+            )
+
+    def _late(self, count: int) -> None:
+        if count:
+            self.notes.append(
+                f"A witness could not be told of {counted(count, 'checkpoint')} at the time, "
+                "as with a full disk; the gate said so, and told it later where it could."
             )
 
     def _removed(self, own: Sequence[Sighting]) -> None:
