@@ -20,7 +20,7 @@ from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
 from evidence.beside_check import beside_problem
-from evidence.chain import ChainBroken, ChainVerifier, canonical, link
+from evidence.chain import ChainBroken, ChainVerifier, canonical, link, plain_hash
 from evidence.chain_ids import chain_id
 from evidence.columns_check import columns_problem, damage, illegible
 from evidence.cursors import cursor_problems
@@ -353,7 +353,7 @@ def verify_jsonl(path: Path) -> VerifyReport:
                     verifier = ChainVerifier(chain, gaps=True)
                 if place["id"] != chain:
                     raise ChainBroken("it belongs to another chain than the lines before")
-                prev, hash_ = bytes.fromhex(place["prev"]), bytes.fromhex(place["hash"])
+                prev, hash_ = plain_hash(place["prev"]), plain_hash(place["hash"])
                 seal = Seal.from_json(place)
                 linked = link if seal is None else partial(_by_parts, seal)
                 verifier.feed(place["seq"], prev, hash_, canonical(record), linked)

@@ -435,11 +435,15 @@ class Check:
         self.hashes[part][place["seq"]] = bytes.fromhex(place["hash"])
         last[part] = place["seq"], place["hash"]
 
-    def complete(self, part: str, told: Dict[str, Any], last: Tuple[int, str]) -> None:
-        found = self.hashes[part]
+    def whole_numbers(self, told: Dict[str, Any]) -> None:
+        """Two programs would count otherwise by what is none."""
         numbers = [told["count"], told["of"], *(n for run in told["entries"] or [] for n in run)]
         if any(type(one) is not int for one in numbers):
             self.wrong("the head of %s counts by what is no whole number" % RECORDS)
+
+    def complete(self, part: str, told: Dict[str, Any], last: Tuple[int, str]) -> None:
+        found = self.hashes[part]
+        self.whole_numbers(told)
         if told["entries"] is not None:
             runs = sorted((int(first), int(end)) for first, end in told["entries"])
             wanted = (n for first, end in runs for n in range(first, end + 1))

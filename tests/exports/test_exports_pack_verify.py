@@ -40,22 +40,22 @@ def key(full: Path) -> Ed25519PrivateKey:
 
 
 def link_to_a_folder(place: Path) -> None:
-    os.symlink("/etc", place / "more")
+    (place / "more").symlink_to("/etc")
 
 
 def link_for_a_file(place: Path) -> None:
     (place / "records.csv").rename(place.with_name("elsewhere.csv"))
-    os.symlink(place.with_name("elsewhere.csv"), place / "records.csv")
+    (place / "records.csv").symlink_to(place.with_name("elsewhere.csv"))
 
 
 def link_for_the_seal(place: Path) -> None:
     (place / SEAL).rename(place.with_name("seal"))
-    os.symlink(place.with_name("seal"), place / SEAL)
+    (place / SEAL).symlink_to(place.with_name("seal"))
 
 
 def link_for_a_folder(place: Path) -> None:
     (place / "scripts").rename(place.with_name("scripts"))
-    os.symlink(place.with_name("scripts"), place / "scripts")
+    (place / "scripts").symlink_to(place.with_name("scripts"))
 
 
 def pipe_for_a_file(place: Path) -> None:
@@ -217,7 +217,9 @@ def test_what_was_signed_anew_and_not_changed_is_whole(
     """The tests below are told of what they changed, and of nothing else."""
     place, alone = resigned(packed, key)
     assert checked(place)[0] == 0 and verify_export(alone).ok
-    told, alone = resigned(packed, key, lambda lines: [in_place(lines[0], with_keys("key")), *lines[1:]])
+    told, alone = resigned(
+        packed, key, lambda lines: [in_place(lines[0], with_keys("key")), *lines[1:]]
+    )
     assert checked(told)[0] == 0 and verify_export(alone).ok
 
 
@@ -263,9 +265,7 @@ HEADS: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("attack", HEADS)
-def test_a_head_counts_in_whole_numbers(
-    packed: Path, key: Ed25519PrivateKey, attack: str
-) -> None:
+def test_a_head_counts_in_whole_numbers(packed: Path, key: Ed25519PrivateKey, attack: str) -> None:
     """Two programs would count otherwise."""
     place, _ = resigned(packed, key, head=HEADS[attack])
     assert "no whole number" in checked(place)[1]
