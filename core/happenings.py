@@ -26,6 +26,7 @@ class Event(StrEnum):
     EVIDENCE_GAP = "evidence_gap"
     CLOCK_JUMPED = "clock_jumped"
     KEY_CHANGED = "key_changed"
+    WITNESS_MISSED = "witness_missed"
     MARKS_KEY_ROTATED = "marks_key_rotated"
     MARKS_KEY_DESTROYED = "marks_key_destroyed"
     EXPORTED = "exported"

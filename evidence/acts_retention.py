@@ -40,6 +40,7 @@ _FOR_EVER = frozenset(
         Event.SUMS_EXPIRED,
         Event.ACTS_EXPIRED,
         Event.KEY_CHANGED,
+        Event.WITNESS_MISSED,
         Event.MARKS_KEY_DESTROYED,
         Event.STAMPED,
     }

@@ -2,7 +2,7 @@
 witness beside it, and witnesses elsewhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -13,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from core.happenings import Event
 from core.text import printable
+from core.vocabulary.sizes import counted
 from evidence.checkpoint import (
     BadCheckpoint,
     Checkpoint,
@@ -23,7 +24,8 @@ from evidence.checkpoint import (
 )
 from evidence.database import Connection
 from evidence.merkle import Frontier, Subtrees
-from evidence.notary import TRAFFIC, key_file, public_key
+from evidence.notary import key_file, public_key
+from evidence.retelling import TRAFFIC, missing
 from evidence.stamps import Stamps
 from evidence.times import micros
 from evidence.witness import Sighting, beside
@@ -87,6 +89,8 @@ class Attested:
     notes: list[str] = field(default_factory=list)
     stamped: Sequence[tuple[Checkpoint, str]] = ()
     """What servers stamped with the time, and who says so."""
+    missed: Collection[int] = ()
+    """Numbers of checkpoints that, by the chain of acts, the witness could not be told of yet."""
     at_home: bool = False
     """Whether the file has the witness beside it, which is told of every checkpoint."""
 
@@ -102,6 +106,7 @@ class Attested:
         found = cls(
             sightings=sightings or (),
             witnessed=sightings is not None,
+            missed=missing(connection),
             at_home=beside(path).path.exists(),
         )
         if stamps is not None:
@@ -217,7 +222,9 @@ class Attested:
         or a gate was killed before; what a witness elsewhere was not told of is older than it.
         """
         seen = {_mark(one.checkpoint) for one in own}
-        told = [_mark(one) in seen for one, _ in self.signed]
+        excused = {_mark(one) for one, _ in self.signed if one.number in self.missed} - seen
+        told = [_mark(one) in seen | excused for one, _ in self.signed]
+        self._late(len(excused) + sum(one.late for one in own))
         if not self.witnessed or all(told):
             return
         first = 0 if self.at_home or True not in told else told.index(True)
@@ -225,12 +232,19 @@ class Attested:
         if lacking := told[first:last].count(False):
             self.problems.append(
                 f"no witness tells of {lacking} of the checkpoints in the file: their lines were "
-                "taken out, or could not be written"
+                "taken out, or an earlier version could not write them"
             )
         elif told[last:]:
             self.notes.append(
                 f"No witness tells of the newest checkpoints ({len(told) - last}): a gate was "
                 "ended before it told them, or their lines were taken out."
+            )
+
+    def _late(self, count: int) -> None:
+        if count:
+            self.notes.append(
+                f"A witness could not be told of {counted(count, 'checkpoint')} at the time, "
+                "as with a full disk; the gate said so, and told it later where it could."
             )
 
     def _removed(self, own: Sequence[Sighting]) -> None:

@@ -3,6 +3,7 @@ hundred is read for every key that a person presses.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -18,11 +19,49 @@ _LEAST = 5
 
 
 def inside_of(row: Mapping[Any, Any]) -> Inside:
-    """Return what is inside. Raises KeyError, TypeError, ValueError or AttributeError where
-    somebody else changed the row.
+    """Return what is inside, read when it is first asked for; nothing where somebody else changed
+    the row, which verification tells.
     """
-    text, left = row["inside"], row["left_count"]
-    return _inside(text, left) if len(text) > _MOST_KEPT else _known(text, left)
+    return _Unread.of(row["inside"], row["left_count"])
+
+
+class _Unread(Inside):
+    """What is inside, taken apart at first use: of a page, most cases are below the screen."""
+
+    __slots__ = ("_told",)
+    _told: tuple[bytes, int]
+
+    @classmethod
+    def of(cls, text: bytes, left: int) -> Inside:
+        """Return it with no field set: whatever is asked for first comes to `__getattr__`."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "_told", (text, left))
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _FIELDS:
+            raise AttributeError(name)
+        read = _read(*self._told)
+        for one in _FIELDS:
+            object.__setattr__(self, one, getattr(read, one))
+        return getattr(read, name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Inside):
+            return NotImplemented
+        return all(getattr(self, one) == getattr(other, one) for one in _FIELDS)
+
+    __hash__ = Inside.__hash__
+
+
+_FIELDS = tuple(one.name for one in fields(Inside))
+
+
+def _read(text: bytes, left: int) -> Inside:
+    try:
+        return _inside(text, left) if len(text) > _MOST_KEPT else _known(text, left)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Inside(people_exact=False)
 
 
 def _inside(text: bytes, left: int) -> Inside:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from core.case_inside import Inside
 from core.case_vocabulary import shown_as
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import HIGH, MEDIUM, Level
@@ -196,11 +195,6 @@ def keys_of(script: str) -> tuple[str, str]:
 
 def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
     """Return the case of a row of `cases`, as it stands at that moment."""
-    try:
-        inside = inside_of(row)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        # Somebody else changed the row: verification tells it.
-        inside = Inside(people_exact=False)
     return Case(
         key=row["key"],
         status=_status(row["status"], row["until_us"], now_us),
@@ -221,7 +215,7 @@ def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
         bytes_sent=row["bytes_sent"],
         last_record=row["last_record"],
         disposition=row["disposition"],
-        inside=inside,
+        inside=inside_of(row),
         scope=closed_up_to(row["closed"]),
     )
 

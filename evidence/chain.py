@@ -78,6 +78,16 @@ def _canonical_slow(value: Any) -> bytes:
         raise ValueError(f"not a JSON value: {type(error).__name__}") from None
 
 
+def plain_hash(text: str) -> bytes:
+    """Return the hash that these digits say. Raises ValueError, TypeError where it is written
+    otherwise than Outgate writes it, with room between or in capitals: no hash covers that.
+    """
+    found = bytes.fromhex(text)
+    if found.hex() != text:
+        raise ValueError("no hash as it is written here")
+    return found
+
+
 def genesis(chain_id: str) -> bytes:
     """Return the 32 bytes before the first entry of a chain: SHA-256 over a context line and the
     chain's id.

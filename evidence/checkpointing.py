@@ -13,7 +13,8 @@ from evidence.checkpoint import fingerprint
 from evidence.database import Connection
 from evidence.journal_seal import JournalSeal
 from evidence.lots import Lot, LotKey
-from evidence.notary import TRAFFIC, Notary
+from evidence.notary import Notary
+from evidence.retelling import TRAFFIC
 from evidence.sqlite_errors import DatabaseFault
 
 HOUR_S = 3600.0

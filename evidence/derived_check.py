@@ -80,10 +80,12 @@ class Derived:
         removed = Removed.of(self._connection)
         unsure = removed.whole | removed.parts.keys()
         cut = Past.of(self._connection).cut
-        listed = Listed(self._connection, cut, unsure).product(self.secret)
-        if listed != self.marks:
+        if self._listed(Listed(self._connection, cut, unsure)) != self.marks:
             return f"the list by which values are looked up is not that of the records; {REBUILD}"
         return None
+
+    def _listed(self, listed: Listed) -> int:
+        return listed.product(self.secret)
 
     def _cases_problem(self) -> str | None:
         connection = self._connection

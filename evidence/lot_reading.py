@@ -2,7 +2,6 @@
 them told of them, and takes over what it added up.
 """
 
-import hashlib
 import struct
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -10,18 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.happenings import Event
+from evidence.attested import Roots
 from evidence.chain_ids import chain_id
 from evidence.database import Connection
 from evidence.derived_check import Derived, not_added_up
-from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of, stored_bytes
-from evidence.marks import PRIME
+from evidence.lot_crew import Crew, read_rows
+from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of
+from evidence.marks import PRIME, Listed
 from evidence.past import Past
 from evidence.removed import Removed
-from evidence.stretch import Cases, Start, Stretch, grown
+from evidence.stretch import Cases, Start, Stretch
 
-_ROWS = """SELECT seq, id, at_us, case_id, prev, hash, salt, cuts, body FROM entries
-    WHERE seq BETWEEN ? AND ? ORDER BY seq"""
-_AT_ONCE = 128
 _DAYS = """WITH added AS MATERIALIZED (
     SELECT (hour - (hour % 24 + 24) % 24) / 24, destination, account, outcome, min(hour),
         max(hour), sum(exchanges), sum(sent), sum(bytes), sum(found), sum(tokens),
@@ -30,6 +28,7 @@ _DAYS = """WITH added AS MATERIALIZED (
     SELECT (SELECT count(*) FROM days), (SELECT count(*) FROM added),
         (SELECT count(*) FROM (SELECT * FROM added INTERSECT SELECT * FROM days))"""
 _SCRIPTS = "SELECT script, sha256, first_us, last_us, count FROM scripts"
+_NOT_AS_TOLD = (BadLot, struct.error, TypeError, AttributeError, UnicodeError)
 
 
 @dataclass
@@ -43,8 +42,12 @@ class Lots:
     """First entry → last."""
     touched: Sequence[int]
     """Entries of which something was erased, in order: their lots tell nothing."""
+    crew: Crew | None = None
+    """Who reads rows and marks beside this process, where there are many."""
     told: int = 0
     """Entries whose texts need not be read."""
+    last: int = 0
+    """The last entry of the file, once a crew was asked."""
     _firsts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +66,32 @@ class Lots:
         ends = dict(connection.execute(query, (cut,)).fetchall())
         return cls(connection, key, chain_id(connection, "records"), ends, sorted(touched))
 
+    @property
+    def count(self) -> int:
+        """How many entries are in lots, about."""
+        return sum(last - first + 1 for first, last in self.ends.items())
+
+    def ask(self, roots: Roots, secret: int, last: int) -> None:
+        """Let the crew, if there is one, begin with what it reads: of entries up to `last`."""
+        if self.crew is None:
+            return
+        self.last = last
+        whole = ((one, self.ends[one]) for one in self._firsts if 0 < one <= self.ends[one] <= last)
+        asked = [
+            (first, end, roots.between(first - 1, end))
+            for first, end in whole
+            if not holds_any(self.touched, first, end)
+        ]
+        self.crew.ask(asked, secret, last)
+
+    def marks(self, listed: Listed) -> int | None:
+        """Return the product of the marks that the crew read; None where nobody did, or there are
+        marks behind all entries.
+        """
+        if self.crew is None or listed.holds_later(self.last):
+            return None
+        return self.crew.marks()
+
     def end(self, first: int) -> int:
         """Return the last entry of the lot that begins with this one; 0 where none does."""
         return self.ends.get(first, 0)
@@ -74,7 +103,7 @@ class Lots:
 
     def stretch(self, start: Start, cases: Cases) -> Stretch | None:
         """Return what the lot behind `start` tells; None where there is none, or where the file
-        holds other rows: then their texts say what is wrong.
+        holds other rows: then their texts say what is wrong. Raises BrokenProcessPool.
         """
         first = start.seq + 1
         last = self.end(first)
@@ -85,31 +114,22 @@ class Lots:
             closed = self.connection.value(query, (first,))
             place = place_of(self.chain, first, last)
             told = Told.of(self.key.opened(closed, place))
-            before, hashes, digest = self._read(first, last)
-        except (BadLot, struct.error, TypeError, AttributeError, UnicodeError):
+            rows = None if self.crew is None else self.crew.rows(first, last)
+            rows = rows or read_rows(self.connection, first, last, start.sizes)
+        except _NOT_AS_TOLD:
             return None
-        if (before, digest) != (start.head, told.digest) or not _are_filed(told, cases):
+        if (rows.before, rows.digest) != (start.head, told.digest) or not _are_filed(told, cases):
             return None
-        self.told += len(hashes)
+        self.told += rows.entries
         return Stretch(
             seq=last,
-            head=hashes[-1],
-            entries=len(hashes),
+            head=rows.head,
+            entries=rows.entries,
             sums=told.sums,
-            trees=grown(start, hashes),
+            trees=rows.trees,
             marks=told.marks,
             weights=told.weights,
         )
-
-    def _read(self, first: int, last: int) -> tuple[bytes, list[bytes], bytes]:
-        """Return the hash before the first of the rows, their own, and the digest of them all."""
-        rows = self.connection.execute(_ROWS, (first, last))
-        digest, hashes, before = hashlib.sha256(), list[bytes](), b""
-        while some := rows.fetchmany(_AT_ONCE):
-            digest.update(b"".join(map(stored_bytes, some)))
-            before = before or some[0][4]
-            hashes += [row[5] for row in some]
-        return before, hashes, digest.digest()
 
 
 def lots_problem(connection: Connection, path: Path) -> str | None:
@@ -137,13 +157,26 @@ def _are_filed(told: Told, cases: Cases) -> bool:
 class LotSums(Derived):
     """As `Derived`, with hours and traffic only weighed: nobody has what lots added up."""
 
-    def __init__(self, connection: Connection, key: LotKey) -> None:
-        self._key, self._weights = key, dict.fromkeys(WEIGHED, 0)
+    def __init__(self, connection: Connection, lots: Lots) -> None:
+        self._lots, self._key, self._weights = lots, lots.key, dict.fromkeys(WEIGHED, 0)
+        self._weighed: dict[str, int] = {}
+        self._days_fit = False
         super().__init__(connection)
-        self.secret = key.marks
+        self.secret = self._key.marks
 
     def _begin(self) -> None:
         """Make no tables."""
+
+    def look(self) -> None:
+        """Weigh the tables of the file, while others read."""
+        for table in WEIGHED:
+            rows = self._connection.execute(f"SELECT * FROM {table}")  # noqa: S608
+            self._weighed[table] = self._key.scales[table].weigh(rows)
+        ((days, added, both),) = self._connection.execute(_DAYS).fetchall()
+        self._days_fit = bool(days == added == both)
+
+    def _listed(self, listed: Listed) -> int:
+        return listed.product(self.secret, self._lots.marks(listed))
 
     def take(self, stretch: Stretch) -> None:
         """Take what one stretch adds up to."""
@@ -159,21 +192,17 @@ class LotSums(Derived):
     def _other(self, table: str) -> str | None:
         if self.unreadable:
             return None
-        same = {"scripts": self._same_scripts, "days": self._same_days}.get(table)
-        right = self._weighs_the_same(table) if same is None else same()
+        if table == "days":
+            right = self._days_fit
+        else:
+            right = self._same_scripts() if table == "scripts" else self._weighs_the_same(table)
         return None if right else not_added_up(table)
 
     def _weighs_the_same(self, table: str) -> bool:
         none = f"SELECT 1 FROM {table} WHERE exchanges < 1 LIMIT 1"  # noqa: S608
         if self._connection.value(none) is not None:
             return False
-        rows = self._connection.execute(f"SELECT * FROM {table}")  # noqa: S608
-        weight = self._key.scales[table].weigh(rows)
-        return weight == self._weights[table] % PRIME
-
-    def _same_days(self) -> bool:
-        ((days, added, both),) = self._connection.execute(_DAYS).fetchall()
-        return bool(days == added == both)
+        return self._weighed[table] == self._weights[table] % PRIME
 
     def _same_scripts(self) -> bool:
         rows = self._connection.execute(_SCRIPTS)

@@ -9,6 +9,7 @@ import math
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from sqlite3 import Cursor
 from typing import Any
 
 import orjson
@@ -25,8 +26,12 @@ _AT_ONCE = 8
 _CHUNK = 4096
 _ROWS = "SELECT mark, seq FROM marks WHERE mark IS NOT ?"
 _MORE = "SELECT seq FROM marks WHERE mark = ?"
+_BEHIND = "SELECT 1 FROM marks WHERE seq > ? LIMIT 1"
+_BITS = 64
 type Pair = int
 """A mark and the number of its entry, as one number."""
+type Part = tuple[int | None, int | None]
+"""Marks from the one on, up to below the other; with None, from the first or to the last."""
 
 
 def secret() -> int:
@@ -94,13 +99,43 @@ class Listed:
     expired ones did, may still be told or not.
     """
 
-    def product(self, r: int) -> int:
-        """Return the product of (r - pair) over all that are listed."""
+    def product(self, r: int, others: int | None = None) -> int:
+        """Return the product of (r - pair) over all that are listed; `others` is that of all marks
+        but those that tell of more values, where it is known.
+        """
         cut, erased = self.cut, self.erased
         more = self.connection.execute(_MORE, (MORE_VALUES,))
         pairs = [pair(MORE_VALUES, seq) for (seq,) in more if seq > cut and seq not in erased]
         found = product(pairs, r)
-        rows = self.connection.execute(_ROWS, (MORE_VALUES,))
-        while some := rows.fetchmany(_CHUNK):
-            found = product([(mark_ << _SHIFT) + seq for mark_, seq in some], r, found)
-        return found
+        if others is not None:
+            return found * others % PRIME
+        return _product_of(self.connection.execute(_ROWS, (MORE_VALUES,)), r, found)
+
+    def holds_later(self, last: int) -> bool:
+        """Return whether anything is listed of an entry behind that one."""
+        return self.connection.value(_BEHIND, (last,)) is not None
+
+
+def parts(count: int) -> list[Part]:
+    """Return the list of marks in so many parts, about as long as each other; the first and the
+    last hold what is no number, too.
+    """
+    edges = [(at << _BITS) // count - (1 << (_BITS - 1)) for at in range(1, count)]
+    return list(zip((None, *edges), (*edges, None), strict=True))
+
+
+def product_of_part(connection: Connection, r: int, part: Part, last: int) -> int:
+    """Return the product of (r - pair) over one part of the list, but for those that tell of more
+    values, and for entries behind the last one.
+    """
+    bounds = {f"mark {sign} ?": edge for sign, edge in zip((">=", "<"), part, strict=True)}
+    where = [condition for condition, edge in bounds.items() if edge is not None]
+    values = [edge for edge in bounds.values() if edge is not None]
+    query = " AND ".join((_ROWS, "seq <= ?", *where))
+    return _product_of(connection.execute(query, (MORE_VALUES, last, *values)), r, 1)
+
+
+def _product_of(rows: Cursor, r: int, begun: int) -> int:
+    while some := rows.fetchmany(_CHUNK):
+        begun = product([(mark_ << _SHIFT) + seq for mark_, seq in some], r, begun)
+    return begun

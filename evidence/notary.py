@@ -22,26 +22,22 @@ from evidence.acts import append_happening
 from evidence.chain_ids import chain_id
 from evidence.checkpoint import (
     PREFIX,
-    BadCheckpoint,
     Checkpoint,
     Part,
     fingerprint,
-    opened,
     verifier_key,
 )
 from evidence.database import Connection, connect, transaction
 from evidence.files import PRIVATE_FOLDER
 from evidence.merkle import Frontier
+from evidence.retelling import TRAFFIC, say, tell_late, tell_newest
 from evidence.statements import INSERT_CHECKPOINT
 from evidence.times import micros
 from evidence.witness import Sighting, Witness, beside
 
 log = logging.getLogger("outgate.evidence")
 
-TRAFFIC = "traffic"
-"""Why the checkpoints are taken of which only the newest is kept in the file."""
 SEED_BYTES = 32
-_NEWEST = "SELECT note, public, why FROM checkpoints ORDER BY seq DESC LIMIT 1"
 _CHAINS = (("records", "entries"), ("reviews", "review_entries"))
 
 
@@ -104,11 +100,13 @@ class Notary:
         It reaches the disk itself, and all that was written before it. Raises sqlite3.Error,
         EvidenceError.
         """
-        self._tell_again(connection)
+        missed = tell_newest(connection, self.path)
+        told = [] if missed is not None or why == TRAFFIC else tell_late(connection, self.path)
         level = int(connection.value("PRAGMA synchronous"))
         connection.execute("PRAGMA synchronous=FULL").close()
         try:
             with transaction(connection):
+                say(connection, missed, told, why)
                 taken = self._taken(connection, why)
                 also(connection)
         finally:
@@ -151,22 +149,6 @@ class Notary:
         }
         INSERT_CHECKPOINT.run(connection, [row])
         return Taken(checkpoint=checkpoint, note=note, public=self.public)
-
-    def _tell_again(self, connection: Connection) -> None:
-        """Tell the witness beside the file of the newest checkpoint where that was not done: a gate
-        may have been killed before.
-        """
-        row = connection.execute(_NEWEST).fetchone()
-        if row is None:
-            return
-        try:
-            seen = Sighting(checkpoint=opened(row[0], row[1]), why=row[2], key=fingerprint(row[1]))
-            if not beside(self.path).ends_with(seen):
-                beside(self.path).tell(seen)
-        except BadCheckpoint:
-            return  # who verifies says what is wrong with it
-        except OSError as error:
-            log.error("a witness of the evidence could not be told: %s", error.strerror)
 
     def _tell(self, seen: Sighting) -> None:
         """Tell all witnesses; that one cannot be told is no reason to stop writing evidence."""

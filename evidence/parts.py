@@ -115,7 +115,17 @@ class Seal:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Seal | None":
-        """Return the seal that an export tells; None where it tells none. Raises ValueError."""
+        """Return the seal that an export tells; None where it tells none. Raises ValueError, also
+        where it is written otherwise than by `to_json`: no hash covers it.
+        """
+        given = {name: value[name] for name in ("salt", "parts") if name in value}
+        seal = cls._of_json(given)
+        if canonical({} if seal is None else seal.to_json()) != canonical(given):
+            raise ValueError("the seal is damaged")
+        return seal
+
+    @classmethod
+    def _of_json(cls, value: Mapping[str, Any]) -> "Seal | None":
         if "parts" not in value:
             return None
         try:

@@ -20,13 +20,12 @@ from evidence.attested import Roots
 from evidence.columns_check import entries_problem
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
-from evidence.lot_reading import Lots
+from evidence.lot_crew import MANY
+from evidence.lot_reading import Lots, LotSums
 from evidence.removed import Removed
 from evidence.stretch import Cases, Start, Stretch, verify_stretch
 from evidence.tally import Tally
 
-MANY = 100_000
-"""From so many records on several processes are sooner, whose start takes half a second."""
 _MOST_PROCESSES = 8
 
 type Progress = Callable[[int, int], None]
@@ -71,7 +70,9 @@ def read_through(
         "SELECT coalesce(max(seq), 0), count(*) FROM entries WHERE seq > ?", (start.seq,)
     ).fetchone()
     even = last - start.seq == count  # else an entry is missing, and one process says which
-    if lots is not None:
+    if lots is not None and isinstance(derived, LotSums):
+        lots.ask(roots, derived.secret, last)
+        derived.look()
         stretches = _by_lots(connection, start, roots, last, lots)
     elif workers > 1 and even and count >= MANY:
         stretches = _by_several(connection, path, start, roots, last, workers)

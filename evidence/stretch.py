@@ -3,7 +3,7 @@ and what it adds to the sums. Stretches need not know of each other, so that sev
 each verify some.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -176,7 +176,7 @@ class _Reading:
             sums=self._tally.sums,
             unreadable=self.unreadable,
             untold=self.untold,
-            trees=grown(start, self.hashes),
+            trees=grown(start.seq, start.sizes, self.hashes),
             marks=product(self._pairs(), start.secret),
         )
 
@@ -225,11 +225,13 @@ def verify_stretch(
     return reading.result(start, reading.verify(rows))
 
 
-def grown(start: Start, hashes: list[bytes]) -> list[tuple[int, Subtrees]]:
-    """Return what the tree grows by with these entries behind the start."""
-    first, last = start.seq, start.seq + len(hashes)
+def grown(first: int, sizes: Iterable[int], hashes: list[bytes]) -> list[tuple[int, Subtrees]]:
+    """Return what the tree grows by with these entries behind the `first` of it: to each of the
+    sizes, and to the last.
+    """
+    last = first + len(hashes)
     at, found = first, []
-    for size in sorted({*start.sizes, last}):
+    for size in sorted({*sizes, last}):
         if at < size <= last:
             found.append((size, subtrees(at, hashes[at - first : size - first])))
             at = size

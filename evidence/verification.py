@@ -4,6 +4,7 @@ says what it means.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +20,7 @@ from evidence.acts_check import Acts
 from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
 from evidence.beside_check import beside_problem
-from evidence.chain import ChainBroken, ChainVerifier, canonical, link
+from evidence.chain import ChainBroken, ChainVerifier, canonical, link, plain_hash
 from evidence.chain_ids import chain_id
 from evidence.columns_check import columns_problem, damage, illegible
 from evidence.cursors import cursor_problems
@@ -27,6 +28,7 @@ from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
+from evidence.lot_crew import crew_of
 from evidence.lot_reading import Lots, LotSums, lots_problem
 from evidence.lots import LotKey
 from evidence.parts import Seal, sealed_link
@@ -76,7 +78,7 @@ def verify(
     many = processes() if workers is None else workers
     ways = [(crew, False) for crew in dict.fromkeys((many, 1))]
     if not full and not since_checkpoint and LotKey.beside(path) is not None:
-        ways.insert(0, (1, True))
+        ways.insert(0, (many, True))
     try:
         for crew, by_lots in ways:
             reading = _Reading(
@@ -191,9 +193,12 @@ class _Reading:
             lots = Lots.of(connection, self.path)
             if lots is None:
                 return None
-            with columns_check.beside(self.path, _OF_LOTS) as sound:
+            with (
+                crew_of(self.path, self.workers, lots.count) as lots.crew,
+                columns_check.beside(self.path, _OF_LOTS) as sound,
+            ):
                 return self._verify(connection, said, seen, lots, sound)
-        except _NOT_AS_WRITTEN:
+        except (*_NOT_AS_WRITTEN, BrokenProcessPool):
             return None  # who reads all says what it is
 
     def _verify(
@@ -217,7 +222,7 @@ class _Reading:
         }
         attested.notes += [*_notes(past, begin), *owed_note(connection)]
         acts = Acts(connection, roots["acts"], past)
-        derived = Derived(connection) if lots is None else LotSums(connection, lots.key)
+        derived = Derived(connection) if lots is None else LotSums(connection, lots)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
         passed = read_through(
             connection,
@@ -348,7 +353,7 @@ def verify_jsonl(path: Path) -> VerifyReport:
                     verifier = ChainVerifier(chain, gaps=True)
                 if place["id"] != chain:
                     raise ChainBroken("it belongs to another chain than the lines before")
-                prev, hash_ = bytes.fromhex(place["prev"]), bytes.fromhex(place["hash"])
+                prev, hash_ = plain_hash(place["prev"]), plain_hash(place["hash"])
                 seal = Seal.from_json(place)
                 linked = link if seal is None else partial(_by_parts, seal)
                 verifier.feed(place["seq"], prev, hash_, canonical(record), linked)

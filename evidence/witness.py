@@ -7,7 +7,7 @@ import binascii
 import contextlib
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MARK = "outgate.witness/1"
 _FIELDS = 9
+_LATE = ":late"
 _TAIL_BYTES = 16_384
 """Of some fifty lines."""
 _SYSLOG_NOTICE = 8 * 10 + 5
@@ -38,18 +39,31 @@ class Sighting:
     """`start`, `stop`, `hour`, `traffic`, `review`, `export`, …"""
     key: str
     """First 16 hex digits of the SHA-256 of the public key."""
+    late: bool = False
+    """Whether the witness could not be told at the time."""
 
     @classmethod
     def of(cls, taken: "Taken", why: str) -> "Sighting":
         """Return what is told of a checkpoint that was taken."""
         return cls(checkpoint=taken.checkpoint, why=why, key=fingerprint(taken.public))
 
+    @property
+    def place(self) -> tuple[str, int, int, str]:
+        """What tells it from all others."""
+        seen = self.checkpoint
+        return seen.records.chain, seen.records.size, seen.acts.size, seen.at
+
+    def told_late(self) -> "Sighting":
+        """Return it as it is told when it could not be told at the time."""
+        return replace(self, late=True)
+
     def line(self) -> str:
         """Return it as one line."""
         seen = self.checkpoint
         parts = [_MARK, seen.at, seen.records.chain, str(seen.records.size)]
         parts += [_base64(seen.records.root), seen.acts.chain, str(seen.acts.size)]
-        return " ".join([*parts, _base64(seen.acts.root), f"{self.why}:{self.key}"]) + "\n"
+        last = f"{self.why}:{self.key}{_LATE if self.late else ''}"
+        return " ".join([*parts, _base64(seen.acts.root), last]) + "\n"
 
 
 def sighting(line: str) -> Sighting | None:
@@ -58,14 +72,17 @@ def sighting(line: str) -> Sighting | None:
     if len(parts) != _FIELDS or parts[0] != _MARK:
         return None
     _, at, chain, size, root, acts, acts_size, acts_root, last = parts
-    why, _, key = last.partition(":")
+    why, _, key = last.removesuffix(_LATE).partition(":")
     try:
         records = Part(chain=chain, size=int(size), root=_hash(root))
         beside = Part(chain=acts, size=int(acts_size), root=_hash(acts_root))
     except ValueError:
         return None
     return Sighting(
-        checkpoint=Checkpoint(records=records, acts=beside, at=printable(at, 40)), why=why, key=key
+        checkpoint=Checkpoint(records=records, acts=beside, at=printable(at, 40)),
+        why=why,
+        key=key,
+        late=last.endswith(_LATE),
     )
 
 
@@ -100,7 +117,7 @@ class FileWitness:
         try:
             with self.path.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-                return seen.line().encode() in file.read()
+                return seen.line().rstrip().encode() in file.read()
         except FileNotFoundError:
             return True
 

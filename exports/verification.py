@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 from core.happenings import Happening
 from core.ids import rfc3339
 from evidence.acts import read_act
-from evidence.chain import ChainBroken, ChainVerifier, link
+from evidence.chain import ChainBroken, ChainVerifier, link, plain_hash
 from evidence.checkpoint import fingerprint
 from evidence.parts import Seal, sealed_link
 from evidence.removed import Removed
@@ -348,7 +348,7 @@ class _Chain:
             if self._verifier is None:
                 chain = "" if self._told is None else self._told.chain
                 self._verifier = ChainVerifier(chain, gaps=True)
-            prev, hash_ = bytes.fromhex(place.prev), bytes.fromhex(place.hash)
+            prev, hash_ = plain_hash(place.prev), plain_hash(place.hash)
             seal = None if place.seal is None else Seal.from_json(place.seal)
             linked = link if seal is None else partial(sealed_link, seal=seal)
             self._verifier.feed(place.seq, prev, hash_, place.body, linked)

@@ -14,6 +14,7 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.EVIDENCE_GAP: "evidence could not be written for a while",
         Event.CLOCK_JUMPED: "the clock of the machine jumped",
         Event.KEY_CHANGED: "checkpoints are signed with another key",
+        Event.WITNESS_MISSED: "a witness could not be told of a checkpoint, or was told late",
         Event.MARKS_KEY_ROTATED: "marks of values are made with a new key",
         Event.MARKS_KEY_DESTROYED: "a key of marks was destroyed: its marks are found no more",
         Event.EXPORTED: "evidence was exported",

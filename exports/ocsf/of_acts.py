@@ -35,6 +35,7 @@ _GRAVE = frozenset(
         Event.EVIDENCE_GAP,
         Event.CLOCK_JUMPED,
         Event.KEY_CHANGED,
+        Event.WITNESS_MISSED,
         Event.CAPTURE_WINDOW,
     }
 )

@@ -18,6 +18,7 @@ _WINDOWS = frozenset(
         Event.GATE_LOST,
         Event.CLOCK_JUMPED,
         Event.KEY_CHANGED,
+        Event.WITNESS_MISSED,
         Event.ERASED,
         Event.EXPIRED,
         Event.SUMS_EXPIRED,

@@ -171,14 +171,18 @@ class Pack:
         if self.archive is not None:
             return [info.filename for info in self.archive.infolist()]
         found = []
-        for folder, _, files in os.walk(self.path):
+        for folder, inner, files in os.walk(self.path):
+            files += [name for name in inner if os.path.islink(os.path.join(folder, name))]
             found += [os.path.relpath(os.path.join(folder, name), self.path) for name in files]
         return [name.replace(os.sep, "/") for name in found]
 
     def open(self, name: str) -> Any:
         if self.archive is not None:
             return self.archive.open(name)
-        return open(os.path.join(self.path, *name.split("/")), "rb")
+        path = os.path.join(self.path, *name.split("/"))
+        if os.path.islink(path) or not os.path.isfile(path):
+            raise OSError("no plain file")  # what it holds may be another thing at each look
+        return open(path, "rb")
 
     def read(self, name: str) -> bytes:
         with self.open(name) as file:
@@ -213,8 +217,9 @@ class Check:
         self.head_told: Dict[str, Any] = {}
 
     def wrong(self, problem: str) -> None:
-        if problem not in self.problems:
-            self.problems.append(problem)
+        shown = "".join(one if one.isprintable() else "?" for one in problem)
+        if shown not in self.problems:
+            self.problems.append(shown)
 
     def run(self) -> bool:
         names = self.pack.names()
@@ -430,8 +435,15 @@ class Check:
         self.hashes[part][place["seq"]] = bytes.fromhex(place["hash"])
         last[part] = place["seq"], place["hash"]
 
+    def whole_numbers(self, told: Dict[str, Any]) -> None:
+        """Two programs would count otherwise by what is none."""
+        numbers = [told["count"], told["of"], *(n for run in told["entries"] or [] for n in run)]
+        if any(type(one) is not int for one in numbers):
+            self.wrong("the head of %s counts by what is no whole number" % RECORDS)
+
     def complete(self, part: str, told: Dict[str, Any], last: Tuple[int, str]) -> None:
         found = self.hashes[part]
+        self.whole_numbers(told)
         if told["entries"] is not None:
             runs = sorted((int(first), int(end)) for first, end in told["entries"])
             wanted = (n for first, end in runs for n in range(first, end + 1))
@@ -456,7 +468,8 @@ class Check:
         written = self.pack.read(CHECKPOINTS)
         told = json.loads(written)
         read = [note(one["note"]) for one in told]
-        if canonical([{"note": one["note"], "public": one["public"]} for one in told]) != written:
+        plain = [{"note": one["note"], "public": hexed(one["public"])} for one in told]
+        if canonical(plain) != written:
             self.wrong(
                 "%s is not written as Outgate writes it: keys doubled or put in" % CHECKPOINTS
             )
@@ -622,11 +635,34 @@ def parted(line: bytes) -> Tuple[Dict[str, Any], bytes]:
     place = json.loads(text)
     if canonical(place) != text or not PLACE <= set(place) <= PLACE | {"salt", "parts"}:
         raise ValueError("doubled keys, or more than a place")
-    if type(place["seq"]) is not int or len(place["prev"]) != 64:
-        raise ValueError("no number, or no hash")
-    if line[end : end + 1] == b",":
-        return place, line[:begin] + line[end + 1 :]
-    return place, line[: begin - 1] + line[end:]
+    if type(place["seq"]) is not int or len(place["prev"]) != 64 or not plainly_sealed(place):
+        raise ValueError("no number, no hash, or another seal than Outgate writes")
+    before = json.loads((line[: begin - 1] if begin > 1 else b"{") + b"}")
+    if line[end : end + 1] != b",":
+        behind, rest = b"~", line[: begin - 1] + line[end:]
+    else:
+        behind, rest = line[end + 2 : line.index(b'"', end + 2)], line[:begin] + line[end + 1 :]
+    if any(key >= "chain" for key in before) or behind <= b"chain":
+        raise ValueError("not where Outgate puts it")
+    return place, rest
+
+
+def hexed(text: str) -> str:
+    """Return the digits as Outgate writes them."""
+    return bytes.fromhex(text).hex()
+
+
+def plainly_sealed(place: Dict[str, Any]) -> bool:
+    """Return whether what an entry is hashed with, which no hash covers, holds nothing else."""
+    digits, parts = [place["prev"], place["hash"]], place.get("parts", [])
+    if "salt" in place:
+        digits.append(place["salt"])
+        plain = "parts" in place and all(len(part) == 2 for part in parts)
+    else:
+        plain = all(len(part) == 4 and part[2] in ("key", "gone") for part in parts)
+        digits += [part[3] for part in parts] if plain else []
+    numbers = all(type(part[0]) is type(part[1]) is int for part in parts)
+    return plain and numbers and all(hexed(one) == one for one in digits)
 
 
 def linked(place: Dict[str, Any], body: bytes) -> str:

@@ -23,6 +23,7 @@ _TROUBLES = frozenset(
         Event.GATE_LOST,
         Event.CLOCK_JUMPED,
         Event.KEY_CHANGED,
+        Event.WITNESS_MISSED,
         Event.CAPTURE_WINDOW,
     }
 )

@@ -39,6 +39,8 @@ OWNED = {
     "app/habits.py:": "a process that is waited for: its end is the answer, or BrokenProcessPool",
     "app/offline.py": "`inspect`: no gate; each task is awaited in turn and its error ends it",
     "classifiers/workers/worker.py": "in the worker itself: it ends the process, which is noticed",
+    "evidence/columns_check.py": "`verify`: no gate; what it found is waited for",
+    "evidence/lot_crew.py": "`verify`: no gate; each result is waited for, and its error ends it",
     "evidence/passage.py": "`verify`: no gate; each result is waited for, and its error ends it",
     "proxy/carrying_out.py": "a connection's own tasks; what fails in a hook is answered there",
     "proxy/threads.py": "the pools themselves; each call is awaited by whoever asks",

@@ -5,18 +5,20 @@ anything that way.
 import sqlite3
 import struct
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from evidence_file import run
+from one_process_pool import OneProcessPool
 
 import evidence
 from benchmarks.evidence_records import records
 from core.happenings import Installation
 from core.record import Record
-from evidence import lots
+from evidence import lot_crew, lots
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
@@ -68,10 +70,10 @@ def home(two_gates: Path, tmp_path: Path) -> Path:
     return place
 
 
-def by_lots(place: Path) -> VerifyReport | None:
+def by_lots(place: Path, workers: int = 1) -> VerifyReport | None:
     """Read only what lots do not tell."""
     how: Any = {"since_checkpoint": False, "stamps": (), "stamp_roots": None}
-    reading = _Reading(place, 1, None, by_lots=True, **how)
+    reading = _Reading(place, workers, None, by_lots=True, **how)
     return reading.report(words(place), sightings(place, ()))
 
 
@@ -196,14 +198,58 @@ ATTACKS: dict[str, Callable[[Path], None]] = {
 """Each leaves lots and keys as they are; most would pass whoever compares sums of sums."""
 
 
+@pytest.fixture
+def crew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows and marks are read by a crew, each part by what it sees alone."""
+    monkeypatch.setattr(lot_crew, "MANY", 1)
+    monkeypatch.setattr(lot_crew, "ProcessPoolExecutor", OneProcessPool)
+
+
+@pytest.mark.usefixtures("crew")
+def test_a_crew_finds_what_one_finds(home: Path) -> None:
+    """Two lots and four parts of the list of marks, and the same report."""
+    before = OneProcessPool.tasks
+    assert by_lots(home, 2) == by_lots(home, 1)
+    assert OneProcessPool.tasks - before == 2 + 4
+    run(home, "INSERT INTO marks SELECT max(mark) - 7, max(seq) + 1 FROM marks")
+    report = by_lots(home, 2)
+    assert report is not None and "values are looked up" in str(report.first_problem)
+
+
+def test_a_crew_of_processes_finds_what_one_finds(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As above, with another process."""
+    monkeypatch.setattr(lot_crew, "MANY", 1)
+    assert by_lots(home, 2) == by_lots(home, 1)
+    assert told(by_lots(home, 2)) == 2 * COUNT
+
+
+@pytest.mark.usefixtures("crew")
+@pytest.mark.parametrize("task", ["_rows", "_marks"])
+def test_a_crew_that_is_ended_tells_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    """A process that dies makes nothing whole, and nothing broken: all is read by one."""
+
+    def ended(*_: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(lot_crew, task, ended)
+    assert by_lots(home, 2) is None
+    assert verify(home).ok
+
+
+@pytest.mark.usefixtures("crew")
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_was_told_vouches_for_nothing_else(home: Path, attack: str) -> None:
     """Whatever somebody changes, lots alone do not find the file whole, and `verify` names it as
     it does when it reads all.
     """
     ATTACKS[attack](home)
-    quick = by_lots(home)
-    assert quick is None or not quick.ok
+    for workers in (1, 2):
+        quick = by_lots(home, workers)
+        assert quick is None or not quick.ok
     report = verify(home)
     assert not report.ok
     assert report.problems == verify(home, full=True).problems

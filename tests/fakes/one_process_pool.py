@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from evidence import passage
+from evidence import lot_crew, passage
 
 
 class OneProcessPool:
@@ -26,12 +26,22 @@ class OneProcessPool:
     ) -> None:
         initializer(*initargs)
 
-    def submit[Given, Made](self, task: Callable[[Given], Made], given: Given) -> Future[Made]:
+    def submit[**Given, Made](
+        self, task: Callable[Given, Made], *given: Given.args, **named: Given.kwargs
+    ) -> Future[Made]:
         OneProcessPool.tasks += 1
         done = Future[Made]()
-        done.set_result(task(given))
+        try:
+            done.set_result(task(*given, **named))
+        except Exception as error:  # noqa: BLE001 - as a process hands it on
+            done.set_exception(error)
         return done
 
     def shutdown(self, *, cancel_futures: bool) -> None:
-        passage._opened.pop()[0].close()
+        for opened in passage._opened:
+            opened[0].close()
+        for connection in lot_crew._opened:
+            connection.close()
+        passage._opened.clear()
+        lot_crew._opened.clear()
         gc.enable()
