@@ -24,6 +24,7 @@ from core.fate import (
     LEFT_NOTE,
     NO_ANSWER_NOTE,
     NOT_FOUND,
+    PROXYS_FAULT,
     UNANSWERED,
     UNREACHED_NOTE,
     WANTS_CERTIFICATE,
@@ -61,6 +62,10 @@ _UNANSWERED = (
 _UNKNOWN_NAME = (
     "Check how it is spelled, and whether this machine finds it: in a seal, names are those that"
     " the gate finds."
+)
+_OF_THE_PROXY = (
+    "Check the way out of here: upstream_proxy in Outgate's settings, else HTTPS_PROXY, and the"
+    " password, by Basic alone. docs/settings.md tells more."
 )
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
@@ -348,7 +353,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     if _is_unreached_by(record, NOT_FOUND):
         return _UNKNOWN_NAME
     if record.fate is not None:
-        return _REMEDIES[record.fate]
+        by_proxy = any(PROXYS_FAULT in note for note in record.notes)
+        return _OF_THE_PROXY if by_proxy else _REMEDIES[record.fate]
     if record.left:
         is_fault = NO_ANSWER_NOTE in record.notes or _is_cut(record)
         return _REMEDIES[Fate.UNREACHED] if is_fault else None

@@ -9,14 +9,13 @@ from core.fate import (
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
+    PROXYS_FAULT,
     UNREACHED_NOTE,
     UNWAITED_NOTE,
     WANTS_CERTIFICATE,
 )
 
 _OF_THE_FAR_SIDE = "the destination: "
-PROXYS_FAULT = "the proxy behind the gate: "
-"""First words of a cause that is not the destination's."""
 _CLIENT_LEFT = ("client disconnected", "reset by client", "cancelled by client")
 _MTLS = WANTS_CERTIFICATE.removeprefix(_OF_THE_FAR_SIDE)
 _NO_WAY = "no way leads there"

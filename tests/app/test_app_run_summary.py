@@ -238,6 +238,16 @@ def test_what_was_sent_and_not_answered_is_told_with_its_cause() -> None:
     assert "no answer" not in told(whole)
 
 
+def test_a_fault_of_the_proxy_sends_nobody_to_the_destination() -> None:
+    """What has to be mended is the way out, by whoever keeps its settings."""
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    why = "the proxy behind the gate: it refused the connection"
+    unreached = told(replace(whole, notes=(UNREACHED_NOTE, why)))
+
+    assert f"Nothing was sent: {why}." in unreached
+    assert "upstream_proxy" in unreached and "Check the address" not in unreached
+
+
 def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:
     """Half an answer is no success; that a program read no further is no fault. Each fault of a
     place has its own lines.
