@@ -64,13 +64,13 @@ _UNKNOWN_NAME = (
     " the gate finds."
 )
 _OF_THE_PROXY = (
-    "Check the way out of here: upstream_proxy in Outgate's settings, else HTTPS_PROXY, and the"
-    " password, by Basic alone. docs/settings.md tells more."
+    "Check the way out, and its password: upstream_proxy in the settings, else HTTPS_PROXY."
 )
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
 )
+_LEAST_DOLLARS = Decimal("0.0001")
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
@@ -333,8 +333,10 @@ def _cost(calls: Sequence[LlmCall]) -> Iterator[str]:
     costs = [_dollars(call.cost_usd) for call in billed]
     known = [cost for cost in costs if cost is not None]
     whole = len(known) == len(costs) and not any(call.cost_left_out for call in billed)
-    if known:
+    if sum(known) >= _LEAST_DOLLARS:
         yield f"{'' if whole else 'at least '}${sum(known):.4f}"
+    elif known and whole:
+        yield f"less than ${_LEAST_DOLLARS}" if any(known) else "$0"
 
 
 def _dollars(cost: str | None) -> Decimal | None:

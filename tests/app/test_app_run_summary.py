@@ -159,6 +159,11 @@ def test_what_models_used_is_added_up() -> None:
     unknown = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd=None))
     assert "200 + 40 tokens, $0.0202" in told(known, known)
     assert "200 + 40 tokens, at least $0.0101" in told(known, unknown)
+    tiny = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd="0.00003"))
+    assert "200 + 40 tokens, less than $0.0001" in told(tiny, tiny)
+    assert "$" not in told(tiny, unknown)
+    free = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd="0"))
+    assert "200 + 40 tokens, $0\n" in told(free, free)
 
 
 def test_a_socket_that_several_processes_share_counts() -> None:
