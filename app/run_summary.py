@@ -63,9 +63,7 @@ _UNKNOWN_NAME = (
     "Check how it is spelled, and whether this machine finds it: in a seal, names are those that"
     " the gate finds."
 )
-_OF_THE_PROXY = (
-    "Check the way out, and its password: upstream_proxy in the settings, else HTTPS_PROXY."
-)
+_OF_THE_PROXY = "Check the way out and its password: upstream_proxy in settings, or HTTPS_PROXY."
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
@@ -234,7 +232,8 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
     for record in records:
         if _is_worth_a_word(record) or record.llm is not None:
             decision, faults = record.decision, _FAULTS.intersection(record.notes)
-            key = (_place(record), record.outcome, decision.rule, decision.reason, faults)
+            why = _causes(record) if faults or record.fate is Fate.UNREACHED else ""
+            key = (_place(record), record.outcome, decision.rule, decision.reason, faults, why)
             found.setdefault(key, []).append(record)
     return list(found.values())
 

@@ -10,7 +10,7 @@ import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anyt
 from h11._readers import ChunkedReader, Http10Reader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
-from mitmproxy.connection import ConnectionState
+from mitmproxy.connection import ConnectionState, Server
 from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import tls
@@ -84,7 +84,7 @@ class GateHttp1Client(HeadJoined, Http1Client):
         A connection in clear by way of a proxy is one inside that to the proxy, of which mitmproxy
         notes no beginning: it is there as soon as something is sent by it (`was_reached`).
         """
-        if self.conn.timestamp_tcp_setup is None:
+        if isinstance(self.conn, Server) and self.conn.timestamp_tcp_setup is None:
             self.conn.timestamp_tcp_setup = time.time()
         return self.joined(event, super().send(event))
 

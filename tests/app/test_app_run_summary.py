@@ -241,6 +241,9 @@ def test_what_was_sent_and_not_answered_is_told_with_its_cause() -> None:
     assert "no answer came: the destination: it broke the connection." in told(unanswered)
     assert "Check the address" in told(unanswered)
     assert "no answer" not in told(whole)
+    other = replace(whole, notes=(NO_ANSWER_NOTE, "the destination: it did not answer in HTTP"))
+    assert "it broke the connection." in (both := told(unanswered, other))
+    assert "it did not answer in HTTP." in both
 
 
 def test_a_fault_of_the_proxy_sends_nobody_to_the_destination() -> None:
