@@ -20,9 +20,10 @@ from app.home import Home
 from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
 from app.settings import Settings
-from app.user_proxy import shown, user_proxy
+from app.user_proxy import shown, user_direct, user_proxy
 from certs.client_environment import client_environment
 from core.errors import CannotRunError, OutgateError, SettingsError
+from core.text import printable
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
 
@@ -68,6 +69,15 @@ def gate_for(
         yield gate
 
 
+def takes_over_proxy(home: Home, settings: Settings, *, own: bool) -> bool:
+    """Return whether the gate of a run goes out by the proxy that the user's environment names.
+    `own`: a private gate is asked for.
+    """
+    if user_proxy(os.environ) is None or settings.has_upstream_proxies:
+        return False
+    return own or running_gate(home) is None
+
+
 def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]:
     """Yield what to tell a user whose environment names a proxy. `own`: a private gate is asked
     for. Raises SettingsError for a proxy that cannot be used.
@@ -78,7 +88,7 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
     if settings.has_upstream_proxies:
         yield f"{shown(url)} in HTTPS_PROXY is not used; the settings say which proxy is."
         return
-    if not own and running_gate(home) is not None:
+    if not takes_over_proxy(home, settings, own=own):
         yield (
             f"{shown(url)} in HTTPS_PROXY is not used: the running gate goes out directly. Set"
             " upstream_proxy in its settings if that does not work here."
@@ -88,6 +98,9 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
 
     parse_proxy(url, own=True)
     yield f"what this program sends goes out through your proxy, {shown(url)}"
+    if direct := user_direct(os.environ):
+        hosts = printable(", ".join(direct), 200)
+        yield f"as NO_PROXY says, the gate goes by itself to {hosts}"
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from core.fate import (
     LEFT_NOTE,
     NO_ANSWER_NOTE,
     NOT_FOUND,
+    PROXYS_FAULT,
     UNANSWERED,
     UNREACHED_NOTE,
     WANTS_CERTIFICATE,
@@ -62,10 +63,12 @@ _UNKNOWN_NAME = (
     "Check how it is spelled, and whether this machine finds it: in a seal, names are those that"
     " the gate finds."
 )
+_OF_THE_PROXY = "Check the way out and its password: upstream_proxy in settings, or HTTPS_PROXY."
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
 )
+_LEAST_DOLLARS = Decimal("0.0001")
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
@@ -229,7 +232,8 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
     for record in records:
         if _is_worth_a_word(record) or record.llm is not None:
             decision, faults = record.decision, _FAULTS.intersection(record.notes)
-            key = (_place(record), record.outcome, decision.rule, decision.reason, faults)
+            why = _causes(record) if faults or record.fate is Fate.UNREACHED else ""
+            key = (_place(record), record.outcome, decision.rule, decision.reason, faults, why)
             found.setdefault(key, []).append(record)
     return list(found.values())
 
@@ -328,8 +332,10 @@ def _cost(calls: Sequence[LlmCall]) -> Iterator[str]:
     costs = [_dollars(call.cost_usd) for call in billed]
     known = [cost for cost in costs if cost is not None]
     whole = len(known) == len(costs) and not any(call.cost_left_out for call in billed)
-    if known:
+    if sum(known) >= _LEAST_DOLLARS:
         yield f"{'' if whole else 'at least '}${sum(known):.4f}"
+    elif known and whole:
+        yield f"less than ${_LEAST_DOLLARS}" if any(known) else "$0"
 
 
 def _dollars(cost: str | None) -> Decimal | None:
@@ -348,7 +354,8 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     if _is_unreached_by(record, NOT_FOUND):
         return _UNKNOWN_NAME
     if record.fate is not None:
-        return _REMEDIES[record.fate]
+        by_proxy = any(PROXYS_FAULT in note for note in record.notes)
+        return _OF_THE_PROXY if by_proxy else _REMEDIES[record.fate]
     if record.left:
         is_fault = NO_ANSWER_NOTE in record.notes or _is_cut(record)
         return _REMEDIES[Fate.UNREACHED] if is_fault else None

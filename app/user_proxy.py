@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
+from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES, dropped_exceptions
 from core.text import printable
 
 
@@ -17,6 +17,14 @@ def user_proxy(environment: Mapping[str, str]) -> str | None:
         if url and url != environment.get(OWN_VARIABLE):
             return url
     return None
+
+
+def user_direct(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the hosts that the user's proxy is not to be asked for, as in NO_PROXY: domains,
+    networks, `*`. Exceptions for one port alone are not among them.
+    """
+    found = dropped_exceptions(environment)
+    return tuple(entry for entry in found if entry.count(":") != 1)
 
 
 def shown(url: str) -> str:

@@ -59,6 +59,8 @@ class GateChoices:
     upstream_ca: Path | None = None
     upstream_proxy: str | None = field(default=None, repr=False)
     """Of the user's environment, for a gate of one run; with its credentials."""
+    upstream_direct: tuple[str, ...] = ()
+    """Hosts that the user's environment excepts from it; the gate goes to them by itself."""
 
 
 def policy_of(home: Home, chosen: Path | None) -> RulePolicy:
@@ -234,7 +236,8 @@ def proxies_of(settings: Settings, choices: GateChoices) -> CorporateProxies:
     from proxy.corporate_proxies import CorporateProxies, parse_proxies, parse_proxy
 
     if choices.upstream_proxy is not None and not settings.has_upstream_proxies:
-        return CorporateProxies(parse_proxy(choices.upstream_proxy, own=True))
+        direct = [(pattern, None) for pattern in choices.upstream_direct]
+        return CorporateProxies(parse_proxy(choices.upstream_proxy, own=True), direct)
     return parse_proxies(
         settings.upstream_proxy, settings.upstream_proxies, _proxy_credentials(settings)
     )

@@ -4,11 +4,13 @@ A server that cannot be reached, or breaks its connection, is a broken connectio
 a page that it might take for data.
 """
 
+import time
+
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from h11._readers import ChunkedReader, Http10Reader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
-from mitmproxy.connection import ConnectionState
+from mitmproxy.connection import ConnectionState, Server
 from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import tls
@@ -77,7 +79,13 @@ class GateHttp1Client(HeadJoined, Http1Client):
     """mitmproxy's reader of HTTP/1 answers; informational ones are not taken for the answer."""
 
     def send(self, event: HttpEvent) -> layer.CommandGenerator[None]:
-        """Send a part of a request, its head together with a body that is there."""
+        """Send a part of a request, its head together with a body that is there.
+
+        A connection in clear by way of a proxy is one inside that to the proxy, of which mitmproxy
+        notes no beginning: it is there as soon as something is sent by it (`was_reached`).
+        """
+        if isinstance(self.conn, Server) and self.conn.timestamp_tcp_setup is None:
+            self.conn.timestamp_tcp_setup = time.time()
         return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from errno import EHOSTUNREACH, ENETUNREACH, ETIMEDOUT
 
 from core.fate import (
     CUT_NOTE,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
+    PROXYS_FAULT,
     UNREACHED_NOTE,
     UNWAITED_NOTE,
     WANTS_CERTIFICATE,
@@ -16,6 +18,20 @@ from core.fate import (
 _OF_THE_FAR_SIDE = "the destination: "
 _CLIENT_LEFT = ("client disconnected", "reset by client", "cancelled by client")
 _MTLS = WANTS_CERTIFICATE.removeprefix(_OF_THE_FAR_SIDE)
+_NO_WAY = "no way leads there"
+_NO_HTTP = "it did not answer in HTTP"
+_REFUSED = "it refused the connection"
+_ENDED = "it ended the connection without an answer"
+_LATE = "it did not answer in time"
+_BROKE = "it broke the connection"
+_NO_NAME = "its name is not known"
+_NO_NAMES = "names cannot be looked up here now"
+_NO_ADDRESS = "its name could not be looked up"
+_PROXY_REFUSED = "Upstream proxy "
+_WANTS_CREDENTIALS = "it wants other credentials than it was given, or any"
+_BEFORE_THE_TUNNEL = frozenset({_REFUSED, _NO_WAY, _NO_NAME, _NO_NAMES, _NO_ADDRESS, _NO_HTTP})
+"""What happens before there is a tunnel through a proxy, of which the destination knows nothing."""
+_OF_EITHER = frozenset({_ENDED, _LATE, _BROKE})
 _EARLY = "it ended the connection in the middle of its answer"
 _CAUSES = (
     ("certificate has expired", "its certificate has expired"),
@@ -36,26 +52,28 @@ _CAUSES = (
     ("agree on a tls version", "it speaks only versions of TLS that are not safe"),
     ("alert protocol version", "it speaks only versions of TLS that are not safe"),
     ("unsupported protocol", "it speaks only versions of TLS that are not safe"),
-    ("name or service not known", "its name is not known"),
-    ("no address associated", "its name is not known"),
-    ("nodename nor servname", "its name is not known"),
-    ("temporary failure in name resolution", "names cannot be looked up here now"),
-    ("getaddrinfo", "its name could not be looked up"),
-    ("upstream proxy", "the proxy behind the gate refused to connect to it"),
-    ("connect call failed", "it refused the connection"),
-    ("connection refused", "it refused the connection"),
-    ("timed out", "it did not answer in time"),
-    ("timeout", "it did not answer in time"),
-    ("no route to host", "no way leads there"),
-    ("network is unreachable", "no way leads there"),
-    ("connection reset", "it broke the connection"),
+    ("name or service not known", _NO_NAME),
+    ("no address associated", _NO_NAME),
+    ("nodename nor servname", _NO_NAME),
+    ("temporary failure in name resolution", _NO_NAMES),
+    ("getaddrinfo", _NO_ADDRESS),
+    (f"[errno {ETIMEDOUT}] connect call", _LATE),
+    (f"[errno {EHOSTUNREACH}] connect call", _NO_WAY),
+    (f"[errno {ENETUNREACH}] connect call", _NO_WAY),
+    ("connect call failed", _REFUSED),
+    ("connection refused", _REFUSED),
+    ("timed out", _LATE),
+    ("timeout", _LATE),
+    ("no route to host", _NO_WAY),
+    ("network is unreachable", _NO_WAY),
+    ("connection reset", _BROKE),
     ("sending complete message body", _EARLY),
-    ("closed connection", "it ended the connection without an answer"),
-    ("connection closed", "it ended the connection without an answer"),
+    ("closed connection", _ENDED),
+    ("connection closed", _ENDED),
     ("invalid content-length", "it answered with lengths that contradict each other"),
     ("unknown transfer-encoding", "it answered in a coding that nobody knows"),
-    ("cannot parse http response", "it did not answer in HTTP"),
-    ("unexpected server response", "it did not answer in HTTP"),
+    ("cannot parse http response", _NO_HTTP),
+    ("unexpected server response", _NO_HTTP),
 )
 """Part of the words, in lower case, → what it means; the first that is found counts."""
 
@@ -68,17 +86,38 @@ class Broken:
     cut: Sequence[str]
 
 
-def why_broken(error: str, *, reached: bool, client_left: bool = False) -> Broken:
-    """Return what to say of it. `reached`: there was a connection to the destination."""
+def why_broken(
+    error: str, *, reached: bool, proxied: bool = False, client_left: bool = False
+) -> Broken:
+    """Return what to say of it. `reached`: there was a connection to the destination. `proxied`:
+    the way there is through a proxy of the organisation's.
+    """
     low = error[:2000].lower()
     if client_left or any(words in low for words in _CLIENT_LEFT):
         left = (LEFT_NOTE,) if reached else (UNREACHED_NOTE, UNWAITED_NOTE)
         return Broken(no_answer=left, cut=(CUT_NOTE, LEFT_EARLY_NOTE))
-    cause = cause_of(error)
+    cause = _whose(error, by_proxy=proxied and not reached)
     first = NO_ANSWER_NOTE if reached else UNREACHED_NOTE
     return Broken(
-        no_answer=(first,) if cause is None else (first, f"{_OF_THE_FAR_SIDE}{cause}"),
-        cut=(CUT_NOTE, f"{_OF_THE_FAR_SIDE}{cause or _EARLY}"),
+        no_answer=(first,) if cause is None else (first, cause),
+        cut=(CUT_NOTE, cause or f"{_OF_THE_FAR_SIDE}{_EARLY}"),
+    )
+
+
+def _whose(error: str, *, by_proxy: bool) -> str | None:
+    """Return whose fault it was, and what: the destination's, or that of the proxy on the way."""
+    if by_proxy and error.startswith(_PROXY_REFUSED):
+        status = error[:2000].rpartition(" request: ")[2][:3]
+        known = status if status.isascii() and status.isdigit() else "no status"
+        does = _WANTS_CREDENTIALS if status == "407" else "it refused to connect to the destination"
+        return f"{PROXYS_FAULT}{does} ({known})"
+    cause = cause_of(error)
+    if cause is None:
+        return None
+    if by_proxy and cause in _OF_EITHER:
+        return f"the destination, or {PROXYS_FAULT}{cause}"
+    return (
+        f"{PROXYS_FAULT if by_proxy and cause in _BEFORE_THE_TUNNEL else _OF_THE_FAR_SIDE}{cause}"
     )
 
 

@@ -20,6 +20,8 @@ from destinations.service import Refusal
 
 STATUS = 403
 _GRPC_STATUS = 200
+_AWS_XML = ("route53.", "cloudfront.")
+"""First words of AWS's hosts that speak XML, also in requests that do not say so."""
 _UNDECIDED = Decision(verdict=Verdict.BLOCK, reason="No decision was made")
 
 
@@ -124,22 +126,36 @@ def _aws(message: str, _: Decision) -> Body:
 
 
 def _object_store(message: str, _: Decision) -> Body:
-    body = (
-        f"<Error><Code>AccessDenied</Code><Message>{escape(message, quote=False)}</Message></Error>"
-    )
-    return (
-        "application/xml",
-        f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode(),
-        {"x-ms-error-code": "AccessDenied"},
-    )
+    return *_xml(message, "", ""), {"x-ms-error-code": "AccessDenied"}
+
+
+def _aws_query(message: str, _: Decision) -> Body:
+    """For AWS's Query protocol and its services that speak XML: SNS, STS, IAM, SES, Route 53."""
+    return *_xml(message, "<ErrorResponse>", "</ErrorResponse>"), {}
+
+
+def _aws_ec2(message: str, _: Decision) -> Body:
+    return *_xml(message, "<Response><Errors>", "</Errors></Response>"), {}
+
+
+def _xml(message: str, before: str, after: str) -> tuple[str, bytes]:
+    told = escape(message, quote=False)
+    error = f"<Error><Code>AccessDenied</Code><Message>{told}</Message></Error>"
+    declared = '<?xml version="1.0" encoding="UTF-8"?>'
+    return "application/xml", f"{declared}{before}{error}{after}".encode()
 
 
 def _dropbox(message: str, _: Decision) -> Body:
-    return (
-        "application/json",
-        _json({"error_summary": message, "error": {".tag": "blocked_by_outgate"}}),
-        {},
-    )
+    """Its SDK shows no word of an error that it does not know, but the identifier of the request;
+    what is for people it keeps aside (`user_message_text`).
+    """
+    told = {
+        "error_summary": message,
+        "error": {".tag": "blocked_by_outgate"},
+        "user_message": {"text": message, "locale": "en"},
+    }
+    shown = message.encode("ascii", "replace").decode()
+    return "application/json", _json(told), {"x-dropbox-request-id": shown}
 
 
 def _telegram(message: str, _: Decision) -> Body:
@@ -197,7 +213,7 @@ def _rendered(refusal: Refusal, request: http.Request) -> Shape:
         case Refusal.GRAPH:
             return _graph
         case Refusal.AWS:
-            return _aws
+            return _aws_as_asked(request)
         case Refusal.OBJECT_STORE:
             return _object_store
         case Refusal.DROPBOX:
@@ -209,6 +225,18 @@ def _rendered(refusal: Refusal, request: http.Request) -> Shape:
         case Refusal.NOTION:
             return _notion
     assert_never(refusal)
+
+
+def _aws_as_asked(request: http.Request) -> Shape:
+    """Each protocol of AWS's has its own error, and its clients take another for a broken answer
+    that they may ask for again.
+    """
+    kind = request.headers.get("content-type", "").lower()
+    host = request.pretty_host.lower()
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return _aws_ec2 if host.startswith("ec2.") else _aws_query
+    xml = kind.startswith(("application/xml", "text/xml")) or host.startswith(_AWS_XML)
+    return _aws_query if xml else _aws
 
 
 def _as_asked(request: http.Request) -> Shape:

@@ -133,13 +133,16 @@ def _remarks_before(home: "Home", settings: "Settings", *, own: bool, seals: boo
 
     Raises SettingsError for a proxy that cannot be used.
     """
-    from app.client import proxy_remarks
+    from app.client import proxy_remarks, takes_over_proxy
+    from app.user_proxy import user_direct
     from certs.client_environment import dropped_exceptions
     from core.text import printable
 
-    dropped = sorted(set(dropped_exceptions(os.environ)) - set(settings.direct_hosts))
+    dropped = set(dropped_exceptions(os.environ)) - set(settings.direct_hosts)
+    if takes_over_proxy(home, settings, own=own):
+        dropped -= set(user_direct(os.environ))
     if dropped and not seals:
-        hosts = printable(", ".join(dropped), 200)
+        hosts = printable(", ".join(sorted(dropped)), 200)
         yield f"NO_PROXY is not followed for {hosts}; see direct_hosts in docs/settings.md"
     yield from proxy_remarks(home, settings, own=own)
 
@@ -208,7 +211,7 @@ def start(
     from app.port_choice import free_port
     from app.service import serve
     from app.settings import load_settings, parse_listen
-    from app.user_proxy import user_proxy
+    from app.user_proxy import user_direct, user_proxy
     from app.wiring import GateChoices
     from core.errors import SettingsError
 
@@ -232,6 +235,7 @@ def start(
         connect_to=tuple(connect_to or ()),
         upstream_ca=upstream_ca,
         upstream_proxy=user_proxy(os.environ) if private else None,
+        upstream_direct=user_direct(os.environ) if private else (),
     )
     ready = _telling(home, policy, private=private)
     serve(home, settings, choices, private=private, ready=ready, public=public)

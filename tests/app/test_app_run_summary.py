@@ -159,6 +159,11 @@ def test_what_models_used_is_added_up() -> None:
     unknown = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd=None))
     assert "200 + 40 tokens, $0.0202" in told(known, known)
     assert "200 + 40 tokens, at least $0.0101" in told(known, unknown)
+    tiny = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd="0.00003"))
+    assert "200 + 40 tokens, less than $0.0001" in told(tiny, tiny)
+    assert "$" not in told(tiny, unknown)
+    free = replace(sent(Verdict.ALLOW, 10), llm=replace(call, cost_usd="0"))
+    assert "200 + 40 tokens, $0\n" in told(free, free)
 
 
 def test_a_socket_that_several_processes_share_counts() -> None:
@@ -236,6 +241,19 @@ def test_what_was_sent_and_not_answered_is_told_with_its_cause() -> None:
     assert "no answer came: the destination: it broke the connection." in told(unanswered)
     assert "Check the address" in told(unanswered)
     assert "no answer" not in told(whole)
+    other = replace(whole, notes=(NO_ANSWER_NOTE, "the destination: it did not answer in HTTP"))
+    assert "it broke the connection." in (both := told(unanswered, other))
+    assert "it did not answer in HTTP." in both
+
+
+def test_a_fault_of_the_proxy_sends_nobody_to_the_destination() -> None:
+    """What has to be mended is the way out, by whoever keeps its settings."""
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    why = "the proxy behind the gate: it refused the connection"
+    unreached = told(replace(whole, notes=(UNREACHED_NOTE, why)))
+
+    assert f"Nothing was sent: {why}." in unreached
+    assert "upstream_proxy" in unreached and "Check the address" not in unreached
 
 
 def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:

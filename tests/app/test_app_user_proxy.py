@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.user_proxy import shown, user_proxy
-from app.wiring import GateChoices
+from app.settings import Settings
+from app.user_proxy import shown, user_direct, user_proxy
+from app.wiring import GateChoices, proxies_of
 from certs.client_environment import OWN_VARIABLE
 
 
@@ -36,3 +37,29 @@ def test_no_password_is_shown(url: str) -> None:
     """Neither in what is told of it, however it is written, nor in a picture of the choices."""
     assert "geheim" not in shown(url)
     assert "geheim" not in repr(GateChoices(upstream_proxy=url))
+
+
+@pytest.mark.parametrize(
+    ("host", "directly"),
+    [
+        ("git.corp.example", True),
+        ("10.1.2.3", True),
+        ("files.example", False),
+        ("one.example", False),
+        ("2001:db8::7", True),
+    ],
+)
+def test_what_no_proxy_excepts_is_reached_without_it(host: str, directly: bool) -> None:
+    """A proxy seldom reaches the organisation's own hosts; a gate behind it goes there itself."""
+    excepted = "localhost, .corp.example,10.0.0.0/8,one.example:8443,2001:db8::7"
+    choices = GateChoices(
+        upstream_proxy="http://a:1", upstream_direct=user_direct({"NO_PROXY": excepted})
+    )
+    assert (proxies_of(Settings(), choices).of(host) is None) is directly
+
+
+def test_the_settings_proxies_have_the_settings_exceptions() -> None:
+    """What a user excepts does not count where the organisation names the way."""
+    choices = GateChoices(upstream_proxy="http://a:1", upstream_direct=("*",))
+    proxy = proxies_of(Settings(upstream_proxy="http://b:2"), choices).of("files.example")
+    assert proxy is not None and proxy.url == "http://b:2"

@@ -140,6 +140,38 @@ def bedrock() -> str:
     return str(error.value)
 
 
+def sns() -> str:
+    import boto3
+    import botocore.exceptions
+
+    client = boto3.client("sns", region_name="eu-central-1")
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        client.publish(TopicArn="arn:aws:sns:eu-central-1:123456789012:t", Message="hello")
+    assert error.value.response["Error"]["Code"] == "AccessDenied"
+    return str(error.value)
+
+
+def ec2() -> str:
+    import boto3
+    import botocore.exceptions
+
+    client = boto3.client("ec2", region_name="eu-central-1")
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        client.create_tags(Resources=["i-1"], Tags=[{"Key": "a", "Value": "b"}])
+    assert error.value.response["Error"]["Code"] == "AccessDenied"
+    return str(error.value)
+
+
+def route53() -> str:
+    import boto3
+    import botocore.exceptions
+
+    client = boto3.client("route53", region_name="eu-central-1")
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        client.create_hosted_zone(Name="x.example", CallerReference="r")
+    return str(error.value)
+
+
 def graph_by_requests() -> str:
     import requests
 
@@ -216,6 +248,9 @@ CALLS: list[Callable[[], str]] = [
     google_genai,
     s3_put,
     bedrock,
+    sns,
+    ec2,
+    route53,
     graph_by_requests,
     dropbox_by_httpx,
     telegram_by_aiohttp,

@@ -38,6 +38,7 @@ from core.situation import Situation
 from core.uncounted import TokenCount, Uncounted
 from proxy.addon import GateAddon
 from proxy.connect_to import parse_route
+from proxy.corporate_proxies import CorporateProxies
 from proxy.gate import Gate, GateOptions
 from proxy.parts import Limits, Parts
 
@@ -419,7 +420,9 @@ def echo(internet: StandInInternet, monkeypatch: pytest.MonkeyPatch) -> Iterator
 class StartsGate(Protocol):
     """Starts a gate with fakes, as `start_gate` below does; the limits are those of `Limits`."""
 
-    def __call__(self, *, people: bool = True, **limits: Any) -> RunningGate: ...
+    def __call__(
+        self, *, people: bool = True, proxies: CorporateProxies | None = None, **limits: Any
+    ) -> RunningGate: ...
 
 
 @pytest.fixture
@@ -429,8 +432,10 @@ def start_gate(tmp_path: Path, internet: StandInInternet) -> Iterator[StartsGate
     """
     stops: list[Callable[[], None]] = []
 
-    def start(*, people: bool = True, **limits: Any) -> RunningGate:
-        running, stop = _start(tmp_path, internet, Limits(**limits), people=people)
+    def start(
+        *, people: bool = True, proxies: CorporateProxies | None = None, **limits: Any
+    ) -> RunningGate:
+        running, stop = _start(tmp_path, internet, Limits(**limits), people=people, proxies=proxies)
         stops.append(stop)
         return running
 
@@ -450,7 +455,12 @@ def started(folder: Path, internet: StandInInternet) -> tuple[RunningGate, Calla
 
 
 def _start(
-    folder: Path, internet: StandInInternet, limits: Limits, *, people: bool = True
+    folder: Path,
+    internet: StandInInternet,
+    limits: Limits,
+    *,
+    people: bool = True,
+    proxies: CorporateProxies | None = None,
 ) -> tuple[RunningGate, Callable[[], None]]:
     authority = open_authority(folder / "authority")
     roots, upstream, chain = folder / "roots.pem", folder / "upstream.pem", folder / "chain.pem"
@@ -481,6 +491,7 @@ def _start(
         upstream_roots=upstream,
         routes=tuple(parse_route(r) for r in internet.routes),
         limits=limits,
+        proxies=proxies or CorporateProxies(),
     )
     gate = Gate(parts, options)
     ports: list[int] = []

@@ -248,12 +248,12 @@ def test_a_server_that_is_not_there_got_nothing(start_gate: StartsGate) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     assert through(gate, port, None) == "broken"
-    [record] = _closed(gate)
+    [record] = closed(gate)
     assert record.fate is Fate.UNREACHED
     assert "the destination: it refused the connection" in record.notes
 
 
-def _closed(gate: RunningGate) -> list[Any]:
+def closed(gate: RunningGate) -> list[Any]:
     deadline = time.monotonic() + 10
     while not gate.evidence.closed:
         assert time.monotonic() < deadline, "nothing is on record"
@@ -332,7 +332,7 @@ def test_a_certificate_that_is_not_good_is_a_broken_connection_with_its_cause(
         monkeypatch.setattr(StandInInternet, "routes", routes)
         gate = start_gate()
         assert through(gate, server.port, "odd.example") == "broken"
-    [record] = _closed(gate)
+    [record] = closed(gate)
     assert record.fate is Fate.UNREACHED
     if CAUSES[name] is not None:
         assert f"the destination: {CAUSES[name]}" in record.notes
@@ -362,7 +362,7 @@ def test_an_alert_after_the_handshake_ends_it(
         monkeypatch.setattr(StandInInternet, "routes", routes)
         gate = start_gate()
         assert through(gate, server.port, "odd.example") == "broken"
-    [record] = _closed(gate)
+    [record] = closed(gate)
     assert WANTS_CERTIFICATE in record.notes
 
 
@@ -387,7 +387,7 @@ def test_a_client_that_does_not_wait_for_the_connection_has_sent_nothing(
         with closing(client), pytest.raises(TimeoutError):
             client.request("POST", "/", b"hello")
             client.getresponse()
-        [record] = _closed(gate)
+        [record] = closed(gate)
         gone.set()
     assert record.notes == (UNREACHED_NOTE, UNWAITED_NOTE)
     assert record.fate is Fate.UNREACHED
@@ -422,7 +422,7 @@ def test_a_client_that_gives_up_is_not_the_servers_fault(start_gate: StartsGate)
         with closing(plain), pytest.raises(TimeoutError):
             plain.request("POST", f"http://127.0.0.1:{server.port}/", b"hello")
             plain.getresponse()
-        [record] = _closed(gate)
+        [record] = closed(gate)
         gone.set()
     assert record.notes == ("the client left before an answer came",)
     assert record.fate is None

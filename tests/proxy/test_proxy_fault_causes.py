@@ -1,5 +1,7 @@
 """Why a server could not be reached, in our own words."""
 
+from errno import EHOSTUNREACH, ENETUNREACH, ETIMEDOUT
+
 import pytest
 
 from core.fate import (
@@ -21,7 +23,9 @@ from proxy.fault_causes import cause_of, why_broken
         ("[Errno 111] Connect call failed ('192.0.2.1', 443)", "it refused the connection"),
         ("[Errno -2] Name or service not known", "its name is not known"),
         ("server closed connection", "it ended the connection without an answer"),
-        ("Upstream proxy 192.0.2.1:3128 refused HTTP CONNECT request: 407 x", "the proxy behind"),
+        (f"[Errno {EHOSTUNREACH}] Connect call failed ('192.0.2.1', 443)", "no way leads there"),
+        (f"[Errno {ENETUNREACH}] Connect call failed ('192.0.2.1', 443)", "no way leads there"),
+        (f"[Errno {ETIMEDOUT}] Connect call failed ('192.0.2.1', 443)", "it did not answer in"),
         ("DE89 3704 0044 0532 0130 00", None),
     ],
 )
@@ -61,3 +65,32 @@ def test_an_answer_that_broke_off_has_its_cause(error: str, cause: str) -> None:
     assert why_broken("what nobody knows", reached=True).cut[1].startswith("the destination: ")
     assert why.no_answer[0] == NO_ANSWER_NOTE
     assert why_broken(error, reached=False).no_answer[0] == UNREACHED_NOTE
+
+
+@pytest.mark.parametrize(
+    ("error", "whose"),
+    [
+        (
+            "Upstream proxy x:1 refused HTTP CONNECT request: 407 x",
+            "the proxy behind the gate: it w",
+        ),
+        (
+            "Upstream proxy x:1 refused HTTP CONNECT request: 503 x",
+            "the proxy behind the gate: it r",
+        ),
+        ("Upstream proxy x:1 refused HTTP CONNECT request: x", "the proxy behind the gate: it r"),
+        ("[Errno -2] Name or service not known", "the proxy behind the gate: its name"),
+        ("connection closed", "the destination, or the proxy behind the gate: it ended"),
+        ("Certificate verify failed: Hostname mismatch", "the destination: its certificate"),
+    ],
+)
+def test_the_proxy_on_the_way_has_faults_of_its_own(error: str, whose: str) -> None:
+    """Before there is a tunnel through it, what fails is the proxy; what is inside is not."""
+    assert why_broken(error, reached=False, proxied=True).no_answer[1].startswith(whose)
+
+
+def test_a_server_cannot_accuse_the_proxy() -> None:
+    """What was answered inside the tunnel is the destination's word."""
+    said = "unexpected server response: b'Upstream proxy x refused HTTP CONNECT request: 407'"
+    why = why_broken(said, reached=True, proxied=True)
+    assert why.no_answer[1] == "the destination: it did not answer in HTTP"

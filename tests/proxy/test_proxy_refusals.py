@@ -51,6 +51,33 @@ def told(message: str) -> bool:
 
 
 @pytest.mark.parametrize(
+    ("host", "kind", "path"),
+    [
+        ("sns.eu-central-1.amazonaws.com", "application/x-www-form-urlencoded", "Error"),
+        ("sts.eu-central-1.amazonaws.com", "application/x-www-form-urlencoded", "Error"),
+        ("ec2.eu-central-1.amazonaws.com", "application/x-www-form-urlencoded", "Errors/Error"),
+        ("route53.amazonaws.com", "", "Error"),
+        ("route53.amazonaws.com", "application/xml", "Error"),
+    ],
+)
+def test_each_protocol_of_aws_has_its_own_error(host: str, kind: str, path: str) -> None:
+    """A client of the Query protocol takes JSON for a broken answer, and advises to ask again."""
+    request = asked(content_type=kind)
+    request.host = host
+    answer = refusal(DECISION, REFERENCE, "aws", request)
+    error = ElementTree.fromstring(answer.raw_content or b"").find(path)
+    assert error is not None and error.findtext("Code") == "AccessDenied"
+    assert told(error.findtext("Message") or "")
+
+
+def test_dropboxs_client_shows_who_and_why() -> None:
+    """Of an error that it does not know it shows the request's identifier alone."""
+    answer = refusal(DECISION, REFERENCE, "dropbox", asked())
+    assert told(answer.headers["x-dropbox-request-id"])
+    assert told(json.loads(answer.raw_content or b"")["user_message"]["text"])
+
+
+@pytest.mark.parametrize(
     ("service", "place", "code"),
     [
         ("openai", ("error", "message"), ("error", "type", "permission_error")),
