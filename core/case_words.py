@@ -272,10 +272,7 @@ def _of_a_kind(words: str) -> bool:
     return any(words in f"{names.one} {names.many}".lower() for names in KINDS.values())
 
 
-_EITHER = (
-    "“or” stands between two words that ask for the same, as in held or blocked, "
-    "to:openai or to:anthropic. In quotation marks it is looked for as it is."
-)
+_EITHER = "“or” joins only what asks for the same: held or blocked, to:a or to:b."
 
 
 def _no_day(key: str, value: str) -> str:
