@@ -15,7 +15,7 @@ _SHOWN = 3
 
 
 def holds(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return how long a closed case stays closed, as a sentence; nothing where that is not known."""
+    """Return how long a closed case stays closed, as a sentence; nothing where it is not known."""
     if case.scope is None:
         return ""
     if case.disposition not in RETURNS:
