@@ -31,7 +31,7 @@ def holders(
     if oldest is None:
         found = _among_all(entry.inode, idle, unreadable)
     else:
-        found = _among_the_young(entry.inode, oldest, unreadable)
+        found = _among_the_young(entry.inode, oldest, idle, unreadable)
     if found:
         return found, _found(found, unreadable, entry)
     own = os.getpid()
@@ -59,17 +59,21 @@ def _among_all(inode: int, idle: IdleHolders, unreadable: list[int]) -> dict[int
     return found
 
 
-def _among_the_young(inode: int, oldest: float, unreadable: list[int]) -> dict[int, int]:
+def _among_the_young(
+    inode: int, oldest: float, idle: IdleHolders, unreadable: list[int]
+) -> dict[int, int]:
     """Return the first holder that is older, and all that are younger; their maker may be an
-    ancestor.
+    ancestor. Where all have let go, everybody is looked at: big, old holders from memory.
     """
     found: dict[int, int] = {}
     for pid in procfs.pids():
+        if pid == os.getpid() or (not found and idle.is_without(pid, inode)):
+            continue
         young = _is_young(pid, oldest)
         if found and not young:
             break
-        held = None if pid == os.getpid() else procfs.descriptors(pid, inode)
-        if held is None and pid != os.getpid():
+        held = procfs.descriptors(pid, inode) if young else idle.descriptors(pid, inode)
+        if held is None:
             unreadable.append(pid)
         elif held:
             found[pid] = held[0]

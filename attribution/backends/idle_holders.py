@@ -48,17 +48,24 @@ class IdleHolders:
 
     def descriptors(self, pid: int, socket: int) -> list[int] | None:
         """Return the descriptors of `pid` that are this socket; None when they may not be read."""
-        known = self._known.get(pid)
-        if known is not None:
-            now = _counts(known.handles)
-            if now and known.counts in ([], now):
-                return procfs.descriptors(pid, socket) if socket in known.sockets else []
-            self._forget(pid)
-            self._busy.add(pid)
+        if self.is_without(pid, socket):
+            return []
         found = procfs.descriptors(pid, socket)
-        if found == [] and pid not in self._busy:
+        if found == [] and pid not in self._busy and pid not in self._known:
             self._remember(pid)
         return found
+
+    def is_without(self, pid: int, socket: int) -> bool:
+        """Return whether it is remembered not to have this socket, and has not run since."""
+        known = self._known.get(pid)
+        if known is None:
+            return False
+        now = _counts(known.handles)
+        if now and known.counts in ([], now):
+            return socket not in known.sockets
+        self._forget(pid)
+        self._busy.add(pid)
+        return False
 
     def keep_only(self, pids: set[int]) -> None:
         """Forget those that have gone: one look at all begins."""

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from attribution.backends import procfs
+from attribution.backends.holders import holders
 from attribution.backends.idle_holders import IdleHolders, runs_of
+from attribution.backends.sock_diag import SocketEntry
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
 
@@ -108,6 +110,18 @@ def test_who_did_not_run_is_not_read_again(
         waiter.hand(handed)
         assert len(idle.descriptors(waiter.pid, number) or ()) == 1
         assert reads == [waiter.pid]
+
+
+def test_who_let_go_of_a_new_connection_is_looked_for_without_reading_old_holders_again(
+    idle: IdleHolders, waiter: Waiter, reads: list[int]
+) -> None:
+    """A program that ended at once leaves a socket that nobody holds; a host may hold 100,000."""
+    _until_remembered(idle, waiter)
+    reads.clear()
+    later = procfs.start_seconds(procfs.start_of(waiter.pid) or 0) + 60
+    found, told = holders(SocketEntry(1, os.getuid()), idle, later)
+    assert (found, told.pids) == ({}, ())
+    assert waiter.pid not in reads
 
 
 def test_what_it_holds_is_found_from_memory_too(idle: IdleHolders, waiter: Waiter) -> None:
