@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from core.case_words import in_words
+from core.case_telling import in_words
 from core.errors import InputError
 from core.ids import utc_now
 from core.review_ports import CaseStore

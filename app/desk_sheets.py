@@ -80,7 +80,6 @@ class DeskSheets:
         day = day_numbers(self.store, today, HIGH)
         held = len(HeldRequests(self.store).waiting())
         month = total(self.store, Wanted(since=first))
-        cost = f"{dollars(month.cost_usd)} US dollars, {number(month.tokens)} tokens"
         before = (
             Row("Held now", number(held), "held" if held else "quiet"),
             Row(
@@ -88,7 +87,7 @@ class DeskSheets:
             ),
             Row("New today", counted(day.new_cases, "case")),
         )
-        after = (Row("LLM cost", f"this month {cost}"), *self._charts(now))
+        after = (Row("LLM cost", f"this month {_cost(month)}"), *self._charts(now))
         top = Wanted(since=week)
         sheet = Sheet(
             tables=(
@@ -180,13 +179,8 @@ class DeskSheets:
         first = now.astimezone().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         month, whole = Wanted(since=first), total(self.store, Wanted(since=first))
         models = named_in_cases(self.store, "models")
-        facts = (
-            Row(
-                "This month", f"{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"
-            ),
-        )
         return Sheet(
-            facts=facts,
+            facts=(Row("This month", _cost(whole)),),
             tables=(
                 _with_tokens(
                     self._ranked("By script, this month", "script", month, measure="tokens")
@@ -246,7 +240,7 @@ class DeskSheets:
                 ),
                 Row("Last record", f"no. {number(newest.seq)}, {newest.head.hex()[:16] or 'none'}"),
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
-                Row("Checkpoints", f"{number(len(marks))} signed ones"),
+                Row("Checkpoints", f"{number(len(marks))} signed"),
                 Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
                 Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
             )
@@ -298,6 +292,12 @@ _SHOWN: Mapping[By, Callable[[str], str]] = {
 }
 
 
+def _cost(whole: Total) -> str:
+    """Of a call whose price is not known, nothing is in the sum."""
+    least = "at least " if whole.tokens else ""
+    return f"{least}{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unknown:
     """Of whose requests not all is known, so that a sum is the least that there is."""
@@ -323,7 +323,7 @@ def _ranked_line(row: Ranked, by: By, prefix: str, unknown: _Unknown) -> Line:
             sent if past else size(one.bytes),
             number(one.found) + ("+" if past or name in unknown.unread else ""),
             number(one.tokens),
-            dollars(one.cost_usd),
+            dollars(one.cost_usd) + ("+" if one.tokens and not one.cost_usd else ""),
         ),
         filter=line,
         script=name if by == "script" else "",

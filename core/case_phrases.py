@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from core.case_vocabulary import ACCOUNT_WORDS, DISPOSITION_WORDS, RETURNED, shown
+from core.day_words import is_a_shown_day
 from core.fate import Fate
 from core.review import About, Action
 from core.vocabulary.desk import BY_THE_SENDER, STATES
-from core.vocabulary.destinations import ACCOUNTS
+from core.vocabulary.destinations import ACCOUNTS, OWNERS
 from core.vocabulary.reviews import SHORT_ACTS
 
-_SAYS_NOTHING = frozenset({"and", "·", "+", "…", "at least", "up to"})
+_SAYS_NOTHING = frozenset({"and", "·", "+", "at least", "up to"})
 """Words between those that choose."""
 AMOUNTS: Mapping[str, About] = MappingProxyType(
     {
@@ -46,6 +47,8 @@ def _phrases() -> Iterator[tuple[str, str]]:
             yield words, value
     for account, told in ACCOUNTS.items():
         yield told.meaning, shown(About.ACCOUNT, account)
+    for account, words in OWNERS.items():
+        yield words, shown(About.ACCOUNT, account)
     yield "it went past outgate", shown(About.OUTCOME, Fate.PAST)
 
 
@@ -60,12 +63,17 @@ _LONGEST = max(len(words.split()) for words in PHRASES)
 
 def joined(tokens: Sequence[str]) -> Iterator[str]:
     """Yield the words of a line; those of several words that stand for one thing as one."""
-    at = 0
+    tokens, at = list(filter(None, map(_bare, tokens))), 0
     while at < len(tokens):
         length, word = _next(tokens, at)
         if word.lower() not in _SAYS_NOTHING:
             yield word
         at += length
+
+
+def _bare(token: str) -> str:
+    """Return a word without what a list sets behind it: `OneDrive,`, `ledger_uplo…`."""
+    return token.rstrip(",;…") if '"' not in token else token.rstrip(",;")
 
 
 def _next(tokens: Sequence[str], at: int) -> tuple[int, str]:
@@ -74,20 +82,23 @@ def _next(tokens: Sequence[str], at: int) -> tuple[int, str]:
         phrase = plainly(" ".join(tokens[at : at + length]))
         if phrase in PHRASES:
             return length, phrase.replace(" ", "-")
+    for length in (3, 2):
+        if is_a_shown_day(day := " ".join(tokens[at : at + length])):
+            return min(length, len(tokens) - at), f'when:"{day}"'
     two = tokens[at : at + 2]
     if len(two) > 1 and (pair := "-".join(two).lower()) in _OF_TWO_WORDS:
         return 2, pair
     if (both := " ".join(two).lower()) in _SAYS_NOTHING:
         return len(two), both
-    count, unit = _digits(two[0]), two[-1].lower().strip(",")
+    count, unit = digits(two[0]), two[-1].lower()
     if count and unit in AMOUNTS:
         return 2, f"{AMOUNTS[unit]}:{count}"
-    if two[0].startswith("×") and _digits(two[0][1:]):
-        return 1, f"{About.TIMES}:{_digits(two[0][1:])}"
+    if two[0].startswith("×") and digits(two[0][1:]):
+        return 1, f"{About.TIMES}:{digits(two[0][1:])}"
     return 1, two[0]
 
 
-def _digits(token: str) -> str:
+def digits(token: str) -> str:
     """Return the number that a cell says, `1,472+` among them; nothing for any other token."""
-    digits = token.rstrip("+").replace(",", "")
-    return digits if digits.isascii() and digits.isdecimal() else ""
+    said = token.rstrip("+").replace(",", "")
+    return said if said.isascii() and said.isdecimal() else ""

@@ -4,12 +4,12 @@ Pure: the one language of the review, of `--plain`, of exports and of reports.
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 
-from core.case_phrases import AMOUNTS, PHRASES, SEVERAL, WORDS, joined, plainly
+from core.case_phrases import AMOUNTS, PHRASES, SEVERAL, WORDS, digits, joined, plainly
 from core.case_vocabulary import (
     ACCOUNT_WORDS,
     CHOICES,
@@ -26,15 +26,17 @@ from core.case_vocabulary import (
 from core.day_words import SINCE_WORDS, moment_named
 from core.review import About, CaseFilter, CaseStatus, Condition
 from core.text import printable
-from core.vocabulary.kinds import GROUPS, KINDS
+from core.vocabulary.kinds import KINDS
 
-NOT = "not"
+NOT, OR = "not", "or"
 MAX_LENGTH = 200
 _TOKEN = re.compile(r'[^\s"]*"[^"]*"?|\S+')
 _MOST_OFFERED = 20
 
 type Occurs = Callable[[str], bool]
 """Says whether a text stands in the script, place, kinds or users of any case."""
+type Stands = Callable[[About, str], bool]
+"""Says whether any case has such a rule, or such a model."""
 type Called = Callable[[str], Iterable[str]]
 """Which texts of the evidence a person calls so on the screen: `amazon` → `aws-s3`."""
 type Names = Mapping[str, Iterable[str]]
@@ -64,10 +66,28 @@ class _Reading:
     occurs: Occurs | None
     names: Names
     called: Called
+    stands: Stands
     wanted: CaseFilter = field(default_factory=CaseFilter)
     texts: list[str] = field(default_factory=list)
     values: dict[tuple[About, bool], list[str]] = field(default_factory=dict)
     shown: list[Condition] = field(default_factory=list)
+
+    def either(self, before: Sequence[str], behind: Sequence[str]) -> None:
+        """Take the word between two: it adds nothing where both ask for the same, since one of them
+        is enough then, and is a word as any other in `passwords or keys`. Raises _ProblemError
+        elsewhere.
+        """
+        if not before or not behind or _of_a_kind(f"{before[-1]} {OR} {behind[0]}".lower()):
+            self._plain(OR, "", negated=False)
+            return
+        asked: list[set[tuple[About, bool]]] = []
+        for word in (before[-1], behind[0]):
+            one = replace(self, occurs=None, values={}, texts=[], shown=[])
+            one.take(word, negated=False)
+            asked.append(set(one.values))
+        negated = [word.lower() for word in before[-2:-1]] == [NOT]
+        if not asked[0] or asked[0] != asked[1] or negated:
+            raise _ProblemError(_EITHER)
 
     def take(self, token: str, *, negated: bool) -> None:
         """Take one word."""
@@ -152,6 +172,10 @@ class _Reading:
             self.shown.append(condition)
             return
         if '"' not in token and self.occurs is not None and not self.occurs(text):
+            if self._named(text, negated=negated):
+                return
+            if count := digits(text):
+                raise _ProblemError(f"Say of what: people:{count}, rows:{count} or times:{count}.")
             if prefix.isalpha():
                 raise _ProblemError(_unknown(prefix, [f"{name}:" for name in PREFIXES], ""))
             choices = [*_words(), *(name for names in self.names.values() for name in names)]
@@ -160,6 +184,17 @@ class _Reading:
             self._add(About.TEXT, (text,), negated=True)
         else:
             self.texts.append(text)
+
+    def _named(self, text: str, *, negated: bool) -> bool:
+        """Take a day, a rule or a model that is called without its prefix; say whether it is."""
+        at = moment_named(text, self.now, self.zone)
+        if at is not None and at.end > at.begin:
+            self._time("when", text, negated=negated)
+            return True
+        about = next((one for one in (About.RULE, About.MODEL) if self.stands(one, text)), None)
+        if about is not None:
+            self._add(about, (text,), negated=negated)
+        return about is not None
 
     def _add(self, about: About, values: Iterable[str], *, negated: bool) -> None:
         self.values.setdefault((about, negated), []).extend(values)
@@ -181,18 +216,24 @@ def parse(
     occurs: Occurs | None = None,
     names: Names = MappingProxyType({}),
     called: Called = lambda _: (),
+    stands: Stands = lambda _about, _text: False,
 ) -> Parsed:
     """Read a filter line. Never raises; days are those of `zone` (None: this machine's).
 
     With `occurs` a word that is none of the language and stands in no case is a problem, which
     names the nearest of all words and `names`. In quotation marks it is only looked for. What
-    the screen calls otherwise than the evidence is known by `called`, and kinds by their words.
+    the screen calls otherwise than the evidence is known by `called`, kinds by their words, rules
+    and models that are written without their prefix by `stands`.
     """
     if len(line) > MAX_LENGTH:
         return Parsed(wanted=CaseFilter(), problem=f"A filter has at most {MAX_LENGTH} characters.")
-    reading, negated = _Reading(now, zone, occurs, names, called), False
+    reading, negated = _Reading(now, zone, occurs, names, called, stands), False
+    tokens = list(joined(_TOKEN.findall(line)))
     try:
-        for token in joined(_TOKEN.findall(line)):
+        for at, token in enumerate(tokens):
+            if token.lower() == OR and not negated:
+                reading.either(tokens[:at], tokens[at + 1 :])
+                continue
             if token.lower() == NOT and not negated:
                 negated = True
                 continue
@@ -224,6 +265,14 @@ def _meant(text: str, called: Called, occurs: Occurs) -> Iterator[str]:
             yield shown(About.ACCOUNT, account)
     for level in READS["risk"](text) or ():
         yield shown(About.RISK, level)
+
+
+def _of_a_kind(words: str) -> bool:
+    """Say whether kinds are called so."""
+    return any(words in f"{names.one} {names.many}".lower() for names in KINDS.values())
+
+
+_EITHER = "“or” joins only what asks for the same: held or blocked, to:a or to:b."
 
 
 def _no_day(key: str, value: str) -> str:
@@ -307,58 +356,3 @@ def quoted(value: str) -> str:
     """Return a value as it is written behind a colon."""
     value = value.replace('"', "")
     return f'"{value}"' if any(map(str.isspace, value)) else value
-
-
-def in_words(wanted: CaseFilter) -> str:
-    """Return a filter as the line that a person would write for it."""
-    words = [next(word for word, status in STATUSES.items() if status == wanted.status)]
-    plain = (
-        (About.OUTCOME, wanted.verdict),
-        (About.SCRIPT, wanted.script),
-        (About.DESTINATION, wanted.destination),
-        (About.KIND, wanted.kind),
-    )
-    asked = [Condition(about=a, values=(v,)) for a, v in plain if v]
-    for condition in (*asked, *wanted.conditions):
-        words += _told(condition)
-    if wanted.since:
-        words.append(f"since:{wanted.since:%Y-%m-%d}")
-    if wanted.until:
-        words.append(f"until:{wanted.until - timedelta(seconds=1):%Y-%m-%d}")
-    return " ".join([*words, wanted.text]).strip()
-
-
-def _told(condition: Condition) -> Iterator[str]:
-    """Yield the words for one condition."""
-    before = f"{NOT} " if condition.negated else ""
-    values = condition.values
-    if condition.about is About.KIND:
-        group = next((g for g, kinds in GROUPS.items() if tuple(sorted(kinds)) == values), None)
-        if group is not None and len(values) > 1:
-            yield f"{before}group:{group}"
-            return
-    if condition.about is About.SHOWN:
-        yield before + quoted(values[0])
-        return
-    if condition.about is About.OUTCOME:
-        yield from (before + word for word in _outcome_words(values))
-        return
-    for value in values:
-        yield before + _one(condition.about, value)
-
-
-def _outcome_words(values: tuple[str, ...]) -> Iterator[str]:
-    for word, stands_for in OUTCOMES.items():
-        if set(stands_for) <= set(values):
-            yield word
-
-
-def _one(about: About, value: str) -> str:
-    if about is About.RETURNED:
-        return RETURNED
-    if about is About.DISPOSITION:
-        return next((w for w, reason in DISPOSITION_WORDS.items() if reason == value), value)
-    if about is About.ACCOUNT:
-        value = next((w for w, kind in ACCOUNT_WORDS.items() if kind == value), value)
-    prefix = next(name for name, one in PREFIXES.items() if one is about)
-    return f"{prefix}:{quoted(value)}"

@@ -40,6 +40,12 @@ def moment_named(value: str, now: datetime, zone: tzinfo | None = None) -> Momen
         return None
 
 
+def is_a_shown_day(words: str) -> bool:
+    """Say whether this is a day as the review shows it: `5 Nov`, `20 Nov 2025`."""
+    shown = _SHOWN.fullmatch(words.lower())
+    return shown is not None and _month(shown[2]) > 0
+
+
 def day_ahead(value: str, now: datetime, zone: tzinfo | None = None) -> datetime | None:
     """Return when the day begins that `30d` or `2w` ahead or `2027-03-01` names; None for anything
     else, and for what is over.
@@ -67,10 +73,14 @@ def _day(word: str, today: date) -> date:
     shown = _SHOWN.fullmatch(word)
     if shown is None:
         return date.fromisoformat(word)
-    month = next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(shown[2])), 0)
+    month = _month(shown[2])
     year = today.year if shown[3] is None else int(shown[3])
     day = date(year, month, int(shown[1]))
     return day if shown[3] or day <= today else day.replace(year=year - 1)
+
+
+def _month(word: str) -> int:
+    return next((n for n, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
 
 
 def _midnight(day: date, here: datetime, zone: tzinfo | None) -> datetime:

@@ -32,6 +32,10 @@ class Disposition(StrEnum):
     ALREADY_HANDLED = "already_handled"
 
 
+RETURNS = (Disposition.CONFIRMED_LEAK, Disposition.ALREADY_HANDLED)
+"""A case closed for one of these reasons opens again when it happens again; the other reasons hold
+for what is alike.
+"""
 APPROVAL_LASTS = timedelta(hours=8)
 """An identical request within this time after an approval passes without asking again."""
 

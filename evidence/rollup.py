@@ -10,15 +10,13 @@ from typing import Any
 
 from core.observation import Observation
 from core.record import Record
-from core.review import Disposition
+from core.review import RETURNS
 from evidence.alike import Alike, Alikes, Figures, alike_observed, figures
 from evidence.case_sums import CaseSums
 from evidence.times import BUCKET_US, HOUR_US
 
-COMES_BACK = (Disposition.CONFIRMED_LEAK.value, Disposition.ALREADY_HANDLED.value)
-"""A case closed for one of these reasons opens again when it happens again; the other reasons hold
-for what is alike.
-"""
+COMES_BACK = tuple(reason.value for reason in RETURNS)
+"""As the evidence holds them."""
 
 UNREADABLE = "unreadable"
 """Key of the case of entries that this version cannot read, so that a person sees that there are

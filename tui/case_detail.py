@@ -25,7 +25,7 @@ from tui.case_files import files_section
 from tui.case_inside import inside_section
 from tui.case_model import model_section
 from tui.case_reading import Reading
-from tui.closing_words import came_back, scope_words
+from tui.closing_words import came_back, holds
 from tui.exceptions import needed_exception
 from tui.holds import Held
 from tui.rows import Row, Section, known, maybe
@@ -135,8 +135,8 @@ def _standing(case: Case, now: datetime, zone: tzinfo | None) -> Iterator[Row]:
         by = f", by {OWN}" if Action.CLOSE in case.own else ""
         tone = "held" if by else "quiet"
         yield Row("", f"Closed: {disposition_words(case.disposition)}{by}.", tone)
-        if case.scope is not None:
-            yield Row("", f"It holds for {scope_words(case.scope, now, zone)}.", "quiet")
+        if standing := holds(case, now, zone):
+            yield Row("", standing, "quiet")
     elif back:
         was = disposition_words(case.disposition)
         yield Row("", f"It was closed ({was}) and came back: {back}.", "held")

@@ -109,7 +109,10 @@ def understood(store: CaseStore, line: str, now: datetime, zone: tzinfo | None =
     def occurs(text: str) -> bool:
         return store.count(CaseFilter(status=None, text=text)) > 0
 
-    parsed = parse(line, now, zone, occurs, _WhenAsked(store), services_called)
+    def stands(about: About, text: str) -> bool:
+        return not isinstance(store, TellsLess) and _stands(store, about, text)
+
+    parsed = parse(line, now, zone, occurs, _WhenAsked(store), services_called, stands)
     if parsed.problem is None and isinstance(store, TellsLess):
         told = (store.untold(condition) for condition in parsed.wanted.conditions)
         for missing in filter(None, told):

@@ -5,13 +5,24 @@ from datetime import datetime, tzinfo
 
 from core.case_inside import Scope, beyond
 from core.findings import NOT_INSPECTED
-from core.review import Case, CaseStatus
+from core.review import RETURNS, Case, CaseStatus
 from core.vocabulary.kinds import by_gravity
 from core.vocabulary.sizes import at_least, counted, joined, number
 from core.vocabulary.times import day_of
 from tui.wording import kind_words, safe
 
 _SHOWN = 3
+
+
+def holds(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return how long a closed case stays closed, as a sentence; nothing where it is not known."""
+    if case.scope is None:
+        return ""
+    if case.disposition not in RETURNS:
+        return f"It holds for {scope_words(case.scope, now, zone)}."
+    until = case.scope.until
+    day = "" if until is None else f", and on {day_of(until, now, zone)} in any case"
+    return f"It comes back if it happens again{day}."
 
 
 def scope_words(scope: Scope, now: datetime, zone: tzinfo | None = None) -> str:

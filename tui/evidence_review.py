@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.content import Content
 
-from core.case_words import in_words
+from core.case_telling import in_words
 from core.review import CaseFilter
 from core.vocabulary.sizes import counted
 from tui.background_reader import Trouble, attempt

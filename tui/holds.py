@@ -97,8 +97,11 @@ def held_of(record: Record) -> Held:
 
 
 def case_alone(record: Record) -> Case:
-    """Return the case that this record makes by itself, before it is in the evidence for good."""
-    sender, destination, findings = record.sender, record.destination, record.findings
+    """Return the case that this record makes by itself, before it is in the evidence for good.
+    Published examples add nothing to it, as there.
+    """
+    sender, destination = record.sender, record.destination
+    findings = [found for found in record.findings if not found.test_data]
     script = sender.script
     return Case(
         key=case_key(record),

@@ -13,7 +13,7 @@ from tui.background_reader import trouble_of
 from tui.case_names import understood_here
 from tui.case_queue import first_told
 from tui.case_remarks import hold_remark, own_remark
-from tui.closing_words import came_back, scope_words
+from tui.closing_words import came_back, holds
 from tui.holds import Waiting, asked_and_waiting, with_states
 from tui.wording import (
     case_sentence,
@@ -105,8 +105,8 @@ def paragraph(store: CaseStore, case: Case, now: datetime, zone: tzinfo | None) 
     """Return one case in sentences. Blocks on the disk."""
     closed = case.status is CaseStatus.CLOSED
     state = f" Closed: {disposition_words(case.disposition)}." if closed else ""
-    if closed and case.scope is not None:
-        state += f" It holds for {scope_words(case.scope, now, zone)}."
+    if closed and (standing := holds(case, now, zone)):
+        state += f" {standing}"
     elif back := came_back(case, now):
         state = f" It was closed and came back: {back}."
     risk = "" if closed or risk_is_low(case) else f" Risk {risk_words(case)}."

@@ -9,7 +9,7 @@ from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
-from core.case_words import in_words
+from core.case_telling import in_words
 from core.review import CaseFilter, Order
 from core.vocabulary.sizes import counted, number
 from tui.actions import for_footer

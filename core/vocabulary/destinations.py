@@ -40,6 +40,16 @@ ACCOUNTS: Mapping[AccountKind, AccountWords] = MappingProxyType(
 )
 
 
+OWNERS: Mapping[AccountKind, str] = MappingProxyType(
+    {
+        AccountKind.CORPORATE: "the organisation's own",
+        AccountKind.OTHER_TENANT: "another organisation's",
+        AccountKind.ANONYMOUS: "without an account",
+    }
+)
+"""Whose an account is, as sentences say it beside the service."""
+
+
 def whose(name: str, account: str, category: str, *, service: bool) -> str:
     """Return whose account of which service: `a personal OneDrive`, `OpenAI`, `files.example`."""
     noun = name if category == Category.CLOUD_STORAGE or not service else f"{name} account"
@@ -47,10 +57,10 @@ def whose(name: str, account: str, category: str, *, service: bool) -> str:
         case AccountKind.PERSONAL:
             return f"a personal {noun}"
         case AccountKind.CORPORATE:
-            return f"the organisation's own {noun}"
+            return f"{OWNERS[AccountKind.CORPORATE]} {noun}"
         case AccountKind.OTHER_TENANT:
-            return f"another organisation's {noun}"
+            return f"{OWNERS[AccountKind.OTHER_TENANT]} {noun}"
         case AccountKind.ANONYMOUS:
-            return f"{name}, without an account"
+            return f"{name}, {OWNERS[AccountKind.ANONYMOUS]}"
         case _:
             return name

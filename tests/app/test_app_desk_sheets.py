@@ -13,6 +13,7 @@ from app.desk_sheets import DeskSheets
 from app.home import Home
 from core.attribution import Attribution, Certainty
 from core.case_words import parse
+from core.classification import CostBasis
 from core.decision import HoldOutcome, Verdict
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
@@ -159,6 +160,27 @@ def test_what_nobody_knows_is_not_told_as_none(tmp_path: Path) -> None:
         assert told[before.format("past")] == ("1", "1", "not known", "2+"), told
         assert told[before.format("unread")][1:] == ("1", "1.0 kB", "0+"), told
         assert told[before.format("stopped")] == ("1", "0", "0 bytes", "2"), told
+    store.close()
+
+
+def test_a_cost_is_the_least_that_it_was(tmp_path: Path) -> None:
+    """Of a call whose price nobody knows nothing is in the sums: never 0.00 alone beside tokens."""
+    writing = open_evidence(tmp_path / "evidence.db")
+    made = make_record(1, script="/srv/priced.py")
+    asked = make_record(2, script="/srv/unpriced.py", host="own.example", service=None)
+    assert asked.llm is not None
+    call = replace(asked.llm, cost_usd=None, cost_basis=CostBasis.UNKNOWN)
+    for one in (made, replace(asked, llm=call)):
+        writing.writer.close_record(one, lambda _: None)
+    writing.close()
+    store = Store(tmp_path / "evidence.db")
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
+    for tab, label in (("overview", "LLM cost"), ("llm", "This month")):
+        sheet = sheets.read(tab, START)
+        (told,) = [row.text for row in sheet.facts if row.label == label]
+        assert "at least 0.00025 US dollars, 60 tokens" in told
+        costs = {line.cells[0]: line.cells[-1] for line in sheet.tables[0].lines}
+        assert costs == {"/srv/priced.py": "0.00025", "/srv/unpriced.py": "0.00+"}
     store.close()
 
 

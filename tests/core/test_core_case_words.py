@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from core.case_telling import in_words
 from core.case_vocabulary import OUTCOMES, PREFIXES, kind_named
-from core.case_words import MAX_LENGTH, completions, in_words, parse
+from core.case_words import MAX_LENGTH, completions, parse
 from core.day_words import moment_named
 from core.review import About, CaseFilter, CaseStatus, Condition
 from core.vocabulary.kinds import GROUPS
@@ -96,6 +97,14 @@ def both(one: About, value: str, other: About, second: str) -> CaseFilter:
         ("until:yesterday", CaseFilter(until=datetime(2026, 11, 20, tzinfo=UTC))),
         ("until:2026-11-02", CaseFilter(until=datetime(2026, 11, 3, tzinfo=UTC))),
         ("until:7d", CaseFilter(until=NOW - timedelta(days=7))),
+        ("held or blocked", where(About.OUTCOME, "hold", "block")),
+        ("to:openai or to:anthropic", where(About.DESTINATION, "openai", "anthropic")),
+        ("held, blocked", where(About.OUTCOME, "hold", "block")),
+        ("16 Nov", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("16 Nov 2026", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("ledger_uplo…", CaseFilter(text="ledger_uplo")),
+        ("passwords or keys", CaseFilter(text="passwords or keys")),
+        ('"or"', CaseFilter(text="or")),
         ("claims report", CaseFilter(text="claims report")),
         ("heldback", CaseFilter(text="heldback")),
         ("http://x", CaseFilter(text="http://x")),
@@ -123,6 +132,8 @@ def test_words_become_a_filter(line: str, wanted: CaseFilter) -> None:
         ),
         *("since:blursday", "script:", "to: held", "since:2026-13-01", 'found:""'),
         *("since:99999999d", "until:never", "not", "not not", "held not", "not since:today"),
+        *("held or user:ann", "claims or report", "held or or held"),
+        *("not held or blocked", "held or not blocked", "held or since:monday"),
         *("not closed", "risk:huge", "account:mine", "group:everything", "outcome:gone"),
     ],
 )
@@ -163,6 +174,46 @@ def test_what_stands_on_the_screen_or_in_quotation_marks_is_looked_for(line: str
     """A name is a word, too; and who wants to look for any text says so."""
     known = {"claims", "openai", "own"}
     assert parse(line, NOW, UTC, occurs=lambda word: word.lower() in known).problem is None
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("watch-personal", where(About.RULE, "watch-personal")),
+        ("not gpt-5-mini", where(About.MODEL, "gpt-5-mini", negated=True)),
+        ("mon", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+        ("Monday", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
+    ],
+)
+def test_rules_models_and_days_need_no_prefix(line: str, wanted: CaseFilter) -> None:
+    """They stand on the screen as they are."""
+    known = {(About.RULE, "watch-personal"), (About.MODEL, "gpt-5-mini")}
+    parsed = parse(
+        line, NOW, UTC, occurs=lambda _: False, stands=lambda about, text: (about, text) in known
+    )
+    assert (parsed.problem, parsed.wanted) == (None, wanted)
+
+
+def test_a_number_alone_says_of_what_it_may_be() -> None:
+    """No name is near to a number."""
+    said = parse("1,472+", NOW, UTC, occurs=lambda _: False, names={"model": ["gpt-4"]}).problem
+    assert said is not None and "people:1472" in said and "gpt" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "account"),
+    [
+        ("the organisation's own OneDrive", "corporate"),
+        ("another organisation’s OneDrive", "other_tenant"),
+        ("OneDrive, without an account", "anonymous"),
+    ],
+)
+def test_whose_account_is_asked_for_as_sentences_tell_it(words: str, account: str) -> None:
+    """What a case reads is what finds it."""
+    parsed = parse(words, NOW, UTC, occurs=lambda word: word == "OneDrive")
+    assert parsed.problem is None
+    assert parsed.wanted.text == "OneDrive"
+    assert [one.values[1:] for one in parsed.wanted.conditions] == [(f"account={account}",)]
 
 
 def test_every_word_before_a_colon_is_offered() -> None:
@@ -248,7 +299,7 @@ _CONDITIONS = st.sampled_from(sorted(_VALUES)).flatmap(
         | st.dates(date(2020, 1, 1), date(2026, 1, 1)).map(
             lambda d: datetime(d.year, d.month, d.day, tzinfo=UTC)
         ),
-        text=st.sampled_from(["", "claims", "two words"]),
+        text=st.sampled_from(["", "claims", "two words", "held", "this or that", "to:x"]),
     )
 )
 def test_a_filter_read_back_from_its_words_is_the_same(wanted: CaseFilter) -> None:

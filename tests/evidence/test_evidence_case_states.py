@@ -11,7 +11,7 @@ from invented_day import finding, place, record, sender
 
 from core.attribution import Attribution, Certainty
 from core.case_inside import Scope
-from core.case_words import in_words
+from core.case_telling import in_words
 from core.classification import AccountKind, Category
 from core.decision import HoldOutcome, Verdict
 from core.findings import NOT_INSPECTED

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.demo.fictional_year import PRESENT, make_year
-from core.case_words import in_words, parse
+from core.case_telling import in_words
+from core.case_words import parse
 from core.review import Case, CaseFilter
 from core.review_ports import CaseStore
 from core.risk import risk_of

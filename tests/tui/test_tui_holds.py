@@ -1,13 +1,16 @@
 """Held requests in the review: seen at once, answered in time or later, and never by accident."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from invented_day import sample_holds
+from invented_day import finding, place, record, sample_holds, sender
 from present import there
 
+from core.classification import AccountKind, Category
 from core.decision import HoldOutcome
 from core.review import About, CaseFilter, Condition
+from core.risk import risk_of
 from tests.tui.conftest import (
     Clock,
     Compares,
@@ -21,7 +24,7 @@ from tests.tui.conftest import (
 )
 from tui.answer_dialog import AnswerDialog
 from tui.app import ReviewApp
-from tui.holds import waiting_now
+from tui.holds import case_alone, waiting_now
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
 
@@ -179,3 +182,13 @@ async def test_a_gate_that_stopped_is_noticed_without_any_writing(
         await settled(pilot)
 
         assert "○ No gate runs" in screen_text(pilot)
+
+
+def test_a_held_request_is_weighed_as_its_case_will_be(now: datetime) -> None:
+    """A published example is nobody's own: it makes no risk, and no word of the row."""
+    own, example = finding("person", 12), replace(finding("iban", 40), test_data=True)
+    held = record(now, sender("send_rows.py"), place("files.example", None, Category.OTHER,
+                  AccountKind.UNKNOWN), own, example)  # fmt: skip
+    alone, without = case_alone(held), case_alone(replace(held, findings=(own,)))
+    assert (alone.kinds, alone.values) == (("person",), 12)
+    assert risk_of(alone, if_left=True) == risk_of(without, if_left=True)
