@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.errors import InputError, OutgateError, SettingsError
 
@@ -21,6 +22,16 @@ _LOCK = 0x4F474855
 """Number of the lock under which hubs change the schema."""
 _PARTED = ("uploads", "records")
 _CONNECT_S = 5
+_NOTICED = {
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""A database that went away without a word (its machine, the network) is noticed within half a
+minute, whatever was asked; seconds, but for the last, which is in milliseconds. The system's own
+patience is two hours, in which a thread of the hub serves nobody.
+"""
 _FAULTS = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -136,7 +147,10 @@ def connect(url: str) -> Connection:
     """Return a connection. Raises DatabaseDownError, SettingsError for what is no address."""
     try:
         made = psycopg.connect(
-            url, autocommit=True, connect_timeout=_CONNECT_S, application_name="outgate hub"
+            make_conninfo(**{**_NOTICED, **conninfo_to_dict(url)}),
+            autocommit=True,
+            connect_timeout=_CONNECT_S,
+            application_name="outgate hub",
         )
         made.execute(_SESSION)
         return made

@@ -25,7 +25,7 @@ from fleet.wire import MOST_PACKED, BadUpload
 from hub.answering import Hub
 from hub.database import DatabaseDownError
 from hub.enrolment import Endpoint, NotAllowedError
-from hub.intake import Gap, Refused
+from hub.intake import Answer, Gap, Refused
 
 log = logging.getLogger("outgate.hub")
 
@@ -123,6 +123,7 @@ class Server:
         certificate = _certificate(request)
         value = _json(await _body(request, _MOST_JSON))
         claimed = request.headers.get(ENDPOINT_HEADER)
+        came_at = self.hub.clock()  # others may be taken before it comes to its turn
 
         def work() -> Mapping[str, Any]:
             named = self.hub.enrolment.named(certificate)
@@ -130,7 +131,7 @@ class Server:
                 answer = self.hub.check_in_at_once(named, value)
                 if answer is not None:
                     return answer
-            return self.hub.check_in(self._speaker(certificate, claimed), value)
+            return self.hub.check_in(self._speaker(certificate, claimed), value, came_at)
 
         return _answer(await self._worked(work))
 
@@ -145,10 +146,15 @@ class Server:
     async def _upload(self, request: web.Request) -> web.Response:
         certificate = _certificate(request)
         claimed = request.headers.get(ENDPOINT_HEADER)
-        endpoint = await self._worked(lambda: self._speaker(certificate, claimed))
+        await self._worked(lambda: self._speaker(certificate, claimed))
         async with self._uploads:
             frame = await _body(request, MOST_PACKED)
-            taken = await self._worked(lambda: self.hub.intake.take(endpoint.number, frame))
+
+            def take() -> Answer:
+                # Asked again: it may have been revoked while its body came.
+                return self.hub.intake.take(self._speaker(certificate, claimed).number, frame)
+
+            taken = await self._worked(take)
         if isinstance(taken, Gap):
             return _answer({"wanted": taken.wanted}, 409)
         if isinstance(taken, Refused):

@@ -24,7 +24,7 @@ from fleet.shipper import Shipper
 from fleet.wire import packed
 from hub.answering import Hub
 from hub.authority import ENDPOINT_LIFE, make_authority, server_files
-from hub.enrolment import revoke
+from hub.enrolment import Endpoint, Enrolment, revoke
 from hub.service import Serving, server_context
 
 MESSAGES = (
@@ -363,3 +363,38 @@ def test_whoever_sends_slowly_keeps_nobody_waiting(
     assert slow[0].getresponse().status == 400
     for connection in slow:
         connection.close()
+
+
+def test_an_upload_is_not_taken_whose_sender_is_revoked_while_it_comes(
+    world: FleetWorld, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its certificate was good when the message began, on a connection that was kept."""
+    member = joined(world, serving, "till-1")
+    evidence = member.folder.parent / "evidence.db"
+    write_evidence(evidence, made_up_records(1, 5, utc_now()))
+    with shipped_file(evidence) as file:
+        run = file.run("records", 0, 5, 1 << 20)
+        body = packed(file.standing("records").chain, "records", run) if run else b""
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", serving.port, context=member.context(), timeout=30
+    )
+    connection.request("POST", "/v1/orders", b'{"kind": "policy"}')
+    assert connection.getresponse().read() == b"{}"
+    taken, ask = threading.Event(), Enrolment.who
+
+    def who(enrolment: Enrolment, certificate: bytes) -> Endpoint:
+        found = ask(enrolment, certificate)
+        taken.set()
+        return found
+
+    monkeypatch.setattr(Enrolment, "who", who)
+    connection.putrequest("POST", "/v1/upload")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:-1])
+    assert taken.wait(30)
+    with world.hub.database.work() as working:
+        revoke(working, "till-1", utc_now())
+    connection.send(body[-1:])
+    assert connection.getresponse().status == 403
+    connection.close()
+    assert world.value("SELECT count(*) FROM records") == 0
