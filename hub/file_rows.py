@@ -5,7 +5,7 @@ each message that comes, and beside other work of what came before there was an 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 import orjson
 
@@ -41,11 +41,12 @@ _NEXT = """SELECT number, endpoint, files_to, last FROM chains
 _LEFT = """SELECT coalesce(sum(last - files_to), 0)::bigint FROM chains
     WHERE kind = 'records' AND state <> 'superseded' AND files_to < last"""
 _TAKE = "DELETE FROM sent_files WHERE chain = %s AND seq = ANY(%s) RETURNING file"
-_IS_UNSENT = "NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)"
-_UNSENT = f"SELECT number FROM files f WHERE {_IS_UNSENT} ORDER BY path, sha256 FOR UPDATE"
-_UNSENT_OF = f"""SELECT number FROM files f WHERE number = ANY(%s) AND {_IS_UNSENT}
+_UNSENT: LiteralString = """SELECT number FROM files f
+    WHERE NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)
     ORDER BY path, sha256 FOR UPDATE"""
-_FORGET = f"DELETE FROM files f WHERE number = ANY(%s) AND {_IS_UNSENT}"
+_UNSENT_OF = _UNSENT.replace("WHERE", "WHERE number = ANY(%s) AND", 1)
+_FORGET = """DELETE FROM files f WHERE number = ANY(%s)
+    AND NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)"""
 """Asked once more: whoever held one of them may have sent it meanwhile."""
 
 

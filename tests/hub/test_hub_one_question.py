@@ -153,7 +153,10 @@ def test_the_very_first_check_in_is_one_question_too(world: FleetWorld) -> None:
     for member in (first, second):
         member.records(3)
         value[member.home] = told(member, world)
-    answers = [at_once(first, world, value[first.home]), step_by_step(second, world, value[second.home])]
+    answers = [
+        at_once(first, world, value[first.home]),
+        step_by_step(second, world, value[second.home]),
+    ]
     assert answers[0] is not None and answers[0] == answers[1]
     rows: list[Any] = [[], []]
     for member, kept in zip((first, second), rows, strict=True):

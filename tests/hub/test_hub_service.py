@@ -398,3 +398,44 @@ def test_an_upload_is_not_taken_whose_sender_is_revoked_while_it_comes(
     assert connection.getresponse().status == 403
     connection.close()
     assert world.value("SELECT count(*) FROM records") == 0
+
+
+def test_one_endpoint_whose_chain_is_locked_keeps_no_other_waiting(
+    world: FleetWorld, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works on its evidence for long (an erasure, an officer's command) holds that alone:
+    it is asked to come again, however often it comes, and loses nothing.
+    """
+    monkeypatch.setattr("hub.service._LOCKED_S", 0.3)
+    ships = []
+    for name in ("till-1", "till-2"):
+        member = joined(world, serving, name)
+        write_evidence(member.folder.parent / "evidence.db", made_up_records(1, 5, utc_now()))
+        ships.append(shipper(member))
+        assert ships[-1].round().shipped["records"] == 5
+    again = [shipper(ships[0].membership) for _ in range(5)]
+    away: list[HubAwayError] = []
+
+    def come(ship: Shipper) -> None:
+        try:
+            ship.round()
+        except HubAwayError as error:
+            away.append(error)
+
+    locked = "SELECT 1 FROM chains WHERE endpoint = 1 FOR UPDATE"
+    waits = "SELECT count(*)::int FROM pg_locks WHERE NOT granted"
+    with world.hub.database.work() as connection:
+        connection.execute(locked)
+        threads = [threading.Thread(target=come, args=(ship,)) for ship in again]
+        for thread in threads:
+            thread.start()
+        while not world.value(waits) and not away:
+            pass
+        assert ships[1].round().last["records"] == 5
+        for thread in threads:
+            thread.join()
+    assert len(away) == 5 and all(one.again_s for one in away)
+    assert ships[0].round().last["records"] == 5
+    assert world.alarms() == []
+    for ship in (*ships, *again):
+        ship.line.close()
