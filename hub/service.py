@@ -11,6 +11,7 @@ import logging
 import random
 import ssl
 import threading
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,10 @@ its endpoint comes again and again, and would take all threads.
 """
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
+_TLS_BUFFER = 32 << 10
+"""Bytes that each connection keeps for reading, of TLS records of 16 kB; asyncio's own are 256 kB, so
+that two thousand endpoints which come at the same moment fill 500 MB.
+"""
 
 
 type _Work = Callable[[Endpoint, object], Mapping[str, Any]]
@@ -238,6 +243,7 @@ async def serve(
     stop: asyncio.Event | None = None,
 ) -> None:
     """Serve until `stop` is set; `ready` is told the port."""
+    SSLProtocol.max_size = _TLS_BUFFER
     runner = web.AppRunner(
         Server(hub).application(), access_log=None, keepalive_timeout=_KEEP_ALIVE_S
     )

@@ -1,9 +1,12 @@
 """The hub over real TLS: who may speak, and that nobody speaks for another."""
 
 import contextlib
+import gc
 import http.client
 import ssl
+import sys
 import threading
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -439,3 +442,13 @@ def test_one_endpoint_whose_chain_is_locked_keeps_no_other_waiting(
     assert world.alarms() == []
     for ship in (*ships, *again):
         ship.line.close()
+
+
+def test_a_connection_keeps_little_memory(world: FleetWorld, serving: Serving) -> None:
+    """A thousand endpoints that come at the same moment fill no 256 MB by their buffers alone."""
+    member = joined(world, serving, "till-1")
+    line = HttpsLine.of(member)
+    line.send("/v1/orders", b'{"kind": "policy"}')
+    held = [one for one in gc.get_objects() if isinstance(one, SSLProtocol)]
+    assert held and all(sys.getsizeof(one._ssl_buffer) < 100_000 for one in held)
+    line.close()
