@@ -42,14 +42,14 @@ _MOST_UPLOADS = 16
 _MOST_WAITING = 3000
 _WATCH_S = 60.0
 _LOCKED_S = 10.0
-"""How long a message waits for who works on the same evidence: an erasure may take minutes, in which
-its endpoint comes again and again, and would take all threads.
+"""How long a message waits for who works on the same evidence: an erasure may take minutes, in
+which its endpoint comes again and again, and would take all threads.
 """
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
 _TLS_BUFFER = 32 << 10
-"""Bytes that each connection keeps for reading, of TLS records of 16 kB; asyncio's own are 256 kB, so
-that two thousand endpoints which come at the same moment fill 500 MB.
+"""Bytes that each connection keeps for reading, of TLS records of 16 kB; asyncio's own are 256 kB,
+so that two thousand endpoints which come at the same moment fill 500 MB.
 """
 
 
