@@ -101,9 +101,11 @@ class Hub:
             return None
         return self.check_ins.at_once(named, told)
 
-    def check_in(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
-        """Take a check-in."""
-        return self.check_ins.take(endpoint, Told.of(value))
+    def check_in(
+        self, endpoint: Endpoint, value: object, came_at: datetime | None = None
+    ) -> Mapping[str, Any]:
+        """Take a check-in, which the hub had at that time; None: now."""
+        return self.check_ins.take(endpoint, Told.of(value), came_at or self.clock())
 
     def parts(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Take what scripts are made of."""

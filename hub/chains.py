@@ -13,6 +13,7 @@ from evidence.chain import genesis
 from evidence.shipping import ChainKind
 from hub.alarms import alarmed
 from hub.database import Connection
+from hub.stored import entry_uploads
 
 _BEGIN = """INSERT INTO chains (endpoint, kind, chain, branch, head, made_at, seen_at)
     SELECT %(endpoint)s, %(kind)s, %(chain)s,
@@ -73,23 +74,42 @@ class Witnessing:
     endpoint: int
     told: ToldChain
     now: datetime
+    said_at: datetime
     _of: Asked
     _others: Asked
 
     @classmethod
     def begun(
-        cls, connection: Connection, endpoint: int, told: ToldChain, now: datetime
+        cls,
+        connection: Connection,
+        endpoint: int,
+        told: ToldChain,
+        now: datetime,
+        said_at: datetime,
     ) -> "Witnessing":
-        """Ask."""
+        """Ask; `said_at`: when it stood there, by what may be believed of it."""
         values = {"at": now, "chain": told.chain, "endpoint": endpoint}
         of = connection.execute(_OF, values)
         others = connection.execute(_OTHERS, (endpoint, told.kind, told.chain))
-        return cls(connection, endpoint, told, now, of, others)
+        return cls(connection, endpoint, told, now, said_at, of, others)
 
     def ended(self) -> Witnessed:
         """Return the answer, and raise the alarms."""
         known, others = self._of.fetchone(), self._others.fetchone()
+        if known is not None and self._is_late(known[0], known[2]):
+            return Witnessed(next=known[2] + 1, state=known[1])
         return _witnessed(self.connection, self.endpoint, self.told, self.now, known, others)
+
+    def _is_late(self, number: int, last: int) -> bool:
+        """Return whether all that the endpoint does not tell of came after it had said this: then
+        the message was overtaken, on its way or in a queue, and nothing is cut off.
+        """
+        if self.told.last >= last:
+            return False
+        after = entry_uploads(self.connection, number, self.told.last + 1)
+        if after is None or after.received <= self.said_at:
+            return False
+        return after.kept.hash_before(self.told.last + 1) == self.told.head
 
 
 def _witnessed(

@@ -143,17 +143,18 @@ class CheckIns:
             "requests": well.requests,
         }
 
-    def take(self, endpoint: Endpoint, told: Told) -> Mapping[str, Any]:
-        """Return the answer. Raises DatabaseDownError."""
+    def take(self, endpoint: Endpoint, told: Told, came_at: datetime) -> Mapping[str, Any]:
+        """Return the answer; `came_at`: when the hub had the message. Raises DatabaseDownError."""
         now = self.clock()
         with self.database.work() as connection, connection.pipeline():
             off = min(max((told.at - now).total_seconds(), -_MOST_OFF_S), _MOST_OFF_S)
+            said_at = _said_at(told, now, came_at)
             following = (told.policy, told.approvals, told.retention, told.settings)
             row = (now, told.version, int(off), *following, told.trouble)
             connection.execute(_SEEN, (*row, endpoint.number))
             _end_alarms(connection, endpoint.number, off, now)
             witnessed = {
-                one.kind: Witnessing.begun(connection, endpoint.number, one, now)
+                one.kind: Witnessing.begun(connection, endpoint.number, one, now, said_at)
                 for one in told.chains
             }
             told_before = (endpoint.number, now - _ASKED_AGAIN_AFTER, _MOST_WANTED)
@@ -173,6 +174,14 @@ class CheckIns:
             "orders": orders,
             "requests": requests,
         }
+
+
+def _said_at(told: Told, now: datetime, came_at: datetime) -> datetime:
+    """Return when an endpoint stood where it says: before the message came, and when it says so,
+    unless its clock is so far off that nobody believes it (and an alarm tells of it).
+    """
+    believed = abs(told.at - now) <= CLOCK_MAY_BE_OFF
+    return min(told.at, came_at) if believed else came_at
 
 
 def _end_alarms(connection: Connection, endpoint: int, off: float, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.errors import InputError, OutgateError, SettingsError
 
@@ -21,6 +22,16 @@ _LOCK = 0x4F474855
 """Number of the lock under which hubs change the schema."""
 _PARTED = ("uploads", "records")
 _CONNECT_S = 5
+_NOTICED = {
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""A database that went away without a word (its machine, the network) is noticed within half a
+minute, whatever was asked; seconds, but for the last, which is in milliseconds. The system's own
+patience is two hours, in which a thread of the hub serves nobody.
+"""
 _FAULTS = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -36,6 +47,7 @@ _SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
 """What is acknowledged is on the database's disk, whatever its settings say; which hub it is, the
 database knows. No question here runs for so long that compiling it pays.
 """
+_LOCKED = "SELECT set_config('lock_timeout', %s, false)"
 _PATIENT = "SET LOCAL lock_timeout = '15s'"
 """Whoever ships waits behind a step that waits for somebody who reads for long."""
 _LEAST = "SELECT max(least) FROM hub_schema"
@@ -54,6 +66,8 @@ class Database:
         self._open: set[Connection] = set()
         self._lock = threading.Lock()
         self._months: set[date] = set()
+        self.locked_s: float | None = None
+        """How long a statement waits for what somebody has locked; None: until it is free."""
 
     @property
     def url(self) -> str:
@@ -105,7 +119,7 @@ class Database:
         known: Connection | None = getattr(self._local, "connection", None)
         if known is not None and not known.closed:
             return known
-        made = connect(self._url)
+        made = connect(self._url, self.locked_s)
         _refuse_newer_database(made)
         with self._lock:
             self._open.add(made)
@@ -132,13 +146,20 @@ class Database:
         self._months.add(month)
 
 
-def connect(url: str) -> Connection:
-    """Return a connection. Raises DatabaseDownError, SettingsError for what is no address."""
+def connect(url: str, locked_s: float | None = None) -> Connection:
+    """Return a connection, on which statements wait so long for locks (None: until they are free).
+    Raises DatabaseDownError, SettingsError for what is no address.
+    """
     try:
         made = psycopg.connect(
-            url, autocommit=True, connect_timeout=_CONNECT_S, application_name="outgate hub"
+            _patient(url),
+            autocommit=True,
+            connect_timeout=_CONNECT_S,
+            application_name="outgate hub",
         )
         made.execute(_SESSION)
+        if locked_s is not None:
+            made.execute(_LOCKED, (f"{round(locked_s * 1000)}ms",))
         return made
     except psycopg.OperationalError as error:
         raise _down(error) from None
@@ -147,6 +168,12 @@ def connect(url: str) -> Connection:
             "That is no address of a PostgreSQL database.",
             remedy="For example postgresql://outgate@db.corp.example/outgate",
         ) from None
+
+
+def _patient(url: str) -> str:
+    """Return an address with what it does not say itself of how soon silence is noticed."""
+    said = conninfo_to_dict(url)
+    return make_conninfo(url, **{k: v for k, v in _NOTICED.items() if k not in said})
 
 
 def _refuse_newer_database(connection: Connection) -> None:
@@ -175,7 +202,7 @@ def _down(error: psycopg.Error) -> DatabaseDownError:
         "28P01": "The database does not accept the password.",
         "3D000": "There is no such database.",
         "42501": "The database does not allow that.",
-        "55P03": "The update of the schema waits for somebody who reads for long; start it again.",
+        "55P03": "It waits for somebody who works there for long; start it again.",
         "55000": "The database is a newer hub's: update this one.",
     }
     said = words.get(code, "The database cannot be used now.")

@@ -105,7 +105,7 @@ def unexplained(connection: Connection, chain: str, first: int, entries: Sequenc
 def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) -> int:
     """Erase these entries of a chain; return how many were here."""
     wanted: dict[int, Collection[int] | None] = {**removed.parts, **dict.fromkeys(removed.whole)}
-    entries = 0
+    entries, files = 0, set[int]()
     connection.execute(_APART, (endpoint, chain, sorted(wanted)))
     keep_dropped(connection, endpoint)
     for number, last, files_to in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
@@ -117,13 +117,13 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
             these = {seq: wanted[seq] for seq in here if kept.first <= seq <= kept.last}
             if these:
                 touched.update(these)
-                _rewrite(connection, endpoint, (number, files_to), kept, these)
-        _unname(connection, endpoint, number, here, touched)
+                files |= _rewrite(connection, endpoint, (number, files_to), kept, these)
+        files |= _unname(connection, endpoint, number, here, touched)
         entries += len(here)
     connection.execute(_HELD, (endpoint,))
     if entries:
         sum_again(connection, endpoint)
-        forget_files(connection)
+        forget_files(connection, files)
         connection.execute(_ORPHANS, (endpoint,))
         connection.execute(_UNSEEN, (endpoint,))
         connection.execute(_LONELY)
@@ -133,16 +133,16 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
 
 def _unname(
     connection: Connection, endpoint: int, chain: int, wanted: Sequence[int], done: Collection[int]
-) -> None:
+) -> set[int]:
     """Take the senders of these entries out of rows whose messages are not here any more, and out
-    of the sums of rows that are not.
+    of the sums of rows that are not; return the numbers of the files that they sent.
     """
     fact = fact_of(b"")
     place = Words().of(connection, endpoint, [fact]).places[fact.sender]
     lacking = [seq for seq in wanted if seq not in done]
     connection.execute(_ROWS_LEFT, (place, chain, lacking))
-    take_files(connection, chain, lacking)
     unname(connection, chain, wanted, place)
+    return take_files(connection, chain, lacking)
 
 
 def _rewrite(
@@ -151,9 +151,9 @@ def _rewrite(
     chain: tuple[int, int],
     kept: Kept,
     wanted: Mapping[int, Collection[int] | None],
-) -> None:
+) -> set[int]:
     """Write an upload of a chain, whose files are kept up to an entry, anew without these
-    entries, or these parts of them.
+    entries, or these parts of them; return the numbers of the files that they sent before.
     """
     run, entries, prev = kept.upload.run, [], kept.upload.run.prev
     for seq, entry in enumerate(run.entries, run.first):
@@ -165,7 +165,7 @@ def _rewrite(
     )
     frame = packed(kept.upload.chain, kept.upload.kind, left)
     connection.execute(_REWRITE, (frame, kept.number))
-    take_files(connection, chain[0], sorted(wanted))
+    files = take_files(connection, chain[0], sorted(wanted))
     words = Words()  # nothing that is remembered elsewhere may name what goes now
     for seq in wanted:
         fact = fact_of(entries[seq - run.first].text)
@@ -178,6 +178,7 @@ def _rewrite(
         if there is not None and seq <= chain[1]:
             sent = sent_in(seq, there[0], [fact], [entries[seq - run.first].text])
             keep_files(connection, chain[0], sent, found)
+    return files
 
 
 def _left(entry: Shipped, hash_: bytes, parts: Collection[int] | None) -> Shipped:

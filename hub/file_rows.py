@@ -3,9 +3,9 @@ each message that comes, and beside other work of what came before there was an 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 import orjson
 
@@ -40,10 +40,11 @@ _NEXT = """SELECT number, endpoint, files_to, last FROM chains
     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"""
 _LEFT = """SELECT coalesce(sum(last - files_to), 0)::bigint FROM chains
     WHERE kind = 'records' AND state <> 'superseded' AND files_to < last"""
-_TAKE = "DELETE FROM sent_files WHERE chain = %s AND seq = ANY(%s)"
-_UNSENT = """SELECT number FROM files f
+_TAKE = "DELETE FROM sent_files WHERE chain = %s AND seq = ANY(%s) RETURNING file"
+_UNSENT: LiteralString = """SELECT number FROM files f
     WHERE NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)
     ORDER BY path, sha256 FOR UPDATE"""
+_UNSENT_OF = _UNSENT.replace("WHERE", "WHERE number = ANY(%s) AND", 1)
 _FORGET = """DELETE FROM files f WHERE number = ANY(%s)
     AND NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)"""
 """Asked once more: whoever held one of them may have sent it meanwhile."""
@@ -152,14 +153,15 @@ def _named(fact: Fact, numbered: Numbered) -> tuple[int, int, int, bool]:
     )
 
 
-def take_files(connection: Connection, chain: int, seqs: Sequence[int]) -> None:
-    """Take out what these records sent: they are erased."""
-    connection.execute(_TAKE, (chain, list(seqs)))
+def take_files(connection: Connection, chain: int, seqs: Sequence[int]) -> set[int]:
+    """Take out what these records sent: they are erased. Return the numbers of the files."""
+    return {number for (number,) in connection.execute(_TAKE, (chain, list(seqs))).fetchall()}
 
 
-def forget_files(connection: Connection) -> None:
-    """Forget the names of files that no record sent."""
-    numbers = [number for (number,) in connection.execute(_UNSENT).fetchall()]
+def forget_files(connection: Connection, of: Collection[int] | None = None) -> None:
+    """Forget the names of files that no record sent; `of`: of these alone, by their numbers."""
+    query, values = (_UNSENT, ()) if of is None else (_UNSENT_OF, (sorted(of),))
+    numbers = [number for (number,) in connection.execute(query, values).fetchall()]
     if numbers:
         connection.execute(_FORGET, (numbers,))
 

@@ -229,7 +229,7 @@ def _before(connection: Connection, chain: int, seq: int) -> bytes:
     kept = entries_of(connection, chain, seq)
     if kept is None:
         return b""
-    return kept.upload.run.prev if kept.upload.run.first == seq else kept.hash_of(seq - 1) or b""
+    return kept.hash_before(seq) or b""
 
 
 def entries_removed(connection: Connection) -> int:

@@ -1,5 +1,6 @@
 """The check-in of an endpoint with which all is well, as one question to the database: who it is,
-that each of its chains goes on from what was witnessed, what is wanted and what there is for it.
+that each of its chains goes on from what was witnessed or is its first, what is wanted and what
+there is for it.
 
 Ten thousand endpoints that come back together ask it; each question costs the hub more than what it
 asks. Where anything is not as it should be nothing is changed, and the check-in is taken step by
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from core.vocabulary.fleet import Alarm
+from evidence.chain import genesis
 from hub.chains import ToldChain
 from hub.database import Database
 
@@ -24,9 +26,18 @@ _ASK: LiteralString = """WITH me AS MATERIALIZED (
                 AS t (kind, chain, last, head)
             JOIN chains c ON c.chain = t.chain AND c.kind = t.kind AND c.state <> 'superseded'
             JOIN me ON me.number = c.endpoint),
+    fresh AS MATERIALIZED (
+        SELECT t.kind, t.chain, t.start
+        FROM unnest(%(kinds)s::text[], %(chains)s::text[], %(starts)s::bytea[])
+                AS t (kind, chain, start)
+            CROSS JOIN me
+        WHERE NOT EXISTS (SELECT 1 FROM chains c WHERE c.chain = t.chain)
+            AND NOT EXISTS (SELECT 1 FROM chains o WHERE o.endpoint = me.number
+                AND o.kind = t.kind AND o.state <> 'superseded' AND o.last > 0)),
     well AS MATERIALIZED (
         SELECT me.number FROM me WHERE
-            (SELECT count(*) FROM known WHERE fits) = cardinality(%(kinds)s::text[])
+            (SELECT count(*) FROM known WHERE fits) + (SELECT count(*) FROM fresh)
+                = cardinality(%(kinds)s::text[])
             AND NOT EXISTS (SELECT 1 FROM known k JOIN chains o ON o.endpoint = me.number
                 AND o.kind = k.kind AND o.chain <> k.chain AND o.state <> 'superseded'
                 AND o.last > 0 AND o.seen_at > k.seen_at)),
@@ -38,12 +49,17 @@ _ASK: LiteralString = """WITH me AS MATERIALIZED (
     moved AS (
         UPDATE chains c SET seen_at = %(now)s FROM well CROSS JOIN known
         WHERE c.number = known.number),
+    begun AS (
+        INSERT INTO chains (endpoint, kind, chain, head, made_at, seen_at)
+        SELECT well.number, fresh.kind, fresh.chain, fresh.start, %(now)s, %(now)s
+        FROM well CROSS JOIN fresh ON CONFLICT DO NOTHING),
     over AS (
         UPDATE alarms a SET ended_at = %(now)s, ended_by = 'hub', note = 'it is over'
         FROM well WHERE a.endpoint = well.number AND a.kind = ANY(%(over)s)
             AND a.ended_at IS NULL)
     SELECT (SELECT json_object_agg(kind, json_build_object('next', last + 1, 'state', state))
-            FROM known),
+            FROM (SELECT kind, last, state FROM known
+                UNION ALL SELECT kind, 0, 'good' FROM fresh) AS stands),
         ARRAY(SELECT DISTINCT encode(s.sha256, 'hex') FROM places p
             JOIN scripts s ON s.number = p.script
             LEFT JOIN made_of m ON m.endpoint = p.endpoint AND m.script = s.number
@@ -94,6 +110,7 @@ def ask(
         "chains": [one.chain for one in chains],
         "lasts": [one.last for one in chains],
         "heads": [one.head for one in chains],
+        "starts": [genesis(one.chain) for one in chains],
         "over": [Alarm.SILENT.value, Alarm.CLOCK.value],
     }
     with database.at_once() as connection:

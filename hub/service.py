@@ -11,9 +11,10 @@ import logging
 import random
 import ssl
 import threading
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from aiohttp import web
 from core.errors import InputError, OutgateError, SettingsError
 from fleet.wire import MOST_PACKED, BadUpload
 from hub.answering import Hub
-from hub.database import DatabaseDownError
+from hub.database import Database, DatabaseDownError
 from hub.enrolment import Endpoint, NotAllowedError
-from hub.intake import Gap, Refused
+from hub.intake import Answer, Gap, Refused
 
 log = logging.getLogger("outgate.hub")
 
@@ -35,13 +36,21 @@ _MOST_ENROLMENT = 64 << 10
 _BODY_S = 60.0
 """How long a body may take to arrive."""
 _AT_ONCE = 4
-"""Threads, and connections to the database."""
+"""Threads for messages, each with its connection to the database; one more does the rest."""
 _MOST_UPLOADS = 16
 """Whose bodies may be in memory at once."""
 _MOST_WAITING = 3000
 _WATCH_S = 60.0
+_LOCKED_S = 10.0
+"""How long a message waits for who works on the same evidence: an erasure may take minutes, in
+which its endpoint comes again and again, and would take all threads.
+"""
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
+_TLS_BUFFER = 32 << 10
+"""Bytes that each connection keeps for reading, of TLS records of 16 kB; asyncio's own are 256 kB,
+so that two thousand endpoints which come at the same moment fill 500 MB.
+"""
 
 
 type _Work = Callable[[Endpoint, object], Mapping[str, Any]]
@@ -56,7 +65,13 @@ class Server:
         default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hub")
     )
     _waiting: int = 0
+    _watcher: Hub = field(init=False)
+    """Does what is done now and then, which waits for whoever is there."""
     _uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_UPLOADS))
+
+    def __post_init__(self) -> None:
+        self._watcher = replace(self.hub, database=Database(self.hub.database.url))
+        self.hub.database.locked_s = _LOCKED_S
 
     def application(self) -> web.Application:
         """Return the application."""
@@ -92,7 +107,7 @@ class Server:
             return _said(error.for_officer(), 403)
         except DatabaseDownError as error:
             log.error("%s", error.message)
-            return _again("The hub cannot reach its database.")
+            return _again("The hub cannot use its database now.")
         except (OutgateError, BadUpload) as error:
             return _said(str(error), 400)
         except ValueError as error:
@@ -123,6 +138,7 @@ class Server:
         certificate = _certificate(request)
         value = _json(await _body(request, _MOST_JSON))
         claimed = request.headers.get(ENDPOINT_HEADER)
+        came_at = self.hub.clock()  # others may be taken before it comes to its turn
 
         def work() -> Mapping[str, Any]:
             named = self.hub.enrolment.named(certificate)
@@ -130,7 +146,7 @@ class Server:
                 answer = self.hub.check_in_at_once(named, value)
                 if answer is not None:
                     return answer
-            return self.hub.check_in(self._speaker(certificate, claimed), value)
+            return self.hub.check_in(self._speaker(certificate, claimed), value, came_at)
 
         return _answer(await self._worked(work))
 
@@ -145,10 +161,15 @@ class Server:
     async def _upload(self, request: web.Request) -> web.Response:
         certificate = _certificate(request)
         claimed = request.headers.get(ENDPOINT_HEADER)
-        endpoint = await self._worked(lambda: self._speaker(certificate, claimed))
+        await self._worked(lambda: self._speaker(certificate, claimed))
         async with self._uploads:
             frame = await _body(request, MOST_PACKED)
-            taken = await self._worked(lambda: self.hub.intake.take(endpoint.number, frame))
+
+            def take() -> Answer:
+                # Asked again: it may have been revoked while its body came.
+                return self.hub.intake.take(self._speaker(certificate, claimed).number, frame)
+
+            taken = await self._worked(take)
         if isinstance(taken, Gap):
             return _answer({"wanted": taken.wanted}, 409)
         if isinstance(taken, Refused):
@@ -167,12 +188,13 @@ class Server:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def _watched(self, app: web.Application) -> AsyncIterator[None]:
-        stop = asyncio.Event()
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        own = ThreadPoolExecutor(1, thread_name_prefix="hub-watch")
 
         async def watch() -> None:
             while not stop.is_set():
                 try:
-                    await self._worked(self.hub.watch)
+                    await loop.run_in_executor(own, self._watcher.watch)
                 except OutgateError as error:
                     log.error("%s", error.message)
                 except Exception as error:  # noqa: BLE001 - boundary: the hub goes on serving
@@ -184,7 +206,9 @@ class Server:
             group.create_task(watch())
             yield
             stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (own, self._pool):
+            pool.shutdown(wait=True, cancel_futures=True)
+        self._watcher.database.close()
 
 
 def server_context(server: Path, authority: Path, own: Path | None = None) -> ssl.SSLContext:
@@ -219,6 +243,7 @@ async def serve(
     stop: asyncio.Event | None = None,
 ) -> None:
     """Serve until `stop` is set; `ready` is told the port."""
+    SSLProtocol.max_size = _TLS_BUFFER
     runner = web.AppRunner(
         Server(hub).application(), access_log=None, keepalive_timeout=_KEEP_ALIVE_S
     )

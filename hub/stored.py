@@ -47,6 +47,11 @@ class Kept:
                 break
         return found
 
+    def hash_before(self, seq: int) -> bytes | None:
+        """Return the hash before an entry; None where that is not told here."""
+        run = self.upload.run
+        return run.prev if run.first == seq else self.hash_of(seq - 1)
+
     def entries(self) -> Iterator[tuple[int, Shipped]]:
         """Yield the entries that count, with their numbers."""
         for seq in range(self.first, self.last + 1):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import orjson
 import pytest
 from evidence_file import rechained, run
-from fleet_world import NOW, FleetWorld, Member
+from fleet_world import NOW, FleetWorld, Member, who
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.errors import InputError
@@ -283,3 +283,74 @@ def test_what_comes_while_a_chain_is_set_aside_is_kept_apart_and_bounded(world: 
     assert world.value("SELECT count(*) FROM quarantine") == 200
     assert world.value("SELECT count(*) FROM records") == 10
     assert world.rows("SELECT kind, times FROM alarms") == [("fork", 260)]
+
+
+def standing(member: Member, world: FleetWorld) -> dict[str, object]:
+    """What an endpoint says of where it stands."""
+    with shipped_file(member.evidence) as file:
+        chains = {
+            kind: {"chain": s.chain, "last": s.last, "head": s.head.hex()}
+            for kind in ("records", "acts")
+            for s in (file.standing(kind),)
+        }
+    orders = {"policy": 0, "approvals": 0}
+    return {
+        "at": world.clock().isoformat(),
+        "version": "1",
+        "chains": chains,
+        "orders": orders,
+        "trouble": None,
+    }
+
+
+@pytest.mark.parametrize("before", [0, 30])
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_check_in_that_was_overtaken_is_no_cut(
+    world: FleetWorld, ahead: bool, before: int
+) -> None:
+    """It waited at one hub while its endpoint shipped to another; the queue is told by the hub's
+    clock, the way there by the endpoint's.
+    """
+    member = world.member("till-1")
+    member.records(before)
+    member.round()
+    said, came_at = standing(member, world), world.clock()
+    if ahead:
+        said["at"] = (world.clock() + timedelta(minutes=3)).isoformat()
+    world.clock.on(seconds=70)
+    member.records(20, seed=1)
+    member.round()
+    world.clock.on(seconds=20)
+    member.records(20, seed=2)
+    member.round()
+    speaker = who(world.hub, member.membership.endpoint)
+    told = {} if not ahead else {"came_at": came_at}
+    answer = world.hub.check_in(speaker, said, **told)
+    assert answer["chains"]["records"] == {"next": before + 41, "state": "good"}
+    assert world.alarms() == []
+    member.records(5, seed=3)
+    assert member.round().shipped["records"] == 5
+
+
+@pytest.mark.parametrize("lie", [None, "another head", "long ago"])
+def test_a_cut_is_not_hidden_by_an_old_time(world: FleetWorld, lie: str | None) -> None:
+    """What was there before is missing, whatever was written elsewhere; nor does a clock that is
+    far off, which has its own alarm, excuse it.
+    """
+    member = world.member("till-1")
+    member.records(30)
+    member.round()
+    said = standing(member, world)
+    if lie == "another head":
+        said["chains"]["records"]["head"] = "00" * 32  # type: ignore[index]
+    if lie == "long ago":
+        said["at"] = (world.clock() - timedelta(days=1)).isoformat()
+    world.clock.on(seconds=30)
+    member.records(20, seed=1)
+    member.round()
+    if lie is None:
+        world.clock.on(seconds=1)
+        said["at"] = world.clock().isoformat()
+    world.hub.check_in(who(world.hub, member.membership.endpoint), said)
+    kinds = ["clock", "cut"] if lie == "long ago" else ["cut"]
+    assert world.alarms() == kinds

@@ -224,3 +224,18 @@ def test_names_are_cut_at_separators_of_either_kind() -> None:
     odd = b'{"files":[{"path":"a\\u001bb","sha256":"xyz"},{"path":"c","sha256":7}]}'
     assert [sha for _, sha in files_in(odd)] == ["", ""]
     assert "\x1b" not in "".join(path for path, _ in files_in(odd))
+
+
+def test_an_erasure_looks_at_the_names_alone_that_it_took(world: FleetWorld) -> None:
+    """So it does not read the names of all others; a month that is removed reads all."""
+    member = world.member("till-1")
+    sends(member, {2: (LIST,)})
+    member.round()
+    made = "INSERT INTO files (path, base, sha256) VALUES (%s, '', '') RETURNING number"
+    taken, other = (world.value(made, (path,)) for path in ("taken", "other"))
+    with world.hub.database.work() as connection:
+        (kept,) = connection.execute("SELECT file FROM sent_files").fetchall()[0]
+        forget_files(connection, {taken, kept})
+    assert [n for (n,) in world.rows("SELECT number FROM files")] == [kept, other]
+    forget(world.hub.database)
+    assert [n for (n,) in world.rows("SELECT number FROM files")] == [kept]

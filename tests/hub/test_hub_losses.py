@@ -254,3 +254,15 @@ def test_a_full_disk_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
             assert world.alarms() == []
     finally:
         server.stop()
+
+
+def test_a_database_that_went_away_without_a_word_is_noticed(postgres: OwnPostgres) -> None:
+    """Within half a minute, where the system waits for hours; what its address says counts more."""
+    names = ("tcp_user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count")
+    found = []
+    for more in ("", " tcp_user_timeout=7000 keepalives_idle=3"):
+        with contextlib.closing(connect(postgres.url + more)) as connection:
+            told = connection.info.get_parameters()
+        found.append([int(told[name]) for name in names])
+        assert told["application_name"] == "outgate hub"
+    assert found == [[30_000, 15, 5, 3], [7000, 3, 5, 3]]

@@ -7,6 +7,7 @@ import pytest
 from fleet_world import FleetWorld, Member, who
 
 from app.demo.simulated_endpoints import parts_of
+from evidence.chain import genesis
 from evidence.erasure import Wanted, erase_now
 from evidence.shipping import shipped_file
 from hub.enrolment import revoke
@@ -138,3 +139,35 @@ def test_what_is_not_well_is_left_to_the_steps_and_changes_nothing(world: FleetW
     assert world.rows(STANDS) == before
     longer = told(member, world, chains={"records": {"last": 99, "head": "00" * 32}})
     assert at_once(member, world, longer)["chains"]["records"] == {"next": 41, "state": "good"}
+
+
+BEGUN = """SELECT endpoint, kind, branch, state, last, head = %s, made_at, seen_at FROM chains
+    WHERE chain = %s"""
+
+
+def test_the_very_first_check_in_is_one_question_too(world: FleetWorld) -> None:
+    """It begins the chains as the steps do; one that somebody began is left to them."""
+    world.member("till-0")
+    first, second = world.member("till-1"), world.member("till-2")
+    value = {}
+    for member in (first, second):
+        member.records(3)
+        value[member.home] = told(member, world)
+    answers = [
+        at_once(first, world, value[first.home]),
+        step_by_step(second, world, value[second.home]),
+    ]
+    assert answers[0] is not None and answers[0] == answers[1]
+    rows: list[Any] = [[], []]
+    for member, kept in zip((first, second), rows, strict=True):
+        for kind in ("records", "acts"):
+            chain = value[member.home]["chains"][kind]["chain"]
+            kept += world.rows(BEGUN, (genesis(chain), chain))
+    assert [row[1:] for row in rows[0]] == [row[1:] for row in rows[1]]
+    assert [row[0] for row in rows[0] + rows[1]] == [2, 2, 3, 3]
+    assert at_once(first, world, value[first.home])["chains"]["records"]["next"] == 1
+    assert at_once(world.member("till-3"), world, value[second.home]) is None
+    world.rows("UPDATE chains SET state = 'superseded' RETURNING 1")
+    assert at_once(first, world, value[first.home]) is None
+    assert first.round().shipped["records"] == second.round().shipped["records"] == 3
+    assert world.alarms() == []
