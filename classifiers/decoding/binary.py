@@ -122,8 +122,8 @@ def _tells_something(values: list[Any]) -> bool:
 
 
 def _is_message(value: Any) -> bool:
-    """True for a list, or a map that holds more than numbers: each letter of ASCII is a whole number
-    of msgpack, so that any text behind one odd byte reads as a map or a list, and numbers.
+    """True for a list, or a map that holds more than numbers: each letter of ASCII is a number of
+    msgpack, so that any text behind one odd byte reads as a map or a list, and numbers.
     """
     if not isinstance(value, dict):
         return isinstance(value, list)

@@ -55,7 +55,7 @@ MARKS = {
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("odd", [0, 1, 2, 3])
 def test_a_mark_before_plain_text_does_not_turn_it_into_other_letters(mark: str, odd: int) -> None:
-    """A byte order mark is a claim: plain ASCII behind it is read as ASCII, or as no text at all."""
+    """A byte order mark is a claim: plain ASCII behind it is read as it is, or as no text."""
     text = text_of(MARKS[mark] + LINE.encode() + b"." * odd)
     assert text is None or LINE in text
 
