@@ -20,6 +20,7 @@ from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
 from core.fate import (
     CUT_NOTE,
+    CUT_OFF,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
@@ -371,9 +372,14 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     return f"{allowed}; they look at it in: outgate review"
 
 
+def _had_left(record: Record) -> bool:
+    """True for a large body that was stopped after a part of it had left."""
+    return any(note.startswith(CUT_OFF) for note in record.notes)
+
+
 def _totals(records: Sequence[Record]) -> dict[str, Any]:
     llm = [record.llm for record in records if record.llm is not None]
-    left = [record for record in records if record.left]
+    left = [record for record in records if record.left or _had_left(record)]
     past = sum(1 for record in records if record.fate is Fate.PAST)
     unsent = sum(1 for record in records if record.fate in {Fate.UNTRUSTED, Fate.UNREACHED})
     costs = [cost for call in llm if (cost := _dollars(call.cost_usd)) is not None]

@@ -43,6 +43,9 @@ WANTS_CERTIFICATE = "the destination: it wants a certificate of the client (mTLS
 """Note of an exchange that only the program's own certificate would have made work."""
 PROXYS_FAULT = "the proxy behind the gate: "
 """First words of a note of a cause that is not the destination's."""
+CUT_OFF = "cut after"
+"""First words of the note of a large body that was stopped while it passed: the bytes of its record
+had left."""
 NO_ANSWER_NOTE = "no answer came"
 LEFT_NOTE = "the client left before an answer came"
 CUT_NOTE = "the exchange broke off before the answer ended"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from core.classification import Scanned
 from core.decision import Decision, Verdict
 from core.exchange import Answer, Exchange
+from core.fate import CUT_OFF
 from core.findings import CLASSIFIER, merged, not_inspected
 from core.ports import Scan
 from core.vocabulary.sizes import counted
@@ -138,7 +139,7 @@ class UploadTap:
             self._transaction.revise(decision)
             return
         self._transaction.left(self._passed, whole=False)
-        self._transaction.cut(f"cut after {counted(self._passed, 'byte')} had left", decision)
+        self._transaction.cut(f"{CUT_OFF} {counted(self._passed, 'byte')} had left", decision)
         self._held.clear()
         self._close(self._transaction, None)
 

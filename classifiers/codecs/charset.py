@@ -4,6 +4,7 @@ binary.
 
 import codecs
 import re
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,12 @@ _TRUSTED = frozenset(
 )
 _SAMPLE = 65_536
 _STRETCH, _MOST_ODD = 64, 4
+_DAMAGED_SHARE = 200
+_FOREIGN_SHARE = 4
+"""Chinese in UTF-16 looks like ASCII for a few letters here and there, never for a quarter."""
+_ANY_SHARE = 1 << 40
+_SHIFTED = tuple(chr(letter << 8) for letter in range(0x21, 0x7F))
+"""What ASCII in UTF-16 turns into where it is read from the wrong side, or one byte too late."""
 _NO_CONTROLS = bytes(set(range(256)) - (set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27}))
 """All but the control bytes that terminals and printers do not know."""
 _ASCII = bytes(range(128))
@@ -36,7 +43,9 @@ def text_of(data: bytes, declared: str | None = None) -> str | None:
     """Return the text in `data`, or None when it is not text."""
     for mark, charset in _MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(charset, "replace")
+            marked = data[len(mark) :].decode(charset, "replace")
+            if charset == "utf-8" or not _is_other(data, marked, _FOREIGN_SHARE):
+                return marked
     if declared and (text := _declared(data, declared)) is not None:
         return text
     try:
@@ -49,13 +58,51 @@ def text_of(data: bytes, declared: str | None = None) -> str | None:
 
 
 def as_it_stands(data: bytes, text: str) -> str | None:
-    """Return what plain ASCII says that was declared to be in another set and says something else
-    there; None where both say the same.
+    """Return what plain ASCII says that was taken for another set and says something else there:
+    all of it, or its runs among wide letters; None where both say the same.
     """
-    if not data.isascii() or b"\0" in data:
+    if is_wide(data, text):
+        return b"\n".join(_narrow_runs(data)).decode() or None
+    if not data.isascii():
         return None
     plain = data.decode("ascii")
     return None if plain == text else plain
+
+
+def is_wide(data: bytes, text: str) -> bool:
+    """True when each letter of the text was two bytes or four, as in UTF-16 and UTF-32."""
+    return len(data) > 3 and len(text) * 2 <= len(data) + 1
+
+
+def is_damaged(text: str) -> bool:
+    """True when something in it is no letter of anybody's, but for one that is cut at its end."""
+    return any(map(_is_no_letter, set(text[:-1])))
+
+
+def _is_no_letter(char: str) -> bool:
+    if char < " ":
+        return char not in "\t\n\r\f\v"
+    return char == "\ufffd" or unicodedata.category(char) in _NO_LETTERS
+
+
+_NO_LETTERS = frozenset({"Cn", "Co", "Cs"})
+
+
+def _is_other(data: bytes, text: str, share: int) -> bool:
+    """True when what was decoded as wide letters is something else: too much could not be decoded,
+    or one part in `share` of it is runs of plain ASCII.
+    """
+    if text[:-1].count("\ufffd") * _DAMAGED_SHARE > len(text):
+        return True
+    sample = text[:_SAMPLE]
+    shifted = sum(map(sample.count, _SHIFTED))
+    if shifted * _FOREIGN_SHARE > len(sample) or binary(sample.encode("utf-8", "replace")):
+        return True
+    return sum(map(len, _narrow_runs(data))) * share >= max(1, len(data))
+
+
+def _narrow_runs(data: bytes) -> list[bytes]:
+    return [found.group() for found in _ascii_runs().finditer(data)]
 
 
 def without_surrogates(text: str) -> str:
@@ -86,6 +133,8 @@ def _declared(data: bytes, declared: str) -> str | None:
         text = data.decode(charset)
     except (LookupError, UnicodeError):
         return None
+    if is_wide(data, text):
+        return None if _is_other(data, text, _FOREIGN_SHARE) else text
     return None if binary(data) and not charset.startswith(("utf-16", "utf-32")) else text
 
 
@@ -168,6 +217,15 @@ def _wide_runs() -> Any:
 
 
 @cache
+def _ascii_runs() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(rb"[\x20-\x7e\t]{%d,}" % SHORTEST_RUN, options)
+
+
+@cache
 def _runs() -> Any:
     import re2
 
@@ -205,12 +263,13 @@ def _utf16(data: bytes) -> str | None:
     for charset, first in (("utf-32-le", 3), ("utf-32-be", 0)):
         quarter = sample[first::4]
         if quarter.count(0) == len(quarter) and sample.count(0) * 3 >= len(sample) * 2:
-            return data[: len(data) & ~3].decode(charset, "replace")
+            text = data[: len(data) & ~3].decode(charset, "replace")
+            return None if _is_other(data, text, _ANY_SHARE) else text
     for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
         if zeros.count(0) * 10 >= half * 7:
             spare = len(data) & 1
             whole = charset == "utf-16-le" and spare and 31 < data[-1] < 127
             even = data + b"\0" if whole else data[: len(data) - spare]
             text = even.decode(charset, "replace")
-            return None if binary(text[:_SAMPLE].encode("utf-8", "replace")) else text
+            return None if _is_other(data, text, _ANY_SHARE) else text
     return None

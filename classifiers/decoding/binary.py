@@ -48,12 +48,9 @@ def read_msgpack(
         whole = unpacker.tell() == len(data)
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError):
         whole = False
-    if (
-        not values
-        or not values[0]
-        or not isinstance(values[0], dict | list)
-        or not (whole or declared)
-    ):
+    if not declared and not (whole and all(map(_is_message, values))):
+        return False
+    if not values or not values[0] or not isinstance(values[0], dict | list):
         return False
     for value in values:
         walk(reading, value, None, path, depth)
@@ -122,6 +119,16 @@ def _tells_something(values: list[Any]) -> bool:
     if len(inside) >= _BYTES_OF_TEXT and all(type(value) is int for value in inside):
         return True
     return any(isinstance(value, str | dict | list | bytes) and len(value) > 1 for value in inside)
+
+
+def _is_message(value: Any) -> bool:
+    """True for a list, or a map that holds more than numbers: each letter of ASCII is a number of
+    msgpack, so that any text behind one odd byte reads as a map or a list, and numbers.
+    """
+    if not isinstance(value, dict):
+        return isinstance(value, list)
+    named = any(not name.lstrip("-").isdigit() for name in value)
+    return named or any(type(inner) is not int for inner in value.values())
 
 
 def _extended(code: int, data: bytes) -> bytes:

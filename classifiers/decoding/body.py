@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from classifiers.codecs.charset import as_it_stands, holds_binary, text_of
+from classifiers.codecs.charset import as_it_stands, holds_binary, is_damaged, is_wide, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.codecs.media import media_in
@@ -156,7 +156,10 @@ def _read_bytes(
         return None
     if _is_one_byte_text(text, data, charset) and holds_binary(data):
         reading.unread("binary data among text: only its readable parts were read", piece.path)
-    if charset and (other := as_it_stands(data, text)) is not None:
+    wide = is_wide(data, text)
+    if wide and is_damaged(text):
+        reading.unread("a part of the text is in no known letters", piece.path)
+    if (wide or charset) and (other := as_it_stands(data, text)) is not None:
         read_plain(reading, other, piece.key, piece.path, piece.depth)
     return _read_text(reading, piece, data, text, media_type)
 

@@ -19,6 +19,7 @@ from core.classification import Category, LlmCall
 from core.decision import HoldOutcome, Verdict
 from core.fate import (
     CUT_NOTE,
+    CUT_OFF,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
@@ -73,6 +74,13 @@ def summary(*records: Record) -> str:
 def test_only_what_left_counts_as_sent(records: list[Record], line: str) -> None:
     """A refused upload of a megabyte is not a megabyte sent."""
     assert summary(*records) == line
+
+
+def test_what_had_left_of_a_large_body_that_was_cut_counts_as_sent() -> None:
+    """It was stopped, and the bytes of its record had reached the destination by then."""
+    cut = replace(sent(Verdict.BLOCK, 8_000_000), notes=(f"{CUT_OFF} 8,000,000 bytes had left",))
+    line = "outgate: 2 requests, 8.0 MB sent, 2 stopped, 2 to review: outgate review"
+    assert summary(cut, sent(Verdict.BLOCK, 5_000)) == line
 
 
 def test_machines_read_the_same_sums() -> None:

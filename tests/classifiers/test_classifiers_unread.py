@@ -1,8 +1,10 @@
 """Unknown is never clean: whatever was not read is said to be, in whatever it is packed."""
 
 import base64
+import gzip
 import json
 import random
+import struct
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -108,6 +110,45 @@ def test_text_spelled_once_is_read(how: str, carrier: str) -> None:
 def test_files_in_text_are_read_or_said_to_be_unread(how: str, spelled: str) -> None:
     """A packed file in a field of JSON is undone, too, however its bytes are written there."""
     assert is_told(seen_in(in_json(TEXTUAL[spelled](BINARY[how](LINE.encode() * 3)))))
+
+
+CLAIMS: Mapping[str, Packing] = {
+    "a mark of UTF-16": lambda d: b"\xff\xfe" + d,
+    "a mark of UTF-16, turned": lambda d: b"\xfe\xff" + d,
+    "a mark of UTF-32": lambda d: b"\xff\xfe\0\0" + d,
+    "wide letters before": lambda d: ("\ufeff" + "all is well. " * 3).encode("utf-16-le") + d,
+    "Chinese before": lambda d: ("\ufeff" + "\u5e73\u5b89\u3002" * 200).encode("utf-16-le") + d,
+    "Chinese before, packed behind": lambda d: (
+        ("\ufeff" + "\u5e73\u5b89\u3002" * 60).encode("utf-16-le") + gzip.compress(d)
+    ),
+    "a map of two, by msgpack": lambda d: b"\x81" + d,
+    "a map of 28, by msgpack": lambda d: b"\x8e" + d,
+    "a list of 15, by msgpack": lambda d: b"\x9f" + d,
+    "a map of all its letters, by msgpack": lambda d: (
+        b"\xde" + (len(d) // 2).to_bytes(2) + d[: len(d) & ~1]
+    ),
+    "a page of zeros": lambda d: bytes(2_048) + d,
+    "a disk image": lambda d: bytes(36_864) + d + bytes(4_000),
+    "NumPy, bytes": lambda d: as_array("|u1", d),
+    "NumPy, fractions": lambda d: as_array("<f8", struct.pack(f"<{len(d)}d", *d)),
+    "NumPy, long numbers": lambda d: as_array(">i8", struct.pack(f">{len(d)}q", *d)),
+    "NumPy, a type of its own": lambda d: as_array(f"|V{len(d)}", d),
+}
+"""What a few bytes before a text claim that it is."""
+
+
+def as_array(kind: str, data: bytes) -> bytes:
+    """A NumPy array of numbers of one kind."""
+    count = len(data) // int(kind[2:])
+    head = repr({"descr": kind, "fortran_order": False, "shape": (count,)}).ljust(117) + "\n"
+    return b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head.encode() + data
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+@pytest.mark.parametrize("how", CLAIMS)
+def test_a_claim_of_a_few_bytes_hides_no_text(how: str, carrier: str) -> None:
+    """Bytes that say what follows are a claim: plain text behind them is read all the same."""
+    assert is_told(seen_in(CARRIERS[carrier](CLAIMS[how](LINE.encode()))))
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -262,6 +262,8 @@ ESCAPES: Mapping[str, Packing] = {
     "braces": escaped("\\u{%x}"),
     "style sheet": escaped("\\%x "),
     "code points": escaped("U+%04X "),
+    "cells of a workbook": escaped("_x%04X_"),
+    "names of Python": escaped("\\N{U+%04X}"),
     "HTML": escaped("&#%d;"),
     "HTML, hex": escaped("&#x%x;"),
     "a string in JSON": lambda d: json.dumps(d.decode("latin-1")).encode(),

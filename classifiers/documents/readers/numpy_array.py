@@ -4,6 +4,7 @@ import ast
 import struct
 from math import prod
 
+from classifiers.codecs.charset import readable_runs
 from classifiers.decoding.number_forms import SMALLEST, of_float
 from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
@@ -13,6 +14,8 @@ MEDIA_TYPES = frozenset({"application/x-npy"})
 _LONGEST_HEAD = 1 << 20
 _SLICE = 1 << 16
 _INTEGERS = {1: "b", 2: "h", 4: "i", 8: "q"}
+_TELLS_NOTHING = frozenset({"b", "M", "m"})
+"""Yes and no, dates and spans of time."""
 _FRACTIONS = {2: "e", 4: "f", 8: "d"}
 
 
@@ -39,6 +42,8 @@ def read(document: Document, work: Work) -> None:
         _texts(content, kind, document, work)
     elif kind[1:2] in {"i", "u", "f"}:
         _numbers(content, kind, document, work)
+    elif kind[1:2] not in _TELLS_NOTHING:
+        work.unread("an array of a type of its own is not read", document.path)
 
 
 def _texts(content: bytes, kind: str, document: Document, work: Work) -> None:
@@ -72,6 +77,15 @@ def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
         text = "\n".join(filter(None, map(_long, values)))
         if not work.text(text, None, document.path):
             return
+        if (letters := _letters(values)) and not work.text(letters, None, document.path):
+            return
+
+
+def _letters(values: tuple[int | float, ...]) -> str:
+    """Return the readable runs of numbers that are a byte each."""
+    if not all(0 <= value < 256 and value == int(value) for value in values):
+        return ""
+    return readable_runs(bytes(map(int, values))).decode("utf-8", "replace")
 
 
 def _long(value: int | float) -> str | None:
