@@ -10,7 +10,8 @@ from core import budgets
 ROOT = Path(__file__).resolve().parents[2]
 READERS = [
     "classifiers/engine.py",
-    "proxy/enforcement.py",
+    "proxy/inspection.py",
+    "proxy/lineage.py",
     "proxy/request_head.py",
     "classifiers/uploads/cutting.py",
 ]
