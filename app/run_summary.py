@@ -372,14 +372,14 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     return f"{allowed}; they look at it in: outgate review"
 
 
-def _had_left(record: Record) -> bool:
-    """True for a large body that was stopped after a part of it had left."""
-    return any(note.startswith(CUT_OFF) for note in record.notes)
+def _has_left(record: Record) -> bool:
+    """True also for a large body that was stopped after a part of it had left."""
+    return record.left or any(note.startswith(CUT_OFF) for note in record.notes)
 
 
 def _totals(records: Sequence[Record]) -> dict[str, Any]:
     llm = [record.llm for record in records if record.llm is not None]
-    left = [record for record in records if record.left or _had_left(record)]
+    left = filter(_has_left, records)
     past = sum(1 for record in records if record.fate is Fate.PAST)
     unsent = sum(1 for record in records if record.fate in {Fate.UNTRUSTED, Fate.UNREACHED})
     costs = [cost for call in llm if (cost := _dollars(call.cost_usd)) is not None]

@@ -156,12 +156,17 @@ def _read_bytes(
         return None
     if _is_one_byte_text(text, data, charset) and holds_binary(data):
         reading.unread("binary data among text: only its readable parts were read", piece.path)
+    _read_beside(reading, piece, data, text, declared=charset is not None)
+    return _read_text(reading, piece, data, text, media_type)
+
+
+def _read_beside(reading: Reading, piece: Piece, data: bytes, text: str, *, declared: bool) -> None:
+    """Read what the bytes say as they stand, where they were taken for other letters."""
     wide = is_wide(data, text)
     if wide and is_damaged(text):
         reading.unread("a part of the text is in no known letters", piece.path)
-    if (wide or charset) and (other := as_it_stands(data, text)) is not None:
+    if (wide or declared) and (other := as_it_stands(data, text)) is not None:
         read_plain(reading, other, piece.key, piece.path, piece.depth)
-    return _read_text(reading, piece, data, text, media_type)
 
 
 def _read_parts(
