@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.home import Home
 from app.leftovers import Leftovers
 from app.run_members import Members, is_member, members_told
+from app.run_totals import dollars, totals_of
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
 from core.attribution import Attribution
@@ -20,7 +21,6 @@ from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
 from core.fate import (
     CUT_NOTE,
-    CUT_OFF,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
@@ -140,7 +140,7 @@ def print_session(
     left, short = left or Leftovers(), short or ShortConnections()
     opened = [entry.opened() for entry in entries]
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
-    totals = _totals(records)
+    totals = totals_of(records)
     if as_json:
         told = {
             "exit_code": code,
@@ -330,21 +330,13 @@ def _tokens(calls: Sequence[LlmCall]) -> Iterator[str]:
 
 def _cost(calls: Sequence[LlmCall]) -> Iterator[str]:
     billed = [call for call in calls if call.cost_basis is not CostBasis.COUNTED]
-    costs = [_dollars(call.cost_usd) for call in billed]
+    costs = [dollars(call.cost_usd) for call in billed]
     known = [cost for cost in costs if cost is not None]
     whole = len(known) == len(costs) and not any(call.cost_left_out for call in billed)
     if sum(known) >= _LEAST_DOLLARS:
         yield f"{'' if whole else 'at least '}${sum(known):.4f}"
     elif known and whole:
         yield f"less than ${_LEAST_DOLLARS}" if any(known) else "$0"
-
-
-def _dollars(cost: str | None) -> Decimal | None:
-    try:
-        value = None if cost is None else Decimal(cost)
-    except InvalidOperation:
-        return None
-    return value if value is not None and value.is_finite() else None
 
 
 def _remedy(record: Record, contact: str | None) -> str | None:
@@ -370,36 +362,3 @@ def _remedy(record: Record, contact: str | None) -> str | None:
         path = printable(script.path, 300)
         return f"{allowed}; they look at it with: outgate scripts {path}"
     return f"{allowed}; they look at it in: outgate review"
-
-
-def _has_left(record: Record) -> bool:
-    """True also for a large body that was stopped after a part of it had left."""
-    return record.left or any(note.startswith(CUT_OFF) for note in record.notes)
-
-
-def _totals(records: Sequence[Record]) -> dict[str, Any]:
-    llm = [record.llm for record in records if record.llm is not None]
-    left = filter(_has_left, records)
-    past = sum(1 for record in records if record.fate is Fate.PAST)
-    unsent = sum(1 for record in records if record.fate in {Fate.UNTRUSTED, Fate.UNREACHED})
-    costs = [cost for call in llm if (cost := _dollars(call.cost_usd)) is not None]
-    return {
-        "requests": len(records),
-        "bytes_sent": sum(record.request.bytes for record in left),
-        "stopped": sum(1 for record in records if record.stopped),
-        "unsent": unsent,
-        "past": past,
-        "with_findings": sum(1 for record in records if record.findings),
-        "blocked": sum(1 for record in records if record.decision.verdict is Verdict.BLOCK),
-        "llm_calls": len(llm),
-        "input_tokens": _sum(call.input_tokens for call in llm),
-        "output_tokens": _sum(call.output_tokens for call in llm),
-        "cost_usd": f"{sum(costs):f}" if costs else None,
-        "cost_left_out": sorted({words for call in llm for words in call.cost_left_out}),
-    }
-
-
-def _sum(amounts: Iterable[int | None]) -> int | None:
-    """Return the sum; None of nothing."""
-    told = list(amounts)
-    return sum(amount or 0 for amount in told) if told else None

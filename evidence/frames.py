@@ -37,6 +37,19 @@ def dictionary(number: int) -> bytes:
         raise ValueError("its text was packed by a later version") from None
 
 
+def tightly(text: bytes) -> bytes:
+    """Return a frame made without a dictionary: of what is long and no record."""
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(text)
+
+
+def loosened(frame: bytes) -> bytes:
+    """Return the text of such a frame. Raises ValueError where it is damaged or too long."""
+    try:
+        return zstandard.ZstdDecompressor().decompress(frame, max_output_size=_MOST_BYTES)
+    except zstandard.ZstdError:
+        raise ValueError("it is damaged") from None
+
+
 def packed(text: bytes) -> bytes:
     """Return the frame of a text."""
     compressor = getattr(_local, "compressor", None)

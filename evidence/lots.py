@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from evidence.case_sums import CaseSums
 from evidence.chain_ids import chain_id
 from evidence.database import Connection
+from evidence.frames import loosened, tightly
 from evidence.marks import PRIME, product
 from evidence.notary import SEED_BYTES, key_file
 from evidence.rollup import Rollup
@@ -38,7 +38,6 @@ WEIGHED = {"hours": Columns(time=0, sums=6), "traffic": Columns(time=2, sums=3)}
 """Tables whose first sum is above 0 in every row."""
 _CONTEXT = b"outgate.lots/1"
 _NONCE_BYTES = 12
-_MOST_BYTES = 1 << 28
 _GONE = """SELECT 1 FROM review_entries WHERE seq > ? AND action = 'erased'
     UNION ALL SELECT 1 FROM past WHERE cut >= ? LIMIT 1"""
 _ROW = struct.Struct("<qq?qIIIIII")
@@ -106,15 +105,15 @@ class LotKey:
     def closed(self, text: bytes, place: bytes) -> bytes:
         """Return what only this key opens, and only at this place."""
         nonce = os.urandom(_NONCE_BYTES)
-        packed = zstandard.ZstdCompressor(level=3).compress(text)
+        packed = tightly(text)
         return nonce + self._cipher.encrypt(nonce, packed, place)
 
     def opened(self, closed: bytes, place: bytes) -> bytes:
         """Return the text. Raises BadLot."""
         try:
             packed = self._cipher.decrypt(closed[:_NONCE_BYTES], closed[_NONCE_BYTES:], place)
-            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES)
-        except (InvalidTag, ValueError, TypeError, zstandard.ZstdError):
+            return loosened(packed)
+        except (InvalidTag, ValueError, TypeError):
             raise BadLot("this installation did not close it") from None
 
 

@@ -48,12 +48,14 @@ def says(tree: ast.Module, *starts: bytes) -> bool:
 
 
 def makes_unread(tree: ast.Module) -> bool:
-    """True when a finding of kind `not_inspected` is made here."""
+    """True when a finding of kind `not_inspected` is made here; filters may ask for that kind."""
     return any(
-        isinstance(node, ast.keyword)
-        and node.arg == "kind"
-        and ast.unparse(node.value) in {"NOT_INSPECTED", "'not_inspected'"}
+        keyword.arg == "kind"
+        and ast.unparse(keyword.value) in {"NOT_INSPECTED", "'not_inspected'"}
+        and not (node.args and ast.unparse(node.args[0]) == "wanted")
         for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
     )
 
 

@@ -1,0 +1,53 @@
+"""What a run's requests come to: how many, how much of them left, what was spent."""
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from core.decision import Verdict
+from core.fate import CUT_OFF, Fate
+from core.record import Record
+
+
+def dollars(cost: str | None) -> Decimal | None:
+    """Return a cost as a number; None where there is none, or it is none."""
+    try:
+        value = None if cost is None else Decimal(cost)
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def _has_left(record: Record) -> bool:
+    """True also for a large body that was stopped after a part of it had left."""
+    return record.left or any(note.startswith(CUT_OFF) for note in record.notes)
+
+
+def totals_of(records: Sequence[Record]) -> dict[str, Any]:
+    """Return the sums of all requests of a run, as `run --json` tells them."""
+
+    def count(asked: Callable[[Record], object]) -> int:
+        return sum(map(bool, map(asked, records)))
+
+    llm = [record.llm for record in records if record.llm is not None]
+    costs = [cost for call in llm if (cost := dollars(call.cost_usd)) is not None]
+    return {
+        "requests": len(records),
+        "bytes_sent": sum(record.request.bytes for record in filter(_has_left, records)),
+        "stopped": count(lambda record: record.stopped),
+        "unsent": count(lambda record: record.fate in {Fate.UNTRUSTED, Fate.UNREACHED}),
+        "past": count(lambda record: record.fate is Fate.PAST),
+        "with_findings": count(lambda record: record.findings),
+        "blocked": count(lambda record: record.decision.verdict is Verdict.BLOCK),
+        "llm_calls": len(llm),
+        "input_tokens": _sum_of(call.input_tokens for call in llm),
+        "output_tokens": _sum_of(call.output_tokens for call in llm),
+        "cost_usd": f"{sum(costs):f}" if costs else None,
+        "cost_left_out": sorted({words for call in llm for words in call.cost_left_out}),
+    }
+
+
+def _sum_of(amounts: Iterable[int | None]) -> int | None:
+    """Return the sum; None of nothing."""
+    told = list(amounts)
+    return sum(amount or 0 for amount in told) if told else None
