@@ -139,7 +139,7 @@ def add(file: Path, table: str, entry: str) -> None:
         ("drive", ["acme-drive", "cloud_storage", "corporate", True, "/v1/upload/{token}"]),
         ("other", ["acme-drive", "other_tenant", False]),
         ("elsewhere", None),
-        ("refusals", [["error", "error_summary"], ["error"]]),
+        ("refusals", [["error", "error_summary", "user_message"], ["error"]]),
         ("known", ["acme-ai", "acme-drive", "acmedrive"]),
         ("advice", []),
         ("keys", [True, False, True]),

@@ -80,6 +80,13 @@ _FICTION: dict[str, tuple[str, ...]] = {
 """Beginnings of numbers, behind each country's code, that its regulator keeps for films and books:
 NANPA, Ofcom, Bundesnetzagentur, ARCEP, PTS, ACMA."""
 _LONG_BEGINNING = 6
+_WRITTEN_AT_HOME = tuple(
+    beginning
+    for beginnings in _FICTION.values()
+    for beginning in beginnings
+    if len(beginning) >= _LONG_BEGINNING
+)
+"""Behind a 0: shorter ones would be somebody's elsewhere."""
 _AREA = 3
 
 
@@ -101,8 +108,9 @@ def _is_fiction(number: str) -> bool:
     local = digits.removeprefix("1")[-10:]
     if local[-7:].startswith(_FICTION["1"]) and len(local) in {7, 7 + _AREA}:
         return digits[:1] != "0" and (number[:1] != "+" or number.startswith("+1"))
+    if number[:1] != "+":
+        return number[:1] == "0" and number[1:].startswith(_WRITTEN_AT_HOME)
     for code, beginnings in _FICTION.items():
-        if number.startswith(f"+{code}"):
-            return number[len(code) + 1 :].startswith(beginnings)
-    long = tuple(b for each in _FICTION.values() for b in each if len(b) >= _LONG_BEGINNING)
-    return number.startswith("0") and number[1:].startswith(long)
+        if digits.startswith(code):
+            return digits[len(code) :].startswith(beginnings)
+    return False
