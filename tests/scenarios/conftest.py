@@ -156,9 +156,9 @@ def summary(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return value
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
-    """Commands start as forks, see `warm_commands`."""
+    """Commands start as forks, see `warm_commands`; a module of another folder starts real ones."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess, "Popen", WarmPopen)
         warm_up()
