@@ -5,6 +5,7 @@ policy in force.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from app.epochs import key_ends
@@ -12,8 +13,7 @@ from app.home import Home
 from app.policy_in_force import policy_path
 from core.classification import AccountKind
 from core.decision import Verdict
-from core.fate import UNSTOPPED, Fate
-from core.findings import NOT_INSPECTED
+from core.fate import UNSTOPPED
 from core.risk import HIGH, level_of
 from core.vocabulary.desk import UNKNOWN_SENDER
 from core.vocabulary.destinations import ACCOUNTS
@@ -23,7 +23,18 @@ from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
 from evidence.case_rankings import InCases, day_numbers, named_in_cases, requests_of
 from evidence.holds import HeldRequests
-from evidence.hours import By, Measure, Ranked, Total, Wanted, course, oldest, ranking, total
+from evidence.hours import (
+    By,
+    Measure,
+    Ranked,
+    Total,
+    Wanted,
+    course,
+    oldest,
+    ranking,
+    total,
+    unread_names,
+)
 from evidence.people_lately import PeopleLately, PeopleSince
 from evidence.store import Store
 from policy.rule_list import ListedRule, listed_rules
@@ -35,7 +46,7 @@ from tui.wording import RISKS
 _MONTH = timedelta(days=30)
 _DAYS_BEFORE = timedelta(days=6)
 """Today and these are the week."""
-_MOST, _ALL = 200, 2**31
+_MOST = 200
 _TOP = 5
 
 
@@ -89,11 +100,14 @@ class DeskSheets:
         )
         after = (Row("LLM cost", f"this month {_cost(month)}"), *self._charts(now))
         top = Wanted(since=week)
+        unread = unread_names(self.store, top)
         sheet = Sheet(
             tables=(
-                self._ranked("Most requests of the week, by script", "script", top, limit=_TOP),
-                self._ranked("… by destination", "destination", top, limit=_TOP),
-                self._ranked("… by outcome", "outcome", top, limit=_TOP, prefix=""),
+                self._ranked(
+                    "Most requests of the week, by script", "script", top, unread, limit=_TOP
+                ),
+                self._ranked("… by destination", "destination", top, unread, limit=_TOP),
+                self._ranked("… by outcome", "outcome", top, unread, limit=_TOP, prefix=""),
             ),
         )
 
@@ -140,6 +154,7 @@ class DeskSheets:
         title: str,
         by: By,
         wanted: Wanted,
+        unread: Mapping[By, frozenset[str]],
         *,
         measure: Measure = "exchanges",
         limit: int = _MOST,
@@ -148,30 +163,26 @@ class DeskSheets:
         """Return a ranking; `prefix` is that of the filter for a row, nothing for none."""
         word = {"script": "script", "destination": "to"}.get(by, "") if prefix is None else prefix
         rows = ranking(self.store, by, wanted, measure=measure, limit=limit)
-        past = ranking(self.store, by, replace(wanted, outcome=Fate.PAST), limit=_ALL)
-        unread = ranking(self.store, by, replace(wanted, kind=NOT_INSPECTED), limit=_ALL)
-        unknown = _Unknown(
-            past={one.name: one.total.exchanges for one in past},
-            unread=frozenset(one.name for one in unread),
-        )
         columns = ("Name", " Requests", " Left", " Sent", " Values", " Tokens", " US dollars")
         return Table(
             title=title,
             columns=columns,
-            lines=tuple(_ranked_line(row, by, word, unknown) for row in rows),
+            lines=tuple(_ranked_line(row, by, word, unread[by]) for row in rows),
         )
 
     def _scripts(self, now: datetime) -> Sheet:
-        return Sheet(
-            tables=(self._ranked("Scripts, 30 days", "script", Wanted(since=now - _MONTH)),)
-        )
+        month = Wanted(since=now - _MONTH)
+        unread = unread_names(self.store, month)
+        return Sheet(tables=(self._ranked("Scripts, 30 days", "script", month, unread),))
 
     def _destinations(self, now: datetime) -> Sheet:
         month = Wanted(since=now - _MONTH)
+        unread = unread_names(self.store, month)
+        whose = "Whose accounts, 30 days"
         return Sheet(
             tables=(
-                self._ranked("Destinations, 30 days", "destination", month),
-                self._ranked("Whose accounts, 30 days", "account", month, prefix="account"),
+                self._ranked("Destinations, 30 days", "destination", month, unread),
+                self._ranked(whose, "account", month, unread, prefix="account"),
             )
         )
 
@@ -179,15 +190,13 @@ class DeskSheets:
         first = now.astimezone().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         month, whole = Wanted(since=first), total(self.store, Wanted(since=first))
         models = named_in_cases(self.store, "models")
+        unread = unread_names(self.store, month)
+        ranked = partial(self._ranked, wanted=month, unread=unread, measure="tokens")
         return Sheet(
             facts=(Row("This month", _cost(whole)),),
             tables=(
-                _with_tokens(
-                    self._ranked("By script, this month", "script", month, measure="tokens")
-                ),
-                _with_tokens(
-                    self._ranked("By provider, this month", "destination", month, measure="tokens")
-                ),
+                _with_tokens(ranked("By script, this month", "script")),
+                _with_tokens(ranked("By provider, this month", "destination")),
                 _in_cases("Models in cases", models, "model", now),
             ),
         )
@@ -298,19 +307,9 @@ def _cost(whole: Total) -> str:
     return f"{least}{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unknown:
-    """Of whose requests not all is known, so that a sum is the least that there is."""
-
-    past: Mapping[str, int]
-    """How many went past the gate: they left, and nobody knows with what."""
-    unread: frozenset[str]
-    """Some were not read in full."""
-
-
-def _ranked_line(row: Ranked, by: By, prefix: str, unknown: _Unknown) -> Line:
-    one, name = row.total, row.name
-    past = unknown.past.get(name, 0)
+def _ranked_line(row: Ranked, by: By, prefix: str, unread: frozenset[str]) -> Line:
+    """Return a row; `unread`: of whose requests not all was read, so that a sum is the least."""
+    one, name, past = row.total, row.name, row.past
     sent = f"{size(one.bytes)}+" if one.bytes else "not known"
     shown = _SHOWN[by](name) if by in _SHOWN else name
     word = shown.rsplit("/", 1)[-1] if by == "script" else name
@@ -321,7 +320,7 @@ def _ranked_line(row: Ranked, by: By, prefix: str, unknown: _Unknown) -> Line:
             number(one.exchanges),
             number(one.sent + past),
             sent if past else size(one.bytes),
-            number(one.found) + ("+" if past or name in unknown.unread else ""),
+            number(one.found) + ("+" if past or name in unread else ""),
             number(one.tokens),
             dollars(one.cost_usd) + ("+" if one.tokens and not one.cost_usd else ""),
         ),
