@@ -133,7 +133,19 @@ def ranking(
     measure: Measure = "exchanges",
     limit: int = 20,
 ) -> Sequence[Ranked]:
-    """Return the names that stand first by a measure, the largest first; equals by their names.
+    """Return the names that stand first by a measure, the largest first; equals by their names."""
+    return ranked(store, by, wanted, measure=measure, limit=limit)[0]
+
+
+def ranked(
+    store: Store,
+    by: By,
+    wanted: Wanted = Wanted(),
+    *,
+    measure: Measure = "exchanges",
+    limit: int = 20,
+) -> tuple[Sequence[Ranked], int]:
+    """Return as `ranking`, and how many names there are in all.
 
     Takes some 0.4 µs for each sum of an hour that is read, and for each of a day: hours are read
     for scripts, and where `wanted` names a script or a kind of data.
@@ -144,9 +156,10 @@ def ranking(
         WHERE {column} IN (SELECT value FROM json_each(?))
         GROUP BY {column} ORDER BY {_ORDER[measure]} DESC, {column}"""  # noqa: S608 - our own words
     with store.reading() as connection:
-        names = orjson.dumps(_first_names(connection, by, wanted, measure, limit)).decode()
-        rows = connection.execute(query, (Fate.PAST.value, *values, names)).fetchall()
-    return [
+        names = _names_by(connection, by, wanted, measure)
+        first = orjson.dumps(names[:limit]).decode()
+        rows = connection.execute(query, (Fate.PAST.value, *values, first)).fetchall()
+    found = [
         Ranked(
             name=row[0],
             first_hour=_time(row[1]),
@@ -156,12 +169,11 @@ def ranking(
         )
         for row in rows
     ]
+    return found, len(names)
 
 
-def _first_names(
-    connection: Connection, by: By, wanted: Wanted, measure: Measure, limit: int
-) -> list[str]:
-    """Return the names that stand first, added up here: of many hours that is twice as fast as
+def _names_by(connection: Connection, by: By, wanted: Wanted, measure: Measure) -> list[str]:
+    """Return all names, the first first, added up here: of many hours that is twice as fast as
     SQLite's sorting of all rows by their names, and it needs no more than the sums of some days.
     """
     column, added = _COLUMNS[by], _ORDER[measure].removeprefix("sum(").removesuffix(")")
@@ -173,7 +185,7 @@ def _first_names(
         names, amounts = connection.execute(query, values).fetchone()
         for name, amount in zip(orjson.loads(names), orjson.loads(amounts), strict=True):
             sums[name] += amount
-    return sorted(sums, key=lambda name: (-sums[name], name))[:limit]
+    return sorted(sums, key=lambda name: (-sums[name], name))
 
 
 def _pieces(connection: Connection, wanted: Wanted) -> Iterator[Wanted]:
