@@ -114,7 +114,7 @@ def accounts_table(accounts: Sequence[tuple[str, str]]) -> Table:
 
 
 def rule_line(rule: ListedRule, seen: InCases | None, hits: int, now: datetime) -> Line:
-    """Return a rule; `seen`: where it stands in cases, `hits`: the requests in them that it decided."""
+    """Return a rule; `seen`: where it stands in cases, `hits`: what it decided there."""
     state = rule.mode if rule.enabled else "off"
     # What a rule allows makes no case, so that nothing here tells how often that was.
     never = "–" if rule.then == "allow" else "never"

@@ -1,4 +1,4 @@
-"""From a notice to its case: real mail, syslog and web hook bring the command that opens exactly that."""
+"""From a notice to its case: mail, syslog and web hooks bring the command that opens just that."""
 
 import shlex
 import threading
