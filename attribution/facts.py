@@ -138,6 +138,12 @@ class ProcessFacts:
     """Unix time at which it was certainly loaded already; None when that is not known."""
     line_intact: bool = True
     """False when `argv` cannot be what the program was started with: it was written over since."""
+    line_unread: bool = False
+    """True where the program's beginning was heard, and its command line and environment were not
+    read before it could write over them: nothing shows that they are still those of the start.
+    """
+    env_intact: bool = True
+    """False when its environment is known not to be the one that the program was started with."""
     exe_replaced: bool = False
     """True when the program file lies no longer where it was when it was loaded."""
     start_folder: str | None = None
