@@ -21,6 +21,11 @@ KEPT_ENVIRONMENT = frozenset(
     ).split()
 )
 """The only environment variables that are kept; docs/privacy.md lists them."""
+AS_THEY_STAND = (
+    "as they stand: the kernel does not tell here when programs start, and one that writes over "
+    "its command line and the name of its code passes for another"
+)
+"""What is known of command lines where nothing tells of a program's start."""
 
 
 @quick

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from attribution.backends import procfs, system_calls
 from attribution.backends.beginnings_process import digest
@@ -14,7 +15,7 @@ from attribution.backends.idle_holders import IdleHolders, runs_of
 from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
-from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts, Rest
+from attribution.facts import AS_THEY_STAND, KnownOwners, Ownership, Peer, ProcessFacts, Rest
 
 _SETTLED_S = 0.5
 """A process older than this when a connection was accepted cannot have inherited it: it would have
@@ -44,6 +45,9 @@ _MOST_PLACES = 10_000
 
 _ELSEWHERE = (
     "no socket here has these addresses: another machine, container or network namespace connected"
+)
+_OF_THE_START = (
+    "those of the start, of programs that began since {at}; older ones are believed as they stand"
 )
 _CLOSED = "the client had already closed its socket"
 
@@ -331,6 +335,15 @@ class LinuxBackend:
             return None
         _, image = procfs.start_and_image(facts.parent)
         return self.process(facts.parent) if image == facts.image else None
+
+    @property
+    def command_lines(self) -> str:
+        """Of which programs the command line is known to be that of their start."""
+        self._execs.catch_up()
+        since = self._execs.since()
+        if since is None:
+            return AS_THEY_STAND
+        return _OF_THE_START.format(at=f"{datetime.fromtimestamp(since, UTC):%Y-%m-%dT%H:%MZ}")
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """See Backend.waiting."""
