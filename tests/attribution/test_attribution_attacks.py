@@ -65,7 +65,7 @@ def test_no_program_passes_for_another_one(
         if found.certainty is not Certainty.EXACT:
             assert found.reason
         if name in HONEST:
-            # What a program began with is read in time, unless the machine is too busy even for that.
+            # What a program began with is read in time, unless the machine is too busy for that.
             assert found.certainty is Certainty.EXACT or found.reason in {MOVABLE, UNREAD}
             assert found.script is not None
             assert found.script.sha256 == seen.truth["sha256"]
