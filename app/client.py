@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from app.gate_registry import RunningGate
+from app.gate_registry import RunningGate, follow
 from app.home import Home
 from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
@@ -44,8 +44,9 @@ def gate_for(
     extra: Sequence[str] = (),
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[RunningGate]:
-    """Yield the running gate, or a private one for as long as the block lasts. `meanwhile` is
-    called while a private one gets ready.
+    """Yield the running gate, or a private one for as long as the block lasts: one that looks
+    closely at connections past it while we live. `meanwhile` is called while a private one gets
+    ready.
 
     Raises SettingsError where only the organisation's gate will do and it does not run.
     """
@@ -57,6 +58,7 @@ def gate_for(
             remedy="Leave out --policy, --connect-to and --upstream-ca.",
         )
     if running is not None:
+        follow(running, os.getpid())
         yield running
         return
     if settings.require_gate:

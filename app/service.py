@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.allocator import share_arenas
+from app.authority_ending import authority_end
 from app.forwarding import keep_forwarding
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
@@ -61,6 +62,7 @@ def serve(
     """
     quieten(sys.stderr)
     share_arenas()
+    gc.disable()  # what is loaded until `_settle` stays: to look for what could go costs a start 6 %
     asyncio.run(_serve(home, settings, choices, private, ready, public))
 
 
@@ -79,8 +81,17 @@ async def _serve(
 
     def announced(host: str, port: int) -> None:
         nonlocal me
-        me = RunningGate(host=host, port=port, pid=os.getpid(), started_at=started_at)
-        if not private:
+        end = authority_end(home)
+        me = RunningGate(
+            host=host,
+            port=port,
+            pid=os.getpid(),
+            started_at=started_at,
+            authority_ends="" if end is None else rfc3339(end),
+        )
+        if private:  # whom it serves need not ask for it while it loads what it inspects with
+            built.gate.follow(os.getppid())
+        else:
             announce(home.running, me)
         if public is not None:
             publish(public, home, me)
@@ -186,6 +197,7 @@ def _settle(classifier: "Engine") -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 async def follow_policy(

@@ -35,7 +35,7 @@ class Followed:
         """Processes that sent something → the run they are of."""
         self._asked_alive = 0.0
         self._waiting: asyncio.Future[None] | None = None
-        self.short = ShortConnections(clock)
+        self.short = ShortConnections()
         self.begun = 0
         """So many runs have been followed so far."""
 

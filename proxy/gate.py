@@ -154,6 +154,13 @@ class Gate:
             await self._draining.drain()
         self.stop()
 
+    def follow(self, pid: int) -> None:
+        """Look closely at connections past the gate while this process of `outgate run` lives. For
+        the event loop, once the gate listens.
+        """
+        if self.addon is not None:
+            self.addon.evasion.runs.follow(pid)
+
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""
         if self._master is not None:
