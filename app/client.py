@@ -20,7 +20,7 @@ from app.home import Home
 from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
 from app.settings import Settings
-from app.user_proxy import shown, user_direct, user_proxy
+from app.user_proxy import shown, unused_proxy, user_direct, user_proxy
 from certs.client_environment import client_environment
 from core.errors import CannotRunError, OutgateError, SettingsError
 from core.text import printable
@@ -85,6 +85,8 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
     for. Raises SettingsError for a proxy that cannot be used.
     """
     url = user_proxy(os.environ)
+    if (other := unused_proxy(os.environ)) is not None:
+        yield f"{shown(other)} in HTTP_PROXY is not used: {_clear_way(url, settings)}"
     if url is None:
         return
     if settings.has_upstream_proxies:
@@ -103,6 +105,18 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
     if direct := user_direct(os.environ):
         hosts = printable(", ".join(direct), 200)
         yield f"as NO_PROXY says, the gate goes by itself to {hosts}"
+
+
+def _clear_way(url: str | None, settings: Settings) -> str:
+    """Return which way HTTP in clear takes instead. `url`: the user's proxy for HTTPS."""
+    if settings.has_upstream_proxies:
+        return "the settings say which proxy is"
+    if url is not None:
+        return "http:// goes out the same way as https://"
+    return (
+        "the gate goes out directly. Set HTTPS_PROXY too, or upstream_proxy in its settings, if"
+        " that does not work here"
+    )
 
 
 @contextmanager
