@@ -130,7 +130,7 @@ def private_gate(
     """
     import tempfile
 
-    command = [sys.executable, "-m", "app.cli", "start", "--private", *extra]
+    command = [sys.executable, "-m", "app.cli", "start", "--private", str(os.getpid()), *extra]
     environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
     with tempfile.TemporaryFile("w+") as words:
         process = subprocess.Popen(

@@ -144,8 +144,6 @@ class RunWatch:
 
 def _load_for_the_end() -> None:
     """Load what the end of a run takes, while there is something else to wait for."""
-    import app.run_observed
-    import app.run_summary
     import evidence.factory  # noqa: F401 - all three are used where they are needed
 
 

@@ -92,7 +92,9 @@ def main() -> None:
     print(f"{HEAD}\n|---|---|---|---|---|")
     for (tree, way), rows in found.items():
         print(f"| {tree.name} | {way} | {' | '.join(map(_told, zip(*rows, strict=True)))} |")
-    print(f"\nLoad before and after: {before:.1f}, {os.getloadavg()[0]:.1f}; {options.rounds} rounds.")
+    print(
+        f"\nLoad before and after: {before:.1f}, {os.getloadavg()[0]:.1f}; {options.rounds} rounds."
+    )
 
 
 def _told(values: Sequence[float]) -> str:

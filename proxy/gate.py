@@ -130,6 +130,8 @@ class Gate:
                 await self._door.close()
             self._arrivals.others.leave()
             self._collecting.end()
+            with courtesy(Duty.DIRECT):
+                self.addon.evasion.end()
             self.addon.inspection.settle()
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:

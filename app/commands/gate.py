@@ -71,8 +71,8 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
-    from app.client import beacon_in, environment_for, gate_for
     from app.authority_ending import ending_at
+    from app.client import beacon_in, environment_for, gate_for
     from app.gate_registry import announced, followed
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
@@ -191,7 +191,7 @@ def start(
     policy: PolicyFile = None,
     connect_to: ConnectTo = None,
     upstream_ca: UpstreamCa = None,
-    private: Annotated[bool, typer.Option("--private", hidden=True)] = False,
+    serves: Annotated[int | None, typer.Option("--private", metavar="PROCESS", hidden=True)] = None,
     public: Annotated[
         Path | None,
         typer.Option(
@@ -218,6 +218,7 @@ def start(
 
     home = open_home()
     settings = load_settings(home.settings)
+    private = serves is not None
     if not private and (running := find(home.running)) is not None:
         raise SettingsError(
             f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
@@ -239,7 +240,7 @@ def start(
         upstream_direct=user_direct(os.environ) if private else (),
     )
     ready = _telling(home, policy, private=private)
-    serve(home, settings, choices, private=private, ready=ready, public=public)
+    serve(home, settings, choices, serves=serves, ready=ready, public=public)
     return 0
 
 

@@ -118,9 +118,12 @@ def test_a_root_is_looked_at_once_wherever_it_stands(
     looked: list[bytes] = []
     der = root.certificate.public_bytes(Encoding.DER)
     load = x509.load_der_x509_certificate
-    monkeypatch.setattr(
-        x509, "load_der_x509_certificate", lambda der: looked.append(der) or load(der)
-    )
+
+    def loaded(content: bytes) -> x509.Certificate:
+        looked.append(content)
+        return load(content)
+
+    monkeypatch.setattr(x509, "load_der_x509_certificate", loaded)
     named = {"SSL_CERT_DIR": str(tmp_path), "SSL_CERT_FILE": str(tmp_path / "one.pem")}
     assert user_roots(named, tmp_path / "bundle.pem") == [der] * 4
     assert looked.count(der) == 1
