@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from app.gate_registry import RunningGate, follow
+from app.gate_registry import RunningGate, follow, followed
 from app.home import Home
 from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.user_proxy import shown, unused_proxy, user_direct, user_proxy
 from certs.client_environment import client_environment
 from core.errors import CannotRunError, OutgateError, SettingsError
+from core.ids import utc_now
 from core.text import printable
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
@@ -59,7 +60,11 @@ def gate_for(
         )
     if running is not None:
         follow(running, os.getpid())
-        yield running
+        try:
+            yield running
+        except BaseException:
+            followed(running, os.getpid(), utc_now())  # no program ran: no run was lost
+            raise
         return
     if settings.require_gate:
         raise SettingsError(

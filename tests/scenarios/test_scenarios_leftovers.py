@@ -169,3 +169,11 @@ def test_a_run_that_is_killed_leaves_its_program_a_gate(outgate: Outgate) -> Non
     [lost] = [one for one in outgate.observations() if one["kind"] == "run"]
     assert lost["about"] == "outgate run"
     assert "was killed" in lost["facts"]["exit_code"]["how"]
+
+
+def test_a_program_that_does_not_exist_is_no_run_that_was_lost(outgate: Outgate) -> None:
+    """`outgate run` ended by itself, and had nothing to ask."""
+    outgate.start()
+    assert outgate("run", "--", "no-such-program").returncode == 127
+    assert outgate("stop").returncode == 0
+    assert not [one for one in outgate.observations() if one["kind"] == "run"]
