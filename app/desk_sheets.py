@@ -242,7 +242,11 @@ class DeskSheets:
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
                 Row("Checkpoints", f"{number(len(marks))} signed"),
                 Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
-                Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
+                Row(
+                    "Proof",
+                    "v in the queue, and outgate verify, recompute the chain and hold these sums "
+                    "against it; till then the tabs show them as the file has them.",
+                ),
             )
         )
 

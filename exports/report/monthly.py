@@ -19,8 +19,10 @@ from core.vocabulary.kinds import kind_of
 from core.vocabulary.sizes import counted, dollars, joined, number, size
 from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
+from evidence.bygone import bygone
 from evidence.store import Store
 from exports.report.answering import Acts, approvals, cases, past, uninspected
+from exports.report.kept import Counted, Kept, whether_all
 from exports.report.page import (
     MOST_ROWS,
     Bar,
@@ -64,19 +66,22 @@ def report(
     """
     newest, before = store.newest(), period.before
 
-    def entries(one: Period) -> Iterable[StoredEntry]:
-        every = store.iter_records(one.since, one.until)
-        return every if only is None else only.of(every)
+    def fed(one: Period) -> tuple[Sums, Counted]:
+        told = Counted(store, one)
+        every = told.count(store.iter_records(one.since, one.until))
+        return Sums(one).feed(every if only is None else only.of(every)), told
 
-    sums = Sums(period).feed(entries(period))
-    earlier = Sums(before).feed(entries(before))
+    (sums, now_told), (earlier, earlier_told) = fed(period), fed(before)
+    gone = bygone(store)
+    kept, kept_earlier = now_told.kept(gone), earlier_told.kept(gone)
     acts = list(store.iter_acts())
     said = _Approvals(acts, period.until)
     return Page(
         title=f"What Python sent: {period.called}{_only(only)}",
-        answer=_of_what(only) + _answer(sums, said),
+        answer=_of_what(only) + kept.answer + _answer(sums, said),
         sections=(
-            _totals(sums, earlier),
+            _totals(sums, earlier, kept_earlier if kept_earlier.is_less else kept),
+            whether_all(kept),
             _scripts(sums, said),
             _destinations(sums),
             _files(sums),
@@ -173,7 +178,7 @@ def _files(sums: Sums) -> Section:
     )
 
 
-def _totals(sums: Sums, before: Sums) -> Section:
+def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
     rows = [
         ("Requests", sums.records, before.records),
         ("… that left the machine", sums.left, before.left),
@@ -188,13 +193,18 @@ def _totals(sums: Sums, before: Sums) -> Section:
     ]
     table = Table(
         headings=("", "This time", "The time before", "Change"),
-        rows=tuple((name, number(now), number(was), _change(now, was)) for name, now, was in rows),
+        rows=tuple(
+            (name, number(now), number(was), "?" if less.is_less else _change(now, was))
+            for name, now, was in rows
+        ),
         numbers=frozenset({1, 2, 3}),
     )
     words: Counter[str] = Counter()
     for ending, count in sums.outcomes.items():
         words[words_of_ending(ending).word] += count
     told = [f"What became of them: {_listed(words)}."] if words else []
+    if less.is_less:
+        told.append("? stands where of one of the two times not all records are kept.")
     if sums.unreadable:
         told.append(
             f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
