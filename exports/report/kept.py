@@ -20,6 +20,7 @@ from evidence.store import Store
 from evidence.times import HOUR_US, micros
 from exports.report.page import Section, rest, table_of
 from exports.report.period import Period
+from exports.selection import Selection
 
 NOT_TRUE = "NOT TRUE AS IT STANDS IN THE FILE: "
 _NAMED = "outgate verify names what was done."
@@ -65,22 +66,26 @@ class Kept:
 class Counted:
     """Adds records up by the hour as they go by, to be held against what the file keeps."""
 
-    def __init__(self, store: Store, period: Period) -> None:
-        """Begin before the first record is read."""
-        self._store, self._period = store, period
+    def __init__(self, store: Store, period: Period, held: Selection) -> None:
+        """Begin before the first record is read, of those that are `held`."""
+        self._store, self._period, self._held = store, period, held
         self._sums: defaultdict[int, list[int]] = defaultdict(lambda: [0] * 6)
         self._unread: set[int] = set()
         self._before = self._kept()
         self._cut = cut_of(store)
 
     def count(self, entries: Iterable[StoredEntry]) -> Iterator[StoredEntry]:
-        """Give the entries on, counted."""
+        """Give the entries on, counted; but for those behind what is held."""
         for entry in entries:
-            if isinstance(entry, StoredRecord):
+            is_held = entry.link is None or self._held.reaches(entry.link.seq)
+            if isinstance(entry, StoredRecord) and is_held:
                 self._add(entry.record)
-            elif entry.at is not None:
-                self._unread.add(micros(entry.at) // HOUR_US)
-            yield entry
+            elif (
+                at := entry.record.at if isinstance(entry, StoredRecord) else entry.at
+            ) is not None:
+                self._unread.add(micros(at) // HOUR_US)
+            if is_held:
+                yield entry
 
     def _add(self, record: Record) -> None:
         one, sums = figures(record), self._sums[micros(record.at) // HOUR_US]

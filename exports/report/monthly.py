@@ -36,6 +36,8 @@ from exports.report.page import (
 )
 from exports.report.period import Period
 from exports.report.sums import ScriptSums, Sums
+from exports.report.unusual import news, off_hours
+from exports.selection import Selection
 
 _MOST_BARS = 31
 
@@ -59,22 +61,29 @@ class Only:
 
 
 def report(
-    store: Store, period: Period, *, by: str, now: datetime, only: Only | None = None
+    store: Store,
+    period: Period,
+    *,
+    by: str,
+    now: datetime,
+    only: Only | None = None,
+    held: Selection | None = None,
 ) -> Page:
-    """Return the report of a time, of some cases only where these are given. Raises
-    EvidenceError.
+    """Return the report of a time, of some cases only where these are given, and of what stands in
+    both chains up to where `held` reaches. Raises EvidenceError.
     """
-    newest, before = store.newest(), period.before
+    held, before = (held or Selection()).held(store), period.before
+    newest = store.newest(held.records_up_to)
 
     def fed(one: Period) -> tuple[Sums, Counted]:
-        told = Counted(store, one)
+        told = Counted(store, one, held)
         every = told.count(store.iter_records(one.since, one.until))
         return Sums(one).feed(every if only is None else only.of(every)), told
 
     (sums, now_told), (earlier, earlier_told) = fed(period), fed(before)
     gone = bygone(store)
     kept, kept_earlier = now_told.kept(gone), earlier_told.kept(gone)
-    acts = list(store.iter_acts())
+    acts = [one for one in store.iter_acts() if held.reaches_act(one)]
     said = _Approvals(acts, period.until)
     return Page(
         title=f"What Python sent: {period.called}{_only(only)}",
@@ -87,8 +96,8 @@ def report(
             _files(sums),
             _models(sums),
             _personal_accounts(sums),
-            _new(sums, store),
-            _off_hours(sums),
+            news(sums, store),
+            off_hours(sums),
             approvals(acts, period),
             cases(sums),
             uninspected(sums),
@@ -350,49 +359,4 @@ def _personal_accounts(sums: Sums) -> Section:
         title="Personal accounts: attempts to use them",
         sentences=rest(rows, "rows") if rows else ("None was seen.",),
         table=table_of("Script|Where|What became of it|Requests", rows, 3),
-    )
-
-
-def _new(sums: Sums, store: Store) -> Section:
-    period = sums.period
-    first: dict[str, datetime] = {}
-    for version in store.script_versions():
-        known = first.get(version.script)
-        first[version.script] = min(known, version.first_at) if known else version.first_at
-    seen = {"script": first, "destination": store.destinations_first_seen()}
-    of_requests = {"script": frozenset(sums.scripts), "destination": sums.places}
-    new = {
-        what: sorted(
-            name
-            for name, at in known.items()
-            if name in of_requests[what] and period.since <= at < period.until
-        )
-        for what, known in seen.items()
-    }
-    scripts, places = new["script"], new["destination"]
-    rows = [("script", one) for one in scripts] + [("destination", one) for one in places]
-    told = (
-        f"{counted(len(scripts), 'script')} and {counted(len(places), 'destination')} were seen "
-        "for the first time.",
-    )
-    return Section(
-        title="New scripts and destinations",
-        sentences=told + rest(rows, "are new and"),
-        table=table_of("What|Name", rows),
-    )
-
-
-def _off_hours(sums: Sums) -> Section:
-    found = sorted(
-        (one for one in sums.scripts.values() if one.off_hours),
-        key=lambda one: (-one.off_hours, one.script),
-    )
-    rows = [(one.script, number(one.off_hours), number(one.requests)) for one in found]
-    return Section(
-        title="Outside working hours",
-        sentences=(
-            "Working hours are taken as weekdays from 7 to 19 o'clock.",
-            *rest(rows, "scripts"),
-        ),
-        table=table_of("Script|Requests then|Requests in all", rows, 1, 2),
     )
