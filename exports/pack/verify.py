@@ -19,6 +19,7 @@ import sys
 import zipfile
 from bisect import bisect
 from collections import Counter
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
@@ -45,6 +46,7 @@ PLACE = {"id", "seq", "prev", "hash"}
 """What tells an entry's place in its chain; how it is hashed by parts may stand with it."""
 LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
+CHUNK = 1 << 16
 MOST_BYTES = 1 << 28
 """Of one file that is read at once, or of one line: a false pack may unpack to far more."""
 ERASED = b'{"erased":true,"id":"'
@@ -362,7 +364,7 @@ class Check:
     def records(self) -> None:
         if RECORDS not in self.pack.names():
             return
-        with self.pack.open(RECORDS) as file:
+        with self.pack.open(RECORDS) as packed, io.BufferedReader(packed, CHUNK) as file:
             lines = iter(lambda: file.readline(MOST_BYTES), b"")
             first = next(lines, b"")
             if not first.strip():
@@ -591,10 +593,14 @@ class Check:
         if not {RECORDS, TABLE, COVERAGE} <= set(self.pack.names()) or not self.head_told:
             return
         seen = Seen()
-        with self.pack.open(RECORDS) as records, self.pack.open(TABLE) as table:
+        with self.pack.open(RECORDS) as packed, self.pack.open(TABLE) as table:
+            records = io.BufferedReader(packed, CHUNK)
             next(iter(records))
             csv.field_size_limit(MOST_BYTES)
-            rows = csv.reader(io.TextIOWrapper(table, "utf-8-sig", newline=""), strict=True)
+            rows = csv.reader(
+                io.TextIOWrapper(io.BufferedReader(table, CHUNK), "utf-8-sig", newline=""),
+                strict=True,
+            )
             headings = next(rows)
             head = json.loads(headings[-1])
             if any(head[part] != self.head_told[part] for part in ("records", "acts")):
@@ -612,7 +618,7 @@ class Check:
         taken = itemgetter(*(headings.index(name) for name in TOLD))
         acts = self.head_told["acts"]["chain"]
         for line in lines:
-            value = json.loads(line)
+            value = json.loads(line.decode())
             if value["chain"]["id"] == acts:
                 seen.act(value)
                 continue
@@ -826,13 +832,14 @@ def called(call: Optional[Dict[str, Any]]) -> List[str]:
     return list(map(cell, told))
 
 
+@lru_cache(maxsize=20000, typed=True)
 def cell(value: Any) -> str:
     """Return how a value stands in a table that no spreadsheet program computes with."""
     if value is None:
         return ""
     if type(value) is int:
         return str(value)
-    text = " ".join(value.splitlines())
+    text = value if value.isprintable() else " ".join(value.splitlines())
     if len(text) > MOST_IN_A_CELL:
         text = text[:MOST_IN_A_CELL] + "\u2026"
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text
