@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packs import pack, parts_of
+from packs import checked, pack, parts_of
 
 from benchmarks.evidence_records import records
 from core.decision import HoldOutcome, Verdict
@@ -29,7 +29,7 @@ from exports.formats.spreadsheet import FORMAT
 from exports.pack import coverage
 from exports.pack import verify as program
 from tests.evidence.conftest import make_observation, with_fate
-from tests.exports.test_exports_pack_changed import checked, forged
+from tests.exports.test_exports_pack_changed import forged
 
 Make = Callable[..., Record]
 _BOM = b"\xef\xbb\xbf"
