@@ -244,8 +244,7 @@ class DeskSheets:
                 Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
                 Row(
                     "Proof",
-                    "v in the queue, and outgate verify, recompute the chain and hold these sums "
-                    "against it; till then the tabs show them as the file has them.",
+                    "v in the queue and outgate verify recompute it; till then sums are unproven.",
                 ),
             )
         )

@@ -744,9 +744,12 @@ def shares(counts: Dict[str, int]) -> Dict[str, Any]:
 
 
 FATES = {
-    "bypass": "past", "tls": "untrusted", "protocol": "foreign", "direct": "unreached",
+    "bypass": "past",
+    "tls": "untrusted",
+    "protocol": "foreign",
+    "direct": "unreached",
     "name": "unreached",
-}  # fmt: skip
+}
 UNREACHED = "the destination could not be reached: nothing was sent"
 RELEASED = ("approved", "approved_before")
 

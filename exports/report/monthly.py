@@ -212,14 +212,7 @@ def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
     for ending, count in sums.outcomes.items():
         words[words_of_ending(ending).word] += count
     told = [f"What became of them: {_listed(words)}."] if words else []
-    if less.is_less:
-        told.append("? stands where of one of the two times not all records are kept.")
-    if sums.unreadable:
-        told.append(
-            f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
-            "are counted as requests only."
-        )
-    told += changed_told(sums.changed, "entry", "entries")
+    told += _unsure(sums, less)
     days = sorted(sums.days)[-_MOST_BARS:]
     chart = Chart(
         title="Requests a day",
@@ -229,6 +222,18 @@ def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
     return Section(
         title="In figures, and the trend", sentences=tuple(told), table=table, chart=chart
     )
+
+
+def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
+    """Yield what an auditor should know of the figures."""
+    if less.is_less:
+        yield "? stands where of one of the two times not all records are kept."
+    if sums.unreadable:
+        yield (
+            f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
+            "are counted as requests only."
+        )
+    yield from changed_told(sums.changed, "entry", "entries")
 
 
 def _calls(sums: Sums) -> int:

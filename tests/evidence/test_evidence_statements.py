@@ -1,4 +1,4 @@
-"""What the writer remembers of cases: bounded by what is inside them, the oldest forgotten first."""
+"""What the writer remembers of cases: so much as is inside them, the oldest is forgotten first."""
 
 from evidence.case_sums import CaseSums
 from evidence.statements import _MOST_BYTES, _MOST_REMEMBERED, Remembered, forget_oldest

@@ -1,4 +1,4 @@
-"""Exports, packs and reports that are made while a gate writes on: up to one moment, all of them."""
+"""Exports, packs and reports that are made while a gate writes on are of one moment."""
 
 import io
 from collections.abc import Callable, Iterator

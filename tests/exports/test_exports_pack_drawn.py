@@ -124,11 +124,11 @@ EDITS: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
     "a row less": (in_rows(lambda rows: rows.pop()), "ends before the records do"),
     "a row more": (in_rows(lambda rows: rows.append(rows[-1])), "more rows than there are records"),
     "rows in another order": (
-        in_rows(lambda rows: rows.insert(2, rows.pop(3))), "another thing than the record: Chain entry",
+        in_rows(lambda rows: rows.insert(2, rows.pop(3))), "than the record: Chain entry",
     ),
     "a row cut": (in_rows(lambda rows: rows[3].__delitem__(slice(9, None))), "of record 3 is cut"),
     "a column less": (
-        in_rows(lambda rows: rows[0].__setitem__(8, "Script")), "lacks columns that every table has",
+        in_rows(lambda rows: rows[0].__setitem__(8, "Script")), "lacks columns that every",
     ),
     "a row that tells nothing": (in_rows(blank), "that cannot be read, and here 1"),
     "a row of an observation that tells more": (
