@@ -27,6 +27,7 @@ from hub.answering import Hub
 from hub.database import Database, DatabaseDownError
 from hub.enrolment import Endpoint, NotAllowedError
 from hub.intake import Answer, Gap, Refused
+from hub.patience import ENDPOINTS, THOROUGH
 
 log = logging.getLogger("outgate.hub")
 
@@ -41,10 +42,6 @@ _MOST_UPLOADS = 16
 """Whose bodies may be in memory at once."""
 _MOST_WAITING = 3000
 _WATCH_S = 60.0
-_LOCKED_S = 10.0
-"""How long a message waits for who works on the same evidence: an erasure may take minutes, in
-which its endpoint comes again and again, and would take all threads.
-"""
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
 _TLS_BUFFER = 32 << 10
@@ -70,8 +67,8 @@ class Server:
     _uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_UPLOADS))
 
     def __post_init__(self) -> None:
-        self._watcher = replace(self.hub, database=Database(self.hub.database.url))
-        self.hub.database.locked_s = _LOCKED_S
+        self._watcher = replace(self.hub, database=Database(self.hub.database.url, THOROUGH))
+        self.hub.database.patience = ENDPOINTS
 
     def application(self) -> web.Application:
         """Return the application."""
