@@ -11,6 +11,7 @@ from fleet_world import FleetWorld
 from app.hub_access import at_hub
 from core.review import CaseFilter
 from core.rights import Actor, Deed
+from core.vocabulary.fleet import Over
 from hub import hunting
 from hub.database import Database, DatabaseDownError, TooLongError, bring_forward, connect
 from hub.patience import ENDPOINTS, HUNTS, MIGRATION, PEOPLE, THOROUGH, Patience
@@ -60,7 +61,7 @@ def _page(database: Database, folder: Path) -> object:
 
 def _hunt(database: Database, _: Path) -> object:
     with database.work() as connection:
-        return hunting.known(connection, hunting.Sought(over=hunting.Over.SCRIPTS, name="x"))
+        return hunting.known(connection, hunting.Sought(over=Over.SCRIPTS, name="x"))
 
 
 @pytest.mark.parametrize(("ask", "table"), [(_page, "desk_cases"), (_hunt, "totals")])

@@ -3,6 +3,8 @@
 import contextlib
 import gc
 import http.client
+import select
+import socket
 import ssl
 import sys
 import threading
@@ -11,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fleet_over_tls import MESSAGES, joined, shipper
+from fleet_over_tls import MESSAGES, joined, over_tls, shipper
 from fleet_world import FleetWorld
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
@@ -20,6 +22,7 @@ from evidence.shipping import shipped_file
 from fleet.line import HttpsLine, HubAwayError
 from fleet.shipper import Shipper
 from fleet.wire import packed
+from hub import admission, service
 from hub.enrolment import Endpoint, Enrolment, revoke
 from hub.patience import ENDPOINTS
 from hub.service import Serving
@@ -184,3 +187,78 @@ def test_a_connection_keeps_little_memory(world: FleetWorld, serving: Serving) -
     buffers = [one._ssl_buffer for one in held]  # type: ignore[attr-defined]
     assert held and all(sys.getsizeof(one) < 100_000 for one in buffers)
     line.close()
+
+
+def unended(serving: Serving, path: str, context: ssl.SSLContext) -> http.client.HTTPSConnection:
+    """A message whose body does not end."""
+    connection = http.client.HTTPSConnection("127.0.0.1", serving.port, context=context, timeout=30)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", "1000")
+    connection.endheaders(b"x")
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/v1/upload", admission.MOST_UPLOADS_OF_ONE), ("/v1/check-in", admission.MOST_OF_ONE)],
+)
+def test_one_endpoint_takes_no_place_of_others(
+    world: FleetWorld, serving: Serving, path: str, most: int
+) -> None:
+    """However many messages it begins and never ends: of one endpoint few are taken at once, and
+    the others are asked to come again, while everybody else is served.
+    """
+    member, other = joined(world, serving, "till-1"), joined(world, serving, "till-2")
+    slow = [unended(serving, path, member.context()) for _ in range(40)]
+    refused: list[http.client.HTTPSConnection] = []
+    while len(refused) < len(slow) - most:
+        answered, _, _ = select.select([one.sock for one in slow], [], [], 30)
+        refused = [one for one in slow if one.sock in answered]
+    for one in refused:
+        answer = one.getresponse()
+        assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+    write_evidence(other.folder.parent / "evidence.db", made_up_records(1, 5, utc_now()))
+    ship = shipper(other)
+    assert ship.round().shipped["records"] == 5
+    ship.line.close()
+    for one in slow:
+        one.close()
+
+
+def test_strangers_take_no_place_of_endpoints(
+    world: FleetWorld, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has no certificate may enrol, and begin what never ends: few of those are listened
+    to at once, and not for long; those who have one are served meanwhile.
+    """
+    monkeypatch.setattr(admission, "MOST_STRANGERS", 5)
+    monkeypatch.setattr(admission, "MOST", 20)
+    monkeypatch.setattr(service, "_STRANGERS_BODY_S", 0.5)
+    member = joined(world, serving, "till-1")
+    bare = ssl.create_default_context(cafile=str(world.folder / "hub" / "authority.pem"))
+    slow = [unended(serving, "/v1/enrol", bare) for _ in range(30)]
+    statuses = [one.getresponse().status for one in slow[6:]]
+    assert statuses.count(503) >= 20
+    line = HttpsLine.of(member)
+    assert line.send("/v1/orders", b'{"kind": "policy"}').value == {}
+    line.close()
+    assert slow[0].getresponse().status == 400  # it came too slowly
+    for one in slow:
+        one.close()
+    assert joined(world, serving, "till-2")
+
+
+def test_who_connects_and_says_nothing_is_let_go(
+    world: FleetWorld, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither whoever only shakes hands, nor who begins a line and does not end it."""
+    monkeypatch.setattr(service, "_KEEP_ALIVE_S", 0.3)
+    bare = ssl.create_default_context(cafile=str(world.folder / "hub" / "authority.pem"))
+    with over_tls(world) as other:
+        for begun in (b"", b"POST /v1/check-in HTTP/1.1\r\nHost: x\r\nX-Long: "):
+            plain = socket.create_connection(("127.0.0.1", other.port), timeout=30)
+            with bare.wrap_socket(plain, server_hostname="127.0.0.1") as silent:
+                silent.sendall(begun)
+                with contextlib.suppress(ConnectionError, ssl.SSLError):
+                    assert silent.recv(1) == b""
+    assert serving.port
