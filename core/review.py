@@ -203,6 +203,7 @@ class Order(StrEnum):
     OUTCOME = "outcome"
     KIND = "found"
     PEOPLE = "people"
+    ROWS = "rows"
     TIMES = "times"
 
 

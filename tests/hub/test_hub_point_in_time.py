@@ -107,9 +107,9 @@ def test_a_mistake_is_undone_from_the_log(place: Path, tmp_path: Path) -> None:
             recover(other, place, "noon")
             _goes_on(world, other, (member, late))
     finally:
-        for one in (server, other):
-            if one is not None:
-                one.stop()
+        for started in (server, other):
+            if started is not None:
+                started.stop()
 
 
 def _goes_on(world: FleetWorld, other: OwnPostgres, members: tuple[Member, ...]) -> None:
