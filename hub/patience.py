@@ -3,8 +3,9 @@ a thread of the hub for ever. Pure.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from core.vocabulary.sizes import counted
+from core.vocabulary.times import lasting
 
 _MINUTE, _HOUR = 60, 3600
 
@@ -27,10 +28,7 @@ class Patience:
     @property
     def told(self) -> str:
         """How long a statement may take, in words."""
-        for unit, word in ((_HOUR, "hour"), (_MINUTE, "minute")):
-            if self.statement_s % unit == 0:
-                return counted(int(self.statement_s // unit), word)
-        return f"{self.statement_s:g} seconds"
+        return lasting(timedelta(seconds=self.statement_s))
 
     def settings(self) -> dict[str, str]:
         """Return the settings of PostgreSQL that say so."""
