@@ -250,7 +250,10 @@ class DeskSheets:
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
                 Row("Checkpoints", f"{number(len(marks))} signed"),
                 Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
-                Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
+                Row(
+                    "Proof",
+                    "v in the queue and outgate verify recompute it; till then sums are unproven.",
+                ),
             )
         )
 

@@ -211,6 +211,7 @@ class Order(StrEnum):
     OUTCOME = "outcome"
     KIND = "found"
     PEOPLE = "people"
+    ROWS = "rows"
     TIMES = "times"
 
 

@@ -14,6 +14,7 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.review import Case
+from core.values import quick
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.sizes import at_least
@@ -37,6 +38,7 @@ class Risk:
     """In words, the weightiest first; inert."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
     """What the risk of a case goes by."""

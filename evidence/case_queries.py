@@ -31,6 +31,7 @@ _ORDERS: Mapping[Order, str] = MappingProxyType(
         Order.OUTCOME: "verdict, last_us DESC, id DESC",
         Order.KIND: "kinds = '', kinds, last_us DESC, id DESC",
         Order.PEOPLE: "people DESC, last_us DESC, id DESC",
+        Order.ROWS: "coalesce(most_records, 0) DESC, last_us DESC, id DESC",
         Order.TIMES: "count DESC, last_us DESC, id DESC",
     }
 )

@@ -14,6 +14,7 @@ _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
 _BY: Mapping[Order, LiteralString] = {
     Order.RISK: "risk DESC, ",
     Order.PEOPLE: "people DESC, ",
+    Order.ROWS: "most_rows DESC, ",
     Order.NEWEST: "last_at DESC, ",
     Order.OLDEST: "first_at, ",
     Order.SCRIPT: 'folded[1] COLLATE "C", ',

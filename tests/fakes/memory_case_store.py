@@ -333,5 +333,6 @@ _SORTS: Mapping[Order, Callable[[Case], Any]] = {
     Order.OUTCOME: lambda case: case.verdict,
     Order.KIND: lambda case: (not case.kinds, ",".join(case.kinds)),
     Order.PEOPLE: lambda case: -case.inside.people,
+    Order.ROWS: lambda case: -(case.records or 0),
     Order.TIMES: lambda case: -case.count,
 }
