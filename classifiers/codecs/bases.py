@@ -15,9 +15,9 @@ _OTHERS_32 = (
     b"YBNDRFG8EJKMCPQXOT1UWISZA345H769",
 )
 """Of base32hex, of Crockford, and of z-base-32."""
-_FROM_OTHERS_32 = tuple(
-    (alphabet, bytes.maketrans(alphabet, _RFC_4648)) for alphabet in _OTHERS_32
-)
+_FROM_OTHERS_32 = tuple((alphabet, bytes.maketrans(alphabet, _RFC_4648)) for alphabet in _OTHERS_32)
+_HEAD, _HEAD_45 = 16, 12
+_PLAIN = bytes((9, 10, 13, *range(32, 127)))
 _FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
 _NO_BASE_64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
@@ -36,7 +36,16 @@ def base_32(run: bytes) -> Iterator[bytes]:
         yield _decoded_32(upper)
     for alphabet, to_known in _FROM_OTHERS_32:
         if not upper.translate(None, alphabet):
-            yield _decoded_32(upper.translate(to_known))
+            letters = upper.translate(to_known)
+            if alphabet is _OTHERS_32[0] or _begins_as_text(_decoded_32(letters[:_HEAD])):
+                yield _decoded_32(letters)
+
+
+def _begins_as_text(head: bytes) -> bool:
+    """True for ASCII without controls, and for what zlib has packed: rare alphabets are tried for
+    nothing else.
+    """
+    return head[:1] == b"x" or not head.translate(None, _PLAIN)
 
 
 def _decoded_32(upper: bytes) -> bytes:
@@ -60,9 +69,13 @@ _45 = {
 
 
 def from_base_45(text: bytes) -> bytes:
-    """Return what a run in base45 (RFC 9285) says; nothing where it is none. Raises KeyError for
-    letters of another alphabet.
+    """Return what a run in base45 (RFC 9285) says; nothing where it is none, or neither text nor
+    packed by zlib. Raises KeyError for letters of another alphabet.
     """
+    return _decoded_45(text) if _begins_as_text(_decoded_45(text[:_HEAD_45])) else b""
+
+
+def _decoded_45(text: bytes) -> bytes:
     out = bytearray()
     for at in range(0, len(text), 3):
         digits = [_45[letter] for letter in text[at : at + 3]]

@@ -4,10 +4,10 @@ numbers, as embeddings and arrays are kept.
 
 import struct
 
-_FORMATS = tuple(order + kind for kind in "fdeq" for order in "<>")
+_FORMATS = tuple((o + kind, struct.calcsize(o + kind)) for kind in "fdeq" for o in "<>")
 """Fractions of four, eight and two bytes, and whole numbers of eight; those of two and four are
 texts in UTF-16 and UTF-32."""
-_FEWEST = 12
+_FEWEST, _SHORTEST = 12, 24
 _LEAST, _BYTE = 9, 256
 
 
@@ -15,8 +15,9 @@ def characters(data: bytes) -> bytes | None:
     """Return the bytes that whole numbers of one format stand for; None where a number is none or
     no byte.
     """
-    for form in _FORMATS:
-        size = struct.calcsize(form)
+    if len(data) < _SHORTEST:
+        return None
+    for form, size in _FORMATS:
         count = len(data) // size
         if len(data) % size or count < _FEWEST or not _are_bytes(form, data, _FEWEST):
             continue

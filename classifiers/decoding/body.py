@@ -8,6 +8,7 @@ from classifiers.codecs.charset import as_it_stands, holds_binary, is_damaged, i
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.codecs.media import media_in
+from classifiers.codecs.number_vectors import characters
 from classifiers.codecs.unnamed import coding_by_content
 from classifiers.decoding import (
     binary,
@@ -147,6 +148,10 @@ def _read_bytes(
     if _read_by_magic(reading, piece, data, media_type):
         return None
     if _read_declared(reading, piece, data, media_type):
+        return None
+    if b"\0" in data[:_SHORT] and (plain := characters(data)) is not None:
+        path = (*piece.path, "(numbers)")
+        reading.later(Piece(plain, "", piece.key, path, piece.depth + 1))
         return None
     if b"=ybegin " in data and (parts := spelled.without_yenc(data)) is not None:
         inner, data = parts

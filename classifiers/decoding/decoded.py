@@ -73,8 +73,7 @@ def _is_something(data: bytes) -> bool:
 _OPENING = tuple(bytes((first,)) for first in (*range(0x81, 0xA0), 0xDC, 0xDE))
 """How an array or a map of msgpack begins."""
 _OPENING_CBOR = tuple(
-    bytes((first,))
-    for first in (*range(0x81, 0x99), 0x9F, *range(0xA1, 0xB9), 0xBF, *range(0xC0, 0xDC))
+    bytes((first,)) for first in (*range(0x81, 0x99), 0x9F, *range(0xA1, 0xB9), 0xBF, 0xC1, 0xD9)
 )
 """How a list, a map and what has a tag begin in CBOR."""
 _TELLING_MEMBER = 8

@@ -4,13 +4,12 @@ lengths, encoded pieces with signs between them, lines of uuencode without their
 
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import groupby
 from typing import Any
 
 from classifiers.codecs.bases import base_32, from_base_45, from_base_64
-from classifiers.codecs.magic import packed_as
 from classifiers.decoding.decoded import known
 
 CALLS = (
@@ -38,8 +37,19 @@ _SIGN = (
 APART = rf"(?:[!-~]{_SIGN}){{11,}}[!-~]"
 """Letters with one sign behind each."""
 UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
-BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
-PATTERNS = (BASE_45, UUIDS, CALLS, OCTAL, SEVEN_BITS, RECORDS, GROUPS, _MIXED_PIECES, PADDED, BARE_UU, APART)
+_BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
+PATTERNS = (
+    UUIDS,
+    CALLS,
+    OCTAL,
+    SEVEN_BITS,
+    RECORDS,
+    GROUPS,
+    _MIXED_PIECES,
+    PADDED,
+    BARE_UU,
+    APART,
+)
 
 _CALL = re.compile(rb"\((0[xX])?([0-9A-Fa-f]{1,4})\)")
 _NO_HEX = bytes(range(256)).translate(None, b"0123456789abcdefABCDEF")
@@ -47,7 +57,7 @@ _ADDRESS = {b"1": 4, b"2": 6, b"3": 8}
 _FULL_UU = 61
 _FEWEST_APART = 11
 _FEWEST_LETTERS, _WORDS_BEFORE = 20, 4
-_BEGUN_45 = 36
+_NUMERALS = b"0123456789"
 _XX = b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FROM_XX = bytes.maketrans(_XX, bytes(range(32, 96)))
 
@@ -112,13 +122,17 @@ def from_pieces(stretch: bytes) -> bytes:
     """Return what base64 or base32 says that was cut into pieces of one length with one sign
     between them, where it is known: the last piece is no longer than the others.
     """
+    if len(stretch) < _FEWEST_LETTERS or stretch.translate(None, _NUMERALS) == stretch:
+        return b""  # words, and names in code
     if _mixed_pieces().search(stretch) is None:
         return b""
     pieces = _piece().findall(stretch)
     out, at = [], 0
     while at < len(pieces):
         (piece, sign), end = pieces[at], at + 1
-        while end < len(pieces) and len(pieces[end][0]) == len(piece) and pieces[end - 1][1] == sign:
+        while (
+            end < len(pieces) and len(pieces[end][0]) == len(piece) and pieces[end - 1][1] == sign
+        ):
             end += 1
         run = [one for one, _ in pieces[at:end]]
         if end < len(pieces) and pieces[end - 1][1] == sign and len(pieces[end][0]) < len(piece):
@@ -160,19 +174,34 @@ def _from_run(pieces: list[bytes]) -> bytes:
     return b""
 
 
-def from_base45(stretch: bytes) -> bytes:
-    """Return what base45 says, with the mark of a health certificate before it or words in
-    capitals, where it is known.
+def holds_base_45(data: bytes) -> bool:
+    """Return True when a text holds base45 that is known."""
+    return next(base_45_places(data), None) is not None
+
+
+def base_45_places(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of base45 that is known."""
+    yield from (found.span() for found in _base_45().finditer(data) if _from_45(found.group()))
+
+
+def in_base_45(data: bytes) -> Iterator[bytes]:
+    """Yield what base45 says, with the mark of a health certificate before it or a colon, where it
+    is known.
     """
+    yield from filter(None, (_from_45(found.group()) for found in _base_45().finditer(data)))
+
+
+def _from_45(stretch: bytes) -> bytes:
     bare = stretch.lstrip(b" :").removeprefix(b"HC1:")
     for run in {stretch, stretch.strip(), bare, bare.rstrip()}:
-        if _if_begun(from_base_45(run[:_BEGUN_45])):
-            return _if_known(from_base_45(run[: len(run) - (len(run) % 3 == 1)]))
+        if plain := _if_known(from_base_45(run[: len(run) - (len(run) % 3 == 1)])):
+            return plain
     return b""
 
 
-def _if_begun(head: bytes) -> bool:
-    return known(head) is not None or packed_as(head) is not None
+@cache
+def _base_45() -> Any:
+    return _compiled(_BASE_45)
 
 
 def from_padded(stretch: bytes) -> bytes:
@@ -230,7 +259,6 @@ WAYS: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
     ("records", RECORDS, from_record),
     ("hex", GROUPS, from_groups),
     ("hex", UUIDS, from_groups),
-    ("base45", BASE_45, from_base45),
     ("base64", rf"\b{PIECES}", from_pieces),
     ("base64", rf"\b{PADDED}", from_padded),
     ("letters", APART, from_apart),

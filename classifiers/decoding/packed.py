@@ -371,6 +371,8 @@ def _unseen(
                 break
     for how, data in unseen.shifted(text):
         read_decoded(reading, data, key, (*path, f"({how})"), depth)
+    if unseen.holds_mixed(text):
+        reading.unread("letters of many scripts in one word, as encodings have", path)
 
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

@@ -16,6 +16,8 @@ from classifiers.decoding import dump_lines, dumps, joints, number_lists
 from classifiers.decoding.decoded import known
 
 type _Places = Callable[[bytes], Iterator[tuple[int, int]]]
+type _Other = tuple[str, Callable[[bytes], bool], _Places, Callable[[bytes], Iterator[bytes]]]
+"""How it is called, whether and where it may be, and what it says, right or wrong."""
 
 _GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
 _SPACE = r"(?:[ \t\r\n]|\\[nrt]){1,4}"
@@ -54,12 +56,21 @@ _NO_BITS = _ALL.translate(None, b"01")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-_OTHERS: tuple[tuple[str, _Places, Callable[[bytes], Iterator[bytes]]], ...] = (
-    ("number", number_lists.places, number_lists.read),
-    ("dump", dump_lines.places, dump_lines.read),
-    ("joined", joints.places, joints.joined),
+_JOINED: _Other = ("joined", joints.may_hold, joints.places, joints.joined)
+_IN_QUOTES: _Other = (
+    "letters",
+    number_lists.may_be_quoted,
+    number_lists.quoted_places,
+    number_lists.quoted,
 )
-"""How it is called, where it may be, and what it says, right or wrong."""
+_OTHERS: tuple[_Other, ...] = (
+    ("number", number_lists.may_hold, number_lists.places, number_lists.read),
+    ("dump", dump_lines.may_hold, dump_lines.places, dump_lines.read),
+    ("base45", dumps.holds_base_45, dumps.base_45_places, dumps.in_base_45),
+    _JOINED,
+    _IN_QUOTES,
+)
+_FEWEST_DIGITS, _DIGITS = 4, b"0123456789"
 
 
 class Spelled(NamedTuple):
@@ -78,7 +89,7 @@ def worth_reading(data: bytes) -> bool:
         _hint().search(data) is not None or next(_dense_places(data), None) is not None
     ):
         return True
-    return any(next(places(data), None) is not None for _, places, _ in _OTHERS)
+    return any(may_hold(data) for _, may_hold, _, _ in _others(data))
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -86,7 +97,7 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
     for found in _hint().finditer(data):
         yield found.span()
     yield from _dense_places(data)
-    for _, places_of, _ in _OTHERS:
+    for _, _, places_of, _ in _others(data):
         yield from places_of(data)
 
 
@@ -94,6 +105,13 @@ def _dense_places(data: bytes) -> Iterator[tuple[int, int]]:
     for found in _dense().finditer(data):
         if _may_be_base_85(found.group()):
             yield found.span()
+
+
+def _others(data: bytes) -> tuple[_Other, ...]:
+    """Return the other ways that a text may be written in: most have digits."""
+    if len(data) - len(data.translate(None, _DIGITS)) >= _FEWEST_DIGITS:
+        return _OTHERS
+    return (_JOINED, _IN_QUOTES) if b"@" in data else (_IN_QUOTES,)
 
 
 def holds_lines(data: bytes) -> bool:
@@ -107,7 +125,7 @@ def stretches(data: bytes) -> Iterator[Spelled]:
     """
     if _hint().search(data) is not None:
         yield from _told_by_form(data)
-    for how, _, read in _OTHERS:
+    for how, _, _, read in _others(data):
         for out in read(data):
             yield Spelled(how, out)
     for found in _tokens().finditer(data):
