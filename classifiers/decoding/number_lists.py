@@ -125,21 +125,21 @@ def _plain(stretch: bytes) -> list[int]:
 
 def _whole(stretch: bytes) -> list[int]:
     bare = stretch.replace(b"u8", b" ").replace(b"i8", b" ")
-    words = bare.translate(_NUMBERS_APART).split()
-    if b"." in stretch:
-        parts = [word.partition(b".") for word in words]
-        fractions = len(parts) > 1 and all(
-            sign and rest and not rest.strip(b"0") for _, sign, rest in parts[:-1]
-        )
-        words = (
-            [whole for whole, _, _ in parts]
-            if fractions
-            else b" ".join(words).translate(_DOTS_APART).split()
-        )
+    words = _without_points(bare.translate(_NUMBERS_APART)).split()
     octal = all(word[:1] == b"0" for word in words)
     if octal and any(digit in stretch for digit in (b"8", b"9")):
         return []
-    return [int(word or b"0", 8 if octal else 10) for word in words]
+    return [int(word, 8 if octal else 10) for word in words]
+
+
+def _without_points(numbers: bytes) -> bytes:
+    """Return whole numbers that are kept as fractions as such; other points stand between two."""
+    parts = [word.partition(b".") for word in numbers.split()]
+    if len(parts) > 1 and all(
+        sign and rest and not rest.strip(b"0") for _, sign, rest in parts[:-1]
+    ):
+        return b" ".join(whole for whole, _, _ in parts)
+    return numbers.translate(_DOTS_APART)
 
 
 _NUMBERS_APART = bytes(byte if byte in b"0123456789." else 32 for byte in range(256))
