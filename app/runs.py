@@ -91,7 +91,7 @@ class RunWatch:
             sure = known.certainty is Certainty.EXACT
             new = [] if sure or self._pid is None else [self._pid]
         for pid in new:
-            portrait = self._attributor.gallery.portrait(pid)
+            portrait = self._attributor.gallery.portrait(pid, in_passing=True)
             found = None if portrait is None else of_process(portrait)
             if found is not None and (known is None or found.script is not None):
                 self.sender, self._pid = found, pid
