@@ -119,7 +119,7 @@ def _is_ours(args: Sequence[str], environment: Mapping[str, str]) -> bool:
 
 
 def _settings_of_python(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what an interpreter, and modules as they are imported, read once: but for where
+    """Return what an interpreter, and modules as they are imported, read once; but for where
     modules are found, as tests name this checkout there.
     """
     return {
