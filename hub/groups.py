@@ -44,7 +44,7 @@ def refuse_small_group(connection: Connection, shown: Council, name: str) -> Non
     """Raise SmallGroupError where that group is not told of by itself: a machine is, as a rule, one
     person's. Empty means all.
     """
-    sizes = dict(connection.execute(_SIZES).fetchall())
+    sizes: dict[str, int] = dict(connection.execute(_SIZES).fetchall())
     if name and name not in shown.apart(sizes):
         raise SmallGroupError(
             "With pseudonyms so small a group, or one beside which a small one is left, is not "
