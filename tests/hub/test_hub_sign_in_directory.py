@@ -1,4 +1,4 @@
-"""What a directory says of itself and of people: another's answer, none at all, groups and names."""
+"""What a directory says of itself and of people: of another, nothing at all, groups and names."""
 
 from typing import Any
 
