@@ -120,7 +120,7 @@ def _nature(records: list[Record], left: list[Record], read: list[OpenedEntry]) 
         f"{_range(max(people, default=0), sum(people), exact=exact)} ({of}).",
         f"Approximate number of records: {'at least ' if least else ''}{amount}.",
     ]
-    untold = sum(any(f.kind == NOT_INSPECTED for f in record.findings) for record in records)
+    untold = sum(record.unread for record in records)
     if untold:
         told.append(f"{counted(untold, 'request')} could not be read in whole: it may be more.")
     changed = changed_among(read)

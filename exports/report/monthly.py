@@ -198,7 +198,7 @@ def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
         ("Calls of language models", _calls(sums), _calls(before)),
         ("Requests to personal accounts", _personal(sums), _personal(before)),
         ("Connections past the gate", sums.past.total(), before.past.total()),
-        ("Requests not wholly inspected", sums.unread.total(), before.unread.total()),
+        ("Requests not wholly inspected", sums.not_whole, before.not_whole),
     ]
     table = Table(
         headings=("", "This time", "The time before", "Change"),

@@ -125,7 +125,8 @@ def _settings_of_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if (name.startswith(("PYTHON", "LC_", "TEXTUAL")) or name == "LANG") and name != "PYTHONPATH"
+        if (name.startswith(("PYTHON", "LC_", "TEXTUAL")) or name == "LANG")
+        and name != "PYTHONPATH"
     }
 
 
