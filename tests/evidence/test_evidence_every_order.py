@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -173,7 +174,7 @@ class Evidence(RuleBasedStateMachine):
                 assert found.ok, (full, found.problems)
 
 
-TestEveryOrder = Evidence.TestCase
+TestEveryOrder = pytest.mark.timeout(900)(Evidence.TestCase)
 TestEveryOrder.settings = settings(
     max_examples=most(40), stateful_step_count=12, deadline=None, print_blob=False
 )
