@@ -56,6 +56,7 @@ _FRONTS = b" \t>#*/"
 _DIGITS = b"0123456789"
 _ADDRESS = b"0123456789./"
 _COMMAND = 16
+_NEEDED = b"0123456789@"
 
 
 class Joined(NamedTuple):
@@ -120,6 +121,8 @@ def _marked(data: bytes) -> Iterator[Joined]:
     for pattern in (_pattern(_WORDS), _pattern(_GROUPS)):
         for found in pattern.finditer(data):
             first, broken = found.start(), found.group()
+            if len(broken) < _SHORTEST or broken.translate(None, _NEEDED) == broken:
+                continue
             before = data[max(0, first - _COMMAND) : first]
             if b"}" in broken.replace(b"#}", b"") and b"\\" not in before + broken:
                 continue  # a place in a template
