@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 from attribution.facts import Files, ProcessFacts, Witness
 from attribution.interpreters import base_name
 from attribution.resolution import Resolution, search_paths
-from attribution.resolution.titles import OVERWRITTEN, is_called_oddly, is_titled
+from attribution.resolution.titles import (
+    OVERWRITTEN,
+    is_called_oddly,
+    is_titled,
+    of_memory,
+)
 from core.attribution import LaunchedAs
 
 ALONE = "only its command line says what it runs; its interpreter could not be asked"
@@ -53,11 +58,15 @@ def agree(facts: ProcessFacts, said: Resolution, witness: Witness | None, files:
     interpreter can be asked at all: whoever can write over a command line can write any path there.
     """
     if witness is not None and witness.source == "beacon":
-        return Agreed(resolution=_with_beacon(facts, said, witness, files))
-    found = _with_interpreter(facts, said, witness, files)
-    if witness is None and facts.is_asked:
-        return replace(found, resolution=_noted(found.resolution, ALONE))
-    return found
+        found = Agreed(resolution=_with_beacon(facts, said, witness, files))
+    else:
+        found = _with_interpreter(facts, said, witness, files)
+        if witness is None and facts.is_asked:
+            found = replace(found, resolution=_noted(found.resolution, ALONE))
+    doubted = of_memory(facts)
+    return (
+        found if doubted is None else replace(found, resolution=_noted(found.resolution, doubted))
+    )
 
 
 def _with_beacon(
@@ -240,8 +249,12 @@ def _inside(
     words = {word for word in facts.argv[1:] if base_name(word) == base_name(witness.main)}
     told = _told_by(facts, witness, files, BY_INTERPRETER)
     if told is not None and told.path is not None and files.exists(told.path):
-        confirmed = facts.line_intact and any(
-            witness.main.endswith("/" + posixpath.normpath(word).lstrip("./")) for word in words
+        confirmed = (
+            facts.line_intact
+            and not facts.line_unread
+            and any(
+                witness.main.endswith("/" + posixpath.normpath(word).lstrip("./")) for word in words
+            )
         )
         return replace(told, note=None) if confirmed else told
     if words:

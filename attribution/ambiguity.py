@@ -25,6 +25,7 @@ _LATER = (
     "it was started, or became this program, after the connection was opened, "
     "so another one may have sent"
 )
+_UNDATED = "when it became this program is not known, so another one may have sent before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +121,11 @@ def another_sender(
         same = (before.pid, before.start) == (sole.pid, sole.start)
         return None if same and _is_same_program(before, sole) else _OPENED
     born = sole.born_at is not None and sole.born_at > use.accepted_at
-    loaded = sole.image_until is not None and (sole.image_from or 0.0) > use.possible_at
-    return _LATER if born or loaded else None
+    until = sole.image_until
+    loaded = until is not None and (sole.image_from or 0.0) > use.possible_at
+    if born or loaded:
+        return _LATER
+    return _UNDATED if sole.undated and until is not None and until > use.possible_at else None
 
 
 def rested(before: Rest | None, ownership: Ownership) -> bool:

@@ -24,7 +24,7 @@ from attribution.ambiguity import (
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
-from attribution.facts import Backend, Ownership, Peer, ProcessFacts, peer_of
+from attribution.facts import AS_THEY_STAND, Backend, Ownership, Peer, ProcessFacts, peer_of
 from attribution.found import Found
 from attribution.identity.composition import Composition
 from attribution.identity.contents import MOST_BYTES, ContentStore
@@ -288,6 +288,7 @@ class SocketAttributor:
         """Return counters by certainty, method, speed and line outcome, and what is cached."""
         return self._counters.to_json() | {
             "backend": self._backend.method,
+            "command_lines": getattr(self._backend, "command_lines", AS_THEY_STAND),
             "known_processes": len(self.gallery),
             "open_connections": len(self._seen),
         }

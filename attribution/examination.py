@@ -25,7 +25,7 @@ from attribution.plain_files import text_of
 from attribution.programs import Programs
 from attribution.resolution import Resolution, resolve
 from attribution.resolution.search_paths import DESCRIPTOR
-from attribution.resolution.titles import is_fork_of
+from attribution.resolution.titles import is_fork_of, of_memory
 from core.attribution import LaunchedAs
 
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
@@ -197,7 +197,7 @@ def _script_of(
             continue
         if not resolution.by_parent:
             return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
-        worker = True
+        worker, doubt = True, doubt or of_memory(process)
     return None, None, _NO_SCRIPT_PARENT if worker else None
 
 

@@ -51,7 +51,7 @@ def runs_of(
     from attribution.backends.program_runs import Runs
 
     def named(pid: int) -> Attribution | None:
-        portrait = attributor.gallery.portrait(pid)
+        portrait = attributor.gallery.portrait(pid, in_passing=True)
         return None if portrait is None else of_process(portrait)
 
     return Runs(named, own_pids, own_scripts(), everybody=everybody)

@@ -21,6 +21,11 @@ KEPT_ENVIRONMENT = frozenset(
     ).split()
 )
 """The only environment variables that are kept; docs/privacy.md lists them."""
+AS_THEY_STAND = (
+    "as they stand: the kernel does not tell here when programs start, and one that writes over "
+    "its command line and the name of its code passes for another"
+)
+"""What is known of command lines where nothing tells of a program's start."""
 
 
 @quick
@@ -138,6 +143,12 @@ class ProcessFacts:
     """Unix time at which it was certainly loaded already; None when that is not known."""
     line_intact: bool = True
     """False when `argv` cannot be what the program was started with: it was written over since."""
+    line_unread: bool = False
+    """True where the program's beginning was heard, and its command line and environment were not
+    read before it could write over them: nothing shows that they are still those of the start.
+    """
+    env_intact: bool = True
+    """False when its environment is known not to be the one that the program was started with."""
     exe_replaced: bool = False
     """True when the program file lies no longer where it was when it was loaded."""
     start_folder: str | None = None

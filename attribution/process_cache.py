@@ -54,8 +54,12 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._portraits)
 
-    def portrait(self, pid: int) -> Portrait | None:
-        """Return a living process's portrait, painted anew when it is not the one that is known."""
+    def portrait(self, pid: int, *, in_passing: bool = False) -> Portrait | None:
+        """Return a living process's portrait, painted anew when it is not the one that is known.
+
+        `in_passing`: not for what it sends. Another look that may tell more is then due at once:
+        an interpreter that still started by then names its program when it sends.
+        """
         start = self._backend.start_of(pid)
         if start is None:
             return None
@@ -63,7 +67,7 @@ class Gallery:
             return known
         # A new process opens many connections at once: one look at it serves them all.
         with self._one_at_a_time((pid, start)):
-            return self._still(pid, start) or self._painted_anew(pid)
+            return self._still(pid, start) or self._painted_anew(pid, in_passing=in_passing)
 
     def _still(self, pid: int, start: int) -> Portrait | None:
         """Return the portrait that is known, while it is the process's and none is due."""
@@ -89,21 +93,21 @@ class Gallery:
                 if not turn.wanted:
                     del self._painting[process]
 
-    def _painted_anew(self, pid: int) -> Portrait | None:
+    def _painted_anew(self, pid: int, *, in_passing: bool) -> Portrait | None:
         for _ in range(_PAINTED_AT_MOST):
             facts = self._backend.process(pid)
             if facts is None:
                 return None
             painted = self._painted(facts)
             if self._backend.unchanged(facts):
-                return self._kept(painted)
+                return self._kept(painted, in_passing=in_passing)
         return replace(painted, certainty=Certainty.LIKELY, reason=painted.reason or _CHANGED)
 
     def _painted(self, facts: ProcessFacts) -> Portrait:
         parents = parents_of(facts, self._process)
         return paint(facts, parents, self._people, self._reader, self._wrappers)
 
-    def _kept(self, painted: Portrait) -> Portrait:
+    def _kept(self, painted: Portrait, *, in_passing: bool) -> Portrait:
         pid, facts = painted.facts.pid, painted.facts
         with self._lock:
             _put(self._portraits, (pid, facts.start), painted, _MOST)
@@ -111,7 +115,8 @@ class Gallery:
                 _put(self._telling, pid, None, _MOST)
             self._due.pop((pid, facts.start), None)
             if painted.again_s is not None:
-                until = time.monotonic() + painted.again_s
+                at_once = in_passing and painted.is_itself_python
+                until = time.monotonic() + (0.0 if at_once else painted.again_s)
                 _put(self._due, (pid, facts.start), until, _MOST)
         return painted
 

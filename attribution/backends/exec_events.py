@@ -7,46 +7,38 @@ nothing is known, and nothing is assumed.
 """
 
 import contextlib
-import hashlib
 import os
 import select
 import socket
-import struct
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from attribution.backends import procfs
-from attribution.backends.process_connector import EVENT_AT, EXEC, FORK, Wish, subscribed
+from attribution.backends.beginnings import Beginning, Beginnings, BeginningsProcess, Program
+from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC
+from attribution.backends.process_connector import FORK, Wish, subscribed
 from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
-from core.values import quick
 
-_EVENT = struct.Struct("=IIQiiii")
-"""What happened, on which processor, nanoseconds of the monotonic clock; of an exec the thread and
-its process, of a fork those of the parent and then those of the child."""
 _WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 20)
-_MOST = 1 << 15
-_FIRST = -10
-"""Priority of who listens: on a busy machine it has to be there before the program begins."""
-_BEFORE_IT_RUNS_NS = 4_000_000
-"""An interpreter takes longer than this before it runs a line of its script. Counted in time of the
-processor for those that had none before: on a busy machine an event is late, and so is the program.
-"""
+_MOST, _MOST_APART = 1 << 15, 1 << 12
+_PAUSE_S = 0.02
+"""Events are taken many at a time: whoever asks catches up first."""
+_TRIES = 64
+_PATIENCE_S, _MOMENT_S = 0.05, 0.002
+"""What a program began with is read within a fraction of a millisecond, or too late."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, eq=False)
 class Load:
-    """How the program of a process came to be it."""
+    """How the program of a process came to be it. One for it and all that are forked from it."""
 
     at: float | None
     """When it was loaded (Unix time); None when that was before the first event."""
-    folder: str | None = None
-    """The working folder then, where it could be asked before the program had begun to run."""
-    line: bytes | None = None
-    """A digest of the command line then, likewise: the program can write over it later."""
+    begun: Beginning | None = None
+    """What it began with; None while that was not told."""
 
 
 type _Times[T] = OrderedDict[int, tuple[T, float]]
@@ -60,17 +52,33 @@ class ExecEvents:
     first knows every exec of a process that could already be seen to do something.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        hear: Callable[[], socket.socket] = lambda: subscribed(_WISH),
+        beginnings: Callable[[], Beginnings] = BeginningsProcess,
+    ) -> None:
+        """`hear`: what the kernel tells its events to. `beginnings`: who reads what programs begin
+        with. Each may raise OSError.
+        """
         self._loaded: _Times[Load] = OrderedDict()
         self._born: _Times[float] = OrderedDict()
         self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
         """When, whose and which, in the order in which they were told."""
+        self._forks_from = 0.0
+        """The last one that is not among them any more."""
+        self._awaited: OrderedDict[Program, Load] = OrderedDict()
+        """Programs of whose beginning nothing was told yet."""
+        self._ahead: OrderedDict[Program, Beginning] = OrderedDict()
+        """What was told of programs whose own event was not taken in yet."""
         self._heard = False
         self._reading = threading.Lock()
+        self._closed = threading.Event()
         self._socket: socket.socket | None = None
+        self._beginnings: Beginnings | None = None
         with contextlib.suppress(OSError, AttributeError):
-            self._socket = subscribed(_WISH)
-        self._since = time.time()
+            self._socket = hear()
+            self._beginnings = beginnings()
+        self._since = self._first = time.time()
         if self._socket is not None:
             body = OWNER.guarded(Duty.PROCESSES, self._heard_of_all, lambda: self._socket is None)
             threading.Thread(target=body, daemon=True, name="outgate-exec-events").start()
@@ -86,6 +94,24 @@ class ExecEvents:
         found = self._loaded.get(pid)
         return None if found is None else found[0]
 
+    def begun(self, load: Load) -> Beginning | None:
+        """Return what a program began with, as soon as that is told; None where it is not."""
+        until = time.monotonic() + _PATIENCE_S
+        while load.begun is None:
+            self._join()
+            number = None if self._beginnings is None else self._beginnings.fileno()
+            if number is None or time.monotonic() >= until:
+                break
+            with contextlib.suppress(OSError, ValueError):  # closed meanwhile
+                select.select([number], [], [], _MOMENT_S)
+        return load.begun
+
+    def was_missed(self) -> bool:
+        """True where events that were heard are not known any more: a program of which none is
+        known may have had one.
+        """
+        return self.since() is not None and self._since > self._first
+
     def born(self, pid: int) -> float | None:
         """Return when the process with this pid was last seen to be forked (Unix time)."""
         found = self._born.get(pid)
@@ -96,7 +122,7 @@ class ExecEvents:
         where not all forks since then were heard.
         """
         heard = self.since()
-        if heard is None or heard > since:
+        if heard is None or max(heard, self._forks_from) > since:
             return None
         recent = []
         with self._reading:  # the listener adds to them meanwhile
@@ -123,6 +149,11 @@ class ExecEvents:
     def close(self) -> None:
         """Stop listening."""
         held, self._socket = self._socket, None
+        self._closed.set()
+        with self._reading:
+            beginnings, self._beginnings = self._beginnings, None
+            if beginnings is not None:
+                beginnings.close()
         if held is not None:
             with contextlib.suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
@@ -161,64 +192,69 @@ class ExecEvents:
         self._loaded.clear()
         self._born.clear()
         self._forks.clear()
-        self._since = time.time()
+        self._since, self._heard = time.time(), True
 
     def _listen(self) -> None:
-        """Hear of each program before it runs: its working folder is the one of its start then."""
-        with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _FIRST)
+        """Take in what nobody asks for, before the kernel has no more room for it."""
         while (held := self._socket) is not None:
             with contextlib.suppress(OSError, ValueError):
                 select.select([held], [], [], 1.0)
+            self._closed.wait(_PAUSE_S)
             self.catch_up()
+            self._join()
+            if (beginnings := self._beginnings) is not None:
+                beginnings.mend()
 
     def _note(self, data: bytes) -> None:
-        at = EVENT_AT
-        if len(data) < at + _EVENT.size:
+        if len(data) < EVENT_AT + EVENT.size:
             return
-        what, _, monotonic, _, pid, _, child = _EVENT.unpack_from(data, at)
+        what, _, monotonic, _, pid, _, child = EVENT.unpack_from(data, EVENT_AT)
         self._heard = True
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         happened = time.time() - (now - monotonic) / 1e9
         if what == EXEC:
-            load = _loaded(pid, happened, monotonic)
+            load = Load(at=happened, begun=self._ahead.pop((pid, monotonic), None))
+            if load.begun is None:
+                _put(self._awaited, (pid, monotonic), load)
             self._keep(self._loaded, pid, load, happened)
         elif what == FORK:
             self._keep(self._born, child, happened, happened)
             if len(self._forks) == _MOST:
-                self._since = max(self._since, self._forks[0][0])
+                self._forks_from = self._forks[0][0]
             self._forks.append((happened, pid, child))
             # Nothing that an earlier process with this number did counts any more.
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
 
+    def _join(self) -> None:
+        """Take in what was told of beginnings."""
+        with self._reading:
+            for program, begun in () if self._beginnings is None else self._beginnings.take():
+                load = self._awaited.pop(program, None)
+                if load is None:
+                    _put(self._ahead, program, begun)
+                else:
+                    load.begun = begun
+
     def _keep[T](self, events: "_Times[T]", pid: int, value: T, happened: float) -> None:
         events.pop(pid, None)
         events[pid] = (value, happened)
-        while len(events) > _MOST:
-            # Whoever is older than what was forgotten may have had an event that is not known any
-            # more.
-            _, (_, forgotten) = events.popitem(last=False)
-            self._since = max(self._since, forgotten)
+        if len(events) > _MOST:
+            self._forget_one(events)
+
+    def _forget_one[T](self, events: "_Times[T]") -> None:
+        """Forget the oldest that has ended: whoever gets its number is told of by a fork. Where all
+        live, others may have had events that are not known any more.
+        """
+        for _ in range(_TRIES):
+            pid, told = events.popitem(last=False)
+            if not os.path.exists(f"/proc/{pid}"):  # noqa: PTH110 - of /proc
+                return
+            events[pid] = told
+        _, (_, forgotten) = events.popitem(last=False)
+        self._since = max(self._since, forgotten)
 
 
-def digest(line: bytes) -> bytes:
-    """Return what a command line is compared by: it may hold secrets, and is not kept."""
-    return hashlib.blake2b(line, digest_size=16).digest()
-
-
-def _loaded(pid: int, happened: float, executed_at: int) -> Load:
-    """Return what is to know of a program as it began, where it has not had the time yet to run a
-    script.
-    """
-    folder, line = procfs.link(f"/proc/{pid}/cwd"), procfs.command_line(pid)
-    if not _has_not_begun(pid, executed_at):
-        return Load(at=happened)
-    return Load(at=happened, folder=folder, line=digest(line) if line else None)
-
-
-def _has_not_begun(pid: int, executed_at: int) -> bool:
-    passed = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - executed_at
-    if passed <= _BEFORE_IT_RUNS_NS:
-        return True
-    spent = procfs.read(f"/proc/{pid}/schedstat", 100).partition(b" ")[0]
-    return spent.isdigit() and int(spent) <= _BEFORE_IT_RUNS_NS
+def _put[K, V](held: OrderedDict[K, V], key: K, value: V) -> None:
+    held[key] = value
+    while len(held) > _MOST_APART:
+        held.popitem(last=False)

@@ -4,16 +4,18 @@ import os
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from attribution.backends import procfs, system_calls
+from attribution.backends.beginnings_process import digest
 from attribution.backends.clock_steps import ClockSteps
-from attribution.backends.exec_events import ExecEvents, digest
+from attribution.backends.exec_events import ExecEvents, Load
 from attribution.backends.holders import holders
 from attribution.backends.idle_holders import IdleHolders, runs_of
 from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
-from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts, Rest
+from attribution.facts import AS_THEY_STAND, KnownOwners, Ownership, Peer, ProcessFacts, Rest
 
 _SETTLED_S = 0.5
 """A process older than this when a connection was accepted cannot have inherited it: it would have
@@ -43,6 +45,9 @@ _MOST_PLACES = 10_000
 
 _ELSEWHERE = (
     "no socket here has these addresses: another machine, container or network namespace connected"
+)
+_OF_THE_START = (
+    "those of the start, of programs that began since {at}; older ones are believed as they stand"
 )
 _CLOSED = "the client had already closed its socket"
 
@@ -284,18 +289,16 @@ class LinuxBackend:
         forked from.
         """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
-        if born - procfs.boot_time() <= self._steps.set_back_at():
-            return replace(facts, image_from=None, image_until=None)
         load = self._execs.load(facts.pid)
         if load is not None and load.at is not None:
-            intact = facts.line_intact and load.line in {None, digest(facts.command_line)}
-            return replace(
-                facts,
-                image_from=load.at,
-                image_until=load.at,
-                start_folder=load.folder,
-                line_intact=intact,
-            )
+            facts = self._compared(facts, load)
+        elif since is not None:
+            missed = load is None and born > since + _TICK_S
+            facts = replace(facts, line_unread=missed or self._execs.was_missed())
+        if born - procfs.boot_time() <= self._steps.set_back_at():
+            return replace(facts, image_from=None, image_until=None)
+        if load is not None and load.at is not None:
+            return replace(facts, image_from=load.at, image_until=load.at)
         forked = self._forked_from(facts)
         if forked is not None:
             return replace(
@@ -303,12 +306,26 @@ class LinuxBackend:
                 image_from=forked.image_from,
                 image_until=forked.image_until,
                 start_folder=forked.start_folder,
+                line_intact=facts.line_intact and forked.line_intact,
+                line_unread=facts.line_unread or forked.line_unread,
+                env_intact=forked.env_intact,
             )
         until = None if since is None else max(since, born)
         if since is not None and born > since + _TICK_S:
             # Forked from a process that is gone, or has become another program since.
             return replace(facts, image_from=None, image_until=until)
         return replace(facts, image_from=born, image_until=until)
+
+    def _compared(self, facts: ProcessFacts, load: Load) -> ProcessFacts:
+        """Compare command line and environment with those of the start, which were read before the
+        program could write over them, or too late.
+        """
+        begun = self._execs.begun(load)
+        if begun is None or begun.line is None:
+            return replace(facts, line_unread=True)
+        intact = facts.line_intact and begun.line == digest(facts.command_line)
+        same = begun.environment == digest(procfs.told(facts.pid, "environ"))
+        return replace(facts, line_intact=intact, env_intact=same, start_folder=begun.folder)
 
     def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
         """Return the parent where it is the very same program in memory: then nothing was loaded
@@ -318,6 +335,15 @@ class LinuxBackend:
             return None
         _, image = procfs.start_and_image(facts.parent)
         return self.process(facts.parent) if image == facts.image else None
+
+    @property
+    def command_lines(self) -> str:
+        """Of which programs the command line is known to be that of their start."""
+        self._execs.catch_up()
+        since = self._execs.since()
+        if since is None:
+            return AS_THEY_STAND
+        return _OF_THE_START.format(at=f"{datetime.fromtimestamp(since, UTC):%Y-%m-%dT%H:%MZ}")
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """See Backend.waiting."""

@@ -9,13 +9,13 @@ import socket
 import struct
 from dataclasses import dataclass
 
-FORK, EXEC, EXIT = 0x1, 0x2, 0x80000000
+from attribution.backends.beginnings_process import EVENT_AT, EXEC
+
+FORK, EXIT = 0x1, 0x80000000
 _NETLINK_CONNECTOR, _GROUP, _DONE, _LISTEN = 11, 1, 3, 1
 _NETLINK_HEADER = struct.Struct("=IHHII")
 _CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _WANTED = struct.Struct("=II")
-EVENT_AT = _NETLINK_HEADER.size + _CONNECTOR_HEADER.size
-"""Where in a message the event begins, with what it is as its first word."""
 _FIRST_PIDS = 0xEFFFFFFC
 """The machine's first namespace of processes, always by this number (linux/proc_ns.h)."""
 _ATTACH_FILTER = 26

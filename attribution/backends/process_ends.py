@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attribution.backends import procfs
-from attribution.backends.process_connector import EVENT_AT, EXEC, EXIT, Wish, subscribed
+from attribution.backends.beginnings_process import EVENT_AT, EXEC
+from attribution.backends.process_connector import EXIT, Wish, subscribed
 from core.values import quick
 
 _EVENT = struct.Struct("=IIQiiI")

@@ -7,6 +7,18 @@ from attribution.interpreters import base_name, is_interpreter_name
 
 OVERWRITTEN = "its command line was written over, so it does not say what was started"
 
+UNREAD = "its command line could not be read as it began, and it may have written over it since"
+ENVIRONMENT_OVERWRITTEN = (
+    "its environment was written over, so it does not say what Python was told to import"
+)
+
+
+def of_memory(facts: ProcessFacts) -> str | None:
+    """Return why what a process tells of its start in its own memory may not be what that was."""
+    if facts.line_unread:
+        return UNREAD
+    return None if facts.env_intact else ENVIRONMENT_OVERWRITTEN
+
 
 def is_titled(facts: ProcessFacts) -> bool:
     """True when the command line is not what the process was started with: a title was written over

@@ -19,6 +19,7 @@ from benchmarks.attribution_attacks import (
     honest,
     hooks,
     lives,
+    memory,
     places,
     programs,
     titles,
@@ -27,7 +28,7 @@ from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attac
 
 __all__ = ["ATTACKS", "HONEST", "REQUESTS", "Arena", "Attack", "cases"]
 
-_GROUPS = (titles, places, lives, handed, programs, copies, disguises, heads, hooks, honest)
+_GROUPS = (titles, places, lives, handed, programs, copies, disguises, heads, hooks, memory, honest)
 HONEST = honest.NAMES | heads.NAMES
 
 

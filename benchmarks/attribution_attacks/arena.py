@@ -1,10 +1,14 @@
 """Where attacks are tried: a folder with senders that tell the truth, and the table of cases."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 PRELUDE = """
@@ -46,6 +50,18 @@ def title(text):
 SEND = "ask(dial())\n"
 
 
+@cache
+def interpreter() -> str:
+    """Return a Python whose environment nobody else writes into: that of these very tests is
+    changed by whatever imports a module there first, and what is imported from it is in doubt then.
+    """
+    folder = tempfile.mkdtemp(prefix="outgate-attacks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    place = Path(folder).resolve() / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    return str(place / "bin/python")
+
+
 @dataclass
 class Arena:
     """A folder of its own, a gate to send to, and the processes that were started."""
@@ -78,12 +94,12 @@ class Arena:
         return process
 
     def python(self, *words: str, **more: object) -> subprocess.Popen[bytes]:
-        """Start this Python."""
-        return self.run(sys.executable, *words, **more)  # type: ignore[arg-type]
+        """Start Python."""
+        return self.run(interpreter(), *words, **more)  # type: ignore[arg-type]
 
     def shell(self, text: str, **more: object) -> subprocess.Popen[bytes]:
-        """Start a shell; `$PY` is this Python."""
-        env = {"PY": sys.executable} | dict(more.pop("env", {}))  # type: ignore[call-overload]
+        """Start a shell; `$PY` is Python."""
+        env = {"PY": interpreter()} | dict(more.pop("env", {}))  # type: ignore[call-overload]
         return self.run("/bin/bash", "-c", text, env=env, **more)  # type: ignore[arg-type]
 
     def go(self) -> None:

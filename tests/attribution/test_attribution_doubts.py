@@ -100,6 +100,8 @@ def test_a_child_between_its_fork_and_its_exec_casts_no_doubt(
         ({"born_at": 61.0}, False),
         ({"born_at": 59.0}, True),
         ({"image_from": 70.0, "image_until": None}, True),
+        ({"image_from": None, "image_until": 70.0}, False),
+        ({"image_from": None, "image_until": 50.0}, True),
     ],
 )
 def test_a_program_younger_than_the_connection_is_in_doubt(

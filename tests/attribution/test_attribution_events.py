@@ -70,10 +70,11 @@ def test_the_folder_of_the_start_is_the_kernels_word(events: ExecEvents, tmp_pat
             running.stdout.readline()
             events.catch_up()
             load = events.load(running.pid)
+            begun = None if load is None else events.begun(load)
             running.stdin.close()
-        assert load is not None
-        assert load.folder in {None, os.path.realpath(tmp_path)}
-        known += load.folder is not None
+        assert begun is not None
+        assert begun.folder in {None, os.path.realpath(tmp_path)}
+        known += begun.folder is not None
     assert known
 
 

@@ -162,7 +162,7 @@ def test_what_is_not_http_is_named_and_counted(sealing: Sealing, tongue: Tongue)
     words = {"tcp": "tcp"}.get(tongue.scheme, tongue.scheme)
     assert words in told.lower() or _words(tongue.scheme) in told, told
     assert record["request"]["bytes"] == len(tongue.first)
-    assert record["sender"]["certainty"] == "exact"
+    assert record["sender"]["certainty"] == "exact", record["sender"]["reason"]
     assert record["sender"]["script"]["name"] == "talk.py"
     [finding] = record["findings"]
     assert finding["kind"] == "not_inspected"
