@@ -15,14 +15,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from app.gate_registry import RunningGate
+from app.gate_registry import RunningGate, follow, followed
 from app.home import Home
 from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
 from app.settings import Settings
-from app.user_proxy import shown, user_direct, user_proxy
+from app.user_proxy import shown, unused_proxy, user_direct, user_proxy
 from certs.client_environment import client_environment
 from core.errors import CannotRunError, OutgateError, SettingsError
+from core.ids import utc_now
 from core.text import printable
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
@@ -44,8 +45,9 @@ def gate_for(
     extra: Sequence[str] = (),
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[RunningGate]:
-    """Yield the running gate, or a private one for as long as the block lasts. `meanwhile` is
-    called while a private one gets ready.
+    """Yield the running gate, or a private one for as long as the block lasts: one that looks
+    closely at connections past it while we live. `meanwhile` is called while a private one gets
+    ready.
 
     Raises SettingsError where only the organisation's gate will do and it does not run.
     """
@@ -57,7 +59,12 @@ def gate_for(
             remedy="Leave out --policy, --connect-to and --upstream-ca.",
         )
     if running is not None:
-        yield running
+        follow(running, os.getpid())
+        try:
+            yield running
+        except BaseException:
+            followed(running, os.getpid(), utc_now())  # no program ran: no run was lost
+            raise
         return
     if settings.require_gate:
         raise SettingsError(
@@ -83,6 +90,8 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
     for. Raises SettingsError for a proxy that cannot be used.
     """
     url = user_proxy(os.environ)
+    if (other := unused_proxy(os.environ)) is not None:
+        yield f"{shown(other)} in HTTP_PROXY is not used: {_clear_way(url, settings)}"
     if url is None:
         return
     if settings.has_upstream_proxies:
@@ -103,6 +112,18 @@ def proxy_remarks(home: Home, settings: Settings, *, own: bool) -> Iterator[str]
         yield f"as NO_PROXY says, the gate goes by itself to {hosts}"
 
 
+def _clear_way(url: str | None, settings: Settings) -> str:
+    """Return which way HTTP in clear takes instead. `url`: the user's proxy for HTTPS."""
+    if settings.has_upstream_proxies:
+        return "the settings say which proxy is"
+    if url is not None:
+        return "http:// goes out the same way as https://"
+    return (
+        "the gate goes out directly. Set HTTPS_PROXY too, or upstream_proxy in its settings, if"
+        " that does not work here"
+    )
+
+
 @contextmanager
 def private_gate(
     home: Home, extra: Sequence[str] = (), meanwhile: Callable[[], None] = lambda: None
@@ -114,7 +135,7 @@ def private_gate(
     """
     import tempfile
 
-    command = [sys.executable, "-m", "app.cli", "start", "--private", *extra]
+    command = [sys.executable, "-m", "app.cli", "start", "--private", str(os.getpid()), *extra]
     environment = {**os.environ, "OUTGATE_HOME": str(home.root)}
     with tempfile.TemporaryFile("w+") as words:
         process = subprocess.Popen(

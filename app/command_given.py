@@ -23,9 +23,12 @@ def sender_by_command(
 ) -> "Attribution | None":
     """Return who a process of ours was that has ended; None where its command names no script."""
     from attribution.ambiguity import of_process
+    from attribution.resolution.resolve import may_run_a_script
 
     facts = _facts(command, pid)
-    found = None if facts is None else of_process(attributor.gallery.imagined(facts, BY_COMMAND))
+    if facts is None or facts.exe is None or not may_run_a_script(facts.exe):
+        return None  # so that nobody waits for a helper that has nothing to read
+    found = of_process(attributor.gallery.imagined(facts, BY_COMMAND))
     if found is None or found.script is None or found.script_process is not None:
         return None
     return found

@@ -5,37 +5,40 @@ policy in force.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from app.desk_tables import MOST, accounts_table, cases_table, first_of, ranked_line, rule_line
 from app.epochs import key_ends
 from app.home import Home
 from app.policy_in_force import policy_path
-from core.classification import AccountKind
-from core.decision import Verdict
-from core.fate import UNSTOPPED, Fate
-from core.findings import NOT_INSPECTED
-from core.risk import HIGH, level_of
-from core.vocabulary.desk import UNKNOWN_SENDER
-from core.vocabulary.destinations import ACCOUNTS
+from core.fate import UNSTOPPED
+from core.risk import HIGH
 from core.vocabulary.sizes import counted, dollars, number, size
 from core.vocabulary.times import ago, clock_time
-from core.vocabulary.verdicts import words_of
-from destinations.naming import place_name
-from evidence.case_rankings import InCases, day_numbers, named_in_cases, requests_of
+from evidence.case_rankings import day_numbers, named_in_cases, requests_of
 from evidence.holds import HeldRequests
-from evidence.hours import By, Measure, Ranked, Total, Wanted, course, oldest, ranking, total
+from evidence.hours import (
+    By,
+    Measure,
+    Total,
+    Wanted,
+    course,
+    oldest,
+    ranked,
+    total,
+    unread_names,
+)
 from evidence.people_lately import PeopleLately, PeopleSince
 from evidence.store import Store
-from policy.rule_list import ListedRule, listed_rules
+from policy.rule_list import listed_rules
 from tui.case_inside import bars
 from tui.rows import Row
-from tui.sheet import Line, Sheet, Table, filter_for
-from tui.wording import RISKS
+from tui.sheet import NOTHING_YET, Sheet, Table
 
 _MONTH = timedelta(days=30)
 _DAYS_BEFORE = timedelta(days=6)
 """Today and these are the week."""
-_MOST, _ALL = 200, 2**31
 _TOP = 5
 
 
@@ -89,11 +92,14 @@ class DeskSheets:
         )
         after = (Row("LLM cost", f"this month {_cost(month)}"), *self._charts(now))
         top = Wanted(since=week)
+        unread = unread_names(self.store, top)
         sheet = Sheet(
             tables=(
-                self._ranked("Most requests of the week, by script", "script", top, limit=_TOP),
-                self._ranked("… by destination", "destination", top, limit=_TOP),
-                self._ranked("… by outcome", "outcome", top, limit=_TOP, prefix=""),
+                self._ranked(
+                    "Most requests of the week, by script", "script", top, unread, limit=_TOP
+                ),
+                self._ranked("… by destination", "destination", top, unread, limit=_TOP),
+                self._ranked("… by outcome", "outcome", top, unread, limit=_TOP, prefix=""),
             ),
         )
 
@@ -140,38 +146,40 @@ class DeskSheets:
         title: str,
         by: By,
         wanted: Wanted,
+        unread: Mapping[By, frozenset[str]],
         *,
         measure: Measure = "exchanges",
-        limit: int = _MOST,
+        limit: int = MOST,
         prefix: str | None = None,
     ) -> Table:
-        """Return a ranking; `prefix` is that of the filter for a row, nothing for none."""
+        """Return a ranking; `prefix` is that of the filter for a row, nothing for none. One by
+        tokens names only what used some.
+        """
         word = {"script": "script", "destination": "to"}.get(by, "") if prefix is None else prefix
-        rows = ranking(self.store, by, wanted, measure=measure, limit=limit)
-        past = ranking(self.store, by, replace(wanted, outcome=Fate.PAST), limit=_ALL)
-        unread = ranking(self.store, by, replace(wanted, kind=NOT_INSPECTED), limit=_ALL)
-        unknown = _Unknown(
-            past={one.name: one.total.exchanges for one in past},
-            unread=frozenset(one.name for one in unread),
-        )
+        rows, names = ranked(self.store, by, wanted, measure=measure, limit=limit)
         columns = ("Name", " Requests", " Left", " Sent", " Values", " Tokens", " US dollars")
+        named = [row for row in rows if measure != "tokens" or row.total.tokens]
+        is_cut = limit == MOST and len(named) == len(rows)
         return Table(
-            title=title,
+            title=first_of(title, len(rows), names) if is_cut else title,
             columns=columns,
-            lines=tuple(_ranked_line(row, by, word, unknown) for row in rows),
+            lines=tuple(ranked_line(row, by, word, unread[by]) for row in named),
+            empty="No language model." if measure == "tokens" else NOTHING_YET,
         )
 
     def _scripts(self, now: datetime) -> Sheet:
-        return Sheet(
-            tables=(self._ranked("Scripts, 30 days", "script", Wanted(since=now - _MONTH)),)
-        )
+        month = Wanted(since=now - _MONTH)
+        unread = unread_names(self.store, month)
+        return Sheet(tables=(self._ranked("Scripts, 30 days", "script", month, unread),))
 
     def _destinations(self, now: datetime) -> Sheet:
         month = Wanted(since=now - _MONTH)
+        unread = unread_names(self.store, month)
+        whose = "Whose accounts, 30 days"
         return Sheet(
             tables=(
-                self._ranked("Destinations, 30 days", "destination", month),
-                self._ranked("Whose accounts, 30 days", "account", month, prefix="account"),
+                self._ranked("Destinations, 30 days", "destination", month, unread),
+                self._ranked(whose, "account", month, unread, prefix="account"),
             )
         )
 
@@ -179,23 +187,21 @@ class DeskSheets:
         first = now.astimezone().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         month, whole = Wanted(since=first), total(self.store, Wanted(since=first))
         models = named_in_cases(self.store, "models")
+        unread = unread_names(self.store, month)
+        by_tokens = partial(self._ranked, wanted=month, unread=unread, measure="tokens")
         return Sheet(
             facts=(Row("This month", _cost(whole)),),
             tables=(
-                _with_tokens(
-                    self._ranked("By script, this month", "script", month, measure="tokens")
-                ),
-                _with_tokens(
-                    self._ranked("By provider, this month", "destination", month, measure="tokens")
-                ),
-                _in_cases("Models in cases", models, "model", now),
+                by_tokens("By script, this month", "script"),
+                by_tokens("By provider, this month", "destination"),
+                cases_table("Models in cases", models, "model", now),
             ),
         )
 
     def _users(self, now: datetime) -> Sheet:
         return Sheet(
             tables=(
-                _in_cases(
+                cases_table(
                     "People who run scripts", named_in_cases(self.store, "users"), "user", now
                 ),
             )
@@ -206,7 +212,7 @@ class DeskSheets:
         seen = {one.name: one for one in named_in_cases(self.store, "rules")}
         hits = requests_of(self.store, "rules")
         lines = tuple(
-            _rule_line(rule, seen.get(rule.id), hits.get(rule.id, 0), now) for rule in rules.rules
+            rule_line(rule, seen.get(rule.id), hits.get(rule.id, 0), now) for rule in rules.rules
         )
         known = {rule.id for rule in rules.rules}
         gone = [one for name, one in seen.items() if name not in known]
@@ -222,8 +228,10 @@ class DeskSheets:
             Table(title="Rules, in the order in which they are asked", columns=columns, lines=lines)
         ]
         if gone:
-            tables.append(_in_cases("In cases, and not in the policy any more", gone, "rule", now))
-        tables.append(_own_accounts(rules.accounts))
+            tables.append(
+                cases_table("In cases, and not in the policy any more", gone, "rule", now)
+            )
+        tables.append(accounts_table(rules.accounts))
         return Sheet(facts=facts, tables=tuple(tables))
 
     def _evidence(self, now: datetime) -> Sheet:
@@ -242,7 +250,10 @@ class DeskSheets:
                 Row("Acts", f"{number(acts)} of reviewers and of the gate"),
                 Row("Checkpoints", f"{number(len(marks))} signed"),
                 Row("File", f"{self.store.path}, {size(file_bytes(self.store.path))}"),
-                Row("Proof", "v in the queue recomputes the chain; outgate verify does it, too."),
+                Row(
+                    "Proof",
+                    "v in the queue and outgate verify recompute it; till then sums are unproven.",
+                ),
             )
         )
 
@@ -282,116 +293,7 @@ def _people_words(known: PeopleSince) -> str:
     return f"{told}; of {unknown} not all is known" if known.unknown else told
 
 
-_HELD = "held at first"
-"""Sums by the hour do not tell how holds ended; what left tells how many were released."""
-_SHOWN: Mapping[By, Callable[[str], str]] = {
-    "destination": lambda name: place_name(None if "." in name else name, name),
-    "script": lambda name: UNKNOWN_SENDER if name == "unknown" else name,
-    "outcome": lambda name: _HELD if name == Verdict.HOLD else words_of(name).word,
-    "account": lambda name: ACCOUNTS[AccountKind(name)].meaning if name in AccountKind else name,
-}
-
-
 def _cost(whole: Total) -> str:
     """Of a call whose price is not known, nothing is in the sum."""
     least = "at least " if whole.tokens else ""
     return f"{least}{dollars(whole.cost_usd)} US dollars, {number(whole.tokens)} tokens"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unknown:
-    """Of whose requests not all is known, so that a sum is the least that there is."""
-
-    past: Mapping[str, int]
-    """How many went past the gate: they left, and nobody knows with what."""
-    unread: frozenset[str]
-    """Some were not read in full."""
-
-
-def _ranked_line(row: Ranked, by: By, prefix: str, unknown: _Unknown) -> Line:
-    one, name = row.total, row.name
-    past = unknown.past.get(name, 0)
-    sent = f"{size(one.bytes)}+" if one.bytes else "not known"
-    shown = _SHOWN[by](name) if by in _SHOWN else name
-    word = shown.rsplit("/", 1)[-1] if by == "script" else name
-    line = "" if not prefix else filter_for(prefix, word)
-    return Line(
-        cells=(
-            shown or "unknown",
-            number(one.exchanges),
-            number(one.sent + past),
-            sent if past else size(one.bytes),
-            number(one.found) + ("+" if past or name in unknown.unread else ""),
-            number(one.tokens),
-            dollars(one.cost_usd) + ("+" if one.tokens and not one.cost_usd else ""),
-        ),
-        filter=line,
-        script=name if by == "script" else "",
-    )
-
-
-def _with_tokens(table: Table) -> Table:
-    kept = tuple(line for line in table.lines if line.cells[5] != "0")
-    return Table(title=table.title, columns=table.columns, lines=kept, empty="No language model.")
-
-
-def _in_cases(title: str, found: Sequence[InCases], prefix: str, now: datetime) -> Table:
-    lines = []
-    for one in found[:_MOST]:
-        level = level_of(one.risk)
-        sign, tone = RISKS[level]
-        people = number(one.people) + ("+" if one.people else "")
-        lines.append(
-            Line(
-                cells=(
-                    one.name,
-                    f"{sign} {level}",
-                    number(one.cases),
-                    number(one.open_cases),
-                    number(one.requests),
-                    people,
-                    clock_time(one.last_at, now),
-                ),
-                tone=tone,
-                filter=filter_for(prefix, one.name),
-            )
-        )
-    columns = ("Name", "Gravest", " Cases", " Open", " Requests", " People", "Last")
-    return Table(title=title, columns=columns, lines=tuple(lines))
-
-
-def _own_accounts(accounts: Sequence[tuple[str, str]]) -> Table:
-    lines = tuple(
-        Line(
-            cells=(account, place_name(service, service)),
-            filter=f"{filter_for('to', service)} account:own",
-        )
-        for service, account in accounts
-    )
-    return Table(
-        title="The organisation's own accounts",
-        columns=("Account", "Of"),
-        lines=lines,
-        empty="None is listed: m on a case, then 4, lists its account.",
-    )
-
-
-def _rule_line(rule: ListedRule, seen: InCases | None, hits: int, now: datetime) -> Line:
-    state = rule.mode if rule.enabled else "off"
-    # What a rule allows makes no case, so that nothing here tells how often that was.
-    never = "–" if rule.then == "allow" else "never"
-    return Line(
-        cells=(
-            rule.id,
-            state,
-            rule.then,
-            rule.until,
-            number(hits) if hits else never,
-            "" if seen is None else number(seen.cases),
-            "" if seen is None else number(seen.open_cases),
-            "" if seen is None else clock_time(seen.last_at, now),
-        ),
-        tone="quiet" if not rule.enabled or seen is None else "plain",
-        filter="" if seen is None else filter_for("rule", rule.id),
-        name=rule.id,
-    )

@@ -93,7 +93,8 @@ def _folder(home: Home, _: Settings) -> Iterable[Result]:
 
 def _authority(home: Home, _: Settings) -> Iterable[Result]:
     from certs.authority import open_authority
-    from certs.remarks import ends_soon, remarks
+    from certs.ending import ends_soon
+    from certs.remarks import remarks
 
     authority = open_authority(home.authority)
     facts = authority.facts()

@@ -25,6 +25,8 @@ class RunningGate:
     started_at: str
     public: str = ""
     """Folder in which everybody finds what this gate's clients trust; empty for a user's own."""
+    authority_ends: str = ""
+    """When what it signs is accepted no more, as RFC 3339; empty where it does not say."""
 
     @property
     def url(self) -> str:
@@ -132,9 +134,12 @@ def announced(path: Path) -> RunningGate | None:
     """Return the gate that is announced, whether it answers or not."""
     try:
         value = json.loads(path.read_text())
-        host, started_at = str(value["host"]), str(value["started_at"])
         return RunningGate(
-            host=host, port=int(value["port"]), pid=int(value["pid"]), started_at=started_at
+            host=str(value["host"]),
+            port=int(value["port"]),
+            pid=int(value["pid"]),
+            started_at=str(value["started_at"]),
+            authority_ends=str(value.get("authority_ends", "")),
         )
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -13,6 +13,7 @@ import typer
 from core.errors import InputError, SettingsError
 from core.rights import Actor, Deed
 from core.text import printable
+from hub.patience import PEOPLE, THOROUGH, Patience
 
 if TYPE_CHECKING:
     from hub.database import Connection, Database
@@ -25,6 +26,8 @@ HubFolder = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_THOROUGH = frozenset({Deed.EXPORT, Deed.VERIFY, Deed.ERASE})
+"""Deeds for which much is read."""
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept.")]
 
 
@@ -55,11 +58,13 @@ def hub_settings(hub: Path | None, deed: Deed | None = None) -> "HubSettings":
     return load(hub)
 
 
-def database_of(settings: "HubSettings") -> "AbstractContextManager[Database]":
-    """Return the database, to be closed."""
+def database_of(
+    settings: "HubSettings", patience: Patience = PEOPLE
+) -> "AbstractContextManager[Database]":
+    """Return the database, to be closed, which works for so long on one question."""
     from hub.database import Database
 
-    return closing(Database(settings.database))
+    return closing(Database(settings.database, patience))
 
 
 def acting() -> Actor:
@@ -75,12 +80,16 @@ def acting() -> Actor:
 
 
 @contextmanager
-def at_hub(hub: Path | None, deed: Deed) -> "Iterator[Connection]":
-    """One transaction in the database of a hub, for who may do this.
+def at_hub(
+    hub: Path | None, deed: Deed, patience: Patience | None = None
+) -> "Iterator[Connection]":
+    """One transaction in the database of a hub, for who may do this; statements may take so long
+    (None: as long as what is done is worth).
 
     Raises ForbiddenError, SettingsError, DatabaseDownError.
     """
-    with database_of(hub_settings(hub, deed)) as database, database.work() as connection:
+    told = patience or (THOROUGH if deed in _THOROUGH else PEOPLE)
+    with database_of(hub_settings(hub, deed), told) as database, database.work() as connection:
         yield connection
 
 

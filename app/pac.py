@@ -196,14 +196,13 @@ class _Reader:
 
     def _proxy(self, line: int, value: str) -> str | None:
         choices = [choice.split() for choice in value.split(";") if choice.strip()]
-        for choice in choices:
-            kind = choice[0].upper()
-            if kind == "DIRECT":
-                return DIRECT
-            if kind in _SCHEMES and len(choice) == 2 and _is_authority(choice[1]):
-                if len(choices) > 1:
-                    self._tell(line, "only the first of its proxies is proposed")
-                return f"{_SCHEMES[kind]}://{choice[1]}"
+        for at, choice in enumerate(choices):
+            if (found := _usable(choice)) is not None:
+                if at > 0:
+                    self._tell(line, "what it names first cannot be used (HTTP only), the next is")
+                if at + 1 < len(choices):
+                    self._tell(line, f"what it names after {found} is not proposed")
+                return found
         self._tell(line, "it names no proxy that can be used (HTTP only)")
         return None
 
@@ -324,6 +323,15 @@ class _Reader:
                 return
             else:
                 self._at += 1
+
+
+def _usable(choice: Sequence[str]) -> str | None:
+    """Return what settings say of one choice of an answer; None where they cannot."""
+    kind = choice[0].upper()
+    if kind == "DIRECT":
+        return DIRECT
+    named = kind in _SCHEMES and len(choice) == 2 and _is_authority(choice[1])
+    return f"{_SCHEMES[kind]}://{choice[1]}" if named else None
 
 
 def _patterns(call: _Call) -> list[str] | None:

@@ -47,24 +47,32 @@ class RunWatch:
     _attributor: "SocketAttributor | None" = None
 
     def prepare(self) -> None:
-        """Get ready in a thread of its own, so that the program need not wait."""
-        if sys.platform == "linux" and self._thread is None:
-            body = OWNER.guarded(Duty.RUNS, self._watch)
-            self._thread = threading.Thread(target=body, daemon=True)
-            self._thread.start()
+        """Get ready in a thread of its own while a gate does, so that nobody waits afterwards."""
+        self._begin()
+        _load_for_the_end()
 
     def started(self, pid: int) -> None:
         """Begin to watch this process and all that it starts."""
         self._root, self.began = pid, utc_now()
         self._cpu, self._largest = _account()
-        self.prepare()
         self._start.set()
+        self._begin()
+        body = OWNER.guarded(Duty.RUNS, _load_for_the_end)
+        threading.Thread(target=body, daemon=True).start()
+
+    def _begin(self) -> None:
+        if sys.platform == "linux" and self._thread is None:
+            body = OWNER.guarded(Duty.RUNS, self._watch)
+            self._thread = threading.Thread(target=body, daemon=True)
+            self._thread.start()
 
     def _watch(self) -> None:
         from app.wiring import own_attributor_of
         from attribution.backends.run_watch import RunUse, can_watch, watch
 
         self._attributor = own_attributor_of(self.home, self.settings)
+        if not self._start.is_set():  # there is time
+            self._attributor.warm()
         self._start.wait()
         if self._root and can_watch():
             self._use = RunUse()
@@ -132,6 +140,11 @@ class RunWatch:
         self._start.set()
         if self._thread is not None:
             self._thread.join(_JOIN_S)
+
+
+def _load_for_the_end() -> None:
+    """Load what the end of a run takes, while there is something else to wait for."""
+    import evidence.factory  # noqa: F401 - all three are used where they are needed
 
 
 def _account() -> tuple[float, int]:

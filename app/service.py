@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.allocator import share_arenas
+from app.authority_ending import authority_end
 from app.forwarding import keep_forwarding
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
@@ -49,29 +50,31 @@ def serve(
     settings: Settings,
     choices: GateChoices,
     *,
-    private: bool,
+    serves: int | None,
     ready: Callable[[RunningGate], None],
     public: Path | None = None,
 ) -> None:
     """Build a gate and serve until SIGTERM or SIGINT. Raises OutgateError when it cannot be built.
 
-    A `private` gate serves one parent process and stops with it, or with the last program that was
-    started behind it; any other announces itself in
-    the home for `run`, `status` and `stop` to find, and in the `public` folder for all users.
+    A private gate `serves` one process, looks closely at connections past it meanwhile, and stops
+    with it, or with the last program that was started behind it; any other announces itself in the
+    home for `run`, `status` and `stop` to find, and in the `public` folder for all users.
     """
     quieten(sys.stderr)
     share_arenas()
-    asyncio.run(_serve(home, settings, choices, private, ready, public))
+    gc.disable()  # what is loaded until `_settle` stays: to look for what could go takes 6 % more
+    asyncio.run(_serve(home, settings, choices, serves, ready, public))
 
 
 async def _serve(
     home: Home,
     settings: Settings,
     choices: GateChoices,
-    private: bool,
+    serves: int | None,
     ready: Callable[[RunningGate], None],
     public: Path | None,
 ) -> None:
+    private = serves is not None
     built = build(home, settings, choices, private=private)
     started_at = rfc3339(datetime.now(UTC))
 
@@ -79,8 +82,10 @@ async def _serve(
 
     def announced(host: str, port: int) -> None:
         nonlocal me
-        me = RunningGate(host=host, port=port, pid=os.getpid(), started_at=started_at)
-        if not private:
+        me = _at(home, host, port, started_at)
+        if serves is not None:  # who is served need not ask for it, while we load what we need
+            built.gate.follow(serves)
+        else:
             announce(home.running, me)
         if public is not None:
             publish(public, home, me)
@@ -108,6 +113,18 @@ async def _serve(
         await built.put_away()
     if (missing := built.evidence.writer.failure) is not None:
         raise missing
+
+
+def _at(home: Home, host: str, port: int, started_at: str) -> RunningGate:
+    """Return how this gate is known to others."""
+    end = authority_end(home)
+    return RunningGate(
+        host=host,
+        port=port,
+        pid=os.getpid(),
+        started_at=started_at,
+        authority_ends="" if end is None else rfc3339(end),
+    )
 
 
 async def _run(built: BuiltGate, announced: Callable[[str, int], None], *, private: bool) -> None:
@@ -186,6 +203,7 @@ def _settle(classifier: "Engine") -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
+    gc.enable()
 
 
 async def follow_policy(

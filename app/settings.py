@@ -127,8 +127,8 @@ class Settings(BaseModel):
     `upstream_proxy`.
     """
     upstream_proxy_credentials: Path | None = None
-    """File with `user:password` for those proxies (HTTP Basic), readable by this user only. The
-    environment's OUTGATE_UPSTREAM_PROXY_CREDENTIALS wins.
+    """File with `user:password` for those proxies (HTTP Basic), or a line `URL user:password` for
+    each, readable by this user only. The environment's OUTGATE_UPSTREAM_PROXY_CREDENTIALS wins.
     """
     attributor: Path | None = None
     """Unix socket of the service that names senders, for a gate that may not look at other users'

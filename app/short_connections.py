@@ -6,19 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.text import printable
 from core.vocabulary.sizes import counted, number
 
 if TYPE_CHECKING:
     from core.observation import Seen
 
 _SHOWN = 5
-_HOW = (
-    "the kernel, of the whole machine: over before it could be seen whose they were, this program's"
-    " or another's"
-)
 _MISSED = "shorter than half a second can have been missed"
-_NOT_HEARD = "nobody told of those that are shorter than half a second"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +34,10 @@ class ShortConnections:
         """Yield what to say of them, a line each; nothing where there was none."""
         if not self.places:
             return
+        from core.vocabulary.short_connections import place_and_times
+
         many = sum(count for _, count in self.places)
-        shown = ", ".join(_told(*one) for one in self.places[:_SHOWN])
+        shown = ", ".join(place_and_times(*one) for one in self.places[:_SHOWN])
         more = f", and {number(len(self.places) - _SHOWN)} more" if self.places[_SHOWN:] else ""
         were = "was" if many == 1 else "were"
         yield (
@@ -67,14 +63,6 @@ class ShortConnections:
 
     def fact(self) -> "Seen | None":
         """Return what the run's observation says of them; None: that there were none."""
-        from core.observation import Seen
+        from core.vocabulary.short_connections import short_connections
 
-        if self.places is None:
-            return Seen(value=None, how=_NOT_HEARD)
-        told = tuple(_told(*one) for one in self.places)
-        return Seen(value=told, how=_HOW) if told else None
-
-
-def _told(place: str, count: int) -> str:
-    shown = printable(place, 100)
-    return shown if count == 1 else f"{shown} ({number(count)} times)"
+        return short_connections(self.places)

@@ -19,6 +19,16 @@ def user_proxy(environment: Mapping[str, str]) -> str | None:
     return None
 
 
+def unused_proxy(environment: Mapping[str, str]) -> str | None:
+    """Return the URL of the user's proxy for HTTP in clear, where it is another than the one for
+    HTTPS; None where there is none, or it is a gate of ours.
+    """
+    urls = (environment.get(name, "").strip() for name in ("http_proxy", "HTTP_PROXY"))
+    url = next(filter(None, urls), None)
+    known = {environment.get(OWN_VARIABLE), user_proxy(environment)}
+    return None if url in known else url
+
+
 def user_direct(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the hosts that the user's proxy is not to be asked for, as in NO_PROXY: domains,
     networks, `*`. Exceptions for one port alone are not among them.

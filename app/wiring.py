@@ -168,9 +168,10 @@ def own_attributor_of(home: Home, settings: Settings) -> SocketAttributor:
 
 def direct_connections(*, everybody: bool) -> DirectConnections:
     """Return what lists the connections past the gate: this user's, or everybody's."""
+    from attribution.backends.own_sockets import note_all
     from attribution.connection_table import ConnectionTable
 
-    return ConnectionTable(everybody=everybody)
+    return ConnectionTable(everybody=everybody, own=note_all())
 
 
 def evidence_of(home: Home, settings: Settings, policy: str | None = None) -> Evidence:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from attribution.backends import procfs
 from attribution.backends.ended_sockets import EndedSocket, EndedSockets, plain
 from attribution.backends.opened import Opened
+from attribution.backends.own_sockets import OwnSockets
 from attribution.backends.peers import leaving, open_rows
 from attribution.backends.sock_diag import DiagRefused
 from core.exchange import Connection
@@ -52,8 +53,13 @@ files.
 class ConnectionTable:
     """Implements core.ports.DirectConnections."""
 
-    def __init__(self, folder: Path = _TABLES, *, everybody: bool = False) -> None:
-        """`everybody`: every user's, as root's gate sees them anyway."""
+    def __init__(
+        self, folder: Path = _TABLES, *, everybody: bool = False, own: OwnSockets | None = None
+    ) -> None:
+        """`everybody`: every user's, as root's gate sees them anyway. `own`: what this process
+        makes itself; of none of these it is told that it has ended.
+        """
+        self._own = own or OwnSockets()
         self._folder = folder
         self._everybody = everybody
         self._opened = Opened(folder)
@@ -135,6 +141,7 @@ class ConnectionTable:
             _of_ended(one, now)
             for one in heard
             if one is not None
+            and not self._own.hold(one.number)
             and (one.host, one.port) not in self._others
             and _was_opened_here(one)
         ]

@@ -80,10 +80,13 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
 - Names and addresses in running text, unless `names` is switched on; even then no names in languages that
   the model does not know, and no addresses without a word for a street, a post box, a unit or a cue such as
   "lives at". It costs a worker several tens of milliseconds of processor time for each KB that may hold a name.
-- Texts in a cipher of one's own (letters moved or turned round, a key for every byte), and values
-  whose pieces stand in different fields.
-- Bytes written as code words, UUIDs, network addresses, 64-bit or broken numbers, or differences;
-  base45 and base91.
+- Texts in a cipher of one's own (letters moved or turned round, as rot13 and rot47 do, the whole text
+  or its encoding from behind, a key for every byte), and values whose pieces stand in different fields.
+- Bytes written as code words, in Morse code, as letters of flags, as scaled, broken or signed fractions, or
+  as differences; base91; base2048. Letters of many scripts in one word (base65536) are told as unread.
+- Values in pieces: those with a blank, a comma, a bar or an empty line between the pieces, unless they are
+  groups of their kind; card numbers and keys that short lines (under 37 letters) break; a person's name or
+  a telephone number with markup in it. Base64 in pieces of uneven length without blanks between.
 - Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and

@@ -3,15 +3,14 @@ do more than it should.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography import x509
 
 from certs.chain import Authority
+from certs.ending import ends_soon
 from core.text import printable
-from core.vocabulary.sizes import counted
 
-SOON = timedelta(days=30)
 _LISTED = 5
 
 
@@ -28,17 +27,6 @@ def remarks(authority: Authority, now: datetime) -> Iterator[str]:
                 "It may make further authorities, for which Outgate has no use; ask for a path"
                 " length of 0."
             )
-
-
-def ends_soon(end: datetime, now: datetime) -> str | None:
-    """Return what to tell when the end is less than 30 days away; else None."""
-    left = end - now
-    if left >= SOON:
-        return None
-    if left < timedelta():
-        return f"The authority ended on {end:%d %B %Y}: clients accept nothing that it signs."
-    days = f"in {counted(left.days, 'day')}" if left.days else "today"
-    return f"The authority ends {days}, on {end:%d %B %Y}; from then on clients accept nothing."
 
 
 def _names(certificate: x509.Certificate) -> Iterator[str]:

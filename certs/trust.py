@@ -6,6 +6,7 @@ import ssl
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -28,6 +29,7 @@ SYSTEM_BUNDLES = (
 )
 """For a Python whose OpenSSL was built elsewhere and looks in folders that this machine lacks."""
 
+_KEPT = 1024
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 
 
@@ -130,7 +132,11 @@ def _from_file(file: Path, faults: list[str]) -> list[bytes]:
     return roots
 
 
+@lru_cache(maxsize=_KEPT)
 def _der(block: bytes) -> bytes | None:
+    """Kept: the same roots stand in a folder, by two names each, in a bundle, and in what is
+    written of both.
+    """
     try:
         return _checked(ssl.PEM_cert_to_DER_cert(block.decode("ascii")))
     except ValueError:

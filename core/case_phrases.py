@@ -82,7 +82,7 @@ def _next(tokens: Sequence[str], at: int) -> tuple[int, str]:
         phrase = plainly(" ".join(tokens[at : at + length]))
         if phrase in PHRASES:
             return length, phrase.replace(" ", "-")
-    for length in (3, 2):
+    for length in (4, 3, 2):
         if is_a_shown_day(day := " ".join(tokens[at : at + length])):
             return min(length, len(tokens) - at), f'when:"{day}"'
     two = tokens[at : at + 2]

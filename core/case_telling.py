@@ -1,7 +1,7 @@
 """A filter as the line of words that a person would write for it. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from core.case_vocabulary import (
     ACCOUNT_WORDS,
@@ -29,10 +29,15 @@ def in_words(wanted: CaseFilter) -> str:
     for condition in (*asked, *wanted.conditions):
         words += _told(condition)
     if wanted.since:
-        words.append(f"since:{wanted.since:%Y-%m-%d}")
+        words.append(f"since:{_time(wanted.since, wanted.since)}")
     if wanted.until:
-        words.append(f"until:{wanted.until - timedelta(seconds=1):%Y-%m-%d}")
+        words.append(f"until:{_time(wanted.until, wanted.until - timedelta(minutes=1))}")
     return " ".join([*words, _literally(wanted.text)]).strip()
+
+
+def _time(end: datetime, named: datetime) -> str:
+    """Return what names this end of a time: a day where it is a midnight, else a minute."""
+    return f"{named:%Y-%m-%d}" if end.time() == time.min else f"{named:%Y-%m-%dT%H:%M}"
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)

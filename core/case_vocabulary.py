@@ -13,6 +13,7 @@ from core.vocabulary.desk import CAME_BACK
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import GROUPS, KINDS
 from core.vocabulary.reviews import DISPOSITIONS
+from core.vocabulary.senders import CERTAINTIES
 from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
 
 STATUSES: Mapping[str, CaseStatus | None] = MappingProxyType(
@@ -67,6 +68,9 @@ PREFIXES: Mapping[str, About | None] = MappingProxyType(
         "rows": About.ROWS,
         "times": About.TIMES,
         "case": About.CASE,
+        "certain": About.CERTAIN,
+        "hash": About.HASH,
+        "version": About.HASH,
         "since": None,
         "until": None,
         "when": None,
@@ -115,6 +119,24 @@ def _at_least(value: str) -> tuple[str, ...] | None:
     return (str(int(digits)),) if is_number else None
 
 
+def _certain(value: str) -> tuple[str, ...] | None:
+    return CERTAIN.get(_hyphenated(value.lower()))
+
+
+def _hash(value: str) -> tuple[str, ...] | None:
+    digits = value.lower().rstrip(":…")
+    fits = 4 <= len(digits) <= 64 and not digits.strip("0123456789abcdef")
+    return (digits,) if fits else None
+
+
+CERTAIN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        word: (certainty.value,)
+        for certainty, words in CERTAINTIES.items()
+        for word in (certainty.value, _hyphenated(words.partition(",")[0]))
+    }
+)
+"""By the word of the evidence, and by that of the screen: `exact`, `certain`, `not-known`."""
 _MOST_DIGITS = 12
 READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
     {
@@ -123,6 +145,9 @@ READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
         "group": _group,
         "account": _account,
         "risk": _risk,
+        "certain": _certain,
+        "hash": _hash,
+        "version": _hash,
         "outcome": lambda value: OUTCOMES.get(value.lower()),
         "people": _at_least,
         "rows": _at_least,
@@ -130,11 +155,20 @@ READS: Mapping[str, Callable[[str], tuple[str, ...] | None]] = MappingProxyType(
     }
 )
 """What each value stands for in the evidence; None for what is no value."""
+_NUMBER = "a number after {0}:, as in {0}:100"
+WRITTEN: Mapping[About, str] = MappingProxyType(
+    {
+        **dict.fromkeys((About.PEOPLE, About.ROWS, About.TIMES), _NUMBER),
+        About.HASH: "a version's first digits after {0}:, at least four, as in {0}:9f2c41d8",
+    }
+)
+"""What is to be written where a value is none, and there are no words to choose from."""
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "group": tuple(GROUPS),
         "account": tuple(ACCOUNT_WORDS),
         "risk": tuple(Level),
+        "certain": tuple(CERTAIN),
         "outcome": tuple(OUTCOMES),
         "kind": tuple(KINDS),
         "found": tuple(KINDS),

@@ -19,11 +19,12 @@ from core.case_vocabulary import (
     READS,
     RETURNED,
     STATUSES,
+    WRITTEN,
     many_of,
     shown,
     shown_as,
 )
-from core.day_words import SINCE_WORDS, moment_named
+from core.day_words import SINCE_WORDS, Moment, moment_named
 from core.review import About, CaseFilter, CaseStatus, Condition
 from core.text import printable
 from core.vocabulary.kinds import KINDS
@@ -71,6 +72,8 @@ class _Reading:
     texts: list[str] = field(default_factory=list)
     values: dict[tuple[About, bool], list[str]] = field(default_factory=dict)
     shown: list[Condition] = field(default_factory=list)
+    times: dict[str, tuple[str, Moment]] = field(default_factory=dict)
+    """By the word before the colon: what stood behind it, and what that names."""
 
     def either(self, before: Sequence[str], behind: Sequence[str]) -> None:
         """Take the word between two: it adds nothing where both ask for the same, since one of them
@@ -82,7 +85,7 @@ class _Reading:
             return
         asked: list[set[tuple[About, bool]]] = []
         for word in (before[-1], behind[0]):
-            one = replace(self, occurs=None, values={}, texts=[], shown=[])
+            one = replace(self, occurs=None, values={}, texts=[], shown=[], times={})
             one.take(word, negated=False)
             asked.append(set(one.values))
         negated = [word.lower() for word in before[-2:-1]] == [NOT]
@@ -134,8 +137,8 @@ class _Reading:
             return
         reads = READS.get(key)
         values = (value,) if reads is None else reads(value)
-        if values is None and about in {About.PEOPLE, About.ROWS, About.TIMES}:
-            raise _ProblemError(f"Write a number after {key}:, as in {key}:100.")
+        if values is None and about in WRITTEN:
+            raise _ProblemError(f"Write {WRITTEN[about].format(key)}.")
         if values is None:
             raise _ProblemError(_unknown(value, CHOICES[key], f"{key}:"))
         self._check_kind(key, value, values)
@@ -157,10 +160,9 @@ class _Reading:
         at = moment_named(value, self.now, self.zone)
         if at is None:
             raise _ProblemError(_no_day(key, value))
-        if key != "until":
-            self.wanted = replace(self.wanted, since=at.begin)
-        if key == "until" or (key == "when" and at.end > at.begin):
-            self.wanted = replace(self.wanted, until=at.end)
+        before = self.times.setdefault(key, (value, at))
+        if before[1] != at:
+            raise _ProblemError(_twice(key, before[0], value))
 
     def _plain(self, token: str, prefix: str, *, negated: bool) -> None:
         text = token.replace('"', "").strip()
@@ -191,10 +193,11 @@ class _Reading:
         if at is not None and at.end > at.begin:
             self._time("when", text, negated=negated)
             return True
-        about = next((one for one in (About.RULE, About.MODEL) if self.stands(one, text)), None)
-        if about is not None:
-            self._add(about, (text,), negated=negated)
-        return about is not None
+        for about, values in ((About.RULE, (text,)), (About.MODEL, (text,)), _version(text)):
+            if values and self.stands(about, *values):
+                self._add(about, values, negated=negated)
+                return True
+        return False
 
     def _add(self, about: About, values: Iterable[str], *, negated: bool) -> None:
         self.values.setdefault((about, negated), []).extend(values)
@@ -206,7 +209,27 @@ class _Reading:
             for (about, negated), values in self.values.items()
         )
         conditions += tuple(dict.fromkeys(self.shown))
-        return replace(self.wanted, conditions=conditions, text=" ".join(self.texts))
+        since, until = self._span()
+        return replace(
+            self.wanted,
+            conditions=conditions,
+            text=" ".join(self.texts),
+            since=since,
+            until=until,
+        )
+
+    def _span(self) -> tuple[datetime | None, datetime | None]:
+        """Return from when to when, of all that was said of it. Raises _ProblemError where no time
+        is in all of it.
+        """
+        asked = {key: at for key, (_, at) in self.times.items()}
+        since = max((at.begin for key, at in asked.items() if key != "until"), default=None)
+        ends = (at.end for key, at in asked.items() if key == "until" or _ends(key, at))
+        until = min(ends, default=None)
+        if since is not None and until is not None and since >= until:
+            said = " and ".join(f"{key}:{quoted(value)}" for key, (value, _) in self.times.items())
+            raise _ProblemError(f"No time is in {printable(said, 120)}.")
+        return since, until
 
 
 def parse(
@@ -241,9 +264,9 @@ def parse(
             negated = False
         if negated:
             raise _ProblemError("Say what after not.")
+        return Parsed(wanted=reading.filter())
     except _ProblemError as problem:
         return Parsed(wanted=CaseFilter(), problem=str(problem))
-    return Parsed(wanted=reading.filter())
 
 
 def _meant(text: str, called: Called, occurs: Occurs) -> Iterator[str]:
@@ -275,12 +298,27 @@ def _of_a_kind(words: str) -> bool:
 _EITHER = "“or” joins only what asks for the same: held or blocked, to:a or to:b."
 
 
+def _version(text: str) -> tuple[About, tuple[str, ...]]:
+    """Return what a word asks for that is the first digits of a version."""
+    return About.HASH, READS["hash"](text) or ()
+
+
+def _ends(key: str, at: Moment) -> bool:
+    """Say whether this names a day or a minute, which ends, and not all since some moment."""
+    return key == "when" and at.end > at.begin
+
+
+def _twice(key: str, first: str, second: str) -> str:
+    said = f"{key}:{quoted(printable(first, 40))} or {key}:{quoted(printable(second, 40))}"
+    return f"Which: {said}? since: and until: name a longer time."
+
+
 def _no_day(key: str, value: str) -> str:
     if value[:1].isdecimal():
         told = f"I cannot read the day “{printable(value, 40)}”."
     else:
         told = f"{_unknown(value, SINCE_WORDS, f'{key}:')}."
-    return f"{told} Try today, monday, 7d or 2026-11-20."
+    return f"{told} Try today, monday, 14:02, 7d or 2026-11-20."
 
 
 def _words() -> list[str]:

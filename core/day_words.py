@@ -1,39 +1,57 @@
-"""Days and spans as a person writes them: `today`, `monday`, `7d`, `2026-11-20`. Pure."""
+"""Days, times and spans as a person writes them: `today`, `mon 14:02`, `7d`, `2026-11-20`. Pure."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SINCE_WORDS = ("today", "yesterday", *_DAYS, "7d", "30d")
+_SHORT = tuple(day[:3] for day in _DAYS)
+_NAMED_DAYS = frozenset({"today", "yesterday", *_DAYS, *_SHORT})
+SINCE_WORDS = ("today", "yesterday", *_DAYS, "7d", "30d", "12h", "30m")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
 _SHOWN = re.compile(r"(\d{1,2})[ -]([a-z]{3,9})(?:[ -](\d{4}))?")
 """As the review shows a day: `5 Nov`, `20 Nov 2025`."""
-_SPAN = re.compile(r"(\d{1,4})([dhw])")
-_SPAN_HOURS = {"h": 1, "d": 24, "w": 168}
+_SPAN = re.compile(r"(\d{1,4})([dhwm])")
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_CLOCK = re.compile(r"(?:^|[ t-])(\d{1,2}):(\d{2})$")
+"""A time of day, by itself or behind its day: `14:02`, `mon 14:02`, `2026-11-20t14:02`."""
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day, from its midnight to the next; or the moment so long ago, which ends as it begins."""
+    """A day, from its midnight to the next; a minute; or the moment so long ago, which ends as it
+    begins. Both are of the zone that was asked for.
+    """
 
     begin: datetime
     end: datetime
 
 
 def moment_named(value: str, now: datetime, zone: tzinfo | None = None) -> Moment | None:
-    """Return the day that `today`, `monday`, `mon`, `5 nov` or `2026-11-20` names, or the moment
-    `3d`, `12h` or `2w` ago; None for anything else. Days are of `zone` (None: this machine's).
+    """Return the day that `today`, `monday`, `mon`, `5 nov` or `2026-11-20` names, the minute
+    `14:02` of today or of a day before it, or the moment `3d`, `12h`, `30m` or `2w` ago, to the
+    minute; None for anything else. Days are of `zone` (None: this machine's).
     """
     word = value.lower()
     here = now.astimezone(zone)
     try:
         if span := _SPAN.fullmatch(word):
-            at = now - timedelta(hours=int(span[1]) * _SPAN_HOURS[span[2]])
+            at = (now - int(span[1]) * _UNITS[span[2]]).astimezone(zone)
+            at = at.replace(second=0, microsecond=0)
             return Moment(at, at)
+        if clock := _CLOCK.search(word):
+            day = _day(word[: clock.start()] or "today", here.date())
+            at = _at(day, time(int(clock[1]), int(clock[2])), here, zone)
+            return Moment(at, at + _MINUTE)
         day = _day(word, here.date())
         return Moment(_midnight(day, here, zone), _midnight(day + timedelta(days=1), here, zone))
     except (ValueError, OverflowError, OSError):
@@ -41,8 +59,15 @@ def moment_named(value: str, now: datetime, zone: tzinfo | None = None) -> Momen
 
 
 def is_a_shown_day(words: str) -> bool:
-    """Say whether this is a day as the review shows it: `5 Nov`, `20 Nov 2025`."""
-    shown = _SHOWN.fullmatch(words.lower())
+    """Say whether this is a day as the review shows it, with or without a time: `5 Nov`, `20 Nov
+    2025`, `Mon 14:02`, `5 Nov 14:02`.
+    """
+    word = words.lower()
+    clock = _CLOCK.search(word)
+    day = word if clock is None else word[: clock.start()]
+    if clock is not None and day in _NAMED_DAYS:
+        return True
+    shown = _SHOWN.fullmatch(day)
     return shown is not None and _month(shown[2]) > 0
 
 
@@ -54,7 +79,7 @@ def day_ahead(value: str, now: datetime, zone: tzinfo | None = None) -> datetime
     here = now.astimezone(zone)
     try:
         if span := _SPAN.fullmatch(word):
-            day = (here + timedelta(hours=int(span[1]) * _SPAN_HOURS[span[2]])).date()
+            day = (here + int(span[1]) * _UNITS[span[2]]).date()
         else:
             day = date.fromisoformat(word)
         at = _midnight(day, here, zone)
@@ -67,9 +92,8 @@ def _day(word: str, today: date) -> date:
     """Return the day of a word. Raises ValueError."""
     if word in {"today", "yesterday"}:
         return today - timedelta(days=word == "yesterday")
-    short = [day[:3] for day in _DAYS]
-    if word in _DAYS or word in short:
-        return today - timedelta(days=(today.weekday() - short.index(word[:3])) % 7)
+    if word in _DAYS or word in _SHORT:
+        return today - timedelta(days=(today.weekday() - _SHORT.index(word[:3])) % 7)
     shown = _SHOWN.fullmatch(word)
     if shown is None:
         return date.fromisoformat(word)
@@ -84,6 +108,10 @@ def _month(word: str) -> int:
 
 
 def _midnight(day: date, here: datetime, zone: tzinfo | None) -> datetime:
+    return _at(day, time.min, here, zone)
+
+
+def _at(day: date, clock: time, here: datetime, zone: tzinfo | None) -> datetime:
     if zone is not None:
-        return datetime.combine(day, time.min, tzinfo=zone).astimezone(here.tzinfo)
-    return datetime.combine(day, time.min).astimezone()
+        return datetime.combine(day, clock, tzinfo=zone).astimezone(here.tzinfo)
+    return datetime.combine(day, clock).astimezone()

@@ -66,8 +66,10 @@ def lets_out(verdict: Verdict, hold: HoldOutcome | None = None) -> bool:
             assert_never(verdict)
 
 
-HOLD_SECONDS: float = 25
-"""How long a held request waits where neither its rule nor the settings say it."""
+HOLD_SECONDS: float = 120
+"""How long a held request waits where neither its rule nor the settings say it: so long that a
+person who is told can look and answer.
+"""
 
 
 def hold_word(ending: HoldOutcome) -> str:

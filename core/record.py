@@ -10,7 +10,7 @@ from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
 from core.fate import UNSTOPPED, Fate, fate_of
-from core.findings import Finding
+from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
 from core.record_reading import (
@@ -104,6 +104,12 @@ class Record:
     def left(self) -> bool:
         """Whether it left through the gate."""
         return self.fate is None and self.decision.left
+
+    @property
+    def unread(self) -> bool:
+        """Whether not all of it was read: a part could not be, or a check of it failed."""
+        unread = any(finding.kind == NOT_INSPECTED for finding in self.findings)
+        return unread or bool(self.decision.degraded)
 
     @property
     def files_are_all(self) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.case_inside import Inside, Reach, Scope
 from core.decision import HoldOutcome, Verdict
+from core.findings import NOT_INSPECTED
 from core.ids import uuid7
 from core.record import Record
 from core.review_acts import ASKED_AS as ASKED_AS
@@ -172,10 +173,17 @@ class Case:
     """Up to where it was closed last; it may have come back since."""
     likely: bool = False
     """The sender of its newest record is likely, and not certain."""
+    unchecked: int = 0
+    """Records that were decided while a check of them had failed."""
     own: frozenset[Action] = frozenset()
     """What was done last, with the case, its newest answered request and the version that sent it,
     by somebody who runs or owns what it is about.
     """
+
+    @property
+    def unread(self) -> bool:
+        """Whether not all of it was read: a part could not be, or a check of it failed."""
+        return NOT_INSPECTED in self.kinds or self.unchecked > 0
 
     @property
     def reach(self) -> Reach:
@@ -203,6 +211,7 @@ class Order(StrEnum):
     OUTCOME = "outcome"
     KIND = "found"
     PEOPLE = "people"
+    ROWS = "rows"
     TIMES = "times"
 
 
@@ -230,6 +239,10 @@ class About(StrEnum):
     """At least so many requests."""
     STATE = "state"
     """What a row says of it: a `core.vocabulary.desk.State`."""
+    CERTAIN = "certain"
+    """How sure the sender of its newest record is: a `Certainty`."""
+    HASH = "hash"
+    """First digits of a version of the script that sent some of it."""
     OWN = "own"
     """What the sender did in the own matter and stands: an `Action`, or nothing for any."""
     TEXT = "text"

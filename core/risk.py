@@ -14,6 +14,7 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.review import Case
+from core.values import quick
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.sizes import at_least
@@ -37,6 +38,7 @@ class Risk:
     """In words, the weightiest first; inert."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
     """What the risk of a case goes by."""
@@ -60,6 +62,8 @@ class Weighed:
     """It was only seen beside the requests: nothing of it was read."""
     days: int = 0
     """On how many days it happened; 0 where that is not known."""
+    unchecked: bool = False
+    """A check of some of it failed. Told, at no points: sums that are kept do not count it."""
 
 
 HIGH, MEDIUM = 10, 6
@@ -70,6 +74,7 @@ _BY_AMOUNT = ((1_000, 6), (100, 4), (10, 2))
 """From so many people, values or rows on, so many points."""
 _BY_ACCOUNT = {AccountKind.PERSONAL: 4, AccountKind.OTHER_TENANT: 4, AccountKind.ANONYMOUS: 4}
 _PAST, _UNREAD, _NEW = 6, 4, 1
+_PARTLY = "part of it could not be read"
 
 
 def risk_of(case: Case, *, if_left: bool = False) -> Risk:
@@ -92,6 +97,7 @@ def risk_of(case: Case, *, if_left: bool = False) -> Risk:
             past=case.verdict == Fate.PAST or Fate.PAST in inside.outcomes,
             observed=case.verdict == OBSERVED,
             days=len(inside.days),
+            unchecked=case.unchecked > 0,
         )
     )
 
@@ -143,7 +149,9 @@ def _points(what: Weighed) -> Iterator[tuple[int, Callable[[], str]]]:
         if several:
             yield several, partial(_amount, what)
     if NOT_INSPECTED in names:
-        yield _UNREAD, lambda: "part of it could not be read"
+        yield _UNREAD, lambda: _PARTLY
+    elif what.unchecked:
+        yield 0, lambda: _PARTLY
     if names and what.account_kind in _BY_ACCOUNT:
         kind = AccountKind(what.account_kind)
         yield _BY_ACCOUNT[kind], lambda: ACCOUNTS[kind].meaning

@@ -18,6 +18,8 @@ def printable(text: str, limit: int = 400) -> str:
     are kept; a cut is marked by `…`. The result is plain text: it still needs escaping where markup
     has a meaning.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     cut = text[:limit]
     if not cut.isprintable():
         cut = "".join("·" if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in cut)

@@ -29,7 +29,7 @@ _ARN = re.compile(
     rf"arn{_SIGN}aws[a-z-]{{0,20}}{_SIGN}[a-z0-9-]{{1,40}}{_SIGN}[a-z0-9-]{{0,30}}"
     rf"{_SIGN}([0-9]{{12}}){_SIGN}"
 )
-_QUEUES = re.compile(r"(?:sqs|sns)[.-]|[a-z0-9-]{1,40}\.queue\.")
+_QUEUES = re.compile(r"(?:sqs|sns)[.-]|(?:[a-z0-9-]{1,40}\.)?queue\.")
 _ACCOUNT_IN_PATH = re.compile(r"/([0-9]{12})/")
 _TOPIC_OR_QUEUE = re.compile(
     rf"(?:TopicArn|TargetArn)[\"=: ]{{1,6}}arn{_SIGN}aws[a-z-]{{0,20}}{_SIGN}sns{_SIGN}"
@@ -158,7 +158,24 @@ AMAZON: tuple[Service, ...] = (
         "aws-sqs",
         "Amazon SQS",
         Category.MESSAGING,
-        at(rf"/(?:sqs|sns)\.{_REGION}\.amazonaws\.com/", rf"/{_REGION}\.queue\.amazonaws\.com/"),
+        at(
+            rf"/sqs(?:-fips)?\.{_REGION}\.amazonaws\.com(?:\.cn)?/",
+            rf"/sqs\.{_REGION}\.api\.aws/",
+            rf"/(?:{_REGION}\.)?queue\.amazonaws\.com(?:\.cn)?/",
+        ),
+        PUT_OR_POST,
+        caller,
+        Refusal.AWS,
+        family="aws",
+    ),
+    Service(
+        "aws-sns",
+        "Amazon SNS",
+        Category.MESSAGING,
+        at(
+            rf"/sns(?:-fips)?\.{_REGION}\.amazonaws\.com(?:\.cn)?/",
+            rf"/sns\.{_REGION}\.api\.aws/",
+        ),
         PUT_OR_POST,
         caller,
         Refusal.AWS,

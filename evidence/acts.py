@@ -40,6 +40,9 @@ _SAID = frozenset({"why", "reason", "note"})
 type Act = ReviewEvent | Happening
 
 
+_MOST = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAct:
     """An act with its place in the chain of acts."""
@@ -58,10 +61,10 @@ class Newest:
     """Its hash; nothing before the first."""
 
     @classmethod
-    def of(cls, connection: Connection) -> "Newest":
-        """Read it."""
-        query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
-        row = connection.execute(query).fetchone()
+    def of(cls, connection: Connection, up_to: int | None = None) -> "Newest":
+        """Read it, or the newest up to this place."""
+        query = "SELECT seq, hash FROM entries WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+        row = connection.execute(query, (_MOST if up_to is None else up_to,)).fetchone()
         return cls(seq=0, head=b"") if row is None else cls(seq=row[0], head=bytes(row[1]))
 
 

@@ -31,6 +31,7 @@ _ORDERS: Mapping[Order, str] = MappingProxyType(
         Order.OUTCOME: "verdict, last_us DESC, id DESC",
         Order.KIND: "kinds = '', kinds, last_us DESC, id DESC",
         Order.PEOPLE: "people DESC, last_us DESC, id DESC",
+        Order.ROWS: "coalesce(most_records, 0) DESC, last_us DESC, id DESC",
         Order.TIMES: "count DESC, last_us DESC, id DESC",
     }
 )
@@ -70,6 +71,22 @@ def _case(value: str, _: int) -> Part:
     return f"(case_id_of(key) = ? OR {of_record})", (value.lower(), value.lower())
 
 
+def _certain(value: str, _: int) -> Part:
+    newest = "(SELECT certainty_in(body) FROM entries WHERE entries.id = last_record)"
+    return f"{newest} = ?", (value,)
+
+
+def _version(value: str, _: int) -> Part:
+    """Return the condition that some version's hash begins so; the bytes first, since most of what
+    is inside cases need then not be taken apart.
+    """
+    named = """CASE WHEN json_valid(CAST(inside AS TEXT)) THEN EXISTS (
+        SELECT 1 FROM json_each(CAST(inside AS TEXT), '$.versions')
+        WHERE substr(key, 1, ?) = ?) ELSE 0 END"""
+    text = f"(instr(inside, CAST(? AS BLOB)) > 0 AND {named})"
+    return text, (f'"{value}', len(value), value)
+
+
 def _at_least(column: str) -> By:
     return lambda value, _: (f"{column} >= ?", (int(value),))
 
@@ -99,6 +116,8 @@ _BY: Mapping[About, By] = MappingProxyType(
         About.TIMES: _at_least("count"),
         About.RISK: _risk,
         About.CASE: _case,
+        About.CERTAIN: _certain,
+        About.HASH: _version,
     }
 )
 
@@ -214,6 +233,7 @@ def case_of(row: Mapping[Any, Any], now_us: int) -> Case:
         records=row["most_records"],
         bytes_sent=row["bytes_sent"],
         last_record=row["last_record"],
+        unchecked=row["degraded"],
         disposition=row["disposition"],
         inside=inside_of(row),
         scope=closed_up_to(row["closed"]),

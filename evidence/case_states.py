@@ -45,9 +45,9 @@ _STATES: Mapping[str, str] = MappingProxyType(
         State.APPROVED_SINCE: f"{_UNASKED} {_SAID} = '{Action.APPROVE}')",
         State.REFUSED_SINCE: f"{_UNASKED} {_SAID} = '{Action.REFUSE}')",
         State.ASKED_FOR: _ASKED,
-        State.UNREAD: f"kinds = ',{NOT_INSPECTED},'",
+        State.UNREAD: f"(kinds = ',{NOT_INSPECTED},' OR (kinds = '' AND degraded > 0))",
         State.PARTLY_UNREAD: f"(kinds LIKE '%,{NOT_INSPECTED},%' OR degraded > 0)",
-        State.NOTHING_KNOWN: "kinds = ''",
+        State.NOTHING_KNOWN: "(kinds = '' AND degraded = 0)",
         State.NOTHING_LEFT: f"(left_count = 0 AND verdict NOT IN ('{Fate.PAST}', '{OBSERVED}'))",
         State.FIRST_TIME: f"first_us / {_DAY_US} = last_us / {_DAY_US}",
     }

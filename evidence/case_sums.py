@@ -161,7 +161,7 @@ class CaseSums:
 
     def _add_findings(self, found: Sequence[Found]) -> None:
         for kind in {one.kind for one in found}:
-            self.kinds.setdefault(kind, KindSums()).requests += 1
+            self._of_kind(kind).requests += 1
         for one in found:
             self.kinds[one.kind].add(one)
             if one.kind != NOT_INSPECTED:
@@ -178,7 +178,13 @@ class CaseSums:
         self.last_record = id_
         self.count += 1
         self.degrade(1, at_us)
-        self.kinds.setdefault(NOT_INSPECTED, KindSums()).requests += 1
+        self._of_kind(NOT_INSPECTED).requests += 1
+
+    def _of_kind(self, kind: str) -> KindSums:
+        found = self.kinds.get(kind)
+        if found is None:
+            found = self.kinds[kind] = KindSums()
+        return found
 
     def join(self, later: "CaseSums") -> None:
         """Add what came later in the chain."""
@@ -198,7 +204,7 @@ class CaseSums:
         if later.most_records is not None:
             self.most_records = max(self.most_records or 0, later.most_records)
         for kind, sums in later.kinds.items():
-            self.kinds.setdefault(kind, KindSums()).join(sums)
+            self._of_kind(kind).join(sums)
         for sha256, seen in later.versions.items():
             _see(self.versions, sha256, *seen)
         _add_counts(self.users, later.users)

@@ -146,6 +146,8 @@ class Past:
     """When it was cut, and by which rule."""
     digests: dict[int, str] = field(default_factory=dict)
     """Cut → hash of its sums."""
+    sums_before: str | None = None
+    """Sums of hours before this time are gone, too (RFC 3339)."""
 
     @classmethod
     def of(cls, connection: Connection) -> "Past":
@@ -166,6 +168,8 @@ class Past:
             for row in facts.get("past") or ():
                 cut, _, hashed = row.partition(":")
                 self.digests[int(cut)] = hashed
+            if act.event is Event.SUMS_EXPIRED:
+                self.sums_before = max(self.sums_before or "", str(facts["before"]))
             return
         cut = int(facts["up_to_entry"])
         frontier = Frontier.from_bytes(cut, bytes.fromhex("".join(facts["frontier"])))

@@ -6,7 +6,6 @@ from core.attribution import Certainty
 from core.case_inside import Reach, beyond
 from core.case_keys import case_key
 from core.errors import EvidenceError
-from core.findings import NOT_INSPECTED
 from core.observation import Observation
 from core.record import Record
 from core.review import Action, HoldAnswer, ReviewEvent
@@ -89,7 +88,7 @@ def reach_of(record: Record) -> Reach | None:
     script, sender = record.sender.script, record.sender
     if sender.certainty is not Certainty.EXACT or script is None or not script.sha256:
         return None
-    if record.decision.degraded or any(f.kind == NOT_INSPECTED for f in record.findings):
+    if record.unread:
         return None
     if (kind := alike(record)).case is None:
         return None

@@ -54,10 +54,14 @@ UPSERT_DAY = Statement(compiled.UPSERT_DAY)
 _KNOWN = "SELECT * FROM cases WHERE key = ?"
 
 
-_MOST_REMEMBERED = 400
-"""Cases that were seen last: a large one takes some 100 KB."""
-type Remembered = dict[str, tuple[CaseSums, dict[str, Any]]]
-"""Case → its sums, and how it stands: as in the file, while nobody else writes."""
+_MOST_REMEMBERED, _MOST_BYTES = 4000, 4 << 20
+"""Cases that were seen last, and what is inside them as the file keeps it: in memory it takes some
+ten times as much.
+"""
+type Remembered = dict[str, tuple[CaseSums, dict[str, Any], int]]
+"""Case → its sums, how it stands, and the bytes of its inside: as in the file, while nobody else
+writes.
+"""
 
 
 def write_rollup(
@@ -74,8 +78,7 @@ def write_rollup(
     if rollup.cases:
         known: Remembered = {} if remembered is None else remembered
         rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
-        for key in list(known)[:-_MOST_REMEMBERED]:
-            del known[key]
+        forget_oldest(known)
         if ids is None:
             UPSERT_CASE.run(driver, rows)
         else:
@@ -86,27 +89,38 @@ def write_rollup(
     UPSERT_DAY.run_rows(driver, days_of(rollup.hours))
 
 
+def forget_oldest(known: Remembered) -> None:
+    """Forget the cases that were not seen for longest, where there are too many."""
+    size, count = sum(one[2] for one in known.values()), len(known)
+    for key in list(known) if size > _MOST_BYTES or count > _MOST_REMEMBERED else ():
+        if size <= _MOST_BYTES and count <= _MOST_REMEMBERED:
+            return
+        size, count = size - known.pop(key)[2], count - 1
+
+
 def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
     """Return the row of a case with what came later; a closing that does not hold any more ends."""
     found = known.pop(later.key, None)  # and put back behind all others
     if found is None:
         found = _read(driver, later.key)
     if found is None:
-        known[later.key] = later, dict(OPEN)
-        return {**later.row(), **OPEN}
-    sums, standing = known[later.key] = found
-    sums.join(later)
-    if standing["status"] == CaseStatus.CLOSED and comes_back(standing, sums.reach):
-        standing["status"] = CaseStatus.OPEN.value
-    return {**sums.row(), **standing}
+        sums, standing = later, dict(OPEN)
+    else:
+        sums, standing, _ = found
+        sums.join(later)
+        if standing["status"] == CaseStatus.CLOSED and comes_back(standing, sums.reach):
+            standing["status"] = CaseStatus.OPEN.value
+    row = sums.row()
+    known[later.key] = sums, standing, len(row["inside"])
+    return {**row, **standing}
 
 
-def _read(driver: Connection, key: str) -> tuple[CaseSums, dict[str, Any]] | None:
+def _read(driver: Connection, key: str) -> tuple[CaseSums, dict[str, Any], int] | None:
     row = driver.named(_KNOWN, (key,)).fetchone()
     if row is None:
         return None
     try:
-        return CaseSums.of(row), {name: row[name] for name in OPEN}
+        return CaseSums.of(row), {name: row[name] for name in OPEN}, 0
     except (KeyError, TypeError, ValueError, AttributeError):
         # Somebody else changed the row: verification tells it, and the gate goes on.
         return None

@@ -254,10 +254,10 @@ class Store:
             rows = list(connection.execute(queries.ACT_ENTRIES, (seq, PAGE)))
         return [Entry.of(self.acts_chain_id, row) for row in rows]
 
-    def newest(self) -> Newest:
-        """The newest record, by its place and hash."""
+    def newest(self, up_to: int | None = None) -> Newest:
+        """The newest record, or the newest up to this place; by its place and hash."""
         with self.reading() as connection:
-            return Newest.of(connection)
+            return Newest.of(connection, up_to)
 
     def _acts(self, after: int) -> list[Any]:
         with self.reading() as connection:

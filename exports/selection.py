@@ -3,8 +3,9 @@ it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from core.case_keys import case_of_key
@@ -12,6 +13,7 @@ from core.happenings import Happening
 from core.ids import utc_now
 from core.review import script_key
 from core.stored import UnreadableEntry
+from evidence.acts import StoredAct
 from evidence.entries import Entry
 from evidence.notary import Notary
 from evidence.store import Store
@@ -31,8 +33,21 @@ class Selection:
     cases: frozenset[str] | None = None
     """Those of the cases with these keys; None: of all, and of none."""
 
+    records_up_to: int | None = None
+    """Records up to this place in their chain; None: all."""
     acts_up_to: int | None = None
-    """Acts up to this place in their chain; None: all."""
+    """Acts up to this place in theirs."""
+
+    def held(self, store: Store) -> "Selection":
+        """Return it up to what is there now: a gate may write on while it is exported."""
+        if self.records_up_to is not None:
+            return self
+        acts = _last(store.iter_act_entries())
+        return replace(
+            self,
+            records_up_to=store.newest().seq,
+            acts_up_to=0 if acts is None else acts.link.seq,
+        )
 
     def contents(self, store: Store) -> Contents:
         """Return what there is of it, to be read once. Acts are read at once: they are few. What
@@ -44,8 +59,21 @@ class Selection:
             records = store.iter_of_cases(self.cases)
         acts = (act.checked() for act in store.iter_act_entries())
         return Contents(
-            (entry.checked() for entry in records), [act for act in acts if self._takes(act)]
+            (entry.checked() for entry in takewhile(self._reaches, records)),
+            [act for act in acts if self._takes(act)],
         )
+
+    def _reaches(self, entry: Entry) -> bool:
+        return self.reaches(entry.link.seq)
+
+    def reaches_act(self, act: StoredAct | UnreadableEntry) -> bool:
+        """Return whether an act's place is one of those that are taken."""
+        last, link = self.acts_up_to, act.link
+        return last is None or link is None or link.seq <= last
+
+    def reaches(self, seq: int) -> bool:
+        """Return whether the record of this place is one of those that are taken."""
+        return self.records_up_to is None or seq <= self.records_up_to
 
     def _takes(self, act: Entry) -> bool:
         """Return whether an act belongs to it.
@@ -77,15 +105,14 @@ class Selection:
 def sealer_of(
     store: Store, selection: Selection, format_: str, by: str, at: datetime | None = None
 ) -> Sealer:
-    """Return what makes the head of an export of this, made now or `at`; take it before anything is
-    read.
-
-    Raises EvidenceError.
+    """Return what makes the head of an export of this, made now or `at`; of a selection that is
+    held (`Selection.held`), for a gate writes on. Raises EvidenceError.
     """
     from importlib.metadata import version
 
-    newest = store.newest()
-    acts = _last(store.iter_act_entries())
+    newest, last = store.newest(selection.records_up_to), selection.acts_up_to
+    every = store.iter_act_entries()
+    acts = _last(act for act in every if last is None or act.link.seq <= last)
     draft = Head(
         format=format_,
         at=at or utc_now(),

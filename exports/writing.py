@@ -41,6 +41,7 @@ def export(
     `overwrite`. Raises InputError, or EvidenceError from the store.
     """
     format_ = format_named(name)
+    selection = selection.held(store)
     sealer = sealer_of(store, selection, name, by, at)
     contents = selection.contents(store)
     return write(

@@ -14,6 +14,7 @@ _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
 _BY: Mapping[Order, LiteralString] = {
     Order.RISK: "risk DESC, ",
     Order.PEOPLE: "people DESC, ",
+    Order.ROWS: "most_rows DESC, ",
     Order.NEWEST: "last_at DESC, ",
     Order.OLDEST: "first_at, ",
     Order.SCRIPT: 'folded[1] COLLATE "C", ',
@@ -42,6 +43,8 @@ _UNTOLD: Mapping[About, str] = {
     About.MODEL: "which models were asked",
     About.OWN: "what a sender did in the own matter",
     About.STATE: "that of a case: open it to see",
+    About.CERTAIN: "how sure a sender is: open the case to see",
+    About.HASH: "which versions of a script sent it: open the case to see",
 }
 """What sums of a fleet do not hold: each machine adds up its own."""
 _STATES: Mapping[str, LiteralString] = {

@@ -3,11 +3,12 @@ stands now.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Cursor
 
+from core.errors import InputError
 from core.vocabulary.fleet import Alarm
 from evidence.chain import genesis
 from evidence.shipping import ChainKind
@@ -22,6 +23,11 @@ _BEGIN = """INSERT INTO chains (endpoint, kind, chain, branch, head, made_at, se
     WHERE NOT EXISTS
         (SELECT 1 FROM chains WHERE chain = %(chain)s AND state <> 'superseded')
     ON CONFLICT DO NOTHING"""
+_MOST_BEGUN = 100
+"""Chains that an endpoint begins in a day: a new one begins with each new store."""
+_BEGUN = """SELECT count(*) >= %s AND NOT EXISTS
+        (SELECT 1 FROM chains WHERE chain = %s AND state <> 'superseded')
+    FROM chains WHERE endpoint = %s AND made_at > %s"""
 _OF = """UPDATE chains c SET seen_at = %(at)s FROM
         (SELECT number, seen_at FROM chains WHERE chain = %(chain)s AND state <> 'superseded'
             FOR UPDATE) AS before
@@ -59,9 +65,26 @@ class Witnessed:
 def begin_chain(
     connection: Connection, endpoint: int, kind: ChainKind, chain: str, now: datetime
 ) -> None:
-    """Note a chain that was not known; one that somebody set aside begins anew, beside it."""
+    """Note a chain that was not known; one that somebody set aside begins anew, beside it.
+
+    Raises InputError for an endpoint that begins ever more.
+    """
+    told = (_MOST_BEGUN, chain, endpoint, begun_since(now))
+    row = connection.execute(_BEGUN, told).fetchone()
+    if row is not None and row[0]:
+        raise InputError("This endpoint has begun too many chains today.")
     values = {"endpoint": endpoint, "kind": kind, "chain": chain, "at": now}
     connection.execute(_BEGIN, {**values, "head": genesis(chain)})
+
+
+def begun_since(now: datetime) -> datetime:
+    """Return from when on the chains count that an endpoint has begun."""
+    return now - timedelta(days=1)
+
+
+def most_begun() -> int:
+    """Return how many those may be."""
+    return _MOST_BEGUN
 
 
 @dataclass(frozen=True, slots=True)

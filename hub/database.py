@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.errors import InputError, OutgateError, SettingsError
+from hub.patience import MIGRATION, PEOPLE, Patience
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -47,9 +48,7 @@ _SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
 """What is acknowledged is on the database's disk, whatever its settings say; which hub it is, the
 database knows. No question here runs for so long that compiling it pays.
 """
-_LOCKED = "SELECT set_config('lock_timeout', %s, false)"
-_PATIENT = "SET LOCAL lock_timeout = '15s'"
-"""Whoever ships waits behind a step that waits for somebody who reads for long."""
+_LIMIT = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) t (name, value)"
 _LEAST = "SELECT max(least) FROM hub_schema"
 
 
@@ -57,17 +56,27 @@ class DatabaseDownError(OutgateError):
     """PostgreSQL does not answer, or cannot write now: try again later."""
 
 
+class TooLongError(DatabaseDownError):
+    """The database worked on something for longer than it may; nothing of it was kept."""
+
+    def __init__(self, patience: Patience) -> None:
+        told = f"{patience.what} was stopped: the database may work on it for {patience.told}."
+        OutgateError.__init__(
+            self, told, remedy="Nothing of it was kept. Ask for less, or when less is to do."
+        )
+
+
 class Database:
     """One database, used from several threads. Faults leave it as DatabaseDownError."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: Patience = PEOPLE) -> None:
         self._url = url
+        self.patience = patience
+        """How long it may work on what is asked, on connections that are made from now on."""
         self._local = threading.local()
         self._open: set[Connection] = set()
         self._lock = threading.Lock()
         self._months: set[date] = set()
-        self.locked_s: float | None = None
-        """How long a statement waits for what somebody has locked; None: until it is free."""
 
     @property
     def url(self) -> str:
@@ -106,7 +115,7 @@ class Database:
             ) from None
         except (*_FAULTS, psycopg.errors.CheckViolation) as error:  # no partition: one was dropped
             self._drop(connection)
-            raise _down(error) from None
+            raise _down(error, self.patience) from None
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -119,7 +128,7 @@ class Database:
         known: Connection | None = getattr(self._local, "connection", None)
         if known is not None and not known.closed:
             return known
-        made = connect(self._url, self.locked_s)
+        made = connect(self._url, self.patience)
         _refuse_newer_database(made)
         with self._lock:
             self._open.add(made)
@@ -146,8 +155,8 @@ class Database:
         self._months.add(month)
 
 
-def connect(url: str, locked_s: float | None = None) -> Connection:
-    """Return a connection, on which statements wait so long for locks (None: until they are free).
+def connect(url: str, patience: Patience | None = None) -> Connection:
+    """Return a connection on which statements may take so long (None: as the database has it).
     Raises DatabaseDownError, SettingsError for what is no address.
     """
     try:
@@ -158,8 +167,8 @@ def connect(url: str, locked_s: float | None = None) -> Connection:
             application_name="outgate hub",
         )
         made.execute(_SESSION)
-        if locked_s is not None:
-            made.execute(_LOCKED, (f"{round(locked_s * 1000)}ms",))
+        if patience is not None:
+            _limit(made, patience)
         return made
     except psycopg.OperationalError as error:
         raise _down(error) from None
@@ -168,6 +177,13 @@ def connect(url: str, locked_s: float | None = None) -> Connection:
             "That is no address of a PostgreSQL database.",
             remedy="For example postgresql://outgate@db.corp.example/outgate",
         ) from None
+
+
+def _limit(connection: Connection, patience: Patience) -> None:
+    """Say how long statements may take; what its address says itself counts more."""
+    said = connection.info.get_parameters().get("options", "")
+    limits = {name: value for name, value in patience.settings().items() if name not in said}
+    connection.execute(_LIMIT, (list(limits), list(limits.values())))
 
 
 def _patient(url: str) -> str:
@@ -193,8 +209,10 @@ def _refuse_newer_database(connection: Connection) -> None:
         )
 
 
-def _down(error: psycopg.Error) -> DatabaseDownError:
+def _down(error: psycopg.Error, patience: Patience = PEOPLE) -> DatabaseDownError:
     """Say what is wrong without what the server says: it may quote addresses and values."""
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return TooLongError(patience)
     code = error.sqlstate or type(error).__name__
     words = {
         "53100": "The disk of the database is full.",
@@ -227,18 +245,15 @@ def bring_forward(url: str) -> tuple[int, int]:
     left as it is: steps only add, so that old and new hubs run side by side.
     """
     steps = sorted(SCHEMA.glob("*.sql"))
-    with contextlib.closing(connect(url)) as connection:
+    with contextlib.closing(connect(url, MIGRATION)) as connection:
         _refuse_other_encoding(connection)
         _refuse_newer_database(connection)
         try:
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-                connection.execute(_PATIENT)
                 return _stepped(connection, steps)
-        except psycopg.OperationalError as error:
-            raise _down(error) from None
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise _down(error) from None
+        except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
+            raise _down(error, MIGRATION) from None
 
 
 def _refuse_other_encoding(connection: Connection) -> None:

@@ -20,6 +20,9 @@ from hub.deeds import Word, chained
 from hub.groups import group_named
 
 TOKEN_LIFE = timedelta(minutes=15)
+_MOST_CERTIFIED = 20
+"""Certificates of one endpoint in a day: it renews one when two thirds of its life are over."""
+_CERTIFIED = "SELECT count(*) >= %s FROM certificates WHERE endpoint = %s AND made_at > %s"
 _TOKEN_BYTES = 24
 _USE = """UPDATE tokens SET used_at = %s
     WHERE hash = %s AND used_at IS NULL AND ends_at > %s RETURNING grouped"""
@@ -120,7 +123,7 @@ class Enrolment:
                 connection.execute(_OWNED, (subject, number, now))
             else:
                 number = int(row[0])
-            connection.execute(_CERTIFY, (signed.serial, number, now, signed.ends_at))
+            self._certify(connection, signed, number, now)
         return id_, signed
 
     def renew(self, endpoint: Endpoint, request: bytes) -> Signed:
@@ -128,9 +131,16 @@ class Enrolment:
         now = self.clock()
         signed = self.authority.endpoint(request, endpoint.id, now)
         with self.database.work() as connection:
-            row = (signed.serial, endpoint.number, now, signed.ends_at)
-            connection.execute(_CERTIFY, row)
+            self._certify(connection, signed, endpoint.number, now)
         return signed
+
+    def _certify(self, connection: Connection, signed: Signed, number: int, now: datetime) -> None:
+        """Note a certificate of an endpoint that is there already."""
+        told = (_MOST_CERTIFIED, number, now - timedelta(days=1))
+        row = connection.execute(_CERTIFIED, told).fetchone()
+        if row is not None and row[0]:
+            raise InputError("This endpoint was given too many certificates today.")
+        connection.execute(_CERTIFY, (signed.serial, number, now, signed.ends_at))
 
     def named(self, certificate: bytes) -> tuple[str, str]:
         """Return the id of the endpoint that a certificate names which TLS has accepted, and its

@@ -27,7 +27,10 @@ from hub.stored import entries_of
 from hub.words import Numbered, Words
 
 _MOST_QUARANTINED = 200
-"""Uploads of one chain: enough to examine, and no way to fill the disk."""
+_MOST_ASIDE_BYTES = 256 << 20
+"""Uploads of one endpoint, whatever chains they name, and their bytes: enough to examine, and no
+way to fill the disk.
+"""
 _CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier,
     files_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
 _KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
@@ -37,7 +40,8 @@ _MOVE = """UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s,
 _GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
 _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s
-    WHERE (SELECT count(*) FROM quarantine WHERE endpoint = %s AND chain = %s) < %s
+    WHERE (SELECT count(*) < %s AND coalesce(sum(length(blob)), 0) + %s <= %s
+        FROM quarantine WHERE endpoint = %s)
     ON CONFLICT DO NOTHING"""
 _QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
 
@@ -143,9 +147,9 @@ class Intake:
                 if row is not None:
                     connection.execute(_QUARANTINE, (row[0],))
             alarmed(connection, endpoint, kind, now, why, claims.chain)
-            place = (endpoint, claims.chain)
-            values = (now, *place, claims.first, claims.last, claims.head, why, frame)
-            connection.execute(_ASIDE, (*values, *place, _MOST_QUARANTINED))
+            run = (claims.chain, claims.first, claims.last, claims.head)
+            most = (_MOST_QUARANTINED, len(frame), _MOST_ASIDE_BYTES, endpoint)
+            connection.execute(_ASIDE, (now, endpoint, *run, why, frame, *most))
         return Refused(why=why)
 
 

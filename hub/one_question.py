@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 
 from core.vocabulary.fleet import Alarm
 from evidence.chain import genesis
-from hub.chains import ToldChain
+from hub.chains import ToldChain, begun_since, most_begun
 from hub.database import Database
 
 _ASK: LiteralString = """WITH me AS MATERIALIZED (
@@ -33,7 +33,9 @@ _ASK: LiteralString = """WITH me AS MATERIALIZED (
             CROSS JOIN me
         WHERE NOT EXISTS (SELECT 1 FROM chains c WHERE c.chain = t.chain)
             AND NOT EXISTS (SELECT 1 FROM chains o WHERE o.endpoint = me.number
-                AND o.kind = t.kind AND o.state <> 'superseded' AND o.last > 0)),
+                AND o.kind = t.kind AND o.state <> 'superseded' AND o.last > 0)
+            AND (SELECT count(*) FROM chains d WHERE d.endpoint = me.number
+                AND d.made_at > %(since)s) + cardinality(%(kinds)s::text[]) <= %(begun)s),
     well AS MATERIALIZED (
         SELECT me.number FROM me WHERE
             (SELECT count(*) FROM known WHERE fits) + (SELECT count(*) FROM fresh)
@@ -111,6 +113,8 @@ def ask(
         "lasts": [one.last for one in chains],
         "heads": [one.head for one in chains],
         "starts": [genesis(one.chain) for one in chains],
+        "since": begun_since(values["now"]),
+        "begun": most_begun(),
         "over": [Alarm.SILENT.value, Alarm.CLOCK.value],
     }
     with database.at_once() as connection:

@@ -23,28 +23,27 @@ from aiohttp import web
 
 from core.errors import InputError, OutgateError, SettingsError
 from fleet.wire import MOST_PACKED, BadUpload
+from hub.admission import UPLOAD, Admission, BusyError
 from hub.answering import Hub
 from hub.database import Database, DatabaseDownError
 from hub.enrolment import Endpoint, NotAllowedError
 from hub.intake import Answer, Gap, Refused
+from hub.patience import ENDPOINTS, THOROUGH
 
 log = logging.getLogger("outgate.hub")
 
 ENDPOINT_HEADER = "Outgate-Endpoint"
+_NAMED = web.RequestKey("named", tuple[str, str])
 _MOST_JSON = 4 << 20
 _MOST_ENROLMENT = 64 << 10
 _BODY_S = 60.0
-"""How long a body may take to arrive."""
+_STRANGERS_BODY_S = 10.0
+"""How long a body may take to arrive, of endpoints and of those who are none yet."""
 _AT_ONCE = 4
 """Threads for messages, each with its connection to the database; one more does the rest."""
 _MOST_UPLOADS = 16
 """Whose bodies may be in memory at once."""
-_MOST_WAITING = 3000
 _WATCH_S = 60.0
-_LOCKED_S = 10.0
-"""How long a message waits for who works on the same evidence: an erasure may take minutes, in
-which its endpoint comes again and again, and would take all threads.
-"""
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
 _TLS_BUFFER = 32 << 10
@@ -64,14 +63,14 @@ class Server:
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hub")
     )
-    _waiting: int = 0
+    _admission: Admission = field(default_factory=Admission)
     _watcher: Hub = field(init=False)
     """Does what is done now and then, which waits for whoever is there."""
     _uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_UPLOADS))
 
     def __post_init__(self) -> None:
-        self._watcher = replace(self.hub, database=Database(self.hub.database.url))
-        self.hub.database.locked_s = _LOCKED_S
+        self._watcher = replace(self.hub, database=Database(self.hub.database.url, THOROUGH))
+        self.hub.database.patience = ENDPOINTS
 
     def application(self) -> web.Application:
         """Return the application."""
@@ -84,7 +83,7 @@ class Server:
         app.router.add_post("/v1/holds", self._json(self.hub.held))
         app.router.add_post("/v1/requests", self._json(self.hub.requests))
         app.router.add_post("/v1/inspection", self._json(self.hub.inspect))
-        app.router.add_post("/v1/upload", self._upload)
+        app.router.add_post(UPLOAD, self._upload)
         app.router.add_get("/v1/health", self._health)
         app.cleanup_ctx.append(self._watched)
         return app
@@ -96,11 +95,12 @@ class Server:
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         """Answer whatever goes wrong with one line, and bound what waits."""
-        if self._waiting >= _MOST_WAITING:
-            return _again("The hub is busy.")
-        self._waiting += 1
+        named = self._named(request)
         try:
-            return await handler(request)
+            with self._admission.let_in(None if named is None else named[0], request.path):
+                return await handler(request)
+        except BusyError:
+            return _again("The hub is busy.")
         except web.HTTPException:
             raise
         except NotAllowedError as error:
@@ -115,11 +115,24 @@ class Server:
         except Exception as error:  # noqa: BLE001 - boundary: its words may quote what was sent
             log.error("a request failed: %s", type(error).__name__)
             return _said("This is a fault in the hub.", 500)
-        finally:
-            self._waiting -= 1
+
+    def _named(self, request: web.Request) -> tuple[str, str] | None:
+        """Return id and serial number of the certificate that is shown; None where it is none of
+        an endpoint, which each message says to whom it matters.
+        """
+        certificate = _shown(request)
+        try:
+            named = None if certificate is None else self.hub.enrolment.named(certificate)
+        except NotAllowedError:
+            named = None
+        if named is not None:
+            request[_NAMED] = named
+        return named
 
     async def _enrol(self, request: web.Request) -> web.Response:
-        value = _json(await _body(request, _MOST_ENROLMENT))  # of whoever: no certificate yet
+        value = _json(
+            await _body(request, _MOST_ENROLMENT, _STRANGERS_BODY_S)
+        )  # of whoever: no certificate yet
         shown = _shown(request)
         return _answer(await self._worked(lambda: self.hub.enrol(value, shown)))
 
@@ -141,7 +154,7 @@ class Server:
         came_at = self.hub.clock()  # others may be taken before it comes to its turn
 
         def work() -> Mapping[str, Any]:
-            named = self.hub.enrolment.named(certificate)
+            named = request.get(_NAMED) or self.hub.enrolment.named(certificate)
             if claimed in (None, named[0]):
                 answer = self.hub.check_in_at_once(named, value)
                 if answer is not None:
@@ -180,7 +193,7 @@ class Server:
         def ask() -> Mapping[str, Any]:
             with self.hub.database.at_once() as connection:
                 connection.execute("SELECT 1 FROM endpoints LIMIT 1")
-            return {"ok": True, "waiting": self._waiting}
+            return {"ok": True, "waiting": self._admission.here}
 
         return _answer(await self._worked(ask))
 
@@ -306,11 +319,13 @@ def _certificate(request: web.Request) -> bytes:
     return certificate
 
 
-async def _body(request: web.Request, most: int) -> bytes:
-    """Return the body, of at most so many bytes; whoever sends slowly keeps nobody waiting."""
+async def _body(request: web.Request, most: int, within_s: float | None = None) -> bytes:
+    """Return the body, of at most so many bytes, where it came within so many seconds (None: as
+    long as an endpoint's may take); whoever sends slowly keeps nobody waiting.
+    """
     found = bytearray()
     try:
-        async with asyncio.timeout(_BODY_S):
+        async with asyncio.timeout(within_s or _BODY_S):
             while chunk := await request.content.readany():
                 found += chunk
                 if len(found) > most:

@@ -59,7 +59,6 @@ class GateAddon:
         self._silent: dict[str, tuple[str, int]] = {}
         """Connection id → where it goes, while its TLS stands and no request has come."""
         self.evasion = EvasionWatch(lambda: inspection.parts.attributor, self.uninspected)
-        upstreams.connections = self.evasion.runs.short
 
     # connections
 

@@ -5,10 +5,11 @@ credentials. Pure.
 import base64
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from core.errors import SettingsError
+from core.text import printable
 from destinations.networks import is_loopback
 
 DIRECT = "direct"
@@ -95,18 +96,45 @@ def parse_proxy(text: str, credentials: str | None = None, *, own: bool = False)
 def parse_proxies(
     default: str | None, by_host: Mapping[str, str], credentials: str | None
 ) -> CorporateProxies:
-    """Return what the settings say. Raises SettingsError."""
-    if credentials is not None and ":" not in credentials:
-        raise SettingsError(
-            "The credentials of the upstream proxy are not USER:PASSWORD.",
-            remedy="Write both on one line, with a colon between them.",
-        )
-    return CorporateProxies(
-        None if default is None else parse_proxy(default, credentials),
+    """Return what the settings say. `credentials`: `USER:PASSWORD` for all of them; or lines of
+    `URL USER:PASSWORD`, each for the proxy at that address and no other. Raises SettingsError,
+    which quotes none.
+    """
+    common, own = _read_credentials(credentials or "")
+    found = CorporateProxies(
+        None if default is None else _with_its_own(parse_proxy(default, common), own),
         [
-            (pattern, None if url == DIRECT else parse_proxy(url, credentials))
+            (pattern, None if url == DIRECT else _with_its_own(parse_proxy(url, common), own))
             for pattern, url in by_host.items()
         ],
+    )
+    named = {proxy.url for proxy in (found.default, *(one for _, one in found.by_host)) if proxy}
+    if unknown := sorted(own.keys() - named):
+        raise SettingsError(
+            f"There are credentials for {printable(unknown[0], 200)}, and no setting names that"
+            " proxy.",
+            remedy="Write its address as it stands in upstream_proxy or upstream_proxies.",
+        )
+    return found
+
+
+def _with_its_own(proxy: CorporateProxy, own: Mapping[str, str]) -> CorporateProxy:
+    return replace(proxy, credentials=own[proxy.url]) if proxy.url in own else proxy
+
+
+def _read_credentials(text: str) -> tuple[str | None, dict[str, str]]:
+    """Return those for all proxies, and those for one: its address → credentials."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    words = [line.split(None, 1) for line in lines]
+    if any(first.startswith(("http://", "https://")) for first, *_ in words):
+        if all(len(pair) == 2 and ":" in pair[1] for pair in words):
+            return None, {parse_proxy(url).url: said for url, said in words}
+    elif len(lines) < 2 and all(":" in line for line in lines):
+        return next(iter(lines), None), {}
+    raise SettingsError(
+        "The credentials of the upstream proxy are not USER:PASSWORD.",
+        remedy="Write both on one line, with a colon between them; where proxies have their own, a"
+        " line for each: http://HOST:PORT USER:PASSWORD",
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -139,9 +139,9 @@ class People:
 
 
 def client_patience(headers: Iterable[tuple[str, str]]) -> float | None:
-    """Return after how many seconds the client gives up, where it says so."""
+    """Return after how many seconds the client gives up, where it says so or is known to."""
     told = {name: value.strip() for name, value in headers if name in _PATIENCE}
-    found = []
+    found = [s for name, value in headers if name == "user-agent" for s in _usual(value)]
     for name, value in told.items():
         unit = value[-1:] if name == "grpc-timeout" else "S"
         digits = value[:-1] if name == "grpc-timeout" else value
@@ -150,6 +150,13 @@ def client_patience(headers: Iterable[tuple[str, str]]) -> float | None:
     return min((seconds for seconds in found if seconds > 0), default=None)
 
 
+def _usual(agent: str) -> Iterator[float]:
+    """Yield how long programs of this name wait unless told otherwise."""
+    yield from (seconds for name, seconds in _USUALLY if name in agent.lower())
+
+
+_USUALLY = (("botocore/", 60.0), ("boto3/", 60.0), ("aws-cli/", 60.0))
+"""Those that ask again when they give up: each time a person would be asked anew."""
 _PATIENCE = frozenset({"x-stainless-timeout", "grpc-timeout"})
 """Headers by which clients say how long they wait."""
 _PLAIN = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,6})?")

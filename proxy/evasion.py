@@ -7,7 +7,7 @@ less often while nothing begins (`proxy.pace`).
 import asyncio
 import ipaddress
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from core.ids import utc_now
 from core.ports import Attributor, DirectConnections
 from proxy.boundaries import courtesy
 from proxy.following import Followed
+from proxy.lost_runs import LostRun
 from proxy.pace import Pace
 from proxy.threads import COURTESIES
 from proxy.uninspected import Uninspected
@@ -85,8 +86,16 @@ class EvasionWatch:
                 else:
                     apart = partial(self._pace.at_rest, every_s)
                     await self.runs.begun_or(partial(self._is_time, table), apart)
-                self.runs.go_on()
+                self._observe_lost(self.runs.go_on())
                 await self.look_if_due(table)
+
+    def end(self) -> None:
+        """The gate ends: tell what else there is."""
+        self._observe_lost(self.runs.go_on(ends=True))
+
+    def _observe_lost(self, runs: Iterable[LostRun]) -> None:
+        for run in runs:
+            self._uninspected.lost(run)
 
     async def _until_changed(self, table: DirectConnections) -> None:
         """Return when a connection can have begun, or something else is due. Asked in a callback: a

@@ -14,7 +14,9 @@ from typing import Any
 from core.attribution import Attribution
 from core.beats import until_beat
 from core.duties import PartEndedError
+from core.ids import utc_now
 from core.ports import DirectConnections
+from proxy.lost_runs import LostRun
 from proxy.short_connections import ShortConnections
 
 _MOST, _MOST_MEMBERS = 64, 4096
@@ -30,12 +32,15 @@ class Followed:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._table: DirectConnections | None = None
-        self._pids: dict[int, None] = {}
+        self._pids: dict[int, datetime] = {}
+        """Process of `outgate run` → since when it is followed."""
+        self._asked: set[int] = set()
+        """Those that have asked for the end of their run."""
         self._members: dict[tuple[int, datetime | None], int | None] = {}
         """Processes that sent something → the run they are of."""
         self._asked_alive = 0.0
         self._waiting: asyncio.Future[None] | None = None
-        self.short = ShortConnections(clock)
+        self.short = ShortConnections()
         self.begun = 0
         """So many runs have been followed so far."""
 
@@ -55,7 +60,7 @@ class Followed:
             return
         if not self._pids:
             self.short.whole = self._table.hear(wanted=True)
-        self._pids[pid] = None
+        self._pids[pid] = utc_now()
         self.begun += 1
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
@@ -110,18 +115,28 @@ class Followed:
         finally:
             timer.cancel()
 
-    def go_on(self) -> None:
-        """Hear what has ended; let go of runs that are over."""
+    def go_on(self, *, ends: bool = False) -> list[LostRun]:
+        """Hear what has ended; let go of runs that are over, and return those that did not ask.
+        `ends`: the gate does.
+        """
         if self._table is None or not self._pids:
-            return
+            return []
         self.short.ended(self._table.ended())
-        if self._clock() - self._asked_alive < _ALIVE_S:
-            return
+        if not ends and self._clock() - self._asked_alive < _ALIVE_S:
+            return []
         self._asked_alive = self._clock()
-        self._pids = {pid: None for pid in self._pids if _is_alive(pid)}
+        over = {pid: began for pid, began in self._pids.items() if not _is_alive(pid)}
+        lost = [
+            LostRun(pid=pid, began=began, places=self.short.since(began))
+            for pid, began in over.items()
+            if pid not in self._asked
+        ]
+        self._pids = {pid: began for pid, began in self._pids.items() if pid not in over}
+        self._asked &= self._pids.keys()
         if not self._pids:
             self._table.hear(wanted=False)
             self._members.clear()
+        return lost
 
     def missed_since(self, pid: int, moment: datetime) -> list[tuple[str, int]] | None:
         """Return the places of connections since then of which nobody can tell whose they were, and
@@ -129,6 +144,7 @@ class Followed:
         """
         if self._table is None or pid not in self._pids:
             return None
+        self._asked.add(pid)
         self.short.ended(self._table.ended())
         return self.short.since(moment)
 

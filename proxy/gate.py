@@ -130,6 +130,8 @@ class Gate:
                 await self._door.close()
             self._arrivals.others.leave()
             self._collecting.end()
+            with courtesy(Duty.DIRECT):
+                self.addon.evasion.end()
             self.addon.inspection.settle()
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
@@ -153,6 +155,13 @@ class Gate:
                 await self._door.take_no_more()
             await self._draining.drain()
         self.stop()
+
+    def follow(self, pid: int) -> None:
+        """Look closely at connections past the gate while this process of `outgate run` lives. For
+        the event loop, once the gate listens.
+        """
+        if self.addon is not None:
+            self.addon.evasion.runs.follow(pid)
 
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""

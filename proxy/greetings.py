@@ -6,7 +6,6 @@ Only where policy lets the sender go there at all, and where the gate goes out b
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable
 
 from core.duties import Duty
 from proxy.boundaries import courtesy
@@ -37,9 +36,7 @@ class Greetings:
         async with courtesy(Duty.TUNNELS):
             where = await self._where(tunnel)
             if where is not None:
-                own = self._upstreams.connections
-                came_from = (lambda _: None) if own is None else own.own
-                heard = await heard_at(where, came_from, tls_name=_tls_name(tunnel))
+                heard = await heard_at(where, tls_name=_tls_name(tunnel))
                 return b"" if is_http(heard) else heard
         return b""
 
@@ -71,20 +68,18 @@ def is_http(heard: bytes) -> bool:
 
 async def heard_at(
     where: tuple[str, int],
-    came_from: Callable[[int], None] = lambda _: None,
     *,
     tls_name: str | None = None,
     within_s: float = HEARD_WITHIN_S,
 ) -> bytes:
     """Return the first bytes that this server says unasked; empty where none come in time.
-    `came_from` is told the own port; `tls_name`: speak TLS, and ask for this name.
+    `tls_name`: speak TLS, and ask for this name.
     """
     with contextlib.suppress(OSError, TimeoutError):  # ssl.SSLError is an OSError
         async with asyncio.timeout(within_s):
             reader, writer = await asyncio.open_connection(
                 *where, ssl=_UNVERIFIED if tls_name else None, server_hostname=tls_name
             )
-            came_from(writer.get_extra_info("sockname")[1])
             try:
                 return await reader.read(_MOST)
             finally:

@@ -1,10 +1,9 @@
 """Connections past the gate that were over before it could be seen whose they were.
 
 The kernel tells that they ended, and where they had gone; what a look at the table had seen of
-them, and what was the gate's own, is not meant.
+them is not meant.
 """
 
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -14,10 +13,6 @@ from core.ids import utc_now
 
 _REMEMBERED = 8192
 _TOLD = 512
-_OWN_FAILED_S = 2.0
-"""A connection that nobody answered may be the gate's own for so long after one of its own was
-not.
-"""
 
 type _Ends = tuple[str, int, str, int]
 
@@ -25,27 +20,13 @@ type _Ends = tuple[str, int, str, int]
 class ShortConnections:
     """Keeps what is known of them. For the event loop only."""
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._clock, self._now = clock, now
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
         self._seen: dict[_Ends, None] = {}
         self._seen_from: dict[tuple[str, int], None] = {}
-        self._own: dict[int, None] = {}
-        self._own_failed: float | None = None
         self._found: deque[tuple[datetime, Connection]] = deque(maxlen=_TOLD)
         self.whole = True
         """False once the kernel had more to tell than was heard."""
-
-    def own(self, port: int) -> None:
-        """The gate itself has connected from this port."""
-        _remember(self._own, port)
-
-    def own_failed(self) -> None:
-        """The gate itself could not connect to somewhere."""
-        self._own_failed = self._clock()
 
     def seen(self, connection: Connection) -> None:
         """This one stands in the table, and it is asked whose it is."""
@@ -62,7 +43,7 @@ class ShortConnections:
             self.whole = False
             return
         for connection in connections:
-            if not self._was_seen(connection) and not self._may_be_own(connection):
+            if not self._was_seen(connection):
                 self.found(connection)
 
     def since(self, moment: datetime) -> list[tuple[str, int]] | None:
@@ -77,13 +58,6 @@ class ShortConnections:
             # What was refused has no address and no far port any more; its own port stands.
             return ("tcp", connection.client_port) in self._seen_from
         return _ends(connection) in self._seen
-
-    def _may_be_own(self, connection: Connection) -> bool:
-        if connection.transport == "tcp" and connection.client_port in self._own:
-            return True
-        if connection.answered or self._own_failed is None:
-            return False
-        return self._clock() - self._own_failed < _OWN_FAILED_S
 
 
 def _ends(connection: Connection) -> _Ends:

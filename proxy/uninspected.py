@@ -12,7 +12,9 @@ from core.decision import Decision, Verdict
 from core.exchange import Connection
 from core.fate import NOT_FOUND, UNANSWERED
 from core.vocabulary.protocols import port_words
+from proxy.collecting import unwaited
 from proxy.inspection import Inspection
+from proxy.lost_runs import LostRun
 from proxy.tls_passthrough import asked, tunnel
 
 AGAIN_S = 60.0
@@ -60,6 +62,10 @@ class Uninspected:
         self._inspection = inspection
         self._once = Once(clock)
         self._answered = Once(clock)
+
+    def lost(self, run: LostRun) -> None:
+        """Nobody will tell how this run ended."""
+        self._inspection.parts.evidence.observed(run.observation(), unwaited)
 
     def certificate_refused(self, sender: Attribution, host: str, port: int) -> None:
         """A client ended the TLS handshake because of our certificate: nothing of it left."""

@@ -6,7 +6,6 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from core.ports import Policy
 from proxy.connect_to import Routes
 from proxy.dns_pinning import Places
-from proxy.short_connections import ShortConnections
 
 
 class Upstreams:
@@ -14,8 +13,6 @@ class Upstreams:
 
     def __init__(self, routes: Routes, places: Places | None, policy: Policy) -> None:
         """`places`: None where another proxy behind the gate looks addresses up."""
-        self.connections: ShortConnections | None = None
-        """Told of the gate's own."""
         self.routes = routes
         self.places = places
         self._policy = policy
@@ -31,8 +28,6 @@ class Upstreams:
     def connected(self, data: ServerConnectionHookData) -> None:
         """It is open: the real destination stands again, by which it is found and reused."""
         self.routes.restore(data.server)
-        if self.connections is not None and data.server.sockname is not None:
-            self.connections.own(data.server.sockname[1])
         address, peer = data.server.address, data.server.peername
         if self.places is not None and address is not None and peer is not None:
             self.places.connected(data.client.id, *address[:2], peer[0])
@@ -40,8 +35,6 @@ class Upstreams:
     def unreachable(self, data: ServerConnectionHookData) -> None:
         """It could not be opened."""
         self.routes.restore(data.server)
-        if self.connections is not None:
-            self.connections.own_failed()
         if self.places is not None and data.server.address is not None:
             self.places.unreachable(data.client.id, *data.server.address[:2])
 

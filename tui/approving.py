@@ -3,7 +3,7 @@ the entry in the evidence.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from textual.widget import Widget
@@ -14,7 +14,7 @@ from core.review_ports import CaseStore
 from tui.background_reader import Reader, Trouble
 from tui.kept_code import Kept, KeptOf
 from tui.live_queue import Reviewer
-from tui.note_dialog import NoteDialog
+from tui.note_dialog import Drafts, NoteDialog
 from tui.review_part import READ_ONLY
 from tui.script_view import PartsOf, ScriptReading, read_script
 from tui.version_changes import NOT_AT_HAND, Changes, what_is_new
@@ -76,6 +76,14 @@ class Approving:
     kept_of: KeptOf | None = None
     unread_too: bool = False
     """The organisation lets approve what cannot be read; the evidence then says so."""
+    drafts: Drafts = field(default_factory=dict)
+
+    def asking(
+        self, version: ScriptVersion, *, approve: bool, unread: bool = False
+    ) -> ApprovalDialog:
+        """Return the question why."""
+        dialog = ApprovalDialog(version, approve=approve, unread=unread)
+        return dialog.remembered(self.drafts, f"{version.script} {version.sha256} {approve}")
 
     async def read(self, path: str) -> ScriptReading | Trouble:
         """Return what is known of a script."""

@@ -77,7 +77,7 @@ def _all(
     return [
         _summary(reading, record, now, zone),
         _why(reading, record),
-        _found(record.findings),
+        _found(record.findings, unread=record.unread),
         files_section(record),
         inside_section(reading.case, now, zone),
         code_section(record.sender, reading.kept),
@@ -253,11 +253,12 @@ def _how_sure(sender: Attribution) -> Row:
     return Row("Sender", f"{sure}: {reason}.{also}", "unknown")
 
 
-def _found(findings: Iterable[Finding]) -> Section:
+def _found(findings: Iterable[Finding], *, unread: bool) -> Section:
     known = [f for f in findings if f.kind != NOT_INSPECTED]
     order = by_gravity(f.kind for f in known)
     rows = [row for f in sorted(known, key=lambda f: order.index(f.kind)) for row in _finding(f)]
-    nothing = Row("", "No personal data or secret that Outgate knows.", "quiet")
+    where = " in what could be read of it" if unread else ""
+    nothing = Row("", f"No personal data or secret that Outgate knows{where}.", "quiet")
     return Section("Found", tuple(rows) or (nothing,))
 
 

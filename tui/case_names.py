@@ -28,6 +28,7 @@ def names_in(store: CaseStore) -> Mapping[str, Sequence[str]]:
             "user": list(inside.users),
             "rule": list(inside.rules),
             "model": list(inside.models),
+            "hash": [sha256[:12] for sha256 in inside.versions],
         }
         for word, names in named.items():
             found.setdefault(word, {}).update(dict.fromkeys(safe(n, 60) for n in names if n))

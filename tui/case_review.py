@@ -64,6 +64,7 @@ class CaseReview(ReviewPart):
 
         who = self.desk.reviewer
         dialog = CloseDialog(cases, who.clock(), who.zone, who.grows)
+        dialog.remembered(self.desk.drafts, " ".join(sorted(case.key for case in cases)))
         self.desk.app.push_screen(dialog, chosen)
 
     def do_undo(self) -> None:

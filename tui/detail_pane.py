@@ -6,13 +6,10 @@ from datetime import datetime, tzinfo
 
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.visual import Visual
 
 from tui.case_detail import describe
 from tui.case_reading import Reading
+from tui.line_pane import LinePane
 from tui.rows import Row, Section
 
 LABEL = 13
@@ -56,19 +53,8 @@ def _row(row: Row, width: int, labelled: bool) -> list[Content]:
     return [(pad if i else label) + line for i, line in enumerate(wrapped)]
 
 
-class DetailPane(ScrollView, can_focus=False, inherit_bindings=False):
-    """Shows one case, or nothing. Draws only the lines that are seen: a child that grows and
-    shrinks with each case would have the whole screen laid out anew at each key.
-    """
-
-    DEFAULT_CSS = """
-    DetailPane {
-        background: $background; padding: 0 1; overflow-x: hidden; overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-    }
-    """
-    ALLOW_SELECT = False
-    """Copying evidence is egress."""
+class DetailPane(LinePane):
+    """Shows one case, or nothing."""
 
     def __init__(self, zone: tzinfo | None) -> None:
         super().__init__()
@@ -103,20 +89,9 @@ class DetailPane(ScrollView, can_focus=False, inherit_bindings=False):
         self._lines, self._headings = [], {}
         if self._reading is not None and self._now is not None:
             sections = describe(self._reading, self._now, self._zone)
-            self._lines, self._headings = lines_of(sections, max(20, self._room))
-        # Not by assignment, for which Textual lays the whole screen out anew.
-        self.set_reactive(DetailPane.virtual_size, Size(self._room, len(self._lines)))
-        self._scroll_update(self.virtual_size)
-        self.refresh()
+            self._lines, self._headings = lines_of(sections, max(20, self.room))
+        self.has_lines(len(self._lines))
 
-    @property
-    def _room(self) -> int:
-        return self.scrollable_content_region.width
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the view."""
-        place, width = self.scroll_offset.y + y, self._room
-        if place >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        [strip] = Visual.to_strips(self, self._lines[place], width, 1, self.visual_style)
-        return strip
+    def line(self, place: int) -> Content | None:
+        """One line of the case."""
+        return self._lines[place] if place < len(self._lines) else None

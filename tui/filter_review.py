@@ -89,8 +89,11 @@ class FilterReview(ReviewPart):
             desk.tell(self._refused(parsed.problem), wrong=True)
             return
         desk.filter_line = line.strip()
-        self.leave()
+        desk.set_focus(None)
         desk.wanted = replace(parsed.wanted, order=desk.wanted.order)
         desk.held.leave()  # what was asked for is what is selected and told
-        await desk.look_again()
+        try:
+            await desk.look_again()
+        finally:
+            self.leave()  # not before: the list of the filter before would be drawn once more
         self._shown()

@@ -111,7 +111,10 @@ class HoldReview(ReviewPart):
         if action_id == "release" and (once := risk_once_left(subject)) is not None:
             lines.append(f"Risk once it has left: {once[0]}.")
         left = None if held is None else lambda: held.left(self.desk.reviewer.clock())
-        self.desk.app.push_screen(AnswerDialog(answering, tuple(lines), left, day), answered)
+        dialog = AnswerDialog(answering, tuple(lines), left, day)
+        # One draft for now and for the next run: a hold may end while the dialog is left.
+        dialog.remembered(self.desk.drafts, f"{action_id} {subject.last_record}")
+        self.desk.app.push_screen(dialog, answered)
 
     async def _answer(
         self, case: Case, held: Held | None, answering: Answering, answer: Answer

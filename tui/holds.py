@@ -123,6 +123,7 @@ def case_alone(record: Record) -> Case:
         bytes_sent=record.request.bytes,
         last_record=record.id,
         likely=sender.certainty is Certainty.LIKELY,
+        unchecked=int(bool(record.decision.degraded)),
         inside=Inside(most_exact=not any(map(is_least, findings))),
     )
 

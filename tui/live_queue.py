@@ -26,6 +26,7 @@ from tui.filter_bar import FilterBar
 from tui.held_panel import HeldPanel
 from tui.holds import Held, HeldList, Waiting, asked_and_waiting
 from tui.kept_code import KeptOf
+from tui.note_dialog import Drafts
 from tui.offers import Offers
 from tui.queue_view import QueueView, heading
 from tui.status_bar import HealthLine, KeyLine, QueueLine
@@ -126,14 +127,14 @@ class LiveQueue(Offers, Screen[None]):
 
         Answers come in the order asked, so the last wish is the last shown.
         """
+        self.drafts: Drafts = {}
         self._placed: str | None = None
         self.place = 0
         """Which request of the case is shown: how many newer ones there are."""
         self.names: Mapping[str, Sequence[str]] = {}
         """What is offered when a filter is written."""
         self._readings: dict[tuple[str, int], Reading] = {}
-        self._polling = False
-        self._quiet_polls = 0
+        self._polling, self._quiet_polls = False, 0
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""

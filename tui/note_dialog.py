@@ -3,7 +3,7 @@ Enter and Esc.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,8 @@ from tui.outside import LeftByClick
 from tui.wording import safe
 
 NOTE_LENGTH = 400
+type Drafts = dict[str, dict[str, str]]
+"""What was written in dialogs that were left, by what they are about, then by the line's id."""
 _OPTIONAL = "Note, if wanted. It stays in the evidence: no personal data."
 _REQUIRED = "Why? It stays in the evidence: no personal data."
 
@@ -58,6 +60,18 @@ class NoteDialog[Result](LeftByClick[Result | None]):
         super().__init__()
         self._heading, self._about, self._button = title, tuple(about), button
         self._sure, self._required = sure, required
+        self._drafts: Drafts = {}
+        self._subject = ""
+
+    def remembered(self, drafts: Drafts, subject: str) -> Self:
+        """Write on where this was left; return itself."""
+        self._drafts, self._subject = drafts, f"{type(self).__name__} {subject}"
+        return self
+
+    def on_mount(self) -> None:
+        """Show what was written before."""
+        for id_, text in self._drafts.get(self._subject, {}).items():
+            self.query_one(f"#{id_}", Input).value = text
 
     def compose(self) -> ComposeResult:
         """Title, what it is about, what is asked, note, button."""
@@ -110,8 +124,13 @@ class NoteDialog[Result](LeftByClick[Result | None]):
         self.action_give_up()
 
     def action_give_up(self) -> None:
-        """Change nothing."""
+        """Change nothing, and keep what was written for the next time."""
+        self._keep()
         self.dismiss(None)
+
+    def _keep(self) -> None:
+        lines = {box.id: box.value for box in self.query(Input) if box.id}
+        self._drafts[self._subject] = lines
 
     def _finish(self) -> None:
         note = safe(self.note.value.strip(), NOTE_LENGTH)
@@ -121,4 +140,5 @@ class NoteDialog[Result](LeftByClick[Result | None]):
             return
         result = self.result(note)
         if result is not None:
+            self._drafts.pop(self._subject, None)
             self.dismiss(result)

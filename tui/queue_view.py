@@ -75,6 +75,7 @@ _SORTED = {
     Order.DESTINATION: "To",
     Order.KIND: "Found",
     Order.PEOPLE: "Found",
+    Order.ROWS: "Found",
     Order.TIMES: "Times",
 }
 

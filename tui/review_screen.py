@@ -51,6 +51,7 @@ ORDERS: Mapping[Order, str] = {
     Order.OUTCOME: "outcome",
     Order.KIND: "kinds of data",
     Order.PEOPLE: "people",
+    Order.ROWS: "rows",
     Order.TIMES: "how often it happened",
 }
 _ALWAYS = frozenset(

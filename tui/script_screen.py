@@ -13,7 +13,7 @@ from textual.widgets import Static
 from core.review import ScriptVersion
 from core.rights import Deed
 from tui.actions import SCREENS
-from tui.approving import ApprovalDialog, Approving
+from tui.approving import Approving
 from tui.background_reader import Trouble
 from tui.detail_pane import laid_out
 from tui.help_screen import HelpScreen
@@ -139,7 +139,7 @@ class ScriptScreen(Offers, LeftByClick[None]):
             if note is not None:
                 self.run_worker(self._withdraw(version, note), group="append")
 
-        self.app.push_screen(ApprovalDialog(version, approve=False), answered)
+        self.app.push_screen(self._approving.asking(version, approve=False), answered)
 
     async def _withdraw(self, version: ScriptVersion, note: str) -> None:
         done = await self._approving.write(version, note, approve=False)

@@ -27,6 +27,9 @@ TABS: Mapping[str, str] = MappingProxyType(
 """The tabs by their names in the registry; the first is the queue, the others are sheets."""
 
 
+NOTHING_YET = "Nothing yet."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One row of a table."""
@@ -49,7 +52,7 @@ class Table:
     columns: tuple[str, ...]
     """The first is as wide as it may be; a name with a space before it stands at the right."""
     lines: tuple[Line, ...]
-    empty: str = "Nothing yet."
+    empty: str = NOTHING_YET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

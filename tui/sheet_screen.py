@@ -10,25 +10,28 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
 
 from core.rights import Deed
 from tui.actions import SCREENS
 from tui.background_reader import Trouble
 from tui.help_screen import HelpScreen
+from tui.line_pane import LinePane
 from tui.live_queue import LiveQueue
 from tui.offers import Offers, bindings_of
 from tui.passport_screen import PageScreen, passport_screen
 from tui.review_part import READ_ONLY, ReviewPart
 from tui.sheet import TABS, Line, Sheet, Sheets
-from tui.sheet_view import sheet_lines
+from tui.sheet_view import LaidOut, sheet_lines
 from tui.status_bar import KeyLine
 from tui.tab_strip import TabStrip
-from tui.uncopied import Lines, Uncopied
 
 
-class _Text(Uncopied):
-    """The lines; tells which one was clicked."""
+class _Text(LinePane):
+    """The lines of a sheet; tells which one was clicked."""
+
+    DEFAULT_CSS = "_Text { overflow-y: auto; }"
+    laid = LaidOut(lines=(Content("Reading…"),), places=())
+    chosen = 0
 
     class Clicked(Message):
         """A line was clicked."""
@@ -39,7 +42,22 @@ class _Text(Uncopied):
 
     def on_click(self, event: events.Click) -> None:
         """Tell it."""
-        self.post_message(self.Clicked(event.y))
+        self.post_message(self.Clicked(event.y + self.scroll_offset.y))
+
+    def line(self, place: int) -> Content | None:
+        """One line of the sheet."""
+        return self.laid.line(place, self.chosen)
+
+    def show(self, laid: LaidOut, chosen: int) -> None:
+        """Show these lines, with this row chosen and in view."""
+        self.laid, self.chosen = laid, chosen
+        self.has_lines(len(laid.lines))
+        at = laid.places[chosen] if laid.places else 0
+        height, top = max(1, self.size.height), self.scroll_offset.y
+        if chosen == 0:
+            self.scroll_to(y=0, animate=False, force=True)
+        elif not top <= at < top + height - 1:
+            self.scroll_to(y=max(0, at - height // 2), animate=False, force=True)
 
 
 class SheetScreen(Offers, Screen[str | None]):
@@ -49,8 +67,7 @@ class SheetScreen(Offers, Screen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(ACTIONS)
     DEFAULT_CSS = """
     SheetScreen { layout: vertical; background: $background; }
-    SheetScreen Lines { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    SheetScreen Lines Static { width: 100%; height: auto; text-wrap: nowrap; }
+    SheetScreen _Text { height: 1fr; }
     SheetScreen KeyLine { dock: bottom; }
     """
 
@@ -59,19 +76,17 @@ class SheetScreen(Offers, Screen[str | None]):
         self._desk, self._sheets, self._tab = desk, sheets, name
         self._sheet: Sheet | None = None
         self._chosen = 0
-        self._places: Sequence[int] = ()
-        """At which line each row stands."""
+        self._laid: tuple[Sheet, int, LaidOut] | None = None
+        """The lines of which sheet, at which width."""
 
     def compose(self) -> ComposeResult:
         """Tabs, the sheet, keys."""
         yield TabStrip(self._tab)
-        with Lines():
-            yield _Text()
+        yield _Text()
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Read it."""
-        self.query_one("Lines Static", Static).update(Content("Reading…"))
         self.open_tab(self._tab)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -97,7 +112,9 @@ class SheetScreen(Offers, Screen[str | None]):
             found = await desk.reader.ask(read)
             if isinstance(found, Trouble):
                 words = Content.assemble(("This cannot be read\n\n", "bold $blocked"), found.what)
-                self.query_one("Lines Static", Static).update(words)
+                self._sheet = None
+                lines = words.wrap(self._width)
+                self.query_one(_Text).show(LaidOut(lines=lines, places=()), 0)
                 return
             self._sheet, read = found, found.more
             self._draw()
@@ -106,17 +123,15 @@ class SheetScreen(Offers, Screen[str | None]):
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         if self._sheet is None:
             return
-        pane = self.query_one(Lines)
         self._chosen = min(self._chosen, max(0, len(self._sheet.lines) - 1))
-        width = max(40, self.app.size.width - 3)
-        text, self._places = sheet_lines(self._sheet, width, self._chosen)
-        at = self._places[self._chosen] if self._places else 0
-        self.query_one("Lines Static", Static).update(text)
-        height, top = max(1, pane.size.height), pane.scroll_offset.y
-        if self._chosen == 0:
-            pane.scroll_to(y=0, animate=False, force=True)
-        elif not top <= at < top + height - 1:
-            pane.scroll_to(y=max(0, at - height // 2), animate=False, force=True)
+        if self._laid is None or self._laid[:2] != (self._sheet, self._width):
+            laid = sheet_lines(self._sheet, self._width)
+            self._laid = self._sheet, self._width, laid
+        self.query_one(_Text).show(self._laid[2], self._chosen)
+
+    @property
+    def _width(self) -> int:
+        return max(40, self.app.size.width - 3)
 
     @property
     def _line(self) -> Line | None:
@@ -127,9 +142,10 @@ class SheetScreen(Offers, Screen[str | None]):
     def _line_clicked(self, event: _Text.Clicked) -> None:
         """A click chooses a row; one more leads to its cases."""
         event.stop()
-        if event.line not in self._places:
+        places = self.query_one(_Text).laid.places
+        if event.line not in places:
             return
-        row = self._places.index(event.line)
+        row = places.index(event.line)
         if row == self._chosen:
             self.action_do("cases")
         else:
@@ -171,11 +187,11 @@ class SheetScreen(Offers, Screen[str | None]):
 
     def do_page_down(self) -> None:
         """A page on."""
-        self._go(max(1, self.query_one(Lines).size.height - 2))
+        self._go(max(1, self.query_one(_Text).size.height - 2))
 
     def do_page_up(self) -> None:
         """A page back."""
-        self._go(-max(1, self.query_one(Lines).size.height - 2))
+        self._go(-max(1, self.query_one(_Text).size.height - 2))
 
     def _go(self, by: int) -> None:
         count = 0 if self._sheet is None else len(self._sheet.lines)

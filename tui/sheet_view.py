@@ -1,11 +1,13 @@
 """Lays a sheet out in lines of a width. Pure but for Textual's styled text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.detail_pane import TONES, laid_out
+from tui.detail_pane import TONES, lines_of
 from tui.queue_view import fit, fit_end
 from tui.rows import Row, Section
 from tui.sheet import Line, Sheet, Table
@@ -14,13 +16,29 @@ from tui.wording import safe
 _LEAST, _GAP = 12, 2
 
 
-def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, Sequence[int]]:
-    """Return the sheet's text, and at which line each row stands."""
-    parts: list[Content] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidOut:
+    """A sheet at a width. Its rows are drawn when they are seen: there may be hundreds."""
+
+    lines: Sequence[Content | Callable[[bool], Content]]
+    """Each line, a row as what draws it, chosen or not."""
+    places: Sequence[int]
+    """At which line each row stands."""
+
+    def line(self, place: int, chosen: int) -> Content | None:
+        """Return one line, where this row is chosen; None below the last."""
+        if place >= len(self.lines):
+            return None
+        line = self.lines[place]
+        return line if isinstance(line, Content) else line(place == self.places[chosen])
+
+
+def sheet_lines(sheet: Sheet, width: int) -> LaidOut:
+    """Return the sheet in lines of a width."""
+    parts: list[Content | Callable[[bool], Content]] = []
     if sheet.facts:
         rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
-        facts = laid_out([Section("", rows)], width)
-        parts += facts.split("\n")
+        parts += lines_of([Section("", rows)], width)[0]
     places: list[int] = []
     for table in sheet.tables:
         parts += [Content("")] if parts else []
@@ -33,8 +51,8 @@ def sheet_lines(sheet: Sheet, width: int, chosen: int) -> tuple[Content, Sequenc
         parts.append(_drawn(table, heads, widths, "$quiet", "  "))
         for line in table.lines:
             places.append(len(parts))
-            parts.append(_row(table, line, widths, len(places) - 1 == chosen))
-    return Content("\n").join(parts), places
+            parts.append(partial(_row, table, line, widths))
+    return LaidOut(lines=parts, places=places)
 
 
 def _row(table: Table, line: Line, widths: list[int], chosen: bool) -> Content:

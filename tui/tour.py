@@ -29,9 +29,9 @@ STEPS = (
     Step(
         title="What waits for you",
         text=(
-            "A rule holds a request of payroll_letters.py. Press h to go there and read on "
-            "the right what it is. a would release it, b refuse it: try b, Enter. It then stands "
-            "in the queue as refused; a there approves it for the next run."
+            "A rule holds a request of payroll_letters.py. Press h to go there and read beside "
+            "the list, or below it, what it is. a would release it, b refuse it: try b, Enter. It "
+            "then stands in the queue as refused; a there approves it for the next run."
         ),
     ),
     Step(

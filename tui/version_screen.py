@@ -7,7 +7,7 @@ from textual.content import Content
 
 from core.rights import Deed
 from tui.actions import SCREENS
-from tui.approving import ApprovalDialog, Approving
+from tui.approving import Approving
 from tui.background_reader import Trouble
 from tui.detail_pane import laid_out
 from tui.offers import bindings_of
@@ -66,7 +66,8 @@ class VersionScreen(ReadingScreen[bool]):
             if note is not None:
                 self.run_worker(self._write(note, unread=unread), group="append")
 
-        self.app.push_screen(ApprovalDialog(version, approve=True, unread=unread), answered)
+        dialog = self._approving.asking(version, approve=True, unread=unread)
+        self.app.push_screen(dialog, answered)
 
     async def _write(self, note: str, *, unread: bool) -> None:
         version = self._reading.versions[self._place]

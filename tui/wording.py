@@ -219,7 +219,7 @@ def sentence(
             f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. "
             f"{_why(decision)}"
         )
-    what = safe(content(amounts(record.findings), record.request.bytes))
+    what = safe(content(amounts(record.findings), record.request.bytes, unread=record.unread))
     account = destination.account.kind
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:
@@ -252,7 +252,7 @@ def case_found(case: Case) -> str:
         return safe(", ".join(case.kinds), 60)
     kinds = _found_kinds(case)
     if not kinds:
-        return UNREAD if case.kinds else NOTHING_KNOWN
+        return UNREAD if case.unread else NOTHING_KNOWN
     inside, more = case.inside, "" if case.inside.most_exact else "+"
     if case.records and case.records > 1 and case.records >= inside.people:
         return f"{number(case.records)}{more} rows · {_named(kinds)}"
@@ -310,8 +310,9 @@ def _sent_words(case: Case) -> str:
     """Return what a case sent, as it stands between `sent` and `to`."""
     kinds = _found_kinds(case)
     if kinds:
-        return _amount_sent(case, kinds)
-    if case.kinds:
+        told = _amount_sent(case, kinds)
+        return f"{told}, partly unread," if case.unread else told
+    if case.unread:
         return "what could not all be read"
     return "data without known personal data or secrets"
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,8 +71,9 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
+    from app.authority_ending import ending_at
     from app.client import beacon_in, environment_for, gate_for
-    from app.gate_registry import announced, follow, followed
+    from app.gate_registry import announced, followed
     from app.home import open_home
     from app.leftovers import RUN_VARIABLE, leftovers_of, run_mark
     from app.runs import RunWatch
@@ -89,9 +91,8 @@ def run(
     watched = RunWatch(home, settings, command)
     # A seal is made by forks, and no thread may be there before.
     with gate_for(home, settings, options, (lambda: None) if seals else watched.prepare) as running:
-        if not quiet:
-            _remark(_ending(home))
-        follow(running, os.getpid())
+        if not quiet and (ending := ending_at(running)) is not None:
+            _remark([ending])
         since = utc_now()
         wanted = settings.beacon if beacon is None else beacon
         mark = run_mark()
@@ -190,7 +191,7 @@ def start(
     policy: PolicyFile = None,
     connect_to: ConnectTo = None,
     upstream_ca: UpstreamCa = None,
-    private: Annotated[bool, typer.Option("--private", hidden=True)] = False,
+    serves: Annotated[int | None, typer.Option("--private", metavar="PROCESS", hidden=True)] = None,
     public: Annotated[
         Path | None,
         typer.Option(
@@ -217,6 +218,7 @@ def start(
 
     home = open_home()
     settings = load_settings(home.settings)
+    private = serves is not None
     if not private and (running := find(home.running)) is not None:
         raise SettingsError(
             f"A gate runs already at {running.url}.", remedy="Stop it first: outgate stop"
@@ -238,7 +240,7 @@ def start(
         upstream_direct=user_direct(os.environ) if private else (),
     )
     ready = _telling(home, policy, private=private)
-    serve(home, settings, choices, private=private, ready=ready, public=public)
+    serve(home, settings, choices, serves=serves, ready=ready, public=public)
     return 0
 
 
@@ -251,13 +253,7 @@ def _telling(
     def ready(gate: "RunningGate") -> None:
         _remark(policy_remarks(home, policy))
         if private:
-            words = {
-                "host": gate.host,
-                "port": gate.port,
-                "pid": gate.pid,
-                "started_at": gate.started_at,
-            }
-            print(json.dumps(words), flush=True)  # noqa: T201
+            print(json.dumps(asdict(gate)), flush=True)  # noqa: T201
             return
         typer.echo(f"Outgate listens at {gate.url}. Clients trust {home.bundle}. Stop with Ctrl-C.")
         _remark(_ending(home))

@@ -26,6 +26,7 @@ from app.hub_access import (
     refuse_not_installed,
 )
 from core.rights import Deed
+from hub.patience import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -342,7 +343,7 @@ def sweep(hub: HubFolder = None) -> int:
     from core.vocabulary.sizes import counted
 
     settings = hub_settings(hub, Deed.OPERATE)
-    with database_of(settings) as database:
+    with database_of(settings, THOROUGH) as database:
         from hub.erasing import erase_pending, sweep
 
         done, swept = erase_pending(database, utc_now()), sweep(database, utc_now())

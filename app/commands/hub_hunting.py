@@ -17,6 +17,7 @@ from app.hub_access import (
 )
 from core.rights import Deed
 from core.vocabulary.fleet import Over
+from hub.patience import HUNTS
 
 _ADVISORIES = "advisories"
 
@@ -56,7 +57,7 @@ def hunt(
     if save:
         refuse_empty(reason)
     wanted, saved = Wanted(name=name, version=version), 0
-    with at_hub(hub, Deed.HUNT if save else Deed.READ) as connection:
+    with at_hub(hub, Deed.HUNT if save else Deed.READ, HUNTS) as connection:
         from hub import questions, saved_hunts, telling
 
         shown = shown_at(connection, hub)
@@ -94,7 +95,7 @@ def _hunt_over(
     if reason is not None:
         refuse_empty(reason)
     sought, saved, now = Sought(over=over, name=name), 0, utc_now()
-    with at_hub(hub, Deed.READ if reason is None else Deed.HUNT) as connection:
+    with at_hub(hub, Deed.READ if reason is None else Deed.HUNT, HUNTS) as connection:
         from hub import saved_hunts, telling_hunts
 
         shown = shown_at(connection, hub)
@@ -163,7 +164,7 @@ def advisories(
             "No advisories were read here yet.",
             remedy="Give an export in the OSV format: outgate hub advisories all.zip",
         )
-    with at_hub(hub, Deed.READ) as connection:
+    with at_hub(hub, Deed.READ, HUNTS) as connection:
         from hub import saved_hunts, telling_hunts
 
         found = saved_hunts.named_by(connection, known)

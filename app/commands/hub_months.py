@@ -14,6 +14,7 @@ from app.hub_access import (
     refuse_empty,
 )
 from core.rights import Deed
+from hub.patience import THOROUGH
 
 
 def months(
@@ -46,7 +47,7 @@ def months(
     settings = hub_settings(hub, Deed.ERASE if changes else Deed.WATCH)
     if changes:
         refuse_empty(reason)
-    with database_of(settings) as database:
+    with database_of(settings, THOROUGH) as database:
         from hub import months as own
         from hub import telling_months
         from hub.erasing import erase_pending

@@ -18,6 +18,7 @@ from app.hub_access import (
     print_answer,
 )
 from core.rights import Deed
+from hub.patience import THOROUGH
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -73,7 +74,7 @@ def stream(
     refuse_no_name(name)
     with ExitStack() as stack:
         deliverer = _deliverer(stack, to, as_.value, authority, headers, secret)
-        database = stack.enter_context(database_of(settings))
+        database = stack.enter_context(database_of(settings, THOROUGH))
         with database.work() as connection:
             shown = shown_at(connection, hub)
             if is_new(connection, name):  # once, and not each time that a timer runs it

@@ -16,6 +16,7 @@ from app.hub_access import (
     refuse_empty,
 )
 from core.rights import Deed
+from hub.patience import THOROUGH
 
 if TYPE_CHECKING:
     from hub.database import Connection
@@ -43,7 +44,7 @@ def preview(
     Example: outgate hub preview outgate.yaml --group finance --since 7d
     """
     content = _content(policy)
-    with at_hub(hub, Deed.READ) as connection:
+    with at_hub(hub, Deed.READ, THOROUGH) as connection:
         from hub.groups import refuse_unknown_group
 
         refuse_unknown_group(connection, group)
@@ -88,7 +89,7 @@ def publish(
     from core.ids import utc_now
 
     settings, content = hub_settings(hub, Deed.POLICY), _content(policy)
-    with at_hub(hub, Deed.POLICY) as connection:
+    with at_hub(hub, Deed.POLICY, THOROUGH) as connection:
         from hub.groups import refuse_unknown_group
         from hub.orders import publish_policy
         from hub.settings import policy_key
@@ -125,7 +126,7 @@ def widen(
     """
     from core.ids import utc_now
 
-    with at_hub(hub, Deed.POLICY) as connection:
+    with at_hub(hub, Deed.POLICY, THOROUGH) as connection:
         from hub.orders import policy_of, widen
 
         content, group = policy_of(connection, version)

@@ -20,8 +20,10 @@ _MOST_AT_ONCE = 4096
 _HEADER = struct.Struct("=IHHII")
 _ENTRY = struct.Struct("=BBBB2s2s16s16s")
 """Family, state, timer, tries; then both ports and addresses."""
+_NUMBER_AT = struct.Struct("=4xII")
+"""What follows: the interface, and the socket's number, its lower half first."""
 _REST = 32
-"""What follows of the entry: none of it is filled in."""
+"""How much follows of the entry in all: of the rest nothing is filled in."""
 _ATTRIBUTE = struct.Struct("=HH")
 _TRAFFIC, _PROTOCOL = 2, 10
 _NUMBER = struct.Struct("=Q")
@@ -51,6 +53,8 @@ class EndedSocket:
     """0 where it was bound to none; or had been, and was refused."""
     answered: bool
     """Whether the far side ever answered. True for UDP, where nobody can tell."""
+    number: int
+    """The kernel's own, of this socket alone."""
 
 
 class EndedSockets:
@@ -92,6 +96,7 @@ def read_ended(data: bytes) -> EndedSocket | None:
         return None
     length, kind, *_ = _HEADER.unpack_from(data)
     family, _, _, _, own, far, source, target = _ENTRY.unpack_from(data, _HEADER.size)
+    low, high = _NUMBER_AT.unpack_from(data, _HEADER.size + _ENTRY.size)
     told = dict(_attributes(data, begin, min(length, len(data))))
     protocol = told.get(_PROTOCOL, b"")[:1]
     known = {bytes([socket.IPPROTO_TCP]): "tcp", bytes([socket.IPPROTO_UDP]): "udp"}
@@ -108,6 +113,7 @@ def read_ended(data: bytes) -> EndedSocket | None:
         far_host=plain(socket.inet_ntop(family, target[:size])),
         far_port=_PORT.unpack(far)[0],
         answered=not is_tcp or _was_answered(told.get(_TRAFFIC, b"")),
+        number=high << 32 | low,
     )
 
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from attribution.carriers import mention
 
 _CHILD = Path(__file__).parent / "child"
@@ -59,9 +57,15 @@ def _furnished(folder: Path) -> Path:
     return folder / "path"
 
 
+def _is_there(pid: int) -> bool:
+    import psutil
+
+    return psutil.pid_exists(pid)
+
+
 def _sweep(root: Path) -> None:
     for folder in root.iterdir():
         pid = folder.name.partition("-")[0]
         named = pid.isascii() and pid.isdigit() and len(pid) < 10
-        if named and not psutil.pid_exists(int(pid)) and not mention(str(folder)):
+        if named and not _is_there(int(pid)) and not mention(str(folder)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -20,6 +20,7 @@ from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code
 from attribution.resolution.titles import OVERWRITTEN, is_fork_of, is_titled
 from core.attribution import LaunchedAs
 
+_UWSGI = "uwsgi"
 _STDIN_NOW = "its standard input may have been another file when it was started"
 _BY_SERVER = "the notebook's name rests on what its server told it alone"
 
@@ -51,6 +52,13 @@ class Resolution:
         return f"<Resolution {self.launched_as.value} {self.name}>"
 
 
+def may_run_a_script(program: str) -> bool:
+    """Return False for a program file of which, by its name alone, nobody takes that it runs
+    one.
+    """
+    return base_name(program) == _UWSGI or is_python_program(program)
+
+
 def resolve(
     facts: ProcessFacts,
     files: Files,
@@ -63,8 +71,8 @@ def resolve(
     `is_interpreter`: whether the program file holds an interpreter; None where only its name tells.
     """
     program = facts.exe or (facts.argv[0] if facts.argv else facts.name)
-    if base_name(program) == "uwsgi":
-        return _tool(facts, RUNNERS["uwsgi"], facts.argv[1:], files, parents)
+    if base_name(program) == _UWSGI:
+        return _tool(facts, RUNNERS[_UWSGI], facts.argv[1:], files, parents)
     if not is_python_program(program):
         return _frozen(facts) if facts.embeds_python or is_interpreter else None
     if is_interpreter is False and not facts.embeds_python:

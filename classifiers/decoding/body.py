@@ -3,14 +3,17 @@
 import re
 from typing import Any
 
+from classifiers.codecs import bases
 from classifiers.codecs.charset import as_it_stands, holds_binary, is_damaged, is_wide, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.magic import document_type, packed_as, picture_type
 from classifiers.codecs.media import media_in
+from classifiers.codecs.number_vectors import characters
 from classifiers.codecs.unnamed import coding_by_content
 from classifiers.decoding import (
     binary,
     delimited,
+    dump_lines,
     forms,
     mail,
     packed,
@@ -46,6 +49,7 @@ _OCTETS = frozenset({"", "application/octet-stream", "binary/octet-stream", "app
 _EVENT_STREAM = "application/vnd.amazon.eventstream"
 _FORM = "application/x-www-form-urlencoded"
 _BASE_64_TEXT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n \t"
+_BEGINNING = 400
 _SHORT = 8
 """Binary data shorter than this is a sign of life, not a message."""
 
@@ -128,7 +132,7 @@ def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | Non
     if media_type.startswith("application/grpc-web-text"):
         if data.translate(None, _BASE_64_TEXT):
             reading.unread("the gRPC-web text is no base64", ())
-        data = spelled.from_base_64(data)
+        data = bases.from_base_64(data)
     if not binary.read_grpc(reading, data, coding, (), 0):
         reading.unread("the gRPC framing is broken", ())
         binary.read_runs(reading, data, (), 0)
@@ -144,6 +148,10 @@ def _read_bytes(
     if _read_by_magic(reading, piece, data, media_type):
         return None
     if _read_declared(reading, piece, data, media_type):
+        return None
+    if b"\0" in data[:_SHORT] and (plain := characters(data)) is not None:
+        path = (*piece.path, "(numbers)")
+        reading.later(Piece(plain, "", piece.key, path, piece.depth + 1))
         return None
     if b"=ybegin " in data and (parts := spelled.without_yenc(data)) is not None:
         inner, data = parts
@@ -305,7 +313,7 @@ def _is_markup(text: str, start: str, media_type: str) -> bool:
 def _read_rows(reading: Reading, piece: Piece, data: bytes, text: str, media_type: str) -> bool:
     """Read a delimited text as a table, or put a large one aside; False when it is none."""
     delimiter = delimited.delimiter_of(text, media_type, piece.name)
-    if delimiter is None:
+    if delimiter is None or (delimiter == "\t" and dump_lines.may_hold(data[:_BEGINNING])):
         return False
     if len(data) <= reading.limits.inline_table_bytes:
         return delimited.read_delimited(reading, text, delimiter, piece.path)

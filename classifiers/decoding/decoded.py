@@ -12,6 +12,7 @@ from classifiers.codecs.magic import (
 )
 from classifiers.codecs.media import media_in
 from classifiers.codecs.media.weights import are_fractions
+from classifiers.codecs.number_vectors import characters
 from classifiers.codecs.packed import is_plain
 from classifiers.codecs.unnamed import coding_by_content
 from classifiers.decoding.decode_state import Piece, Reading
@@ -45,6 +46,8 @@ def read_decoded(
     that nobody knows. False where the text that it was decoded from may just be text. `new`: its
     letters are not those of that text.
     """
+    if (plain := characters(data)) is not None:
+        return reading.later(Piece(plain, "", key, (*path, "(numbers)"), depth + 1))
     if _is_something(data) or (new and _is_set_with_controls(data)):
         return reading.later(Piece(data, "", key, path, depth + 1))
     if len(data) <= _LONGEST_SIGNATURE or len(set(data)) < _FEWEST_VALUES:
@@ -69,21 +72,33 @@ def _is_something(data: bytes) -> bool:
 
 _OPENING = tuple(bytes((first,)) for first in (*range(0x81, 0xA0), 0xDC, 0xDE))
 """How an array or a map of msgpack begins."""
-_OPENING_CBOR = tuple(bytes((first,)) for first in (*range(0xA1, 0xB9), 0xBF, 0xD9))
-"""How a map of CBOR begins, and what names itself CBOR."""
+_OPENING_CBOR = tuple(
+    bytes((first,)) for first in (*range(0x81, 0x99), 0x9F, *range(0xA1, 0xB9), 0xBF, 0xC1, 0xD9)
+)
+"""How a list, a map and what has a tag begin in CBOR."""
 _TELLING_MEMBER = 8
 
 
 def _is_cbor(data: bytes) -> bool:
-    """True for a whole map that holds a text of some length under names that can be read."""
+    """True for a whole list or map that holds a text of some length, a map under names that can be
+    read.
+    """
     if not _FEWEST_VALUES < len(data) <= _LONGEST_SIGNATURE:
         return False
     parsed = read_cbor(data, len(data))
-    if not parsed.whole or len(parsed.values) != 1 or not isinstance(parsed.values[0], dict):
+    if not parsed.whole or len(parsed.values) != 1:
         return False
     root = parsed.values[0]
-    texts = [value for value in root.values() if isinstance(value, str | bytes)]
-    return all(map(str.isprintable, root)) and any(len(text) >= _TELLING_MEMBER for text in texts)
+    if isinstance(root, dict):
+        members, named = list(root.values()), all(map(str.isprintable, root))
+    else:
+        members, named = root if isinstance(root, list) else [], True
+    texts = [value for value in members if isinstance(value, str | bytes)]
+    return named and any(len(text) >= _TELLING_MEMBER and _reads(text) for text in texts)
+
+
+def _reads(text: str | bytes) -> bool:
+    return text.isprintable() if isinstance(text, str) else known(text) is not None
 
 
 def _is_msgpack(data: bytes) -> bool:

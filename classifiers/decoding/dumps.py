@@ -4,9 +4,12 @@ lengths, encoded pieces with signs between them, lines of uuencode without their
 
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import groupby
+from typing import Any
 
+from classifiers.codecs.bases import base_32, from_base_45, from_base_64
 from classifiers.decoding.decoded import known
 
 CALLS = (
@@ -20,21 +23,41 @@ RECORDS = r"(?::|S[123])[0-9A-F]{12,}"
 GROUPS = r"(?:[0-9A-Fa-f]{8}[_. :|-]){5,}[0-9A-Fa-f]{2,8}"
 _LETTER = r"[A-Za-z0-9+/]"
 _MIXED = rf"{_LETTER}*(?:[a-z][A-Z0-9+/]|[A-Z][a-z0-9+/][A-Z]){_LETTER}*"
-PIECES = rf"(?:{_MIXED}(?:[.,;|_-] ?)){{2,}}{_LETTER}{{2,}}={{0,2}}"
+_SEPARATOR = r"(?:[^A-Za-z0-9+/=\\]|\\+[nrt\"']?|<[a-z]{1,4} ?/?>)+"
+_NUMBERED = rf"{_SEPARATOR}(?:[0-9]{{1,4}}[:.)\]][ \t]*)?"
+_MIXED_PIECES = rf"(?:{_MIXED}={{0,2}}{_NUMBERED}){{2,}}{_LETTER}{{2,}}={{0,2}}"
+PIECES = rf"(?:{_LETTER}{{2,}}={{0,2}}{_NUMBERED}){{2,}}{_LETTER}{{2,}}={{0,2}}"
+PADDED = r"(?:[A-Za-z0-9+/_-]{2,}={1,2}(?:[^A-Za-z0-9+/=]|\\[nrt])*){3,}"
+"""Base64 in pieces with signs between, and in pieces that are encoded one by one."""
 BARE_UU = r"M[\x20-\x60]{60}(?:\r?\n|\\[nr])[\x21-\x60]"
 _SIGN = (
-    r"(?:[ \t]|\r?\n|\\[nrt]|[\x00-\x08]|[|,;_.:/-]|[\xc2-\xdf][\x80-\xbf]"
+    r"(?:[ \t]|\r?\n|\\[nrt]|[\x00-\x08]|[!-/:-@\[-`{-~]|[\xc2-\xdf][\x80-\xbf]"
     r"|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
 )
 APART = rf"(?:[!-~]{_SIGN}){{11,}}[!-~]"
 """Letters with one sign behind each."""
-PATTERNS = (CALLS, OCTAL, SEVEN_BITS, RECORDS, GROUPS, PIECES, BARE_UU, APART)
+UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
+_BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
+PATTERNS = (
+    UUIDS,
+    CALLS,
+    OCTAL,
+    SEVEN_BITS,
+    RECORDS,
+    GROUPS,
+    _MIXED_PIECES,
+    PADDED,
+    BARE_UU,
+    APART,
+)
 
 _CALL = re.compile(rb"\((0[xX])?([0-9A-Fa-f]{1,4})\)")
-_APART = re.compile(rb"[.,;|_ -]+")
+_NO_HEX = bytes(range(256)).translate(None, b"0123456789abcdefABCDEF")
 _ADDRESS = {b"1": 4, b"2": 6, b"3": 8}
 _FULL_UU = 61
 _FEWEST_APART = 11
+_FEWEST_LETTERS, _WORDS_BEFORE = 20, 4
+_NUMERALS = b"0123456789"
 _XX = b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FROM_XX = bytes.maketrans(_XX, bytes(range(32, 96)))
 
@@ -91,18 +114,99 @@ def from_record(stretch: bytes) -> bytes:
 
 def from_groups(stretch: bytes) -> bytes:
     """Return the bytes of hex digits by eights, where they are known."""
-    digits = _APART.sub(b"", stretch).replace(b":", b"")
+    digits = stretch.translate(None, _NO_HEX)
     return _if_known(binascii.unhexlify(digits[: len(digits) & ~1]))
 
 
 def from_pieces(stretch: bytes) -> bytes:
-    """Return what base64 says that was cut into pieces of one length, where it is known."""
-    pieces = _APART.split(stretch.rstrip(b"="))
-    if any(len(piece) != len(pieces[0]) for piece in pieces[:-1]):
+    """Return what base64 or base32 says that was cut into pieces of one length with one sign
+    between them, where it is known: the last piece is no longer than the others.
+    """
+    if len(stretch) < _FEWEST_LETTERS or stretch.translate(None, _NUMERALS) == stretch:
+        return b""  # words, and names in code
+    if _mixed_pieces().search(stretch) is None:
         return b""
-    run = b"".join(pieces)
-    run = run[:-1] if len(run) % 4 == 1 else run + b"=" * (-len(run) % 4)
-    return _if_known(binascii.a2b_base64(run))
+    pieces = _piece().findall(stretch)
+    out, at = [], 0
+    while at < len(pieces):
+        (piece, sign), end = pieces[at], at + 1
+        while (
+            end < len(pieces) and len(pieces[end][0]) == len(piece) and pieces[end - 1][1] == sign
+        ):
+            end += 1
+        run = [one for one, _ in pieces[at:end]]
+        if end < len(pieces) and pieces[end - 1][1] == sign and len(pieces[end][0]) < len(piece):
+            run.append(pieces[end][0])
+        if len(run) > 1:
+            out.append(_from_run(run))
+        at = end
+    return b"\n".join(filter(None, out))
+
+
+@cache
+def _piece() -> Any:
+    return _compiled(rf"({_LETTER}+)=*((?:{_SEPARATOR})?)(?:[0-9]{{1,4}}[:.)\]][ \t]*)?")
+
+
+@cache
+def _mixed_pieces() -> Any:
+    return _compiled(_MIXED_PIECES)
+
+
+def _compiled(pattern: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern.encode("latin-1"), options)
+
+
+def _from_run(pieces: list[bytes]) -> bytes:
+    """Words before it may be as long as its pieces."""
+    for first in range(min(len(pieces), _WORDS_BEFORE)):
+        run = b"".join(pieces[first:])
+        if len(run) < _FEWEST_LETTERS:
+            break
+        letters = run[:-1] if len(run) % 4 == 1 else run + b"=" * (-len(run) % 4)
+        for data in (binascii.a2b_base64(letters), *base_32(run)):
+            if known(data) is not None:
+                return data
+    return b""
+
+
+def holds_base_45(data: bytes) -> bool:
+    """Return True when a text holds base45 that is known."""
+    return next(base_45_places(data), None) is not None
+
+
+def base_45_places(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of base45 that is known."""
+    yield from (found.span() for found in _base_45().finditer(data) if _from_45(found.group()))
+
+
+def in_base_45(data: bytes) -> Iterator[bytes]:
+    """Yield what base45 says, with the mark of a health certificate before it or a colon, where it
+    is known.
+    """
+    yield from filter(None, (_from_45(found.group()) for found in _base_45().finditer(data)))
+
+
+def _from_45(stretch: bytes) -> bytes:
+    bare = stretch.lstrip(b" :").removeprefix(b"HC1:")
+    for run in {stretch, stretch.strip(), bare, bare.rstrip()}:
+        if plain := _if_known(from_base_45(run[: len(run) - (len(run) % 3 == 1)])):
+            return plain
+    return b""
+
+
+@cache
+def _base_45() -> Any:
+    return _compiled(_BASE_45)
+
+
+def from_padded(stretch: bytes) -> bytes:
+    """Return what pieces of base64 say that end in signs of equality each."""
+    return _if_known(from_base_64(stretch))
 
 
 def from_apart(stretch: bytes) -> bytes:
@@ -154,7 +258,9 @@ WAYS: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
     ("bits", rf"\b{SEVEN_BITS}\b", from_seven_bits),
     ("records", RECORDS, from_record),
     ("hex", GROUPS, from_groups),
-    ("base64", PIECES, from_pieces),
+    ("hex", UUIDS, from_groups),
+    ("base64", rf"\b{PIECES}", from_pieces),
+    ("base64", rf"\b{PADDED}", from_padded),
     ("letters", APART, from_apart),
 )
 """How a stretch is called, what it looks like, and what undoes it."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
 from classifiers.decoding import escapes, number_bases, number_forms, spelled, unseen
 from classifiers.decoding.decode_state import Piece, Reading
@@ -333,7 +334,7 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if is_hex:
         data = binascii.unhexlify(run)
         return read_decoded(reading, data, key, (*path, "(hex)"), depth)
-    for data in spelled.base_32(run):
+    for data in bases.base_32(run):
         if read_decoded(reading, data, key, (*path, "(base32)"), depth):
             return True
     if read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth):
@@ -370,6 +371,8 @@ def _unseen(
                 break
     for how, data in unseen.shifted(text):
         read_decoded(reading, data, key, (*path, f"({how})"), depth)
+    if unseen.holds_mixed(text):
+        reading.unread("letters of many scripts in one word, as encodings have", path)
 
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

@@ -7,11 +7,17 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from classifiers.codecs.bases import from_base_64
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import dumps
+from classifiers.decoding import dump_lines, dumps, joints, number_lists
 from classifiers.decoding.decoded import known
+
+type _Places = Callable[[bytes], Iterator[tuple[int, int]]]
+type _Other = tuple[str, Callable[[bytes], bool], _Places, Callable[[bytes], Iterator[bytes]]]
+"""How it is called, whether and where it may be, and what it says, right or wrong."""
 
 _GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
 _SPACE = r"(?:[ \t\r\n]|\\[nrt]){1,4}"
@@ -35,21 +41,36 @@ _SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
 _FEWEST_LETTERS, _LONG, _OF_LONG = 14, 400, 40
 """Different ones in the shortest stretch, and in a long one: rows of figures have fewer."""
 _FEWEST_SIGNS, _ONE_IN = 4, 24
+_NARROWEST = 24
+_FRONTS = b" \t>#*/"
+"""What stands in front of lines that are quoted or told in a remark."""
 """So many, or one in so many, are such at least."""
 
 _B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
-_BASE_32, _SMALL_32 = (
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
-    b"abcdefghijklmnopqrstuvwxyz0123456789",
-)
 _Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _A85 = bytes((*range(33, 118), *b"yz"))
 _FROM_Z85 = bytes.maketrans(_Z85, _B85)
-_FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
 _ALL = bytes(range(256))
 _NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
 _NO_BITS = _ALL.translate(None, b"01")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+_JOINED: _Other = ("joined", joints.may_hold, joints.places, joints.joined)
+_IN_QUOTES: _Other = (
+    "letters",
+    number_lists.may_be_quoted,
+    number_lists.quoted_places,
+    number_lists.quoted,
+)
+_OTHERS: tuple[_Other, ...] = (
+    ("number", number_lists.may_hold, number_lists.places, number_lists.read),
+    ("dump", dump_lines.may_hold, dump_lines.places, dump_lines.read),
+    ("base45", dumps.holds_base_45, dumps.base_45_places, dumps.in_base_45),
+    _JOINED,
+    _IN_QUOTES,
+)
+_FEWEST_DIGITS, _DIGITS = 4, b"0123456789"
 
 
 class Spelled(NamedTuple):
@@ -64,9 +85,11 @@ class Spelled(NamedTuple):
 
 def worth_reading(data: bytes) -> bool:
     """Return True when something may be spelled so in a text, or in JSON as it was sent."""
-    if _any().search(data) is None:
-        return False
-    return _hint().search(data) is not None or next(_dense_places(data), None) is not None
+    if _any().search(data) is not None and (
+        _hint().search(data) is not None or next(_dense_places(data), None) is not None
+    ):
+        return True
+    return any(may_hold(data) for _, may_hold, _, _ in _others(data))
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -74,12 +97,21 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
     for found in _hint().finditer(data):
         yield found.span()
     yield from _dense_places(data)
+    for _, _, places_of, _ in _others(data):
+        yield from places_of(data)
 
 
 def _dense_places(data: bytes) -> Iterator[tuple[int, int]]:
     for found in _dense().finditer(data):
         if _may_be_base_85(found.group()):
             yield found.span()
+
+
+def _others(data: bytes) -> tuple[_Other, ...]:
+    """Return the other ways that a text may be written in: most have digits."""
+    if len(data) - len(data.translate(None, _DIGITS)) >= _FEWEST_DIGITS:
+        return _OTHERS
+    return (_JOINED, _IN_QUOTES) if b"@" in data else (_IN_QUOTES,)
 
 
 def holds_lines(data: bytes) -> bool:
@@ -93,9 +125,15 @@ def stretches(data: bytes) -> Iterator[Spelled]:
     """
     if _hint().search(data) is not None:
         yield from _told_by_form(data)
+    for how, _, _, read in _others(data):
+        for out in read(data):
+            yield Spelled(how, out)
     for found in _tokens().finditer(data):
         if _may_be_base_85(token := found.group()):
             yield from _base_85(token)
+    for whole in _unwrapped(data):
+        if _may_be_base_85(whole):
+            yield from _base_85(whole)
 
 
 def _told_by_form(data: bytes) -> Iterator[Spelled]:
@@ -109,27 +147,29 @@ def _told_by_form(data: bytes) -> Iterator[Spelled]:
         yield Spelled("uuencode", bare)
 
 
+def _unwrapped(data: bytes) -> Iterator[bytes]:
+    """Yield lines, or words, of one width put together, the last of them no longer; and what stands
+    between the marks of Adobe, without blanks.
+    """
+    begin, end = data.find(b"<~"), data.find(b"~>")
+    if 0 <= begin < end and len(data[begin:end].split()) > 1:
+        yield b"".join(data[begin : end + 2].split())
+    words = data.split()
+    widths = [*map(len, words), 0]
+    if max(widths) < _NARROWEST:
+        return
+    for at, (width, next_width) in enumerate(pairwise(widths)):
+        if width >= _NARROWEST and 0 < next_width <= width and (not at or widths[at - 1] != width):
+            end = next(n for n in range(at + 1, len(widths)) if widths[n] != width)
+            yield b"".join(words[at : end + (widths[end] < width)])
+
+
 def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:
     """Return what a stretch spells; nothing where it only looks as if it did."""
     try:
         return undo(stretch)
     except (binascii.Error, ValueError):
         return b""
-
-
-def base_32(run: bytes) -> Iterator[bytes]:
-    """Yield what a run of letters and digits may be in base32, of either alphabet."""
-    if len(run.translate(None, _BASE_32)) and len(run.translate(None, _SMALL_32)):
-        return
-    upper = run.upper()
-    whole = len(upper) // 8 * 8
-    rest = max((n for n in (0, 2, 4, 5, 7) if n <= len(upper) - whole), default=0)
-    padded = upper[: whole + rest] + b"=" * (-rest % 8)
-    for decode in (base64.b32decode, base64.b32hexdecode):
-        try:
-            yield decode(padded)
-        except (binascii.Error, ValueError):
-            continue
 
 
 def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
@@ -182,22 +222,6 @@ def _from_bits(stretch: bytes) -> bytes:
     return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
 
 
-_NO_BASE_64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
-)
-
-
-def from_base_64(text: bytes) -> bytes:
-    """Return what base64 says, whatever stands between its letters and however it is padded."""
-    pieces = text.translate(_FROM_URLSAFE, _NO_BASE_64).split(b"=")
-    return b"".join(map(_base_64_piece, pieces))
-
-
-def _base_64_piece(run: bytes) -> bytes:
-    spare = len(run) % 4
-    return binascii.a2b_base64(run[:-1] if spare == 1 else run + b"=" * (-spare % 4))
-
-
 def _from_torn(stretch: bytes) -> bytes:
     """Words and names have fewer digits and capitals: they are none."""
     begun = _torn().search(stretch)
@@ -229,9 +253,12 @@ def _uuencoded(data: bytes) -> Iterator[Spelled]:
     for found in _uu().finditer(data):
         if found.start() < done:
             continue  # inside of one that was read: each byte is read once
-        end = data.find(b"\nend", found.end() - 1)
+        before = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        front = b"" if before.strip(_FRONTS) else before
+        end = data.find(b"\n" + front + b"end", found.end() - 1)
         done = len(data) if end < 0 else end
-        body = data[found.end() : done]
+        lines = data[found.end() : done].split(b"\n")
+        body = b"\n".join(line.removeprefix(front) for line in lines)
         if found.group().startswith(b"begin-"):
             yield Spelled("base64", from_base_64(body))
         else:

@@ -3,9 +3,10 @@ nobody sees.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from classifiers.decoding.decoded import known
@@ -24,6 +25,12 @@ _JOINERS = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u
 """What stands between letters without being seen, and may stand there for bits."""
 _JOINER = re.compile(f"[{_JOINERS}]")
 _JOINER_BYTES = tuple(char.encode() for char in _JOINERS)
+_FEWEST_SCRIPTS = 4
+_WRITTEN_TOGETHER = frozenset(
+    "CJK HIRAGANA KATAKANA HANGUL BOPOMOFO FULLWIDTH HALFWIDTH IDEOGRAPHIC KATAKANA-HIRAGANA"
+    " LATIN GREEK MATHEMATICAL MODIFIER MASCULINE FEMININE DOUBLE-STRUCK SCRIPT"
+    " BLACK-LETTER".split()
+)
 _FEWEST_KINDS = 4
 """Emoji and ideographs bring selectors of one or two kinds."""
 
@@ -79,6 +86,23 @@ def shifted(text: str) -> Iterator[tuple[str, bytes]]:
     joiners = "".join(_JOINER.findall(text))
     if len(joiners) >= _FEWEST_BITS:
         yield from _bits(joiners)
+
+
+def holds_mixed(text: str) -> bool:
+    """Return True for letters of several scripts in one word, as encodings of bytes in Unicode
+    have: no language does.
+    """
+    for found in _strange().finditer(text.encode("utf-8", "replace")):
+        letters = [char for char in found.group().decode("utf-8", "replace") if char.isalpha()]
+        if len(letters) >= _FEWEST and len(set(map(_script, letters))) >= _FEWEST_SCRIPTS:
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    script = unicodedata.name(letter, "").partition(" ")[0]
+    return "" if script in _WRITTEN_TOGETHER else script
 
 
 def _bits(run: str) -> Iterator[tuple[str, bytes]]:

@@ -5,8 +5,8 @@ looks back.
 import html
 import re
 
-from classifiers.decoding import packed
-from classifiers.decoding.decode_state import Reading
+from classifiers.decoding import joints, packed
+from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.payload import Path, Table
 from classifiers.shapes import markup
@@ -37,6 +37,8 @@ def unescaped(text: str) -> str:
 
 def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
     """Emit texts and attributes with the name of their element as key."""
+    for words in joints.joined(text.encode("utf-8", "replace")):
+        reading.later(Piece(words, "text/plain", None, (*path, "(joined)"), depth + 1))
     open_names: list[str] = []
     at, begun, size = 0, 0, len(text)
     tables = _tables(reading, text, path)

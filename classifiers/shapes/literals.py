@@ -56,7 +56,7 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
     ready = True
     """False right after a value: a comma, a colon or an end must come first."""
     while stack and count < _MAX_VALUES:
-        at = _BLANK.match(text, at).end()  # type: ignore[union-attr]
+        at = _past_blanks(text, at)
         if at >= size:
             break
         top, sign = stack[-1], text[at]
@@ -92,10 +92,18 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
     return Reading(None, _parts(stack), max(at, start + 1))
 
 
+def _past_blanks(text: str, at: int) -> int:
+    if not text[at : at + 1].isspace():
+        return at
+    return _BLANK.match(text, at).end()  # type: ignore[union-attr]
+
+
 def _named(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool] | None:
     """Return where what makes a name ends (a colon, an arrow, the sign of an argument or of Ruby's
     symbols), and whether it may stand there; None where none does.
     """
+    if text[at] not in ":=" and node.kind != "(":
+        return None
     if text[at] == ":" and ready and text[at + 1 : at + 2].isalpha():
         return at + 1, True
     if text[at] == ":" or text.startswith("=>", at):
@@ -130,12 +138,13 @@ def _closing_quote(text: str, at: int, sql: bool) -> int:
     """Return where the string ends that opens here, -1 when it does not: two quotes are one in SQL,
     elsewhere a backslash takes the next sign with it.
     """
-    last = len(text) if sql else _line_end(text, at)
     end = at
-    while (end := text.find(text[at], end + 1, last)) >= 0:
+    while (end := text.find(text[at], begun := end + 1)) >= 0:
         if sql and text[end + 1 : end + 2] == text[at]:
             end += 1
             continue
+        if not sql and text.find("\n", begun, end) >= 0:
+            return -1
         before = end
         while not sql and text[before - 1] == "\\":
             before -= 1

@@ -156,11 +156,21 @@ def _of_run(text: str, run: list[Node]) -> Iterator[Found]:
         return
     alike: list[Any] = values if all(isinstance(value, dict) for value in values) else []
     shaped = orients.of_list(alike) if len(alike) > 1 else None
-    tables = [shaped] if shaped else [t for value in values for t in orients.tables_in(value)]
+    tables = [shaped] if shaped else _within(values)
     for found_ in tables:
         table = _placed(found_, (run[0].start, run[-1].end))
         if table is not None:
             yield table
+
+
+def _within(values: list[object]) -> Iterator[orients.Shaped]:
+    """Yield the tables in values; an object of nothing but scalars holds none."""
+    for value in values:
+        if not isinstance(value, dict) or any(type(v) in _NESTED for v in value.values()):
+            yield from orients.tables_in(value)
+
+
+_NESTED = (dict, list)
 
 
 def _resources(text: str, values: list[object], span: Line) -> Iterator[Found]:

@@ -132,10 +132,9 @@ def _listed(parts: list[str], most: int) -> str:
     return joined(parts)
 
 
-def content(amounts: Sequence[Amount], request_bytes: int) -> str:
+def content(amounts: Sequence[Amount], request_bytes: int, *, unread: bool) -> str:
     """Return what was found, else the size and that nothing was; and whether all was read."""
     told = found(amounts)
-    unread = any(amount.kind == NOT_INSPECTED for amount in amounts)
     if told:
         return f"{told}, partly unread," if unread else told
     if unread:

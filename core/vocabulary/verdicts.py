@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
-from core.decision import HoldOutcome, Verdict
+from core.decision import HOLD_SECONDS, HoldOutcome, Verdict
 from core.fate import Fate
 from core.observation import OBSERVED
+from core.vocabulary.times import lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ ANSWERS: Mapping[Verdict, str] = MappingProxyType(
             "The values found are replaced by placeholders such as `<IBAN_1>`, then it passes."
         ),
         Verdict.HOLD: (
-            "It waits for a person: as long as the rule says, else the settings, else 25 seconds."
+            "It waits for a person: as long as the rule says, else the settings, else "
+            f"{lasting(timedelta(seconds=HOLD_SECONDS))}."
         ),
         Verdict.BLOCK: "It is refused. The sender reads why, by which rule, and whom to ask.",
     }

@@ -12,7 +12,7 @@ from core.ids import utc_now, uuid7
 from core.record import Record
 from core.review import Case
 from core.risk import HIGH, risk_of
-from core.vocabulary.desk import PROBABLY, UNKNOWN_SENDER
+from core.vocabulary.desk import PROBABLY, UNKNOWN_SENDER, UNREAD
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.sizes import capital, counted
@@ -58,8 +58,8 @@ def held_notice(record: Record) -> Notice:
         f"held-{record.id}",
         record.at,
         f"Held: {_sender(record)} to {where}",
-        f"{capital(_kinds(kinds))}. It waits for an answer until {ends:%H:%M:%S} UTC, and is "
-        "refused then.",
+        f"{capital(_kinds(kinds, unread=record.unread))}. It waits for an answer until "
+        f"{ends:%H:%M:%S} UTC, and is refused then.",
         f"outgate review --case {record.id}",
     )
 
@@ -99,7 +99,7 @@ def case_notice(connection: Connection, number: int, now: datetime) -> Notice | 
         f"case-{case_id(case.key)}-{case.last_record}",
         now,
         f"High risk: {_called(case)} to {place_name(case.service, case.host)}",
-        f"{capital(', '.join(risk_of(case).because) or _kinds(case.kinds))}; "
+        f"{capital(', '.join(risk_of(case).because) or _kinds(case.kinds, unread=case.unread))}; "
         f"{counted(case.count, 'request')}.",
         f"outgate review --case {case_id(case.key)}",
     )
@@ -147,8 +147,9 @@ def trial_notice() -> Notice:
     return notice(About.TRIAL, f"trial-{uuid7(at)}", at, "Trial", text, "outgate review")
 
 
-def _kinds(kinds: Iterable[str]) -> str:
+def _kinds(kinds: Iterable[str], *, unread: bool) -> str:
     names = [kind_of(kind).many for kind in by_gravity(kinds)]
     more = len(names) - _MOST_KINDS
     told = ", ".join(names[:_MOST_KINDS])
-    return (told + (f" and {counted(more, 'more kind')}" if more > 0 else "")) or "nothing found"
+    nothing = f"it {UNREAD}" if unread else "nothing found"
+    return (told + (f" and {counted(more, 'more kind')}" if more > 0 else "")) or nothing

@@ -73,33 +73,34 @@ def build(
     formats = [format_named(name) for name in dict.fromkeys((_PROVEN, TABLE, *sorted(also)))]
     kept = _up_to(store)
     at = datetime.fromisoformat(kept[-1][1].at)
-    selection = replace(selection, acts_up_to=kept[-1][1].acts.size)
+    told = kept[-1][1]
+    selection = replace(selection, records_up_to=told.records.size, acts_up_to=told.acts.size)
     files = _Files(out)
     coverage = Coverage()
-    sealers = [(one, _sealer(store, selection, one.name, by, at, kept[-1][1])) for one in formats]
+    sealers = [(one, sealer_of(store, selection, one.name, by, at)) for one in formats]
     contents = _written(files, store, selection, sealers, coverage)
     beside = _sources_added(files, coverage, sources)
     files.add(
         "checkpoints.json", canonical([{"note": k.note, "public": k.public.hex()} for k, _ in kept])
     )
-    if (
-        contents.counted.count != kept[-1][1].records.size
-        or contents.acts_counted.count != kept[-1][1].acts.size
+    if (contents.counted.count, contents.acts_counted.count) != (
+        told.records.size,
+        told.acts.size,
     ):
-        files.add("proofs.json", canonical(_proofs(store, contents, kept[-1][1])))
+        files.add("proofs.json", canonical(_proofs(store, contents, told)))
     acts = [opened_act(act) for act in contents.acts]
     files.add("coverage.json", canonical(coverage.to_json(acts, *beside)))
     period = _period(store, selection, at)
-    page = report(store, period, by=by, now=at)
+    page = report(store, period, by=by, now=at, held=selection)
     files.add("report.html", drawn(page, "html"))
     files.add("report.pdf", drawn(page, "pdf"))
     files.add("verify.py", resources.files("exports.pack").joinpath("verify.py").read_bytes())
     files.add(
         "INDEX.md",
-        index([*files.digests, "INDEX.md", SEAL], period.called, kept[-1][1].at).encode(),
+        index([*files.digests, "INDEX.md", SEAL], period.called, told.at).encode(),
     )
     notary = Notary(store.path)
-    files.add_plain(SEAL, _sealed(files, notary, kept[-1][1], by))
+    files.add_plain(SEAL, _sealed(files, notary, told, by))
     files.close()
     return Packed(
         records=contents.counted.count,
@@ -259,16 +260,6 @@ def _read(store: Store) -> list[tuple[KeptCheckpoint, Checkpoint]]:
         raise EvidenceError(
             f"A checkpoint of the evidence cannot be packed: {bad}.", remedy="Run outgate verify."
         ) from None
-
-
-def _sealer(
-    store: Store, selection: Selection, format_: str, by: str, at: datetime, told: Checkpoint
-) -> Sealer:
-    made = sealer_of(store, selection, format_, by, at)
-    acts = [act for act in store.iter_act_entries() if act.link.seq <= told.acts.size]
-    head = acts[-1].link.hash.hex() if acts else ""
-    draft = replace(made.draft, acts=replace(made.draft.acts, of=told.acts.size, head=head))
-    return Sealer(draft, made.key)
 
 
 def _proofs(store: Store, contents: Contents, told: Checkpoint) -> dict[str, object]:

@@ -9,26 +9,44 @@ another key. A copy of this program from elsewhere is worth more than the one in
 """
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import os
 import struct
 import sys
 import zipfile
 from bisect import bisect
+from collections import Counter
+from functools import lru_cache
 from itertools import islice
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from operator import itemgetter
+from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 SEAL = "statement.dsse.json"
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
 REPORTS = "report.html", "report.pdf"
-NEEDED = (RECORDS, CHECKPOINTS, *REPORTS, "coverage.json", "verify.py", "INDEX.md")
+TABLE, COVERAGE = "records.csv", "coverage.json"
+NEEDED = (RECORDS, CHECKPOINTS, *REPORTS, TABLE, COVERAGE, "verify.py", "INDEX.md")
+RECORD, OBSERVATION = "outgate.record/1", "outgate.observation/1"
+WINDOWS = {
+    *("evidence_gap", "gate_lost", "clock_jumped", "key_changed", "witness_missed", "erased"),
+    *("expired", "sums_expired", "acts_expired", "migrated", "rebuilt", "capture_ended"),
+    *("capture_passed", "capture_window"),
+}
+"""Events of the gate that the coverage has to tell."""
+NOT_SHOWN = (
+    "Not recomputed here, so only as true as the one who signed: report.html, report.pdf, INDEX.md,"
+    " scripts/, exports in more formats, and in records.csv the columns %s."
+)
 TYPE = "application/vnd.in-toto+json"
 STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "urn:outgate:evidence-pack:1"
 PLACE = {"id", "seq", "prev", "hash"}
 """What tells an entry's place in its chain; how it is hashed by parts may stand with it."""
 LATER = "what was recorded or done after it, exports too, is not in this pack."
 MOST_SIGNATURES = 200
+CHUNK = 1 << 16
 MOST_BYTES = 1 << 28
 """Of one file that is read at once, or of one line: a false pack may unpack to far more."""
 ERASED = b'{"erased":true,"id":"'
@@ -225,7 +243,9 @@ class Check:
         names = self.pack.names()
         for name in sorted({name for name in names if names.count(name) > 1}):
             self.wrong("%s stands twice in the zip" % name)
-        for step in (self.container, self.statement, self.records, self.checkpoints):
+        for step in (
+            *(self.container, self.statement, self.records, self.checkpoints, self.drawn),
+        ):
             try:
                 step()
             except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
@@ -344,7 +364,7 @@ class Check:
     def records(self) -> None:
         if RECORDS not in self.pack.names():
             return
-        with self.pack.open(RECORDS) as file:
+        with self.pack.open(RECORDS) as packed, io.BufferedReader(packed, CHUNK) as file:
             lines = iter(lambda: file.readline(MOST_BYTES), b"")
             first = next(lines, b"")
             if not first.strip():
@@ -567,6 +587,273 @@ class Check:
             proof = [base64.b64decode(one) for one in proofs["entries"].get(str(seq), [])]
             if not proves(found[seq], seq - 1, size, proof, root):
                 self.wrong("%s %d is not in the evidence that was signed" % (part[:-1], seq))
+
+    def drawn(self) -> None:
+        """What is drawn from the records, the table and the coverage, says what they say."""
+        if not {RECORDS, TABLE, COVERAGE} <= set(self.pack.names()) or not self.head_told:
+            return
+        seen = Seen()
+        with self.pack.open(RECORDS) as packed, self.pack.open(TABLE) as table:
+            records = io.BufferedReader(packed, CHUNK)
+            next(iter(records))
+            csv.field_size_limit(MOST_BYTES)
+            rows = csv.reader(
+                io.TextIOWrapper(io.BufferedReader(table, CHUNK), "utf-8-sig", newline=""),
+                strict=True,
+            )
+            headings = next(rows)
+            head = json.loads(headings[-1])
+            if any(head[part] != self.head_told[part] for part in ("records", "acts")):
+                self.wrong("the head of %s is that of another export than the pack's" % TABLE)
+            self.rows(records, rows, headings, seen)
+        self.covered(seen)
+        rest = [name for name in headings[:-1] if name not in TOLD]
+        self.notes.append(NOT_SHOWN % ", ".join(rest))
+
+    def rows(self, lines: Any, rows: Iterator[List[str]], headings: List[str], seen: Any) -> None:
+        """Each row of the table is that of its record; what goes by is counted."""
+        if not set(TOLD) <= set(headings):
+            self.wrong("%s lacks columns that every table has" % TABLE)
+            return
+        taken = itemgetter(*(headings.index(name) for name in TOLD))
+        acts = self.head_told["acts"]["chain"]
+        for line in lines:
+            value = json.loads(line.decode())
+            if value["chain"]["id"] == acts:
+                seen.act(value)
+                continue
+            wanted, row = cells(value), next(rows, None)
+            seen.entry(value)
+            if row is None:
+                self.wrong("%s ends before the records do" % TABLE)
+                return
+            if len(row) < len(headings) - 1:
+                self.wrong("%s: the row of record %d is cut" % (TABLE, value["chain"]["seq"]))
+                continue
+            found = taken(row)
+            if found != wanted:
+                self.differs(value, wanted, found, seen)
+        if next(rows, None) is not None:
+            self.wrong("%s holds more rows than there are records" % TABLE)
+
+    def differs(self, value: Dict[str, Any], wanted: Any, found: Any, seen: Any) -> None:
+        if value.get("schema") == RECORD and not found[TOLD.index("Verdict")]:
+            seen.untold += 1  # a later version wrote it: the row has to say that, and no more
+            wanted = nothing(value)
+        for name, one, other in zip(TOLD, wanted, found):  # noqa: B905 - newer than Python 3.9
+            if not alike(one, other):
+                told = "%s: the row of record %d says another thing than the record: %s"
+                self.wrong(told % (TABLE, value["chain"]["seq"], name))
+
+    def covered(self, seen: Any) -> None:
+        """The coverage counts what the records and acts here say."""
+        text = self.pack.read(COVERAGE)
+        told = json.loads(text)
+        if canonical(told) != text:
+            self.wrong("%s is not written as Outgate writes it: keys doubled" % COVERAGE)
+        policies, scripts = set(), set()
+        for name in self.pack.names():
+            if name.startswith("policy/"):
+                policies.add(name[len("policy/") : -len(".yaml")])
+                if not hashlib.sha256(self.pack.read(name)).hexdigest().startswith(name[7:23]):
+                    self.wrong("%s is not the text of that version" % name)
+            elif name.startswith("scripts/"):
+                scripts.add(name[len("scripts/") : -len(".py.txt")])
+        unread = told["records_that_cannot_be_read"]
+        if seen.untold != unread:
+            self.wrong("%s: %s that cannot be read, and here %d" % (COVERAGE, unread, seen.untold))
+        if seen.untold:
+            self.notes.append("Records that could not be read there: %d." % seen.untold)
+        for name, found in seen.told(policies, scripts).items():
+            # What could not be read there was not counted there.
+            if told.get(name) != found and not (seen.untold and name in COUNTED):
+                self.wrong("%s says another thing than the records: %s" % (COVERAGE, name))
+
+
+COUNTED = {
+    *("connections_past_the_gate", "requests_not_wholly_inspected", "attribution_by_certainty"),
+    *("attribution_by_method", "failed_stages", "not_inspected", "policies_without_text"),
+    "scripts_without_source",
+}
+
+
+class Seen:
+    """Counts what goes by."""
+
+    def __init__(self) -> None:
+        self.records = self.past = self.parts = self.untold = 0
+        self.observed: Dict[str, int] = Counter()
+        self.certainty: Dict[str, int] = Counter()
+        self.method: Dict[str, int] = Counter()
+        self.stages: Dict[str, int] = Counter()
+        self.unread: Dict[str, int] = Counter()
+        self.policies: Set[str] = set()
+        self.scripts: Set[str] = set()
+        self.windows: List[Dict[str, Any]] = []
+
+    def act(self, value: Dict[str, Any]) -> None:
+        if value.get("event") in WINDOWS:
+            self.windows.append({name: value[name] for name in ("at", "event", "facts")})
+
+    def entry(self, value: Dict[str, Any]) -> None:
+        if value.get("schema") == OBSERVATION:
+            self.observed[value["kind"]] += 1
+            return
+        self.records += 1
+        if value.get("schema") != RECORD:
+            self.untold += 1
+            return
+        sender, decision = value["sender"], value["decision"]
+        self.certainty[sender["certainty"]] += 1
+        self.method[sender["method"]] += 1
+        self.past += fate(value) == "past"
+        self.parts += not value["request"]["complete"]
+        for stage in decision["degraded"]:
+            self.stages[stage.partition(":")[0]] += 1
+        for finding in value["findings"]:
+            if finding["kind"] == "not_inspected":
+                self.unread[finding.get("unread") or "content"] += 1
+        if decision["policy"] is not None:
+            self.policies.add(decision["policy"])
+        if sender["script"] is not None and sender["script"]["sha256"] is not None:
+            self.scripts.add(sender["script"]["sha256"])
+
+    def told(self, policies: Set[str], scripts: Set[str]) -> Dict[str, Any]:
+        """Return what the coverage has to say where these texts are in the pack."""
+        return {
+            "records": self.records,
+            "observations": self.observed,
+            "connections_past_the_gate": self.past,
+            "requests_not_wholly_inspected": self.parts,
+            "attribution_by_certainty": shares(self.certainty),
+            "attribution_by_method": shares(self.method),
+            "failed_stages": self.stages,
+            "not_inspected": self.unread,
+            "windows": self.windows,
+            "policies_without_text": sorted(self.policies - policies),
+            "scripts_without_source": sorted(self.scripts - scripts),
+        }
+
+
+def shares(counts: Dict[str, int]) -> Dict[str, Any]:
+    total = sum(counts.values())
+    return {
+        word: {"requests": count, "share": "%.1f %%" % (100 * count / total)}
+        for word, count in counts.items()
+    }
+
+
+FATES = {
+    "bypass": "past",
+    "tls": "untrusted",
+    "protocol": "foreign",
+    "direct": "unreached",
+    "name": "unreached",
+}
+UNREACHED = "the destination could not be reached: nothing was sent"
+RELEASED = ("approved", "approved_before")
+
+
+def fate(value: Dict[str, Any]) -> str:
+    """Return what became of an exchange where its verdict does not tell."""
+    if value["request"]["method"] == "CONNECT":
+        for stage in value["decision"]["degraded"]:
+            if stage.partition(":")[0] in FATES:
+                return FATES[stage.partition(":")[0]]
+    return "unreached" if UNREACHED in value["notes"] else ""
+
+
+def left(value: Dict[str, Any]) -> str:
+    """Return whether it left the machine."""
+    became, decision = fate(value), value["decision"]
+    if became:
+        return "not known" if became == "past" else "no"
+    hold = decision["hold"]
+    if decision["verdict"] == "hold":
+        return "yes" if hold is not None and hold["outcome"] in RELEASED else "no"
+    return "yes" if decision["verdict"] in ("allow", "watch", "warn", "redact") else "no"
+
+
+TOLD = (
+    *("Chain entry", "Chain hash", "Record id", "Time (UTC)", "User", "Script", "Script path"),
+    *("Script SHA-256", "Program", "Process id", "Sender is", "Verdict"),
+    *("Verdict the rule asked for", "Rule", "Reason", "Checks that failed", "Line of code"),
+    *("Service", "Kind of service", "Host", "Path (redacted)", "Account", "Account id", "Method"),
+    *("Bytes sent", "Answer", "Bytes received", "Rows affected", "Masked excerpts", "Notes"),
+    *("Left the machine", "Model", "Input tokens", "Output tokens", "Tokens are", "Cost (USD)"),
+    *("Cost from", "Not in the cost", "Answer id", "Tier"),
+)
+"""Columns of the table that say plainly what stands in the record."""
+MOST_IN_A_CELL = 2000
+ANY = None
+
+
+def place_of(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    place = value["chain"]
+    return str(place["seq"]), place["hash"], cell(value["id"])
+
+
+def nothing(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    """Return the row of what cannot be read: its place and time, and no word of what was in it."""
+    return (*place_of(value), ANY, *[""] * (len(TOLD) - 4))
+
+
+def cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    """Return what the row of an entry says in the columns of `TOLD`."""
+    if value.get("schema") not in (RECORD, OBSERVATION):
+        return nothing(value)
+    sender, script = value["sender"], value["sender"]["script"] or {}
+    who = (
+        *(sender["user"], script.get("name"), script.get("path"), script.get("sha256")),
+        *(sender["exe"], sender["pid"], sender["certainty"]),
+    )
+    begin = (*place_of(value), cell(value["at"]), *map(cell, who))
+    if value["schema"] == OBSERVATION:
+        return (*begin, *[""] * (len(TOLD) - len(begin)))
+    decision, to, line = value["decision"], value["destination"], sender["line"]
+    rows = [one["records"] for one in value["findings"] if one["records"] is not None]
+    told = (
+        *(decision["verdict"], decision["intended"], decision["rule"], decision["reason"]),
+        *("; ".join(decision["degraded"]), line and "%s:%s" % (line["file"], line["line"])),
+        *(to["service"], to["category"], to["host"], to["path"], to["account"]["kind"]),
+        *(to["account"]["id"], value["request"]["method"], value["request"]["bytes"]),
+        *(value["response"]["status"], value["response"]["bytes"], max(rows) if rows else None),
+        "; ".join([one["excerpt"] for one in value["findings"] if one["excerpt"]]),
+        *("; ".join(value["notes"]), left(value)),
+    )
+    return (*begin, *map(cell, told), *called(value["llm"]))
+
+
+def called(call: Optional[Dict[str, Any]]) -> List[str]:
+    if call is None:
+        return [""] * 9
+    left_out = "; ".join(call["cost_left_out"])
+    told = (
+        *(call["model"], call["input_tokens"], call["output_tokens"], call["tokens_basis"]),
+        *(call["cost_usd"], call["cost_basis"], left_out, call["response_id"], call["tier"]),
+    )
+    return list(map(cell, told))
+
+
+@lru_cache(maxsize=20000, typed=True)
+def cell(value: Any) -> str:
+    """Return how a value stands in a table that no spreadsheet program computes with."""
+    if value is None:
+        return ""
+    if type(value) is int:
+        return str(value)
+    text = value if value.isprintable() else " ".join(value.splitlines())
+    if len(text) > MOST_IN_A_CELL:
+        text = text[:MOST_IN_A_CELL] + "\u2026"
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def alike(wanted: Optional[str], found: str) -> bool:
+    """Return whether a cell says what is wanted; a dot may stand for what no table shows."""
+    if wanted is ANY or wanted == found:
+        return True
+    pairs = zip(wanted or "", found)  # noqa: B905 - newer than Python 3.9
+    return len(wanted or "") == len(found) and all(a == b or b == "\u00b7" for a, b in pairs)
 
 
 def around(file: Any, info: zipfile.ZipInfo, at: int) -> Tuple[int, bytes]:

@@ -18,8 +18,10 @@ from core.vocabulary.reviews import done
 from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
+from evidence.bygone import Bygone, bygone
 from evidence.store import Store
 from exports.report.cases import case_words
+from exports.report.kept import NOT_TRUE
 from exports.report.page import Page, Section, Table, changed_told
 
 _TO_FILL = "[to be written by the controller]"
@@ -31,9 +33,12 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
     read = [entry.opened() for entry in store.iter_of_cases(frozenset({case.key}))]
     records = [one.record for one in read if isinstance(one, StoredRecord)]
     left = [record for record in records if record.left]
+    past = bygone(store)
+    gone = past.cases[case.key].count if case.key in past.cases else 0
+    less = _less(past, gone, case.count - gone - len(read))
     return Page(
         title="Draft of a notification of a personal data breach (Art. 33 GDPR)",
-        answer=_answer(case, records, left),
+        answer="".join(f"{one} " for one in less) + _answer(case, records, left, whole=not less),
         sections=(
             _nature(records, left, read),
             _recipients(records),
@@ -49,11 +54,31 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
     )
 
 
-def _answer(case: Case, records: list[Record], left: list[Record]) -> str:
+def _less(past: Bygone, gone: int, missing: int) -> list[str]:
+    """Return what has to be said before all else where not all records of the case are there."""
+    told = []
+    if past.problem is not None:
+        told.append(f"{NOT_TRUE}{past.problem}.")
+    elif missing > 0:
+        told.append(
+            f"{NOT_TRUE}{counted(missing, 'entry', 'entries')} of this case, which its sums count, "
+            "are not there; outgate verify names what was done."
+        )
+    if gone:
+        told.append(
+            f"The records of {counted(gone, 'request')} of this case expired ({past.told}): what "
+            "follows is of the others only, so all numbers are the least."
+        )
+    return told
+
+
+def _answer(case: Case, records: list[Record], left: list[Record], *, whole: bool) -> str:
     each = [people_told(record.findings) for record in left]
     people, most = sum(each), max(each, default=0)
     exact = all(is_people_exact(record.findings) for record in left)
     told = f"{case_words(case.key)}: {counted(len(records), 'request')}, {len(left)} of which left"
+    if not left and not whole:
+        return f"{told}. Whether something left the machine cannot be told from what is kept."
     if not left:
         return f"{told}. Nothing left the machine, so it may be no breach: a person decides."
     return f"{told}, with data of {_range(most, people, exact=exact)}."
@@ -95,7 +120,7 @@ def _nature(records: list[Record], left: list[Record], read: list[OpenedEntry]) 
         f"{_range(max(people, default=0), sum(people), exact=exact)} ({of}).",
         f"Approximate number of records: {'at least ' if least else ''}{amount}.",
     ]
-    untold = sum(any(f.kind == NOT_INSPECTED for f in record.findings) for record in records)
+    untold = sum(record.unread for record in records)
     if untold:
         told.append(f"{counted(untold, 'request')} could not be read in whole: it may be more.")
     changed = changed_among(read)

@@ -19,8 +19,10 @@ from core.vocabulary.kinds import kind_of
 from core.vocabulary.sizes import counted, dollars, joined, number, size
 from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
+from evidence.bygone import bygone
 from evidence.store import Store
 from exports.report.answering import Acts, approvals, cases, past, uninspected
+from exports.report.kept import Counted, Kept, whether_all
 from exports.report.page import (
     MOST_ROWS,
     Bar,
@@ -34,6 +36,8 @@ from exports.report.page import (
 )
 from exports.report.period import Period
 from exports.report.sums import ScriptSums, Sums
+from exports.report.unusual import news, off_hours
+from exports.selection import Selection
 
 _MOST_BARS = 31
 
@@ -57,33 +61,43 @@ class Only:
 
 
 def report(
-    store: Store, period: Period, *, by: str, now: datetime, only: Only | None = None
+    store: Store,
+    period: Period,
+    *,
+    by: str,
+    now: datetime,
+    only: Only | None = None,
+    held: Selection | None = None,
 ) -> Page:
-    """Return the report of a time, of some cases only where these are given. Raises
-    EvidenceError.
+    """Return the report of a time, of some cases only where these are given, and of what stands in
+    both chains up to where `held` reaches. Raises EvidenceError.
     """
-    newest, before = store.newest(), period.before
+    held, before = (held or Selection()).held(store), period.before
+    newest = store.newest(held.records_up_to)
 
-    def entries(one: Period) -> Iterable[StoredEntry]:
-        every = store.iter_records(one.since, one.until)
-        return every if only is None else only.of(every)
+    def fed(one: Period) -> tuple[Sums, Counted]:
+        told = Counted(store, one, held)
+        every = told.count(store.iter_records(one.since, one.until))
+        return Sums(one).feed(every if only is None else only.of(every)), told
 
-    sums = Sums(period).feed(entries(period))
-    earlier = Sums(before).feed(entries(before))
-    acts = list(store.iter_acts())
+    (sums, now_told), (earlier, earlier_told) = fed(period), fed(before)
+    gone = bygone(store)
+    kept, kept_earlier = now_told.kept(gone), earlier_told.kept(gone)
+    acts = [one for one in store.iter_acts() if held.reaches_act(one)]
     said = _Approvals(acts, period.until)
     return Page(
         title=f"What Python sent: {period.called}{_only(only)}",
-        answer=_of_what(only) + _answer(sums, said),
+        answer=_of_what(only) + kept.answer + _answer(sums, said),
         sections=(
-            _totals(sums, earlier),
+            _totals(sums, earlier, kept_earlier if kept_earlier.is_less else kept),
+            whether_all(kept),
             _scripts(sums, said),
             _destinations(sums),
             _files(sums),
             _models(sums),
             _personal_accounts(sums),
-            _new(sums, store),
-            _off_hours(sums),
+            news(sums, store),
+            off_hours(sums),
             approvals(acts, period),
             cases(sums),
             uninspected(sums),
@@ -173,7 +187,7 @@ def _files(sums: Sums) -> Section:
     )
 
 
-def _totals(sums: Sums, before: Sums) -> Section:
+def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
     rows = [
         ("Requests", sums.records, before.records),
         ("… that left the machine", sums.left, before.left),
@@ -184,23 +198,21 @@ def _totals(sums: Sums, before: Sums) -> Section:
         ("Calls of language models", _calls(sums), _calls(before)),
         ("Requests to personal accounts", _personal(sums), _personal(before)),
         ("Connections past the gate", sums.past.total(), before.past.total()),
-        ("Requests not wholly inspected", sums.unread.total(), before.unread.total()),
+        ("Requests not wholly inspected", sums.not_whole, before.not_whole),
     ]
     table = Table(
         headings=("", "This time", "The time before", "Change"),
-        rows=tuple((name, number(now), number(was), _change(now, was)) for name, now, was in rows),
+        rows=tuple(
+            (name, number(now), number(was), "?" if less.is_less else _change(now, was))
+            for name, now, was in rows
+        ),
         numbers=frozenset({1, 2, 3}),
     )
     words: Counter[str] = Counter()
     for ending, count in sums.outcomes.items():
         words[words_of_ending(ending).word] += count
     told = [f"What became of them: {_listed(words)}."] if words else []
-    if sums.unreadable:
-        told.append(
-            f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
-            "are counted as requests only."
-        )
-    told += changed_told(sums.changed, "entry", "entries")
+    told += _unsure(sums, less)
     days = sorted(sums.days)[-_MOST_BARS:]
     chart = Chart(
         title="Requests a day",
@@ -210,6 +222,18 @@ def _totals(sums: Sums, before: Sums) -> Section:
     return Section(
         title="In figures, and the trend", sentences=tuple(told), table=table, chart=chart
     )
+
+
+def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
+    """Yield what an auditor should know of the figures."""
+    if less.is_less:
+        yield "? stands where of one of the two times not all records are kept."
+    if sums.unreadable:
+        yield (
+            f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
+            "are counted as requests only."
+        )
+    yield from changed_told(sums.changed, "entry", "entries")
 
 
 def _calls(sums: Sums) -> int:
@@ -340,49 +364,4 @@ def _personal_accounts(sums: Sums) -> Section:
         title="Personal accounts: attempts to use them",
         sentences=rest(rows, "rows") if rows else ("None was seen.",),
         table=table_of("Script|Where|What became of it|Requests", rows, 3),
-    )
-
-
-def _new(sums: Sums, store: Store) -> Section:
-    period = sums.period
-    first: dict[str, datetime] = {}
-    for version in store.script_versions():
-        known = first.get(version.script)
-        first[version.script] = min(known, version.first_at) if known else version.first_at
-    seen = {"script": first, "destination": store.destinations_first_seen()}
-    of_requests = {"script": frozenset(sums.scripts), "destination": sums.places}
-    new = {
-        what: sorted(
-            name
-            for name, at in known.items()
-            if name in of_requests[what] and period.since <= at < period.until
-        )
-        for what, known in seen.items()
-    }
-    scripts, places = new["script"], new["destination"]
-    rows = [("script", one) for one in scripts] + [("destination", one) for one in places]
-    told = (
-        f"{counted(len(scripts), 'script')} and {counted(len(places), 'destination')} were seen "
-        "for the first time.",
-    )
-    return Section(
-        title="New scripts and destinations",
-        sentences=told + rest(rows, "are new and"),
-        table=table_of("What|Name", rows),
-    )
-
-
-def _off_hours(sums: Sums) -> Section:
-    found = sorted(
-        (one for one in sums.scripts.values() if one.off_hours),
-        key=lambda one: (-one.off_hours, one.script),
-    )
-    rows = [(one.script, number(one.off_hours), number(one.requests)) for one in found]
-    return Section(
-        title="Outside working hours",
-        sentences=(
-            "Working hours are taken as weekdays from 7 to 19 o'clock.",
-            *rest(rows, "scripts"),
-        ),
-        table=table_of("Script|Requests then|Requests in all", rows, 1, 2),
     )

@@ -102,6 +102,8 @@ class Sums:
     )
     personal_accounts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(script, where, outcome) → requests to personal accounts."""
+    not_whole: int = 0
+    """Requests that came to an inspection of which not all was read."""
     unread: Counter[str] = field(default_factory=Counter)
     degraded: Counter[str] = field(default_factory=Counter)
     past: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -213,6 +215,7 @@ class Sums:
             self.personal_accounts[sender_of(record), sums.called, record.ending] += 1
 
     def _uninspected(self, record: Record) -> None:
+        self.not_whole += record.unread and record.fate is None
         for finding in record.findings:
             if finding.kind == NOT_INSPECTED:
                 self.unread[finding.note or finding.unread or "content"] += 1

@@ -1,6 +1,6 @@
 """The tabs of the review, read from a real store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,14 +10,16 @@ import pytest
 from evidence_file import many_cases
 
 from app.desk_sheets import DeskSheets
+from app.desk_tables import MOST
 from app.home import Home
 from core.attribution import Attribution, Certainty
 from core.case_words import parse
 from core.classification import CostBasis
-from core.decision import HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome, Verdict
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.ids import uuid7
+from core.record import Record
 from evidence import open_evidence
 from evidence.people_lately import PeopleLately
 from evidence.store import Store
@@ -217,3 +219,46 @@ def test_a_person_is_not_told_the_requests_of_others(tmp_path: Path) -> None:
     found = understood(store, named[0].filter, now, UTC)
     assert store.count(found.wanted) == 1
     store.close()
+
+
+def scripted(name: str) -> Record:
+    """Return a request of the script at this path."""
+    made = make_record()
+    assert made.sender.script is not None
+    script = replace(made.sender.script, name=name.rsplit("/", 1)[-1], path=name)
+    return replace(made, id=uuid7(made.at), sender=replace(made.sender, script=script))
+
+
+def write(tmp_path: Path, records: Sequence[Record]) -> DeskSheets:
+    """Return the sheets of a store of these."""
+    evidence = open_evidence(tmp_path / "evidence.db")
+    for one in records:
+        evidence.writer.close_record(one, lambda _: None)
+    evidence.close()
+    store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
+    return DeskSheets(store=store, home=Home(tmp_path), watching=lambda: False)
+
+
+def test_a_table_that_is_cut_says_so(tmp_path: Path) -> None:
+    """Who looks for a script that is not there sees that there are more."""
+    day = NOW - timedelta(days=1)
+    many = [replace(scripted(f"/srv/job_{n}.py"), at=day) for n in range(MOST + 3)]
+    sheets = write(tmp_path, many)
+    [table] = sheets.read("scripts", NOW).tables
+    assert table.title == f"Scripts, 30 days: the first {MOST} of {MOST + 3}"
+    assert len(table.lines) == MOST
+    [few] = sheets.read("users", NOW).tables
+    assert few.title == "People who run scripts"
+    sheets.store.close()
+
+
+def test_a_script_s_row_leads_to_its_own_cases(tmp_path: Path) -> None:
+    """And not to those of scripts whose names end alike."""
+    day, left = NOW - timedelta(days=1), Decision(verdict=Verdict.WATCH)
+    names = ("/srv/a.py", "/srv/data.py", "/opt/a.py")
+    sheets = write(tmp_path, [replace(scripted(n), at=day, decision=left) for n in names])
+    for line in sheets.read("scripts", NOW).lines:
+        wanted = understood(sheets.store, line.filter, NOW, UTC).wanted
+        found = [case.script_path for case in sheets.store.page(wanted, 0, 10)]
+        assert found == [line.cells[0]]
+    sheets.store.close()

@@ -92,6 +92,25 @@ def test_answers_become_proxies(answer: str, proxy: str | None, unread: int) -> 
     assert (proposal.default, len(proposal.unread)) == (proxy, unread)
 
 
+@pytest.mark.parametrize(
+    ("answer", "proxy", "told"),
+    [
+        ("SOCKS5 a.example:1; PROXY b.example:2", "http://b.example:2", ["first cannot be used"]),
+        ("SOCKS a.example:1; DIRECT", "direct", ["first cannot be used"]),
+        ("PROXY a.example:1; DIRECT", "http://a.example:1", ["after http://a.example:1 is not"]),
+        ("QUIC a:1; HTTPS b.example:2; SOCKS c:3", "https://b.example:2", ["first", "after"]),
+    ],
+)
+def test_of_several_it_is_told_which_one_is_proposed(
+    answer: str, proxy: str, told: list[str]
+) -> None:
+    """Neither that the first is, when it cannot be used, nor that there was no other."""
+    proposal = read_pac(WHOLE.format(f'return "{answer}";'))
+    assert proposal.default == proxy
+    assert len(proposal.unread) == len(told)
+    assert all(word in line for word, line in zip(told, proposal.unread, strict=True))
+
+
 def test_the_first_answer_counts_and_the_rest_is_not_reached() -> None:
     """As in the file itself."""
     body = (

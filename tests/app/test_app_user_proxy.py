@@ -1,11 +1,15 @@
 """The user's own proxy: found in the environment, and shown without its password."""
 
+from pathlib import Path
+
 import pytest
 
+from app.client import proxy_remarks
+from app.home import Home
 from app.settings import Settings
-from app.user_proxy import shown, user_direct, user_proxy
+from app.user_proxy import shown, unused_proxy, user_direct, user_proxy
 from app.wiring import GateChoices, proxies_of
-from certs.client_environment import OWN_VARIABLE
+from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,35 @@ from certs.client_environment import OWN_VARIABLE
 def test_it_is_found_where_clients_look(environment: dict[str, str], found: str | None) -> None:
     """A gate of ours in the environment is nobody's own proxy."""
     assert user_proxy(environment) == found
+
+
+@pytest.mark.parametrize(
+    ("environment", "unused"),
+    [
+        ({}, None),
+        ({"HTTP_PROXY": "http://a:1"}, "http://a:1"),
+        ({"http_proxy": "http://a:1", "HTTPS_PROXY": "http://b:2"}, "http://a:1"),
+        ({"HTTP_PROXY": "http://a:1", "HTTPS_PROXY": "http://a:1"}, None),
+        ({"HTTP_PROXY": "http://gate:1", OWN_VARIABLE: "http://gate:1"}, None),
+        ({"HTTPS_PROXY": "http://a:1"}, None),
+    ],
+)
+def test_a_proxy_for_http_in_clear_is_told_where_it_is_another(
+    environment: dict[str, str], unused: str | None, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """The gate has one way out by host: a proxy for http:// alone is never left without a word."""
+    assert unused_proxy(environment) == unused
+    for name in (*PROXY_VARIABLES, OWN_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for settings in (Settings(), Settings(upstream_proxy="http://c:3")):
+        told = [
+            line for line in proxy_remarks(Home(home), settings, own=True) if "HTTP_PROXY" in line
+        ]
+        assert any(line.startswith("http://a:1 in HTTP_PROXY is not used") for line in told) is (
+            unused is not None
+        )
 
 
 @pytest.mark.parametrize(

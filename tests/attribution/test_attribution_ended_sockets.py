@@ -101,6 +101,57 @@ def test_what_leaves_is_told_when_it_ends_and_nothing_else() -> None:
     assert after is None
 
 
+_OWN = """
+import asyncio, contextlib, json, select, socket, ssl, subprocess, sys
+from attribution.backends.own_sockets import note_all
+from attribution.connection_table import ConnectionTable
+table, here, there = ConnectionTable(own=note_all()), ("10.77.0.1", 0), ("10.77.0.2", 7000)
+assert table.hear(wanted=True)
+server = socket.create_server(there, backlog=64)
+async def given_up(**options):
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await asyncio.open_connection(*there, local_addr=here, **options)
+async def cancelled():
+    trying = asyncio.create_task(given_up())
+    await asyncio.sleep(0)
+    trying.cancel()
+    await asyncio.gather(trying, return_exceptions=True)
+socket.create_connection(there, source_address=here).close()
+with contextlib.suppress(OSError):
+    socket.create_connection(("10.77.0.2", 7001), source_address=here)
+asyncio.run(given_up(ssl=ssl.create_default_context(), server_hostname="a"))
+asyncio.run(cancelled())
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sent:
+    sent.sendto(b"x", there)
+code = "import socket; socket.create_connection(%r, source_address=%r).close()" % (there, here)
+subprocess.run([sys.executable, "-c", code], check=True)
+told = []
+while not told:  # the kernel tells in order: what it would tell of the others has come by then
+    select.select([table._ended._socket], [], [])
+    told += [[one.gate_host, one.gate_port] for one in table.ended()]
+print(json.dumps(told))
+"""
+
+
+def test_what_this_process_opened_is_never_told() -> None:
+    """Whatever part of it did, and however it ended: given up while TLS was made, refused,
+    cancelled. Another's is told.
+    """
+    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("network namespaces cannot be made here")
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, _OWN],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [["10.77.0.2", 7000]]
+
+
 def _message(protocol: int = 6, family: int = socket.AF_INET, kind: int = 20) -> bytes:
     far = socket.inet_aton("10.0.0.7").ljust(16, b"\0")
     entry = struct.pack("=BBBB2s2s16s16s32x", family, 7, 0, 0, b"\x9c\x40", b"\x15\x38", far, far)

@@ -6,7 +6,8 @@ import pytest
 from certs_samples import NOW, make
 
 from certs.chain import Authority
-from certs.remarks import ends_soon, remarks
+from certs.ending import ends_soon
+from certs.remarks import remarks
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from certs_samples import make
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.authority import open_authority
@@ -15,7 +16,7 @@ from certs.client_environment import (
     client_environment,
 )
 from certs.matrix import CLIENTS, ProxyUse, past_the_gate
-from certs.trust import platform_roots, write_bundle
+from certs.trust import platform_roots, user_roots, write_bundle
 
 GATE = "http://127.0.0.1:8080"
 
@@ -103,3 +104,26 @@ def test_the_matrix_names_each_client_once_and_helps_where_it_must() -> None:
     assert len({c.name for c in CLIENTS}) == len(CLIENTS)
     assert all(c.remedy for c in past_the_gate())
     assert {c.name for c in CLIENTS if c.proxy is ProxyUse.LOWER_CASE_ONLY} == {"grpcio"}
+
+
+def test_a_root_is_looked_at_once_wherever_it_stands(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's roots stand in a folder by two names each and in a file: a gate's start would
+    look at each of them five times.
+    """
+    root = make("Often root")
+    for name in ("one.pem", "two.pem", "three.pem"):
+        (tmp_path / name).write_bytes(root.pem)
+    looked: list[bytes] = []
+    der = root.certificate.public_bytes(Encoding.DER)
+    load = x509.load_der_x509_certificate
+
+    def loaded(content: bytes) -> x509.Certificate:
+        looked.append(content)
+        return load(content)
+
+    monkeypatch.setattr(x509, "load_der_x509_certificate", loaded)
+    named = {"SSL_CERT_DIR": str(tmp_path), "SSL_CERT_FILE": str(tmp_path / "one.pem")}
+    assert user_roots(named, tmp_path / "bundle.pem") == [der] * 4
+    assert looked.count(der) == 1

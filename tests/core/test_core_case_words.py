@@ -1,6 +1,6 @@
 """The filter in words."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -29,6 +29,11 @@ def both(one: About, value: str, other: About, second: str) -> CaseFilter:
     """Return a filter with two conditions."""
     conditions = where(one, value).conditions + where(other, second).conditions
     return CaseFilter(conditions=conditions)
+
+
+def span(since: datetime, minutes: int) -> CaseFilter:
+    """Return a filter of so many minutes."""
+    return CaseFilter(since=since, until=since + timedelta(minutes=minutes))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,21 @@ def both(one: About, value: str, other: About, second: str) -> CaseFilter:
         ("until:yesterday", CaseFilter(until=datetime(2026, 11, 20, tzinfo=UTC))),
         ("until:2026-11-02", CaseFilter(until=datetime(2026, 11, 3, tzinfo=UTC))),
         ("until:7d", CaseFilter(until=NOW - timedelta(days=7))),
+        ("since:9:30", CaseFilter(since=NOW.replace(hour=9, minute=30))),
+        ("until:14:02", CaseFilter(until=NOW.replace(hour=14, minute=3))),
+        ("when:14:02", span(NOW.replace(minute=2), 1)),
+        ("since:today until:14:02", span(NOW.replace(hour=0, minute=0), 14 * 60 + 3)),
+        ("since:30m", CaseFilter(since=NOW - timedelta(minutes=30))),
+        ("yesterday 14:02", span(NOW.replace(minute=2) - timedelta(days=1), 1)),
+        ("Mon 08:15", span(MONDAY + timedelta(hours=8, minutes=15), 1)),
+        ("16 Nov 2026 08:15", span(MONDAY + timedelta(hours=8, minutes=15), 1)),
+        ("since:16-nov-08:15", CaseFilter(since=MONDAY + timedelta(hours=8, minutes=15))),
+        ("since:2026-11-16T08:15", CaseFilter(since=MONDAY + timedelta(hours=8, minutes=15))),
+        ("since:monday when:tue", span(MONDAY + timedelta(days=1), 24 * 60)),
+        ("since:monday until:tue", span(MONDAY, 48 * 60)),
+        ("until:wed since:tue since:tuesday", span(MONDAY + timedelta(days=1), 48 * 60)),
+        ("hash:9F2C41…", where(About.HASH, "9f2c41")),
+        ("certain:exact certain:not-known", where(About.CERTAIN, "exact", "unknown")),
         ("held or blocked", where(About.OUTCOME, "hold", "block")),
         ("to:openai or to:anthropic", where(About.DESTINATION, "openai", "anthropic")),
         ("held, blocked", where(About.OUTCOME, "hold", "block")),
@@ -134,6 +154,10 @@ def test_words_become_a_filter(line: str, wanted: CaseFilter) -> None:
         *("since:99999999d", "until:never", "not", "not not", "held not", "not since:today"),
         *("held or user:ann", "claims or report", "held or or held"),
         *("not held or blocked", "held or not blocked", "held or since:monday"),
+        *("since:today when:yesterday", "until:mon since:tue", "since:7d until:30d"),
+        *("when:mon when:tue", "since:mon since:tue", "until:9:00 until:10:00"),
+        *("since:24:00", "since:9:60", "since:blursday-9:00", "when:5-nob-9:00", "since:14"),
+        *("hash:9f", "hash:xyzz", "hash:", "certain:perhaps", "version:" + "a" * 65),
         *("not closed", "risk:huge", "account:mine", "group:everything", "outcome:gone"),
     ],
 )
@@ -192,6 +216,21 @@ def test_rules_models_and_days_need_no_prefix(line: str, wanted: CaseFilter) -> 
         line, NOW, UTC, occurs=lambda _: False, stands=lambda about, text: (about, text) in known
     )
     assert (parsed.problem, parsed.wanted) == (None, wanted)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("since:today when:yesterday", "No time is in since:today and when:yesterday."),
+        ('until:"16 Nov" since:tue', 'No time is in until:"16 Nov" and since:tue.'),
+        ("when:mon when:tue", "Which: when:mon or when:tue?"),
+        ("hash:9f", "Write a version's first digits after hash:"),
+        ("certain:exct", "The nearest word is certain:exact"),
+    ],
+)
+def test_times_that_exclude_each_other_are_named(line: str, said: str) -> None:
+    """The last one never wins in silence."""
+    assert said in (parse(line, NOW, UTC).problem or "")
 
 
 def test_a_number_alone_says_of_what_it_may_be() -> None:
@@ -277,7 +316,18 @@ _VALUES = {
     About.ROWS: st.sampled_from(["5", "1000"]),
     About.TIMES: st.sampled_from(["5", "1000"]),
     About.RETURNED: st.just("came-back"),
+    About.CERTAIN: st.sampled_from(["exact", "likely", "unknown"]),
+    About.HASH: st.sampled_from(["9f2c", "aa17b2c3"]),
 }
+
+
+def _minutes(year: int) -> st.SearchStrategy[datetime]:
+    """Return days, and minutes of them, of that year and the next."""
+    begin = datetime(year, 1, 1, tzinfo=UTC)
+    days = st.integers(0, 700).map(lambda n: begin + timedelta(days=n))
+    return days | st.integers(0, 1_000_000).map(lambda n: begin + timedelta(minutes=n))
+
+
 _CONDITIONS = st.sampled_from(sorted(_VALUES)).flatmap(
     lambda about: st.builds(
         Condition,
@@ -295,10 +345,8 @@ _CONDITIONS = st.sampled_from(sorted(_VALUES)).flatmap(
         conditions=st.lists(_CONDITIONS, max_size=4, unique_by=lambda c: (c.about, c.negated)).map(
             tuple
         ),
-        since=st.none()
-        | st.dates(date(2020, 1, 1), date(2026, 1, 1)).map(
-            lambda d: datetime(d.year, d.month, d.day, tzinfo=UTC)
-        ),
+        since=st.none() | _minutes(2020),
+        until=st.none() | _minutes(2027),
         text=st.sampled_from(["", "claims", "two words", "held", "this or that", "to:x"]),
     )
 )

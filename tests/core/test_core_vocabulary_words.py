@@ -111,9 +111,10 @@ def test_what_was_found_is_said_in_one_way(amounts: list[Amount], words: str) ->
 def test_what_was_not_read_is_never_called_clean() -> None:
     """The size stands where nothing was found, and says whether all of it was read."""
     unread, email = Amount("not_inspected", 1, 0, False), Amount("email", 1, 0, False)
-    assert content([], 1) == "1 byte without known personal data or secrets"
-    assert content([unread], 4200) == "4.2 kB that could not all be read"
-    assert content([email, unread], 4200) == "1 e-mail address, partly unread,"
+    assert content([], 1, unread=False) == "1 byte without known personal data or secrets"
+    assert content([], 4200, unread=True) == "4.2 kB that could not all be read"
+    assert content([unread], 4200, unread=True) == "4.2 kB that could not all be read"
+    assert content([email, unread], 4200, unread=True) == "1 e-mail address, partly unread,"
 
 
 @pytest.mark.parametrize(

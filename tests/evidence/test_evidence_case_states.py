@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,17 @@ def records() -> Iterator[Record]:
     yield made("shut", finding(NOT_INSPECTED, 1))
     yield made("partly", *IBANS, finding(NOT_INSPECTED, 1))
     yield made("hurt", *IBANS, degraded=("classifiers: late",))
+    yield made("dark", degraded=("classifiers: late",))
     yield made("empty")
     for name in ("unseen", "later", "denied", "second"):
         yield made(name, *IBANS, **EXPIRED)
     yield made("mine", *IBANS, who=sender("mine.py", user="ada"))
     yield made("ours", *IBANS, who=sender("ours.py", user="ada"))
     yield made("over", *IBANS)
+    known = sender("other.py")
+    assert known.script is not None
+    version = replace(known.script, sha256="aa17b2c3" * 8)
+    yield made("other", *IBANS, who=replace(known, script=version))
 
 
 def acts(of: dict[str, Record], keys: dict[str, str]) -> Iterator[tuple[ReviewEvent, Acting]]:
@@ -151,16 +157,25 @@ def found(store: Store, line: str) -> set[str]:
         ("sender:likely", "guess"),
         ("unknown sender", "nobody"),
         ("sender:unknown-sender", "nobody"),
+        ("certain:likely", "guess"),
+        ("certain:unknown", "nobody"),
+        ("certain:not-known certain:likely", "guess nobody"),
+        ("all not certain:exact", "guess nobody"),
+        ("hash:aa17", "other"),
+        ("version:AA17b2…", "other"),
+        ("aa17b2c3", "other"),
+        ("all not hash:9f2c", "nobody other"),
+        ("hash:0000", ""),
         ("expired unseen", "unseen"),
         ("expired", "unseen later denied second"),
         ("Approved, run again", "later"),
         ("refused later", "denied"),
         ("asked for by", "second"),
-        ("could not all be read", "shut"),
-        ("unread", "shut partly hurt"),
-        ("not checked", "shut partly hurt"),
-        ("not fully checked", "shut partly hurt"),
-        ("part of it could not be read", "shut partly hurt"),
+        ("could not all be read", "shut dark"),
+        ("unread", "shut partly hurt dark"),
+        ("not checked", "shut partly hurt dark"),
+        ("not fully checked", "shut partly hurt dark"),
+        ("part of it could not be read", "shut partly hurt dark"),
         ("nothing known", "empty"),
         ("nothing has left", "unseen later denied second"),
         ("rows", "table"),
@@ -223,6 +238,9 @@ def test_each_remark_finds_the_rows_that_bear_it(store: Store) -> None:
         ("nothing", "nothing-known"),
         ("rwos", "rows"),
         ("by-the-sendr", "by-the-sender"),
+        ("certain:exct", "certain:exact"),
+        ("certian:exact", "certain:"),
+        ("hash:xyz", "hash:9f2c41d8"),
     ],
 )
 def test_such_a_word_misspelt_names_the_nearest(store: Store, line: str, nearest: str) -> None:

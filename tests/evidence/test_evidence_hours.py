@@ -1,5 +1,6 @@
 """Sums by the hour: what the overview asks, answered alike before and after records expired."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
@@ -12,11 +13,23 @@ import pytest
 
 from benchmarks.evidence_records import START, records
 from core.case_keys import destination_of, sender_of
+from core.fate import Fate
+from core.findings import NOT_INSPECTED
 from core.record import Record
 from evidence import hours
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
-from evidence.hours import Total, Wanted, course, kinds, oldest, ranking, total
+from evidence.hours import (
+    Total,
+    Wanted,
+    course,
+    kinds,
+    oldest,
+    ranked,
+    ranking,
+    total,
+    unread_names,
+)
 from evidence.notary import Notary
 from evidence.retention import expire
 from evidence.schema import prepare
@@ -174,6 +187,20 @@ def test_a_ranking_names_the_largest_first(store: Store, measure: Any) -> None:
         assert one.total == sums[one.name]
         first, last = (micros(at) // HOUR_US for at in (one.first_hour, one.last_hour))
         assert (first, last) == (min(own), max(own))
+
+
+@pytest.mark.parametrize("by", ["script", "destination"])
+def test_a_ranking_knows_what_went_past_and_what_was_not_read(store: Store, by: Any) -> None:
+    """Of each name, over all the time, and how many names there are in all."""
+    name_of = {"script": sender_of, "destination": destination_of}[by]
+    found, count = ranked(store, by, limit=7)
+    assert count == len({name_of(one) for one in MADE}) > 0
+    everything, _ = ranked(store, by, limit=10_000)
+    assert found == everything[:7]
+    past = Counter(name_of(one) for one in MADE if one.fate is Fate.PAST)
+    assert {one.name: one.past for one in everything if one.past} == dict(past)
+    unread = {name_of(one) for one in MADE if any(f.kind == NOT_INSPECTED for f in one.findings)}
+    assert unread_names(store)[by] == unread
 
 
 @pytest.mark.parametrize("by", ["script", "destination", "account", "outcome"])

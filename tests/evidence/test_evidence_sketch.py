@@ -1,5 +1,7 @@
 """How many different people there are is told without keeping who they are."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +68,23 @@ def test_its_text_alone_tells_how_many_there_are(values: list[str]) -> None:
     assert told_by(sketch.to_text()) == (sketch.least, sketch.exact)
     with pytest.raises(ValueError, match="cut"):
         told_by(sketch.to_text() + "0")
+
+
+def test_what_is_told_in_between_changes_nothing() -> None:
+    """The order is kept and not made anew each time: it is the same as if it were."""
+    rng = random.Random(7)
+    asked, alone, all_ = Sketch(), Sketch(), list[str]()
+    for _ in range(60):
+        some = [f"{rng.getrandbits(64):016x}" for _ in range(rng.randrange(60))]
+        all_ += some
+        if rng.random() < 0.5:
+            asked.add(some)
+        else:
+            other = Sketch()
+            other.add(some)
+            asked.join(other)
+        alone = Sketch()
+        alone.add(all_)
+        assert asked.to_text() == alone.to_text()
+        if rng.random() < 0.3:
+            asked = Sketch.of_text(asked.to_text())

@@ -149,6 +149,7 @@ def test_an_approval_taken_back_or_given_later_does_not_count(store: Store) -> N
         ("not be inspected", "check that failed | classifier | 1"),
         ("What went past", "/srv/past.py to api.openai.com | 1"),
         ("In figures", "Requests | 7 | 1 | +600 %"),
+        ("In figures", "Requests not wholly inspected | 2 | 0"),
         ("Cases", "/home/analyst/upload.py · openai"),
     ],
 )

@@ -253,12 +253,16 @@ _TEXTS: Mapping[About, Callable[[Case], Iterable[str]]] = {
         ("came-back",) if case.scope is not None and case.status is CaseStatus.OPEN else ()
     ),
     About.STATE: lambda case: _states(case),
+    About.CERTAIN: lambda case: (_certainty(case),),
+    About.HASH: lambda case: (
+        sha256[:length] for sha256 in case.inside.versions for length in range(4, 65)
+    ),
     About.OWN: lambda case: ("", *case.own) if case.own else (),
     About.RISK: lambda case: (risk_of(case).level,),
     About.CASE: lambda case: (case_id(case.key), case.last_record),
 }
 _WHOLE = {
-    *(About.STATE, About.OWN),
+    *(About.STATE, About.OWN, About.CERTAIN, About.HASH),
     *(About.OUTCOME, About.ACCOUNT, About.KIND, About.RISK, About.DISPOSITION, About.CASE),
 }
 
@@ -270,6 +274,12 @@ _NUMBERS: Mapping[About, Callable[[Case], int]] = {
 }
 
 
+def _certainty(case: Case) -> str:
+    if case.script == "unknown" and case.script_path is None:
+        return Certainty.UNKNOWN
+    return Certainty.LIKELY if case.likely else Certainty.EXACT
+
+
 def _states(case: Case) -> Iterable[str]:
     """Yield what a row says of it, as far as the case itself tells."""
     known = [kind for kind in case.kinds if kind != NOT_INSPECTED]
@@ -277,9 +287,9 @@ def _states(case: Case) -> Iterable[str]:
     said = {
         State.LIKELY: case.likely,
         State.UNNAMED: unnamed,
-        State.UNREAD: bool(case.kinds) and not known,
-        State.PARTLY_UNREAD: len(known) < len(case.kinds),
-        State.NOTHING_KNOWN: not case.kinds,
+        State.UNREAD: case.unread and not known,
+        State.PARTLY_UNREAD: case.unread,
+        State.NOTHING_KNOWN: not case.kinds and not case.unread,
         State.NOTHING_LEFT: not case.inside.left,
         State.FIRST_TIME: len(case.inside.days) == 1,
     }
@@ -323,5 +333,6 @@ _SORTS: Mapping[Order, Callable[[Case], Any]] = {
     Order.OUTCOME: lambda case: case.verdict,
     Order.KIND: lambda case: (not case.kinds, ",".join(case.kinds)),
     Order.PEOPLE: lambda case: -case.inside.people,
+    Order.ROWS: lambda case: -(case.records or 0),
     Order.TIMES: lambda case: -case.count,
 }

@@ -16,6 +16,23 @@ from policy.loading import load_bytes
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 """A Wednesday."""
+BLOCK_PERSONAL = """
+  - id: personal
+    description: No files in personal accounts
+    when: {destination: {account: personal, upload: true}}
+    then: block
+"""
+BLOCK_BANK = """
+  - id: bank
+    when: {findings: bank}
+    then: block
+"""
+ALLOW_JOB = """
+  - id: job
+    when: {script: {path: /srv/jobs/*}}
+    then: allow
+"""
+DEGRADED = ("classifier: killed after 2 s",)
 
 
 def policy(rules: str, *, mode: str = "enforce", head: str = "") -> RulePolicy:

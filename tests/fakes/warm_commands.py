@@ -119,13 +119,14 @@ def _is_ours(args: Sequence[str], environment: Mapping[str, str]) -> bool:
 
 
 def _settings_of_python(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what an interpreter, and modules as they are imported, read once: but for where modules
-    are found, as tests name this checkout there.
+    """Return what an interpreter, and modules as they are imported, read once; but for where
+    modules are found, as tests name this checkout there.
     """
     return {
         name: value
         for name, value in environment.items()
-        if (name.startswith(("PYTHON", "LC_", "TEXTUAL")) or name == "LANG") and name != "PYTHONPATH"
+        if (name.startswith(("PYTHON", "LC_", "TEXTUAL")) or name == "LANG")
+        and name != "PYTHONPATH"
     }
 
 

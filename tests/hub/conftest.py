@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fleet_over_tls import over_tls
 from fleet_world import FleetWorld, a_server, a_world
 
 from hub.own_postgres import OwnPostgres
+from hub.service import Serving
 
 
 @pytest.fixture(scope="session", name="postgres")
@@ -21,3 +23,10 @@ def world_fixture(postgres: OwnPostgres, tmp_path: Path) -> Iterator[FleetWorld]
     """A hub with nobody in it yet."""
     with a_world(postgres, tmp_path) as world:
         yield world
+
+
+@pytest.fixture(name="serving")
+def serving_fixture(world: FleetWorld) -> Iterator[Serving]:
+    """That hub behind HTTPS on loopback."""
+    with over_tls(world) as serving:
+        yield serving

@@ -101,6 +101,7 @@ AMOUNTS: Mapping[About, Callable[[Case], int]] = {
 BY: Mapping[Order, Callable[[Case], Any]] = {
     Order.RISK: lambda case: -risk_of(case).points,
     Order.PEOPLE: lambda case: -case.inside.people,
+    Order.ROWS: lambda case: -(case.records or 0),
     Order.NEWEST: lambda case: -case.last_at.timestamp(),
     Order.OLDEST: lambda case: case.first_at.timestamp(),
     Order.SCRIPT: lambda case: case.script.casefold(),

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 from evidence_file import run
-from fleet_world import FleetWorld, Member, a_world, who
+from fleet_world import FleetWorld, HandClock, Member, a_world, who
 
 from core.errors import SettingsError
 from evidence.chain import genesis
@@ -155,6 +155,40 @@ def looked_at(world: FleetWorld) -> None:
     number = world.value("SELECT number FROM alarms WHERE ended_at IS NULL LIMIT 1")
     with world.hub.database.work() as connection:
         resolve(connection, number, "ada", "looked", world.clock(), adopt=False)
+
+
+@pytest.mark.parametrize("off", [1.0, -1.0])
+def test_a_hub_whose_own_clock_is_a_day_off_loses_nothing(world: FleetWorld, off: float) -> None:
+    """It takes what comes and accuses nobody of more than a clock that differs; once it is right
+    again nothing of that is left.
+    """
+    world.clock.on(days=10)
+    member, other = world.member("till-1"), world.member("till-2")
+    right = HandClock(world.clock())
+    member.clock = other.clock = right
+    for number, one in enumerate((member, other)):
+        one.records(10, seed=number)
+        one.round()
+    world.hub.watch()
+    world.clock.on(days=off)
+    world.hub.watch()
+    member.records(10, seed=2)
+    member.round()
+    assert world.alarms() == ["clock"]
+    world.hub.watch()
+    world.clock.now = right.now
+    for minutes in (1, 5, 60):
+        right.on(minutes=minutes)
+        world.clock.now = right.now
+        world.hub.watch()
+        for one in (member, other):
+            one.records(1, seed=minutes + 10)
+            one.round()
+    assert world.alarms() == []
+    assert world.value("SELECT count(*) FROM records") == 36
+    assert world.value("SELECT sum(records)::int FROM sums") == 36
+    with world.hub.database.work() as connection:
+        assert verify(connection).problems == []
 
 
 ODD_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-20T09:00:00+23:59")

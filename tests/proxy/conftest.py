@@ -381,15 +381,15 @@ class RunningGate:
 
     def connect(self, host: str, alpn: list[str] | None = None) -> ssl.SSLSocket:
         """Open a TLS connection to a host through the gate."""
+        context = self.client_context()  # takes long on a busy machine: not while a tunnel waits
+        if alpn:
+            context.set_alpn_protocols(alpn)
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         raw.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
         head = b""
         while b"\r\n\r\n" not in head:
             head += raw.recv(4096)
         assert b" 200 " in head.split(b"\r\n")[0]
-        context = self.client_context()
-        if alpn:
-            context.set_alpn_protocols(alpn)
         return context.wrap_socket(raw, server_hostname=host)
 
 

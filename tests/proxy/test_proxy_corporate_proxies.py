@@ -121,3 +121,45 @@ def test_what_listens_on_this_machine_is_asked_of_no_proxy(host: str, through: b
         "http://proxy.corp.example:3128", {"*": "http://other.example:80"}, None
     )
     assert (proxies.of(host) is not None) is through
+
+
+_TWO = {"lab.example": "http://two.example:8080", "near.example": "direct"}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "said"),
+    [
+        (None, (None, None)),
+        ("anna:geheim 7", ("anna:geheim 7", "anna:geheim 7")),
+        ("http://one.example:3128 anna:a b", ("anna:a b", None)),
+        ("http://one.example:3128 a:1\n\nhttp://two.example:8080/  b:2\n", ("a:1", "b:2")),
+    ],
+)
+def test_each_proxy_hears_its_own_password(
+    credentials: str | None, said: tuple[str | None, str | None]
+) -> None:
+    """One line is for all; with an address before it, it is for that one and no other."""
+    proxies = parse_proxies("http://one.example:3128", _TWO, credentials)
+    found = [proxies.of(host) for host in ("far.example", "lab.example")]
+    assert tuple(one.credentials for one in found if one is not None) == said
+    heard = [proxies.authorization((one.host, one.port)) for one in found if one is not None]
+    assert [one is None for one in heard] == [one is None for one in said]
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        "geheim",
+        "a:geheim\nb:geheim",
+        "http://one.example:3128 geheim",
+        "http://one.example:3128",
+        "http://one.example:3128 a:geheim\nb:geheim",
+        "http://three.example:3128 a:geheim",
+        "http://a:geheim@one.example:3128 a:geheim",
+    ],
+)
+def test_credentials_that_say_no_proxy_are_refused_unseen(credentials: str) -> None:
+    """Whoever mistyped a line hears of it at the start, without what stands in it."""
+    with pytest.raises(SettingsError) as raised:
+        parse_proxies("http://one.example:3128", _TWO, credentials)
+    assert "geheim" not in f"{raised.value}{raised.value.remedy}"

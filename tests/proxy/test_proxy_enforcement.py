@@ -25,6 +25,9 @@ from proxy.enforcement import client_patience
         ((("grpc-timeout", "10X"),), None),
         ((("grpc-timeout", ""),), None),
         ((("timeout", "5"),), None),
+        ((("user-agent", "Boto3/1.40.1 md/Botocore#1.40.1 os/linux"),), 60),
+        ((("user-agent", "Botocore/1.40.1"), ("x-stainless-timeout", "9")), 9),
+        ((("user-agent", "python-requests/2.32"),), None),
     ],
 )
 def test_what_a_client_says_of_its_patience(

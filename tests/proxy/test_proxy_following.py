@@ -175,3 +175,41 @@ def test_who_waits_is_woken_by_a_yes_a_run_or_a_fault_only() -> None:
 
 def _fails(fault: BaseException) -> bool:
     raise fault
+
+
+def test_a_run_that_went_without_a_word_is_told_once() -> None:
+    """One that asked for its end is not; one that was killed is, with what nobody else tells."""
+    clock = _Clock()
+    runs = _followed(Hearing(), clock)
+    gone = []
+    for _ in range(2):
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as run:
+            runs.follow(run.pid)
+            gone.append(run.pid)
+            runs.short.found(replace(_ANY, gate_host="10.0.0.7"))
+    asked_of(f"/run/{gone[0]}/{_NOW}", runs)
+    clock.now += 1.5
+    [lost] = runs.go_on()
+    assert (lost.pid, lost.places) == (gone[1], [("10.0.0.7 port 443", 1)])
+    seen = lost.observation()
+    assert (seen.about, seen.value("exit_code")) == ("outgate run", None)
+    assert seen.value("short_connections") == ("10.0.0.7 port 443",)
+    assert runs.go_on(ends=True) == [] and not runs.any
+
+
+def test_what_went_just_before_the_gate_does_is_told() -> None:
+    """A private gate may end in the same second as the run that was killed."""
+    runs = _followed(Hearing(), clock := _Clock())
+    runs.go_on()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as run:
+        runs.follow(run.pid)
+        clock.now += 1.5
+        assert runs.go_on() == []
+    assert runs.go_on() == []
+    assert [lost.pid for lost in runs.go_on(ends=True)] == [run.pid]
+
+
+_ANY = Connection(
+    id="d", client_host="10.0.0.1", client_port=1, gate_host="", gate_port=443,
+    at=datetime.now(UTC),
+)  # fmt: skip

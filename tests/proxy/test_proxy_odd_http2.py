@@ -56,6 +56,9 @@ def answering(answers: Answers) -> Talks:
                     answers(connection, event.stream_id)
             talk.sendall(connection.data_to_send())
             if connection.state_machine.state is h2.connection.ConnectionState.CLOSED:
+                talk.shutdown(socket.SHUT_WR)
+                while talk.recv(65536):  # what is left unread would take back what was said
+                    continue
                 return
 
     return talks

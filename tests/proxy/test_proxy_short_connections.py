@@ -29,7 +29,7 @@ class _Clock:
 
 def _short(clock: _Clock | None = None) -> ShortConnections:
     clock = clock or _Clock()
-    return ShortConnections(lambda: clock.now, lambda: _AT + timedelta(seconds=clock.now))
+    return ShortConnections(lambda: _AT + timedelta(seconds=clock.now))
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,6 @@ def test_another_connection_is_not_taken_for_one_that_was_seen() -> None:
     assert short.since(_AT) == [("10.0.0.7 port 5432", 1), ("10.0.0.7 port 5433", 1)]
 
 
-def test_the_gates_own_connections_are_none_of_them() -> None:
-    """Neither what the gate opened for a program, nor what it failed to open just now."""
-    clock = _Clock()
-    short = _short(clock)
-    short.own(40_000)
-    short.own_failed()
-    short.ended([_one(), _one(client_port=40_001, answered=False)])
-    assert short.since(_AT) == []
-
-    clock.now += 5
-    short.ended([_one(client_port=40_001, answered=False)])
-    assert short.since(_AT) == [("10.0.0.7 port 5432, not answered", 1)]
-
-
 def test_what_the_kernel_could_not_tell_is_not_told_as_nothing() -> None:
     """Where some were lost, nobody says that there was none."""
     short = _short()
@@ -108,7 +94,6 @@ def test_memory_of_them_is_bounded() -> None:
     short = _short()
     for number in range(20_000):
         short.seen(_one(client_port=number))
-        short.own(number)
         short.found(_one(client_port=number))
 
-    assert max(len(short._seen), len(short._own), len(short._found)) <= 8192
+    assert max(len(short._seen), len(short._found)) <= 8192

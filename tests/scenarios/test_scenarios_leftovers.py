@@ -13,7 +13,8 @@ _SENDS = """
 import os, time, urllib.request
 from pathlib import Path
 here = Path({folder!r})
-(here / "gate").write_text(os.environ["OUTGATE_GATE"])
+(here / "told").write_text(os.environ["OUTGATE_GATE"])
+(here / "told").rename(here / "gate")
 while not (here / "go").exists():
     time.sleep(0.02)
 try:
@@ -140,7 +141,9 @@ def test_a_gate_that_ends_under_its_program_is_told(outgate: Outgate) -> None:
 
 
 def test_a_run_that_is_killed_leaves_its_program_a_gate(outgate: Outgate) -> None:
-    """Even where `outgate run` itself is killed, its program is still behind the gate."""
+    """Even where `outgate run` itself is killed, its program is still behind the gate: what it
+    sends is on record, the evidence is whole, and says that nobody saw the end of the run.
+    """
     script = str(outgate.script("later.py", _SENDS.format(folder=str(outgate.folder))))
     program = f"import os, runpy; os.kill(os.getppid(), {int(signal.SIGKILL)}); "
     done = outgate.run(
@@ -159,3 +162,18 @@ def test_a_run_that_is_killed_leaves_its_program_a_gate(outgate: Outgate) -> Non
     outgate.wait_for((outgate.folder / "answer").exists)
     assert (outgate.folder / "answer").read_text() == "200"
     outgate.wait_for(lambda: not _listens(gate))
+    [record] = outgate.records()
+    assert record["destination"]["host"] == "later.example"
+    assert record["sender"]["script"]["name"] == "python -c …"
+    assert outgate("verify").returncode == 0
+    [lost] = [one for one in outgate.observations() if one["kind"] == "run"]
+    assert lost["about"] == "outgate run"
+    assert "was killed" in lost["facts"]["exit_code"]["how"]
+
+
+def test_a_program_that_does_not_exist_is_no_run_that_was_lost(outgate: Outgate) -> None:
+    """`outgate run` ended by itself, and had nothing to ask."""
+    outgate.start()
+    assert outgate("run", "--", "no-such-program").returncode == 127
+    assert outgate("stop").returncode == 0
+    assert not [one for one in outgate.observations() if one["kind"] == "run"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from invented_day import sample_holds
 from present import there
+from textual.widgets import Input
 
 from core.case_keys import case_key
 from core.decision import HoldOutcome
@@ -285,3 +286,25 @@ async def test_what_was_released_can_be_taken_back(
     async with opened(store) as pilot:
         await press(pilot, "g", "slash", "type:script:payroll_letters", "enter", "b", "enter")
         assert [event.action for event in store._events] == [Action.REFUSE]
+
+
+async def test_what_was_written_is_there_again_after_going_back(
+    opened: Opens, holding: FragileStore, press: Presses, now: datetime
+) -> None:
+    """Who looks at the case once more writes nothing twice; what was done is forgotten."""
+    _, ward = ids(now)
+    async with opened(holding) as pilot:
+        await press(pilot, "a", "shift+tab", "type:as agreed", "shift+tab", "type:30d", "escape")
+        assert answers(holding) == []
+        await press(pilot, "b")
+        assert isinstance(pilot.app.screen, AnswerDialog) and pilot.app.screen.note.value == ""
+        await press(pilot, "escape", "a")
+        asked = pilot.app.screen
+        assert isinstance(asked, AnswerDialog)
+        assert (asked.note.value, asked.query_one("#until", Input).value) == ("as agreed", "30d")
+        await press(pilot, "enter")
+        assert answers(holding) == [(Action.APPROVE, ward, "as agreed")]
+        scope = holding._events[0].scope
+        assert scope is not None and scope.until is not None
+        await press(pilot, "h", "a")
+        assert isinstance(pilot.app.screen, AnswerDialog) and pilot.app.screen.note.value == ""

@@ -15,12 +15,17 @@ from core.attribution import Certainty
 from core.classification import Category
 from core.errors import EvidenceError
 from core.review import Case, CaseFilter, Condition, Order
+from core.vocabulary.desk import NOTHING_KNOWN, UNREAD
+from exports.notices.seen import held_notice
 from tests.tui.conftest import EndlessStore, FragileStore
 from tui.app import crash_words, run
-from tui.case_queue import sorted_by
+from tui.case_names import understood
+from tui.case_queue import all_cases, sorted_by
+from tui.holds import case_alone
 from tui.plain import print_queue
 from tui.plain_commands import Speaker, converse
 from tui.queue_view import heading
+from tui.wording import case_found, risk_words, sentence
 
 
 def printed(
@@ -183,3 +188,36 @@ def test_the_command_returns_what_the_list_returns(
     assert capsys.readouterr().out == "No case is like that.\n"
     assert review(["since:blursday"], plain=True) == 2
     assert "Try today" in capsys.readouterr().out
+
+
+def test_what_no_check_came_to_never_reads_as_clean(store: FragileStore, now: datetime) -> None:
+    """A check that failed leaves no finding behind: every screen, the case by itself, and what it
+    is asked by say that not all was read.
+    """
+    where, late = (
+        place("dropbox.example", "dropbox", Category.CLOUD_STORAGE),
+        ("classifiers: late",),
+    )
+    made = (("dark.py", ()), ("half.py", (finding("iban", 3),)))
+    for name, found in made:
+        one = record(now, sender(name), where, *found, degraded=late)
+        store.add(one)
+        assert "without known" not in sentence(one, now), name
+        alone = case_alone(one)
+        assert alone.unread and case_found(alone) != NOTHING_KNOWN, name
+        notice = held_notice(one)
+        assert "nothing found" not in notice.text.lower(), name
+    told = {name: printed(store, now, f"script:{name}")[1] for name, _ in made}
+    assert "sent what could not all be read to" in told["dark.py"]
+    assert "sent 3 bank account numbers, partly unread, to" in told["half.py"]
+    cases = {case.script: case for case in store.page(CaseFilter(), 0, 50)}
+    assert case_found(cases["dark.py"]) == UNREAD
+    for name, _ in made:
+        assert "part of it could not be read" in risk_words(cases[name]), name
+        assert "nothing known" not in risk_words(cases[name]), name
+    assert store.count(CaseFilter()) > 2
+    assert {"dark.py", "half.py"} == {
+        case.script
+        for case in all_cases(store, understood(store, "not-checked", now).wanted)
+        if case.unchecked
+    }

@@ -190,12 +190,13 @@ def test_any_text_stays_in_its_cells(text: str, width: int) -> None:
         columns=("Name", " N", "More"),
         lines=(Line(cells=(text, text[:9], text)), Line(cells=("a", "1", "b"))),
     )
-    drawn, places = sheet_lines(Sheet(facts=(), tables=(table,)), width, 1)
-    lines = drawn.plain.split("\n")
-    assert len(lines) == 4 and lines[places[1]].startswith("❯ a")
+    laid = sheet_lines(Sheet(facts=(), tables=(table,)), width)
+    drawn = [line for n in range(9) if (line := laid.line(n, 1)) is not None]
+    lines = [line.plain for line in drawn]
+    assert len(lines) == 4 and lines[laid.places[1]].startswith("❯ a")
     unsafe = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert not [char for line in lines for char in line if unicodedata.category(char) in unsafe]
-    assert max(line.cell_length for line in drawn.split("\n")[1:]) <= width
+    assert max(line.cell_length for line in drawn[1:]) <= width
 
 
 @given(st.text(max_size=80))

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from classifiers.codecs.bases import from_base_64
 from classifiers.codecs.charset import readable_runs
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.json_walk import walk
 from classifiers.decoding.names import telling
 from classifiers.decoding.number_forms import of_float
-from classifiers.decoding.spelled import from_base_64
 from classifiers.documents.behind import cell_of, read_behind
 from classifiers.documents.reader import Work
 from classifiers.payload import Document

@@ -10,21 +10,16 @@ import random
 import struct
 import zlib
 from collections.abc import Callable
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgpack
 import pytest
-from made_up_traffic import chat, exchange, multipart, user
+from made_up_traffic import exchange, multipart
+from plain_carriers import CARRIERS, seen_in
 
 from classifiers.decoding import dumps, number_bases, pieces
-from classifiers.engine import Engine, EngineSetup, build_worker
 from core.exchange import Exchange
-from core.findings import NOT_INSPECTED
-from core.organisation import Organisation
-from core.vocabulary.unread import unread_text
 
-SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
-WORKER, INLINE = build_worker(SETUP), Engine(SETUP)
 IBAN = "DE02120300000000202051"
 LINE = f"Customer 77 pays from {IBAN}, and asks for a copy of it."
 DATA = LINE.encode()
@@ -126,20 +121,6 @@ SPELLED: dict[str, str] = {
     "groups on lines": grouped(IBAN, 4, "\n"),
     "msgpack in base64": base64.b64encode(msgpack.packb({"a": gzip.compress(DATA)})).decode(),
 }
-CARRIERS: dict[str, Callable[[str], Exchange]] = {
-    "JSON": lambda text: exchange(json.dumps({"note": text})),
-    "prompt": lambda text: chat(user(f"Look at this: {text} and answer.")),
-    "body": lambda text: exchange(text, "text/plain"),
-    "form": lambda text: exchange(urlencode({"d": text}), "application/x-www-form-urlencoded"),
-    "query": lambda text: exchange(path=f"/x?d={quote(text)}", method="GET"),
-}
-
-
-def seen_in(sent: Exchange) -> set[str]:
-    seen = INLINE.classify(sent)
-    seen = WORKER.classify(sent) if seen.deferred else seen
-    told = {"unread"} if unread_text(seen.findings) or seen.degraded else set()
-    return told | {f.kind for f in seen.findings if f.kind != NOT_INSPECTED}
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unread_packings import BINARY, TEXTUAL
 
+from classifiers.codecs import bases
 from classifiers.decoding import spelled
 from examples import most
 
@@ -36,7 +37,7 @@ def test_no_text_breaks_the_reading(pieces: list[str]) -> None:
     for found in spelled.stretches(data):
         assert found.data
     for run in data.split():
-        list(spelled.base_32(run))
+        list(bases.base_32(run))
     spelled.without_yenc(data)
 
 
@@ -48,9 +49,9 @@ def test_base_64_is_read_whatever_stands_between(between: bytes, size: int) -> N
     encoded = base64.b64encode(plain)
     torn = between.join(encoded[at : at + 4] for at in range(0, len(encoded), 4))
 
-    assert spelled.from_base_64(torn) == plain
+    assert bases.from_base_64(torn) == plain
     if encoded.endswith(b"="):
-        assert spelled.from_base_64(torn + torn) == plain + plain
+        assert bases.from_base_64(torn + torn) == plain + plain
 
 
 def test_beginnings_in_beginnings_are_read_once() -> None:
@@ -93,7 +94,7 @@ def test_base_85_is_recognised(encode: Callable[[bytes], bytes], size: int) -> N
 def test_base64_in_groups_is_read_from_its_first_group() -> None:
     """What stands before the first group that looks encoded and is as wide belongs to it."""
     encoded = b"MikvTXQz QUVGJTJg LCZSMWhK YVtAbCVV UUE3Nz8r Ml10SjFG Kik+O0FU QW5QMl4h"
-    plain = spelled.from_base_64(encoded)
+    plain = bases.from_base_64(encoded)
     found = [one.data for one in spelled.stretches(b"See this: " + encoded)]
     assert plain in found
 

@@ -460,3 +460,21 @@ def test_a_sandbox_is_of_the_organisation() -> None:
     for name, kind in (("acme--uat.sandbox", "corporate"), ("evil--acme.sandbox", "other_tenant")):
         url = f"https://{name}.my.salesforce.com/services/data/v59.0/sobjects/Account"
         assert seen("POST", url).account.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("host", "service"),
+    [
+        ("sqs.eu-central-1.amazonaws.com", "aws-sqs"),
+        ("sqs-fips.us-gov-west-1.amazonaws.com", "aws-sqs"),
+        ("sqs.eu-central-1.api.aws", "aws-sqs"),
+        ("eu-west-1.queue.amazonaws.com", "aws-sqs"),
+        ("queue.amazonaws.com", "aws-sqs"),
+        ("sns.eu-central-1.amazonaws.com", "aws-sns"),
+        ("sns-fips.us-east-1.amazonaws.com", "aws-sns"),
+        ("sns.cn-north-1.amazonaws.com.cn", "aws-sns"),
+    ],
+)
+def test_a_topic_is_no_queue(host: str, service: str) -> None:
+    """What is published to many is told as that, and a queue as a queue, by all names of theirs."""
+    assert seen("POST", f"https://{host}/", key(OWN_AWS), b"").service == service

@@ -1,0 +1,180 @@
+"""Words in pieces: markup, line ends and joins of a program between the letters of one word, which
+a browser, an interpreter or whoever reads takes away.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from classifiers.personal.scan.ibans import check_iban
+
+_NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
+"""As it stands in a text, and in JSON as it is sent; so are all others here."""
+_BLANKS = r"(?:[ \t\r\n]|\\[nrt])*"
+_TAG = (
+    r"</?(?:[abiqsu]|em|strong|span|font|mark|code|tt|kbd|var|samp|small|big|su[bp]|ins|del|abbr"
+    r"|bd[io]|w?br|nobr|strike|o:p|w:[a-zA-Z]+|text:[a-z]+)(?:[ \t/][^<>]*)?>"
+)
+_REMARK = r"<!--[^<>]*-->|\{#[^{}]*#\}|/\*[^*/]*\*/"
+_MARK = r"[*`]+|~~|\[/?(?:[bius]|color|size|font|url|code)(?:=[^\[\]]*)?\]"
+_LINK = r"\]\([^()\[\] ]*\)"
+_CONTROL = r"\\+[a-z]+\{|\}|\\+[,;:!]|\\+(?:[a-mo-qsu-z]|[a-z]{2,})[0-9]* "
+"""Of LaTeX and of RTF."""
+_CONTINUED = rf"\\+{_NEWLINE}(?:[ \t]|\\t)*|={_NEWLINE}"
+_ADDED = rf"\\?[\"']{_BLANKS}(?:[+&.]|\|\||\\+\n)?{_BLANKS}\\?[\"']"
+"""The end of a literal and the begin of the next, which are one to a program."""
+_JOINT = f"(?:{'|'.join((_TAG, _REMARK, _MARK, _LINK, _CONTROL, _CONTINUED, _ADDED))})"
+_TELLING = rf"[0-9@][A-Za-z]*{_JOINT}+[A-Za-z0-9@]|[A-Za-z0-9]{_JOINT}+[A-Za-z]*[0-9@]"
+"""Prose is set in bold and code has literals: a number or an address has a digit or an @ nearby."""
+_LETTERS = r"[A-Za-z0-9@.+/%-]+"
+_WORDS = rf"{_LETTERS}(?:{_JOINT}+{_LETTERS})+={{0,2}}"
+_GROUPS = rf"[A-Z0-9]{{2,4}}(?:(?:{_JOINT}|[ -])+[A-Z0-9]{{1,4}})+"
+_BEGUN = r"\b[A-Z]{2}[0-9]{2}[A-Z0-9 ]{2,34}"
+_GAP = rf"(?:<br ?/?>|  +|[ \t]*-?{_NEWLINE}(?:[ \t\r\n]|\\[nrt])*(?:[>#*]|//)?[ \t]*)"
+_GAPS = f"{_GAP}|_+"
+_ACCOUNTS = rf"{_BEGUN}(?:{_GAP}[A-Z0-9][A-Z0-9 ]{{0,34}})+"
+_UNDERLINED = r"\b[A-Z]{2}[0-9]{2}[A-Z0-9]*(?:_+[A-Z0-9]+)+"
+"""An account number that goes on below: its check digits and its length tell whether it does."""
+_FRONT = r"(?:[ \t]|\\t)*(?:[>#*]|//)?[ \t]*"
+_WRAPPED = (
+    rf"[^\n\\\"]{{36}}(?:[0-9][A-Za-z]*{_NEWLINE}{_FRONT}[A-Za-z0-9]"
+    rf"|[A-Za-z0-9]{_NEWLINE}{_FRONT}[A-Za-z]*[0-9])"
+)
+"""A long line that ends within what may be a number or a key."""
+_SIGNS = tuple(sign.encode() for sign in "*<`\\'~")
+_PAIRS = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
+"""Rare signs of joints; the first of each pair is looked for first, for that is faster."""
+_BREAKS = (b"\n", b"\\n", b"  ", b"<br")
+
+_LONGEST, _SHORTEST = 4096, 12
+_FEWEST_DIGITS, _ENCODED = 6, 16
+_ENOUGH_DIGITS, _DIGITS_OF_ACCOUNT = 4, 9
+_WIDE, _FOLDED_FROM, _RAGGED = 37, 60, 20
+_IN_WORDS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_FRONTS = b" \t>#*/"
+_DIGITS = b"0123456789"
+_ADDRESS = b"0123456789./"
+_COMMAND = 16
+
+
+class Joined(NamedTuple):
+    """A word put together, and where its pieces stand. Holds payload."""
+
+    start: int
+    end: int
+    word: bytes
+
+    def __repr__(self) -> str:
+        return f"<Joined {len(self.word)} bytes>"
+
+
+def may_hold(data: bytes) -> bool:
+    """Return True when a text, or JSON as it is sent, may hold words in pieces."""
+    return any(_pattern(told).search(data) is not None for told, _ in _ways(data))
+
+
+def places(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of words in pieces."""
+    for told, read in _ways(data):
+        if _pattern(told).search(data) is not None:
+            yield from ((found.start, found.end) for found in read(data))
+
+
+def joined(data: bytes) -> Iterator[bytes]:
+    """Yield the words of a text that stand in it in pieces, put together, one a line."""
+    words = [
+        found.word
+        for told, read in _ways(data)
+        if _pattern(told).search(data) is not None
+        for found in read(data)
+    ]
+    if words:
+        yield b"\n".join(dict.fromkeys(words)) + b"\n"
+
+
+def _ways(data: bytes) -> Iterator[tuple[str, Callable[[bytes], Iterator[Joined]]]]:
+    """Yield what tells that words may be in pieces, and what puts them together."""
+    digits = len(data) - len(data.translate(None, _DIGITS))
+    if digits < _ENOUGH_DIGITS and b"@" not in data:
+        return
+    is_json = data[:1] in (b"{", b"[")  # whose own quotes join nothing: those within have a sign
+    if _has_signs(data) or (not is_json and b'"' in data):
+        yield _TELLING, _marked
+    if digits < _ENOUGH_DIGITS:
+        return
+    if any(sign in data for sign in _BREAKS):
+        yield _ACCOUNTS, _accounts
+        yield _WRAPPED, _wrapped
+    if digits >= _DIGITS_OF_ACCOUNT and b"_" in data:
+        yield _UNDERLINED, _accounts
+
+
+def _has_signs(data: bytes) -> bool:
+    if any(sign in data for sign in _SIGNS):
+        return True
+    return any(first in data and both in data for first, both in _PAIRS)
+
+
+def _marked(data: bytes) -> Iterator[Joined]:
+    for pattern in (_pattern(_WORDS), _pattern(_GROUPS)):
+        for found in pattern.finditer(data):
+            first, broken = found.start(), found.group()
+            before = data[max(0, first - _COMMAND) : first]
+            if b"}" in broken.replace(b"#}", b"") and b"\\" not in before + broken:
+                continue  # a place in a template
+            word = _pattern(_JOINT).sub(b"", broken)
+            if len(word) < len(broken) and _is_telling(word):
+                yield Joined(first, found.end(), word)
+
+
+def _is_telling(word: bytes) -> bool:
+    if not _SHORTEST <= len(word) <= _LONGEST:
+        return False
+    digits = len(word) - len(word.translate(None, _DIGITS))
+    if digits < len(word) and not word.translate(None, _ADDRESS):
+        return False
+    return digits >= _FEWEST_DIGITS or b"@" in word or (digits > 1 and len(word) >= _ENCODED)
+
+
+def _accounts(data: bytes) -> Iterator[Joined]:
+    """Account numbers that go on behind a gap: their check digits say so."""
+    for pattern in (_ACCOUNTS, _UNDERLINED):
+        for found in _pattern(pattern).finditer(data):
+            broken = found.group()
+            begun = _pattern(_GAPS).split(broken, 1)[0].replace(b" ", b"")
+            whole = check_iban(_pattern(_GAPS).sub(b"", broken).decode("ascii", "replace"))
+            if whole is not None and len(begun) < len(whole[0]):
+                yield Joined(found.start(), found.end(), whole[0].encode())
+
+
+def _wrapped(data: bytes) -> Iterator[Joined]:
+    """Lines of about one width may be broken within a word; numbers in rows are none of these."""
+    lines = data.split(b"\n")
+    widest = max(map(len, lines))
+    if widest < _WIDE:
+        return
+    rows = sum(line.lstrip(_FRONTS)[:1].isdigit() for line in lines[1:]) > 1
+    start = 0
+    for whole, below in pairwise(lines):
+        line, end = whole.rstrip(b"\r"), start + len(whole)
+        start = end + 1
+        is_folded = below[:1] in (b" ", b"\t") and len(line) >= _FOLDED_FROM
+        if len(line) < max(_WIDE, widest - _RAGGED) and not is_folded:
+            continue
+        left = line[len(line.rstrip(_IN_WORDS)) :]
+        right = below.lstrip(_FRONTS)
+        right = right[: len(right) - len(right.lstrip(_IN_WORDS))]
+        word = left + right
+        numbers = rows and word.isdigit()
+        if left and right and len(left) < len(line) and _is_telling(word) and not numbers:
+            yield Joined(end - len(left), end + len(below), word)
+
+
+@cache
+def _pattern(text: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(text.encode("latin-1"), options)
