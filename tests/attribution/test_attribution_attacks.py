@@ -51,19 +51,6 @@ def arena(gate: Gate, tmp_path: Path) -> Iterator[Arena]:
     place.end()
 
 
-@pytest.fixture
-def mounts() -> Iterator[select.poll]:
-    """Tells whether anybody of this machine has mounted something, or taken it off, since: what
-    came and went unseen is a doubt for all.
-    """
-    with Path("/proc/self/mountinfo").open("rb") as table:
-        table.read()
-        told = select.poll()
-        told.register(table, select.POLLPRI)
-        told.poll(0)
-        yield told
-
-
 @pytest.mark.parametrize(
     ("name", "make"), list(cases()), ids=lambda value: value if isinstance(value, str) else ""
 )
