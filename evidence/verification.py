@@ -44,8 +44,12 @@ from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
 _NOT_AS_WRITTEN = (
-    TypeError, ValueError, AttributeError, OverflowError, sqlite3.OperationalError,
-)  # fmt: skip
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    sqlite3.OperationalError,
+)
 _OF_LOTS = frozenset({"entries", "marks"})
 """Tables whose columns are looked at as they are read."""
 
