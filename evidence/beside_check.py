@@ -9,6 +9,8 @@ from uuid import UUID
 
 import orjson
 
+from core.errors import EvidenceError
+from core.ids import rfc3339
 from evidence.database import Connection
 from evidence.journal_seal import JournalSeal
 from evidence.removed import Removed
@@ -51,12 +53,16 @@ def _said_of_itself(connection: Connection) -> str | None:
     named = _time_in(told["chain.records"].rpartition(":")[2])
     if named is None:
         return None  # named otherwise than by a time: who reads the chain says whether it is right
+    said = told.get("created_at", "")
     try:
-        made = datetime.fromisoformat(told.get("created_at", ""))
+        made = datetime.fromisoformat(said)
         apart = abs(made - named)
     except (ValueError, TypeError):
         return wrong
-    return None if apart <= _AT_ONCE else "the file says of itself another age than its chains have"
+    if apart > _AT_ONCE:
+        return "the file says of itself another age than its chains have"
+    # Written otherwise, or followed by what a reader of times passes over:
+    return None if said == rfc3339(made) else wrong
 
 
 def _erased(connection: Connection) -> str | None:
@@ -99,5 +105,5 @@ def _time_in(id_: str) -> datetime | None:
     try:
         found = UUID(id_)
         return from_micros((found.int >> 80) * 1000) if found.version == _V7 else None
-    except (ValueError, OverflowError):
+    except (ValueError, EvidenceError):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from core.case_inside import Inside, KindInside, Seen, kind_inside, people_in
+from core.errors import EvidenceError
 from evidence.sketch import told_by
 from evidence.times import from_micros
 
@@ -60,7 +61,7 @@ _FIELDS = tuple(one.name for one in fields(Inside))
 def _read(text: bytes, left: int) -> Inside:
     try:
         return _inside(text, left) if len(text) > _MOST_KEPT else _known(text, left)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, EvidenceError):
         return Inside(people_exact=False)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from core.errors import EvidenceError
 from core.observation import SCHEMA as OBSERVATION
 from core.observation import Observation
 from core.record import Record
@@ -23,7 +24,14 @@ from core.stored import (
     UnreadableEntry,
 )
 from evidence.chain import link
-from evidence.parts import GONE, Seal, cuts_from_bytes, sealed_from_bytes, sealed_link
+from evidence.parts import (
+    GONE,
+    SALT_BYTES,
+    Seal,
+    cuts_from_bytes,
+    sealed_from_bytes,
+    sealed_link,
+)
 from evidence.times import from_micros
 
 ENTRY_COLUMNS = """seq, prev, hash, id, at_us, unpacked(body), salt, cuts,
@@ -176,6 +184,8 @@ def seal_of(
         return Seal(cuts=cuts_from_bytes(now_cut), sealed=sealed_from_bytes(sealed))
     if salt is None or cuts is None:
         return None
+    if len(salt) != SALT_BYTES:  # no hash covers the salt of an entry of one part
+        raise ValueError("the seal is damaged")
     return Seal(salt=salt, cuts=cuts_from_bytes(cuts))
 
 
@@ -201,5 +211,5 @@ def under_way(id_: str, text: bytes) -> Record | UnreadableEntry:
 def _time(us: int) -> datetime | None:
     try:
         return from_micros(us)
-    except (OverflowError, TypeError):
+    except EvidenceError:
         return None

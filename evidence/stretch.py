@@ -14,7 +14,7 @@ from evidence.entries import seal_of
 from evidence.frames import behind, opener, text_of
 from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
-from evidence.parts import Seal, gaps_of, salted_link, sealed_link
+from evidence.parts import SALT_BYTES, Seal, gaps_of, salted_link, sealed_link
 from evidence.removed import Removed
 from evidence.rollup import Rollup
 from evidence.tally import Tally
@@ -202,7 +202,7 @@ def _usual(
     """Return the text of an entry that is as most are: hashed by parts, nothing of it erased, and
     right. None says nothing of it.
     """
-    if type(salt) is not bytes or type(cuts) is not bytes:
+    if type(salt) is not bytes or len(salt) != SALT_BYTES or type(cuts) is not bytes:
         return None
     try:
         if text and salted_link(prev, seq, text, salt, gaps_of(cuts)) == hash_:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from core.errors import EvidenceError
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BUCKET_US = 300 * 1_000_000
@@ -16,5 +18,13 @@ def micros(at: datetime) -> int:
 
 
 def from_micros(us: int) -> datetime:
-    """Return the aware UTC time of so many microseconds since 1970."""
-    return EPOCH + timedelta(0, 0, us)
+    """Return the aware UTC time of so many microseconds since 1970. Raises EvidenceError where it
+    is no number, or of a year that no calendar of ours has: only another hand wrote that.
+    """
+    try:
+        return EPOCH + timedelta(0, 0, us)
+    except (OverflowError, TypeError):
+        raise EvidenceError(
+            "The evidence holds a time that Outgate did not write.",
+            remedy="outgate verify names what was changed.",
+        ) from None

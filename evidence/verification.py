@@ -43,7 +43,13 @@ from evidence.sweeping import owed_note
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
-_NOT_AS_WRITTEN = (TypeError, ValueError, AttributeError, sqlite3.OperationalError)
+_NOT_AS_WRITTEN = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    sqlite3.OperationalError,
+)
 _OF_LOTS = frozenset({"entries", "marks"})
 """Tables whose columns are looked at as they are read."""
 

@@ -71,12 +71,29 @@ def build(
     """Write the pack, with the same evidence in more formats where `also` names them. Raises
     EvidenceError, InputError.
     """
+    files = _Files(out)
+    try:
+        return _built(files, store, selection, by=by, sources=sources, also=also)
+    except BaseException:
+        files.give_up()
+        raise
+
+
+def _built(
+    files: "_Files",
+    store: Store,
+    selection: Selection,
+    *,
+    by: str,
+    sources: Sources,
+    also: Collection[str],
+) -> Packed:
+    """Write all of it, in order."""
     formats = [format_named(name) for name in dict.fromkeys((_PROVEN, TABLE, *sorted(also)))]
     kept = _up_to(store)
     at = datetime.fromisoformat(kept[-1][1].at)
     told = kept[-1][1]
     selection = replace(selection, records_up_to=told.records.size, acts_up_to=told.acts.size)
-    files = _Files(out)
     coverage = Coverage()
     sealers = [(one, sealer_of(store, selection, one.name, by, at)) for one in formats]
     contents = _written(files, store, selection, sealers, coverage)
@@ -193,22 +210,31 @@ class _Files:
         """End the zip."""
         self._zip.close()
 
+    def give_up(self) -> None:
+        """Write no more: a zip that is dropped half made writes its end, wherever that goes."""
+        self._written.stop()
+
 
 class _Written:
     """Writes on to the end and never back, so that what is written can be hashed."""
 
     def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+        self._out: BinaryIO | None = out
         self.told = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
         """Write, and hash."""
         self.told.update(data)
-        return self._out.write(data)
+        return len(data) if self._out is None else self._out.write(data)
 
     def flush(self) -> None:
         """As of any file."""
-        self._out.flush()
+        if self._out is not None:
+            self._out.flush()
+
+    def stop(self) -> None:
+        """Let nothing through any more."""
+        self._out = None
 
 
 class _Writing:

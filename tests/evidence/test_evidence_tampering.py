@@ -29,7 +29,7 @@ from evidence.notary import Notary, key_file
 from evidence.verification import _Reading, sightings
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, beside, sighting
-from tests.evidence.conftest import Told
+from tests.evidence.conftest import Told, make_observation
 
 Make = Callable[..., Record]
 HERE = Installation(machine="3d0c", host=None, version="0.1.0")
@@ -345,6 +345,22 @@ ENTRY = (
     "INSERT INTO entries SELECT max(seq) + 1, 'x', at_us, case_id, hash, hash, salt, cuts, body"
     " FROM entries"
 )
+
+
+def salted(salt: str) -> Callable[[Home], None]:
+    """Put another salt to an observation: an entry of one part, whose hash holds no salt."""
+
+    def act(home: Home) -> None:
+        opened = evidence.open_evidence(home.path, installation=HERE)
+        told = home.told()
+        opened.writer.observed(make_observation(99), told)
+        assert set(told.wait(1)) == {None}
+        opened.close()
+        sql(f"UPDATE entries SET salt = {salt} WHERE length(cuts) = 1")(home)
+
+    return act
+
+
 ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "a byte of a record": (
         sql(replaced('"POST"', '"GET"', "seq = 2")),
@@ -454,6 +470,28 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "the age of the file": (
         sql("UPDATE meta SET value = '2020-01-01T00:00:00Z' WHERE key = 'created_at'"),
         "another age",
+    ),
+    "something behind the age of the file": (
+        sql("UPDATE meta SET value = value || char(0) || 'x' WHERE key = 'created_at'"),
+        "says something of itself",
+    ),
+    "the age of the file, written otherwise": (
+        sql("UPDATE meta SET value = replace(value, 'Z', '+00:00') WHERE key = 'created_at'"),
+        "says something of itself",
+    ),
+    "a mark of half a number": (
+        sql("UPDATE marks SET seq = 3.5 WHERE (mark, seq) = (SELECT min(mark), 3 FROM marks"
+            " WHERE seq = 3)"),
+        "table marks holds what Outgate does not write",
+    ),
+    "a word for a sum": (
+        sql("UPDATE hours SET exchanges = 'many'"), "table hours holds what Outgate does not write",
+    ),
+    "a longer salt of a record of one part": (
+        salted("zeroblob(24)"), "was changed",
+    ),
+    "no salt of a record of one part": (
+        salted("x''"), "was changed",
     ),
     "the age of the file, removed": (
         sql("DELETE FROM meta WHERE key = 'created_at'"), "says something of itself",

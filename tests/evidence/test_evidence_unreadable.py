@@ -411,3 +411,16 @@ def test_what_was_added_later_is_no_reason_to_refuse(three: Path, make_record: M
     assert '"weather":{"rain":true}' in out.read_text("utf-8")
     assert verify_export(out).ok
     assert evidence.verify(three).ok
+
+
+@pytest.mark.parametrize("time", ["9223372036854775807", "'noon'"])
+def test_a_time_that_none_can_be_is_told_in_words(three: Path, time: str) -> None:
+    """Whoever wrote such a time by hand meets no fault of Outgate, but who finds out what it is."""
+    with sqlite3.connect(three) as connection:
+        connection.execute(f"UPDATE scripts SET first_us = {time}")
+    connection.close()
+    store = Store(three)
+    with pytest.raises(EvidenceError, match="a time that Outgate did not write"):
+        store.script_versions()
+    store.close()
+    assert not evidence.verify(three).ok

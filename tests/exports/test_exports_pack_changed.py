@@ -1,16 +1,21 @@
 """A pack that somebody changed is named as such, and the place in it."""
 
 import base64
+import gc
 import json
+import sqlite3
+import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from packs import NAMES, checked, parts_of, rewritten
+from packs import NAMES, checked, pack, parts_of, rewritten
 
+from core.errors import EvidenceError
 from evidence.chain import canonical
 from exports.pack import verify as program
 from exports.pack.building import _info as member
@@ -350,3 +355,17 @@ def test_wrong_use_of_the_program_checks_nothing(arguments: list[str], words: st
     said: list[str] = []
     assert program.main(arguments, said.append) == 2
     assert len(said) == 1 and words in said[0] and "Nothing was checked" in said[0]
+
+
+def test_a_pack_that_ends_in_an_error_writes_nothing_behind_it(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the evidence cannot be read, that is all that is said: the half made zip is silent."""
+    ignored = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: ignored.append(told.exc_value))
+    with closing(sqlite3.connect(full)) as connection, connection:
+        connection.execute("UPDATE scripts SET first_us = 9223372036854775807")
+    with pytest.raises(EvidenceError):
+        pack(full, tmp_path / "half.zip")
+    gc.collect()
+    assert ignored == []
