@@ -59,6 +59,10 @@ def _sections(
         return
     yield Section("What it decides", tuple(_decides(told, hits)))
     near = tuple(row for one in told.near[:_SHOWN] for row in _near(one, now))
+    if (more := len(told.near) - _SHOWN) > 0:
+        near += (
+            Row("", f"and {counted(more, 'other sort')} of near misses, less frequent", "quiet"),
+        )
     nothing = Row("", "No request missed it by one condition alone.", "quiet")
     yield Section("Near misses: all held but this", near or (nothing,))
 

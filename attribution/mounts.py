@@ -21,6 +21,8 @@ from core.duties import OWNER, Duty
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 _MOST = 1 << 20
+_ADMIN, _MOST_PARENTS = 21, 32
+"""The right to mount (linux/capability.h); parents that are asked."""
 _MOST_KNOWN = 20_000
 
 
@@ -127,10 +129,11 @@ class MountTimes:
         self._table = table
 
     def _elsewhere(self, pid: int, path: str) -> float:
-        """In another namespace mounts count from when they were first seen. Where a user has made
-        it, and may mount what he likes, nothing can be said.
+        """In another namespace mounts count from when they were first seen. Where the process, or
+        one above it there, may mount what it likes, nothing can be said: what came and went before
+        that left no trace.
         """
-        if _namespace(pid, "user") != _namespace(None, "user"):
+        if _namespace(pid, "user") != _namespace(None, "user") or _may_mount(pid):
             return float("inf")
         now, latest = time.time(), 0.0
         with self._lock:
@@ -152,6 +155,23 @@ class MountTimes:
         if text != self._read[0]:
             self._read = (text, parse(text))
         return self._read[1]
+
+
+def _may_mount(pid: int) -> bool:
+    """True where a process, or one of its parents in its namespace of mounts, may mount there."""
+    place = _namespace(pid, "mnt")
+    for _ in range(_MOST_PARENTS):
+        status = dict(
+            line.split(b":\t", 1)
+            for line in procfs.told(pid, "status").splitlines()
+            if b":\t" in line
+        )
+        if int(status.get(b"CapEff", b"-1"), 16) >> _ADMIN & 1:
+            return True
+        pid = int(status[b"PPid"])
+        if pid <= 0 or _namespace(pid, "mnt") != place:
+            return False
+    return True
 
 
 def _namespace(pid: int | None, kind: str) -> str | None:

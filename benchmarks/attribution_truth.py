@@ -12,7 +12,7 @@ def told_wrongly(truth: Mapping[str, object], found: Attribution) -> str | None:
     if found.certainty is not Certainty.EXACT:
         return None if found.reason else "not exact, and no reason is given"
     pid = None if found.process is None else found.process.pid
-    if "pid" in truth and pid != truth["pid"]:
+    if truth.get("pid") not in {None, pid}:
         return f"process {pid}, which is {truth['pid']}"
     if truth.get("not_python"):
         return (

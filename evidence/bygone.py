@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from evidence.case_sums import CaseSums
+from evidence.merkle import Frontier
 from evidence.past import Past, all_past
 from evidence.rollup import Hour
 from evidence.store import Store
@@ -55,6 +56,12 @@ def cut_of(store: Store) -> int:
     """Return the last entry of those that expired; 0 where none did. Raises EvidenceError."""
     with store.reading() as connection:
         return Past.of(connection).cut
+
+
+def expired_tree(store: Store) -> Frontier:
+    """Return the tree of all records that expired. Raises EvidenceError."""
+    with store.reading() as connection:
+        return Past.of(connection).frontier
 
 
 def kept_hours(store: Store, since: datetime, until: datetime) -> dict[int, list[int]]:

@@ -3,6 +3,7 @@ process ends.
 """
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Container, Iterable
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from core.ids import rfc3339, utc_now, uuid7
 from evidence.files import open_private
-from evidence.gate_words import MARK, Word
+from evidence.gate_words import MARK, UNSAID, Word
+from evidence.sqlite_errors import evidence_error
 
 if sys.platform == "win32":
     import msvcrt
@@ -35,11 +37,17 @@ class Presence:
     """Says that this gate is alive, for as long as the process lives or until `leave`."""
 
     def __init__(self, evidence: Path) -> None:
+        """Raises EvidenceError where there is no room to say anything later."""
         self.gate = uuid7()
         self._path = _file(evidence, self.gate)
         self._handle = open_private(self._path, os.O_EXCL)
         lock_now(self._handle)
         self._said: tuple[int, bytes, str | None] = (0, b"", None)
+        try:
+            self._put(UNSAID)
+        except OSError as error:
+            self.leave()
+            raise evidence_error(error) from None
 
     def say(self, seq: int, head: bytes, trouble: str | None) -> None:
         """Leave said how far this gate has written and what it lost, for `verify`.
@@ -51,9 +59,13 @@ class Presence:
         now = rfc3339(utc_now())
         word = Word(gate=self.gate, at=now, seq=seq, head=head.hex(), trouble=trouble)
         with contextlib.suppress(OSError):
-            os.lseek(self._handle, 0, os.SEEK_SET)
-            os.ftruncate(self._handle, os.write(self._handle, word.to_bytes()))
+            self._put(word.to_bytes())
             self._said = (seq, head, trouble)
+
+    def _put(self, text: bytes) -> None:
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        if os.write(self._handle, text) < len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def leave(self) -> None:
         """Let the lock go and remove the file, unless it says what was lost."""

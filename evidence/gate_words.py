@@ -14,7 +14,11 @@ from core.text import printable
 from evidence.database import Connection
 
 MARK = "-gate-"
-_MOST_BYTES = 4096
+_BYTES = 4096
+UNSAID = b" " * _BYTES
+"""What stands there before anything is said: the room is taken then, for a disk may be full when
+there is something to say.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,8 @@ class Word:
     trouble: str | None = None
 
     def to_bytes(self) -> bytes:
-        """Return it as it is kept."""
-        return json.dumps(asdict(self)).encode()
+        """Return it as it is kept: always of the same length."""
+        return json.dumps(asdict(self)).encode().ljust(_BYTES)
 
 
 def words(evidence: Path) -> list[Word]:
@@ -63,7 +67,7 @@ def _files(evidence: Path) -> Iterator[Path]:
 def _read(path: Path) -> Word | None:
     try:
         with path.open("rb") as file:
-            value = json.loads(file.read(_MOST_BYTES))
+            value = json.loads(file.read(_BYTES))
         trouble = value["trouble"]
         return Word(
             gate=path.name.rpartition(MARK)[2],

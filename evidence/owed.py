@@ -20,6 +20,13 @@ class Owed:
         self.lost = 0
         """Records that nobody keeps any more."""
 
+    @property
+    def missing(self) -> int:
+        """Records that are not in the file: lost, or only here, and gone with a gate that is killed
+        now.
+        """
+        return self.lost + len(self)
+
     def __len__(self) -> int:
         return len(self._items)
 

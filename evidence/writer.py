@@ -348,6 +348,8 @@ class Writer:
         self._well(kept)
 
     def _well(self, kept: int = 0) -> None:
+        if self._failure is not None:
+            self._said_at = 0.0  # what was said of it is taken back at once
         self._failure = None
         OWNER.done(Duty.EVIDENCE)
         self._diary.writes_again(kept=kept, lost=self._owed.lost)
@@ -372,13 +374,10 @@ class Writer:
         now = time.monotonic()
         if now - self._said_at >= LOOK_S or self._file.lost:
             self._said_at = now
-            self._presence.say(*self._head(), self._trouble())
+            self._presence.say(*self._head(), trouble(self._failure, self._owed.missing))
 
     def _head(self) -> tuple[int, bytes]:
         return (0, b"") if self._appender is None else self._appender.head
-
-    def _trouble(self, *, stopping: bool = False) -> str | None:
-        return trouble(self._failure, self._owed.lost + len(self._owed) * stopping)
 
     def _connected(self) -> Appender:
         if self._file.connection is not None and self._appender is not None:
@@ -396,5 +395,5 @@ class Writer:
         if (connection := self._well_connected()) is not None:
             self._checkpoints.take(connection, "stop")
         self._file.leave()
-        self._presence.say(*self._head(), self._trouble(stopping=True))
+        self._presence.say(*self._head(), trouble(self._failure, self._owed.missing))
         self._presence.leave()

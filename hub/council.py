@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 from base64 import b32encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -82,6 +82,10 @@ class Council:
         """Return names as they may be shown."""
         return sorted({self.person(name) for name in names})
 
+    def person_there(self, name: str) -> str:
+        """Return a name beside that of a machine as it may be shown."""
+        return "" if self.agreed.pseudonyms else name
+
     def path(self, path: str, names: Sequence[str] = ()) -> str:
         """Return a path without the names of people in it: of homes, and those named."""
         if not self.agreed.pseudonyms:
@@ -129,17 +133,34 @@ class Council:
             return self.person(value)
         return self.path(value, sorted(known)) if "/" in value or "\\" in value else value
 
+    def on_a_machine(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row that names a machine as it may be shown: a pseudonym beside it would be that
+        of whose machine it is, and the same everywhere.
+        """
+        told = self.script(row)
+        return {**told, "people": []} if self.agreed.pseudonyms else told
+
     def groups(self, people_of: dict[str, set[str]]) -> list[str]:
         """Return groups with how many people each, those that are too small told together."""
-        told, small = [], 0
-        for group, people in sorted(people_of.items()):
-            if self.agreed.pseudonyms and len(people) < self.agreed.smallest_group:
-                small += 1
-            else:
-                told.append(f"{group} ({len(people)})")
-        if small:
-            told.append(f"fewer than {self.agreed.smallest_group} people in each of {small} more")
+        sizes = {group: len(people) for group, people in people_of.items()}
+        apart = self.apart(sizes)
+        told = [f"{group} ({sizes[group]})" for group in sorted(apart)]
+        if len(apart) < len(sizes):
+            told.append(f"{len(sizes) - len(apart)} more, not told apart")
         return told
+
+    def apart(self, sizes: Mapping[str, int]) -> set[str]:
+        """Return the groups, of so many people each, that may be told by themselves: those that
+        are large enough, less the smallest of them where what is left of all would be too small,
+        for it is found by subtraction.
+        """
+        most, apart = self.agreed.smallest_group, sorted(sizes, key=lambda one: (sizes[one], one))
+        if not self.agreed.pseudonyms:
+            return set(apart)
+        hidden = 0
+        while apart and (sizes[apart[0]] < most or 0 < hidden < most):
+            hidden += sizes[apart.pop(0)]
+        return set(apart)
 
 
 def _named(value: dict[str, Any]) -> Iterator[Any]:

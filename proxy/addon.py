@@ -348,6 +348,7 @@ class GateAddon:
                 self.certificates.meant(flow.client_conn.id, said),
                 reached=was_reached(flow) or not transaction.passing,
                 proxied=flow.server_conn.via is not None,
+                of_the_end=not self.certificates.is_proxys(flow),
                 client_left=not flow.client_conn.connected,
             )
             await self.inspection.on_break(transaction, content_of(flow), why)

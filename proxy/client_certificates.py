@@ -5,6 +5,7 @@ the record says that this is why it did not work.
 from collections.abc import Iterable
 
 from mitmproxy import http, tls
+from mitmproxy.connection import Server
 
 from core.fate import WANTS_CERTIFICATE
 
@@ -21,6 +22,8 @@ class ClientCertificates:
         self._asked: set[str] = set()
         self._refused: set[str] = set()
         """Clients: what fails before a request gets its connection has no other mark in common."""
+        self._failed_at: dict[str, tuple[str, int]] = {}
+        """Client → where a handshake on its behalf failed last."""
 
     def established(self, data: tls.TlsData) -> None:
         """A handshake is done: the server may have asked, and go on without."""
@@ -31,6 +34,8 @@ class ClientCertificates:
         """A handshake failed. Before TLS 1.3 there is no alert of its own for a missing
         certificate: but what else a server refuses, it refuses before it shows its own.
         """
+        if isinstance(data.conn, Server) and data.conn.address is not None:
+            self._failed_at[data.context.client.id] = data.conn.address[:2]
         refused = _REFUSED in (data.conn.error or "")
         if refused and data.ssl_conn is not None and data.ssl_conn.get_peer_certificate():
             self._refused.add(data.context.client.id)
@@ -38,6 +43,13 @@ class ClientCertificates:
     def meant(self, client_id: str, error: str) -> str:
         """Return what an error of a client's exchange means, as OpenSSL would say it."""
         return f"{error} ({_ALERT})" if client_id in self._refused and _REFUSED in error else error
+
+    def is_proxys(self, flow: http.HTTPFlow) -> bool:
+        """Return whether the handshake that failed was with the proxy on the way, which is spoken
+        to by TLS, and not with the destination through it.
+        """
+        via = flow.server_conn.via
+        return via is not None and self._failed_at.get(flow.client_conn.id) == tuple(via[1][:2])
 
     def notes(self, flow: http.HTTPFlow) -> Iterable[str]:
         """Return what to note of an answer that refuses for want of a certificate."""
@@ -49,6 +61,7 @@ class ClientCertificates:
         """Forget a connection, to a server or of a client."""
         self._asked.discard(connection_id)
         self._refused.discard(connection_id)
+        self._failed_at.pop(connection_id, None)
 
 
 def _was_asked(data: tls.TlsData) -> bool:

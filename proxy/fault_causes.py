@@ -87,16 +87,22 @@ class Broken:
 
 
 def why_broken(
-    error: str, *, reached: bool, proxied: bool = False, client_left: bool = False
+    error: str,
+    *,
+    reached: bool,
+    proxied: bool = False,
+    of_the_end: bool = True,
+    client_left: bool = False,
 ) -> Broken:
     """Return what to say of it. `reached`: there was a connection to the destination. `proxied`:
-    the way there is through a proxy of the organisation's.
+    the way there is through a proxy of the organisation's. `of_the_end`: the connection to the
+    destination itself says so, and not the one to a proxy that it would have gone through.
     """
     low = error[:2000].lower()
     if client_left or any(words in low for words in _CLIENT_LEFT):
         left = (LEFT_NOTE,) if reached else (UNREACHED_NOTE, UNWAITED_NOTE)
         return Broken(no_answer=left, cut=(CUT_NOTE, LEFT_EARLY_NOTE))
-    cause = _whose(error, by_proxy=proxied and not reached)
+    cause = _whose(error, by_proxy=proxied and not reached, of_the_end=of_the_end)
     first = NO_ANSWER_NOTE if reached else UNREACHED_NOTE
     return Broken(
         no_answer=(first,) if cause is None else (first, cause),
@@ -104,7 +110,7 @@ def why_broken(
     )
 
 
-def _whose(error: str, *, by_proxy: bool) -> str | None:
+def _whose(error: str, *, by_proxy: bool, of_the_end: bool) -> str | None:
     """Return whose fault it was, and what: the destination's, or that of the proxy on the way."""
     if by_proxy and error.startswith(_PROXY_REFUSED):
         status = error[:2000].rpartition(" request: ")[2][:3]
@@ -116,9 +122,8 @@ def _whose(error: str, *, by_proxy: bool) -> str | None:
         return None
     if by_proxy and cause in _OF_EITHER:
         return f"the destination, or {PROXYS_FAULT}{cause}"
-    return (
-        f"{PROXYS_FAULT if by_proxy and cause in _BEFORE_THE_TUNNEL else _OF_THE_FAR_SIDE}{cause}"
-    )
+    is_the_proxys = by_proxy and (cause in _BEFORE_THE_TUNNEL or not of_the_end)
+    return f"{PROXYS_FAULT if is_the_proxys else _OF_THE_FAR_SIDE}{cause}"
 
 
 def cause_of(error: str) -> str | None:

@@ -301,13 +301,19 @@ def _script(script: Script, started_by: str | None) -> Iterator[Row | None]:
     yield maybe("SHA-256", script.sha256, "quiet")
 
 
+_FRAMES = 6
+"""Calls of a stack, the nearest first."""
+
+
 def _line(line: CodeLine) -> Iterator[Row]:
     sure = "" if line.certainty is Certainty.EXACT else ", likely"
     yield Row("Line", f"{safe(line.file, 300)}:{line.line} in {safe(line.function, 100)}{sure}")
     own = f"{line.file}:{line.line} "
     frames = [frame for frame in line.stack if not frame.startswith(own)]
-    for i, frame in enumerate(frames[:6]):
+    for i, frame in enumerate(frames[:_FRAMES]):
         yield Row("" if i else "Stack", safe(frame, 300), "quiet")
+    if (more := len(frames) - _FRAMES) > 0:
+        yield Row("", f"and {counted(more, 'call')} before these", "quiet")
 
 
 def _process(process: ProcessRef | None) -> Row | None:

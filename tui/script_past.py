@@ -52,6 +52,8 @@ def _acts(past: ScriptReading, now: datetime, zone: tzinfo | None) -> Iterator[R
             yield Row("", f"“{safe(event.note, 300)}”", "quiet")
     if not past.events:
         yield Row("Approvals", "none", "quiet")
+    if (before := len(past.events) - _ACTS) > 0:
+        yield Row("", f"and {number(before)} before; s shows the last word on each", "quiet")
     for entry in past.unreadable[-_ACTS:]:
         yield Row("", safe(entry.for_officer(), 300), "unknown")
 
@@ -72,7 +74,8 @@ def _others(past: ScriptReading, case: Case, now: datetime, zone: tzinfo | None)
         yield Row("Cases", "This is its only case.", "quiet")
         return
     still_open = sum(other.status is CaseStatus.OPEN for other in others)
-    yield Row("Cases", f"{counted(len(others), 'other')}, {number(still_open)} open")
+    least = "at least " if past.more_cases else ""
+    yield Row("Cases", f"{least}{counted(len(others), 'other')}, {least}{number(still_open)} open")
     for other in others[:_CASES]:
         words = case_words(other)
         state = "open"
@@ -84,4 +87,5 @@ def _others(past: ScriptReading, case: Case, now: datetime, zone: tzinfo | None)
             "", f"{words.sign} {case_place(other)}: {state}, last {last}", case_meaning(other)
         )
     if len(others) > _CASES:
-        yield Row("", f"and {number(len(others) - _CASES)} more; s shows them", "quiet")
+        more = f"{number(len(others) - _CASES)}{'+' if past.more_cases else ''}"
+        yield Row("", f"and {more} more; s shows them", "quiet")

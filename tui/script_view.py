@@ -25,7 +25,8 @@ from tui.rows import Row, Section
 from tui.wording import case_found, case_meaning, case_place, case_words, safe
 
 _CASES = 100
-_VERSIONS = 30
+_PARTS = 30
+"""Of so many versions, the newest, it is read what they are made of."""
 _NAMES = 300
 
 
@@ -54,9 +55,9 @@ class ScriptReading:
 
     path: str
     cases: tuple[Case, ...]
-    """Newest first, open and closed."""
+    """By risk, open and closed."""
     versions: tuple[ScriptVersion, ...]
-    """Newest first."""
+    """All, newest first."""
     said: Mapping[str | None, ReviewEvent]
     """By a version's hash: its approval, or the withdrawal of that."""
     events: tuple[ReviewEvent, ...] = ()
@@ -64,7 +65,9 @@ class ScriptReading:
     unreadable: tuple[UnreadableEntry, ...] = ()
     """What else was said of the script, in words that this version does not know."""
     parts: Mapping[str, ScriptParts]
-    """By a version's hash."""
+    """By a version's hash; of the newest versions only."""
+    more_cases: bool = False
+    """There are more cases than those, which are the gravest."""
 
     def approved(self, version: ScriptVersion) -> bool:
         """Return True when this very version is approved now."""
@@ -77,9 +80,9 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
 
     Blocks on the disk.
     """
-    found = store.cases_of(path, _CASES)
-    newest = sorted(store.script_versions(path), key=lambda v: v.last_at, reverse=True)[:_VERSIONS]
-    hashes = [version.sha256 for version in newest if version.sha256 is not None]
+    found = store.cases_of(path, _CASES + 1)
+    newest = sorted(store.script_versions(path), key=lambda v: v.last_at, reverse=True)
+    hashes = [version.sha256 for version in newest[:_PARTS] if version.sha256 is not None]
     parts = {
         sha256: known
         for sha256 in hashes
@@ -89,7 +92,8 @@ def read_script(store: CaseStore, path: str, parts_of: PartsOf | None = None) ->
     events = tuple(event for event in history if isinstance(event, ReviewEvent))
     return ScriptReading(
         path=path,
-        cases=tuple(found),
+        cases=tuple(found[:_CASES]),
+        more_cases=len(found) > _CASES,
         versions=tuple(newest),
         said=last_said(events),
         events=events,
@@ -108,7 +112,9 @@ def describe_script(
     total = sum(case.count for case in cases)
     first = min((version.first_at for version in reading.versions), default=None)
     since = "" if first is None else f", first seen {clock_time(first, now, zone)}"
-    what = f"{counted(total, 'request')} in {counted(len(cases), 'case')}{since}."
+    many = counted(len(cases), "case")
+    where = f"its {number(len(cases))} gravest cases, of more" if reading.more_cases else many
+    what = f"{counted(total, 'request')} in {where}{since}."
     note = "Requests that needed no review are not counted here."
     versions = [
         row
@@ -123,9 +129,7 @@ def describe_script(
         ),
         Section("Versions", tuple(versions)),
         Section("Sends to", tuple(row for case in cases for row in _sends(case, now, zone))),
-        Section(
-            "Made of", _made_of(None if here is None else reading.parts.get(here.sha256 or ""))
-        ),
+        Section("Made of", _made_of(reading, here, told=chosen < _PARTS)),
     ]
 
 
@@ -165,9 +169,11 @@ def _state(event: ReviewEvent | None, now: datetime, zone: tzinfo | None) -> str
     return f"{done} {safe(signed(event, 40), 100)}, {clock_time(event.at, now, zone)}"
 
 
-def _made_of(parts: ScriptParts | None) -> tuple[Row, ...]:
+def _made_of(reading: ScriptReading, here: ScriptVersion | None, *, told: bool) -> tuple[Row, ...]:
+    parts = None if here is None else reading.parts.get(here.sha256 or "")
     if parts is None:
-        return (Row("", "Not kept of this version.", "quiet"),)
+        newest = f"This is read of the newest {_PARTS} versions only."
+        return (Row("", "Not kept of this version." if told else newest, "quiet"),)
     imports = (
         "not readable"
         if parts.imports is None

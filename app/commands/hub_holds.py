@@ -41,7 +41,9 @@ def holds(hub: HubFolder = None, as_json: AsJson = False) -> int:
 
         now = utc_now()
         shown = shown_at(connection, hub)
-        found = [{**row, "person": shown.person(row["person"])} for row in holds(connection, now)]
+        found = [
+            {**row, "person": shown.person_there(row["person"])} for row in holds(connection, now)
+        ]
     print_answer(found, telling_holds.holds(found, now), as_json=as_json)
     return 0
 

@@ -65,7 +65,7 @@ def hunt(
         matching = [row["number"] for row in known if wanted.matches(row["name"], row["version"])]
         found = questions.hunt(connection, matching)
         for row in found.had:
-            row["sent"] = [shown.script(sent) for sent in row["sent"]]
+            row["sent"] = [shown.on_a_machine(sent) for sent in row["sent"]]
         if save:
             by, now = acting(), utc_now()
             saved = saved_hunts.save(connection, wanted, who=by, note=reason, now=now)
@@ -102,7 +102,7 @@ def _hunt_over(
         found = []
         for row in known(connection, sought):
             paths = {part: shown.path(row[part], row["people"]) for part in ("script", "what")}
-            found.append({**shown.script(row), **paths})
+            found.append({**shown.on_a_machine(row), **paths})
         if reason is not None:
             saved = saved_hunts.save_sought(connection, sought, who=acting(), note=reason, now=now)
     value = {"name": name, "over": over.value, "found": found}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.hub_desk import shown_at
 from app.hub_access import (
     AsJson,
     HubFolder,
@@ -45,9 +46,10 @@ def preview(
     """
     content = _content(policy)
     with at_hub(hub, Deed.READ, THOROUGH) as connection:
-        from hub.groups import refuse_unknown_group
+        from hub.groups import refuse_small_group, refuse_unknown_group
 
         refuse_unknown_group(connection, group)
+        refuse_small_group(connection, shown_at(connection, hub), group)
         value = _effect(connection, content, str(policy), group, since, most)
     _print_effect(value, as_json=as_json)
     return 0
@@ -96,7 +98,7 @@ def publish(
 
         signing = policy_key(key or settings.folder)
         refuse_unknown_group(connection, group)
-        _print_effect(_effect(connection, content, str(policy), group, since))
+        _tell_effect(connection, content, str(policy), group, since, hub)
         version = publish_policy(
             connection,
             signing,
@@ -132,7 +134,7 @@ def widen(
         content, group = policy_of(connection, version)
         if percent:
             told = f"version {version} of the fleet's policy"
-            _print_effect(_effect(connection, content, told, group, since))
+            _tell_effect(connection, content, told, group, since, hub)
         widen(connection, version, percent, who=acting(), now=utc_now())
     typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
     return 0
@@ -312,6 +314,20 @@ def _effect(
     begin = parse_time(since) or datetime(1971, 1, 1, tzinfo=UTC)
     rules = load_bytes(content, source)
     return effect(connection, rules, begin, grouped=group, most=most).to_json()
+
+
+def _tell_effect(
+    connection: "Connection", content: bytes, source: str, group: str, since: str, hub: Path | None
+) -> None:
+    """Print what a policy would have done, but for a group that is not told of by itself."""
+    from hub.groups import SmallGroupError, refuse_small_group
+
+    try:
+        refuse_small_group(connection, shown_at(connection, hub), group)
+    except SmallGroupError as error:
+        typer.echo(error.message)
+    else:
+        _print_effect(_effect(connection, content, source, group, since))
 
 
 def _print_effect(value: dict[str, object], *, as_json: bool = False) -> None:

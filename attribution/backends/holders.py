@@ -42,7 +42,7 @@ def holders(
 
 
 def _among_all(inode: int, idle: IdleHolders, unreadable: list[int]) -> dict[int, int]:
-    own = os.getpid()
+    own, last = os.getpid(), procfs.last_pid()
     everybody = set(procfs.pids()) - {own}
     idle.keep_only(everybody)
     found: dict[int, int] = {}
@@ -53,7 +53,8 @@ def _among_all(inode: int, idle: IdleHolders, unreadable: list[int]) -> dict[int
         elif held:
             found[pid] = held[0]
     # Who was forked while we looked has what its parent has.
-    for pid in set(procfs.pids()) - everybody - {own}:
+    later = set(procfs.pids()) if last == 0 or procfs.last_pid() != last else set[int]()
+    for pid in later - everybody - {own}:
         if held := procfs.descriptors(pid, inode):
             found[pid] = held[0]
     return found
@@ -79,8 +80,9 @@ def _among_the_young(
             found[pid] = held[0]
             if not young:
                 break
-    above = {pid: held[0] for pid in _ancestors(found) if (held := procfs.descriptors(pid, inode))}
-    return found | above
+    above = _ancestors(found, idle) - {os.getpid()}
+    held_above = {pid: held[0] for pid in above if (held := idle.descriptors(pid, inode))}
+    return found | held_above
 
 
 def _is_young(pid: int, oldest: float) -> bool:
@@ -88,13 +90,13 @@ def _is_young(pid: int, oldest: float) -> bool:
     return start is not None and procfs.start_seconds(start) > oldest
 
 
-def _ancestors(pids: Iterable[int]) -> set[int]:
+def _ancestors(pids: Iterable[int], idle: IdleHolders) -> set[int]:
     above: set[int] = set()
     for pid in pids:
-        parent = _parent(pid)
+        parent = idle.parent(pid)
         while parent > 1 and parent not in above:
             above.add(parent)
-            parent = _parent(parent)
+            parent = idle.parent(parent)
     return above - set(pids)
 
 

@@ -17,8 +17,10 @@ from attribution.backends import procfs
 _MOST_THREADS = 8
 _MOST_HANDLES, _SHARE = 512, 4
 """So many files of the kernel are kept open, and no more than this part of what may be."""
-_FOR_A_WHILE = 200
-"""Looks."""
+_WORTH, _LONGEST = 8, 64
+"""Looks: to be remembered for so many is worth what it takes, and after so many at the latest it is
+tried again.
+"""
 _UNCOUNTED = frozenset({b"", b"0 0 0\n"})
 _WAITS = frozenset({b"S", b"I", b"T", b"D"})
 
@@ -29,6 +31,12 @@ class _Idle:
     counts: list[bytes]
     """How often each thread had run; none of a thread of the kernel, which never holds anything."""
     sockets: frozenset[int]
+    parent: int
+    """The process that it was a child of."""
+    since: int
+    """The look at which it was remembered."""
+    wait: int
+    """For how many looks it had not been tried."""
 
 
 class IdleHolders:
@@ -41,9 +49,15 @@ class IdleHolders:
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._most = min(_MOST_HANDLES, most // _SHARE)
         self._held = 0
-        self._busy: set[int] = set()
-        """Those that ran between two looks: to remember them is not worth it, for a while."""
+        self._busy: dict[int, tuple[int, int]] = {}
+        """Those that ran between two looks, each time within few: until which look they are not
+        tried again, and how many that are.
+        """
         self._looks = 0
+        self._all: set[int] = set()
+        """Those that were there at the last look at all."""
+        self._new: set[int] = set()
+        """Those that were not at the one before: most of them end soon."""
         self._known: OrderedDict[int, _Idle] = OrderedDict()
 
     def descriptors(self, pid: int, socket: int) -> list[int] | None:
@@ -51,9 +65,19 @@ class IdleHolders:
         if self.is_without(pid, socket):
             return []
         found = procfs.descriptors(pid, socket)
-        if found == [] and pid not in self._busy and pid not in self._known:
-            self._remember(pid)
+        if found == [] and pid not in self._known and pid not in self._new:
+            until, wait = self._busy.get(pid, (0, 0))
+            if self._looks >= until:
+                self._remember(pid, wait)
         return found
+
+    def parent(self, pid: int) -> int:
+        """Return the process that started it, or that it was given to since; 0 when it is gone."""
+        known = self._known.get(pid)
+        if known is not None and _counts(known.handles):
+            return known.parent
+        fields = procfs.stat_fields(pid)
+        return int(fields[1]) if len(fields) > 1 else 0
 
     def is_without(self, pid: int, socket: int) -> bool:
         """Return whether it is remembered not to have this socket, and has not run since."""
@@ -64,14 +88,20 @@ class IdleHolders:
         if now and known.counts in ([], now):
             return socket not in known.sockets
         self._forget(pid)
-        self._busy.add(pid)
+        self._note_busy(pid, 0 if self._looks - known.since >= _WORTH else known.wait)
         return False
+
+    def _note_busy(self, pid: int, wait: int) -> None:
+        wait = min(wait * 2 + 1, _LONGEST)
+        self._busy[pid] = self._looks + wait, wait
 
     def keep_only(self, pids: set[int]) -> None:
         """Forget those that have gone: one look at all begins."""
         self._looks += 1
-        if self._looks % _FOR_A_WHILE == 0:
-            self._busy.clear()
+        self._new = pids - self._all if self._all else set()
+        self._all = pids
+        for pid in self._busy.keys() - pids:
+            del self._busy[pid]
         for pid in self._known.keys() - pids:
             self._forget(pid)
 
@@ -80,14 +110,14 @@ class IdleHolders:
         for pid in tuple(self._known):
             self._forget(pid)
 
-    def _remember(self, pid: int) -> None:
+    def _remember(self, pid: int, wait: int) -> None:
         """Read what a process holds, if it waits meanwhile."""
         threads = procfs.thread_ids(pid, _MOST_THREADS)
         if not threads or self._held + len(threads) > self._most:
             return
-        handles = _opened(pid, threads)
+        handles, parent = _opened(pid, threads), self.parent(pid)
         if procfs.is_of_the_kernel(pid) and _counts(handles):
-            self._known[pid] = _Idle(handles, [], frozenset())
+            self._known[pid] = _Idle(handles, [], frozenset(), parent, self._looks, wait)
             self._held += len(handles)
             return
         counts = _counts(handles)
@@ -95,10 +125,10 @@ class IdleHolders:
         # A thread that is seen to wait, and was not counted again, did not run in between.
         waits = bool(counts) and all(_waits(pid, thread) for thread in threads)
         if waits and procfs.thread_ids(pid) == threads and _counts(handles) == counts:
-            self._known[pid] = _Idle(handles, counts, sockets)
+            self._known[pid] = _Idle(handles, counts, sockets, parent, self._looks, wait)
             self._held += len(handles)
             return
-        self._busy.add(pid)
+        self._note_busy(pid, wait)
         for handle in handles:
             os.close(handle)
 

@@ -48,6 +48,10 @@ def title(text):
     ctypes.memmove(begin, data + b"\\0" * max(0, int(fields[46]) - begin - len(data)), max(len(data), int(fields[46]) - begin))
 """
 SEND = "ask(dial())\n"
+SEND_FROM_WITHIN = "ask(dial(), pid=None)\n"
+"""Where nobody knows which number a process has outside."""
+IN_A_CONTAINER = ("unshare", "--pid", "--fork", "--mount", "--mount-proc")
+"""Before a command: it has numbers of processes, and mounts, of its own."""
 
 
 @cache

@@ -7,7 +7,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.attribution_attacks.arena import SEND, Arena, Attack, attack, named
+from benchmarks.attribution_attacks.arena import (
+    IN_A_CONTAINER,
+    SEND,
+    SEND_FROM_WITHIN,
+    Arena,
+    Attack,
+    attack,
+    interpreter,
+    named,
+)
 
 # --- the working folder
 
@@ -230,3 +239,21 @@ if __file__.startswith("/dev/shm"):
 named("the script is changed through a mapping", _through_a_mapping(None))
 if MEMORY.is_dir():
     named("the script is changed in memory through a mapping", _through_a_mapping(MEMORY))
+
+
+def _mounted_within(*within: str) -> Attack:
+    """What lay over the script has gone when it sends, in a namespace that nobody had looked at."""
+
+    def make(arena: Arena) -> None:
+        arena.write("good.py", note="good")
+        away = "import subprocess\nsubprocess.run(['umount', '-l', sys.argv[0]])\n"
+        arena.write("evil.py", f"{away}{SEND_FROM_WITHIN}")
+        settled()
+        over = "mount --bind evil.py good.py && exec $PY $PWD/good.py"
+        arena.run(*within, "/bin/bash", "-c", over, env={"PY": interpreter()})
+
+    return make
+
+
+named("a mount that went, in a namespace of its own", _mounted_within("unshare", "--mount"))
+named("a mount that went, in a container", _mounted_within(*IN_A_CONTAINER))

@@ -31,10 +31,10 @@ PADDED = r"(?:[A-Za-z0-9+/_-]{2,}={1,2}(?:[^A-Za-z0-9+/=]|\\[nrt])*){3,}"
 """Base64 in pieces with signs between, and in pieces that are encoded one by one."""
 BARE_UU = r"M[\x20-\x60]{60}(?:\r?\n|\\[nr])[\x21-\x60]"
 _SIGN = (
-    r"(?:[ \t]|\r?\n|\\[nrt]|[\x00-\x08]|[!-/:-@\[-`{-~]|[\xc2-\xdf][\x80-\xbf]"
+    r"(?:[ \t]|\r?\n|\\[nrt]|[\x00-\x08]|[|,;_.:/-]|[\xc2-\xdf][\x80-\xbf]"
     r"|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
 )
-APART = rf"(?:[!-~]{_SIGN}){{11,}}[!-~]"
+APART = rf"(?:(?:[!-~]{_SIGN}){{11,}}|(?:[0-9A-Za-z][!-/:-@\[-`{{-~]){{11,}})[!-~]"
 """Letters with one sign behind each."""
 UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
 _BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"

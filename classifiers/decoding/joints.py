@@ -14,9 +14,9 @@ _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
 _BLANKS = r"(?:[ \t\r\n]|\\[nrt])*"
 _TAG = (
     r"</?(?:[abiqsu]|em|strong|span|font|mark|code|tt|kbd|var|samp|small|big|su[bp]|ins|del|abbr"
-    r"|bd[io]|w?br|nobr|strike|o:p|w:[a-zA-Z]+|text:[a-z]+)(?:[ \t/][^<>]*)?>"
+    r"|bd[io]|w?br|nobr|img|strike|o:p|w:[a-zA-Z]+|text:[a-z]+)(?:[ \t/][^<>]*)?>"
 )
-_REMARK = r"<!--[^<>]*-->|\{#[^{}]*#\}|/\*[^*/]*\*/"
+_REMARK = r"<!--[^<>]*-->|\]\]><!\[CDATA\[|\{#[^{}]*#\}|/\*[^*/]*\*/"
 _MARK = r"[*`]+|~~|\[/?(?:[bius]|color|size|font|url|code)(?:=[^\[\]]*)?\]"
 _LINK = r"\]\([^()\[\] ]*\)"
 _CONTROL = r"\\+[a-z]+\{|\}|\\+[,;:!]|\\+(?:[a-mo-qsu-z]|[a-z]{2,})[0-9]* "
@@ -25,9 +25,9 @@ _CONTINUED = rf"\\+{_NEWLINE}(?:[ \t]|\\t)*|={_NEWLINE}"
 _ADDED = rf"\\?[\"']{_BLANKS}(?:[+&.]|\|\||\\+\n)?{_BLANKS}\\?[\"']"
 """The end of a literal and the begin of the next, which are one to a program."""
 _JOINT = f"(?:{'|'.join((_TAG, _REMARK, _MARK, _LINK, _CONTROL, _CONTINUED, _ADDED))})"
-_TELLING = rf"[0-9@][A-Za-z]*{_JOINT}+[A-Za-z0-9@]|[A-Za-z0-9]{_JOINT}+[A-Za-z]*[0-9@]"
+_TELLING = rf"[0-9@][A-Za-z._-]*{_JOINT}+[A-Za-z0-9@._-]|[A-Za-z0-9._-]{_JOINT}+[A-Za-z._-]*[0-9@]"
 """Prose is set in bold and code has literals: a number or an address has a digit or an @ nearby."""
-_LETTERS = r"[A-Za-z0-9@.+/%-]+"
+_LETTERS = r"[A-Za-z0-9@._+/%-]+"
 _WORDS = rf"{_LETTERS}(?:{_JOINT}+{_LETTERS})+={{0,2}}"
 _GROUPS = rf"[A-Z0-9]{{2,4}}(?:(?:{_JOINT}|[ -])+[A-Z0-9]{{1,4}})+"
 _BEGUN = r"\b[A-Z]{2}[0-9]{2}[A-Z0-9 ]{2,34}"
@@ -49,13 +49,14 @@ _BREAKS = (b"\n", b"\\n", b"  ", b"<br")
 
 _LONGEST, _SHORTEST = 4096, 12
 _FEWEST_DIGITS, _ENCODED = 6, 16
-_ENOUGH_DIGITS, _DIGITS_OF_ACCOUNT = 4, 9
+_ENOUGH_DIGITS, _DIGITS_OF_ACCOUNT = 2, 9
 _WIDE, _FOLDED_FROM, _RAGGED = 37, 60, 20
 _IN_WORDS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FRONTS = b" \t>#*/"
 _DIGITS = b"0123456789"
 _ADDRESS = b"0123456789./"
 _COMMAND = 16
+_NEEDED = b"0123456789@"
 
 
 class Joined(NamedTuple):
@@ -120,6 +121,8 @@ def _marked(data: bytes) -> Iterator[Joined]:
     for pattern in (_pattern(_WORDS), _pattern(_GROUPS)):
         for found in pattern.finditer(data):
             first, broken = found.start(), found.group()
+            if len(broken) < _SHORTEST or broken.translate(None, _NEEDED) == broken:
+                continue
             before = data[max(0, first - _COMMAND) : first]
             if b"}" in broken.replace(b"#}", b"") and b"\\" not in before + broken:
                 continue  # a place in a template

@@ -109,9 +109,10 @@ def _dense_places(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _others(data: bytes) -> tuple[_Other, ...]:
     """Return the other ways that a text may be written in: most have digits."""
-    if len(data) - len(data.translate(None, _DIGITS)) >= _FEWEST_DIGITS:
+    digits = len(data) - len(data.translate(None, _DIGITS))
+    if digits >= _FEWEST_DIGITS:
         return _OTHERS
-    return (_JOINED, _IN_QUOTES) if b"@" in data else (_IN_QUOTES,)
+    return (_JOINED, _IN_QUOTES) if digits > 1 or b"@" in data else (_IN_QUOTES,)
 
 
 def holds_lines(data: bytes) -> bool:

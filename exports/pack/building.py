@@ -13,10 +13,11 @@ from typing import BinaryIO, cast
 
 from core.errors import EvidenceError
 from core.happenings import Event, Happening
+from evidence.bygone import expired_tree
 from evidence.chain import canonical
 from evidence.checkpoint import BadCheckpoint, Checkpoint, fingerprint, opened
 from evidence.entries import Entry
-from evidence.merkle import Tree
+from evidence.merkle import Frontier, Tree
 from evidence.notary import Notary
 from evidence.store import KeptCheckpoint, Store
 from exports.contents import Contents
@@ -289,8 +290,12 @@ def _read(store: Store) -> list[tuple[KeptCheckpoint, Checkpoint]]:
 
 
 def _proofs(store: Store, contents: Contents, told: Checkpoint) -> dict[str, object]:
-    def of(entries: Iterator[Entry], size: int, runs: list[list[int]]) -> dict[str, object]:
-        tree = Tree(entry.link.hash for entry in entries if entry.link.seq <= size)
+    def of(
+        entries: Iterator[Entry], size: int, runs: list[list[int]], gone: Frontier
+    ) -> dict[str, object]:
+        tree = Tree(
+            (one.link.hash for one in entries if gone.size < one.link.seq <= size), before=gone
+        )
         numbers = (n for first, last in runs for n in range(first, last + 1))
         found = {
             str(n): [base64.b64encode(one).decode() for one in tree.inclusion(n - 1)]
@@ -299,8 +304,12 @@ def _proofs(store: Store, contents: Contents, told: Checkpoint) -> dict[str, obj
         return {"size": size, "entries": found}
 
     return {
-        "records": of(store.iter_entries(), told.records.size, contents.counted.runs),
-        "acts": of(store.iter_act_entries(), told.acts.size, contents.acts_counted.runs),
+        "records": of(
+            store.iter_entries(), told.records.size, contents.counted.runs, expired_tree(store)
+        ),
+        "acts": of(
+            store.iter_act_entries(), told.acts.size, contents.acts_counted.runs, Frontier()
+        ),
     }
 
 

@@ -231,6 +231,8 @@ class Check:
         """Entries of which only the place is left, and where they stand."""
         self.told_gone: Dict[str, List[List[int]]] = {"records": [], "acts": []}
         """Runs of entries that acts say were taken out."""
+        self.expired = 0
+        """The last record whose time was over, by the acts."""
         self.predicate: Dict[str, Any] = {}
         self.head_told: Dict[str, Any] = {}
 
@@ -381,6 +383,10 @@ class Check:
 
     def gone(self, head: Dict[str, Any]) -> None:
         """What is left of an entry is its place; where all acts are there, one has to tell why."""
+        if self.expired:
+            self.notes.append("Expired, and so not here: records up to %d." % self.expired)
+            for seq in islice((n for n in sorted(self.hashes["records"]) if n <= self.expired), 5):
+                self.wrong("record %d expired, and is there again" % seq)
         erased = sum(len(found) for found in self.emptied.values())
         if erased:
             self.notes.append("Erased whole: %d; their places and hashes are there." % erased)
@@ -395,6 +401,10 @@ class Check:
 
     def told(self, body: bytes) -> None:
         """Take what an act says was taken out."""
+        if b'"event":"expired"' in body:
+            value = json.loads(body.decode())
+            if value.get("event") == "expired":
+                self.expired = max(self.expired, int(value["facts"]["up_to_entry"]))
         if b'"event":"erased"' in body or b'"event":"acts_expired"' in body:
             value = json.loads(body.decode())
             name = {"erased": "entries", "acts_expired": "acts"}.get(value.get("event"), "")

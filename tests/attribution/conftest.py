@@ -5,6 +5,7 @@ processes.
 import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -223,3 +224,16 @@ def gate(pair: tuple[Gate, Clients]) -> Gate:
 @pytest.fixture
 def clients(pair: tuple[Gate, Clients]) -> Clients:
     return pair[1]
+
+
+@pytest.fixture
+def mounts() -> Iterator[select.poll]:
+    """Tells whether anybody of this machine has mounted something, or taken it off, since: what
+    came and went unseen is a doubt for all.
+    """
+    with Path("/proc/self/mountinfo").open("rb") as table:
+        table.read()
+        told = select.poll()
+        told.register(table, select.POLLPRI)
+        told.poll(0)
+        yield told

@@ -10,7 +10,7 @@ import pytest
 
 from attribution.backends import procfs
 from attribution.backends.holders import holders
-from attribution.backends.idle_holders import IdleHolders, runs_of
+from attribution.backends.idle_holders import _WORTH, IdleHolders, runs_of
 from attribution.backends.sock_diag import SocketEntry
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
@@ -93,7 +93,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def _until_remembered(idle: IdleHolders, waiter: Waiter) -> None:
     """Ask until it stands in its read: it may still be on its way there."""
     while waiter.pid not in idle._known:
-        idle._busy.clear()
+        until, wait = idle._busy.get(waiter.pid, (0, 0))
+        if until > idle._looks:  # it was tried too early
+            idle._busy[waiter.pid] = 0, (wait - 1) // 2
         assert idle.descriptors(waiter.pid, 1) == []
 
 
@@ -110,6 +112,52 @@ def test_who_did_not_run_is_not_read_again(
         waiter.hand(handed)
         assert len(idle.descriptors(waiter.pid, number) or ()) == 1
         assert reads == [waiter.pid]
+
+
+def test_who_ran_once_is_soon_remembered_again(idle: IdleHolders, waiter: Waiter) -> None:
+    """The more often in a row, the later: a process that is always on its way is read each time,
+    one that wakes seldom is not.
+    """
+    _until_remembered(idle, waiter)
+    waits = []
+    for looks in (_WORTH, 0, 0, 0):
+        for _ in range(looks):
+            idle.keep_only({waiter.pid})
+        with socket.socket() as handed:
+            waiter.hand(handed)
+        assert not idle.is_without(waiter.pid, 1)
+        waits.append(idle._busy[waiter.pid][0] - idle._looks)
+        for _ in range(waits[-1] - 1):
+            idle.keep_only({waiter.pid})
+            idle.descriptors(waiter.pid, 1)
+            assert waiter.pid not in idle._known
+        idle.keep_only({waiter.pid})
+        _until_remembered(idle, waiter)
+    assert waits == [1, 3, 7, 15]
+
+
+def test_who_is_new_is_not_remembered(idle: IdleHolders, waiter: Waiter) -> None:
+    """Most programs that begin end soon: what it takes to remember them is spared."""
+    idle.keep_only({1})
+    idle.keep_only({1, waiter.pid})
+    assert idle.descriptors(waiter.pid, 1) == []
+    assert waiter.pid not in idle._known
+    idle.keep_only({1, waiter.pid})
+    _until_remembered(idle, waiter)
+
+
+def test_a_parent_is_told_from_memory(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is remembered; of one that has gone there is none."""
+    assert idle.parent(waiter.pid) == os.getpid()
+    _until_remembered(idle, waiter)
+    with monkeypatch.context() as patched:
+        patched.setattr(procfs, "stat_fields", lambda _: [])
+        assert idle.parent(waiter.pid) == os.getpid()
+    waiter.process.kill()
+    waiter.process.wait(20)
+    assert idle.parent(waiter.pid) == 0
 
 
 def test_who_let_go_of_a_new_connection_is_looked_for_without_reading_old_holders_again(

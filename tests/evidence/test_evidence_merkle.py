@@ -128,3 +128,22 @@ def test_subtrees_grow_a_tree_as_its_leaves_do(before: int) -> None:
         for found, height in subtrees(before, leaves[before:end]):
             parted.append_subtree(found, height)
         assert (parted.size, parted.to_bytes()) == (whole.size, whole.to_bytes())
+
+
+@given(st.integers(1, 70), st.data())
+def test_an_entry_can_be_shown_when_those_before_it_are_gone(
+    size: int, data: st.DataObject
+) -> None:
+    """Of what expired only the frontier is kept; the proofs of what is left are the same."""
+    leaves = [n.to_bytes(4, "big") for n in range(size)]
+    cut = data.draw(st.integers(0, size - 1))
+    gone, whole = Frontier(), Tree(leaves)
+    for leaf in leaves[:cut]:
+        gone.append(leaf)
+    left = Tree(leaves[cut:], gone)
+    assert (left.leaves, left.root()) == (size, whole.root())
+    for index in range(cut, size):
+        assert left.inclusion(index) == whole.inclusion(index)
+    for index in range(cut - 1):
+        with pytest.raises(ValueError, match="no such leaf"):
+            left.inclusion(index)

@@ -19,6 +19,7 @@ import evidence
 from core.errors import EvidenceError
 from core.record import Record, ResponseSummary
 from evidence.database import connect
+from evidence.gate_words import words
 from evidence.recovery import STOPPED
 from evidence.store import Store
 from evidence.writer import Writer
@@ -208,9 +209,12 @@ def test_a_locked_file_is_told_and_the_writer_recovers_by_itself(
         assert "locked" in problem.for_officer()
     assert writer.failure is not None
     assert writer.owed == 1
+    missing = "1 record could not be written."
+    wait_for(lambda: [word.trouble for word in words(place)] == [missing])
     blocker.execute("ROLLBACK")
     blocker.close()
     wait_for(lambda: writer.failure is None)
+    wait_for(lambda: [word.trouble for word in words(place)] == [None])
     assert rows(place, "SELECT id FROM entries") == [(record.id,)]
     assert rows(place, "SELECT id FROM open_exchanges") == []
     assert writer.owed == 0

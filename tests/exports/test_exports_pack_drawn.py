@@ -23,11 +23,15 @@ from core.observation import Kind
 from core.record import Record
 from core.text import spreadsheet_cell
 from evidence.erasure import Wanted, erase_now
+from evidence.notary import Notary
+from evidence.retention import expire
 from evidence.store import Store
+from evidence.times import micros
 from exports.columns import HEADINGS
 from exports.formats.spreadsheet import FORMAT
 from exports.pack import coverage
 from exports.pack import verify as program
+from exports.verification import verify_export
 from tests.evidence.conftest import make_observation, with_fate
 from tests.exports.test_exports_pack_changed import forged
 
@@ -76,6 +80,19 @@ def test_a_pack_with_gaps_is_whole(full: Path, tmp_path: Path) -> None:
         assert not erase_now(full, wanted, who="dpo", why="asked", patience_s=0).nothing
     code, said = checked(pack(full, tmp_path / "gaps.zip"))
     assert code == 0, said
+
+
+def test_a_pack_of_what_has_not_expired_is_whole(full: Path, tmp_path: Path) -> None:
+    """Each entry is proven by what is kept of the tree; a pack ended in an error."""
+    Notary(full).take_now("hour")
+    before = micros(datetime(2026, 3, 1, 12, 0, 3, tzinfo=UTC))
+    gone = expire(full, before, "test", rest=lambda _: None).records
+    assert gone == 3
+    out = pack(full, tmp_path / "rest.zip")
+    code, said = checked(out)
+    assert code == 0, said
+    assert f"Expired, and so not here: records up to {gone}." in said
+    assert verify_export(out).ok
 
 
 def rows_of(parts: dict[str, bytes]) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """Works council and employer agree on how far people are shown, and the hub keeps to it."""
 
 from datetime import timedelta
+from itertools import combinations_with_replacement
 
 import orjson
 import pytest
@@ -104,9 +105,36 @@ def test_small_groups_are_told_together() -> None:
     """Whoever is alone in a department is not told by it."""
     people = {"finance": set("abcde"), "board": {"x"}, "legal": set("yz")}
     told = shown().groups(people)
-    assert told == ["finance (5)", "fewer than 5 people in each of 2 more"]
+    assert told == ["3 more, not told apart"]
+    people["sales"] = {f"s{number}" for number in range(7)}
+    assert shown().groups(people) == ["sales (7)", "3 more, not told apart"]
+    people["board"] |= set("uvw")
+    assert shown().groups(people) == ["finance (5)", "sales (7)", "2 more, not told apart"]
     assert shown().groups({"all": set("abcdef")}) == ["all (6)"]
-    assert len(shown(pseudonyms=False).groups(people)) == 3
+    assert len(shown(pseudonyms=False).groups(people)) == 4
+
+
+@pytest.mark.parametrize("agreed", [2, 3, 5, 8])
+def test_no_small_group_is_found_by_subtraction(agreed: int) -> None:
+    """What is told of all less what is told of groups is nobody, or as many as a group must have:
+    in every fleet of up to four groups.
+    """
+    council = shown(smallest_group=agreed)
+    for sizes in combinations_with_replacement(range(1, 11), 4):
+        people = {f"g{at}": size for at, size in enumerate(sizes)}
+        apart = council.apart(people)
+        assert all(people[group] >= agreed for group in apart)
+        left = sum(sizes) - sum(people[group] for group in apart)
+        assert left == 0 or left >= agreed or not apart
+        if all(size >= agreed for size in sizes):
+            assert apart == set(people)
+
+
+def test_where_a_machine_is_named_no_pseudonym_is() -> None:
+    """Else one row would tell whose it is, and that stands for all others of that pseudonym."""
+    row = {"endpoint": "laptop-of-ada", "people": ["ada"], "paths": ["/home/ada/x.py"]}
+    assert shown().on_a_machine(row) == {**row, "people": [], "paths": ["/home/~/x.py"]}
+    assert shown(pseudonyms=False).on_a_machine(row) == row
 
 
 def test_what_could_never_be_undone_is_not_agreed_on(world: FleetWorld) -> None:

@@ -6,8 +6,10 @@ from fleet_world import FleetWorld
 
 from core.record import Record
 from evidence.erasure import Wanted, erase_now
+from hub.council import Agreed, Council
 from hub.effects import Effect, effect
 from hub.erasing import erase_pending
+from hub.groups import SmallGroupError, refuse_small_group
 from hub.telling_effects import effect as told
 from policy.loading import load_bytes
 
@@ -80,3 +82,24 @@ def test_what_cannot_be_told_is_not_counted_as_allowed(world: FleetWorld) -> Non
     after = tried(world)
     assert after.records == after.newly_stopped == 0
     assert str(path) not in "\n".join(told(after.to_json()))
+
+
+def test_a_small_group_is_not_tried_by_itself(world: FleetWorld) -> None:
+    """With pseudonyms: neither it, nor the one without which it would be what is left of all."""
+    for name, group in (
+        ("b-1", "board"),
+        ("f-1", "f"),
+        ("f-2", "f"),
+        *((f"t-{n}", "t") for n in "abc"),
+    ):
+        world.member(name, group)
+    agreed = Agreed(pseudonyms=True, smallest_group=2, may_reveal=("ada", "bert"))
+    refused = []
+    with world.hub.database.work() as connection:
+        for shown in (Council(agreed=agreed, key=b"k"), Council(agreed=Agreed(), key=b"")):
+            for group in ("", "board", "f", "t"):
+                try:
+                    refuse_small_group(connection, shown, group)
+                except SmallGroupError:
+                    refused.append(group)
+    assert refused == ["board", "f"]

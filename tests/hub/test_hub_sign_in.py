@@ -4,8 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,38 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from directory import CLIENT, ISSUER, a_key, b64
-from fleet_world import HandClock
 from joserfc.jwk import RSAKey
+from sign_in_desk import AT, NOW, Desk
 
-from core.rights import Deed
-from hub.sign_in import Directory, SignedIn, SignInError
-from hub.sign_in_settings import SignInSettings, read_sign_in
-
-NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
-SETTINGS = {
-    "issuer": ISSUER,
-    "client_id": CLIENT,
-    "address": "https://hub.corp.example:8444",
-    "roles": {"reviewer": ["privacy"], "policy-editor": "rules"},
-}
-
-
-def settings(**more: Any) -> SignInSettings:
-    return read_sign_in({**SETTINGS, **more}, Path("/hub"))
-
-
-class Desk:
-    """A desk before a directory, with a clock that is moved by hand."""
-
-    def __init__(self, secret: str | None = None, **more: Any) -> None:
-        self.clock = HandClock(NOW)
-        self.there = fake.Directory(now=int(NOW.timestamp()), secret=secret)
-        self.here = Directory(settings(**more), self.there, self.clock, secret)
-
-    async def signed_in(self, **more: str) -> SignedIn:
-        """Sign in as a browser does; `more`: beside what it brings back."""
-        left = await self.here.begin()
-        return await self.here.finish({**self.there.visited(left.address), **more}, left.cookie)
+from hub.sign_in import SignInError
 
 
 async def test_somebody_signs_in_with_code_and_proof() -> None:
@@ -181,7 +152,6 @@ async def test_a_weak_key_signs_nothing() -> None:
             await desk.signed_in()
 
 
-AT = int(NOW.timestamp())
 CLAIMS: list[dict[str, Any]] = [
     {"exp": AT - 61},
     {"exp": None},
@@ -283,150 +253,8 @@ async def test_a_code_of_another_sign_in_is_refused() -> None:
         await desk.here.finish({**mine, "code": stolen["code"]}, left.cookie)
 
 
-@pytest.mark.parametrize("told", [True, False])
-@pytest.mark.parametrize("issuer", ["https://login.evil.example", "", ISSUER + "/"])
-async def test_the_answer_of_another_directory_is_refused(told: bool, issuer: str) -> None:
-    """So that a code is never given to a directory that did not issue it; where the directory says
-    that it names itself, an answer without a name is none either.
-    """
-    desk = Desk()
-    desk.there.metadata = {"authorization_response_iss_parameter_supported": told}
-    with pytest.raises(SignInError, match="another directory"):
-        await desk.signed_in(iss=issuer)
-    assert (await desk.signed_in(iss=ISSUER)).name == "ada"
-    if told:
-        with pytest.raises(SignInError, match="another directory"):
-            await desk.signed_in()
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        {"issuer": "https://login.evil.example"},
-        {"issuer": ISSUER + "/"},
-        {"issuer": None},
-        {"token_endpoint": "http://login.corp.example/token"},
-        {"authorization_endpoint": "javascript:alert(1)"},
-        {"jwks_uri": "file:///etc/passwd"},
-        {"jwks_uri": 7},
-        {"token_endpoint": "https://name:secret@login.corp.example/"},
-        {"token_endpoint": None},
-    ],
-    ids=str,
-)
-async def test_a_directory_that_is_another_is_not_used(metadata: dict[str, Any]) -> None:
-    """What it says of itself is held against the setting, and every address of it is https."""
-    desk = Desk()
-    desk.there.metadata = metadata
-    with pytest.raises(SignInError, match="directory"):
-        await desk.here.begin()
-
-
-@pytest.mark.parametrize(
-    "answer", [{}, {"id_token": None}, {"id_token": 7}, {"id_token": ["a"]}, {"access_token": "x"}]
-)
-async def test_an_answer_without_a_token_lets_nobody_in(answer: dict[str, Any]) -> None:
-    """An access token says nothing of who somebody is."""
-    desk = Desk()
-    desk.there.answer = answer
-    with pytest.raises(SignInError, match="no token"):
-        await desk.signed_in()
-
-
-async def test_an_error_is_told_by_its_word_alone() -> None:
-    """What stands in an address is somebody else's text."""
-    desk = Desk()
-    with pytest.raises(SignInError, match=r"in: access_denied\.$"):
-        await desk.signed_in(error="access_denied")
-    with pytest.raises(SignInError, match=r"in: it does not say why\.$"):
-        await desk.signed_in(error="<script>alert(1)</script>")
-
-
-@pytest.mark.parametrize(
-    ("person", "groups"),
-    [
-        ({"groups": "privacy"}, ("privacy",)),
-        ({"groups": []}, ()),
-        ({}, ()),
-        ({"groups": None}, ()),
-        ({"groups": {"privacy": True}}, ()),
-        ({"groups": [1, None, "x"]}, ("x",)),
-        ({"_claim_names": {"groups": "src1"}}, ()),
-        ({"roles": ["privacy"]}, ()),
-    ],
-    ids=str,
-)
-async def test_groups_are_those_of_the_claim(person: dict[str, Any], groups: Any) -> None:
-    """Where it is absent, or is no list of names, somebody has no role and may do nothing."""
-    desk = Desk()
-    desk.there.person = {"sub": "8f3", "preferred_username": "ada", **person}
-    found = await desk.signed_in()
-    assert found.groups == groups
-    here = desk.here.settings
-    refused = here.rights().refusal(here.person(found.name, found.groups), Deed.READ)
-    assert (refused is None) is ("privacy" in groups)
-
-
-async def test_groups_may_stand_deeper() -> None:
-    """As some directories nest them; a claim of that very name comes first."""
-    desk = Desk(groups_claim="realm_access.roles")
-    desk.there.person |= {"realm_access": {"roles": ["privacy"]}}
-    assert (await desk.signed_in()).groups == ("privacy",)
-    desk.there.person |= {"realm_access.roles": ["other"]}
-    assert (await desk.signed_in()).groups == ("other",)
-
-
-@pytest.mark.parametrize(
-    "name", ["", " ", "@privacy", "*", None, 7, ["ada"], "a\x1b[2Jb", "ada ", "x" * 201, "a\u202eb"]
-)
-async def test_a_name_that_is_none_is_refused(name: Any) -> None:
-    """It stands in the chain, and a group's name is not anybody's."""
-    desk = Desk()
-    desk.there.person["preferred_username"] = name
-    with pytest.raises(SignInError, match="name"):
-        await desk.signed_in()
-
-
 async def test_no_desk_is_open_for_ever() -> None:
     """A token of a year ends after half a day."""
     desk = Desk()
     desk.there.claims = {"exp": AT + 365 * 86_400}
     assert (await desk.signed_in()).until == NOW + timedelta(hours=12)
-
-
-class Breaking:
-    """The way to a directory that breaks off once."""
-
-    def __init__(self, there: fake.Directory, at: int) -> None:
-        self.there, self.left = there, at
-
-    def _ask(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise SignInError("The directory cannot be reached.")
-
-    async def get(self, address: str) -> Any:
-        self._ask()
-        return await self.there.get(address)
-
-    async def post(self, address: str, form: Any, basic: Any) -> Any:
-        self._ask()
-        return await self.there.post(address, form, basic)
-
-
-@pytest.mark.parametrize("at", [1, 2, 3])
-async def test_a_directory_that_breaks_off_lets_nobody_in_and_everybody_later(at: int) -> None:
-    """Whether its description, its token or its keys are missing: nobody is in, what was begun does
-    not count any more, and who begins anew signs in without the desk being started again.
-    """
-    desk = Desk()
-    desk.here.line = Breaking(desk.there, at)
-    with pytest.raises(SignInError, match="cannot be reached"):
-        await desk.signed_in()
-    assert (await desk.signed_in()).name == "ada"
-    desk.clock.on(hours=2)  # all that was remembered of it is asked for anew
-    desk.there.now = int(desk.clock().timestamp())
-    desk.here.line = Breaking(desk.there, at)
-    with pytest.raises(SignInError, match="cannot be reached"):
-        await desk.signed_in()
-    assert (await desk.signed_in()).name == "ada"

@@ -89,6 +89,16 @@ def test_the_proxy_on_the_way_has_faults_of_its_own(error: str, whose: str) -> N
     assert why_broken(error, reached=False, proxied=True).no_answer[1].startswith(whose)
 
 
+@pytest.mark.parametrize(("of_the_end", "whose"), [(True, "the destination: "), (False, "the p")])
+def test_a_certificate_is_of_whom_the_connection_was_to(of_the_end: bool, whose: str) -> None:
+    """A proxy that is spoken to by TLS has one, too; through another way there is none."""
+    for error in ("certificate verify failed: IP address mismatch", "alert handshake failure"):
+        why = why_broken(error, reached=False, proxied=True, of_the_end=of_the_end)
+        assert why.no_answer[1].startswith(whose)
+        direct = why_broken(error, reached=False, of_the_end=of_the_end)
+        assert direct.no_answer[1].startswith("the destination: ")
+
+
 def test_a_server_cannot_accuse_the_proxy() -> None:
     """What was answered inside the tunnel is the destination's word."""
     said = "unexpected server response: b'Upstream proxy x refused HTTP CONNECT request: 407'"

@@ -3,6 +3,7 @@
 import base64
 import socket
 import socketserver
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.sealing import why_not_sealed
+from tests.proxy.test_proxy_far_side import certificate
 from tests.scenarios.conftest import Outgate, summary
 
 _SAID = b"Basic " + base64.b64encode(b"anna:geheim-7")
@@ -26,8 +28,10 @@ class _Proxy(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = daemon_threads = True
 
-    def __init__(self, internet: tuple[str, int]) -> None:
+    def __init__(self, internet: tuple[str, int], context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Tunnel)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         self.internet = internet
         self.asked: list[str] = []
         self.turned_away = 0
@@ -67,9 +71,20 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
 @pytest.fixture
 def corporate(outgate: Outgate) -> Iterator[_Proxy]:
     """A proxy of the organisation's, before the stand-in internet."""
-    [encrypted] = outgate.internet.routes
-    _, address, port = encrypted.rsplit(":", 2)
-    proxy = _Proxy((address, int(port)))
+    yield from _serving(outgate, None)
+
+
+@pytest.fixture
+def encrypted(outgate: Outgate) -> Iterator[_Proxy]:
+    """One that is spoken to by TLS."""
+    authority = outgate.internet.authority
+    yield from _serving(outgate, certificate(outgate.folder, authority, "localhost"))
+
+
+def _serving(outgate: Outgate, context: ssl.SSLContext | None) -> Iterator[_Proxy]:
+    [route] = outgate.internet.routes
+    _, address, port = route.rsplit(":", 2)
+    proxy = _Proxy((address, int(port)), context)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     yield proxy
     proxy.shutdown()
@@ -96,6 +111,49 @@ def test_the_users_own_proxy_is_taken_over(outgate: Outgate, corporate: _Proxy) 
     assert "geheim" not in done.stderr
     [record] = summary(done)["records"]
     assert [finding["kind"] for finding in record["findings"]] == ["iban"]
+
+
+def test_a_certificate_behind_the_proxy_is_not_the_proxys(
+    outgate: Outgate, corporate: _Proxy
+) -> None:
+    """What is wrong with the destination is told as that, whatever way leads there."""
+    outgate.more = {"HTTPS_PROXY": f"http://anna:geheim-7@127.0.0.1:{corporate.server_address[1]}"}
+    script = str(outgate.script("post.py", POST))
+    done = outgate("run", "--json", "--", sys.executable, script, "https://files.example/")
+    assert corporate.asked == ["files.example:443"]
+    [record] = summary(done)["records"]
+    assert record["notes"][1].startswith("the destination: its certificate"), record["notes"]
+
+
+@pytest.mark.parametrize("way", ["environment", "settings", "by host"])
+def test_a_proxy_is_spoken_to_by_tls(outgate: Outgate, encrypted: _Proxy, way: str) -> None:
+    """An `https://` proxy hears the password where nobody else does, whoever names it; one whose
+    certificate is not its own hears nothing.
+    """
+    secret = outgate.folder / "proxy.credentials"
+    environment = {}
+    for name in ("localhost", "127.0.0.1"):
+        where = f"{name}:{encrypted.server_address[1]}"
+        if way == "environment":
+            environment = {"HTTPS_PROXY": f"https://anna:geheim-7@{where}"}
+        else:
+            secret.write_text(f"https://{where} anna:geheim-7\n")
+            secret.chmod(0o600)
+            names = "" if way == "settings" else "upstream_proxies:\n  files.example: "
+            named = f"upstream_proxy: https://{where}" if not names else f"{names}https://{where}"
+            (outgate.home / "settings.yaml").write_text(
+                f"{named}\nupstream_proxy_credentials: {secret}\n"
+            )
+        done = _run(outgate, environment, "https://files.example/")
+        if name == "localhost":
+            assert done.stdout == "200\n", done.stderr
+            assert encrypted.asked == ["files.example:443"]
+            continue
+        assert done.returncode == 1
+        assert encrypted.asked == ["files.example:443"] and encrypted.turned_away == 0
+        [record] = summary(done)["records"]
+        assert "the proxy" in str(record["notes"]), record["notes"]
+        assert summary(done)["totals"]["bytes_sent"] == 0
 
 
 @pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))

@@ -14,13 +14,15 @@ from present import readable, there
 from core.classification import AccountKind, Category
 from core.decision import Verdict
 from core.errors import EvidenceError
-from core.review import Action, script_key
+from core.review import Action, ScriptVersion, script_event, script_key
 from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.kept_code import Kept
 from tui.rows import Section
+from tui.script_past import past_section
 from tui.script_screen import ScriptScreen
 from tui.script_view import ScriptParts, describe_script, read_script
+from tui.version_changes import what_is_new
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 PATH = "/srv/jobs/ledger_upload.py"
@@ -234,3 +236,44 @@ def test_what_it_is_made_of_is_inert_and_bounded(two_versions: FragileStore, now
         assert "\x1b" not in text
     assert "Imports|not readable" in text
     assert "1,000 packages in the environment" in text
+
+
+def test_no_version_and_no_case_is_left_out_in_silence(store: FragileStore, now: datetime) -> None:
+    """A script that changes each day: the first version can be seen, is what others are compared
+    with once it is approved, and where it sent to more places than are told, that is said.
+    """
+    made = sender("daily.py")
+    for day in range(40):
+        script = replace(there(made.script), sha256=f"{day:064x}")
+        host = place(f"h{day}.example", None, Category.OTHER, AccountKind.UNKNOWN)
+        for number in range(3):
+            where = replace(host, host=f"h{day}-{number}.example")
+            at = now - timedelta(days=40 - day, minutes=number)
+            store.add(record(at, replace(made, script=script), where, finding("email", 3)))
+    path, first = there(made.script).path or "", now - timedelta(days=40, minutes=2)
+    oldest = ScriptVersion(script=path, sha256=f"{0:064x}", first_at=first, last_at=first)
+    store.append([script_event(oldest, approve=True, who="dpo", at=now, note="read")])
+    reading = read_script(store, path, lambda _: ScriptParts(imports=("csv",), installed=()))
+    assert len(reading.versions) == 40 and reading.approved(reading.versions[-1])
+    told = words(describe_script(reading, now, UTC, chosen=39))
+    assert "100 requests in its 100 gravest cases, of more, first seen 11 Oct" in told
+    assert "This is read of the newest 30 versions only." in told
+    compared = what_is_new(reading, reading.versions[0], lambda _: Kept(why="gone"))
+    assert "No other version" not in str(compared)
+    past = words([past_section(reading, reading.cases[0], now, UTC)])
+    assert "in 40 versions, first 11 Oct" in past and "at least 99 others" in past
+
+
+def test_earlier_words_on_a_script_are_counted(store: FragileStore, now: datetime) -> None:
+    """Of many approvals the last are told, and how many came before."""
+    made = sender("daily.py")
+    path, digest = there(made.script).path or "", there(made.script).sha256
+    away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
+    store.add(record(now, made, away, finding("email", 3)))
+    version = ScriptVersion(script=path, sha256=digest, first_at=now, last_at=now)
+    for number in range(7):
+        approve = number % 2 == 0
+        store.append([script_event(version, approve=approve, who="dpo", at=now, note="read")])
+    reading = read_script(store, path)
+    told = words([past_section(reading, reading.cases[0], now, UTC)])
+    assert "and 3 before; s shows the last word on each" in told

@@ -384,7 +384,7 @@ def test_what_was_never_inspected_is_not_said_to_be_clean(
     [
         (("not_inspected",), "sent what could not all be read to"),
         ((), "sent data without known personal data or secrets to"),
-        (("iban", "not_inspected"), "sent 1 bank account number to"),
+        (("iban", "not_inspected"), "sent 1 bank account number, partly unread, to"),
     ],
 )
 def test_a_case_of_nothing_found_is_a_sentence(

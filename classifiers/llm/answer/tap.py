@@ -20,6 +20,7 @@ from classifiers.llm.answer.ending import TAIL, is_whole, says_end
 from classifiers.llm.answer.ledger import Ledger, model_of
 from classifiers.llm.answer.salvage import salvage
 from classifiers.llm.answer.usage import later
+from classifiers.llm.answer.vectors import without_vectors
 from classifiers.llm.grpc import unpacked, usage_map
 from classifiers.llm.grpc import usage_of as protobuf_usage
 from classifiers.payload import Payload
@@ -290,7 +291,7 @@ class UsageTap:
             self._lines = Lines()
             self._block(rest)
         if self._json:
-            self._end_json(b"".join(self._json))
+            self._end_json(without_vectors(b"".join(self._json)))
 
     def _end_json(self, data: bytes) -> None:
         try:

@@ -3,6 +3,7 @@ can tamper with them.
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import threading
 import pytest
 
 from classifiers.credentials import CredentialDetector
+from classifiers.credentials.engines import build
 from classifiers.credentials.engines.engine import compile_database, regex
 from classifiers.credentials.engines.pack import TAIL_FIELDS, load
 from classifiers.credentials.rules.long_tail import adapted, exceptions, name_of, wire_pattern
@@ -194,6 +196,18 @@ def test_a_pack_of_another_version_is_not_loaded(
     monkeypatch.setattr("classifiers.credentials.engines.pack.catalogue_version", lambda: "0")
 
     assert load(folder) is None
+
+
+def test_the_pack_is_made_behind_the_gate(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making it takes a core for seconds: whoever is served goes first."""
+    steps: list[object] = []
+    monkeypatch.setattr(os, "nice", steps.append)
+    monkeypatch.setattr(build, "build", lambda: steps.append("built"))
+    monkeypatch.setattr(build, "save", lambda pack, folder: steps.append(folder))
+    assert build.main(str(tmp_path)) == 0
+    assert steps == [10, "built", tmp_path]
 
 
 def test_when_the_pack_cannot_be_made_our_own_rules_go_on(

@@ -58,6 +58,7 @@ JOINED: dict[str, Callable[[str], str]] = {
     "literals on lines": within('"\n        "'),
     "SQL": within("' || '"),
 }
+KEYS = ("AKIAQ3EGRIZ7XPO2NMKL", "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6")
 WRAPPED: dict[str, Callable[[str], str]] = {
     f"{width} columns{name}": at_width(width, by)
     for width in (60, 72, 79, 100)
@@ -88,6 +89,13 @@ def test_what_nobody_sees_within_a_value_hides_none(how: str, kind: str) -> None
     """Markup, joins of literals and marks of continued lines are taken away, wherever it stands."""
     for carrier, make in CARRIERS.items():
         assert kind in seen_in(make(JOINED[how](VALUES[kind]))), carrier
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("how", JOINED)
+def test_keys_of_few_digits_and_with_a_prefix_are_joined(how: str, key: str) -> None:
+    """What stands before an underline belongs to a key."""
+    assert "secret" in seen_in(CARRIERS["JSON"](JOINED[how](key)))
 
 
 @pytest.mark.parametrize("kind", ["iban", "credit_card", "secret"])
