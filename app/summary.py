@@ -9,7 +9,9 @@ from core.classification import LlmCall, TokensBasis
 from core.record import Record
 from core.stored import OpenedEntry, UnreadableEntry
 from core.text import printable
+from core.vocabulary.desk import UNREAD
 from core.vocabulary.sizes import counted, number, size
+from core.vocabulary.unread import unread_text
 from tui.wording import found_phrase, place, record_words, sender_name
 
 if TYPE_CHECKING:
@@ -71,10 +73,16 @@ def _cells(record: Record) -> Mapping[str, str]:
         "SENDER": _sender(record.sender),
         "TO": _destination(record),
         "SIZE": size(record.request.bytes),
-        "FOUND": found_phrase(record.findings) or "–",
+        "FOUND": _found(record),
         "TOKENS": _tokens(record.llm),
         "OUTCOME": _outcome(record),
     }
+
+
+def _found(record: Record) -> str:
+    """What nobody could read is not clean, whatever was found beside it."""
+    unread = UNREAD if unread_text(record.findings) else ""
+    return "; ".join(filter(None, (found_phrase(record.findings), unread))) or "–"
 
 
 def _one_unknown_sender(records: Sequence[Record]) -> bool:

@@ -20,6 +20,11 @@ _UNDER_WAY: set[asyncio.Task[None]] = set()
 """Hooks that wait for something: the loop itself keeps its tasks weakly."""
 
 
+def are_hooks_under_way() -> bool:
+    """Return whether a hook waits for something, also one whose client has left meanwhile."""
+    return bool(_UNDER_WAY)
+
+
 class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
     """mitmproxy's handler of one client connection, with a queue in place of its lock."""
 

@@ -12,6 +12,7 @@ from mitmproxy import http
 from mitmproxy.connection import Client
 
 from proxy.backpressure import hang_up, heard_at
+from proxy.carrying_out import are_hooks_under_way
 
 LONGEST_S = 20.0
 """What is not over by then is cut: streams without an end, tunnels."""
@@ -56,11 +57,15 @@ class Draining:
         self._done(flow)
 
     async def drain(self, longest_s: float = LONGEST_S) -> None:
-        """Wait until nothing is under way, and end each connection on which nothing is."""
+        """Wait until nothing is under way, and end each connection on which nothing is.
+
+        What is still read of a request whose client has left is under way: its record is not made
+        before.
+        """
         self._ends = True
         loop = asyncio.get_running_loop()
         until = loop.time() + longest_s
-        while self._open and loop.time() < until:
+        while (self._open or are_hooks_under_way()) and loop.time() < until:
             for connection in tuple(self._open):
                 if self._is_idle(connection, loop.time()):
                     hang_up(connection)

@@ -47,8 +47,8 @@ def _is_sentence(text: str) -> bool:
     words = text.lower().split()
     if not _SENTENCE.isdisjoint(words) or (len(words) > 4 and "the" in words):
         return True
-    last = text.replace("-", " ").replace("/", " ").split()[-1]
-    return text[-1] == "." and len(last) > _LONGEST_SHORT_FORM
+    last = text.replace("-", " ").replace("/", " ").split()[-1:]
+    return text[-1] == "." and len("".join(last)) > _LONGEST_SHORT_FORM
 
 
 def tells(name: str) -> bool:

@@ -27,6 +27,7 @@ from core.fate import (
     WANTS_CERTIFICATE,
     Fate,
 )
+from core.findings import CLASSIFIER, not_inspected
 from core.record import Record
 
 LIKELY = Certainty.LIKELY
@@ -104,6 +105,24 @@ def test_the_table_claims_of_no_stopped_request_that_it_was_sent() -> None:
     heading, row = out.getvalue().splitlines()
     assert "SENT" not in heading and "SIZE" in heading
     assert "999.7 kB" in row and "blocked" in row
+
+
+@pytest.mark.parametrize(
+    ("kinds", "cell"),
+    [
+        ((), "could not all be read"),
+        (("iban",), "1 bank account number; could not all be read"),
+    ],
+)
+def test_the_table_shows_no_body_as_clean_that_nobody_could_read(
+    kinds: tuple[str, ...], cell: str
+) -> None:
+    """An upload whose reader was late looked like one in which nothing was found."""
+    out = io.StringIO()
+    late = not_inspected("the worker was late", CLASSIFIER)
+    known = tuple(finding(kind, 1) for kind in kinds)
+    print_records([replace(sent(Verdict.WATCH, 5), findings=(*known, late))], out)
+    assert f"  {cell}  " in out.getvalue()
 
 
 def uninspected(stage: str, reason: str) -> Record:

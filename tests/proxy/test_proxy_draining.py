@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proxy import draining
+from proxy import carrying_out, draining
 from proxy.draining import Draining
 
 
@@ -53,6 +53,25 @@ async def test_what_is_idle_is_ended_and_what_is_under_way_is_waited_for(
     await asyncio.sleep(0)
     assert "busy" in ended
     gate.client_disconnected(SimpleNamespace(id="busy"))  # type: ignore[arg-type]
+    await drained
+
+
+async def test_what_is_read_of_a_client_that_has_left_is_waited_for(
+    ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload is still being read when its program has ended and closed the connection: a gate
+    that went then would have its record say that a part of it failed.
+    """
+    reading: set[object] = {"a hook"}
+    monkeypatch.setattr(carrying_out, "_UNDER_WAY", reading)
+    gate = Draining()
+    gate.client_connected(SimpleNamespace(id="left"))  # type: ignore[arg-type]
+    gate.client_disconnected(SimpleNamespace(id="left"))  # type: ignore[arg-type]
+    drained = asyncio.get_running_loop().create_task(gate.drain(60))
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert not drained.done()
+    reading.clear()
     await drained
 
 

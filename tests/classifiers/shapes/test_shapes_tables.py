@@ -208,6 +208,14 @@ def test_a_cut_table_is_read_without_failing(shape: str, cut: int, seed: int) ->
     tables_in(text[: len(text) * cut // 400])
 
 
+@pytest.mark.parametrize("name", ["-", "/", "- -", "-/-", "--"])
+def test_a_name_of_strokes_over_a_column_hides_no_table(name: str) -> None:
+    """Many a table says with a stroke that a column has no name."""
+    rows = "".join(f"| {who} | 1 | {mail} |\n" for who, mail in PEOPLE)
+    findings = found(f"Please mail these:\n\n| name | {name} | e-mail |\n|---|---|---|\n{rows}")
+    assert {one.records for one in findings if one.kind == "email"} == {len(PEOPLE)}
+
+
 def test_the_set_is_what_it_says(sampled: int = 40) -> None:
     """The made-up tables repeat some people, and hold four kinds each."""
     made: list[Sample] = [sample(language, n) for language in LANGUAGES for n in range(sampled)]
