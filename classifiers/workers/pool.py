@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from classifiers.cost import is_dear
+from classifiers.workers.patience import Patience
 from classifiers.workers.worker import WHOLE, WINDOW, Setup
 from classifiers.workers.worker_process import STAGE, PoolLimits, WorkerProcess
 from core.classification import Classification
@@ -24,6 +25,7 @@ from core.uncounted import TokenCount, Uncounted
 __all__ = ["PoolLimits", "WorkerPool"]
 
 _MOST_BACKOFF = 30.0
+_CLOSED = "the classifier pool is closed"
 _NONE_FREE = "no worker was free or ready before the deadline"
 
 
@@ -55,7 +57,8 @@ class WorkerPool:
         self._closed = False
 
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
-        """Classify in a worker. Raises DegradedError when it is late, killed or crashed.
+        """Classify in a worker. Raises DegradedError when it is late, killed or crashed. `deadline_s`:
+        seconds of the processor; a busy machine may take several times as long.
 
         A caller that is cancelled leaves the worker to finish: a worker is dear, an answer nobody
         waits for is not.
@@ -98,7 +101,14 @@ class WorkerPool:
             if weighed is None
             else self._run(ask, weighed, deadline, seconds)
         )
-        answer: T = await asyncio.shield(self._spawn(work))
+        asked = self._spawn(work)
+        try:
+            answer: T = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if asked.cancelled() and me is not None and not me.cancelling():
+                raise DegradedError(STAGE, _CLOSED) from None  # the caller was not meant
+            raise
         return answer
 
     async def warm(self) -> None:
@@ -124,7 +134,7 @@ class WorkerPool:
     async def close(self) -> None:
         """Stop all workers."""
         self._closed = True
-        self._fail_waiting("the classifier pool is closed")
+        self._fail_waiting(_CLOSED)
         workers = list(self._workers)
         for worker in workers:
             worker.kill()
@@ -152,7 +162,7 @@ class WorkerPool:
     async def _answer[T](self, ask: Ask[T], deadline: float, seconds: float) -> T:
         worker = await self._take(deadline)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with Patience(worker.pid, deadline, seconds):
                 answer = await ask(worker)
         except TimeoutError:
             self._discard(worker)
@@ -189,7 +199,7 @@ class WorkerPool:
 
     async def _take(self, deadline: float) -> WorkerProcess:
         if self._closed:
-            raise DegradedError(STAGE, "the classifier pool is closed")
+            raise DegradedError(STAGE, _CLOSED)
         while self._idle:
             worker = self._idle.pop()
             worker.cancel_expiry()

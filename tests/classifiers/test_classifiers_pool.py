@@ -136,6 +136,14 @@ async def test_late_worker_is_killed_and_replaced(path: str) -> None:
         assert pid_of(await workers.classify(exchange(), PATIENT)) != late
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the wall's clock counts")
+async def test_a_worker_is_late_by_what_it_had_of_the_processor() -> None:
+    """On a busy machine it takes several times as long, and what can be read is read."""
+    async with pool() as workers:
+        await workers.warm()
+        assert (await workers.classify(exchange("/shared", b"abc"), 0.3)).findings[0].count == 3
+
+
 @pytest.mark.parametrize(("path", "how"), [("/exit", r"exit code 3"), ("/memory", "MemoryError")])
 async def test_worker_that_breaks_is_named(path: str, how: str) -> None:
     """A crash and exhausted memory end in a degraded stage that says what happened; the pool goes
@@ -319,6 +327,18 @@ async def test_renewed_settings_reach_new_workers() -> None:
         assert (await workers.classify(exchange(), PATIENT)).findings[0].note == "'old'"
         workers.renew("new")
         assert (await workers.classify(exchange(), PATIENT)).findings[0].note == "'new'"
+
+
+async def test_who_waits_as_the_pool_closes_is_told() -> None:
+    """It is a check that could not be made, and no end of whoever asked for it."""
+    async with pool() as workers:
+        await workers.warm()
+        waiting = asyncio.ensure_future(workers.classify(exchange("/hang"), PATIENT))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await workers.close()
+        with pytest.raises(DegradedError, match="closed"):
+            await waiting
 
 
 async def test_closed_pool_leaves_nothing_behind() -> None:

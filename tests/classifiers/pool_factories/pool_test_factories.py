@@ -47,6 +47,12 @@ class Obedient:
             case "/spin":
                 while True:
                     pass
+            case "/shared":  # as on a machine that gives it a quarter of a processor
+                begun = time.process_time()
+                while (had := time.process_time() - begun) < 0.15:
+                    while time.process_time() - begun < had + 0.01:
+                        pass
+                    time.sleep(0.03)
             case "/raise":
                 raise ValueError("a secret that must not travel")
             case "/exit":
