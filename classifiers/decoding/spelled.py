@@ -133,8 +133,8 @@ def stretches(data: bytes) -> Iterator[Spelled]:
         if _may_be_base_85(token := found.group()):
             yield from _base_85(token)
     for whole in _unwrapped(data):
-        if _may_be_base_85(whole):
-            yield from _base_85(whole)
+        if _may_be_base_85(whole):  # any two words: each line by itself tells what nobody knows
+            yield from (one for one in _base_85(whole) if known(one.data) is not None)
 
 
 def _told_by_form(data: bytes) -> Iterator[Spelled]:
