@@ -57,6 +57,8 @@ _ADDRESS = {b"1": 4, b"2": 6, b"3": 8}
 _FULL_UU = 61
 _FEWEST_APART = 11
 _FEWEST_LETTERS, _WORDS_BEFORE = 20, 4
+_SURE = 24
+"""Bytes that are text by chance in no language; fewer are where all of them are ASCII."""
 _NUMERALS = b"0123456789"
 _XX = b"+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FROM_XX = bytes.maketrans(_XX, bytes(range(32, 96)))
@@ -169,7 +171,7 @@ def _from_run(pieces: list[bytes]) -> bytes:
             break
         letters = run[:-1] if len(run) % 4 == 1 else run + b"=" * (-len(run) % 4)
         for data in (binascii.a2b_base64(letters), *base_32(run)):
-            if known(data) is not None:
+            if known(data) is not None and (len(data) >= _SURE or data.isascii()):
                 return data
     return b""
 
