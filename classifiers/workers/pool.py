@@ -57,8 +57,9 @@ class WorkerPool:
         self._closed = False
 
     async def classify(self, exchange: Exchange, deadline_s: float) -> Classification:
-        """Classify in a worker. Raises DegradedError when it is late, killed or crashed. `deadline_s`:
-        seconds of the processor; a busy machine may take several times as long.
+        """Classify in a worker. Raises DegradedError when it is late, killed or crashed.
+
+        `deadline_s`: seconds of the processor; a busy machine may take several times as long.
 
         A caller that is cancelled leaves the worker to finish: a worker is dear, an answer nobody
         waits for is not.
