@@ -81,8 +81,9 @@ def _cells(record: Record) -> Mapping[str, str]:
 
 def _found(record: Record) -> str:
     """What nobody could read is not clean, whatever was found beside it."""
-    unread = UNREAD if unread_text(record.findings) else ""
-    return "; ".join(filter(None, (found_phrase(record.findings), unread))) or "–"
+    unread = unread_text(record.findings) or record.decision.degraded
+    told = found_phrase(record.findings), UNREAD if unread else ""
+    return "; ".join(filter(None, told)) or "–"
 
 
 def _one_unknown_sender(records: Sequence[Record]) -> bool:

@@ -125,6 +125,15 @@ def test_the_table_shows_no_body_as_clean_that_nobody_could_read(
     assert f"  {cell}  " in out.getvalue()
 
 
+def test_nor_one_of_which_a_check_failed() -> None:
+    """A check that ended in an error leaves no finding behind."""
+    one = sent(Verdict.WATCH, 5)
+    failed = replace(one.decision, degraded=("shapes: IndexError",))
+    out = io.StringIO()
+    print_records([replace(one, findings=(), decision=failed)], out)
+    assert "  could not all be read  " in out.getvalue()
+
+
 def uninspected(stage: str, reason: str) -> Record:
     """A connection of which nothing was inspected, as the gate records it."""
     one = record(
