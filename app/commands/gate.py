@@ -107,17 +107,20 @@ def run(
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate, sealed=was_sealed)
     if not quiet:
+        from app.elsewhere import Elsewhere
         from app.run_summary import Session, print_session
 
+        elsewhere = Elsewhere.read(running.url, answer) if running.public else None
+        own = Session(home, since)
         print_session(
-            () if running.public else Session(home, since).entries(ended.pid, answer),
+            own.entries(ended.pid, answer) if elsewhere is None else elsewhere.entries or (),
             ended.code,
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
             left=left,
             short=short,
-            elsewhere=running.url if running.public else None,
+            elsewhere=elsewhere,
         )
     return ended.code
 

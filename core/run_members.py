@@ -1,5 +1,5 @@
-"""Processes that a run's gate knows to be of it, though nobody above them is there any more: what a
-program leaves to the system, as daemons are, descends from nobody.
+"""Which senders are of a run: those that descend from its process, and those that its gate knows to
+be of it though nobody above them is there any more, as of daemons.
 """
 
 from collections.abc import Mapping
@@ -32,3 +32,12 @@ def is_member(sender: Attribution, members: Members) -> bool:
         return False
     began = process.started_at.timestamp() * 1000
     return any(pid == process.pid and abs(ms - began) < _SAME_MS for pid, ms in members)
+
+
+def descends(sender: Attribution, pid: int) -> bool:
+    """Return whether a request was sent by this process or one that descends from it.
+
+    Of a socket that several processes share, any of them will do.
+    """
+    own = (sender.process, sender.script_process, *sender.ancestry, *sender.candidates)
+    return any(process is not None and process.pid == pid for process in own)
