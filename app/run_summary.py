@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.elsewhere import Elsewhere
+from app.gate_registry import RunningGate
 from app.home import Home
 from app.leftovers import Leftovers
 from app.run_totals import dollars, totals_of
@@ -103,6 +104,17 @@ class Session:
         members = members_told(answer)
         found = store.iter_entries(since=self.since)
         return [entry for entry in found if _may_be_of(entry, pid, members)]
+
+    def told(
+        self, gate: RunningGate, pid: int, answer: Mapping[str, Any] | None
+    ) -> "tuple[Sequence[Entry], Elsewhere | None]":
+        """Return what this process and its descendants sent by this gate, and where that is kept if
+        not here.
+        """
+        if not gate.public:
+            return self.entries(pid, answer), None
+        elsewhere = Elsewhere.read(gate.url, answer)
+        return elsewhere.entries or (), elsewhere
 
 
 def _may_be_of(entry: "Entry", pid: int, members: Members) -> bool:

@@ -17,7 +17,6 @@ from core.record import Record
 from core.redaction import Redacted, RedactionStep, RedactionTask, Spelled
 from core.review import HoldAnswer
 from core.situation import Situation
-from core.stored import ChainLink, OpenedEntry
 from core.uncounted import TokenCount, Uncounted
 
 
@@ -98,29 +97,6 @@ class DirectConnections(Protocol):
         """Return the process of `outgate run` that this one was started by, be it by others between
         them that have gone; None also where that cannot be seen. Takes some 30 µs.
         """
-
-
-class KeptEntry(Protocol):
-    """An entry of the evidence as it is kept."""
-
-    @property
-    def id(self) -> str:
-        """Of the record or observation."""
-
-    @property
-    def text(self) -> bytes:
-        """The JSON that was chained; empty where it was erased."""
-
-    @property
-    def link(self) -> ChainLink:
-        """Where it stands in its chain."""
-
-    @property
-    def at_us(self) -> int:
-        """When it began: microseconds since 1970."""
-
-    def opened(self) -> OpenedEntry:
-        """Return what it says, or what stands for it where it cannot be read or was changed."""
 
 
 class AnswerTap(Protocol):

@@ -19,7 +19,6 @@ from core.ports import (
     DirectConnections,
     EvidenceWriter,
     Holds,
-    KeptEntry,
     Networks,
     Policy,
     RedactionPool,
@@ -27,6 +26,7 @@ from core.ports import (
 )
 from core.sent_file import FileTracer
 from core.situation import ScriptHistory, Volume
+from core.stored import KeptEntry
 from proxy.observing import Observer
 
 type Kept = Callable[[datetime], Iterable[KeptEntry]]

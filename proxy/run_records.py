@@ -11,9 +11,8 @@ from typing import Any
 from mitmproxy import http
 
 from core.attribution import Attribution, Certainty
-from core.ports import KeptEntry
 from core.run_members import Members, descends, is_member, members_told
-from core.stored import StoredObservation, StoredRecord
+from core.stored import KeptEntry, StoredObservation, StoredRecord
 from proxy.evasion import EvasionWatch
 from proxy.following import Question, asked_of
 from proxy.inspection import Inspection

@@ -107,13 +107,11 @@ def run(
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate, sealed=was_sealed)
     if not quiet:
-        from app.elsewhere import Elsewhere
         from app.run_summary import Session, print_session
 
-        elsewhere = Elsewhere.read(running.url, answer) if running.public else None
-        own = Session(home, since)
+        entries, elsewhere = Session(home, since).told(running, ended.pid, answer)
         print_session(
-            own.entries(ended.pid, answer) if elsewhere is None else elsewhere.entries or (),
+            entries,
             ended.code,
             as_json=as_json,
             out=sys.stderr,
