@@ -14,6 +14,7 @@ from app.home import Home
 from app.leftovers import Leftovers
 from app.run_members import Members, is_member, members_told
 from app.run_totals import dollars, totals_of
+from app.run_unknowns import has_no_sender, places_of, unchecked, unknown_told
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
 from core.attribution import Attribution
@@ -95,7 +96,8 @@ class Session:
         """Return what this process and its descendants sent since the session began, oldest first.
         `answer`: the gate's, which knows of others that are of it.
 
-        Entries that cannot be read are among them: they may be the program's.
+        Entries that cannot be read are among them, and requests of which nobody knows the sender:
+        they may be the program's.
         """
         from evidence import open_store
 
@@ -108,6 +110,8 @@ class Session:
 def _may_be_of(entry: "Entry", pid: int, members: Members) -> bool:
     opened = entry.opened()
     if isinstance(opened, UnreadableEntry):
+        return True
+    if has_no_sender(opened):
         return True
     found = opened.observation if isinstance(opened, StoredObservation) else opened.record
     return descends(found.sender, pid) or is_member(found.sender, members)
@@ -138,7 +142,7 @@ def print_session(
     keeps the records, where that is not ours.
     """
     left, short = left or Leftovers(), short or ShortConnections()
-    opened = [entry.opened() for entry in entries]
+    entries, opened, unknown = _apart(entries)
     records = [one.record for one in opened if isinstance(one, StoredRecord)]
     totals = totals_of(records)
     if as_json:
@@ -149,6 +153,7 @@ def print_session(
             "gate_ended": left.gate_ended,
             **_exported(entries, opened),
             "short_connections": None if short.places is None else dict(short.places),
+            "unknown_senders": unknown,
             "recorded_by": elsewhere,
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
@@ -158,8 +163,10 @@ def print_session(
         out.write("outgate: what it sent is on record at the gate of this machine\n")
         return
     _say(short.sentences(), out)
+    _say(unknown_told(unknown), out)
     if all(map(_is_observed, opened)):
-        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
+        if not unknown:
+            out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
         return
     out.write(f"outgate: {', '.join(_headline(records, totals, cut=left.gate_ended))}\n")
     for same in _by_place(records):
@@ -169,6 +176,16 @@ def print_session(
         out.write(f"{line}\n")
     _say(short.missed(), out)
     print_unreadable(opened, out)
+
+
+def _apart(
+    entries: Sequence["Entry"],
+) -> tuple[list["Entry"], list[OpenedEntry], dict[str, int]]:
+    """Return the program's, those opened, and the places of what is nobody's in particular."""
+    both = [(entry, entry.opened()) for entry in entries]
+    known = [(entry, one) for entry, one in both if not has_no_sender(one)]
+    unknown = places_of([one for _, one in both if has_no_sender(one)])
+    return [entry for entry, _ in known], [one for _, one in known], unknown
 
 
 def _exported(
@@ -211,12 +228,16 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
         if totals[fate]:
             yield f"{number(totals[fate])} {words}"
+    if unsure := sum(1 for record in records if unchecked(record)):
+        yield f"{number(unsure)} not wholly checked"
     asked = sum(1 for record in records if needs_review(record))
     yield f"{number(asked)} to review: outgate review" if asked else "nothing to review"
 
 
 def _is_worth_a_word(record: Record) -> bool:
     stopped = record.decision.verdict is not Verdict.ALLOW or record.fate is not None
+    if unchecked(record):
+        return True
     if CUT_NOTE in record.notes:
         return stopped or _is_cut(record)
     return stopped or not _FAULTS.isdisjoint(record.notes)
@@ -234,7 +255,8 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
         if _is_worth_a_word(record) or record.llm is not None:
             decision, faults = record.decision, _FAULTS.intersection(record.notes)
             why = _causes(record) if faults or record.fate is Fate.UNREACHED else ""
-            key = (_place(record), record.outcome, decision.rule, decision.reason, faults, why)
+            became = record.outcome, decision.rule, decision.reason, unchecked(record)
+            key = (_place(record), *became, faults, why)
             found.setdefault(key, []).append(record)
     return list(found.values())
 
@@ -263,6 +285,8 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
     if not _is_worth_a_word(newest):
         return
     yield f"      {_why(newest)}"
+    if why := unchecked(newest):
+        yield f"      Not all of it was checked: {why.rstrip('.')}."
     if (remedy := _remedy(newest, contact)) is not None:
         yield f"      {remedy}"
 
