@@ -476,7 +476,7 @@ def test_a_watch_that_ends_between_two_questions_raises_nothing(
             return later(3600, body)
 
         monkeypatch.setattr(loop, "call_later", call_later)
-        watching = asyncio.create_task(evasion._until_changed(Table()))
+        watching = loop.create_task(evasion._until_changed(Table()))
         await asyncio.sleep(0)
         watching.cancel()
         due[0]()
