@@ -22,6 +22,8 @@ class Elsewhere:
     entries: "Sequence[Entry] | None" = None
     whole: bool = False
     """Whether these are all that there are."""
+    unknown: int = 0
+    """Requests of that time that can be nobody's in particular."""
 
     @classmethod
     def read(cls, url: str, answer: Mapping[str, Any] | None) -> "Elsewhere":
@@ -34,7 +36,13 @@ class Elsewhere:
             entries = [told_entry(one) for one in records] if isinstance(records, list) else None
         except (TypeError, ValueError):
             return cls(url=url)
-        return cls(url=url, entries=entries, whole=whole and entries is not None)
+        unknown = told.get("records_unknown")
+        return cls(
+            url=url,
+            entries=entries,
+            whole=whole and entries is not None,
+            unknown=unknown if isinstance(unknown, int) else 0,
+        )
 
     def sentence(self) -> str:
         """Return where all of it is, and how much of it was not told here."""

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.attribution import Attribution
+from core.stored import OpenedEntry, StoredRecord
 
+_RECORDINGS, _ITSELF = "recording", "GATE"
+"""Methods: of attribution to a recording; of a request that the gate makes of itself."""
 _SAME_MS = 50
 """Starts are told to a clock tick or so."""
 
@@ -41,3 +44,14 @@ def descends(sender: Attribution, pid: int) -> bool:
     """
     own = (sender.process, sender.script_process, *sender.ancestry, *sender.candidates)
     return any(process is not None and process.pid == pid for process in own)
+
+
+def has_no_sender(entry: OpenedEntry) -> bool:
+    """Return whether this is a request through a gate that can be nobody's in particular: its
+    connection was ended before its process was seen.
+    """
+    if not isinstance(entry, StoredRecord):
+        return False
+    record, sender = entry.record, entry.record.sender
+    unseen = sender.process is None and not sender.candidates
+    return unseen and sender.method != _RECORDINGS and record.request.method != _ITSELF

@@ -11,8 +11,8 @@ from typing import Any
 from mitmproxy import http
 
 from core.attribution import Attribution, Certainty
-from core.run_members import Members, descends, is_member, members_told
-from core.stored import KeptEntry, StoredObservation, StoredRecord
+from core.run_members import Members, descends, has_no_sender, is_member, members_told
+from core.stored import KeptEntry, OpenedEntry, StoredObservation, StoredRecord
 from proxy.evasion import EvasionWatch
 from proxy.following import Question, asked_of
 from proxy.inspection import Inspection
@@ -21,6 +21,7 @@ from proxy.threads import COURTESIES
 
 _MOST, _MOST_BYTES, _MOST_S = 1_000, 3 << 20, 2.0
 _SEEN_AT_ONCE = 256
+_NOBODY = b'"pid":null'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +75,39 @@ async def told_to(run: Run, told: Mapping[str, Any], kept: Kept) -> Mapping[str,
         return {}
     short = told["short_connections"]
     hidden = short and [("", sum(count for _, count in short))]
-    records, whole = await COURTESIES.run(read_records, run, kept)
-    return {**told, "short_connections": hidden, "records": records, "records_whole": whole}
+    records = await COURTESIES.run(read_records, run, kept)
+    return {**told, "short_connections": hidden, **records}
 
 
 def read_records(
     run: Run, kept: Kept, clock: Callable[[], float] = time.monotonic
-) -> tuple[list[Any], bool]:
-    """Return the entries of a run as JSON values, and whether these are all: read until so many are
-    found, or so much, or so long.
+) -> dict[str, Any]:
+    """Return the entries of a run as JSON values, how many requests of its time can be nobody's in
+    particular, and whether that is all: read until so many are found, or so much, or so long.
     """
-    until, told, size = clock() + _MOST_S, list[Any](), 0
-    wanted = [b'"pid":%d' % pid for pid in {run.pid, *(pid for pid, _ in run.members)}]
+    until, told, size, unknown = clock() + _MOST_S, list[Any](), 0, 0
+    wanted = [_NOBODY, *(b'"pid":%d' % pid for pid in {run.pid, *(p for p, _ in run.members)})]
+    whole = False
     for number, entry in enumerate(kept(run.since)):
         if number % _SEEN_AT_ONCE == 0 and clock() > until:
-            return told, False
-        if not any(pid in entry.text for pid in wanted) or not _is_of(run, entry):
+            break
+        if not any(pid in entry.text for pid in wanted):
+            continue
+        opened = entry.opened()
+        unknown += has_no_sender(opened)
+        if not _is_of(run, opened):
             continue
         size += len(entry.text)
         if len(told) >= _MOST or size > _MOST_BYTES:
-            return told, False
+            break
         told.append(_told(entry))
-    return told, True
+    else:
+        whole = True
+    return {"records": told, "records_unknown": unknown, "records_whole": whole}
 
 
-def _is_of(run: Run, entry: KeptEntry) -> bool:
+def _is_of(run: Run, opened: OpenedEntry) -> bool:
     """Whether this is of the run. What cannot be read may be another user's: it is none."""
-    opened = entry.opened()
     if isinstance(opened, StoredRecord):
         return run.has_sent(opened.record.sender)
     return isinstance(opened, StoredObservation) and run.has_sent(opened.observation.sender)

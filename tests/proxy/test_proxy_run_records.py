@@ -48,6 +48,18 @@ def _ids(told: Elsewhere) -> list[str] | None:
     return None if told.entries is None else [entry.id for entry in told.entries]
 
 
+def _values(told: dict[str, Any]) -> tuple[list[Any], int, bool]:
+    return told["records"], told["records_unknown"], told["records_whole"]
+
+
+def test_of_what_can_be_anybodys_only_the_number_is_told() -> None:
+    """Whose it was nobody saw; it may be this program's."""
+    nobody = replace(_sent(71).sender, process=None, ancestry=(), user=None)
+    unseen = replace(_sent(71), sender=nobody)
+    told = _asked(Run(pid=70, since=_AT, sender=_ASKS), _sent(71), unseen, unseen)
+    assert (len(told.entries or ()), told.unknown) == (1, 2)
+
+
 def test_a_run_is_told_of_its_own_and_of_no_other_users() -> None:
     """By descent from the process that asks, or by what the gate knows to be of it."""
     own, child, daemon = _sent(71), _sent(72, parents=(71, 70)), _sent(73, parents=(1,))
@@ -80,7 +92,7 @@ def test_what_cannot_be_read_may_be_anybodys() -> None:
     """So it is told nobody."""
     run = Run(pid=70, since=_AT, sender=_ASKS)
     damaged = [replace(entry, is_changed=True) for entry in entries_of(_sent(71))]
-    assert read_records(run, lambda _: damaged) == ([], True)
+    assert _values(read_records(run, lambda _: damaged)) == ([], 0, True)
 
 
 @pytest.mark.parametrize(("most", "size"), [("_MOST", 3), ("_MOST_BYTES", 9_000)])
@@ -103,7 +115,7 @@ def test_nobody_waits_longer_than_so() -> None:
             yield stranger
 
     run = Run(pid=70, since=_AT, sender=_ASKS)
-    assert read_records(run, kept, lambda: float(next(clock))) == ([], False)
+    assert _values(read_records(run, kept, lambda: float(next(clock)))) == ([], 0, False)
     assert next(read) < 2_000
 
 
