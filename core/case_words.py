@@ -80,9 +80,14 @@ class _Reading:
         is enough then, and is a word as any other in `passwords or keys`. Raises _ProblemError
         elsewhere.
         """
-        if not before or not behind or _of_a_kind(f"{before[-1]} {OR} {behind[0]}".lower()):
+        around = (*before[-1:], OR, *behind[:1])
+        if len(around) > 1 and _of_a_kind(" ".join(around).lower()):
             self._plain(OR, "", negated=False)
             return
+        if not before or not behind or behind[0].lower() == OR:
+            raise _ProblemError(f"{_lacks(OR, before=bool(before))} {_EITHER}")
+        if behind[0].lower() == NOT:
+            raise _ProblemError(_EITHER)
         asked: list[set[tuple[About, bool]]] = []
         for word in (before[-1], behind[0]):
             one = replace(self, occurs=None, values={}, texts=[], shown=[], times={})
@@ -94,8 +99,8 @@ class _Reading:
 
     def take(self, token: str, *, negated: bool) -> None:
         """Take one word."""
-        if token.lower() == NOT:
-            raise _ProblemError("Say what after not.")
+        if token.lower() in {NOT, OR}:
+            raise _ProblemError(_lacks(NOT))
         prefix, colon, rest = token.partition(":")
         key, word = prefix.lower(), token.lower()
         if colon and key in PREFIXES:
@@ -263,7 +268,7 @@ def parse(
             reading.take(token, negated=negated)
             negated = False
         if negated:
-            raise _ProblemError("Say what after not.")
+            raise _ProblemError(_lacks(NOT))
         return Parsed(wanted=reading.filter())
     except _ProblemError as problem:
         return Parsed(wanted=CaseFilter(), problem=str(problem))
@@ -296,6 +301,10 @@ def _of_a_kind(words: str) -> bool:
 
 
 _EITHER = "“or” joins only what asks for the same: held or blocked, to:a or to:b."
+
+
+def _lacks(word: str, *, before: bool = True) -> str:
+    return f"Say what {'after' if before else 'before'} {word}."
 
 
 def _version(text: str) -> tuple[About, tuple[str, ...]]:
