@@ -241,9 +241,9 @@ def _wanted(home: "Home", before: str | None, script: str | None, *, person: boo
 
 
 def _forget(home: "Home", sha256s: set[str]) -> None:
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import source_store
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
     for sha256 in sha256s:
         kept.forget(sha256)
 
