@@ -1,5 +1,5 @@
-"""Seals what is kept of a version of a script: a keyed hash over the version, what of it is kept, and
-the text, which stands behind the text as a frame that readers of zstd pass over.
+"""Seals what is kept of a version of a script: a keyed hash over the version, what of it is kept,
+and the text, which stands behind the text as a frame that readers of zstd pass over.
 """
 
 import hashlib
