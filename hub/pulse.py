@@ -1,6 +1,6 @@
 """Asks the database every few seconds whether it answers. While it does not, a hub tells everybody
-to come again at once, and lets go of what waits for it: other than one that is down, a database that
-was halted takes what it is given and says nothing.
+to come again at once, and lets go of what waits for it: other than one that is down, a database
+that was halted takes what it is given and says nothing.
 """
 
 import asyncio
