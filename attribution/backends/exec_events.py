@@ -205,7 +205,8 @@ class ExecEvents:
         while (held := self._socket) is not None:
             with contextlib.suppress(OSError, ValueError):
                 told = None if self._beginnings is None else self._beginnings.fileno()
-                select.select([held] if told is None else [held, told], [], [], 1.0)
+                both: list[socket.socket | int] = [held] if told is None else [held, told]
+                select.select(both, [], [], 1.0)
             self._closed.wait(_PAUSE_S)
             self.catch_up()
             self._join()

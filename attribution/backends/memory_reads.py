@@ -10,6 +10,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from core.duties import OWNER, Duty
+
 NAMES = ("/cmdline", "/environ")
 """What the kernel reads there, of the files in `/proc/PID`."""
 PATIENCE_S, ON_THE_LOOP_S = 0.5, 0.02
@@ -76,7 +78,8 @@ class _Worker:
     def __init__(self, read: Read, back: "Callable[[_Worker, bytes, _Answer], None]") -> None:
         self.asked: queue.SimpleQueue[tuple[str, _Answer]] = queue.SimpleQueue()
         self._read, self._back = read, back
-        threading.Thread(target=self._work, daemon=True, name="outgate-memory-read").start()
+        body = OWNER.guarded(Duty.PROCESSES, self._work)
+        threading.Thread(target=body, daemon=True, name="outgate-memory-read").start()
 
     def _work(self) -> None:
         while True:

@@ -67,7 +67,7 @@ def test_every_reader_gets_the_answer_to_its_own_question() -> None:
     reads = MemoryReads(str.encode, most=64)
     asked = [(pid % 7, f"{pid}") for pid in range(2000)]
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda each: reads.read(*each, _LONG_S), asked))
+        found = list(pool.map(lambda each: reads.read(each[0], each[1], _LONG_S), asked))
     assert found == [path.encode() for _, path in asked]
 
 

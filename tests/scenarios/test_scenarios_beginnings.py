@@ -1,5 +1,5 @@
-"""The process that reads what programs begin with ends, or stands still, while the gate serves: what
-began meanwhile is doubted and says why, what begins later is not, and no evidence is lost.
+"""The process that reads what programs begin with ends, or stands still, while the gate serves:
+what began meanwhile is doubted and says why, what begins later is not, and no evidence is lost.
 """
 
 import contextlib
