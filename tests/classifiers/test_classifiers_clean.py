@@ -1,5 +1,5 @@
-"""Thousands of harmless requests: nothing in them is flagged, and nothing is told as unread but what
-is known by its kind. `python -m benchmarks.clean` reads as many more as one likes.
+"""Thousands of harmless requests: nothing is flagged, and nothing told as unread but what is known
+by its kind. `python -m benchmarks.clean` reads as many more as one likes.
 """
 
 import pytest
