@@ -144,11 +144,11 @@ def _molecules(rng: random.Random) -> str:
 
 
 def _moves(rng: random.Random) -> str:
-    square = lambda: rng.choice("abcdefgh") + str(rng.randint(1, 8))  # noqa: E731
-    pairs = (
-        f"{n}. {rng.choice(('', 'N', 'B', 'Q', 'R'))}{square()} {rng.choice(('', 'N', 'B', 'K'))}{square()}"
-        for n in range(1, rng.randint(8, 40))
-    )
+    def move() -> str:
+        piece = rng.choice(("", "N", "B", "Q", "R", "K"))
+        return f"{piece}{rng.choice('abcdefgh')}{rng.randint(1, 8)}"
+
+    pairs = (f"{n}. {move()} {move()}" for n in range(1, rng.randint(8, 40)))
     return '[Event "Club"]\n[Result "1-0"]\n\n' + " ".join(pairs) + " 1-0"
 
 
