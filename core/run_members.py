@@ -2,16 +2,19 @@
 be of it though nobody above them is there any more, as of daemons.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
-from core.attribution import Attribution
+from core.attribution import Attribution, ProcessRef
 from core.stored import OpenedEntry, StoredRecord
 
 _RECORDINGS, _ITSELF = "recording", "GATE"
 """Methods: of attribution to a recording; of a request that the gate makes of itself."""
 _SAME_MS = 50
 """Starts are told to a clock tick or so."""
+SAME = timedelta(seconds=1)
+"""Starts of one process differ by no more, though the clock was put right meanwhile."""
 
 type Members = frozenset[tuple[int, int]]
 """Processes, each with its start in milliseconds since 1970."""
@@ -42,8 +45,23 @@ def descends(sender: Attribution, pid: int) -> bool:
 
     Of a socket that several processes share, any of them will do.
     """
+    return any(process.pid == pid for process in _line(sender))
+
+
+def descends_from(sender: Attribution, process: ProcessRef) -> bool:
+    """Return the same of a process and not of its number, which others had before it: whose start
+    is not known is nobody's ancestor.
+    """
+    began = process.started_at
+    return began is not None and any(
+        one.pid == process.pid and one.started_at is not None and abs(one.started_at - began) < SAME
+        for one in _line(sender)
+    )
+
+
+def _line(sender: Attribution) -> Iterator[ProcessRef]:
     own = (sender.process, sender.script_process, *sender.ancestry, *sender.candidates)
-    return any(process is not None and process.pid == pid for process in own)
+    return (process for process in own if process is not None)
 
 
 def has_no_sender(entry: OpenedEntry) -> bool:

@@ -74,7 +74,11 @@ class Followed:
         if not self._pids or self._table is None or process is None:
             return
         key = process.pid, process.started_at
-        if key not in self._members and len(self._members) < _MOST_MEMBERS:
+        if key in self._members:
+            return
+        if len(self._members) >= _MOST_MEMBERS:
+            self._members = {one: run for one, run in self._members.items() if run in self._pids}
+        if len(self._members) < _MOST_MEMBERS:
             self._members[key] = self._table.run_of(process.pid)
 
     def members(self, pid: int) -> list[tuple[int, int]]:

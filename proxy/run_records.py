@@ -2,23 +2,29 @@
 read. Only the run's own process is told, by what the kernel says of who asks.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from mitmproxy import http
 
 from core.attribution import Attribution, Certainty
-from core.run_members import Members, descends, has_no_sender, is_member, members_told
+from core.ids import utc_now
+from core.run_members import SAME, Members, descends_from, has_no_sender, is_member, members_told
 from core.stored import KeptEntry, OpenedEntry, StoredObservation, StoredRecord
 from proxy.evasion import EvasionWatch
-from proxy.following import Question, asked_of
+from proxy.following import Followed, Question, asked_of
 from proxy.inspection import Inspection
 from proxy.parts import Kept
-from proxy.threads import COURTESIES
+from proxy.threads import Threads
 
+_READERS, _WAITS_S = Threads("told", 2), 5.0
+"""So many runs are told at once; others wait so long at most: whoever asks a hundred times takes
+no more of the gate, and nobody's summary waits for it.
+"""
 _MOST, _MOST_BYTES, _MOST_S = 1_000, 3 << 20, 2.0
 _SEEN_AT_ONCE = 256
 _NOBODY = b'"pid":null'
@@ -35,15 +41,25 @@ class Run:
 
     @property
     def is_itself(self) -> bool:
-        """Whether it is the run's own process that asks."""
+        """Whether it is the run's own process that asks, and of no time before it began: of then,
+        its number was another's.
+        """
         process, certainty = self.sender.process, self.sender.certainty
         return (
-            process is not None and process.pid == self.pid and certainty is not Certainty.UNKNOWN
+            process is not None
+            and process.pid == self.pid
+            and certainty is not Certainty.UNKNOWN
+            and process.started_at is not None
+            and self.since > process.started_at - SAME
         )
 
     def has_sent(self, sender: Attribution) -> bool:
-        """Whether this sender is of the run, and of its user."""
-        is_of_it = descends(sender, self.pid) or is_member(sender, self.members)
+        """Whether this sender is of the run, and of its user. Users' names may be left out of the
+        evidence: then they are all alike, and only processes tell.
+        """
+        process = self.sender.process
+        is_of_it = process is not None and descends_from(sender, process)
+        is_of_it = is_of_it or is_member(sender, self.members)
         return is_of_it and self.sender.user == sender.user
 
 
@@ -52,30 +68,37 @@ async def answer_to(
 ) -> Mapping[str, Any]:
     """Do what `outgate run` asks the gate for, and return what to answer beside the health.
 
-    A gate that serves everybody tells the run's own process only, and no places of connections that
-    may be another user's.
+    A gate that serves everybody hears the run's own process only, and tells it no places of
+    connections that may be another user's.
     """
-    await evasion.settled()
-    question, parts = Question.read(flow.request.path), inspection.parts
-    told = asked_of(question, evasion.runs)
-    if question is None or question.since is None or parts.kept is None:
-        return told
-    run = Run(
-        pid=question.pid,
-        since=question.since,
-        sender=await inspection.senders.of(flow.client_conn.id),
-        members=members_told(told),
-    )
-    return await told_to(run, told, parts.kept)
+    question, kept = Question.read(flow.request.path), inspection.parts.kept
+    if question is None or kept is None:
+        await evasion.settled()
+        return asked_of(question, evasion.runs)
+    since = question.since or utc_now()
+    who = await inspection.senders.of(flow.client_conn.id)
+    run = Run(pid=question.pid, since=since, sender=who)
+    if run.is_itself:
+        await evasion.settled()
+    return await told_to(run, question, evasion.runs, kept)
 
 
-async def told_to(run: Run, told: Mapping[str, Any], kept: Kept) -> Mapping[str, Any]:
-    """Return what to answer a run that has ended: nothing to another process."""
+async def told_to(run: Run, question: Question, runs: Followed, kept: Kept) -> Mapping[str, Any]:
+    """Do what a run asks for, and return what to answer it: nothing for another process, which
+    could end another user's run, or have a hundred followed that nobody watches.
+    """
     if not run.is_itself:
         return {}
+    told = asked_of(question, runs)
+    if question.since is None:
+        return told
     short = told["short_connections"]
     hidden = short and [("", sum(count for _, count in short))]
-    records = await COURTESIES.run(read_records, run, kept)
+    run = replace(run, members=members_told(told))
+    try:
+        records = await asyncio.wait_for(_READERS.run(read_records, run, kept), _WAITS_S)
+    except TimeoutError:
+        records = {}
     return {**told, "short_connections": hidden, **records}
 
 

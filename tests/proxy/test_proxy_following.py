@@ -17,6 +17,7 @@ from core.attribution import UNATTRIBUTED, ProcessRef
 from core.duties import PartEndedError
 from core.exchange import Connection
 from core.run_members import is_member, members_told
+from proxy import following
 from proxy.following import Followed, Question, asked_of
 
 _NOW = int(datetime.now(UTC).timestamp() * 1000)
@@ -218,3 +219,19 @@ _ANY = Connection(
     id="d", client_host="10.0.0.1", client_port=1, gate_host="", gate_port=443,
     at=datetime.now(UTC),
 )  # fmt: skip
+
+
+def test_a_daemon_is_known_however_many_others_sent_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A gate of many users may never be without a run: those of none make room."""
+    monkeypatch.setattr(following, "_MOST_MEMBERS", 4)
+    table = Hearing()
+    table.runs = {1000: os.getpid(), 1: os.getpid(), 2: 7}
+    runs = _followed(table)
+    runs.follow(os.getpid())
+    begun = datetime(2026, 11, 26, tzinfo=UTC)
+    for pid in range(1, 1001):
+        who = ProcessRef(pid=pid, started_at=begun, name="python", exe=None)
+        runs.met(replace(UNATTRIBUTED, process=who))
+    assert [pid for pid, _ in runs.members(os.getpid())] == [1, 1000]

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.classification import Category
 from core.record import Record
 from evidence.entries import Entry
 from proxy import run_records
+from proxy.following import Followed, Question
 from proxy.run_records import Run, read_records, told_to
 
 _AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
@@ -34,11 +36,28 @@ def _sent(pid: int, user: str = "eve", parents: tuple[int, ...] = (70,)) -> Reco
     return replace(record(_AT, who, where, finding("iban", 1)), sender=who)
 
 
+class _Runs(Followed):
+    """What the gate knows of a run besides: where others' connections went, and its daemons."""
+
+    def __init__(self, run: Run | None = None) -> None:
+        super().__init__()
+        self.run, self.asked, self.follows = run, list[int](), list[int]()
+
+    def follow(self, pid: int) -> None:
+        self.follows.append(pid)
+
+    def missed_since(self, pid: int, moment: datetime) -> list[tuple[str, int]]:
+        self.asked.append(pid)
+        return [("10.0.0.7 port 443", 2), ("10.0.0.8 port 25", 1)]
+
+    def members(self, pid: int) -> list[list[int]]:  # type: ignore[override]
+        return [] if self.run is None else [list(one) for one in self.run.members]
+
+
 def _asked(run: Run, *records: Record) -> Elsewhere:
     """Ask as a client does: over JSON."""
-    short = [("10.0.0.7 port 443", 2), ("10.0.0.8 port 25", 1)]
-    told = {"short_connections": short, "members": []}
-    answer = asyncio.run(told_to(run, told, lambda _: entries_of(*records)))
+    question = Question(run.pid, run.since)
+    answer = asyncio.run(told_to(run, question, _Runs(run), lambda _: entries_of(*records)))
     for private in ("10.0.0.7", "adam", "salt"):
         assert private not in json.dumps(answer)
     return Elsewhere.read("http://127.0.0.1:1", json.loads(json.dumps(answer)))
@@ -80,12 +99,63 @@ def test_a_run_is_told_of_its_own_and_of_no_other_users() -> None:
         replace(_ASKS, process=replace(_RUN, pid=99)),
         replace(_ASKS, process=None),
         replace(_ASKS, certainty=Certainty.UNKNOWN),
+        replace(_ASKS, process=replace(_RUN, started_at=None)),
+        replace(_ASKS, process=replace(_RUN, started_at=_AT + timedelta(minutes=1))),
     ],
 )
 def test_another_process_is_told_nothing(asks: Attribution) -> None:
-    """Whatever it asks for, and were it of the same user."""
+    """Whatever it asks for, and were it of the same user, or had it the same number later."""
     told = _asked(Run(pid=70, since=_AT, sender=asks), _sent(71))
     assert _ids(told) is None and not told.whole
+
+
+@pytest.mark.parametrize("since", [None, _AT])
+def test_another_process_ends_no_run_and_has_none_followed(since: datetime | None) -> None:
+    """That a run was killed would not be on record, had anybody asked for it meanwhile."""
+    runs, stranger = _Runs(), replace(_ASKS, process=replace(_RUN, pid=99), user="adam")
+    for asks in (stranger, _ASKS):
+        run = Run(pid=70, since=since or _AT, sender=asks)
+        answer = asyncio.run(told_to(run, Question(70, since), runs, lambda _: []))
+        assert bool(runs.asked or runs.follows) is (asks is _ASKS)
+        assert bool(answer) is (asks is _ASKS and since is not None)
+
+
+def test_users_without_names_are_told_apart_by_their_processes() -> None:
+    """Where the evidence names no users, a number that another's process had before tells nothing
+    of it, though its children still send.
+    """
+    unnamed = replace(_ASKS, user=None, process=replace(_RUN, started_at=_AT + timedelta(hours=1)))
+    later = _AT + timedelta(hours=2)
+    own, others = _sent(71), _sent(72)
+    line = (unnamed.process,)
+    own = replace(own, at=later, sender=replace(own.sender, user=None, ancestry=line))
+    others = replace(others, at=later, sender=replace(others.sender, user=None))
+    run = Run(pid=70, since=later, sender=unnamed)
+    assert _ids(_asked(run, own, others)) == [str(own.id)]
+
+
+def test_a_hundred_questions_take_no_more_than_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes when so many are told hears where it is kept, and the gate's other work goes on."""
+    monkeypatch.setattr(run_records, "_WAITS_S", 0.0)
+    let_go, reading = threading.Event(), set[int]()
+
+    def kept(_: datetime) -> Iterator[Entry]:
+        reading.add(threading.get_ident())
+        let_go.wait()
+        yield from ()
+
+    async def all_ask() -> list[Any]:
+        run, question = Run(pid=70, since=_AT, sender=_ASKS), Question(70, _AT)
+        try:
+            return await asyncio.gather(
+                *(told_to(run, question, _Runs(), kept) for _ in range(100))
+            )
+        finally:
+            let_go.set()
+
+    answers = asyncio.run(all_ask())
+    assert len(answers) == 100 and not any("records" in answer for answer in answers)
+    assert len(reading) <= 2
 
 
 def test_what_cannot_be_read_may_be_anybodys() -> None:
