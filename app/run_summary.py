@@ -158,6 +158,7 @@ def print_session(
             **_exported(entries, opened),
             "short_connections": None if short.places is None else dict(short.places),
             "unknown_senders": unknown,
+            "detached_senders": 0 if elsewhere is None else elsewhere.detached,
             "recorded_by": None if elsewhere is None else elsewhere.url,
             "records_whole": elsewhere is None or elsewhere.whole,
         }
@@ -169,11 +170,15 @@ def print_session(
         return
     _say(short.sentences(), out)
     _say(unknown_told(unknown), out)
+    cut = left.gate_ended
+    if elsewhere is not None:
+        _say(elsewhere.told_of_detached(), out)
+        cut = cut or not elsewhere.whole
     if not all(map(_is_observed, opened)):
-        _say_what_was_sent(opened, out, contact, cut=left.gate_ended, own=elsewhere is None)
+        _say_what_was_sent(opened, out, contact, cut=cut, own=elsewhere is None)
         _say(short.missed(), out)
         print_unreadable(opened, out)
-    elif not unknown:
+    elif not unknown and (elsewhere is None or elsewhere.is_complete):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
     if elsewhere is not None:
         out.write(f"outgate: {elsewhere.sentence()}\n")
@@ -238,8 +243,8 @@ def _exceptions(records: Sequence[Record]) -> Iterator[str]:
 def _headline(
     records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool, own: bool
 ) -> Iterator[str]:
-    """Yield the parts of the first line. `cut`: the gate ended before all was counted. `own`: the
-    records can be read by whoever reads this.
+    """Yield the parts of the first line. `cut`: the gate ended before all was counted, or told not
+    all. `own`: the records can be read by whoever reads this.
     """
     yield counted(totals["requests"], "request")
     yield f"{'at least ' if cut else ''}{size(totals['bytes_sent'])} sent"
@@ -250,7 +255,8 @@ def _headline(
         yield f"{number(unsure)} not wholly checked"
     asked = sum(1 for record in records if needs_review(record))
     command = ": outgate review" if own else ""
-    yield f"{number(asked)} to review{command}" if asked else "nothing to review"
+    none = "nothing of that to review" if cut else "nothing to review"
+    yield f"{number(asked)} to review{command}" if asked else none
 
 
 def _is_worth_a_word(record: Record) -> bool:

@@ -3,7 +3,7 @@ be of it though nobody above them is there any more, as of daemons.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.attribution import Attribution, ProcessRef
@@ -73,3 +73,23 @@ def has_no_sender(entry: OpenedEntry) -> bool:
     record, sender = entry.record, entry.record.sender
     unseen = sender.process is None and not sender.candidates
     return unseen and sender.method != _RECORDINGS and record.request.method != _ITSELF
+
+
+def may_be_detached(sender: Attribution, run: ProcessRef) -> bool:
+    """Return whether this process began after a run's did and has let go of its parents, as daemons
+    do: it may be of that run, and nothing above it tells.
+    """
+    process, began = sender.process, run.started_at
+    if process is None or process.started_at is None or began is None:
+        return False
+    older = [one for one in sender.ancestry if not _is_later(one, began)]
+    return _is_later(process, began) and (not older or _adopts(older[0]))
+
+
+def _is_later(process: ProcessRef, began: datetime) -> bool:
+    return process.started_at is not None and process.started_at > began - SAME
+
+
+def _adopts(process: ProcessRef) -> bool:
+    """Whether processes become its children whose parents are gone."""
+    return process.pid == 1 or process.name == "systemd"

@@ -3,8 +3,9 @@ read. Only the run's own process is told, by what the kernel says of who asks.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,15 @@ from mitmproxy import http
 
 from core.attribution import Attribution, Certainty
 from core.ids import utc_now
-from core.run_members import SAME, Members, descends_from, has_no_sender, is_member, members_told
+from core.run_members import (
+    SAME,
+    Members,
+    descends_from,
+    has_no_sender,
+    is_member,
+    may_be_detached,
+    members_told,
+)
 from core.stored import KeptEntry, OpenedEntry, StoredObservation, StoredRecord
 from proxy.evasion import EvasionWatch
 from proxy.following import Followed, Question, asked_of
@@ -52,6 +61,21 @@ class Run:
             and process.started_at is not None
             and self.since > process.started_at - SAME
         )
+
+    def may_have_sent(self, sender: Attribution) -> bool:
+        """Whether this sender is of the run's user, and of this run or of none that can be told: a
+        service cannot read the mark that a daemon has of its run.
+        """
+        process = self.sender.process
+        detached = process is not None and may_be_detached(sender, process)
+        return detached and self.sender.user == sender.user
+
+    @property
+    def marks(self) -> Sequence[bytes]:
+        """One of these stands in whatever may be of it."""
+        pids = {self.pid, *(pid for pid, _ in self.members)}
+        named = json.dumps(self.sender.user, ensure_ascii=False).encode(errors="replace")
+        return [_NOBODY, b'"user":' + named, *(b'"pid":%d' % pid for pid in pids)]
 
     def has_sent(self, sender: Attribution) -> bool:
         """Whether this sender is of the run, and of its user. Users' names may be left out of the
@@ -106,11 +130,11 @@ def read_records(
     run: Run, kept: Kept, clock: Callable[[], float] = time.monotonic
 ) -> dict[str, Any]:
     """Return the entries of a run as JSON values, how many requests of its time can be nobody's in
-    particular, and whether that is all: read until so many are found, or so much, or so long.
+    particular, how many a detached process of its user sent, and whether that is all: read until so
+    many are found, or so much, or so long.
     """
-    until, told, size, unknown = clock() + _MOST_S, list[Any](), 0, 0
-    wanted = [_NOBODY, *(b'"pid":%d' % pid for pid in {run.pid, *(p for p, _ in run.members)})]
-    whole = False
+    until, told, size, unknown, detached = clock() + _MOST_S, list[Any](), 0, 0, 0
+    wanted, whole = run.marks, False
     for number, entry in enumerate(kept(run.since)):
         if number % _SEEN_AT_ONCE == 0 and clock() > until:
             break
@@ -119,6 +143,8 @@ def read_records(
         opened = entry.opened()
         unknown += has_no_sender(opened)
         if not _is_of(run, opened):
+            sent = isinstance(opened, StoredRecord)
+            detached += sent and run.may_have_sent(opened.record.sender)
             continue
         size += len(entry.text)
         if len(told) >= _MOST or size > _MOST_BYTES:
@@ -126,7 +152,12 @@ def read_records(
         told.append(_told(entry))
     else:
         whole = True
-    return {"records": told, "records_unknown": unknown, "records_whole": whole}
+    return {
+        "records": told,
+        "records_unknown": unknown,
+        "records_detached": detached,
+        "records_whole": whole,
+    }
 
 
 def _is_of(run: Run, opened: OpenedEntry) -> bool:

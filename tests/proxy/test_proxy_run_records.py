@@ -1,6 +1,7 @@
 """A run is told of its own records by a gate of many users, and of nobody else's."""
 
 import asyncio
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from invented_day import finding, place, record, sender
 from reading import entries_of
 
 from app.elsewhere import Elsewhere
+from app.run_summary import print_session
+from app.short_connections import ShortConnections
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.classification import Category
 from core.record import Record
@@ -187,6 +190,51 @@ def test_nobody_waits_longer_than_so() -> None:
     run = Run(pid=70, since=_AT, sender=_ASKS)
     assert _values(read_records(run, kept, lambda: float(next(clock)))) == ([], 0, False)
     assert next(read) < 2_000
+
+
+def _said(told: Elsewhere) -> str:
+    out, short = io.StringIO(), ShortConnections(places={})
+    print_session(told.entries or (), 0, as_json=False, out=out, elsewhere=told, short=short)
+    return out.getvalue()
+
+
+def test_what_a_daemon_sent_may_be_the_programs() -> None:
+    """A service cannot read the mark of its run: that the program sent nothing is not said, and
+    of others nothing is told. Who has parents that are older than the run is of another one.
+    """
+    init = replace(_RUN, pid=1, name="init", started_at=_AT - timedelta(days=1))
+    shell = replace(_RUN, pid=50, name="bash", started_at=_AT - timedelta(hours=1))
+    middle = replace(_RUN, pid=73, started_at=_AT + timedelta(seconds=2))
+
+    def sent(user: str, *ancestry: ProcessRef, began: datetime = _AT) -> Record:
+        made = _sent(74, user=user)
+        process = replace(_RUN, pid=74, started_at=began)
+        return replace(made, sender=replace(made.sender, process=process, ancestry=ancestry))
+
+    daemons = [sent("eve", init), sent("eve", middle, init), sent("eve", middle)]
+    others = [
+        sent("adam", init),
+        sent("eve", shell, init),
+        sent("eve", init, began=_AT - timedelta(minutes=1)),
+    ]
+    run = Run(pid=70, since=_AT, sender=_ASKS)
+    told = _asked(run, *daemons, *others)
+    assert (_ids(told), told.detached, told.whole) == ([], 3, True)
+    said = _said(told)
+    assert "3 requests of processes of yours that have let go of their parents" in said
+    assert "sent nothing" not in said
+    told = _asked(run, *others)
+    assert told.detached == 0 and "sent nothing through the gate" in _said(told)
+
+
+def test_what_was_not_looked_for_to_the_end_is_no_nothing() -> None:
+    """Neither that nothing was sent, nor that nothing is to be reviewed, is known of a part."""
+    told = _asked(Run(pid=70, since=_AT, sender=_ASKS), _sent(71))
+    none, some = replace(told, entries=[], whole=False), replace(told, whole=False)
+    assert "sent nothing" not in _said(none) and "0 entries" not in _said(none)
+    assert "no time to look for more" in _said(none)
+    assert "to review" in _said(told)
+    assert "nothing to review" not in _said(some) and "at least" in _said(some)
 
 
 @pytest.mark.parametrize("records", [None, "x", [1], [[]], [["c", 1, "zz", "", "", 0, ""]], {}])
