@@ -62,6 +62,7 @@ def case_list_problem(store: Store, most: int = _END) -> str | None:
     Texts are not held against their hashes here: who reads an entry does that.
     """
     with store.reading() as connection:
+        connection.execute("BEGIN").close()  # all of one moment, while a gate writes on
         return _Adding(connection, LotKey.beside(store.path), most).problem()
 
 
