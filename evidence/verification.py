@@ -29,7 +29,7 @@ from evidence.derived_check import Derived
 from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
 from evidence.lot_crew import crew_of
-from evidence.lot_reading import Lots, LotSums, lots_problem
+from evidence.lot_reading import Lots, LotSums, bytes_problem, lots_problem
 from evidence.lots import LotKey
 from evidence.parts import Seal, sealed_link
 from evidence.passage import Passed, Progress, processes, read_through
@@ -252,6 +252,9 @@ class _Reading:
         problems += [*attested.problems, past.problem(connection)]
         problems += [objection(connection, word) for word in said]
         problems += [schema_problem(connection), *sound(), *_of_file(connection, self.path)]
+        is_open = not self.since_checkpoint if lots is None else lots.unlike
+        if is_open and not any(problems):
+            problems.append(bytes_problem(connection, self.path))
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 
