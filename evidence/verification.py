@@ -250,16 +250,22 @@ class _Reading:
             if acts.problem is None:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
-        problems += [objection(connection, word) for word in said]
-        problems += [schema_problem(connection), *sound(), *_of_file(connection, self.path)]
-        is_open = not self.since_checkpoint if lots is None else lots.unlike
-        if is_open and not any(problems):
-            problems.append(bytes_problem(connection, self.path))
+        problems += _of_file(connection, self.path, said, sound)
+        if not any(problems) and not self.since_checkpoint:
+            problems.append(bytes_problem(connection, self.path, lots))
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 
-def _of_file(connection: Connection, path: Path) -> Iterator[str | None]:
+def _of_file(
+    connection: Connection,
+    path: Path,
+    said: Sequence[Word],
+    sound: Callable[[], list[str | None]],
+) -> Iterator[str | None]:
     """Yield what is wrong with the file and what stands beside it."""
+    yield from (objection(connection, word) for word in said)
+    yield schema_problem(connection)
+    yield from sound()
     yield beside_problem(connection, path)
     yield file_problem(connection, path)
     yield from cursor_problems(connection, path)
