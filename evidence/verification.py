@@ -251,8 +251,8 @@ class _Reading:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
         problems += _of_file(connection, self.path, said, sound)
-        if not any(problems) and not self.since_checkpoint:
-            problems.append(bytes_problem(connection, self.path, lots))
+        skip = any([self.since_checkpoint, *problems])
+        problems.append(bytes_problem(connection, self.path, lots, skip=skip))
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 
