@@ -10,12 +10,7 @@ import pytest
 
 from core.record import Record
 from evidence import open_evidence
-<<<<<<< HEAD
 from evidence.cases_check import NOT_COMPARED, case_list_problem, cases_problem
-from evidence.finding_people import found
-=======
-from evidence.cases_check import NOT_COMPARED, case_list_problem
->>>>>>> land/vault8
 from evidence.notary import key_file
 from evidence.store import Store
 
