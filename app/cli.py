@@ -2,6 +2,9 @@
 found, 2 wrong use.
 """
 
+import atexit
+import contextlib
+import os
 import sys
 import warnings
 from io import TextIOWrapper
@@ -125,8 +128,31 @@ application.add_typer(hub.application, name="hub")
 _ALSO_CALLED = {"authority": "ca"}
 
 
+_LEAVE_AT_ONCE = ("run", "start")
+"""Commands whose ends somebody waits for, and which leave nothing to a library's good order: to
+take a thousand modules apart takes as long as all else that a run does when its program has ended.
+"""
+
+
+def program() -> None:
+    """Run the command of this process and end it with its code."""
+    code = _code_in_order(None)
+    if sys.argv[1:2] and sys.argv[1] in _LEAVE_AT_ONCE:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # whoever reads it has gone
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    sys.exit(_code_in_order(arguments))
+
+
+def _code_in_order(arguments: list[str] | None) -> int:
+    """Run one command as its user should see it, and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # Names of scripts and hosts are in any writing, and screens of one code page.
@@ -136,7 +162,7 @@ def main(arguments: list[str] | None = None) -> None:
             # Libraries warn programmers, with a path and a line of source: nobody who runs a
             # command can do anything about it. `-W` and PYTHONWARNINGS show them.
             warnings.simplefilter("ignore")
-        sys.exit(code_of(arguments))
+        return code_of(arguments)
 
 
 def code_of(arguments: list[str] | None = None) -> int:
@@ -197,4 +223,4 @@ def _sentence(words: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    program()

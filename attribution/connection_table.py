@@ -20,7 +20,7 @@ from attribution.backends import procfs
 from attribution.backends.ended_sockets import EndedSocket, EndedSockets, plain
 from attribution.backends.opened import Opened
 from attribution.backends.own_sockets import OwnSockets
-from attribution.backends.peers import leaving, open_rows
+from attribution.backends.peers import leaving, left_closing, open_rows
 from attribution.backends.sock_diag import DiagRefused
 from core.exchange import Connection
 
@@ -64,6 +64,8 @@ class ConnectionTable:
         self._everybody = everybody
         self._opened = Opened(folder)
         self._ended: EndedSockets | None = None
+        self._were_closing: frozenset[int] = frozenset()
+        """Numbers of those that were over, but for their far ends, when it was begun to hear."""
         self._others: dict[tuple[str, int], None] = {}
         """Own ends of connections that are this process's or other users': seen while open."""
 
@@ -87,7 +89,9 @@ class ConnectionTable:
                 taken = _listening(lines)
                 rows = (_connection(line, uid, own, now, transport) for line in lines)
                 chosen += [row for row in rows if row and _is_worth_a_look(row, taken)]
-        return chosen
+        if chosen:  # this process may have made some since
+            own = own_sockets()
+        return [row for row in chosen if row.socket not in own]
 
     def _listed(
         self, uid: int | None, own: frozenset[int], now: datetime
@@ -99,6 +103,8 @@ class ConnectionTable:
             return None
         try:
             everything = open_rows()
+            # Those too that it made since, and has closed again.
+            own |= {row.inode for row in everything if self._own.hold(row.number)}
             rows = leaving(own, everything)
         except (OSError, DiagRefused):
             return None
@@ -124,6 +130,7 @@ class ConnectionTable:
     def hear(self, *, wanted: bool) -> bool:
         """See DirectConnections.hear: the kernel tells, on Linux."""
         if wanted and self._ended is None and sys.platform == "linux":
+            self._were_closing = left_closing()
             with contextlib.suppress(OSError):
                 self._ended = EndedSockets()
         if not wanted and self._ended is not None:
@@ -142,6 +149,7 @@ class ConnectionTable:
             for one in heard
             if one is not None
             and not self._own.hold(one.number)
+            and one.number not in self._were_closing
             and (one.host, one.port) not in self._others
             and _was_opened_here(one)
         ]

@@ -107,6 +107,8 @@ class EvasionWatch:
         until = loop.time() + (QUICK_S if self._again else _AT_LEAST_S)
 
         def asked() -> None:
+            if done.done():  # nobody waits any more: the gate ends
+                return
             try:
                 self._ask_counters(table)
             except BaseException as error:  # noqa: BLE001 - boundary: who waits is told

@@ -24,11 +24,16 @@ _DUMP = 0x301
 _IS_ESTABLISHED = 1
 _ESTABLISHED, _ASKED, _LISTEN = 1 << _IS_ESTABLISHED, 1 << 2, 1 << 10
 """States: open; asked for, and not answered yet (SYN-SENT); taking connections."""
+_CLOSING = 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 11
+"""States of a connection that one end has closed, and the other may not have."""
 _HEADER = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBBI")
 _OLD_REQUEST = struct.Struct("=BBBB48xII")
 """Family, lengths of two prefixes, extensions; a socket's ends, unused; states, unused."""
-_ENTRY = struct.Struct("=BBBB2s2s16s16s12xIIIII")
+_ENTRY = struct.Struct("=BBBB2s2s16s16s4xII12xII")
+"""Family, state, timer, tries; ports, addresses; the interface, the socket's number, its lower half
+first; what is due and queued; user, inode.
+"""
 _PORT = struct.Struct("!H")
 _FILTER = struct.Struct("=HHBBHBBHBBHBBH")
 """Attribute header; then two conditions, each as operation, how far to go on, where to go
@@ -63,6 +68,8 @@ class Row:
     uid: int
     established: bool = True
     """False while the far end has not answered, and for what listens."""
+    number: int = 0
+    """The kernel's own, of this socket alone: no other will ever have it."""
 
 
 def request(family: int, states: int, port: int | None = None) -> bytes:
@@ -129,7 +136,7 @@ def rows(answer: bytes) -> Iterator[Row | None]:
 
 
 def _row(answer: bytes, at: int) -> Row:
-    family, state, _, _, own, far, source, target, _, _, _, uid, inode = _ENTRY.unpack_from(
+    family, state, _, _, own, far, source, target, low, high, uid, inode = _ENTRY.unpack_from(
         answer, at
     )
     size = 4 if family == socket.AF_INET else 16
@@ -141,6 +148,7 @@ def _row(answer: bytes, at: int) -> Row:
         inode=inode,
         uid=uid,
         established=state == _IS_ESTABLISHED,
+        number=high << 32 | low,
     )
 
 
@@ -233,6 +241,16 @@ def open_rows() -> list[Row]:
         families = (socket.AF_INET, socket.AF_INET6)
         found = [row for family in families for row in _answered(request_leaving(family))]
         return found + _dump(_LISTEN)
+
+
+def left_closing() -> frozenset[int]:
+    """Return the numbers of the TCP sockets that no process holds any more, and whose far ends have
+    not closed yet: whoever had them is done with them.
+    """
+    try:
+        return frozenset(row.number for row in _dump(_CLOSING) if row.inode == 0)
+    except (OSError, DiagRefused):
+        return frozenset()
 
 
 def leaving(own: Collection[int] = (), found: Sequence[Row] | None = None) -> list[Row]:

@@ -11,10 +11,10 @@ from invented_day import finding, place, record, sender
 from reading import entries_of
 
 from app.leftovers import Leftovers
-from app.run_summary import descends, print_session
+from app.run_summary import print_session
 from app.short_connections import ShortConnections
 from app.summary import print_records
-from core.attribution import Attribution, Certainty, ProcessRef
+from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
 from core.classification import Category, LlmCall
 from core.decision import HoldOutcome, Verdict
 from core.fate import (
@@ -29,6 +29,7 @@ from core.fate import (
 )
 from core.findings import CLASSIFIER, not_inspected
 from core.record import Record
+from core.run_members import descends
 
 LIKELY = Certainty.LIKELY
 AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
@@ -327,3 +328,41 @@ def test_a_name_that_could_not_be_found_is_a_sentence_of_its_own() -> None:
     assert "Check how it is spelled" in said
     assert "1 not sent" in said
     assert asked.fate is Fate.UNREACHED
+
+
+def test_requests_whose_sender_was_not_seen_are_told_and_are_not_the_programs() -> None:
+    """A client that cancels at once is gone before its process is seen: of forty such requests the
+    fourteen that are nobody's stand in a sentence of their own, and in no sum.
+    """
+    known = [sent(Verdict.ALLOW, 7) for _ in range(26)]
+    gone = unknown_sender("sock_diag", "the connection had ended")
+    nobodys = [replace(sent(Verdict.ALLOW, 7), sender=gone) for _ in range(14)]
+    line = (
+        "outgate: 14 requests through Outgate were over before it could be seen whose, this"
+        " program's or another's: api.ai21.com (14 times)"
+    )
+    assert told(*known, *nobodys).splitlines()[0] == line
+    assert "outgate: 26 requests, 182 bytes sent" in told(*known, *nobodys)
+    assert told(*nobodys) == f"{line}\n", "that nothing was sent is not known"
+    out = io.StringIO()
+    print_session(entries_of(*known, *nobodys), 0, as_json=True, out=out)
+    as_json = json.loads(out.getvalue())
+    assert (as_json["totals"]["requests"], as_json["unknown_senders"]) == (26, {"api.ai21.com": 14})
+    of_itself = replace(nobodys[0], request=replace(nobodys[0].request, method="GATE"))
+    assert "over before" not in told(of_itself)
+
+
+def test_a_request_of_which_a_check_failed_is_not_told_as_any_other() -> None:
+    """It was let through; that not all of it was looked at is said, and why: of a check that ended
+    in an error as of a part that nobody could read.
+    """
+    whole = replace(sent(Verdict.ALLOW, 7), findings=())
+    failed = replace(whole, decision=replace(whole.decision, degraded=("shapes: IndexError",)))
+    unread = replace(whole, findings=(not_inspected("the worker was late", CLASSIFIER),))
+    said = told(whole, failed, failed, unread)
+    assert "outgate: 4 requests, 28 bytes sent, 3 not wholly checked, " in said
+    assert "2 requests, 14 bytes\n" in said
+    assert "      Not all of it was checked: shapes: IndexError.\n" in said
+    assert "      Not all of it was checked: the worker was late.\n" in said
+    assert "checked" not in told(whole)
+    assert "checked" not in told(uninspected("bypass: a", "Why"))

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,18 +70,7 @@ def test_what_leaves_is_told_when_it_ends_and_nothing_else() -> None:
     """Of both families, refused and answered, in connections and in datagrams; not what stays on
     the machine, nor what never went anywhere.
     """
-    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("network namespaces cannot be made here")
-    done = subprocess.run(
-        ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, _INSIDE],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    told, after = json.loads(done.stdout)
+    told, after = _inside(_INSIDE)
 
     out, nowhere = ["10.77.0.2", 7000, "tcp", True], ["", 0, "udp", True]
     assert told == {
@@ -138,10 +128,65 @@ def test_what_this_process_opened_is_never_told() -> None:
     """Whatever part of it did, and however it ended: given up while TLS was made, refused,
     cancelled. Another's is told.
     """
+    assert _inside(_OWN) == [["10.77.0.2", 7000]]
+
+
+_MADE_MEANWHILE = """
+import json, socket, subprocess, sys
+from attribution import connection_table
+from attribution.backends.own_sockets import note_all
+table = connection_table.ConnectionTable(own=note_all())
+look, here, there, kept = connection_table.own_sockets, ("10.77.0.1", 0), ("10.77.0.2", 7000), []
+code = "import socket, sys; s = socket.create_server(%r); print(1, flush=True); sys.stdin.read(1);"
+code += " c = socket.create_connection(%r, source_address=%r); print(1, flush=True); sys.stdin.read()"
+other = subprocess.Popen([sys.executable, "-c", code % (there, there, here)],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+other.stdout.readline()
+def looked():
+    found = look()
+    if not kept:  # as another thread of the gate does, just then
+        kept.append(socket.create_connection(there, source_address=here))
+        kept.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        kept[1].bind(here)
+    return found
+connection_table.own_sockets = looked
+def listed():
+    return [[one.transport, one.gate_host] for one in table.established()]
+own = listed()
+other.stdin.write(b"1"); other.stdin.flush(); other.stdout.readline()
+print(json.dumps([own, listed()]))
+other.communicate()
+"""
+_LEFT_CLOSING = """
+import json, select, socket, subprocess, sys
+from attribution.connection_table import ConnectionTable
+there, table = ("10.77.0.2", 7000), ConnectionTable()
+server = socket.create_server(there, backlog=64)
+def program(*, sends):
+    code = "import socket; s = socket.create_connection(%r, source_address=%r);"
+    code += " s.setblocking(False); s.send(bytes(%d))"
+    subprocess.run([sys.executable, "-c", code % (there, ("10.77.0.1", 0), sends)], check=True)
+    return server.accept()[0]
+def told():
+    select.select([table._ended._socket], [], [], 20)
+    return [[one.gate_host, one.gate_port] for one in table.ended()]
+before = program(sends=1 << 24)  # over, but that its far end does not take what was sent
+assert table.hear(wanted=True)
+before.close()
+first = told()
+program(sends=1).close()
+while not (second := told()):
+    pass
+print(json.dumps([first, second]))
+"""
+
+
+def _inside(script: str) -> Any:
+    """Return what a script prints that runs in a network of its own."""
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
         pytest.skip("network namespaces cannot be made here")
     done = subprocess.run(
-        ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, _OWN],
+        ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, script],
         cwd=_ROOT,
         capture_output=True,
         text=True,
@@ -149,7 +194,21 @@ def test_what_this_process_opened_is_never_told() -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [["10.77.0.2", 7000]]
+    return json.loads(done.stdout)
+
+
+def test_what_this_process_makes_while_it_looks_is_not_listed() -> None:
+    """Between its look at what it holds and the kernel's table it may make some; of any other
+    connection it is told.
+    """
+    assert _inside(_MADE_MEANWHILE) == [[], [["tcp", "10.77.0.2"]]]
+
+
+def test_what_was_over_when_it_was_begun_to_hear_is_not_told() -> None:
+    """A connection that the program before has closed, and its far end has not: the kernel tells
+    its end to whoever hears by then, and it is none of the run that has begun.
+    """
+    assert _inside(_LEFT_CLOSING) == [[], [["10.77.0.2", 7000]]]
 
 
 def _message(protocol: int = 6, family: int = socket.AF_INET, kind: int = 20) -> bytes:

@@ -457,3 +457,30 @@ def test_datagrams_to_nobody_knows_where_are_told(gate: RunningGate) -> None:
     told = sampled.evasion.runs.short.since(datetime(2020, 1, 1, tzinfo=UTC))
     assert told == [("datagrams (UDP) to nobody knows where", 1)]
     assert gate.evidence.closed == []
+
+
+def test_a_watch_that_ends_between_two_questions_raises_nothing(
+    gate: RunningGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer may be due in the very round of the loop in which the gate ends: nobody waits for
+    its answer any more, and no error is to be written at whoever ran a program.
+    """
+    evasion = Sampled(gate).evasion
+
+    async def ended_meanwhile() -> None:
+        loop, due = asyncio.get_running_loop(), list[Any]()
+        later = loop.call_later
+
+        def call_later(_: float, body: Any) -> asyncio.TimerHandle:
+            due.append(body)
+            return later(3600, body)
+
+        monkeypatch.setattr(loop, "call_later", call_later)
+        watching = loop.create_task(evasion._until_changed(Table()))
+        await asyncio.sleep(0)
+        watching.cancel()
+        due[0]()
+        with pytest.raises(asyncio.CancelledError):
+            await watching
+
+    asyncio.run(ended_meanwhile())

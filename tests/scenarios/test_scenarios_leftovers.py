@@ -176,4 +176,6 @@ def test_a_program_that_does_not_exist_is_no_run_that_was_lost(outgate: Outgate)
     outgate.start()
     assert outgate("run", "--", "no-such-program").returncode == 127
     assert outgate("stop").returncode == 0
-    assert not [one for one in outgate.observations() if one["kind"] == "run"]
+    # Other programs of this machine, which are behind no gate of ours, may be seen as well.
+    runs = [one["about"] for one in outgate.observations() if one["kind"] == "run"]
+    assert not {"outgate run", "no-such-program"}.intersection(runs)
