@@ -154,7 +154,7 @@ class Followed:
         if ends and self._remain is not None and (places := self.short.since(self._remain)) != []:
             left = LostRun(pid=os.getpid(), began=self._remain, places=places, left_behind=True)
             lost.append(left)
-        if not self.any:
+        if not self._pids and self._remain is None:
             self._table.hear(wanted=False)
             self._members.clear()
         return lost

@@ -143,9 +143,9 @@ def test_what_a_run_leaves_behind_is_heard_to_the_end_of_its_gate() -> None:
         assert (runs.go_on(), runs.any, table.heard) == ([], True, [True])
         table.come = list(come)
         told = runs.go_on(ends=True)
-        assert [one.places for one in told] == [[("203.0.113.5 port 5432", 1)] for _ in come]
-        for one in told:
-            seen = one.observation()
+        assert [lost.places for lost in told] == [[("203.0.113.5 port 5432", 1)] for _ in come]
+        for lost in told:
+            seen = lost.observation()
             assert "left behind" in seen.facts["exit_code"].how
             assert seen.facts["short_connections"].value == ("203.0.113.5 port 5432",)
 
