@@ -93,8 +93,8 @@ class AskedByHub:
 
 
 def _forget_sources(home: Home, sha256s: set[str]) -> None:
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import source_store
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
     for sha256 in sha256s:
         kept.forget(sha256)

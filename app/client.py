@@ -68,7 +68,7 @@ def gate_for(
         return
     if settings.require_gate:
         raise SettingsError(
-            "The gate of this machine is not running, and programs may not run without it"
+            "The gate of this machine does not answer, and programs may not run without it"
             " (require_gate), so this one was not started.",
             remedy="Tell whoever looks after this machine, or start it: outgate start",
         )

@@ -10,14 +10,13 @@ from app.desk_exports import DeskExports, choices
 from app.desk_sheets import DeskSheets
 from app.gate_registry import find
 from app.home import Home
-from app.kept_sources import KeptSources
+from app.kept_sources import KeptSources, source_store
 from app.made_of import made_of
 from app.passport import passport_of
 from app.policy_in_force import policy_path
 from app.rule_pages import RulePages
 from app.settings import Settings
 from app.views import views_of
-from attribution.identity.contents import ContentStore
 from core.errors import InputError
 from evidence import open_store, verify
 from evidence.store import Store
@@ -46,7 +45,7 @@ def acts_of(
         lines = report.text().splitlines()
         return Verified(whole=report.ok, words=lines[1:] if report.ok else lines)
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
 
     def parts(sha256: str) -> ScriptParts | None:
         found = kept.parts(sha256)

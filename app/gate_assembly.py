@@ -146,6 +146,7 @@ def build(
         networks=attributor.networks,
         happened=evidence.store.tell,
         direct=direct_connections(everybody=everybody),
+        kept=evidence.store.iter_entries if everybody else None,
         tracer=Tracer(files=files_of(attributor, opened)),
         collectors=collectors_of(
             attributor, home.collecting, everybody=everybody, follows_runs=not private

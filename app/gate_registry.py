@@ -12,9 +12,11 @@ from typing import Any
 
 HEALTH_HOST = "outgate.internal"
 """A request for this host is answered by the gate itself."""
-_PIECE, _LONGEST = 1 << 16, 1 << 20
-_ASKED_AT_THE_END = 3
+_PATIENCE_S = 10.0
+"""A gate that many programs keep busy answers late; where none is, that is known at once."""
+_ASKED_AT_THE_END = 2
 """So often, at most: of a gate that is gone each is refused at once."""
+_PIECE, _LONGEST = 1 << 16, 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def find(path: Path) -> RunningGate | None:
     return gate if gate is not None and health(gate) is not None else None
 
 
-def health(gate: RunningGate, timeout_s: float = 2.0) -> dict[str, Any] | None:
+def health(gate: RunningGate, timeout_s: float = _PATIENCE_S) -> dict[str, Any] | None:
     """Ask a gate for its health; None when it does not answer."""
     value = health_at(gate.host, gate.port, timeout_s)
     return value if value is not None and value.get("pid") == gate.pid else None
@@ -81,7 +83,7 @@ def followed(gate: RunningGate, pid: int, since: datetime) -> dict[str, Any] | N
 
 
 def health_at(
-    host: str, port: int, timeout_s: float = 2.0, path: str = "/health"
+    host: str, port: int, timeout_s: float = _PATIENCE_S, path: str = "/health"
 ) -> dict[str, Any] | None:
     """Return what a gate at this address says of its health, whoever's it is; None where none
     answers.
@@ -100,7 +102,7 @@ def _answer_to(path: str, host: str, port: int, timeout_s: float) -> bytes:
     library's client takes ten times as long to load as the gate to answer.
     """
     asked = f"GET http://{HEALTH_HOST}{path} HTTP/1.1\r\nHost: {HEALTH_HOST}\r\n"
-    until, heard = time.monotonic() + 5 * timeout_s, b""
+    until, heard = time.monotonic() + 2 * timeout_s, b""
     with socket.create_connection((host, port), timeout=timeout_s) as connection:
         connection.sendall(f"{asked}Connection: close\r\n\r\n".encode())
         while piece := connection.recv(_PIECE):

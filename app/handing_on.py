@@ -66,9 +66,9 @@ def good_scripts(
     """Return every script whose newest version is approved. `keeps`: whether sources are kept now;
     `listed`: the organisation's accounts. Raises EvidenceError.
     """
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import source_store
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
     sources = KeptSources(home=home, keeps=keeps)
     owners, named = Owners(local_accounts(), listed), successors(store)
     newest = {}

@@ -1,11 +1,14 @@
 """The masked sources that were kept of scripts, or in words why there is none."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.home import Home
 from attribution.identity.contents import ContentStore
+from attribution.identity.source_seals import Sealed, SourceSeal
+from evidence.notary import seed_beside
 from evidence.removed import Removed
 from evidence.store import Store
 from tui.kept_code import Kept
@@ -17,13 +20,53 @@ _NEVER = (
     "Not kept: it had ended or changed before it could be read, is no text of Python that can be "
     "masked, is larger than 2 MB, or was erased."
 )
+_BROKEN = (
+    "What lies in its place is not what was kept of this version: its seal is broken. Somebody put "
+    "another text there, or changed it."
+)
+_SEALS = {
+    Sealed.NONE: (
+        "it carries no seal: an earlier version of Outgate kept it, or somebody put it there. "
+        "Nothing shows that it is the text of this version."
+    ),
+    Sealed.OTHER_KEY: (
+        "its seal cannot be checked: you may not read the key of this installation, or another key "
+        "made it. Nothing shows that it is the text of this version."
+    ),
+}
+
+SEALS_IN_WORDS = {
+    Sealed.NONE: "without a seal",
+    Sealed.OTHER_KEY: "its seal cannot be checked",
+    Sealed.BROKEN: "its seal is broken: what lies there is not what was kept",
+}
+
+
+def source_store(home: Home, mask: Callable[[str], str] = str) -> ContentStore:
+    """Return what is kept of scripts below this home, under the seal of the installation. Without
+    what masks it is for reading alone.
+    """
+
+    def seal() -> SourceSeal | None:
+        seed = seed_beside(home.evidence)
+        return None if seed is None else SourceSeal.of_seed(seed)
+
+    return ContentStore(home.scripts, mask, seal)
+
+
+def seal_trouble(kept: ContentStore, sha256: str) -> Sealed | None:
+    """Return what is the matter with the seal of what is kept of a version; None where it fits, or
+    nothing is kept.
+    """
+    found = kept.kept(sha256)
+    return None if found is None or found.sealed is Sealed.FITS else found.sealed
 
 
 def forget_old(home: Home, store: Store, before: datetime) -> int:
     """Remove the sources and parts of versions that were last seen before this time, and that no
     legal hold may keep; return how many. Raises EvidenceError.
     """
-    kept, gone = ContentStore(home.scripts, lambda text: text), 0
+    kept, gone = source_store(home), 0
     with store.reading() as connection:
         holds = Removed.of(connection).holds.values()
     scripts = {one.script for one in holds}
@@ -52,15 +95,17 @@ class KeptSources:
 
     def of(self, sha256: str) -> Kept:
         """Return the source of the version with this hash, or why there is none."""
-        store = ContentStore(self.home.scripts, lambda text: text)
+        store = source_store(self.home)
         try:
-            text, has = store.text(sha256), store.has(sha256)
+            kept, there = store.kept(sha256), store.is_there(sha256)
         except ValueError:
             return Kept(why=_NEVER)
         except PermissionError:
             return Kept(why=_NO_RIGHTS)
-        if text is not None:
-            return Kept(text=text)
-        if has:
+        if kept is not None and kept.text is None:
+            return Kept(why=_BROKEN, note="its seal is broken: somebody changed or replaced it.")
+        if kept is not None:
+            return Kept(text=kept.text, note=_SEALS.get(kept.sealed, ""))
+        if there:
             return Kept(why=_DAMAGED if store.may_read(sha256) else _NO_RIGHTS)
         return Kept(why=_NEVER if self.keeps else _OFF)

@@ -69,10 +69,13 @@ def check_address(to: str, address: str) -> None:
             raise ValueError(f"the address of {to} is one line without spaces")
         _ = parts.port
     elif to == "syslog":
+        from exports.notices.system_log import UNANSWERED
         from exports.outbox.collectors import read_address
 
-        if not read_address(address).scheme.startswith("syslog"):
-            raise ValueError("the address of syslog begins with syslog+tcp:// or syslog+tls://")
+        if not read_address(address, UNANSWERED).scheme.startswith("syslog"):
+            raise ValueError(
+                "the address of syslog begins with syslog+tls://, syslog+tcp:// or syslog+udp://"
+            )
     elif to == "mail":
         mail_place(address, "starttls")
 

@@ -74,11 +74,14 @@ def channel_of(way: NotifyBy, name: str, settings: Settings) -> "Channel":
                 authority=authority,
             )
         case "syslog":
-            from exports.notices.system_log import SystemLog
+            from exports.notices.system_log import UNANSWERED, Datagrams, SystemLog
             from exports.outbox.collectors import read_address
 
-            place = replace(read_address(address), authority=authority) if address else None
-            return SystemLog(address=place)
+            if not address:
+                return SystemLog()
+            place = replace(read_address(address, UNANSWERED), authority=authority)
+            answered = place.scheme not in UNANSWERED
+            return SystemLog(address=place) if answered else Datagrams(address=place)
         case _:
             from exports.notices.web_hook import WebHook
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.home import Home
+from app.kept_sources import seal_trouble, source_store
 from app.policy_in_force import machine_policy
-from attribution.identity.contents import ContentStore
 from evidence.store import Store
 from exports.pack.building import Packed, Sources, build
 from exports.selection import Selection
@@ -29,7 +29,10 @@ def pack(
     for path in filter(Path.is_file, (home.policy, machine_policy() or home.policy)):
         text = path.read_bytes()
         policies[hashlib.sha256(text).hexdigest()[:16]] = text
-    sources = Sources(policies=policies, script=ContentStore(home.scripts, lambda text: text).text)
+    kept = source_store(home)
+    sources = Sources(
+        policies=policies, script=kept.text, seal=lambda one: seal_trouble(kept, one) or ""
+    )
     packed: list[Packed] = []
 
     def write(file: BinaryIO) -> None:

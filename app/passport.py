@@ -145,9 +145,9 @@ def _told(home: Home, settings: Settings, store: "Store", script: str) -> _Told:
 
 
 def _versions(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import SEALS_IN_WORDS, seal_trouble, source_store
 
-    kept, before = ContentStore(home.scripts, lambda text: text), None
+    kept, before = source_store(home), None
     lines = []
     for version in versions:
         seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
@@ -155,6 +155,8 @@ def _versions(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
         if before is not None and version.sha256:
             diff = kept.diff(before, version.sha256)
             changed = "" if diff is None else f", {_changed(diff)}"
+        if version.sha256 and (trouble := seal_trouble(kept, version.sha256)):
+            changed += f", {SEALS_IN_WORDS[trouble]}"
         before = version.sha256 or before
         lines.append(f"{(version.sha256 or 'not known')[:12]}  {seen}{changed}")
     yield from first_of(lines[::-1])
@@ -192,9 +194,9 @@ def _newest(versions: Sequence[ScriptVersion]) -> str | None:
 
 
 def _made_of(home: Home, versions: Sequence[ScriptVersion]) -> Iterator[str]:
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import source_store
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
     hashes = [version.sha256 for version in reversed(versions) if version.sha256]
     found = next((parts for sha in hashes if (parts := kept.parts(sha)) is not None), None)
     if found is None:

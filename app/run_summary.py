@@ -10,14 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from app.elsewhere import Elsewhere
+from app.gate_registry import RunningGate
 from app.home import Home
 from app.leftovers import Leftovers
-from app.run_members import Members, is_member, members_told
 from app.run_totals import dollars, totals_of
-from app.run_unknowns import has_no_sender, places_of, unchecked, unknown_told
+from app.run_unknowns import places_of, unchecked, unknown_told
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
-from core.attribution import Attribution
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
 from core.fate import (
@@ -35,6 +35,7 @@ from core.fate import (
 from core.ids import utc_now
 from core.record import Record
 from core.review import needs_review
+from core.run_members import Members, descends, has_no_sender, is_member, members_told
 from core.stored import OpenedEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.text import printable
 from core.vocabulary.findings import Amount, found, most_of
@@ -106,6 +107,17 @@ class Session:
         found = store.iter_entries(since=self.since)
         return [entry for entry in found if _may_be_of(entry, pid, members)]
 
+    def told(
+        self, gate: RunningGate, pid: int, answer: Mapping[str, Any] | None
+    ) -> "tuple[Sequence[Entry], Elsewhere | None]":
+        """Return what this process and its descendants sent by this gate, and where that is kept if
+        not here.
+        """
+        if not gate.public:
+            return self.entries(pid, answer), None
+        elsewhere = Elsewhere.read(gate.url, answer)
+        return elsewhere.entries or (), elsewhere
+
 
 def _may_be_of(entry: "Entry", pid: int, members: Members) -> bool:
     opened = entry.opened()
@@ -117,15 +129,6 @@ def _may_be_of(entry: "Entry", pid: int, members: Members) -> bool:
     return descends(found.sender, pid) or is_member(found.sender, members)
 
 
-def descends(sender: Attribution, pid: int) -> bool:
-    """Return whether a request was sent by this process or one that descends from it.
-
-    Of a socket that several processes share, any of them will do.
-    """
-    own = (sender.process, sender.script_process, *sender.ancestry, *sender.candidates)
-    return any(process is not None and process.pid == pid for process in own)
-
-
 def print_session(
     entries: Sequence["Entry"],
     code: int,
@@ -135,7 +138,7 @@ def print_session(
     contact: str | None = None,
     left: Leftovers | None = None,
     short: ShortConnections | None = None,
-    elsewhere: str | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> None:
     """Print the summary of one `run`. `contact`: whom the policy says to ask. `left`: what the
     program leaves behind. `short`: what the gate could tell nobody's. `elsewhere`: the gate that
@@ -143,39 +146,50 @@ def print_session(
     """
     left, short = left or Leftovers(), short or ShortConnections()
     entries, opened, unknown = _apart(entries)
-    records = [one.record for one in opened if isinstance(one, StoredRecord)]
-    totals = totals_of(records)
+    if elsewhere is not None and elsewhere.unknown:
+        unknown = {"": elsewhere.unknown}  # they may be another user's
     if as_json:
+        records = [one.record for one in opened if isinstance(one, StoredRecord)]
         told = {
             "exit_code": code,
-            "totals": totals,
+            "totals": totals_of(records),
             "still_running": left.processes,
             "gate_ended": left.gate_ended,
             **_exported(entries, opened),
             "short_connections": None if short.places is None else dict(short.places),
             "unknown_senders": unknown,
-            "recorded_by": elsewhere,
+            "recorded_by": None if elsewhere is None else elsewhere.url,
+            "records_whole": elsewhere is None or elsewhere.whole,
         }
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     _say(left.sentences(), out)
-    if elsewhere is not None:
-        out.write("outgate: what it sent is on record at the gate of this machine\n")
+    if elsewhere is not None and elsewhere.entries is None:
+        out.write(f"outgate: {elsewhere.sentence()}\n")
         return
     _say(short.sentences(), out)
     _say(unknown_told(unknown), out)
-    if all(map(_is_observed, opened)):
-        if not unknown:
-            out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
-        return
-    out.write(f"outgate: {', '.join(_headline(records, totals, cut=left.gate_ended))}\n")
+    if not all(map(_is_observed, opened)):
+        _say_what_was_sent(opened, out, contact, cut=left.gate_ended, own=elsewhere is None)
+        _say(short.missed(), out)
+        print_unreadable(opened, out)
+    elif not unknown:
+        out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
+    if elsewhere is not None:
+        out.write(f"outgate: {elsewhere.sentence()}\n")
+
+
+def _say_what_was_sent(
+    opened: Sequence[OpenedEntry], out: TextIO, contact: str | None, *, cut: bool, own: bool
+) -> None:
+    records = [one.record for one in opened if isinstance(one, StoredRecord)]
+    head = _headline(records, totals_of(records), cut=cut, own=own)
+    out.write(f"outgate: {', '.join(head)}\n")
     for same in _by_place(records):
         for line in _told(same, contact):
             out.write(f"{line}\n")
     for line in _exceptions(records):
         out.write(f"{line}\n")
-    _say(short.missed(), out)
-    print_unreadable(opened, out)
 
 
 def _apart(
@@ -221,8 +235,12 @@ def _exceptions(records: Sequence[Record]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _headline(records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool) -> Iterator[str]:
-    """Yield the parts of the first line. `cut`: the gate ended before all was counted."""
+def _headline(
+    records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool, own: bool
+) -> Iterator[str]:
+    """Yield the parts of the first line. `cut`: the gate ended before all was counted. `own`: the
+    records can be read by whoever reads this.
+    """
     yield counted(totals["requests"], "request")
     yield f"{'at least ' if cut else ''}{size(totals['bytes_sent'])} sent"
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
@@ -231,7 +249,8 @@ def _headline(records: Sequence[Record], totals: Mapping[str, Any], *, cut: bool
     if unsure := sum(1 for record in records if unchecked(record)):
         yield f"{number(unsure)} not wholly checked"
     asked = sum(1 for record in records if needs_review(record))
-    yield f"{number(asked)} to review: outgate review" if asked else "nothing to review"
+    command = ": outgate review" if own else ""
+    yield f"{number(asked)} to review{command}" if asked else "nothing to review"
 
 
 def _is_worth_a_word(record: Record) -> bool:

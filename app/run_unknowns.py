@@ -14,20 +14,6 @@ from core.vocabulary.sizes import counted, number
 from core.vocabulary.unread import unread_text
 
 _SHOWN = 5
-_RECORDINGS = "recording"
-_ITSELF = "GATE"
-"""Method of what the gate tells of itself."""
-
-
-def has_no_sender(entry: OpenedEntry) -> bool:
-    """Return whether this is a request through a gate that can be nobody's in particular: its
-    connection was ended before its process was seen.
-    """
-    if not isinstance(entry, StoredRecord):
-        return False
-    record, sender = entry.record, entry.record.sender
-    unseen = sender.process is None and not sender.candidates
-    return unseen and sender.method != _RECORDINGS and record.request.method != _ITSELF
 
 
 def places_of(entries: Sequence[OpenedEntry]) -> dict[str, int]:
@@ -41,12 +27,13 @@ def unknown_told(places: dict[str, int]) -> Iterator[str]:
     if not places:
         return
     many = sum(places.values())
-    shown = ", ".join(place_and_times(*one) for one in list(places.items())[:_SHOWN])
-    more = f", and {number(len(places) - _SHOWN)} more" if len(places) > _SHOWN else ""
+    named = [one for one in places.items() if one[0]]
+    shown = ": " * bool(named) + ", ".join(place_and_times(*one) for one in named[:_SHOWN])
+    more = f", and {number(len(named) - _SHOWN)} more" if len(named) > _SHOWN else ""
     were = "was" if many == 1 else "were"
     yield (
         f"{counted(many, 'request')} through Outgate {were} over before it could be seen whose,"
-        f" this program's or another's: {shown}{more}"
+        f" this program's or another's{shown}{more}"
     )
 
 

@@ -10,11 +10,11 @@ def packages_at_risk(home: Home, sha256: str) -> list[str]:
     """Return a sentence for each package that an advisory names, of those that this version
     imports; one that says so where nobody can tell.
     """
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import source_store
     from inventory.advisories.kept import load
 
     advisories = load(home.advisories)
-    parts = ContentStore(home.scripts, lambda text: text).parts(sha256)
+    parts = source_store(home).parts(sha256)
     if advisories is None:
         return ["not known: no advisories were imported (outgate advisories import FILE)"]
     if parts is None:

@@ -110,11 +110,11 @@ def orders_of(home: Home, member: Membership) -> KeptOrders:
 
 def shipper_of(home: Home, member: Membership) -> Shipper:
     """Return the shipper of this endpoint."""
+    from app.kept_sources import source_store
     from app.settings import load_settings
-    from attribution.identity.contents import ContentStore
 
     settings = load_settings(home.settings)
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
 
     def parts(sha256: str) -> Mapping[str, Any] | None:
         try:

@@ -17,7 +17,9 @@ _MISSED = "shorter than half a second can have been missed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortConnections:
-    """Those of the time of one run. `places`: None where some can have been missed."""
+    """Those of the time of one run. `places`: None where some can have been missed; one without a
+    name where a gate of many users does not tell it.
+    """
 
     places: tuple[tuple[str, int], ...] | None = None
 
@@ -37,12 +39,13 @@ class ShortConnections:
         from core.vocabulary.short_connections import place_and_times
 
         many = sum(count for _, count in self.places)
-        shown = ", ".join(place_and_times(*one) for one in self.places[:_SHOWN])
-        more = f", and {number(len(self.places) - _SHOWN)} more" if self.places[_SHOWN:] else ""
+        named = [one for one in self.places if one[0]]
+        shown = ": " * bool(named) + ", ".join(place_and_times(*one) for one in named[:_SHOWN])
+        more = f", and {number(len(named) - _SHOWN)} more" if named[_SHOWN:] else ""
         were = "was" if many == 1 else "were"
         yield (
             f"{counted(many, 'short connection')} past Outgate {were} over before it could be seen"
-            f" whose, this program's or another's: {shown}{more}"
+            f" whose, this program's or another's{shown}{more}"
         )
 
     def missed(self) -> Iterator[str]:

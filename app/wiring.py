@@ -309,11 +309,11 @@ def keeper_of(
     classifier: GateClassifier,
 ) -> ScriptKeeper:
     """Return what looks at each new version of a script."""
+    from app.kept_sources import source_store
     from app.package_risks import PackageRisks
     from app.scripts import ScriptKeeper
-    from attribution.identity.contents import ContentStore
 
-    store = ContentStore(home.scripts, source_masker(classifier)) if settings.keep_scripts else None
+    store = source_store(home, source_masker(classifier)) if settings.keep_scripts else None
     risks = PackageRisks(home.advisories)
     return ScriptKeeper(attributor, store, risks, lambda: policy.organisation.packages)
 

@@ -78,6 +78,10 @@ class Scope:
     until: datetime | None = None
     times: int = GROWS
     """It holds for fewer than so many times the people or rows."""
+    unchecked: int | None = None
+    """How many requests there were of which a check had failed; None in a closing of an earlier
+    version, which holds whatever fails.
+    """
 
     @property
     def people_limit(self) -> int:
@@ -89,6 +93,13 @@ class Scope:
         """From so many rows in one request on it comes back."""
         return max(1, self.rows) * self.times
 
+    @property
+    def unchecked_limit(self) -> int | None:
+        """From so many requests of which a check failed on it comes back: from the first, where
+        there was none; None: never.
+        """
+        return None if self.unchecked is None else max(1, self.unchecked * self.times)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
@@ -99,6 +110,8 @@ class Reach:
     accounts: frozenset[str]
     people: int
     rows: int
+    unchecked: int
+    """Requests of which a check failed."""
 
     def scope(self, until: datetime | None = None, times: int = GROWS) -> Scope:
         """Return the closing that holds for what is there."""
@@ -110,19 +123,22 @@ class Reach:
             rows=self.rows,
             until=until,
             times=times,
+            unchecked=self.unchecked,
         )
 
 
 def beyond(scope: Scope, reach: Reach) -> tuple[str, ...]:
     """Return by what a case reaches beyond its closing: `version`, `kind`, `account`, `people`,
-    `rows`; nothing where the closing holds.
+    `rows`, `unchecked`; nothing where the closing holds.
     """
+    limit = scope.unchecked_limit
     new = (
         ("version", reach.versions - scope.versions - {""}),
         ("kind", reach.kinds - scope.kinds),
         ("account", reach.accounts - scope.accounts),
         ("people", reach.people >= scope.people_limit),
         ("rows", reach.rows >= scope.rows_limit),
+        ("unchecked", limit is not None and reach.unchecked >= limit),
     )
     return tuple(name for name, there in new if there)
 

@@ -80,9 +80,15 @@ class _Reading:
         is enough then, and is a word as any other in `passwords or keys`. Raises _ProblemError
         elsewhere.
         """
-        if not before or not behind or _of_a_kind(f"{before[-1]} {OR} {behind[0]}".lower()):
+        around = (*before[-1:], OR, *behind[:1])
+        if len(around) > 1 and _of_a_kind(" ".join(around).lower()):
             self._plain(OR, "", negated=False)
             return
+        if not before or not behind or behind[0].lower() == OR:
+            side = "after" if before else "before"
+            raise _ProblemError(f"Say what {side} or. {_EITHER}")
+        if behind[0].lower() == NOT:
+            raise _ProblemError(_EITHER)
         asked: list[set[tuple[About, bool]]] = []
         for word in (before[-1], behind[0]):
             one = replace(self, occurs=None, values={}, texts=[], shown=[], times={})
@@ -94,8 +100,8 @@ class _Reading:
 
     def take(self, token: str, *, negated: bool) -> None:
         """Take one word."""
-        if token.lower() == NOT:
-            raise _ProblemError("Say what after not.")
+        if token.lower() in {NOT, OR}:
+            raise _ProblemError(_AFTER_NOT)
         prefix, colon, rest = token.partition(":")
         key, word = prefix.lower(), token.lower()
         if colon and key in PREFIXES:
@@ -193,7 +199,8 @@ class _Reading:
         if at is not None and at.end > at.begin:
             self._time("when", text, negated=negated)
             return True
-        for about, values in ((About.RULE, (text,)), (About.MODEL, (text,)), _version(text)):
+        asked = {About.RULE: (text,), About.MODEL: (text,), About.HASH: READS["hash"](text) or ()}
+        for about, values in asked.items():
             if values and self.stands(about, *values):
                 self._add(about, values, negated=negated)
                 return True
@@ -263,7 +270,7 @@ def parse(
             reading.take(token, negated=negated)
             negated = False
         if negated:
-            raise _ProblemError("Say what after not.")
+            raise _ProblemError(_AFTER_NOT)
         return Parsed(wanted=reading.filter())
     except _ProblemError as problem:
         return Parsed(wanted=CaseFilter(), problem=str(problem))
@@ -297,10 +304,7 @@ def _of_a_kind(words: str) -> bool:
 
 _EITHER = "“or” joins only what asks for the same: held or blocked, to:a or to:b."
 
-
-def _version(text: str) -> tuple[About, tuple[str, ...]]:
-    """Return what a word asks for that is the first digits of a version."""
-    return About.HASH, READS["hash"](text) or ()
+_AFTER_NOT = "Say what after not."
 
 
 def _ends(key: str, at: Moment) -> bool:

@@ -195,6 +195,7 @@ class Case:
             accounts=frozenset(inside.accounts),
             people=inside.people,
             rows=self.records or 0,
+            unchecked=self.unchecked,
         )
 
 

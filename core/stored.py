@@ -5,7 +5,7 @@ an entry that cannot be read.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from core.observation import Observation
 from core.record import Record
@@ -92,3 +92,26 @@ type OpenedEntry = StoredRecord | StoredObservation | UnreadableEntry
 def changed_among(entries: Iterable[object]) -> int:
     """Return how many of these somebody changed in the file."""
     return sum(isinstance(one, UnreadableEntry) and one.is_changed for one in entries)
+
+
+class KeptEntry(Protocol):
+    """An entry of the evidence as it is kept."""
+
+    @property
+    def id(self) -> str:
+        """Of the record or observation."""
+
+    @property
+    def text(self) -> bytes:
+        """The JSON that was chained; empty where it was erased."""
+
+    @property
+    def link(self) -> ChainLink:
+        """Where it stands in its chain."""
+
+    @property
+    def at_us(self) -> int:
+        """When it began: microseconds since 1970."""
+
+    def opened(self) -> OpenedEntry:
+        """Return what it says, or what stands for it where it cannot be read or was changed."""

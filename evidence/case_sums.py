@@ -236,6 +236,7 @@ class CaseSums:
             accounts=frozenset(self.accounts),
             people=self.people[0],
             rows=self.most_records or 0,
+            unchecked=self.degraded,
         )
 
     def row(self) -> dict[str, Any]:

@@ -5,19 +5,16 @@ Cases are added up in memory; the others, of which there may be very many, in ta
 connection's own, and compared by SQL.
 """
 
-from evidence.closed import OPEN
-from evidence.closings import Closings
+from evidence.cases_check import REBUILD, cases_problem
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.marks import PRIME, Listed, secret
 from evidence.past import Past, all_past
-from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
 from evidence.stretch import Stretch
 
-REBUILD = "outgate verify --rebuild makes it anew"
 _WHAT = {
     "scripts": "the list of versions of scripts",
     "traffic": "the sums of traffic",
@@ -69,7 +66,8 @@ class Derived:
         """Return what does not add up, if anything."""
         self._put_down()
         others = (self._other(table) for table in _TABLES)
-        return self._cases_problem() or next(filter(None, others), None)
+        cases = cases_problem(self._connection, self.sums.cases, self.untold)
+        return cases or next(filter(None, others), None)
 
     def marks_problem(self) -> str | None:
         """Compare what values are looked up by, unless there are entries that this version cannot
@@ -86,24 +84,6 @@ class Derived:
 
     def _listed(self, listed: Listed) -> int:
         return listed.product(self.secret)
-
-    def _cases_problem(self) -> str | None:
-        connection = self._connection
-        closings, newest = Closings(connection), newest_entries(connection)
-        oldest = oldest_entries(connection)
-        closings.learn(self._connection)
-        for row in self._connection.named("SELECT * FROM cases"):
-            sums = self.sums.cases.pop(row["key"], None)
-            if row["key"] in self.untold:
-                continue
-            if sums is None or any(row[name] != value for name, value in sums.row().items()):
-                return f"the list of cases does not add up to the records; {REBUILD}"
-            right = closings.standing(row["key"], sums.reach, newest, oldest)
-            if any(row[name] != right[name] for name in OPEN):
-                return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
-        if self.sums.cases.keys() - self.untold:
-            return f"the list of cases does not hold all records; {REBUILD}"
-        return None
 
     def _other(self, table: str) -> str | None:
         """Compare one of the tables, unless there are entries that this version cannot add up."""

@@ -3,7 +3,7 @@ be read.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -131,6 +131,15 @@ class Entry:
         if not isinstance(value, dict):
             value = {"id": self.id, "damaged": base64.b64encode(self.text).decode()}
         return {**value, "chain": self.link.to_json()}
+
+
+def told_entry(told: Sequence[Any]) -> Entry:
+    """Return an entry that a gate tells over a wire: chain, sequence, the hash before, its own, id,
+    microseconds, text. The gate has checked it. Raises ValueError, TypeError.
+    """
+    chain, seq, prev, hash_, id_, at_us, text = told
+    link = ChainLink(chain_id=chain, seq=seq, prev=bytes.fromhex(prev), hash=bytes.fromhex(hash_))
+    return Entry(link=link, id=id_, at_us=at_us, text=text.encode(), is_checked=True)
 
 
 class Recalled:

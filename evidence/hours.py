@@ -133,7 +133,9 @@ def ranking(
     measure: Measure = "exchanges",
     limit: int = 20,
 ) -> Sequence[Ranked]:
-    """Return the names that stand first by a measure, the largest first; equals by their names."""
+    """Return the names that stand first by a measure, the largest first; equals by their names.
+    What has nothing of it is not named.
+    """
     return ranked(store, by, wanted, measure=measure, limit=limit)[0]
 
 
@@ -181,7 +183,7 @@ def _names_by(connection: Connection, by: By, wanted: Wanted, measure: Measure) 
     for part in _pieces(connection, wanted):
         inner, values = _added(part, column)
         query = f"""SELECT json_group_array({column}), json_group_array({added})
-            FROM ({inner})"""  # noqa: S608 - our own words
+            FROM ({inner}) WHERE {added} <> 0"""  # noqa: S608 - our own words
         names, amounts = connection.execute(query, values).fetchone()
         for name, amount in zip(orjson.loads(names), orjson.loads(amounts), strict=True):
             sums[name] += amount

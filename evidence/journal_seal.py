@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence.notary import key_file
+from evidence.notary import seed_beside
 
 _CONTEXT = b"outgate.journal/1"
 _BYTES = 16
@@ -26,10 +26,8 @@ class JournalSeal:
     @classmethod
     def beside(cls, evidence: Path) -> "JournalSeal | None":
         """Return that of the installation that a file stands in, where it has a key."""
-        try:
-            return cls.of_seed(key_file(evidence).read_bytes())
-        except OSError:
-            return None
+        seed = seed_beside(evidence)
+        return None if seed is None else cls.of_seed(seed)
 
     def of(self, slot: int, id_: str, gate: str, text: bytes) -> bytes:
         """Return the seal of a row."""

@@ -27,7 +27,7 @@ from evidence.chain_ids import chain_id
 from evidence.database import Connection
 from evidence.frames import loosened, tightly
 from evidence.marks import PRIME, product
-from evidence.notary import SEED_BYTES, key_file
+from evidence.notary import seed_beside
 from evidence.rollup import Rollup
 from evidence.statements import INSERT_LOT
 from evidence.weighing import Columns, Scales
@@ -74,11 +74,8 @@ class LotKey:
     @classmethod
     def beside(cls, evidence: Path) -> "LotKey | None":
         """Return that of the installation that a file stands in, where it has a key."""
-        try:
-            seed = key_file(evidence).read_bytes()
-        except OSError:
-            return None
-        return cls.of_seed(seed) if len(seed) == SEED_BYTES else None
+        seed = seed_beside(evidence)
+        return None if seed is None else cls.of_seed(seed)
 
     @cached_property
     def marks(self) -> int:

@@ -46,6 +46,17 @@ def key_file(evidence: Path) -> Path:
     return evidence.parent / "keys" / "checkpoint.key"
 
 
+def seed_beside(evidence: Path) -> bytes | None:
+    """Return the secret of the installation that a file stands in, from which its seals are made;
+    None where it has none yet, or it may not be read.
+    """
+    try:
+        seed = key_file(evidence).read_bytes()
+    except OSError:
+        return None
+    return seed if len(seed) == SEED_BYTES else None
+
+
 def public_key(evidence: Path) -> bytes | None:
     """Return the public key of the installation that a file stands in, where it has one."""
     try:

@@ -6,9 +6,13 @@ from core.case_inside import Scope
 from core.ids import rfc3339
 from core.json_fields import Fields
 
+_SINCE = frozenset({"unchecked"})
+"""What closings of earlier versions lack."""
+
 
 def scope_json(scope: Scope) -> dict[str, Any]:
-    """Return it as JSON values."""
+    """Return it as JSON values; what an earlier version did not know is left out."""
+    told = {} if scope.unchecked is None else {"unchecked": scope.unchecked}
     return {
         "versions": sorted(scope.versions),
         "kinds": sorted(scope.kinds),
@@ -17,12 +21,13 @@ def scope_json(scope: Scope) -> dict[str, Any]:
         "rows": scope.rows,
         "until": None if scope.until is None else rfc3339(scope.until),
         "times": scope.times,
+        **told,
     }
 
 
 def scope_of(value: object) -> Scope:
     """Read what `scope_json` gave. Raises ValueError."""
-    fields = Fields(value, "scope")
+    fields = Fields(value, "scope", _SINCE)
     return Scope(
         versions=frozenset(fields.texts("versions")),
         kinds=frozenset(fields.texts("kinds")),
@@ -31,4 +36,5 @@ def scope_of(value: object) -> Scope:
         rows=fields.whole("rows"),
         until=fields.time_or_none("until"),
         times=fields.whole("times"),
+        unchecked=fields.whole_or_none("unchecked"),
     )

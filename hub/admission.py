@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 MOST = 3000
 MOST_STRANGERS = 64
-"""On each path that is open to them."""
+"""Whose messages come in, and on each path that is open to them as many that are worked on."""
 MOST_OF_ONE = 8
 """An endpoint ships by one line, and asks beside it for what it holds."""
 MOST_UPLOADS_OF_ONE = 2
 """One, and another whose line broke without the hub knowing yet."""
-UPLOAD = "/v1/upload"
+UPLOAD, ENROL = "/v1/upload", "/v1/enrol"
 
 
 class BusyError(Exception):

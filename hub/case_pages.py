@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, LiteralString
 
 from core.case_vocabulary import shown_as
+from core.fate import Fate
+from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
 from core.vocabulary.desk import State
 from hub.review_cases import FOLDED
@@ -44,12 +47,13 @@ _UNTOLD: Mapping[About, str] = {
     About.OWN: "what a sender did in the own matter",
     About.STATE: "that of a case: open it to see",
     About.CERTAIN: "how sure a sender is: open the case to see",
-    About.HASH: "which versions of a script sent it: open the case to see",
 }
 """What sums of a fleet do not hold: each machine adds up its own."""
 _STATES: Mapping[str, LiteralString] = {
     State.UNNAMED: "folded[1] IN ('', 'unknown')",
-    State.UNREAD: "kinds = ARRAY['not_inspected']",
+    State.UNREAD: f"kinds = ARRAY['{NOT_INSPECTED}']",
+    State.PARTLY_UNREAD: f"'{NOT_INSPECTED}' = ANY(kinds)",
+    State.NOTHING_LEFT: f"(went = 0 AND verdict NOT IN ('{Fate.PAST}', '{OBSERVED}'))",
     State.NOTHING_KNOWN: "kinds = '{}'",
     State.FIRST_TIME: "(first_at AT TIME ZONE 'UTC')::date = (last_at AT TIME ZONE 'UTC')::date",
 }
@@ -165,6 +169,19 @@ def _state(_: About, values: Sequence[str]) -> Clause:
     return text or "false", ()
 
 
+_VERSIONS: LiteralString = """(family, name, destination, account) IN (
+    SELECT x.family, x.name, d.name, a.word
+    FROM scripts x JOIN places p ON p.script = x.number JOIN totals t ON t.place = p.number
+        JOIN destinations d ON d.number = t.destination JOIN words a ON a.number = t.account
+    WHERE t.review AND EXISTS (SELECT 1 FROM unnest(%s::text[]) AS v
+        WHERE starts_with(encode(x.sha256, 'hex'), v)))"""
+
+
+def _version(_: About, values: Sequence[str]) -> Clause:
+    """One of the versions that sent it begins so."""
+    return _VERSIONS, ([value.casefold() for value in values],)
+
+
 def _returned(_: About, __: Sequence[str]) -> Clause:
     """Whoever reopens a case takes the reason away; what comes back keeps it."""
     return "(is_open AND disposition IS NOT NULL)", ()
@@ -181,5 +198,6 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     About.SHOWN: _shown,
     **dict.fromkeys(_NUMBERS, _at_least),
     About.STATE: _state,
+    About.HASH: _version,
     About.RETURNED: _returned,
 }

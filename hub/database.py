@@ -14,9 +14,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.errors import InputError, OutgateError, SettingsError
-from hub.patience import MIGRATION, PEOPLE, Patience
+from hub.patience import LATE_S, MIGRATION, PEOPLE, Patience
+from hub.silence import Attended, SilentError
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
+type _Attended = Attended[tuple[Any, ...]]
 
 SCHEMA = Path(__file__).parent / "schema"
 _LOCK = 0x4F474855
@@ -49,11 +51,16 @@ _SESSION = f"""SELECT set_config('TimeZone', 'UTC', false),
 database knows. No question here runs for so long that compiling it pays.
 """
 _LIMIT = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) t (name, value)"
+_LIMITED = "SELECT extract(epoch FROM current_setting('statement_timeout')::interval)"
 _LEAST = "SELECT max(least) FROM hub_schema"
 
 
 class DatabaseDownError(OutgateError):
     """PostgreSQL does not answer, or cannot write now: try again later."""
+
+
+class DatabaseSilentError(DatabaseDownError):
+    """PostgreSQL has taken what was asked and says nothing: it, or its machine, was halted."""
 
 
 class TooLongError(DatabaseDownError):
@@ -74,7 +81,7 @@ class Database:
         self.patience = patience
         """How long it may work on what is asked, on connections that are made from now on."""
         self._local = threading.local()
-        self._open: set[Connection] = set()
+        self._open: set[_Attended] = set()
         self._lock = threading.Lock()
         self._months: set[date] = set()
 
@@ -124,10 +131,18 @@ class Database:
                 connection.close()
             self._open.clear()
 
+    def let_go(self) -> None:
+        """End what waits for an answer on any thread, for the database answers nobody."""
+        with self._lock:
+            for connection in self._open:
+                connection.given_up = True
+
     def _mine(self) -> Connection:
-        known: Connection | None = getattr(self._local, "connection", None)
-        if known is not None and not known.closed:
+        known: _Attended | None = getattr(self._local, "connection", None)
+        if known is not None and not known.closed and not known.given_up:
             return known
+        if known is not None:
+            self._drop(known)
         made = connect(self._url, self.patience)
         _refuse_newer_database(made)
         with self._lock:
@@ -139,7 +154,7 @@ class Database:
         with contextlib.suppress(psycopg.Error):
             connection.close()
         with self._lock:
-            self._open.discard(connection)
+            self._open = {one for one in self._open if one is not connection}
             self._months.clear()
         self._local.connection = None
 
@@ -155,20 +170,20 @@ class Database:
         self._months.add(month)
 
 
-def connect(url: str, patience: Patience | None = None) -> Connection:
+def connect(url: str, patience: Patience | None = None) -> _Attended:
     """Return a connection on which statements may take so long (None: as the database has it).
     Raises DatabaseDownError, SettingsError for what is no address.
     """
     try:
-        made = psycopg.connect(
+        made = Attended[tuple[Any, ...]].connect(
             _patient(url),
             autocommit=True,
             connect_timeout=_CONNECT_S,
             application_name="outgate hub",
         )
+        made.silent_s = _CONNECT_S
         made.execute(_SESSION)
-        if patience is not None:
-            _limit(made, patience)
+        _limit(made, patience)
         return made
     except psycopg.OperationalError as error:
         raise _down(error) from None
@@ -179,11 +194,16 @@ def connect(url: str, patience: Patience | None = None) -> Connection:
         ) from None
 
 
-def _limit(connection: Connection, patience: Patience) -> None:
-    """Say how long statements may take; what its address says itself counts more."""
-    said = connection.info.get_parameters().get("options", "")
-    limits = {name: value for name, value in patience.settings().items() if name not in said}
-    connection.execute(_LIMIT, (list(limits), list(limits.values())))
+def _limit(connection: _Attended, patience: Patience | None) -> None:
+    """Say how long statements may take; what its address says itself counts more. What the
+    database has to end by then, and has not, is given up.
+    """
+    if patience is not None:
+        said = connection.info.get_parameters().get("options", "")
+        limits = {name: value for name, value in patience.settings().items() if name not in said}
+        connection.execute(_LIMIT, (list(limits), list(limits.values())))
+    row = connection.execute(_LIMITED).fetchone()
+    connection.silent_s = float(row[0]) + LATE_S if row is not None and row[0] else None
 
 
 def _patient(url: str) -> str:
@@ -213,6 +233,11 @@ def _down(error: psycopg.Error, patience: Patience = PEOPLE) -> DatabaseDownErro
     """Say what is wrong without what the server says: it may quote addresses and values."""
     if isinstance(error, psycopg.errors.QueryCanceled):
         return TooLongError(patience)
+    if isinstance(error, (SilentError, psycopg.errors.ConnectionTimeout)):
+        return DatabaseSilentError(
+            "The database does not answer.",
+            remedy="Look whether its machine and its processes go on, and for its log.",
+        )
     code = error.sqlstate or type(error).__name__
     words = {
         "53100": "The disk of the database is full.",

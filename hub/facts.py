@@ -59,6 +59,9 @@ class Fact(NamedTuple):
     sender: Sender
     destination: str
     kinds: tuple[str, ...]
+    """With `not_inspected` where a part could not be read or a check of it failed: the two that
+    make a case one of which not all was read (`core.review.Case.unread`).
+    """
     outcome: str
     account: str
     bytes: int
@@ -184,6 +187,8 @@ def _fact(at: str, value: Mapping[str, Any], common: _Common, sender: Sender) ->
     request, (verdict, degraded, held, place, account) = value["request"], common
     fate = fate_of(request["method"], degraded, value.get("notes") or ())
     kinds, found, rows, people, values = _found(value["findings"])
+    if degraded and NOT_INSPECTED not in kinds:
+        kinds = tuple(sorted((NOT_INSPECTED, *kinds[: _MOST_KINDS - 1])))
     return Fact(
         _time(at),
         sender,

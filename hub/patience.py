@@ -8,6 +8,10 @@ from datetime import timedelta
 from core.vocabulary.times import lasting
 
 _MINUTE, _HOUR = 60, 3600
+LATE_S = 5.0
+"""How much later than due the database may end a statement; where it has not by then it was halted,
+and a hub gives up.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +57,5 @@ MIGRATION = Patience(what="The step of the schema", statement_s=12 * _HOUR, lock
 """An index over all records may take hours; whoever ships waits behind a step that waits for
 somebody who reads for long.
 """
+PULSE = Patience(what="The question whether it answers", statement_s=5)
+"""What a hub asks every few seconds (`hub.pulse`)."""

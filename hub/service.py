@@ -15,6 +15,7 @@ from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from aiohttp import web
 
 from core.errors import InputError, OutgateError, SettingsError
 from fleet.wire import MOST_PACKED, BadUpload
-from hub.admission import UPLOAD, Admission, BusyError
+from hub.admission import ENROL, UPLOAD, Admission, BusyError
 from hub.answering import Hub
+from hub.arriving import Arriving
 from hub.database import Database, DatabaseDownError
 from hub.enrolment import Endpoint, NotAllowedError
 from hub.intake import Answer, Gap, Refused
-from hub.patience import ENDPOINTS, THOROUGH
+from hub.patience import ENDPOINTS, PULSE, THOROUGH
+from hub.pulse import Pulse
 
 log = logging.getLogger("outgate.hub")
 
@@ -41,8 +44,6 @@ _STRANGERS_BODY_S = 10.0
 """How long a body may take to arrive, of endpoints and of those who are none yet."""
 _AT_ONCE = 4
 """Threads for messages, each with its connection to the database; one more does the rest."""
-_MOST_UPLOADS = 16
-"""Whose bodies may be in memory at once."""
 _WATCH_S = 60.0
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
@@ -66,16 +67,18 @@ class Server:
     _admission: Admission = field(default_factory=Admission)
     _watcher: Hub = field(init=False)
     """Does what is done now and then, which waits for whoever is there."""
-    _uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_UPLOADS))
+    _arriving: Arriving = field(default_factory=Arriving)
+    _pulse: Pulse = field(init=False)
 
     def __post_init__(self) -> None:
         self._watcher = replace(self.hub, database=Database(self.hub.database.url, THOROUGH))
         self.hub.database.patience = ENDPOINTS
+        self._pulse = Pulse(self.hub.database, self._watcher.database, patience=PULSE)
 
     def application(self) -> web.Application:
         """Return the application."""
         app = web.Application(client_max_size=MOST_PACKED + 1, middlewares=[self._bounded])
-        app.router.add_post("/v1/enrol", self._enrol)
+        app.router.add_post(ENROL, self._enrol)
         app.router.add_post("/v1/renew", self._json(self.hub.renew))
         app.router.add_post("/v1/check-in", self._check_in)
         app.router.add_post("/v1/parts", self._json(self.hub.parts))
@@ -97,6 +100,8 @@ class Server:
         """Answer whatever goes wrong with one line, and bound what waits."""
         named = self._named(request)
         try:
+            if named is None and request.path == ENROL:  # counted when all of it is here
+                return await handler(request)
             with self._admission.let_in(None if named is None else named[0], request.path):
                 return await handler(request)
         except BusyError:
@@ -129,31 +134,42 @@ class Server:
             request[_NAMED] = named
         return named
 
+    @contextlib.asynccontextmanager
+    async def _body(
+        self, request: web.Request, most: int, within_s: float | None = None
+    ) -> AsyncIterator[bytes]:
+        """Give the body, of at most so many bytes, where it came within so many seconds (None: as
+        long as an endpoint's may take), and count it until the message is answered.
+        """
+        named = request.get(_NAMED)
+        who = (request.remote or "") if named is None else named[0]
+        with self._arriving.body(who, stranger=named is None) as body:
+            yield await self._arriving.read(body, request.content, most, within_s or _BODY_S)
+
     async def _enrol(self, request: web.Request) -> web.Response:
-        value = _json(
-            await _body(request, _MOST_ENROLMENT, _STRANGERS_BODY_S)
-        )  # of whoever: no certificate yet
-        shown = _shown(request)
-        return _answer(await self._worked(lambda: self.hub.enrol(value, shown)))
+        shown = _shown(request)  # of whoever: no certificate of an endpoint's yet
+        async with self._body(request, _MOST_ENROLMENT, _STRANGERS_BODY_S) as data:
+            value = _json(data)
+            with self._admission.let_in(None, ENROL):
+                return _answer(await self._worked(lambda: self.hub.enrol(value, shown)))
 
     def _json(self, work: _Work) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             certificate = _certificate(request)
-            value = _json(await _body(request, _MOST_JSON))
             claimed = request.headers.get(ENDPOINT_HEADER)
-            return _answer(
-                await self._worked(lambda: work(self._speaker(certificate, claimed), value))
-            )
+            async with self._body(request, _MOST_JSON) as data:
+                value = _json(data)
+                return _answer(
+                    await self._worked(lambda: work(self._speaker(certificate, claimed), value))
+                )
 
         return handle
 
     async def _check_in(self, request: web.Request) -> web.Response:
         certificate = _certificate(request)
-        value = _json(await _body(request, _MOST_JSON))
         claimed = request.headers.get(ENDPOINT_HEADER)
-        came_at = self.hub.clock()  # others may be taken before it comes to its turn
 
-        def work() -> Mapping[str, Any]:
+        def work(value: object, came_at: datetime) -> Mapping[str, Any]:
             named = request.get(_NAMED) or self.hub.enrolment.named(certificate)
             if claimed in (None, named[0]):
                 answer = self.hub.check_in_at_once(named, value)
@@ -161,7 +177,10 @@ class Server:
                     return answer
             return self.hub.check_in(self._speaker(certificate, claimed), value, came_at)
 
-        return _answer(await self._worked(work))
+        async with self._body(request, _MOST_JSON) as data:
+            value = _json(data)
+            came_at = self.hub.clock()  # others may be taken before it comes to its turn
+            return _answer(await self._worked(lambda: work(value, came_at)))
 
     def _speaker(self, certificate: bytes, claimed: str | None) -> Endpoint:
         """Return who speaks: the certificate tells, whatever the message claims."""
@@ -175,8 +194,7 @@ class Server:
         certificate = _certificate(request)
         claimed = request.headers.get(ENDPOINT_HEADER)
         await self._worked(lambda: self._speaker(certificate, claimed))
-        async with self._uploads:
-            frame = await _body(request, MOST_PACKED)
+        async with self._body(request, MOST_PACKED) as frame:
 
             def take() -> Answer:
                 # Asked again: it may have been revoked while its body came.
@@ -190,15 +208,19 @@ class Server:
         return _answer({"next": taken.next, "new": taken.new})
 
     async def _health(self, request: web.Request) -> web.Response:
-        def ask() -> Mapping[str, Any]:
-            with self.hub.database.at_once() as connection:
-                connection.execute("SELECT 1 FROM endpoints LIMIT 1")
-            return {"ok": True, "waiting": self._admission.here}
-
-        return _answer(await self._worked(ask))
+        self._pulse.felt()
+        await self._pulse.asked()
+        return _answer({"ok": True, "waiting": self._admission.here})
 
     async def _worked[T](self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        """Do it on a thread; what waited for one while the database fell silent waits no more."""
+
+        def felt() -> T:
+            self._pulse.felt()
+            return work()
+
+        self._pulse.felt()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, felt)
 
     async def _watched(self, app: web.Application) -> AsyncIterator[None]:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -217,8 +239,11 @@ class Server:
 
         async with asyncio.TaskGroup() as group:
             group.create_task(watch())
+            group.create_task(self._pulse.beat(stop))
             yield
             stop.set()
+            self._pulse.let_go()
+        self._pulse.close()
         for pool in (own, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self._watcher.database.close()
@@ -317,22 +342,6 @@ def _certificate(request: web.Request) -> bytes:
             "No certificate was shown.", remedy="Enrol first: outgate fleet enrol."
         )
     return certificate
-
-
-async def _body(request: web.Request, most: int, within_s: float | None = None) -> bytes:
-    """Return the body, of at most so many bytes, where it came within so many seconds (None: as
-    long as an endpoint's may take); whoever sends slowly keeps nobody waiting.
-    """
-    found = bytearray()
-    try:
-        async with asyncio.timeout(within_s or _BODY_S):
-            while chunk := await request.content.readany():
-                found += chunk
-                if len(found) > most:
-                    raise InputError("The message is too long.")
-    except TimeoutError:
-        raise InputError("The message came too slowly.") from None
-    return bytes(found)
 
 
 def _json(data: bytes) -> object:

@@ -18,13 +18,13 @@ from proxy.client_certificates import ClientCertificates
 from proxy.evasion import EvasionWatch
 from proxy.far_side import mark_end, was_reached
 from proxy.fault_causes import why_broken
-from proxy.following import asked_of
 from proxy.greetings import Greetings
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
+from proxy.run_records import answer_to
 from proxy.sealed.foreign import ForeignConnections
 from proxy.sealed.opening import Foreign
 from proxy.silent_tunnels import SilentTunnel, SilentTunnels
@@ -233,8 +233,8 @@ class GateAddon:
         )
         if flow.request.host == HEALTH_HOST:
             transaction.answer_here()
-            await self.evasion.settled()
-            flow.response = self.health.answer(asked_of(flow.request.path, self.evasion.runs))
+            beside = await answer_to(flow, self.evasion, self.inspection)
+            flow.response = self.health.answer(beside)
             return
         self.health.requests += 1
         head = read_head(flow)

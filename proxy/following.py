@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -180,21 +181,39 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def asked_of(path: str, runs: Followed) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `outgate run` asks the gate for, beside its health."""
+
+    pid: int
+    """Its own process."""
+    since: datetime | None = None
+    """When its program began; None while that has not ended."""
+
+    @classmethod
+    def read(cls, path: str) -> "Question | None":
+        """Return the question that a path is; None for any other."""
+        _, *words = path.split("/")
+        numbers = [_number(word) for word in words[1:]]
+        if words[:1] != [_RUN] or not 1 <= len(numbers) <= 2 or 0 in numbers:
+            return None
+        if len(numbers) == 1:
+            return cls(numbers[0])
+        try:
+            return cls(numbers[0], datetime.fromtimestamp(numbers[1] / 1000, UTC))
+        except (OverflowError, ValueError, OSError):
+            return None
+
+
+def asked_of(question: Question | None, runs: Followed) -> Mapping[str, Any]:
     """Do what is asked, and return what to answer beside the health."""
-    _, *words = path.split("/")
-    numbers = [_number(word) for word in words[1:]]
-    if words[:1] != [_RUN] or not 1 <= len(numbers) <= 2 or 0 in numbers:
+    if question is None:
         return {}
-    if len(numbers) == 1:
-        runs.follow(numbers[0])
+    if question.since is None:
+        runs.follow(question.pid)
         return {}
-    try:
-        begun = datetime.fromtimestamp(numbers[1] / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
-        return {}
-    missed = runs.missed_since(numbers[0], begun)
-    return {"short_connections": missed, "members": runs.members(numbers[0])}
+    missed = runs.missed_since(question.pid, question.since)
+    return {"short_connections": missed, "members": runs.members(question.pid)}
 
 
 def _number(word: str) -> int:

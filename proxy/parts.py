@@ -1,6 +1,6 @@
 """What a gate is made of: the parts behind their ports, and how much and how long they may take."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,8 +26,11 @@ from core.ports import (
 )
 from core.sent_file import FileTracer
 from core.situation import ScriptHistory, Volume
+from core.stored import KeptEntry
 from proxy.observing import Observer
 
+type Kept = Callable[[datetime], Iterable[KeptEntry]]
+"""Entries of the evidence that began at or after a moment, from the oldest. Off the event loop."""
 type History = Callable[[Attribution, Classification], tuple[ScriptHistory, Volume]]
 
 
@@ -87,4 +90,6 @@ class Parts:
     """Told of the networks of sealed runs."""
     happened: Callable[[Happening], None] | None = None
     """Told of what is captured of this machine. Blocks; raises EvidenceError."""
+    kept: Kept | None = None
+    """What runs are told of their records; None where their user reads the evidence."""
     clock: Callable[[], datetime] = utc_now

@@ -36,6 +36,8 @@ def _rows(sender: Attribution, script: Script, kept: Kept) -> Iterator[Row]:
     version = safe(script.sha256 or "", 64)[:12]
     told = f"Version {version} as it ran; secrets and personal values in it are masked."
     yield Row("", told, "quiet")
+    if kept.note:
+        yield Row("", f"Of this copy: {kept.note}", "held")
 
 
 def _why_not(sender: Attribution, script: Script, kept: Kept) -> str:

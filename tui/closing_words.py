@@ -44,6 +44,8 @@ def _parts(scope: Scope, now: datetime, zone: tzinfo | None) -> Iterator[str]:
         yield f"fewer than {counted(scope.people_limit, 'person', 'people')}"
     if scope.rows:
         yield f"fewer than {counted(scope.rows_limit, 'row')} in one request"
+    if scope.unchecked and scope.unchecked_limit:
+        yield f"fewer than {counted(scope.unchecked_limit, 'request')} of which a check failed"
     yield "no date" if scope.until is None else f"until {day_of(scope.until, now, zone)}"
 
 
@@ -70,11 +72,14 @@ def came_back(case: Case, now: datetime) -> str:
     inside = case.inside
     people = at_least(reach.people, "person", "people", exact=inside.people_exact)
     rows = at_least(reach.rows, "row", exact=inside.most_exact)
+    checks = f"checks of {counted(reach.unchecked, 'request')}"
     words = {
         "version": "a new version of the script",
         "kind": f"a new kind of data: {kinds}",
         "account": "another account",
         "people": f"from {number(scope.people)} to {people}",
         "rows": f"from {number(scope.rows)} to {rows} in one request",
+        "unchecked": f"{checks} failed"
+        + (f", {scope.unchecked} before" if scope.unchecked else ""),
     }
     return "; ".join(words[name] for name in beyond(scope, reach)) or "it happened again"

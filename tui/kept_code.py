@@ -21,6 +21,8 @@ class Kept:
     text: str | None = None
     why: str = ""
     """In words; nothing where there is a text."""
+    note: str = ""
+    """What a reader should know of what is kept: the end of a sentence that names the version."""
 
 
 type KeptOf = Callable[[str], Kept]

@@ -43,10 +43,10 @@ def sheet_lines(sheet: Sheet, width: int) -> LaidOut:
     for table in sheet.tables:
         parts += [Content("")] if parts else []
         parts.append(Content.styled(safe(table.title, 200), "bold $primary"))
-        widths = _widths(table, width)
         if not table.lines:
             parts.append(Content.styled(f"  {table.empty}", "$quiet"))
             continue
+        widths = _widths(table, width)
         heads = tuple(name.strip() for name in table.columns)
         parts.append(_drawn(table, heads, widths, "$quiet", "  "))
         for line in table.lines:

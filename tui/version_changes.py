@@ -56,10 +56,12 @@ def changes(
         return whole(reading.versions[chosen], new, "No other version of it is approved.")
     if old.text is None:
         named = capital(_named(reading, base))
-        return whole(reading.versions[chosen], new, f"{named}, is not kept.")
+        because = f"{named}, is not kept." + _note(base, old)
+        return whole(reading.versions[chosen], new, because)
     if max(old.text.count("\n"), new.text.count("\n")) > MOST_COMPARED:
         return whole(reading.versions[chosen], new, "It is too long to be compared.")
     said = f"What is different in {version} from {_named(reading, base)}."
+    said += _note(reading.versions[chosen], new) + _note(base, old)
     return _difference(said, old.text, new.text)
 
 
@@ -82,8 +84,12 @@ def whole(version: ScriptVersion, new: Kept, because: str = "") -> Changes:
     if new.text is None:
         why = new.why or "Its content could not be read."
         return Changes(said=f"Version {_short(version)} cannot be read here.", unread=why)
-    said = f"{because} This is the whole of version {_short(version)}."
+    said = f"{because} This is the whole of version {_short(version)}.{_note(version, new)}"
     return _whole(said.strip(), new.text)
+
+
+def _note(version: ScriptVersion, kept: Kept) -> str:
+    return f" Of version {_short(version)}: {kept.note}" if kept.note else ""
 
 
 def _short(version: ScriptVersion) -> str:

@@ -65,6 +65,7 @@ def export(
     from core.happenings import Event, happening
     from core.rights import Deed
     from core.vocabulary.sizes import counted
+    from evidence.cases_check import case_list_problem
     from exports.report.cases import case_named
     from exports.selection import Selection
     from exports.writing import Written
@@ -94,7 +95,7 @@ def export(
     facts = {"format": format_name, "since": since, "until": until, "records": count}
     store.tell(happening(Event.EXPORTED, facts, who=who))
     typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
-    return _told_of(written.changed)
+    return _told_of(written.changed, case_list_problem(store))
 
 
 _PACK = "pack"
@@ -113,14 +114,16 @@ def _refuse_unknown(format_name: str, also: Sequence[str]) -> None:
         format_named(name)
 
 
-def _told_of(changed: int) -> int:
-    """Return the exit code of an export with so many entries that are not what was chained, and
-    say it.
+def _told_of(changed: int, cases: str | None) -> int:
+    """Return the exit code of an export with so many entries that are not what was chained, from a
+    store with this wrong in its list of cases, and say it.
     """
     from core.vocabulary.sizes import counted
 
+    if cases is not None:
+        typer.echo(f"The evidence was changed: {cases}.", err=True)
     if not changed:
-        return 0
+        return 0 if cases is None else 1
     typer.echo(
         f"{counted(changed, 'entry', 'entries')} changed in the evidence after writing: "
         "the export does not verify; outgate verify names what was done.",

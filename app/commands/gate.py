@@ -109,15 +109,16 @@ def run(
     if not quiet:
         from app.run_summary import Session, print_session
 
+        entries, elsewhere = Session(home, since).told(running, ended.pid, answer)
         print_session(
-            () if running.public else Session(home, since).entries(ended.pid, answer),
+            entries,
             ended.code,
             as_json=as_json,
             out=sys.stderr,
             contact=None if contact is None else str(contact),
             left=left,
             short=short,
-            elsewhere=running.url if running.public else None,
+            elsewhere=elsewhere,
         )
     return ended.code
 

@@ -26,6 +26,7 @@ def notify(
     from core.rights import Deed
     from core.vocabulary.sizes import counted
     from exports.notices.seen import trial_notice
+    from exports.notices.system_log import Datagrams
 
     home = open_home()
     settings = load_settings(home.settings)
@@ -46,7 +47,9 @@ def notify(
         except OutgateError as error:
             problem, code = f" {error.for_officer()}", 1
         told = f"{counted(len(way.outbox.waiting()), 'notice')} waiting"
-        arrived = ", the trial was taken" if trial and not problem else ""
+        unheard = isinstance(way.channel, Datagrams)
+        became = "sent, which nobody acknowledges" if unheard else "taken"
+        arrived = f", the trial was {became}" if trial and not problem else ""
         typer.echo(f"{way.outbox.name}: {told}{arrived}.{problem}")
     store.close()
     return code

@@ -125,8 +125,8 @@ def hunt(
     Example: outgate hunt requests '<2.31'
     """
     from app.home import home_there
+    from app.kept_sources import source_store
     from app.permission import permitted
-    from attribution.identity.contents import ContentStore
     from core.errors import InputError
     from core.rights import Deed
     from core.stored import StoredRecord
@@ -142,7 +142,7 @@ def hunt(
         )
     permitted(Deed.READ)
     store = open_store(home.evidence)
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
     versions = store.script_versions()
     hads = who_had(wanted, versions, kept.parts)
     if hads:

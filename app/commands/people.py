@@ -78,6 +78,8 @@ def _lines(answer: "Found") -> list[str]:
             f"CHANGED in the file after they were written, and so not told: "
             f"{counted(answer.changed, 'record')} of these; outgate verify names them."
         )
+    if answer.cases:
+        lines.append(f"Beside these records: {answer.cases}.")
     if answer.unread:
         lines.append(f"Not read of these: {counted(answer.unread, 'record')}.")
     if answer.blind:
@@ -100,6 +102,7 @@ def _as_json(answer: "Found") -> dict[str, object]:
         "changed": answer.changed,
         "more_values": answer.more_values,
         "blind": answer.blind,
+        "cases": answer.cases,
         "sent": [_sending(one) for one in answer.sendings],
     }
 
@@ -241,9 +244,9 @@ def _wanted(home: "Home", before: str | None, script: str | None, *, person: boo
 
 
 def _forget(home: "Home", sha256s: set[str]) -> None:
-    from attribution.identity.contents import ContentStore
+    from app.kept_sources import source_store
 
-    kept = ContentStore(home.scripts, lambda text: text)
+    kept = source_store(home)
     for sha256 in sha256s:
         kept.forget(sha256)
 

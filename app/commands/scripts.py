@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from app.home import Home
     from app.kept_sources import KeptSources
     from app.settings import Settings
     from core.review import ReviewEvent, ScriptVersion
@@ -128,29 +129,26 @@ def scripts(
         _list(store, versions)
     else:
         page = page_of(home, settings, store, script, accounts)
-        _show(home.scripts, store, versions, page, format_name, out)
+        _show(home, store, versions, page, format_name, out)
     return 0
 
 
 def _show(
-    folder: Path,
+    home: "Home",
     store: "Store",
     versions: "Sequence[ScriptVersion]",
     page: "Passport",
     format_name: str,
     out: Path | None,
 ) -> None:
-    """Print a script's page below the list of its versions, or give it in another format.
-
-    `folder`: where sources are kept.
-    """
+    """Print a script's page below the list of its versions, or give it in another format."""
     from app.commands.passport import give, rest_of_page
 
     if format_name != "text" or out is not None:
         give(page, format_name, out)
         return
     _list(store, versions)
-    _show_parts(folder, versions)
+    _show_parts(home, versions)
     _echo(rest_of_page(page))
 
 
@@ -346,12 +344,12 @@ def _say(
     )
 
 
-def _show_parts(folder: Path, versions: "Sequence[ScriptVersion]") -> None:
+def _show_parts(home: "Home", versions: "Sequence[ScriptVersion]") -> None:
     """Say what the newest version of which that was kept is made of."""
+    from app.kept_sources import source_store
     from app.made_of import made_of
-    from attribution.identity.contents import ContentStore
 
-    kept = ContentStore(folder, lambda text: text)
+    kept = source_store(home)
     newest = sorted(versions, key=lambda version: version.last_at, reverse=True)
     for version in newest:
         parts = None if version.sha256 is None else kept.parts(version.sha256)

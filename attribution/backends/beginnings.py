@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +19,10 @@ from attribution.backends.process_connector import Wish, subscribed
 from core.values import quick
 
 _WISH = Wish(other=EXEC, thread_at=0, process_at=0, buffer=1 << 20)
-_START_S, _AGAIN_S, _END_S = 2.0, 10.0, 2.0
+_START_S, _END_S = 2.0, 2.0
+_AGAIN_S, _AGAIN_MOST_S = 0.1, 60.0
+"""One that ends is begun anew at once; one that ends again and again, twice as late each time."""
+_LASTED_S = 30.0
 _PIECE = 1 << 16
 
 type Program = tuple[int, int]
@@ -52,20 +55,28 @@ class Beginnings(Protocol):
     def mend(self) -> None:
         """Have it told again where nobody tells. May take seconds."""
 
+    def give_up(self) -> None:
+        """Take it for gone: it tells nothing of what it should have told."""
+
     def close(self) -> None:
         """Listen no more."""
 
 
 class BeginningsProcess:
-    """Implements Beginnings by `beginnings_process`. `take` by one thread at a time, `mend` by one
-    beside it.
+    """Implements Beginnings by `beginnings_process`. `take` and `give_up` by one thread at a time,
+    `mend` by one beside it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Raise OSError where the kernel tells nothing."""
+        self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
+        self._ended: list[subprocess.Popen[bytes]] = []
+        """Killed, and not taken away yet: one that the kernel holds up takes longer to die."""
         self._told: socket.socket | None = None
+        self._closed = False
         self._begun_at = 0.0
+        self._again_s = _AGAIN_S
         self._rest = bytearray()
         self._begin()
 
@@ -89,18 +100,30 @@ class BeginningsProcess:
 
     def mend(self) -> None:
         """See Beginnings.mend."""
-        if self._told is None and time.monotonic() - self._begun_at > _AGAIN_S:
+        self._ended = [each for each in self._ended if each.poll() is None]
+        lasted = self._clock() - self._begun_at
+        if self._told is not None:
+            self._again_s = _AGAIN_S if lasted > _LASTED_S else self._again_s
+        elif not self._closed and lasted > self._again_s:
+            self._again_s = min(self._again_s * 2, _AGAIN_MOST_S)
             with contextlib.suppress(OSError):
                 self._begin()
 
+    def give_up(self) -> None:
+        """See Beginnings.give_up."""
+        self._end()
+
     def close(self) -> None:
         """See Beginnings.close."""
-        self._begun_at = float("inf")
+        self._closed = True
         self._end()
+        for process in self._ended:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_END_S)
 
     def _begin(self) -> None:
         """Start it, and wait until it listens: what begins before that may be read too late."""
-        self._begun_at = time.monotonic()
+        self._begun_at = self._clock()
         self._rest.clear()
         near, far = socket.socketpair()
         with far, subscribed(_WISH) as heard:
@@ -134,8 +157,7 @@ class BeginningsProcess:
             told.close()
         if process is not None:
             process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_END_S)
+            self._ended.append(process)
 
 
 def _records(rest: bytearray) -> list[tuple[Program, Beginning]]:

@@ -29,6 +29,8 @@ _PAUSE_S = 0.02
 _TRIES = 64
 _PATIENCE_S, _MOMENT_S = 0.05, 0.002
 """What a program began with is read within a fraction of a millisecond, or too late."""
+_SILENT_S = 1.0
+"""Whoever reads that, and has told of no program for so long while one began, is held up by it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,10 +58,12 @@ class ExecEvents:
         self,
         hear: Callable[[], socket.socket] = lambda: subscribed(_WISH),
         beginnings: Callable[[], Beginnings] = BeginningsProcess,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`hear`: what the kernel tells its events to. `beginnings`: who reads what programs begin
         with. Each may raise OSError.
         """
+        self._clock = clock
         self._loaded: _Times[Load] = OrderedDict()
         self._born: _Times[float] = OrderedDict()
         self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
@@ -70,6 +74,8 @@ class ExecEvents:
         """Programs of whose beginning nothing was told yet."""
         self._ahead: OrderedDict[Program, Beginning] = OrderedDict()
         """What was told of programs whose own event was not taken in yet."""
+        self._silent_from: float | None = None
+        """When the first program began of which, or of a later one, nothing was told since."""
         self._heard = False
         self._reading = threading.Lock()
         self._closed = threading.Event()
@@ -198,12 +204,26 @@ class ExecEvents:
         """Take in what nobody asks for, before the kernel has no more room for it."""
         while (held := self._socket) is not None:
             with contextlib.suppress(OSError, ValueError):
-                select.select([held], [], [], 1.0)
+                told = None if self._beginnings is None else self._beginnings.fileno()
+                both: list[socket.socket | int] = [held] if told is None else [held, told]
+                select.select(both, [], [], 1.0)
             self._closed.wait(_PAUSE_S)
             self.catch_up()
             self._join()
-            if (beginnings := self._beginnings) is not None:
-                beginnings.mend()
+            self._mend()
+
+    def _mend(self) -> None:
+        """Have beginnings told again where nobody tells of them, or only seems to."""
+        beginnings, silent_from = self._beginnings, self._silent_from
+        if beginnings is None:
+            return
+        if silent_from is not None and self._clock() - silent_from > _SILENT_S:
+            with self._reading:
+                beginnings.give_up()
+        nobody_told = beginnings.fileno() is None
+        beginnings.mend()
+        if nobody_told:  # what began meanwhile is told by nobody, and is no sign
+            self._silent_from = None
 
     def _note(self, data: bytes) -> None:
         if len(data) < EVENT_AT + EVENT.size:
@@ -216,6 +236,7 @@ class ExecEvents:
             load = Load(at=happened, begun=self._ahead.pop((pid, monotonic), None))
             if load.begun is None:
                 _put(self._awaited, (pid, monotonic), load)
+                self._silent_from = self._silent_from or self._clock()
             self._keep(self._loaded, pid, load, happened)
         elif what == FORK:
             self._keep(self._born, child, happened, happened)
@@ -229,6 +250,7 @@ class ExecEvents:
         """Take in what was told of beginnings."""
         with self._reading:
             for program, begun in () if self._beginnings is None else self._beginnings.take():
+                self._silent_from = None
                 load = self._awaited.pop(program, None)
                 if load is None:
                     _put(self._ahead, program, begun)

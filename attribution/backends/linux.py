@@ -12,6 +12,7 @@ from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.exec_events import ExecEvents, Load
 from attribution.backends.holders import holders
 from attribution.backends.idle_holders import IdleHolders, runs_of
+from attribution.backends.memory_reads import ON_THE_LOOP_S, PATIENCE_S
 from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
@@ -89,15 +90,13 @@ class LinuxBackend:
         return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid)
 
     def _alone(self, facts: ProcessFacts, inode: int, oldest: float) -> bool:
-        """True when the process is unchanged and no child made since `oldest` can share the
-        socket.
-        """
+        """True when it is unchanged and no child made since `oldest` can share the socket."""
         self._execs.catch_up()
         offspring = self._execs.offspring(facts.pid, oldest)
         if offspring is not None and self._execs.is_same(facts):
             return all(procfs.descriptors(pid, inode) == [] for pid in offspring)
         fields = procfs.stat_fields(facts.pid)
-        if not procfs.is_alive(fields) or not _is_same(fields, facts):
+        if not procfs.is_alive(fields) or not _is_same(fields, facts, ON_THE_LOOP_S):
             return False
         threads = int(fields[17])
         born = self._births.since(oldest)
@@ -264,11 +263,12 @@ class LinuxBackend:
         return procfs.start_of(pid)
 
     def unchanged(self, facts: ProcessFacts) -> bool:
-        """See Backend.unchanged: an exec keeps pid and start, but neither image nor command
-        line.
-        """
+        """See Backend.unchanged: an exec is told, or keeps neither image nor command line."""
         fields = procfs.stat_fields(facts.pid)
-        return procfs.is_alive(fields) and _is_same(fields, facts)
+        if not procfs.is_alive(fields):
+            return False
+        self._execs.catch_up()
+        return self._execs.is_same(facts) or _is_same(fields, facts)
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
@@ -367,11 +367,11 @@ class LinuxBackend:
             self._idle.close()
 
 
-def _is_same(fields: list[bytes], facts: ProcessFacts) -> bool:
+def _is_same(fields: list[bytes], facts: ProcessFacts, seconds: float = PATIENCE_S) -> bool:
     return (
         int(fields[19]) == facts.start
         and procfs.image_of(fields) == facts.image
-        and procfs.command_line(facts.pid) == facts.command_line
+        and procfs.command_line(facts.pid, seconds) == facts.command_line
     )
 
 

@@ -125,7 +125,7 @@ def is_python(pid: int) -> bool:
     with contextlib.suppress(OSError):
         name = os.readlink(f"/proc/{pid}/exe").rpartition("/")[2]  # noqa: PTH115
         return name.startswith(("python", "pypy"))
-    word = procfs.read(f"/proc/{pid}/cmdline", 4096).partition(b"\0")[0].rpartition(b"/")[2]
+    word = procfs.command_line(pid).partition(b"\0")[0].rpartition(b"/")[2]
     return word.startswith((b"python", b"pypy"))
 
 

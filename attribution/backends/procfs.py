@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from attribution.backends.memory_reads import NAMES, PATIENCE_S, MemoryReads
 from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -97,10 +98,17 @@ def home(pid: int) -> str:
     return _living(pid) if _is_headless(pid) else f"/proc/{pid}"
 
 
-def told(pid: int, name: str) -> bytes:
-    """Return what a file in a process's folder holds, as `read`, wherever it is told."""
-    data = read(f"/proc/{pid}/{name}")
-    return data if data or not _is_headless(pid) else read(f"{_living(pid)}/{name}")
+_memory = MemoryReads(read)
+
+
+def told(pid: int, name: str, seconds: float = PATIENCE_S) -> bytes:
+    """As `read`, of a file in a process's folder. Waits so many seconds for its memory at most."""
+    data = _told(pid, f"/proc/{pid}/{name}", seconds)
+    return data if data or not _is_headless(pid) else _told(pid, f"{_living(pid)}/{name}", seconds)
+
+
+def _told(pid: int, path: str, seconds: float) -> bytes:
+    return _memory.read(pid, path, seconds) if path.endswith(NAMES) else read(path)
 
 
 def _is_headless(pid: int) -> bool:
@@ -190,15 +198,6 @@ def pids() -> list[int]:
 
 _CHILDREN_KNOWN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 """False on kernels built without CONFIG_PROC_CHILDREN."""
-
-
-def is_process(pid: int) -> bool:
-    """True for a process; False for a thread, which has a number of the same kind, and for one that
-    is gone.
-    """
-    status = read(f"/proc/{pid}/status", 256)
-    at = status.find(b"\nTgid:")
-    return at >= 0 and status[at + 6 :].split(b"\n", 1)[0].strip() == b"%d" % pid
 
 
 def owner_uid(pid: int) -> int | None:
@@ -316,9 +315,9 @@ def _matching(folder: int, names: list[str], socket: int, most: int | None) -> l
     return found
 
 
-def command_line(pid: int) -> bytes:
+def command_line(pid: int, seconds: float = PATIENCE_S) -> bytes:
     """Return the command line as the kernel has it."""
-    return told(pid, "cmdline")
+    return told(pid, "cmdline", seconds)
 
 
 def arguments(data: bytes) -> tuple[str, ...]:

@@ -324,7 +324,7 @@ class Runs:
 
 def _run(pid: int, start: int, *, ours: bool) -> _Run:
     now = time.monotonic()
-    line = procfs.read(f"/proc/{pid}/cmdline", 4096).split(b"\0")
+    line = procfs.command_line(pid)[:4096].split(b"\0")
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - start / _TICKS
     return _Run(
         pid=pid,

@@ -35,7 +35,7 @@ class Births:
             self._note(time.time(), last)
         if mark is None or not 0 <= last - mark <= _MOST:
             return None
-        return [pid for pid in range(mark + 1, last + 1) if procfs.is_process(pid)]
+        return [pid for pid in range(mark + 1, last + 1) if is_process(pid)]
 
     def _note(self, now: float, last: int) -> None:
         if self._times and now < self._times[-1]:
@@ -46,3 +46,12 @@ class Births:
         self._pids.append(last)
         if len(self._times) > _REMEMBERED:
             del self._times[: _REMEMBERED // 2], self._pids[: _REMEMBERED // 2]
+
+
+def is_process(pid: int) -> bool:
+    """True for a process; False for a thread, which has a number of the same kind, and for one that
+    is gone.
+    """
+    status = procfs.read(f"/proc/{pid}/status", 256)
+    at = status.find(b"\nTgid:")
+    return at >= 0 and status[at + 6 :].split(b"\n", 1)[0].strip() == b"%d" % pid

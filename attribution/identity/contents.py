@@ -10,32 +10,61 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import zstandard
 
+from attribution.identity.source_seals import Sealed, SourceSeal, frame_of
 from core.text import printable
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 MOST_BYTES = 2 << 20
 _MOST_LINES = 20_000
+_NO_SEAL: Callable[[], SourceSeal | None] = lambda: None  # noqa: E731 - a default
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """What is kept under one name."""
+
+    text: str | None
+    """None where its seal is broken: nobody can say what that text is."""
+    sealed: Sealed
 
 
 class ContentStore:
     """A folder of masked sources, addressed by the SHA-256 of the script as it ran.
 
     `mask` turns source text into text without secrets and personal values, or raises ValueError for
-    what is no source; only its result is ever written.
+    what is no source; only its result is ever written. `seal` returns what seals it, None where
+    this installation has no key, or one that may not be read: then nothing is sealed or checked.
     """
 
-    def __init__(self, folder: Path, mask: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        mask: Callable[[str], str],
+        seal: Callable[[], SourceSeal | None] = _NO_SEAL,
+    ) -> None:
         self._folder = folder
         self._mask = mask
+        self._seal = seal
 
     def has(self, sha256: str) -> bool:
-        """True when this version is kept already."""
+        """True when this version is kept already, under the seal of this installation if it has
+        one.
+        """
+        place = self._place(sha256)
+        if self._seal() is None:
+            return place.exists()
+        kept = self._kept(place)
+        return kept is not None and kept.sealed is Sealed.FITS
+
+    def is_there(self, sha256: str) -> bool:
+        """True when there is a file for this version, whatever it holds."""
         return self._place(sha256).exists()
 
     def keep(self, source: bytes, sha256: str) -> bool:
@@ -71,8 +100,16 @@ class ContentStore:
         return found if isinstance(found, dict) else None
 
     def text(self, sha256: str) -> str | None:
-        """Return the masked source of a version, or None when it was not kept."""
+        """Return the masked source of a version, or None when it was not kept, or its seal is
+        broken.
+        """
         return self._read(self._place(sha256))
+
+    def kept(self, sha256: str) -> KeptText | None:
+        """Return the masked source of a version, and what its seal says; None where it was not
+        kept or cannot be read.
+        """
+        return self._kept(self._place(sha256))
 
     def may_read(self, sha256: str) -> bool:
         """True when this version is kept, and its copy may be read."""
@@ -117,20 +154,28 @@ class ContentStore:
         return self._folder / sha256[:2] / f"{sha256}{what}.zst"
 
     def _read(self, place: Path) -> str | None:
+        kept = self._kept(place)
+        return None if kept is None else kept.text
+
+    def _kept(self, place: Path) -> KeptText | None:
         try:
             packed = place.read_bytes()
-            return (
-                zstandard.ZstdDecompressor()
-                .decompress(packed, max_output_size=MOST_BYTES * 4)
-                .decode()
-            )
+            text = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MOST_BYTES * 4)
+            frame, seal = frame_of(packed), self._seal()
+            if seal is None:
+                return KeptText(text.decode(), Sealed.OTHER_KEY if frame else Sealed.NONE)
+            sealed = seal.told(place.name, text, frame)
+            return KeptText(None if sealed is Sealed.BROKEN else text.decode(), sealed)
         except (OSError, zstandard.ZstdError, UnicodeDecodeError):
             return None
 
     def _write(self, place: Path, text: str) -> None:
         """Write whole or not at all, for the owner's eyes only."""
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        packed = zstandard.ZstdCompressor(level=10).compress(text.encode("utf-8", "replace"))
+        plain, seal = text.encode("utf-8", "replace"), self._seal()
+        packed = zstandard.ZstdCompressor(level=10).compress(plain)
+        if seal is not None:
+            packed += seal.of(place.name, plain)
         handle, name = tempfile.mkstemp(dir=place.parent)  # made with mode 0600
         with os.fdopen(handle, "wb") as file:
             file.write(packed)

@@ -22,6 +22,8 @@ _BLOCK_SIZE = b"BC\2\0"
 _BLOCK_FIELD = 6
 _HEADER_CRC, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _DICTIONARY = 0x20
+MOST = 256
+"""Bytes that are unpacked to see what comes out of a stream."""
 
 
 class _Inflater:
@@ -221,7 +223,7 @@ ZLIB = Format(_starts_zlib, Zlib)
 RAW = Format(unless_plain(Raw), Raw)
 
 
-def first_inflated(data: bytes, *, wrapped: bool, ends: bool = False, most: int = 256) -> bytes:
+def first_inflated(data: bytes, *, wrapped: bool, ends: bool = False, most: int = MOST) -> bytes:
     """Return what the beginning of a stream unpacks to, `most` bytes of it; nothing for what is
     none. `ends`: the stream must end where the data do, or not within `most`.
     """

@@ -112,11 +112,18 @@ def _is_msgpack(data: bytes) -> bool:
     except (ValueError, TypeError, msgpack.exceptions.UnpackException, RecursionError):
         return False
     members = [*value, *value.values()] if isinstance(value, dict) else value
-    return any(isinstance(m, bytes | tuple) and _length(m) >= _TELLING_MEMBER for m in members)
+    return any(isinstance(m, bytes | tuple) and _is_telling(m) for m in members)
 
 
-def _length(member: bytes | tuple[int, bytes]) -> int:
-    return len(member) if isinstance(member, bytes) else len(member[1])
+def _is_telling(member: bytes | tuple[int, bytes]) -> bool:
+    """True for a member of some length that reads: digests are arrays of other bytes by chance."""
+    data = member if isinstance(member, bytes) else member[1]
+    if len(data) < _TELLING_MEMBER:
+        return False
+    try:
+        return data.decode().isprintable() or known(data) is not None
+    except UnicodeDecodeError:
+        return coding_by_content(data) is not None
 
 
 def _holds_packed(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import escapes, number_bases, number_forms, spelled, unseen
+from classifiers.decoding import escapes, number_bases, number_forms, runs, spelled, unseen
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -38,9 +38,6 @@ _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
-_LINE = 48
-"""Shorter lines of an encoded run are words of their own."""
-_LINE_ENDS = (b"", b"\n", b"\r", b"=", b'"')
 _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
 """Files that can stand in a text as they are."""
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
@@ -230,12 +227,12 @@ def _runs(
     if (
         wrapped
         and not column
-        and _are_even(raw)
+        and runs.are_even(raw)
         and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
     ):
         raw, flags = stripped, stripped.translate(_ALPHABET)
     swallowed = False
-    for run in _each_run(raw, flags, column):
+    for run in runs.each(raw, flags, _RUN, column):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             break
@@ -243,12 +240,6 @@ def _runs(
         known = _run(reading, run, key, path, depth)
         swallowed = known and len(run) > _KEPT_RUN and len(run) * 10 > len(raw) * 9
     return swallowed
-
-
-def _are_even(raw: bytes) -> bool:
-    """True when all lines but the last are equally long: others are texts of their own."""
-    first = raw.find(b"\n") + 1
-    return first > 0 and all(raw[at : at + 1] == b"\n" for at in range(first - 1, len(raw), first))
 
 
 def is_wrapped(data: bytes) -> bool:
@@ -291,39 +282,6 @@ def _is_ruler(run: bytes, fewest: int) -> bool:
     return len(set(run[:64])) < fewest and len(set(run)) < fewest
 
 
-def _each_run(raw: bytes, flags: bytes, column: bool) -> Iterator[bytes]:
-    start = flags.find(_RUN)
-    while start >= 0:
-        end = flags.find(b"\0", start)
-        if end < 0:
-            end = len(flags)
-        if column:
-            yield raw[start:end]
-        else:
-            run, end = _with_next_lines(raw, flags, start, end)
-            yield run
-        start = flags.find(_RUN, end)
-
-
-def _with_next_lines(raw: bytes, flags: bytes, start: int, end: int) -> tuple[bytes, int]:
-    """Return a run with the lines below it that go on with it, and where they end: all are as long
-    but the last.
-    """
-    width, lines = end - start, [raw[start:end]]
-    while width >= _LINE and len(lines[-1]) == width:
-        gap = 2 if raw[end : end + 2] == b"\r\n" else 1
-        if raw[end + gap - 1 : end + gap] != b"\n":
-            break
-        at = end + gap
-        stop = flags.find(b"\0", at, at + width + 1)
-        stop = min(at + width, len(raw)) if stop < 0 else stop
-        if stop == at or raw[stop : stop + 1] not in _LINE_ENDS:
-            break
-        lines.append(raw[at:stop])
-        end = stop
-    return b"".join(lines), end
-
-
 def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
     """Queue what one run decodes to; True when it is known what that is."""
     if len(run) == 36 and run[8:9] == run[13:14] == run[18:19] == run[23:24] == b"-":
@@ -334,6 +292,8 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if is_hex:
         data = binascii.unhexlify(run)
         return read_decoded(reading, data, key, (*path, "(hex)"), depth)
+    if runs.is_sequence(run) and known(_base64(run)) is None:
+        return False
     for data in bases.base_32(run):
         if read_decoded(reading, data, key, (*path, "(base32)"), depth):
             return True

@@ -54,6 +54,9 @@ _ALL = bytes(range(256))
 _NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
 _NO_BITS = _ALL.translate(None, b"01")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SMALL = _CAPITALS.lower()
+_ARE_SMALL = bytes(byte in _SMALL for byte in range(256))
+_WORD_IN_IT = b"\1" * 5
 
 
 _JOINED: _Other = ("joined", joints.may_hold, joints.places, joints.joined)
@@ -195,6 +198,8 @@ def _from_pairs(stretch: bytes) -> bytes:
     digits = stretch.replace(b"0x", b"").replace(b"0X", b"").translate(None, _NO_HEX)
     data = binascii.unhexlify(digits[: len(digits) & ~1])
     other = dumps.swapped(data) if _FOURS.search(stretch) else b""
+    if digits.isdigit() and len(digits) >= _FEWEST_PAIRS and known(data) is None:
+        return other  # numbers of two digits
     return data + b"\n" + other if other else data
 
 
@@ -213,6 +218,8 @@ def _is_character(code: int) -> bool:
     return code < 0x110000 and not 0xD800 <= code < 0xE000
 
 
+_FEWEST_PAIRS = 16
+"""Digits of hex that hold a letter nearly always."""
 _FOURS = re.compile(rb"\b[0-9A-Fa-f]{4}[ \t\r\n\\]")
 """Words of two bytes, which may stand the other way round."""
 _APART = bytes.maketrans(b"U+\\,;", b"     ")
@@ -270,12 +277,20 @@ def _uuencoded(data: bytes) -> Iterator[Spelled]:
 
 def _may_be_base_85(token: bytes) -> bool:
     """Addresses, links, rows and code in small letters are none: so long, it has a capital."""
-    if len(set(token)) < _FEWEST_LETTERS or token.lower() == token:
+    if len(set(token)) < _FEWEST_LETTERS or token.lower() == token or _is_worded(token):
         return False
     signs = len(token) - len(token.translate(None, _SIGNS))
     if signs < _FEWEST_SIGNS and signs * _ONE_IN < len(token):
         return False
     return b"<~" in token or any(not token.translate(None, one) for one in (_B85, _A85, _Z85))
+
+
+def _is_worded(token: bytes) -> bool:
+    """True for names that signs part, as frames of a stack have them: of base85 less than a third
+    is small letters.
+    """
+    small = len(token) - len(token.translate(None, _SMALL))
+    return small * 5 > len(token) * 3 and _WORD_IN_IT in token.translate(_ARE_SMALL)
 
 
 def _base_85(token: bytes) -> Iterator[Spelled]:

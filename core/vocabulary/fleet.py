@@ -32,6 +32,7 @@ class Alarm(StrEnum):
     CLOCK = "clock"
     SILENT = "silent"
     HUNTED = "hunted"
+    PACKAGES = "packages"
 
 
 ALARMS: Mapping[Alarm, str] = MappingProxyType(
@@ -51,6 +52,8 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         Alarm.CLOCK: "its clock is more than five minutes off",
         Alarm.SILENT: "it has not been heard of for a day",
         Alarm.HUNTED: "something there is hunted for",
+        Alarm.PACKAGES: "it tells of more packages of its scripts than a machine has; "
+        "what is above that is not kept",
     }
 )
 """A sentence without its full stop; the endpoint is `it`."""

@@ -1,8 +1,9 @@
 """Where evidence goes on to: the address of a collector read, and what delivers to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -58,10 +59,12 @@ class Address:
         return self.scheme.endswith(("tls", "https"))
 
 
-def read_address(text: str) -> Address:
-    """Return the address in a setting. Raises ValueError, which says what is wrong."""
-    parts = urlsplit(text)
-    if parts.scheme not in _PORTS:
+def read_address(text: str, also: Mapping[str, int] = MappingProxyType({})) -> Address:
+    """Return the address in a setting; `also`: further schemes with their ports. Raises ValueError,
+    which says what is wrong.
+    """
+    parts, ports = urlsplit(text), {**_PORTS, **also}
+    if parts.scheme not in ports:
         raise ValueError(f"{printable(text, 100)} begins with none of {SCHEMES}")
     if not parts.hostname:
         raise ValueError(f"{printable(text, 100)} names no host")
@@ -70,7 +73,7 @@ def read_address(text: str) -> Address:
     return Address(
         scheme=parts.scheme,
         host=parts.hostname,
-        port=parts.port or _PORTS[parts.scheme],
+        port=parts.port or ports[parts.scheme],
         path=parts.path.rstrip("/"),
     )
 

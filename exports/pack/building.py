@@ -50,6 +50,8 @@ class Sources:
     """Version → text of the policy."""
     script: Callable[[str], str | None] = lambda _: None
     """SHA-256 of a script's version → its masked source, where it is kept."""
+    seal: Callable[[str], str] = lambda _: ""
+    """SHA-256 of a script's version → a word for what is wrong with the seal of its source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def _built(
     coverage = Coverage()
     sealers = [(one, sealer_of(store, selection, one.name, by, at)) for one in formats]
     contents = _written(files, store, selection, sealers, coverage)
-    beside = _sources_added(files, coverage, sources)
+    texts = _sources_added(files, coverage, sources)
     files.add(
         "checkpoints.json", canonical([{"note": k.note, "public": k.public.hex()} for k, _ in kept])
     )
@@ -107,7 +109,7 @@ def _built(
     ):
         files.add("proofs.json", canonical(_proofs(store, contents, told)))
     acts = [opened_act(act) for act in contents.acts]
-    files.add("coverage.json", canonical(coverage.to_json(acts, *beside)))
+    files.add("coverage.json", canonical(coverage.to_json(acts, *texts, sources.seal)))
     period = _period(store, selection, at)
     page = report(store, period, by=by, now=at, held=selection)
     files.add("report.html", drawn(page, "html"))

@@ -1,7 +1,7 @@
 """What a pack says of itself that it does not hold: gaps, failures, bypasses, senders not known."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.fate import Fate
@@ -82,8 +82,12 @@ class Coverage:
         acts: Sequence[StoredAct | UnreadableEntry],
         policies: Mapping[str, bytes],
         scripts: Mapping[str, str],
+        seal: Callable[[str], str],
     ) -> dict[str, Any]:
-        """Return it as JSON values; these are the texts that the pack holds."""
+        """Return it as JSON values; these are the texts that the pack holds. `seal` gives a word
+        for what is wrong with the seal of a script's text.
+        """
+        seals = {one: seal(one) for one in sorted(self.scripts)}
         return {
             "records": self._records,
             "records_that_cannot_be_read": self._unreadable,
@@ -98,6 +102,7 @@ class Coverage:
             "acts_that_cannot_be_read": sum(isinstance(a, UnreadableEntry) for a in acts),
             "policies_without_text": sorted(self.policies - policies.keys()),
             "scripts_without_source": sorted(self.scripts - scripts.keys()),
+            "scripts_without_seal": {one: told for one, told in seals.items() if told},
         }
 
 

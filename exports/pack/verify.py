@@ -669,6 +669,8 @@ class Check:
                     self.wrong("%s is not the text of that version" % name)
             elif name.startswith("scripts/"):
                 scripts.add(name[len("scripts/") : -len(".py.txt")])
+        for one, seal in sorted(told.get("scripts_without_seal", {}).items()):
+            self.notes.append("Script %s: the seal of its text was %s." % (one[:12], seal))
         unread = told["records_that_cannot_be_read"]
         if seen.untold != unread:
             self.wrong("%s: %s that cannot be read, and here %d" % (COVERAGE, unread, seen.untold))

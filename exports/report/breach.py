@@ -19,6 +19,7 @@ from core.vocabulary.sizes import counted, joined, number, size
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.bygone import Bygone, bygone
+from evidence.cases_check import case_list_problem
 from evidence.store import Store
 from exports.report.cases import case_words
 from exports.report.kept import NOT_TRUE
@@ -35,7 +36,7 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
     left = [record for record in records if record.left]
     past = bygone(store)
     gone = past.cases[case.key].count if case.key in past.cases else 0
-    less = _less(past, gone, case.count - gone - len(read))
+    less = _less(past, gone, case.count - gone - len(read), case_list_problem(store))
     return Page(
         title="Draft of a notification of a personal data breach (Art. 33 GDPR)",
         answer="".join(f"{one} " for one in less) + _answer(case, records, left, whole=not less),
@@ -54,7 +55,7 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
     )
 
 
-def _less(past: Bygone, gone: int, missing: int) -> list[str]:
+def _less(past: Bygone, gone: int, missing: int, cases: str | None) -> list[str]:
     """Return what has to be said before all else where not all records of the case are there."""
     told = []
     if past.problem is not None:
@@ -64,6 +65,8 @@ def _less(past: Bygone, gone: int, missing: int) -> list[str]:
             f"{NOT_TRUE}{counted(missing, 'entry', 'entries')} of this case, which its sums count, "
             "are not there; outgate verify names what was done."
         )
+    elif cases is not None:
+        told.append(f"{NOT_TRUE}{cases}.")
     if gone:
         told.append(
             f"The records of {counted(gone, 'request')} of this case expired ({past.told}): what "

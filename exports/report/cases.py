@@ -5,6 +5,7 @@ from core.errors import InputError
 from core.review import Case, CaseFilter
 from core.stored import StoredRecord
 from core.text import printable
+from evidence.cases_check import case_list_problem
 from evidence.store import Store
 
 _PAGE = 200
@@ -35,7 +36,9 @@ def case_named(store: Store, name: str) -> Case:
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise InputError(f"There is no case {printable(name, 80)!r}.", remedy=_HOW)
+        problem = case_list_problem(store)
+        changed = "" if problem is None else f" The evidence was changed: {problem}."
+        raise InputError(f"There is no case {printable(name, 80)!r}.{changed}", remedy=_HOW)
     some = "; ".join(f"{case_id(one.key)} {case_words(one.key)}" for one in matching[:_SHOWN])
     raise InputError(f"{len(matching)} cases match, such as {some}.", remedy=_HOW)
 

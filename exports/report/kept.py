@@ -15,6 +15,7 @@ from core.vocabulary.sizes import counted, number
 from core.vocabulary.verdicts import words_of
 from evidence.alike import figures
 from evidence.bygone import Bygone, cut_of, kept_hours
+from evidence.cases_check import case_list_problem
 from evidence.hours import oldest
 from evidence.store import Store
 from evidence.times import HOUR_US, micros
@@ -39,13 +40,15 @@ class Kept:
     """Hours whose sums are not what the records add up to."""
     compared: int
     """Hours whose sums were held against records."""
+    cases: str | None = None
+    """What is wrong with the list of cases, if anything."""
     untold_before: datetime | None
     """Nothing is known of what this time has before it: neither records nor sums."""
 
     @property
     def is_true(self) -> bool:
         """Whether nothing speaks against it."""
-        return not self.differ and self.past.problem is None
+        return not self.differ and self.past.problem is None and self.cases is None
 
     @property
     def is_less(self) -> bool:
@@ -121,6 +124,7 @@ class Counted:
             rows=found.rows(),
             differ=differ,
             compared=len(still),
+            cases=case_list_problem(self._store),
             untold_before=_untold(self._store, past, self._period),
         )
 
@@ -180,6 +184,8 @@ def whether_all(kept: Kept) -> Section:
             f"{NOT_TRUE}the sums of {counted(kept.differ, 'hour')} of this time are not what its "
             f"records add up to: records were taken out or put in, or sums were edited; {_NAMED}"
         )
+    if kept.cases is not None:
+        told.append(f"{NOT_TRUE}{kept.cases}.")
     if kept.gone:
         told.append(
             f"Of {counted(kept.gone, 'request')} in the hours of this time the records expired "

@@ -26,6 +26,7 @@ from evidence.store import Store
 from tests.evidence.conftest import START, make_observation, make_record, with_fate
 from tui.case_names import understood
 from tui.sheet import TABS
+from tui.sheet_view import sheet_lines
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 
@@ -65,10 +66,21 @@ def test_the_numbers_are_those_of_the_records(sheets: DeskSheets) -> None:
     assert scripts["/srv/tickets.py"] == "150" and len(scripts) == 6
     (user,) = sheets.read("users", NOW).lines
     assert user.cells[0] == "analyst" and user.cells[2] == "6"
-    models = sheets.read("llm", NOW).tables[-1]
-    assert [line.cells[0] for line in models.lines] == ["gpt-4o"]
     facts = {row.label: row.text for row in sheets.read("overview", NOW).facts}
     assert facts["To look at"].startswith("5 cases")
+
+
+def test_nobody_waits_for_the_models_to_see_the_month(sheets: DeskSheets) -> None:
+    """What stands within cases is counted behind the rankings: no row above it moves then."""
+    first = sheets.read("llm", NOW)
+    assert first.more is not None and (first.tables[-1].empty, first.tables[-1].lines) == (
+        "Counting…",
+        (),
+    )
+    assert sheet_lines(first, 80).lines
+    whole = first.more()
+    assert whole.more is None and whole.lines[: len(first.lines)] == first.lines
+    assert [line.cells[0] for line in whole.tables[-1].lines] == ["gpt-4o"]
 
 
 def test_the_tabs_count_what_the_report_counts(tmp_path: Path) -> None:

@@ -101,6 +101,15 @@ def test_an_export_of_what_was_changed_says_so(
     assert "record 2 was changed after it was written" in " ".join(said)
 
 
+def test_an_export_beside_an_edited_list_of_cases_says_so(
+    outgate: Runs, recorded: list[Record], home: Path, tmp_path: Path
+) -> None:
+    """Its records are right; which case they are of, and what was decided, is not what was done."""
+    run(home / "evidence.db", "DELETE FROM cases WHERE id = 1")
+    told = outgate("export", "-f", "jsonl", "-o", str(tmp_path / "out"))
+    assert told.code == 1 and "the list of cases does not hold all records" in told.err, told
+
+
 def test_an_export_of_one_case(outgate: Runs, recorded: list[Record], tmp_path: Path) -> None:
     """The id that a report lists names it."""
     table = outgate("report", "--since", "2026-11-01", "--until", "2026-12-01").out

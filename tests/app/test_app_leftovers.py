@@ -50,7 +50,7 @@ def test_only_another_gate_at_its_port_is_its_end(pid: int | None, ended: bool) 
     assert (left.gate_ended, left.processes) == (ended, ())
 
 
-@pytest.mark.parametrize(("after", "answers"), [(0, True), (2, True), (9, False)])
+@pytest.mark.parametrize(("after", "answers"), [(0, True), (1, True), (9, False)])
 def test_a_gate_that_is_too_busy_is_asked_again_at_the_end_of_a_run(
     *, after: int, answers: bool
 ) -> None:

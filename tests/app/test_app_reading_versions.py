@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.home import Home
-from app.kept_sources import KeptSources
+from app.kept_sources import KeptSources, source_store
 from attribution.identity.contents import ContentStore
 from benchmarks.habits_world import Sent
 from evidence import open_evidence
+from evidence.notary import Notary
 
 from .conftest import Runs
 
@@ -133,3 +134,31 @@ def test_a_hash_that_is_none_is_not_kept(tmp_path: Path) -> None:
     kept = KeptSources(home=Home(tmp_path), keeps=True)
     for sha256 in ("", "../../etc/passwd", "ab", "A" * 64):
         assert kept.of(sha256).text is None and kept.of(sha256).why
+
+
+def test_a_text_laid_in_the_place_of_a_version_is_not_read_as_it(
+    outgate: Runs, home: Path, script: Path
+) -> None:
+    """It is neither shown nor approved. What an earlier version kept is shown, and said to carry
+    no seal.
+    """
+    newest = ("--version", digest(THIRD)[:8])
+    told = outgate("scripts", str(script), "--source", *newest)
+    assert "done = 1" in told.out and "carries no seal" in told.err + told.out
+    public = public_key_made(home)
+    kept = source_store(Home(home))
+    for text in (FIRST, THEN, THIRD):
+        assert not kept.has(digest(text)) and kept.keep(text.encode(), digest(text))
+    told = outgate("scripts", str(script), "--source", *newest)
+    assert public and "done = 1" in told.out and "seal" not in told.err + told.out
+    kept._place(digest(THIRD)).write_bytes(kept._place(digest(FIRST)).read_bytes())
+    told = outgate("scripts", str(script), "--source", *newest)
+    assert told.code == 2 and "seal is broken" in told.err and "# first" not in told.out
+    told = outgate("scripts", str(script), "--approve", "--reason", "ok", *newest)
+    assert told.code == 2 and "seal is broken" in told.err
+    assert "seal is broken" in outgate("scripts", str(script), "--format", "json").out
+
+
+def public_key_made(home: Path) -> bytes:
+    """Make the key of the installation, as a gate does when it starts."""
+    return Notary(home / "evidence.db").public

@@ -11,7 +11,7 @@ from invented_day import finding, place, record, sender
 from reading import entries_of
 
 from app.leftovers import Leftovers
-from app.run_summary import descends, print_session
+from app.run_summary import print_session
 from app.short_connections import ShortConnections
 from app.summary import print_records
 from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
@@ -29,6 +29,7 @@ from core.fate import (
 )
 from core.findings import CLASSIFIER, not_inspected
 from core.record import Record
+from core.run_members import descends
 
 LIKELY = Certainty.LIKELY
 AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)

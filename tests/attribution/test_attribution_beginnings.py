@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pytest
 
@@ -120,25 +121,53 @@ def _until_told(beginnings: BeginningsProcess, pid: int) -> Beginning:
     raise AssertionError("nothing was told")
 
 
+class Clock:
+    """Says what time it is told."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def test_the_process_is_begun_anew_when_it_has_ended() -> None:
-    """Until then nothing is told, and nothing taken for read."""
+    """At once where it had lasted; later and later where it ends again and again. Until then
+    nothing is told, and nothing taken for read.
+    """
+    clock = Clock()
     try:
-        beginnings = BeginningsProcess()
+        beginnings = BeginningsProcess(clock)
     except OSError:
         pytest.skip("the kernel tells nobody of our rights")
+    waited = []
     try:
-        assert beginnings._process is not None and beginnings._told is not None
-        beginnings._process.kill()
-        beginnings._told.settimeout(20)
-        beginnings.take()
-        assert beginnings.fileno() is None
+        for _ in range(4):
+            _kill(beginnings)
+            assert beginnings.fileno() is None
+            begun = clock.now
+            while beginnings.fileno() is None:
+                clock.now += 0.05
+                beginnings.mend()
+            waited.append(clock.now - begun)
+        assert waited[0] < 0.3
+        assert all(later > 1.4 * earlier for earlier, later in pairwise(waited))
+        clock.now += 60
         beginnings.mend()
-        assert beginnings.fileno() is None
-        beginnings._begun_at = float("-inf")
+        _kill(beginnings)
         beginnings.mend()
         assert beginnings.fileno() is not None
     finally:
         beginnings.close()
+    clock.now += 600
+    beginnings.mend()
+    assert beginnings.fileno() is None
+
+
+def _kill(beginnings: BeginningsProcess) -> None:
+    assert beginnings._process is not None and beginnings._told is not None
+    beginnings._process.kill()
+    beginnings._told.settimeout(20)
+    beginnings.take()
 
 
 @dataclass
@@ -179,16 +208,21 @@ class Teller:
     """Says what it was given to say."""
 
     told: list[tuple[Program, Beginning]] = field(default_factory=list)
+    given_up: int = 0
+    number: int | None = None
 
     def take(self) -> Sequence[tuple[Program, Beginning]]:
         found, self.told = self.told, []
         return found
 
     def fileno(self) -> int | None:
-        return None
+        return self.number
 
     def mend(self) -> None:
         pass
+
+    def give_up(self) -> None:
+        self.given_up += 1
 
     def close(self) -> None:
         pass
@@ -276,6 +310,36 @@ def test_a_line_that_is_told_before_its_event_or_after_a_fork_counts(world: Worl
     assert world.line_of(70_000_003) is None
     world.teller.told.append((behind, Beginning(line=b"b" * 16)))
     assert world.line_of(70_000_003) == world.line_of(70_000_002) == b"b" * 16
+
+
+def test_who_tells_of_nothing_while_programs_begin_is_given_up() -> None:
+    """It is held up by a program whose memory it reads; but nobody is given up while nothing
+    begins, or for what was told in the meantime.
+    """
+    kernel, teller, clock = Kernel(), Teller(), Clock()
+    events = ExecEvents(lambda: kernel, lambda: teller, clock)  # type: ignore[arg-type, return-value]
+    world = World(kernel, teller, events)
+    try:
+        teller.number = kernel.fileno()
+        clock.now = 100.0
+        events._mend()
+        begun = world.exec(70_000_001)
+        events.catch_up()
+        clock.now += 0.9
+        events._mend()
+        assert teller.given_up == 0
+        teller.told.append((begun, Beginning()))
+        events._join()
+        clock.now += 5.0
+        events._mend()
+        assert teller.given_up == 0
+        world.exec(70_000_002)
+        events.catch_up()
+        clock.now += 1.1
+        events._mend()
+        assert teller.given_up >= 1
+    finally:
+        events.close()
 
 
 def test_who_lives_is_not_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from attribution.backends import procfs
-from attribution.backends.recent_pids import Births
+from attribution.backends import procfs, recent_pids
+from attribution.backends.recent_pids import Births, is_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -19,7 +19,7 @@ def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The last pid given out, as the test says it is; every pid is a process."""
     last = [100]
     monkeypatch.setattr(procfs, "last_pid", lambda: last[0])
-    monkeypatch.setattr(procfs, "is_process", lambda pid: True)
+    monkeypatch.setattr(recent_pids, "is_process", lambda pid: True)
     return last
 
 
@@ -87,4 +87,4 @@ def test_a_real_child_is_named_and_a_thread_is_not() -> None:
         stop.set()
         thread.join()
         child.communicate(b"\n")
-    assert not procfs.is_process(child.pid)
+    assert not is_process(child.pid)

@@ -257,6 +257,35 @@ def test_what_came_while_somebody_looked_is_not_closed(
     assert not is_open(store, place)
 
 
+@pytest.mark.parametrize(
+    ("failed_before", "failed_later", "comes_back"),
+    [(0, 0, False), (0, 1, True), (1, 1, False), (1, 8, False), (1, 9, True)],
+)
+def test_a_closing_covers_no_check_that_fails_later(
+    store: Store,
+    write: Write,
+    make_record: Make,
+    place: Path,
+    failed_before: int,
+    failed_later: int,
+    comes_back: bool,
+) -> None:
+    """What nobody looked for was not among what the reviewer judged, though nothing was found."""
+
+    def failed(number: int) -> Record:
+        record = replace(make_record(number), findings=())
+        return replace(record, decision=replace(record.decision, degraded=("classify: late",)))
+
+    write(make_record(0))
+    for number in range(failed_before):
+        write(failed(1 + number))
+    close(store)
+    assert not is_open(store, place)
+    for number in range(failed_later):
+        write(failed(100 + number))
+    assert is_open(store, place) is comes_back
+
+
 def test_a_closing_without_a_scope_holds_for_what_is_there(
     store: Store, write: Write, make_record: Make, place: Path
 ) -> None:
@@ -279,6 +308,7 @@ SCOPE = Scope(
     rows=0,
     until=NOW,
     times=7,
+    unchecked=2,
 )
 
 
@@ -288,6 +318,16 @@ def test_a_scope_is_read_as_it_was_written() -> None:
     assert beyond(SCOPE, replace_reach(people=21)) == ("people",)
     assert beyond(SCOPE, replace_reach(people=20)) == ()
     assert beyond(SCOPE, replace_reach(rows=7, kinds=frozenset({"x"}))) == ("kind", "rows")
+    assert beyond(SCOPE, replace_reach(unchecked=13)) == ()
+    assert beyond(SCOPE, replace_reach(unchecked=14)) == ("unchecked",)
+
+
+def test_a_closing_of_an_earlier_version_says_nothing_of_checks() -> None:
+    """It is kept to the letter as it was, and holds as it did then."""
+    before = replace(SCOPE, unchecked=None)
+    assert "unchecked" not in scope_json(before)
+    assert scope_of(scope_json(before)) == before
+    assert beyond(before, replace_reach(unchecked=10**6)) == ()
 
 
 def replace_reach(**changes: Any) -> Any:
@@ -300,6 +340,7 @@ def replace_reach(**changes: Any) -> Any:
         "accounts": SCOPE.accounts,
         "people": 3,
         "rows": 0,
+        "unchecked": 2,
     }
     return Reach(**(fields | changes))
 

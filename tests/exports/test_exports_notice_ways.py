@@ -159,6 +159,37 @@ def test_syslog_gets_one_framed_message(tmp_path: Path, tls: bool) -> None:
     assert " outgate - held - " in message and "outgate review --case 1" in message
 
 
+def udp_channel(port: int) -> Any:
+    return channel("syslog", address=f"syslog+udp://127.0.0.1:{port}")
+
+
+def test_syslog_over_udp_gets_one_datagram() -> None:
+    """As much of it as receivers take, its command among it; where the other machine says that
+    nobody listens, it was not even sent.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as collector:
+        collector.bind(("127.0.0.1", 0))
+        collector.settimeout(10)
+        way = udp_channel(collector.getsockname()[1])
+        way.tell(ONE)
+        message = collector.recv(65_536).decode()
+        assert message.startswith("<105>1 2026-11-20T14:14:00") and " - held - \ufeff" in message
+        assert message.endswith("outgate review --case 1") and "\n" not in message
+        long = "🙂" * 400
+        way.tell(notice(About.HELD, "held-2", NOW, long, long, "outgate review --case 2"))
+        cut = collector.recv(65_536)
+        assert 2040 < len(cut) <= 2048 and cut.endswith("🙂 outgate review --case 2".encode())
+        port = collector.getsockname()[1]
+    with pytest.raises(NotDeliveredError, match="not sent"):
+        udp_channel(port).tell(ONE)
+
+
+def test_evidence_goes_to_no_collector_over_udp() -> None:
+    """What must not be lost needs an answer."""
+    with pytest.raises(ValueError, match="begins with none of"):
+        Settings(collectors={"siem": "syslog+udp://siem.example"})
+
+
 def test_the_system_s_own_log_gets_it(tmp_path: Path) -> None:
     """And where nobody listens there, that is no delivery."""
     from exports.notices.system_log import SystemLog

@@ -1,5 +1,7 @@
 """A hub behind HTTPS on loopback, and endpoints that reach it so."""
 
+import http.client
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -50,3 +52,20 @@ def shipper(member: Membership, **more: Any) -> Shipper:
     line = HttpsLine.of(member)
     fields: dict[str, Any] = {"version": "1.0", "parts": parts_of, **more}
     return Shipper(evidence=evidence, membership=member, line=line, **fields)
+
+
+def unended(
+    serving: Serving,
+    path: str,
+    context: ssl.SSLContext,
+    begun: bytes = b"x",
+    source: str = "127.0.0.1",
+) -> http.client.HTTPSConnection:
+    """A message whose body does not end, from this address."""
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", serving.port, context=context, timeout=30, source_address=(source, 0)
+    )
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", str(len(begun) + 999))
+    connection.endheaders(begun)
+    return connection

@@ -1,8 +1,13 @@
 """The desk's list in the database: what it is made of, when it is made anew, what it forgets."""
 
+from dataclasses import replace
+
 import pytest
 from fleet_world import FleetWorld, Member
 
+from app.demo.simulated_endpoints import made_up_records, write_evidence
+from core.case_keys import destination_of
+from core.case_words import parse
 from core.review import CaseFilter
 from core.rights import Actor
 from evidence.erasure import Wanted, erase_now
@@ -162,3 +167,51 @@ def test_totals_are_those_of_the_sums(world: FleetWorld, till: Member) -> None:
     with world.hub.database.work() as connection:
         connection.execute("TRUNCATE sums")
     assert world.rows(KEPT) == queue(world) == []
+
+
+def words(world: FleetWorld, text: str) -> set[str]:
+    """The scripts and destinations that a filter shows, open or not."""
+    store = HubCases(
+        database=world.hub.database, folder=world.folder / "hub", actor=Actor(name="ada")
+    )
+    parsed = parse(text, world.clock())
+    assert parsed.problem is None
+    wanted = replace(parsed.wanted, status=None)
+    return {f"{one.script} {one.host}" for one in store.page(wanted, 0, 1000)}
+
+
+def test_a_failed_check_is_told_as_at_the_machine(world: FleetWorld) -> None:
+    """Of which a check failed, nothing stands in the list as if all of it had been read."""
+    member = world.member("till-1")
+    made = [replace(one, findings=()) for one in made_up_records(0, 60, world.clock())]
+    scripts = sorted({r.sender.script.name for r in made if r.sender.script is not None})
+    notes = ("personal data: the worker was late",)
+    for number, record in enumerate(made):
+        if record.sender.script is not None and record.sender.script.name in scripts[::2]:
+            made[number] = replace(record, decision=replace(record.decision, degraded=notes))
+    write_evidence(member.evidence, iter(made))
+    member.round()
+    failed = {
+        f"{r.sender.script.name} {destination_of(r)}" for r in made if r.unread if r.sender.script
+    }
+    assert words(world, "not checked") == failed != set()
+    assert words(world, "unread") == failed
+    assert not words(world, "nothing known") & failed
+    store = HubCases(
+        database=world.hub.database, folder=world.folder / "hub", actor=Actor(name="ada")
+    )
+    told = {f"{one.script} {one.host}" for one in store.page(ALL, 0, 1000) if one.unread}
+    assert told == failed
+
+
+def test_the_list_knows_versions_of_scripts(world: FleetWorld, till: Member) -> None:
+    """By their first digits, and of a script only where that version sent."""
+    rows = world.rows(
+        """SELECT DISTINCT encode(x.sha256, 'hex'), x.name, d.name FROM totals t
+        JOIN places p ON p.number = t.place JOIN scripts x ON x.number = p.script
+        JOIN destinations d ON d.number = t.destination WHERE t.review"""
+    )
+    for sha256 in {row[0] for row in rows}:
+        sent = {f"{name} {to}" for one, name, to in rows if one == sha256}
+        assert words(world, f"hash:{sha256[:12]}") == sent
+    assert words(world, "hash:00000000") == set()

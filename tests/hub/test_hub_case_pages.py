@@ -25,7 +25,14 @@ from tui.case_remarks import case_remark
 
 NAMES = ("report.py", "Straße.py", "STRASSE.py", "größe.PY", "100%_done.py", "a'b\\c.py")
 HOSTS = ("api.openai.com", "s3.amazonaws.com", "upload.example", "Ünicode.example")
-KINDS = ([""], ["iban", "iban,name"], ["name", ""], ["api_key"], ["not_inspected"])
+KINDS = (
+    [""],
+    ["iban", "iban,name"],
+    ["name", ""],
+    ["api_key"],
+    ["not_inspected"],
+    ["iban,not_inspected"],
+)
 OUTCOMES = (["allow"], ["block", "watch"], ["observed"])
 
 
@@ -52,7 +59,7 @@ def a_row(number: int) -> dict[str, Any]:
         "last_at": NOW + timedelta(hours=24 + number * 11 % 19),
         "outcomes": outcomes,
         "newest": outcomes[-1],
-        "kindsets": KINDS[number % 5],
+        "kindsets": KINDS[number % 6],
         "closed_here": number % 7 == 0,
         "disposition": "test-data" if number % 7 in {0, 3} else None,
         "assigned_to": "Ada" if number % 5 == 0 else None,
@@ -88,6 +95,8 @@ VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.STATE: lambda case: (
         *((State.NOTHING_KNOWN,) if not case.kinds else ()),
         *((State.UNREAD,) if case.kinds == (NOT_INSPECTED,) else ()),
+        *((State.PARTLY_UNREAD,) if case.unread else ()),
+        *((State.NOTHING_LEFT,) if not case.inside.left and case.verdict != "observed" else ()),
         *((State.FIRST_TIME,) if case.first_at.date() == case.last_at.date() else ()),
     ),
     About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
@@ -207,6 +216,8 @@ CONDITIONS = [
     (About.ROWS, ("10",)),
     (About.STATE, (State.NOTHING_KNOWN, State.UNREAD)),
     (About.STATE, (State.FIRST_TIME,)),
+    (About.STATE, (State.PARTLY_UNREAD,)),
+    (About.STATE, (State.NOTHING_LEFT,)),
     (About.SHOWN, ("strasse", meaning(About.STATE, State.UNREAD))),
     (About.SHOWN, ("strasse", meaning(About.KIND, "Api_Key"))),
     (About.SHOWN, (meaning(About.RISK, "high"), meaning(About.DESTINATION, "amazon"))),
@@ -272,7 +283,10 @@ def test_pages_are_parts_of_one_order(listed: Database, wanted: CaseFilter, orde
         ("not people:10", True),
         ("all probably", False),
         ("by the sender: closed", False),
-        ("not checked", False),
+        ("certain:exact", False),
+        ("not checked", True),
+        ("nothing has left", True),
+        ("hash:9f2c41d8", True),
         ("rows", True),
         ("came back", True),
         ("nothing known", True),

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,12 +38,27 @@ def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
     assert fact.sender.path == sender_of(record)
     assert fact.destination == destination_of(record)
     assert "\x1f".join(key) == case_key(record)
-    assert "\x1f".join((*key, ",".join(fact.kinds), fact.outcome)) == key_before(record)
+    kinds = [kind for kind in fact.kinds if kind != NOT_INSPECTED or not record.decision.degraded]
+    assert "\x1f".join((*key, ",".join(kinds), fact.outcome)) == key_before(record)
+    assert (NOT_INSPECTED in fact.kinds) is record.unread
     assert fact.went is record.left
     assert fact.review is needs_review(record)
     assert fact.bytes == record.request.bytes
     assert fact.found == sum(f.distinct for f in record.findings if f.kind != NOT_INSPECTED)
     assert (fact.sender.person or None) == record.sender.user
+
+
+def test_a_record_of_which_a_check_failed_is_not_all_read() -> None:
+    """Whatever was found, and however many kinds: the columns say so, as the record does."""
+    for record in RECORDS:
+        decision = replace(record.decision, degraded=("personal data: the worker was late",))
+        failed = canonical(replace(record, decision=decision).to_json())
+        kinds, before = fact_of(failed).kinds, fact_of(canonical(record.to_json())).kinds
+        assert set(kinds) == {*before, NOT_INSPECTED} and list(kinds) == sorted(kinds)
+    value = orjson.loads(failed)
+    found = next(r for r in RECORDS if r.findings).to_json()["findings"][0]
+    value["findings"] = [{**found, "kind": f"a{n:02}"} for n in range(60)]
+    assert NOT_INSPECTED in fact_of(canonical(value)).kinds and len(fact_of(failed).kinds) <= 40
 
 
 @pytest.mark.parametrize("notable", [True, False])

@@ -12,7 +12,7 @@ from evidence.shipping import Run, Shipped
 from fleet.line import HubRefusesError
 from fleet.membership import request
 from fleet.wire import packed
-from hub import alarms, chains, enrolment, intake
+from hub import alarms, chains, compositions, enrolment, intake
 
 
 def lone(chain: str, text: bytes = b"{}", *, broken: bool = False) -> bytes:
@@ -106,3 +106,42 @@ def test_certificates_are_not_given_without_end(world: FleetWorld) -> None:
     enrolled.renew(who(world.hub, other.membership.endpoint), request(other.home / "fleet"))
     world.clock.on(days=1, minutes=1)
     enrolled.renew(endpoint, request(member.home / "fleet"))
+
+
+def tell(member: Member, script: str, packages: int, first: int = 0) -> int:
+    """Tell that a script has so many packages; return of how many scripts it was kept."""
+    installed = [[f"name-{first + n}", "1.0", "f"] for n in range(packages)]
+    told = {script: {"installed": installed, "used": []}}
+    return int(member.line.send("/v1/parts", orjson.dumps(told)).value["kept"])
+
+
+def test_packages_are_not_told_without_end(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of one script nor of ever others; what is known is told again, and others are not
+    kept from theirs.
+    """
+    monkeypatch.setattr(compositions, "_MOST_TOLD", 50)
+    member, other = world.member("till-1"), world.member("till-2")
+    for one in (member, other):
+        one.records(20)
+        one.round()
+    scripts = [x for (x,) in world.rows("SELECT encode(sha256, 'hex') FROM scripts ORDER BY 1")]
+    had = "SELECT count(*) FROM had WHERE endpoint = 1"
+    assert tell(member, scripts[0], 40) == tell(member, scripts[0], 40) == 1
+    assert world.value(had) == 40 and world.alarms() == []
+    for first in (100, 200, 300):
+        assert tell(member, scripts[0], 40, first) == tell(member, scripts[1], 40, first) == 1
+    assert world.value(had) == 50 == world.value("SELECT count(*) FROM packages")
+    assert world.alarms() == ["packages"]
+    assert tell(other, scripts[0], 40, 500) == 1
+    assert world.value("SELECT count(*) FROM had WHERE endpoint = 2") == 40
+
+
+def test_nobody_tells_of_scripts_that_did_not_run_there(world: FleetWorld) -> None:
+    member, other = world.member("till-1"), world.member("till-2")
+    member.records(5)
+    member.round()
+    script = world.value("SELECT encode(sha256, 'hex') FROM scripts LIMIT 1")
+    assert tell(other, script, 3) == 0 and tell(member, script, 3) == 1
+    assert world.value("SELECT count(*) FROM made_of WHERE endpoint = 2") == 0

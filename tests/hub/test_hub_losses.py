@@ -81,16 +81,16 @@ def test_a_database_that_was_put_back_under_a_running_hub_is_complete_again(
     saved = {t: world.rows(f"SELECT * FROM {t}") for t in ("endpoints", "certificates")}
     member.records(30)
     member.round()
-    connection = connect(world.hub.database.url)
-    with connection:
-        connection.execute(f"DROP SCHEMA {world.schema} CASCADE".encode())
-        connection.execute(f"CREATE SCHEMA {world.schema}".encode())
+    emptied = connect(world.hub.database.url)
+    with emptied:
+        emptied.execute(f"DROP SCHEMA {world.schema} CASCADE".encode())
+        emptied.execute(f"CREATE SCHEMA {world.schema}".encode())
         bring_forward(world.hub.database.url)
         for table, rows in saved.items():
             for row in rows:
                 marks = ", ".join(["%s"] * len(row))
                 query = f"INSERT INTO {table} OVERRIDING SYSTEM VALUE VALUES ({marks})"
-                connection.execute(query.encode(), row)
+                emptied.execute(query.encode(), row)
     world.rows("INSERT INTO destinations (name) VALUES ('elsewhere.example') RETURNING number")
     for each in (member, other):
         each.records(30, seed=5)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fleet_over_tls import MESSAGES, joined, over_tls, shipper
+from fleet_over_tls import MESSAGES, joined, over_tls, shipper, unended
 from fleet_world import FleetWorld
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
@@ -189,15 +189,6 @@ def test_a_connection_keeps_little_memory(world: FleetWorld, serving: Serving) -
     line.close()
 
 
-def unended(serving: Serving, path: str, context: ssl.SSLContext) -> http.client.HTTPSConnection:
-    """A message whose body does not end."""
-    connection = http.client.HTTPSConnection("127.0.0.1", serving.port, context=context, timeout=30)
-    connection.putrequest("POST", path)
-    connection.putheader("Content-Length", "1000")
-    connection.endheaders(b"x")
-    return connection
-
-
 @pytest.mark.parametrize(
     ("path", "most"),
     [("/v1/upload", admission.MOST_UPLOADS_OF_ONE), ("/v1/check-in", admission.MOST_OF_ONE)],
@@ -223,29 +214,6 @@ def test_one_endpoint_takes_no_place_of_others(
     ship.line.close()
     for one in slow:
         one.close()
-
-
-def test_strangers_take_no_place_of_endpoints(
-    world: FleetWorld, serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever has no certificate may enrol, and begin what never ends: few of those are listened
-    to at once, and not for long; those who have one are served meanwhile.
-    """
-    monkeypatch.setattr(admission, "MOST_STRANGERS", 5)
-    monkeypatch.setattr(admission, "MOST", 20)
-    monkeypatch.setattr(service, "_STRANGERS_BODY_S", 0.5)
-    member = joined(world, serving, "till-1")
-    bare = ssl.create_default_context(cafile=str(world.folder / "hub" / "authority.pem"))
-    slow = [unended(serving, "/v1/enrol", bare) for _ in range(30)]
-    statuses = [one.getresponse().status for one in slow[6:]]
-    assert statuses.count(503) >= 20
-    line = HttpsLine.of(member)
-    assert line.send("/v1/orders", b'{"kind": "policy"}').value == {}
-    line.close()
-    assert slow[0].getresponse().status == 400  # it came too slowly
-    for one in slow:
-        one.close()
-    assert joined(world, serving, "till-2")
 
 
 def test_who_connects_and_says_nothing_is_let_go(

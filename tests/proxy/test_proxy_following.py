@@ -5,18 +5,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
-from app.run_members import is_member, members_told
 from core.attribution import UNATTRIBUTED, ProcessRef
 from core.duties import PartEndedError
 from core.exchange import Connection
-from proxy.following import Followed, asked_of
+from core.run_members import is_member, members_told
+from proxy.following import Followed, Question, asked_of
 
 _NOW = int(datetime.now(UTC).timestamp() * 1000)
 
@@ -84,8 +85,12 @@ def test_other_words_are_no_run(path: str) -> None:
     """Nothing is followed for what is not exactly a run's question, and nothing fails."""
     runs = _followed(Hearing())
 
-    assert asked_of(path, runs) == {}
+    assert _asked(path, runs) == {}
     assert not runs.any
+
+
+def _asked(path: str, runs: Followed) -> Mapping[str, Any]:
+    return asked_of(Question.read(path), runs)
 
 
 def test_a_run_is_followed_until_its_process_ends() -> None:
@@ -94,12 +99,12 @@ def test_a_run_is_followed_until_its_process_ends() -> None:
     runs = _followed(table, clock)
     with subprocess.Popen([sys.executable, "-Sc", "input()"], stdin=subprocess.PIPE) as one:
         for pid in (one.pid, os.getpid(), one.pid):
-            assert asked_of(f"/run/{pid}", runs) == {}
+            assert _asked(f"/run/{pid}", runs) == {}
         runs._pids.pop(os.getpid())
         clock.now += 2
         runs.go_on()
         assert (runs.any, table.heard) == (True, [True])
-        assert asked_of(f"/run/{one.pid}/{_NOW}", runs) == {
+        assert _asked(f"/run/{one.pid}/{_NOW}", runs) == {
             "short_connections": [],
             "members": [],
         }
@@ -157,7 +162,7 @@ def test_who_was_not_followed_is_not_told_that_there_was_nothing(followed: bool)
     if followed:
         runs.follow(os.getpid())
 
-    told = asked_of(f"/run/{os.getpid()}/{_NOW}", runs)
+    told = _asked(f"/run/{os.getpid()}/{_NOW}", runs)
     assert told == {"short_connections": None, "members": []}
 
 
@@ -175,7 +180,7 @@ def test_what_has_let_go_of_its_parents_is_of_its_run_all_the_same() -> None:
     runs.follow(os.getpid())
     for sender in (daemon, other, odd, UNATTRIBUTED):
         runs.met(sender)
-    answer = asked_of(f"/run/{os.getpid()}/{_NOW}", runs)
+    answer = _asked(f"/run/{os.getpid()}/{_NOW}", runs)
     members = members_told(json.loads(json.dumps(answer)))
     assert members == {(71, round(begun.timestamp() * 1000))}
     assert [is_member(one, members) for one in (daemon, other, odd)] == [True, False, False]
@@ -229,7 +234,7 @@ def test_a_run_that_went_without_a_word_is_told_once() -> None:
             runs.follow(run.pid)
             gone.append(run.pid)
             runs.short.found(replace(_ANY, gate_host="10.0.0.7"))
-    asked_of(f"/run/{gone[0]}/{_NOW}", runs)
+    _asked(f"/run/{gone[0]}/{_NOW}", runs)
     clock.now += 1.5
     [lost] = runs.go_on()
     assert (lost.pid, lost.places) == (gone[1], [("10.0.0.7 port 443", 1)])

@@ -238,6 +238,6 @@ def test_no_program_runs_without_the_gate_where_it_is_required(outgate: Outgate)
 
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "is not running" in done.stderr and "outgate start" in done.stderr
+    assert "does not answer" in done.stderr and "outgate start" in done.stderr
     outgate.start()
     assert outgate("run", "--", sys.executable, "-c", "print('ran')").stdout == "ran\n"

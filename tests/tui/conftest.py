@@ -31,6 +31,23 @@ from tui.review_screen import ReviewScreen
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 SCREENS = Path(__file__).parent / "screens"
+SIZES = ((80, 24), (120, 40), (200, 60))
+"""Of a small, a usual and a large terminal."""
+
+
+@pytest.fixture(params=["", "1"], ids=["colours", "no-colours"])
+def colours(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With colours, and for who has turned them off."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if request.param:
+        monkeypatch.setenv("NO_COLOR", request.param)
+
+
+def drawn[Test: Callable[..., Any]](test: Test) -> Test:
+    """Run the test of a screen at each size, with colours and without: it reads the same."""
+    sizes = pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
+    at_all: Test = sizes(pytest.mark.usefixtures("colours")(test))
+    return at_all
 
 
 class FragileStore(MemoryCaseStore):

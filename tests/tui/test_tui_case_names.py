@@ -19,7 +19,9 @@ from tui.case_names import understood, understood_here
 from tui.case_remarks import sender_told
 from tui.wording import case_found, case_place, case_words
 
-SAID_OF_NO_CASE = frozenset("and · other kind kinds sender could not all be read nothing".split())
+SAID_OF_NO_CASE = frozenset(
+    "and or · other kind kinds sender could not all be read nothing".split()
+)
 """What a cell says of an amount or of what is not known: no property that cases are chosen by."""
 
 

@@ -12,7 +12,7 @@ from core.classification import AccountKind, Category
 from core.review import RETURNS, Case, CaseStatus, Disposition
 from evidence.closed import comes_back
 from evidence.scopes import scope_json
-from tui.closing_words import holds
+from tui.closing_words import came_back, holds
 from tui.holds import case_alone
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
@@ -46,3 +46,28 @@ def test_a_closing_says_its_day() -> None:
     )
     assert "until 18 Feb 2027" in holds(closed(Disposition.TEST_DATA, until), NOW, UTC)
     assert holds(replace(closed(Disposition.TEST_DATA), scope=None), NOW, UTC) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "bound", "why"),
+    [
+        (0, 1, "", "checks of 1 request failed"),
+        (0, 7, "", "checks of 7 requests failed"),
+        (
+            3,
+            30,
+            "fewer than 30 requests of which a check failed",
+            "checks of 30 requests failed, 3",
+        ),
+    ],
+)
+def test_a_case_whose_checks_fail_says_that_this_is_why_it_is_back(
+    before: int, now: int, bound: str, why: str
+) -> None:
+    """How many there were when it was closed is told where there were some."""
+    case = closed(Disposition.FALSE_ALARM)
+    scope = replace(there(case.scope), unchecked=before)
+    assert bound in holds(replace(case, scope=scope), NOW, UTC)
+    assert ("a check failed" in holds(replace(case, scope=scope), NOW, UTC)) == bool(bound)
+    again = replace(case, scope=scope, status=CaseStatus.OPEN, unchecked=now)
+    assert came_back(again, NOW).startswith(why)

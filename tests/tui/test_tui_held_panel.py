@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 from invented_day import finding, place, record, sample_holds, sender
 from present import there
 
@@ -17,14 +16,13 @@ from tests.tui.conftest import (
     Presses,
     Settles,
     ShowsText,
+    drawn,
 )
 from tui.held_panel import HeldPanel, bar
 from tui.holds import held_of
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 
-
-@SIZES
+@drawn
 async def test_what_is_held_stands_at_the_very_top(
     opened: Opens, holding: FragileStore, golden: Compares, size: tuple[int, int]
 ) -> None:

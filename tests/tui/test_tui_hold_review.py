@@ -27,16 +27,15 @@ from tests.tui.conftest import (
     Settles,
     ShowsText,
     answers,
+    drawn,
     ids,
 )
 from tui.act_events import Answering, answer_event
 from tui.answer_dialog import WORDS, AnswerDialog
 from tui.review_screen import ReviewScreen
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 
-
-@SIZES
+@drawn
 async def test_releasing_asks_once_for_it_cannot_be_taken_back(
     opened: Opens, holding: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:

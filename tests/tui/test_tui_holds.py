@@ -20,6 +20,7 @@ from tests.tui.conftest import (
     Presses,
     Settles,
     ShowsText,
+    drawn,
     ids,
 )
 from tui.answer_dialog import AnswerDialog
@@ -28,10 +29,8 @@ from tui.holds import case_alone, waiting_now
 from tui.live_queue import Reviewer
 from tui.review_screen import ReviewScreen
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 
-
-@SIZES
+@drawn
 async def test_a_hold_that_nobody_answered_stays_in_the_queue(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:

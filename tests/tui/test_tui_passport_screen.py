@@ -2,17 +2,21 @@
 
 from datetime import datetime
 
-import pytest
-
 from core.errors import EvidenceError
 from habits.passport import Part, Passport
-from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
+from tests.tui.conftest import (
+    Compares,
+    FragileStore,
+    Opens,
+    Presses,
+    ShowsText,
+    drawn,
+)
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.passport_screen import PageScreen
 from tui.sheet import Line, Sheet, Sheets, Table
 
 HOSTILE = "[bold]x[/] \x1b[2J\u202e"
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
 
 
 def page(script: str, now: datetime) -> Passport:
@@ -44,7 +48,7 @@ ACTS = EvidenceActs(
 )
 
 
-@SIZES
+@drawn
 async def test_the_page_of_a_script_is_drawn_whole(
     opened: Opens,
     store: FragileStore,

@@ -5,7 +5,6 @@ A change here is a change for people: read the difference.
 
 from datetime import datetime, timedelta
 
-import pytest
 from invented_day import finding, place, record
 from memory_case_store import MemoryCaseStore
 
@@ -14,16 +13,21 @@ from core.classification import AccountKind, Category, LlmCall
 from core.decision import Verdict
 from core.errors import EvidenceError
 from core.record import Record
-from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
+from tests.tui.conftest import (
+    Compares,
+    FragileStore,
+    Opens,
+    Presses,
+    ShowsText,
+    drawn,
+)
 
 
 def name(what: str, size: tuple[int, int]) -> str:
     return f"{what}-{size[0]}x{size[1]}"
 
 
-@SIZES
+@drawn
 async def test_an_empty_queue_says_that_nothing_needs_you(
     opened: Opens, empty_store: FragileStore, golden: Compares, size: tuple[int, int]
 ) -> None:
@@ -32,7 +36,7 @@ async def test_an_empty_queue_says_that_nothing_needs_you(
         golden(pilot, name("empty", size))
 
 
-@SIZES
+@drawn
 async def test_the_queue_shows_each_case_and_the_one_under_the_cursor_in_full(
     opened: Opens, store: FragileStore, golden: Compares, size: tuple[int, int]
 ) -> None:
@@ -41,7 +45,7 @@ async def test_the_queue_shows_each_case_and_the_one_under_the_cursor_in_full(
         golden(pilot, name("queue", size))
 
 
-@SIZES
+@drawn
 async def test_the_detail_follows_the_cursor(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -51,7 +55,7 @@ async def test_the_detail_follows_the_cursor(
         golden(pilot, name("third-case", size))
 
 
-@SIZES
+@drawn
 async def test_a_case_can_be_read_on_the_whole_screen(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -61,7 +65,7 @@ async def test_a_case_can_be_read_on_the_whole_screen(
         golden(pilot, name("why", size))
 
 
-@SIZES
+@drawn
 async def test_closing_asks_for_one_of_five_reasons(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -71,7 +75,7 @@ async def test_closing_asks_for_one_of_five_reasons(
         golden(pilot, name("close", size))
 
 
-@SIZES
+@drawn
 async def test_closing_several_says_how_many(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -81,7 +85,7 @@ async def test_closing_several_says_how_many(
         golden(pilot, name("close-several", size))
 
 
-@SIZES
+@drawn
 async def test_marks_are_seen_and_counted(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -91,7 +95,7 @@ async def test_marks_are_seen_and_counted(
         golden(pilot, name("marks", size))
 
 
-@SIZES
+@drawn
 async def test_the_filter_offers_its_words(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -101,7 +105,7 @@ async def test_the_filter_offers_its_words(
         golden(pilot, name("filter", size))
 
 
-@SIZES
+@drawn
 async def test_a_filter_that_is_on_is_always_in_view(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -111,7 +115,7 @@ async def test_a_filter_that_is_on_is_always_in_view(
         golden(pilot, name("filtered", size))
 
 
-@SIZES
+@drawn
 async def test_help_lists_every_key(
     opened: Opens, store: FragileStore, golden: Compares, press: Presses, size: tuple[int, int]
 ) -> None:
@@ -121,7 +125,7 @@ async def test_help_lists_every_key(
         golden(pilot, name("help", size))
 
 
-@SIZES
+@drawn
 async def test_trouble_with_the_evidence_is_told_in_words(
     opened: Opens,
     store: FragileStore,
@@ -166,7 +170,7 @@ def hostile_record(at: datetime) -> Record:
     )
 
 
-@SIZES
+@drawn
 async def test_hostile_text_stays_text(
     opened: Opens,
     golden: Compares,

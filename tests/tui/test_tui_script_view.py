@@ -15,7 +15,14 @@ from core.classification import AccountKind, Category
 from core.decision import Verdict
 from core.errors import EvidenceError
 from core.review import Action, ScriptVersion, script_event, script_key
-from tests.tui.conftest import Compares, FragileStore, Opens, Presses, ShowsText
+from tests.tui.conftest import (
+    Compares,
+    FragileStore,
+    Opens,
+    Presses,
+    ShowsText,
+    drawn,
+)
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.kept_code import Kept
 from tui.rows import Section
@@ -24,7 +31,6 @@ from tui.script_screen import ScriptScreen
 from tui.script_view import ScriptParts, describe_script, read_script
 from tui.version_changes import what_is_new
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 PATH = "/srv/jobs/ledger_upload.py"
 
 
@@ -122,7 +128,7 @@ MADE_OF = ScriptParts(
 )
 
 
-@SIZES
+@drawn
 async def test_a_script_is_shown_with_its_versions_and_parts(
     opened: Opens,
     two_versions: FragileStore,
@@ -138,7 +144,7 @@ async def test_a_script_is_shown_with_its_versions_and_parts(
         golden(pilot, f"script-{size[0]}x{size[1]}")
 
 
-@SIZES
+@drawn
 async def test_approving_asks_why(
     opened: Opens,
     two_versions: FragileStore,

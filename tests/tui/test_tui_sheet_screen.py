@@ -4,14 +4,21 @@ import gc
 import unicodedata
 from datetime import datetime
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual._styles_cache import StylesCache
 
 from core.errors import EvidenceError
 from core.review import About, CaseStatus
-from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, ShowsText
+from tests.tui.conftest import (
+    Compares,
+    Finds,
+    FragileStore,
+    Opens,
+    Presses,
+    ShowsText,
+    drawn,
+)
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.rows import Row
 from tui.sheet import TABS, Line, Sheet, Sheets, Table, filter_for
@@ -19,7 +26,6 @@ from tui.sheet_screen import SheetScreen
 from tui.sheet_view import sheet_lines
 
 HOSTILE = "[bold red]x[/] \x1b[2J漢字\u202egpj.exe\u200b\n\x07 'x\" held: to:"
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
 
 
 def sheet(name: str, now: datetime) -> Sheet:
@@ -53,7 +59,7 @@ def acts(**more: object) -> EvidenceActs:
     )
 
 
-@SIZES
+@drawn
 async def test_a_tab_is_drawn_whole_at_every_size(
     opened: Opens,
     store: FragileStore,
@@ -67,22 +73,6 @@ async def test_a_tab_is_drawn_whole_at_every_size(
         await press(pilot, "3", "down", "down")
         golden(pilot, f"sheet-{size[0]}x{size[1]}")
         assert not {"\x1b", "\u202e", "\u200b", "\x07"} & set(screen_text(pilot))
-
-
-@SIZES
-async def test_the_queue_is_drawn_whole_at_these_sizes_too(
-    opened: Opens,
-    store: FragileStore,
-    golden: Compares,
-    monkeypatch: pytest.MonkeyPatch,
-    size: tuple[int, int],
-) -> None:
-    """Every risk and outcome is a word and a sign: without colours the screen reads the same."""
-    async with opened(store, size) as pilot:
-        golden(pilot, f"queue-{size[0]}x{size[1]}")
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with opened(store, size) as pilot:
-        golden(pilot, f"queue-{size[0]}x{size[1]}")
 
 
 async def test_a_row_leads_to_its_cases(

@@ -10,7 +10,13 @@ from present import readable, there
 
 from core.classification import Category
 from core.review import ScriptVersion, script_event, script_key
-from tests.tui.conftest import Compares, Opens, Presses, ShowsText
+from tests.tui.conftest import (
+    Compares,
+    Opens,
+    Presses,
+    ShowsText,
+    drawn,
+)
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.kept_code import Kept, KeptOf
 from tui.version_screen import VersionScreen
@@ -24,7 +30,6 @@ BEFORE = "\n".join(
     + ["    requests.post('https://own.example', json=rows)", ""]
 )
 AFTER = BEFORE.replace("own.example", "away.example").replace("import csv", HOSTILE)
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
 
 
 @pytest.fixture
@@ -59,28 +64,20 @@ def acts(
     )
 
 
-@SIZES
+@drawn
 async def test_the_difference_to_the_approved_version_is_drawn_whole(
     opened: Opens,
     scripts: MemoryCaseStore,
     golden: Compares,
     press: Presses,
     screen_text: ShowsText,
-    monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    """New and gone lines have a sign each; text of the script stays text; without colours it reads
-    the same.
-    """
+    """New and gone lines have a sign each; text of the script stays text."""
     async with opened(scripts, size, acts=acts()) as pilot:
         await press(pilot, "d")
         golden(pilot, f"changes-{size[0]}x{size[1]}")
         assert not {"\x1b", "\u202e"} & set(screen_text(pilot))
-    if size == (80, 24):
-        monkeypatch.setenv("NO_COLOR", "1")
-        async with opened(scripts, size, acts=acts()) as pilot:
-            await press(pilot, "d")
-            golden(pilot, f"changes-{size[0]}x{size[1]}")
 
 
 async def test_a_version_is_approved_after_its_difference_was_read(

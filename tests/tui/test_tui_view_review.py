@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
-
 from core.case_words import completions, last_word
 from core.errors import InputError
-from tests.tui.conftest import Compares, Finds, FragileStore, Opens, Presses, Settles, ShowsText
+from tests.tui.conftest import (
+    Compares,
+    Finds,
+    FragileStore,
+    Opens,
+    Presses,
+    Settles,
+    ShowsText,
+    drawn,
+)
 from tui.evidence_acts import EvidenceActs, Verified
 from tui.saved_views import SavedView, Views, view_named, with_view
 from tui.view_strip import ViewStrip
 
 HOSTILE = SavedView(name="[b]x[/]", line="all to:openai")
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
 
 
 class Kept:
@@ -91,7 +97,7 @@ async def test_a_view_that_is_not_understood_any_more_stops_nobody(
         assert [view.name for view in kept.views] == ["Models", "Again"]
 
 
-@SIZES
+@drawn
 async def test_views_are_drawn_at_every_size(
     opened: Opens,
     store: FragileStore,

@@ -1,6 +1,4 @@
-"""The tabs and dialogs over the fictional year, as plain text, at the sizes of a small and of a
-usual terminal.
-"""
+"""The tabs and dialogs over the fictional year, as plain text."""
 
 import os
 import time
@@ -22,13 +20,17 @@ from app.settings import Settings
 from core.review import Case
 from evidence.holds import HeldRequests
 from evidence.store import Store
-from tests.tui.conftest import Compares, Opens, Presses, ShowsText
+from tests.tui.conftest import (
+    Compares,
+    Opens,
+    Presses,
+    ShowsText,
+    drawn,
+)
 from tui.evidence_acts import EvidenceActs
 from tui.queue_view import fit_end, fit_sender
 from tui.wording import safe
 
-SMALL, USUAL = (80, 24), (120, 40)
-SIZES = pytest.mark.parametrize("size", [SMALL, USUAL], ids=["80x24", "120x40"])
 BACK = ("escape", "escape", "escape", "g")
 SCREENS: Mapping[str, Sequence[str]] = {
     "overview": ("2",),
@@ -87,13 +89,12 @@ async def every_screen(
     year: Year,
     size: tuple[int, int],
     seen: Callable[[Pilot[int], str], None],
-    screens: Mapping[str, Sequence[str]] = SCREENS,
 ) -> None:
     """Show each screen to `seen`, with its name."""
     store, acts = year
     holds = HeldRequests(store)
     async with opened(store, size, holds=holds, clock=lambda: PRESENT, acts=acts) as pilot:
-        for name, keys in screens.items():
+        for name, keys in SCREENS.items():
             await press(pilot, *keys)
             if name == "export":  # it proposes a place on this machine
                 pilot.app.screen.query_one(Input).value = "cases.csv"
@@ -101,7 +102,7 @@ async def every_screen(
             seen(pilot, name)
 
 
-@SIZES
+@drawn
 async def test_the_tabs_and_dialogs_are_drawn_whole(
     opened: Opens,
     year: Year,
@@ -120,23 +121,6 @@ async def test_the_tabs_and_dialogs_are_drawn_whole(
         golden(pilot, f"{name}-{size[0]}x{size[1]}")
 
     await every_screen(opened, press, year, size, seen)
-
-
-async def test_they_say_the_same_without_colours(
-    opened: Opens,
-    year: Year,
-    golden: Compares,
-    press: Presses,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Whoever sees no colour, or has turned it off, misses no word and no sign."""
-    few = {name: SCREENS[name] for name in ("overview", "people", "rules", "make-a-rule")}
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def seen(pilot: Pilot[int], name: str) -> None:
-        golden(pilot, f"{name}-{SMALL[0]}x{SMALL[1]}")
-
-    await every_screen(opened, press, year, SMALL, seen, few)
 
 
 @given(st.text(max_size=60), st.integers(0, 40))

@@ -5,6 +5,7 @@
 import re
 import string
 from functools import lru_cache
+from operator import ne
 
 from classifiers.credentials.judging.quality import entropy, is_example, is_masked, is_placeholder
 from classifiers.credentials.rules.rule import Candidate, Check, Rule, Verdict
@@ -39,6 +40,7 @@ _SMALL, _LARGE, _DIGITS = map(
 )
 _LONGEST_PASSWORD = 512
 _LONGEST_NAME = 60
+_SHORTEST_RANDOM = 12
 _SENTENCE = 4096
 """Characters before a value in which a blank makes it part of a sentence."""
 
@@ -217,7 +219,17 @@ def _no_key(value: str) -> str | None:
 
 
 def _no_secret_name(name: str) -> str | None:
+    if _is_random(name):
+        return "what looks like its name is a value"
     return None if is_secret_name(name) else "the name says that this is no secret"
+
+
+def _is_random(name: str) -> bool:
+    """True for letters of all kinds that change their kind all the time, as ids and base64 do."""
+    if len(name) < _SHORTEST_RANDOM:
+        return False
+    kinds = [2 * (c in _SMALL) + (c in _LARGE) for c in name]
+    return len(set(kinds)) > 2 and sum(map(ne, kinds, kinds[1:])) * 20 > len(name) * 11
 
 
 def _no_secret(value: str) -> str | None:

@@ -38,6 +38,9 @@ _IP_HINT = re.compile(
 _LONG_ENOUGH = 8
 _PATHS = frozenset("/=#_-&")
 _THOUSANDS = re.compile(r"\d{1,3}(?: \d{3}){1,5}")
+_NUMBER_BEHIND = re.compile(r"[ \t]{1,4}\d")
+_NUMBERS_BEFORE = re.compile(r"\d[ \t]{1,4}\d{1,3}[ \t]{1,4}\Z")
+_ROW, _ROW_BEFORE = 3, 12
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
 
@@ -178,7 +181,23 @@ def _read(
     if best is None:
         return False
     kind, value, strength, named = best
+    if strength is Strength.MEDIUM and not named and _is_in_row(place.text, start, window):
+        place.refuse(kind, value, start + begin, start + stop, "numbers in a row")
+        return False
     return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _is_in_row(text: str, start: int, window: Spans) -> bool:
+    """True for short numbers between blanks with more of them behind, or two before: a row of a
+    matrix.
+    """
+    if len(window) < _ROW or any(stop - begin > _ROW for begin, stop in window):
+        return False
+    if text[start + window[0][1] : start + window[1][0]].strip(" \t"):
+        return False
+    first, end = start + window[0][0], start + window[-1][1]
+    before = text[max(0, first - _ROW_BEFORE) : first]
+    return _NUMBER_BEHIND.match(text, end) is not None or _NUMBERS_BEFORE.search(before) is not None
 
 
 def _plain(separator: str) -> str:

@@ -167,6 +167,7 @@ _TOTALS = frozenset(
 )
 """What the last row of a table has where the others have who it is."""
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]){1,78}")
+_LONGEST_WORD = 30
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -183,6 +184,8 @@ def is_total(text: str) -> bool:
 def _person(text: str) -> str | None:
     if not 2 <= len(text) <= 80 or len(text.split()) > 6 or not _NAME.fullmatch(text):
         return None
+    if len(text) >= _LONGEST_WORD and " " not in text and not text.istitle():
+        return None  # an id
     stem, point, ending = text.rpartition(".")
     if point and 1 < len(ending) < 6 and ending.islower() and stem[-1:].isalnum():
         return None  # a file

@@ -1,0 +1,135 @@
+"""Holds the list of cases against the records and acts it is derived from. `verify` does so with
+what it read; reports, exports and searches with what closed lots tell and the texts of the rest.
+"""
+
+from collections.abc import Collection
+
+from evidence.case_sums import CaseSums
+from evidence.chain_ids import chain_id
+from evidence.closed import OPEN
+from evidence.closings import Closings
+from evidence.database import Connection
+from evidence.frames import text_of
+from evidence.lots import BadLot, LotKey, Told, holds_any, place_of
+from evidence.past import Past, all_past
+from evidence.rebuild import newest_entries, oldest_entries
+from evidence.removed import Removed
+from evidence.rollup import Rollup, joined
+from evidence.store import Store
+from evidence.stretch import Cases
+from evidence.tally import Tally
+
+REBUILD = "outgate verify --rebuild makes it anew"
+NOT_COMPARED = (
+    "whether the list of cases is that of the records was not looked at, for too many would have "
+    "to be read; outgate verify does"
+)
+_LOTS = "SELECT first, last, closed FROM lots WHERE first > ? AND last >= first ORDER BY first"
+_TEXTS = """SELECT seq, at_us, case_id, body FROM entries
+    WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"""
+_END = 2**62
+_MANY = 1 << 15
+
+
+def cases_problem(
+    connection: Connection, sums: dict[str, CaseSums], untold: Collection[str | None]
+) -> str | None:
+    """Return what is wrong with the rows of cases where records add up to these sums, which are
+    taken away one by one; of the cases in `untold` nobody can say what is right.
+    """
+    closings, newest = Closings(connection), newest_entries(connection)
+    oldest = oldest_entries(connection)
+    closings.learn(connection)
+    for row in connection.named("SELECT * FROM cases"):
+        right_sums = sums.pop(row["key"], None)
+        if row["key"] in untold:
+            continue
+        if right_sums is None or any(row[n] != value for n, value in right_sums.row().items()):
+            return f"the list of cases does not add up to the records; {REBUILD}"
+        right = closings.standing(row["key"], right_sums.reach, newest, oldest)
+        if any(row[name] != right[name] for name in OPEN):
+            return f"a case is open or closed otherwise than its reviews say; {REBUILD}"
+    if sums.keys() - untold:
+        return f"the list of cases does not hold all records; {REBUILD}"
+    return None
+
+
+def case_list_problem(store: Store, most: int = _END) -> str | None:
+    """Return what is wrong with the list of cases of a store, if anything: sums of it that are
+    edited, cases that are missing, or open or closed against their reviews; that it was not
+    compared, where more than so many texts would have to be read. Raises EvidenceError.
+
+    Texts are not held against their hashes here: who reads an entry does that.
+    """
+    with store.reading() as connection:
+        return _Adding(connection, LotKey.beside(store.path), most).problem()
+
+
+class _Adding:
+    """Adds the cases up anew."""
+
+    def __init__(self, connection: Connection, key: LotKey | None, most: int) -> None:
+        self._connection, self._key, self._left = connection, key, most
+        self._chain = chain_id(connection, "records")
+        self._sums, self._tally = Rollup(), Tally()
+        self._cases, self._untold = Cases(connection), set[str | None]()
+
+    def problem(self) -> str | None:
+        """Return what is wrong, if anything."""
+        connection, filed = self._connection, True
+        at = Past.of(connection).cut
+        joined(self._sums, Rollup(cases=all_past(connection).rollup.cases))
+        for first, last, closed in self._lots(at):
+            told = self._told(first, last, closed)
+            if told is None or first <= at:
+                continue
+            filed = self._read(at, first - 1) and filed
+            filed = all(self._cases.key(id_) == key for key, id_ in told.ids.items()) and filed
+            joined(self._sums, Rollup(cases=told.sums.cases))
+            at = last
+        filed = self._read(at, _END) and filed
+        if self._left < 0:
+            return NOT_COMPARED
+        if not filed:
+            return f"the list of cases does not hold all records; {REBUILD}"
+        return cases_problem(connection, self._sums.cases, self._untold)
+
+    def _lots(self, cut: int) -> list[tuple[int, int, bytes]]:
+        """Return the closed lots of which nothing was erased."""
+        removed = Removed.of(self._connection)
+        touched = sorted({*removed.whole, *removed.parts})
+        found = self._connection.execute(_LOTS, (cut,)).fetchall()
+        return [one for one in found if not holds_any(touched, one[0], one[1])]
+
+    def _told(self, first: int, last: int, closed: bytes) -> Told | None:
+        if self._key is None:
+            return None
+        try:
+            return Told.of(self._key.opened(closed, place_of(self._chain, first, last)))
+        except BadLot:
+            return None
+
+    def _read(self, after: int, last: int) -> bool:
+        """Add up the texts behind an entry; return whether all are filed under their case."""
+        filed = True
+        while after < last and self._left >= 0:
+            most = min(_MANY, self._left + 1)
+            rows = self._connection.execute(_TEXTS, (after, last, most)).fetchall()
+            if not rows:
+                break
+            self._left -= len(rows)
+            self._tally.begin()
+            filed = all(self._add(*row) for row in rows) and filed
+            joined(self._sums, Rollup(cases=self._tally.sums.cases))
+            after = rows[-1][0]
+        return filed
+
+    def _add(self, seq: int, at_us: int, case: int | None, body: bytes) -> bool:
+        text, key = text_of(body), self._cases.key(case)
+        if not text:
+            return True  # erased
+        try:
+            return self._tally.add(text, at_us, seq)[2] == key
+        except ValueError:
+            self._untold.add(key)
+            return True

@@ -1,0 +1,68 @@
+"""The list of cases is held against records and reviews wherever it is answered from."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.record import Record
+from evidence import open_evidence
+from evidence.cases_check import NOT_COMPARED, case_list_problem
+from evidence.finding_people import found
+from evidence.notary import key_file
+from evidence.store import Store
+
+EDITED = (
+    "UPDATE cases SET count = count + 1 WHERE id = 1",
+    "UPDATE cases SET people = 0, kinds = ',' WHERE id = 1",
+    "UPDATE cases SET status = 'closed', disposition = 'false_positive' WHERE id = 1",
+    "UPDATE cases SET key = key || 'x' WHERE id = 1",
+    "DELETE FROM cases WHERE id = 1",
+    "DELETE FROM cases",
+    "UPDATE cases SET id = id + 1000",
+    "UPDATE entries SET case_id = NULL",
+)
+
+
+def edited(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        assert connection.execute(statement).rowcount > 0
+
+
+@pytest.fixture(params=["lots", "texts", "some"])
+def store(request: pytest.FixtureRequest, full: Path, make_record: Callable[..., Record]) -> Store:
+    """A store with closed lots, one of an installation without a key, and one with both."""
+    if request.param == "texts":
+        key_file(full).unlink(missing_ok=True)
+        edited_or_not = "DELETE FROM lots"
+        with closing(sqlite3.connect(full)) as connection, connection:
+            connection.execute(edited_or_not)
+    elif request.param == "some":
+        evidence = open_evidence(full)
+        evidence.writer.close_record(make_record(), lambda _: None)
+        evidence.close()
+        with closing(sqlite3.connect(full)) as connection, connection:
+            connection.execute("DELETE FROM lots WHERE first = (SELECT max(first) FROM lots)")
+    return Store(full)
+
+
+def test_a_list_that_nobody_edited_is_right(store: Store) -> None:
+    """By lots, by texts, by both."""
+    assert case_list_problem(store) is None
+
+
+@pytest.mark.parametrize("statement", EDITED)
+def test_every_edit_of_cases_is_named(store: Store, statement: str) -> None:
+    """Sums, closings, keys, ids, and rows that are gone; also by who looks for a person."""
+    edited(store.path, statement)
+    problem = case_list_problem(store)
+    assert problem is not None and "case" in problem and "verify --rebuild" in problem
+    assert found(store, ()).cases == problem
+
+
+def test_too_much_to_read_is_said(full: Path) -> None:
+    """Never taken for right."""
+    key_file(full).unlink(missing_ok=True)
+    assert case_list_problem(Store(full), 0) == NOT_COMPARED
