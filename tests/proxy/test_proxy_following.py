@@ -142,7 +142,7 @@ def test_what_a_run_leaves_behind_is_heard_to_the_end_of_its_gate() -> None:
         runs = _followed(table, clock)
         with subprocess.Popen([sys.executable, "-Sc", "input()"], stdin=subprocess.PIPE) as one:
             runs.follow(one.pid)
-            asked_of(f"/run/{one.pid}/{_NOW}", runs)
+            assert runs.missed_since(one.pid, short.at) == []
             runs.stay()
         clock.now += 2
         assert (runs.go_on(), runs.any, table.heard) == ([], True, [True])
