@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 
+from app.case_list import list_problem
 from app.case_rules import CaseRules
 from app.current_user import reviewer
 from app.desk_exports import DeskExports, choices
@@ -80,6 +82,7 @@ def acts_of(
         verify=verified,
         export=DeskExports(store=store, home=home).write,
         formats=choices(),
+        list_problem=partial(list_problem, store.path),
         parts=parts,
         kept=KeptSources(home=home, keeps=settings.keep_scripts).of,
         approve_unread=settings.approve_unread,

@@ -14,6 +14,8 @@ HEALTH_HOST = "outgate.internal"
 """A request for this host is answered by the gate itself."""
 _PATIENCE_S = 10.0
 """A gate that many programs keep busy answers late; where none is, that is known at once."""
+_ASKED_AT_THE_END = 2
+"""So often, at most: of a gate that is gone each is refused at once."""
 _PIECE, _LONGEST = 1 << 16, 8 << 20
 
 
@@ -71,10 +73,12 @@ def follow(gate: RunningGate, pid: int) -> None:
 
 def followed(gate: RunningGate, pid: int, since: datetime) -> dict[str, Any] | None:
     """Return a gate's health at the end of a run that it followed, and what it missed of it; None
-    when it does not answer.
+    when it does not answer. A gate that was not asked takes the run for lost, and has it on record
+    a second time: who is too busy to answer is asked again.
     """
-    milliseconds = int(since.timestamp() * 1000)
-    value = health_at(gate.host, gate.port, path=f"/run/{pid}/{milliseconds}")
+    path = f"/run/{pid}/{int(since.timestamp() * 1000)}"
+    asked = (health_at(gate.host, gate.port, path=path) for _ in range(_ASKED_AT_THE_END))
+    value = next((one for one in asked if one is not None), None)
     return value if value is not None and value.get("pid") == gate.pid else None
 
 

@@ -5,14 +5,10 @@ For each place at most three lines: what, what became of it and why, and what to
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.elsewhere import Elsewhere
-from app.gate_registry import RunningGate
-from app.home import Home
 from app.leftovers import Leftovers
 from app.run_totals import dollars, totals_of
 from app.run_unknowns import places_of, unchecked, unknown_told
@@ -35,8 +31,8 @@ from core.fate import (
 from core.ids import utc_now
 from core.record import Record
 from core.review import needs_review
-from core.run_members import Members, descends, has_no_sender, is_member, members_told
-from core.stored import OpenedEntry, StoredObservation, StoredRecord, UnreadableEntry
+from core.run_members import has_no_sender
+from core.stored import OpenedEntry, StoredObservation, StoredRecord
 from core.text import printable
 from core.vocabulary.findings import Amount, found, most_of
 from core.vocabulary.sizes import counted, number, size
@@ -81,54 +77,6 @@ _OUTCOMES = frozenset({UNREACHED_NOTE, NO_ANSWER_NOTE, CUT_NOTE})
 """Notes of what became of a request, beside those of why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """The time since a program was started behind the gate."""
-
-    home: Home
-    since: datetime
-
-    @classmethod
-    def begin(cls, home: Home) -> "Session":
-        """Begin now."""
-        return cls(home, utc_now())
-
-    def entries(self, pid: int, answer: Mapping[str, Any] | None = None) -> list["Entry"]:
-        """Return what this process and its descendants sent since the session began, oldest first.
-        `answer`: the gate's, which knows of others that are of it.
-
-        Entries that cannot be read are among them, and requests of which nobody knows the sender:
-        they may be the program's.
-        """
-        from evidence import open_store
-
-        store = open_store(self.home.evidence)
-        members = members_told(answer)
-        found = store.iter_entries(since=self.since)
-        return [entry for entry in found if _may_be_of(entry, pid, members)]
-
-    def told(
-        self, gate: RunningGate, pid: int, answer: Mapping[str, Any] | None
-    ) -> "tuple[Sequence[Entry], Elsewhere | None]":
-        """Return what this process and its descendants sent by this gate, and where that is kept if
-        not here.
-        """
-        if not gate.public:
-            return self.entries(pid, answer), None
-        elsewhere = Elsewhere.read(gate.url, answer)
-        return elsewhere.entries or (), elsewhere
-
-
-def _may_be_of(entry: "Entry", pid: int, members: Members) -> bool:
-    opened = entry.opened()
-    if isinstance(opened, UnreadableEntry):
-        return True
-    if has_no_sender(opened):
-        return True
-    found = opened.observation if isinstance(opened, StoredObservation) else opened.record
-    return descends(found.sender, pid) or is_member(found.sender, members)
-
-
 def print_session(
     entries: Sequence["Entry"],
     code: int,
@@ -145,9 +93,7 @@ def print_session(
     keeps the records, where that is not ours.
     """
     left, short = left or Leftovers(), short or ShortConnections()
-    entries, opened, unknown = _apart(entries)
-    if elsewhere is not None and elsewhere.unknown:
-        unknown = {"": elsewhere.unknown}  # they may be another user's
+    entries, opened, unknown = _apart(entries, elsewhere)
     if as_json:
         records = [one.record for one in opened if isinstance(one, StoredRecord)]
         told = {
@@ -198,12 +144,16 @@ def _say_what_was_sent(
 
 
 def _apart(
-    entries: Sequence["Entry"],
+    entries: Sequence["Entry"], elsewhere: Elsewhere | None
 ) -> tuple[list["Entry"], list[OpenedEntry], dict[str, int]]:
-    """Return the program's, those opened, and the places of what is nobody's in particular."""
+    """Return the program's, those opened, and the places of what is nobody's in particular: no
+    places where they may be another user's.
+    """
     both = [(entry, entry.opened()) for entry in entries]
     known = [(entry, one) for entry, one in both if not has_no_sender(one)]
     unknown = places_of([one for _, one in both if has_no_sender(one)])
+    if elsewhere is not None and elsewhere.unknown:
+        unknown = {"": elsewhere.unknown}
     return [entry for entry, _ in known], [one for _, one in known], unknown
 
 

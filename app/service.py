@@ -264,6 +264,7 @@ def _outlive_parent(gate: "Gate", used: Callable[[], bool]) -> "asyncio.Task[Non
 
     def gone() -> None:
         loop.remove_reader(sys.stdin.fileno())
+        gate.stay()
         orphaned.set()
 
     # Its standard input becomes readable when the parent is gone.

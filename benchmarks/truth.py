@@ -86,7 +86,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   as differences; base91; base2048. Letters of many scripts in one word (base65536) are told as unread.
 - Values in pieces: those with a blank, a comma, a bar or an empty line between the pieces, unless they are
   groups of their kind; card numbers and keys that short lines (under 37 letters) break; a person's name or
-  a telephone number with markup in it. Base64 in pieces of uneven length without blanks between.
+  a telephone number with markup in it; links of Markdown with a part of
+  a value as their text. Base64 in pieces of uneven length without blanks between.
 - Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and

@@ -12,7 +12,6 @@ from core.record import Record
 from core.review import ReviewEvent, signed
 from core.stored import StoredRecord, UnreadableEntry
 from evidence.acts import ACT_COLUMNS, opened_act, read_act, reviewed
-from evidence.cases_check import case_list_problem
 from evidence.checked_rows import entries_in
 from evidence.database import Connection
 from evidence.entries import ENTRY_COLUMNS, Recalled
@@ -23,7 +22,6 @@ from evidence.times import micros
 
 MOST_READ = 2000
 """So many of its records are read; the number of all is told."""
-_MOST_COMPARED = 20_000
 _SEQS = "SELECT seq FROM marks WHERE mark = ? ORDER BY seq DESC LIMIT ?"
 _COUNT = "SELECT count(*) FROM marks WHERE mark = ?"
 _ENTRY = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608
@@ -78,8 +76,6 @@ class Found:
     """Records, of anybody, from epochs whose key was destroyed: nor can it be told of them."""
     changed: int = 0
     """Of the records that hold it, how many somebody changed in the file: they are not told."""
-    cases: str | None = None
-    """What is wrong with the list of cases, if anything, or that it was not compared."""
 
 
 def found(store: Store, fingerprints: Collection[str]) -> Found:
@@ -111,7 +107,6 @@ def found(store: Store, fingerprints: Collection[str]) -> Found:
         more_values=more,
         blind=blind,
         changed=changed,
-        cases=case_list_problem(store, _MOST_COMPARED),
     )
 
 

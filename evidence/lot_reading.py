@@ -4,7 +4,8 @@ them told of them, and takes over what it added up.
 
 import struct
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,9 @@ _DAYS = """WITH added AS MATERIALIZED (
     SELECT (SELECT count(*) FROM days), (SELECT count(*) FROM added),
         (SELECT count(*) FROM (SELECT * FROM added INTERSECT SELECT * FROM days))"""
 _SCRIPTS = "SELECT script, sha256, first_us, last_us, count FROM scripts"
+_ACTS = "SELECT DISTINCT action FROM review_entries"
+_MADE_ANEW = frozenset({(Event.REBUILT.value,), (Event.MIGRATED.value,)})
+"""Acts with which lots go."""
 _NOT_AS_TOLD = (BadLot, struct.error, TypeError, AttributeError, UnicodeError)
 
 
@@ -46,6 +50,8 @@ class Lots:
     """Who reads rows and marks beside this process, where there are many."""
     told: int = 0
     """Entries whose texts need not be read."""
+    unlike: bool = False
+    """Whether some lot told of other rows than those that are there."""
     last: int = 0
     """The last entry of the file, once a crew was asked."""
     _firsts: list[int] = field(init=False)
@@ -59,12 +65,10 @@ class Lots:
         key = LotKey.beside(path)
         if key is None or connection.value("SELECT 1 FROM lots LIMIT 1") is None:
             return None
-        removed, cut = Removed.of(connection), Past.of(connection).cut
-        touched = {*removed.whole, *removed.parts}
-        touched.update(seq for (seq,) in connection.execute("SELECT seq FROM erased"))
+        cut = Past.of(connection).cut
         query = "SELECT first, last FROM lots WHERE first > ? AND last >= first"
         ends = dict(connection.execute(query, (cut,)).fetchall())
-        return cls(connection, key, chain_id(connection, "records"), ends, sorted(touched))
+        return cls(connection, key, chain_id(connection, "records"), ends, _touched(connection))
 
     @property
     def count(self) -> int:
@@ -119,6 +123,7 @@ class Lots:
         except _NOT_AS_TOLD:
             return None
         if (rows.before, rows.digest) != (start.head, told.digest) or not _are_filed(told, cases):
+            self.unlike = True
             return None
         self.told += rows.entries
         return Stretch(
@@ -136,17 +141,65 @@ def lots_problem(connection: Connection, path: Path) -> str | None:
     """Return what is wrong with the list of lots, if anything; nothing where no key opens them, or
     an act tells that they were closed with an earlier one.
     """
-    key, changed = LotKey.beside(path), (Event.KEY_CHANGED.value,)
-    told = "SELECT 1 FROM review_entries WHERE action = ? LIMIT 1"
-    if key is None or connection.value(told, changed) is not None:
+    key, acts = LotKey.beside(path), set(connection.execute(_ACTS).fetchall())
+    if key is None or (Event.KEY_CHANGED.value,) in acts:
         return None
-    chain = chain_id(connection, "records")
+    chain, found = chain_id(connection, "records"), dict[int, int]()
     for first, last, closed in connection.execute("SELECT first, last, closed FROM lots"):
         try:
-            key.opened(closed, place_of(chain, first, last))
+            text = key.opened(closed, place_of(chain, first, last))
         except BadLot:
             return "what the gate told of the entries that it wrote was put in or changed"
+        with suppress(BadLot):  # an earlier version closed it
+            found[first] = Told.of(text).before
+    if not acts.isdisjoint(_MADE_ANEW):
+        return None
+    return _taken_out(connection, found)
+
+
+def _taken_out(connection: Connection, found: Mapping[int, int]) -> str | None:
+    """Return which lot is missing though a later one tells of it, if any; `found`: where each
+    begins, and the one before it. One goes where something of it was erased, or expired.
+    """
+    cut, touched = Past.of(connection).cut, _touched(connection)
+    for first, before in sorted(found.items()):
+        if before > cut and before not in found and not holds_any(touched, before, first - 1):
+            return f"what the gate told of the entries from {before} on was taken out"
     return None
+
+
+def bytes_problem(
+    connection: Connection, path: Path, read: Lots | None, *, skip: bool
+) -> str | None:
+    """Return which entries do not stand as the gate wrote them, if any: no hash of the chain covers
+    some bytes of a row, such as the salt of an entry of one part. Nothing is
+    looked at again where the lots that were `read` told of the rows that are there.
+    """
+    if skip or (read is not None and not read.unlike):
+        return None
+    lots = Lots.of(connection, path)
+    if lots is None:
+        return None
+    query = "SELECT closed FROM lots WHERE first = ?"
+    for first, last in sorted(lots.ends.items()):
+        if holds_any(lots.touched, first, last):
+            continue
+        with suppress(*_NOT_AS_TOLD):
+            place = place_of(lots.chain, first, last)
+            told = Told.of(lots.key.opened(connection.value(query, (first,)), place))
+            if read_rows(connection, first, last, ()).digest != told.digest:
+                return (
+                    f"entries {first} to {last} hold other bytes than the gate wrote: some that "
+                    "no hash of the chain covers were changed"
+                )
+    return None
+
+
+def _touched(connection: Connection) -> list[int]:
+    """Return the entries of which something was erased, in order."""
+    removed = Removed.of(connection)
+    left = (seq for (seq,) in connection.execute("SELECT seq FROM erased"))
+    return sorted({*removed.whole, *removed.parts, *left})
 
 
 def _are_filed(told: Told, cases: Cases) -> bool:

@@ -133,6 +133,8 @@ class Told:
     """Cases and versions of scripts."""
     ids: Mapping[str, int]
     """Case → its id in the file."""
+    before: int
+    """Where the lot before it begins; 0 where there was none."""
 
     @classmethod
     def of(cls, text: bytes) -> "Told":
@@ -149,6 +151,7 @@ class Told:
                     scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
                 ),
                 ids=value["ids"],
+                before=int(value.get("before", 0)),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             raise BadLot("an earlier version closed it") from None
@@ -164,7 +167,7 @@ class Lot:
     def drop(self) -> None:
         """Begin anew with what is written next; what was told stays as it was closed last."""
         self.first = self.last = 0
-        self._acts = -1
+        self._acts, self._before = -1, 0
         self._digest, self._marks = hashlib.sha256(), 1
         self._weights = dict.fromkeys(WEIGHED, 0)
         self._sums, self._ids = Rollup(), dict[str, int]()
@@ -174,6 +177,7 @@ class Lot:
         if not self.first and self._acts < 0:
             newest = connection.value("SELECT max(seq) FROM review_entries")
             self._acts = int(newest or 0)
+            self._before = int(connection.value("SELECT max(first) FROM lots") or 0)
 
     def take(
         self,
@@ -232,6 +236,7 @@ class Lot:
             "cases": [orjson.Fragment(one.to_text()) for one in self._sums.cases.values()],
             "scripts": [[*key, *seen] for key, seen in self._sums.scripts.items()],
             "ids": self._ids,
+            "before": self._before,
         }
         return orjson.dumps(value)
 

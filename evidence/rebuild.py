@@ -11,6 +11,7 @@ from evidence.closed import OPEN
 from evidence.closings import Closings
 from evidence.database import Connection
 from evidence.entries import Recalled, read_entry
+from evidence.lots import forget_lots
 from evidence.marks import marks_in_text
 from evidence.past import all_past, oldest_of_past
 from evidence.removed import Removed
@@ -74,6 +75,7 @@ def _add_chunk(
     INSERT_MARK.run_rows(connection, sorted(marks))
     if moved:
         connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
+        forget_lots(connection, [seq for _, seq in moved])  # they tell of the rows as they were
 
 
 def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:

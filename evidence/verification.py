@@ -29,7 +29,7 @@ from evidence.derived_check import Derived
 from evidence.file_check import file_problem
 from evidence.gate_words import Word, objection, words
 from evidence.lot_crew import crew_of
-from evidence.lot_reading import Lots, LotSums, lots_problem
+from evidence.lot_reading import Lots, LotSums, bytes_problem, lots_problem
 from evidence.lots import LotKey
 from evidence.parts import Seal, sealed_link
 from evidence.passage import Passed, Progress, processes, read_through
@@ -250,13 +250,22 @@ class _Reading:
             if acts.problem is None:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
-        problems += [objection(connection, word) for word in said]
-        problems += [schema_problem(connection), *sound(), *_of_file(connection, self.path)]
+        problems += _of_file(connection, self.path, said, sound)
+        skip = any([self.since_checkpoint, *problems])
+        problems.append(bytes_problem(connection, self.path, lots, skip=skip))
         return _report(connection, begin, passed, acts, derived, attested, problems)
 
 
-def _of_file(connection: Connection, path: Path) -> Iterator[str | None]:
+def _of_file(
+    connection: Connection,
+    path: Path,
+    said: Sequence[Word],
+    sound: Callable[[], list[str | None]],
+) -> Iterator[str | None]:
     """Yield what is wrong with the file and what stands beside it."""
+    yield from (objection(connection, word) for word in said)
+    yield schema_problem(connection)
+    yield from sound()
     yield beside_problem(connection, path)
     yield file_problem(connection, path)
     yield from cursor_problems(connection, path)

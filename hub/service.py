@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import resource
 import ssl
 import threading
 from asyncio.sslproto import SSLProtocol
@@ -47,6 +48,8 @@ _AT_ONCE = 4
 _WATCH_S = 60.0
 _AGAIN_S = (5, 30)
 _KEEP_ALIVE_S = 10.0
+_HANDSHAKE_S = 30.0
+"""How long TLS may take to begin; of ten thousand that come back together some wait for it."""
 _TLS_BUFFER = 32 << 10
 """Bytes that each connection keeps for reading, of TLS records of 16 kB; asyncio's own are 256 kB,
 so that two thousand endpoints which come at the same moment fill 500 MB.
@@ -285,15 +288,34 @@ async def serve(
     runner = web.AppRunner(
         Server(hub).application(), access_log=None, keepalive_timeout=_KEEP_ALIVE_S
     )
+    _room_for_connections()
     await runner.setup()
+    server: asyncio.Server | None = None
     try:
-        site = web.TCPSite(runner, *listen, ssl_context=context, backlog=4096, reuse_port=True)
-        await site.start()
-        sockets = site._server.sockets if isinstance(site._server, asyncio.Server) else ()
-        ready(sockets[0].getsockname()[1] if sockets else listen[1])
+        assert runner.server is not None
+        server = await asyncio.get_running_loop().create_server(
+            runner.server,
+            *listen,
+            ssl=context,
+            ssl_handshake_timeout=_HANDSHAKE_S,
+            backlog=4096,
+            reuse_port=True,
+        )
+        ready(server.sockets[0].getsockname()[1])
         await (stop or asyncio.Event()).wait()
     finally:
+        if server is not None:
+            server.close()
         await runner.cleanup()
+
+
+def _room_for_connections() -> None:
+    """Take as many open files as this process may have: each connection is one, and most systems
+    begin with 1,024.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Serving:

@@ -39,6 +39,8 @@ class Followed:
         """Those that have asked for the end of their run."""
         self._members: dict[tuple[int, datetime | None], int | None] = {}
         """Processes that sent something → the run they are of."""
+        self._remain: datetime | None = None
+        """Since when only what a run left behind is here, whose end nobody will ask for."""
         self._asked_alive = 0.0
         self._waiting: asyncio.Future[None] | None = None
         self.short = ShortConnections()
@@ -47,8 +49,8 @@ class Followed:
 
     @property
     def any(self) -> bool:
-        """Whether one is followed."""
-        return bool(self._pids)
+        """Whether one is followed, or what it left behind is."""
+        return bool(self._pids) or self._remain is not None
 
     def hear_from(self, table: DirectConnections) -> None:
         """Ask this table what has ended."""
@@ -59,9 +61,25 @@ class Followed:
         known = pid in self._pids or len(self._pids) >= _MOST
         if known or self._table is None or sys.platform != "linux":
             return
-        if not self._pids:
-            self.short.whole = self._table.hear(wanted=True)
+        self._hear()
         self._pids[pid] = utc_now()
+        self._wake()
+
+    def stay(self) -> None:
+        """Look closely to the end of this gate, and tell then what was missed: it stays for what a
+        run left behind, and nobody is there any more who would ask.
+        """
+        if self._remain is not None or self._table is None or sys.platform != "linux":
+            return
+        self._hear()
+        self._remain = utc_now()
+        self._wake()
+
+    def _hear(self) -> None:
+        if not self.any and self._table is not None:
+            self.short.whole = self._table.hear(wanted=True)
+
+    def _wake(self) -> None:
         self.begun += 1
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
@@ -122,9 +140,9 @@ class Followed:
 
     def go_on(self, *, ends: bool = False) -> list[LostRun]:
         """Hear what has ended; let go of runs that are over, and return those that did not ask.
-        `ends`: the gate does.
+        `ends`: the gate does, and what runs left behind is told, too.
         """
-        if self._table is None or not self._pids:
+        if self._table is None or not self.any:
             return []
         self.short.ended(self._table.ended())
         if not ends and self._clock() - self._asked_alive < _ALIVE_S:
@@ -138,7 +156,10 @@ class Followed:
         ]
         self._pids = {pid: began for pid, began in self._pids.items() if pid not in over}
         self._asked &= self._pids.keys()
-        if not self._pids:
+        if ends and self._remain is not None and (places := self.short.since(self._remain)) != []:
+            left = LostRun(pid=os.getpid(), began=self._remain, places=places, left_behind=True)
+            lost.append(left)
+        if not self._pids and self._remain is None:
             self._table.hear(wanted=False)
             self._members.clear()
         return lost

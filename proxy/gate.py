@@ -163,6 +163,11 @@ class Gate:
         if self.addon is not None:
             self.addon.evasion.runs.follow(pid)
 
+    def stay(self) -> None:
+        """Look closely to the end, for what a run leaves behind. For the event loop."""
+        if self.addon is not None:
+            self.addon.evasion.runs.stay()
+
     def stop(self) -> None:
         """Stop serving; open connections end. Callable from any thread."""
         if self._master is not None:

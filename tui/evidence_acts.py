@@ -51,6 +51,8 @@ class EvidenceActs:
     export: Callable[[str, frozenset[str], Path], int]
     """Format, keys of cases, file → how many records were written. Refuses a file that exists."""
     formats: tuple[ExportChoice, ...]
+    list_problem: Callable[[], str | None] | None = None
+    """What is wrong with the list of cases, if anything. Some records are read for it."""
     parts: PartsOf | None = None
     kept: KeptOf | None = None
     """The masked sources of scripts."""

@@ -17,6 +17,8 @@ from tui.notice import Notice
 from tui.review_part import ReviewPart
 from tui.wording import safe
 
+_COMPARE_EVERY_S = 600.0
+
 
 class EvidenceReview(ReviewPart):
     """What a person can do with the evidence as a whole, also while it cannot be shown."""
@@ -33,6 +35,29 @@ class EvidenceReview(ReviewPart):
     def _acts(self) -> EvidenceActs:
         assert self.desk.acts is not None
         return self.desk.acts
+
+    def begin(self) -> None:
+        """Look whether the list of cases is that of the records, now and then again; nobody waits
+        for it.
+        """
+        if self.desk.acts is None or self.desk.acts.list_problem is None:
+            return
+        self._compare()
+        if self.desk.reviewer.poll_seconds:
+            self.desk.set_interval(_COMPARE_EVERY_S, self._compare)
+
+    def _compare(self) -> None:
+        self.desk.start(self._compared, "compare")
+
+    async def _compared(self) -> None:
+        assert self._acts.list_problem is not None
+        found = await asyncio.to_thread(attempt, self._acts.list_problem)
+        if isinstance(found, Trouble):
+            return  # whoever reads the cases says so
+        if found is not None and not self.desk.changed:
+            self.desk.tell(f"The evidence was changed: {safe(found, 300)}.", wrong=True)
+        self.desk.changed = found is not None
+        self.desk.say()
 
     def do_verify(self) -> None:
         """Recompute the chain."""

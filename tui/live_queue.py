@@ -134,7 +134,7 @@ class LiveQueue(Offers, Screen[None]):
         self.names: Mapping[str, Sequence[str]] = {}
         """What is offered when a filter is written."""
         self._readings: dict[tuple[str, int], Reading] = {}
-        self._polling, self._quiet_polls = False, 0
+        self._polling, self._quiet_polls, self.changed = False, 0, False
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -365,10 +365,10 @@ class LiveQueue(Offers, Screen[None]):
         """Write the lines around the queue."""
         now = self.reviewer.clock()
         problem = "see below" if self.trouble else None
-        person = self.reviewer
-        told = (person.who, person.role, "read only" if person.read_only else "")
-        who = " · ".join(part for part in told if part)
-        self.query_one(HealthLine).say(self._overview, now, problem, who)
+        told = self.reviewer.who, self.reviewer.role, "read only" * self.reviewer.read_only
+        who = " · ".join(filter(None, told))
+        line = self.query_one(HealthLine)
+        line.say(self._overview, now, problem, who, changed=self.changed)
         self.query_one(HeldPanel).say(now, not self.reviewer.read_only and self.holds is not None)
         waiting = len(self.held.items) + len(self.held.unreadable)
         self.query_one(QueueLine).say(self.queue, self._overview, waiting)

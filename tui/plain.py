@@ -9,7 +9,7 @@ from core.review import Case, CaseFilter, CaseStatus
 from core.review_ports import CaseStore, HoldQueue
 from core.vocabulary.sizes import capital, counted
 from core.vocabulary.times import time_left
-from tui.background_reader import trouble_of
+from tui.background_reader import Trouble, attempt, trouble_of
 from tui.case_names import understood_here
 from tui.case_queue import first_told
 from tui.case_remarks import hold_remark, own_remark
@@ -36,10 +36,13 @@ def print_queue(
     zone: tzinfo | None = None,
     limit: int | None = None,
     holds: HoldQueue | None = None,
+    list_problem: Callable[[], str | None] | None = None,
 ) -> int:
-    """Write one numbered paragraph a case, the most urgent first.
+    """Write one numbered paragraph a case, the most urgent first; before all what is wrong with the
+    list of cases, if anything.
 
-    Returns 0; 1 when the store fails; 2 for an unclear filter.
+    Returns 0; 1 when the store fails, or its list is not that of the records; 2 for an unclear
+    filter.
     """
     now = clock()
     try:
@@ -47,7 +50,7 @@ def print_queue(
         if parsed.problem:
             print(parsed.problem, file=out)
             return 2
-        wanted = parsed.wanted
+        wanted, changed = parsed.wanted, print_changed(out, list_problem)
         waiting = Waiting() if holds is None else asked_and_waiting(holds, now)
         _print_waiting(waiting, out, now, zone)
         words = _heading(store.count(wanted), wanted, first_told(store))
@@ -57,7 +60,16 @@ def print_queue(
     except Exception as error:  # noqa: BLE001 - boundary: the store's failures become words
         print(trouble_of(error).what, file=out)
         return 1
-    return 0
+    return int(changed)
+
+
+def print_changed(out: TextIO, list_problem: Callable[[], str | None] | None) -> bool:
+    """Write what is wrong with the list of cases; say whether anything is. Blocks on the disk."""
+    found = None if list_problem is None else attempt(list_problem)
+    if found is None or isinstance(found, Trouble):
+        return False  # whoever reads the cases says what the trouble is
+    print(f"The evidence was changed: {safe(found, 300)}.\n", file=out)
+    return True
 
 
 def _print_waiting(waiting: Waiting, out: TextIO, now: datetime, zone: tzinfo | None) -> None:

@@ -24,7 +24,7 @@ from tui.case_queue import all_cases, first_told
 from tui.case_reading import Reading, read_fully
 from tui.holds import Held, asked_and_waiting, with_states
 from tui.kept_code import KeptOf
-from tui.plain import NO_CASE, NOTHING, NOTHING_ELSE, paragraph
+from tui.plain import NO_CASE, NOTHING, NOTHING_ELSE, paragraph, print_changed
 from tui.rule_making import RuleMaking
 from tui.wording import safe, sentence
 
@@ -67,6 +67,8 @@ class Speaker:
     """Reads the kept source of a script; None where nobody keeps any."""
     rules: RuleMaking | None = None
     """Makes rules of cases; None where none can be made."""
+    list_problem: Callable[[], str | None] | None = None
+    """Says what is wrong with the list of cases, if anything."""
 
 
 @dataclass(slots=True)
@@ -95,9 +97,11 @@ def converse(
 ) -> int:
     """Answer commands until `quit` or the end of the lines; an empty line ends each answer.
 
-    Returns 0, or 1 when some command did nothing.
+    Returns 0, or 1 when some command did nothing, or the list of cases is not that of the records,
+    which is said first.
     """
-    desk, code = _Desk(store=store, holds=holds, speaker=speaker), 0
+    desk = _Desk(store=store, holds=holds, speaker=speaker)
+    code = int(print_changed(out, speaker.list_problem))
     for line in chain([f"list {filter_line}"], lines):
         words = line.strip()
         if words.lower() in {"quit", "exit"}:

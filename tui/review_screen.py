@@ -40,7 +40,7 @@ from tui.theme import DARK, LIGHT
 from tui.view_review import ViewReview
 from tui.view_strip import ViewStrip
 
-PARTS = (CaseReview, EvidenceReview, RuleReview, TabReview, ScriptReview, PassportReview)
+PARTS = (CaseReview, RuleReview, TabReview, ScriptReview, PassportReview)
 """Who does the rest of the review's actions."""
 ORDERS: Mapping[Order, str] = {
     Order.RISK: "risk",
@@ -90,12 +90,14 @@ class ReviewScreen(LiveQueue):
         self._holding = HoldReview(self)
         self._views = ViewReview(self)
         self._filtering = FilterReview(self, self._views.show, self._views.refused)
+        self._evidence = EvidenceReview(self)
         self._parts = tuple(make(self) for make in PARTS)
 
     @property
     def actors(self) -> Sequence[Actor]:
         """The screen itself, then its parts."""
-        return (self, self._holding, self._filtering, self._views, *self._parts)
+        first = self._holding, self._filtering, self._views, self._evidence
+        return (self, *first, *self._parts)
 
     def obstacle(self, action_id: str) -> str | None:
         """Return why an action of the screen itself cannot be done now, or None when it can."""
@@ -267,6 +269,7 @@ class ReviewScreen(LiveQueue):
         """Read for the first time."""
         self._filtering.begin(self._open_named)
         self._views.begin()
+        self._evidence.begin()
 
     def _open_named(self) -> None:
         """Put the cursor on what is held under the name that was asked for, or give the screen to

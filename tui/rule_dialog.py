@@ -70,6 +70,7 @@ class RuleDialog(NoteDialog[Wanted]):
     RuleDialog WatchFirst > .toggle--button, RuleDialog WatchFirst.-on > .toggle--button {
         color: $foreground; background: $surface;
     }
+    RuleDialog WatchFirst:focus { border: none; }
     RuleDialog WatchFirst:focus > .toggle--label { text-style: bold reverse; }
     """
     KEYS = "1–4 choose   Tab   Space on/off   Enter writes it   Esc back"

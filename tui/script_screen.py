@@ -2,6 +2,7 @@
 back.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -19,7 +20,7 @@ from tui.detail_pane import laid_out
 from tui.help_screen import HelpScreen
 from tui.offers import Offers, bindings_of
 from tui.outside import LeftByClick
-from tui.script_view import ScriptReading, describe_script
+from tui.script_view import ScriptReading, describe_script, digest_shown
 from tui.status_bar import KeyLine
 from tui.uncopied import Lines, Uncopied
 from tui.version_screen import VersionScreen
@@ -43,6 +44,7 @@ class ScriptScreen(Offers, LeftByClick[None]):
     def __init__(self, reading: ScriptReading, approving: Approving) -> None:
         super().__init__()
         self._reading, self._chosen = reading, 0
+        self._lines: Sequence[str] = ()
         self._approving = approving
 
     def compose(self) -> ComposeResult:
@@ -89,6 +91,22 @@ class ScriptScreen(Offers, LeftByClick[None]):
     def _choose(self, index: int) -> None:
         self._chosen = max(0, min(len(self._reading.versions) - 1, index))
         self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a version chooses it."""
+        under, region = self.get_widget_at(event.screen_x, event.screen_y)
+        if isinstance(under, Uncopied) and (place := self._version_at(event.screen_y - region.y)):
+            self._choose(place - 1)
+
+    def _version_at(self, line: int) -> int:
+        """Return which version is told from this line on, the first is 1; 0 for none."""
+        place = 0
+        for text in self._lines[: line + 1]:
+            if place and not text.strip():
+                return 0  # below the last of them
+            following = self._reading.versions[place : place + 1]
+            place += any(digest_shown(version) in text for version in following)
+        return place
 
     def do_page_down(self) -> None:
         """Read on."""
@@ -165,5 +183,7 @@ class ScriptScreen(Offers, LeftByClick[None]):
             self._chosen,
         )
         width = min(104, self.app.size.width * 96 // 100) - 8
-        self.query_one(Lines).query_one(Static).update(laid_out(sections, width))
+        text = laid_out(sections, width)
+        self._lines = text.plain.splitlines()
+        self.query_one(Lines).query_one(Static).update(text)
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)

@@ -133,6 +133,11 @@ def describe_script(
     ]
 
 
+def digest_shown(version: ScriptVersion) -> str:
+    """Return as much of a version's hash as its row tells."""
+    return safe(version.sha256 or "not known", 64)[:12]
+
+
 def _version(
     reading: ScriptReading,
     version: ScriptVersion,
@@ -150,8 +155,8 @@ def _version(
         sign, tone = "✕", "blocked"
     seen = f"{clock_time(version.first_at, now, zone)} to {clock_time(version.last_at, now, zone)}"
     cursor, age = "❯" if place == chosen else " ", "now" if place == 0 else "before"
-    digest = safe(version.sha256 or "not known", 64)[:12]
-    yield Row(f"{cursor} {age}", f"{digest} {sign} {_state(event, now, zone)} · {seen}", tone)
+    told = digest_shown(version)
+    yield Row(f"{cursor} {age}", f"{told} {sign} {_state(event, now, zone)} · {seen}", tone)
     if event is not None and event.note:
         yield Row("", f"  “{safe(event.note, 600)}”", "quiet")
 

@@ -71,9 +71,13 @@ class SheetScreen(Offers, Screen[str | None]):
     SheetScreen KeyLine { dock: bottom; }
     """
 
-    def __init__(self, desk: LiveQueue, sheets: Sheets, name: str) -> None:
+    def __init__(
+        self, desk: LiveQueue, sheets: Sheets, name: str, left: dict[str, str] | None = None
+    ) -> None:
+        """`left`: by tab, the filter of the row from which it was left last; kept up here."""
         super().__init__()
         self._desk, self._sheets, self._tab = desk, sheets, name
+        self._left = {} if left is None else left
         self._sheet: Sheet | None = None
         self._chosen = 0
         self._laid: tuple[Sheet, int, LaidOut] | None = None
@@ -123,6 +127,9 @@ class SheetScreen(Offers, Screen[str | None]):
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         if self._sheet is None:
             return
+        if (wanted := self._left.get(self._tab)) is not None:
+            filters = [line.filter for line in self._sheet.lines]
+            self._chosen = filters.index(wanted) if wanted in filters else self._chosen
         self._chosen = min(self._chosen, max(0, len(self._sheet.lines) - 1))
         if self._laid is None or self._laid[:2] != (self._sheet, self._width):
             laid = sheet_lines(self._sheet, self._width)
@@ -195,12 +202,15 @@ class SheetScreen(Offers, Screen[str | None]):
 
     def _go(self, by: int) -> None:
         count = 0 if self._sheet is None else len(self._sheet.lines)
+        self._left.pop(self._tab, None)
         self._chosen = min(max(0, self._chosen + by), max(0, count - 1))
         self._draw()
 
     def do_cases(self) -> None:
         """Go to the queue, with the cases of this row."""
         line = self._line
+        if line is not None:
+            self._left[self._tab] = line.filter
         self.dismiss(None if line is None else line.filter)
 
     def _page(self) -> PageScreen | None:
@@ -284,6 +294,11 @@ class SheetScreen(Offers, Screen[str | None]):
 class TabReview(ReviewPart):
     """From the queue to the other tabs, and back with a filter."""
 
+    def __init__(self, desk: LiveQueue) -> None:
+        super().__init__(desk)
+        self._left: dict[str, str] = {}
+        """By tab, the filter of the row that led to its cases last."""
+
     def obstacle(self, action_id: str) -> str | None:
         """Return why a tab cannot be opened, or None when it can."""
         if action_id == "review":
@@ -300,7 +315,8 @@ class TabReview(ReviewPart):
             if line:
                 self.desk.show_cases(line)
 
-        self.desk.app.push_screen(SheetScreen(self.desk, self.desk.acts.sheets, name), chosen)
+        screen = SheetScreen(self.desk, self.desk.acts.sheets, name, self._left)
+        self.desk.app.push_screen(screen, chosen)
 
     def do_review(self) -> None:
         """The queue is open already."""

@@ -51,9 +51,12 @@ class HealthLine(Line):
 
     DEFAULT_CSS = "HealthLine { background: $panel; }"
 
-    def say(self, overview: Overview, now: datetime, problem: str | None, who: str) -> None:
+    def say(
+        self, overview: Overview, now: datetime, problem: str | None, who: str, *, changed: bool
+    ) -> None:
         """Show how today goes, or what is wrong."""
-        meaning, words = health(overview.totals, now, problem, overview.watching)
+        totals, watching = overview.totals, overview.watching
+        meaning, words = health(totals, now, problem, watching, changed=changed)
         sign, style = _HEALTH[meaning]
         left = Content.styled("Outgate  ", "bold") + Content.styled(f"{sign} ", f"${meaning}")
         left += Content.styled(words, style)

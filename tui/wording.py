@@ -364,14 +364,18 @@ def health(
     now: datetime,
     problem: str | None = None,
     watching: bool | None = None,
+    *,
+    changed: bool = False,
 ) -> tuple[str, str]:
     """Return the meaning (allowed, quiet or blocked) and the words of the health line.
 
     `totals` are those of today, nothing before they were read; `watching` is None when nobody could
-    say whether a gate runs, and is then not claimed.
+    say whether a gate runs, and is then not claimed. `changed`: somebody edited the list of cases.
     """
     if problem:
         return "blocked", f"Not reading evidence · {safe(problem, 120)}"
+    if changed:
+        return "blocked", "The list of cases was changed in the file: v says what"
     if not totals:
         return "quiet", READING
     state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]

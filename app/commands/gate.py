@@ -107,7 +107,8 @@ def run(
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate, sealed=was_sealed)
     if not quiet:
-        from app.run_summary import Session, print_session
+        from app.run_session import Session
+        from app.run_summary import print_session
 
         entries, elsewhere = Session(home, since).told(running, ended.pid, answer)
         print_session(

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from evidence.erasure import Plan, Wanted
     from evidence.finding_people import Found, Sending
 
+_MOST_COMPARED = 20_000
+"""Texts that are read to compare the list of cases: a search is answered at once."""
 REASON = typer.Option("--reason", help="Why; it stays in the evidence: no personal data in it.")
 
 
@@ -31,6 +33,7 @@ def find(
     from app.value_marks import marks_of
     from core.rights import Deed
     from evidence import open_store
+    from evidence.cases_check import case_list_problem
     from evidence.finding_people import found
 
     home = open_home()
@@ -38,13 +41,15 @@ def find(
     kept = home.kept_evidence()
     marks = marks_of(home, asked_without_echo("Value to look for: "))
     store = open_store(kept)
-    answer = found(store, marks)
+    answer, cases = found(store, marks), case_list_problem(store, _MOST_COMPARED)
     store.close()
     if as_json:
-        typer.echo(json.dumps(_as_json(answer)))
+        typer.echo(json.dumps(_as_json(answer) | {"cases": cases}))
     else:
         for line in _lines(answer):
             typer.echo(line)
+        if cases is not None:
+            typer.echo(f"Beside these records: {cases}.")
     return 0
 
 
@@ -78,8 +83,6 @@ def _lines(answer: "Found") -> list[str]:
             f"CHANGED in the file after they were written, and so not told: "
             f"{counted(answer.changed, 'record')} of these; outgate verify names them."
         )
-    if answer.cases:
-        lines.append(f"Beside these records: {answer.cases}.")
     if answer.unread:
         lines.append(f"Not read of these: {counted(answer.unread, 'record')}.")
     if answer.blind:
@@ -102,7 +105,6 @@ def _as_json(answer: "Found") -> dict[str, object]:
         "changed": answer.changed,
         "more_values": answer.more_values,
         "blind": answer.blind,
-        "cases": answer.cases,
         "sent": [_sending(one) for one in answer.sendings],
     }
 

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
@@ -142,6 +143,7 @@ class _Desk:
 
     def by_commands(self) -> int:
         """Take commands from standard input until it ends; return the exit code."""
+        from app.case_list import list_problem
         from app.case_rules import CaseRules
         from app.kept_sources import KeptSources
         from app.permission import refusal
@@ -154,6 +156,7 @@ class _Desk:
         rules = CaseRules(store=self.store, policy=policy, who=lambda: self.who)
         speaker = Speaker(
             rules=RuleMaking(propose=rules.propose, write=rules.write),
+            list_problem=partial(list_problem, self.store.path),
             who=self.who,
             clock=utc_now,
             read_only=not self.changes,
@@ -168,9 +171,13 @@ class _Desk:
 
     def as_lines(self) -> int:
         """Print the queue; return the exit code."""
+        from app.case_list import list_problem
         from tui.plain import print_queue
 
-        return print_queue(self.store, sys.stdout, self.line, holds=self.holds)
+        problem = partial(list_problem, self.store.path)
+        return print_queue(
+            self.store, sys.stdout, self.line, holds=self.holds, list_problem=problem
+        )
 
     def on_screen(self, case: str | None) -> int:
         """Run the review on the terminal, with this case open; return the exit code."""

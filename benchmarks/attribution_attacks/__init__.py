@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from benchmarks.attribution_attacks import (
     copies,
+    detours,
     disguises,
     handed,
     heads,
@@ -28,7 +29,20 @@ from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attac
 
 __all__ = ["ATTACKS", "HONEST", "REQUESTS", "Arena", "Attack", "cases"]
 
-_GROUPS = (titles, places, lives, handed, programs, copies, disguises, heads, hooks, memory, honest)
+_GROUPS = (
+    titles,
+    places,
+    lives,
+    handed,
+    programs,
+    copies,
+    detours,
+    disguises,
+    heads,
+    hooks,
+    memory,
+    honest,
+)
 HONEST = honest.NAMES | heads.NAMES
 
 

@@ -12,11 +12,12 @@ TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SIGNS = re.compile(r"[\\&]|%u|_x")
 _NUMBERED = re.compile(
-    r"\\{1,8}u([0-9A-Fa-f]{4})|%u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\U([0-9A-Fa-f]{8})"
+    r"\\\\{0,7}u([0-9A-Fa-f]{4})|%u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\U([0-9A-Fa-f]{8})"
     r"|&#[xX]([0-9A-Fa-f]{1,8});|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#([0-9]{1,9});"
     r"|_x([0-9A-Fa-f]{4})_|\\N\{U\+([0-9A-Fa-f]{1,6})\}"
 )
-"""A character by its number, as programs, addresses and pages write it."""
+"""A character by its number, as programs, addresses and pages write it. Each way begins with a
+letter, not with a repeat: then `re` passes over all others at once."""
 _BASES = (16, 16, 16, 16, 16, 16, 8, 10, 16, 16)
 _SHIFTED = re.compile(r"\+A[A-Za-z0-9/]{2,}-")
 """Letters of ASCII in UTF-7, which nobody need write so."""

@@ -15,7 +15,6 @@ from core.vocabulary.sizes import counted, number
 from core.vocabulary.verdicts import words_of
 from evidence.alike import figures
 from evidence.bygone import Bygone, cut_of, kept_hours
-from evidence.cases_check import case_list_problem
 from evidence.hours import oldest
 from evidence.store import Store
 from evidence.times import HOUR_US, micros
@@ -103,9 +102,10 @@ class Counted:
     def _kept(self) -> dict[int, list[int]]:
         return kept_hours(self._store, self._period.since, self._period.until)
 
-    def kept(self, past: Bygone) -> Kept:
-        """Return what is known beside them, once all were counted, and `past` was read. Hours that
-        grew meanwhile are not compared, nor those with an entry that cannot be read.
+    def kept(self, past: Bygone, cases: str | None = None) -> Kept:
+        """Return what is known beside them, once all were counted, and `past` was read; `cases` is
+        what is wrong with the list of cases. Hours that grew meanwhile are not compared, nor those
+        with an entry that cannot be read.
         """
         after = self._kept()
         found = _of_time(past, self._period)
@@ -124,7 +124,7 @@ class Counted:
             rows=found.rows(),
             differ=differ,
             compared=len(still),
-            cases=case_list_problem(self._store),
+            cases=cases,
             untold_before=_untold(self._store, past, self._period),
         )
 

@@ -17,7 +17,8 @@ from evidence_file import rechained, run
 from invented_day import sample_records
 
 from app.home import Home
-from app.run_summary import Session, print_session
+from app.run_session import Session
+from app.run_summary import print_session
 from core.attribution import ProcessRef
 from core.record import Record
 from evidence import open_evidence

@@ -1,5 +1,6 @@
 """Exports, packs and reports by the command line, as an auditor would ask for them."""
 
+import io
 import json
 import threading
 import zipfile
@@ -101,13 +102,22 @@ def test_an_export_of_what_was_changed_says_so(
     assert "record 2 was changed after it was written" in " ".join(said)
 
 
-def test_an_export_beside_an_edited_list_of_cases_says_so(
-    outgate: Runs, recorded: list[Record], home: Path, tmp_path: Path
+def test_an_export_and_a_search_beside_an_edited_list_of_cases_say_so(
+    outgate: Runs,
+    recorded: list[Record],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its records are right; which case they are of, and what was decided, is not what was done."""
     run(home / "evidence.db", "DELETE FROM cases WHERE id = 1")
     told = outgate("export", "-f", "jsonl", "-o", str(tmp_path / "out"))
-    assert told.code == 1 and "the list of cases does not hold all records" in told.err, told
+    problem = "the list of cases does not hold all records"
+    assert told.code == 1 and problem in told.err, told
+    for options in ((), ("--json",)):
+        monkeypatch.setattr("sys.stdin", io.StringIO("someone@example.org\n"))
+        told = outgate("find", *options)
+        assert told.code == 0 and problem in told.out, told
 
 
 def test_an_export_of_one_case(outgate: Runs, recorded: list[Record], tmp_path: Path) -> None:

@@ -9,18 +9,23 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from app.gate_registry import RunningGate
+from app.gate_registry import RunningGate, followed
 from app.leftovers import Leftovers, leftovers_of, run_mark
+from core.ids import utc_now
 
 
 @contextmanager
-def answering(pid: int | None) -> Iterator[int]:
-    """Answer as the gate of this process does, or not at all; yield the port."""
+def answering(pid: int | None, *, after: int = 0) -> Iterator[int]:
+    """Answer as the gate of this process does, or not at all, or only after so many questions;
+    yield the port.
+    """
+    asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            asked.append(self.path)
             body = json.dumps({"outgate": "gate", "pid": pid}).encode()
-            self.send_response(200 if pid is not None else 500)
+            self.send_response(200 if pid is not None and len(asked) > after else 500)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -43,6 +48,17 @@ def test_only_another_gate_at_its_port_is_its_end(pid: int | None, ended: bool) 
         left = leftovers_of(run_mark(), gate, own_gate=False)
 
     assert (left.gate_ended, left.processes) == (ended, ())
+
+
+@pytest.mark.parametrize(("after", "answers"), [(0, True), (1, True), (9, False)])
+def test_a_gate_that_is_too_busy_is_asked_again_at_the_end_of_a_run(
+    *, after: int, answers: bool
+) -> None:
+    """A run whose gate was not asked is taken for lost there, and stood in the evidence twice."""
+    with answering(4711, after=after) as port:
+        gate = RunningGate(host="127.0.0.1", port=port, pid=4711, started_at="")
+        answer = followed(gate, 4712, utc_now())
+    assert (answer is not None) is answers
 
 
 def test_a_port_that_nobody_listens_at_is_its_end() -> None:

@@ -16,7 +16,7 @@ from one_process_pool import OneProcessPool
 
 import evidence
 from benchmarks.evidence_records import records
-from core.happenings import Installation
+from core.happenings import Event, Installation, happening
 from core.record import Record
 from evidence import lot_crew, lots
 from evidence.batch import Appender, Batch, Items
@@ -27,6 +27,7 @@ from evidence.lot_reading import Lots
 from evidence.lots import BadLot, Lot, LotKey, Told, place_of, stored_bytes
 from evidence.notary import Notary, key_file
 from evidence.retention import expire
+from evidence.store import Store
 from evidence.verification import _Reading, sightings, verify
 from evidence.verify_report import VerifyReport
 from evidence.writer import Writer
@@ -466,3 +467,14 @@ def test_lots_are_looked_for_only_where_there_are_some(home: Path) -> None:
         assert Lots.of(connection, home.with_name("elsewhere") / "evidence.db") is None
         connection.execute("DELETE FROM lots")
         assert Lots.of(connection, home) is None
+
+
+def test_lots_that_a_rebuild_took_are_not_missed(home: Path) -> None:
+    """Nothing is wrong where a lot went because its rows were filed anew."""
+    run(home, "UPDATE cases SET key = key || 'x', id = id + 1000")
+    assert not verify(home).ok
+    store = Store(home)
+    store.rebuild_cases()
+    store.tell(happening(Event.REBUILT, {}, who="officer"))
+    store.close()
+    assert verify(home).ok and verify(home, full=True).ok

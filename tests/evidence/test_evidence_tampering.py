@@ -490,6 +490,13 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "a longer salt of a record of one part": (
         salted("zeroblob(24)"), "was changed",
     ),
+    "other bytes in the salt of a record of one part": (
+        salted("randomblob(16)"), "other bytes than the gate wrote",
+    ),
+    "what a gate told, taken out": (
+        sql("DELETE FROM lots WHERE first = (SELECT min(first) FROM lots)"),
+        "what the gate told of the entries from 1 on was taken out",
+    ),
     "no salt of a record of one part": (
         salted("x''"), "was changed",
     ),

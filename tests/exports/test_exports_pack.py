@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -261,6 +262,18 @@ def test_an_empty_evidence_is_a_pack(place: Path, tmp_path: Path) -> None:
     """Nothing happened, and that can be shown."""
     code, said = checked(pack(place, tmp_path / "p.zip"))
     assert code == 0, said
+
+
+@pytest.mark.parametrize("word", ["none", "broken"])
+def test_a_script_without_a_seal_is_told(full: Path, tmp_path: Path, word: str) -> None:
+    """In the coverage, and by the pack's program."""
+    out, sources = tmp_path / "pack.zip", replace(SOURCES, seal=lambda _: word)
+    with out.open("w+b") as file:
+        build(Store(full), Selection(), file, by="auditor", sources=sources)
+    told = json.loads(parts_of(out)["coverage.json"])["scripts_without_seal"]
+    assert told == {"ab" * 32: word}
+    code, said = checked(out)
+    assert code == 0 and f"Script abababababab: the seal of its text was {word}." in said
 
 
 def test_a_stream_that_cannot_be_searched_takes_a_pack(full: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import http.client
+import resource
 import select
 import socket
 import ssl
@@ -230,3 +231,25 @@ def test_who_connects_and_says_nothing_is_let_go(
                 with contextlib.suppress(ConnectionError, ssl.SSLError):
                     assert silent.recv(1) == b""
     assert serving.port
+
+
+def test_who_connects_and_begins_no_tls_is_let_go(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each such connection is an open file of the hub, and a buffer."""
+    monkeypatch.setattr(service, "_HANDSHAKE_S", 0.3)
+    with over_tls(world) as other:
+        silent = socket.create_connection(("127.0.0.1", other.port), timeout=20)
+        with silent, contextlib.suppress(ConnectionError):
+            assert silent.recv(1) == b""  # asyncio's own patience is a minute
+
+
+def test_a_hub_may_have_as_many_connections_as_its_process(world: FleetWorld) -> None:
+    """A thousand open files are fewer than endpoints that come back together."""
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, most), most))
+    try:
+        with over_tls(world):
+            assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == most
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))

@@ -114,6 +114,48 @@ def test_a_run_is_followed_until_its_process_ends() -> None:
     assert (runs.any, table.heard) == (False, [True, False])
 
 
+class _Ends(Hearing):
+    """A table that tells of connections that ended, as they come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.come: list[Connection] = []
+
+    def ended(self) -> Sequence[Connection]:
+        come, self.come = self.come, []
+        return come
+
+
+def test_what_a_run_leaves_behind_is_heard_to_the_end_of_its_gate() -> None:
+    """Short connections of a child in the background, after the run has asked for its own: told
+    once, as what was left behind, and not at all where there were none.
+    """
+    short = Connection(
+        id="c",
+        client_host="192.0.2.1",
+        client_port=40000,
+        gate_host="203.0.113.5",
+        gate_port=5432,
+        at=datetime.now(UTC),
+    )
+    for come in ([short], []):
+        clock, table = _Clock(), _Ends()
+        runs = _followed(table, clock)
+        with subprocess.Popen([sys.executable, "-Sc", "input()"], stdin=subprocess.PIPE) as one:
+            runs.follow(one.pid)
+            assert runs.missed_since(one.pid, short.at) == []
+            runs.stay()
+        clock.now += 2
+        assert (runs.go_on(), runs.any, table.heard) == ([], True, [True])
+        table.come = list(come)
+        told = runs.go_on(ends=True)
+        assert [lost.places for lost in told] == [[("203.0.113.5 port 5432", 1)] for _ in come]
+        for lost in told:
+            seen = lost.observation()
+            assert "left behind" in seen.facts["exit_code"].how
+            assert seen.facts["short_connections"].value == ("203.0.113.5 port 5432",)
+
+
 @pytest.mark.parametrize("followed", [True, False])
 def test_who_was_not_followed_is_not_told_that_there_was_nothing(followed: bool) -> None:
     """Where nobody listened, or the kernel does not tell, no answer is no word of none."""

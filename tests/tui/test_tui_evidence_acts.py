@@ -1,5 +1,6 @@
 """Verifying the evidence and exporting cases from within the review."""
 
+import io
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ from tui.evidence_acts import EvidenceActs, ExportChoice, Verified, cases_of, pr
 from tui.export_dialog import Export, ExportDialog, export_named
 from tui.live_queue import Reviewer
 from tui.notice import Notice
+from tui.plain import print_queue
+from tui.plain_commands import Speaker, converse
 from tui.review_screen import ReviewScreen
 
 FORMATS = (
@@ -57,6 +60,53 @@ def refused(name: str, formats: tuple[ExportChoice, ...]) -> str:
     found = export_named(name, formats)
     assert isinstance(found, str)
     return found
+
+
+async def test_a_list_of_cases_that_was_edited_is_said_at_once(
+    store: FragileStore, now: datetime, settled: Settles, screen_text: ShowsText
+) -> None:
+    """Nobody has to ask for it: the first line says so, while the cases can still be read."""
+    found = ["the list of cases does not add up to the records; [b]x"]
+    acts = EvidenceActs(
+        verify=lambda: WHOLE,
+        export=lambda *_: 0,
+        formats=FORMATS,
+        list_problem=lambda: found[0] if found else None,
+    )
+    who = Reviewer(who="dpo", clock=lambda: now, poll_seconds=None)
+    async with ReviewApp(store, who, None, "", acts).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "▲ The list of cases was changed in the file: v says what" in screen_text(pilot)
+        [told] = pilot.app._notifications
+        assert told.message == f"The evidence was changed: {found[0]}." and not told.markup
+    found.clear()
+    async with ReviewApp(store, who, None, "", acts).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "was changed" not in screen_text(pilot)
+
+
+def test_the_list_without_the_app_says_so_first(store: FragileStore, now: datetime) -> None:
+    """As lines and by commands; the exit code says so, too."""
+
+    def said(list_problem: Callable[[], str | None]) -> list[tuple[int, bool]]:
+        told = []
+        for asked in ("lines", "commands"):
+            out = io.StringIO()
+            if asked == "lines":
+                code = print_queue(store, out, clock=lambda: now, list_problem=list_problem)
+            else:
+                speaker = Speaker(who="dpo", clock=lambda: now, list_problem=list_problem)
+                code = converse(store, None, speaker, io.StringIO("quit\n"), out)
+            first = out.getvalue().startswith("The evidence was changed: it is edited.\n")
+            told.append((code, first))
+        return told
+
+    def locked() -> str | None:
+        raise EvidenceError("Locked.")
+
+    assert said(lambda: "it is edited") == [(1, True)] * 2
+    assert said(lambda: None) == [(0, False)] * 2
+    assert said(locked) == [(0, False)] * 2
 
 
 async def test_v_says_that_the_evidence_is_whole(

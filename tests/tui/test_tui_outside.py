@@ -1,12 +1,17 @@
 """Every screen works with a mouse: keys of the footer, rows of sheets, beside a dialog."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from invented_day import finding, place, record, sender
+from present import there
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
+from core.classification import AccountKind, Category
+from core.review import CaseFilter, CaseStatus, Disposition
 from tests.tui.conftest import Finds, FragileStore, Opens, Presses, Settles, ShowsText
 from tui.evidence_acts import EvidenceActs, ExportChoice, Verified
 from tui.kept_code import Kept
@@ -15,6 +20,8 @@ from tui.rule_making import Proposal, RuleMaking
 from tui.sheet import Line, Sheet, Sheets, Table
 from tui.sheet_screen import SheetScreen
 from tui.status_bar import KeyLine
+
+CLOSED = CaseFilter(status=CaseStatus.CLOSED)
 
 
 def sheet(*_: object) -> Sheet:
@@ -88,6 +95,59 @@ async def test_keys_of_the_footer_are_buttons(
         await pilot.click(KeyLine, offset=(139, 0))
         await click_key(pilot, "u undo", settled, screen_text)
         assert any("closed nothing" in n.message for n in pilot.app._notifications)
+
+
+async def test_a_case_is_closed_by_clicks(
+    opened: Opens, store: FragileStore, settled: Settles, screen_text: ShowsText
+) -> None:
+    """A row of the queue, the key, a reason, the button."""
+    async with opened(store, (140, 45), acts=ACTS) as pilot:
+        await click_key(pilot, "sync_crm.py", settled, screen_text)
+        for words in ("c close", "Test data", "      Close this case"):
+            await click_key(pilot, words, settled, screen_text)
+        [case] = [one for one in store.page(CLOSED, 0, 10) if one.script == "sync_crm.py"]
+        assert case.disposition == Disposition.TEST_DATA
+
+
+async def test_a_rule_is_chosen_by_clicks(
+    opened: Opens, store: FragileStore, settled: Settles, screen_text: ShowsText
+) -> None:
+    """What it does, that it holds at once, and the button."""
+    written: list[Sequence[object]] = []
+    proposed = Proposal(name="a", sentence="s", effect="e", lines=("- id: a",))
+
+    def write(*given: object) -> str:
+        written.append(given)
+        return "Written."
+
+    rules = RuleMaking(propose=lambda *_: proposed, write=write)
+    acts = replace(ACTS, rules=rules)
+    async with opened(store, (140, 45), acts=acts) as pilot:
+        for words in ("m rule", "2 Stop this", "At first only watch", "Write the rule"):
+            await click_key(pilot, words, settled, screen_text)
+        assert len(written) == 1
+
+
+async def test_a_version_of_a_script_is_chosen_by_a_click(
+    opened: Opens,
+    store: FragileStore,
+    settled: Settles,
+    screen_text: ShowsText,
+    now: datetime,
+) -> None:
+    """One click on its line; what stands below the versions is none of them."""
+    old = sender("ledger_upload.py")
+    old = replace(old, script=replace(there(old.script), sha256="ab" * 32))
+    away = place("files.example", None, Category.OTHER, AccountKind.UNKNOWN)
+    store.add(record(now - timedelta(days=3), old, away, finding("email", 3)))
+    async with opened(store, (140, 45), acts=ACTS) as pilot:
+        await click_key(pilot, "s script", settled, screen_text)
+        await click_key(pilot, "abababababab", settled, screen_text)
+        assert "❯ before     abababababab" in screen_text(pilot)
+        await click_key(pilot, "→ files.example", settled, screen_text)
+        assert "❯ before     abababababab" in screen_text(pilot)
+        await click_key(pilot, "9f2c41d89f2c ·", settled, screen_text)
+        assert "❯ now        9f2c41d89f2c" in screen_text(pilot)
 
 
 async def test_rows_of_a_sheet_are_chosen_and_opened_by_clicks(

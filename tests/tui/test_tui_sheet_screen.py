@@ -90,6 +90,23 @@ async def test_a_row_leads_to_its_cases(
         assert review(pilot).queue.wanted.status is CaseStatus.OPEN
 
 
+async def test_a_tab_is_gone_on_with_where_it_was_left(
+    opened: Opens, store: FragileStore, press: Presses, screen_text: ShowsText
+) -> None:
+    """Whoever looks at one row's cases after the other's comes back to that row; of each tab to its
+    own, and after moving on to where that led.
+    """
+    async with opened(store, (120, 40), acts=acts()) as pilot:
+        await press(pilot, "3", "down", "enter", "3")
+        assert "❯ ledger_upload.py" in screen_text(pilot)
+        await press(pilot, "4")
+        assert "❯ claims.py" in screen_text(pilot)
+        await press(pilot, "3", "up")
+        assert "❯ claims.py" in screen_text(pilot)
+        await press(pilot, "escape", "3")
+        assert "❯ claims.py" in screen_text(pilot)
+
+
 async def test_what_a_row_leads_to_is_selected_and_told(
     opened: Opens, holding: FragileStore, press: Presses, review: Finds, screen_text: ShowsText
 ) -> None:

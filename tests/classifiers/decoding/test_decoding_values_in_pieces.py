@@ -57,6 +57,11 @@ JOINED: dict[str, Callable[[str], str]] = {
     "dotted literals": within("' . '"),
     "literals on lines": within('"\n        "'),
     "SQL": within("' || '"),
+    "Haskell and Erlang": within('" ++ "'),
+    "Lua": within('" .. "'),
+    "Elixir": within('" <> "'),
+    "a call to join": within("'.concat('"),
+    "a call of another string": within('".concat("', '").concat("'),
 }
 KEYS = ("AKIAQ3EGRIZ7XPO2NMKL", "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6")
 WRAPPED: dict[str, Callable[[str], str]] = {
