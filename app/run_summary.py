@@ -95,19 +95,7 @@ def print_session(
     left, short = left or Leftovers(), short or ShortConnections()
     entries, opened, unknown = _apart(entries, elsewhere)
     if as_json:
-        records = [one.record for one in opened if isinstance(one, StoredRecord)]
-        told = {
-            "exit_code": code,
-            "totals": totals_of(records),
-            "still_running": left.processes,
-            "gate_ended": left.gate_ended,
-            **_exported(entries, opened),
-            "short_connections": None if short.places is None else dict(short.places),
-            "unknown_senders": unknown,
-            "detached_senders": 0 if elsewhere is None else elsewhere.detached,
-            "recorded_by": None if elsewhere is None else elsewhere.url,
-            "records_whole": elsewhere is None or elsewhere.whole,
-        }
+        told = {"exit_code": code, **_as_json(entries, opened, left, short, unknown, elsewhere)}
         out.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
     _say(left.sentences(), out)
@@ -116,10 +104,8 @@ def print_session(
         return
     _say(short.sentences(), out)
     _say(unknown_told(unknown), out)
-    cut = left.gate_ended
-    if elsewhere is not None:
-        _say(elsewhere.told_of_detached(), out)
-        cut = cut or not elsewhere.whole
+    _say(() if elsewhere is None else elsewhere.told_of_detached(), out)
+    cut = left.gate_ended or (elsewhere is not None and not elsewhere.whole)
     if not all(map(_is_observed, opened)):
         _say_what_was_sent(opened, out, contact, cut=cut, own=elsewhere is None)
         _say(short.missed(), out)
@@ -128,6 +114,28 @@ def print_session(
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
     if elsewhere is not None:
         out.write(f"outgate: {elsewhere.sentence()}\n")
+
+
+def _as_json(
+    entries: Sequence["Entry"],
+    opened: Sequence[OpenedEntry],
+    left: Leftovers,
+    short: ShortConnections,
+    unknown: Mapping[str, int],
+    elsewhere: Elsewhere | None,
+) -> dict[str, Any]:
+    """Return what the summary of one `run` is made of, as JSON values."""
+    return {
+        "totals": totals_of([one.record for one in opened if isinstance(one, StoredRecord)]),
+        "still_running": left.processes,
+        "gate_ended": left.gate_ended,
+        **_exported(entries, opened),
+        "short_connections": None if short.places is None else dict(short.places),
+        "unknown_senders": unknown,
+        "detached_senders": 0 if elsewhere is None else elsewhere.detached,
+        "recorded_by": None if elsewhere is None else elsewhere.url,
+        "records_whole": elsewhere is None or elsewhere.whole,
+    }
 
 
 def _say_what_was_sent(

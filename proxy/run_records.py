@@ -143,8 +143,8 @@ def read_records(
         opened = entry.opened()
         unknown += has_no_sender(opened)
         if not _is_of(run, opened):
-            sent = isinstance(opened, StoredRecord)
-            detached += sent and run.may_have_sent(opened.record.sender)
+            if isinstance(opened, StoredRecord):
+                detached += run.may_have_sent(opened.record.sender)
             continue
         size += len(entry.text)
         if len(told) >= _MOST or size > _MOST_BYTES:

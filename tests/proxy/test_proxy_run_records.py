@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -127,11 +127,11 @@ def test_users_without_names_are_told_apart_by_their_processes() -> None:
     """Where the evidence names no users, a number that another's process had before tells nothing
     of it, though its children still send.
     """
-    unnamed = replace(_ASKS, user=None, process=replace(_RUN, started_at=_AT + timedelta(hours=1)))
+    process = replace(_RUN, started_at=_AT + timedelta(hours=1))
+    unnamed = replace(_ASKS, user=None, process=process)
     later = _AT + timedelta(hours=2)
     own, others = _sent(71), _sent(72)
-    line = (unnamed.process,)
-    own = replace(own, at=later, sender=replace(own.sender, user=None, ancestry=line))
+    own = replace(own, at=later, sender=replace(own.sender, user=None, ancestry=(process,)))
     others = replace(others, at=later, sender=replace(others.sender, user=None))
     run = Run(pid=70, since=later, sender=unnamed)
     assert _ids(_asked(run, own, others)) == [str(own.id)]
@@ -147,7 +147,7 @@ def test_a_hundred_questions_take_no_more_than_two_threads(monkeypatch: pytest.M
         let_go.wait()
         yield from ()
 
-    async def all_ask() -> list[Any]:
+    async def all_ask() -> list[Mapping[str, Any]]:
         run, question = Run(pid=70, since=_AT, sender=_ASKS), Question(70, _AT)
         try:
             return await asyncio.gather(
@@ -193,7 +193,7 @@ def test_nobody_waits_longer_than_so() -> None:
 
 
 def _said(told: Elsewhere) -> str:
-    out, short = io.StringIO(), ShortConnections(places={})
+    out, short = io.StringIO(), ShortConnections(places=())
     print_session(told.entries or (), 0, as_json=False, out=out, elsewhere=told, short=short)
     return out.getvalue()
 
