@@ -60,6 +60,11 @@ class Elsewhere:
                 " their parents, as daemons do: this program's or another's"
             )
 
+    def at_the_end(self) -> Iterator[str]:
+        """Yield where all of it is; nothing where nothing was sent."""
+        if self.entries or not self.is_complete:
+            yield self.sentence()
+
     def sentence(self) -> str:
         """Return where all of it is, and how much of it was not told here."""
         if self.entries is None or self.whole:

@@ -112,8 +112,7 @@ def print_session(
         print_unreadable(opened, out)
     elif not unknown and (elsewhere is None or elsewhere.is_complete):
         out.write(f"outgate: {_NOTHING_SEEN if left.gate_ended else short.nothing_seen()}\n")
-    if elsewhere is not None:
-        out.write(f"outgate: {elsewhere.sentence()}\n")
+    _say(() if elsewhere is None else elsewhere.at_the_end(), out)
 
 
 def _as_json(

@@ -225,6 +225,7 @@ def test_what_a_daemon_sent_may_be_the_programs() -> None:
     assert "sent nothing" not in said
     told = _asked(run, *others)
     assert told.detached == 0 and "sent nothing through the gate" in _said(told)
+    assert "what it sent" not in _said(told), "nothing"
 
 
 def test_what_was_not_looked_for_to_the_end_is_no_nothing() -> None:
