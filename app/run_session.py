@@ -1,4 +1,4 @@
-"""What was sent in the time since a program was started behind the gate: its own, and what may be."""
+"""What was sent since a program was started behind the gate: its own, and what may be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

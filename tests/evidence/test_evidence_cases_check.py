@@ -70,7 +70,7 @@ def test_too_much_to_read_is_said(full: Path) -> None:
 def test_what_a_gate_writes_meanwhile_is_no_edit(
     full: Path, make_record: Callable[..., Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All is read of one moment: a record that comes between the sums and the list is in neither."""
+    """All is read of one moment: what comes between the sums and the list is in neither."""
 
     def written(*given: Any) -> str | None:
         evidence = open_evidence(full)
