@@ -12,7 +12,7 @@ from core.record import Record
 from core.review import ReviewEvent, signed
 from core.stored import StoredRecord, UnreadableEntry
 from evidence.acts import ACT_COLUMNS, opened_act, read_act, reviewed
-from evidence.cases_check import case_list_problem
+from evidence.cases_check import list_problems
 from evidence.checked_rows import entries_in
 from evidence.database import Connection
 from evidence.entries import ENTRY_COLUMNS, Recalled
@@ -80,6 +80,8 @@ class Found:
     """Of the records that hold it, how many somebody changed in the file: they are not told."""
     cases: str | None = None
     """What is wrong with the list of cases, if anything, or that it was not compared."""
+    marks: str | None = None
+    """Likewise of the list by which records are looked up: without it some may not be found."""
 
 
 def found(store: Store, fingerprints: Collection[str]) -> Found:
@@ -103,6 +105,7 @@ def found(store: Store, fingerprints: Collection[str]) -> Found:
         blind = _blind(connection)
         for sending in sendings.values():
             sending.said = tuple(_said(store, connection, sending.script))
+    cases, looked_up = list_problems(store, _MOST_COMPARED)
     newest = sorted(sendings.values(), key=_last, reverse=True)
     return Found(
         sendings=tuple(newest),
@@ -111,7 +114,8 @@ def found(store: Store, fingerprints: Collection[str]) -> Found:
         more_values=more,
         blind=blind,
         changed=changed,
-        cases=case_list_problem(store, _MOST_COMPARED),
+        cases=cases,
+        marks=looked_up,
     )
 
 

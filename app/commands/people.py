@@ -64,7 +64,8 @@ def _lines(answer: "Found") -> list[str]:
     from core.text import printable
     from core.vocabulary.sizes import counted
 
-    lines = [f"{counted(answer.records, 'record')} hold it."]
+    hold = "holds" if answer.records == 1 else "hold"
+    lines = [f"{counted(answer.records, 'record')} {hold} it."]
     for one in answer.sendings:
         when = f"{one.first:%Y-%m-%d %H:%M} to {one.last:%Y-%m-%d %H:%M}"
         where = f"{printable(one.script)} → {printable(one.destination)}"
@@ -78,6 +79,8 @@ def _lines(answer: "Found") -> list[str]:
             f"CHANGED in the file after they were written, and so not told: "
             f"{counted(answer.changed, 'record')} of these; outgate verify names them."
         )
+    if answer.marks:
+        lines.append(f"More records may hold it than are told here: {answer.marks}.")
     if answer.cases:
         lines.append(f"Beside these records: {answer.cases}.")
     if answer.unread:
@@ -103,6 +106,7 @@ def _as_json(answer: "Found") -> dict[str, object]:
         "more_values": answer.more_values,
         "blind": answer.blind,
         "cases": answer.cases,
+        "marks": answer.marks,
         "sent": [_sending(one) for one in answer.sendings],
     }
 

@@ -1,4 +1,6 @@
-"""The list of cases is held against records and reviews wherever it is answered from."""
+"""The lists of cases and of marks are held against records and reviews wherever they are answered
+from.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -9,7 +11,13 @@ import pytest
 
 from core.record import Record
 from evidence import open_evidence
-from evidence.cases_check import NOT_COMPARED, case_list_problem
+from evidence.cases_check import (
+    MARKS_EDITED,
+    MARKS_NOT_COMPARED,
+    NOT_COMPARED,
+    case_list_problem,
+    list_problems,
+)
 from evidence.finding_people import found
 from evidence.notary import key_file
 from evidence.store import Store
@@ -23,6 +31,12 @@ EDITED = (
     "DELETE FROM cases",
     "UPDATE cases SET id = id + 1000",
     "UPDATE entries SET case_id = NULL",
+)
+
+MARKS = (
+    "DELETE FROM marks",
+    "DELETE FROM marks WHERE mark = (SELECT max(mark) FROM marks)",
+    "UPDATE marks SET seq = seq + 1000",
 )
 
 
@@ -51,6 +65,18 @@ def store(request: pytest.FixtureRequest, full: Path, make_record: Callable[...,
 def test_a_list_that_nobody_edited_is_right(store: Store) -> None:
     """By lots, by texts, by both."""
     assert case_list_problem(store) is None
+    assert found(store, ()).marks is None
+
+
+@pytest.mark.parametrize("statement", MARKS)
+def test_who_looks_for_a_person_is_told_that_the_list_of_marks_was_edited(
+    store: Store, statement: str
+) -> None:
+    """Nothing found there is no proof that nothing was sent."""
+    edited(store.path, statement)
+    answer = found(store, ())
+    assert answer.marks == MARKS_EDITED
+    assert answer.cases is None
 
 
 @pytest.mark.parametrize("statement", EDITED)
@@ -66,3 +92,8 @@ def test_too_much_to_read_is_said(full: Path) -> None:
     """Never taken for right."""
     key_file(full).unlink(missing_ok=True)
     assert case_list_problem(Store(full), 0) == NOT_COMPARED
+
+
+def test_marks_that_are_too_many_to_compare_are_said(full: Path) -> None:
+    """Neither edited nor right."""
+    assert list_problems(Store(full), 100, 0) == (None, MARKS_NOT_COMPARED)
