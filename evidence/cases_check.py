@@ -34,6 +34,8 @@ MARKS_NOT_COMPARED = (
 _MOST_MARKS = 200_000
 """Comparing so many takes about a fifth of a second."""
 _MARKS = "SELECT count(*) FROM (SELECT 1 FROM marks LIMIT ?)"
+_NO_MARK = """SELECT 1 FROM marks
+    WHERE typeof(mark) IS NOT 'integer' OR typeof(seq) IS NOT 'integer' LIMIT 1"""
 _LOTS = "SELECT first, last, closed FROM lots WHERE first > ? AND last >= first ORDER BY first"
 _TEXTS = """SELECT seq, at_us, case_id, body FROM entries
     WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"""
@@ -125,6 +127,8 @@ class _Adding:
         """
         if self._left < 0 or self._connection.value(_MARKS, (most + 1,)) > most:
             return MARKS_NOT_COMPARED
+        if self._connection.value(_NO_MARK) is not None:
+            return MARKS_EDITED
         listed = Listed(self._connection, Past.of(self._connection).cut, self._touched)
         if self._untold or listed.product(self._secret) == self._marks:
             return None

@@ -37,6 +37,10 @@ MARKS = (
     "DELETE FROM marks",
     "DELETE FROM marks WHERE mark = (SELECT max(mark) FROM marks)",
     "UPDATE marks SET seq = seq + 1000",
+    "INSERT INTO marks VALUES ('x', 1)",
+    "INSERT INTO marks VALUES (x'00', 1)",
+    "INSERT INTO marks VALUES (1, 'x')",
+    "INSERT INTO marks VALUES (1.5, 2)",
 )
 
 
