@@ -1,6 +1,6 @@
-"""Holds the list of cases, and that by which values are looked up, against the records and acts they
-are derived from. `verify` does so with what it read; reports, exports and searches with what closed
-lots tell and the texts of the rest.
+"""Holds the lists of cases, and of marks that values are looked up by, against the records and acts
+they are derived from. `verify` does so with what it read; reports, exports and searches with what
+closed lots tell and the texts of the rest.
 """
 
 from collections.abc import Collection
