@@ -61,23 +61,25 @@ def _breaks_a_line(text: str) -> bool:
 
 def check_address(to: str, address: str) -> None:
     """Raise ValueError where this is no address of such a way; its words never quote it."""
+    from exports.outbox.collectors import check_host, read_address
+
     if to in _WEB:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"the address of {to} begins with https://")
+        check_host(parts.hostname)
         if not (address.isascii() and address.isprintable() and " " not in address):
             raise ValueError(f"the address of {to} is one line without spaces")
         _ = parts.port
     elif to == "syslog":
         from exports.notices.system_log import UNANSWERED
-        from exports.outbox.collectors import read_address
 
         if not read_address(address, UNANSWERED).scheme.startswith("syslog"):
             raise ValueError(
                 "the address of syslog begins with syslog+tls://, syslog+tcp:// or syslog+udp://"
             )
     elif to == "mail":
-        mail_place(address, "starttls")
+        check_host(mail_place(address, "starttls")[0])
 
 
 def mail_place(address: str, encryption: Encryption) -> tuple[str, int]:

@@ -5,12 +5,13 @@ closed`, `1,472 people`. Pure.
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from core.case_vocabulary import ACCOUNT_WORDS, DISPOSITION_WORDS, RETURNED, shown
+from core.case_vocabulary import ACCOUNT_WORDS, DISPOSITION_WORDS, NOT, RETURNED, shown
 from core.day_words import is_a_shown_day
 from core.fate import Fate
 from core.review import About, Action
 from core.vocabulary.desk import BY_THE_SENDER, STATES
 from core.vocabulary.destinations import ACCOUNTS, OWNERS
+from core.vocabulary.kinds import KINDS
 from core.vocabulary.reviews import SHORT_ACTS
 
 _SAYS_NOTHING = frozenset({"and", "·", "+", "at least", "up to"})
@@ -62,13 +63,32 @@ _LONGEST = max(len(words.split()) for words in PHRASES)
 
 
 def joined(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words of a line; those of several words that stand for one thing as one."""
+    """Yield the words of a line; those of several words that stand for one thing as one. A kind of
+    data is one thing behind `not`: `not health data` has not `health` and yet `data`.
+    """
     tokens, at = list(filter(None, map(_bare, tokens))), 0
     while at < len(tokens):
         length, word = _next(tokens, at)
+        if length == 1 and at and tokens[at - 1].lower() == NOT:
+            length, word = _kind(tokens, at)
         if word.lower() not in _SAYS_NOTHING:
             yield word
         at += length
+
+
+def of_a_kind(words: str) -> bool:
+    """Say whether a kind of data is called so, or begins so somewhere in its name."""
+    names = (f" {name.lower()}" for kind in KINDS.values() for name in (kind.one, kind.many))
+    return any(f" {words.lower()}" in name for name in names)
+
+
+def _kind(tokens: Sequence[str], at: int) -> tuple[int, str]:
+    """Return how many tokens name a kind of data here, and them as one word; else the next one."""
+    for length in range(min(_LONGEST, len(tokens) - at), 1, -1):
+        words = " ".join(tokens[at : at + length])
+        if of_a_kind(words):
+            return length, f'"{words}"'
+    return 1, tokens[at]
 
 
 def _bare(token: str) -> str:

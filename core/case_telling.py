@@ -6,12 +6,13 @@ from datetime import UTC, datetime, time, timedelta
 from core.case_vocabulary import (
     ACCOUNT_WORDS,
     DISPOSITION_WORDS,
+    NOT,
     OUTCOMES,
     PREFIXES,
     RETURNED,
     STATUSES,
 )
-from core.case_words import NOT, parse, quoted
+from core.case_words import parse, quoted
 from core.review import About, CaseFilter, Condition
 from core.vocabulary.kinds import GROUPS
 

@@ -49,6 +49,8 @@ ACCOUNT_WORDS: Mapping[str, str] = MappingProxyType(
 DISPOSITION_WORDS: Mapping[str, str] = MappingProxyType(
     {_hyphenated(words.words): reason.value for reason, words in DISPOSITIONS.items()}
 )
+NOT = "not"
+"""What stands before a word that is not to be there."""
 RETURNED = _hyphenated(CAME_BACK)
 PREFIXES: Mapping[str, About | None] = MappingProxyType(
     {

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 
-from core.case_phrases import AMOUNTS, PHRASES, SEVERAL, WORDS, digits, joined, plainly
+from core.case_phrases import AMOUNTS, PHRASES, SEVERAL, WORDS, digits, joined, of_a_kind, plainly
 from core.case_vocabulary import (
     ACCOUNT_WORDS,
     CHOICES,
     DISPOSITION_WORDS,
+    NOT,
     OUTCOMES,
     PREFIXES,
     READS,
@@ -29,7 +30,7 @@ from core.review import About, CaseFilter, CaseStatus, Condition
 from core.text import printable
 from core.vocabulary.kinds import KINDS
 
-NOT, OR = "not", "or"
+OR = "or"
 MAX_LENGTH = 200
 _TOKEN = re.compile(r'[^\s"]*"[^"]*"?|\S+')
 _MOST_OFFERED = 20
@@ -81,7 +82,7 @@ class _Reading:
         elsewhere.
         """
         around = (*before[-1:], OR, *behind[:1])
-        if len(around) > 1 and _of_a_kind(" ".join(around).lower()):
+        if len(around) > 1 and of_a_kind(" ".join(around)):
             self._plain(OR, "", negated=False)
             return
         if not before or not behind or behind[0].lower() == OR:
@@ -295,11 +296,6 @@ def _meant(text: str, called: Called, occurs: Occurs) -> Iterator[str]:
             yield shown(About.ACCOUNT, account)
     for level in READS["risk"](text) or ():
         yield shown(About.RISK, level)
-
-
-def _of_a_kind(words: str) -> bool:
-    """Say whether kinds are called so."""
-    return any(words in f"{names.one} {names.many}".lower() for names in KINDS.values())
 
 
 _EITHER = "“or” joins only what asks for the same: held or blocked, to:a or to:b."

@@ -1,5 +1,6 @@
-"""Holds the list of cases against the records and acts it is derived from. `verify` does so with
-what it read; reports, exports and searches with what closed lots tell and the texts of the rest.
+"""Holds the lists of cases, and of marks that values are looked up by, against the records and acts
+they are derived from. `verify` does so with what it read; reports, exports and searches with what
+closed lots tell and the texts of the rest.
 """
 
 from collections.abc import Collection
@@ -11,6 +12,7 @@ from evidence.closings import Closings
 from evidence.database import Connection
 from evidence.frames import text_of
 from evidence.lots import BadLot, LotKey, Told, holds_any, place_of
+from evidence.marks import MORE_VALUES, PRIME, Listed, pair, product, secret
 from evidence.past import Past, all_past
 from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
@@ -24,6 +26,16 @@ NOT_COMPARED = (
     "whether the list of cases is that of the records was not looked at, for too many would have "
     "to be read; outgate verify does"
 )
+MARKS_EDITED = f"the list by which values are looked up is not that of the records; {REBUILD}"
+MARKS_NOT_COMPARED = (
+    "whether the list by which values are looked up is that of the records was not looked at, for "
+    "too much would have to be read; outgate verify does"
+)
+_MOST_MARKS = 200_000
+"""Comparing so many takes about a fifth of a second."""
+_MARKS = "SELECT count(*) FROM (SELECT 1 FROM marks LIMIT ?)"
+_NO_MARK = """SELECT 1 FROM marks
+    WHERE typeof(mark) IS NOT 'integer' OR typeof(seq) IS NOT 'integer' LIMIT 1"""
 _LOTS = "SELECT first, last, closed FROM lots WHERE first > ? AND last >= first ORDER BY first"
 _TEXTS = """SELECT seq, at_us, case_id, body FROM entries
     WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"""
@@ -68,14 +80,29 @@ def case_list_problem(store: Store, most: int = _END) -> str | None:
         return _Adding(connection, LotKey.beside(store.path), most).problem()
 
 
+def list_problems(
+    store: Store, most: int, most_marks: int = _MOST_MARKS
+) -> tuple[str | None, str | None]:
+    """Return what is wrong with the list of cases, as `case_list_problem` does, and with the list
+    by which values are looked up, or that it was not compared. Raises EvidenceError.
+    """
+    with store.reading() as connection:
+        connection.execute("BEGIN").close()
+        adding = _Adding(connection, LotKey.beside(store.path), most)
+        return adding.problem(), adding.marks_problem(most_marks)
+
+
 class _Adding:
-    """Adds the cases up anew."""
+    """Adds the cases up anew, and multiplies the marks (`evidence.marks`)."""
 
     def __init__(self, connection: Connection, key: LotKey | None, most: int) -> None:
         self._connection, self._key, self._left = connection, key, most
         self._chain = chain_id(connection, "records")
         self._sums, self._tally = Rollup(), Tally()
         self._cases, self._untold = Cases(connection), set[str | None]()
+        removed = Removed.of(connection)
+        self._touched = sorted({*removed.whole, *removed.parts})
+        self._secret, self._marks = secret() if key is None else key.marks, 1
 
     def problem(self) -> str | None:
         """Return what is wrong, if anything."""
@@ -90,6 +117,7 @@ class _Adding:
             filed = self._read(at, first - 1) and filed
             filed = all(self._cases.key(id_) == key for key, id_ in told.ids.items()) and filed
             joined(self._sums, Rollup(cases=told.sums.cases))
+            self._marks = self._marks * told.marks % PRIME
             at = last
         filed = self._read(at, _END) and filed
         if self._left < 0:
@@ -98,12 +126,23 @@ class _Adding:
             return f"the list of cases does not hold all records; {REBUILD}"
         return cases_problem(connection, self._sums.cases, self._untold)
 
+    def marks_problem(self, most: int) -> str | None:
+        """Return what is wrong with the marks, where there are no more than so many, once the cases
+        were added up; nothing where an entry is of a version that this one cannot read.
+        """
+        if self._left < 0 or self._connection.value(_MARKS, (most + 1,)) > most:
+            return MARKS_NOT_COMPARED
+        if self._connection.value(_NO_MARK) is not None:
+            return MARKS_EDITED
+        listed = Listed(self._connection, Past.of(self._connection).cut, self._touched)
+        if self._untold or listed.product(self._secret) == self._marks:
+            return None
+        return MARKS_EDITED
+
     def _lots(self, cut: int) -> list[tuple[int, int, bytes]]:
         """Return the closed lots of which nothing was erased."""
-        removed = Removed.of(self._connection)
-        touched = sorted({*removed.whole, *removed.parts})
         found = self._connection.execute(_LOTS, (cut,)).fetchall()
-        return [one for one in found if not holds_any(touched, one[0], one[1])]
+        return [one for one in found if not holds_any(self._touched, one[0], one[1])]
 
     def _told(self, first: int, last: int, closed: bytes) -> Told | None:
         if self._key is None:
@@ -125,6 +164,9 @@ class _Adding:
             self._tally.begin()
             filed = all(self._add(*row) for row in rows) and filed
             joined(self._sums, Rollup(cases=self._tally.sums.cases))
+            unsure = {pair(MORE_VALUES, seq) for seq in self._touched}
+            pairs = [one for one in self._tally.pairs if one not in unsure]
+            self._marks = product(pairs, self._secret, self._marks)
             after = rows[-1][0]
         return filed
 

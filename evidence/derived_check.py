@@ -5,7 +5,7 @@ Cases are added up in memory; the others, of which there may be very many, in ta
 connection's own, and compared by SQL.
 """
 
-from evidence.cases_check import REBUILD, cases_problem
+from evidence.cases_check import MARKS_EDITED, REBUILD, cases_problem
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.marks import PRIME, Listed, secret
@@ -79,7 +79,7 @@ class Derived:
         unsure = removed.whole | removed.parts.keys()
         cut = Past.of(self._connection).cut
         if self._listed(Listed(self._connection, cut, unsure)) != self.marks:
-            return f"the list by which values are looked up is not that of the records; {REBUILD}"
+            return MARKS_EDITED
         return None
 
     def _listed(self, listed: Listed) -> int:

@@ -33,7 +33,7 @@ def find(
     from app.value_marks import marks_of
     from core.rights import Deed
     from evidence import open_store
-    from evidence.cases_check import case_list_problem
+    from evidence.cases_check import list_problems
     from evidence.finding_people import found
 
     home = open_home()
@@ -41,13 +41,16 @@ def find(
     kept = home.kept_evidence()
     marks = marks_of(home, asked_without_echo("Value to look for: "))
     store = open_store(kept)
-    answer, cases = found(store, marks), case_list_problem(store, _MOST_COMPARED)
+    answer = found(store, marks)
+    cases, looked_up = list_problems(store, _MOST_COMPARED)
     store.close()
     if as_json:
-        typer.echo(json.dumps(_as_json(answer) | {"cases": cases}))
+        typer.echo(json.dumps(_as_json(answer) | {"cases": cases, "marks": looked_up}))
     else:
         for line in _lines(answer):
             typer.echo(line)
+        if looked_up is not None:
+            typer.echo(f"More records may hold it than are told here: {looked_up}.")
         if cases is not None:
             typer.echo(f"Beside these records: {cases}.")
     return 0
@@ -69,7 +72,8 @@ def _lines(answer: "Found") -> list[str]:
     from core.text import printable
     from core.vocabulary.sizes import counted
 
-    lines = [f"{counted(answer.records, 'record')} hold it."]
+    hold = "holds" if answer.records == 1 else "hold"
+    lines = [f"{counted(answer.records, 'record')} {hold} it."]
     for one in answer.sendings:
         when = f"{one.first:%Y-%m-%d %H:%M} to {one.last:%Y-%m-%d %H:%M}"
         where = f"{printable(one.script)} → {printable(one.destination)}"

@@ -68,6 +68,7 @@ def read_address(text: str, also: Mapping[str, int] = MappingProxyType({})) -> A
         raise ValueError(f"{printable(text, 100)} begins with none of {SCHEMES}")
     if not parts.hostname:
         raise ValueError(f"{printable(text, 100)} names no host")
+    check_host(parts.hostname)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("an address of a collector is scheme, host, port and path only")
     return Address(
@@ -76,6 +77,16 @@ def read_address(text: str, also: Mapping[str, int] = MappingProxyType({})) -> A
         port=parts.port or ports[parts.scheme],
         path=parts.path.rstrip("/"),
     )
+
+
+def check_host(host: str) -> None:
+    """Raise ValueError where no resolver can be asked for such a name (RFC 3490): a part of it is
+    empty, or longer than 63 letters. To connect there would raise what is no OSError.
+    """
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError("its host is no name that can be looked up") from None
 
 
 def read_headers(path: Path) -> tuple[tuple[str, str], ...]:

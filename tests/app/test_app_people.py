@@ -142,7 +142,7 @@ def test_who_approved_the_script_is_part_of_the_answer(
     told = outgate("find")
     assert told.code == 0
     assert "approve_script by ada" in told.out
-    assert "1 record hold it" in told.out
+    assert "1 record holds it" in told.out
 
 
 def test_what_is_not_there_is_not_found(

@@ -1,4 +1,6 @@
-"""The list of cases is held against records and reviews wherever it is answered from."""
+"""The lists of cases and of marks are held against records and reviews wherever they are answered
+from.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -10,7 +12,14 @@ import pytest
 
 from core.record import Record
 from evidence import open_evidence
-from evidence.cases_check import NOT_COMPARED, case_list_problem, cases_problem
+from evidence.cases_check import (
+    MARKS_EDITED,
+    MARKS_NOT_COMPARED,
+    NOT_COMPARED,
+    case_list_problem,
+    cases_problem,
+    list_problems,
+)
 from evidence.notary import key_file
 from evidence.store import Store
 
@@ -23,6 +32,16 @@ EDITED = (
     "DELETE FROM cases",
     "UPDATE cases SET id = id + 1000",
     "UPDATE entries SET case_id = NULL",
+)
+
+MARKS = (
+    "DELETE FROM marks",
+    "DELETE FROM marks WHERE mark = (SELECT max(mark) FROM marks)",
+    "UPDATE marks SET seq = seq + 1000",
+    "INSERT INTO marks VALUES ('x', 1)",
+    "INSERT INTO marks VALUES (x'00', 1)",
+    "INSERT INTO marks VALUES (1, 'x')",
+    "INSERT INTO marks VALUES (1.5, 2)",
 )
 
 
@@ -51,6 +70,16 @@ def store(request: pytest.FixtureRequest, full: Path, make_record: Callable[...,
 def test_a_list_that_nobody_edited_is_right(store: Store) -> None:
     """By lots, by texts, by both."""
     assert case_list_problem(store) is None
+    assert list_problems(store, 100_000) == (None, None)
+
+
+@pytest.mark.parametrize("statement", MARKS)
+def test_who_looks_for_a_person_is_told_that_the_list_of_marks_was_edited(
+    store: Store, statement: str
+) -> None:
+    """Nothing found there is no proof that nothing was sent."""
+    edited(store.path, statement)
+    assert list_problems(store, 100_000) == (None, MARKS_EDITED)
 
 
 @pytest.mark.parametrize("statement", EDITED)
@@ -82,3 +111,8 @@ def test_what_a_gate_writes_meanwhile_is_no_edit(
     assert case_list_problem(Store(full)) is None
     monkeypatch.undo()
     assert case_list_problem(Store(full)) is None
+
+
+def test_marks_that_are_too_many_to_compare_are_said(full: Path) -> None:
+    """Neither edited nor right."""
+    assert list_problems(Store(full), 100, 0) == (None, MARKS_NOT_COMPARED)

@@ -21,6 +21,7 @@ from core.review import CaseFilter
 from core.stored import StoredRecord, UnreadableEntry
 from evidence import sweeping
 from evidence.acts import StoredAct
+from evidence.cases_check import list_problems
 from evidence.database import connect, transaction
 from evidence.erasure import Wanted, _erase, erase_now, lines_of, plan
 from evidence.frames import dictionary
@@ -205,6 +206,7 @@ def test_an_export_after_an_erasure_verifies(people: Path) -> None:
     erase_now(people, Wanted(users=frozenset({MIA})), who="officer", why="asked")
     store, out = Store(people), people.parent / "out.jsonl"
     assert export("jsonl", store, Selection(), out, by="x").records == 20
+    assert list_problems(store, 100) == (None, None)
     store.close()
     assert verify_export(out).ok
     head, *lines = out.read_text("utf-8").splitlines()

@@ -242,6 +242,12 @@ def test_nobody_there_is_no_delivery(to: str) -> None:
         ({"to": "slack", "address": "ftp://x.example/secret"}, "begins with https"),
         ({"to": "teams", "address": "https://x.example/se cret"}, "without spaces"),
         ({"to": "webhook", "address": "https://x.example:99999/secret"}, "Port"),
+        ({"to": "webhook", "address": "https://x..example/secret"}, "looked up"),
+        ({"to": "syslog", "address": f"syslog+udp://{'a' * 64}.example"}, "looked up"),
+        (
+            {"to": "mail", "address": "m..example", "sender": "a@b", "recipients": ["d@e"]},
+            "looked up",
+        ),
         ({"to": "mail", "address": "mail.example"}, "sender and recipients"),
         (
             {"to": "mail", "address": "m.example", "sender": "a@b\nc", "recipients": ["d@e"]},

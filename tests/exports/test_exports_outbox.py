@@ -243,8 +243,9 @@ def test_an_address_is_read(text: str, read: tuple[str, int, str]) -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     """With what would be one; a password is never part of it."""
-    with pytest.raises(ValueError, match=r"\w"):
+    with pytest.raises(ValueError, match=r"\w") as raised:
         read_address(text)
+    assert not isinstance(raised.value, UnicodeError)
 
 
 @pytest.mark.parametrize("text", ["no header", "a b: c", ": x", "x: a\x07b", "é: x"])
