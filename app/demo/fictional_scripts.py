@@ -4,11 +4,11 @@ Nothing in them is anyone's, and none of them runs.
 """
 
 import hashlib
-from pathlib import Path
 from textwrap import dedent
 from types import MappingProxyType
 
-from attribution.identity.contents import ContentStore
+from app.home import Home
+from app.kept_sources import source_store
 
 _SENDS = MappingProxyType(
     {
@@ -85,9 +85,9 @@ def line_that_sends(script: str) -> int:
     return next(n for n, line in enumerate(lines, 1) if _NEEDLE in line)
 
 
-def keep_sources(folder: Path) -> None:
-    """Keep every version as a gate does. Raises OSError."""
-    kept = ContentStore(folder, str)
+def keep_sources(home: Home) -> None:
+    """Keep every version as a gate does, once it has evidence. Raises OSError."""
+    kept = source_store(home)
     for script, (_, package, version) in _SENDS.items():
         for second in (False, True):
             sha256 = hash_of(script, second=second)

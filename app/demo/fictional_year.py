@@ -153,9 +153,9 @@ def make_year(path: Path) -> None:
 def open_year(path: Path) -> Evidence:
     """Write it, and return the evidence of the gate before which the request waits."""
     home = Home(path.parent)
-    keep_sources(home.scripts)
     home.policy.write_text(RULES, encoding="utf-8")
     evidence = open_evidence(path)
+    keep_sources(home)
     records = sorted(_records(), key=lambda record: record.at)
     _all_written(evidence, records)
     store = Store(path)
