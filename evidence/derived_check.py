@@ -17,7 +17,7 @@ from evidence.stretch import Stretch
 
 _WHAT = {
     "scripts": "the list of versions of scripts",
-    "traffic": "the sums of traffic",
+    "traffic": "the list of the sums of traffic",
     "hours": "what was added up by the hour",
     "days": "what was added up by the day",
 }

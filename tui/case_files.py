@@ -17,7 +17,7 @@ def files_section(record: Record) -> Section:
     rows: list[Row] = []
     for file in record.files:
         tone = "plain" if file.same is SameAs.OPEN else "strong"
-        rows.append(Row("", capital(safe(file_words(file), 300)), tone))
+        rows.append(Row("", safe(file_words(file), 300), tone))
         rows.append(Row("", f"  {safe(file.path, 400)} · {FOUND_BY[file.found_by]}", "quiet"))
     look = look_words(record)
     if look is not None:

@@ -190,12 +190,12 @@ def sender_name(sender: Attribution) -> str:
 def _subject(sender: Attribution) -> str:
     named = sender.process is not None and sender.process.name
     if sender.script is None and not named:
-        who = "a program that could not be identified"
-    else:
+        who = "A program that could not be identified"
+    else:  # a name keeps its first letter as it is
         who = sender_name(sender) if sender.script is None else f"“{sender_name(sender)}”"
-        who = f"{PROBABLY} {who}" if sender.certainty is Certainty.LIKELY else who
+        who = f"{capital(PROBABLY)} {who}" if sender.certainty is Certainty.LIKELY else who
     user = f", run by {safe(sender.user, 60)}," if sender.user else ""
-    return capital(who) + user
+    return who + user
 
 
 def outcome(record: Record, *, waiting: bool = False) -> str:

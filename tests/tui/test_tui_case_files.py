@@ -32,3 +32,12 @@ def test_none_is_said_only_after_a_whole_look() -> None:
     assert words(FilesLook.WHOLE, found=True).count(FILE.path) == 1
     assert "looked at" not in words(FilesLook.WHOLE, found=True)
     assert words(None, found=False) == "Not looked at: nothing asked for it"
+
+
+def test_a_files_name_is_shown_as_it_is() -> None:
+    """With no letter made large: there it may be another file."""
+    record = replace(
+        FULL, files=(replace(FILE, path="/srv/visits.csv"),), files_look=FilesLook.WHOLE
+    )
+    told = [row.text for row in files_section(record).rows]
+    assert any(text.startswith("visits.csv (") for text in told)

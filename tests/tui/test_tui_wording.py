@@ -92,7 +92,11 @@ def test_the_outcome_is_never_left_open(
         (sender("a.py", user=None), "“a.py” sent"),
         (sender("a.py", certainty=Certainty.LIKELY), "Probably “a.py”, run by fin-ops, sent"),
         (UNATTRIBUTED, "A program that could not be identified sent"),
-        (sender("a.py", script=None, user=None), "Python3 (script not known) sent"),
+        (sender("a.py", script=None, user=None), "python3 (script not known) sent"),
+        (
+            replace(sender("a.py", script=None, user=None), certainty=Certainty.LIKELY),
+            "Probably python3 (script not known) sent",
+        ),
         (
             replace(UNATTRIBUTED, user="root"),
             "A program that could not be identified, run by root, sent",
