@@ -166,9 +166,9 @@ def test_a_run_that_is_killed_leaves_its_program_a_gate(outgate: Outgate) -> Non
     assert record["destination"]["host"] == "later.example"
     assert record["sender"]["script"]["name"] == "python -c …"
     assert outgate("verify").returncode == 0
-    [lost] = [one for one in outgate.observations() if one["kind"] == "run"]
-    assert lost["about"] == "outgate run"
-    assert "was killed" in lost["facts"]["exit_code"]["how"]
+    # Other programs of this machine may end short connections meanwhile, which are told, too.
+    runs = [one for one in outgate.observations() if one["about"] == "outgate run"]
+    assert sum("was killed" in one["facts"]["exit_code"]["how"] for one in runs) == 1
 
 
 def test_a_program_that_does_not_exist_is_no_run_that_was_lost(outgate: Outgate) -> None:
