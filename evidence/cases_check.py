@@ -40,7 +40,7 @@ _LOTS = "SELECT first, last, closed FROM lots WHERE first > ? AND last >= first 
 _TEXTS = """SELECT seq, at_us, case_id, body FROM entries
     WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"""
 _END = 2**62
-_MANY = 1 << 15
+_MANY = 1 << 11
 _AS_ONE = 10
 """So many entries that a lot tells of take as long as one text."""
 
@@ -108,6 +108,9 @@ class _Adding:
         """Return what is wrong, if anything."""
         connection, filed = self._connection, True
         at = Past.of(connection).cut
+        if self._least_to_read(at) > self._left:
+            self._left = -1
+            return NOT_COMPARED
         joined(self._sums, Rollup(cases=all_past(connection).rollup.cases))
         for first, last, closed in self._lots(at):
             told = self._told(first, last, closed)
@@ -138,6 +141,13 @@ class _Adding:
         if self._untold or listed.product(self._secret) == self._marks:
             return None
         return MARKS_EDITED
+
+    def _least_to_read(self, cut: int) -> int:
+        """Return as how many texts what lies behind the cut takes, were all lots whole."""
+        newest = int(self._connection.value("SELECT coalesce(max(seq), 0) FROM entries"))
+        lots = () if self._key is None else self._lots(cut)
+        told = sum(last - first + 1 for first, last, _ in lots)
+        return max(newest - cut - told, 0) + told // (2 * _AS_ONE)
 
     def _lots(self, cut: int) -> list[tuple[int, int, bytes]]:
         """Return the closed lots of which nothing was erased."""
