@@ -2,13 +2,22 @@
 policy in force.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from app.desk_tables import MOST, accounts_table, cases_table, first_of, ranked_line, rule_line
+from app.desk_tables import (
+    MOST,
+    Hits,
+    accounts_table,
+    cases_table,
+    first_of,
+    ranked_line,
+    rule_line,
+)
 from app.epochs import key_ends
 from app.home import Home
 from app.policy_in_force import policy_path
@@ -33,6 +42,7 @@ from evidence.people_lately import PeopleLately, PeopleSince
 from evidence.store import Store
 from policy.rule_list import listed_rules
 from tui.case_inside import bars
+from tui.holds import waiting_now
 from tui.rows import Row
 from tui.sheet import NOTHING_YET, Sheet, Table
 
@@ -81,10 +91,10 @@ class DeskSheets:
         today = here.replace(hour=0, minute=0, second=0, microsecond=0)
         week, first = today - _DAYS_BEFORE, today.replace(day=1)
         day = day_numbers(self.store, today, HIGH)
-        held = len(HeldRequests(self.store).waiting())
+        held = self._held_now(now)
         month = total(self.store, Wanted(since=first))
         before = (
-            Row("Held now", number(held), "held" if held else "quiet"),
+            Row("Held now", number(held.total()), "held" if held else "quiet"),
             Row(
                 "To look at", f"{counted(day.open_cases, 'case')}, {number(day.high)} of high risk"
             ),
@@ -109,6 +119,13 @@ class DeskSheets:
             return replace(sheet, facts=facts, more=None if known.whole else counted_on)
 
         return counted_on()
+
+    def _held_now(self, now: datetime) -> Counter[str]:
+        """Return how many requests wait for a person, by rule; those that cannot be read, by none."""
+        found = waiting_now(HeldRequests(self.store).waiting(), now)
+        by_rule = Counter(one.record.decision.rule or "" for one in found.held)
+        by_rule[""] += len(found.unreadable)
+        return +by_rule
 
     def _charts(self, now: datetime) -> Sequence[Row]:
         """Return the last thirty days as bars, today last."""
@@ -213,14 +230,16 @@ class DeskSheets:
     def _rules(self, now: datetime) -> Sheet:
         rules = listed_rules(policy_path(self.home, None) or self.home.policy)
         seen = {one.name: one for one in named_in_cases(self.store, "rules")}
-        hits = requests_of(self.store, "rules")
+        hits, held = requests_of(self.store, "rules"), self._held_now(now)
         lines = tuple(
-            rule_line(rule, seen.get(rule.id), hits.get(rule.id, 0), now) for rule in rules.rules
+            rule_line(rule, seen.get(rule.id), Hits(hits.get(rule.id, 0), held[rule.id]), now)
+            for rule in rules.rules
         )
         known = {rule.id for rule in rules.rules}
         gone = [one for name, one in seen.items() if name not in known]
         never = sum(
-            rule.enabled and rule.id not in hits and rule.then != "allow" for rule in rules.rules
+            rule.enabled and rule.then != "allow" and rule.id not in hits and not held[rule.id]
+            for rule in rules.rules
         )
         facts = (
             Row("Policy", f"{rules.source}, mode {rules.mode}"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from core.classification import AccountKind
 from core.decision import Verdict
@@ -113,10 +114,21 @@ def accounts_table(accounts: Sequence[tuple[str, str]]) -> Table:
     )
 
 
-def rule_line(rule: ListedRule, seen: InCases | None, hits: int, now: datetime) -> Line:
-    """Return a rule; `seen`: where it stands in cases, `hits`: what it decided there."""
+class Hits(NamedTuple):
+    """Requests that a rule decided."""
+
+    ended: int
+    """Those of the evidence."""
+    held: int
+    """Those that wait for a person now."""
+
+
+def rule_line(rule: ListedRule, seen: InCases | None, hits: Hits, now: datetime) -> Line:
+    """Return a rule; `seen`: where it stands in cases."""
     state = rule.mode if rule.enabled else "off"
     # What a rule allows makes no case, so that nothing here tells how often that was.
+    told = [number(hits.ended)] if hits.ended else []
+    told += [f"{number(hits.held)} held now"] if hits.held else []
     never = "–" if rule.then == "allow" else "never"
     return Line(
         cells=(
@@ -124,7 +136,7 @@ def rule_line(rule: ListedRule, seen: InCases | None, hits: int, now: datetime) 
             state,
             rule.then,
             rule.until,
-            number(hits) if hits else never,
+            ", ".join(told) or never,
             "" if seen is None else number(seen.cases),
             "" if seen is None else number(seen.open_cases),
             "" if seen is None else clock_time(seen.last_at, now),

@@ -1,5 +1,6 @@
 """The tabs of the review, read from a real store."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from evidence_file import many_cases
+from invented_day import sample_holds
 
 from app.desk_sheets import DeskSheets
 from app.desk_tables import MOST
@@ -204,6 +206,36 @@ def test_rules_that_never_hold_are_named(sheets: DeskSheets) -> None:
     assert {line.cells[4] for line in rules.lines} == {"never"}
     assert [line.cells[0] for line in gone.lines] == ["personal-data-to-llm"]
     assert accounts.lines == ()
+
+
+@pytest.mark.parametrize(("later", "told"), [(0, "1 held now"), (12 * 3600, "never")])
+def test_a_rule_that_holds_a_request_now_is_not_one_that_never_held(
+    tmp_path: Path, later: int, told: str
+) -> None:
+    """It stands in no case yet; a hold whose gate must be gone is none, here as in the queue."""
+    (tmp_path / "outgate.yaml").write_text(
+        "version: 1\nrules:\n"
+        "- {id: hold-payroll, when: {findings: {kinds: [iban]}}, then: hold}\n"
+        "- {id: stop-keys, when: {findings: {kinds: credentials}}, then: block}\n"
+    )
+    writing, durable = open_evidence(tmp_path / "evidence.db"), threading.Event()
+    payroll = sample_holds(NOW)[0]
+    assert payroll.decision.rule == "hold-payroll"
+    writing.writer.open(payroll, lambda _: durable.set())
+    assert durable.wait(30)
+    store, now = Store(tmp_path / "evidence.db"), NOW + timedelta(seconds=later)
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
+    rules = sheets.read("rules", now)
+    assert [(line.name, line.cells[4]) for line in rules.tables[0].lines] == [
+        ("hold-payroll", told),
+        ("stop-keys", "never"),
+    ]
+    never = {row.label: row.text for row in rules.facts}["Never hit"]
+    assert never == ("2 rules" if later else "1 rule")
+    held = {row.label: row.text for row in sheets.read("overview", now).facts}["Held now"]
+    assert held == ("0" if later else "1")
+    store.close()
+    writing.close()
 
 
 def test_a_person_is_not_told_the_requests_of_others(tmp_path: Path) -> None:
