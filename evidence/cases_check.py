@@ -17,11 +17,11 @@ from evidence.past import Past, all_past
 from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
+from evidence.sqlite_errors import REBUILD
 from evidence.store import Store
 from evidence.stretch import Cases
 from evidence.tally import Tally
 
-REBUILD = "outgate verify --rebuild makes it anew"
 NOT_COMPARED = (
     "whether the list of cases is that of the records was not looked at, for too many would have "
     "to be read; outgate verify does"

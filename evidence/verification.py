@@ -338,12 +338,19 @@ def _stopped_at(connection: Connection, problem: str) -> VerifyReport:
         entries=0,
         reviews=0,
         first_problem=problem,
-        chain_id=chain_id(connection, "records"),
+        chain_id=_chain_or_none(connection),
         seq=0,
         head="",
         problems=(problem,),
         notes=("Nothing else was compared.",),
     )
+
+
+def _chain_or_none(connection: Connection) -> str | None:
+    try:
+        return chain_id(connection, "records")
+    except sqlite3.Error:
+        return None  # where it stands is what is missing
 
 
 def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
