@@ -39,7 +39,7 @@ def rebuild(connection: Connection) -> None:
     while rows := _chunk(connection, last):
         _add_chunk(connection, rows, ids, erased)
         last = rows[-1][0]
-    _apply_reviews(connection)
+    close_anew(connection)
 
 
 def _make_missing(connection: Connection) -> None:
@@ -104,7 +104,8 @@ def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -
     return rollup.add(record, at_us)
 
 
-def _apply_reviews(connection: Connection) -> None:
+def close_anew(connection: Connection) -> None:
+    """Say of each case that was closed whether that holds; call inside a transaction."""
     closings = Closings(connection)
     closings.learn(connection)
     change = """UPDATE cases SET status = ?, disposition = ?, until_us = ?, closed = ?
