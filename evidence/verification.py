@@ -251,6 +251,7 @@ class _Reading:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
         problems += _of_file(connection, self.path, said, sound)
+        problems.append(lots_problem(connection, self.path, attested.signed))
         skip = any([self.since_checkpoint, *problems])
         problems.append(bytes_problem(connection, self.path, lots, skip=skip))
         return _report(connection, begin, passed, acts, derived, attested, problems)
@@ -269,7 +270,6 @@ def _of_file(
     yield beside_problem(connection, path)
     yield file_problem(connection, path)
     yield from cursor_problems(connection, path)
-    yield lots_problem(connection, path)
 
 
 def _told_by(lots: Lots | None, passed: Passed) -> Iterator[str]:
