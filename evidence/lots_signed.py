@@ -10,9 +10,7 @@ from evidence.checkpoint import Checkpoint
 from evidence.database import Connection
 from evidence.notary import lots_there
 
-_MAY_GO = tuple(
-    one.value for one in (Event.ERASED, Event.EXPIRED, Event.REBUILT, Event.MIGRATED)
-)
+_MAY_GO = tuple(one.value for one in (Event.ERASED, Event.EXPIRED, Event.REBUILT, Event.MIGRATED))
 """Acts with which lots go."""
 _ACTS = f"""SELECT seq FROM review_entries WHERE action IN ({", ".join("?" * len(_MAY_GO))})
     ORDER BY seq"""  # noqa: S608 - question marks

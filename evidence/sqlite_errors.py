@@ -48,10 +48,12 @@ DERIVED = ("cases", "scripts", "traffic", "hours", "days", "marks")
 """Tables that `evidence.rebuild` fills anew."""
 REMADE = frozenset({*DERIVED, "lots"})
 """Tables that it makes where they are missing."""
-_TABLES = {
-    words[2]: words for statement in CREATE if (words := statement.split())[1] == "TABLE"
-}
-_NO_TABLE, _NO_COLUMN, _NO_COLUMN_NAMED = "no such table: ", "no such column: ", " has no column named "
+_TABLES = {words[2]: words for statement in CREATE if (words := statement.split())[1] == "TABLE"}
+_NO_TABLE, _NO_COLUMN, _NO_COLUMN_NAMED = (
+    "no such table: ",
+    "no such column: ",
+    " has no column named ",
+)
 REBUILD = "outgate verify --rebuild makes it anew"
 _KEEP = (
     "Keep the file for examination and restore a backup; outgate verify names what else was done."

@@ -119,7 +119,7 @@ def test_a_value_of_a_type_that_is_never_written_is_named(
     evidence.close()
     edited(full, statement)
     found = list_problems(Store(full), most)[0]
-    is_seen = most > 4 or "entries SET at_us" not in statement and "salt" not in statement
+    is_seen = most > 4 or ("entries SET at_us" not in statement and "salt" not in statement)
     assert (found is not None and "holds what Outgate does not write" in found) == is_seen
     if is_seen:
         assert case_list_problem(Store(full), most) == found
