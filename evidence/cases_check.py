@@ -72,9 +72,10 @@ def cases_problem(
 
 
 def case_list_problem(store: Store, most: int = _END) -> str | None:
-    """Return what is wrong with the list of cases of a store, if anything: a value of a type that
-    Outgate does not write, sums of it that are edited, cases that are missing, or open or closed against their reviews; that it was not
-    compared, where more than so many texts would have to be read. Raises EvidenceError.
+    """Return what is wrong with the list of cases of a store, if anything: a value that is of
+    another type than is written, sums of it that are edited, cases that are missing, or open or
+    closed against their reviews; that it was not compared, where more than so many texts would
+    have to be read. Raises EvidenceError.
 
     Texts are not held against their hashes here: who reads an entry does that.
     """

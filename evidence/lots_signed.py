@@ -1,5 +1,5 @@
-"""Holds the closed lots that a file has against what its signed checkpoints tell of them: the newest
-and all of them cannot be taken out unseen.
+"""Holds the closed lots that a file has against what its signed checkpoints tell of them: the
+newest, and all of them, cannot be taken out unseen.
 """
 
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
 from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link, plain_hash
-from evidence.chain_ids import chain_id
+from evidence.chain_ids import chain_id, named_chain
 from evidence.columns_check import columns_problem, damage, illegible
 from evidence.cursors import cursor_problems
 from evidence.database import Connection, connect
@@ -338,23 +338,12 @@ def _stopped_at(connection: Connection, problem: str) -> VerifyReport:
         entries=0,
         reviews=0,
         first_problem=problem,
-        chain_id=_chain_or_none(connection),
+        chain_id=named_chain(connection, "records"),
         seq=0,
         head="",
         problems=(problem,),
         notes=("Nothing else was compared.",),
     )
-
-
-def _chain_or_none(connection: Connection) -> str | None:
-    try:
-        return chain_id(connection, "records")
-    except sqlite3.Error:
-        return None  # where it stands is what is missing
-
-
-def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
-    return sealed_link(prev, seq, text, seal)
 
 
 def verify_jsonl(path: Path) -> VerifyReport:
@@ -377,7 +366,7 @@ def verify_jsonl(path: Path) -> VerifyReport:
                     raise ChainBroken("it belongs to another chain than the lines before")
                 prev, hash_ = plain_hash(place["prev"]), plain_hash(place["hash"])
                 seal = Seal.from_json(place)
-                linked = link if seal is None else partial(_by_parts, seal)
+                linked = link if seal is None else partial(sealed_link, seal=seal)
                 verifier.feed(place["seq"], prev, hash_, canonical(record), linked)
             except ChainBroken as broken:
                 problem = f"line {number}: {broken}"
