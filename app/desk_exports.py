@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from app.case_list import list_problem
 from app.current_user import reviewer
 from app.home import Home
 from app.packing import pack
@@ -69,6 +70,11 @@ class DeskExports:
             raise EvidenceError(
                 f"It is written, and does not verify: {told} were changed in the evidence file.",
                 remedy="outgate verify names them.",
+            )
+        if (wrong := list_problem(self.store.path)) is not None:
+            raise EvidenceError(
+                f"It is written, and the evidence was changed: {wrong}.",
+                remedy="Cases may be missing in it, or others.",
             )
         return made.records
 

@@ -78,10 +78,8 @@ class Scope:
     until: datetime | None = None
     times: int = GROWS
     """It holds for fewer than so many times the people or rows."""
-    unchecked: int | None = None
-    """How many requests there were of which a check had failed; None in a closing of an earlier
-    version, which holds whatever fails.
-    """
+    unchecked: int = 0
+    """How many requests there were of which a check had failed."""
 
     @property
     def people_limit(self) -> int:
@@ -94,11 +92,11 @@ class Scope:
         return max(1, self.rows) * self.times
 
     @property
-    def unchecked_limit(self) -> int | None:
+    def unchecked_limit(self) -> int:
         """From so many requests of which a check failed on it comes back: from the first, where
-        there was none; None: never.
+        there was none.
         """
-        return None if self.unchecked is None else max(1, self.unchecked * self.times)
+        return max(1, self.unchecked * self.times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,14 +129,13 @@ def beyond(scope: Scope, reach: Reach) -> tuple[str, ...]:
     """Return by what a case reaches beyond its closing: `version`, `kind`, `account`, `people`,
     `rows`, `unchecked`; nothing where the closing holds.
     """
-    limit = scope.unchecked_limit
     new = (
         ("version", reach.versions - scope.versions - {""}),
         ("kind", reach.kinds - scope.kinds),
         ("account", reach.accounts - scope.accounts),
         ("people", reach.people >= scope.people_limit),
         ("rows", reach.rows >= scope.rows_limit),
-        ("unchecked", limit is not None and reach.unchecked >= limit),
+        ("unchecked", reach.unchecked >= scope.unchecked_limit),
     )
     return tuple(name for name, there in new if there)
 

@@ -9,6 +9,7 @@ from evidence.case_sums import CaseSums
 from evidence.chain_ids import chain_id
 from evidence.closed import OPEN
 from evidence.closings import Closings
+from evidence.columns_check import lists_problem
 from evidence.database import Connection
 from evidence.frames import text_of
 from evidence.lots import BadLot, LotKey, Told, holds_any, place_of
@@ -17,11 +18,11 @@ from evidence.past import Past, all_past
 from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
+from evidence.sqlite_errors import REBUILD
 from evidence.store import Store
 from evidence.stretch import Cases
 from evidence.tally import Tally
 
-REBUILD = "outgate verify --rebuild makes it anew"
 NOT_COMPARED = (
     "whether the list of cases is that of the records was not looked at, for too many would have "
     "to be read; outgate verify does"
@@ -33,6 +34,8 @@ MARKS_NOT_COMPARED = (
 )
 _MOST_MARKS = 200_000
 """Comparing so many takes about a fifth of a second."""
+_MOST_ROWS = 20_000
+"""Of so many entries the type of each column is looked at; of more that of the case."""
 _MARKS = "SELECT count(*) FROM (SELECT 1 FROM marks LIMIT ?)"
 _NO_MARK = """SELECT 1 FROM marks
     WHERE typeof(mark) IS NOT 'integer' OR typeof(seq) IS NOT 'integer' LIMIT 1"""
@@ -69,14 +72,17 @@ def cases_problem(
 
 
 def case_list_problem(store: Store, most: int = _END) -> str | None:
-    """Return what is wrong with the list of cases of a store, if anything: sums of it that are
-    edited, cases that are missing, or open or closed against their reviews; that it was not
-    compared, where more than so many texts would have to be read. Raises EvidenceError.
+    """Return what is wrong with the list of cases of a store, if anything: a value that is of
+    another type than is written, sums of it that are edited, cases that are missing, or open or
+    closed against their reviews; that it was not compared, where more than so many texts would
+    have to be read. Raises EvidenceError.
 
     Texts are not held against their hashes here: who reads an entry does that.
     """
     with store.reading() as connection:
         connection.execute("BEGIN").close()  # all of one moment, while a gate writes on
+        if (foreign := lists_problem(connection, min(most, _MOST_ROWS))) is not None:
+            return foreign
         return _Adding(connection, LotKey.beside(store.path), most).problem()
 
 
@@ -88,6 +94,8 @@ def list_problems(
     """
     with store.reading() as connection:
         connection.execute("BEGIN").close()
+        if (foreign := lists_problem(connection, most)) is not None:
+            return foreign, MARKS_NOT_COMPARED
         adding = _Adding(connection, LotKey.beside(store.path), most)
         return adding.problem(), adding.marks_problem(most_marks)
 

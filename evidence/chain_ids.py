@@ -1,5 +1,7 @@
 """Which chains an evidence file holds, by their ids."""
 
+import sqlite3
+
 from core.errors import EvidenceError
 from evidence.database import Connection
 
@@ -12,3 +14,11 @@ def chain_id(connection: Connection, name: str) -> str:
             "The evidence file does not say which chain it holds.", remedy="Restore a backup."
         )
     return str(found)
+
+
+def named_chain(connection: Connection, name: str) -> str | None:
+    """Return the same, or None where the table that says it is missing."""
+    try:
+        return chain_id(connection, name)
+    except sqlite3.Error:
+        return None

@@ -7,6 +7,7 @@
     reviews:01a1… 61 vQ3xP0j…=       the chain of acts beside it: id, size, root
     time 2026-11-26T00:00:00Z
     number 17                        under which it is kept; earlier versions did not say it
+    lots 4 Qm9Sc3ad…=                how many closed lots the file held, and the hash of their list
 
     — outgate/records:01a1… Az3grl…  Ed25519 over the lines above
 """
@@ -14,6 +15,7 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -29,7 +31,7 @@ _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _MOST_DIGITS = 18
 _SIGNATURE = "\u2014 "
-_NUMBER = "number "
+_NUMBER, _LOTS = "number ", "lots "
 
 
 class BadCheckpoint(ValueError):  # noqa: N818 - says what is, as evidence
@@ -47,6 +49,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LotList:
+    """Which closed lots (`evidence.lots`) a file holds."""
+
+    count: int
+    digest: bytes
+    """SHA-256 of the list of their places."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """Both chains of one evidence file at one moment."""
 
@@ -56,6 +67,8 @@ class Checkpoint:
     """RFC 3339."""
     number: int | None = None
     """Under which it is kept; None of earlier versions, and where a witness tells of it."""
+    lots: LotList | None = None
+    """None as the number is."""
 
     def text(self) -> str:
         """Return what is signed."""
@@ -63,7 +76,13 @@ class Checkpoint:
         return (
             f"{PREFIX}{records.chain}\n{records.size}\n{_base64(records.root)}\n"
             f"{acts.chain} {acts.size} {_base64(acts.root)}\ntime {self.at}\n"
-        ) + ("" if self.number is None else f"{_NUMBER}{self.number}\n")
+        ) + "".join(self._more())
+
+    def _more(self) -> Iterator[str]:
+        if self.number is not None:
+            yield f"{_NUMBER}{self.number}\n"
+        if self.lots is not None:
+            yield f"{_LOTS}{self.lots.count} {_base64(self.lots.digest)}\n"
 
     def signed(self, key: Ed25519PrivateKey) -> str:
         """Return the signed note."""
@@ -133,7 +152,13 @@ def _read(text: str) -> Checkpoint:
         acts=Part(chain=acts[0], size=_size(acts[1]), root=_root(acts[2])),
         at=time[len("time ") :],
         number=_size(more[0][len(_NUMBER) :]) if more[0].startswith(_NUMBER) else None,
+        lots=next((_lots(line) for line in more if line.startswith(_LOTS)), None),
     )
+
+
+def _lots(line: str) -> LotList:
+    count, _, digest = line.removeprefix(_LOTS).partition(" ")
+    return LotList(count=_size(count), digest=_root(digest))
 
 
 _LINES = ("log", "size", "root", "acts", "time")

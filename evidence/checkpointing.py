@@ -15,7 +15,7 @@ from evidence.journal_seal import JournalSeal
 from evidence.lots import Lot, LotKey
 from evidence.notary import Notary
 from evidence.retelling import TRAFFIC
-from evidence.sqlite_errors import DatabaseFault
+from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 HOUR_S = 3600.0
 TRAFFIC_S = 60.0
@@ -81,8 +81,15 @@ class Checkpointing:
         try:
             taken = self._notary.take(connection, why, self._close_lot)
         except (*DatabaseFault, EvidenceError, ValueError) as error:
-            log.error("a checkpoint of the evidence could not be taken: %s", type(error).__name__)
+            log.error("a checkpoint of the evidence could not be taken: %s", _why(error))
             return
         self._size, self._at = taken.checkpoint.records.size, self._clock()
         if why != TRAFFIC:
             self._hour_at = self._at
+
+
+def _why(error: BaseException) -> str:
+    """Return why in words of ours, or what kind of error it was."""
+    if isinstance(error, DatabaseFault):
+        return evidence_error(error).message
+    return type(error).__name__

@@ -1,7 +1,7 @@
 """Which cases are closed, by the review events alone, and whether their closings hold still."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.case_inside import Reach, beyond
@@ -143,7 +143,6 @@ class Closings:
         elif before is not None:
             review = before.newest
             scope = None if before.known is None or before.more else before.known.reach.scope()
-            scope = None if scope is None else replace(scope, unchecked=None)
         if review is None or oldest(key) > review.up_to:
             return OPEN
         columns = closed_columns(_why(review), scope)

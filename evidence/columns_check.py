@@ -15,6 +15,8 @@ from evidence.database import Connection, connect
 
 _TYPES = {"INTEGER": "integer", "BIGINT": "integer", "VARCHAR": "text", "BLOB": "blob"}
 _WORDS_KEPT = 120
+_NO_CASE = """SELECT seq FROM entries INDEXED BY entries_by_case
+    WHERE case_id IS NOT NULL AND typeof(case_id) IS NOT 'integer' LIMIT 1"""
 
 
 def columns_problem(connection: Connection, but: frozenset[str] = frozenset()) -> str | None:
@@ -41,6 +43,21 @@ def entries_problem(connection: Connection, first: int, last: int) -> str | None
     query = f"SELECT seq FROM entries WHERE seq BETWEEN ? AND ? AND ({tests}) LIMIT 1"  # noqa: S608
     row = connection.execute(query, (first, last)).fetchone()
     return None if row is None else _foreign_row(row[0], "entries")
+
+
+def lists_problem(connection: Connection, most: int) -> str | None:
+    """Return as `columns_problem`, but of marks, within what a screen waits for: of entries, where
+    there are more than so many, the case alone, which an index holds; what else their rows hold is
+    seen by who opens them.
+    """
+    found = columns_problem(connection, frozenset({"entries", "marks"}))
+    if found is not None:
+        return found
+    if connection.value("SELECT count(*) FROM (SELECT 1 FROM entries LIMIT ?)", (most + 1,)) > most:
+        seq = connection.value(_NO_CASE)
+        return None if seq is None else _foreign_row(seq, "entries")
+    first, last = connection.execute("SELECT min(seq), max(seq) FROM entries").fetchone()
+    return None if first is None else entries_problem(connection, first, last)
 
 
 def damage(connection: Connection) -> str | None:

@@ -5,13 +5,14 @@ Cases are added up in memory; the others, of which there may be very many, in ta
 connection's own, and compared by SQL.
 """
 
-from evidence.cases_check import MARKS_EDITED, REBUILD, cases_problem
+from evidence.cases_check import MARKS_EDITED, cases_problem
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.marks import PRIME, Listed, secret
 from evidence.past import Past, all_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
+from evidence.sqlite_errors import REBUILD
 from evidence.statements import write_rollup
 from evidence.stretch import Stretch
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from core.happenings import Event
 from evidence.attested import Roots
 from evidence.chain_ids import chain_id
+from evidence.checkpoint import Checkpoint
 from evidence.database import Connection
 from evidence.derived_check import Derived, not_added_up
 from evidence.lot_crew import Crew, read_rows
 from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of
+from evidence.lots_signed import signed_lots_problem
 from evidence.marks import PRIME, Listed
 from evidence.past import Past
 from evidence.removed import Removed
@@ -137,10 +139,18 @@ class Lots:
         )
 
 
-def lots_problem(connection: Connection, path: Path) -> str | None:
-    """Return what is wrong with the list of lots, if anything; nothing where no key opens them, or
-    an act tells that they were closed with an earlier one.
+def lots_problem(
+    connection: Connection, path: Path, signed: Sequence[tuple[Checkpoint, str]]
+) -> str | None:
+    """Return what is wrong with the list of lots, if anything, also by what checkpoints `signed`
+    tell of it; what is in them only where a key opens them, and no act tells that they were closed
+    with an earlier one.
     """
+    found = _closed_otherwise(connection, path)
+    return found or signed_lots_problem(connection, [one for one, _ in signed])
+
+
+def _closed_otherwise(connection: Connection, path: Path) -> str | None:
     key, acts = LotKey.beside(path), set(connection.execute(_ACTS).fetchall())
     if key is None or (Event.KEY_CHANGED.value,) in acts:
         return None

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step forward: statements, and whether what is derived from the entries must be made anew
-    afterwards.
+    afterwards. From lots on (step 11), a step after which records add up otherwise says `DELETE
+    FROM lots`: they tell what an earlier version added up.
     """
 
     statements: tuple[str, ...]
     rebuild: bool = False
+    closings: bool = False
+    """Whether only the state of cases must be: what counts as closed is told otherwise."""
     compact: bool = False
     """The file is then written anew without its free pages, on which the old form still stands."""
 
@@ -198,4 +201,9 @@ _V11 = Step(
 )
 """What a gate says of the entries that it wrote, so that `verify` need not read all texts again."""
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11)
+_V12 = Step(statements=(), closings=True)
+"""Closings of before requests were counted of which a check failed hold for none such. From here on
+every step tells of itself in the chain of acts.
+"""
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12)

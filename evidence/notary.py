@@ -3,6 +3,7 @@ the file and tells the witnesses.
 """
 
 import contextlib
+import hashlib
 import logging
 import os
 import tempfile
@@ -23,6 +24,7 @@ from evidence.chain_ids import chain_id
 from evidence.checkpoint import (
     PREFIX,
     Checkpoint,
+    LotList,
     Part,
     fingerprint,
     verifier_key,
@@ -118,8 +120,8 @@ class Notary:
         try:
             with transaction(connection):
                 say(connection, missed, told, why)
-                taken = self._taken(connection, why)
                 also(connection)
+                taken = self._taken(connection, why)
         finally:
             connection.execute(f"PRAGMA synchronous={level}").close()
         self._tell(Sighting.of(taken, why))
@@ -143,7 +145,9 @@ class Notary:
             for (name, _), tree in zip(_CHAINS, trees, strict=True)
         )
         number = 1 if last is None else last["seq"] + 1
-        checkpoint = Checkpoint(records=records, acts=acts, at=rfc3339(now), number=number)
+        checkpoint = Checkpoint(
+            records=records, acts=acts, at=rfc3339(now), number=number, lots=lots_there(connection)
+        )
         note = checkpoint.signed(self.key)
         if why == TRAFFIC:
             connection.execute("DELETE FROM checkpoints WHERE why = ?", (TRAFFIC,)).close()
@@ -168,6 +172,13 @@ class Notary:
                 witness.tell(seen)
             except OSError as error:
                 log.error("a witness of the evidence could not be told: %s", error.strerror)
+
+
+def lots_there(connection: Connection) -> LotList:
+    """Return which lots the file holds now."""
+    places = connection.execute("SELECT first, last FROM lots ORDER BY first").fetchall()
+    text = "".join(f"{first} {last}\n" for first, last in places)
+    return LotList(count=len(places), digest=hashlib.sha256(text.encode()).digest())
 
 
 def _grown(connection: Connection, name: str, table: str, last: Any) -> Frontier:

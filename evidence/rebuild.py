@@ -9,6 +9,7 @@ from core.case_keys import case_of_key
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN
 from evidence.closings import Closings
+from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.entries import Recalled, read_entry
 from evidence.lots import forget_lots
@@ -16,9 +17,11 @@ from evidence.marks import marks_in_text
 from evidence.past import all_past, oldest_of_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup
+from evidence.sqlite_errors import DERIVED, REMADE
 from evidence.statements import INSERT_MARK, write_rollup
 
 _CHUNK = 2000
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 def rebuild(connection: Connection) -> None:
@@ -26,8 +29,9 @@ def rebuild(connection: Connection) -> None:
 
     Cases keep their ids, so that another process that remembers one stays right.
     """
+    _make_missing(connection)
     ids = {str(key): int(id_) for key, id_ in connection.execute("SELECT key, id FROM cases")}
-    for table in ("cases", "scripts", "traffic", "hours", "days", "marks"):
+    for table in DERIVED:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
     past = all_past(connection)
     last = _add_past(connection, past.rollup, ids)
@@ -35,7 +39,21 @@ def rebuild(connection: Connection) -> None:
     while rows := _chunk(connection, last):
         _add_chunk(connection, rows, ids, erased)
         last = rows[-1][0]
-    _apply_reviews(connection)
+    close_anew(connection)
+
+
+def _make_missing(connection: Connection) -> None:
+    """Make the derived tables that somebody dropped or renamed, with their indexes."""
+    there = {str(name) for (name,) in connection.execute(_TABLES)}
+    for table in REMADE - there:
+        for statement in CREATE:
+            words = statement.split()
+            if words[1] == "TABLE" and words[2] == table:
+                connection.execute(statement)
+            elif words[1] == "INDEX" and words[4] == table:
+                # One of that name went along with a table that was renamed.
+                connection.execute(f"DROP INDEX IF EXISTS {words[2]}")
+                connection.execute(statement)
 
 
 def _add_past(connection: Connection, rollup: Rollup, ids: dict[str, int]) -> int:
@@ -86,7 +104,8 @@ def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -
     return rollup.add(record, at_us)
 
 
-def _apply_reviews(connection: Connection) -> None:
+def close_anew(connection: Connection) -> None:
+    """Say of each case that was closed whether that holds; call inside a transaction."""
     closings = Closings(connection)
     closings.learn(connection)
     change = """UPDATE cases SET status = ?, disposition = ?, until_us = ?, closed = ?

@@ -7,16 +7,17 @@ from contextlib import closing
 from pathlib import Path
 
 from core.errors import EvidenceError
+from core.happenings import Event, Fact, happening
 from core.ids import rfc3339, utc_now, uuid7
+from evidence.acts import append_happening
 from evidence.compiled import CREATE
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.files import make_private
 from evidence.migrations import STEPS
-from evidence.rebuild import rebuild
+from evidence.rebuild import close_anew, rebuild
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
-_WITH_LOTS = 11
 APPLICATION_ID = 0x4F475445
 """`OGTE`, so that programs such as `file` can tell what it is."""
 
@@ -96,8 +97,10 @@ def _step_forward(connection: Connection, found: int) -> None:
             connection.execute(statement)
     if any(step.rebuild for step in lacking):
         rebuild(connection)
-        if found >= _WITH_LOTS:
-            connection.execute("DELETE FROM lots")  # they tell what an earlier version added up
+    elif any(step.closings for step in lacking):
+        close_anew(connection)
+    facts: dict[str, Fact] = {"from": found, "to": VERSION}
+    append_happening(connection, happening(Event.MIGRATED, facts))
 
 
 def _name_chains(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from core.text import printable
 from evidence.compiled import CREATE
 from evidence.database import Connection
+from evidence.sqlite_errors import REBUILD, REMADE
 
 _OBJECTS = """SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master
     WHERE NOT (type = 'index' AND sql IS NULL AND name LIKE 'sqlite\\_autoindex\\_%' ESCAPE '\\')"""
@@ -25,10 +26,12 @@ type _Shape = tuple[Any, ...]
 def schema_problem(connection: Connection) -> str | None:
     """Return what is foreign, missing or changed in the schema, if anything."""
     found, made = _shapes(connection), _made()
+    missing = sorted(made.keys() - found.keys(), key=lambda one: (one[0] != "table", one))
+    for kind, name in missing:  # a table first: its indexes went with it
+        anew = f"; {REBUILD}" if kind == "table" and name in REMADE else ""
+        return f"the {kind} {name} is missing in the file{anew}"
     for kind, name in sorted(found.keys() - made.keys()):
         return f"the file holds a {kind} that Outgate does not make: {printable(name, 80)}"
-    for kind, name in sorted(made.keys() - found.keys()):
-        return f"the {kind} {name} is missing in the file"
     for (kind, name), shape in sorted(found.items()):
         if shape != made[kind, name]:
             return f"the {kind} {name} is another than Outgate makes"

@@ -7,12 +7,13 @@ from core.ids import rfc3339
 from core.json_fields import Fields
 
 _SINCE = frozenset({"unchecked"})
-"""What closings of earlier versions lack."""
+"""What closings of earlier versions lack: they said nothing of checks that fail, and so hold for
+none.
+"""
 
 
 def scope_json(scope: Scope) -> dict[str, Any]:
-    """Return it as JSON values; what an earlier version did not know is left out."""
-    told = {} if scope.unchecked is None else {"unchecked": scope.unchecked}
+    """Return it as JSON values."""
     return {
         "versions": sorted(scope.versions),
         "kinds": sorted(scope.kinds),
@@ -21,7 +22,7 @@ def scope_json(scope: Scope) -> dict[str, Any]:
         "rows": scope.rows,
         "until": None if scope.until is None else rfc3339(scope.until),
         "times": scope.times,
-        **told,
+        "unchecked": scope.unchecked,
     }
 
 
@@ -36,5 +37,5 @@ def scope_of(value: object) -> Scope:
         rows=fields.whole("rows"),
         until=fields.time_or_none("until"),
         times=fields.whole("times"),
-        unchecked=fields.whole_or_none("unchecked"),
+        unchecked=fields.whole_or_none("unchecked") or 0,
     )

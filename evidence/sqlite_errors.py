@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.errors import EvidenceError
+from evidence.compiled import CREATE
 
 _BY_CODE = {
     sqlite3.SQLITE_FULL: (
@@ -43,6 +44,20 @@ _BY_CODE[sqlite3.SQLITE_LOCKED] = _BY_CODE[sqlite3.SQLITE_BUSY]
 _BY_CODE[sqlite3.SQLITE_PERM] = _BY_CODE[sqlite3.SQLITE_READONLY]
 _BY_CODE[sqlite3.SQLITE_AUTH] = _BY_CODE[sqlite3.SQLITE_READONLY]
 _UNKNOWN = ("The evidence cannot be written or read.", "")
+DERIVED = ("cases", "scripts", "traffic", "hours", "days", "marks")
+"""Tables that `evidence.rebuild` fills anew."""
+REMADE = frozenset({*DERIVED, "lots"})
+"""Tables that it makes where they are missing."""
+_TABLES = {words[2]: words for statement in CREATE if (words := statement.split())[1] == "TABLE"}
+_NO_TABLE, _NO_COLUMN, _NO_COLUMN_NAMED = (
+    "no such table: ",
+    "no such column: ",
+    " has no column named ",
+)
+REBUILD = "outgate verify --rebuild makes it anew"
+_KEEP = (
+    "Keep the file for examination and restore a backup; outgate verify names what else was done."
+)
 
 
 class EvidenceLostError(EvidenceError):
@@ -63,12 +78,41 @@ def evidence_error(error: BaseException) -> EvidenceError:
     """Return the fault in words. Statements, parameters and paths of the cause are left out."""
     if isinstance(error, EvidenceError):
         return error
+    if (lacking := _lacking(error)) is not None:
+        return lacking
     code = code_of(error)
     message, remedy = _BY_CODE.get(code, _UNKNOWN) if code is not None else _UNKNOWN
     cause = f"SQLite code {code}" if code is not None else type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         cause = error.strerror
     return EvidenceError(f"{message} ({cause})", remedy=remedy)
+
+
+def _lacking(error: BaseException) -> EvidenceError | None:
+    """Return which table or column of ours the file lacks, where that is what went wrong: SQLite
+    says it only by the name, as our statements have it.
+    """
+    if not isinstance(error, sqlite3.OperationalError):
+        return None
+    said = str(error)
+    if said.startswith(_NO_TABLE):
+        table = said.rpartition(".")[2] if "." in said else said.removeprefix(_NO_TABLE)
+        if table not in _TABLES:
+            return None
+        return EvidenceError(
+            f"The evidence file lacks the table {table}: somebody dropped or renamed it.",
+            remedy=f"{REBUILD}." if table in REMADE else _KEEP,
+        )
+    marker = _NO_COLUMN_NAMED if _NO_COLUMN_NAMED in said else _NO_COLUMN
+    column = said.rpartition(marker)[2].rpartition(".")[2].strip('"')
+    homes = [table for table, words in _TABLES.items() if column in {w.strip('"') for w in words}]
+    if marker not in said or not homes:
+        return None
+    return EvidenceError(
+        f"The evidence file lacks the column {column} ({' or '.join(homes)}): somebody changed its "
+        "tables.",
+        remedy=_KEEP,
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from core.case_keys import case_of_key
 from core.errors import ForbiddenError
-from core.happenings import Happening
+from core.happenings import Event, Happening, happening
 from core.ids import utc_now
 from core.observation import SCHEMA, Observation
 from core.review import Acting, Case, CaseFilter, ReviewEvent, ScriptVersion
@@ -363,10 +363,13 @@ class Store:
             rows = list(connection.execute(queries.DESTINATIONS_FIRST_SEEN))
         return {str(name): from_micros(int(us)) for name, us in rows}
 
-    def rebuild_cases(self) -> None:
-        """Make cases and the other derived tables anew from both chains. Raises EvidenceError."""
-        with self.reading() as connection, transaction(connection):
+    def rebuild_cases(self, told: Happening | None = None) -> None:
+        """Make cases and the other derived tables anew from both chains, and chain that it was
+        done. Raises EvidenceError.
+        """
+        with self._acted() as connection:
             rebuild(connection)
+            append_happening(connection, told or happening(Event.REBUILT, {}))
 
     def _entries(self, statement: str, values: Sequence[Any]) -> list[Entry]:
         with self.reading() as connection:

@@ -21,7 +21,7 @@ from evidence.attested import Attested, Roots
 from evidence.beginning import Beginning, since_checkpoint
 from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link, plain_hash
-from evidence.chain_ids import chain_id
+from evidence.chain_ids import chain_id, named_chain
 from evidence.columns_check import columns_problem, damage, illegible
 from evidence.cursors import cursor_problems
 from evidence.database import Connection, connect
@@ -251,6 +251,7 @@ class _Reading:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
         problems += _of_file(connection, self.path, said, sound)
+        problems.append(lots_problem(connection, self.path, attested.signed))
         skip = any([self.since_checkpoint, *problems])
         problems.append(bytes_problem(connection, self.path, lots, skip=skip))
         return _report(connection, begin, passed, acts, derived, attested, problems)
@@ -269,7 +270,6 @@ def _of_file(
     yield beside_problem(connection, path)
     yield file_problem(connection, path)
     yield from cursor_problems(connection, path)
-    yield lots_problem(connection, path)
 
 
 def _told_by(lots: Lots | None, passed: Passed) -> Iterator[str]:
@@ -338,16 +338,12 @@ def _stopped_at(connection: Connection, problem: str) -> VerifyReport:
         entries=0,
         reviews=0,
         first_problem=problem,
-        chain_id=chain_id(connection, "records"),
+        chain_id=named_chain(connection, "records"),
         seq=0,
         head="",
         problems=(problem,),
         notes=("Nothing else was compared.",),
     )
-
-
-def _by_parts(seal: Seal, prev: bytes, seq: int, text: bytes) -> bytes:
-    return sealed_link(prev, seq, text, seal)
 
 
 def verify_jsonl(path: Path) -> VerifyReport:
@@ -370,7 +366,7 @@ def verify_jsonl(path: Path) -> VerifyReport:
                     raise ChainBroken("it belongs to another chain than the lines before")
                 prev, hash_ = plain_hash(place["prev"]), plain_hash(place["hash"])
                 seal = Seal.from_json(place)
-                linked = link if seal is None else partial(_by_parts, seal)
+                linked = link if seal is None else partial(sealed_link, seal=seal)
                 verifier.feed(place["seq"], prev, hash_, canonical(record), linked)
             except ChainBroken as broken:
                 problem = f"line {number}: {broken}"

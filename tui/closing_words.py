@@ -44,7 +44,7 @@ def _parts(scope: Scope, now: datetime, zone: tzinfo | None) -> Iterator[str]:
         yield f"fewer than {counted(scope.people_limit, 'person', 'people')}"
     if scope.rows:
         yield f"fewer than {counted(scope.rows_limit, 'row')} in one request"
-    if scope.unchecked and scope.unchecked_limit:
+    if scope.unchecked:
         yield f"fewer than {counted(scope.unchecked_limit, 'request')} of which a check failed"
     yield "no date" if scope.until is None else f"until {day_of(scope.until, now, zone)}"
 

@@ -240,8 +240,7 @@ def _verified(
         home.kept_evidence()
     if rebuild and home.evidence.is_file():
         store = store_of(home, settings, "command line")
-        store.rebuild_cases()
-        store.tell(happening(Event.REBUILT, {}, who=who))
+        store.rebuild_cases(happening(Event.REBUILT, {}, who=who))
     return verify_database(
         home.evidence,
         seen_by,

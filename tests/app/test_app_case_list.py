@@ -9,8 +9,12 @@ from evidence_file import many_cases
 
 from app.case_list import list_problem
 from app.desk_acts import acts_of
+from app.desk_exports import DeskExports
 from app.home import Home
 from app.settings import Settings
+from core.errors import EvidenceError
+from core.review import CaseFilter
+from evidence import open_store
 from evidence.notary import key_file
 from evidence.store import Store
 from tests.app.conftest import Runs
@@ -41,3 +45,21 @@ def test_too_many_records_are_not_read_for_it(home: Path, monkeypatch: pytest.Mo
     key_file(home / "evidence.db").unlink(missing_ok=True)
     monkeypatch.setattr("app.case_list._MOST", 3)
     assert list_problem(home / "evidence.db") is None
+
+
+@pytest.mark.parametrize("name", ["csv", "report", "pack"])
+def test_what_the_review_writes_of_edited_cases_is_said(
+    home: Path, tmp_path: Path, name: str
+) -> None:
+    """The file is there, and nobody takes it for all that there was."""
+    many_cases(home / "evidence.db")
+    store = open_store(home / "evidence.db")
+    keys = frozenset(case.key for case in store.page(CaseFilter(status=None), 0, 3))
+    exports = DeskExports(store=store, home=Home(home))
+    assert exports.write(name, keys, tmp_path / "right") > 0
+    with closing(sqlite3.connect(home / "evidence.db")) as connection, connection:
+        connection.execute("UPDATE cases SET status = 'closed', people = 0")
+    with pytest.raises(EvidenceError, match="It is written, and the evidence was changed"):
+        exports.write(name, keys, tmp_path / "edited")
+    assert (tmp_path / "edited").stat().st_size > 0
+    store.close()

@@ -90,6 +90,41 @@ def test_every_edit_of_cases_is_named(store: Store, statement: str) -> None:
     assert problem is not None and "case" in problem and "verify --rebuild" in problem
 
 
+TYPES = (
+    "UPDATE entries SET case_id = x'00' WHERE seq = 2",
+    "UPDATE entries SET case_id = 'x' WHERE seq = 2",
+    "UPDATE entries SET case_id = 1.5 WHERE seq = 2",
+    "UPDATE entries SET at_us = 'x' WHERE seq = 3",
+    "UPDATE entries SET salt = 'x' WHERE seq = 3",
+    "UPDATE cases SET people = x'00'",
+    "UPDATE cases SET user = x'00'",
+    "UPDATE hours SET sent = 'x'",
+    "UPDATE days SET found = 'x'",
+    "UPDATE traffic SET tokens = 'x'",
+    "UPDATE scripts SET count = 'x'",
+    "UPDATE review_entries SET script = x'00' WHERE seq = 1",
+    "UPDATE lots SET closed = 'x'",
+    "UPDATE checkpoints SET at_us = 'x'",
+)
+
+
+@pytest.mark.parametrize("most", [100_000, 4])
+@pytest.mark.parametrize("statement", TYPES)
+def test_a_value_of_a_type_that_is_never_written_is_named(
+    full: Path, make_record: Callable[..., Record], statement: str, most: int
+) -> None:
+    """In every table, by who asks for a person too; of many entries in the case alone."""
+    evidence = open_evidence(full)
+    evidence.writer.close_record(make_record(7), lambda _: None)
+    evidence.close()
+    edited(full, statement)
+    found = list_problems(Store(full), most)[0]
+    is_seen = most > 4 or ("entries SET at_us" not in statement and "salt" not in statement)
+    assert (found is not None and "holds what Outgate does not write" in found) == is_seen
+    if is_seen:
+        assert case_list_problem(Store(full), most) == found
+
+
 def test_too_much_to_read_is_said(full: Path) -> None:
     """Never taken for right."""
     key_file(full).unlink(missing_ok=True)

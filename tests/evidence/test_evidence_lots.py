@@ -290,13 +290,53 @@ def test_lots_that_were_changed_are_named(home: Path, change: str) -> None:
 
 
 def test_without_lots_all_is_read(home: Path) -> None:
-    """Lots that are gone make nothing wrong that is right: the texts are read."""
+    """Lots that a rebuild took make nothing wrong that is right: the texts are read."""
     run(home, "DELETE FROM lots WHERE first = 1")
     assert told(by_lots(home)) == COUNT
     run(home, "DELETE FROM lots")
     assert by_lots(home) is None
+    with closing(Store(home)) as store:
+        store.tell(happening(Event.REBUILT, {}))
     report = verify(home)
     assert report.ok and not any("not read again" in note for note in report.notes)
+
+
+OUT = {
+    "the newest": f"DELETE FROM lots WHERE first = {COUNT + 1}",
+    "the first": "DELETE FROM lots WHERE first = 1",
+    "all": "DELETE FROM lots",
+}
+
+
+@pytest.mark.parametrize("later", ["nothing", "an act", "another gate"])
+@pytest.mark.parametrize("key", [True, False])
+@pytest.mark.parametrize("which", OUT)
+def test_lots_that_were_taken_out_are_named(
+    home: Path, which: str, *, key: bool, later: str
+) -> None:
+    """Each checkpoint signs which there are; a later one, of fewer, makes nothing good. An auditor
+    without the key sees it as well.
+    """
+    run(home, OUT[which])
+    if later == "an act":
+        with closing(evidence.open_store(home)) as store:
+            store.tell(happening(Event.EXPORTED, {}))
+    elif later == "another gate":
+        gate(home, list(records(3, 13, days=1)))
+    if not key:
+        key_file(home).unlink()
+    found = [one for one in verify(home).problems if "was taken out" in one]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("event", [Event.REBUILT, Event.ERASED])
+def test_an_act_of_before_excuses_nothing(home: Path, event: Event) -> None:
+    """That lots went once is no reason for others to go."""
+    with closing(evidence.open_store(home)) as store:
+        store.tell(happening(event, {}))
+    assert not any("taken out" in one for one in verify(home).problems)
+    run(home, OUT["the newest"])
+    assert any("taken out" in one for one in verify(home).problems)
 
 
 def test_nobody_else_opens_or_closes_a_lot(home: Path) -> None:
@@ -474,7 +514,6 @@ def test_lots_that_a_rebuild_took_are_not_missed(home: Path) -> None:
     run(home, "UPDATE cases SET key = key || 'x', id = id + 1000")
     assert not verify(home).ok
     store = Store(home)
-    store.rebuild_cases()
-    store.tell(happening(Event.REBUILT, {}, who="officer"))
+    store.rebuild_cases(happening(Event.REBUILT, {}, who="officer"))
     store.close()
     assert verify(home).ok and verify(home, full=True).ok

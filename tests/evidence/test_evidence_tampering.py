@@ -23,9 +23,10 @@ from core.ids import uuid7
 from core.record import Record
 from core.review import Action, Disposition, ReviewEvent, script_event
 from evidence import passage, stretch
-from evidence.database import connect
+from evidence.database import connect, transaction
 from evidence.gate_words import words
 from evidence.notary import Notary, key_file
+from evidence.rebuild import rebuild
 from evidence.verification import _Reading, sightings
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, beside, sighting
@@ -168,9 +169,13 @@ def cut_tail(home: Home) -> None:
         connection.execute("DELETE FROM entries WHERE seq > 7")
         connection.execute("DELETE FROM review_entries WHERE json_extract(body, '$.up_to') > 7")
         connection.execute("DELETE FROM checkpoints WHERE records > 7")
-    store = evidence.open_store(home.path)
-    store.rebuild_cases()
-    store.close()
+    made_to_fit(home)
+
+
+def made_to_fit(home: Home) -> None:
+    """Make the derived tables anew, without the act that the product chains of that."""
+    with closing(connect(home.path)) as connection, transaction(connection):
+        rebuild(connection)
 
 
 def cut_acts(home: Home) -> None:
@@ -179,9 +184,7 @@ def cut_acts(home: Home) -> None:
         (last,) = connection.execute("SELECT max(seq) FROM review_entries").fetchone()
         connection.execute("DELETE FROM review_entries WHERE seq > ?", (last - 3,))
         connection.execute("DELETE FROM checkpoints WHERE reviews > ?", (last - 3,))
-    store = evidence.open_store(home.path)
-    store.rebuild_cases()
-    store.close()
+    made_to_fit(home)
 
 
 def schema(*statements: str) -> Callable[[Home], None]:
@@ -609,7 +612,7 @@ ATTACKS: dict[str, tuple[Callable[[Home], None], str]] = {
     "a column more": (sql("ALTER TABLE cases ADD COLUMN g INTEGER"), "cases is another"),
     "a view in the place of a table": (
         sql("ALTER TABLE traffic RENAME TO t", "CREATE VIEW traffic AS SELECT * FROM t"),
-        "does not make: t",
+        "the table traffic is missing",
     ),
     "a sequence": (
         sql("CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT)", "DROP TABLE t"),
