@@ -21,7 +21,7 @@ MOST_BESIDE_A_GATE = 20_000
 """With more records than these, writing the file anew keeps a running gate waiting."""
 PATIENCE_S = 10.0
 _TRY_S = 0.05
-"""So long one try may wait inside of SQLite, and keep writers waiting: patience is between tries."""
+"""So long one try waits inside of SQLite and keeps writers waiting: patience is between tries."""
 _ACTS = f"""SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action IN ('{Event.ERASED}', '{Event.ERASURE_SWEPT}') ORDER BY seq DESC"""  # noqa: S608
 
