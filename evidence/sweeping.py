@@ -20,6 +20,8 @@ log = logging.getLogger("outgate.evidence")
 MOST_BESIDE_A_GATE = 20_000
 """With more records than these, writing the file anew keeps a running gate waiting."""
 PATIENCE_S = 10.0
+_TRY_S = 0.05
+"""So long one try waits inside of SQLite and keeps writers waiting: patience is between tries."""
 _ACTS = f"""SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action IN ('{Event.ERASED}', '{Event.ERASURE_SWEPT}') ORDER BY seq DESC"""  # noqa: S608
 
@@ -108,11 +110,16 @@ def scrub(
 
 
 def _emptied(connection: Connection, patience_s: float, wait: Callable[[float], None]) -> bool:
-    for _ in _tries(patience_s, wait):
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            return True
-    return False
+    (usual,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {int(_TRY_S * 1000)}").close()
+    try:
+        for _ in _tries(patience_s, wait):
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return True
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {usual}").close()
 
 
 def _tries(patience_s: float, wait: Callable[[float], None]) -> Iterator[None]:

@@ -2,6 +2,7 @@
 tests of a file took, for `.ci/tests_of.py`.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -28,6 +29,12 @@ settings.load_profile("house")
 ROOT = Path(__file__).resolve().parents[1]
 NOTED = "outgate/seconds_of_files"
 _seconds: defaultdict[str, float] = defaultdict(float)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: the collector of cycles need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

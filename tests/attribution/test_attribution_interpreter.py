@@ -124,7 +124,11 @@ def test_a_running_program_is_read(tmp_path: Path, folder: str, depth: int) -> N
 
 def test_what_is_no_interpreter_has_no_frames() -> None:
     """A process that holds no Python says nothing, and is left alone."""
-    with subprocess.Popen(["sleep", "30"]) as running:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None and running.stdout is not None
+        running.stdin.write(b"\n")
+        running.stdin.flush()
+        running.stdout.readline()  # it is `cat` by now, and not what becomes it
         facts = procfs.process(running.pid)
         assert facts is not None
         assert main_thread(facts, RuntimePlaces()) is None

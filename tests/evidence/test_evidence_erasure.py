@@ -22,7 +22,7 @@ from core.stored import StoredRecord, UnreadableEntry
 from evidence import sweeping
 from evidence.acts import StoredAct
 from evidence.cases_check import list_problems
-from evidence.database import connect, transaction
+from evidence.database import Connection, connect, transaction
 from evidence.erasure import Wanted, _erase, erase_now, lines_of, plan
 from evidence.frames import dictionary
 from evidence.store import Store
@@ -324,6 +324,36 @@ def test_a_reader_in_the_way_is_told(people: Path) -> None:
         reader.execute("COMMIT")
     assert len(waits) == 4
     assert scrub(people, 1.0, waits.append)
+
+
+def test_patience_with_a_reader_is_between_the_tries(
+    people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten seconds of patience are ten: no try waits inside of SQLite for seconds of its own, which
+    would also keep a gate from writing. What writes the file anew waits as everything does.
+    """
+    used: list[Connection] = []
+
+    def connecting(path: Path) -> Connection:
+        used.append(connect(path))
+        return used[-1]
+
+    def allowed() -> int:
+        return int(used[0].execute("PRAGMA busy_timeout").fetchone()[0])
+
+    monkeypatch.setattr("evidence.sweeping.connect", connecting)
+    inside: list[int] = []
+    with closing(sqlite3.connect(people, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entries").fetchone()
+        run(people, "UPDATE cases SET count = count + 1", "UPDATE cases SET count = count - 1")
+
+        def wait(_: float) -> None:
+            inside.append(allowed())
+            reader.execute("COMMIT")
+
+        assert scrub(people, 1.0, wait)
+    assert inside and max(inside) <= 100
 
 
 def test_an_erasure_that_was_not_finished_is_told_and_finished(people: Path) -> None:

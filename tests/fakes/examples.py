@@ -4,7 +4,7 @@ from hypothesis import settings
 
 WHOLE = 100
 """Examples of a property that states no number of its own, in the profile `thorough`."""
-SHARES = {"house": 25, "ci": 50, "thorough": WHOLE}
+SHARES = {"house": 25, "thorough": WHOLE}
 """Examples of such a property by profile: `pytest --hypothesis-profile=thorough`."""
 
 

@@ -144,7 +144,7 @@ def test_one_endpoint_whose_chain_is_locked_keeps_no_other_waiting(
     """Whoever works on its evidence for long (an erasure, an officer's command) holds that alone:
     it is asked to come again, however often it comes, and loses nothing.
     """
-    monkeypatch.setattr("hub.service.ENDPOINTS", replace(ENDPOINTS, locked_s=0.3))
+    monkeypatch.setattr(world.hub.database, "patience", replace(ENDPOINTS, locked_s=0.3))
     ships = []
     for name in ("till-1", "till-2"):
         member = joined(world, serving, name)
