@@ -121,7 +121,7 @@ class DeskSheets:
         return counted_on()
 
     def _held_now(self, now: datetime) -> Counter[str]:
-        """Return how many requests wait for a person, by rule; those that cannot be read, by none."""
+        """Return how many requests wait for a person, by rule; what cannot be read by none."""
         found = waiting_now(HeldRequests(self.store).waiting(), now)
         by_rule = Counter(one.record.decision.rule or "" for one in found.held)
         by_rule[""] += len(found.unreadable)
