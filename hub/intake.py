@@ -21,6 +21,7 @@ from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
 from hub.file_rows import keep_files, sent_in
 from hub.held_checkpoints import hold_against, sizes_of
+from hub.how_rows import keep_hows
 from hub.record_rows import keep_records
 from hub.sightings import sighted
 from hub.stored import entries_of
@@ -32,11 +33,11 @@ _MOST_ASIDE_BYTES = 256 << 20
 way to fill the disk.
 """
 _CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier,
-    files_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+    files_to, hows_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
 _KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 _MOVE = """UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s,
-    files_to = %s WHERE number = %s"""
+    files_to = %s, hows_to = %s WHERE number = %s"""
 _GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
 _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s
@@ -88,6 +89,7 @@ class Chain:
     cut_head: bytes | None
     cut_frontier: bytes | None
     files_to: int
+    hows_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class _Keeping:
             place = (chain.number, first, self.now)
             new = facts[skip:]
             keep_records(self.connection, *place, new, numbered)
+            keep_hows(self.connection, new, numbered, self.now)
             self._files(first, new, numbered)
             found = (new, self.walked.texts[skip:], numbered, self.now)
             sighted(self.connection, chain.endpoint, *found)
@@ -219,7 +222,9 @@ class _Keeping:
             self._acts(first, self.walked.texts[skip:])
         key = self._grown(tree, first, self.walked.hashes[skip:])
         files_to = claims.last if chain.files_to == chain.last else chain.files_to
-        moved = (claims.last, claims.head, tree.to_bytes(), key, files_to, chain.number)
+        hows_to = claims.last if chain.hows_to == chain.last else chain.hows_to
+        read_to = (files_to, hows_to)
+        moved = (claims.last, claims.head, tree.to_bytes(), key, *read_to, chain.number)
         self.connection.execute(_MOVE, moved)
         return Taken(next=claims.last + 1, new=claims.last + 1 - first)
 
