@@ -1,4 +1,4 @@
-"""How records came about: words of the review's filter find at the hub what they find on a machine."""
+"""How records came about: words of the filter find at the hub what they find on a machine."""
 
 from contextlib import closing
 from dataclasses import replace
