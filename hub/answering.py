@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.ids import utc_now
 from core.json_fields import Fields
 from core.vocabulary.fleet import Alarm
-from hub import file_rows
+from hub import file_rows, how_rows
 from hub.alarms import alarmed
 from hub.authority import HubAuthority
 from hub.case_list import keep_up
@@ -20,6 +20,7 @@ from hub.enrolment import Endpoint, Enrolment
 from hub.erasing import erase_pending
 from hub.file_rows import read_files
 from hub.held import forget_old, take_held
+from hub.how_rows import read_hows
 from hub.inspection import Inspection
 from hub.intake import Intake
 from hub.months import remove_old
@@ -155,5 +156,6 @@ class Hub:
         remove_old(self.database, self.clock())
         make_totals(self.database, IN_A_ROUND_S)
         read_files(self.database, file_rows.IN_A_ROUND_S)
+        read_hows(self.database, how_rows.IN_A_ROUND_S)
         with self.database.work() as connection:
             keep_up(connection)

@@ -25,6 +25,7 @@ _KEYS = ("family", "name", "destination", "account")
 _COMPARED = (
     *("endpoints", "open_on", "records", "bytes", "found", "first_at", "last_at"),
     *("went", "most_rows", "people", "most_values"),
+    *("certain", "endings", "rules", "models"),
     *("outcomes", "newest", "kindsets", "closed_here", "disposition", "assigned_to", "comments"),
 )
 _CLOSED: LiteralString = """coalesce(c.closed_at IS NOT NULL
@@ -45,10 +46,25 @@ _FRESH: LiteralString = (
         (array_agg(outcome ORDER BY last_at DESC, outcome))[1] AS newest,
         array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
     FROM judged GROUP BY 1, 2, 3, 4),
-    fresh AS (SELECT c.number, g.*, """
+    came AS (
+        SELECT coalesce(x.family, 0) AS family, coalesce(x.name, p.path) AS name,
+            d.name AS destination, a.word AS account,
+            (array_agg(h.certain ORDER BY s.last_at DESC, h.number DESC))[1] AS certain,
+            array_agg(DISTINCT h.ending) FILTER (WHERE h.ending <> '') AS endings,
+            (array_agg(DISTINCT h.rule) FILTER (WHERE h.rule <> ''))[1:100] AS rules,
+            (array_agg(DISTINCT h.model) FILTER (WHERE h.model <> ''))[1:100] AS models
+        FROM how_sent s JOIN hows h ON h.number = s.how JOIN places p ON p.number = s.place
+            LEFT JOIN scripts x ON x.number = p.script
+            JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
+        GROUP BY 1, 2, 3, 4),
+    fresh AS (SELECT c.number, g.*, coalesce(h.certain, '') AS certain,
+        coalesce(h.endings, '{}') AS endings, coalesce(h.rules, '{}') AS rules,
+        coalesce(h.models, '{}') AS models, """
     + _CLOSED.format("g")
     + """ AS closed_here, c.disposition, c.assigned_to, coalesce(m.comments, 0) AS comments
         FROM grouped g LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
+            = (g.family, g.name, g.destination, g.account)
+        LEFT JOIN came h ON (h.family, h.name, h.destination, h.account)
             = (g.family, g.name, g.destination, g.account)
         LEFT JOIN """
     + _COMMENTS

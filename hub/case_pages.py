@@ -5,12 +5,14 @@ values, touches no connection.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, LiteralString
 
+from core.attribution import Certainty
 from core.case_vocabulary import shown_as
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
 from core.vocabulary.desk import State
+from evidence.case_queries import plain
 from hub.review_cases import FOLDED
 
 _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
@@ -36,20 +38,17 @@ _PARTS: Mapping[About, Sequence[str]] = {
 }
 _WHOLE: Mapping[About, str] = {
     About.ACCOUNT: "account",
-    About.OUTCOME: "verdict",
     About.RISK: "risk",
     About.DISPOSITION: "disposition",
 }
 """Compared whole."""
 _UNTOLD: Mapping[About, str] = {
-    About.RULE: "which rules decided",
-    About.MODEL: "which models were asked",
     About.OWN: "what a sender did in the own matter",
     About.STATE: "that of a case: open it to see",
-    About.CERTAIN: "how sure a sender is: open the case to see",
 }
 """What sums of a fleet do not hold: each machine adds up its own."""
 _STATES: Mapping[str, LiteralString] = {
+    State.LIKELY: f"certain = '{Certainty.LIKELY}'",
     State.UNNAMED: "folded[1] IN ('', 'unknown')",
     State.UNREAD: f"kinds = ARRAY['{NOT_INSPECTED}']",
     State.PARTLY_UNREAD: f"'{NOT_INSPECTED}' = ANY(kinds)",
@@ -100,22 +99,11 @@ def in_order(order: Order | None) -> LiteralString:
 def _clauses(wanted: CaseFilter) -> Iterator[Clause]:
     if wanted.status is not None:
         yield "is_open = %s", (wanted.status is CaseStatus.OPEN,)
-    if wanted.verdict is not None:
-        yield "verdict = %s", (wanted.verdict,)
-    if wanted.kind is not None:
-        yield "%s = ANY(kinds)", (wanted.kind,)
     if wanted.since is not None:
         yield "last_at >= %s", (wanted.since,)
     if wanted.until is not None:
         yield "last_at < %s", (wanted.until,)
-    for about, part in (
-        (About.TEXT, wanted.text),
-        (About.SCRIPT, wanted.script),
-        (About.DESTINATION, wanted.destination),
-    ):
-        if part:
-            yield _HOLDS[about](about, (part,))
-    for one in wanted.conditions:
+    for one in plain(wanted):
         yield _condition(one)
 
 
@@ -140,6 +128,26 @@ def _is(about: About, values: Sequence[str]) -> Clause:
     """One of the values is the text."""
     at: LiteralString = f"folded[{FOLDED.index(_WHOLE[about]) + 1}] = ANY(%s::text[])"
     return at, ([value.casefold() for value in values],)
+
+
+def _outcome(_: About, values: Sequence[str]) -> Clause:
+    """Some record had one of these outcomes, however its hold ended."""
+    return "(outcomes || endings) && %s::text[]", ([value.casefold() for value in values],)
+
+
+_NAMES: Mapping[About, LiteralString] = {About.RULE: "rules", About.MODEL: "models"}
+
+
+def _names(about: About, values: Sequence[str]) -> Clause:
+    """One of the values is in one of the names."""
+    found: LiteralString = "SELECT 1 FROM unnest(%s::text[]) AS v, unnest("
+    found += _NAMES[about] + ") AS n WHERE position(v IN lower(n)) > 0"
+    return "EXISTS (" + found + ")", ([value.casefold() for value in values],)
+
+
+def _certain(_: About, values: Sequence[str]) -> Clause:
+    """So sure is the sender of the newest record of which that is known."""
+    return "certain = ANY(%s::text[])", (list(values),)
 
 
 def _kind(_: About, values: Sequence[str]) -> Clause:
@@ -195,6 +203,9 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     **dict.fromkeys(_PARTS, _has),
     **dict.fromkeys(_WHOLE, _is),
     About.KIND: _kind,
+    About.OUTCOME: _outcome,
+    **dict.fromkeys(_NAMES, _names),
+    About.CERTAIN: _certain,
     About.SHOWN: _shown,
     **dict.fromkeys(_NUMBERS, _at_least),
     About.STATE: _state,

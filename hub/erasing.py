@@ -30,6 +30,7 @@ _RECORDS = "SELECT number, last, files_to FROM chains WHERE chain = %s AND endpo
 _REWRITE = "UPDATE uploads SET blob = %s WHERE number = %s"
 _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome = %s, account = %s,
     bytes = %s, found = %s, rows_hit = %s, people = %s, most_values = %s, went = %s, review = %s,
+    how = %s,
     gone = true WHERE chain = %s AND seq = %s RETURNING received"""
 _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
     WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
@@ -39,7 +40,7 @@ _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
 """Who was held and what for: what became of it stands in the evidence."""
 _SWEPT = (
     *("places", "people", "sums", "had", "scripts", "quarantine", "holds"),
-    *("totals", "fleet_cases", "desk_cases", "sent_files", "files"),
+    *("totals", "fleet_cases", "desk_cases", "sent_files", "files", "how_sent", "past_hows"),
 )
 _DONE = "UPDATE erasures SET done_at = %s, entries = %s WHERE chain = %s AND seq = %s"
 _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
@@ -47,7 +48,7 @@ _ORPHANS = """DELETE FROM places p WHERE p.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM past_sums s WHERE s.place = p.number)"""
 _UNSEEN = """DELETE FROM hunt_sightings h WHERE h.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM places p WHERE p.number = h.place)"""
-_ROWS_LEFT = """UPDATE records SET place = %s, gone = true
+_ROWS_LEFT = """UPDATE records SET place = %s, how = 0, gone = true
     WHERE chain = %s AND seq = ANY(%s)"""
 """Rows whose messages somebody dropped by hand: of what was in them nothing is known but these."""
 _UNLISTED = """DELETE FROM fleet_cases c WHERE c.family = 0
@@ -173,7 +174,7 @@ def _rewrite(
         to, kinds = found.destinations[fact.destination], found.kinds[fact.kinds]
         named = (found.places[fact.sender], to, kinds)
         row: tuple[Any, ...] = (*named, found.words[fact.outcome], found.words[fact.account])
-        counts = (*fact[6:11], fact.went, fact.review)
+        counts = (*fact[6:11], fact.went, fact.review, found.hows.get(fact.how, 0))
         there = connection.execute(_ROW, (*row, *counts, chain[0], seq)).fetchone()
         if there is not None and seq <= chain[1]:
             sent = sent_in(seq, there[0], [fact], [entries[seq - run.first].text])

@@ -28,6 +28,7 @@ _MOST_BYTES = 1 << 40
 """Of one request: so many millions of them add up to what a bigint holds."""
 _MOST_TEXT = 400
 _MOST_KIND, _MOST_KINDS = 40, 40
+_MOST_SHORT = 200
 _SHA256_BYTES = 32
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
 
@@ -49,6 +50,22 @@ class Sender(NamedTuple):
 
 UNKNOWN = Sender("unknown", "", "unknown", "")
 GONE = Sender("erased", "", "erased", "")
+
+
+class How(NamedTuple):
+    """How it came about that a record is as it is; each empty where there is none."""
+
+    certain: str
+    """How sure the sender is: a `Certainty`."""
+    ending: str
+    """How its hold ended, as sums of outcomes call it."""
+    rule: str
+    """The rule that decided."""
+    model: str
+    """The model that was asked."""
+
+
+NO_HOW = How("", "", "", "")
 
 
 class Fact(NamedTuple):
@@ -77,6 +94,8 @@ class Fact(NamedTuple):
     """Whether it left the endpoint."""
     review: bool
     """Whether a person should see it."""
+    how: How
+    """Of what a person should see; else nothing."""
 
 
 _DECISION, _FINDINGS, _SENDER = b',"decision":{', b',"findings":[', b',"schema":"outgate.record/1",'
@@ -151,6 +170,8 @@ class _Common(NamedTuple):
     held: object
     place: str
     account: str
+    rule: str
+    ending: str
 
 
 @lru_cache(512)
@@ -163,35 +184,44 @@ def _common_of(value: Mapping[str, Any]) -> _Common:
     decision, where = value["decision"], value["destination"]
     hold = decision["hold"] or _NOTHING
     place, account = _text(where["service"] or where["host"]), _text(where["account"]["kind"])
-    return _Common(decision["verdict"], decision["degraded"], hold.get("outcome"), place, account)
+    verdict, held = decision["verdict"], hold.get("outcome")
+    ending = _short(f"{Verdict.HOLD}:{held}") if held and verdict == Verdict.HOLD else ""
+    rule = _short(decision["rule"] or "")
+    return _Common(verdict, decision["degraded"], held, place, account, rule, ending)
 
 
 @lru_cache(512)
-def _sent_by(piece: bytes) -> Sender | None:
+def _sent_by(piece: bytes) -> tuple[Sender, str] | None:
+    """Return the sender, and how sure it is."""
     value = orjson.loads(b"{" + piece[1:])
     if value.keys() != _BY or value["schema"] != RECORD:
         return None
-    return _sender(value["sender"])
+    return _sender(value["sender"]), _short(value["sender"]["certainty"])
 
 
 def _without_text(outcome: str, sender: Sender, *, review: bool) -> Fact:
     nothing = (0, 0, 0, 0, 0)
-    return Fact(None, sender, "", (), outcome, "unknown", *nothing, went=False, review=review)
+    told = (None, sender, "", (), outcome, "unknown")
+    return Fact(*told, *nothing, went=False, review=review, how=NO_HOW)
 
 
 def _read(value: Mapping[str, Any]) -> Fact:
-    return _fact(value["at"], value, _common_of(value), _sender(value["sender"]))
+    sender = value["sender"]
+    return _fact(
+        value["at"], value, _common_of(value), (_sender(sender), _short(sender["certainty"]))
+    )
 
 
-def _fact(at: str, value: Mapping[str, Any], common: _Common, sender: Sender) -> Fact:
-    request, (verdict, degraded, held, place, account) = value["request"], common
+def _fact(at: str, value: Mapping[str, Any], common: _Common, sent_by: tuple[Sender, str]) -> Fact:
+    request, (verdict, degraded, held, place, account, rule, ending) = value["request"], common
     fate = fate_of(request["method"], degraded, value.get("notes") or ())
     kinds, found, rows, people, values = _found(value["findings"])
     if degraded and NOT_INSPECTED not in kinds:
         kinds = tuple(sorted((NOT_INSPECTED, *kinds[: _MOST_KINDS - 1])))
+    review = verdict != Verdict.ALLOW or bool(degraded)
     return Fact(
         _time(at),
-        sender,
+        sent_by[0],
         place,
         kinds,
         fate.value if fate is not None else _text(verdict),
@@ -202,7 +232,8 @@ def _fact(at: str, value: Mapping[str, Any], common: _Common, sender: Sender) ->
         people,
         values,
         fate is None and _left_by(verdict, held),
-        verdict != Verdict.ALLOW or bool(degraded),
+        review,
+        How(sent_by[1], ending, rule, _model(value)) if review else NO_HOW,
     )
 
 
@@ -220,7 +251,12 @@ def _observed(value: Mapping[str, Any]) -> Fact:
         *(0, 0, 0, 0),
         went=False,
         review=value["notable"] is True,
+        how=How(_short(value["sender"]["certainty"]), "", "", ""),
     )
+
+
+def _model(value: Mapping[str, Any]) -> str:
+    return _short((value.get("llm") or _NOTHING).get("model") or "")
 
 
 def _found(
@@ -275,6 +311,12 @@ def _text(value: object) -> str:
     if len(value) <= _MOST_TEXT and value.isascii() and value.isprintable():
         return value
     return printable(value, _MOST_TEXT)
+
+
+@lru_cache(1024, typed=True)
+def _short(value: object) -> str:
+    """Return a text that stands in an index with others of its kind."""
+    return _text(value)[:_MOST_SHORT]
 
 
 @lru_cache(1024, typed=True)

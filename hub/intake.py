@@ -6,7 +6,7 @@ one transaction.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.vocabulary.fleet import Alarm
@@ -21,7 +21,9 @@ from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
 from hub.file_rows import keep_files, sent_in
 from hub.held_checkpoints import hold_against, sizes_of
+from hub.how_rows import keep_hows
 from hub.record_rows import keep_records
+from hub.room import Room
 from hub.sightings import sighted
 from hub.stored import entries_of
 from hub.words import Numbered, Words
@@ -32,11 +34,13 @@ _MOST_ASIDE_BYTES = 256 << 20
 way to fill the disk.
 """
 _CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier,
-    files_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+    files_to, hows_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+_STANDS = """SELECT endpoint, state, last, cut FROM chains
+    WHERE chain = %s AND state <> 'superseded'"""
 _KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 _MOVE = """UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s,
-    files_to = %s WHERE number = %s"""
+    files_to = %s, hows_to = %s WHERE number = %s"""
 _GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
 _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s
@@ -88,6 +92,7 @@ class Chain:
     cut_head: bytes | None
     cut_frontier: bytes | None
     files_to: int
+    hows_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Intake:
     database: Database
     words: Words
     clock: Callable[[], datetime]
+    room: Room = field(default_factory=Room)
 
     def take(self, endpoint: int, frame: bytes) -> Answer:
         """Take an upload that this endpoint sent.
@@ -110,24 +116,34 @@ class Intake:
         except BrokenUpload as broken:
             return self._aside(endpoint, claims, frame, Alarm.BROKEN, str(broken))
         facts: list[Fact] = []
-        numbered = Numbered()
+        numbered, many = Numbered(), False
         self.database.month_ready(now)
         if claims.kind == "records":
             facts = [fact_of(text) for text in walked.texts]
             with self.database.at_once() as connection:
-                numbered = self.words.of(connection, endpoint, facts)
+                facts, many = self.room.told_apart(connection, endpoint, facts)
+                if _may_fit(connection, endpoint, claims):
+                    numbered = self.words.of(connection, endpoint, facts)
         with self.database.work() as connection:
             chain = _chain(connection, endpoint, claims, now)
-            if not self.words.holds(connection, numbered):
-                self.words.forget()
-                numbered = self.words.of(connection, endpoint, facts)
             problem = _problem(connection, chain, endpoint, claims, walked.hashes)
+            if problem is None and not self._still(connection, facts, numbered):
+                numbered = self.words.of(connection, endpoint, facts)
             if isinstance(problem, Gap):
                 return problem
+            if many and problem is None:
+                alarmed(connection, endpoint, Alarm.MANY, now)
             if problem is None:
                 new = _Keeping(connection, chain, claims, walked, now)
                 return new.kept(frame, facts, numbered)
         return self._aside(endpoint, claims, frame, *problem, stop=problem[0] is Alarm.FORK)
+
+    def _still(self, connection: Connection, facts: Sequence[Fact], numbered: Numbered) -> bool:
+        """Return whether the numbers are those of all facts, and still stand for the same."""
+        if self.words.holds(connection, numbered):
+            return bool(numbered.places) or not facts
+        self.words.forget()
+        return False
 
     def _aside(
         self,
@@ -161,6 +177,16 @@ def _chain(connection: Connection, endpoint: int, claims: Claims, now: datetime)
         row = connection.execute(_CHAIN, (claims.chain,)).fetchone()
     assert row is not None
     return Chain(*row)
+
+
+def _may_fit(connection: Connection, endpoint: int, claims: Claims) -> bool:
+    """Return whether an upload seems to be one to keep: of others no word is made."""
+    row = connection.execute(_STANDS, (claims.chain,)).fetchone()
+    if row is None:
+        return claims.first == 1
+    whose, state, last, cut = row
+    before = claims.first - 1
+    return (whose, state) == (endpoint, "good") and (before <= last or before == cut)
 
 
 def _problem(
@@ -211,6 +237,7 @@ class _Keeping:
             place = (chain.number, first, self.now)
             new = facts[skip:]
             keep_records(self.connection, *place, new, numbered)
+            keep_hows(self.connection, new, numbered, self.now)
             self._files(first, new, numbered)
             found = (new, self.walked.texts[skip:], numbered, self.now)
             sighted(self.connection, chain.endpoint, *found)
@@ -219,7 +246,9 @@ class _Keeping:
             self._acts(first, self.walked.texts[skip:])
         key = self._grown(tree, first, self.walked.hashes[skip:])
         files_to = claims.last if chain.files_to == chain.last else chain.files_to
-        moved = (claims.last, claims.head, tree.to_bytes(), key, files_to, chain.number)
+        hows_to = claims.last if chain.hows_to == chain.last else chain.hows_to
+        read_to = (files_to, hows_to)
+        moved = (claims.last, claims.head, tree.to_bytes(), key, *read_to, chain.number)
         self.connection.execute(_MOVE, moved)
         return Taken(next=claims.last + 1, new=claims.last + 1 - first)
 

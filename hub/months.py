@@ -17,6 +17,7 @@ from evidence.removed import LegalHold, Removed
 from hub.database import Connection, Database
 from hub.deeds import Word, chained
 from hub.file_rows import forget_files
+from hub.how_rows import PAST as PAST_HOWS
 from hub.stored import entries_of
 from hub.sums import keep_dropped
 
@@ -152,6 +153,7 @@ def _remove(connection: Connection, month: date, now: datetime) -> bool:
     counts = connection.execute(_of(_COUNTS, month)).fetchone()
     assert counts is not None
     connection.execute(_of(_PAST, month))
+    connection.execute(_of(PAST_HOWS, month))
     connection.execute(_of(_PLACES, month))
     entries = sum(int(rows) for (rows,) in connection.execute(_of(_RUNS, month)).fetchall())
     connection.execute(_of("DROP TABLE {uploads}, {records}", month))

@@ -9,12 +9,12 @@ from hub.facts import Fact
 from hub.words import Numbered
 
 _COPY = """COPY records (chain, seq, received, at, place, destination, kinds, outcome, account,
-    bytes, found, rows_hit, went, review, people, most_values) FROM STDIN (FORMAT BINARY)"""
+    bytes, found, rows_hit, went, review, people, most_values, how) FROM STDIN (FORMAT BINARY)"""
 # Binary COPY (PostgreSQL's manual, COPY, "Binary Format"): a head; of each row the number of its
 # fields, and each field behind its length; -1 at the end. Times are microseconds from 2000.
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_ROW = struct.Struct("> h ii iq iq iq ii ii ii ii ii iq ii ii i? i? ii ii".replace(" ", ""))
-_FIELDS, _INT4, _INT8, _BOOL = 16, 4, 8, 1
+_ROW = struct.Struct("> h ii iq iq iq ii ii ii ii ii iq ii ii i? i? ii ii ii".replace(" ", ""))
+_FIELDS, _INT4, _INT8, _BOOL = 17, 4, 8, 1
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY_S, _SECOND_US = 86_400, 1_000_000
 _ADD = """INSERT INTO sums (day, place, destination, kinds, outcome, account, review,
@@ -48,11 +48,11 @@ def keep_records(
     """Keep the records from number `first` of a chain, inside the caller's transaction."""
     sums: dict[_Key, list[int]] = {}
     places, destinations = numbered.places, numbered.destinations
-    kinds, words = numbered.kinds, numbered.words
+    kinds, words, hows = numbered.kinds, numbered.words, numbered.hows
     received, pack, rows = _micros(now)[0], _ROW.pack, [_HEAD]
     for seq, fact in enumerate(facts, first):
         at_, sender, to, what, outcome, account, bytes_, found, hit = fact[:9]
-        people, values, went, review = fact[9:]
+        people, values, went, review, how = fact[9:]
         at, day = _micros(at_ or now)
         place, destination, kind = places[sender], destinations[to], kinds[what]
         out, acc = words[outcome], words[account]
@@ -61,7 +61,7 @@ def keep_records(
                 *(_FIELDS, _INT4, chain, _INT8, seq, _INT8, received, _INT8, at),
                 *(_INT4, place, _INT4, destination, _INT4, kind, _INT4, out, _INT4, acc),
                 *(_INT8, bytes_, _INT4, found, _INT4, hit, _BOOL, went, _BOOL, review),
-                *(_INT4, people, _INT4, values),
+                *(_INT4, people, _INT4, values, _INT4, hows.get(how, 0)),
             )
         )
         key = (day, place, destination, kind, out, acc, review)

@@ -4,6 +4,7 @@ one. Pure.
 
 from datetime import UTC, date, datetime
 
+from core.attribution import Certainty
 from core.case_inside import Inside, KindInside, Seen
 from core.case_keys import case_id
 from core.observation import OBSERVED
@@ -55,6 +56,7 @@ def case_of(row: Row) -> Case:
         last_record="",
         disposition=row["disposition"],
         inside=_in_the_list(row),
+        likely=row["certain"] == Certainty.LIKELY,
     )
 
 
@@ -65,7 +67,9 @@ def _in_the_list(row: Row) -> Inside:
     first, last = _days_since(row["first_at"]), _days_since(row["last_at"])
     count = int(row["records"])
     return Inside(
-        outcomes=dict.fromkeys(row["outcomes"], count),
+        outcomes=dict.fromkeys((*row["outcomes"], *row["endings"]), count),
+        rules=dict.fromkeys(row["rules"], count),
+        models=dict.fromkeys(row["models"], count),
         days=dict.fromkeys((first, last), count),
         people=int(row["people"]),
         people_exact=False,
@@ -106,7 +110,9 @@ def inside_of(row: Row, told: Row, shown: Council) -> Inside:
             if one["sha256"]
         },
         users={shown.person(name): 1 for name in told["people"]},
-        outcomes=dict.fromkeys(told["outcomes"], records),
+        outcomes=dict.fromkeys((*told["outcomes"], *row["endings"]), records),
+        rules=dict.fromkeys(row["rules"], records),
+        models=dict.fromkeys(row["models"], records),
         days={
             _days_since(row["first_at"]): 1,  # may be long before what is drawn
             **{(date.fromisoformat(day) - _EPOCH).days: on for day, on in told["spread"].items()},

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.database import Connection
+from hub.how_rows import hows_again, keep_dropped_hows, unname_hows
 
 _FORGET = "DELETE FROM sums WHERE place IN (SELECT number FROM places WHERE endpoint = %s)"
 _KEY = "day, place, destination, kinds, outcome, account, review"
@@ -81,6 +82,7 @@ def sum_again(connection: Connection, endpoint: int) -> None:
     """Make the sums of an endpoint anew, inside the caller's transaction."""
     connection.execute(_FORGET, (endpoint,))
     connection.execute(_AGAIN, {"endpoint": endpoint})
+    hows_again(connection, endpoint)
 
 
 def keep_dropped(connection: Connection, endpoint: int) -> None:
@@ -92,6 +94,7 @@ def keep_dropped(connection: Connection, endpoint: int) -> None:
     if not lacking:
         return
     values = {"chain": lacking[0][0], "endpoint": endpoint}
+    keep_dropped_hows(connection, endpoint, lacking[0][0])
     places = [place for (place,) in connection.execute(_DROPPED, values).fetchall()]
     for chain, seqs in lacking:
         connection.execute(_PLACE, (chain, seqs, places))
@@ -105,4 +108,5 @@ def unname(connection: Connection, chain: int, seqs: Sequence[int], place: int) 
     found = connection.execute(_SENDERS, (chain, list(seqs), place)).fetchall()
     for (sender,) in found:
         connection.execute(_UNNAME, {"sender": sender, "place": place})
+        unname_hows(connection, sender, place)
         connection.execute(_FORGET_PLACE, (sender,))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import LiteralString
 
 from hub.database import Connection
-from hub.facts import Fact, Sender
+from hub.facts import NO_HOW, Fact, How, Sender
 
 _MOST_KNOWN = 200_000
 
@@ -30,6 +30,10 @@ _FIND: dict[str, tuple[LiteralString, LiteralString]] = {
 }
 _KINDS = "SELECT kinds, number FROM kindsets WHERE kinds = %s"
 _MAKE_KINDS = "INSERT INTO kindsets (kinds) VALUES (%s) ON CONFLICT DO NOTHING"
+_HOWS = """SELECT number FROM hows
+    WHERE (certain, ending, rule, model) = (%s::text, %s::text, %s::text, %s::text)"""
+_MAKE_HOW = """INSERT INTO hows (certain, ending, rule, model) VALUES (%s, %s, %s, %s)
+    ON CONFLICT DO NOTHING"""
 _SCRIPTS = "SELECT encode(sha256, 'hex'), number, family, name FROM scripts WHERE sha256 = ANY(%s)"
 _MAKE_SCRIPT = """WITH made AS (SELECT nextval(pg_get_serial_sequence('scripts', 'number')) AS n)
     INSERT INTO scripts (number, sha256, name, family) OVERRIDING SYSTEM VALUE
@@ -47,7 +51,10 @@ _STILL_SO = """SELECT
     + (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (word, number)
         JOIN words w ON (w.number, w.word) = (t.number, t.word))
     + (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (kinds, number)
-        JOIN kindsets k ON k.number = t.number AND array_to_string(k.kinds, ',') = t.kinds)"""
+        JOIN kindsets k ON k.number = t.number AND array_to_string(k.kinds, ',') = t.kinds)
+    + (SELECT count(*) FROM unnest(%s::text[], %s::int[]) AS t (how, number)
+        JOIN hows h ON h.number = t.number
+            AND concat_ws(E'\\x1f', certain, ending, rule, model) = t.how)"""
 _UNITE_CASES = """UPDATE fleet_cases c SET family = %s WHERE family = %s AND NOT EXISTS
     (SELECT 1 FROM fleet_cases o WHERE (o.family, o.name, o.destination, o.account)
         = (%s, c.name, c.destination, c.account))"""
@@ -63,6 +70,8 @@ class Numbered:
     destinations: dict[str, int] = field(default_factory=dict)
     kinds: dict[tuple[str, ...], int] = field(default_factory=dict)
     words: dict[str, int] = field(default_factory=dict)
+    hows: dict[How, int] = field(default_factory=dict)
+    """But for that of which nothing is told."""
 
 
 class Words:
@@ -85,6 +94,8 @@ class Words:
         found.words = self._texts(connection, "words", words)
         for kinds in sorted({f.kinds for f in facts}):
             found.kinds[kinds] = self._kinds(connection, kinds)
+        for how in sorted({f.how for f in facts} - {NO_HOW}):
+            found.hows[how] = self._how(connection, how)
         senders = sorted({f.sender for f in facts})
         people = self._texts(connection, "people", {s.person for s in senders if s.person})
         for sender in senders:
@@ -108,6 +119,7 @@ class Words:
             *(list(found.destinations), list(found.destinations.values())),
             *(list(found.words), list(found.words.values())),
             *(kinds, list(found.kinds.values())),
+            *(["\x1f".join(one) for one in found.hows], list(found.hows.values())),
         )
         row = connection.execute(_STILL_SO, pairs).fetchone()
         return row is not None and row[0] == sum(len(one) for one in pairs) // 2
@@ -138,6 +150,18 @@ class Words:
         assert row is not None
         self._keep({key: int(row[1])})
         return int(row[1])
+
+    def _how(self, connection: Connection, how: How) -> int:
+        key = "how", how
+        if (known := self._known.get(key)) is not None:
+            return known
+        row = connection.execute(_HOWS, how).fetchone()
+        if row is None:
+            connection.execute(_MAKE_HOW, how)
+            row = connection.execute(_HOWS, how).fetchone()
+        assert row is not None
+        self._keep({key: int(row[0])})
+        return int(row[0])
 
     def _place(self, connection: Connection, endpoint: int, sender: Sender, person: int) -> int:
         key = "place", endpoint, sender

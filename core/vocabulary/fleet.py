@@ -33,6 +33,7 @@ class Alarm(StrEnum):
     SILENT = "silent"
     HUNTED = "hunted"
     PACKAGES = "packages"
+    MANY = "many"
 
 
 ALARMS: Mapping[Alarm, str] = MappingProxyType(
@@ -54,6 +55,8 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         Alarm.HUNTED: "something there is hunted for",
         Alarm.PACKAGES: "it tells of more packages of its scripts than a machine has; "
         "what is above that is not kept",
+        Alarm.MANY: "its records name more senders, destinations and rules than a machine has; "
+        "what is above that is kept, and not told apart",
     }
 )
 """A sentence without its full stop; the endpoint is `it`."""

@@ -20,7 +20,7 @@ from hub import case_list, desk
 from hub.case_pages import untold
 from hub.database import Database
 from hub.own_postgres import OwnPostgres
-from hub.review_cases import case_of, derived
+from hub.review_cases import case_of, derived, key_of_case
 from tui.case_remarks import case_remark
 
 NAMES = ("report.py", "Straße.py", "STRASSE.py", "größe.PY", "100%_done.py", "a'b\\c.py")
@@ -57,6 +57,10 @@ def a_row(number: int) -> dict[str, Any]:
         "most_values": number % 50,
         "first_at": NOW + timedelta(hours=number * 5 % 23),
         "last_at": NOW + timedelta(hours=24 + number * 11 % 19),
+        "certain": ("exact", "likely", "unknown", "")[number % 4],
+        "endings": ([], ["hold:approved"], ["hold:timed_out", "hold:refused"])[number % 3],
+        "rules": (["watch-Personal"], [], ["no-secrets", "watch-models"])[number % 3],
+        "models": ([], ["gpt-5", "claude-haiku"])[number % 2],
         "outcomes": outcomes,
         "newest": outcomes[-1],
         "kindsets": KINDS[number % 6],
@@ -68,6 +72,7 @@ def a_row(number: int) -> dict[str, Any]:
 
 
 ROWS = [a_row(number) for number in range(1, 121)]
+CERTAIN_OF = {key_of_case(row["number"]): row["certain"] for row in ROWS}
 
 
 @pytest.fixture(scope="module", name="listed")
@@ -88,11 +93,15 @@ VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
     About.KIND: lambda case: case.kinds,
     About.SCRIPT: lambda case: (case.script,),
     About.DESTINATION: lambda case: (case.host, case.service or ""),
-    About.OUTCOME: lambda case: (case.verdict,),
+    About.OUTCOME: lambda case: case.inside.outcomes,
+    About.RULE: lambda case: case.inside.rules,
+    About.MODEL: lambda case: case.inside.models,
+    About.CERTAIN: lambda case: (CERTAIN_OF[case.key],),
     About.RISK: lambda case: (risk_of(case).level.value,),
     About.DISPOSITION: lambda case: (case.disposition or "",),
     About.CASE: lambda case: (case_id(case.key),),
     About.STATE: lambda case: (
+        *((State.LIKELY,) if case.likely else ()),
         *((State.NOTHING_KNOWN,) if not case.kinds else ()),
         *((State.UNREAD,) if case.kinds == (NOT_INSPECTED,) else ()),
         *((State.PARTLY_UNREAD,) if case.unread else ()),
@@ -101,7 +110,15 @@ VALUES: Mapping[About, Callable[[Case], Iterable[str]]] = {
     ),
     About.TEXT: lambda case: (case.script, case.host, case.service or "", *case.kinds),
 }
-WHOLE = {About.STATE, About.KIND, About.OUTCOME, About.RISK, About.ACCOUNT, About.DISPOSITION}
+WHOLE = {
+    About.CERTAIN,
+    About.STATE,
+    About.KIND,
+    About.OUTCOME,
+    About.RISK,
+    About.ACCOUNT,
+    About.DISPOSITION,
+}
 AMOUNTS: Mapping[About, Callable[[Case], int]] = {
     About.TIMES: lambda case: case.count,
     About.PEOPLE: lambda case: case.inside.people,
@@ -147,11 +164,11 @@ def matches(case: Case, wanted: CaseFilter) -> bool:
     texts = list(VALUES[About.TEXT](case))
     return (
         (wanted.status is None or case.status is wanted.status)
-        and (wanted.verdict is None or case.verdict == wanted.verdict)
-        and (wanted.kind is None or wanted.kind in case.kinds)
+        and (wanted.verdict is None or wanted.verdict in case.inside.outcomes)
+        and (wanted.kind is None or wanted.kind.casefold() in case.kinds)
         and (wanted.since is None or case.last_at >= wanted.since)
         and (wanted.until is None or case.last_at < wanted.until)
-        and (not wanted.text or has(wanted.text, texts))
+        and all(has(word, texts) for word in wanted.text.split())
         and (not wanted.script or has(wanted.script, [case.script]))
         and (not wanted.destination or has(wanted.destination, [case.host, case.service or ""]))
         and all(holds(case, one) for one in wanted.conditions)
@@ -204,6 +221,12 @@ CONDITIONS = [
     (About.ACCOUNT, ("PERSONAL", "corporate")),
     (About.OUTCOME, ("Watch", "observed")),
     (About.RISK, ("HIGH", "low")),
+    (About.OUTCOME, ("hold:refused",)),
+    (About.RULE, ("PERSONAL", "secrets")),
+    (About.MODEL, ("gpt",)),
+    (About.CERTAIN, ("exact",)),
+    (About.CERTAIN, ("likely", "unknown")),
+    (About.STATE, (State.LIKELY,)),
     (About.DISPOSITION, ("test-data",)),
     (About.CASE, (case_id("fleet\x1f12"),)),
     (About.TEXT, ("ÜNICODE", "API_k")),
@@ -243,6 +266,8 @@ def test_each_condition_shows_what_it_says(listed: Database, negated: bool) -> N
         CaseFilter(status=CaseStatus.CLOSED),
         CaseFilter(text="STRASSE"),
         CaseFilter(text="nothing is called so"),
+        CaseFilter(text="report amazon"),
+        CaseFilter(status=None, verdict="hold:approved"),
         CaseFilter(status=None, script="PY", destination="amazon", verdict="watch"),
         CaseFilter(status=None, kind="iban"),
         CaseFilter(status=None, kind="IBAN"),
@@ -276,14 +301,15 @@ def test_pages_are_parts_of_one_order(listed: Database, wanted: CaseFilter, orde
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("rule:hold", False),
-        ("model:gpt", False),
+        ("rule:hold", True),
+        ("model:gpt", True),
         ("people:10", True),
         ("rows:10", True),
         ("not people:10", True),
-        ("all probably", False),
+        ("all probably", True),
+        ("expired", True),
         ("by the sender: closed", False),
-        ("certain:exact", False),
+        ("certain:exact", True),
         ("not checked", True),
         ("nothing has left", True),
         ("hash:9f2c41d8", True),

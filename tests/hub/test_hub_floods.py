@@ -1,18 +1,25 @@
 """An endpoint that makes things up fills neither the database nor the list of alarms."""
 
 import random
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 
 import orjson
 import pytest
 from fleet_world import FleetWorld, Member, who
 
+from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.errors import InputError
+from core.ids import uuid7
+from core.record import Record
 from evidence.chain import genesis
 from evidence.shipping import Run, Shipped
 from fleet.line import HubRefusesError
 from fleet.membership import request
 from fleet.wire import packed
-from hub import alarms, chains, compositions, enrolment, intake
+from hub import alarms, chains, compositions, enrolment, intake, room
+from hub.verification import verify
 
 
 def lone(chain: str, text: bytes = b"{}", *, broken: bool = False) -> bytes:
@@ -145,3 +152,69 @@ def test_nobody_tells_of_scripts_that_did_not_run_there(world: FleetWorld) -> No
     script = world.value("SELECT encode(sha256, 'hex') FROM scripts LIMIT 1")
     assert tell(other, script, 3) == 0 and tell(member, script, 3) == 1
     assert world.value("SELECT count(*) FROM made_of WHERE endpoint = 2") == 0
+
+
+WORDS = """SELECT (SELECT count(*) FROM destinations) + (SELECT count(*) FROM hows)
+    + (SELECT count(*) FROM places) + (SELECT count(*) FROM scripts) + (SELECT count(*) FROM people)"""
+
+
+def made_up(world: FleetWorld, count: int, at: int) -> Iterator[Record]:
+    """Records of which each goes to another host, by another person, under another rule."""
+    for number, record in enumerate(made_up_records(1, count, world.clock()), at):
+        to = replace(record.destination, host=f"h{number}.example", service=None)
+        by = replace(record.sender, user=f"u{number}")
+        decision = replace(record.decision, rule=f"r{number}", degraded=("late",))
+        yield replace(record, destination=to, sender=by, decision=decision)
+
+
+def test_what_is_made_up_is_not_told_apart_without_end(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is kept; what was told apart before still is, and others are not kept from it."""
+    monkeypatch.setattr(room, "MOST_TOLD_APART", 60)
+    member, other = world.member("till-1"), world.member("till-2")
+    made = list(made_up(world, 30, 0))
+    write_evidence(member.evidence, iter(made))
+    member.round()
+    assert world.alarms() == []
+    before = world.value("SELECT count(*) FROM totals")
+    for at in (1000, 2000):
+        write_evidence(member.evidence, made_up(world, 40, at))
+        member.round()
+    words = world.value(WORDS)
+    write_evidence(member.evidence, made_up(world, 40, 3000))
+    write_evidence(member.evidence, (replace(one, id=uuid7(one.at)) for one in made[:5]))
+    member.round()
+    assert world.value(WORDS) == words and world.alarms() == ["many"]
+    assert world.value("SELECT count(*) FROM records") == 155
+    assert before <= world.value("SELECT count(*) FROM totals") <= 60
+    again = (
+        "SELECT sum(t.records)::int FROM totals t JOIN destinations d ON d.number = t.destination"
+    )
+    named = " WHERE d.name = 'h0.example'"
+    assert world.value(again + named) == 2
+    assert world.value(again + " WHERE d.name = 'not told apart'") >= 40
+    write_evidence(other.evidence, made_up(world, 10, 5000))
+    other.round()
+    assert world.value("SELECT count(*) FROM destinations WHERE name LIKE 'h500%%'") == 10
+    with world.hub.database.work() as connection:
+        assert verify(connection).problems == []
+
+
+def test_of_messages_that_are_not_kept_no_name_stays(world: FleetWorld) -> None:
+    """Those that leave a gap, and those of another's chain."""
+    member, other = world.member("till-1"), world.member("till-2")
+    member.records(3)
+    member.round()
+    words, name = world.value(WORDS), world.value("SELECT chain FROM chains WHERE kind = 'records'")
+    entry = Shipped(text=orjson.dumps(next(made_up(world, 1, 7)).to_json()))
+    prev = bytes(32)
+    run = Run(first=9, prev=prev, entries=(entry,), head=entry.link(prev, 9))
+    for one, chain in (
+        (member, name),
+        (other, name),
+        (other, f"{name[:-1]}{'1' if name[-1] == '0' else '0'}"),
+    ):
+        with pytest.raises(HubRefusesError) if one is other and chain == name else nullcontext():
+            one.line.send("/v1/upload", packed(chain, "records", run))
+    assert world.value(WORDS) == words

@@ -1,0 +1,140 @@
+"""Keeps how records came about (how sure a sender is, how a hold ended, which rule decided, which
+model was asked), for filters of the desk's list: with each message that comes, and beside other
+work of what came before that was kept.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+
+from hub.database import Connection, Database
+from hub.facts import Fact, fact_of
+from hub.stored import entry_uploads
+from hub.words import Numbered, Words
+
+IN_A_ROUND_S = 15.0
+"""How long each minute a hub that serves reads what is not known yet."""
+_MOST: LiteralString = """ON CONFLICT (place, destination, account, how) DO UPDATE SET
+        last_at = greatest(how_sent.last_at, EXCLUDED.last_at)"""
+_MOST_PAST: LiteralString = """ON CONFLICT (chain, place, destination, account, how) DO UPDATE SET
+        last_at = greatest(past_hows.last_at, EXCLUDED.last_at)"""
+_KEEP: LiteralString = (
+    "INSERT INTO how_sent (place, destination, account, how, last_at) "  # noqa: S608 - constants
+    "SELECT * FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::timestamptz[]) " + _MOST
+)
+_FORGET = "DELETE FROM how_sent WHERE place IN (SELECT number FROM places WHERE endpoint = %s)"
+_KNOWN: LiteralString = """SELECT r.place, r.destination, r.account, r.how, r.at AS last_at
+    FROM records r JOIN chains c ON c.number = r.chain
+    WHERE c.endpoint = %(endpoint)s AND c.state <> 'superseded' AND r.how <> 0
+    UNION ALL SELECT p.place, p.destination, p.account, p.how, p.last_at
+    FROM past_hows p JOIN chains c ON c.number = p.chain
+    WHERE c.endpoint = %(endpoint)s AND c.state <> 'superseded'"""
+_AGAIN: LiteralString = (
+    "INSERT INTO how_sent (place, destination, account, how, last_at) "  # noqa: S608 - constants
+    "SELECT place, destination, account, how, max(last_at) FROM (" + _KNOWN + ") AS known "
+    "GROUP BY 1, 2, 3, 4"
+)
+_DROPPED: LiteralString = (
+    """INSERT INTO past_hows (chain, place, destination, account, how, last_at)
+    SELECT %(chain)s, s.place, s.destination, s.account, s.how, s.last_at
+    FROM how_sent s JOIN places p ON p.number = s.place AND p.endpoint = %(endpoint)s
+    WHERE (s.place, s.destination, s.account, s.how) NOT IN (
+        SELECT place, destination, account, how FROM ("""  # noqa: S608 - constants
+    + _KNOWN
+    + ") AS known) "
+    + _MOST_PAST
+)
+_UNNAME: LiteralString = (
+    "WITH gone AS (DELETE FROM past_hows WHERE place = %(sender)s RETURNING *) "  # noqa: S608
+    "INSERT INTO past_hows (chain, place, destination, account, how, last_at) "
+    "SELECT chain, %(place)s::int, destination, account, how, last_at FROM gone " + _MOST_PAST
+)
+PAST: LiteralString = (
+    "INSERT INTO past_hows (chain, place, destination, account, how, last_at) "  # noqa: S608
+    "SELECT chain, place, destination, account, how, max(at) FROM {records} WHERE how <> 0 "
+    "GROUP BY 1, 2, 3, 4, 5 " + _MOST_PAST
+)
+"""Keeps it of a month that goes."""
+_NEXT = """SELECT number, endpoint, hows_to, last FROM chains
+    WHERE kind = 'records' AND state <> 'superseded' AND hows_to < last
+    ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"""
+_LEFT = """SELECT coalesce(sum(last - hows_to), 0)::bigint FROM chains
+    WHERE kind = 'records' AND state <> 'superseded' AND hows_to < last"""
+_MOVE = "UPDATE chains SET hows_to = %s WHERE number = %s"
+_SET = """UPDATE records r SET how = t.how FROM unnest(%s::bigint[], %s::int[]) AS t (seq, how)
+    WHERE r.chain = %s AND r.received = %s AND r.seq = t.seq AND r.how <> t.how"""
+_PASSED = "DELETE FROM desk_state"
+"""The list is made anew: what stands in it was reckoned without what is known now."""
+
+
+def keep_hows(
+    connection: Connection, facts: Sequence[Fact], numbered: Numbered, now: datetime
+) -> None:
+    """Keep how these records came about, inside the caller's transaction."""
+    found: dict[tuple[int, int, int, int], datetime] = {}
+    for fact in facts:
+        how = numbered.hows.get(fact.how, 0)
+        if how:
+            to, account = numbered.destinations[fact.destination], numbered.words[fact.account]
+            key, at = (numbered.places[fact.sender], to, account, how), fact.at or now
+            if key not in found or found[key] < at:
+                found[key] = at
+    if found:
+        rows = [(*key, found[key]) for key in sorted(found)]
+        connection.execute(_KEEP, tuple(map(list, zip(*rows, strict=True))))
+
+
+def hows_again(connection: Connection, endpoint: int) -> None:
+    """Make anew what is known of an endpoint, from its rows, inside the caller's transaction."""
+    connection.execute(_FORGET, (endpoint,))
+    connection.execute(_AGAIN, {"endpoint": endpoint})
+
+
+def keep_dropped_hows(connection: Connection, endpoint: int, chain: int) -> None:
+    """Keep what is known of records whose rows somebody dropped by hand."""
+    connection.execute(_DROPPED, {"endpoint": endpoint, "chain": chain})
+
+
+def unname_hows(connection: Connection, sender: int, place: int) -> None:
+    """Take a sender out of what is kept of removed months; `place` stands there then."""
+    connection.execute(_UNNAME, {"sender": sender, "place": place})
+
+
+def not_known(connection: Connection) -> int:
+    """Return of how many records it is not known yet how they came about."""
+    row = connection.execute(_LEFT).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def read_hows(database: Database, within_s: float) -> int:
+    """Read for so long what is not known; return how many records are left. Raises
+    DatabaseDownError.
+    """
+    end, read = time.monotonic() + within_s, False
+    while time.monotonic() < end and _read_one(database):
+        read = True
+    with database.at_once() as connection:
+        if read:
+            connection.execute(_PASSED)
+        return not_known(connection)
+
+
+def _read_one(database: Database) -> bool:
+    """Read one message; the row of its chain is locked meanwhile, as by whoever takes one."""
+    with database.work() as connection:
+        row = connection.execute(_NEXT).fetchone()
+        if row is None:
+            return False
+        chain, endpoint, read, last = row
+        found = entry_uploads(connection, chain, read + 1)
+        if found is not None:  # else what lacks was never here, or its month was removed
+            facts = {seq: fact_of(entry.text) for seq, entry in found.kept.entries()}
+            facts = {seq: fact for seq, fact in facts.items() if fact.review}
+            numbered = Words().of(connection, endpoint, list(facts.values()))
+            hows = [numbered.hows.get(fact.how, 0) for fact in facts.values()]
+            connection.execute(_SET, (list(facts), hows, chain, found.received))
+            keep_hows(connection, list(facts.values()), numbered, found.received)
+            last = found.kept.last
+        connection.execute(_MOVE, (last, chain))
+    return True
