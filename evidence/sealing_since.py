@@ -1,5 +1,5 @@
-"""Since when whatever an installation keeps of scripts carries a seal, by the chain of acts: what was
-first seen later and carries none has lost it, or was put there.
+"""Since when whatever an installation keeps of scripts carries a seal, by the chain of acts: what
+was first seen later and carries none has lost it, or was put there.
 """
 
 import sqlite3

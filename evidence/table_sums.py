@@ -1,5 +1,5 @@
-"""Holds the tables of sums (versions of scripts, traffic, hours, days) against what records add up to:
-row by row where that is in memory, by their weight (`evidence.weighing`) where it is not.
+"""Holds the tables of sums (versions of scripts, traffic, hours, days) against what records add up
+to: row by row where that is in memory, by their weight (`evidence.weighing`) where it is not.
 """
 
 from collections.abc import Mapping, Sequence

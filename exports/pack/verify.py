@@ -789,7 +789,7 @@ FIGURES = (
 
 
 def named(figure: str) -> str:
-    """Return a row's name as it is told: the sign before it only says that it is part of another."""
+    """Return a row's name as it is told: the dots before it say that it is part of another."""
     return figure.replace("\u2026 ", "")
 
 

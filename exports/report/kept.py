@@ -104,8 +104,8 @@ class Counted:
 
     def kept(self, past: Bygone, cases: str | None = None) -> Kept:
         """Return what is known beside them, once all were counted, and `past` was read; `cases` is
-        what is wrong with the list of cases, or with other sums. Hours that grew meanwhile are not compared, nor those
-        with an entry that cannot be read.
+        what is wrong with the list of cases, or with other sums. Hours that grew meanwhile are not
+        compared, nor those with an entry that cannot be read.
         """
         after = self._kept()
         found = _of_time(past, self._period)
