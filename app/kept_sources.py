@@ -10,6 +10,7 @@ from attribution.identity.contents import ContentStore
 from attribution.identity.source_seals import Sealed, SourceSeal
 from evidence.notary import seed_beside
 from evidence.removed import Removed
+from evidence.sealing_since import first_seen_since
 from evidence.store import Store
 from tui.kept_code import Kept
 
@@ -23,6 +24,10 @@ _NEVER = (
 _BROKEN = (
     "What lies in its place is not what was kept of this version: its seal is broken. Somebody put "
     "another text there, or changed it."
+)
+_TAKEN_OFF = (
+    "What lies in its place carries no seal, and this installation sealed everything that it kept "
+    "when this version was seen first: somebody took the seal off, or put another text there."
 )
 _SEALS = {
     Sealed.NONE: (
@@ -38,6 +43,7 @@ _SEALS = {
 SEALS_IN_WORDS = {
     Sealed.NONE: "without a seal",
     Sealed.OTHER_KEY: "its seal cannot be checked",
+    Sealed.TAKEN_OFF: "its seal was taken off: nobody knows whether that was kept",
     Sealed.BROKEN: "its seal is broken: what lies there is not what was kept",
 }
 
@@ -51,7 +57,10 @@ def source_store(home: Home, mask: Callable[[str], str] = str) -> ContentStore:
         seed = seed_beside(home.evidence)
         return None if seed is None else SourceSeal.of_seed(seed)
 
-    return ContentStore(home.scripts, mask, seal)
+    def sealed(sha256: str) -> bool:
+        return first_seen_since(home.evidence, sha256)
+
+    return ContentStore(home.scripts, mask, seal, sealed)
 
 
 def seal_trouble(kept: ContentStore, sha256: str) -> Sealed | None:
@@ -102,6 +111,8 @@ class KeptSources:
             return Kept(why=_NEVER)
         except PermissionError:
             return Kept(why=_NO_RIGHTS)
+        if kept is not None and kept.sealed is Sealed.TAKEN_OFF:
+            return Kept(why=_TAKEN_OFF, note="its seal was taken off.")
         if kept is not None and kept.text is None:
             return Kept(why=_BROKEN, note="its seal is broken: somebody changed or replaced it.")
         if kept is not None:

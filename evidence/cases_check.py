@@ -3,7 +3,8 @@ they are derived from. `verify` does so with what it read; reports, exports and 
 closed lots tell and the texts of the rest.
 """
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 
 from evidence.case_sums import CaseSums
 from evidence.chain_ids import chain_id
@@ -12,8 +13,9 @@ from evidence.closings import Closings
 from evidence.columns_check import lists_problem
 from evidence.database import Connection
 from evidence.frames import text_of
-from evidence.lots import BadLot, LotKey, Told, holds_any, place_of
+from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of
 from evidence.marks import MORE_VALUES, PRIME, Listed, pair, product, secret
+from evidence.notary import SEED_BYTES
 from evidence.past import Past, all_past
 from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
@@ -21,6 +23,7 @@ from evidence.rollup import Rollup, joined
 from evidence.sqlite_errors import REBUILD
 from evidence.store import Store
 from evidence.stretch import Cases
+from evidence.table_sums import sums_problem
 from evidence.tally import Tally
 
 NOT_COMPARED = (
@@ -86,6 +89,18 @@ def case_list_problem(store: Store, most: int = _END) -> str | None:
         return _Adding(connection, LotKey.beside(store.path), most).problem()
 
 
+def all_lists_problem(store: Store) -> str | None:
+    """Return as `case_list_problem`, and what is wrong with the lists of versions of scripts, of
+    traffic, of hours and of days: for who tells of these. Raises EvidenceError.
+    """
+    with store.reading() as connection:
+        connection.execute("BEGIN").close()
+        if (foreign := lists_problem(connection, _MOST_ROWS)) is not None:
+            return foreign
+        adding = _Adding(connection, LotKey.beside(store.path), _END)
+        return adding.problem() or adding.sums_problem()
+
+
 def list_problems(
     store: Store, most: int, most_marks: int = _MOST_MARKS
 ) -> tuple[str | None, str | None]:
@@ -111,6 +126,8 @@ class _Adding:
         removed = Removed.of(connection)
         self._touched = sorted({*removed.whole, *removed.parts})
         self._secret, self._marks = secret() if key is None else key.marks, 1
+        self._weighing = key or LotKey.of_seed(os.urandom(SEED_BYTES))
+        self._weights = dict.fromkeys(WEIGHED, 0)
 
     def problem(self) -> str | None:
         """Return what is wrong, if anything."""
@@ -119,7 +136,7 @@ class _Adding:
         if self._least_to_read(at) > self._left:
             self._left = -1
             return NOT_COMPARED
-        joined(self._sums, Rollup(cases=all_past(connection).rollup.cases))
+        self._join(all_past(connection).rollup)
         for first, last, closed in self._lots(at):
             told = self._told(first, last, closed)
             if told is None or first <= at:
@@ -127,7 +144,8 @@ class _Adding:
             self._left -= (last - first) // _AS_ONE
             filed = self._read(at, first - 1) and filed
             filed = all(self._cases.key(id_) == key for key, id_ in told.ids.items()) and filed
-            joined(self._sums, Rollup(cases=told.sums.cases))
+            self._join(told.sums)
+            self._weigh(told.weights)
             self._marks = self._marks * told.marks % PRIME
             at = last
         filed = self._read(at, _END) and filed
@@ -149,6 +167,23 @@ class _Adding:
         if self._untold or listed.product(self._secret) == self._marks:
             return None
         return MARKS_EDITED
+
+    def sums_problem(self) -> str | None:
+        """Return what is wrong with the other sums, once the cases were added up; nothing where an
+        entry is of a version that this one cannot read.
+        """
+        if self._untold:
+            return None
+        scripts = self._sums.scripts
+        return sums_problem(self._connection, self._weighing, scripts, self._weights)
+
+    def _join(self, sums: Rollup) -> None:
+        joined(self._sums, Rollup(cases=sums.cases, scripts=sums.scripts))
+        self._weigh(self._weighing.weights(sums))
+
+    def _weigh(self, weights: Mapping[str, int]) -> None:
+        for table, weight in weights.items():
+            self._weights[table] += weight
 
     def _least_to_read(self, cut: int) -> int:
         """Return as how many texts what lies behind the cut takes, were all lots whole."""
@@ -181,7 +216,7 @@ class _Adding:
             self._left -= len(rows)
             self._tally.begin()
             filed = all(self._add(*row) for row in rows) and filed
-            joined(self._sums, Rollup(cases=self._tally.sums.cases))
+            self._join(self._tally.sums)
             unsure = {pair(MORE_VALUES, seq) for seq in self._touched}
             pairs = [one for one in self._tally.pairs if one not in unsure]
             self._marks = product(pairs, self._secret, self._marks)

@@ -12,17 +12,11 @@ from evidence.marks import PRIME, Listed, secret
 from evidence.past import Past, all_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
-from evidence.sqlite_errors import REBUILD
 from evidence.statements import write_rollup
 from evidence.stretch import Stretch
+from evidence.table_sums import WHAT, not_added_up
 
-_WHAT = {
-    "scripts": "the list of versions of scripts",
-    "traffic": "the list of the sums of traffic",
-    "hours": "what was added up by the hour",
-    "days": "what was added up by the day",
-}
-_TABLES = tuple(_WHAT)
+_TABLES = tuple(WHAT)
 _MOST_KEYS = 20_000
 
 
@@ -98,8 +92,3 @@ class Derived:
             if self._connection.execute(query).fetchone() is not None:
                 return not_added_up(table)
         return None
-
-
-def not_added_up(table: str) -> str:
-    """Return what is said of a table that holds other sums."""
-    return f"{_WHAT[table]} does not add up to the records; {REBUILD}"

@@ -14,23 +14,16 @@ from evidence.attested import Roots
 from evidence.chain_ids import chain_id
 from evidence.checkpoint import Checkpoint
 from evidence.database import Connection
-from evidence.derived_check import Derived, not_added_up
+from evidence.derived_check import Derived
 from evidence.lot_crew import Crew, read_rows
 from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of
 from evidence.lots_signed import signed_lots_problem
-from evidence.marks import PRIME, Listed
+from evidence.marks import Listed
 from evidence.past import Past
 from evidence.removed import Removed
 from evidence.stretch import Cases, Start, Stretch
+from evidence.table_sums import days_fit, not_added_up, same_scripts, weighed, weighs_the_same
 
-_DAYS = """WITH added AS MATERIALIZED (
-    SELECT (hour - (hour % 24 + 24) % 24) / 24, destination, account, outcome, min(hour),
-        max(hour), sum(exchanges), sum(sent), sum(bytes), sum(found), sum(tokens),
-        sum(cost_micro_usd)
-    FROM hours GROUP BY 1, destination, account, outcome)
-    SELECT (SELECT count(*) FROM days), (SELECT count(*) FROM added),
-        (SELECT count(*) FROM (SELECT * FROM added INTERSECT SELECT * FROM days))"""
-_SCRIPTS = "SELECT script, sha256, first_us, last_us, count FROM scripts"
 _ACTS = "SELECT DISTINCT action FROM review_entries"
 _MADE_ANEW = frozenset({(Event.REBUILT.value,), (Event.MIGRATED.value,)})
 """Acts with which lots go."""
@@ -232,11 +225,8 @@ class LotSums(Derived):
 
     def look(self) -> None:
         """Weigh the tables of the file, while others read."""
-        for table in WEIGHED:
-            rows = self._connection.execute(f"SELECT * FROM {table}")  # noqa: S608
-            self._weighed[table] = self._key.scales[table].weigh(rows)
-        ((days, added, both),) = self._connection.execute(_DAYS).fetchall()
-        self._days_fit = bool(days == added == both)
+        self._weighed = weighed(self._connection, self._key)
+        self._days_fit = days_fit(self._connection)
 
     def _listed(self, listed: Listed) -> int:
         return listed.product(self.secret, self._lots.marks(listed))
@@ -255,18 +245,11 @@ class LotSums(Derived):
     def _other(self, table: str) -> str | None:
         if self.unreadable:
             return None
-        if table == "days":
-            right = self._days_fit
-        else:
-            right = self._same_scripts() if table == "scripts" else self._weighs_the_same(table)
+        right = self._days_fit if table == "days" else self._is_right(table)
         return None if right else not_added_up(table)
 
-    def _weighs_the_same(self, table: str) -> bool:
-        none = f"SELECT 1 FROM {table} WHERE exchanges < 1 LIMIT 1"  # noqa: S608
-        if self._connection.value(none) is not None:
-            return False
-        return self._weighed[table] == self._weights[table] % PRIME
-
-    def _same_scripts(self) -> bool:
-        rows = self._connection.execute(_SCRIPTS)
-        return {(a, b): seen for a, b, *seen in rows} == self.sums.scripts
+    def _is_right(self, table: str) -> bool:
+        if table == "scripts":
+            return same_scripts(self._connection, self.sums.scripts)
+        listed, right = self._weighed[table], self._weights[table]
+        return weighs_the_same(self._connection, table, listed, right)

@@ -31,7 +31,7 @@ class KeptText:
     """What is kept under one name."""
 
     text: str | None
-    """None where its seal is broken: nobody can say what that text is."""
+    """None where its seal is broken or taken off: nobody can say what that text is."""
     sealed: Sealed
 
 
@@ -41,6 +41,7 @@ class ContentStore:
     `mask` turns source text into text without secrets and personal values, or raises ValueError for
     what is no source; only its result is ever written. `seal` returns what seals it, None where
     this installation has no key, or one that may not be read: then nothing is sealed or checked.
+    `sealed` says of a version whether it was kept when everything was sealed.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class ContentStore:
         folder: Path,
         mask: Callable[[str], str],
         seal: Callable[[], SourceSeal | None] = _NO_SEAL,
+        sealed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._folder = folder
         self._mask = mask
         self._seal = seal
+        self._sealed = sealed
 
     def has(self, sha256: str) -> bool:
         """True when this version is kept already, under the seal of this installation if it has
@@ -101,7 +104,7 @@ class ContentStore:
 
     def text(self, sha256: str) -> str | None:
         """Return the masked source of a version, or None when it was not kept, or its seal is
-        broken.
+        broken or taken off.
         """
         return self._read(self._place(sha256))
 
@@ -165,7 +168,10 @@ class ContentStore:
             if seal is None:
                 return KeptText(text.decode(), Sealed.OTHER_KEY if frame else Sealed.NONE)
             sealed = seal.told(place.name, text, frame)
-            return KeptText(None if sealed is Sealed.BROKEN else text.decode(), sealed)
+            if sealed is Sealed.NONE and self._sealed(place.name.partition(".")[0]):
+                sealed = Sealed.TAKEN_OFF
+            is_foreign = sealed in {Sealed.BROKEN, Sealed.TAKEN_OFF}
+            return KeptText(None if is_foreign else text.decode(), sealed)
         except (OSError, zstandard.ZstdError, UnicodeDecodeError):
             return None
 

@@ -22,6 +22,8 @@ class Sealed(StrEnum):
     FITS = "fits"
     NONE = "none"
     """It carries none: an earlier version kept it, or somebody took the seal off."""
+    TAKEN_OFF = "taken_off"
+    """It carries none though it was kept when everything was sealed."""
     OTHER_KEY = "other_key"
     """It was made with another key, or there is no key to hold it against."""
     BROKEN = "broken"

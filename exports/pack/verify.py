@@ -37,8 +37,8 @@ WINDOWS = {
 }
 """Events of the gate that the coverage has to tell."""
 NOT_SHOWN = (
-    "Not recomputed here, so only as true as the one who signed: report.html, report.pdf, INDEX.md,"
-    " scripts/, exports in more formats, and in records.csv the columns %s."
+    "Not recomputed here, so only as true as the one who signed: report.html%s, report.pdf,"
+    " INDEX.md, scripts/, exports in more formats, and in records.csv the columns %s."
 )
 TYPE = "application/vnd.in-toto+json"
 STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "urn:outgate:evidence-pack:1"
@@ -602,7 +602,7 @@ class Check:
         """What is drawn from the records, the table and the coverage, says what they say."""
         if not {RECORDS, TABLE, COVERAGE} <= set(self.pack.names()) or not self.head_told:
             return
-        seen = Seen()
+        seen = Seen(self.head_told)
         with self.pack.open(RECORDS) as packed, self.pack.open(TABLE) as table:
             records = io.BufferedReader(packed, CHUNK)
             next(iter(records))
@@ -618,7 +618,26 @@ class Check:
             self.rows(records, rows, headings, seen)
         self.covered(seen)
         rest = [name for name in headings[:-1] if name not in TOLD]
-        self.notes.append(NOT_SHOWN % ", ".join(rest))
+        compared = ", ".join(map(named, self.report(seen)))
+        but = ' but for its figures "%s"' % compared if compared else ""
+        self.notes.append(NOT_SHOWN % (but, ", ".join(rest)))
+
+    def report(self, seen: Any) -> List[str]:
+        """The figures of the report that follow plainly from the records here are theirs; return
+        which were compared: none where not all records of its time are here and can be read.
+        """
+        filtered = self.head_told["filter"] is not None
+        if seen.untold or filtered or REPORTS[0] not in self.pack.names():
+            return []
+        told = self.pack.read(REPORTS[0]).decode()
+        counts = seen.figures(self.predicate["at"])
+        row = '<tr><td>%s</td><td class="n">'
+        found = [name for name in counts if row % name in told]  # earlier versions had fewer
+        for name in found:
+            if told.count(row % name + format(counts[name], ",") + "</td>") != 1:
+                told_so = '%s: what it says of "%s" is not what the records here are: %d'
+                self.wrong(told_so % (REPORTS[0], named(name), counts[name]))
+        return found
 
     def rows(self, lines: Any, rows: Iterator[List[str]], headings: List[str], seen: Any) -> None:
         """Each row of the table is that of its record; what goes by is counted."""
@@ -692,7 +711,9 @@ COUNTED = {
 class Seen:
     """Counts what goes by."""
 
-    def __init__(self) -> None:
+    def __init__(self, head: Dict[str, Any]) -> None:
+        self.head = head
+        self.counted: List[Tuple[str, Tuple[bool, ...]]] = []
         self.records = self.past = self.parts = self.untold = 0
         self.observed: Dict[str, int] = Counter()
         self.certainty: Dict[str, int] = Counter()
@@ -715,6 +736,7 @@ class Seen:
         if value.get("schema") != RECORD:
             self.untold += 1
             return
+        self.counted.append((moment(value["at"]), plain_figures(value)))
         sender, decision = value["sender"], value["decision"]
         self.certainty[sender["certainty"]] += 1
         self.method[sender["method"]] += 1
@@ -729,6 +751,17 @@ class Seen:
             self.policies.add(decision["policy"])
         if sender["script"] is not None and sender["script"]["sha256"] is not None:
             self.scripts.add(sender["script"]["sha256"])
+
+    def figures(self, made_at: str) -> Dict[str, int]:
+        """Return what the report of these records has to say in `FIGURES`."""
+        first = self.counted[0][0] if self.counted else ""
+        began, until = self.head["range"]["since"], self.head["range"]["until"]
+        since, last = moment(began) if began else first, moment(made_at)
+        counts = [0] * len(FIGURES)
+        for at, figures in self.counted:
+            if since <= at and (at < moment(until) if until else at <= last):
+                counts = [a + b for a, b in zip(counts, figures)]  # noqa: B905 - as above
+        return dict(zip(FIGURES, counts))  # noqa: B905 - as above
 
     def told(self, policies: Set[str], scripts: Set[str]) -> Dict[str, Any]:
         """Return what the coverage has to say where these texts are in the pack."""
@@ -745,6 +778,40 @@ class Seen:
             "policies_without_text": sorted(self.policies - policies),
             "scripts_without_source": sorted(self.scripts - scripts),
         }
+
+
+FIGURES = (
+    *("Requests", "\u2026 that left the machine", "\u2026 with passwords or keys"),
+    *("Calls of language models", "Requests to personal accounts", "Connections past the gate"),
+    "Requests not wholly inspected",
+)
+"""Rows of the report that follow from the records without another list."""
+
+
+def named(figure: str) -> str:
+    """Return a row's name as it is told: the dots before it say that it is part of another."""
+    return figure.replace("\u2026 ", "")
+
+
+def plain_figures(value: Dict[str, Any]) -> Tuple[bool, ...]:
+    """Return whether a request counts in each row of `FIGURES`."""
+    became, findings = fate(value), value["findings"]
+    unread = any(one["kind"] == "not_inspected" for one in findings)
+    return (
+        *(True, left(value) == "yes"),
+        any(one["kind"] == "secret" and not one["test_data"] for one in findings),
+        value["llm"] is not None,
+        value["destination"]["account"]["kind"] == "personal",
+        became == "past",
+        not became and (unread or bool(value["decision"]["degraded"])),
+    )
+
+
+@lru_cache(maxsize=1024)
+def moment(text: str) -> str:
+    """Return a time so that one that is later is greater, however many digits it has."""
+    seconds, _, rest = text.rstrip("Z").partition(".")
+    return "%s.%s" % (seconds, rest.ljust(6, "0"))
 
 
 def shares(counts: Dict[str, int]) -> Dict[str, Any]:

@@ -40,7 +40,7 @@ class Kept:
     compared: int
     """Hours whose sums were held against records."""
     cases: str | None = None
-    """What is wrong with the list of cases, if anything."""
+    """What is wrong with the list of cases, or of other sums, if anything."""
     untold_before: datetime | None
     """Nothing is known of what this time has before it: neither records nor sums."""
 
@@ -104,8 +104,8 @@ class Counted:
 
     def kept(self, past: Bygone, cases: str | None = None) -> Kept:
         """Return what is known beside them, once all were counted, and `past` was read; `cases` is
-        what is wrong with the list of cases. Hours that grew meanwhile are not compared, nor those
-        with an entry that cannot be read.
+        what is wrong with the list of cases, or with other sums. Hours that grew meanwhile are not
+        compared, nor those with an entry that cannot be read.
         """
         after = self._kept()
         found = _of_time(past, self._period)
@@ -200,9 +200,9 @@ def whether_all(kept: Kept) -> Section:
         )
     told.append(
         "Each record that is told was held against its place in the chain, and the sums of "
-        f"{counted(kept.compared, 'hour')} of this time against its records. The rest is for "
-        "outgate verify: that no records are missing with their sums, and when something was seen "
-        "first, which is read from sums."
+        f"{counted(kept.compared, 'hour')} of this time against its records; so were the lists "
+        "of cases, of versions of scripts and of traffic, which tell when something was seen first."
+        " The rest is for outgate verify: that no records are missing with their sums."
     )
     headings = "Script|To|Account|What became of it|Requests|Left"
     return Section(

@@ -20,7 +20,7 @@ from core.vocabulary.sizes import counted, dollars, joined, number, size
 from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
 from evidence.bygone import bygone
-from evidence.cases_check import case_list_problem
+from evidence.cases_check import all_lists_problem
 from evidence.store import Store
 from exports.report.answering import Acts, approvals, cases, past, uninspected
 from exports.report.kept import Counted, Kept, whether_all
@@ -83,7 +83,7 @@ def report(
 
     (sums, now_told), (earlier, earlier_told) = fed(period), fed(before)
     gone = bygone(store)
-    kept, kept_earlier = now_told.kept(gone, case_list_problem(store)), earlier_told.kept(gone)
+    kept, kept_earlier = now_told.kept(gone, all_lists_problem(store)), earlier_told.kept(gone)
     acts = [one for one in store.iter_acts() if held.reaches_act(one)]
     said = _Approvals(acts, period.until)
     return Page(

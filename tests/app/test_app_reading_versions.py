@@ -1,15 +1,19 @@
 """Reading a version of a script on the command line, and approving only what can be read."""
 
 import hashlib
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from zstandard import ZstdCompressor
 
 from app.home import Home
-from app.kept_sources import KeptSources, source_store
+from app.kept_sources import KeptSources, seal_trouble, source_store
 from attribution.identity.contents import ContentStore
+from attribution.identity.source_seals import Sealed
 from benchmarks.habits_world import Sent
 from evidence import open_evidence
 from evidence.notary import Notary
@@ -162,3 +166,25 @@ def test_a_text_laid_in_the_place_of_a_version_is_not_read_as_it(
 def public_key_made(home: Path) -> bytes:
     """Make the key of the installation, as a gate does when it starts."""
     return Notary(home / "evidence.db").public
+
+
+@pytest.mark.parametrize("what", ["its own", "another"])
+def test_a_seal_that_was_taken_off_is_as_loud_as_a_wrong_one(
+    outgate: Runs, home: Path, script: Path, what: str
+) -> None:
+    """Where this installation sealed everything when the version was seen first: its text is not
+    shown, nor approved.
+    """
+    public_key_made(home)
+    kept, sha256 = source_store(Home(home)), digest(THIRD)
+    text = THIRD if what == "its own" else FIRST
+    kept._place(sha256).write_bytes(ZstdCompressor().compress(text.encode()))
+    with closing(sqlite3.connect(home / "evidence.db")) as connection, connection:
+        connection.execute("UPDATE scripts SET first_us = 1 << 52, last_us = 1 << 52")
+    newest = ("--version", sha256[:8])
+    told = outgate("scripts", str(script), "--source", *newest)
+    assert told.code == 2 and "seal" in told.err and "done = 1" not in told.out
+    told = outgate("scripts", str(script), "--approve", "--reason", "ok", *newest)
+    assert told.code == 2 and "took the seal off" in told.err
+    assert seal_trouble(source_store(Home(home)), sha256) is Sealed.TAKEN_OFF
+    assert source_store(Home(home)).text(sha256) is None

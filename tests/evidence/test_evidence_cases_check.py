@@ -16,11 +16,13 @@ from evidence.cases_check import (
     MARKS_EDITED,
     MARKS_NOT_COMPARED,
     NOT_COMPARED,
+    all_lists_problem,
     case_list_problem,
     cases_problem,
     list_problems,
 )
 from evidence.notary import key_file
+from evidence.sqlite_errors import REBUILD
 from evidence.store import Store
 
 EDITED = (
@@ -151,3 +153,29 @@ def test_what_a_gate_writes_meanwhile_is_no_edit(
 def test_marks_that_are_too_many_to_compare_are_said(full: Path) -> None:
     """Neither edited nor right."""
     assert list_problems(Store(full), 100, 0) == (None, MARKS_NOT_COMPARED)
+
+
+SUMS = {
+    "DELETE FROM scripts": "the list of versions of scripts",
+    "UPDATE scripts SET first_us = first_us + 1": "the list of versions of scripts",
+    "DELETE FROM traffic": "the list of the sums of traffic",
+    "UPDATE traffic SET bucket = bucket + 1": "the list of the sums of traffic",
+    "INSERT INTO traffic VALUES ('a', 'b', 1, 0, 0, 0, 0)": "the list of the sums of traffic",
+    "DELETE FROM hours": "what was added up by the hour",
+    "UPDATE hours SET bytes = bytes + 1": "what was added up by the hour",
+    "DELETE FROM days": "what was added up by the day",
+    "UPDATE days SET sent = sent + 1": "what was added up by the day",
+}
+
+
+def test_sums_that_nobody_edited_are_right(store: Store) -> None:
+    """By lots, by texts, by both."""
+    assert all_lists_problem(store) is None
+
+
+@pytest.mark.parametrize("statement", SUMS)
+def test_who_tells_of_sums_is_told_that_they_were_edited(store: Store, statement: str) -> None:
+    """When something was seen first is read from them."""
+    edited(store.path, statement)
+    told = all_lists_problem(store)
+    assert told == f"{SUMS[statement]} does not add up to the records; {REBUILD}"

@@ -47,6 +47,15 @@ def test_a_report_of_edited_cases_says_so(full: Path, tmp_path: Path, statement:
     assert b"The evidence was changed" in told
 
 
+@pytest.mark.parametrize("table", ["scripts", "traffic", "hours", "days"])
+def test_a_report_of_deleted_sums_says_so(full: Path, table: str) -> None:
+    """What is new in it, and what is gone, is read from them."""
+    edited(full, f"DELETE FROM {table}")
+    page = report(Store(full), PERIOD, by="x", now=NOW)
+    assert page.answer.startswith("The evidence was changed")
+    assert "does not add up to the records" in drawn(page, "text").decode()
+
+
 def test_a_draft_of_an_edited_case_says_so(full: Path) -> None:
     """And a case that was deleted is not only unknown."""
     store = Store(full)

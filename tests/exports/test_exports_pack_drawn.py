@@ -69,6 +69,24 @@ def test_what_nobody_changed_is_whole(packed: Path) -> None:
     code, said = checked(packed)
     assert code == 0, said
     assert "Not recomputed here" in said and "report.pdf" in said
+    assert all(program.named(name) in said for name in program.FIGURES)
+
+
+@pytest.mark.parametrize("name", program.FIGURES)
+@pytest.mark.parametrize("by", [-1, 1000])
+def test_a_figure_of_the_report_that_the_records_do_not_say_is_named(
+    packed: Path, full: Path, name: str, by: int
+) -> None:
+    """Also where the owner of the key signed it."""
+
+    def edit(parts: dict[str, bytes]) -> None:
+        text, row = parts["report.html"].decode(), f'<tr><td>{name}</td><td class="n">'
+        count = int(text.partition(row)[2].partition("<")[0].replace(",", ""))
+        edited = text.replace(f"{row}{count:,}<", f"{row}{count + by:,}<")
+        parts["report.html"] = edited.encode()
+
+    code, said = forged(packed, full, edit)
+    assert code == 1 and f'report.html: what it says of "{program.named(name)}"' in said
 
 
 def test_a_pack_with_gaps_is_whole(full: Path, tmp_path: Path) -> None:
