@@ -154,10 +154,14 @@ def wide_lines(text: str) -> list[int]:
     tree = list(ast.walk(ast.parse(text)))
     alone = {node.value for node in tree if isinstance(node, ast.Expr)}
     for node in tree:
-        literal = isinstance(node, ast.JoinedStr | ast.Constant) and node not in alone
-        source = (ast.get_source_segment(text, node) or "") if literal else ""
-        if isinstance(node, ast.expr) and source[-1:] in ('"', "'") and len(source) > 40:
-            wide -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        if not isinstance(node, ast.JoinedStr | ast.Constant) or node in alone:
+            continue
+        lines = set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        if wide.isdisjoint(lines):
+            continue
+        source = ast.get_source_segment(text, node) or ""
+        if source[-1:] in ('"', "'") and len(source) > 40:
+            wide -= lines
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and re.search("noqa|type: ignore", token.string):
             wide.discard(token.start[0])
