@@ -156,14 +156,8 @@ def _launching(
         return Agreed(resolution=found)
     given = [word for word in facts.argv[1:] if word and word != found.word]
     places = [search_paths.locate(facts, word, files).path for word in given if word[0] != "-"]
-    named = [
-        path
-        for path in places
-        if path is not None
-        and path not in {found.path, main}
-        and (path.endswith(SOURCE_SUFFIXES) or _is_among(path, witness.others, files))
-        and files.exists(path)
-    ]
+    others = [path for path in places if path is not None and path not in {found.path, main}]
+    named = [p for p in others if _may_be_run(p, witness, files)]
     inner = [p for p in witness.others if any(_same_file(p, word, files) for word in given)]
     paths = [p for p in (found.path, *named, *inner) if p is not None]
     if not named and not inner:
@@ -171,8 +165,11 @@ def _launching(
     return Agreed(resolution=_noted(found, RUNS_ANOTHER), candidates=tuple(dict.fromkeys(paths)))
 
 
-def _is_among(path: str, others: tuple[str, ...], files: Files) -> bool:
-    return any(_same_file(path, other, files) for other in others)
+def _may_be_run(path: str, witness: Witness, files: Files) -> bool:
+    if not files.exists(path):
+        return False
+    seen = any(_same_file(path, other, files) for other in witness.others)
+    return seen or path.endswith(SOURCE_SUFFIXES)
 
 
 def _is_of_python(file: str) -> bool:

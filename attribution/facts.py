@@ -165,7 +165,7 @@ class ProcessFacts:
     backends.memory_reads.
     """
     traced: bool = False
-    """True where another program traced it since it was loaded: that one can make it do anything."""
+    """True where another program traced it since it was loaded, and may have made it send."""
 
     @property
     def undated(self) -> bool:

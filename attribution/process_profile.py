@@ -22,12 +22,12 @@ from core.attribution import Certainty, ProcessRef, Script
 _MOST_PARENTS = 32
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _TRACED = (
-    "another program had this one, or one above it, in its hands (ptrace), as a debugger has: that one"
-    " may have made it send"
+    "another program had this one, or one above it, in its hands (ptrace), as a debugger has: that"
+    " one may have made it send"
 )
 _HOLDS_UP = (
-    "it keeps anybody from reading its memory, where its command line stands, for as long as it likes"
-    " (`ps` waits there too): what it runs could not be told"
+    "it keeps anybody from reading its memory, where its command line stands, for as long as it"
+    " likes (`ps` waits there too): what it runs could not be told"
 )
 _AGAIN_S, _SOON_S, _SELDOM_S = 5.0, 0.05, 60.0
 _STARTING_S = 10.0

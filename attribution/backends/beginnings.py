@@ -44,7 +44,7 @@ class Beginning:
     traced: bool = False
     """True where another program traced it (ptrace): that one can make it do anything."""
     sockets: frozenset[int] | None = None
-    """The numbers of those that it was given by what it was before; None where that is not known."""
+    """Numbers of those that it was given by what it was before; None where that is not known."""
 
 
 class Beginnings(Protocol):

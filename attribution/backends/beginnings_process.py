@@ -132,7 +132,7 @@ def _sockets(pid: int) -> list[int] | None:
 
 
 def tracer(status: bytes) -> int:
-    """Return who traces a process, by what the kernel tells of it (`/proc/PID/status`); 0: nobody."""
+    """Return who traces a process, by what `/proc/PID/status` tells; 0: nobody."""
     told = status.partition(b"\nTracerPid:")[2].split(b"\n", 1)[0].strip()
     return int(told) if told.isdigit() else 0
 

@@ -69,7 +69,7 @@ class ExecEvents:
         self._born: _Times[float] = OrderedDict()
         self._parents: _Times[int] = OrderedDict()
         self._traced: _Times[None] = OrderedDict()
-        """What another program had in its hands since it was loaded, and what was forked from that."""
+        """What another program traced since it was loaded, and what was forked from that."""
         self.helpers: Callable[[], frozenset[int]] = frozenset
         """Processes whose children look at programs for us."""
         self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
@@ -267,19 +267,26 @@ class ExecEvents:
             self._keep(self._loaded, pid, load, happened)
             self._traced.pop(pid, None)
         elif what == TRACED:
-            if child and not self.is_ours(child):  # 0: it was let go of
-                self._keep(self._traced, pid, None, happened)
+            self._note_tracer(pid, child, happened)
         elif what == FORK:
             self._keep(self._born, child, happened, happened)
             self._keep(self._parents, child, pid, happened)
-            self._traced.pop(child, None)
-            if pid in self._traced:
-                self._keep(self._traced, child, None, happened)
+            self._note_heir(pid, child, happened)
             if len(self._forks) == _MOST:
                 self._forks_from = self._forks[0][0]
             self._forks.append((happened, pid, child))
             # Nothing that an earlier process with this number did counts any more.
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
+
+    def _note_tracer(self, pid: int, tracer: int, happened: float) -> None:
+        """`tracer`: 0 where it lets go."""
+        if tracer and not self.is_ours(tracer):
+            self._keep(self._traced, pid, None, happened)
+
+    def _note_heir(self, parent: int, child: int, happened: float) -> None:
+        self._traced.pop(child, None)
+        if parent in self._traced:
+            self._keep(self._traced, child, None, happened)
 
     def _join(self) -> None:
         """Take in what was told of beginnings."""

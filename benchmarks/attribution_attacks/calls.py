@@ -28,7 +28,15 @@ def helper() -> str | None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="outgate-attacks-"))
     (folder / "calls.c").write_text(_C)
-    made = [compiler, "-O1", "-shared", "-fPIC", "-o", folder / "calls.so", folder / "calls.c"]
+    made: list[str | Path] = [
+        compiler,
+        "-O1",
+        "-shared",
+        "-fPIC",
+        "-o",
+        folder / "calls.so",
+        folder / "calls.c",
+    ]
     done = subprocess.run(made, check=False, capture_output=True)
     return str(folder / "calls.so") if done.returncode == 0 else None
 
@@ -200,7 +208,7 @@ else:
 @attack
 @sends(2)
 def forked_and_called_otherwise(arena: Arena) -> None:
-    """A fork writes over the command line that it has of its parent, and takes another short name."""
+    """A fork writes over the command line of its parent, and takes another short name."""
     arena.write("good.py", note="good")
     body = """
 import ctypes
