@@ -121,7 +121,7 @@ def paint(
         is_python = is_python or None
     elif is_python is None:
         reason = _ORPHAN
-    reason = _of_process(line[: (seen.owner or 0) + 1]) or reason
+    reason = _of_process(line, seen) or reason
     return Portrait(
         facts=facts,
         ref=_ref(facts, people),
@@ -141,8 +141,9 @@ def paint(
     )
 
 
-def _of_process(line: tuple[ProcessFacts, ...]) -> str | None:
+def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
     """Return why nothing is certain of these processes, whatever they seem to run."""
+    line = line[: (seen.owner or 0) + 1]
     if any(facts.holds_up for facts in line):
         return _HOLDS_UP
     return _TRACED if any(facts.traced for facts in line) else None

@@ -67,7 +67,7 @@ class HelperSource:
     def processes(self) -> frozenset[int]:
         """Return the process that helpers are forked from; none before the first one is wanted."""
         parent = self._parent
-        return frozenset() if parent is None else frozenset({parent.number})
+        return frozenset() if parent is None else frozenset({parent.pid})
 
     def close(self) -> None:
         """End the process that forks, and with it what it forked."""
@@ -99,7 +99,7 @@ class _Parent:
             far.close()
 
     @property
-    def number(self) -> int:
+    def pid(self) -> int:
         """Its process."""
         return self._process.pid
 

@@ -120,10 +120,15 @@ class ExecEvents:
         for _ in range(_GENERATIONS):
             if pid <= 1 or pid in helpers:
                 return pid in helpers
-            known = self._parents.get(pid)
-            fields = () if known else procfs.stat_fields(pid)
-            pid = known[0] if known else int(fields[1]) if len(fields) > 1 else 0
+            pid = self._parent_of(pid)
         return False
+
+    def _parent_of(self, pid: int) -> int:
+        known = self._parents.get(pid)
+        if known is not None:
+            return known[0]
+        fields = procfs.stat_fields(pid)
+        return int(fields[1]) if len(fields) > 1 else 0
 
     def begun(self, load: Load) -> Beginning | None:
         """Return what a program began with, as soon as that is told; None where it is not."""
