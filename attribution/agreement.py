@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from attribution.facts import Files, ProcessFacts, Witness
 from attribution.interpreters import base_name
 from attribution.resolution import Resolution, search_paths
+from attribution.resolution.kinds import SOURCE_SUFFIXES
 from attribution.resolution.titles import (
     OVERWRITTEN,
     is_called_oddly,
@@ -29,6 +30,9 @@ DIFFERENT = "its command line and its interpreter name different programs"
 OF_PYTHON = "a module of Python's own may run whatever it is told to"
 _STANDARD = re.compile(r"[/\\][Ll]ib(?:64)?[/\\](?:python[0-9.]+t?|pypy[0-9.]+)[/\\]")
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+RUNS_ANOTHER = (
+    "it is a program that others install, and was given a file that it may run, as a launcher does"
+)
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"
 BY_BEACON = "only its own beacon says what it runs"
@@ -129,7 +133,8 @@ def _of_file(
             found = _at(said, spelled, files)
             if said.launched_as is LaunchedAs.MODULE and _is_of_python(file):
                 return Agreed(resolution=_noted(found, OF_PYTHON))
-            return Agreed(resolution=_noted(found, MOVABLE) if _is_movable(facts, word) else found)
+            found = _noted(found, MOVABLE) if _is_movable(facts, word) else found
+            return _launching(facts, found, witness, file, files)
         if file in {posixpath.normpath(word), word}:
             # Python before 3.9 gives the name as it was given: it says nothing of the folder.
             return Agreed(resolution=said if facts.start_folder else _noted(said, MOVABLE))
@@ -140,6 +145,31 @@ def _of_file(
     return Agreed(
         resolution=told or _noted(said, DIFFERENT), candidates=tuple(dict.fromkeys(named))
     )
+
+
+def _launching(
+    facts: ProcessFacts, found: Resolution, witness: Witness, main: str, files: Files
+) -> Agreed:
+    """An installed program may run any source that its words name, as known launchers do."""
+    installed = found.launched_as is LaunchedAs.CONSOLE_SCRIPT or _INSTALLED.search(main)
+    if found.by_tool or not installed:
+        return Agreed(resolution=found)
+    given = [word for word in facts.argv[1:] if word and word != found.word]
+    places = [search_paths.locate(facts, word, files).path for word in given if word[0] != "-"]
+    others = [path for path in places if path is not None and path not in {found.path, main}]
+    named = [p for p in others if _may_be_run(p, witness, files)]
+    inner = [p for p in witness.others if any(_same_file(p, word, files) for word in given)]
+    paths = [p for p in (found.path, *named, *inner) if p is not None]
+    if not named and not inner:
+        return Agreed(resolution=found)
+    return Agreed(resolution=_noted(found, RUNS_ANOTHER), candidates=tuple(dict.fromkeys(paths)))
+
+
+def _may_be_run(path: str, witness: Witness, files: Files) -> bool:
+    if not files.exists(path):
+        return False
+    seen = any(_same_file(path, other, files) for other in witness.others)
+    return seen or path.endswith(SOURCE_SUFFIXES)
 
 
 def _is_of_python(file: str) -> bool:

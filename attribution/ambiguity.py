@@ -21,6 +21,10 @@ UNUSED = (
     "it was not seen to wait for an answer, so another one may have sent and let go of the "
     "connection"
 )
+GIVEN = (
+    "its program was given the connection when it was loaded, so what started it, or what it was "
+    "before, may have sent"
+)
 _LATER = (
     "it was started, or became this program, after the connection was opened, "
     "so another one may have sent"

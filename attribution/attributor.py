@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from attribution import examination
 from attribution.ambiguity import (
+    GIVEN,
     RESTED,
     SHARED,
     UNUSED,
@@ -127,6 +128,7 @@ class SocketAttributor:
             before = None if earlier is None else earlier.sole
             use = use_of(ownership, since, is_python=self.gallery.is_itself_python(sole))
             doubt = another_sender(sole, before, use, others)
+            doubt = doubt or (GIVEN if ownership.given else None)
             if earlier is not None and rested(earlier.rests, ownership):
                 doubt = RESTED
             found = replace(found, on_behalf=self._peers_of(sole))

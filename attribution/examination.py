@@ -24,6 +24,7 @@ from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
 from attribution.resolution import Resolution, resolve
+from attribution.resolution.command_line import Kind, parse
 from attribution.resolution.search_paths import DESCRIPTOR
 from attribution.resolution.titles import is_fork_of, of_memory
 from core.attribution import LaunchedAs
@@ -31,6 +32,7 @@ from core.attribution import LaunchedAs
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
 _REPLACED = "the program file was replaced after the process started"
+_ANY = "it holds an interpreter, and was given words: it may run any program that they name"
 _BECAME = "its parent became another program after it was started"
 
 _composer = Composer()
@@ -88,11 +90,26 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         resolution=replace(agreed.resolution, code=None),
         is_itself_python=itself,
         identity=identity,
-        note=note or doubted or _beyond(line[owner], agreed.resolution, asked, files),
+        note=note
+        or doubted
+        or _any(line[owner], agreed.resolution, asked)
+        or _beyond(line[owner], agreed.resolution, asked, files),
         candidates=agreed.candidates,
         unheard=asked is None,
         has_beacon=claim is not None,
     )
+
+
+def _any(owner: ProcessFacts, run: Resolution, witness: Witness | None) -> str | None:
+    """Return why a program that is named for its script, for it holds it, may run another one: it
+    is a Python under another name as far as can be seen, and was told to run something.
+    """
+    if run.launched_as is not LaunchedAs.FROZEN or run.path != owner.exe:
+        return None
+    told = parse(owner.argv[1:]).kind is not Kind.NOTHING
+    if witness is not None and witness.imported:
+        return _ANY
+    return _ANY if told and not _programs.is_made_for_one(owner) else None
 
 
 def _beyond(

@@ -39,8 +39,12 @@ def build(
         listen_to(root)
     own = [str(place) for place in keep_out]
     reader: Reader = InPlace() if os.name == "nt" else HelperReader(own, root)
+    backend = _backend()
+    helped_by = getattr(backend, "helped_by", None)
+    if helped_by is not None and isinstance(reader, HelperReader):
+        helped_by(reader.processes)
     return SocketAttributor(
-        _backend(), people, _own(own_pids), LineSampler(reader), reader, own_scripts()
+        backend, people, _own(own_pids), LineSampler(reader), reader, own_scripts()
     )
 
 

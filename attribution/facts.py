@@ -76,6 +76,8 @@ class Ownership:
     """When data was sent over the socket last (Unix time, exact to some ms); None when none was, or
     that cannot be told.
     """
+    given: bool = False
+    """True when the only holder had the socket already when its program was loaded."""
     inheritable: bool = False
     """True when the only holder's descriptor is one that outlives an exec."""
     used: bool | None = None
@@ -157,6 +159,13 @@ class ProcessFacts:
     """True where what a Python process runs is asked of its interpreter: its command line, which it
     can write over, is not believed alone.
     """
+
+    holds_up: bool = False
+    """True where what lies in its memory could not be read, for it lets nobody: see
+    backends.memory_reads.
+    """
+    traced: bool = False
+    """True where another program traced it since it was loaded, and may have made it send."""
 
     @property
     def undated(self) -> bool:

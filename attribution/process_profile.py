@@ -21,6 +21,14 @@ from core.attribution import Certainty, ProcessRef, Script
 
 _MOST_PARENTS = 32
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
+_TRACED = (
+    "another program had this one, or one above it, in its hands (ptrace), as a debugger has: that"
+    " one may have made it send"
+)
+_HOLDS_UP = (
+    "it keeps anybody from reading its memory, where its command line stands, for as long as it"
+    " likes (`ps` waits there too): what it runs could not be told"
+)
 _AGAIN_S, _SOON_S, _SELDOM_S = 5.0, 0.05, 60.0
 _STARTING_S = 10.0
 _EXAMINE_S = 1.5
@@ -113,6 +121,7 @@ def paint(
         is_python = is_python or None
     elif is_python is None:
         reason = _ORPHAN
+    reason = _of_process(line, seen) or reason
     return Portrait(
         facts=facts,
         ref=_ref(facts, people),
@@ -130,6 +139,14 @@ def paint(
         again_s=_again(owner or facts, seen, unread is not None),
         has_beacon=seen.has_beacon,
     )
+
+
+def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
+    """Return why nothing is certain of these processes, whatever they seem to run."""
+    line = line[: (seen.owner or 0) + 1]
+    if any(facts.holds_up for facts in line):
+        return _HOLDS_UP
+    return _TRACED if any(facts.traced for facts in line) else None
 
 
 def _again(facts: ProcessFacts, seen: Examined, unread: bool) -> float | None:

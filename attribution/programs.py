@@ -23,6 +23,10 @@ _MARKS = (b"Fatal Python error: ", b"Fatal RPython error", b"_PyRuntime\0")
 """Stand in the core of every CPython and PyPy, linked in or as a library, and in no extension
 module.
 """
+_FREEZERS = (b"MEI\x0c\x0b\x0a\x0b\x0e", b"nuitka_", b"NUITKA_", b"cx_Freeze")
+"""Stand in what PyInstaller, Nuitka and cx_Freeze make."""
+_OF_ANY = (b"Py_BytesMain",)
+"""What an interpreter calls that runs whatever it is told to."""
 _ASKS = (b"libpython", b"libpypy")
 _MOST_SIZE = 512 << 20
 _MOST_KNOWN = 4000
@@ -56,6 +60,11 @@ class Programs:
         # The library comes some ms after the program: what asks for it by name need not be waited
         # for.
         return self._holds(link, _ASKS) if is_python_program(facts.exe or "") else False
+
+    def is_made_for_one(self, facts: ProcessFacts) -> bool:
+        """True for a program file that was made to run one script, whatever words it is given."""
+        link = f"{procfs.home(facts.pid)}/exe"
+        return self._holds(link, _FREEZERS) is True and self._holds(link, _OF_ANY) is False
 
     def has_loaded_python(self, facts: ProcessFacts) -> bool:
         """True when the process has a library loaded that holds Python, whatever the library is

@@ -103,6 +103,10 @@ class HelperReader:
         for thread in starting:
             thread.join()
 
+    def processes(self) -> frozenset[int]:
+        """Return the process whose children read for us."""
+        return self._source.processes()
+
     def close(self) -> None:
         """See Reader.close."""
         with self._changed:

@@ -64,6 +64,11 @@ class HelperSource:
                     self._parent = None
         raise Unread("its files could not be read: what reads them does not start")
 
+    def processes(self) -> frozenset[int]:
+        """Return the process that helpers are forked from; none before the first one is wanted."""
+        parent = self._parent
+        return frozenset() if parent is None else frozenset({parent.pid})
+
     def close(self) -> None:
         """End the process that forks, and with it what it forked."""
         with self._lock:
@@ -92,6 +97,11 @@ class _Parent:
             raise Unread(f"its files could not be read ({type(error).__name__})") from None
         finally:
             far.close()
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     def fork(self, until: float) -> "Helper":
         """Return a child, by that moment. Raises OSError or EOFError where this process is of no

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from attribution.backends import beginnings_process
-from attribution.backends.beginnings_process import EXEC, LATE, READY, TOLD
+from attribution.backends.beginnings_process import EXEC, LATE, MANY, READY, SOCKET, TOLD
 from attribution.backends.process_connector import Wish, subscribed
 from core.values import quick
 
@@ -41,6 +41,10 @@ class Beginning:
     """A digest of its command line: the program can write over it later."""
     environment: bytes | None = None
     """A digest of its environment, likewise."""
+    traced: bool = False
+    """True where another program traced it (ptrace): that one can make it do anything."""
+    sockets: frozenset[int] | None = None
+    """Numbers of those that it was given by what it was before; None where that is not known."""
 
 
 class Beginnings(Protocol):
@@ -164,14 +168,22 @@ def _records(rest: bytearray) -> list[tuple[Program, Beginning]]:
     """Take all whole records off what has come."""
     found, at = [], 0
     while at + TOLD.size <= len(rest):
-        pid, executed_at, line, environment, size = TOLD.unpack_from(rest, at)
-        end = at + TOLD.size + size
+        pid, executed_at, line, environment, traced, size, count = TOLD.unpack_from(rest, at)
+        numbers = at + TOLD.size + size
+        end = numbers + SOCKET.size * (0 if count == MANY else count)
         if end > len(rest):
             break
         begun = Beginning()
         if line != LATE:
-            folder = os.fsdecode(bytes(rest[at + TOLD.size : end]))
-            begun = Beginning(folder=folder or None, line=line, environment=environment)
+            folder = os.fsdecode(bytes(rest[at + TOLD.size : numbers]))
+            given = frozenset(number for (number,) in SOCKET.iter_unpack(rest[numbers:end]))
+            begun = Beginning(
+                folder=folder or None,
+                line=line,
+                environment=environment,
+                traced=traced,
+                sockets=None if count == MANY else given,
+            )
         found.append(((pid, executed_at), begun))
         at = end
     del rest[:at]

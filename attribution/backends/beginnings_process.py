@@ -27,9 +27,11 @@ EVENT_AT = 36
 """Where in a message the event begins, behind the heads of netlink and of the kernel's connector
 (linux/netlink.h, linux/connector.h)."""
 EXEC = 0x2
-TOLD = struct.Struct("=iQ16s16sH")
+TOLD = struct.Struct("=iQ16s16s?HH")
+SOCKET = struct.Struct("=Q")
 """Process; the kernel's time of its exec; digests of its command line and of its environment, zeros
-where it was too late; bytes of its working folder, which follow."""
+where it was too late; whether another program traces it; bytes of its working folder, and how many
+sockets it was given: both follow."""
 LATE = bytes(16)
 READY = b"r"
 _READ_MOST = 16_000
@@ -38,6 +40,9 @@ has read its libraries' heads and its encodings, 31,000 bytes at least (Python 3
 -S -E). Counted by the kernel, at once, and never set back."""
 _PASSED_MOST_NS = 1_500_000
 """Likewise in time, for what had read much before it became another program."""
+MANY = 0xFFFF
+_MOST_GIVEN = 64
+"""Descriptors that are looked at; of a program with more it is told that there are many."""
 _MOST_WAITING = 1 << 20
 """Bytes; what is more is not told, and counts as not read."""
 _PIECE = 1 << 16
@@ -101,11 +106,35 @@ def look(pid: int, at: int) -> bytes:
         folder = os.readlink(b"/proc/%d/cwd" % pid)
     line = read(f"/proc/{pid}/cmdline", _MOST_READ)
     environment = read(f"/proc/{pid}/environ", _MOST_READ)
+    given, traced = _sockets(pid), tracer(read(f"/proc/{pid}/status", _PIECE)) != 0
     if not line or not has_not_begun(
         read(f"/proc/{pid}/io", 200), time.clock_gettime_ns(time.CLOCK_MONOTONIC) - at
     ):
-        return TOLD.pack(pid, at, LATE, LATE, 0)
-    return TOLD.pack(pid, at, digest(line), digest(environment), len(folder)) + folder
+        return TOLD.pack(pid, at, LATE, LATE, False, 0, 0)
+    told = digest(line), digest(environment), traced
+    count = MANY if given is None else len(given)
+    numbers = b"".join(SOCKET.pack(number) for number in given or ())
+    return TOLD.pack(pid, at, *told, len(folder), count) + folder + numbers
+
+
+def _sockets(pid: int) -> list[int] | None:
+    """Return the numbers of the sockets that a program was given; None where it was given much."""
+    found = []
+    with contextlib.suppress(OSError):
+        names = os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208
+        if len(names) > _MOST_GIVEN:
+            return None
+        for name in names:
+            held = os.readlink(f"/proc/{pid}/fd/{name}")
+            if held.startswith("socket:["):
+                found.append(int(held[8:-1]))
+    return found
+
+
+def tracer(status: bytes) -> int:
+    """Return who traces a process, by what `/proc/PID/status` tells; 0: nobody."""
+    told = status.partition(b"\nTracerPid:")[2].split(b"\n", 1)[0].strip()
+    return int(told) if told.isdigit() else 0
 
 
 def has_not_begun(io: bytes, passed_ns: int) -> bool:

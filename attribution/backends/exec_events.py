@@ -16,17 +16,18 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from attribution.backends import procfs
 from attribution.backends.beginnings import Beginning, Beginnings, BeginningsProcess, Program
 from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC
-from attribution.backends.process_connector import FORK, Wish, subscribed
+from attribution.backends.process_connector import FORK, TRACED, Wish, subscribed
 from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
 
-_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 20)
+_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 20, also=TRACED)
 _MOST, _MOST_APART = 1 << 15, 1 << 12
 _PAUSE_S = 0.02
 """Events are taken many at a time: whoever asks catches up first."""
-_TRIES = 64
+_TRIES, _GENERATIONS = 64, 8
 _PATIENCE_S, _MOMENT_S = 0.05, 0.002
 """What a program began with is read within a fraction of a millisecond, or too late."""
 _SILENT_S = 1.0
@@ -66,6 +67,11 @@ class ExecEvents:
         self._clock = clock
         self._loaded: _Times[Load] = OrderedDict()
         self._born: _Times[float] = OrderedDict()
+        self._parents: _Times[int] = OrderedDict()
+        self._traced: _Times[None] = OrderedDict()
+        """What another program traced since it was loaded, and what was forked from that."""
+        self.helpers: Callable[[], frozenset[int]] = frozenset
+        """Processes whose children look at programs for us."""
         self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
         """When, whose and which, in the order in which they were told."""
         self._forks_from = 0.0
@@ -99,6 +105,30 @@ class ExecEvents:
         """
         found = self._loaded.get(pid)
         return None if found is None else found[0]
+
+    def was_traced(self, pid: int) -> bool:
+        """True where another program, which is none of ours, could have made this one do anything
+        (ptrace), as far as that was heard.
+        """
+        load = self.load(pid)
+        begun = None if load is None else load.begun
+        return pid in self._traced or (begun is not None and begun.traced)
+
+    def is_ours(self, pid: int) -> bool:
+        """True for what a helper of ours has started."""
+        helpers = self.helpers()
+        for _ in range(_GENERATIONS):
+            if pid <= 1 or pid in helpers:
+                return pid in helpers
+            pid = self._parent_of(pid)
+        return False
+
+    def _parent_of(self, pid: int) -> int:
+        known = self._parents.get(pid)
+        if known is not None:
+            return known[0]
+        fields = procfs.stat_fields(pid)
+        return int(fields[1]) if len(fields) > 1 else 0
 
     def begun(self, load: Load) -> Beginning | None:
         """Return what a program began with, as soon as that is told; None where it is not."""
@@ -197,6 +227,8 @@ class ExecEvents:
                 continue
         self._loaded.clear()
         self._born.clear()
+        self._parents.clear()
+        self._traced.clear()
         self._forks.clear()
         self._since, self._heard = time.time(), True
 
@@ -238,13 +270,28 @@ class ExecEvents:
                 _put(self._awaited, (pid, monotonic), load)
                 self._silent_from = self._silent_from or self._clock()
             self._keep(self._loaded, pid, load, happened)
+            self._traced.pop(pid, None)
+        elif what == TRACED:
+            self._note_tracer(pid, child, happened)
         elif what == FORK:
             self._keep(self._born, child, happened, happened)
+            self._keep(self._parents, child, pid, happened)
+            self._note_heir(pid, child, happened)
             if len(self._forks) == _MOST:
                 self._forks_from = self._forks[0][0]
             self._forks.append((happened, pid, child))
             # Nothing that an earlier process with this number did counts any more.
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
+
+    def _note_tracer(self, pid: int, tracer: int, happened: float) -> None:
+        """`tracer`: 0 where it lets go."""
+        if tracer and not self.is_ours(tracer):
+            self._keep(self._traced, pid, None, happened)
+
+    def _note_heir(self, parent: int, child: int, happened: float) -> None:
+        self._traced.pop(child, None)
+        if parent in self._traced:
+            self._keep(self._traced, child, None, happened)
 
     def _join(self) -> None:
         """Take in what was told of beginnings."""

@@ -1,7 +1,7 @@
 """Which processes hold a socket: a look at their descriptors, the newest first (Linux)."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attribution.backends import procfs
 from attribution.backends.idle_holders import IdleHolders
@@ -14,6 +14,10 @@ _EXITED = (
 _NO_RIGHT = (
     "the socket belongs to user {uid}, whose processes may not be read; "
     "that takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH together"
+)
+_HIDDEN = (
+    "no process that may be read holds the socket: its owner exited, lets nobody look at it, or "
+    "left it to a ring of the kernel's (io_uring)"
 )
 _UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
@@ -37,8 +41,16 @@ def holders(
     own = os.getpid()
     if procfs.descriptors(own, entry.inode):
         return {}, Ownership(pids=(own,), uid=entry.uid, socket=entry.inode)
-    reason = _NO_RIGHT.format(uid=entry.uid) if unreadable else _EXITED
+    reason = _nobody(entry, unreadable)
     return {}, Ownership(reason=reason, uid=entry.uid, socket=entry.inode)
+
+
+def _nobody(entry: SocketEntry, unreadable: Sequence[int]) -> str:
+    """Return why no holder was found: a right is missing only where the gate is another user."""
+    if not unreadable:
+        return _EXITED
+    has_right = os.geteuid() in {0, entry.uid}
+    return _HIDDEN if has_right else _NO_RIGHT.format(uid=entry.uid)
 
 
 def _among_all(inode: int, idle: IdleHolders, unreadable: list[int]) -> dict[int, int]:

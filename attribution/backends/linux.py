@@ -3,20 +3,19 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from attribution.backends import procfs, system_calls
-from attribution.backends.beginnings_process import digest
-from attribution.backends.clock_steps import ClockSteps
-from attribution.backends.exec_events import ExecEvents, Load
+from attribution.backends.exec_events import ExecEvents
 from attribution.backends.holders import holders
 from attribution.backends.idle_holders import IdleHolders, runs_of
 from attribution.backends.memory_reads import ON_THE_LOOP_S, PATIENCE_S
 from attribution.backends.networks import Networks
+from attribution.backends.program_starts import ProgramStarts
 from attribution.backends.recent_pids import Births
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
-from attribution.facts import AS_THEY_STAND, KnownOwners, Ownership, Peer, ProcessFacts, Rest
+from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts, Rest
 
 _SETTLED_S = 0.5
 """A process older than this when a connection was accepted cannot have inherited it: it would have
@@ -43,12 +42,11 @@ _QUICK_PARENTS = 4
 it.
 """
 _MOST_PLACES = 10_000
+_STANDARD_LAST = 2
+"""Descriptors up to this one are given to a program by what started it."""
 
 _ELSEWHERE = (
     "no socket here has these addresses: another machine, container or network namespace connected"
-)
-_OF_THE_START = (
-    "those of the start, of programs that began since {at}; older ones are believed as they stand"
 )
 _CLOSED = "the client had already closed its socket"
 
@@ -68,8 +66,8 @@ class LinuxBackend:
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
         self._idle = IdleHolders()
-        self._steps = ClockSteps()
         self._execs = ExecEvents()
+        self._starts = ProgramStarts(self._execs, self.process)
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
         """See Backend.recall: one netlink question, then the descriptors of a few known
@@ -87,11 +85,15 @@ class LinuxBackend:
         facts = self._holder([f for f in settled if f.uid == entry.uid], entry.inode, known)
         if facts is None or not self._alone(facts, entry.inode, since - _SETTLED_S):
             return None
+        if self._is_given(facts.pid, entry.inode):
+            return None
         return Ownership(pids=(facts.pid,), socket=entry.inode, uid=entry.uid)
 
     def _alone(self, facts: ProcessFacts, inode: int, oldest: float) -> bool:
         """True when it is unchanged and no child made since `oldest` can share the socket."""
         self._execs.catch_up()
+        if self._starts.is_traced_since(facts):
+            return False
         offspring = self._execs.offspring(facts.pid, oldest)
         if offspring is not None and self._execs.is_same(facts):
             return all(procfs.descriptors(pid, inode) == [] for pid in offspring)
@@ -198,7 +200,8 @@ class LinuxBackend:
             return found
         inheritable = self._is_inheritable(found, entry)
         rests = self._rest(found, peer) if found.used else None
-        return replace(found, sent_at=sent_at, inheritable=inheritable, rests=rests)
+        given = self._is_given(found.pids[0], entry.inode)
+        return replace(found, sent_at=sent_at, given=given, inheritable=inheritable, rests=rests)
 
     def _held_by(self, entry: SocketEntry, since: float, *, is_new: bool) -> Ownership:
         """Return who holds the socket, and whether the only holder is seen to use it."""
@@ -232,6 +235,17 @@ class LinuxBackend:
     def _is_inheritable(self, ownership: Ownership, entry: SocketEntry) -> bool:
         place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None
         return place is not None and procfs.is_inheritable(ownership.pids[0], place)
+
+    def _is_given(self, pid: int, inode: int) -> bool:
+        """True when the socket was there before the program: what was that process before, or had
+        started it, may have sent.
+        """
+        load = self._execs.load(pid)
+        begun = None if load is None else load.begun
+        if begun is not None and begun.sockets is not None:
+            return inode in begun.sockets
+        place = self._places.get(inode, self._last_place.get(pid))
+        return place is not None and place <= _STANDARD_LAST
 
     def _looked_for(self, entry: SocketEntry, oldest: float | None = None) -> Ownership:
         with self._lock:
@@ -268,6 +282,8 @@ class LinuxBackend:
         if not procfs.is_alive(fields):
             return False
         self._execs.catch_up()
+        if self._starts.is_traced_since(facts):
+            return False
         return self._execs.is_same(facts) or _is_same(fields, facts)
 
     def process(self, pid: int) -> ProcessFacts | None:
@@ -282,68 +298,16 @@ class LinuxBackend:
         if facts.root and self.networks.is_sealed(facts):
             # It sees our own files, and ours are sure to be read also when it has gone.
             facts = replace(facts, root="", sealed=True)
-        return self._dated(facts)
+        return self._starts.dated(facts)
 
-    def _dated(self, facts: ProcessFacts) -> ProcessFacts:
-        """Add since when it is the program that it is: its last exec, or that of the process it was
-        forked from.
-        """
-        born, since = procfs.start_seconds(facts.start), self._execs.since()
-        load = self._execs.load(facts.pid)
-        if load is not None and load.at is not None:
-            facts = self._compared(facts, load)
-        elif since is not None:
-            missed = load is None and born > since + _TICK_S
-            facts = replace(facts, line_unread=missed or self._execs.was_missed())
-        if born - procfs.boot_time() <= self._steps.set_back_at():
-            return replace(facts, image_from=None, image_until=None)
-        if load is not None and load.at is not None:
-            return replace(facts, image_from=load.at, image_until=load.at)
-        forked = self._forked_from(facts)
-        if forked is not None:
-            return replace(
-                facts,
-                image_from=forked.image_from,
-                image_until=forked.image_until,
-                start_folder=forked.start_folder,
-                line_intact=facts.line_intact and forked.line_intact,
-                line_unread=facts.line_unread or forked.line_unread,
-                env_intact=forked.env_intact,
-            )
-        until = None if since is None else max(since, born)
-        if since is not None and born > since + _TICK_S:
-            # Forked from a process that is gone, or has become another program since.
-            return replace(facts, image_from=None, image_until=until)
-        return replace(facts, image_from=born, image_until=until)
-
-    def _compared(self, facts: ProcessFacts, load: Load) -> ProcessFacts:
-        """Compare command line and environment with those of the start, which were read before the
-        program could write over them, or too late.
-        """
-        begun = self._execs.begun(load)
-        if begun is None or begun.line is None:
-            return replace(facts, line_unread=True)
-        intact = facts.line_intact and begun.line == digest(facts.command_line)
-        same = begun.environment == digest(procfs.told(facts.pid, "environ"))
-        return replace(facts, line_intact=intact, env_intact=same, start_folder=begun.folder)
-
-    def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
-        """Return the parent where it is the very same program in memory: then nothing was loaded
-        since the fork.
-        """
-        if facts.image == 0 or facts.parent <= 1:
-            return None
-        _, image = procfs.start_and_image(facts.parent)
-        return self.process(facts.parent) if image == facts.image else None
+    def helped_by(self, helpers: Callable[[], frozenset[int]]) -> None:
+        """Say which processes' children look at programs for us."""
+        self._execs.helpers = helpers
 
     @property
     def command_lines(self) -> str:
         """Of which programs the command line is known to be that of their start."""
-        self._execs.catch_up()
-        since = self._execs.since()
-        if since is None:
-            return AS_THEY_STAND
-        return _OF_THE_START.format(at=f"{datetime.fromtimestamp(since, UTC):%Y-%m-%dT%H:%MZ}")
+        return self._starts.command_lines
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:
         """See Backend.waiting."""

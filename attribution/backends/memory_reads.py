@@ -54,6 +54,11 @@ class MemoryReads:
                 return b""
         return answer.get()
 
+    def is_held_up(self, pid: int) -> bool:
+        """True while a read of this process has not come back."""
+        with self._lock:
+            return pid in self._late.values()
+
     def _worker(self, pid: int) -> "_Worker | None":
         with self._lock:
             if pid in self._late.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from attribution.backends.beginnings_process import EVENT_AT, EXEC
 
-FORK, EXIT = 0x1, 0x80000000
+FORK, TRACED, EXIT = 0x1, 0x100, 0x80000000
 _NETLINK_CONNECTOR, _GROUP, _DONE, _LISTEN = 11, 1, 3, 1
 _NETLINK_HEADER = struct.Struct("=IHHII")
 _CONNECTOR_HEADER = struct.Struct("=IIIIHH")
@@ -24,7 +24,7 @@ _LOAD, _COMPARE, _TO_INDEX, _RETURN, _BY_INDEX = 0x20, 0x15, 0x07, 0x06, 0x08
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Two kinds of event: each exec, and of the other those of whole processes."""
+    """Kinds of event: each exec, and of the other those of whole processes."""
 
     other: int
     thread_at: int
@@ -32,6 +32,8 @@ class Wish:
     """Where in a message of the other kind the thread and its process stand."""
     buffer: int
     """Bytes that the kernel may keep for us."""
+    also: int = EXEC
+    """A further kind, of threads too."""
 
 
 def subscribed(wish: Wish) -> socket.socket:
@@ -46,7 +48,7 @@ def subscribed(wish: Wish) -> socket.socket:
         _only_whole_processes(held, wish)
         held.bind((0, _GROUP))
         held.setblocking(False)
-        wanted = _WANTED.pack(_LISTEN, EXEC | wish.other)
+        wanted = _WANTED.pack(_LISTEN, EXEC | wish.other | wish.also)
         body = _CONNECTOR_HEADER.pack(1, 1, 0, 0, len(wanted), 0) + wanted
         size = _NETLINK_HEADER.size + len(body)
         held.send(_NETLINK_HEADER.pack(size, _DONE, 0, 0, 0) + body)
@@ -62,7 +64,8 @@ def _only_whole_processes(held: socket.socket, wish: Wish) -> None:
 
     rows = (
         (_LOAD, 0, 0, EVENT_AT),
-        (_COMPARE, 5, 0, socket.htonl(EXEC)),
+        (_COMPARE, 6, 0, socket.htonl(EXEC)),
+        (_COMPARE, 5, 0, socket.htonl(wish.also)),
         (_COMPARE, 0, 5, socket.htonl(wish.other)),
         (_LOAD, 0, 0, wish.thread_at),
         (_TO_INDEX, 0, 0, 0),

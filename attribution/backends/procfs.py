@@ -371,6 +371,7 @@ def process(pid: int) -> ProcessFacts | None:
         line_intact=_is_intact(fields, line),
         exe_replaced=loaded.endswith(" (deleted)"),
         is_asked=True,
+        holds_up=_memory.is_held_up(pid),
     )
     same = start_and_image(pid) == (start, image) and command_line(pid) == line
     return facts if same else None

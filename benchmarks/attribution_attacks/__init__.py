@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Iterator
 
 from benchmarks.attribution_attacks import (
+    calls,
+    controlled,
     copies,
     detours,
     disguises,
@@ -21,6 +23,7 @@ from benchmarks.attribution_attacks import (
     hooks,
     lives,
     memory,
+    packed,
     places,
     programs,
     titles,
@@ -41,6 +44,9 @@ _GROUPS = (
     heads,
     hooks,
     memory,
+    controlled,
+    packed,
+    calls,
     honest,
 )
 HONEST = honest.NAMES | heads.NAMES

@@ -16,7 +16,7 @@ from attribution.agreement import MOVABLE
 from attribution.identity.version import TURNED
 from attribution.reader import HelperReader
 from attribution.resolution.titles import UNREAD
-from benchmarks.attribution_attacks import HONEST, REQUESTS, Arena, cases
+from benchmarks.attribution_attacks import ATTACKS, HONEST, REQUESTS, Arena, cases
 from benchmarks.attribution_attacks.arena import SEND, interpreter
 from benchmarks.attribution_attacks.places import settled
 from benchmarks.attribution_truth import told_wrongly
@@ -103,3 +103,11 @@ def test_a_reader_forked_after_a_mount_went_does_not_trust_what_lies_there(
     arena.go()
     (seen,) = gate.wait(1)
     assert seen.at_request.certainty is Certainty.LIKELY
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="fewer cases can be tried elsewhere")
+def test_readme_tells_how_many_requests_are_tried() -> None:
+    """The number that people read is that of the cases there are."""
+    tried = sum(REQUESTS.get(name, 1) for name in ATTACKS)
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"0 of {tried} requests" in readme

@@ -77,7 +77,7 @@ def test_every_interpreter_here_has_read_more_when_its_script_begins() -> None:
 def test_a_program_that_runs_already_was_read_too_late() -> None:
     """Whatever its command line says by then."""
     found = TOLD.unpack_from(look(os.getpid(), time.monotonic_ns() - 60_000_000_000))
-    assert found[2:] == (LATE, LATE, 0)
+    assert found[2:] == (LATE, LATE, False, 0, 0)
 
 
 def test_a_program_is_read_before_it_runs() -> None:
@@ -102,7 +102,12 @@ def test_a_program_is_read_before_it_runs() -> None:
             running.stdin.close()
         assert told in (
             Beginning(),
-            Beginning(folder="/", line=digest(b"/bin/cat\0-\0"), environment=digest(b"A=b\0")),
+            Beginning(
+                folder="/",
+                line=digest(b"/bin/cat\0-\0"),
+                environment=digest(b"A=b\0"),
+                sockets=frozenset(),
+            ),
         )
     finally:
         beginnings.close()
@@ -358,7 +363,7 @@ def test_who_lives_is_not_forgotten(world: World, monkeypatch: pytest.MonkeyPatc
 def backend(world: World) -> Iterator[LinuxBackend]:
     made = LinuxBackend()
     made._execs.close()
-    made._execs = world.events
+    made._execs = made._starts._execs = world.events
     yield made
     made.close()
 
@@ -384,7 +389,7 @@ def test_what_was_not_read_in_time_is_a_doubt(world: World, backend: LinuxBacken
         if begun is not None:
             world.teller.told.append((program, begun))
         world.events.catch_up()
-        dated = backend._dated(facts)
+        dated = backend._starts.dated(facts)
         assert (dated.line_unread, dated.line_intact, dated.env_intact) == (unread, intact, same)
 
 
@@ -395,15 +400,15 @@ def test_what_was_lost_is_a_doubt(world: World, backend: LinuxBackend) -> None:
     facts = replace(_facts(), parent=0)
     world.fork(1, 70_000_001)
     world.events.catch_up()
-    assert not backend._dated(facts).line_unread
+    assert not backend._starts.dated(facts).line_unread
     world.kernel.overrun = True
     world.events.catch_up()
     world.fork(1, 70_000_002)
     world.events.catch_up()
-    assert backend._dated(facts).line_unread
+    assert backend._starts.dated(facts).line_unread
     world.fork(os.getppid(), os.getpid())
     world.events.catch_up()
-    assert backend._dated(facts).line_unread
+    assert backend._starts.dated(facts).line_unread
 
 
 def test_a_doubt_about_its_own_memory_is_told() -> None:
@@ -435,11 +440,16 @@ def test_records_come_in_pieces() -> None:
     """What is told is a stream: half a record waits for its rest."""
     from attribution.backends.beginnings import _records
 
-    record = TOLD.pack(7, 8, b"l" * 16, b"e" * 16, 3) + b"/ab"
+    record = (
+        TOLD.pack(7, 8, b"l" * 16, b"e" * 16, True, 3, 2) + b"/ab" + bytes(7) + b"\1" + bytes(8)
+    )
     rest = bytearray(record + record[:9])
-    begun = Beginning(folder="/ab", line=b"l" * 16, environment=b"e" * 16)
+    given = frozenset({1 << 56 if sys.byteorder == "little" else 1, 0})
+    begun = Beginning(
+        folder="/ab", line=b"l" * 16, environment=b"e" * 16, traced=True, sockets=given
+    )
     assert _records(rest) == [((7, 8), begun)]
-    rest += record[9:] + TOLD.pack(9, 10, LATE, LATE, 0)
+    rest += record[9:] + TOLD.pack(9, 10, LATE, LATE, False, 0, 0)
     assert _records(rest) == [((7, 8), begun), ((9, 10), Beginning())]
     assert not rest
-    assert struct.calcsize("=iQ16s16sH") == TOLD.size
+    assert struct.calcsize("=iQ16s16s?HH") == TOLD.size

@@ -54,7 +54,8 @@ def test_what_began_before_is_not_dated(monkeypatch: pytest.MonkeyPatch) -> None
         before = backend.process(os.getpid())
         assert before is not None
         assert before.image_from is not None
-        monkeypatch.setattr(backend._steps, "_offset", backend._steps._offset + 3600)
+        steps = backend._starts._steps
+        monkeypatch.setattr(steps, "_offset", steps._offset + 3600)
         after = backend.process(os.getpid())
         assert after is not None
         assert after.image_from is None
