@@ -22,7 +22,7 @@ def length_of(country: str) -> int | None:
 
 @cache
 def _parts_of(country: str) -> tuple[tuple[int, str], ...] | None:
-    """Return the lengths and kinds (`n`: digits, `a`: letters, `c`: both) behind the check digits."""
+    """Return lengths and kinds (`n` digits, `a` letters, `c` both) of what the check covers."""
     _, properties = import_module("stdnum.numdb").get("iban").info(country)[0]
     structure = properties.get("bban")
     if structure is None:
