@@ -54,6 +54,15 @@ HARMLESS = {
         )
     ),
     "a protein": "\n".join(ACIDS[at : at + 60] for at in range(0, len(ACIDS), 60)),
+    "rows of four numbers": "139 109 250 239\n50 149 178 211\n184 143 121 191",
+    "a row with one number before": "61 5 137 210 58\n174 43 195 150 122\n25 148 231 244 50",
+    "hexadecimal that adds up as a bank number": "\n".join(
+        f"ts=17646742{n} span={span} dur=4s"
+        for n, span in enumerate(("df86b36a44d12a4f", "be656e6764c25b0c", "2b1e7c9a0f4d5e66"))
+    ),
+    "a password's name inside of a longer id": (
+        'Explain: {"order_3": "UPqh3hirpwDwi99E8QjifVI00yf", "stage_4": "955e6bde153262b5488a9233"}'
+    ),
     "a row of a matrix": "16 132 65 21 216 219 229\n90  216  166  176  240\n",
     "a password's name inside of an id": (
         'Explain: {"route_2": "B5JlcwrRTO794HansdxlCYUNGZLe/hZpEQoPWdIjJ6Li", "merge_3":'

@@ -40,7 +40,7 @@ _SMALL, _LARGE, _DIGITS = map(
 )
 _LONGEST_PASSWORD = 512
 _LONGEST_NAME = 60
-_SHORTEST_RANDOM = 12
+_SHORTEST_RANDOM, _LONG_RANDOM = 12, 20
 _SENTENCE = 4096
 """Characters before a value in which a blank makes it part of a sentence."""
 
@@ -229,7 +229,8 @@ def _is_random(name: str) -> bool:
     if len(name) < _SHORTEST_RANDOM:
         return False
     kinds = [2 * (c in _SMALL) + (c in _LARGE) for c in name]
-    return len(set(kinds)) > 2 and sum(map(ne, kinds, kinds[1:])) * 20 > len(name) * 11
+    share = 8 if len(name) >= _LONG_RANDOM and name.isalnum() else 11
+    return len(set(kinds)) > 2 and sum(map(ne, kinds, kinds[1:])) * 20 > len(name) * share
 
 
 def _no_secret(value: str) -> str | None:

@@ -14,13 +14,13 @@ Json = Mapping[str, Any]
 _INPUT = tuple(
     (
         "prompt_tokens input_tokens inputTokens inputTokenCount promptTokens inputTextTokens"
-        " prompt_token_count input_token_count"
+        " prompt_token_count input_token_count total_input_tokens"
     ).split()
 )
 _OUTPUT = tuple(
     (
         "completion_tokens output_tokens outputTokens outputTokenCount completionTokens"
-        " generation_token_count generated_token_count output_token_count"
+        " generation_token_count generated_token_count output_token_count total_output_tokens"
     ).split()
 )
 _CACHE_READ = (
@@ -29,20 +29,29 @@ _CACHE_READ = (
     "cacheReadInputTokenCount",
     "prompt_cache_hit_tokens",
     "cached_tokens",
+    "num_cached_tokens",
+    "total_cached_tokens",
+    "cachedInputTokens",
 )
 _CACHE_WRITE = ("cache_creation_input_tokens", "cacheWriteInputTokens", "cacheWriteInputTokenCount")
-_IN_DETAILS = (
-    "prompt_tokens_details",
-    "input_tokens_details",
-    "prompt_token_details",
-    "input_token_details",
+_IN_DETAILS = tuple(
+    (
+        "prompt_tokens_details input_tokens_details prompt_token_details input_token_details"
+        " promptTokensDetails inputTokens"
+    ).split()
 )
-_OUT_DETAILS = (
-    "completion_tokens_details",
-    "output_tokens_details",
-    "completion_token_details",
-    "output_token_details",
+_OUT_DETAILS = tuple(
+    (
+        "completion_tokens_details output_tokens_details completion_token_details"
+        " output_token_details completionTokensDetails outputTokens"
+    ).split()
 )
+_CACHED = ("cached_tokens", "cachedTokens", "cacheRead")
+_WRITTEN = tuple(
+    ("cache_write_tokens cache_creation_tokens cache_creation_input_tokens cacheWrite").split()
+)
+_THOUGHT = ("reasoning_tokens", "reasoningTokens", "reasoning")
+_TOP_THOUGHT = ("reasoning_tokens", "reasoningTokens", "total_thought_tokens")
 
 
 _BEDROCK = "x-amzn-bedrock-"
@@ -59,10 +68,10 @@ def _first(values: Json, names: tuple[str, ...]) -> int | None:
     return None
 
 
-def _detail(values: Json, groups: tuple[str, ...], name: str) -> int | None:
+def _detail(values: Json, groups: tuple[str, ...], names: tuple[str, ...]) -> int | None:
     for group in groups:
         inner = values.get(group)
-        if isinstance(inner, dict) and (count := count_of(inner.get(name))) is not None:
+        if isinstance(inner, dict) and (count := _first(inner, names)) is not None:
             return count
     return None
 
@@ -72,23 +81,39 @@ def from_usage(values: Json) -> Usage:
     cohere = values.get("tokens"), values.get("billed_units")
     if any(isinstance(part, dict) for part in cohere):
         return _from_cohere(values)
-    cached = _detail(values, _IN_DETAILS, "cached_tokens")
+    cached = _detail(values, _IN_DETAILS, _CACHED)
     asked, answered = _first(values, _INPUT), _first(values, _OUTPUT)
+    thought = _detail(values, _OUT_DETAILS, _THOUGHT)
+    thought = _first(values, _TOP_THOUGHT) if thought is None else thought
+    whole = count_of(values.get("total_tokens"))
     return Usage(
-        input=asked,
-        output=answered,
-        only_total=(
-            count_of(values.get("total_tokens")) if asked is None and answered is None else None
-        ),
+        input=_with_tools(values, asked),
+        output=_with_thoughts(values, asked, answered, thought, whole),
+        only_total=whole if asked is None and answered is None else None,
         cache_read=_first(values, _CACHE_READ) if cached is None else cached,
-        cache_write=known(
-            _first(values, _CACHE_WRITE), _detail(values, _IN_DETAILS, "cache_write_tokens")
-        ),
-        reasoning=_detail(values, _OUT_DETAILS, "reasoning_tokens"),
+        cache_write=known(_first(values, _CACHE_WRITE), _detail(values, _IN_DETAILS, _WRITTEN)),
+        reasoning=thought,
         stated_cost=stated_cost.of_usage(values),
         cache_apart="prompt_tokens" not in values
         and any(name in values for name in (*_CACHE_READ[:3], *_CACHE_WRITE)),
     )
+
+
+def _with_tools(values: Json, asked: int | None) -> int | None:
+    """Mistral's and Google's tools read for the model: their tokens stand beside the prompt."""
+    if "connector_tokens" not in values and "total_tool_use_tokens" not in values:
+        return asked
+    return added(asked, _first(values, ("connector_tokens", "total_tool_use_tokens")))
+
+
+def _with_thoughts(
+    values: Json, asked: int | None, answered: int | None, thought: int | None, whole: int | None
+) -> int | None:
+    """Some state apart what was thought and what was said: their total tells, which holds both."""
+    if not thought or asked is None or answered is None or whole is None:
+        return answered
+    tools = _with_tools(values, 0) or 0
+    return answered + thought if whole == asked + tools + answered + thought else answered
 
 
 def _from_cohere(values: Json) -> Usage:
@@ -153,6 +178,25 @@ def _from_aleph(answer: Json) -> Usage:
     )
 
 
+def _from_llama_server(answer: Json) -> Usage:
+    return Usage(
+        input=count_of(answer.get("tokens_evaluated")),
+        output=count_of(answer.get("tokens_predicted")),
+    )
+
+
+def _from_predictions(answer: Json) -> Usage | None:
+    """Vertex counts each text that it turned into numbers."""
+    predictions = answer["predictions"]
+    asked: int | None = None
+    for one in predictions[:_MOST_TEXTS] if isinstance(predictions, list) else ():
+        numbers = one.get("embeddings") if isinstance(one, dict) else None
+        told = numbers.get("statistics") if isinstance(numbers, dict) else None
+        if isinstance(told, dict):
+            asked = added(asked, count_of(told.get("token_count")))
+    return None if asked is None else Usage(input=asked)
+
+
 def _from_llama(answer: Json) -> Usage:
     return Usage(
         input=count_of(answer.get("prompt_token_count")),
@@ -196,10 +240,14 @@ _TOP_LEVEL: tuple[tuple[str, Callable[[Json], Usage | None]], ...] = (
     ("generation_token_count", _from_llama),
     ("results", _from_results),
     ("details", _from_tgi),
+    ("tokens_predicted", _from_llama_server),
+    ("predictions", _from_predictions),
 )
 
 
-_NESTED = ("response", "message", "delta", "x_groq", "data", "event", "result")
+_MOST_TEXTS = 2_000
+"""Texts that one request has turned into numbers, at most; Vertex takes 250."""
+_NESTED = tuple("response message delta x_groq data event result chatResponse interaction".split())
 """Where events wrap the answer that states its usage."""
 
 

@@ -165,7 +165,7 @@ def _row_of(event: Json) -> Json | None:
 
 def id_of(event: Json) -> str | None:
     """Return the provider's id of the answer that an object belongs to, or None."""
-    for key in ("response", "message"):
+    for key in ("response", "message", "data"):
         inner = event.get(key)
         if isinstance(inner, dict) and isinstance(inner.get("id"), str) and inner["id"]:
             return str(inner["id"])[:_MAX_ID]

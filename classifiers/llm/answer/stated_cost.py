@@ -17,8 +17,9 @@ _AMOUNTS = ("total_cost", "total", "cost", "usd", "total_cost_usd")
 _IN_USAGE = ("cost", "cost_usd", "total_cost", "estimated_cost", "total_cost_usd", "costDollars")
 _NOT_THE_PRICE = frozenset(
     (
-        "ratelimit limit query remaining budget original discount margin markup time per max min"
+        "ratelimit limit remaining budget original discount margin markup time per max min"
         " saved savings reset spend key input output prompt completion cents credits before"
+        " character characters token tokens unit units point points credit query"
     ).split()
 )
 """Words in the names of headers that tell another amount than that of this answer."""

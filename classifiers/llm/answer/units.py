@@ -78,6 +78,7 @@ _SERVER_TOOLS = {
     "SERVER_SIDE_TOOL_X_SEARCH": OTHER_TOOLS,
     "SERVER_SIDE_TOOL_CODE_EXECUTION": CODE,
 }
+_CONNECTORS = {"web_search": WEB, "web_search_premium": WEB, "code_interpreter": CODE}
 _FREE_TOOLS = frozenset({"web_fetch_requests"})
 _CALLS = {
     "web_search_call": WEB,
@@ -165,6 +166,12 @@ def _caches(values: Json) -> Iterator[tuple[str, int]]:
 
 
 def _tools(values: Json) -> Iterator[tuple[str, int]]:
+    yield WEB, _number(values.get("num_search_queries"))
+    yield OTHER_TOOLS, _number(values.get("num_sources_used"))
+    connectors = values.get("connectors")
+    if isinstance(connectors, dict):
+        for key, value in list(connectors.items())[:50]:
+            yield _CONNECTORS.get(key, OTHER_TOOLS), _number(value)
     used = values.get("server_tool_use", values.get("server_side_tool_usage_details"))
     if isinstance(used, dict):
         for key, value in list(used.items())[:50]:

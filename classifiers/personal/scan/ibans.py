@@ -10,15 +10,35 @@ SHORTEST = 15
 _LETTERS = str.maketrans({chr(code): str(code - 55) for code in range(65, 91)})
 _SEPARATORS = " -._/,\t\r\n\xb7"
 _NO_SEPARATORS = str.maketrans("", "", _SEPARATORS)
-_PART_LENGTH = re.compile(r"(?<!\d)(\d++)!")
+_PART = re.compile(r"(?<!\d)(\d++)!([nac])")
 
 
 @cache
 def length_of(country: str) -> int | None:
     """Return how long an IBAN of this country is, from python-stdnum's table."""
+    parts = _parts_of(country)
+    return None if parts is None else 4 + sum(length for length, _ in parts)
+
+
+@cache
+def _parts_of(country: str) -> tuple[tuple[int, str], ...] | None:
+    """Return lengths and kinds (`n` digits, `a` letters, `c` both) of what the check covers."""
     _, properties = import_module("stdnum.numdb").get("iban").info(country)[0]
     structure = properties.get("bban")
-    return None if structure is None else 4 + sum(map(int, _PART_LENGTH.findall(structure)))
+    if structure is None:
+        return None
+    return tuple((int(length), kind) for length, kind in _PART.findall(structure))
+
+
+def _has_structure(iban: str) -> bool:
+    """True when digits and letters stand where this country has them."""
+    at = 4
+    for length, kind in _parts_of(iban[:2]) or ():
+        part = iban[at : at + length]
+        if (kind == "n" and not part.isdigit()) or (kind == "a" and not part.isalpha()):
+            return False
+        at += length
+    return iban[2:4].isdigit()
 
 
 def check_iban(text: str) -> tuple[str, int] | None:
@@ -31,6 +51,7 @@ def check_iban(text: str) -> tuple[str, int] | None:
         len(iban) != length
         or not iban.isalnum()
         or int((iban[4:] + iban[:4]).translate(_LETTERS)) % 97 != 1
+        or not _has_structure(iban)
     ):
         return None
     used = length

@@ -1,9 +1,9 @@
 """Runs of digits: which windows over their groups are identifiers, cards or phones."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from classifiers.personal.scan import cards, host_names, phone_hints, phones
 from classifiers.personal.scan.checks import CHECKS, is_filler
@@ -38,9 +38,8 @@ _IP_HINT = re.compile(
 _LONG_ENOUGH = 8
 _PATHS = frozenset("/=#_-&")
 _THOUSANDS = re.compile(r"\d{1,3}(?: \d{3}){1,5}")
-_NUMBER_BEHIND = re.compile(r"[ \t]{1,4}\d")
-_NUMBERS_BEFORE = re.compile(r"\d[ \t]{1,4}\d{1,3}[ \t]{1,4}\Z")
-_ROW, _ROW_BEFORE = 3, 12
+_ROW, _LINE = 3, 120
+_ENOUGH_BESIDE = 2
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
 
@@ -188,16 +187,42 @@ def _read(
 
 
 def _is_in_row(text: str, start: int, window: Spans) -> bool:
-    """True for short numbers between blanks with more of them behind, or two before: a row of a
-    matrix.
+    """True for short numbers between blanks in a row of a matrix: two more of them before or
+    behind, or one where its line holds numbers only, or none between lines of other widths.
     """
     if len(window) < _ROW or any(stop - begin > _ROW for begin, stop in window):
         return False
     if text[start + window[0][1] : start + window[1][0]].strip(" \t"):
         return False
     first, end = start + window[0][0], start + window[-1][1]
-    before = text[max(0, first - _ROW_BEFORE) : first]
-    return _NUMBER_BEHIND.match(text, end) is not None or _NUMBERS_BEFORE.search(before) is not None
+    left = text[max(0, first - _LINE) : first].rpartition("\n")[2].split()
+    right = text[end : end + _LINE].partition("\n")[0].split()
+    before, behind = _short_numbers(reversed(left)), _short_numbers(right)
+    if before >= _ENOUGH_BESIDE or behind >= _ENOUGH_BESIDE:
+        return True
+    if before < len(left) or behind < len(right):
+        return False
+    return bool(before or behind) or _has_other_rows(text, first, end, window)
+
+
+def _short_numbers(words: Iterable[str]) -> int:
+    """Return how many words in a row are numbers as short as those of a matrix."""
+    return sum(1 for _ in takewhile(lambda w: w.isdigit() and len(w) <= _ROW, words))
+
+
+def _has_other_rows(text: str, first: int, end: int, window: Spans) -> bool:
+    """True when a line above or below holds short numbers only, of other lengths: in a list of ids
+    all lines are alike.
+    """
+    own = [stop - begin for begin, stop in window]
+    above = text[max(0, first - _LINE) : first].rstrip(" \t").removesuffix("\n").rpartition("\n")
+    below = text[end : end + _LINE].lstrip(" \t").removeprefix("\n").partition("\n")
+    for line in (above[2], below[0]):
+        words = line.split()
+        only = len(words) >= _ROW and _short_numbers(words) == len(words)
+        if only and [len(word) for word in words] != own:
+            return True
+    return False
 
 
 def _plain(separator: str) -> str:

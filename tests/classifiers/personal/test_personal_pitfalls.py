@@ -139,3 +139,18 @@ def test_adjacent_numbers_are_told_apart() -> None:
 def test_case_counts_where_it_should(text: str, expected: list[str]) -> None:
     """(12) PAN and CURP are written in capitals; NINO and IBAN in any case."""
     assert kinds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Acme Pty Ltd, 53 004 085 616 2026 renewal", "au_abn"),
+        ("Acme Pty Ltd 53 004 085 616 3 invoices", "au_abn"),
+        ("paid to 53 004 085 616 120.50 in May", "au_abn"),
+        ("53 004 085 616\n53 004 085 616", "au_abn"),
+        ("Frau Weber 65 929 970 489 12 Monate", "de_tax_id"),
+    ],
+)
+def test_another_number_on_the_line_hides_no_id(text: str, kind: str) -> None:
+    """Only where numbers stand as in a matrix are groups of digits no id."""
+    assert kind in kinds(text)
