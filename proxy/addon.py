@@ -228,10 +228,8 @@ class GateAddon:
     async def _opened(self, flow: http.HTTPFlow) -> None:
         self._silent.pop(flow.client_conn.id, None)
         self.tunnels.over(flow.client_conn.id)
-        transaction = bind(
-            flow,
-            self.inspection.opened(flow.client_conn.id, (flow.request.host, flow.request.port)),
-        )
+        target = flow.request.host, flow.request.port
+        transaction = bind(flow, self.inspection.opened(flow.client_conn.id, target))
         if flow.request.host == HEALTH_HOST:
             transaction.answer_here()
             beside = await answer_to(flow, self.evasion, self.inspection)
@@ -256,7 +254,8 @@ class GateAddon:
 
     async def gate_upload(self, flow: http.HTTPFlow) -> None:
         """Some more of a streaming body has come: scan it before it goes on."""
-        assert isinstance(body := transaction_of(flow).travel.body, PastTap)
+        body = transaction_of(flow).travel.body
+        assert isinstance(body, PastTap)
         try:
             await body.tap.inspect()
             await taken(flow)
