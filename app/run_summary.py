@@ -23,7 +23,9 @@ from core.fate import (
     NO_ANSWER_NOTE,
     NOT_FOUND,
     PROXYS_FAULT,
+    TUNNEL,
     UNANSWERED,
+    UNFINISHED_NOTE,
     UNREACHED_NOTE,
     WANTS_CERTIFICATE,
     Fate,
@@ -52,6 +54,7 @@ _REMEDIES: Mapping[str, str] = {
     ),
     Fate.FOREIGN: "Only HTTP can be inspected. An exception is a rule: see pass_through.",
     Fate.UNREACHED: "Check the address, the network, and whether the server answers.",
+    Fate.UNFINISHED: "It ended by itself: look there for an error, or for a limit of time.",
 }
 """What to do about what no rule decided."""
 _UNANSWERED = (
@@ -71,9 +74,10 @@ _LEAST_DOLLARS = Decimal("0.0001")
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
 """Connections of which there is nothing to tell but why."""
+_NOT_SENT = frozenset({Fate.UNREACHED, Fate.UNFINISHED})
 _FAULTS = frozenset({NO_ANSWER_NOTE, LEFT_NOTE, CUT_NOTE, WANTS_CERTIFICATE})
 """Notes of requests that were let out, and did not do what their program wanted."""
-_OUTCOMES = frozenset({UNREACHED_NOTE, NO_ANSWER_NOTE, CUT_NOTE})
+_OUTCOMES = frozenset({UNREACHED_NOTE, UNFINISHED_NOTE, NO_ANSWER_NOTE, CUT_NOTE})
 """Notes of what became of a request, beside those of why."""
 
 
@@ -236,7 +240,7 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
     for record in records:
         if _is_worth_a_word(record) or record.llm is not None:
             decision, faults = record.decision, _FAULTS.intersection(record.notes)
-            why = _causes(record) if faults or record.fate is Fate.UNREACHED else ""
+            why = _causes(record) if faults or record.fate in _NOT_SENT else ""
             became = record.outcome, decision.rule, decision.reason, unchecked(record)
             key = (_place(record), *became, faults, why)
             found.setdefault(key, []).append(record)
@@ -275,7 +279,8 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
 
 def _is_told_by_its_reason(record: Record) -> bool:
     by_name = _is_unanswered(record) or _is_unreached_by(record, NOT_FOUND)
-    return record.fate in _UNINSPECTED or by_name
+    in_its_head = record.fate is Fate.UNFINISHED and record.request.method == TUNNEL
+    return record.fate in _UNINSPECTED or by_name or in_its_head
 
 
 def _why(record: Record) -> str:
@@ -283,7 +288,7 @@ def _why(record: Record) -> str:
     reason = printable(decision.reason, 300).rstrip(".")
     if _is_told_by_its_reason(record):
         return f"{reason}."
-    if record.fate is Fate.UNREACHED:
+    if record.fate in _NOT_SENT:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
     if record.left and NO_ANSWER_NOTE in record.notes:
         return f"It was sent, and no answer came{_because(record)}."

@@ -5,8 +5,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.decision import Verdict
-from core.fate import CUT_OFF, Fate
+from core.fate import CUT_OFF, UNSTOPPED, Fate
 from core.record import Record
+
+_UNSENT = UNSTOPPED - {Fate.PAST}
 
 
 def dollars(cost: str | None) -> Decimal | None:
@@ -35,7 +37,7 @@ def totals_of(records: Sequence[Record]) -> dict[str, Any]:
         "requests": len(records),
         "bytes_sent": sum(record.request.bytes for record in filter(_has_left, records)),
         "stopped": count(lambda record: record.stopped),
-        "unsent": count(lambda record: record.fate in {Fate.UNTRUSTED, Fate.UNREACHED}),
+        "unsent": count(lambda record: record.fate in _UNSENT),
         "past": count(lambda record: record.fate is Fate.PAST),
         "with_findings": count(lambda record: record.findings),
         "blocked": count(lambda record: record.decision.verdict is Verdict.BLOCK),

@@ -18,15 +18,19 @@ class Fate(StrEnum):
     """It was no HTTP, and was refused."""
     UNREACHED = "unreached"
     """It was let out, and the destination could not be reached."""
+    UNFINISHED = "unfinished"
+    """It ended before it could be let out: nothing of it left."""
 
 
-UNSTOPPED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.UNREACHED})
+UNSTOPPED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.UNREACHED, Fate.UNFINISHED})
 """What did not leave through the gate, and was not stopped by it."""
 
 UNANSWERED = "direct"
 """First word of the stage of what asked for a connection past the gate, and had no answer."""
 NOT_FOUND = "name"
 """First word of the stage of a name that was asked for in a seal, and could not be found."""
+HALF_HEAD = "head"
+"""First word of the stage of a request whose client left in the middle of its head."""
 _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
     {
         "bypass": Fate.PAST,
@@ -34,6 +38,7 @@ _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
         "protocol": Fate.FOREIGN,
         UNANSWERED: Fate.UNREACHED,
         NOT_FOUND: Fate.UNREACHED,
+        HALF_HEAD: Fate.UNFINISHED,
     }
 )
 """First word of the stage that such a record's decision names as not done."""
@@ -54,6 +59,9 @@ LEFT_EARLY_NOTE = "the client left before that"
 UNWAITED_NOTE = "the destination: the client left while there was no connection to it yet"
 """Beside UNREACHED_NOTE: the handshake there took longer than the client waited."""
 UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
+UNFINISHED_NOTE = "it ended before it could leave: nothing was sent"
+STOPPED_NOTE = "the gate stopped before the exchange ended"
+"""Of what was under way when the gate was told to stop, or was killed."""
 
 
 def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | None:
@@ -66,4 +74,9 @@ def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | 
         for stage in stages:
             if (fate := _BY_STAGE.get(stage.partition(":")[0])) is not None:
                 return fate
-    return Fate.UNREACHED if UNREACHED_NOTE in notes else None
+    return next((fate for note in notes if (fate := _BY_NOTE.get(note)) is not None), None)
+
+
+_BY_NOTE: Mapping[str, Fate] = MappingProxyType(
+    {UNREACHED_NOTE: Fate.UNREACHED, UNFINISHED_NOTE: Fate.UNFINISHED}
+)

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from core.errors import EvidenceError
+from core.fate import STOPPED_NOTE
 from core.record import Record
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
@@ -21,7 +22,6 @@ from evidence.gate_words import objection, words
 from evidence.journal_seal import JournalSeal
 from evidence.times import micros
 
-STOPPED = "the gate stopped before the exchange ended"
 UNSEALED = (
     "it stood in the list of exchanges under way without the seal of this installation: it was put "
     "in, or an earlier version, which set none, left it"
@@ -77,7 +77,7 @@ def _left_by(connection: Connection, gate: str, seal: JournalSeal | None) -> lis
 
 def _notes(row: tuple[int, str, str, bytes, bytes | None], seal: JournalSeal | None) -> list[str]:
     """Return what befell an exchange that was under way."""
-    return [STOPPED] if seal is None or seal.fits(*row) else [STOPPED, UNSEALED]
+    return [STOPPED_NOTE] if seal is None or seal.fits(*row) else [STOPPED_NOTE, UNSEALED]
 
 
 def _ended(text: bytes, notes: list[str]) -> Item:

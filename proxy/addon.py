@@ -15,6 +15,7 @@ from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
+from proxy.early_ends import EarlyEnds
 from proxy.evasion import EvasionWatch
 from proxy.far_side import mark_end, was_reached
 from proxy.fault_causes import why_broken
@@ -29,10 +30,10 @@ from proxy.sealed.foreign import ForeignConnections
 from proxy.sealed.opening import Foreign
 from proxy.silent_tunnels import SilentTunnel, SilentTunnels
 from proxy.sniffing import looks_like_http, may_become_tls
-from proxy.streams import make_ours, only_http, taken, wait_for_more
+from proxy.streams import kept_of, make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
-from proxy.travel import Kept, PastTap
+from proxy.travel import PastTap
 from proxy.uninspected import Told, Uninspected
 from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
@@ -53,6 +54,7 @@ class GateAddon:
         self.passages = tls_passthrough.Passages(inspection)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
+        self.ends = EarlyEnds(inspection)
         self.certificates = ClientCertificates()
         self.tunnels = SilentTunnels(self._on_silent_tunnel, Greetings(inspection, upstreams).of)
         self.foreign = ForeignConnections(inspection, self.passages, self.tunnels.kept)
@@ -130,9 +132,8 @@ class GateAddon:
         """Record what was refused because it is no request."""
         self._silent.pop(found.client.id, None)
         self.tunnels.over(found.client.id)
-        await self._tell(
-            self.uninspected.unreadable, self.inspection.senders.of(found.client.id), found.target
-        )
+        told = self.uninspected.half_head if found.ended else self.uninspected.unreadable
+        await self._tell(told, self.inspection.senders.of(found.client.id), found.target)
 
     async def _on_silent_tunnel(self, silent: SilentTunnel, heard: bytes) -> None:
         self._silent.pop(silent.connection, None)
@@ -227,16 +228,15 @@ class GateAddon:
     async def _opened(self, flow: http.HTTPFlow) -> None:
         self._silent.pop(flow.client_conn.id, None)
         self.tunnels.over(flow.client_conn.id)
-        transaction = bind(
-            flow,
-            self.inspection.opened(flow.client_conn.id, (flow.request.host, flow.request.port)),
-        )
+        target = flow.request.host, flow.request.port
+        transaction = bind(flow, self.inspection.opened(flow.client_conn.id, target))
         if flow.request.host == HEALTH_HOST:
             transaction.answer_here()
             beside = await answer_to(flow, self.evasion, self.inspection)
             flow.response = self.health.answer(beside)
             return
         self.health.requests += 1
+        self.ends.begun(flow, transaction)
         head = read_head(flow)
         transaction.travel.stated_size = head.size
         if not head.small:
@@ -269,13 +269,13 @@ class GateAddon:
         await self._guarded(flow, self._on_kept)
 
     async def _on_kept(self, _: http.HTTPFlow, transaction: Transaction) -> Outcome:
-        return await self.inspection.on_kept(transaction, _kept(transaction).body)
+        return await self.inspection.on_kept(transaction, kept_of(transaction))
 
     async def gate_piece(self, flow: http.HTTPFlow) -> None:
         """A kept body goes out, piece by piece."""
         transaction = transaction_of(flow)
         try:
-            await _kept(transaction).body.next_piece()
+            await kept_of(transaction).next_piece()
             await taken(flow)
         except BaseException as error:
             # boundary: a body that cannot be read back ends broken, not complete
@@ -330,6 +330,8 @@ class GateAddon:
             flow.response = refusal_of(flow)
         elif transaction.answering and flow.websocket is None:
             await self._guarded(flow, self._on_answer_end)
+        if flow.websocket is None:
+            self.ends.over(transaction)
 
     async def _on_answer_end(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
         await self.inspection.on_answer_end(transaction, content_of(flow))
@@ -351,10 +353,11 @@ class GateAddon:
                 of_the_end=not self.certificates.is_proxys(flow),
                 client_left=not flow.client_conn.connected,
             )
-            await self.inspection.on_break(transaction, content_of(flow), why)
+            await self.ends.broke(flow, transaction, why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails
             self._failed("evidence", error, transaction.reference)
+        self.ends.over(transaction)
 
     # WebSockets
 
@@ -377,6 +380,7 @@ class GateAddon:
         except BaseException as error:  # noqa: BLE001
             # boundary: the connection is over, only its record fails
             self._failed("evidence", error, transaction.reference)
+        self.ends.over(transaction)
 
     # failures
 
@@ -393,8 +397,3 @@ class GateAddon:
                 raise
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
-
-
-def _kept(transaction: Transaction) -> Kept:
-    assert isinstance(transaction.travel.body, Kept)
-    return transaction.travel.body

@@ -132,7 +132,9 @@ class Gate:
             self._collecting.end()
             with courtesy(Duty.DIRECT):
                 self.addon.evasion.end()
+            self.addon.ends.stop()
             self.addon.inspection.settle()
+            self._master = None
 
     def _made_addon(self, loop: asyncio.AbstractEventLoop) -> GateAddon:
         parts = self._parts

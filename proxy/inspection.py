@@ -36,9 +36,7 @@ from proxy.counting import TokenCounts
 from proxy.deciding import Deciding
 from proxy.dns_pinning import Places
 from proxy.enforcement import People
-from proxy.fault_causes import Broken
 from proxy.health import Health
-from proxy.life_cycle import State
 from proxy.line_of_code import LinesOfCode
 from proxy.observing import Observations
 from proxy.outbox import Outbox
@@ -48,11 +46,10 @@ from proxy.refusals import STATUS as REFUSED
 from proxy.refusals import status_for
 from proxy.senders import Senders
 from proxy.transaction import Transaction
-from proxy.travel import Kept, KeptBody, PastTap
+from proxy.travel import Kept, KeptBody, PastTap, Reader
 from proxy.uploads import UploadTap, settled
 
 HOW_MUCH = "how much passes is known only when the connection has ended"
-_BEFORE_ITS_BODY = frozenset({State.OPEN, State.KEPT})
 
 
 class Inspection:
@@ -96,7 +93,7 @@ class Inspection:
         """Ask who it is while the client waits for its first answer, and so cannot have exited."""
         await self.senders.opened(connection)
 
-    async def _sender(self, transaction: Transaction) -> Attribution:
+    async def sender(self, transaction: Transaction) -> Attribution:
         """Return who sent this; that nobody knows is an answer, and never a reason to fail."""
         if not transaction.attributed:
             try:
@@ -108,6 +105,11 @@ class Inspection:
                 found = unknown_sender("none", f"the look-up failed, reference {reference}")
             transaction.attribute(found)
         return transaction.sender
+
+    def sender_now(self, transaction: Transaction) -> None:
+        """Have it known who sent this, as far as that is known without a look."""
+        if not transaction.attributed:
+            transaction.attribute(self.senders.known(transaction.connection))
 
     async def met(self, sender: Attribution) -> None:
         """Have the sender's script looked at; wait for it where a rule may ask what it imports."""
@@ -138,7 +140,7 @@ class Inspection:
     async def on_headers(self, transaction: Transaction, head: Exchange) -> Outcome:
         """Refuse where no body could change that; else choose how the body travels."""
         head = await self._located(transaction, head)
-        sender = await self._sender(transaction)
+        sender = await self.sender(transaction)
         await self.met(sender)
         seen = self.deciding.on_headers(head)
         decision = self.deciding.decide_on_headers(head, sender, seen)
@@ -163,7 +165,7 @@ class Inspection:
         self, transaction: Transaction, exchange: Exchange, *, streams: bool = False
     ) -> tuple[Attribution, Classification, Decision]:
         """Steps 3 and 4: what is in it, and what policy says."""
-        sender = await self._sender(transaction)
+        sender = await self.sender(transaction)
         self._observed(sender)  # while the body is read
         seen = await self.deciding.classify(exchange, sender)
         await self.met(sender)
@@ -280,27 +282,13 @@ class Inspection:
         """All of the answer is there. Its evidence is durable before the client has it."""
         reader = transaction.travel.reader
         assert reader is not None
-        await self._counts.closed(transaction, reader, content, self.close)
+        await self.answered(transaction, reader, content)
         await transaction.proven()
         transaction.deliver()
 
-    async def on_break(self, transaction: Transaction, content: bytes, why: Broken) -> None:
-        """The exchange broke off: the record says how far it got. `content`: of its answer."""
-        transaction.travel.discard()
-        if transaction.over or transaction.failed:
-            return
-        if transaction.state in _BEFORE_ITS_BODY:
-            transaction.abandon()
-            return
-        reader = transaction.travel.reader
-        if reader is None:
-            for note in why.no_answer:
-                transaction.note(note)
-            self.close(transaction, None)
-        else:
-            for note in () if reader.ended else why.cut:
-                transaction.note(note)
-            await self._counts.closed(transaction, reader, content, self.close)
+    async def answered(self, transaction: Transaction, reader: Reader, content: bytes) -> None:
+        """No more of its answer comes: hand its record over. `content`: of one that was held."""
+        await self._counts.closed(transaction, reader, content, self.close)
 
     # Evidence, for all of the steps.
 
@@ -363,10 +351,15 @@ class Inspection:
             answer = None if reader is None else reader.answer()
         if not transaction.known:
             unread = replace(exchange(), complete=False)
-            sender = await self._sender(transaction)
-            self._observed(sender)
-            transaction.describe(unread, sender, self.deciding.on_headers(unread))
+            await self.sender(transaction)
+            self.describe(transaction, unread)
         await self.closed(transaction, answer)
+
+    def describe(self, transaction: Transaction, unread: Exchange) -> None:
+        """Say what is known of one that ended before it was decided on."""
+        self._observed(transaction.sender)
+        known = self.deciding.on_headers(unread)
+        transaction.describe(unread, transaction.sender, known)
 
     def observed(
         self,

@@ -130,8 +130,10 @@ _OUT, _CHANGED, _ASKED = frozenset({Way.OUT}), frozenset({Way.CHANGED}), frozens
 _LETS_OUT = _OUT | _CHANGED
 _NOT_OUT = ANY_WAY - _LETS_OUT
 _LEAVING = (_S.PASSING, _S.ANSWERING, _S.STREAMING, _S.CONVERSING)
-_ENDING = (_S.REFUSED, _S.CUT, _S.FAILED, _S.OBSERVED)
-_ALIVE = (_S.OPEN, _S.DECIDED, _S.KEPT, _S.HELD, _S.WAITING, _S.REDACTED, _S.JOURNALLED, *_LEAVING)
+_ENDING = (_S.REFUSED, _S.CUT, _S.FAILED, _S.OBSERVED, _S.ABANDONED)
+NOT_OUT = (_S.OPEN, _S.DECIDED, _S.KEPT, _S.HELD, _S.WAITING, _S.REDACTED, _S.JOURNALLED)
+"""Nothing of it has left, and it is not refused."""
+_ALIVE = (*NOT_OUT, *_LEAVING)
 
 ROWS = (
     Row(_E.ANSWER_HERE, (_S.OPEN,), _S.ANSWERED_HERE, "it asks for the gate's own health"),
@@ -159,9 +161,9 @@ ROWS = (
     Row(_E.CUT, (_S.FAILED, _S.CLOSED), None, "the rest of an upload stays here, too"),
     Row(_E.FAIL, (*_ALIVE, *_ENDING), _S.FAILED, "the gate itself failed: the client is refused"),
     Row(_E.FAIL, (_S.CLOSED,), None, "it failed on the answer: the same"),
-    Row(_E.DESCRIBE, (_S.FAILED,), None, "what is known of it, where it failed before that"),
+    Row(_E.DESCRIBE, (_S.FAILED, _S.ABANDONED), None, "what is known of it, if it ended before"),
     Row(_E.OBSERVE, (_S.DECIDED,), _S.OBSERVED, "it never came to the gate, and is only told"),
-    Row(_E.ABANDON, (_S.OPEN, _S.KEPT), _S.ABANDONED, "the client left before that"),
+    Row(_E.ABANDON, NOT_OUT, _S.ABANDONED, "its client left before that, or the gate stops"),
     Row(_E.CLOSE, (*_LEAVING, *_ENDING), _S.CLOSED, "its record is handed over"),
     Row(_E.DELIVER, (_S.CLOSED,), None, "the client has its answer, or its refusal", _DURABLE),
 )
@@ -172,7 +174,7 @@ for _row in ROWS:
     for _origin in _row.origins:
         STEPS[_row.event][_origin] = Step(_row.to or _origin, _row.needs, _row.by)
 
-ENDS = frozenset({State.CLOSED, State.ANSWERED_HERE, State.ABANDONED})
+ENDS = frozenset({State.CLOSED, State.ANSWERED_HERE})
 """Nothing is expected any more."""
 
 

@@ -61,6 +61,10 @@ class Senders:
         fresh = self._fresh.get(connection_id)
         return await self.of(connection_id) if fresh is None else fresh
 
+    def known(self, connection_id: str) -> Attribution:
+        """Return who opened this connection, as far as it is known without a look."""
+        return self._fresh.get(connection_id, UNATTRIBUTED)
+
     def closed(self, connection_id: str) -> None:
         """Forget the connection."""
         self._fresh.pop(connection_id, None)

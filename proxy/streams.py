@@ -79,7 +79,7 @@ class GateStream(HttpStream):
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
-        if not request or self._asked or not self.request_body_buf or not self._outgrown():
+        if not request or not self.request_body_buf or not self._outgrown() or self._asked:
             return False
         self._asked = True
         yield GateLargeBodyHook(self.flow)
@@ -92,10 +92,10 @@ class GateStream(HttpStream):
         return False
 
     def _outgrown(self) -> bool:
-        transaction = bound(self.flow)
-        if transaction is None or transaction.travel.hold_limit is None:
+        if (transaction := bound(self.flow)) is None:
             return False
-        return len(self.request_body_buf) > transaction.travel.hold_limit
+        limit, transaction.travel.came = transaction.travel.hold_limit, len(self.request_body_buf)
+        return limit is not None and transaction.travel.came > limit
 
     def _keeps(self) -> bool:
         transaction = bound(self.flow)
@@ -104,6 +104,7 @@ class GateStream(HttpStream):
     def _taken_out(self) -> RequestData:
         held = bytes(self.request_body_buf)
         self.request_body_buf.clear()
+        transaction_of(self.flow).travel.came = 0
         return RequestData(self.stream_id, held)
 
     def state_consume_request_body(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -121,7 +122,10 @@ class GateStream(HttpStream):
     def _keep(self, event: Any) -> layer.CommandGenerator[None]:
         """Keep a body that is read to its end; at the end refuse, or send it on."""
         over = isinstance(event, RequestEndOfMessage)
-        kept = _kept(transaction_of(self.flow))
+        transaction = transaction_of(self.flow)
+        kept = kept_of(transaction)
+        if not over:
+            transaction.travel.came += len(event.data)
         if kept.take(None if over else event.data):
             yield GateKeepHook(self.flow)
         if over and self.flow.response is not None:
@@ -230,7 +234,8 @@ def _nothing_more(event: Any) -> layer.CommandGenerator[None]:
     yield from ()
 
 
-def _kept(transaction: Transaction) -> KeptBody:
+def kept_of(transaction: Transaction) -> KeptBody:
+    """Return what keeps the body of an exchange that is kept."""
     assert isinstance(transaction.travel.body, Kept)
     return transaction.travel.body.body
 

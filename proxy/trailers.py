@@ -44,8 +44,11 @@ class GateHttp1Server(HeadJoined, Http1Server):
         return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
-        """Read a head. What cannot become one is not waited for."""
+        """Read a head. What cannot become one is not waited for; what ends before that, is told."""
+        begun = bytes(self.buf)[:_FIRST_LINE] if isinstance(event, events.ConnectionClosed) else b""
         yield from super().read_headers(event)
+        if begun.strip():
+            yield from refused(self.context, begun, ended=True)
         if not isinstance(event, events.DataReceived) or self.request is not None:
             return
         if self.state == self.done:

@@ -210,9 +210,12 @@ class Transaction:
         """The gate itself answers: nothing leaves, nothing is recorded."""
         self._move(Event.ANSWER_HERE)
 
-    def abandon(self) -> None:
-        """The client left before it could be decided on."""
+    def abandon(self, decision: Decision) -> None:
+        """It ended before anything of it left: its client is gone, or the gate stops. The decision
+        is taken where policy has taken none.
+        """
         self._move(Event.ABANDON)
+        self._decision = self._decision or decision
 
     def decide(
         self, exchange: Exchange, sender: Attribution, seen: Classification, decision: Decision
@@ -333,7 +336,7 @@ class Transaction:
             self._let_out_by = replace(known, degraded=stages)
 
     def describe(self, exchange: Exchange, sender: Attribution, seen: Classification) -> None:
-        """What is known of an exchange that failed before it was decided on."""
+        """What is known of an exchange that ended before it was decided on."""
         self._move(Event.DESCRIBE)
         self._exchange, self._sender, self._classification = exchange, sender, seen
 

@@ -117,6 +117,8 @@ class Travel:
     """How large the body is by the head of the request; None when it does not say."""
     hold_limit: int | None = None
     """How many bytes of the body are held before it must be decided on; None: no limit."""
+    came: int = 0
+    """How many bytes of a body have come that waits for the decision."""
     body: HeldWhole | PastTap | Kept = _HELD_WHOLE
     backlog: Callable[[], int] | None = None
     """Tells how many bytes of a body that goes out wait for the far side's HTTP/2 window."""

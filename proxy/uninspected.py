@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
-from core.fate import NOT_FOUND, UNANSWERED
+from core.fate import HALF_HEAD, NOT_FOUND, UNANSWERED
 from core.vocabulary.protocols import port_words
 from proxy.collecting import unwaited
 from proxy.inspection import Inspection
@@ -114,6 +114,15 @@ class Uninspected:
             "it was sent on."
         )
         stage = "protocol: what was sent cannot be read as HTTP"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
+    def half_head(self, sender: Attribution, host: str, port: int) -> None:
+        """A client has left in the middle of the head of a request."""
+        reason = (
+            "The program ended the connection in the middle of the head of a request. Nothing was "
+            "sent."
+        )
+        stage = f"{HALF_HEAD}: the client left before its request was whole"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
     def silent(self, sender: Attribution, host: str, port: int) -> None:

@@ -23,6 +23,8 @@ class Unreadable:
 
     client: Client
     target: tuple[str, int]
+    ended: bool = False
+    """Whether it was only begun: its client left."""
 
 
 @dataclass
@@ -38,11 +40,13 @@ def is_request(begun: bytes) -> bool:
     return line[:1] != b"\x16" and looks_like_http(line)
 
 
-def refused(where: context.Context, head: bytes) -> Iterator[commands.Command]:
-    """Yield what tells of it. `head`: the beginning of what was sent."""
+def refused(
+    where: context.Context, head: bytes, *, ended: bool = False
+) -> Iterator[commands.Command]:
+    """Yield what tells of it. `head`: the beginning of what was sent; `ended`: and all of it."""
     address = where.server.address
     target = _named(head) if address is None else (address[0], address[1])
-    yield GateUnreadableHook(Unreadable(where.client, target))
+    yield GateUnreadableHook(Unreadable(where.client, target, ended))
 
 
 def _named(head: bytes) -> tuple[str, int]:

@@ -70,9 +70,10 @@ class UploadTap:
             if self.reads:
                 await self._read()
         except BaseException as error:
-            self.fail(error)
-            if not is_ours(error):
+            if not is_ours(error):  # the gate stops: nothing more goes on, and nothing failed
+                self.stopped = True
                 raise
+            self.fail(error)
 
     def release(self) -> bytes:
         """Return what has been scanned and may go."""

@@ -55,6 +55,9 @@ FATES: Mapping[Fate, Words] = MappingProxyType(
         Fate.UNREACHED: Words(
             "failed", "–", "unknown", "It was let out, but the destination was not reached."
         ),
+        Fate.UNFINISHED: Words(
+            "unfinished", "–", "unknown", "It ended before it could leave: nothing was sent."
+        ),
     }
 )
 """What became of what the verdict does not tell of."""

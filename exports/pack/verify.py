@@ -828,8 +828,12 @@ FATES = {
     "protocol": "foreign",
     "direct": "unreached",
     "name": "unreached",
+    "head": "unfinished",
 }
-UNREACHED = "the destination could not be reached: nothing was sent"
+BY_NOTE = {
+    "the destination could not be reached: nothing was sent": "unreached",
+    "it ended before it could leave: nothing was sent": "unfinished",
+}
 RELEASED = ("approved", "approved_before")
 
 
@@ -839,7 +843,7 @@ def fate(value: Dict[str, Any]) -> str:
         for stage in value["decision"]["degraded"]:
             if stage.partition(":")[0] in FATES:
                 return FATES[stage.partition(":")[0]]
-    return "unreached" if UNREACHED in value["notes"] else ""
+    return next((BY_NOTE[note] for note in value["notes"] if note in BY_NOTE), "")
 
 
 def left(value: Dict[str, Any]) -> str:

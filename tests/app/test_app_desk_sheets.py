@@ -102,15 +102,15 @@ def test_the_tabs_count_what_the_report_counts(tmp_path: Path) -> None:
     store, now = Store(tmp_path / "evidence.db"), START.replace(hour=23)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     assert {row.label: row.text for row in sheets.read("health", now).facts}["Today"] == (
-        "6 requests"
+        "7 requests"
     )
     facts = {row.label: row.text for row in sheets.read("overview", now).facts}
-    assert facts["Requests"].endswith("at most 6 a day")
+    assert facts["Requests"].endswith("at most 7 a day")
     assert facts["Stopped"].endswith("at most 2 a day")
     outcomes = {line.cells[0]: line.cells[1:3] for line in sheets.read("overview", now).lines}
     assert outcomes["held at first"] == ("2", "1") and "held" not in outcomes
     (user,) = sheets.read("users", now).lines
-    assert user.cells[4] == "6"
+    assert user.cells[4] == "7"
     store.close()
 
 

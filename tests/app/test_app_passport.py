@@ -147,7 +147,10 @@ def test_the_page_counts_people_and_what_was_stopped_as_the_report_does(
     )
     parts = page(outgate, job)
     assert parts["people"] == ["data of up to 7 people in one request"]
-    assert ", 2 stopped, 1 bypassed, 1 unsent, 1 failed, last" in parts["destinations"][0]
+    assert (
+        ", 2 stopped, 1 bypassed, 1 unsent, 1 failed, 1 unfinished, last"
+        in parts["destinations"][0]
+    )
 
 
 def test_the_page_is_the_same_for_terminal_and_browser(

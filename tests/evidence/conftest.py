@@ -25,7 +25,7 @@ from core.classification import (
 )
 from core.decision import Decision, Verdict
 from core.errors import EvidenceError
-from core.fate import TUNNEL, UNREACHED_NOTE, Fate
+from core.fate import TUNNEL, UNFINISHED_NOTE, UNREACHED_NOTE, Fate
 from core.findings import Confidence, Finding
 from core.ids import uuid7
 from core.observation import Kind, Observation, Seen
@@ -113,8 +113,9 @@ def make_record(number: int = 0, **changes: Any) -> Record:
 
 def with_fate(record: Record, fate: Fate) -> Record:
     """The same, of which the verdict does not say what became of it."""
-    if fate is Fate.UNREACHED:
-        return replace(record, notes=(UNREACHED_NOTE,))
+    notes = {Fate.UNREACHED: UNREACHED_NOTE, Fate.UNFINISHED: UNFINISHED_NOTE}
+    if fate in notes:
+        return replace(record, notes=(notes[fate],))
     stage = {Fate.PAST: "bypass", Fate.UNTRUSTED: "tls", Fate.FOREIGN: "protocol"}[fate]
     request = replace(record.request, method=TUNNEL)
     decision = replace(record.decision, degraded=(f"{stage}: made up",))

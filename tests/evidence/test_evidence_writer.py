@@ -17,10 +17,10 @@ from reading import read
 
 import evidence
 from core.errors import EvidenceError
+from core.fate import STOPPED_NOTE
 from core.record import Record, ResponseSummary
 from evidence.database import connect
 from evidence.gate_words import words
-from evidence.recovery import STOPPED
 from evidence.store import Store
 from evidence.writer import Writer
 from tests.evidence.conftest import Told
@@ -434,7 +434,7 @@ def test_killed_under_load_every_acknowledged_record_is_there(
     notes = [record.notes for record in read(store.iter_records())]
     store.close()
     assert opened | closed <= {note[0] for note in notes}
-    assert closed <= {note[0] for note in notes if STOPPED not in note}
+    assert closed <= {note[0] for note in notes if STOPPED_NOTE not in note}
     assert len(notes) == len({note[0] for note in notes})
 
 

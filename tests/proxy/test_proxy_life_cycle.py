@@ -97,7 +97,7 @@ def acts(
         Event.FAIL: lambda t: t.fail(decision),
         Event.DESCRIBE: lambda t: t.describe(*known),
         Event.OBSERVE: lambda t: t.observe(),
-        Event.ABANDON: lambda t: t.abandon(),
+        Event.ABANDON: lambda t: t.abandon(decision),
         Event.CLOSE: lambda t: t.close(ack),
         Event.DELIVER: lambda t: t.deliver(),
     }

@@ -1,0 +1,97 @@
+"""Exchanges that end in the middle: the client leaves, the server breaks off, the gate is told to
+stop. Each has its one record, which says how much of it had left.
+"""
+
+from dataclasses import replace
+
+from mitmproxy import http
+
+from core.decision import Decision, Verdict
+from core.duties import Duty
+from core.fate import CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
+from core.vocabulary.sizes import counted, number
+from proxy.boundaries import courtesy
+from proxy.fault_causes import Broken
+from proxy.inspection import Inspection
+from proxy.life_cycle import NOT_OUT
+from proxy.transaction import Transaction
+from proxy.translate import content_of, exchange_of
+
+
+class EarlyEnds:
+    """Knows what is under way, and ends what does not come to its own end. For the event loop."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+        self._under_way: dict[str, tuple[http.HTTPFlow, Transaction]] = {}
+
+    def begun(self, flow: http.HTTPFlow, transaction: Transaction) -> None:
+        """This is under way."""
+        self._under_way[transaction.reference] = flow, transaction
+
+    def over(self, transaction: Transaction) -> None:
+        """This is not any more."""
+        self._under_way.pop(transaction.reference, None)
+
+    async def broke(self, flow: http.HTTPFlow, transaction: Transaction, why: Broken) -> None:
+        """The exchange broke off: the record says how far it got."""
+        transaction.travel.discard()
+        if transaction.over or transaction.failed:
+            return
+        if transaction.state in NOT_OUT:
+            await self._inspection.sender(transaction)
+            self._unfinished(flow, transaction, _how_far(transaction))
+            return
+        reader, content = transaction.travel.reader, content_of(flow)
+        if reader is None:
+            for note in why.no_answer:
+                transaction.note(note)
+            self._inspection.close(transaction, None)
+        else:
+            for note in () if reader.ended else why.cut:
+                transaction.note(note)
+            await self._inspection.answered(transaction, reader, content)
+
+    def stop(self) -> None:
+        """The gate stops: whatever is under way goes no further, and is on record as that."""
+        under_way, self._under_way = self._under_way, {}
+        for flow, transaction in under_way.values():
+            with courtesy(Duty.HAND_OVER):
+                self._stopped(flow, transaction)
+
+    def _stopped(self, flow: http.HTTPFlow, transaction: Transaction) -> None:
+        transaction.travel.discard()
+        if transaction.over or transaction.failed:
+            return
+        reader = transaction.travel.reader
+        if transaction.state in NOT_OUT:
+            self._inspection.sender_now(transaction)
+            self._unfinished(flow, transaction, STOPPED_NOTE)
+        elif reader is None:
+            transaction.note(STOPPED_NOTE)
+            self._inspection.close(transaction, None)
+        else:
+            transaction.note(CUT_NOTE)
+            transaction.note(STOPPED_NOTE)
+            self._inspection.close(transaction, reader.answer(content_of(flow)), reader.tap)
+
+    def _unfinished(self, flow: http.HTTPFlow, transaction: Transaction, why: str) -> None:
+        """It ended before it could leave: its record says so, and how much of it had come."""
+        inspection, came = self._inspection, transaction.travel.came
+        policy = inspection.parts.policy.version
+        transaction.abandon(Decision(verdict=Verdict.WATCH, policy=policy))
+        if not transaction.known:
+            unread = exchange_of(flow, transaction, body=b"", body_bytes=came)
+            inspection.describe(transaction, replace(unread, complete=False))
+        elif came:
+            transaction.left(came, whole=False)
+        transaction.note(UNFINISHED_NOTE)
+        transaction.note(why)
+        inspection.close(transaction, None)
+
+
+def _how_far(transaction: Transaction) -> str:
+    """Return how much of a request had come when its client left."""
+    came, size = transaction.travel.came, transaction.travel.stated_size
+    of = counted(came, "byte") if size is None else f"{number(came)} of {counted(size, 'byte')}"
+    return f"the client left when {of} of its body had come"

@@ -1,0 +1,282 @@
+"""However an exchange ends in the middle, it has one record, which says how much of it left."""
+
+import socket
+import ssl
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from core.fate import CUT_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, Fate
+from core.record import Record
+from tests.proxy.conftest import RunningGate
+from tests.proxy.test_proxy_wire import (
+    HOST,
+    PATIENCE_S,
+    FarSide,
+    Reader,
+    answers,
+    eventually,
+    request,
+    the_long_way,
+    wired,
+)
+
+MB = 1 << 20
+LARGE = 90 * MB
+"""Of a body that is not held."""
+
+
+@pytest.fixture(scope="module")
+def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningGate, FarSide]]:
+    with wired(tmp_path_factory.mktemp("wire")) as both:
+        yield both
+
+
+def silent(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """Read, and never say a word."""
+    with suppress(OSError):
+        while piece := talk.recv(MB):
+            far.got.append(piece)
+
+
+def leaves_unanswered(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """Read the head of a request, and leave."""
+    far.got.append(Reader(talk).until(b"\r\n\r\n"))
+
+
+def leaves_in_its_answer(talk: ssl.SSLSocket, far: FarSide) -> None:
+    far.got.append(Reader(talk).until(b"\r\n\r\n"))
+    talk.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + bytes(1000))
+
+
+def stands_in_its_answer(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """Begin to answer, and go on with nothing."""
+    Reader(talk).message()
+    far.got.append(b"asked")
+    talk.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + bytes(1000))
+    with suppress(OSError):
+        talk.recv(1)
+
+
+def _gone(talk: ssl.SSLSocket, how: str) -> None:
+    if how == "reset":
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    talk.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a client sends of a request before it leaves."""
+
+    sent: bytes
+    came: int
+    """Bytes of its body."""
+    says: str
+
+
+PARTS = {
+    "3 of 100": Part(
+        sent=request(1, b"", b"Content-Length: 100") + b"abc", came=3, says="3 of 100 bytes"
+    ),
+    "none of 100": Part(sent=request(1, b"", b"Content-Length: 100"), came=0, says="0 of 100"),
+    "chunks without an end": Part(
+        sent=request(1, b"", b"Transfer-Encoding: chunked") + b"5\r\nhello\r\n3\r\nab",
+        came=7,
+        says="7 bytes",
+    ),
+    "a part of the first that fills the hold": Part(
+        sent=request(1, b"", b"Content-Length: %d" % (3 * MB)) + bytes(2 * MB),
+        came=2 * MB,
+        says=f"{2 * MB:,} of {3 * MB:,} bytes",
+    ),
+}
+
+
+def _one_more(gate: RunningGate, known: int) -> Record:
+    """Return the one record that came, when the connection is over and nothing else can come."""
+    eventually(lambda: len(gate.evidence.closed) > known)
+    eventually(lambda: not gate.addon.inspection.senders._open)
+    (record,) = gate.evidence.closed[known:]
+    return record
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("name", PARTS)
+def test_a_request_whose_client_leaves_before_its_end_is_on_record(
+    wire: tuple[RunningGate, FarSide], name: str, how: str, long: bool
+) -> None:
+    """Nothing of it leaves, and its record says so, and how much of it had come."""
+    gate, far = wire
+    far.talks, far.got = silent, []
+    known, part = len(gate.evidence.closed), PARTS[name]
+    with the_long_way() if long else nullcontext():
+        talk = gate.connect(HOST)
+        talk.sendall(part.sent)
+        eventually(lambda: _came(gate) == part.came)
+        _gone(talk, how)
+        record = _one_more(gate, known)
+    assert (record.destination.host, record.request.method) == (HOST, "POST")
+    assert record.sender.process is not None
+    assert (record.request.bytes, record.request.complete) == (part.came, False)
+    assert (record.fate, record.left, record.stopped) == (Fate.UNFINISHED, False, False)
+    assert any(part.says in note for note in record.notes)
+    assert far.got == []
+
+
+def _came(gate: RunningGate) -> int:
+    """Return how much has come of the request that is under way; -1 while none is."""
+    under_way = list(gate.addon.ends._under_way.values())
+    return under_way[-1][1].travel.came if under_way else -1
+
+
+def test_a_head_that_is_not_whole_is_on_record(wire: tuple[RunningGate, FarSide]) -> None:
+    """What asks for something, and leaves in the middle of its head, is told as that: in a tunnel,
+    and where the head itself names the host."""
+    gate, far = wire
+    far.talks, far.got = silent, []
+    known = len(gate.evidence.closed)
+    with gate.connect(HOST) as talk:
+        talk.sendall(request(1)[:40])
+    record = _one_more(gate, known)
+    assert (record.destination.host, record.fate) == (HOST, Fate.UNFINISHED)
+    with socket.create_connection(("127.0.0.1", gate.port)) as plain:
+        plain.sendall(b"POST http://plain.example/x HTTP/1.1\r\nHost: pl")
+    known += 1
+    record = _one_more(gate, known)
+    assert (record.destination.host, record.fate) == ("plain.example", Fate.UNFINISHED)
+    assert far.got == []
+
+
+def test_a_connection_on_which_nothing_was_said_is_none(
+    wire: tuple[RunningGate, FarSide],
+) -> None:
+    """One that is opened and closed, and one that was answered and says no more, leave nothing."""
+    gate, far = wire
+    known = len(gate.evidence.closed)
+    socket.create_connection(("127.0.0.1", gate.port)).close()
+    far.talks = answers
+    with gate.connect(HOST) as talk:
+        talk.sendall(request(1))
+        Reader(talk).message()
+    _one_more(gate, known)
+
+
+@pytest.mark.parametrize("talks", [leaves_unanswered, leaves_in_its_answer])
+@pytest.mark.parametrize("size", [5, LARGE])
+def test_a_server_that_leaves_in_the_middle(
+    wire: tuple[RunningGate, FarSide], talks: Callable[[ssl.SSLSocket, FarSide], None], size: int
+) -> None:
+    """One record: what had left by then, and that there was no answer, or none that is whole."""
+    gate, far = wire
+    far.talks, far.got = talks, []
+    known = len(gate.evidence.closed)
+    with gate.connect(HOST) as talk, suppress(OSError):
+        talk.sendall(request(1, b"", b"Content-Length: %d" % size))
+        for _ in range(max(1, size // MB)):
+            talk.sendall(bytes(min(size, MB)))
+        while talk.recv(MB):
+            continue
+    record = _one_more(gate, known)
+    answered = talks is leaves_in_its_answer
+    assert (CUT_NOTE if answered else NO_ANSWER_NOTE) in record.notes
+    assert record.left
+    assert (record.request.bytes, record.request.complete) == (5, True) or size == LARGE
+    assert record.request.complete == (size == 5)
+    assert record.request.bytes <= size
+    assert record.response.status == (200 if answered else None)
+
+
+def test_a_client_that_leaves_a_body_that_streams(wire: tuple[RunningGate, FarSide]) -> None:
+    """Its record states what had left: no less than the server has, and no more than came."""
+    gate, far = wire
+    far.talks, far.got = silent, []
+    known = len(gate.evidence.closed)
+    with gate.connect(HOST) as talk:
+        talk.sendall(request(1, b"", b"Content-Length: %d" % LARGE) + bytes(12 * MB))
+        eventually(lambda: sum(map(len, far.got)) > MB)
+    record = _one_more(gate, known)
+    head = len(b"".join(far.got).partition(b"\r\n\r\n")[0]) + 4
+    assert 0 < sum(map(len, far.got)) - head <= record.request.bytes <= 12 * MB
+    assert (record.left, record.request.complete) == (True, False)
+    assert LEFT_NOTE in record.notes
+
+
+def test_a_client_that_leaves_a_body_that_is_kept(wire: tuple[RunningGate, FarSide]) -> None:
+    """Nothing of a body leaves that is read to its end before."""
+    gate, far = wire
+    far.talks, far.got = silent, []
+    known = len(gate.evidence.closed)
+    gate.policy.whole = True
+    try:
+        with gate.connect(HOST) as talk:
+            talk.sendall(request(1, b"", b"Content-Length: %d" % LARGE) + bytes(12 * MB))
+        record = _one_more(gate, known)
+    finally:
+        gate.policy.whole = False
+    assert (record.fate, record.request.complete) == (Fate.UNFINISHED, False)
+    assert 0 < record.request.bytes <= 12 * MB
+    assert far.got == []
+
+
+def _stopped_in(
+    tmp: pytest.TempPathFactory,
+    talks: Callable[[ssl.SSLSocket, FarSide], None],
+    sent: bytes,
+    is_there: Callable[[RunningGate, FarSide], bool],
+) -> list[Record]:
+    """Return the records of a gate that is told to stop at once while this is under way."""
+    with wired(tmp.mktemp("wire")) as (gate, far):
+        far.talks, far.got = talks, []
+        with gate.connect(HOST) as talk:
+            talk.settimeout(PATIENCE_S)
+            talk.sendall(sent)
+            eventually(lambda: is_there(gate, far))
+            gate.gate.stop()
+            with suppress(OSError):
+                while talk.recv(MB):
+                    continue
+        eventually(lambda: bool(gate.evidence.closed))
+    return gate.evidence.closed
+
+
+def _asked(_: RunningGate, far: FarSide) -> bool:
+    return bool(far.got)
+
+
+STOPS = {
+    "no answer yet": (silent, request(1, b"hello"), 5, True),
+    "in the answer": (stands_in_its_answer, request(1, b"hello"), 5, True),
+    "in a body that streams": (
+        silent,
+        request(1, b"", b"Content-Length: %d" % LARGE) + bytes(10 * MB),
+        None,
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_gate_that_is_told_to_stop_ends_its_records(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    """Whatever is under way is on record when the gate has ended, once."""
+    talks, sent, left, complete = STOPS[name]
+    (record,) = _stopped_in(tmp_path_factory, talks, sent, _asked)
+    assert (record.left, record.request.complete) == (True, complete)
+    assert record.request.bytes == left or (left is None and record.request.bytes > 0)
+
+
+def test_a_gate_that_is_told_to_stop_in_a_body_that_it_holds(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    (record,) = _stopped_in(
+        tmp_path_factory,
+        silent,
+        PARTS["3 of 100"].sent,
+        lambda gate, _: bool(gate.addon.inspection.health.requests),
+    )
+    assert (record.fate, record.left) == (Fate.UNFINISHED, False)
