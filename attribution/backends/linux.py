@@ -10,11 +10,11 @@ from attribution.backends import procfs, system_calls
 from attribution.backends.beginnings_process import digest
 from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.exec_events import ExecEvents, Load
-from attribution.backends.holders import holders
-from attribution.backends.idle_holders import IdleHolders, runs_of
+from attribution.backends.idle_holders import runs_of
 from attribution.backends.memory_reads import ON_THE_LOOP_S, PATIENCE_S
 from attribution.backends.networks import Networks
 from attribution.backends.recent_pids import Births
+from attribution.backends.shared_looks import SharedLooks
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import AS_THEY_STAND, KnownOwners, Ownership, Peer, ProcessFacts, Rest
 
@@ -67,7 +67,7 @@ class LinuxBackend:
         self._attendants: dict[int, int] = {}
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
-        self._idle = IdleHolders()
+        self._looks = SharedLooks(self._lock)
         self._steps = ClockSteps()
         self._execs = ExecEvents()
 
@@ -234,11 +234,10 @@ class LinuxBackend:
         return place is not None and procfs.is_inheritable(ownership.pids[0], place)
 
     def _looked_for(self, entry: SocketEntry, oldest: float | None = None) -> Ownership:
-        with self._lock:
-            found, ownership = holders(entry, self._idle, oldest)
-            if len(self._last_place) >= _MOST_PLACES:
-                self._last_place.clear()
-            self._last_place |= found
+        found, ownership = self._looks.of(entry, oldest)
+        if len(self._last_place) >= _MOST_PLACES:
+            self._last_place.clear()
+        self._last_place |= found
         return ownership
 
     def _is_used(self, ownership: Ownership, patience_s: float) -> bool | None:
@@ -363,8 +362,7 @@ class LinuxBackend:
         """Close the netlink sockets."""
         self.networks.close()
         self._execs.close()
-        with self._lock:
-            self._idle.close()
+        self._looks.close()
 
 
 def _is_same(fields: list[bytes], facts: ProcessFacts, seconds: float = PATIENCE_S) -> bool:
