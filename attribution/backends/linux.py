@@ -67,7 +67,7 @@ class LinuxBackend:
         self._attendants: dict[int, int] = {}
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
-        self._looks = SharedLooks(self._lock)
+        self._looks = SharedLooks()
         self._steps = ClockSteps()
         self._execs = ExecEvents()
 
@@ -175,8 +175,8 @@ class LinuxBackend:
         return held[0]
 
     def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
-        """See Backend.search: all processes of the socket's user, then everybody's. One at a time:
-        they share one GIL.
+        """See Backend.search: all processes of the socket's user, then everybody's. One look at a
+        time: they share one GIL.
         """
         try:
             with self._lock:

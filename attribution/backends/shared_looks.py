@@ -22,9 +22,11 @@ class _Wish:
 class SharedLooks:
     """Looks at processes, one look at a time."""
 
-    def __init__(self, turn: AbstractContextManager[object]) -> None:
-        """`turn`: held by whoever looks."""
-        self._turn = turn
+    def __init__(self, turn: AbstractContextManager[object] | None = None) -> None:
+        """`turn`: the lock held by whoever looks, and for nothing else: who waits for another one
+        has not asked yet.
+        """
+        self._turn = threading.Lock() if turn is None else turn
         self._idle = IdleHolders()
         self._wishes: list[_Wish] = []
         self._adding = threading.Lock()

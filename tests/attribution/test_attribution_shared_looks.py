@@ -15,9 +15,10 @@ import pytest
 from attribution.backends import procfs, shared_looks
 from attribution.backends.holders import Held, holders
 from attribution.backends.idle_holders import IdleHolders
+from attribution.backends.linux import LinuxBackend
 from attribution.backends.shared_looks import SharedLooks
 from attribution.backends.sock_diag import SocketEntry
-from attribution.facts import Ownership
+from attribution.facts import Ownership, Peer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
 
@@ -117,6 +118,22 @@ def test_where_a_look_fails_others_look_for_themselves(
     with pytest.raises(OSError):
         asked[0].result(20)
     assert [one.result(20)[0] for one in asked[1:]] == [{12: 3}, {13: 3}]
+
+
+def test_the_kernel_is_asked_while_a_look_is_under_way(
+    look: Look, pool: ThreadPoolExecutor
+) -> None:
+    """Whoever had to wait with that would come too late to share the next look."""
+    backend = LinuxBackend()
+    peer = Peer(client_host="127.0.0.1", client_port=1, gate_host="", gate_port=0, socket=11)
+    found = pool.submit(backend.search, peer, 0.0)
+    assert look.begun.acquire(timeout=20)
+    free = backend._lock.acquire(timeout=1)
+    look.may_end.set()
+    assert found.result(20).socket == 11
+    assert free
+    backend._lock.release()
+    backend.close()
 
 
 def test_one_look_finds_the_holders_of_several_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
