@@ -285,7 +285,7 @@ def is_inheritable(pid: int, descriptor: int) -> bool:
 
 
 def sockets(pid: int) -> dict[int, int] | None:
-    """Return the sockets that a process holds, and the first descriptor of each; None: unreadable."""
+    """Return the sockets that a process holds, each with its first descriptor; None: unreadable."""
     try:
         return _within(pid, _sockets)
     except FileNotFoundError:
