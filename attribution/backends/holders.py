@@ -1,7 +1,7 @@
 """Which processes hold a socket: a look at their descriptors, the newest first (Linux)."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from attribution.backends import procfs
 from attribution.backends.idle_holders import IdleHolders
@@ -22,20 +22,28 @@ _HIDDEN = (
 _UNREADABLE_CHILD = "a child of the owner may not be read and could share the socket"
 
 
-def holders(
-    entry: SocketEntry, idle: IdleHolders, oldest: float | None = None
-) -> tuple[dict[int, int], Ownership]:
-    """Look at all processes: a socket can be passed to anybody, also one made a moment ago. Those
-    that did not run since the last look are not read again.
+type Held = tuple[dict[int, int], Ownership]
+"""Each process that holds a socket, and its descriptor; and what follows from that."""
 
-    `oldest`: over a connection that was opened just now nothing was sent yet. Its maker is looked
-    for, among the newest first, and those born since this moment (Unix time), who inherited it.
+
+def holders(entries: Collection[SocketEntry], idle: IdleHolders) -> list[Held]:
+    """Look at all processes, once for all these sockets: one can be passed to anybody, also when it
+    was made a moment ago. Those that did not run since the last look are not read again.
     """
     unreadable: list[int] = []
-    if oldest is None:
-        found = _among_all(entry.inode, idle, unreadable)
-    else:
-        found = _among_the_young(entry.inode, oldest, idle, unreadable)
+    found = _among_all(frozenset(entry.inode for entry in entries), idle, unreadable)
+    return [_told(entry, found.get(entry.inode, {}), unreadable) for entry in entries]
+
+
+def new_holders(entry: SocketEntry, idle: IdleHolders, oldest: float) -> Held:
+    """Look for who made a connection that was opened just now, over which nothing was sent yet:
+    among the newest first, and those born since `oldest` (Unix time), who inherited it.
+    """
+    unreadable: list[int] = []
+    return _told(entry, _among_the_young(entry.inode, oldest, idle, unreadable), unreadable)
+
+
+def _told(entry: SocketEntry, found: dict[int, int], unreadable: list[int]) -> Held:
     if found:
         return found, _found(found, unreadable, entry)
     own = os.getpid()
@@ -53,23 +61,29 @@ def _nobody(entry: SocketEntry, unreadable: Sequence[int]) -> str:
     return _HIDDEN if has_right else _NO_RIGHT.format(uid=entry.uid)
 
 
-def _among_all(inode: int, idle: IdleHolders, unreadable: list[int]) -> dict[int, int]:
+def _among_all(
+    sockets: frozenset[int], idle: IdleHolders, unreadable: list[int]
+) -> dict[int, dict[int, int]]:
     own, last = os.getpid(), procfs.last_pid()
     everybody = set(procfs.pids()) - {own}
     idle.keep_only(everybody)
-    found: dict[int, int] = {}
+    found: dict[int, dict[int, int]] = {}
     for pid in everybody:
-        held = idle.descriptors(pid, inode)
-        if held is None:
+        places = idle.places(pid, sockets)
+        if places is None:
             unreadable.append(pid)
-        elif held:
-            found[pid] = held[0]
+        else:
+            _add(found, pid, places)
     # Who was forked while we looked has what its parent has.
     later = set(procfs.pids()) if last == 0 or procfs.last_pid() != last else set[int]()
     for pid in later - everybody - {own}:
-        if held := procfs.descriptors(pid, inode):
-            found[pid] = held[0]
+        _add(found, pid, procfs.sockets(pid) or {})
     return found
+
+
+def _add(found: dict[int, dict[int, int]], pid: int, places: dict[int, int]) -> None:
+    for socket, place in places.items():
+        found.setdefault(socket, {})[pid] = place
 
 
 def _among_the_young(

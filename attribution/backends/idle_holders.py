@@ -65,10 +65,22 @@ class IdleHolders:
         if self.is_without(pid, socket):
             return []
         found = procfs.descriptors(pid, socket)
-        if found == [] and pid not in self._known and pid not in self._new:
-            until, wait = self._busy.get(pid, (0, 0))
-            if self._looks >= until:
-                self._remember(pid, wait)
+        if found == []:
+            self._remember_if_worth(pid)
+        return found
+
+    def places(self, pid: int, sockets: frozenset[int]) -> dict[int, int] | None:
+        """Return which of these sockets `pid` holds, and the first descriptor of each; None when
+        they may not be read.
+        """
+        if self.is_without(pid, *sockets):
+            return {}
+        held = procfs.sockets(pid)
+        if held is None:
+            return None
+        found = {socket: held[socket] for socket in sockets & held.keys()}
+        if not found:
+            self._remember_if_worth(pid)
         return found
 
     def parent(self, pid: int) -> int:
@@ -79,14 +91,14 @@ class IdleHolders:
         fields = procfs.stat_fields(pid)
         return int(fields[1]) if len(fields) > 1 else 0
 
-    def is_without(self, pid: int, socket: int) -> bool:
-        """Return whether it is remembered not to have this socket, and has not run since."""
+    def is_without(self, pid: int, *sockets: int) -> bool:
+        """Return whether it is remembered to have none of these sockets, and has not run since."""
         known = self._known.get(pid)
         if known is None:
             return False
         now = _counts(known.handles)
         if now and known.counts in ([], now):
-            return socket not in known.sockets
+            return known.sockets.isdisjoint(sockets)
         self._forget(pid)
         self._note_busy(pid, 0 if self._looks - known.since >= _WORTH else known.wait)
         return False
@@ -110,6 +122,12 @@ class IdleHolders:
         for pid in tuple(self._known):
             self._forget(pid)
 
+    def _remember_if_worth(self, pid: int) -> None:
+        if pid not in self._known and pid not in self._new:
+            until, wait = self._busy.get(pid, (0, 0))
+            if self._looks >= until:
+                self._remember(pid, wait)
+
     def _remember(self, pid: int, wait: int) -> None:
         """Read what a process holds, if it waits meanwhile."""
         threads = procfs.thread_ids(pid, _MOST_THREADS)
@@ -121,7 +139,7 @@ class IdleHolders:
             self._held += len(handles)
             return
         counts = _counts(handles)
-        sockets = frozenset(procfs.sockets(pid)) if counts else frozenset[int]()
+        sockets = frozenset(procfs.sockets(pid) or ()) if counts else frozenset[int]()
         # A thread that is seen to wait, and was not counted again, did not run in between.
         waits = bool(counts) and all(_waits(pid, thread) for thread in threads)
         if waits and procfs.thread_ids(pid) == threads and _counts(handles) == counts:

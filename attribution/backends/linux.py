@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
-from attribution.backends.holders import holders
-from attribution.backends.idle_holders import IdleHolders, runs_of
+from attribution.backends.idle_holders import runs_of
 from attribution.backends.memory_reads import ON_THE_LOOP_S, PATIENCE_S
 from attribution.backends.networks import Networks
 from attribution.backends.program_starts import ProgramStarts
 from attribution.backends.recent_pids import Births
+from attribution.backends.shared_looks import SharedLooks
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts, Rest
 
@@ -65,7 +65,7 @@ class LinuxBackend:
         self._attendants: dict[int, int] = {}
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
-        self._idle = IdleHolders()
+        self._looks = SharedLooks()
         self._execs = ExecEvents()
         self._starts = ProgramStarts(self._execs, self.process)
 
@@ -177,8 +177,8 @@ class LinuxBackend:
         return held[0]
 
     def search(self, peer: Peer, since: float, *, is_new: bool = False) -> Ownership:
-        """See Backend.search: all processes of the socket's user, then everybody's. One at a time:
-        they share one GIL.
+        """See Backend.search: all processes of the socket's user, then everybody's. One look at a
+        time: they share one GIL.
         """
         try:
             with self._lock:
@@ -248,11 +248,10 @@ class LinuxBackend:
         return place is not None and place <= _STANDARD_LAST
 
     def _looked_for(self, entry: SocketEntry, oldest: float | None = None) -> Ownership:
-        with self._lock:
-            found, ownership = holders(entry, self._idle, oldest)
-            if len(self._last_place) >= _MOST_PLACES:
-                self._last_place.clear()
-            self._last_place |= found
+        found, ownership = self._looks.of(entry, oldest)
+        if len(self._last_place) >= _MOST_PLACES:
+            self._last_place.clear()
+        self._last_place |= found
         return ownership
 
     def _is_used(self, ownership: Ownership, patience_s: float) -> bool | None:
@@ -327,8 +326,7 @@ class LinuxBackend:
         """Close the netlink sockets."""
         self.networks.close()
         self._execs.close()
-        with self._lock:
-            self._idle.close()
+        self._looks.close()
 
 
 def _is_same(fields: list[bytes], facts: ProcessFacts, seconds: float = PATIENCE_S) -> bool:

@@ -165,7 +165,7 @@ class Peers:
         """Return the processes that are connected to this one; None when it takes no
         connections.
         """
-        held = procfs.sockets(pid)
+        held = set(procfs.sockets(pid) or ())
         if len(held) < _LEAST:
             return None
         by_tcp, by_unix = self._by_tcp(held), self._by_unix(held)
@@ -216,7 +216,7 @@ class Peers:
         for other in procfs.pids():
             if not left:
                 break
-            if other != os.getpid() and (here := procfs.sockets(other) & wanted):
+            if other != os.getpid() and (here := (procfs.sockets(other) or {}).keys() & wanted):
                 found.append(other)
                 left -= here
         return tuple(sorted(found))

@@ -284,21 +284,23 @@ def is_inheritable(pid: int, descriptor: int) -> bool:
     return False
 
 
-def sockets(pid: int) -> set[int]:
-    """Return the numbers of the sockets that a process holds; none where they may not be read."""
+def sockets(pid: int) -> dict[int, int] | None:
+    """Return the sockets that a process holds, each with its first descriptor; None: unreadable."""
     try:
         return _within(pid, _sockets)
+    except FileNotFoundError:
+        return {}
     except OSError:
-        return set()
+        return None
 
 
-def _sockets(folder: int, names: list[str]) -> set[int]:
-    found: set[int] = set()
+def _sockets(folder: int, names: list[str]) -> dict[int, int]:
+    found: dict[int, int] = {}
     for name in names:
         with contextlib.suppress(FileNotFoundError):
             target = os.readlink(name, dir_fd=folder)
             if target.startswith("socket:["):
-                found.add(int(target[8:-1]))
+                found.setdefault(int(target[8:-1]), int(name))
     return found
 
 
