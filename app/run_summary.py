@@ -37,7 +37,7 @@ from core.run_members import has_no_sender
 from core.stored import OpenedEntry, StoredObservation, StoredRecord
 from core.text import printable
 from core.vocabulary.findings import Amount, found, most_of
-from core.vocabulary.sizes import counted, number, size
+from core.vocabulary.sizes import counted, number, size_at_least
 from tui.wording import outcome, place, record_words
 
 if TYPE_CHECKING:
@@ -208,7 +208,8 @@ def _headline(
     all. `own`: the records can be read by whoever reads this.
     """
     yield counted(totals["requests"], "request")
-    yield f"{'at least ' if cut else ''}{size(totals['bytes_sent'])} sent"
+    exact = not cut and all(record.bytes_exact for record in records)
+    yield f"{size_at_least(totals['bytes_sent'], exact=exact)} sent"
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
         if totals[fate]:
             yield f"{number(totals[fate])} {words}"
@@ -320,7 +321,8 @@ def _amounts(same: Sequence[Record]) -> Iterator[str]:
         yield counted(len(same), "question") + " for its address"
         return
     yield counted(len(same), "request")
-    yield size(sum(record.request.bytes for record in same))
+    exact = all(record.bytes_exact for record in same)
+    yield size_at_least(sum(record.request.bytes for record in same), exact=exact)
     most: list[Amount] = []
     for record in same:
         most = most_of(most, record.findings)

@@ -10,7 +10,7 @@ from core.record import Record
 from core.stored import OpenedEntry, UnreadableEntry
 from core.text import printable
 from core.vocabulary.desk import UNREAD
-from core.vocabulary.sizes import counted, number, size
+from core.vocabulary.sizes import counted, number, size_at_least
 from core.vocabulary.unread import unread_text
 from tui.wording import found_phrase, place, record_words, sender_name
 
@@ -72,7 +72,7 @@ def _cells(record: Record) -> Mapping[str, str]:
     return {
         "SENDER": _sender(record.sender),
         "TO": _destination(record),
-        "SIZE": size(record.request.bytes),
+        "SIZE": size_at_least(record.request.bytes, exact=record.bytes_exact),
         "FOUND": _found(record),
         "TOKENS": _tokens(record.llm),
         "OUTCOME": _outcome(record),

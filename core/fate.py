@@ -60,6 +60,12 @@ UNWAITED_NOTE = "the destination: the client left while there was no connection 
 """Beside UNREACHED_NOTE: the handshake there took longer than the client waited."""
 UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
 UNFINISHED_NOTE = "it ended before it could leave: nothing was sent"
+AT_LEAST_NOTE = (
+    "more of it may have left than its record says: the gate was ended before it could say"
+)
+"""Of what left in pieces when its gate was killed: its bytes, and what was found, are what the gate
+had written down by then.
+"""
 STOPPED_NOTE = "the gate stopped before the exchange ended"
 """Of what was under way when the gate was told to stop, or was killed."""
 

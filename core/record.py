@@ -9,7 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
-from core.fate import UNSTOPPED, Fate, fate_of
+from core.fate import AT_LEAST_NOTE, UNSTOPPED, Fate, fate_of
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -104,6 +104,11 @@ class Record:
     def left(self) -> bool:
         """Whether it left through the gate."""
         return self.fate is None and self.decision.left
+
+    @property
+    def bytes_exact(self) -> bool:
+        """Whether the bytes of the request are all that left; else they are so many at least."""
+        return AT_LEAST_NOTE not in self.notes
 
     @property
     def unread(self) -> bool:

@@ -11,8 +11,10 @@ from typing import Any
 import orjson
 
 from core.errors import EvidenceError
-from core.fate import STOPPED_NOTE
+from core.fate import AT_LEAST_NOTE, STOPPED_NOTE
+from core.findings import CLASSIFIER, not_inspected
 from core.record import Record
+from core.record_writing import findings_json
 from evidence.batch import Appender, Batch, Item
 from evidence.chain import canonical
 from evidence.database import Connection
@@ -26,6 +28,7 @@ UNSEALED = (
     "it stood in the list of exchanges under way without the seal of this installation: it was put "
     "in, or an earlier version, which set none, left it"
 )
+_SOCKETS = frozenset({"ws", "wss"})
 _CHUNK = 1000
 _ATTEMPTS = 3
 
@@ -86,6 +89,8 @@ def _ended(text: bytes, notes: list[str]) -> Item:
     """
     try:
         body: dict[str, Any] = orjson.loads(text)
+        if _was_leaving(body, text):
+            _say_least(body)
         body["response"] = {**body["response"], "status": None}
         body["notes"] = [*body["notes"], *notes]
         ended, at_us = canonical(body), micros(datetime.fromisoformat(body["at"]))
@@ -95,6 +100,22 @@ def _ended(text: bytes, notes: list[str]) -> Item:
         raise EvidenceError(
             message, remedy="Keep the file for examination and start with a new one."
         ) from None
+
+
+def _was_leaving(body: dict[str, Any], text: bytes) -> bool:
+    """Return whether more may have left since the gate wrote this down: the rest of a body, or
+    messages of a WebSocket.
+    """
+    record = _readable(text)
+    pieces = not body["request"]["complete"] or body["destination"]["scheme"] in _SOCKETS
+    return pieces and (record is None or record.left)
+
+
+def _say_least(body: dict[str, Any]) -> None:
+    """Say that the bytes are so many at least, and that nobody knows what was in the others."""
+    body["request"] = {**body["request"], "complete": False}
+    body["findings"] += findings_json((not_inspected(AT_LEAST_NOTE, CLASSIFIER),))
+    body["notes"] = [*body["notes"], AT_LEAST_NOTE]
 
 
 def _readable(text: bytes) -> Record | None:

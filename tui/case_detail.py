@@ -15,7 +15,7 @@ from core.vocabulary.kinds import by_gravity
 from core.vocabulary.observations import fact_name, fact_words
 from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
-from core.vocabulary.sizes import at_least, capital, counted, joined, number, size
+from core.vocabulary.sizes import at_least, capital, counted, joined, number, size, size_at_least
 from core.vocabulary.times import clock_time, lasting, time_left
 from policy.exception_lines import exception_lines
 from tui.act_events import answering_after
@@ -332,7 +332,7 @@ def _destination(record: Record) -> Section:
     place, request, answer = record.destination, record.request, record.response
     port = "" if place.port in {443, 80} else f":{place.port}"
     address = f"{safe(place.scheme, 12)}://{safe(place.host, 255)}{port}{safe(place.path, 400)}"
-    sent = f"{safe(request.method, 32)}, {size(request.bytes)}"
+    sent = f"{safe(request.method, 32)}, {size_at_least(request.bytes, exact=record.bytes_exact)}"
     sent += "" if request.complete else ", cut"
     sent += f", {safe(request.content_type, 100)}" if request.content_type else ""
     came = "none came"

@@ -219,7 +219,8 @@ def sentence(
             f"{who} {_UNINSPECTED.get(record.outcome, 'tried to reach')} {host} {when}. "
             f"{_why(decision)}"
         )
-    what = safe(content(amounts(record.findings), record.request.bytes, unread=record.unread))
+    told, unread, exact = amounts(record.findings), record.unread, record.bytes_exact
+    what = safe(content(told, record.request.bytes, unread=unread, exact=exact))
     account = destination.account.kind
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:

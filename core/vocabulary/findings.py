@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.findings import NOT_INSPECTED, Confidence, Finding, is_least, people_in
 from core.vocabulary.kinds import by_gravity, kind_of, tells_of_people
-from core.vocabulary.sizes import at_least, counted, joined, size
+from core.vocabulary.sizes import at_least, counted, joined, size, size_at_least
 
 CONFIDENCE: Mapping[str, str] = MappingProxyType(
     {
@@ -132,11 +132,13 @@ def _listed(parts: list[str], most: int) -> str:
     return joined(parts)
 
 
-def content(amounts: Sequence[Amount], request_bytes: int, *, unread: bool) -> str:
+def content(
+    amounts: Sequence[Amount], request_bytes: int, *, unread: bool, exact: bool = True
+) -> str:
     """Return what was found, else the size and that nothing was; and whether all was read."""
     told = found(amounts)
     if told:
         return f"{told}, partly unread," if unread else told
     if unread:
-        return f"{size(request_bytes)} that could not all be read"
+        return f"{size_at_least(request_bytes, exact=exact)} that could not all be read"
     return f"{size(request_bytes)} without known personal data or secrets"

@@ -50,6 +50,11 @@ def at_least(value: int, one: str, many: str | None = None, *, exact: bool) -> s
     return f"{'' if exact else 'at least '}{counted(value, one, many)}"
 
 
+def size_at_least(value: int, *, exact: bool) -> str:
+    """Return `3.1 kB`, or `at least 3.1 kB` where there may be more."""
+    return f"{'' if exact else 'at least '}{size(value)}"
+
+
 def joined(parts: Sequence[str], last: str = "and") -> str:
     """Return `a`, `a and b`, or `a, b and c`."""
     if len(parts) < 2:

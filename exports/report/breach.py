@@ -15,7 +15,7 @@ from core.vocabulary.destinations import ACCOUNTS, whose
 from core.vocabulary.findings import is_people_exact, people_told
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.reviews import done
-from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.sizes import capital, counted, joined, number, size_at_least
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.bygone import Bygone, bygone
@@ -180,6 +180,7 @@ def _recipients(records: list[Record]) -> Section:
 def _when(records: list[Record]) -> Section:
     times = sorted(record.at for record in records)
     sent = sum(record.request.bytes for record in records if record.left)
+    exact = all(record.bytes_exact for record in records)
     users = sorted({record.sender.user for record in records if record.sender.user})
     if not times:
         return Section(title="When", sentences=("No request of the case can be read.",))
@@ -187,7 +188,7 @@ def _when(records: list[Record]) -> Section:
         title="When, and by what",
         sentences=(
             f"From {rfc3339(times[0])} to {rfc3339(times[-1])}.",
-            f"{size(sent)} left. User: {', '.join(users) or 'not known'}.",
+            f"{capital(size_at_least(sent, exact=exact))} left. User: {', '.join(users) or 'not known'}.",
             "72 hours (Art. 33(1)) run from when the controller became aware: " + _TO_FILL,
         ),
     )
