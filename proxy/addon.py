@@ -132,7 +132,7 @@ class GateAddon:
         """Record what was refused because it is no request."""
         self._silent.pop(found.client.id, None)
         self.tunnels.over(found.client.id)
-        told = self.uninspected.half_head if found.ended else self.uninspected.unreadable
+        told = found.how(self.uninspected)
         await self._tell(told, self.inspection.senders.of(found.client.id), found.target)
 
     async def _on_silent_tunnel(self, silent: SilentTunnel, heard: bytes) -> None:

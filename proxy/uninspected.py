@@ -125,6 +125,19 @@ class Uninspected:
         stage = f"{HALF_HEAD}: the client left before its request was whole"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def asked_nothing(self, sender: Attribution, host: str, port: int) -> None:
+        """A client that took our certificate has opened a connection and asked for nothing. One
+        that was answered there has one too many, as pools do, and is not meant.
+        """
+        if self._answered.knows((*_who(sender), host, str(port))):
+            return
+        reason = (
+            "The program opened a connection of HTTP/2 and ended it without asking for anything: "
+            "it was opened ahead of need. Nothing was sent."
+        )
+        stage = f"{HALF_HEAD}: the client left before it asked for anything"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def silent(self, sender: Attribution, host: str, port: int) -> None:
         """A tunnel in which nothing was asked for: it is ended, unread."""
         reason = (

@@ -2,7 +2,7 @@
 HTTP. It is refused at once, whether its head is whole or not, and told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mitmproxy.connection import Client
@@ -10,11 +10,21 @@ from mitmproxy.proxy import commands, context
 
 from core.host_names import authority_of
 from proxy.sniffing import looks_like_http
-from proxy.uninspected import UNKNOWN_HOST
+from proxy.uninspected import UNKNOWN_HOST, Told, Uninspected
 
 _FIRST = 4096
 """A first line that is longer than this names no host."""
 _LONGEST_HOST = 253
+
+
+def unreadable(told: Uninspected) -> Told:
+    """It is no request."""
+    return told.unreadable
+
+
+def half_head(told: Uninspected) -> Told:
+    """It was only begun: its client left."""
+    return told.half_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,8 @@ class Unreadable:
 
     client: Client
     target: tuple[str, int]
-    ended: bool = False
-    """Whether it was only begun: its client left."""
+    how: Callable[[Uninspected], Told] = unreadable
+    """What tells of it."""
 
 
 @dataclass
@@ -41,12 +51,12 @@ def is_request(begun: bytes) -> bool:
 
 
 def refused(
-    where: context.Context, head: bytes, *, ended: bool = False
+    where: context.Context, head: bytes, how: Callable[[Uninspected], Told] = unreadable
 ) -> Iterator[commands.Command]:
-    """Yield what tells of it. `head`: the beginning of what was sent; `ended`: and all of it."""
+    """Yield what tells of it. `head`: the beginning of what was sent; `how`: as what."""
     address = where.server.address
     target = _named(head) if address is None else (address[0], address[1])
-    yield GateUnreadableHook(Unreadable(where.client, target, ended))
+    yield GateUnreadableHook(Unreadable(where.client, target, how))
 
 
 def _named(head: bytes) -> tuple[str, int]:

@@ -180,7 +180,7 @@ def _recipients(records: list[Record]) -> Section:
 def _when(records: list[Record]) -> Section:
     times = sorted(record.at for record in records)
     sent = sum(record.request.bytes for record in records if record.left)
-    exact = all(record.bytes_exact for record in records)
+    left = capital(size_at_least(sent, exact=all(record.bytes_exact for record in records)))
     users = sorted({record.sender.user for record in records if record.sender.user})
     if not times:
         return Section(title="When", sentences=("No request of the case can be read.",))
@@ -188,7 +188,7 @@ def _when(records: list[Record]) -> Section:
         title="When, and by what",
         sentences=(
             f"From {rfc3339(times[0])} to {rfc3339(times[-1])}.",
-            f"{capital(size_at_least(sent, exact=exact))} left. User: {', '.join(users) or 'not known'}.",
+            f"{left} left. User: {', '.join(users) or 'not known'}.",
             "72 hours (Art. 33(1)) run from when the controller became aware: " + _TO_FILL,
         ),
     )

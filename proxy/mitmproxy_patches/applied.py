@@ -11,6 +11,7 @@ from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
 from proxy import far_side, orderly_heads, quick_headers, quick_parts, quick_tls
+from proxy.half_heads import GateHttp2Server
 from proxy.hooks import GateHandler
 from proxy.mitmproxy_patches import replace
 from proxy.trailers import GateHttp1Server, body_reader
@@ -20,6 +21,7 @@ def everywhere() -> None:
     """What our layers need, also inside someone else's mitmproxy."""
     replace(_http1, "make_body_reader", body_reader)
     replace(layers, "Http1Server", GateHttp1Server)
+    replace(layers, "Http2Server", GateHttp2Server)
     replace(layers, "Http1Client", far_side.GateHttp1Client)
     replace(http1, "read_response_head", orderly_heads.ordered_head)
     replace(_http1, "make_error_response", far_side.refused_head)
