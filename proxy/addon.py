@@ -131,9 +131,10 @@ class GateAddon:
     async def gate_unreadable(self, found: Unreadable) -> None:
         """Record what was refused because it is no request."""
         self._silent.pop(found.client.id, None)
-        self.tunnels.over(found.client.id)
-        told = found.how(self.uninspected)
-        await self._tell(told, self.inspection.senders.of(found.client.id), found.target)
+        if not self.tunnels.ended(found.client.id):
+            self.tunnels.over(found.client.id)
+            who = self.inspection.senders.of(found.client.id)
+            await self._tell(found.how(self.uninspected), who, found.target)
 
     async def _on_silent_tunnel(self, silent: SilentTunnel, heard: bytes) -> None:
         self._silent.pop(silent.connection, None)

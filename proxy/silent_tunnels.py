@@ -59,6 +59,8 @@ class SilentTunnels:
         self._waiting: dict[str, asyncio.TimerHandle | asyncio.Task[None]] = {}
         self._late: dict[str, SilentTunnel] = {}
         """Those that stay open though nothing was asked for in time."""
+        self._ended_here: set[str] = set()
+        """Connections that were ended, and told, and have not gone yet."""
         self._ending: set[asyncio.Task[None]] = set()
 
     def opened(self, tunnel: SilentTunnel) -> None:
@@ -71,7 +73,12 @@ class SilentTunnels:
         """It asks for something, or has gone. Returns it where it was late."""
         if (waiting := self._waiting.pop(connection_id, None)) is not None:
             waiting.cancel()
+        self._ended_here.discard(connection_id)
         return self._late.pop(connection_id, None)
+
+    def ended(self, connection_id: str) -> bool:
+        """Whether it was ended here: what had begun to come on it is no end of its client's."""
+        return connection_id in self._ended_here
 
     async def kept(self, tunnel: SilentTunnel) -> bytes | None:
         """Keep one that is silent for longer than clients are, and may not pass as it is: it is one
@@ -109,6 +116,7 @@ class SilentTunnels:
 
     async def _end(self, tunnel: SilentTunnel, heard: bytes) -> None:
         self._late.pop(tunnel.connection, None)
+        self._ended_here.add(tunnel.connection)
         await self._ended(tunnel, heard)
 
     def _begin(self, work: Awaitable[None]) -> asyncio.Task[None]:

@@ -135,6 +135,7 @@ def test_a_tunnel_in_which_nothing_is_asked_for_is_ended(gate: RunningGate, firs
             raw.sendall(first)
         assert raw.recv(4096) == b""
     eventually(lambda: gate.evidence.closed)
+    eventually(lambda: not gate.addon.inspection.senders._open)  # and nothing more can come
 
     [record] = gate.evidence.closed
     assert (record.destination.host, record.destination.port) == ("mail.example", 25)
