@@ -83,7 +83,7 @@ class EarlyEnds:
         if not transaction.known:
             unread = exchange_of(flow, transaction, body=b"", body_bytes=came)
             inspection.describe(transaction, replace(unread, complete=False))
-        elif came:
+        elif came and not transaction.exchange.complete:
             transaction.left(came, whole=False)
         transaction.note(UNFINISHED_NOTE)
         transaction.note(why)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.decision import Decision, Verdict
 from core.fate import CUT_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, Fate
 from core.record import Record
-from tests.proxy.conftest import RunningGate
+from tests.proxy.conftest import MARKED, RunningGate
 from tests.proxy.test_proxy_wire import (
     HOST,
     PATIENCE_S,
@@ -280,3 +281,21 @@ def test_a_gate_that_is_told_to_stop_in_a_body_that_it_holds(
         lambda gate, _: bool(gate.addon.inspection.health.requests),
     )
     assert (record.fate, record.left) == (Fate.UNFINISHED, False)
+
+
+def test_a_hold_that_waits_when_the_gate_stops_was_read_whole(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Nothing of it left; that all of it had come and was inspected stays in its record."""
+    with wired(tmp_path_factory.mktemp("wire")) as (gate, far):
+        far.talks, far.got = silent, []
+        gate.policy.for_findings = Decision(verdict=Verdict.HOLD, rule="ask", hold_seconds=60)
+        with gate.connect(HOST) as talk:
+            talk.sendall(request(1, MARKED))
+            eventually(lambda: bool(gate.evidence.opened))
+            gate.gate.stop()
+        eventually(lambda: bool(gate.evidence.closed))
+    (record,) = gate.evidence.closed
+    assert (record.fate, record.left, record.stopped) == (Fate.UNFINISHED, False, False)
+    assert (record.request.bytes, record.request.complete) == (len(MARKED), True)
+    assert far.got == []
