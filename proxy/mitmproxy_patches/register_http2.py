@@ -1,0 +1,22 @@
+"""The entry of the register on connections of HTTP/2."""
+
+from proxy.mitmproxy_patches.entry import Patch
+
+_HTTP = "mitmproxy.proxy.layers.http"
+
+HALF_HEADS = Patch(
+    name="half heads",
+    ours="proxy.half_heads",
+    touches=(
+        f"{_HTTP}:Http2Server",
+        f"{_HTTP}._http2:Http2Connection.protocol_error",
+        f"{_HTTP}._http2:Http2Connection.close_connection",
+        "h2.frame_buffer:FrameBuffer",
+    ),
+    because="mitmproxy tells nobody of a connection of HTTP/2 that ends in the middle of a "
+    "head, before any, or with what cannot be read.",
+    without="a program that left is told as one that does not accept the gate's certificate",
+    test="tests/proxy/test_proxy_half_heads.py::"
+    "test_a_connection_of_http2_that_ends_before_its_request_is_told_as_that",
+    seen="0249d4b58e71",
+)
