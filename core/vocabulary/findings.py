@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.findings import NOT_INSPECTED, Confidence, Finding, is_least, people_in
 from core.vocabulary.kinds import by_gravity, kind_of, tells_of_people
-from core.vocabulary.sizes import at_least, counted, joined, size, size_at_least
+from core.vocabulary.sizes import at_least, counted, joined, size_at_least
 
 CONFIDENCE: Mapping[str, str] = MappingProxyType(
     {
@@ -141,4 +141,4 @@ def content(
         return f"{told}, partly unread," if unread else told
     if unread:
         return f"{size_at_least(request_bytes, exact=exact)} that could not all be read"
-    return f"{size(request_bytes)} without known personal data or secrets"
+    return f"{size_at_least(request_bytes, exact=exact)} without known personal data or secrets"

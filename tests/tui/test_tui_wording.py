@@ -15,6 +15,7 @@ from core.attribution import UNATTRIBUTED, Attribution, Certainty
 from core.case_inside import Inside, KindInside
 from core.classification import AccountKind, Category, Destination, LlmCall
 from core.decision import Verdict
+from core.fate import AT_LEAST_NOTE
 from core.findings import Confidence, Finding
 from core.review import Case
 from destinations import SERVICES
@@ -84,6 +85,14 @@ def test_the_outcome_is_never_left_open(
 
     assert f" {verb} 2 e-mail addresses to OpenAI at 14:02. {outcome}" in words
     assert words.endswith(outcome)
+
+
+def test_a_number_that_is_a_least_one_is_said_as_that(now: datetime) -> None:
+    """Of what was leaving when its gate was killed."""
+    made = as_stored(record(now, sender("a.py"), OPENAI))
+    told = sentence(replace(made, notes=(AT_LEAST_NOTE,)), now, UTC)
+    assert "at least" in told
+    assert "at least" not in sentence(made, now, UTC)
 
 
 @pytest.mark.parametrize(
