@@ -245,15 +245,15 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
 
     `most`: give up above this number of descriptors, unless None.
     """
-    return _within(pid, lambda folder, names: _matching(folder, names, socket, most), [])
+    return _within(pid, lambda folder, names: _matching(folder, names, socket, most), list)
 
 
-def _within[T](pid: int, look: Callable[[int, list[str]], T], gone: T) -> T | None:
+def _within[T](pid: int, look: Callable[[int, list[str]], T], gone: Callable[[], T]) -> T | None:
     """Look among the descriptors of a process, by their folder and names; None: unreadable."""
     try:
         return _looked(pid, look)
     except FileNotFoundError:
-        return gone
+        return gone()
     except OSError:
         return None
 
@@ -290,7 +290,7 @@ def is_inheritable(pid: int, descriptor: int) -> bool:
 
 def sockets(pid: int) -> dict[int, int] | None:
     """Return the sockets that a process holds, each with its first descriptor; None: unreadable."""
-    return _within(pid, _sockets, {})
+    return _within(pid, _sockets, dict)
 
 
 def _sockets(folder: int, names: list[str]) -> dict[int, int]:
