@@ -290,7 +290,7 @@ def is_inheritable(pid: int, descriptor: int) -> bool:
 
 def sockets(pid: int) -> dict[int, int] | None:
     """Return the sockets that a process holds, each with its first descriptor; None: unreadable."""
-    return _within(pid, _sockets, dict)
+    return _within(pid, _sockets, dict[int, int])
 
 
 def _sockets(folder: int, names: list[str]) -> dict[int, int]:
