@@ -13,8 +13,9 @@ from evidence.notary import lots_there
 
 _WITH_LOTS = (Event.ERASED, Event.EXPIRED, Event.REBUILT, Event.MIGRATED)
 _MAY_GO = (*(one.value for one in _WITH_LOTS), GONE)
-"""Acts with which lots go, or that may have been one: of an erasure whose entries expired nothing is
-left but its place, and that it was let go is told and checked elsewhere (`evidence.acts_check`).
+"""Acts with which lots go, or that may have been one: of an erasure whose entries expired no more
+than its place is left, and that it was let go is told and checked elsewhere
+(`evidence.acts_check`).
 """
 _ACTS = f"""SELECT seq FROM review_entries WHERE action IN ({", ".join("?" * len(_MAY_GO))})
     ORDER BY seq"""  # noqa: S608 - question marks

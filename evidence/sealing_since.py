@@ -35,9 +35,7 @@ def first_seen_since(path: Path, sha256: str) -> bool:
 
 
 def _since(connection: Connection) -> int | None:
-    """Return the time in microseconds since 1970. Raises ValueError, TypeError,
-    KeyError.
-    """
+    """Return the time in microseconds since 1970. Raises ValueError, TypeError, KeyError."""
     steps = connection.execute(_MIGRATED, (Event.MIGRATED.value,)).fetchall()
     for at_us, body in steps:
         if orjson.loads(body)["facts"]["to"] >= _SEALS:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidence.acts_retention import expire_acts
 from evidence_file import run
 from one_process_pool import OneProcessPool
 
@@ -20,6 +19,7 @@ from benchmarks.evidence_records import records
 from core.happenings import Event, Installation, happening
 from core.record import Record
 from evidence import lot_crew, lots
+from evidence.acts_retention import expire_acts
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
