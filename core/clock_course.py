@@ -44,10 +44,10 @@ class ClockCourse:
         """By how much two times of one moment can differ; nought where nobody set the clock."""
         return _seconds(self._high - self._low)
 
-    def earliest(self, moment: datetime) -> datetime:
+    def earliest(self, moment: datetime | None = None) -> datetime:
         """Return the earliest that the clock can have shown since it showed this, at the start."""
         self.look()
-        return moment - _seconds(self._first - self._low)
+        return (moment or self.began) - _seconds(self._first - self._low)
 
 
 def _seconds(number: float) -> timedelta:

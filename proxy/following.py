@@ -182,9 +182,9 @@ class Followed:
             run.clock.look()
         over = {pid: run for pid, run in self._pids.items() if not _is_alive(pid)}
         lost = [
-            LostRun(pid=pid, began=began, places=self.short.since(run.clock.earliest(began)))
+            LostRun(pid=pid, began=run.clock.began, places=self.short.since(run.clock.earliest()))
             for pid, run in over.items()
-            if pid not in self._asked and (began := run.clock.began)
+            if pid not in self._asked
         ]
         self._pids = {pid: run for pid, run in self._pids.items() if pid not in over}
         self._asked &= self._pids.keys()

@@ -110,8 +110,7 @@ def run(
         from app.run_session import Session
         from app.run_summary import print_session
 
-        session = Session(home, clock.earliest(clock.began))
-        entries, elsewhere = session.told(running, ended.pid, answer)
+        entries, elsewhere = Session(home, clock.earliest()).told(running, ended.pid, answer)
         print_session(
             entries,
             ended.code,
