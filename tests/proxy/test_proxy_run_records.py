@@ -296,6 +296,7 @@ def test_a_clock_that_is_set_takes_no_record_from_a_run(
     told = Elsewhere.read("http://x", json.loads(json.dumps(answer)))
     assert _ids(told) == [str(one.id) for one in sent]
     assert told.whole
+    assert 70 in runs._asked, "it would be on record a second time, as lost"
 
 
 def _at_start(sent: Record, began: datetime) -> Record:
