@@ -59,7 +59,12 @@ def gate_for(
             remedy="Leave out --policy, --connect-to and --upstream-ca.",
         )
     if running is not None:
-        follow(running, os.getpid())
+        if others := follow(running, os.getpid()):
+            sys.stderr.write(
+                f"outgate: the gate follows {others} runs of yours already, and this one not: what"
+                " it sends through the gate is on record as ever; a connection past it that is"
+                " shorter than half a second can be missed\n"
+            )
         try:
             yield running
         except BaseException:

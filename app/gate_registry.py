@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core.run_answers import NOT_FOLLOWED
+
 HEALTH_HOST = "outgate.internal"
 """A request for this host is answered by the gate itself."""
 _PATIENCE_S = 10.0
@@ -66,9 +68,13 @@ def health(gate: RunningGate, timeout_s: float = _PATIENCE_S) -> dict[str, Any] 
     return value if value is not None and value.get("pid") == gate.pid else None
 
 
-def follow(gate: RunningGate, pid: int) -> None:
-    """Ask a gate to look closely at connections past it for as long as this process lives."""
-    health_at(gate.host, gate.port, path=f"/run/{pid}")
+def follow(gate: RunningGate, pid: int) -> int:
+    """Ask a gate to look closely at connections past it for as long as this process lives. Return
+    0; where it does not, as so many runs of this user are followed already, how many.
+    """
+    answer = health_at(gate.host, gate.port, path=f"/run/{pid}") or {}
+    others = answer.get(NOT_FOLLOWED)
+    return others if isinstance(others, int) else 0
 
 
 def followed(gate: RunningGate, pid: int, since: datetime) -> dict[str, Any] | None:

@@ -48,13 +48,15 @@ def descends(sender: Attribution, pid: int) -> bool:
     return any(process.pid == pid for process in _line(sender))
 
 
-def descends_from(sender: Attribution, process: ProcessRef) -> bool:
+def descends_from(
+    sender: Attribution, process: ProcessRef, set_by: timedelta = timedelta()
+) -> bool:
     """Return the same of a process and not of its number, which others had before it: whose start
-    is not known is nobody's ancestor.
+    is not known is nobody's ancestor. `set_by`: as much as the clock was put right meanwhile.
     """
-    began = process.started_at
+    began, same = process.started_at, SAME + set_by
     return began is not None and any(
-        one.pid == process.pid and one.started_at is not None and abs(one.started_at - began) < SAME
+        one.pid == process.pid and one.started_at is not None and abs(one.started_at - began) < same
         for one in _line(sender)
     )
 
@@ -75,13 +77,14 @@ def has_no_sender(entry: OpenedEntry) -> bool:
     return unseen and sender.method != _RECORDINGS and record.request.method != _ITSELF
 
 
-def may_be_detached(sender: Attribution, run: ProcessRef) -> bool:
+def may_be_detached(sender: Attribution, run: ProcessRef, set_by: timedelta = timedelta()) -> bool:
     """Return whether this process began after a run's did and has let go of its parents, as daemons
-    do: it may be of that run, and nothing above it tells.
+    do: it may be of that run, and nothing above it tells. `set_by`: see `descends_from`.
     """
     process, began = sender.process, run.started_at
     if process is None or process.started_at is None or began is None:
         return False
+    began -= set_by
     older = [one for one in sender.ancestry if not _is_later(one, began)]
     return _is_later(process, began) and (not older or _adopts(older[0]))
 

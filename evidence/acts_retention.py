@@ -43,6 +43,8 @@ _FOR_EVER = frozenset(
         Event.WITNESS_MISSED,
         Event.MARKS_KEY_DESTROYED,
         Event.STAMPED,
+        Event.MIGRATED,
+        Event.REBUILT,
     }
 )
 """What verifies the rest. No text of a person stands in it."""

@@ -3,22 +3,17 @@
 import time
 from collections.abc import Callable
 
+from core.clock_course import since_boot_s
+
 JUMP_S = 2.0
 """Less than this is a clock that is being corrected."""
-
-_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-
-
-def elapsed_s() -> float:
-    """Return seconds that pass whatever is done to the clock, also while the machine sleeps."""
-    return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)
 
 
 class ClockWatch:
     """Compares the clock with time as it passes. For one thread."""
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, elapsed: Callable[[], float] = elapsed_s
+        self, wall: Callable[[], float] = time.time, elapsed: Callable[[], float] = since_boot_s
     ) -> None:
         self._wall, self._elapsed = wall, elapsed
         self._offset = wall() - elapsed()

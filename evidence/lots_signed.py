@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from core.happenings import Event
+from evidence.acts import GONE
 from evidence.checkpoint import Checkpoint
 from evidence.database import Connection
 from evidence.notary import lots_there
 
-_MAY_GO = tuple(one.value for one in (Event.ERASED, Event.EXPIRED, Event.REBUILT, Event.MIGRATED))
-"""Acts with which lots go."""
+_WITH_LOTS = (Event.ERASED, Event.EXPIRED, Event.REBUILT, Event.MIGRATED)
+_MAY_GO = (*(one.value for one in _WITH_LOTS), GONE)
+"""Acts with which lots go, or that may have been one: of an erasure whose entries expired no more
+than its place is left, and that it was let go is told and checked elsewhere
+(`evidence.acts_check`).
+"""
 _ACTS = f"""SELECT seq FROM review_entries WHERE action IN ({", ".join("?" * len(_MAY_GO))})
     ORDER BY seq"""  # noqa: S608 - question marks
 

@@ -30,12 +30,12 @@ def first_seen_since(path: Path, sha256: str) -> bool:
         with closing(connect(path, read_only=True)) as connection:
             first, since = connection.value(_FIRST, (sha256,)), _since(connection)
             return first is not None and since is not None and int(first) > since
-    except (sqlite3.Error, ValueError, TypeError):
+    except (sqlite3.Error, ValueError, TypeError, KeyError):
         return False
 
 
 def _since(connection: Connection) -> int | None:
-    """Return the time in microseconds since 1970. Raises ValueError, TypeError."""
+    """Return the time in microseconds since 1970. Raises ValueError, TypeError, KeyError."""
     steps = connection.execute(_MIGRATED, (Event.MIGRATED.value,)).fetchall()
     for at_us, body in steps:
         if orjson.loads(body)["facts"]["to"] >= _SEALS:

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 
 from core.attribution import Certainty
 from core.case_vocabulary import shown_as
+from core.decision import HoldOutcome, hold_word
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
@@ -47,6 +48,8 @@ _UNTOLD: Mapping[About, str] = {
     About.STATE: "that of a case: open it to see",
 }
 """What sums of a fleet do not hold: each machine adds up its own."""
+_OF_HOWS = frozenset({About.RULE, About.MODEL, About.CERTAIN})
+_ENDINGS = frozenset(map(hold_word, HoldOutcome))
 _STATES: Mapping[str, LiteralString] = {
     State.LIKELY: f"certain = '{Certainty.LIKELY}'",
     State.UNNAMED: "folded[1] IN ('', 'unknown')",
@@ -81,6 +84,19 @@ def untold(condition: Condition) -> str:
     meant = [shown_as(value) for value in condition.values[1:]]
     missing = [_untold(about, (value,)) for about, value in meant]
     return "" if not all(missing) else next(iter(missing), "")
+
+
+def asks_how(condition: Condition) -> bool:
+    """Return whether a condition asks how records came about (`hub.how_rows`)."""
+    if condition.about is About.SHOWN:
+        return any(_asks_how(*shown_as(value)) for value in condition.values[1:])
+    return any(_asks_how(condition.about, value) for value in condition.values)
+
+
+def _asks_how(about: About, value: str) -> bool:
+    if about is About.STATE:
+        return value == State.LIKELY
+    return about in _OF_HOWS or (about is About.OUTCOME and value in _ENDINGS)
 
 
 def _untold(about: About, values: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from core.text import printable
 from evidence.shipping import Shipped
 from hub.database import Connection, Database
 from hub.facts import Fact, fact_of
-from hub.stored import entry_uploads
+from hub.stored import next_message
 from hub.words import Numbered, Words
 
 IN_A_ROUND_S = 20.0
@@ -190,10 +190,10 @@ def _read_one(database: Database) -> bool:
         if row is None:
             return False
         chain, endpoint, read, last = row
-        found = entry_uploads(connection, chain, read + 1)
+        found = next_message(connection, chain, read + 1)
         if found is not None:  # else what lacks was never here, or its month was removed
-            _keep_message(connection, chain, endpoint, found.received, list(found.kept.entries()))
-            last = found.kept.last
+            _keep_message(connection, chain, endpoint, found.received, found.entries)
+            last = found.last
         connection.execute(_MOVE, (last, chain))
     return True
 

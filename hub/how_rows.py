@@ -10,7 +10,8 @@ from typing import LiteralString
 
 from hub.database import Connection, Database
 from hub.facts import Fact, fact_of
-from hub.stored import entry_uploads
+from hub.room import OTHERS, Room
+from hub.stored import next_message
 from hub.words import Numbered, Words
 
 IN_A_ROUND_S = 15.0
@@ -63,7 +64,16 @@ _LEFT = """SELECT coalesce(sum(last - hows_to), 0)::bigint FROM chains
     WHERE kind = 'records' AND state <> 'superseded' AND hows_to < last"""
 _MOVE = "UPDATE chains SET hows_to = %s WHERE number = %s"
 _SET = """UPDATE records r SET how = t.how FROM unnest(%s::bigint[], %s::int[]) AS t (seq, how)
-    WHERE r.chain = %s AND r.received = %s AND r.seq = t.seq AND r.how <> t.how"""
+    WHERE r.chain = %s AND r.received = %s AND r.seq = t.seq AND r.how <> t.how
+    AND NOT EXISTS (SELECT 1 FROM places p WHERE p.number = r.place AND p.path = %s
+        AND p.script IS NULL AND p.person IS NULL)"""
+_KEEP_READ: LiteralString = (
+    """INSERT INTO how_sent (place, destination, account, how, last_at)
+    SELECT place, destination, account, how, max(at) FROM records
+    WHERE chain = %s AND received = %s AND seq = ANY(%s) AND how <> 0
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 """  # noqa: S608 - constants
+    + _MOST
+)
 _PASSED = "DELETE FROM desk_state"
 """The list is made anew: what stands in it was reckoned without what is known now."""
 
@@ -111,8 +121,8 @@ def read_hows(database: Database, within_s: float) -> int:
     """Read for so long what is not known; return how many records are left. Raises
     DatabaseDownError.
     """
-    end, read = time.monotonic() + within_s, False
-    while time.monotonic() < end and _read_one(database):
+    end, read, room = time.monotonic() + within_s, False, Room()
+    while time.monotonic() < end and _read_one(database, room):
         read = True
     with database.at_once() as connection:
         if read:
@@ -120,21 +130,25 @@ def read_hows(database: Database, within_s: float) -> int:
         return not_known(connection)
 
 
-def _read_one(database: Database) -> bool:
-    """Read one message; the row of its chain is locked meanwhile, as by whoever takes one."""
+def _read_one(database: Database, room: Room) -> bool:
+    """Read one message; the row of its chain is locked meanwhile, as by whoever takes one. Senders
+    and places stay those of the rows: what was not told apart when it came is not now.
+    """
     with database.work() as connection:
         row = connection.execute(_NEXT).fetchone()
         if row is None:
             return False
         chain, endpoint, read, last = row
-        found = entry_uploads(connection, chain, read + 1)
+        found = next_message(connection, chain, read + 1)
         if found is not None:  # else what lacks was never here, or its month was removed
-            facts = {seq: fact_of(entry.text) for seq, entry in found.kept.entries()}
+            facts = {seq: fact_of(entry.text) for seq, entry in found.entries}
             facts = {seq: fact for seq, fact in facts.items() if fact.review}
-            numbered = Words().of(connection, endpoint, list(facts.values()))
-            hows = [numbered.hows.get(fact.how, 0) for fact in facts.values()]
-            connection.execute(_SET, (list(facts), hows, chain, found.received))
-            keep_hows(connection, list(facts.values()), numbered, found.received)
-            last = found.kept.last
+            told = room.told_apart(connection, endpoint, list(facts.values()))[0]
+            numbers = Words().hows(connection, told)
+            hows = [numbers.get(fact.how, 0) for fact in told]
+            place = (chain, found.received)
+            connection.execute(_SET, (list(facts), hows, *place, OTHERS))
+            connection.execute(_KEEP_READ, (*place, list(facts)))
+            last = found.last
         connection.execute(_MOVE, (last, chain))
     return True

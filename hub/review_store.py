@@ -22,12 +22,14 @@ from core.review import (
 )
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
+from core.vocabulary.sizes import counted
 from hub import desk, held, orders
 from hub.case_list import look
-from hub.case_pages import sorts, untold
+from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
+from hub.how_rows import not_known
 from hub.review_cases import case_of, inside_of, number_of
 from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
@@ -87,8 +89,17 @@ class HubCases:
             return int(desk.totals(connection, wanted)["cases"])
 
     def untold(self, condition: Condition) -> str:
-        """What of a filter the list does not tell, in words."""
-        return untold(condition)
+        """What of a filter the list does not tell, or not yet, in words."""
+        if missing := untold(condition):
+            return missing
+        if not asks_how(condition):
+            return ""
+        with self.database.at_once() as connection:
+            left = not_known(connection)
+        if not left:
+            return ""
+        how = f"yet how {counted(left, 'record')} came about"
+        return f"{how}: they are still being read after the update (outgate hub status)"
 
     def sorts(self, order: Order) -> bool:
         """Whether the list is sorted by this."""

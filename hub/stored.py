@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from evidence.shipping import Shipped
-from fleet.wire import Upload, opened, unpacked
+from fleet.wire import BadUpload, Upload, opened, unpacked
 from hub.database import Connection
 
 _OF = """SELECT number, first, last, blob FROM uploads
@@ -89,6 +89,30 @@ def entry_uploads(connection: Connection, chain: int, seq: int) -> Dated | None:
     """
     row = connection.execute(_NEXT, (chain, seq)).fetchone()
     return None if row is None else Dated(row[0], _kept(row[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as whoever reads a chain through takes it."""
+
+    received: datetime
+    last: int
+    entries: Sequence[tuple[int, Shipped]]
+    """Those that count, with their numbers; none of a message that is damaged here."""
+
+
+def next_message(connection: Connection, chain: int, seq: int) -> Message | None:
+    """Return the message with an entry, or where that is not here the next one; None behind the
+    last. One that is damaged keeps nobody from those behind it: `verify` tells of it.
+    """
+    row = connection.execute(_NEXT, (chain, seq)).fetchone()
+    if row is None:
+        return None
+    try:
+        entries = list(_kept(row[1:]).entries())
+    except BadUpload:
+        entries = []
+    return Message(received=row[0], last=int(row[3]), entries=entries)
 
 
 def unread_uploads(

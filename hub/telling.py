@@ -39,6 +39,9 @@ def status(row: Row) -> Iterator[str]:
     if row["totals_to_make"]:
         lacking = counted(row["totals_to_make"], "endpoint")
         yield f"After the update, what {lacking} sent is still being added up; lists wait for it."
+    if row["hows_to_read"]:
+        how = f"how {counted(row['hows_to_read'], 'record')} came about"
+        yield f"After the update, {how} is still being read; some words of filters wait for it."
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:

@@ -119,6 +119,13 @@ class _Walk:
     files: int = 0
 
     def over(self, uploads: Iterator[Kept]) -> str | None:
+        """Walk over the messages of a chain, read one by one; return what is wrong, if anything."""
+        try:
+            return self._over(uploads)
+        except BadUpload as bad:
+            return f"the message with entry {self.last + 1} cannot be read: {bad}"
+
+    def _over(self, uploads: Iterator[Kept]) -> str | None:
         for kept in uploads:
             self._over_gone()
             if kept.first != self.last + 1:

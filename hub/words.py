@@ -94,14 +94,18 @@ class Words:
         found.words = self._texts(connection, "words", words)
         for kinds in sorted({f.kinds for f in facts}):
             found.kinds[kinds] = self._kinds(connection, kinds)
-        for how in sorted({f.how for f in facts} - {NO_HOW}):
-            found.hows[how] = self._how(connection, how)
+        found.hows = self.hows(connection, facts)
         senders = sorted({f.sender for f in facts})
         people = self._texts(connection, "people", {s.person for s in senders if s.person})
         for sender in senders:
             person = people.get(sender.person, 0)
             found.places[sender] = self._place(connection, endpoint, sender, person)
         return found
+
+    def hows(self, connection: Connection, facts: Sequence[Fact]) -> dict[How, int]:
+        """Return the numbers of how these came about, made where there are none."""
+        wanted = sorted({f.how for f in facts} - {NO_HOW})
+        return {how: self._how(connection, how) for how in wanted}
 
     def holds(self, connection: Connection, found: Numbered) -> bool:
         """Return whether the numbers still stand for the same, and keep the senders until the

@@ -14,27 +14,44 @@ from typing import Any
 
 from core.attribution import Attribution
 from core.beats import until_beat
+from core.clock_course import ClockCourse
 from core.duties import PartEndedError
 from core.ids import utc_now
 from core.ports import DirectConnections
+from core.run_answers import NOT_FOLLOWED
 from proxy.lost_runs import LostRun
+from proxy.run_users import user_of
 from proxy.short_connections import ShortConnections
 
 _MOST, _MOST_MEMBERS = 64, 4096
+"""So many runs of one user are followed; who has none gets one, however many others have."""
+_MOST_OF_ALL = 1024
 _ALIVE_S = 1.0
 """How often it is asked whether a run still lasts."""
 _RUN = "run"
 _LARGEST = 1 << 53
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    user: int | None
+    clock: ClockCourse
+    """Since it is followed."""
+
+
 class Followed:
     """The processes of `outgate run` that live, and what ends meanwhile. For the event loop."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        course: Callable[[], ClockCourse] = ClockCourse,
+        user_of: Callable[[int], int | None] = user_of,
+    ) -> None:
+        self._clock, self._course, self._user_of = clock, course, user_of
         self._table: DirectConnections | None = None
-        self._pids: dict[int, datetime] = {}
-        """Process of `outgate run` → since when it is followed."""
+        self._pids: dict[int, _Run] = {}
+        """By the process of `outgate run`."""
         self._asked: set[int] = set()
         """Those that have asked for the end of their run."""
         self._members: dict[tuple[int, datetime | None], int | None] = {}
@@ -56,14 +73,27 @@ class Followed:
         """Ask this table what has ended."""
         self._table = table
 
-    def follow(self, pid: int) -> None:
-        """Look closely for as long as this process lives."""
-        known = pid in self._pids or len(self._pids) >= _MOST
-        if known or self._table is None or sys.platform != "linux":
-            return
+    def follow(self, pid: int) -> int:
+        """Look closely for as long as this process lives. Return 0; where its user has so many
+        runs followed already that this one is not, how many.
+        """
+        if pid in self._pids or self._table is None or sys.platform != "linux":
+            return 0
+        user = self._user_of(pid)
+        of_user = sum(run.user == user for run in self._pids.values())
+        if of_user >= _MOST or (of_user and len(self._pids) >= _MOST_OF_ALL):
+            return of_user
         self._hear()
-        self._pids[pid] = utc_now()
+        self._pids[pid] = _Run(user=user, clock=self._course())
         self._wake()
+        return 0
+
+    def clock_of(self, pid: int) -> ClockCourse:
+        """Return how the clock was put right since this run is followed; since now for another."""
+        run = self._pids.get(pid)
+        clock = self._course() if run is None else run.clock
+        clock.look()
+        return clock
 
     def stay(self) -> None:
         """Look closely to the end of this gate, and tell then what was missed: it stays for what a
@@ -148,13 +178,15 @@ class Followed:
         if not ends and self._clock() - self._asked_alive < _ALIVE_S:
             return []
         self._asked_alive = self._clock()
-        over = {pid: began for pid, began in self._pids.items() if not _is_alive(pid)}
+        for run in self._pids.values():
+            run.clock.look()
+        over = {pid: run for pid, run in self._pids.items() if not _is_alive(pid)}
         lost = [
-            LostRun(pid=pid, began=began, places=self.short.since(began))
-            for pid, began in over.items()
+            LostRun(pid=pid, began=run.clock.began, places=self.short.since(run.clock.earliest()))
+            for pid, run in over.items()
             if pid not in self._asked
         ]
-        self._pids = {pid: began for pid, began in self._pids.items() if pid not in over}
+        self._pids = {pid: run for pid, run in self._pids.items() if pid not in over}
         self._asked &= self._pids.keys()
         if ends and self._remain is not None and (places := self.short.since(self._remain)) != []:
             left = LostRun(pid=os.getpid(), began=self._remain, places=places, left_behind=True)
@@ -172,7 +204,7 @@ class Followed:
             return None
         self._asked.add(pid)
         self.short.ended(self._table.ended())
-        return self.short.since(moment)
+        return self.short.since(self.clock_of(pid).earliest(moment))
 
 
 def _is_alive(pid: int) -> bool:
@@ -214,8 +246,8 @@ def asked_of(question: Question | None, runs: Followed) -> Mapping[str, Any]:
     if question is None:
         return {}
     if question.since is None:
-        runs.follow(question.pid)
-        return {}
+        others = runs.follow(question.pid)
+        return {NOT_FOLLOWED: others} if others else {}
     missed = runs.missed_since(question.pid, question.since)
     return {"short_connections": missed, "members": runs.members(question.pid)}
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mitmproxy import http
@@ -47,6 +47,8 @@ class Run:
     since: datetime
     sender: Attribution
     members: Members = frozenset()
+    set_by: timedelta = timedelta()
+    """As much as the clock was put right since it is followed."""
 
     @property
     def is_itself(self) -> bool:
@@ -59,7 +61,7 @@ class Run:
             and process.pid == self.pid
             and certainty is not Certainty.UNKNOWN
             and process.started_at is not None
-            and self.since > process.started_at - SAME
+            and self.since > process.started_at - SAME - self.set_by
         )
 
     def may_have_sent(self, sender: Attribution) -> bool:
@@ -67,7 +69,7 @@ class Run:
         service cannot read the mark that a daemon has of its run.
         """
         process = self.sender.process
-        detached = process is not None and may_be_detached(sender, process)
+        detached = process is not None and may_be_detached(sender, process, self.set_by)
         return detached and self.sender.user == sender.user
 
     @property
@@ -82,7 +84,7 @@ class Run:
         evidence: then they are all alike, and only processes tell.
         """
         process = self.sender.process
-        is_of_it = process is not None and descends_from(sender, process)
+        is_of_it = process is not None and descends_from(sender, process, self.set_by)
         is_of_it = is_of_it or is_member(sender, self.members)
         return is_of_it and self.sender.user == sender.user
 
@@ -101,7 +103,9 @@ async def answer_to(
         return asked_of(question, evasion.runs)
     since = question.since or utc_now()
     who = await inspection.senders.of(flow.client_conn.id)
-    run = Run(pid=question.pid, since=since, sender=who)
+    clock = evasion.runs.clock_of(question.pid)
+    since = clock.earliest(since)
+    run = Run(pid=question.pid, since=since, sender=who, set_by=clock.apart)
     if run.is_itself:
         await evasion.settled()
     return await told_to(run, question, evasion.runs, kept)

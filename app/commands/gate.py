@@ -80,7 +80,7 @@ def run(
     from app.sealing import is_sealed, refuse_in_seal
     from app.settings import load_settings
     from app.short_connections import ShortConnections
-    from core.ids import utc_now
+    from core.clock_course import ClockCourse
 
     refuse_in_seal()
     home = open_home()
@@ -93,13 +93,13 @@ def run(
     with gate_for(home, settings, options, (lambda: None) if seals else watched.prepare) as running:
         if not quiet and (ending := ending_at(running)) is not None:
             _remark([ending])
-        since = utc_now()
+        clock = ClockCourse()
         wanted = settings.beacon if beacon is None else beacon
         mark = run_mark()
         environment = {**environment_for(running, home, settings), RUN_VARIABLE: mark}
         with beacon_in(environment, home, wanted=wanted) as its_own:
             ended, was_sealed = _ran(command, its_own, running, watched, sealed)
-            answer = followed(running, os.getpid(), since)
+            answer = followed(running, os.getpid(), clock.began)
             # Out of a seal there is no way: what was short on this machine was another program's.
             short = ShortConnections(places=()) if was_sealed else ShortConnections.read(answer)
             watched.ended(ended.code, short, on_record=not running.public)
@@ -110,7 +110,7 @@ def run(
         from app.run_session import Session
         from app.run_summary import print_session
 
-        entries, elsewhere = Session(home, since).told(running, ended.pid, answer)
+        entries, elsewhere = Session(home, clock.earliest()).told(running, ended.pid, answer)
         print_session(
             entries,
             ended.code,

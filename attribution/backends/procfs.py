@@ -245,16 +245,20 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
 
     `most`: give up above this number of descriptors, unless None.
     """
+    return _within(pid, lambda folder, names: _matching(folder, names, socket, most), list)
+
+
+def _within[T](pid: int, look: Callable[[int, list[str]], T], gone: Callable[[], T]) -> T | None:
+    """Look among the descriptors of a process, by their folder and names; None: unreadable."""
     try:
-        return _within(pid, lambda folder, names: _matching(folder, names, socket, most))
+        return _looked(pid, look)
     except FileNotFoundError:
-        return []
+        return gone()
     except OSError:
         return None
 
 
-def _within[T](pid: int, look: Callable[[int, list[str]], T]) -> T:
-    """Look among the descriptors of a process, by their folder and their names. Raises OSError."""
+def _looked[T](pid: int, look: Callable[[int, list[str]], T]) -> T:
     try:
         found, names = _listed(f"/proc/{pid}", look)
     except FileNotFoundError:
@@ -286,12 +290,7 @@ def is_inheritable(pid: int, descriptor: int) -> bool:
 
 def sockets(pid: int) -> dict[int, int] | None:
     """Return the sockets that a process holds, each with its first descriptor; None: unreadable."""
-    try:
-        return _within(pid, _sockets)
-    except FileNotFoundError:
-        return {}
-    except OSError:
-        return None
+    return _within(pid, _sockets, dict[int, int])
 
 
 def _sockets(folder: int, names: list[str]) -> dict[int, int]:

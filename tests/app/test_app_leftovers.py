@@ -6,16 +6,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
+from app import client
 from app.gate_registry import RunningGate, followed
+from app.home import Home
 from app.leftovers import Leftovers, leftovers_of, run_mark
+from app.settings import Settings
 from core.ids import utc_now
 
 
 @contextmanager
-def answering(pid: int | None, *, after: int = 0) -> Iterator[int]:
+def answering(pid: int | None, *, after: int = 0, **beside: object) -> Iterator[int]:
     """Answer as the gate of this process does, or not at all, or only after so many questions;
     yield the port.
     """
@@ -24,7 +28,7 @@ def answering(pid: int | None, *, after: int = 0) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            body = json.dumps({"outgate": "gate", "pid": pid}).encode()
+            body = json.dumps({"outgate": "gate", "pid": pid, **beside}).encode()
             self.send_response(200 if pid is not None and len(asked) > after else 500)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
@@ -59,6 +63,25 @@ def test_a_gate_that_is_too_busy_is_asked_again_at_the_end_of_a_run(
         gate = RunningGate(host="127.0.0.1", port=port, pid=4711, started_at="")
         answer = followed(gate, 4712, utc_now())
     assert (answer is not None) is answers
+
+
+@pytest.mark.parametrize(("told", "others"), [(64, 64), (None, 0), ("x", 0)])
+def test_a_run_that_is_not_followed_says_so(
+    told: object,
+    others: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Its user has so many already; nothing is said where it is followed."""
+    with answering(4711, runs_of_user=told) as port:
+        gate = RunningGate(host="127.0.0.1", port=port, pid=4711, started_at="")
+        monkeypatch.setattr(client, "running_gate", lambda _: gate)
+        with client.gate_for(Home(tmp_path), Settings()) as found:
+            assert found == gate
+    said = capsys.readouterr().err
+    assert ("follows 64 runs of yours already" in said) is bool(others)
+    assert bool(said) is bool(others)
 
 
 def test_a_port_that_nobody_listens_at_is_its_end() -> None:

@@ -19,6 +19,7 @@ from benchmarks.evidence_records import records
 from core.happenings import Event, Installation, happening
 from core.record import Record
 from evidence import lot_crew, lots
+from evidence.acts_retention import expire_acts
 from evidence.batch import Appender, Batch, Items
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
@@ -337,6 +338,20 @@ def test_an_act_of_before_excuses_nothing(home: Path, event: Event) -> None:
     assert not any("taken out" in one for one in verify(home).problems)
     run(home, OUT["the newest"])
     assert any("taken out" in one for one in verify(home).problems)
+
+
+@pytest.mark.parametrize("event", [Event.REBUILT, Event.MIGRATED, Event.ERASED])
+def test_acts_whose_time_is_over_make_nobody_a_forger(home: Path, event: Event) -> None:
+    """The act with which lots went may go itself; nobody is told that they were taken out."""
+    with closing(evidence.open_store(home)) as store:
+        run(home, OUT["the newest"])
+        store.tell(happening(event, {}))
+        Notary(home).take_now("test")
+        store.tell(happening(Event.EXPORTED, {}))
+        Notary(home).take_now("test")
+        store.tell(happening(Event.EXPORTED, {}))
+    assert expire_acts(home, 1 << 60, "all", rest=lambda _: None)
+    assert verify(home).problems == ()
 
 
 def test_nobody_else_opens_or_closes_a_lot(home: Path) -> None:

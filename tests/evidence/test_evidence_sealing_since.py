@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from evidence_file import old_store
 
+from core.happenings import Event, happening
 from core.ids import utc_now
+from evidence.acts_retention import expire_acts
+from evidence.notary import Notary
 from evidence.sealing_since import first_seen_since
 from evidence.store import Store
 from evidence.times import micros
@@ -35,6 +38,32 @@ def test_what_was_seen_first_since_this_schema_was_kept_under_a_seal(
     seen_at(place, utc_now() - timedelta(days=1))
     assert not first_seen_since(place, VERSION)
     assert not first_seen_since(place, "ef" * 32)
+
+
+def test_the_end_of_old_acts_makes_nobody_a_forger(place: Path) -> None:
+    """When everything was sealed stays known when acts go: what an earlier version kept carries
+    no seal, and nobody took it off.
+    """
+    old_store(place, 11)
+    store = Store(place)
+    seen_at(place, utc_now() - timedelta(days=1))
+    store.tell(happening(Event.EXPORTED, {}))
+    store.close()
+    Notary(place).take_now("test")
+    expire_acts(place, 1 << 60, "all", rest=lambda _: None)
+    assert not first_seen_since(place, VERSION)
+    seen_at(place, utc_now() + timedelta(seconds=1))
+    assert first_seen_since(place, VERSION)
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"facts":{}}', '{"facts":{"to":"x"}}', "x", "7"])
+def test_an_act_that_cannot_be_read_tells_nothing(place: Path, body: str) -> None:
+    old_store(place, 11)
+    Store(place).close()
+    seen_at(place, utc_now() + timedelta(seconds=1))
+    with closing(sqlite3.connect(place)) as connection, connection:
+        connection.execute("UPDATE review_entries SET body = ? WHERE action = 'migrated'", (body,))
+    assert not first_seen_since(place, VERSION)
 
 
 def test_where_nothing_tells_it_nothing_is_claimed(tmp_path: Path, place: Path) -> None:

@@ -16,11 +16,12 @@ from core.record import Record
 from core.rights import Actor
 from evidence.erasure import Wanted, erase_now
 from evidence.store import Store
-from hub import how_rows
+from hub import file_rows, how_rows, questions, room, telling
 from hub.erasing import erase_pending
 from hub.months import keep_months, remove_old
 from hub.review_store import HubCases
 from hub.verification import verify
+from tui.case_names import understood
 
 WORDS = (
     *(
@@ -100,6 +101,66 @@ def test_what_came_before_is_read_from_the_messages(world: FleetWorld) -> None:
     assert world.rows(HOWS) == before
     assert world.rows("SELECT seq, how FROM records ORDER BY 1") == rows
     assert cases(world).page(parse("all rule:watch", world.clock()).wanted, 0, 9)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["rule:watch", "not model:gpt", "certain:exact", "expired", "probably", "refused or blocked"],
+)
+def test_a_filter_says_that_not_all_is_read_yet(world: FleetWorld, line: str) -> None:
+    """Nobody takes a list for all that there is; of what was always known it tells."""
+    shipped(world)
+    as_taken_by_an_older_hub(world)
+    told = understood(cases(world), f"all {line}", world.clock()).problem
+    assert told is not None and "how 60 records came about" in told
+    assert understood(cases(world), "all held to:openai", world.clock()).problem is None
+    with world.hub.database.at_once() as connection:
+        status = questions.status(connection, world.clock())
+    assert status["hows_to_read"] == 60
+    assert any("how 60 records came about" in said for said in telling.status(status))
+    how_rows.read_hows(world.hub.database, 60)
+    assert understood(cases(world), f"all {line}", world.clock()).problem is None
+
+
+def test_what_was_not_told_apart_is_not_when_it_is_read_later(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither senders nor rules that an endpoint makes up come to be known by that."""
+    monkeypatch.setattr(room, "MOST_TOLD_APART", 40)
+    member = shipped(world)
+    made = [
+        replace(
+            one,
+            sender=replace(one.sender, user=f"u{number}"),
+            decision=replace(one.decision, rule=f"r{number}"),
+        )
+        for number, one in enumerate(records(world, seed=7))
+    ]
+    write_evidence(member.evidence, iter(made))
+    member.round()
+    words = """SELECT (SELECT count(*) FROM places), (SELECT count(*) FROM people),
+        (SELECT count(*) FROM hows), (SELECT count(*) FROM destinations)"""
+    before, there = world.rows(HOWS), world.rows(words)
+    as_taken_by_an_older_hub(world)
+    assert how_rows.read_hows(world.hub.database, 60) == 0
+    assert world.rows(words) == there and world.rows(HOWS) == before
+    with world.hub.database.work() as connection:
+        how_rows.hows_again(connection, 1)
+    assert world.rows(HOWS) == before
+
+
+def test_a_damaged_message_keeps_nobody_from_those_behind_it(world: FleetWorld) -> None:
+    """Neither of how records came about, nor of files; verify tells of it."""
+    member = shipped(world)
+    write_evidence(member.evidence, iter(records(world, 20, 9)))
+    member.round()
+    as_taken_by_an_older_hub(world)
+    world.rows("UPDATE chains SET files_to = 0 RETURNING 1")
+    world.rows("""UPDATE uploads SET blob = 'x' WHERE number =
+        (SELECT number FROM uploads ORDER BY number LIMIT 1) RETURNING 1""")
+    assert how_rows.read_hows(world.hub.database, 60) == 0
+    assert file_rows.read_files(world.hub.database, 60) == 0
+    assert world.rows(HOWS) and "cannot be read: the upload is damaged" in problems(world)[0]
 
 
 def test_an_erasure_leaves_only_what_other_records_tell(world: FleetWorld) -> None:

@@ -14,6 +14,7 @@ CALM: Row = {
     "hub_away_since": None,
     "alarms": 0,
     "totals_to_make": 0,
+    "hows_to_read": 0,
     "erasures_open": 0,
     "erasures_unswept": 0,
 }

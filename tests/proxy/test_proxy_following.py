@@ -12,8 +12,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from hearing import Hearing
 
 from core.attribution import UNATTRIBUTED, ProcessRef
+from core.clock_course import ClockCourse
 from core.duties import PartEndedError
 from core.exchange import Connection
 from core.run_members import is_member, members_told
@@ -21,34 +23,6 @@ from proxy import following
 from proxy.following import Followed, Question, asked_of
 
 _NOW = int(datetime.now(UTC).timestamp() * 1000)
-
-
-class Hearing:
-    """A table of connections of which only the ends are asked for."""
-
-    def __init__(self, *, tells: bool = True) -> None:
-        self.heard: list[bool] = []
-        self.runs: dict[int, int] = {}
-        self._tells = tells
-
-    def hear(self, *, wanted: bool) -> bool:
-        self.heard.append(wanted)
-        return wanted and self._tells
-
-    def ended(self) -> Sequence[Connection] | None:
-        return [] if self._tells else None
-
-    def changed(self) -> bool:
-        return False
-
-    def established(self) -> Sequence[Connection]:
-        return []
-
-    def speaks_quic(self, pid: int) -> bool:
-        return False
-
-    def run_of(self, pid: int) -> int | None:
-        return self.runs.get(pid)
 
 
 class _Clock:
@@ -191,13 +165,60 @@ def test_what_has_let_go_of_its_parents_is_of_its_run_all_the_same() -> None:
         assert members_told(broken) == frozenset()
 
 
-def test_only_so_many_are_followed() -> None:
-    """A program that asks for many runs does not make the gate grow."""
-    runs = _followed(Hearing())
-    for pid in range(1, 200):
-        runs.follow(pid)
+def test_one_user_takes_no_other_users_place() -> None:
+    """A program that asks for many runs does not make the gate grow, is told so, and whoever has
+    none gets one all the same.
+    """
+    users = dict.fromkeys(range(1, 200), 1001) | {200: 1002, 201: None}
+    runs = Followed(user_of=users.get)
+    runs.hear_from(Hearing())
+    told = [runs.follow(pid) for pid in range(1, 200)]
+    assert told == [0] * 64 + [64] * 135
+    assert _asked("/run/199", runs) == {"runs_of_user": 64}
+    assert runs.follow(64) == 0, "it is followed already"
+    for late in (200, 201):
+        assert (_asked(f"/run/{late}", runs), late in runs._pids) == ({}, True)
 
-    assert len(runs._pids) == 64
+
+def test_where_all_places_are_taken_everybody_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many users with many runs each leave one to each of the others."""
+    monkeypatch.setattr(following, "_MOST_OF_ALL", 10)
+    runs = Followed(user_of=lambda pid: pid // 100)
+    runs.hear_from(Hearing())
+    assert [runs.follow(100 + one) for one in range(12)] == [0] * 10 + [10] * 2
+    assert [runs.follow(200 + one) for one in range(3)] == [0, 1, 1]
+    assert runs.follow(300) == 0
+
+
+class _Wall:
+    """A clock that somebody sets, beside one that nobody can."""
+
+    def __init__(self) -> None:
+        self.wall, self.boot = datetime.now(UTC).timestamp(), 50.0
+
+    def course(self) -> ClockCourse:
+        return ClockCourse(lambda: self.wall, lambda: self.boot)
+
+    def on(self, seconds: float, *, set_by: float = 0.0) -> None:
+        self.boot += seconds
+        self.wall += seconds + set_by
+
+
+@pytest.mark.parametrize("way", ["asked", "lost"])
+def test_a_clock_set_back_hides_no_short_connection(way: str) -> None:
+    """What a run's connections are noted at then is before the run."""
+    wall, clock = _Wall(), _Clock()
+    runs = Followed(lambda: clock.now, wall.course)
+    runs.hear_from(Hearing())
+    with subprocess.Popen([sys.executable, "-Sc", "input()"], stdin=subprocess.PIPE) as run:
+        runs.follow(run.pid)
+        began = runs._pids[run.pid].clock.began
+        wall.on(5, set_by=-600)
+        runs.short._now = lambda: began - timedelta(seconds=595)
+        runs.short.found(_ANY)
+        told = [runs.missed_since(run.pid, began)] if way == "asked" else []
+    clock.now += 2
+    assert [*told, *(lost.places for lost in runs.go_on())] == [[(" port 443", 1)]]
 
 
 def test_who_waits_is_woken_by_a_yes_a_run_or_a_fault_only() -> None:

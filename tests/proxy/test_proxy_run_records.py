@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from hearing import Hearing
 from invented_day import finding, place, record, sender
 from reading import entries_of
 
@@ -19,11 +21,12 @@ from app.run_summary import print_session
 from app.short_connections import ShortConnections
 from core.attribution import Attribution, Certainty, ProcessRef
 from core.classification import Category
+from core.clock_course import ClockCourse
 from core.record import Record
 from evidence.entries import Entry
 from proxy import run_records
 from proxy.following import Followed, Question
-from proxy.run_records import Run, read_records, told_to
+from proxy.run_records import Run, answer_to, read_records, told_to
 
 _AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 _RUN = ProcessRef(pid=70, name="outgate", exe=None, started_at=_AT)
@@ -46,8 +49,9 @@ class _Runs(Followed):
         super().__init__()
         self.run, self.asked, self.follows = run, list[int](), list[int]()
 
-    def follow(self, pid: int) -> None:
+    def follow(self, pid: int) -> int:
         self.follows.append(pid)
+        return 0
 
     def missed_since(self, pid: int, moment: datetime) -> list[tuple[str, int]]:
         self.asked.append(pid)
@@ -244,3 +248,58 @@ def test_an_answer_that_is_none_is_none(records: Any) -> None:
     told = Elsewhere.read("http://x", {"records": records, "records_whole": True})
     assert told.entries is None and not told.whole
     assert "on record at the gate" in told.sentence()
+
+
+class _AsksAgain:
+    """Stands for the gate's parts of which a run is told: who asks, and what is kept."""
+
+    def __init__(self, runs: Followed, asks: Attribution, *records: Record) -> None:
+        self.runs, self._asks = runs, asks
+        self.senders = self.parts = self
+        self._records = records
+
+    async def settled(self) -> None:
+        """Nothing is under way."""
+
+    async def of(self, _: str) -> Attribution:
+        return self._asks
+
+    def kept(self, since: datetime) -> list[Entry]:
+        return list(entries_of(*(one for one in self._records if one.at >= since)))
+
+
+@pytest.mark.parametrize("steps", [(3600.0,), (-3600.0,), (1.5,), (-7200.0, 7200.0), (60.0, -60.0)])
+@pytest.mark.parametrize("start_follows", [True, False])
+def test_a_clock_that_is_set_takes_no_record_from_a_run(
+    steps: tuple[float, ...], start_follows: bool
+) -> None:
+    """The start of a process is told by the clock as it stands, or as it stood when it was first
+    seen; what it sent is kept by the clock of that moment. Another's of before is not told.
+    """
+    wall = [_AT.timestamp(), 100.0]
+    runs = Followed(course=lambda: ClockCourse(lambda: wall[0], lambda: wall[1]))
+    runs.hear_from(Hearing())
+    runs.follow(70)
+    sent, put = [_at_start(_sent(71), _AT)], 0.0
+    for step in steps:
+        wall[0], wall[1], put = wall[0] + step + 1, wall[1] + 1, put + step
+        runs.clock_of(70)
+        now = datetime.fromtimestamp(wall[0], UTC)
+        began = timedelta(seconds=put if start_follows else 0)
+        sent.append(_at_start(replace(_sent(71), at=now), _AT + began))
+    others = replace(_sent(75, user="adam"), at=_AT)
+    asks = replace(_ASKS, process=replace(_RUN, started_at=_AT + began))
+    gate = _AsksAgain(runs, asks, *sent, others)
+    path = f"/run/70/{round(_AT.timestamp() * 1000)}"
+    flow = SimpleNamespace(request=SimpleNamespace(path=path), client_conn=SimpleNamespace(id="c"))
+    answer = asyncio.run(answer_to(cast("Any", flow), cast("Any", gate), cast("Any", gate)))
+    told = Elsewhere.read("http://x", json.loads(json.dumps(answer)))
+    assert _ids(told) == [str(one.id) for one in sent]
+    assert told.whole
+    assert 70 in runs._asked, "it would be on record a second time, as lost"
+
+
+def _at_start(sent: Record, began: datetime) -> Record:
+    """The same where its run's process was seen to have begun then."""
+    ancestry = (replace(_RUN, started_at=began),)
+    return replace(sent, sender=replace(sent.sender, ancestry=ancestry))
