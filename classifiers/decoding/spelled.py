@@ -177,8 +177,8 @@ def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:
 
 
 def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return what stands between the marks of yEnc, or behind the first where the second is missing,
-    and the data without it; None without any.
+    """Return what stands between the marks of yEnc, or behind the first where the second is
+    missing, and the data without it; None without any.
     """
     begin = data.find(b"=ybegin ")
     start = data.find(b"\n", begin) + 1

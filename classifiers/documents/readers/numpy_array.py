@@ -1,5 +1,5 @@
-"""NumPy arrays: texts, long numbers, and what numbers are byte by byte; arrays of objects are pickles
-and read as such.
+"""NumPy arrays: texts, long numbers, and what numbers are byte by byte; arrays of objects are
+pickles and read as such.
 """
 
 import ast

@@ -1,5 +1,5 @@
-"""Pickles, never unpickled: the strings that their opcodes carry, and what their numbers are byte by
-byte.
+"""Pickles, never unpickled: the strings that their opcodes carry, and what their numbers are byte
+by byte.
 """
 
 import pickletools
