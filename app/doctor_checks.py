@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from app.home import Home
@@ -123,6 +123,19 @@ def _policy(home: Home, _: Settings) -> Iterable[Result]:
         yield Result(subject="policy", mark="note", words=line)
 
 
+def _inspection(home: Home, _: Settings) -> Iterable[Result]:
+    """Load what requests are inspected with, as a gate that starts does."""
+    from app.inspecting import needed_to_inspect
+    from app.wiring import classifier_of, engine_setup, policy_of
+
+    setup = engine_setup(home, policy_of(home, None), names=False)
+    with needed_to_inspect():
+        classifier = classifier_of(replace(setup, long_tail=False))
+        classifier.warm()
+    words = f"{classifier.credentials.rule_count} own rules for secrets can be used"
+    yield Result(subject="inspection", mark="ok", words=words)
+
+
 def _evidence(home: Home, _: Settings) -> Iterable[Result]:
     from evidence import verify
 
@@ -228,6 +241,7 @@ _CHECKS: tuple[Check, ...] = (
     _folder,
     _authority,
     _policy,
+    _inspection,
     _evidence,
     _attribution,
     _gate,

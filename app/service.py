@@ -21,6 +21,7 @@ from app.forwarding import keep_forwarding
 from app.gate_assembly import BuiltGate, build
 from app.gate_registry import RunningGate, announce, withdraw
 from app.home import Home
+from app.inspecting import needed_to_inspect
 from app.leftovers import is_used, outliving
 from app.machine_gate import publish, unpublish
 from app.notifying import keep_telling
@@ -190,16 +191,8 @@ def _settle(classifier: "Engine") -> None:
     many short-lived objects. Without this a third of the gate's CPU went into looking at the
     former because of the latter.
     """
-    try:
+    with needed_to_inspect():
         classifier.warm()
-    except Exception as error:
-        # boundary: without this part nothing can be inspected, and a gate that refuses all requests
-        # helps nobody
-        raise SettingsError(
-            f"Outgate cannot load what it inspects with ({type(error).__name__}), so the gate "
-            "does not serve.",
-            remedy="Install Outgate anew; outgate doctor looks for the cause.",
-        ) from error
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.home import Home, installation_id, private_key
+from app.inspecting import needed_to_inspect
 from app.policy_in_force import policy_path, serving_path
 from app.settings import Settings
 from core.attribution import PSEUDONYM
@@ -89,7 +90,8 @@ def engine_setup(home: Home, policy: Policy, *, names: bool) -> EngineSetup:
 
     Raises SettingsError when something is asked for that is not installed.
     """
-    from classifiers.engine import EngineSetup
+    with needed_to_inspect():
+        from classifiers.engine import EngineSetup
 
     _must_be_installed(policy, names=names)
     key = private_key(home.fingerprint_key)

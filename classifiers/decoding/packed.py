@@ -38,7 +38,7 @@ _RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
-_TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"ccop", b"age-", b"----")
+_TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"c", b"age-", b"----")
 """Files that can stand in a text as they are."""
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from classifiers.codecs.bases import from_base_64
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import dump_lines, dumps, joints, number_lists
+from classifiers.decoding import base_91, dump_lines, dumps, joints, number_lists
 from classifiers.decoding.decoded import known
 
 type _Places = Callable[[bytes], Iterator[tuple[int, int]]]
@@ -44,7 +44,6 @@ _FEWEST_SIGNS, _ONE_IN = 4, 24
 _NARROWEST = 24
 _FRONTS = b" \t>#*/"
 """What stands in front of lines that are quoted or told in a remark."""
-"""So many, or one in so many, are such at least."""
 
 _B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 _Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
@@ -69,6 +68,7 @@ _IN_QUOTES: _Other = (
 _OTHERS: tuple[_Other, ...] = (
     ("number", number_lists.may_hold, number_lists.places, number_lists.read),
     ("dump", dump_lines.may_hold, dump_lines.places, dump_lines.read),
+    ("base91", base_91.may_hold, base_91.places, base_91.read),
     ("base45", dumps.holds_base_45, dumps.base_45_places, dumps.in_base_45),
     _JOINED,
     _IN_QUOTES,
@@ -177,14 +177,17 @@ def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:
 
 
 def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return what stands between the marks of yEnc, and the data without it; None without both."""
+    """Return what stands between the marks of yEnc, or behind the first where the second is
+    missing, and the data without it; None without any.
+    """
     begin = data.find(b"=ybegin ")
     start = data.find(b"\n", begin) + 1
     if data.startswith(b"=ypart ", start):
         start = data.find(b"\n", start) + 1
     end = data.find(b"=yend", start)
-    if begin < 0 or not start or end < 0:
+    if begin < 0 or not start:
         return None
+    end = len(data) if end < 0 else end
     first, *rest = data[start:end].translate(None, b"\r\n").split(b"=")
     escaped = (bytes((part[0] - 64 & 255,)) + part[1:] for part in rest if part)
     plain = b"".join((first, *escaped)).translate(_FROM_YENC)

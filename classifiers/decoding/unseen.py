@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 from classifiers.decoding.decoded import known
@@ -35,9 +36,22 @@ _FEWEST_KINDS = 4
 """Emoji and ideographs bring selectors of one or two kinds."""
 
 
+_RARE, _ONE_RARE_IN = "RARE", 8
+"""Ideographs outside of the common ones: texts have one here and there, encodings many."""
+_BEGINNINGS, _FEWEST_BEGINNINGS = frozenset(range(0xC3, 0xF5)), 6
+"""The first bytes of letters in UTF-8: those of one script have four at most, ideographs aside."""
+_BASE_100 = 0x1F3F7
+"""The picture that stands for a byte of zero."""
+
+
 def may_hold(data: bytes) -> bool:
     """Return True when a text of UTF-8 may hold either."""
-    return _strange().search(data) is not None or may_be_spelled(data) or _may_be_scattered(data)
+    return (
+        _strange().search(data) is not None
+        or next(_varied(data), None) is not None
+        or may_be_spelled(data)
+        or _may_be_scattered(data)
+    )
 
 
 def _may_be_scattered(data: bytes) -> bool:
@@ -79,8 +93,10 @@ def shifted(text: str) -> Iterator[tuple[str, bytes]]:
             continue
         if len({ord(char) >> 8 for char in run}) == 1:
             data = bytes([ord(char) & 255 for char in run])
-            if known(data) is not None and data.isascii():
-                yield "another block", data
+            pictured = bytes([(ord(char) - _BASE_100) & 255 for char in run])
+            for said in (data, pictured):
+                if known(said) is not None and said.isascii():
+                    yield "another block", said
         if len(run) >= _FEWEST_BITS and _JOINER.match(run) is None:
             yield from _bits(run)
     joiners = "".join(_JOINER.findall(text))
@@ -92,15 +108,29 @@ def holds_mixed(text: str) -> bool:
     """Return True for letters of several scripts in one word, as encodings of bytes in Unicode
     have: no language does.
     """
-    for found in _strange().finditer(text.encode("utf-8", "replace")):
-        letters = [char for char in found.group().decode("utf-8", "replace") if char.isalpha()]
-        if len(letters) >= _FEWEST and len(set(map(_script, letters))) >= _FEWEST_SCRIPTS:
+    data = text.encode("utf-8", "replace")
+    wide = (found.group() for found in _strange().finditer(data))
+    for run in chain(wide, _varied(data)):
+        letters = [char for char in run.decode("utf-8", "replace") if char.isalpha()]
+        scripts = Counter(map(_script, letters))
+        if len(letters) >= _FEWEST and len(scripts) >= _FEWEST_SCRIPTS:
+            return True
+        if len(letters) >= _FEWEST and scripts[_RARE] * _ONE_RARE_IN >= len(letters):
             return True
     return False
 
 
+def _varied(data: bytes) -> Iterator[bytes]:
+    """Yield runs of letters that begin in more ways than those of one script and ASCII do."""
+    for found in _foreign().finditer(data):
+        if len(set(found.group()).intersection(_BEGINNINGS)) >= _FEWEST_BEGINNINGS:
+            yield found.group()
+
+
 @lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
+    if "\u3400" <= letter <= "\u4dbf" or "\U00020000" <= letter <= "\U0003ffff":
+        return _RARE
     script = unicodedata.name(letter, "").partition(" ")[0]
     return "" if script in _WRITTEN_TOGETHER else script
 
@@ -122,6 +152,12 @@ def _bits(run: str) -> Iterator[tuple[str, bytes]]:
 def _strange() -> Any:
     wide = r"[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
     return _compiled(f"(?:{wide}){{16,}}".encode("latin-1"))
+
+
+@cache
+def _foreign() -> Any:
+    two, three = r"[\xc3-\xdf][\x80-\xbf]", r"[\xe0-\xef][\x80-\xbf]{2}"
+    return _compiled(f"(?:[0-9A-Za-z]{{0,4}}(?:{two}|{three})){{12,}}".encode("latin-1"))
 
 
 @cache

@@ -1,6 +1,7 @@
 """`doctor` and the words around `run`: what is told, and that it is told where it matters."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,34 @@ def test_dropped_exceptions_are_told(
 
 def _no_gate(*_: object) -> Any:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("why", ["missing", "refused"])
+def test_a_library_that_inspects_nothing_is_told(
+    why: str, outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without RE2, or where it refuses a pattern of ours, doctor names it and no gate is built."""
+    import re2
+
+    import classifiers.engine
+    from classifiers.credentials.engines import engine
+
+    def refuse(_: str) -> None:
+        raise re2.error("bad pattern")
+
+    if why == "missing":
+        monkeypatch.setitem(sys.modules, classifiers.engine.__name__, None)
+    else:
+        monkeypatch.setattr(engine, "regex", refuse)
+
+    told = outgate("doctor")
+
+    assert told.code != 0
+    assert "BROKEN  inspection: Outgate cannot load what it inspects with" in told.out
+    kind = "ModuleNotFoundError" if why == "missing" else re2.error.__name__
+    assert kind in told.out
+
+
+def test_what_is_inspected_with_can_be_used(outgate: Runs, home: Path) -> None:
+    """On a whole installation doctor says how many rules of our own are in use."""
+    assert "own rules for secrets can be used" in outgate("doctor").out

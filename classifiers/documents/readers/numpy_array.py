@@ -1,10 +1,14 @@
-"""NumPy arrays: texts, and long numbers; arrays of objects are pickles and read as such."""
+"""NumPy arrays: texts, long numbers, and what numbers are byte by byte; arrays of objects are
+pickles and read as such.
+"""
 
 import ast
 import struct
 from math import prod
 
 from classifiers.codecs.charset import readable_runs
+from classifiers.codecs.magic import document_type
+from classifiers.decoding.decoded import known
 from classifiers.decoding.number_forms import SMALLEST, of_float
 from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
@@ -14,8 +18,6 @@ MEDIA_TYPES = frozenset({"application/x-npy"})
 _LONGEST_HEAD = 1 << 20
 _SLICE = 1 << 16
 _INTEGERS = {1: "b", 2: "h", 4: "i", 8: "q"}
-_TELLS_NOTHING = frozenset({"b", "M", "m"})
-"""Yes and no, dates and spans of time."""
 _FRACTIONS = {2: "e", 4: "f", 8: "d"}
 
 
@@ -40,9 +42,10 @@ def read(document: Document, work: Work) -> None:
         work.member(content, None, document.path, "application/x-pickle")
     elif kind[1:2] in {"U", "S"}:
         _texts(content, kind, document, work)
-    elif kind[1:2] in {"i", "u", "f"}:
-        _numbers(content, kind, document, work)
-    elif kind[1:2] not in _TELLS_NOTHING:
+    elif (plain := _plain(kind)) is not None:
+        _whole(content, document, work)
+        _numbers(content, plain, document, work)
+    else:
         work.unread("an array of a type of its own is not read", document.path)
 
 
@@ -62,6 +65,26 @@ def _texts(content: bytes, kind: str, document: Document, work: Work) -> None:
             return
 
 
+def _plain(kind: str) -> str | None:
+    """Return the type of the plain numbers that a type is made of; None for one of its own."""
+    letter = kind[1:2]
+    if letter == "c":
+        return f"{kind[0]}f{int(kind[2:]) // 2}"
+    if letter in {"M", "m"}:
+        return f"{kind[0]}i8"
+    if letter == "b":
+        return f"{kind[0]}u1"
+    return kind if letter in {"i", "u", "f"} else None
+
+
+def _whole(content: bytes, document: Document, work: Work) -> bool:
+    """Queue the bytes of numbers that are a text or a file; False for those that are numbers."""
+    telling = known(content) is not None or document_type(content) is not None
+    if telling and work.allow(len(content), document.path):
+        work.member(content, None, document.path)
+    return telling
+
+
 def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
     size = int(kind[2:])
     sign = (_FRACTIONS if kind[1] == "f" else _INTEGERS).get(size)
@@ -69,7 +92,7 @@ def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
         raise ValueError("no known size of integers")
     sign = sign.upper() if kind[1] == "u" else sign
     order = ">" if kind[0] == ">" else "<"
-    step = _SLICE // size * size
+    step, octets = _SLICE // size * size, bytearray()
     for at in range(0, len(content) - len(content) % size, step):
         part = content[at : at + step]
         count = len(part) // size
@@ -77,15 +100,16 @@ def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
         text = "\n".join(filter(None, map(_long, values)))
         if not work.text(text, None, document.path):
             return
-        if (letters := _letters(values)) and not work.text(letters, None, document.path):
-            return
+        octets += _octets(values)
+    if size == 1 or not _whole(bytes(octets), document, work):
+        work.text(readable_runs(bytes(octets)).decode("utf-8", "replace"), None, document.path)
 
 
-def _letters(values: tuple[int | float, ...]) -> str:
-    """Return the readable runs of numbers that are a byte each."""
+def _octets(values: tuple[int | float, ...]) -> bytes:
+    """Return numbers that are a byte each as those; nothing where one is none."""
     if not all(0 <= value < 256 and value == int(value) for value in values):
-        return ""
-    return readable_runs(bytes(map(int, values))).decode("utf-8", "replace")
+        return b""
+    return bytes(map(int, values))
 
 
 def _long(value: int | float) -> str | None:

@@ -1,10 +1,13 @@
-"""Pickles, never unpickled: the strings that their opcodes carry."""
+"""Pickles, never unpickled: the strings that their opcodes carry, and what their numbers are byte
+by byte.
+"""
 
 import pickletools
 from io import BytesIO
 
-from classifiers.codecs.charset import text_of
+from classifiers.codecs.charset import readable_runs, text_of
 from classifiers.codecs.magic import document_type
+from classifiers.decoding.decoded import known
 from classifiers.decoding.names import telling
 from classifiers.decoding.number_forms import LARGEST, SMALLEST, of_float
 from classifiers.decoding.packed import bytes_in
@@ -14,17 +17,19 @@ from classifiers.payload import Document
 
 MEDIA_TYPES = frozenset({"application/x-pickle"})
 _MAX_OPCODES = 3_000_000
-_SLICE = 1 << 16
+_SLICE, _BYTE = 1 << 16, 256
 _LONG = 64
 _SHORTEST = 16
 """Fewer bytes that are no text are a number."""
 _CODE = frozenset({"GLOBAL", "INST"})
+_NUMBERS = frozenset({"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"})
+"""Other opcodes have whole numbers of the pickle's own."""
 
 
 def read(document: Document, work: Work) -> None:
     """Collect texts, long integers and packed files; nothing of the pickle is run."""
     texts, numbers = _Gathered(document, work), _Gathered(document, work, quoted=False)
-    count = 0
+    count, octets = 0, bytearray()
     stream = BytesIO(document.data)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
@@ -38,6 +43,8 @@ def read(document: Document, work: Work) -> None:
                     _bytes(inner, texts, document, work)
             elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
                 _bytes(bytes(argument), texts, document, work)
+            elif type(argument) is int and opcode.name in _NUMBERS and 0 <= argument < _BYTE:
+                octets.append(argument)
             elif type(argument) is int and SMALLEST <= argument < LARGEST:
                 numbers.add(str(argument))
             elif type(argument) is float and (digits := of_float(argument)) is not None:
@@ -48,6 +55,10 @@ def read(document: Document, work: Work) -> None:
         read_behind(stream.read(), document, work)
     texts.flush()
     numbers.flush()
+    if known(bytes(octets)) is not None or document_type(bytes(octets)) is not None:
+        work.member(bytes(octets), None, document.path)
+    else:
+        work.text(readable_runs(bytes(octets)).decode("utf-8", "replace"), None, document.path)
 
 
 def _bytes(data: bytes, texts: "_Gathered", document: Document, work: Work) -> None:

@@ -1,0 +1,112 @@
+"""Bytes in base91: pairs of letters of nearly all that ASCII has, for 13 or 14 bits each."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from classifiers.decoding.decoded import known
+
+_ALPHABET = (
+    b'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&()*+,./:;<=>?@[]^_`{|}~"'
+)
+_DIGIT = {letter: value for value, letter in enumerate(_ALPHABET)}
+_CAPITALS, _DIGITS = _ALPHABET[:26], _ALPHABET[52:62]
+_SMALL, _SIGNS = _ALPHABET[26:52], _ALPHABET[62:]
+
+_LOOKED_AT, _HEAD = 2048, 80
+_FEWEST_LETTERS = 14
+_ONE_CAPITAL_IN, _ONE_DIGIT_IN, _ONE_SIGN_IN = 8, 32, 6
+"""Of evenly mixed letters a quarter are capitals, a ninth digits, a third signs: code, links and
+rows have fewer of one."""
+_LONG = 690
+"""Letters of what is told where nobody knows what it says: shorter ones may be signatures."""
+
+
+def may_hold(data: bytes) -> bool:
+    """Return True when a text, or JSON as it is sent, may hold such a stretch."""
+    return next(places(data), None) is not None
+
+
+def places(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of what may be such stretches."""
+    for found in _runs().finditer(data):
+        if _is_mixed(found.group()):
+            yield found.span()
+
+
+def read(data: bytes) -> Iterator[bytes]:
+    """Yield what the words of a text say, and what several in a row do, as lines are."""
+    words = data.split()
+    row: list[bytes] = []
+    for word in words:
+        if _is_word(word):
+            row.append(word)
+            continue
+        yield from _said(row, word)
+        row = []
+    yield from _said(row, b"")
+
+
+def _said(row: list[bytes], tail: bytes) -> Iterator[bytes]:
+    """Yield what each word says, and what all do with what may be their last line."""
+    if len(row) > 1 or (row and tail and not tail.translate(None, _ALPHABET)):
+        whole = b"".join((*row, b"" if tail.translate(None, _ALPHABET) else tail))
+        if known(_decoded(whole[:_HEAD])) is not None:
+            yield _decoded(whole)
+    for word in row:
+        if known(_decoded(word[:_HEAD])) is not None or (len(word) >= _LONG and _is_even(word)):
+            yield _decoded(word)
+
+
+def _is_word(word: bytes) -> bool:
+    return len(word) >= _FEWEST_LETTERS and not word.translate(None, _ALPHABET) and _is_mixed(word)
+
+
+def _is_mixed(run: bytes) -> bool:
+    head = run[:_LOOKED_AT]
+    size = len(head)
+    return (
+        (size - len(head.translate(None, _SIGNS))) * _ONE_SIGN_IN >= size
+        and (size - len(head.translate(None, _CAPITALS))) * _ONE_CAPITAL_IN >= size
+        and (size - len(head.translate(None, _DIGITS))) * _ONE_DIGIT_IN >= size
+        and len(set(head)) >= _FEWEST_LETTERS
+    )
+
+
+def _is_even(word: bytes) -> bool:
+    """True where letters of each kind are as many as unknown bytes have them: of code, some are
+    rarer.
+    """
+    return all(
+        abs(len(word) - len(word.translate(None, kind)) - (even := len(word) * len(kind) / 91))
+        < even / 4
+        for kind in (_CAPITALS, _SMALL, _DIGITS, _SIGNS)
+    )
+
+
+def _decoded(word: bytes) -> bytes:
+    """Return the bytes of a word of the alphabet; the second letter of a pair counts 91 times."""
+    bits = held = 0
+    out = bytearray()
+    for at in range(0, len(word) - 1, 2):
+        pair = _DIGIT[word[at]] + 91 * _DIGIT[word[at + 1]]
+        bits |= pair << held
+        held += 13 if pair & 8191 > 88 else 14
+        while held > 7:
+            out.append(bits & 255)
+            bits >>= 8
+            held -= 8
+    if len(word) & 1:
+        out.append((bits | _DIGIT[word[-1]] << held) & 255)
+    return bytes(out)
+
+
+@cache
+def _runs() -> Any:
+    """Runs of the letters; those of a string in JSON end with it."""
+    import re2
+
+    letters = "".join(f"\\x{letter:02x}" for letter in _ALPHABET if letter != ord('"'))
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(rf'(?:[{letters}]|\\"){{24,}}'.encode("latin-1"), options)
