@@ -18,7 +18,7 @@ from classifiers.payload import Document
 MEDIA_TYPES = frozenset({"application/x-pickle"})
 _MAX_OPCODES = 3_000_000
 _SLICE, _BYTE = 1 << 16, 256
-_LONG = 64
+_LONG, _TINY = 64, 3
 _SHORTEST = 16
 """Fewer bytes that are no text are a number."""
 _CODE = frozenset({"GLOBAL", "INST"})
@@ -37,17 +37,11 @@ def read(document: Document, work: Work) -> None:
             if count > _MAX_OPCODES:
                 work.unread("more of the pickle than is read", document.path)
                 break
-            if type(argument) is str and (opcode.name not in _CODE or telling(argument)):
-                texts.add(argument)
-                if (inner := bytes_in(argument)) is not None:
-                    _bytes(inner, texts, document, work)
-            elif isinstance(argument, bytes | bytearray) and len(argument) > 3:
-                _bytes(bytes(argument), texts, document, work)
+            if isinstance(argument, str | bytes | bytearray):
+                _text(opcode.name, argument, texts, document, work)
             elif type(argument) is int and opcode.name in _NUMBERS and 0 <= argument < _BYTE:
                 octets.append(argument)
-            elif type(argument) is int and SMALLEST <= argument < LARGEST:
-                numbers.add(str(argument))
-            elif type(argument) is float and (digits := of_float(argument)) is not None:
+            elif (digits := _digits(argument)) is not None:
                 numbers.add(digits)
     except (ValueError, IndexError, OverflowError, UnicodeDecodeError, KeyError):
         work.unread("the pickle is broken", document.path)
@@ -55,10 +49,34 @@ def read(document: Document, work: Work) -> None:
         read_behind(stream.read(), document, work)
     texts.flush()
     numbers.flush()
-    if known(bytes(octets)) is not None or document_type(bytes(octets)) is not None:
-        work.member(bytes(octets), None, document.path)
+    _octets(bytes(octets), document, work)
+
+
+def _text(
+    code: str, argument: str | bytes | bytearray, texts: "_Gathered", document: Document, work: Work
+) -> None:
+    if isinstance(argument, bytes | bytearray):
+        if len(argument) > _TINY:
+            _bytes(bytes(argument), texts, document, work)
+    elif code not in _CODE or telling(argument):
+        texts.add(argument)
+        if (inner := bytes_in(argument)) is not None:
+            _bytes(inner, texts, document, work)
+
+
+def _digits(argument: object) -> str | None:
+    """Return a number that is long enough to be an id."""
+    if type(argument) is int and SMALLEST <= argument < LARGEST:
+        return str(argument)
+    return of_float(argument) if type(argument) is float else None
+
+
+def _octets(data: bytes, document: Document, work: Work) -> None:
+    """Read what numbers of a byte each come to."""
+    if known(data) is not None or document_type(data) is not None:
+        work.member(data, None, document.path)
     else:
-        work.text(readable_runs(bytes(octets)).decode("utf-8", "replace"), None, document.path)
+        work.text(readable_runs(data).decode("utf-8", "replace"), None, document.path)
 
 
 def _bytes(data: bytes, texts: "_Gathered", document: Document, work: Work) -> None:
