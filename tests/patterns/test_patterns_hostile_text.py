@@ -4,7 +4,6 @@ milliseconds.
 
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -414,7 +413,5 @@ def test_the_limit_of_these_tests_ends_a_pattern_that_starts_over() -> None:
     """A pattern that backtracks is ended by the limit, so that a fault here fails and does not
     hang.
     """
-    began = time.process_time()
     with pytest.raises(TooSlow), cpu_limit(0.1):
         re.match(r"(?:a|a)*b", "a" * 40)
-    assert time.process_time() - began < 2

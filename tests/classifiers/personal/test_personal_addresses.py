@@ -1,8 +1,7 @@
 """Addresses in sentences, by their words: what is one in eight languages, what only looks so."""
 
-import time
-
 import pytest
+from cpu_time import too_dear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,11 +99,9 @@ def test_addresses_stand_in_order_and_apart(words: list[str]) -> None:
     "unit", ["12 Main Street ", "Am ", "1 A ", "rue de ", "Po Box ", "Apt 1, ", "u 1 "]
 )
 def test_no_text_makes_the_search_slow(unit: str) -> None:
-    """Twice the text takes about twice the time."""
-    times = []
-    for size in (8_000, 32_000):
-        text = unit * (size // len(unit))
-        begun = time.process_time()
-        addresses_in(text)
-        times.append(time.process_time() - begun)
-    assert times[1] < 10 * max(times[0], 0.01)
+    """Four times the text takes about four times as long."""
+
+    def search(size: int) -> object:
+        return addresses_in(unit * (size // len(unit)))
+
+    assert too_dear(search, 32_000, growth=10, most_s=3) is None
