@@ -6,7 +6,7 @@ import ast
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -201,6 +201,10 @@ def _work(pattern: re.Pattern[Any], operation: str, text: str) -> Callable[[], o
     return lambda: run(given)
 
 
+def _read(pattern: re.Pattern[Any], operation: str, hostile: Hostile, size: int) -> object:
+    return _work(pattern, operation, hostile.text(size))()
+
+
 def _worst(pattern: re.Pattern[Any], operation: str, size: int) -> list[Hostile]:
     """Return the texts that cost most at a small size; one that the limit ended stands alone."""
     costs: list[tuple[float, Hostile]] = []
@@ -219,7 +223,7 @@ def _too_slow(one: Tried, operation: str, first: int = FIRST, largest: int = LAR
     growth = GROWTH if cap == largest else float("inf")
     for hostile in _worst(one.pattern, operation, min(first, cap)):
         fault = too_dear(
-            lambda size, hostile=hostile: _work(one.pattern, operation, hostile.text(size))(),
+            partial(_read, one.pattern, operation, hostile),
             cap,
             growth=growth,
             most_s=NOISE_S + PER_CHARACTER_S * cap,
