@@ -16,7 +16,7 @@ from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.sizes import counted, dollars, joined, number, size
+from core.vocabulary.sizes import counted, dollars, joined, number, size_or_more
 from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
 from evidence.bygone import bygone
@@ -41,6 +41,7 @@ from exports.report.unusual import news, off_hours
 from exports.selection import Selection
 
 _MOST_BARS = 31
+_MORE_BYTES = "A + behind what was sent is an at least: more may have left than was counted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,19 +300,22 @@ def _destinations(sums: Sums) -> Section:
             ACCOUNTS[kind].meaning if (kind := _account(one.account)) else one.account,
             number(one.requests),
             number(one.left),
-            size(one.bytes),
+            size_or_more(one.bytes, exact=one.bytes_exact),
             number(one.personal),
             number(len(one.scripts)),
         )
         for one in found
     ]
+    told = rest(rows, "destinations") if rows else ("Nothing went anywhere.",)
+    if not all(one.bytes_exact for one in found):
+        told += (_MORE_BYTES,)
     headings = "Destination|Account|Requests|Left|Sent|With personal data|Scripts".split("|")
     table = Table(
         headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 4, 5, 6})
     )
     return Section(
         title="Destinations and whose accounts they are",
-        sentences=rest(rows, "destinations") if rows else ("Nothing went anywhere.",),
+        sentences=told,
         table=table if rows else None,
     )
 
