@@ -153,7 +153,11 @@ def unreached() -> Record:
 @pytest.mark.parametrize(
     ("one", "head", "what"),
     [
-        (uninspected("bypass: a", "Why"), "an unknown number of bytes sent, 1 past Outgate, 1 to review", "Why."),
+        (
+            uninspected("bypass: a", "Why"),
+            "an unknown number of bytes sent, 1 past Outgate, 1 to review",
+            "Why.",
+        ),
         (uninspected("tls: a", "Why"), "0 bytes sent, 1 not sent, 1 to review", "Why."),
         (uninspected("protocol: a", "Why"), "0 bytes sent, 1 stopped, 1 to review", "Why."),
         (unreached(), "0 bytes sent, 1 not sent, 1 to review", "Nothing was sent"),
