@@ -4,9 +4,8 @@ closed lots tell and the texts of the rest.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from typing import Self
 
 from evidence.case_sums import CaseSums
 from evidence.chain_ids import chain_id
@@ -84,7 +83,7 @@ def case_list_problem(store: Store, most: int = _END) -> str | None:
 
     Texts are not held against their hashes here: who reads an entry does that.
     """
-    with _gone_told() as gone, store.reading() as connection:
+    with _Gone() as gone, store.reading() as connection:
         connection.execute("BEGIN").close()  # all of one moment, while a gate writes on
         if (foreign := lists_problem(connection, min(most, _MOST_ROWS))) is not None:
             return foreign
@@ -97,7 +96,7 @@ def all_lists_problem(store: Store) -> str | None:
     """Return as `case_list_problem`, and what is wrong with the lists of versions of scripts, of
     traffic, of hours and of days: for who tells of these. Raises EvidenceError.
     """
-    with _gone_told() as gone, store.reading() as connection:
+    with _Gone() as gone, store.reading() as connection:
         connection.execute("BEGIN").close()
         if (foreign := lists_problem(connection, _MOST_ROWS)) is not None:
             return foreign
@@ -112,7 +111,7 @@ def list_problems(
     """Return what is wrong with the list of cases, as `case_list_problem` does, and with the list
     by which values are looked up, or that it was not compared. Raises EvidenceError.
     """
-    with _gone_told() as gone, store.reading() as connection:
+    with _Gone() as gone, store.reading() as connection:
         connection.execute("BEGIN").close()
         if (foreign := lists_problem(connection, most)) is not None:
             return foreign, MARKS_NOT_COMPARED
@@ -122,21 +121,18 @@ def list_problems(
     return gone.words, MARKS_NOT_COMPARED
 
 
-@dataclass(slots=True)
 class _Gone:
-    """Which table is missing."""
+    """A block that ends where a table is missing; which one is told then."""
 
     words: str | None = None
 
+    def __enter__(self) -> Self:
+        return self
 
-@contextmanager
-def _gone_told() -> Iterator[_Gone]:
-    """A block that ends where a table is missing; what is missing is told then."""
-    found = _Gone()
-    try:
-        yield found
-    except TableGoneError as error:
-        found.words = error.words
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, TableGoneError):
+            self.words = error.words
+        return self.words is not None
 
 
 class _Adding:

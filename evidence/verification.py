@@ -23,7 +23,7 @@ from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link, plain_hash
 from evidence.chain_ids import chain_id, named_chain
 from evidence.columns_check import columns_problem, damage, illegible
-from evidence.cursors import cursor_problems
+from evidence.cursors import cursor_notes, cursor_problems
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.file_check import file_problem
@@ -227,6 +227,7 @@ class _Reading:
             "acts": Roots(attested.sizes("acts")),
         }
         attested.notes += [*_notes(past, begin), *owed_note(connection)]
+        attested.notes += cursor_notes(connection, self.path)
         acts = Acts(connection, roots["acts"], past)
         derived = Derived(connection) if lots is None else LotSums(connection, lots)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)

@@ -22,6 +22,7 @@ from evidence.acts import StoredAct
 from evidence.bygone import bygone
 from evidence.cases_check import all_lists_problem
 from evidence.store import Store
+from exports.pack.verify import FIGURES, named
 from exports.report.answering import Acts, approvals, cases, past, uninspected
 from exports.report.kept import Counted, Kept, whether_all
 from exports.report.page import (
@@ -228,6 +229,11 @@ def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
 
 def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
     """Yield what an auditor should know of the figures."""
+    yield (
+        f"In an evidence pack that is of all requests of its time, its verify.py counts these of "
+        f"this time again from the records in it: {joined([_quoted(name) for name in FIGURES])}. "
+        "All else in this report is as true as who signed the pack."
+    )
     if less.is_less:
         yield "? stands where of one of the two times not all records are kept."
     if sums.unreadable:
@@ -236,6 +242,10 @@ def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
             "are counted as requests only."
         )
     yield from changed_told(sums.changed, "entry", "entries")
+
+
+def _quoted(figure: str) -> str:
+    return f"“{named(figure)}”"
 
 
 def _calls(sums: Sums) -> int:

@@ -14,7 +14,7 @@ import pytest
 
 import evidence
 from core.case_keys import case_key
-from core.classification import AccountKind
+from core.classification import AccountKind, Destination
 from core.decision import Verdict
 from core.fate import AT_LEAST_NOTE
 from core.findings import not_inspected
@@ -133,6 +133,6 @@ def test_the_twelfth_version_did_not_tell(
     assert evidence.verify(place).problems == ()
 
 
-def _elsewhere(record: Record) -> object:
+def _elsewhere(record: Record) -> Destination:
     account = replace(record.destination.account, kind=AccountKind.PERSONAL)
     return replace(record.destination, host="elsewhere.example", service=None, account=account)
