@@ -9,7 +9,7 @@ from core.decision import Verdict
 from core.risk import level_of
 from core.vocabulary.desk import UNKNOWN_SENDER
 from core.vocabulary.destinations import ACCOUNTS
-from core.vocabulary.sizes import dollars, number, size
+from core.vocabulary.sizes import dollars, number, size_or_more
 from core.vocabulary.times import clock_time
 from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
@@ -34,7 +34,6 @@ _SHOWN: Mapping[By, Callable[[str], str]] = {
 def ranked_line(row: Ranked, by: By, prefix: str, unread: frozenset[str]) -> Line:
     """Return a row; `unread`: of whose requests not all was read, so that a sum is the least."""
     one, name, past = row.total, row.name, row.past
-    sent = f"{size(one.bytes)}+" if one.bytes else "not known"
     shown = _SHOWN[by](name) if by in _SHOWN else name
     word = _script_word(name, shown) if by == "script" else name
     line = "" if not prefix else filter_for(prefix, word)
@@ -43,7 +42,7 @@ def ranked_line(row: Ranked, by: By, prefix: str, unread: frozenset[str]) -> Lin
             shown or "unknown",
             number(one.exchanges),
             number(one.sent + past),
-            sent if past else size(one.bytes),
+            size_or_more(one.bytes, exact=not (past or one.least)),
             number(one.found) + ("+" if past or name in unread else ""),
             number(one.tokens),
             dollars(one.cost_usd) + ("+" if one.tokens and not one.cost_usd else ""),

@@ -30,7 +30,7 @@ from core.record import Record
 from core.review import Action, ReviewEvent, ScriptVersion, script_key, signed
 from core.vocabulary.findings import Amount, found, is_people_exact, most_of, people_told
 from core.vocabulary.observations import facts_told
-from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.sizes import counted, joined, number, size_at_least
 from core.vocabulary.verdicts import words_of
 from destinations.naming import place_name
 from habits.learning import Learner
@@ -50,6 +50,7 @@ class _Sent:
     requests: int = 0
     """That left."""
     bytes: int = 0
+    bytes_exact: bool = True
     stopped: int = 0
     others: Counter[str] = field(default_factory=Counter)
     """What neither left nor was stopped: `failed`, `bypassed`, …"""
@@ -88,6 +89,7 @@ class _Told:
             return
         sent.requests += 1
         sent.bytes += record.request.bytes
+        sent.bytes_exact = sent.bytes_exact and record.bytes_exact
         if where.account.id:
             sent.accounts.add(where.account.id)
         sent.amounts = most_of(sent.amounts, record.findings)
@@ -227,8 +229,9 @@ def _sent_to(sent: _Sent) -> str:
     counts = Counter({"stopped": sent.stopped}) + sent.others
     stopped = "".join(f", {number(count)} {word}" for word, count in counts.items())
     last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
+    size = size_at_least(sent.bytes, exact=sent.bytes_exact)
     return (
-        f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size(sent.bytes)}"
+        f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size}"
         f"{stopped}{last}{'; ' + what if what else ''}"
     )
 

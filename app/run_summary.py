@@ -208,7 +208,7 @@ def _headline(
     all. `own`: the records can be read by whoever reads this.
     """
     yield counted(totals["requests"], "request")
-    exact = not cut and all(record.bytes_exact for record in records)
+    exact = not (cut or totals["bytes_at_least"])
     yield f"{size_at_least(totals['bytes_sent'], exact=exact)} sent"
     for fate, words in (("stopped", "stopped"), ("unsent", "not sent"), ("past", "past Outgate")):
         if totals[fate]:

@@ -36,6 +36,7 @@ def totals_of(records: Sequence[Record]) -> dict[str, Any]:
     return {
         "requests": len(records),
         "bytes_sent": sum(record.request.bytes for record in filter(_has_left, records)),
+        "bytes_at_least": not all(record.bytes_exact for record in records),
         "stopped": count(lambda record: record.stopped),
         "unsent": count(lambda record: record.fate in _UNSENT),
         "past": count(lambda record: record.fate is Fate.PAST),

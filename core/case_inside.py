@@ -56,6 +56,8 @@ class Inside:
     """False where the request with the most values or rows held more of them than were counted."""
     left: int = 0
     """Requests that left, or went past the gate."""
+    least: int = 0
+    """Requests of which more bytes may have left than are told."""
     machines: int = 0
     """Machines of a fleet on which it happened; 0 where only one is looked at."""
     named_machines: tuple[str, ...] = ()

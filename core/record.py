@@ -107,8 +107,15 @@ class Record:
 
     @property
     def bytes_exact(self) -> bool:
-        """Whether the bytes of the request are all that left; else they are so many at least."""
-        return AT_LEAST_NOTE not in self.notes
+        """Whether the bytes of the request are all that left; else they are so many at least: of
+        what went past the gate, nobody knows how many.
+        """
+        return not (self.bytes_least or self.fate is Fate.PAST)
+
+    @property
+    def bytes_least(self) -> bool:
+        """Whether it left through the gate, and more of it may have left than its bytes."""
+        return AT_LEAST_NOTE in self.notes
 
     @property
     def unread(self) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.case_inside import Inside, Reach, Scope
 from core.decision import HoldOutcome, Verdict
+from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.ids import uuid7
 from core.record import Record
@@ -161,7 +162,7 @@ class Case:
     records: int | None
     """Largest number of rows affected in one record."""
     bytes_sent: int
-    """Sum of request bytes."""
+    """Sum of request bytes: see `bytes_exact`."""
     last_record: str
     """Id of the newest record."""
     disposition: str | None = None
@@ -184,6 +185,11 @@ class Case:
     def unread(self) -> bool:
         """Whether not all of it was read: a part could not be, or a check of it failed."""
         return NOT_INSPECTED in self.kinds or self.unchecked > 0
+
+    @property
+    def bytes_exact(self) -> bool:
+        """Whether its bytes are all that were sent; else they are so many at least."""
+        return not self.inside.least and Fate.PAST not in self.inside.outcomes
 
     @property
     def reach(self) -> Reach:

@@ -52,6 +52,8 @@ class Alike:
     """Of its case; None where it needs no review."""
     case: OfCase | None
     degraded: int
+    least: bool
+    """More of it may have left than its bytes."""
     script: tuple[str, str] | None
     """Path or name, and hash or nothing."""
     sender: str
@@ -109,6 +111,7 @@ def alike(record: Record) -> Alike:
         key=key,
         case=None if key is None else _of_case(record, kinds),
         degraded=1 if record.decision.degraded else 0,
+        least=record.bytes_least,
         script=None if script is None else (name, script.sha256 or ""),
         sender=name,
         destination=destination_of(record),
@@ -196,6 +199,7 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
         key=observation_key(seen) if seen.notable else None,
         case=case if seen.notable else None,
         degraded=0,
+        least=False,
         script=(name, script.sha256 or "") if script is not None and ran else None,
         sender=name,
         destination=seen.about,

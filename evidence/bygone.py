@@ -14,7 +14,7 @@ from evidence.store import Store
 from evidence.times import HOUR_US, micros
 
 _KEPT = """SELECT hour, sum(exchanges), sum(sent), sum(bytes), sum(found), sum(tokens),
-    sum(cost_micro_usd) FROM hours WHERE hour >= ? AND hour < ? GROUP BY hour"""
+    sum(cost_micro_usd), sum(least) FROM hours WHERE hour >= ? AND hour < ? GROUP BY hour"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,9 @@ def expired_tree(store: Store) -> Frontier:
 
 def kept_hours(store: Store, since: datetime, until: datetime) -> dict[int, list[int]]:
     """Return the sums that the file keeps of each hour that begins in this time: exchanges, of
-    these what left, bytes of what left, values found, tokens, millionths of a dollar. Nobody held
-    them against the chain. Raises EvidenceError.
+    these what left, bytes of what left, values found, tokens, millionths of a dollar, how many
+    may have sent more bytes than are counted. Nobody held them against the chain. Raises
+    EvidenceError.
     """
     first, last = -(-micros(since) // HOUR_US), -(-micros(until) // HOUR_US)
     with store.reading() as connection:

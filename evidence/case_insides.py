@@ -86,6 +86,7 @@ def _inside(text: bytes, left: int) -> Inside:
         people_exact=exact,
         most_exact=not any(row[_LEAST:] for row in told["kinds"].values()),
         left=left,
+        least=told.get("least", 0),
     )
 
 

@@ -109,6 +109,8 @@ class CaseSums:
     degraded_us: int | None = None
     """When the newest record of them began that was decided with a failed stage."""
     left_count: int = 0
+    least: int = 0
+    """How many of its records may have sent more bytes than they tell."""
     most_people: int = 0
     """In one request."""
     kinds: dict[str, KindSums] = field(default_factory=dict)
@@ -121,13 +123,16 @@ class CaseSums:
     models: dict[str, int] = field(default_factory=dict)
     days: dict[int, int] = field(default_factory=dict)
 
-    def add(self, of: OfCase, one: Figures, at_us: int, *, degraded: int = 0) -> None:
+    def add(
+        self, of: OfCase, one: Figures, at_us: int, *, degraded: int = 0, least: bool = False
+    ) -> None:
         """Add one record, the newest in the chain."""
         self.first_us, self.last_us = min(self.first_us, at_us), max(self.last_us, at_us)
         self.newest_of(of, one.id)
         self.add_many(of, 1, one.bytes, at_us, at_us)
         if degraded:
             self.degrade(degraded, at_us)
+        self.least += least
         if one.found:
             self._add_findings(one.found)
         if one.model:
@@ -197,6 +202,7 @@ class CaseSums:
         self.count += later.count
         self.bytes_sent += later.bytes_sent
         self.left_count += later.left_count
+        self.least += later.least
         if later.degraded:
             self.degrade(later.degraded, later.degraded_us)
         self.most_values = max(self.most_values, later.most_values)
@@ -288,6 +294,7 @@ class CaseSums:
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
             "days": dict(zip(map(str, self.days), self.days.values(), strict=True)),
+            **({"least": self.least} if self.least else {}),
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
@@ -315,6 +322,7 @@ class CaseSums:
             kinds={kind: KindSums.of_json(told) for kind, told in inside["kinds"].items()},
             versions=inside["versions"],
             most_people=inside["most_people"],
+            least=inside.get("least", 0),
             **{name: inside[name] for name in _COUNTERS},
             days={int(day): count for day, count in inside["days"].items()},
         )

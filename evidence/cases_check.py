@@ -5,6 +5,7 @@ closed lots tell and the texts of the rest.
 
 import os
 from collections.abc import Collection, Mapping
+from typing import Self
 
 from evidence.case_sums import CaseSums
 from evidence.chain_ids import chain_id
@@ -20,7 +21,7 @@ from evidence.past import Past, all_past
 from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
-from evidence.sqlite_errors import REBUILD
+from evidence.sqlite_errors import REBUILD, TableGoneError, gone_words, is_gone
 from evidence.store import Store
 from evidence.stretch import Cases
 from evidence.table_sums import sums_problem
@@ -82,23 +83,26 @@ def case_list_problem(store: Store, most: int = _END) -> str | None:
 
     Texts are not held against their hashes here: who reads an entry does that.
     """
-    with store.reading() as connection:
+    with _Gone() as gone, store.reading() as connection:
         connection.execute("BEGIN").close()  # all of one moment, while a gate writes on
         if (foreign := lists_problem(connection, min(most, _MOST_ROWS))) is not None:
             return foreign
-        return _Adding(connection, LotKey.beside(store.path), most).problem()
+        adding = _Adding(connection, LotKey.beside(store.path), most)
+        return adding.problem() or adding.lots_gone
+    return gone.words
 
 
 def all_lists_problem(store: Store) -> str | None:
     """Return as `case_list_problem`, and what is wrong with the lists of versions of scripts, of
     traffic, of hours and of days: for who tells of these. Raises EvidenceError.
     """
-    with store.reading() as connection:
+    with _Gone() as gone, store.reading() as connection:
         connection.execute("BEGIN").close()
         if (foreign := lists_problem(connection, _MOST_ROWS)) is not None:
             return foreign
         adding = _Adding(connection, LotKey.beside(store.path), _END)
-        return adding.problem() or adding.sums_problem()
+        return adding.problem() or adding.sums_problem() or adding.lots_gone
+    return gone.words
 
 
 def list_problems(
@@ -107,12 +111,28 @@ def list_problems(
     """Return what is wrong with the list of cases, as `case_list_problem` does, and with the list
     by which values are looked up, or that it was not compared. Raises EvidenceError.
     """
-    with store.reading() as connection:
+    with _Gone() as gone, store.reading() as connection:
         connection.execute("BEGIN").close()
         if (foreign := lists_problem(connection, most)) is not None:
             return foreign, MARKS_NOT_COMPARED
         adding = _Adding(connection, LotKey.beside(store.path), most)
-        return adding.problem(), adding.marks_problem(most_marks)
+        cases, marks = adding.problem(), adding.marks_problem(most_marks)
+        return cases or adding.lots_gone, marks
+    return gone.words, MARKS_NOT_COMPARED
+
+
+class _Gone:
+    """A block that ends where a table is missing; which one is told then."""
+
+    words: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, TableGoneError):
+            self.words = error.words
+        return self.words is not None
 
 
 class _Adding:
@@ -121,6 +141,8 @@ class _Adding:
     def __init__(self, connection: Connection, key: LotKey | None, most: int) -> None:
         self._connection, self._key, self._left = connection, key, most
         self._chain = chain_id(connection, "records")
+        self.lots_gone = gone_words("lots") if is_gone(connection, "lots") else None
+        """That lots are missing: without them all is read."""
         self._sums, self._tally = Rollup(), Tally()
         self._cases, self._untold = Cases(connection), set[str | None]()
         removed = Removed.of(connection)
@@ -194,6 +216,8 @@ class _Adding:
 
     def _lots(self, cut: int) -> list[tuple[int, int, bytes]]:
         """Return the closed lots of which nothing was erased."""
+        if self.lots_gone is not None:
+            return []
         found = self._connection.execute(_LOTS, (cut,)).fetchall()
         return [one for one in found if not holds_any(self._touched, one[0], one[1])]
 

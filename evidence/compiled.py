@@ -29,7 +29,8 @@ CREATE = (
         "VARCHAR NOT NULL, outcome VARCHAR NOT NULL, first_hour INTEGER NOT NULL, last_hour "
         "INTEGER NOT NULL, exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT "
         "NOT NULL, found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT "
-        "NULL, PRIMARY KEY (day, destination, account, outcome) ) WITHOUT ROWID"
+        "NULL, least INTEGER DEFAULT 0 NOT NULL, PRIMARY KEY (day, destination, account, "
+        "outcome) ) WITHOUT ROWID"
     ),
     (
         "CREATE TABLE entries ( seq INTEGER NOT NULL, id VARCHAR NOT NULL, at_us BIGINT NOT "
@@ -46,8 +47,9 @@ CREATE = (
         "CREATE TABLE hours ( hour INTEGER NOT NULL, script VARCHAR NOT NULL, destination "
         "VARCHAR NOT NULL, account VARCHAR NOT NULL, kinds VARCHAR NOT NULL, outcome VARCHAR "
         "NOT NULL, exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, bytes BIGINT NOT NULL, "
-        "found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL, "
-        "PRIMARY KEY (hour, script, destination, account, kinds, outcome) ) WITHOUT ROWID"
+        "found BIGINT NOT NULL, tokens BIGINT NOT NULL, cost_micro_usd BIGINT NOT NULL, least"
+        " INTEGER DEFAULT 0 NOT NULL, PRIMARY KEY (hour, script, destination, account, kinds,"
+        " outcome) ) WITHOUT ROWID"
     ),
     (
         "CREATE TABLE lots ( first INTEGER NOT NULL, last INTEGER NOT NULL, closed BLOB NOT "
@@ -286,12 +288,13 @@ UPSERT_TRAFFIC = (
 UPSERT_HOUR = (
     (
         "INSERT INTO hours (hour, script, destination, account, kinds, outcome, exchanges, "
-        "sent, bytes, found, tokens, cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?) ON CONFLICT (hour, script, destination, account, kinds, outcome) DO UPDATE SET "
-        "exchanges = (hours.exchanges + excluded.exchanges), sent = (hours.sent + "
+        "sent, bytes, found, tokens, cost_micro_usd, least) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?) ON CONFLICT (hour, script, destination, account, kinds, outcome) DO "
+        "UPDATE SET exchanges = (hours.exchanges + excluded.exchanges), sent = (hours.sent + "
         "excluded.sent), bytes = (hours.bytes + excluded.bytes), found = (hours.found + "
         "excluded.found), tokens = (hours.tokens + excluded.tokens), cost_micro_usd = "
-        "(hours.cost_micro_usd + excluded.cost_micro_usd)"
+        "(hours.cost_micro_usd + excluded.cost_micro_usd), least = (hours.least + "
+        "excluded.least)"
     ),
     (
         "hour",
@@ -306,18 +309,20 @@ UPSERT_HOUR = (
         "found",
         "tokens",
         "cost_micro_usd",
+        "least",
     ),
 )
 UPSERT_DAY = (
     (
         "INSERT INTO days (day, destination, account, outcome, first_hour, last_hour, "
-        "exchanges, sent, bytes, found, tokens, cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?) ON CONFLICT (day, destination, account, outcome) DO UPDATE SET "
-        "first_hour = min(days.first_hour, excluded.first_hour), last_hour = "
+        "exchanges, sent, bytes, found, tokens, cost_micro_usd, least) VALUES (?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, destination, account, outcome) DO UPDATE "
+        "SET first_hour = min(days.first_hour, excluded.first_hour), last_hour = "
         "max(days.last_hour, excluded.last_hour), exchanges = (days.exchanges + "
         "excluded.exchanges), sent = (days.sent + excluded.sent), bytes = (days.bytes + "
         "excluded.bytes), found = (days.found + excluded.found), tokens = (days.tokens + "
-        "excluded.tokens), cost_micro_usd = (days.cost_micro_usd + excluded.cost_micro_usd)"
+        "excluded.tokens), cost_micro_usd = (days.cost_micro_usd + excluded.cost_micro_usd), "
+        "least = (days.least + excluded.least)"
     ),
     (
         "day",
@@ -332,5 +337,6 @@ UPSERT_DAY = (
         "found",
         "tokens",
         "cost_micro_usd",
+        "least",
     ),
 )

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def write_cursor(file: Path, cursor: Cursor, key: Ed25519PrivateKey) -> None:
 
 def cursor_problems(connection: Connection, evidence: Path) -> Iterator[str]:
     """Yield what is wrong with the cursors beside an evidence file; one that nobody signed is not
-    believed by who forwards, and so is no problem.
+    believed by who forwards, and so is a note: see `cursor_notes`.
     """
     public = public_key(evidence)
     for file in sorted(evidence.with_name(FOLDER).glob("*.json")):
@@ -103,6 +104,22 @@ def cursor_problems(connection: Connection, evidence: Path) -> Iterator[str]:
             newest = dict(_newest(connection))
             if kept.cursor.records > newest["entries"] or kept.cursor.acts > newest["acts"]:
                 yield f"{what} is further than the evidence goes"
+
+
+def cursor_notes(connection: Connection, evidence: Path) -> Iterator[str]:
+    """Yield which collectors are sent all again, because nobody signed how far they came."""
+    for file in sorted(evidence.with_name(FOLDER).glob("*.json")):
+        with suppress(OSError, ValueError):
+            kept = read_cursor(file)
+            if kept.signature is None and kept.cursor.chain == chain_id(connection, "records"):
+                yield (
+                    f"How far the collector {printable(file.stem, _NAME)} came is not signed: an "
+                    "earlier version wrote it, or somebody took the signature off. "
+                    f"{NOT_BELIEVED}"
+                )
+
+
+NOT_BELIEVED = "It is not believed, and all that is kept is sent there again."
 
 
 def _newest(connection: Connection) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,7 @@ from evidence.rollup import Hour
 
 DAY = 24
 """Hours."""
-SUMS = ("exchanges", "sent", "bytes", "found", "tokens", "cost_micro_usd")
+SUMS = ("exchanges", "sent", "bytes", "found", "tokens", "cost_micro_usd", "least")
 _SUMMED = ", ".join(f"sum({name})" for name in SUMS)
 _FORGET = "DELETE FROM days WHERE day <= ?"
 _AGAIN = f"""INSERT INTO days (day, destination, account, outcome, first_hour, last_hour,

@@ -43,7 +43,8 @@ _ORDER: dict[Measure, str] = {
     "cost_usd": "sum(cost_micro_usd)",
 }
 _SUMS = """coalesce(sum(exchanges), 0), coalesce(sum(sent), 0), coalesce(sum(bytes), 0),
-    coalesce(sum(found), 0), coalesce(sum(tokens), 0), coalesce(sum(cost_micro_usd), 0)"""
+    coalesce(sum(found), 0), coalesce(sum(tokens), 0), coalesce(sum(cost_micro_usd), 0),
+    coalesce(sum(least), 0)"""
 _PAST = "coalesce(sum(exchanges) FILTER (WHERE became = ?), 0)"
 _NAMES = ", ".join((*SUMS, "outcome AS became"))
 _WHOLE = "1"
@@ -88,6 +89,8 @@ class Total:
     """In and out."""
     cost_usd: Decimal = Decimal()
     """To a millionth of a dollar; what is not known counts nothing."""
+    least: int = 0
+    """How many of those that left may have sent more bytes than are counted."""
 
     def __add__(self, other: "Total") -> "Total":
         """Return both together."""
@@ -321,7 +324,7 @@ def _named(wanted: Wanted) -> tuple[str, list[Any]]:
 
 
 def _total(row: Sequence[int]) -> Total:
-    exchanges, sent, size, found, tokens, micro = row
+    exchanges, sent, size, found, tokens, micro, least = row
     return Total(
         exchanges=exchanges,
         sent=sent,
@@ -329,6 +332,7 @@ def _total(row: Sequence[int]) -> Total:
         found=found,
         tokens=tokens,
         cost_usd=Decimal(micro) / 1_000_000,
+        least=least,
     )
 
 

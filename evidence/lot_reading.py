@@ -21,6 +21,7 @@ from evidence.lots_signed import signed_lots_problem
 from evidence.marks import Listed
 from evidence.past import Past
 from evidence.removed import Removed
+from evidence.sqlite_errors import is_gone
 from evidence.stretch import Cases, Start, Stretch
 from evidence.table_sums import days_fit, not_added_up, same_scripts, weighed, weighs_the_same
 
@@ -58,7 +59,9 @@ class Lots:
     def of(cls, connection: Connection, path: Path) -> "Lots | None":
         """Return them; None where there are none, or no key that opens them."""
         key = LotKey.beside(path)
-        if key is None or connection.value("SELECT 1 FROM lots LIMIT 1") is None:
+        if key is None or is_gone(connection, "lots"):
+            return None
+        if connection.value("SELECT 1 FROM lots LIMIT 1") is None:
             return None
         cut = Past.of(connection).cut
         query = "SELECT first, last FROM lots WHERE first > ? AND last >= first"
@@ -145,8 +148,8 @@ def lots_problem(
 
 def _closed_otherwise(connection: Connection, path: Path) -> str | None:
     key, acts = LotKey.beside(path), set(connection.execute(_ACTS).fetchall())
-    if key is None or (Event.KEY_CHANGED.value,) in acts:
-        return None
+    if key is None or (Event.KEY_CHANGED.value,) in acts or is_gone(connection, "lots"):
+        return None  # that the table is gone, what looks at the schema says
     chain, found = chain_id(connection, "records"), dict[int, int]()
     for first, last, closed in connection.execute("SELECT first, last, closed FROM lots"):
         try:

@@ -147,12 +147,12 @@ def _add_times(rollup: Rollup, lump: Lump) -> None:
     sender, destination = kind.sender, kind.destination
     place = sender, destination, kind.account, kind.kinds, kind.outcome
     for bucket, (count, size, values, tokens, micro) in lump.buckets.items():
-        hour = bucket // _IN_AN_HOUR, *place
+        hour, least = (bucket // _IN_AN_HOUR, *place), count if kind.least else 0
         if left:
             add_to(rollup.traffic, (sender, destination, bucket), (count, size, tokens, micro))
-            add_to(rollup.hours, hour, (count, count, size, values, tokens, micro))
+            add_to(rollup.hours, hour, (count, count, size, values, tokens, micro, least))
         else:
-            add_to(rollup.hours, hour, (count, 0, 0, values, 0, 0))
+            add_to(rollup.hours, hour, (count, 0, 0, values, 0, 0, 0))
 
 
 def _case(key: str, of: list[tuple[OfCase, Lump]]) -> CaseSums:
@@ -167,6 +167,7 @@ def _case(key: str, of: list[tuple[OfCase, Lump]]) -> CaseSums:
         sums.add_many(case, lump.count, size, lump.first_us, lump.last_us)
         if lump.kind.degraded:
             sums.degrade(lump.kind.degraded * lump.count, lump.last_us)
+        sums.least += lump.count if lump.kind.least else 0
         for bucket, (count, *_) in lump.buckets.items():
             day = bucket // _IN_A_DAY
             sums.days[day] = sums.days.get(day, 0) + count

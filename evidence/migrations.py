@@ -17,6 +17,8 @@ class Step:
 
     statements: tuple[str, ...]
     rebuild: bool = False
+    least: bool = False
+    """As `rebuild`, where a record says that more bytes may have left than it tells."""
     closings: bool = False
     """Whether only the state of cases must be: what counts as closed is told otherwise."""
     compact: bool = False
@@ -206,4 +208,13 @@ _V12 = Step(statements=(), closings=True)
 every step tells of itself in the chain of acts.
 """
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12)
+_V13 = Step(
+    statements=(
+        "ALTER TABLE hours ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",
+        "ALTER TABLE days ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",
+    ),
+    least=True,
+)
+"""Sums tell whether they are only the least that left."""
+
+STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13)

@@ -33,6 +33,7 @@ from evidence.database import Connection, connect, transaction
 from evidence.files import PRIVATE_FOLDER
 from evidence.merkle import Frontier
 from evidence.retelling import TRAFFIC, say, tell_late, tell_newest
+from evidence.sqlite_errors import in_words, is_gone
 from evidence.statements import INSERT_CHECKPOINT
 from evidence.times import micros
 from evidence.witness import Sighting, Witness, beside
@@ -129,7 +130,7 @@ class Notary:
 
     def take_now(self, why: str) -> Taken:
         """Take a checkpoint over a connection of its own. Raises as `take`."""
-        with closing(connect(self.path)) as connection:
+        with in_words(), closing(connect(self.path)) as connection:
             return self.take(connection, why)
 
     def _taken(self, connection: Connection, why: str) -> Taken:
@@ -175,8 +176,11 @@ class Notary:
 
 
 def lots_there(connection: Connection) -> LotList:
-    """Return which lots the file holds now."""
-    places = connection.execute("SELECT first, last FROM lots ORDER BY first").fetchall()
+    """Return which lots the file holds now; none where it lacks their table: that those which an
+    earlier checkpoint told of are gone is seen by that one.
+    """
+    query = "SELECT first, last FROM lots ORDER BY first"
+    places = () if is_gone(connection, "lots") else connection.execute(query).fetchall()
     text = "".join(f"{first} {last}\n" for first, last in places)
     return LotList(count=len(places), digest=hashlib.sha256(text.encode()).digest())
 

@@ -4,7 +4,7 @@ hash.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,12 @@ from evidence.acts import read_act
 from evidence.case_sums import CaseSums, sums_before
 from evidence.chain import canonical
 from evidence.database import Connection
+from evidence.days import SUMS
 from evidence.merkle import Frontier
 from evidence.rollup import Rollup, hour_key, joined
 
+_HOUR_NAMES = 6
+"""Columns of an hour before its sums."""
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action IN ('expired', 'erased', 'sums_expired') ORDER BY seq"""
 _PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut"
@@ -78,8 +81,8 @@ class Sums:
             rollup = Rollup(
                 scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
                 traffic={(row[0], row[1], row[2]): row[3:] for row in value["traffic"]},
-                # Earlier versions did not add up by the hour.
-                hours={hour_key(row): row[6:] for row in value.get("hours", ())},
+                # Earlier versions did not add up by the hour, or not all of it.
+                hours={hour_key(row): _hour_sums(row) for row in value.get("hours", ())},
             )
             sums = cls(rollup=rollup, newest=value["newest"], oldest=value.get("oldest", {}))
             for case in value["cases"]:
@@ -125,6 +128,11 @@ class Sums:
             newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
             oldest={k: seq for k, seq in self.oldest.items() if case_of_key(k) in cases},
         )
+
+
+def _hour_sums(row: Sequence[Any]) -> list[int]:
+    sums = list(row[_HOUR_NAMES:])
+    return sums + [0] * (len(SUMS) - len(sums))
 
 
 def digest(text: bytes) -> str:

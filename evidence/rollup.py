@@ -62,7 +62,7 @@ class Rollup:
     """(script, destination, five minutes) → exchanges, bytes, tokens, millionths of a dollar."""
     hours: dict[Hour, list[int]] = field(default_factory=dict)
     """→ exchanges, of these what left, bytes of what left, values found, tokens, millionths of a
-    dollar.
+    dollar, how many may have sent more bytes than are counted.
     """
 
     def add(self, record: Record | Observation, at_us: int) -> str | None:
@@ -88,16 +88,17 @@ class Rollup:
             kind.outcome,
         )
         if kind.left:
-            new = (1, 1, one.bytes, one.values, one.tokens, one.micro_usd)
+            new = (1, 1, one.bytes, one.values, one.tokens, one.micro_usd, int(kind.least))
         else:
-            new = (1, 0, 0, one.values, 0, 0)
+            new = (1, 0, 0, one.values, 0, 0, 0)
         add_to(self.hours, hour, new)
         return kind.key
 
     def _add_alike(self, kind: Alike, one: Figures, at_us: int) -> None:
         """Add to the case and to the version of the script."""
         if kind.key is not None and kind.case is not None:
-            self._case(kind.key, at_us).add(kind.case, one, at_us, degraded=kind.degraded)
+            case = self._case(kind.key, at_us)
+            case.add(kind.case, one, at_us, degraded=kind.degraded, least=kind.least)
         if kind.script is not None:
             seen = self.scripts.get(kind.script)
             if seen is None:

@@ -14,10 +14,12 @@ from evidence.compiled import CREATE
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.files import make_private
 from evidence.migrations import STEPS
-from evidence.rebuild import close_anew, rebuild
+from evidence.rebuild import close_anew, rebuild, tells_of_more
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
+_NO_LOTS = "DELETE FROM lots"
+"""They tell what an earlier version added up."""
 APPLICATION_ID = 0x4F475445
 """`OGTE`, so that programs such as `file` can tell what it is."""
 
@@ -95,7 +97,9 @@ def _step_forward(connection: Connection, found: int) -> None:
     for step in lacking:
         for statement in step.statements:
             connection.execute(statement)
-    if any(step.rebuild for step in lacking):
+    anew = any(step.rebuild for step in lacking)
+    if anew or (any(step.least for step in lacking) and tells_of_more(connection)):
+        connection.execute(_NO_LOTS)
         rebuild(connection)
     elif any(step.closings for step in lacking):
         close_anew(connection)

@@ -60,6 +60,15 @@ _KEEP = (
 )
 
 
+class TableGoneError(EvidenceError):
+    """The file lacks a table or column of ours: what needs none of it can be told all the same."""
+
+    @property
+    def words(self) -> str:
+        """Return it as a part of a sentence."""
+        return _words(self.message, self.remedy)
+
+
 class EvidenceLostError(EvidenceError):
     """What was written is no longer there: no writing on, and no closing, makes it well."""
 
@@ -88,7 +97,7 @@ def evidence_error(error: BaseException) -> EvidenceError:
     return EvidenceError(f"{message} ({cause})", remedy=remedy)
 
 
-def _lacking(error: BaseException) -> EvidenceError | None:
+def _lacking(error: BaseException) -> TableGoneError | None:
     """Return which table or column of ours the file lacks, where that is what went wrong: SQLite
     says it only by the name, as our statements have it.
     """
@@ -99,20 +108,39 @@ def _lacking(error: BaseException) -> EvidenceError | None:
         table = said.rpartition(".")[2] if "." in said else said.removeprefix(_NO_TABLE)
         if table not in _TABLES:
             return None
-        return EvidenceError(
-            f"The evidence file lacks the table {table}: somebody dropped or renamed it.",
-            remedy=f"{REBUILD}." if table in REMADE else _KEEP,
-        )
+        message, remedy = _gone(table)
+        return TableGoneError(message, remedy=remedy)
     marker = _NO_COLUMN_NAMED if _NO_COLUMN_NAMED in said else _NO_COLUMN
     column = said.rpartition(marker)[2].rpartition(".")[2].strip('"')
     homes = [table for table, words in _TABLES.items() if column in {w.strip('"') for w in words}]
     if marker not in said or not homes:
         return None
-    return EvidenceError(
+    return TableGoneError(
         f"The evidence file lacks the column {column} ({' or '.join(homes)}): somebody changed its "
         "tables.",
         remedy=_KEEP,
     )
+
+
+def _words(message: str, remedy: str) -> str:
+    said, do = (f"{one[:1].lower()}{one[1:].rstrip('.')}" for one in (message, remedy))
+    return f"{said}; {do}"
+
+
+def _gone(table: str) -> tuple[str, str]:
+    message = f"The evidence file lacks the table {table}: somebody dropped or renamed it."
+    return message, f"{REBUILD}." if table in REMADE else _KEEP
+
+
+def is_gone(connection: sqlite3.Connection, table: str) -> bool:
+    """Return whether the file lacks a table."""
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (table,)).fetchone() is None
+
+
+def gone_words(table: str) -> str:
+    """Return what is said beside what could be told without a table of ours."""
+    return _words(*_gone(table))
 
 
 @contextmanager

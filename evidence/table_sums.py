@@ -19,7 +19,7 @@ WHAT = {
 _DAYS = """WITH added AS MATERIALIZED (
     SELECT (hour - (hour % 24 + 24) % 24) / 24, destination, account, outcome, min(hour),
         max(hour), sum(exchanges), sum(sent), sum(bytes), sum(found), sum(tokens),
-        sum(cost_micro_usd)
+        sum(cost_micro_usd), sum(least)
     FROM hours GROUP BY 1, destination, account, outcome)
     SELECT (SELECT count(*) FROM days), (SELECT count(*) FROM added),
         (SELECT count(*) FROM (SELECT * FROM added INTERSECT SELECT * FROM days))"""

@@ -260,6 +260,8 @@ class HourRow(SQLModel, table=True):
     """Values found, whatever became of them."""
     tokens: int = Field(sa_type=BigInteger)
     cost_micro_usd: int = Field(sa_type=BigInteger)
+    least: int = Field(sa_column_kwargs={"server_default": text("0")})
+    """How many of those that left may have sent more bytes than are counted."""
 
 
 class DayRow(SQLModel, table=True):
@@ -283,3 +285,4 @@ class DayRow(SQLModel, table=True):
     found: int = Field(sa_type=BigInteger)
     tokens: int = Field(sa_type=BigInteger)
     cost_micro_usd: int = Field(sa_type=BigInteger)
+    least: int = Field(sa_column_kwargs={"server_default": text("0")})

@@ -23,7 +23,7 @@ from evidence.beside_check import beside_problem
 from evidence.chain import ChainBroken, ChainVerifier, canonical, link, plain_hash
 from evidence.chain_ids import chain_id, named_chain
 from evidence.columns_check import columns_problem, damage, illegible
-from evidence.cursors import cursor_problems
+from evidence.cursors import cursor_notes, cursor_problems
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
 from evidence.file_check import file_problem
@@ -226,7 +226,7 @@ class _Reading:
             "records": Roots(attested.sizes("records"), begin.tree.copy()),
             "acts": Roots(attested.sizes("acts")),
         }
-        attested.notes += [*_notes(past, begin), *owed_note(connection)]
+        attested.notes += _notes(connection, self.path, past, begin)
         acts = Acts(connection, roots["acts"], past)
         derived = Derived(connection) if lots is None else LotSums(connection, lots)
         first = Start(chain=chain, seq=begin.seq, head=begin.head, first=not begin.skipped)
@@ -283,12 +283,14 @@ def _told_by(lots: Lots | None, passed: Passed) -> Iterator[str]:
     )
 
 
-def _notes(past: Past, begin: Beginning) -> Iterator[str]:
-    """Yield what an auditor should know of entries that were not read."""
+def _notes(connection: Connection, path: Path, past: Past, begin: Beginning) -> Iterator[str]:
+    """Yield what an auditor should know of entries that were not read, and of what is owed."""
     if past.told is not None:
         yield f"Entries up to {past.cut} expired ({past.told})."
     if begin.told is not None:
         yield begin.told
+    yield from owed_note(connection)
+    yield from cursor_notes(connection, path)
 
 
 def _of_lists(derived: Derived, acts: Acts, *, whole: bool) -> list[str | None]:

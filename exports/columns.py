@@ -17,7 +17,7 @@ from core.vocabulary.findings import CONFIDENCE
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
-from core.vocabulary.sizes import at_least
+from core.vocabulary.sizes import at_least, exactness
 from core.vocabulary.verdicts import outcome
 from destinations.naming import place_name
 from evidence.entries import Entry, Recalled
@@ -77,7 +77,7 @@ def amount_told(found: Finding) -> str:
 
 
 def _numbers(record: Record) -> Cell:
-    return "at least" if any(map(is_least, record.findings)) else "exact"
+    return exactness(not any(map(is_least, record.findings)))
 
 
 def _outcome(record: Record) -> Cell:
@@ -121,6 +121,7 @@ ADDED: Mapping[str, Column] = {
     "Answer id": _llm(lambda llm: llm.response_id),
     "Tier": _llm(lambda llm: llm.tier),
     "Numbers found are": _numbers,
+    "Bytes sent are": lambda r: exactness(r.bytes_exact),
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),

@@ -13,6 +13,7 @@ from core.risk import risk_of
 from destinations.catalogue import find
 from hub.council import Council
 from hub.questions import Row
+from hub.telling import bytes_exact
 
 _KEY = "fleet\x1f"
 _EPOCH = date(1970, 1, 1)
@@ -75,6 +76,7 @@ def _in_the_list(row: Row) -> Inside:
         people_exact=False,
         most_exact=False,
         left=int(row["went"]),
+        least=int(not bytes_exact(row)),
         machines=int(row["endpoints"]),
     )
 
@@ -121,6 +123,7 @@ def inside_of(row: Row, told: Row, shown: Council) -> Inside:
         people_exact=False,
         most_exact=False,
         left=int(row["went"]),
+        least=int(not bytes_exact(row)),
         machines=told["endpoints"],
         groups=tuple(told["groups"]),
         named_machines=tuple(told["machines"]),

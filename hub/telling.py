@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.text import printable
 from core.vocabulary.findings import named
 from core.vocabulary.observations import KINDS as OBSERVATIONS
-from core.vocabulary.sizes import counted, joined, number, size
+from core.vocabulary.sizes import counted, joined, number, size_at_least, size_or_more
 from core.vocabulary.times import ago
 
 type Row = dict[str, Any]
@@ -90,7 +91,7 @@ def scripts(rows: Sequence[Row]) -> Iterator[str]:
             number(len(row["versions"])),
             number(len(row["people"])),
             number(row["records"]),
-            size(row["bytes"]),
+            size_or_more(row["bytes"], exact=bytes_exact(row)),
             _some(row["destinations"]),
             kinds_told(row["kinds"]),
             f"{row['last_at']:%Y-%m-%d %H:%M}",
@@ -192,9 +193,10 @@ def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> 
             held = f", with {kinds}" if kinds else ""
             stopped = sent["requests"] - sent["went"]
             kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
+            left = size_at_least(sent["bytes"], exact=bytes_exact(sent))
             yield (
                 f"    to {printable(sent['place'], 255)}: {counted(sent['requests'], 'request')}, "
-                f"{size(sent['bytes'])} left{held}{kept}{by}"
+                f"{left} left{held}{kept}{by}"
             )
     if unknown:
         yield (
@@ -207,6 +209,13 @@ def _seen(kinds: Sequence[str]) -> str:
     """Return what was only seen, in words."""
     words = {kind.value: text for kind, text in OBSERVATIONS.items()}
     return joined([words.get(kind, kind) for kind in kinds])
+
+
+def bytes_exact(row: Row) -> bool:
+    """Return whether the bytes of a row are all that left. The hub does not keep of which records
+    more may have left; of each of them a part could not be read, or it went past the gate.
+    """
+    return NOT_INSPECTED not in row["kinds"] and Fate.PAST not in row.get("outcomes", ())
 
 
 def kinds_told(kinds: Sequence[str]) -> str:

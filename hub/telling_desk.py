@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from core.text import printable
-from core.vocabulary.sizes import counted, number, size
-from hub.telling import Row, kinds_told, table
+from core.vocabulary.sizes import counted, number, size_at_least
+from hub.telling import Row, bytes_exact, kinds_told, table
 
 
 def review(rows: Sequence[Row]) -> Iterator[str]:
@@ -38,7 +38,8 @@ def case(row: Row) -> Iterator[str]:
     where = f"{printable(row['name'])} → {printable(row['destination'])}"
     yield f"Case {row['number']}: {where}, account {printable(row['account'])}"
     yield f"  with     {kinds_told(row['kinds']) or '–'}; {', '.join(row['outcomes'])}"
-    yield f"  sent     {counted(row['records'], 'request')}, {size(row['bytes'])} left"
+    sent = size_at_least(row["bytes"], exact=bytes_exact(row))
+    yield f"  sent     {counted(row['records'], 'request')}, {sent} left"
     machines = ", ".join(printable(name, 60) for name in row["machines"])
     yield f"  machines {number(row['endpoints'])}" + (f": {machines}" if machines else "")
     people = ", ".join(map(printable, row["people"]))

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from core.text import printable
 from core.vocabulary.fleet import Over
-from core.vocabulary.sizes import counted, number, size
-from hub.telling import Row, kinds_told, table
+from core.vocabulary.sizes import counted, number, size_at_least
+from hub.telling import Row, bytes_exact, kinds_told, table
 
 
 def hunts(rows: Sequence[Row]) -> Iterator[str]:
@@ -61,8 +61,9 @@ def _what(row: Row) -> str:
     file = f"{printable(row['what'], 255)} " if row["what"] else ""
     stopped = row["requests"] - row["went"]
     kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
+    left = size_at_least(row["bytes"], exact=bytes_exact(row))
     return (
-        f"{file}to {place}: {counted(row['requests'], 'request')}, {size(row['bytes'])} left"
+        f"{file}to {place}: {counted(row['requests'], 'request')}, {left} left"
         f"{f', with {held}' if held else ''}{kept}"
     )
 

@@ -84,6 +84,8 @@ class SentTo:
     place: str
     requests: int = 0
     bytes: int = 0
+    bytes_exact: bool = True
+    """False: more may have left."""
     stopped: int = 0
     """Requests that did not leave."""
     found: str = ""
@@ -158,6 +160,7 @@ def what_left(hads: Sequence[Had], records: Iterable[Record]) -> list[Had]:
             sent.stopped += 1
             continue
         sent.bytes += record.request.bytes
+        sent.bytes_exact = sent.bytes_exact and record.bytes_exact
         sent.amounts = most_of(sent.amounts, record.findings)
     return [_with(had, by_version[had.sha256].values()) for had in hads]
 

@@ -119,7 +119,8 @@ def _summary(reading: Reading, record: Record, now: datetime, zone: tzinfo | Non
     times = state = None
     if case.count > 1:
         since = clock_time(case.first_at, now, zone)
-        alike = f"{counted(case.count, 'request')} since {since}, {size(case.bytes_sent)} in all."
+        sent = size_at_least(case.bytes_sent, exact=case.bytes_exact)
+        alike = f"{counted(case.count, 'request')} since {since}, {sent} in all."
         which = "What follows is the newest; . opens the one before."
         if reading.place:
             which = f"What follows is request {number(case.count - reading.place)} of them."

@@ -39,17 +39,23 @@ def forward(
         )
     told, code = [], 0
     for route in routes:
-        problem = None
+        problem = doubt = None
         try:
+            doubt = route.outbox.doubt()
             waiting = route.outbox.waiting() if list_only else route.send_all()
         except OutgateError as error:
             problem, code = error.for_officer(), 1
             waiting = route.outbox.waiting()
-        line: dict[str, object] = {"collector": route.outbox.name, "problem": problem}
+        line: dict[str, object] = {
+            "collector": route.outbox.name,
+            "problem": problem,
+            "doubt": doubt,
+        }
         told.append(line | {"records": waiting.records, "acts": waiting.acts})
         if not as_json:
             left = f"{counted(waiting.records, 'record')} and {counted(waiting.acts, 'act')} wait"
-            typer.echo(f"{route.outbox.name}: {left}." + (f" {problem}" if problem else ""))
+            words = (f"{route.outbox.name}: {left}.", doubt, problem)
+            typer.echo(" ".join(filter(None, words)))
         elif not list_only and (waiting.records or waiting.acts):
             code = 1
     if as_json:

@@ -179,7 +179,7 @@ def _print_table(
     name: str, version: str | None, hads: "list[Had]", versions: int, unknown: int
 ) -> None:
     from core.text import printable
-    from core.vocabulary.sizes import counted, size
+    from core.vocabulary.sizes import counted, size_at_least
 
     what = f"{printable(name, 100)} {printable(version or 'in any version', 60)}"
     if not hads:
@@ -194,9 +194,10 @@ def _print_table(
         for sent in had.sent:
             found = f", with {sent.found}" if sent.found else ""
             stopped = f", {counted(sent.stopped, 'request')} stopped" if sent.stopped else ""
+            left = size_at_least(sent.bytes, exact=sent.bytes_exact)
             typer.echo(
                 f"    to {printable(sent.place, 255)}: {counted(sent.requests, 'request')},"
-                f" {size(sent.bytes)} left{found}{stopped}"
+                f" {left} left{found}{stopped}"
             )
     if unknown:
         typer.echo(

@@ -52,7 +52,21 @@ def at_least(value: int, one: str, many: str | None = None, *, exact: bool) -> s
 
 def size_at_least(value: int, *, exact: bool) -> str:
     """Return `3.1 kB`, or `at least 3.1 kB` where there may be more."""
-    return f"{'' if exact else 'at least '}{size(value)}"
+    if exact:
+        return size(value)
+    return f"at least {size(value)}" if value else "an unknown number of bytes"
+
+
+def size_or_more(value: int, *, exact: bool) -> str:
+    """Return `3.1 kB`, or `3.1 kB+` where there may be more: for narrow columns."""
+    if exact:
+        return size(value)
+    return f"{size(value)}+" if value else "not known"
+
+
+def exactness(exact: bool) -> str:
+    """Return the word of a column that says whether a number is all there is, or the least."""
+    return "exact" if exact else "at least"
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:

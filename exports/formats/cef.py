@@ -2,7 +2,7 @@
 of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import BinaryIO
@@ -145,9 +145,14 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "cs4": sender.certainty.value,
         "cs5Label": "model",
         "cs5": _text(record.llm.model if record.llm else None) or "none",
-        "msg": _text("; ".join(files_told(record))),
+        "msg": _text("; ".join((*_more_bytes(record), *files_told(record)))),
         **_place_of(read.link),
     }
+
+
+def _more_bytes(record: Record) -> Iterator[str]:
+    if not record.bytes_exact:
+        yield "out is at least"
 
 
 def act_line(entry: Entry) -> bytes:

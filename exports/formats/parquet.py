@@ -50,6 +50,7 @@ def _schema() -> Any:
     fields += [
         ("left", pyarrow.bool_()),
         ("at_least", pyarrow.bool_()),
+        ("bytes_at_least", pyarrow.bool_()),
         ("kinds", pyarrow.list_(pyarrow.string())),
     ]
     return pyarrow.schema(fields)
@@ -125,6 +126,7 @@ def _told(record: Record) -> dict[str, Any]:
         "status": record.response.status,
         "records": max(rows, default=None),
         "at_least": any(map(is_least, record.findings)),
+        "bytes_at_least": not record.bytes_exact,
         "kinds": sorted({f.kind for f in record.findings if f.kind != NOT_INSPECTED}),
         "model": None if llm is None else llm.model,
         "provider": None if llm is None else llm.provider,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.happenings import Event, Fact, happening
-from evidence.cursors import FOLDER, Cursor, read_cursor, write_cursor
+from evidence.cursors import FOLDER, NOT_BELIEVED, Cursor, read_cursor, write_cursor
 from evidence.notary import Notary, public_key
 from evidence.store import Store
 from exports.alone import alone_at
@@ -59,6 +59,17 @@ class Outbox:
             ) from None
         believed = kept.believed(self.name, public_key(self.store.path))
         return kept.cursor if believed and kept.cursor.chain == begin.chain else begin
+
+    def doubt(self) -> str | None:
+        """Return what to say where a file tells how far it came, and is not believed."""
+        try:
+            kept = read_cursor(self.file)
+        except (ValueError, OSError):
+            return None  # none, or told by who reads it
+        believed = kept.believed(self.name, public_key(self.store.path))
+        if believed or kept.cursor.chain != self.store.chain_id:
+            return None
+        return f"How far it came is not signed by this installation. {NOT_BELIEVED}"
 
     def waiting(self) -> Waiting:
         """Return what it has not taken yet. Raises InputError, EvidenceError."""

@@ -44,9 +44,17 @@ def families(store: Store, waiting: dict[str, int] | None = None) -> list[Family
             named.add(destination)
         name = destination if destination in named else _REST
         labels = (("destination", name), ("account", account), ("outcome", outcome))
-        row = sums.setdefault(labels, [0, 0, 0, 0, 0, 0.0])
+        row = sums.setdefault(labels, [0, 0, 0, 0, 0, 0.0, 0])
         cost = float(total.cost_usd)
-        new = (total.exchanges, total.sent, total.bytes, total.found, total.tokens, cost)
+        new = (
+            total.exchanges,
+            total.sent,
+            total.bytes,
+            total.found,
+            total.tokens,
+            cost,
+            total.least,
+        )
         row[:] = [a + b for a, b in zip(row, new, strict=True)]
     made = [
         Family(
@@ -74,10 +82,11 @@ def families(store: Store, waiting: dict[str, int] | None = None) -> list[Family
 _COUNTED = (
     ("exchanges", "Exchanges that were recorded, stopped ones too."),
     ("sent", "Exchanges that left the machine."),
-    ("sent_bytes", "Bytes of requests that left the machine."),
+    ("sent_bytes", "Bytes of requests that left the machine: at least so many, see sent_more."),
     ("values_found", "Personal and secret values found in requests."),
     ("llm_tokens", "Tokens of language models, in and out."),
     ("llm_cost_usd", "Known cost of language models in US dollars."),
+    ("sent_more", "Exchanges that may have sent more bytes than were counted."),
 )
 _STATES = (
     ("records", "records", "Records that are kept."),

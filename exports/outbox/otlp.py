@@ -239,6 +239,7 @@ def _values(record: Record) -> dict[str, Value]:
         "outgate.rule": record.decision.rule,
         "outgate.policy": record.decision.policy,
         "outgate.left": record.left,
+        "outgate.bytes_at_least": None if record.bytes_exact else True,
         "outgate.found": ",".join(f"{f.kind}:{amount_told(f)}" for f in record.findings) or None,
         "outgate.degraded": "; ".join(record.decision.degraded) or None,
     }

@@ -23,6 +23,8 @@ from exports.report.period import Period
 from exports.selection import Selection
 
 NOT_TRUE = "NOT TRUE AS IT STANDS IN THE FILE: "
+_SUMS = 7
+"""Of an hour: see `evidence.rollup`."""
 _NAMED = "outgate verify names what was done."
 
 
@@ -71,7 +73,7 @@ class Counted:
     def __init__(self, store: Store, period: Period, held: Selection) -> None:
         """Begin before the first record is read, of those that are `held`."""
         self._store, self._period, self._held = store, period, held
-        self._sums: defaultdict[int, list[int]] = defaultdict(lambda: [0] * 6)
+        self._sums: defaultdict[int, list[int]] = defaultdict(lambda: [0] * _SUMS)
         self._unread: set[int] = set()
         self._before = self._kept()
         self._cut = cut_of(store)
@@ -98,6 +100,7 @@ class Counted:
             sums[2] += one.bytes
             sums[4] += one.tokens
             sums[5] += one.micro_usd
+            sums[6] += record.bytes_least
 
     def _kept(self) -> dict[int, list[int]]:
         return kept_hours(self._store, self._period.since, self._period.until)

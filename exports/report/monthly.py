@@ -16,12 +16,13 @@ from core.text import printable
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.files import SAME
 from core.vocabulary.kinds import kind_of
-from core.vocabulary.sizes import counted, dollars, joined, number, size
+from core.vocabulary.sizes import counted, dollars, joined, number, size_or_more
 from core.vocabulary.verdicts import words_of_ending
 from evidence.acts import StoredAct
 from evidence.bygone import bygone
 from evidence.cases_check import all_lists_problem
 from evidence.store import Store
+from exports.pack.verify import FIGURES, named
 from exports.report.answering import Acts, approvals, cases, past, uninspected
 from exports.report.kept import Counted, Kept, whether_all
 from exports.report.page import (
@@ -41,6 +42,7 @@ from exports.report.unusual import news, off_hours
 from exports.selection import Selection
 
 _MOST_BARS = 31
+_MORE_BYTES = "A + behind what was sent is an at least: more may have left than was counted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,11 @@ def _totals(sums: Sums, before: Sums, less: Kept) -> Section:
 
 def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
     """Yield what an auditor should know of the figures."""
+    yield (
+        f"In an evidence pack that is of all requests of its time, its verify.py counts these of "
+        f"this time again from the records in it: {joined([_quoted(name) for name in FIGURES])}. "
+        "All else in this report is as true as who signed the pack."
+    )
     if less.is_less:
         yield "? stands where of one of the two times not all records are kept."
     if sums.unreadable:
@@ -235,6 +242,10 @@ def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
             "are counted as requests only."
         )
     yield from changed_told(sums.changed, "entry", "entries")
+
+
+def _quoted(figure: str) -> str:
+    return f"“{named(figure)}”"
 
 
 def _calls(sums: Sums) -> int:
@@ -299,19 +310,22 @@ def _destinations(sums: Sums) -> Section:
             ACCOUNTS[kind].meaning if (kind := _account(one.account)) else one.account,
             number(one.requests),
             number(one.left),
-            size(one.bytes),
+            size_or_more(one.bytes, exact=one.bytes_exact),
             number(one.personal),
             number(len(one.scripts)),
         )
         for one in found
     ]
+    told = rest(rows, "destinations") if rows else ("Nothing went anywhere.",)
+    if not all(one.bytes_exact for one in found):
+        told += (_MORE_BYTES,)
     headings = "Destination|Account|Requests|Left|Sent|With personal data|Scripts".split("|")
     table = Table(
         headings=tuple(headings), rows=tuple(rows[:MOST_ROWS]), numbers=frozenset({2, 3, 4, 5, 6})
     )
     return Section(
         title="Destinations and whose accounts they are",
-        sentences=rest(rows, "destinations") if rows else ("Nothing went anywhere.",),
+        sentences=told,
         table=table if rows else None,
     )
 

@@ -50,7 +50,8 @@ class DestinationSums:
     requests: int = 0
     left: int = 0
     bytes: int = 0
-    """That left."""
+    """That left; so many at least unless `bytes_exact`."""
+    bytes_exact: bool = True
     personal: int = 0
     scripts: set[str] = field(default_factory=set)
 
@@ -89,7 +90,6 @@ class Sums:
     changed: int = 0
     """Of these: not what was chained."""
     left: int = 0
-    bytes_left: int = 0
     personal: int = 0
     secrets: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -153,7 +153,6 @@ class Sums:
             self.files[file.path, file.same.value, *where] += 1
         if record.left:
             self.left += 1
-            self.bytes_left += record.request.bytes
         self._script(record, personal, people)
         self._destination(record, bool(personal))
         self._uninspected(record)
@@ -211,6 +210,7 @@ class Sums:
         if record.left:
             sums.left += 1
             sums.bytes += record.request.bytes
+        sums.bytes_exact = sums.bytes_exact and record.bytes_exact
         if to.account.kind is AccountKind.PERSONAL:
             self.personal_accounts[sender_of(record), sums.called, record.ending] += 1
 

@@ -99,6 +99,19 @@ def test_a_value_is_found_however_it_is_spelt(
     assert spelt.strip() not in told.out
 
 
+@pytest.mark.parametrize("table", ["lots", "past"])
+def test_a_value_is_found_where_a_table_of_other_things_is_missing(
+    outgate: Runs, kept: Path, typed: Callable[[str], None], table: str
+) -> None:
+    """Which one is told beside the answer."""
+    with closing(connect(kept)) as connection:
+        connection.execute(f"DROP TABLE {table}").close()
+    typed(EMAIL)
+    told = outgate("find")
+    assert told.code == 0 and told.out.startswith("1 record holds it.")
+    assert f"lacks the table {table}" in told.out
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -97,6 +97,7 @@ def test_machines_read_the_same_sums() -> None:
         1,
         1,
     )
+    assert totals["bytes_at_least"] is False
 
 
 def test_the_table_claims_of_no_stopped_request_that_it_was_sent() -> None:
@@ -152,7 +153,11 @@ def unreached() -> Record:
 @pytest.mark.parametrize(
     ("one", "head", "what"),
     [
-        (uninspected("bypass: a", "Why"), "0 bytes sent, 1 past Outgate, 1 to review", "Why."),
+        (
+            uninspected("bypass: a", "Why"),
+            "an unknown number of bytes sent, 1 past Outgate, 1 to review",
+            "Why.",
+        ),
         (uninspected("tls: a", "Why"), "0 bytes sent, 1 not sent, 1 to review", "Why."),
         (uninspected("protocol: a", "Why"), "0 bytes sent, 1 stopped, 1 to review", "Why."),
         (unreached(), "0 bytes sent, 1 not sent, 1 to review", "Nothing was sent"),

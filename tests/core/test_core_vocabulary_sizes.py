@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.vocabulary.sizes import capital, counted, dollars, joined, number, short_number, size
+from core.vocabulary.sizes import (
+    capital,
+    counted,
+    dollars,
+    joined,
+    number,
+    short_number,
+    size,
+    size_at_least,
+    size_or_more,
+)
 from core.vocabulary.times import ago, at_time, clock_time, lasting, short_time
 
 NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
@@ -130,3 +140,12 @@ def test_how_long_it_lasts(seconds: float, words: str) -> None:
 def test_an_amount_below_a_cent_is_not_nothing(value: str, words: str) -> None:
     """What costs little is never told as 0.00."""
     assert dollars(Decimal(value)) == words
+
+
+def test_a_least_number_of_bytes_is_told_as_that() -> None:
+    """Of none that were counted, nobody knows anything."""
+    assert size_at_least(3100, exact=True) == "3.1 kB"
+    assert size_at_least(3100, exact=False) == "at least 3.1 kB"
+    assert size_at_least(0, exact=False) == "an unknown number of bytes"
+    assert [size_or_more(3100, exact=exact) for exact in (True, False)] == ["3.1 kB", "3.1 kB+"]
+    assert size_or_more(0, exact=False) == "not known"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.record import Record
-from evidence import open_evidence
+from evidence import open_evidence, verify
 from evidence.cases_check import (
     MARKS_EDITED,
     MARKS_NOT_COMPARED,
@@ -21,7 +21,7 @@ from evidence.cases_check import (
     cases_problem,
     list_problems,
 )
-from evidence.notary import key_file
+from evidence.notary import Notary, key_file
 from evidence.sqlite_errors import REBUILD
 from evidence.store import Store
 
@@ -179,3 +179,30 @@ def test_who_tells_of_sums_is_told_that_they_were_edited(store: Store, statement
     edited(store.path, statement)
     told = all_lists_problem(store)
     assert told == f"{SUMS[statement]} does not add up to the records; {REBUILD}"
+
+
+@pytest.mark.parametrize("table", ["lots", "past", "cases", "review_entries"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_missing_table_is_named_and_ends_no_answer(full: Path, table: str, whole: bool) -> None:
+    """Whoever asks for records is told them, and beside them what could not be compared."""
+    with closing(sqlite3.connect(full)) as connection, connection:
+        connection.execute(f"DROP TABLE {table}")
+    with closing(Store(full)) as store:
+        cases, marks = list_problems(store, 10_000)
+        found = (all_lists_problem if whole else case_list_problem)(store)
+    assert cases is not None and found is not None
+    assert f"lacks the table {table}" in cases and cases == found
+    assert (marks is None) == (table == "lots")  # lots spare reading, and nothing stands in them
+
+
+def test_without_the_table_of_lots_all_is_read_and_signed(full: Path) -> None:
+    """A checkpoint is of no lots then, which the one before it sees."""
+    with closing(sqlite3.connect(full)) as connection, connection:
+        entries = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
+        connection.execute("DROP TABLE lots")
+    for taken in range(2):
+        report = verify(full)
+        assert not report.ok and report.entries == entries
+        assert any("lots" in problem for problem in report.problems)
+        if not taken:
+            Notary(full).take_now("export")

@@ -1,12 +1,17 @@
 """How far each collector came: believed only where this installation signed it."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from evidence.cursors import Cursor, read_cursor, write_cursor
+from evidence import verify
+from evidence.cursors import FOLDER, NOT_BELIEVED, Cursor, read_cursor, write_cursor
+from evidence.notary import Notary
+from evidence.store import Store
+from exports.outbox.forwarding import Outbox
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key().public_bytes_raw()
@@ -54,3 +59,24 @@ def test_what_is_no_place_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "siem.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError):
         read_cursor(tmp_path / "siem.json")
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_verify_says_where_nobody_signed_how_far_a_collector_came(full: Path, signed: bool) -> None:
+    """It is no fault of the evidence; but all is sent again, and whoever took it off did that."""
+    with closing(Store(full)) as store:
+        chain = store.chain_id
+    outbox = full.with_name(FOLDER)
+    outbox.mkdir()
+    place = outbox / "siem.json"
+    write_cursor(place, Cursor(chain=chain, records=1), Notary(full).key)
+    if not signed:
+        told = json.loads(place.read_text())
+        place.write_text(json.dumps({k: v for k, v in told.items() if k != "signature"}))
+    report = verify(full)
+    assert report.problems == ()
+    assert any("collector siem came is not signed" in note for note in report.notes) != signed
+    with closing(Store(full)) as store:
+        doubt = Outbox(store, "siem", "here").doubt()
+        assert Outbox(store, "other", "here").doubt() is None
+    assert (doubt is None) == signed and NOT_BELIEVED in (doubt or NOT_BELIEVED)

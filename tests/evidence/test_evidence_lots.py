@@ -124,11 +124,11 @@ ATTACKS: dict[str, Callable[[Path], None]] = {
         "UPDATE t SET id = 99, key = 'x', count = 0", "INSERT INTO cases SELECT * FROM t",
     ),
     "an hour more, of nothing": sql(
-        "INSERT INTO hours VALUES (1, 'a', 'b', 'c', 'd', 'e', 0, 0, 0, 0, 0, 0)"
+        "INSERT INTO hours VALUES (1, 'a', 'b', 'c', 'd', 'e', 0, 0, 0, 0, 0, 0, 0)"
     ),
     "traffic more, of nothing": sql("INSERT INTO traffic VALUES ('a', 'b', 1, 0, 0, 0, 0)"),
     "a day more, of nothing": sql(
-        "INSERT INTO days VALUES (1, 'a', 'b', 'c', 24, 24, 0, 0, 0, 0, 0, 0)"
+        "INSERT INTO days VALUES (1, 'a', 'b', 'c', 24, 24, 0, 0, 0, 0, 0, 0, 0)"
     ),
     "bytes moved from one hour to another": sql(
         f"UPDATE hours SET bytes = bytes + 5 WHERE {SAME} = (SELECT min({SAME}) FROM hours)",

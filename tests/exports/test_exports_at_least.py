@@ -10,20 +10,25 @@ from pathlib import Path
 import pytest
 from reading_files import readable
 
+from app.desk_tables import ranked_line
 from app.home import Home
 from app.passport import passport_of
 from app.run_summary import print_session
 from app.settings import Settings
 from classifiers.uploads.counting import IN_PIECES, NO_MORE
 from core.case_inside import Scope
-from core.findings import SEVERAL_PARTS, Finding
+from core.decision import Verdict
+from core.fate import AT_LEAST_NOTE
+from core.findings import SEVERAL_PARTS, Finding, not_inspected
 from core.record import Record
 from core.review import CaseFilter, CaseStatus
 from core.risk import risk_of
 from core.situation import situation_of
+from evidence.hours import ranking
 from evidence.store import Store
 from exports.formats import formats
 from exports.outbox.collectors import Parcel
+from exports.outbox.metrics import families, prometheus
 from exports.outbox.otlp import logs
 from exports.report.breach import breach
 from exports.report.monthly import report
@@ -41,7 +46,9 @@ from tui.wording import case_found, case_sentence, sentence
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 VALUES, ROWS, PEOPLE = 4_321, 5_432, 3_210
-_NUMBER = re.compile(r"(?<![\d.-])(?:4,?321|5,?432|3,?210)(?![\d])(\+?)")
+_NUMBER = re.compile(r"(?<![\w.-])(?:4,?321|5,?432|3,?210)(?!\w)(\+?)")
+BYTES = 7_654_321
+_BYTES = re.compile(r"(?<![\w.-])(?:7\.7 MB|7,?654,?321)(?!\w)(\+?)")
 NOTES = [NO_MORE, IN_PIECES, SEVERAL_PARTS, f"issued in 2024; {NO_MORE}"]
 SHAPES = {
     "values alone": (None, None),
@@ -129,14 +136,15 @@ def exported(store: Store, folder: Path) -> Iterator[str]:
             yield from readable(folder / name).splitlines()
 
 
-def unmarked(pieces: Iterator[str]) -> list[str]:
+def unmarked(pieces: Iterator[str], number: re.Pattern[str] = _NUMBER) -> list[str]:
     """Return what gives one of the numbers as if it were exact."""
     return [
         piece
         for piece in pieces
-        if any(not one[1] for one in _NUMBER.finditer(piece))
+        if any(not one[1] for one in number.finditer(piece))
         and not re.search(r"at.least", piece, re.IGNORECASE)
-        and not any(one[1] for one in _NUMBER.finditer(piece))
+        and not any(one[1] for one in number.finditer(piece))
+        and AT_LEAST_NOTE not in piece
     ]
 
 
@@ -170,6 +178,50 @@ def test_whatever_prints_a_number_that_is_the_least_says_at_least(
     store.close()
     assert unmarked(iter(told)) == []
     assert sum(bool(_NUMBER.search(piece)) for piece in told) > 20
+
+
+@pytest.mark.parametrize("parts", [(BYTES,), (1_000_000, BYTES - 1_000_000)])
+def test_whatever_prints_bytes_of_which_more_may_have_left_says_at_least(
+    parts: tuple[int, ...],
+    write: Callable[..., None],
+    place: Path,
+    make_record: Callable[..., Record],
+    tmp_path: Path,
+) -> None:
+    """Of one request whose gate was killed, and of a sum that holds one; what a script sends "as a
+    rule" was learnt from what was counted.
+    """
+    records = [make_record(n, script="/srv/job.py") for n in range(len(parts))]
+    records = [
+        replace(
+            one,
+            request=replace(one.request, bytes=size, complete=True),
+            decision=replace(one.decision, verdict=Verdict.WATCH, intended=None),
+        )
+        for one, size in zip(records, parts, strict=True)
+    ]
+    unread = not_inspected(AT_LEAST_NOTE, "gate")
+    records[-1] = replace(
+        records[-1], notes=(AT_LEAST_NOTE,), findings=(*records[-1].findings, unread)
+    )
+    write(*records)
+    store = Store(place)
+    told = [
+        *screens(store, records[-1]),
+        *pages(store, Home(tmp_path / "home")),
+        *exported(store, tmp_path),
+        *(
+            ": ".join(ranked_line(row, by, "", frozenset()).cells)
+            for by in ("script", "destination", "account", "outcome")
+            for row in ranking(store, by)
+        ),
+    ]
+    counted = prometheus(families(store)).splitlines()
+    store.close()
+    assert unmarked((one for one in told if "as a rule" not in one), _BYTES) == []
+    assert sum(bool(_BYTES.search(piece)) for piece in told) > 6
+    assert any(line for line in counted if "sent_more_total{" in line and line.endswith(" 1"))
+    assert "at least" in next(line for line in counted if "sent_bytes_total " in line)
 
 
 def test_numbers_that_are_exact_are_told_so(

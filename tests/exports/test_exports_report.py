@@ -24,6 +24,7 @@ from core.observation import Kind
 from core.record import Record
 from core.review import Action, CaseFilter, Disposition, ReviewEvent, ScriptVersion, script_event
 from evidence.store import Store
+from exports.pack import verify as program
 from exports.report.breach import breach
 from exports.report.cases import case_named
 from exports.report.forms import FORMS, drawn
@@ -397,3 +398,12 @@ def page_with(table: Table) -> Page:
         made_by="auditor",
         evidence="records:x",
     )
+
+
+def test_the_report_says_which_of_its_figures_a_pack_counts_again(store: Store) -> None:
+    """Each row that verify.py holds against the records, and that the rest is not."""
+    (figures,) = (one for one in of(store).sections if "… that left" in str(one.table))
+    assert figures.table is not None
+    (told,) = (one for one in figures.sentences if "verify.py" in one)
+    assert all(f"“{program.named(name)}”" in told for name in program.FIGURES)
+    assert {row[0] for row in figures.table.rows} > set(program.FIGURES)

@@ -109,7 +109,7 @@ SUMS = {
     "dear": "UPDATE hours SET cost_micro_usd = cost_micro_usd + 1",
     "none": "DELETE FROM hours",
     "one more": """INSERT INTO hours SELECT hour + 1, script, destination, account, kinds, outcome,
-        exchanges, sent, bytes, found, tokens, cost_micro_usd FROM hours""",
+        exchanges, sent, bytes, found, tokens, cost_micro_usd, least FROM hours""",
 }
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from hub.telling import Row, status
+from core.fate import Fate
+from core.findings import NOT_INSPECTED
+from hub.telling import Row, bytes_exact, status
 
 CALM: Row = {
     "endpoints": 2,
@@ -37,3 +39,18 @@ def test_an_erasure_that_is_not_finished_is_told(left: dict[str, int], words: st
 def test_of_finished_erasures_nothing_is_told() -> None:
     """Where all are done, nothing waits."""
     assert "erasure" not in " ".join(status(CALM))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "outcomes", "exact"),
+    [
+        (["email"], ["allow"], True),
+        (["email", NOT_INSPECTED], ["allow"], False),
+        ([], ["allow", Fate.PAST.value], False),
+    ],
+)
+def test_bytes_of_what_was_not_read_or_went_past_are_the_least(
+    kinds: list[str], outcomes: list[str], exact: bool
+) -> None:
+    """The hub keeps no more of a record than that: a gate that was killed says it so."""
+    assert bytes_exact({"kinds": kinds, "outcomes": outcomes}) == exact
