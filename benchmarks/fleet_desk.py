@@ -24,7 +24,8 @@ from core.vocabulary.fleet import Over
 from hub import desk, questions
 from hub.case_list import look
 from hub.database import Connection, Database, bring_forward
-from hub.hunting import Sought, known
+from hub.hunting import known
+from hub.sought import Sought
 from hub.own_postgres import own_postgres
 from hub.saved_hunts import named_by
 from inventory.advisories.kept import import_advisories, load

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
 from hub.database import Connection
-from hub.how_rows import not_known
+from hub import how_rows
 from hub.totals import left, refuse_unmade
 from hub.watching import away_since, silent_before
 
@@ -165,7 +165,7 @@ def status(connection: Connection, now: datetime) -> Row:
     """Return the state of the fleet."""
     found = rows(connection, _STATUS, {"silent": silent_before(connection, now)})[0]
     away, lacking = away_since(connection, now), left(connection)
-    unread = not_known(connection)
+    unread = how_rows.LATER.left(connection)
     more = {"hub_away_since": away, "totals_to_make": lacking, "hows_to_read": unread}
     return {**found, **more}
 

@@ -23,13 +23,12 @@ from core.review import (
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.vocabulary.sizes import counted
-from hub import desk, held, orders
+from hub import desk, held, how_rows, orders
 from hub.case_list import look
 from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
-from hub.how_rows import not_known
 from hub.review_cases import case_of, inside_of, number_of
 from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
@@ -95,7 +94,7 @@ class HubCases:
         if not asks_how(condition):
             return ""
         with self.database.at_once() as connection:
-            left = not_known(connection)
+            left = how_rows.LATER.left(connection)
         if not left:
             return ""
         how = f"yet how {counted(left, 'record')} came about"

@@ -88,7 +88,8 @@ def _hunt_over(
     """Hunt for anything but a package; `reason`: save it, too."""
     from core.errors import InputError
     from core.ids import utc_now
-    from hub.hunting import Sought, known
+    from hub.hunting import known
+    from hub.sought import Sought
 
     if version is not None:
         raise InputError("Only packages have versions.", remedy="Leave the version out.")
