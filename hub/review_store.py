@@ -85,7 +85,7 @@ class HubCases:
     def count(self, wanted: CaseFilter) -> int:
         """How many cases match."""
         with self._list() as connection:
-            return int(desk.totals(connection, wanted)["cases"])
+            return int(desk.totals(connection, wanted, self._shown(connection))["cases"])
 
     def untold(self, condition: Condition) -> str:
         """What of a filter the list does not tell, or not yet, in words."""
@@ -107,7 +107,8 @@ class HubCases:
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter."""
         with self._list() as connection:
-            return [case_of(row) for row in desk.page(connection, wanted, offset, limit)]
+            rows = desk.page(connection, wanted, offset, limit, self._shown(connection))
+            return [case_of(row) for row in rows]
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
         """Cases of the script of this name, open or closed, by risk."""
@@ -120,7 +121,7 @@ class HubCases:
             row = desk.listed(connection, number_of(key))
             if row is None:
                 return None
-            shown = council(connection, self.folder)
+            shown = self._shown(connection)
             told = desk.case(connection, row["number"], shown)
         return replace(case_of(row), inside=inside_of(row, told, shown))
 
@@ -163,8 +164,11 @@ class HubCases:
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line."""
         with self._list() as connection:
-            counted = desk.totals(connection, CaseFilter(status=None, since=since))
-            whole = counted if since is None else desk.totals(connection, CaseFilter(status=None))
+            shown = self._shown(connection)
+            counted = desk.totals(connection, CaseFilter(status=None, since=since), shown)
+            whole = counted
+            if since is not None:
+                whole = desk.totals(connection, CaseFilter(status=None), shown)
         last = whole["last_at"] or datetime.fromtimestamp(0, UTC)
         return {
             "records": int(counted["records"]),
@@ -193,6 +197,9 @@ class HubCases:
         with self.database.work() as connection:
             do(connection, {"who": self.actor, "note": "", "now": datetime.now(UTC)})
 
+    def _shown(self, connection: Connection) -> Council:
+        return council(connection, self.folder)
+
     @contextmanager
     def _list(self) -> Iterator[Connection]:
         """The list as it stands; made first where there is none."""
@@ -202,7 +209,7 @@ class HubCases:
 
     def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
         with self.database.work() as connection:
-            shown = council(connection, self.folder)
+            shown = self._shown(connection)
             places = {"case": number_of(key), "observed": observed, "limit": limit}
             places |= {"offset": offset, "most": limit + offset}
             found = connection.execute(_ENTRIES, places).fetchall()
