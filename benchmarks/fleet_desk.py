@@ -25,9 +25,9 @@ from hub import desk, questions
 from hub.case_list import look
 from hub.database import Connection, Database, bring_forward
 from hub.hunting import known
-from hub.sought import Sought
 from hub.own_postgres import own_postgres
 from hub.saved_hunts import named_by
+from hub.sought import Sought
 from inventory.advisories.kept import import_advisories, load
 from inventory.hunting import Wanted
 

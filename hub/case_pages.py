@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, LiteralString, Protocol
 
 from core.attribution import Certainty
-from core.case_vocabulary import shown_as
 from core.case_keys import CASE_DIGITS
+from core.case_vocabulary import shown_as
 from core.decision import HoldOutcome, hold_word
 from core.fate import Fate
 from core.findings import NOT_INSPECTED

@@ -32,7 +32,8 @@ _MAKE = """INSERT INTO files (path, base, sha256)
     ON CONFLICT (path, sha256) DO UPDATE SET base = EXCLUDED.base RETURNING path, sha256, number"""
 _KEEP = """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place, destination, kinds,
         went)
-    SELECT r.seq, r.received, r.at, r.bytes, t.file, r.chain, r.place, r.destination, r.kinds, r.went
+    SELECT r.seq, r.received, r.at, r.bytes, t.file, r.chain, r.place, r.destination, r.kinds,
+        r.went
     FROM unnest(%s::bigint[], %s::int[]) AS t (seq, file)
         JOIN records r ON r.chain = %s AND r.received = %s AND r.seq = t.seq
     ON CONFLICT DO NOTHING"""

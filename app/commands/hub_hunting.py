@@ -69,8 +69,10 @@ def hunt(
         if save:
             by, now = acting(), utc_now()
             saved = saved_hunts.save(connection, wanted, who=by, note=reason, now=now)
-    value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
-    print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
+    value: dict[str, object] = {"name": name, "version": version, "had": found.had}
+    value |= {"unknown": found.unknown, "untold": found.untold}
+    lines = telling.hunted(name, version, found.had, found.unknown, found.untold)
+    print_answer(value, lines, as_json=as_json)
     if saved:
         typer.echo(f"Saved as hunt {saved}: outgate hub hunts", err=True)
     return 1 if found.had else 0

@@ -2,6 +2,7 @@
 more than the list shows.
 """
 
+import hashlib
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from fleet_world import FleetWorld, Member
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.case_keys import case_id
 from core.case_words import parse
+from core.decision import Verdict
 from core.record import Record
 from core.review import CaseFilter
 from core.rights import Actor
@@ -37,8 +39,11 @@ def records(world: FleetWorld, count: int = 60) -> list[Record]:
         if sender.script is not None:
             name = f"{person}-{sender.script.name}"  # one case of the fleet is one of the machine
             path = f"/srv/{person.lower()}/{name}"
-            sender = replace(sender, script=replace(sender.script, name=name, path=path))
-        made.append(replace(record, sender=sender))
+            own = hashlib.sha256(f"{person}{sender.script.sha256}".encode()).hexdigest()
+            script = replace(sender.script, name=name, path=path, sha256=own)
+            sender = replace(sender, script=script)
+        decision = replace(record.decision, verdict=Verdict.WATCH)
+        made.append(replace(record, sender=sender, decision=decision))
     return made
 
 
@@ -98,7 +103,9 @@ def test_no_word_finds_whom_the_list_does_not_show(world: FleetWorld, few: int) 
             one,
             sender=replace(
                 one.sender,
-                script=replace(script, name="all.py", path=f"/home/{one.sender.user}/all.py"),
+                script=replace(
+                    script, name="all.py", path=f"/home/{one.sender.user}/all.py", sha256="ab" * 32
+                ),
             ),
         )
         for one in records(world)

@@ -24,8 +24,8 @@ from hub.file_rows import (
     read_files,
 )
 from hub.hunting import known
-from hub.sought import Sought
 from hub.months import keep_months, remove_old
+from hub.sought import Sought
 from hub.verification import verify
 
 KEPT = "SELECT s.seq, f.path, f.base, f.sha256, s.bytes, s.went FROM sent_files s JOIN files f"
@@ -244,7 +244,7 @@ def test_files_that_are_read_later_make_no_sender_known(
     member = world.member("till-1")
     member.records(1)
     member.round()
-    sends(member, {n: (LIST,) for n in range(8)})
+    sends(member, dict.fromkeys(range(8), (LIST,)))
     member.round()
     places, rows = "SELECT count(*)::int FROM places", world.rows(KEPT)
     before = world.value(places)

@@ -1,5 +1,5 @@
-"""Who goes away in the middle of a message, or sends none that can be read, is no fault of the hub's:
-its log tells of nothing, and it goes on.
+"""Who goes away in the middle of a message, or sends none that can be read, is no fault of the
+hub's: its log tells of nothing, and it goes on.
 """
 
 import logging
@@ -78,7 +78,7 @@ def test_what_is_no_http_is_no_alarm(
     with member.context().wrap_socket(plain, server_hostname="127.0.0.1") as line:
         line.sendall(sent)
         told = b"".join(iter(lambda: line.recv(4096), b""))
-    assert told.startswith(b"HTTP/1.0 400") or told.startswith(b"HTTP/1.1 400")
+    assert told.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
     assert warnings(caplog) == []
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,15 +22,16 @@ with own_postgres(Path(sys.argv[1]), durable=False) as server:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_server_ends_with_whoever_is_told_to_end(
-    postgres: OwnPostgres, tmp_path: Path, number: int
-) -> None:
+def test_a_server_ends_with_whoever_is_told_to_end(postgres: OwnPostgres, number: int) -> None:
     """As a command is that runs into its time-out, or whose terminal is closed."""
-    folder = tmp_path / "pg"
-    for one in (tmp_path, *tmp_path.parents[:2]):
-        one.chmod(0o755)  # it runs as another user where we are root
-    command = [sys.executable, "-c", _STARTS, str(folder)]
     root = Path(__file__).parents[2]
+    with TemporaryDirectory(prefix="og-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # it runs as another user where we are root
+        command = [sys.executable, "-c", _STARTS, f"{folder}/pg"]
+        _told_to_end(command, root, number)
+
+
+def _told_to_end(command: list[str], root: Path, number: int) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as started:
         assert started.stdout is not None
         server = int(started.stdout.readline())
