@@ -16,7 +16,7 @@ from hub.facts import NO_HOW, UNREADABLE, Fact, Sender
 MOST_TOLD_APART = 100_000
 """Sums over all days of one endpoint: a thousand scripts that each send to a hundred places."""
 MOST_FILES = 1_000_000
-"""Files in the index of one endpoint, each as often as it was sent: some hundred a day for years."""
+"""Files in the index of one endpoint, each as often as it was sent: hundreds a day for years."""
 _ASKED_EVERY, _FILES_ASKED_EVERY = 10_000, 100_000
 """Records, and files of them, between two looks: each record makes one more sum at most."""
 OTHERS: LiteralString = "not told apart"
