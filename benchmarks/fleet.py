@@ -38,7 +38,7 @@ from fleet.wire import packed
 from hub.authority import load_authority
 from hub.database import Database, bring_forward, connect
 from hub.enrolment import Enrolment
-from hub.own_postgres import OwnPostgres
+from hub.own_postgres import OwnPostgres, ended_in_order
 from hub.settings import init
 from hub.verification import verify
 
@@ -104,19 +104,20 @@ def a_fleet(
     folder = Path(tempfile.mkdtemp(prefix="og-fleet-"))
     folder.chmod(0o755)
     server, hub = OwnPostgres(folder / "pg"), HubProcess(folder / "hub", hubs)
-    try:
-        server.make()
-        server.start(durable=durable)
-        init(folder / "hub", server.url, ("127.0.0.1",), f"127.0.0.1:{hub.port}", utc_now())
-        bring_forward(server.url)
-        hub.start()
-        if hubs > 1:
-            time.sleep(3)  # the others take the port, too
-        yield folder, server, hub
-    finally:
-        hub.kill()
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with ended_in_order():
+        try:
+            server.make()
+            server.start(durable=durable)
+            init(folder / "hub", server.url, ("127.0.0.1",), f"127.0.0.1:{hub.port}", utc_now())
+            bring_forward(server.url)
+            hub.start()
+            if hubs > 1:
+                time.sleep(3)  # the others take the port, too
+            yield folder, server, hub
+        finally:
+            hub.kill()
+            server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def members(folder: Path, server: OwnPostgres, port: int, count: int) -> list[Membership]:

@@ -24,9 +24,10 @@ from core.vocabulary.fleet import Over
 from hub import desk, questions
 from hub.case_list import look
 from hub.database import Connection, Database, bring_forward
-from hub.hunting import Sought, known
+from hub.hunting import known
 from hub.own_postgres import own_postgres
 from hub.saved_hunts import named_by
+from hub.sought import Sought
 from inventory.advisories.kept import import_advisories, load
 from inventory.hunting import Wanted
 
@@ -124,7 +125,7 @@ def measured(database: Database) -> dict[str, Any]:
 
     told: dict[str, Any] = {}
     told["the list, made"] = timed(database, asked(look), 1)
-    found = asked(lambda c: desk.totals(c, CaseFilter(status=None)))()
+    found = asked(lambda c: desk.totals(c, CaseFilter(status=None), by_names(c)))()
     told["cases"], told["open"] = found["cases"], found["open"]
     told["look, nothing new"] = timed(database, asked(look))
     risky = Condition(about=About.RISK, values=("high",))
@@ -141,7 +142,7 @@ def measured(database: Database) -> dict[str, Any]:
     ):
         told[f"page: {name}"] = timed(database, asked(partial(_page, wanted, offset)))
         told[f"count: {name}"] = timed(database, asked(partial(_total, wanted)))
-    first = asked(lambda c: desk.page(c, CaseFilter(), 0, 1))()[0]["number"]
+    first = asked(lambda c: desk.page(c, CaseFilter(), 0, 1, by_names(c)))()[0]["number"]
     told["one case, on most machines"] = timed(
         database, asked(lambda c: desk.case(c, first, by_names(c))), 3
     )
@@ -217,11 +218,11 @@ def _known(sought: Sought, connection: Connection) -> Any:
 
 
 def _page(wanted: CaseFilter, offset: int, connection: Connection) -> Any:
-    return desk.page(connection, wanted, offset, 50)
+    return desk.page(connection, wanted, offset, 50, by_names(connection))
 
 
 def _total(wanted: CaseFilter, connection: Connection) -> Any:
-    return desk.totals(connection, wanted)
+    return desk.totals(connection, wanted, by_names(connection))
 
 
 def by_names(connection: Connection) -> Any:

@@ -155,7 +155,7 @@ class Hub:
         erase_pending(self.database, self.clock())
         remove_old(self.database, self.clock())
         make_totals(self.database, IN_A_ROUND_S)
-        read_files(self.database, file_rows.IN_A_ROUND_S)
+        read_files(self.database, file_rows.IN_A_ROUND_S, self.clock())
         read_hows(self.database, how_rows.IN_A_ROUND_S)
         with self.database.work() as connection:
             keep_up(connection)

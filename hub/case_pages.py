@@ -1,11 +1,13 @@
 """Pages of the desk's list: a filter and an order of the review as SQL over it. Builds text and
-values, touches no connection.
+values, and asks for senders where a filter is about them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, LiteralString
+from dataclasses import dataclass
+from typing import Any, LiteralString, Protocol
 
 from core.attribution import Certainty
+from core.case_keys import CASE_DIGITS
 from core.case_vocabulary import shown_as
 from core.decision import HoldOutcome, hold_word
 from core.fate import Fate
@@ -31,10 +33,8 @@ _BY: Mapping[Order, LiteralString] = {
 }
 """Else those that are open on most machines first."""
 _PARTS: Mapping[About, Sequence[str]] = {
-    About.USER: ("user",),
     About.SCRIPT: ("script",),
     About.DESTINATION: ("host", "service"),
-    About.CASE: ("case",),
     About.TEXT: ("script", "host", "service"),
 }
 _WHOLE: Mapping[About, str] = {
@@ -63,9 +63,25 @@ _STATES: Mapping[str, LiteralString] = {
 type Clause = tuple[LiteralString, tuple[Any, ...]]
 
 
-def where(wanted: CaseFilter) -> Clause:
+class Senders(Protocol):
+    """Finds senders by a part of their path or of who ran them (`hub.case_senders`)."""
+
+    def __call__(self, about: About, values: Sequence[str], /) -> list[int]:
+        """Return their numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What of senders the list may tell."""
+
+    senders: Senders
+    of_few: int = 0
+    """A case tells who ran it where so many people did; 0: always, by their names."""
+
+
+def where(wanted: CaseFilter, told: Told) -> Clause:
     """Return what a filter shows, as a condition and its values."""
-    clauses = list(_clauses(wanted))
+    clauses = list(_clauses(wanted, told))
     text: LiteralString = " AND ".join(one for one, _ in clauses) if clauses else "true"
     return text, tuple(value for _, values in clauses for value in values)
 
@@ -102,6 +118,8 @@ def _asks_how(about: About, value: str) -> bool:
 def _untold(about: About, values: Sequence[str]) -> str:
     if about is About.STATE and all(value in _STATES for value in values):
         return ""
+    if about is About.CASE and any(len(value) > CASE_DIGITS for value in values):
+        return "in which case a record is: ask the machine that it is of"
     return _UNTOLD.get(about, "")
 
 
@@ -112,7 +130,7 @@ def in_order(order: Order | None) -> LiteralString:
     return ("" if order is None else _BY.get(order, "")) + _DEFAULT
 
 
-def _clauses(wanted: CaseFilter) -> Iterator[Clause]:
+def _clauses(wanted: CaseFilter, told: Told) -> Iterator[Clause]:
     if wanted.status is not None:
         yield "is_open = %s", (wanted.status is CaseStatus.OPEN,)
     if wanted.since is not None:
@@ -120,12 +138,51 @@ def _clauses(wanted: CaseFilter) -> Iterator[Clause]:
     if wanted.until is not None:
         yield "last_at < %s", (wanted.until,)
     for one in plain(wanted):
-        yield _condition(one)
+        yield _condition(one, told)
 
 
-def _condition(condition: Condition) -> Clause:
-    text, values = _HOLDS.get(condition.about, _never)(condition.about, condition.values)
+def _condition(condition: Condition, told: Told) -> Clause:
+    text, values = _one(condition.about, condition.values, told)
     return ("NOT (" + text + ")" if condition.negated else text), values
+
+
+def _one(about: About, values: Sequence[str], told: Told) -> Clause:
+    if about is About.SHOWN:
+        return _shown(values, told)
+    text, given = _HOLDS.get(about, _never)(about, values)
+    for by in _BY_SENDER.get(about, ()):
+        more, numbers = _sent_by(by, told.senders(by, values), told)
+        text, given = "(" + text + " OR " + more + ")", (*given, *numbers)
+    return text, given
+
+
+_CASE_OF: LiteralString = """SELECT coalesce(x.family, 0), coalesce(x.name, p.path), d.name, a.word
+    FROM totals t JOIN places p ON p.number = t.place LEFT JOIN scripts x ON x.number = p.script
+        JOIN destinations d ON d.number = t.destination JOIN words a ON a.number = t.account
+    WHERE t.review"""
+_KEY: LiteralString = "(family, name, destination, account) IN ("
+_BY_SENDER: Mapping[About, Sequence[About]] = {
+    About.USER: (About.USER,),
+    About.SCRIPT: (About.SCRIPT,),
+    About.TEXT: (About.SCRIPT, About.USER),
+}
+"""What of the senders of a case is looked at, beside what stands in the list."""
+
+
+def _sent_by(by: About, senders: list[int], told: Told) -> Clause:
+    """One of these senders has a part in it; of people only where the case tells of them."""
+    if not senders:
+        return "false", ()
+    if by is About.USER and told.of_few:
+        of_many: LiteralString = " GROUP BY 1, 2, 3, 4 HAVING bool_or(t.place = ANY(%s::int[]))"
+        of_many += " AND count(DISTINCT p.person) >= %s)"
+        return _KEY + _CASE_OF + of_many, (senders, told.of_few)
+    return _KEY + _CASE_OF + " AND t.place = ANY(%s::int[]))", (senders,)
+
+
+def _case(_: About, values: Sequence[str]) -> Clause:
+    """The case has this short id."""
+    return f"folded[{FOLDED.index('case') + 1}] = ANY(%s::text[])", ([v.lower() for v in values],)
 
 
 def _has(about: About, values: Sequence[str]) -> Clause:
@@ -170,11 +227,11 @@ def _kind(_: About, values: Sequence[str]) -> Clause:
     return "folded_kinds && %s::text[]", ([value.casefold() for value in values],)
 
 
-def _shown(_: About, values: Sequence[str]) -> Clause:
+def _shown(values: Sequence[str], told: Told) -> Clause:
     """One of the words of the screen, or what it stands for."""
-    parts = [_HOLDS.get(about, _never)(about, (value,)) for about, value in map(shown_as, values)]
+    parts = [_one(about, (value,), told) for about, value in map(shown_as, values)]
     text: LiteralString = " OR ".join(f"({one})" for one, _ in parts)
-    return text, tuple(value for _, told in parts for value in told)
+    return text, tuple(value for _, given in parts for value in given)
 
 
 _NUMBERS: Mapping[About, LiteralString] = {
@@ -222,7 +279,7 @@ _HOLDS: Mapping[About, Callable[[About, Sequence[str]], Clause]] = {
     About.OUTCOME: _outcome,
     **dict.fromkeys(_NAMES, _names),
     About.CERTAIN: _certain,
-    About.SHOWN: _shown,
+    About.CASE: _case,
     **dict.fromkeys(_NUMBERS, _at_least),
     About.STATE: _state,
     About.HASH: _version,

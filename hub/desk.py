@@ -5,15 +5,17 @@ kind of account, on all machines; who works on it, and what was said.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, LiteralString
 
 from core.errors import InputError
-from core.review import CaseFilter, CaseStatus, Disposition, Order
+from core.review import CaseFilter, Disposition, Order
 from core.rights import Who, actor
 from core.text import printable
 from evidence.rollup import COMES_BACK
 from hub.case_list import look
-from hub.case_pages import in_order, where
+from hub.case_pages import Clause, Told, in_order, where
+from hub.case_senders import senders
 from hub.council import Council
 from hub.database import Connection
 from hub.deeds import Word, chained, deeds_about
@@ -67,19 +69,26 @@ _MOST_MACHINES = 20
 def cases(connection: Connection, *, closed_too: bool = False, most: int = 100) -> list[Row]:
     """Return cases with their numbers, those that are open on most machines first."""
     look(connection)
-    wanted = CaseFilter(status=None if closed_too else CaseStatus.OPEN)
-    return _page(connection, wanted, None, 0, most)
+    return _page(connection, ("true" if closed_too else "is_open", ()), None, 0, most)
 
 
-def page(connection: Connection, wanted: CaseFilter, offset: int, limit: int) -> list[Row]:
+def page(
+    connection: Connection, wanted: CaseFilter, offset: int, limit: int, shown: Council
+) -> list[Row]:
     """Return rows of the list as it stands, in the order of the filter."""
-    return _page(connection, wanted, wanted.order, offset, limit)
+    condition, values = where(wanted, _told(connection, shown))
+    return _page(connection, (condition, values), wanted.order, offset, limit)
+
+
+def _told(connection: Connection, shown: Council) -> Told:
+    few = shown.agreed.smallest_group if shown.agreed.pseudonyms else 0
+    return Told(senders=partial(senders, connection, shown), of_few=few)
 
 
 def _page(
-    connection: Connection, wanted: CaseFilter, order: Order | None, offset: int, limit: int
+    connection: Connection, clause: Clause, order: Order | None, offset: int, limit: int
 ) -> list[Row]:
-    condition, values = where(wanted)
+    condition, values = clause
     query = _LIST + condition + " ORDER BY " + in_order(order) + " LIMIT %s OFFSET %s"
     return found_rows(connection, query, (*values, limit, offset))
 
@@ -96,9 +105,9 @@ def called(connection: Connection, script: str, limit: int) -> list[Row]:
     return found_rows(connection, query, (script, limit))
 
 
-def totals(connection: Connection, wanted: CaseFilter) -> Row:
+def totals(connection: Connection, wanted: CaseFilter, shown: Council) -> Row:
     """Return how many cases match, how many are open, their records and when the last was."""
-    condition, values = where(wanted)
+    condition, values = where(wanted, _told(connection, shown))
     query: LiteralString = (
         "SELECT count(*) AS cases, count(*) FILTER (WHERE is_open) AS open, "  # noqa: S608
         "coalesce(sum(records), 0)::bigint AS records, max(last_at) AS last_at FROM desk_cases "

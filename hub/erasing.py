@@ -18,7 +18,7 @@ from fleet.wire import packed
 from hub.act_rows import acts_chain, records_chain
 from hub.database import Connection, Database
 from hub.facts import fact_of
-from hub.file_rows import forget_files, keep_files, sent_in, take_files
+from hub.file_rows import forget_files, keep_files, take_files
 from hub.stored import Kept, uploads_from
 from hub.sums import keep_dropped, sum_again, unname
 from hub.words import Words
@@ -177,8 +177,7 @@ def _rewrite(
         counts = (*fact[6:11], fact.went, fact.review, found.hows.get(fact.how, 0))
         there = connection.execute(_ROW, (*row, *counts, chain[0], seq)).fetchone()
         if there is not None and seq <= chain[1]:
-            sent = sent_in(seq, there[0], [fact], [entries[seq - run.first].text])
-            keep_files(connection, chain[0], sent, found)
+            keep_files(connection, chain[0], there[0], [(seq, entries[seq - run.first].text)])
     return files
 
 

@@ -2,19 +2,20 @@
 each message that comes, and beside other work of what came before there was an index.
 """
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import LiteralString, NamedTuple
+from typing import LiteralString
 
 import orjson
 
 from core.text import printable
+from core.vocabulary.fleet import Alarm
 from evidence.shipping import Shipped
+from hub.alarms import alarmed
 from hub.database import Connection, Database
-from hub.facts import Fact, fact_of
-from hub.stored import next_message
-from hub.words import Numbered, Words
+from hub.reading_later import Later, Whose
+from hub.room import FileRoom
+from hub.stored import Message
 
 IN_A_ROUND_S = 20.0
 """How long each minute a hub that serves reads what is not in the index yet."""
@@ -31,15 +32,15 @@ _MAKE = """INSERT INTO files (path, base, sha256)
     ON CONFLICT (path, sha256) DO UPDATE SET base = EXCLUDED.base RETURNING path, sha256, number"""
 _KEEP = """INSERT INTO sent_files (seq, received, at, bytes, file, chain, place, destination, kinds,
         went)
-    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::int[],
-        %s::int[], %s::int[], %s::int[], %s::int[], %s::bool[])
+    SELECT r.seq, r.received, r.at, r.bytes, t.file, r.chain, r.place, r.destination, r.kinds,
+        r.went
+    FROM unnest(%s::bigint[], %s::int[]) AS t (seq, file)
+        JOIN records r ON r.chain = %s AND r.received = %s AND r.seq = t.seq
     ON CONFLICT DO NOTHING"""
-_MOVE = "UPDATE chains SET files_to = %s WHERE number = %s"
-_NEXT = """SELECT number, endpoint, files_to, last FROM chains
-    WHERE kind = 'records' AND state <> 'superseded' AND files_to < last
-    ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"""
-_LEFT = """SELECT coalesce(sum(last - files_to), 0)::bigint FROM chains
-    WHERE kind = 'records' AND state <> 'superseded' AND files_to < last"""
+"""Sender and place stand in the row of the record: what is not told apart there is not here."""
+_FILL = "UPDATE chains SET files_full = true WHERE number = %s"
+_ROOM_AGAIN = "UPDATE chains SET files_full = false WHERE files_full"
+LATER = Later(column="files_to", unless="files_full")
 _TAKE = "DELETE FROM sent_files WHERE chain = %s AND seq = ANY(%s) RETURNING file"
 _UNSENT: LiteralString = """SELECT number FROM files f
     WHERE NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)
@@ -48,15 +49,6 @@ _UNSENT_OF = _UNSENT.replace("WHERE", "WHERE number = ANY(%s) AND", 1)
 _FORGET = """DELETE FROM files f WHERE number = ANY(%s)
     AND NOT EXISTS (SELECT 1 FROM sent_files s WHERE s.file = f.number)"""
 """Asked once more: whoever held one of them may have sent it meanwhile."""
-
-
-class Sent(NamedTuple):
-    """A record that sent files."""
-
-    seq: int
-    received: datetime
-    fact: Fact
-    text: bytes
 
 
 def base_of(path: str) -> str:
@@ -84,33 +76,50 @@ def _sha256(value: object) -> str:
 _HEX = frozenset("0123456789abcdef")
 
 
-def sent_in(first: int, now: datetime, facts: Sequence[Fact], texts: Sequence[bytes]) -> list[Sent]:
-    """Return those of a message's records that sent files; most sent none."""
-    return [
-        Sent(seq, now, fact, text)
-        for seq, (fact, text) in enumerate(zip(facts, texts, strict=True), first)
-        if _HOLDS_FILES in text
-    ]
+type Texts = Iterable[tuple[int, bytes]]
+"""Records by their numbers in their chain."""
 
 
-def keep_files(
-    connection: Connection, chain: int, sent: Sequence[Sent], numbered: Numbered
-) -> None:
-    """Keep which files these records sent, inside the caller's transaction."""
-    found = _by_record((one.seq, one.text) for one in sent)
+def keep_files(connection: Connection, chain: int, received: datetime, texts: Texts) -> None:
+    """Keep which files these records of one message sent, behind their rows and inside the
+    caller's transaction.
+    """
+    found = _by_record(texts)
     named = sorted({file for files in found.values() for file in files})
     if not named:
         return
     numbers = _numbers(connection, named)
-    rows = [
-        (*_of(one), numbers[file], chain, *_named(one.fact, numbered))
-        for one in sent
-        for file in found[one.seq]
-    ]
-    connection.execute(_KEEP, tuple(map(list, zip(*rows, strict=True))))
+    rows = [(seq, numbers[file]) for seq, files in found.items() for file in files]
+    seqs, files = map(list, zip(*rows, strict=True))
+    connection.execute(_KEEP, (seqs, files, chain, received))
 
 
-def _by_record(texts: Iterable[tuple[int, bytes]]) -> dict[int, list[tuple[str, str]]]:
+def keep_with_room(
+    connection: Connection,
+    whose: Whose,
+    message: tuple[datetime, Texts],
+    room: FileRoom,
+    now: datetime,
+) -> bool:
+    """Keep which files a message (when it came, its records) sent. False where its endpoint has no
+    room for more: an alarm tells of it, and who hunts reads the messages.
+    """
+    received, texts = message[0], [one for one in message[1] if _HOLDS_FILES in one[1]]
+    rows = sum(map(len, _by_record(texts).values()))
+    if rows and not room.holds(connection, whose.endpoint, rows):
+        connection.execute(_FILL, (whose.chain,))
+        alarmed(connection, whose.endpoint, Alarm.FILES, now)
+        return False
+    keep_files(connection, whose.chain, received, texts)
+    return True
+
+
+def room_again(connection: Connection) -> None:
+    """Look anew whether there is room: a month was removed with its files."""
+    connection.execute(_ROOM_AGAIN)
+
+
+def _by_record(texts: Texts) -> dict[int, list[tuple[str, str]]]:
     """Return which files of a message are kept, by the record that sent them."""
     found, count = dict[int, list[tuple[str, str]]](), 0
     for seq, text in texts:
@@ -140,19 +149,6 @@ def _numbers(
     return found
 
 
-def _of(one: Sent) -> tuple[int, datetime, datetime, int]:
-    return one.seq, one.received, one.fact.at or one.received, one.fact.bytes
-
-
-def _named(fact: Fact, numbered: Numbered) -> tuple[int, int, int, bool]:
-    return (
-        numbered.places[fact.sender],
-        numbered.destinations[fact.destination],
-        numbered.kinds[fact.kinds],
-        fact.went,
-    )
-
-
 def take_files(connection: Connection, chain: int, seqs: Sequence[int]) -> set[int]:
     """Take out what these records sent: they are erased. Return the numbers of the files."""
     return {number for (number,) in connection.execute(_TAKE, (chain, list(seqs))).fetchall()}
@@ -166,50 +162,16 @@ def forget_files(connection: Connection, of: Collection[int] | None = None) -> N
         connection.execute(_FORGET, (numbers,))
 
 
-def not_read(connection: Connection) -> int:
-    """Return of how many records nobody has read yet which files they sent."""
-    row = connection.execute(_LEFT).fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def read_files(database: Database, within_s: float) -> int:
+def read_files(database: Database, within_s: float, now: datetime) -> int:
     """Read for so long what is not in the index; return how many records are left. Raises
     DatabaseDownError.
     """
-    end = time.monotonic() + within_s
-    while time.monotonic() < end and _read_one(database):
-        pass
+    room = FileRoom()
+
+    def keep(connection: Connection, whose: Whose, message: Message) -> bool:
+        texts = ((seq, entry.text) for seq, entry in message.entries)
+        return keep_with_room(connection, whose, (message.received, texts), room, now)
+
+    LATER.read(database, within_s, keep)
     with database.at_once() as connection:
-        return not_read(connection)
-
-
-def _read_one(database: Database) -> bool:
-    """Read one message; the row of its chain is locked meanwhile, as by whoever takes one."""
-    with database.work() as connection:
-        row = connection.execute(_NEXT).fetchone()
-        if row is None:
-            return False
-        chain, endpoint, read, last = row
-        found = next_message(connection, chain, read + 1)
-        if found is not None:  # else what lacks was never here, or its month was removed
-            _keep_message(connection, chain, endpoint, found.received, found.entries)
-            last = found.last
-        connection.execute(_MOVE, (last, chain))
-    return True
-
-
-def _keep_message(
-    connection: Connection,
-    chain: int,
-    endpoint: int,
-    received: datetime,
-    entries: Sequence[tuple[int, Shipped]],
-) -> None:
-    sent = [
-        Sent(seq, received, fact_of(entry.text), entry.text)
-        for seq, entry in entries
-        if _HOLDS_FILES in entry.text
-    ]
-    if sent:
-        numbered = Words().of(connection, endpoint, [one.fact for one in sent])
-        keep_files(connection, chain, sent, numbered)
+        return LATER.left(connection)

@@ -3,15 +3,15 @@ model was asked), for filters of the desk's list: with each message that comes, 
 work of what came before that was kept.
 """
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString
 
 from hub.database import Connection, Database
 from hub.facts import Fact, fact_of
+from hub.reading_later import Later, Whose
 from hub.room import OTHERS, Room
-from hub.stored import next_message
+from hub.stored import Message
 from hub.words import Numbered, Words
 
 IN_A_ROUND_S = 15.0
@@ -57,12 +57,7 @@ PAST: LiteralString = (
     "GROUP BY 1, 2, 3, 4, 5 " + _MOST_PAST
 )
 """Keeps it of a month that goes."""
-_NEXT = """SELECT number, endpoint, hows_to, last FROM chains
-    WHERE kind = 'records' AND state <> 'superseded' AND hows_to < last
-    ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED"""
-_LEFT = """SELECT coalesce(sum(last - hows_to), 0)::bigint FROM chains
-    WHERE kind = 'records' AND state <> 'superseded' AND hows_to < last"""
-_MOVE = "UPDATE chains SET hows_to = %s WHERE number = %s"
+LATER = Later(column="hows_to")
 _SET = """UPDATE records r SET how = t.how FROM unnest(%s::bigint[], %s::int[]) AS t (seq, how)
     WHERE r.chain = %s AND r.received = %s AND r.seq = t.seq AND r.how <> t.how
     AND NOT EXISTS (SELECT 1 FROM places p WHERE p.number = r.place AND p.path = %s
@@ -111,44 +106,32 @@ def unname_hows(connection: Connection, sender: int, place: int) -> None:
     connection.execute(_UNNAME, {"sender": sender, "place": place})
 
 
-def not_known(connection: Connection) -> int:
-    """Return of how many records it is not known yet how they came about."""
-    row = connection.execute(_LEFT).fetchone()
-    return 0 if row is None else int(row[0])
-
-
 def read_hows(database: Database, within_s: float) -> int:
     """Read for so long what is not known; return how many records are left. Raises
     DatabaseDownError.
     """
-    end, read, room = time.monotonic() + within_s, False, Room()
-    while time.monotonic() < end and _read_one(database, room):
-        read = True
+    room = Room()
+
+    def keep(connection: Connection, whose: Whose, message: Message) -> bool:
+        _keep_message(connection, whose, message, room)
+        return True
+
+    read = LATER.read(database, within_s, keep)
     with database.at_once() as connection:
         if read:
             connection.execute(_PASSED)
-        return not_known(connection)
+        return LATER.left(connection)
 
 
-def _read_one(database: Database, room: Room) -> bool:
-    """Read one message; the row of its chain is locked meanwhile, as by whoever takes one. Senders
-    and places stay those of the rows: what was not told apart when it came is not now.
+def _keep_message(connection: Connection, whose: Whose, message: Message, room: Room) -> None:
+    """Keep what a message tells. Senders and places stay those of the rows: what was not told apart
+    when it came is not now.
     """
-    with database.work() as connection:
-        row = connection.execute(_NEXT).fetchone()
-        if row is None:
-            return False
-        chain, endpoint, read, last = row
-        found = next_message(connection, chain, read + 1)
-        if found is not None:  # else what lacks was never here, or its month was removed
-            facts = {seq: fact_of(entry.text) for seq, entry in found.entries}
-            facts = {seq: fact for seq, fact in facts.items() if fact.review}
-            told = room.told_apart(connection, endpoint, list(facts.values()))[0]
-            numbers = Words().hows(connection, told)
-            hows = [numbers.get(fact.how, 0) for fact in told]
-            place = (chain, found.received)
-            connection.execute(_SET, (list(facts), hows, *place, OTHERS))
-            connection.execute(_KEEP_READ, (*place, list(facts)))
-            last = found.last
-        connection.execute(_MOVE, (last, chain))
-    return True
+    facts = {seq: fact_of(entry.text) for seq, entry in message.entries}
+    facts = {seq: fact for seq, fact in facts.items() if fact.review}
+    told = room.told_apart(connection, whose.endpoint, list(facts.values()))[0]
+    numbers = Words().hows(connection, told)
+    hows = [numbers.get(fact.how, 0) for fact in told]
+    place = (whose.chain, message.received)
+    connection.execute(_SET, (list(facts), hows, *place, OTHERS))
+    connection.execute(_KEEP_READ, (*place, list(facts)))

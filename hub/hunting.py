@@ -1,29 +1,19 @@
-"""What a hunt looks for, beside packages: a destination, a script, a file that was sent, or what
-was observed; in what is known by indexes. Files that are in no index yet are looked for in the
-messages themselves.
+"""Hunts for anything but packages in what is known: a destination, a script, a file that was sent,
+or what was observed; by indexes, and what these do not tell in the messages themselves.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString
 
-import orjson
-
-from core.errors import InputError
-from core.observation import OBSERVED
-from core.text import printable
 from core.vocabulary.fleet import Over
-from destinations.hosts import service_at
 from hub.database import Connection
-from hub.facts import Fact, fact_of
-from hub.file_rows import base_of, files_in
+from hub.file_rows import base_of
+from hub.hunting_messages import in_messages, note_in_messages
 from hub.questions import Row, rows
-from hub.stored import unread_uploads
+from hub.room import OTHERS
+from hub.sought import Sought
 from hub.totals import refuse_unmade
 
-_MOST_NAME = 300
-_LEAST_HEX, _SHA256_HEX = 8, 64
 MOST = 500
 _COLUMNS: LiteralString = """SELECT coalesce(x.name, p.path) AS script,
         encode(x.sha256, 'hex') AS sha256, e.name AS endpoint, d.name AS place,
@@ -67,8 +57,11 @@ _SENT: LiteralString = """FROM sent_files s JOIN files f ON f.number = s.file
                 OR right(path, length(%(typed)s) + 1)
                     IN ('/' || %(typed)s, chr(92) || %(typed)s)))
             OR (%(hex)s <> '' AND sha256 <> '' AND sha256 COLLATE "C" >= %(hex)s
-                AND sha256 COLLATE "C" < %(hex)s || 'g')))"""
-"""Files by their names as typed, whose last part has an index, or by how their content begins."""
+                AND sha256 COLLATE "C" < %(hex)s || 'g')))
+        AND (p.path, coalesce(p.script, p.person, 0)) <> (%(others)s, 0)"""
+"""Files by their names as typed, whose last part has an index, or by how their content begins; who
+is not told apart stands in the messages.
+"""
 _HIT: LiteralString = """WITH hit AS (
         SELECT s.place, s.destination, min(f.path) AS what,
             count(DISTINCT (s.chain, s.seq)) AS times,
@@ -99,101 +92,17 @@ _NOTE_FILES: LiteralString = (
 )
 
 
-class Sighting(NamedTuple):
-    """Where something that is hunted for was seen: one sender and one destination."""
-
-    fact: Fact
-    """One of its records."""
-    what: str
-    """What was seen, for a person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
-    """What is looked for, but for packages (see `inventory.hunting.Wanted`)."""
-
-    over: Over
-    name: str
-    """Host, service, script or hash of it, file or hash of it, or words of an observation."""
-
-    def __post_init__(self) -> None:
-        if not self.name.strip() or printable(self.name, _MOST_NAME) != self.name:
-            raise InputError(
-                "That is nothing to hunt for.", remedy="A host, a name, or a SHA-256 in hex."
-            )
-
-    @property
-    def lower(self) -> str:
-        """As it is compared."""
-        return self.name.strip().lower()
-
-    @property
-    def hex(self) -> str:
-        """The beginning of a SHA-256; empty where it is none."""
-        text = self.lower
-        is_one = _LEAST_HEX <= len(text) <= _SHA256_HEX and set(text) <= set("0123456789abcdef")
-        return text if is_one else ""
-
-    @property
-    def service(self) -> str:
-        """The service that owns a host: records are kept by it; the same text where none does."""
-        found = service_at(self.lower, "/")
-        return self.lower if found is None else found.id
-
-    @property
-    def needles(self) -> tuple[bytes, ...]:
-        """What stands in the bytes of a record that holds this file, as it was typed or in lower
-        case.
-        """
-        texts = {self.name.strip(), self.lower} if self.hex else {self.name.strip()}
-        return tuple(sorted(orjson.dumps(text)[1:-1] for text in texts))
-
-    def seen_in(self, fact: Fact, text: bytes) -> Sighting | None:
-        """Return what of a record, or an observation, is hunted for; None where nothing is."""
-        what: str | None = None
-        observed = fact.outcome == OBSERVED
-        match self.over:
-            case Over.DESTINATIONS if not observed:
-                what = fact.destination if self._is_place(fact.destination) else None
-            case Over.SCRIPTS:
-                what = fact.sender.name if self._is_script(fact) else None
-            case Over.OBSERVATIONS if observed:
-                is_it = self.lower in fact.destination.lower() or fact.kinds == (self.lower,)
-                what = fact.destination if is_it else None
-            case Over.FILES if any(needle in text for needle in self.needles):
-                what = next(filter(self._is_file, files_in(text)), (None, ""))[0]
-        return None if what is None else Sighting(fact, what)
-
-    def _is_place(self, place: str) -> bool:
-        lower = place.lower()
-        return lower == self.lower or place == self.service or lower.endswith("." + self.lower)
-
-    def _is_script(self, fact: Fact) -> bool:
-        path, wanted = fact.sender.path.lower(), self.lower
-        if wanted in (fact.sender.name.lower(), path) or path.endswith(
-            ("/" + wanted, "\\" + wanted)
-        ):
-            return True
-        return bool(self.hex) and fact.sender.sha256.startswith(self.hex)
-
-    def _is_file(self, file: tuple[str, str]) -> bool:
-        path, sha256 = file
-        wanted = self.name.strip()
-        if path == wanted or path.endswith(("/" + wanted, "\\" + wanted)):
-            return True
-        return bool(self.hex) and sha256.startswith(self.hex)
-
-
 def known(connection: Connection, sought: Sought) -> list[Row]:
     """Return who it was, where it went and how often, the last first. Raises NotReadyError."""
     values = {**_values(sought), "most": MOST}
     if sought.over is Over.FILES:
         told = [_told(row) for row in rows(connection, _FILES, values)]
-        told += _in_messages(connection, sought)
-        return sorted(told, key=lambda row: row["last_at"], reverse=True)[:MOST]
-    refuse_unmade(connection)
-    query = _COLUMNS + _IN[sought.over] + _GROUPED
-    return [{**_told(row), "what": ""} for row in rows(connection, query, values)]
+    else:
+        refuse_unmade(connection)
+        query = _COLUMNS + _IN[sought.over] + _GROUPED
+        told = [{**_told(row), "what": ""} for row in rows(connection, query, values)]
+    told += in_messages(connection, sought)
+    return sorted(told, key=lambda row: row["last_at"], reverse=True)[:MOST]
 
 
 def _told(row: Row) -> Row:
@@ -201,66 +110,18 @@ def _told(row: Row) -> Row:
 
 
 def note_known(connection: Connection, sought: Sought, hunt: int) -> None:
-    """Note what is known already for a hunt that was saved; of files, what is in the index."""
+    """Note what is known already for a hunt that was saved."""
     values = {**_values(sought), "hunt": hunt}
     if sought.over is Over.FILES:
         connection.execute(_NOTE_FILES, values)
-        return
-    refuse_unmade(connection)
-    query = _NOTE + _IN[sought.over] + " GROUP BY p.endpoint, s.place"
-    connection.execute(query, values)
+    else:
+        refuse_unmade(connection)
+        query = _NOTE + _IN[sought.over] + " GROUP BY p.endpoint, s.place"
+        connection.execute(query, values)
+    note_in_messages(connection, sought, hunt)
 
 
 def _values(sought: Sought) -> dict[str, str]:
     typed = sought.name.strip()
-    named = {"typed": typed, "base": base_of(typed)}
+    named = {"typed": typed, "base": base_of(typed), "others": OTHERS}
     return {"name": sought.lower, "hex": sought.hex, "service": sought.service, **named}
-
-
-@dataclass(slots=True)
-class _Added:
-    row: Row
-    kinds: set[str] = field(default_factory=set)
-
-
-def _in_messages(connection: Connection, sought: Sought) -> list[Row]:
-    """Return what stands in messages whose files are in no index yet."""
-    found: dict[tuple[Any, ...], _Added] = {}
-    for endpoint, received, kept in unread_uploads(connection, sought.needles):
-        for _, entry in kept.entries():
-            if entry.text and any(needle in entry.text for needle in sought.needles):
-                seen = sought.seen_in(fact_of(entry.text), entry.text)
-                if seen is not None:
-                    _add(found, endpoint, seen, received)
-    return [{**one.row, "kinds": sorted(one.kinds)} for one in found.values()]
-
-
-def _add(
-    found: dict[tuple[Any, ...], _Added], endpoint: str, seen: Sighting, received: datetime
-) -> None:
-    fact = seen.fact
-    at = fact.at or received
-    key = (endpoint, fact.sender, fact.destination, seen.what)
-    added = found.get(key)
-    if added is None:
-        row: Row = {
-            "script": fact.sender.name,
-            "sha256": fact.sender.sha256 or None,
-            "endpoint": endpoint,
-            "place": fact.destination,
-            "observed": False,
-            "requests": 0,
-            "went": 0,
-            "bytes": 0,
-            "people": [fact.sender.person] if fact.sender.person else [],
-            "first_at": at,
-            "last_at": at,
-            "what": seen.what,
-        }
-        added = found[key] = _Added(row)
-    row = added.row
-    row["requests"] += 1
-    row["went"] += fact.went
-    row["bytes"] += fact.bytes if fact.went else 0
-    row["first_at"], row["last_at"] = min(row["first_at"], at), max(row["last_at"], at)
-    added.kinds.update(fact.kinds)

@@ -19,11 +19,12 @@ from hub.chains import begin_chain
 from hub.database import Connection, Database
 from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
-from hub.file_rows import keep_files, sent_in
+from hub.file_rows import Texts, keep_with_room
 from hub.held_checkpoints import hold_against, sizes_of
 from hub.how_rows import keep_hows
+from hub.reading_later import Whose
 from hub.record_rows import keep_records
-from hub.room import Room
+from hub.room import FileRoom, Room
 from hub.sightings import sighted
 from hub.stored import entries_of
 from hub.words import Numbered, Words
@@ -103,6 +104,7 @@ class Intake:
     words: Words
     clock: Callable[[], datetime]
     room: Room = field(default_factory=Room)
+    file_room: FileRoom = field(default_factory=FileRoom)
 
     def take(self, endpoint: int, frame: bytes) -> Answer:
         """Take an upload that this endpoint sent.
@@ -116,26 +118,26 @@ class Intake:
         except BrokenUpload as broken:
             return self._aside(endpoint, claims, frame, Alarm.BROKEN, str(broken))
         facts: list[Fact] = []
-        numbered, many = Numbered(), False
+        told, numbered, many = facts, Numbered(), False
         self.database.month_ready(now)
         if claims.kind == "records":
             facts = [fact_of(text) for text in walked.texts]
             with self.database.at_once() as connection:
-                facts, many = self.room.told_apart(connection, endpoint, facts)
+                told, many = self.room.told_apart(connection, endpoint, facts)
                 if _may_fit(connection, endpoint, claims):
-                    numbered = self.words.of(connection, endpoint, facts)
+                    numbered = self.words.of(connection, endpoint, told)
         with self.database.work() as connection:
             chain = _chain(connection, endpoint, claims, now)
             problem = _problem(connection, chain, endpoint, claims, walked.hashes)
-            if problem is None and not self._still(connection, facts, numbered):
-                numbered = self.words.of(connection, endpoint, facts)
+            if problem is None and not self._still(connection, told, numbered):
+                numbered = self.words.of(connection, endpoint, told)
             if isinstance(problem, Gap):
                 return problem
             if many and problem is None:
                 alarmed(connection, endpoint, Alarm.MANY, now)
             if problem is None:
-                new = _Keeping(connection, chain, claims, walked, now)
-                return new.kept(frame, facts, numbered)
+                new = _Keeping(connection, chain, claims, walked, now, self.file_room)
+                return new.kept(frame, facts, told, numbered)
         return self._aside(endpoint, claims, frame, *problem, stop=problem[0] is Alarm.FORK)
 
     def _still(self, connection: Connection, facts: Sequence[Fact], numbered: Numbered) -> bool:
@@ -223,11 +225,15 @@ class _Keeping:
     claims: Claims
     walked: Walked
     now: datetime
+    room: FileRoom
 
-    def kept(self, frame: bytes, facts: Sequence[Fact], numbered: Numbered) -> Taken:
+    def kept(
+        self, frame: bytes, facts: Sequence[Fact], told: Sequence[Fact], numbered: Numbered
+    ) -> Taken:
+        """Keep it; `told`: what of the facts is told apart."""
         chain, claims = self.chain, self.claims
         skip = max(0, chain.last + 1 - claims.first)
-        first = claims.first + skip
+        first, has_files = claims.first + skip, True
         if first > claims.last:
             return Taken(next=chain.last + 1, new=0)
         tree = self._tree(first)
@@ -235,29 +241,32 @@ class _Keeping:
         self.connection.execute(_KEEP, values)
         if claims.kind == "records":
             place = (chain.number, first, self.now)
-            new = facts[skip:]
+            new, texts = told[skip:], self.walked.texts[skip:]
             keep_records(self.connection, *place, new, numbered)
             keep_hows(self.connection, new, numbered, self.now)
-            self._files(first, new, numbered)
-            found = (new, self.walked.texts[skip:], numbered, self.now)
-            sighted(self.connection, chain.endpoint, *found)
+            has_files = self._files(enumerate(texts, first))
+            seen = zip(facts[skip:], new, texts, strict=True)
+            sighted(self.connection, chain.endpoint, seen, numbered, self.now)
             self._alarm_emptied(first, frame)
         else:
             self._acts(first, self.walked.texts[skip:])
         key = self._grown(tree, first, self.walked.hashes[skip:])
-        files_to = claims.last if chain.files_to == chain.last else chain.files_to
+        files_to = claims.last if has_files else chain.files_to
         hows_to = claims.last if chain.hows_to == chain.last else chain.hows_to
         read_to = (files_to, hows_to)
         moved = (claims.last, claims.head, tree.to_bytes(), key, *read_to, chain.number)
         self.connection.execute(_MOVE, moved)
         return Taken(next=claims.last + 1, new=claims.last + 1 - first)
 
-    def _files(self, first: int, new: Sequence[Fact], numbered: Numbered) -> None:
-        """Keep what was sent; of a chain that an older hub went on with, all is read later."""
-        if self.chain.files_to == self.chain.last:
-            texts = self.walked.texts[first - self.claims.first :]
-            sent = sent_in(first, self.now, new, texts)
-            keep_files(self.connection, self.chain.number, sent, numbered)
+    def _files(self, texts: Texts) -> bool:
+        """Keep what files were sent; return whether the index has all of the chain. Of one that an
+        older hub went on with all is read later; one that is full is read by whoever hunts.
+        """
+        chain = self.chain
+        if chain.files_to != chain.last:
+            return False
+        place, message = Whose(chain.number, chain.endpoint), (self.now, texts)
+        return keep_with_room(self.connection, place, message, self.room, self.now)
 
     def _tree(self, first: int) -> Frontier:
         """Return the Merkle tree before the first new entry."""

@@ -16,7 +16,7 @@ from evidence.acts import read_act
 from evidence.removed import LegalHold, Removed
 from hub.database import Connection, Database
 from hub.deeds import Word, chained
-from hub.file_rows import forget_files
+from hub.file_rows import forget_files, room_again
 from hub.how_rows import PAST as PAST_HOWS
 from hub.stored import entries_of
 from hub.sums import keep_dropped
@@ -129,7 +129,11 @@ def remove_old(database: Database, now: datetime) -> list[date]:
         names = [row[0] for row in connection.execute(_HERE).fetchall()]
         here = sorted({month for name in names if (month := _month(name)) is not None})
         over = _over(connection, here, now)
-    return [month for month in over if _removed(database, month, now)]
+    removed = [month for month in over if _removed(database, month, now)]
+    if removed:
+        with database.work() as connection:  # whoever takes a message waits for the month
+            room_again(connection)
+    return removed
 
 
 def _removed(database: Database, month: date, now: datetime) -> bool:

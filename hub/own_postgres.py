@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,12 +146,33 @@ def _other_user() -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let this process, told to end (SIGTERM, or its terminal is closed), end what it started, too:
+    by SystemExit. In threads but the first, where no signal arrives, nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
+@contextlib.contextmanager
 def own_postgres(folder: Path, *, durable: bool = True) -> Iterator[OwnPostgres]:
     """Make and run a server in `folder`. Raises SettingsError where none can be."""
     server = OwnPostgres(folder)
-    server.make()
-    server.start(durable=durable)
-    try:
-        yield server
-    finally:
-        server.stop()
+    with ended_in_order():
+        try:
+            server.make()
+            server.start(durable=durable)
+            yield server
+        finally:
+            server.stop()

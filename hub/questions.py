@@ -10,8 +10,9 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
+from hub import how_rows
 from hub.database import Connection
-from hub.how_rows import not_known
+from hub.room import OTHERS
 from hub.totals import left, refuse_unmade
 from hub.watching import away_since, silent_before
 
@@ -158,6 +159,8 @@ _SENT = """SELECT p.script, p.endpoint, d.name AS place,
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
 _UNKNOWN = """SELECT count(*) FROM places p WHERE p.script IS NOT NULL AND NOT EXISTS
     (SELECT 1 FROM made_of m WHERE m.endpoint = p.endpoint AND m.script = p.script AND m.known)"""
+_UNTOLD = """SELECT count(*) FROM places
+    WHERE path = %s AND script IS NULL AND person IS NULL"""
 MOST = 500
 
 
@@ -165,7 +168,7 @@ def status(connection: Connection, now: datetime) -> Row:
     """Return the state of the fleet."""
     found = rows(connection, _STATUS, {"silent": silent_before(connection, now)})[0]
     away, lacking = away_since(connection, now), left(connection)
-    unread = not_known(connection)
+    unread = how_rows.LATER.left(connection)
     more = {"hub_away_since": away, "totals_to_make": lacking, "hows_to_read": unread}
     return {**found, **more}
 
@@ -218,6 +221,8 @@ class Hunted:
     """One for each version of a script on an endpoint, with what it sent."""
     unknown: int
     """Versions of scripts on endpoints of which nobody knows what they are made of."""
+    untold: int
+    """Endpoints with more senders than are told apart: of those it is not known either."""
 
 
 def versions_of(connection: Connection, name: str) -> list[Row]:
@@ -242,7 +247,9 @@ def hunt(connection: Connection, packages: Sequence[int]) -> Hunted:
     for row in had:
         row["sent"] = by_place.get((row.pop("script"), row.pop("endpoint")), [])
     unknown = connection.execute(_UNKNOWN).fetchone()
-    return Hunted(had=had, unknown=0 if unknown is None else unknown[0])
+    untold = connection.execute(_UNTOLD, (OTHERS,)).fetchone()
+    assert unknown is not None and untold is not None
+    return Hunted(had=had, unknown=unknown[0], untold=untold[0])
 
 
 def rows(connection: Connection, query: LiteralString, values: Row) -> list[Row]:

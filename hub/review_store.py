@@ -23,13 +23,12 @@ from core.review import (
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.vocabulary.sizes import counted
-from hub import desk, held, orders
+from hub import desk, held, how_rows, orders
 from hub.case_list import look
 from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
-from hub.how_rows import not_known
 from hub.review_cases import case_of, inside_of, number_of
 from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
@@ -86,7 +85,7 @@ class HubCases:
     def count(self, wanted: CaseFilter) -> int:
         """How many cases match."""
         with self._list() as connection:
-            return int(desk.totals(connection, wanted)["cases"])
+            return int(desk.totals(connection, wanted, self._shown(connection))["cases"])
 
     def untold(self, condition: Condition) -> str:
         """What of a filter the list does not tell, or not yet, in words."""
@@ -95,7 +94,7 @@ class HubCases:
         if not asks_how(condition):
             return ""
         with self.database.at_once() as connection:
-            left = not_known(connection)
+            left = how_rows.LATER.left(connection)
         if not left:
             return ""
         how = f"yet how {counted(left, 'record')} came about"
@@ -108,7 +107,8 @@ class HubCases:
     def page(self, wanted: CaseFilter, offset: int, limit: int) -> Sequence[Case]:
         """Cases in the order of the filter."""
         with self._list() as connection:
-            return [case_of(row) for row in desk.page(connection, wanted, offset, limit)]
+            rows = desk.page(connection, wanted, offset, limit, self._shown(connection))
+            return [case_of(row) for row in rows]
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
         """Cases of the script of this name, open or closed, by risk."""
@@ -121,7 +121,7 @@ class HubCases:
             row = desk.listed(connection, number_of(key))
             if row is None:
                 return None
-            shown = council(connection, self.folder)
+            shown = self._shown(connection)
             told = desk.case(connection, row["number"], shown)
         return replace(case_of(row), inside=inside_of(row, told, shown))
 
@@ -164,8 +164,11 @@ class HubCases:
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line."""
         with self._list() as connection:
-            counted = desk.totals(connection, CaseFilter(status=None, since=since))
-            whole = counted if since is None else desk.totals(connection, CaseFilter(status=None))
+            shown = self._shown(connection)
+            counted = desk.totals(connection, CaseFilter(status=None, since=since), shown)
+            whole = counted
+            if since is not None:
+                whole = desk.totals(connection, CaseFilter(status=None), shown)
         last = whole["last_at"] or datetime.fromtimestamp(0, UTC)
         return {
             "records": int(counted["records"]),
@@ -194,6 +197,9 @@ class HubCases:
         with self.database.work() as connection:
             do(connection, {"who": self.actor, "note": "", "now": datetime.now(UTC)})
 
+    def _shown(self, connection: Connection) -> Council:
+        return council(connection, self.folder)
+
     @contextmanager
     def _list(self) -> Iterator[Connection]:
         """The list as it stands; made first where there is none."""
@@ -203,7 +209,7 @@ class HubCases:
 
     def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
         with self.database.work() as connection:
-            shown = council(connection, self.folder)
+            shown = self._shown(connection)
             places = {"case": number_of(key), "observed": observed, "limit": limit}
             places |= {"offset": offset, "most": limit + offset}
             found = connection.execute(_ENTRIES, places).fetchall()

@@ -16,8 +16,9 @@ from core.vocabulary.fleet import Alarm, Over
 from hub.alarms import alarmed
 from hub.database import Connection
 from hub.deeds import Word, chained
-from hub.hunting import Sought, note_known
+from hub.hunting import note_known
 from hub.questions import rows
+from hub.sought import Sought
 from inventory.advisories.kept import Advisories
 from inventory.hunting import Wanted
 

@@ -35,6 +35,9 @@ from hub.patience import ENDPOINTS, PULSE, THOROUGH
 from hub.pulse import Pulse
 
 log = logging.getLogger("outgate.hub")
+_of_http = logging.getLogger("outgate.hub.http")
+"""Of what peers send that is no HTTP, and of ends that they make: no fault of the hub's."""
+_of_http.setLevel(logging.CRITICAL)
 
 ENDPOINT_HEADER = "Outgate-Endpoint"
 _NAMED = web.RequestKey("named", tuple[str, str])
@@ -120,7 +123,11 @@ class Server:
             return _said(str(error), 400)
         except ValueError as error:
             return _said(f"The message is not right: {error}", 400)
+        except web.RequestPayloadError:
+            return _said("The message cannot be read.", 400)
         except Exception as error:  # noqa: BLE001 - boundary: its words may quote what was sent
+            if isinstance(error, ConnectionError) and request.transport is None:
+                return _said("Who asked is gone.", 400)  # an ordinary end, and nobody reads this
             log.error("a request failed: %s", type(error).__name__)
             return _said("This is a fault in the hub.", 500)
 
@@ -286,7 +293,10 @@ async def serve(
     """Serve until `stop` is set; `ready` is told the port."""
     SSLProtocol.max_size = _TLS_BUFFER
     runner = web.AppRunner(
-        Server(hub).application(), access_log=None, keepalive_timeout=_KEEP_ALIVE_S
+        Server(hub).application(),
+        access_log=None,
+        keepalive_timeout=_KEEP_ALIVE_S,
+        logger=_of_http,
     )
     _room_for_connections()
     await runner.setup()

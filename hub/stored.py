@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from evidence.shipping import Shipped
-from fleet.wire import BadUpload, Upload, opened, unpacked
+from fleet.wire import BadUpload, Upload, opened
 from hub.database import Connection
 
 _OF = """SELECT number, first, last, blob FROM uploads
@@ -16,10 +16,6 @@ _FROM = """SELECT number, first, last, blob FROM uploads
 
 _NEXT = """SELECT received, number, first, last, blob FROM uploads
     WHERE chain = %s AND last >= %s ORDER BY last LIMIT 1"""
-_UNREAD = """SELECT e.name, u.received, u.number, u.first, u.last, u.blob
-    FROM chains c JOIN uploads u ON u.chain = c.number AND u.last > c.files_to
-        JOIN endpoints e ON e.number = c.endpoint
-    WHERE c.kind = 'records' AND c.state <> 'superseded' AND c.files_to < c.last"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ def entries_of(connection: Connection, chain: int, seq: int) -> Kept | None:
     row = connection.execute(_OF, (chain, seq)).fetchone()
     if row is None or row[1] > seq:
         return None
-    return _kept(row)
+    return kept_of(row)
 
 
 def uploads_from(connection: Connection, chain: int, seq: int = 1) -> Iterator[Kept]:
@@ -72,7 +68,7 @@ def uploads_from(connection: Connection, chain: int, seq: int = 1) -> Iterator[K
         cursor.itersize = 8
         cursor.execute(_FROM, (chain, seq))
         for row in cursor:
-            yield _kept(row)
+            yield kept_of(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def entry_uploads(connection: Connection, chain: int, seq: int) -> Dated | None:
     last.
     """
     row = connection.execute(_NEXT, (chain, seq)).fetchone()
-    return None if row is None else Dated(row[0], _kept(row[1:]))
+    return None if row is None else Dated(row[0], kept_of(row[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +105,13 @@ def next_message(connection: Connection, chain: int, seq: int) -> Message | None
     if row is None:
         return None
     try:
-        entries = list(_kept(row[1:]).entries())
+        entries = list(kept_of(row[1:]).entries())
     except BadUpload:
         entries = []
     return Message(received=row[0], last=int(row[3]), entries=entries)
 
 
-def unread_uploads(
-    connection: Connection, needles: Sequence[bytes]
-) -> Iterator[tuple[str, datetime, Kept]]:
-    """Yield the messages whose files are in no index yet and that hold one of these texts, each
-    with whose it is and when it came. Read one by one: they may be many.
-    """
-    with connection.cursor(name="unread_uploads") as cursor:
-        cursor.itersize = 8
-        cursor.execute(_UNREAD)
-        for name, received, *row in cursor:
-            data = unpacked(row[3])[1]
-            if any(needle in data for needle in needles):
-                yield name, received, _kept(tuple(row))
-
-
-def _kept(row: tuple[Any, ...]) -> Kept:
+def kept_of(row: tuple[Any, ...]) -> Kept:
+    """Return an upload from its number, first, last and blob. Raises BadUpload."""
     number, first, last, blob = row
     return Kept(number, first, last, opened(blob))

@@ -171,7 +171,9 @@ def alarms(rows: Sequence[Row], now: datetime) -> Iterator[str]:
         yield f"{row['number']:>5}  {name}: {printable(row['words'], 300)} ({when}{times}){ended}"
 
 
-def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> Iterator[str]:
+def hunted(
+    name: str, version: str | None, had: Sequence[Row], unknown: int, untold: int
+) -> Iterator[str]:
     """Yield who had a package, which scripts, what left, to whom."""
     what = f"{printable(name, 100)} {printable(version or 'in any version', 60)}"
     if not had:
@@ -202,6 +204,11 @@ def hunted(name: str, version: str | None, had: Sequence[Row], unknown: int) -> 
         yield (
             f"Of {counted(unknown, 'version')} of scripts on endpoints nobody knows what they are "
             "made of: whether they had it is unknown."
+        )
+    if untold:
+        yield (
+            f"On {counted(untold, 'endpoint')} there are more senders than the hub tells apart: "
+            "whether those had it is unknown, too."
         )
 
 

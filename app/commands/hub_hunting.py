@@ -69,8 +69,10 @@ def hunt(
         if save:
             by, now = acting(), utc_now()
             saved = saved_hunts.save(connection, wanted, who=by, note=reason, now=now)
-    value = {"name": name, "version": version, "had": found.had, "unknown": found.unknown}
-    print_answer(value, telling.hunted(name, version, found.had, found.unknown), as_json=as_json)
+    value: dict[str, object] = {"name": name, "version": version, "had": found.had}
+    value |= {"unknown": found.unknown, "untold": found.untold}
+    lines = telling.hunted(name, version, found.had, found.unknown, found.untold)
+    print_answer(value, lines, as_json=as_json)
     if saved:
         typer.echo(f"Saved as hunt {saved}: outgate hub hunts", err=True)
     return 1 if found.had else 0
@@ -88,7 +90,8 @@ def _hunt_over(
     """Hunt for anything but a package; `reason`: save it, too."""
     from core.errors import InputError
     from core.ids import utc_now
-    from hub.hunting import Sought, known
+    from hub.hunting import known
+    from hub.sought import Sought
 
     if version is not None:
         raise InputError("Only packages have versions.", remedy="Leave the version out.")

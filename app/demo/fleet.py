@@ -70,7 +70,7 @@ def _told(folder: Path, running: tuple[Hub, int], count: int, out: TextIO) -> in
         _write(out, telling.cases(questions.cases(connection)[:10]), "CASES, alike ones as one")
         versions = questions.versions_of(connection, _HUNTED[0])
         found = questions.hunt(connection, [row["number"] for row in versions])
-        lines = list(telling.hunted(*_HUNTED, found.had, found.unknown))
+        lines = list(telling.hunted(*_HUNTED, found.had, found.unknown, found.untold))
         _write(out, iter(lines[:9]), f"WHO HAD {' '.join(_HUNTED)}?")
         out.write("…\n" if len(lines) > 9 else "")
     return 0 if shipped == known["records"] == count * RECORDS_EACH else 1

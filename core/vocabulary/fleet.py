@@ -34,6 +34,7 @@ class Alarm(StrEnum):
     HUNTED = "hunted"
     PACKAGES = "packages"
     MANY = "many"
+    FILES = "files"
 
 
 ALARMS: Mapping[Alarm, str] = MappingProxyType(
@@ -57,6 +58,8 @@ ALARMS: Mapping[Alarm, str] = MappingProxyType(
         "what is above that is not kept",
         Alarm.MANY: "its records name more senders, destinations and rules than a machine has; "
         "what is above that is kept, and not told apart",
+        Alarm.FILES: "it sent more files than the index has room for; "
+        "what is above that is kept, and a hunt for a file takes longer to find it",
     }
 )
 """A sentence without its full stop; the endpoint is `it`."""

@@ -12,23 +12,21 @@ from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
 from evidence.chain import canonical
 from evidence.erasure import Wanted, erase_now
-from hub import file_rows, saved_hunts
+from hub import file_rows, room, saved_hunts
 from hub.database import Database
 from hub.erasing import erase_pending
-from hub.facts import fact_of
 from hub.file_rows import (
+    LATER,
     base_of,
     files_in,
     forget_files,
     keep_files,
-    not_read,
     read_files,
-    sent_in,
 )
-from hub.hunting import Sought, known
+from hub.hunting import known
 from hub.months import keep_months, remove_old
+from hub.sought import Sought
 from hub.verification import verify
-from hub.words import Words
 
 KEPT = "SELECT s.seq, f.path, f.base, f.sha256, s.bytes, s.went FROM sent_files s JOIN files f"
 KEPT += " ON f.number = s.file ORDER BY s.chain, s.seq, f.path"
@@ -94,10 +92,10 @@ def test_what_came_before_is_found_and_then_read_into_the_index(world: FleetWorl
     sends(member, {4: (BACKUP,)})
     member.round()  # a newer hub takes what comes; what lacks before it still lacks
     with world.hub.database.work() as connection:
-        assert not_read(connection) == 60
+        assert LATER.left(connection) == 60
     assert found(world, "list.xlsx") == told
     assert sum(row["requests"] for row in found(world, "backup.zip")) == 2
-    assert read_files(world.hub.database, 60.0) == 0
+    assert read_files(world.hub.database, 60.0, world.clock()) == 0
     assert world.rows(KEPT)[:3] == rows and counted(world) == (4, 2)
     assert found(world, "list.xlsx") == told
     assert sum(row["requests"] for row in found(world, "data\\backup.zip")) == 2
@@ -155,7 +153,7 @@ def test_a_month_that_is_removed_takes_its_files_along(world: FleetWorld) -> Non
     assert [row[1] for row in world.rows(KEPT)] == [BACKUP.path]
     assert counted(world) == (1, 1)
     as_taken_by_an_older_hub(world)
-    assert read_files(world.hub.database, 60.0) == 0
+    assert read_files(world.hub.database, 60.0, world.clock()) == 0
     assert [row[1] for row in world.rows(KEPT)] == [BACKUP.path]
 
 
@@ -187,6 +185,74 @@ def test_no_message_fills_the_index(world: FleetWorld, monkeypatch: pytest.Monke
     assert counted(world) == (20, 7)
 
 
+def flooding(world: FleetWorld, monkeypatch: pytest.MonkeyPatch) -> Member:
+    """An endpoint that told of more files than the index has room for: 6 of 14, in three rounds."""
+    monkeypatch.setattr(room, "MOST_FILES", 5)
+    monkeypatch.setattr(room, "_FILES_ASKED_EVERY", 1)
+    member = world.member("till-1")
+    for turn in range(3):
+        many = tuple(a_file(f"/tmp/{turn}-{n}") for n in range(3))
+        sends(member, {1: many, 5: (LIST,), 9: (LIST, BACKUP)[: turn + 1]})
+        member.round()
+    return member
+
+
+def test_an_endpoint_fills_the_index_only_so_far(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other endpoints are not kept from it; an alarm tells of it, and a hunt finds all of it."""
+    flooding(world, monkeypatch)
+    kept = counted(world)[0]
+    assert 5 <= kept < 14 and world.alarms() == ["files"]
+    assert sum(row["requests"] for row in found(world, "list.xlsx")) == 6
+    assert sum(row["requests"] for row in found(world, "backup.zip")) == 2
+    assert [row["requests"] for row in found(world, "2-2")] == [1]
+    assert problems(world) == []
+    assert read_files(world.hub.database, 60.0, world.clock()) == 0
+    assert counted(world)[0] == kept
+    other = world.member("till-2")
+    sends(other, {2: (BACKUP,)})
+    other.round()
+    assert counted(world)[0] == kept + 1
+    sought = Sought(over=Over.FILES, name="list.xlsx")
+    with world.hub.database.work() as connection:
+        saved_hunts.save_sought(connection, sought, who="ada", note="why", now=world.clock())
+    assert world.value("SELECT sum(records)::int FROM hunt_sightings") == 6
+
+
+def test_where_there_is_room_again_the_index_goes_on(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month takes its files along; what came when there was no room is read then."""
+    member = flooding(world, monkeypatch)
+    world.clock.on(days=70)
+    sends(member, {3: (BACKUP,)})
+    member.round()
+    with world.hub.database.work() as connection:
+        keep_months(connection, 1, note="", who="ada", now=world.clock())
+    assert remove_old(world.hub.database, world.clock())
+    assert read_files(world.hub.database, 60.0, world.clock()) == 0
+    assert [row[1] for row in world.rows(KEPT)] == [BACKUP.path]
+    assert problems(world) == []
+
+
+def test_files_that_are_read_later_make_no_sender_known(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not told apart in the rows of records is not in the index of files."""
+    monkeypatch.setattr(room, "MOST_TOLD_APART", 1)
+    member = world.member("till-1")
+    member.records(1)
+    member.round()
+    sends(member, dict.fromkeys(range(8), (LIST,)))
+    member.round()
+    places, rows = "SELECT count(*)::int FROM places", world.rows(KEPT)
+    before = world.value(places)
+    as_taken_by_an_older_hub(world)
+    assert read_files(world.hub.database, 60.0, world.clock()) == 0
+    assert world.value(places) == before and world.rows(KEPT) == rows
+
+
 def test_what_is_sent_while_it_is_forgotten_stays(world: FleetWorld) -> None:
     """Whoever forgets waits for a message that is being taken, and looks again."""
     member = world.member("till-1")
@@ -194,14 +260,13 @@ def test_what_is_sent_while_it_is_forgotten_stays(world: FleetWorld) -> None:
     member.round()
     with world.hub.database.work() as connection:
         connection.execute("DELETE FROM sent_files")  # as an erasure leaves it
+    ((chain, received),) = world.rows("SELECT chain, received FROM records WHERE seq = 5")
     other = Database(world.hub.database.url)
     pool = ThreadPoolExecutor(1)
     with pool, world.hub.database.work() as connection:
         made = list(made_up_records(3, 1, world.clock()))
         text = canonical(replace(made[0], files=(LIST, BACKUP)).to_json())
-        fact = fact_of(text)
-        numbered = Words().of(connection, 1, [fact])
-        keep_files(connection, 2, sent_in(5, world.clock(), [fact], [text]), numbered)
+        keep_files(connection, chain, received, [(5, text)])
         forgotten = pool.submit(forget, other)
         while not world.value("SELECT count(*)::int FROM pg_locks WHERE NOT granted"):
             pass

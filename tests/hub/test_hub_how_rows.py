@@ -159,7 +159,7 @@ def test_a_damaged_message_keeps_nobody_from_those_behind_it(world: FleetWorld) 
     world.rows("""UPDATE uploads SET blob = 'x' WHERE number =
         (SELECT number FROM uploads ORDER BY number LIMIT 1) RETURNING 1""")
     assert how_rows.read_hows(world.hub.database, 60) == 0
-    assert file_rows.read_files(world.hub.database, 60) == 0
+    assert file_rows.read_files(world.hub.database, 60, world.clock()) == 0
     assert world.rows(HOWS) and "cannot be read: the upload is damaged" in problems(world)[0]
 
 

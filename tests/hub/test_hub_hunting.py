@@ -10,14 +10,17 @@ import pytest
 from fleet_world import FleetWorld, Member
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
+from core.attribution import Attribution
 from core.errors import InputError
 from core.observation import Kind, Observation, Seen
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
 from evidence.erasure import Wanted, erase_now
-from hub import saved_hunts, telling_hunts
+from hub import room, saved_hunts, telling_hunts
 from hub.erasing import erase_pending
-from hub.hunting import Sought, known
+from hub.facts import fact_of
+from hub.hunting import known
+from hub.sought import Sought
 
 SHA = "ab12" * 16
 FILE = SentFile(
@@ -185,3 +188,69 @@ def test_what_is_nothing_to_hunt_for_is_refused(name: str, tmp_path: Path) -> No
     for over in Over:
         with pytest.raises(InputError, match="nothing to hunt for"):
             Sought(over=over, name=name)
+
+
+def untold(world: FleetWorld, monkeypatch: pytest.MonkeyPatch) -> tuple[Member, Attribution]:
+    """An endpoint that names more senders than are told apart, and then one that is hunted for."""
+    member, made = world.member("till-1"), list(made_up_records(3, 60, world.clock()))
+    monkeypatch.setattr(room, "MOST_TOLD_APART", 1)
+    write_evidence(member.evidence, iter(made[:1]))
+    member.round()
+    script = next(r.sender.script for r in made if r.sender.script)
+    hidden = replace(script, name="leak.py", path="/opt/leak.py", sha256="cd34" * 16)
+    sender = replace(made[0].sender, script=hidden, user="zed")
+    to = replace(made[0].destination, host="paste.example", service=None)
+    late = [replace(one, sender=sender, destination=to, files=(FILE,)) for one in made[1:5]]
+    write_evidence(member.evidence, iter(late))
+    member.round()
+    return member, sender
+
+
+HIDDEN = [
+    (Over.SCRIPTS, "LEAK.py"),
+    (Over.SCRIPTS, "cd34" * 3),
+    (Over.DESTINATIONS, "paste.example"),
+    (Over.FILES, "list.xlsx"),
+]
+
+
+@pytest.mark.parametrize(("over", "name"), HIDDEN)
+def test_who_is_not_told_apart_does_not_hide_from_a_hunt(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, over: Over, name: str
+) -> None:
+    """Whoever fills the lists is found in the messages, and noted for a hunt that is saved."""
+    untold(world, monkeypatch)
+    assert world.value("SELECT count(*) FROM scripts WHERE name = 'leak.py'") == 0
+    (row,) = found(world, over, name)
+    told = (row["script"], row["place"], row["people"], row["requests"], row["endpoint"])
+    assert told == ("leak.py", "paste.example", ["zed"], 4, "till-1")
+    assert row["sha256"] == "cd34" * 16
+    sought = Sought(over=over, name=name)
+    with asked(world) as connection:
+        saved_hunts.save_sought(connection, sought, who="ada", note="why", now=world.clock())
+    assert world.value("SELECT sum(records)::int FROM hunt_sightings") == 4
+
+
+@pytest.mark.parametrize(("over", "name"), HIDDEN)
+def test_who_is_not_told_apart_does_not_hide_from_a_saved_hunt(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, over: Over, name: str
+) -> None:
+    sought = Sought(over=over, name=name)
+    with asked(world) as connection:
+        saved_hunts.save_sought(connection, sought, who="ada", note="why", now=world.clock())
+    untold(world, monkeypatch)
+    assert world.value("SELECT sum(records)::int FROM hunt_sightings") == 4
+    assert world.alarms() == ["hunted", "many"]
+
+
+def test_json_that_outgate_does_not_write_hides_nothing() -> None:
+    """A letter may stand in JSON by its number."""
+    for over, text in (
+        (Over.FILES, b'{"files":[{"path":"/tmp/l\\u0069st.xlsx"}]}'),
+        (Over.FILES, b'{"files":[{"path":"\\/tmp\\/list.xlsx"}]}'),
+    ):
+        sought = Sought(over=over, name="/tmp/list.xlsx")
+        assert sought.seen_in(fact_of(text), text) is not None
+    sought = Sought(over=Over.SCRIPTS, name="leak.py")
+    assert sought.may_stand_in(b'{"name":"l\\u0065ak.py"}')
+    assert not sought.may_stand_in(b'{"name":"other.py"}')

@@ -18,6 +18,7 @@ from hub.patience import ENDPOINTS, HUNTS, MIGRATION, PEOPLE, THOROUGH, Patience
 from hub.review_store import HubCases
 from hub.service import Server
 from hub.settings import init
+from hub.sought import Sought
 
 KINDS = (ENDPOINTS, PEOPLE, HUNTS, THOROUGH, MIGRATION)
 LIMITS = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
@@ -61,7 +62,7 @@ def _page(database: Database, folder: Path) -> object:
 
 def _hunt(database: Database, _: Path) -> object:
     with database.work() as connection:
-        return hunting.known(connection, hunting.Sought(over=Over.SCRIPTS, name="x"))
+        return hunting.known(connection, Sought(over=Over.SCRIPTS, name="x"))
 
 
 @pytest.mark.parametrize(("ask", "table"), [(_page, "desk_cases"), (_hunt, "totals")])

@@ -188,7 +188,7 @@ def test_who_had_a_package_is_found_with_what_left_to_whom(world: FleetWorld) ->
         bytes_, count = world.rows(query, (row["on_endpoint"], row["sha256"]))[0]
         assert sum(one["bytes"] for one in row["sent"]) == (bytes_ or 0)
         assert sum(one["requests"] for one in row["sent"]) == count
-    text = "\n".join(telling.hunted("requests", "2.34.2", found.had, found.unknown))
+    text = "\n".join(telling.hunted("requests", "2.34.2", found.had, found.unknown, 2))
     assert "is unknown" in text
     assert asked(world, questions.hunt, []).had == []
 
