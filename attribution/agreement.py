@@ -7,7 +7,7 @@ start.
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from attribution.facts import Files, ProcessFacts, Witness
@@ -154,19 +154,34 @@ def _launching(
     """An installed program may run any source that its words name, as known launchers do; and so
     may one that carries its own Python. `main`: its file, where that is a source.
     """
-    given_out = found.launched_as in {LaunchedAs.CONSOLE_SCRIPT, LaunchedAs.FROZEN}
-    if found.by_tool or not (given_out or (main is not None and _INSTALLED.search(main))):
+    if found.by_tool or not _is_given_out(found, main):
         return Agreed(resolution=found)
     given = [word for word in facts.argv[1:] if word and word != found.word]
-    places = [search_paths.locate(facts, word, files).path for word in given if word[0] != "-"]
-    others = [path for path in places if path is not None and path not in {found.path, main}]
     seen = () if witness is None else witness.others
-    named = [p for p in others if _may_be_run(p, seen, files)]
+    named = _sources(facts, given, {found.path, main}, seen, files)
     inner = [p for p in seen if any(_same_file(p, word, files) for word in given)]
     paths = [p for p in (found.path, *named, *inner) if p is not None]
     if not named and not inner:
         return Agreed(resolution=found)
     return Agreed(resolution=_noted(found, RUNS_ANOTHER), candidates=tuple(dict.fromkeys(paths)))
+
+
+def _is_given_out(found: Resolution, main: str | None) -> bool:
+    if found.launched_as in {LaunchedAs.CONSOLE_SCRIPT, LaunchedAs.FROZEN}:
+        return True
+    return main is not None and _INSTALLED.search(main) is not None
+
+
+def _sources(
+    facts: ProcessFacts,
+    words: Sequence[str],
+    known: Collection[str | None],
+    seen: Sequence[str],
+    files: Files,
+) -> list[str]:
+    """Return the sources among the words of a command line, without those that are `known`."""
+    places = [search_paths.locate(facts, word, files).path for word in words if word[0] != "-"]
+    return [p for p in places if p is not None and p not in known and _may_be_run(p, seen, files)]
 
 
 def _may_be_run(path: str, seen: Sequence[str], files: Files) -> bool:

@@ -116,7 +116,9 @@ def test_of_those_that_let_go_of_a_program_the_kernel_does_not_tell() -> None:
         pytest.skip("the kernel tells nobody of our rights")
     with heard, subprocess.Popen(["sleep", "60"]) as held:
         subprocess.run([sys.executable, "-c", _TRACE, str(held.pid)], check=True)
-        tracers = [event[6] for event in _told(heard) if event[0] == TRACED and event[4] == held.pid]
+        tracers = [
+            event[6] for event in _told(heard) if event[0] == TRACED and event[4] == held.pid
+        ]
         held.kill()
     assert len(tracers) == 5 and all(tracers)
 
