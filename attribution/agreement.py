@@ -7,6 +7,7 @@ start.
 
 import posixpath
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from attribution.facts import Files, ProcessFacts, Witness
@@ -96,7 +97,7 @@ def _with_interpreter(
     if facts.windows:
         return Agreed(resolution=said)
     if said.launched_as is LaunchedAs.FROZEN:
-        return Agreed(resolution=_inside(facts, said, witness, files))
+        return _launching(facts, _inside(facts, said, witness, files), witness, None, files)
     if is_titled(facts):
         return Agreed(resolution=_titled(facts, said, witness, files))
     if said.word is not None:
@@ -148,28 +149,46 @@ def _of_file(
 
 
 def _launching(
-    facts: ProcessFacts, found: Resolution, witness: Witness, main: str, files: Files
+    facts: ProcessFacts, found: Resolution, witness: Witness | None, main: str | None, files: Files
 ) -> Agreed:
-    """An installed program may run any source that its words name, as known launchers do."""
-    installed = found.launched_as is LaunchedAs.CONSOLE_SCRIPT or _INSTALLED.search(main)
-    if found.by_tool or not installed:
+    """An installed program may run any source that its words name, as known launchers do; and so
+    may one that carries its own Python. `main`: its file, where that is a source.
+    """
+    if found.by_tool or not _is_given_out(found, main):
         return Agreed(resolution=found)
     given = [word for word in facts.argv[1:] if word and word != found.word]
-    places = [search_paths.locate(facts, word, files).path for word in given if word[0] != "-"]
-    others = [path for path in places if path is not None and path not in {found.path, main}]
-    named = [p for p in others if _may_be_run(p, witness, files)]
-    inner = [p for p in witness.others if any(_same_file(p, word, files) for word in given)]
+    seen = () if witness is None else witness.others
+    named = _sources(facts, given, {found.path, main}, seen, files)
+    inner = [p for p in seen if any(_same_file(p, word, files) for word in given)]
     paths = [p for p in (found.path, *named, *inner) if p is not None]
     if not named and not inner:
         return Agreed(resolution=found)
     return Agreed(resolution=_noted(found, RUNS_ANOTHER), candidates=tuple(dict.fromkeys(paths)))
 
 
-def _may_be_run(path: str, witness: Witness, files: Files) -> bool:
+def _is_given_out(found: Resolution, main: str | None) -> bool:
+    if found.launched_as in {LaunchedAs.CONSOLE_SCRIPT, LaunchedAs.FROZEN}:
+        return True
+    return main is not None and _INSTALLED.search(main) is not None
+
+
+def _sources(
+    facts: ProcessFacts,
+    words: Sequence[str],
+    known: Collection[str | None],
+    seen: Sequence[str],
+    files: Files,
+) -> list[str]:
+    """Return the sources among the words of a command line, without those that are `known`."""
+    places = [search_paths.locate(facts, word, files).path for word in words if word[0] != "-"]
+    return [p for p in places if p is not None and p not in known and _may_be_run(p, seen, files)]
+
+
+def _may_be_run(path: str, seen: Sequence[str], files: Files) -> bool:
     if not files.exists(path):
         return False
-    seen = any(_same_file(path, other, files) for other in witness.others)
-    return seen or path.endswith(SOURCE_SUFFIXES)
+    runs = any(_same_file(path, other, files) for other in seen)
+    return runs or path.endswith(SOURCE_SUFFIXES)
 
 
 def _is_of_python(file: str) -> bool:

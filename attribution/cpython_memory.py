@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from attribution.backends import procfs
+from attribution.backends.thread_numbers import numbers_here, own_number
 from attribution.facts import ProcessFacts
 from attribution.line.frames import Frame, Thread
 from attribution.location_table import line_at
@@ -105,7 +106,7 @@ def _reading[T](
         for _ in range(_TRIES):
             try:
                 return read(memory, address, facts.pid)
-            except (_TornError, OSError, OverflowError, ValueError, IndexError, struct.error):
+            except (_TornError, OSError, OverflowError, ValueError, LookupError, struct.error):
                 continue
         return None
     finally:
@@ -116,17 +117,18 @@ def _main(memory: int, address: int, pid: int) -> Thread:
     at = _offsets(memory, address)
     # the first one that was made, the last of the list, has the main thread
     *_, first_made = _interpreters(memory, address, at)
+    own = own_number(pid)
     for state, number in _states(memory, first_made, at):
-        if number == pid:
+        if number == own:
             frames = tuple(_frames(memory, _pointer(memory, state + at.current_frame), at))
             return Thread(id=pid, name=MAIN, active=False, frames=frames)
     raise _TornError
 
 
 def _all(memory: int, address: int, pid: int) -> list[Thread]:
-    at = _offsets(memory, address)
+    at, here = _offsets(memory, address), numbers_here(pid)
     return [
-        _read_thread(memory, state, at, pid, number)
+        _read_thread(memory, state, at, pid, number if here is None else here[number])
         for interpreter in _interpreters(memory, address, at)
         for state, number in _states(memory, interpreter, at)
     ]

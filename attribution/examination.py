@@ -33,6 +33,10 @@ _ORPHAN = "its parent has exited, so it cannot be said whether Python started it
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
 _REPLACED = "the program file was replaced after the process started"
 _ANY = "it holds an interpreter, and was given words: it may run any program that they name"
+_ALIKE = (
+    "its program file is the same for every script of its kind (cx_Freeze): what it runs lies in "
+    "other files beside it"
+)
 _BECAME = "its parent became another program after it was started"
 
 _composer = Composer()
@@ -76,7 +80,8 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
     itself = first is not None
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
-    asked = _interpreters.ask(line[owner])
+    frozen = resolution.launched_as is LaunchedAs.FROZEN
+    asked = _interpreters.ask(line[owner], frozen=frozen)
     claim, files = start_claim(line[owner]), files_of(line[owner])
     witness = asked if asked is not None else _beacons_word(line[owner], claim)
     agreed = agree(line[owner], resolution, witness, files)
@@ -106,6 +111,8 @@ def _any(owner: ProcessFacts, run: Resolution, witness: Witness | None) -> str |
     """
     if run.launched_as is not LaunchedAs.FROZEN or run.path != owner.exe:
         return None
+    if _programs.is_like_others(owner):
+        return _ALIKE
     told = parse(owner.argv[1:]).kind is not Kind.NOTHING
     if witness is not None and witness.imported:
         return _ANY

@@ -37,8 +37,12 @@ class Interpreters:
         self._places = RuntimePlaces()
         self._known: OrderedDict[tuple[object, ...], Witness] = OrderedDict()
 
-    def ask(self, facts: ProcessFacts) -> Witness | None:
-        """Return what the interpreter says; None when it may not be read, or says nothing."""
+    def ask(self, facts: ProcessFacts, *, frozen: bool = False) -> Witness | None:
+        """Return what the interpreter says; None when it may not be read, or says nothing.
+
+        `frozen`: it is part of a program. Then it may keep its frames as its maker wants (Nuitka
+        does), and is sampled where they cannot be read.
+        """
         key = (facts.pid, facts.start, facts.image, facts.command_line)
         known = self._known.get(key)
         if known is not None:
@@ -46,6 +50,8 @@ class Interpreters:
         if facts.image == 0:
             return None  # nothing would tell when it has become another program
         found = self._heard(facts)
+        if found is None and frozen and self._program is not None and not is_refused(facts):
+            found = self._sampled(facts.pid)
         if procfs.start_and_image(facts.pid) != (facts.start, facts.image):
             return None
         if found is not None:

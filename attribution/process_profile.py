@@ -26,8 +26,8 @@ _TRACED = (
     " one may have made it send"
 )
 _HOLDS_UP = (
-    "it keeps anybody from reading its memory, where its command line stands, for as long as it"
-    " likes (`ps` waits there too): what it runs could not be told"
+    "it keeps its command line from being read (whoever looks at it waits, `ps` too), so what it"
+    " runs is not known"
 )
 _AGAIN_S, _SOON_S, _SELDOM_S = 5.0, 0.05, 60.0
 _STARTING_S = 10.0

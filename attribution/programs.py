@@ -23,8 +23,12 @@ _MARKS = (b"Fatal Python error: ", b"Fatal RPython error", b"_PyRuntime\0")
 """Stand in the core of every CPython and PyPy, linked in or as a library, and in no extension
 module.
 """
-_FREEZERS = (b"MEI\x0c\x0b\x0a\x0b\x0e", b"nuitka_", b"NUITKA_", b"cx_Freeze")
-"""Stand in what PyInstaller, Nuitka and cx_Freeze make."""
+_FREEZERS = (b"MEI\x0c\x0b\x0a\x0b\x0e", b"nuitka_", b"NUITKA_")
+"""Stand in what PyInstaller and Nuitka make: the script is in it."""
+_ALIKE = (b"cx_Freeze", b"freeze_core/initscripts")
+"""Stand in what cx_Freeze makes: the same file for every script, byte by byte. What it runs lies in
+an archive beside it.
+"""
 _OF_ANY = (b"Py_BytesMain",)
 """What an interpreter calls that runs whatever it is told to."""
 _ASKS = (b"libpython", b"libpypy")
@@ -65,6 +69,10 @@ class Programs:
         """True for a program file that was made to run one script, whatever words it is given."""
         link = f"{procfs.home(facts.pid)}/exe"
         return self._holds(link, _FREEZERS) is True and self._holds(link, _OF_ANY) is False
+
+    def is_like_others(self, facts: ProcessFacts) -> bool:
+        """True for a program file that tells nothing of the script that it runs."""
+        return self._holds(f"{procfs.home(facts.pid)}/exe", _ALIKE) is True
 
     def has_loaded_python(self, facts: ProcessFacts) -> bool:
         """True when the process has a library loaded that holds Python, whatever the library is

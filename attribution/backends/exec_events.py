@@ -23,7 +23,7 @@ from attribution.backends.process_connector import FORK, TRACED, Wish, subscribe
 from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
 
-_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 20, also=TRACED)
+_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 24, also=TRACED)
 _MOST, _MOST_APART = 1 << 15, 1 << 12
 _PAUSE_S = 0.02
 """Events are taken many at a time: whoever asks catches up first."""
@@ -72,6 +72,8 @@ class ExecEvents:
         """What another program traced since it was loaded, and what was forked from that."""
         self.helpers: Callable[[], frozenset[int]] = frozenset
         """Processes whose children look at programs for us."""
+        self._own_tracer = 0
+        """That of them which traced last."""
         self._forks: deque[tuple[float, int, int]] = deque(maxlen=_MOST)
         """When, whose and which, in the order in which they were told."""
         self._forks_from = 0.0
@@ -230,6 +232,7 @@ class ExecEvents:
         self._parents.clear()
         self._traced.clear()
         self._forks.clear()
+        self._own_tracer = 0
         self._since, self._heard = time.time(), True
 
     def _listen(self) -> None:
@@ -277,6 +280,7 @@ class ExecEvents:
             self._keep(self._born, child, happened, happened)
             self._keep(self._parents, child, pid, happened)
             self._note_heir(pid, child, happened)
+            self._own_tracer = 0 if child == self._own_tracer else self._own_tracer
             if len(self._forks) == _MOST:
                 self._forks_from = self._forks[0][0]
             self._forks.append((happened, pid, child))
@@ -284,8 +288,14 @@ class ExecEvents:
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
 
     def _note_tracer(self, pid: int, tracer: int, happened: float) -> None:
-        """`tracer`: 0 where it lets go."""
-        if tracer and not self.is_ours(tracer):
+        """`tracer`: 0 where it lets go. A sampler takes each thread of a program in its hands, a
+        hundred times a second: who that is is asked once.
+        """
+        if not tracer or pid in self._traced or tracer == self._own_tracer:
+            return
+        if self.is_ours(tracer):
+            self._own_tracer = tracer
+        else:
             self._keep(self._traced, pid, None, happened)
 
     def _note_heir(self, parent: int, child: int, happened: float) -> None:

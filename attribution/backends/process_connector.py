@@ -18,7 +18,10 @@ _CONNECTOR_HEADER = struct.Struct("=IIIIHH")
 _WANTED = struct.Struct("=II")
 _FIRST_PIDS = 0xEFFFFFFC
 """The machine's first namespace of processes, always by this number (linux/proc_ns.h)."""
-_ATTACH_FILTER = 26
+_ATTACH_FILTER, _BUFFER_BEYOND = 26, 33
+"""Options of a socket (asm-generic/socket.h): what it hears, and how much the kernel keeps for it
+whatever it keeps for others; that takes root.
+"""
 _LOAD, _COMPARE, _TO_INDEX, _RETURN, _BY_INDEX = 0x20, 0x15, 0x07, 0x06, 0x08
 
 
@@ -33,7 +36,9 @@ class Wish:
     buffer: int
     """Bytes that the kernel may keep for us."""
     also: int = EXEC
-    """A further kind, of threads too."""
+    """A further kind, of threads too, where a number stands at `process_at`: that of who traces.
+    Where somebody lets go of what he traced there is none, and nothing new is told.
+    """
 
 
 def subscribed(wish: Wish) -> socket.socket:
@@ -44,7 +49,7 @@ def subscribed(wish: Wish) -> socket.socket:
         raise PermissionError(errno.EPERM, "numbers of processes are others here")
     held = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _NETLINK_CONNECTOR)
     try:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wish.buffer)
+        _keep_much(held, wish.buffer)
         _only_whole_processes(held, wish)
         held.bind((0, _GROUP))
         held.setblocking(False)
@@ -58,19 +63,31 @@ def subscribed(wish: Wish) -> socket.socket:
     return held
 
 
+def _keep_much(held: socket.socket, size: int) -> None:
+    """Have the kernel keep so many bytes: by default it keeps some 500 events, which a build makes
+    in a moment; and whoever has lost one knows of no program any more when it began.
+    """
+    try:
+        held.setsockopt(socket.SOL_SOCKET, _BUFFER_BEYOND, size)
+    except PermissionError:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
+
 def _only_whole_processes(held: socket.socket, wish: Wish) -> None:
     """Have the kernel leave out all else: threads begin and end by the thousand."""
     import ctypes
 
     rows = (
         (_LOAD, 0, 0, EVENT_AT),
-        (_COMPARE, 6, 0, socket.htonl(EXEC)),
+        (_COMPARE, 8, 0, socket.htonl(EXEC)),
         (_COMPARE, 5, 0, socket.htonl(wish.also)),
-        (_COMPARE, 0, 5, socket.htonl(wish.other)),
+        (_COMPARE, 0, 7, socket.htonl(wish.other)),
         (_LOAD, 0, 0, wish.thread_at),
         (_TO_INDEX, 0, 0, 0),
         (_LOAD, 0, 0, wish.process_at),
-        (_COMPARE | _BY_INDEX, 0, 1, 0),
+        (_COMPARE | _BY_INDEX, 2, 3, 0),
+        (_LOAD, 0, 0, wish.process_at),
+        (_COMPARE, 1, 0, 0),
         (_RETURN, 0, 0, 4096),
         (_RETURN, 0, 0, 0),
     )

@@ -10,8 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from attribution.backends.thread_numbers import numbers_here
 from attribution.line.frames import Frame, Thread
 
 _MOST_OUTPUT = 8 << 20
@@ -40,7 +43,17 @@ def dump(program: str, pid: int, seconds: float, *options: str) -> list[Thread] 
         if b"ermission" in done.stderr:
             raise PermissionError
         return None
-    return read_dump(done.stdout[:_MOST_OUTPUT])
+    threads = read_dump(done.stdout[:_MOST_OUTPUT])
+    return None if threads is None else _numbered_here(threads, numbers_here(pid))
+
+
+def _numbered_here(threads: list[Thread], here: Mapping[int, int] | None) -> list[Thread]:
+    """Return the threads with the numbers that they have here: the sampler tells their own, and
+    `here` gives for each of these that one; None where both are the same.
+    """
+    if here is None:
+        return threads
+    return [replace(t, id=None if t.id is None else here.get(t.id)) for t in threads]
 
 
 def find_program() -> str | None:

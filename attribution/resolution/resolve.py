@@ -22,6 +22,7 @@ from core.attribution import LaunchedAs
 
 _UWSGI = "uwsgi"
 _STDIN_NOW = "its standard input may have been another file when it was started"
+_UNPACKED = "it was unpacked from this file before it ran, and could have been changed by then"
 _BY_SERVER = "the notebook's name rests on what its server told it alone"
 
 
@@ -74,7 +75,7 @@ def resolve(
     if base_name(program) == _UWSGI:
         return _tool(facts, RUNNERS[_UWSGI], facts.argv[1:], files, parents)
     if not is_python_program(program):
-        return _frozen(facts) if facts.embeds_python or is_interpreter else None
+        return _frozen(facts, parents) if facts.embeds_python or is_interpreter else None
     if is_interpreter is False and not facts.embeds_python:
         return None
     if not facts.argv:
@@ -89,14 +90,20 @@ def resolve(
     return _command(facts, parse(words), files, parents)
 
 
-def _frozen(facts: ProcessFacts) -> Resolution:
+def _frozen(facts: ProcessFacts, parents: Sequence[ProcessFacts]) -> Resolution:
     """PyInstaller, Nuitka and other programs that carry their own Python: the program file is the
     script.
+
+    One that Nuitka packed into one file unpacks a program anew for each run, which its parent, that
+    file, starts. It goes by that file's name, which is no proof of what was unpacked.
     """
-    path = facts.exe
-    if facts.env.get("NUITKA_ONEFILE_PARENT") == str(facts.parent):
-        path = facts.env.get("NUITKA_ONEFILE_BINARY", path)
-    return Resolution(launched_as=LaunchedAs.FROZEN, name=base_name(path or facts.name), path=path)
+    path, note = facts.exe, None
+    packed = parents[0].exe if parents and parents[0].pid == facts.parent else None
+    told = facts.env.get("NUITKA_ONEFILE_PARENT") == str(facts.parent)
+    if told and packed and path and packed != path and base_name(packed) == base_name(path):
+        path, note = packed, _UNPACKED
+    name = base_name(path or facts.name)
+    return Resolution(launched_as=LaunchedAs.FROZEN, name=name, path=path, note=note)
 
 
 def _titled(facts: ProcessFacts, parents: Sequence[ProcessFacts], files: Files) -> Resolution:

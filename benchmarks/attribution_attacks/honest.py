@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.attribution_attacks.arena import Arena, Attack, attack, named
+from benchmarks.attribution_attacks.arena import (
+    SEND_FROM_WITHIN,
+    Arena,
+    Attack,
+    attack,
+    interpreter,
+    named,
+)
 from benchmarks.attribution_attacks.places import settled
 
 
@@ -122,6 +129,13 @@ def honest_child_of_another_script(arena: Arena) -> None:
     arena.python("parent.py")
 
 
+@attack
+def honest_in_a_namespace_of_processes(arena: Arena) -> None:
+    """What is there is the first process to itself, and another one here."""
+    job = arena.write("job.py", SEND_FROM_WITHIN)
+    arena.run("unshare", "--pid", "--fork", interpreter(), str(job))
+
+
 def _worker(method: str) -> Attack:
     def make(arena: Arena) -> None:
         body = f"""
@@ -152,6 +166,7 @@ NAMES = frozenset(
     {
         "honest_and_absolute",
         "honest_and_relative",
+        "honest_in_a_namespace_of_processes",
         "honest_in_a_virtual_environment",
         "honest_and_busy",
         "honest_and_deep",

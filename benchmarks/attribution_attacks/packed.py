@@ -161,6 +161,18 @@ for _name, _make in LOOKALIKES.items():
 
 
 @attack
+def a_program_that_is_told_it_was_unpacked_from_another(arena: Arena) -> None:
+    """By the variables with which Nuitka's own file starts what it unpacked."""
+    env = _host(arena)
+    approved = arena.data("approved/app")
+    truth = {"script": str(arena.folder / "data.csv"), "sha256": None}
+    _compiled(arena, "data.csv", f"TRUTH = {truth}\n{SEND}", "app.py")
+    settled()
+    told = f"NUITKA_ONEFILE_PARENT=$$ NUITKA_ONEFILE_BINARY={approved}"
+    arena.shell(f"export {told}; ./app data.csv; true", env=env)
+
+
+@attack
 def run_by_the_loader(arena: Arena) -> None:
     """The kernel's name of the program is that of the loader of libraries."""
     loader = next(Path("/").glob("lib*/ld-linux*.so*"), None)

@@ -2,6 +2,7 @@
 another program, or keeping everybody from a look. None is certain, and each is told why.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -18,10 +19,10 @@ from attribution import examination
 from attribution.agreement import RUNS_ANOTHER, agree
 from attribution.ambiguity import GIVEN
 from attribution.backends.beginnings import Beginning, _records
-from attribution.backends.beginnings_process import EXEC, look, tracer
-from attribution.backends.exec_events import ExecEvents
+from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC, look, tracer
+from attribution.backends.exec_events import _WISH, ExecEvents
 from attribution.backends.holders import _EXITED, _HIDDEN, _NO_RIGHT, _nobody
-from attribution.backends.process_connector import FORK, TRACED
+from attribution.backends.process_connector import FORK, TRACED, subscribed
 from attribution.backends.sock_diag import SocketEntry
 from attribution.facts import Ownership, Peer, ProcessFacts, Witness
 from attribution.filesystem import HostFiles
@@ -73,6 +74,59 @@ def test_what_looks_at_programs_for_us_is_no_tracer(world: World) -> None:
     _tell(world, FORK, 1, 1, _LOOKS, _LOOKS)
     _tell(world, TRACED, _GOOD, _GOOD, _LOOKS, _LOOKS)
     assert world.events.was_traced(_GOOD)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_whose_a_sampler_is_is_asked_once(world: World, ours: bool) -> None:
+    """It takes each thread in its hands, a hundred times a second. Whoever asked /proc for each of
+    these had no time left for what programs begin with, and lost that.
+    """
+    asked: list[None] = []
+
+    def helpers() -> frozenset[int]:
+        asked.append(None)
+        return frozenset({_HELPER})
+
+    world.events.helpers = helpers
+    _tell(world, FORK, _HELPER if ours else 1, _HELPER if ours else 1, _LOOKS, _LOOKS)
+    for _ in range(20):
+        _tell(world, TRACED, _GOOD, _GOOD, _LOOKS, _LOOKS)
+    assert world.events.was_traced(_GOOD) is not ours
+    assert len(asked) == 1
+    _tell(world, TRACED, _CHILD, _CHILD, _EVIL, _EVIL)
+    assert world.events.was_traced(_CHILD)
+
+
+_TRACE = """
+import ctypes, os, sys
+trace = ctypes.CDLL(None).ptrace
+trace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+for _ in range(5):
+    assert trace(16, int(sys.argv[1]), None, None) == 0
+    os.waitpid(int(sys.argv[1]), 0)
+    assert trace(17, int(sys.argv[1]), None, None) == 0
+"""
+
+
+def test_of_those_that_let_go_of_a_program_the_kernel_does_not_tell() -> None:
+    """Nothing new is told by that, and half of the room for events would be taken by it."""
+    try:
+        heard = subscribed(_WISH)
+    except PermissionError:
+        pytest.skip("the kernel tells nobody of our rights")
+    with heard, subprocess.Popen(["sleep", "60"]) as held:
+        subprocess.run([sys.executable, "-c", _TRACE, str(held.pid)], check=True)
+        tracers = [
+            event[6] for event in _told(heard) if event[0] == TRACED and event[4] == held.pid
+        ]
+        held.kill()
+    assert len(tracers) == 5 and all(tracers)
+
+
+def _told(heard: socket.socket) -> Iterator[tuple[int, ...]]:
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            yield EVENT.unpack_from(heard.recv(4096), EVENT_AT)
 
 
 def test_a_program_that_was_started_by_its_tracer_is_known(world: World) -> None:
@@ -170,6 +224,8 @@ def _app(path: Path, *words: str, mark: bytes = b"") -> ProcessFacts:
         (("-W", "ignore", "job.pyc"), False, b"", False),
         (("sync", "data.csv"), False, FREEZERS_MARK, True),
         (("job.pyc",), False, FREEZERS_MARK + b"Py_BytesMain", False),
+        ((), False, FREEZERS_MARK + b"cx_Freeze", False),
+        ((), False, b"freeze_core/initscripts/__startup__.py", False),
     ],
 )
 def test_a_python_under_another_name_is_no_frozen_program(

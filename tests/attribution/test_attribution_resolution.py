@@ -298,7 +298,7 @@ TABLE = [
         ),
         L.FROZEN,
         "tool.bin",
-        "/home/u/tool.bin",
+        "/tmp/onefile_77/tool.bin",
     ),
 ]
 
