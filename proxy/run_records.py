@@ -14,6 +14,7 @@ from mitmproxy import http
 
 from core.attribution import Attribution, Certainty
 from core.ids import utc_now
+from core.ports import EvidenceWriter
 from core.run_members import (
     SAME,
     Members,
@@ -23,7 +24,6 @@ from core.run_members import (
     may_be_detached,
     members_told,
 )
-from core.ports import EvidenceWriter
 from core.stored import KeptEntry, OpenedEntry, StoredObservation, StoredRecord
 from proxy.evasion import EvasionWatch
 from proxy.following import Followed, Question, asked_of

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from own_mounts import have_own_mounts
 
 from core.duties import OWNER
 from examples import SHARES
-from own_mounts import have_own_mounts
 
 # Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
 # 1,700 of them anew: a second and more of each test.

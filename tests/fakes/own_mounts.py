@@ -22,7 +22,8 @@ def have_own_mounts() -> bool:
         os.unshare(os.CLONE_NEWNS)
     except OSError:
         return False
-    return ctypes.CDLL(None).mount(b"none", b"/", None, _RECURSIVELY_PRIVATE, None) == 0
+    failed: int = ctypes.CDLL(None).mount(b"none", b"/", None, _RECURSIVELY_PRIVATE, None)
+    return not failed
 
 
 def may_have_own_mounts() -> bool:

@@ -100,6 +100,7 @@ def test_a_connection_too_many_is_none_of_a_script_that_cannot_be_told(
     """A busy machine tells the script of one connection and not of the next: it is the same run of
     the same process, which trusts us. Another script in its place may not.
     """
+
     def of(name: str, path: str | None, launched_as: LaunchedAs) -> Attribution:
         process = ProcessRef(pid=4711, started_at=None, name="python", exe="/usr/bin/python3")
         ran = Script(path=path, sha256=None, launched_as=launched_as, name=name)
