@@ -14,6 +14,7 @@ from mitmproxy import http
 
 from core.attribution import Attribution, Certainty
 from core.ids import utc_now
+from core.ports import EvidenceWriter
 from core.run_members import (
     SAME,
     Members,
@@ -36,6 +37,7 @@ no more of the gate, and nobody's summary waits for it.
 """
 _MOST, _MOST_BYTES, _MOST_S = 1_000, 3 << 20, 2.0
 _SEEN_AT_ONCE = 256
+_WRITTEN_LOOKS, _WRITTEN_EVERY_S = 100, 0.01
 _NOBODY = b'"pid":null'
 
 
@@ -98,6 +100,8 @@ async def answer_to(
     connections that may be another user's.
     """
     question, kept = Question.read(flow.request.path), inspection.parts.kept
+    if question is not None and question.since is not None:
+        await written(inspection.parts.evidence)
     if question is None or kept is None:
         await evasion.settled()
         return asked_of(question, evasion.runs)
@@ -109,6 +113,16 @@ async def answer_to(
     if run.is_itself:
         await evasion.settled()
     return await told_to(run, question, evasion.runs, kept)
+
+
+async def written(evidence: EvidenceWriter) -> None:
+    """Return when all that was handed over can be read, or soon: a run that asks a moment earlier
+    would tell of fewer requests than are on record.
+    """
+    for _ in range(_WRITTEN_LOOKS):
+        if not evidence.backlog:
+            return
+        await asyncio.sleep(_WRITTEN_EVERY_S)
 
 
 async def told_to(run: Run, question: Question, runs: Followed, kept: Kept) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ AGAIN_S = 60.0
 DAY_S = 86_400.0
 UNKNOWN_HOST = "unknown destination"
 _REMEMBERED = 5000
+_ANY, _UNTOLD = "any script", "a script that could not be told"
 _HTTPS = 443
 _HTTP3_SENT = "is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC)"
 _HTTP3_READY = (
@@ -81,14 +82,22 @@ class Uninspected:
 
     def answered(self, sender: Attribution, host: str, port: int) -> None:
         """A client had an answer: in this run it trusts us for this host."""
-        self._answered.first((*_who(sender), host, str(port)), DAY_S)
+        for key in _known_as(sender):
+            self._answered.first((*key, host, str(port)), DAY_S)
+
+    def _trusts_us(self, sender: Attribution, host: str, port: int) -> bool:
+        """Whether this run of a program had an answer there, be it that its script could not be
+        told then, or now: a busy machine tells one connection's and not the next's.
+        """
+        asked = _known_as(sender)[0], (*_process_of(sender), _UNTOLD)
+        return any(self._answered.knows((*key, host, str(port))) for key in asked)
 
     def ended_without_request(self, sender: Attribution, host: str, port: int) -> None:
         """A client took our certificate, looked at it, and went away: as pinned clients do.
 
         Pools of connections do so too, with one too many: whoever had an answer is not meant.
         """
-        if self._answered.knows((*_who(sender), host, str(port))):
+        if self._trusts_us(sender, host, port):
             return
         reason = (
             "The client ended the encrypted connection without a request: most likely it accepts "
@@ -129,7 +138,7 @@ class Uninspected:
         """A client that took our certificate has opened a connection and asked for nothing. One
         that was answered there has one too many, as pools do, and is not meant.
         """
-        if self._answered.knows((*_who(sender), host, str(port))):
+        if self._trusts_us(sender, host, port):
             return
         reason = (
             "The program opened a connection of HTTP/2 and ended it without asking for anything: "
@@ -161,7 +170,7 @@ class Uninspected:
         """A client has left a tunnel in which it had asked for nothing. One that was answered there
         has opened a connection too many, as pools do, and is not meant.
         """
-        if self._answered.knows((*_who(sender), host, str(port))):
+        if self._trusts_us(sender, host, port):
             return
         reason = (
             f"A tunnel was opened ({port_words(port)}), and the program left it without asking for "
@@ -238,8 +247,25 @@ def _program(sender: Attribution) -> str:
 
 def _who(sender: Attribution) -> Iterable[str]:
     """Return what tells one run of a program from the next."""
-    script, process = sender.script, sender.process
+    script = sender.script
     if script is not None:
         yield from (script.path or "", script.name, script.sha256 or "")
+    yield from _process_of(sender)
+
+
+def _process_of(sender: Attribution) -> Iterable[str]:
+    process = sender.process
     if process is not None:
         yield from (process.exe or process.name, str(process.pid), str(process.started_at))
+
+
+def _known_as(sender: Attribution) -> tuple[tuple[str, ...], ...]:
+    """Return by what a run of a program is known that had an answer: by its script, and without it.
+    A script that could not be told may be any.
+    """
+    script, process = sender.script, tuple(_process_of(sender))
+    if not process:
+        return (tuple(_who(sender)),)
+    if script is None or not (script.path or script.sha256):
+        return (*process, _ANY), (*process, _UNTOLD)
+    return tuple(_who(sender)), (*process, _ANY)

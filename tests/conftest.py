@@ -4,14 +4,17 @@ tests of a file took, for `.ci/tests_of.py`.
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from own_mounts import have_own_mounts
 
 from core.duties import OWNER
 from examples import SHARES
@@ -27,8 +30,26 @@ for profile, count in SHARES.items():
 settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
+_FOLDER, _FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
 NOTED = "outgate/seconds_of_files"
 _seconds: defaultdict[str, float] = defaultdict(float)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Nobody beside these tests turns the way to a script of theirs: neither mounts of other tests
+    nor the folders that other runs make where pytest keeps those of all.
+    """
+    have_own_mounts()
+    if config.option.basetemp is None:  # else it is of the run that this is a part of
+        config.option.basetemp = config.stash[_FOLDER] = f"{tempfile.mkdtemp(prefix='og-')}/t"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What a run that failed has left there stays, to be looked at."""
+    folder = config.stash.get(_FOLDER, None)
+    if folder is not None and not config.stash.get(_FAILED, False):
+        shutil.rmtree(Path(folder).parent, ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:
@@ -47,6 +68,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     the whole run writes.
     """
     cache: pytest.Cache | None = getattr(session.config, "cache", None)
+    session.config.stash[_FAILED] = bool(session.testsfailed)
     if hasattr(session.config, "workerinput") or cache is None:
         return
     told = {file: round(spent, 2) for file, spent in _seconds.items()}

@@ -40,6 +40,11 @@ class Tried:
     """Names of the scripts of that run, whose ends are alike."""
     arrived: int
     records: list[dict[str, Any]] = field(default_factory=list)
+    """Those that name it."""
+    of_run: tuple[dict[str, Any], ...] = ()
+    """All of the run whose process is known, whatever script they name: a busy machine cannot tell
+    that of each.
+    """
 
     def __str__(self) -> str:
         seen = [(r["destination"], r["decision"], r["notes"]) for r in self.records]
@@ -129,7 +134,7 @@ class Trials:
 def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
     """Run them behind the gate, and return what became of each."""
     before = {script.name: len(world.arrivals(script.target)) for script in group}
-    known = len(world.all_records())
+    known = {record["id"] for record in world.all_records()}
     number = sum(1 for _ in world.folder.glob("run_*"))
     folder = world.folder / f"run_{number}"
     folder.mkdir()
@@ -140,8 +145,10 @@ def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
     shell.write_text(f"export PYTHON={sys.executable}\n{_GROUP}")
     run = world.run("sh", str(shell), *map(str, paths.values()), seconds=_LONGEST_S)
     records: dict[str, list[dict[str, Any]]] = {}
-    for record in world.all_records()[known:]:
+    new = [record for record in world.all_records() if record["id"] not in known]
+    for record in new:
         records.setdefault((record["sender"]["script"] or {}).get("name", ""), []).append(record)
+    of_run = tuple(r for r in new if r["sender"]["pid"] is not None or r["sender"]["candidates"])
     together = tuple(script.name for script in group)
     return [
         _tried(
@@ -151,6 +158,7 @@ def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
             together=together,
             arrived=len(world.arrivals(script.target)) - before[script.name],
             records=records.get(paths[script.name].name, []),
+            of_run=of_run,
         )
         for script in group
     ]

@@ -46,8 +46,8 @@ def _is_right(seen: Tried) -> None:
 def test_the_end_of_a_run_tells_of_each_place_and_of_nothing_sent(trials: Trials) -> None:
     """Place by place as many connections as are on record; nothing passed, and nothing was sent."""
     for run in trials.runs:
-        records, seen = [record for one in run for record in one.records], run[0]
-        told = seen.run.told
+        seen = run[0]
+        records, told = seen.of_run, seen.run.told
 
         assert f", 0 bytes sent, {len(records)} {_SAID[seen.script.ends]}, " in told, seen
         assert "passed" not in told, seen

@@ -26,7 +26,7 @@ from core.record import Record
 from evidence.entries import Entry
 from proxy import run_records
 from proxy.following import Followed, Question
-from proxy.run_records import Run, answer_to, read_records, told_to
+from proxy.run_records import Run, answer_to, read_records, told_to, written
 
 _AT = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 _RUN = ProcessRef(pid=70, name="outgate", exe=None, started_at=_AT)
@@ -255,7 +255,8 @@ class _AsksAgain:
 
     def __init__(self, runs: Followed, asks: Attribution, *records: Record) -> None:
         self.runs, self._asks = runs, asks
-        self.senders = self.parts = self
+        self.senders = self.parts = self.evidence = self
+        self.backlog = 0
         self._records = records
 
     async def settled(self) -> None:
@@ -303,3 +304,26 @@ def _at_start(sent: Record, began: datetime) -> Record:
     """The same where its run's process was seen to have begun then."""
     ancestry = (replace(_RUN, started_at=began),)
     return replace(sent, sender=replace(sent.sender, ancestry=ancestry))
+
+
+class _Writing:
+    """Evidence that has so much to write, and so much less each time it is asked."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    @property
+    def backlog(self) -> int:
+        self.left -= 1
+        return self.left + 1
+
+
+@pytest.mark.parametrize(("left", "stays"), [(0, -1), (3, -1), (1000, 900)])
+def test_what_is_handed_over_is_waited_for_within_bounds(
+    left: int, stays: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that asked a moment earlier would be told of fewer requests than are on record."""
+    monkeypatch.setattr(run_records, "_WRITTEN_EVERY_S", 0)
+    evidence = _Writing(left)
+    asyncio.run(written(cast("Any", evidence)))
+    assert evidence.left == stays

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from present import there
 
+from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
 from core.fate import Fate
-from proxy.silent_tunnels import GRACE_S, PATIENCE_S
 from proxy.uninspected import Once
 from tests.proxy.conftest import RunningGate
 
@@ -93,6 +93,36 @@ def test_a_connection_too_many_of_a_client_that_trusts_us_is_none(gate: RunningG
     assert {r.request.method for r in gate.evidence.closed} == {"GET", "CONNECT"}
 
 
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_connection_too_many_is_none_of_a_script_that_cannot_be_told(
+    gate: RunningGate, told_first: bool
+) -> None:
+    """A busy machine tells the script of one connection and not of the next: it is the same run of
+    the same process, which trusts us. Another script in its place may not.
+    """
+
+    def of(name: str, path: str | None, launched_as: LaunchedAs) -> Attribution:
+        process = ProcessRef(pid=4711, started_at=None, name="python", exe="/usr/bin/python3")
+        ran = Script(path=path, sha256=None, launched_as=launched_as, name=name)
+        return Attribution(certainty=Certainty.LIKELY, method="fake", process=process, script=ran)
+
+    with_script = of("send.py", "/send.py", LaunchedAs.FILE)
+    untold = of("python", None, LaunchedAs.UNKNOWN)
+    other = of("other.py", "/other.py", LaunchedAs.FILE)
+    uninspected, files = gate.addon.uninspected, ("files.example", 443)
+    uninspected.answered(with_script if told_first else untold, *files)
+    uninspected.ended_without_request(untold if told_first else with_script, *files)
+    uninspected.left_silently(with_script if told_first else untold, *files)
+    uninspected.asked_nothing(untold, *files)
+    assert not gate.evidence.closed
+
+    uninspected.ended_without_request(untold, "pinned.example", 443)
+    if told_first:
+        uninspected.ended_without_request(other, *files)
+    hosts = [record.destination.host for record in gate.evidence.closed]
+    assert hosts == ["pinned.example", "files.example"][: 1 + told_first]
+
+
 def test_a_client_that_trusts_us_is_no_bypass(gate: RunningGate) -> None:
     """An ordinary exchange leaves no such record."""
     with gate.connect("files.example") as client:
@@ -149,14 +179,17 @@ def test_a_client_may_wait_before_its_first_request(gate: RunningGate, http2: bo
     """A connection that was opened in time and is used later is served: only who has not begun a
     handshake is taken for one that waits for its server's word.
     """
+    tunnels = gate.addon.tunnels
+    tunnels._patience_s = 0.0
     with gate.connect("files.example", ["h2"] if http2 else ["http/1.1"]) as client:
-        time.sleep(PATIENCE_S + GRACE_S + 0.3)
+        eventually(lambda: tunnels._late and not tunnels._waiting)  # decided on: it stays open
         if http2:
             client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
         else:
             client.sendall(b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n")
         assert client.recv(4096)
-    assert not any(record.decision.degraded for record in gate.evidence.closed)
+        # Before it ends: that one of HTTP/2 then ends without a request is on record as that.
+        assert not any(record.decision.degraded for record in gate.evidence.closed)
 
 
 def test_memory_of_what_was_told_is_bounded() -> None:

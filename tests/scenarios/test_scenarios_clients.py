@@ -1,10 +1,13 @@
 """Real clients and SDKs behind a running gate, each as a process of its own."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from own_mounts import may_have_own_mounts
 
 from tests.scenarios.conftest import Outgate
 
@@ -97,6 +100,13 @@ def test_a_client_works_and_is_attributed(
     if name == "curl":
         assert record["sender"]["name"] == "curl"
         assert record["sender"]["script_process"]["name"].startswith("python")
+
+
+@pytest.mark.skipif(not may_have_own_mounts(), reason="mounts, as root alone may have its own")
+def test_no_test_beside_these_mounts_anything_that_their_gate_sees() -> None:
+    """A mount that comes and goes may have led to another script: no sender is certain then."""
+    above = f"/proc/{os.getppid()}/ns/mnt"
+    assert Path("/proc/self/ns/mnt").readlink() != Path(above).readlink()
 
 
 def test_a_second_gate_is_refused_with_a_clear_line(serving: Outgate) -> None:
