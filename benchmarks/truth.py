@@ -82,8 +82,10 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   "lives at". It costs a worker several tens of milliseconds of processor time for each KB that may hold a name.
 - Texts in a cipher of one's own (letters moved or turned round, as rot13 and rot47 do, the whole text
   or its encoding from behind, a key for every byte), and values whose pieces stand in different fields.
-- Bytes written as code words, in Morse code, as letters of flags, as scaled, broken or signed fractions, or
-  as differences; base91; base2048. Letters of many scripts in one word (base65536) are told as unread.
+- Bytes written as code words, in Morse code, as letters of flags or other pictures (Ecoji), as scaled, broken
+  or signed fractions, or as differences. Letters of many scripts or rare ideographs in one word (base2048,
+  base32768, base65536) are told as unread, from 8 such letters on; ideographs of one block (base16384) in
+  four of five texts.
 - Values in pieces: those with a blank, a comma, a bar or an empty line between the pieces, unless they are
   groups of their kind; card numbers and keys that short lines (under 37 letters) break; a person's name or
   a telephone number with markup in it; links of Markdown with a part of

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifiers.codecs import linear
 from classifiers.cost import LEAST_DEAR, is_quick
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
@@ -103,9 +104,12 @@ class Engine:
         self._recognisers = None
 
     def warm(self, wait_s: float = 0.0) -> None:
-        """Compile what would make the first request slow; wait so long for the whole rule pack."""
+        """Compile what would make the first request slow; wait so long for the whole rule pack.
+        Raises what a library refuses a pattern with.
+        """
         self.credentials.warm(wait_s)
         self._personal.warm()
+        linear.warm()
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""

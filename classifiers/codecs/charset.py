@@ -5,8 +5,9 @@ binary.
 import codecs
 import re
 import unicodedata
-from functools import cache
 from typing import Any
+
+from classifiers.codecs.linear import compiled, ready
 
 _CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27}) + b"\x7f"
 _HIGH = bytes(range(128, 256))
@@ -207,32 +208,20 @@ def readable_runs(data: bytes) -> bytes:
     return b"\n".join(runs)
 
 
-@cache
+@ready
 def _wide_runs() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(rb"(?:[\x20-\x7e\t]\x00){%d,}" % SHORTEST_RUN, options)
+    return compiled(rb"(?:[\x20-\x7e\t]\x00){%d,}" % SHORTEST_RUN)
 
 
-@cache
+@ready
 def _ascii_runs() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(rb"[\x20-\x7e\t]{%d,}" % SHORTEST_RUN, options)
+    return compiled(rb"[\x20-\x7e\t]{%d,}" % SHORTEST_RUN)
 
 
-@cache
+@ready
 def _runs() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
     letters = r"[\x20-\x7e\t]|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}"
-    return re2.compile(f"(?:{letters}){{{SHORTEST_RUN},}}".encode("latin-1"), options)
+    return compiled(f"(?:{letters}){{{SHORTEST_RUN},}}")
 
 
 def ebcdic(data: bytes) -> str | None:

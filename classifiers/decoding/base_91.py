@@ -1,9 +1,9 @@
 """Bytes in base91: pairs of letters of nearly all that ASCII has, for 13 or 14 bits each."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
+from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding.decoded import known
 
 _ALPHABET = (
@@ -14,7 +14,9 @@ _CAPITALS, _DIGITS = _ALPHABET[:26], _ALPHABET[52:62]
 _SMALL, _SIGNS = _ALPHABET[26:52], _ALPHABET[62:]
 
 _LOOKED_AT, _HEAD = 2048, 80
-_FEWEST_LETTERS = 14
+_FEWEST_LETTERS, _SHORTEST = 12, 18
+_SHORT, _FEW = 64, 2
+"""Letters of a word of which few need be signs, or capitals: what it says tells."""
 _ONE_CAPITAL_IN, _ONE_DIGIT_IN, _ONE_SIGN_IN = 8, 32, 6
 """Of evenly mixed letters a quarter are capitals, a ninth digits, a third signs: code, links and
 rows have fewer of one."""
@@ -59,12 +61,16 @@ def _said(row: list[bytes], tail: bytes) -> Iterator[bytes]:
 
 
 def _is_word(word: bytes) -> bool:
-    return len(word) >= _FEWEST_LETTERS and not word.translate(None, _ALPHABET) and _is_mixed(word)
+    return len(word) >= _SHORTEST and not word.translate(None, _ALPHABET) and _is_mixed(word)
 
 
 def _is_mixed(run: bytes) -> bool:
     head = run[:_LOOKED_AT]
     size = len(head)
+    if size <= _SHORT:
+        signs = size - len(head.translate(None, _SIGNS))
+        capitals = size - len(head.translate(None, _CAPITALS))
+        return min(signs, capitals) >= _FEW and len(set(head)) >= _FEWEST_LETTERS
     return (
         (size - len(head.translate(None, _SIGNS))) * _ONE_SIGN_IN >= size
         and (size - len(head.translate(None, _CAPITALS))) * _ONE_CAPITAL_IN >= size
@@ -101,12 +107,8 @@ def _decoded(word: bytes) -> bytes:
     return bytes(out)
 
 
-@cache
+@ready
 def _runs() -> Any:
     """Runs of the letters; those of a string in JSON end with it."""
-    import re2
-
     letters = "".join(f"\\x{letter:02x}" for letter in _ALPHABET if letter != ord('"'))
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(rf'(?:[{letters}]|\\"){{24,}}'.encode("latin-1"), options)
+    return compiled(rf'(?:[{letters}]|\\"){{{_SHORTEST},}}')

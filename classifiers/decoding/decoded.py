@@ -29,6 +29,8 @@ _FEWEST_VALUES = 16
 """Bytes of fewer different values are a ruler of dots, not unknown data."""
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
 _HIGH = bytes(range(128, 256))
+_CUT = "unexpected end of data"
+"""How UTF-8 is refused that ends within a letter."""
 _OPAQUE_KEYS = frozenset(
     {
         "signature",
@@ -46,6 +48,7 @@ def read_decoded(
     that nobody knows. False where the text that it was decoded from may just be text. `new`: its
     letters are not those of that text.
     """
+    data = without_filling(data)
     if (plain := characters(data)) is not None:
         return reading.later(Piece(plain, "", key, (*path, "(numbers)"), depth + 1))
     if _is_something(data) or (new and _is_set_with_controls(data)):
@@ -157,6 +160,14 @@ def begins_file(head: bytes, length: int) -> bool:
     return picture_type(head) is not None
 
 
+def without_filling(data: bytes) -> bytes:
+    """Return ASCII of a fixed width without the zeros behind it; other data as they are."""
+    if not data.endswith(b"\0"):
+        return data
+    text = data.rstrip(b"\0")
+    return text if text.isascii() and text.translate(None, _CONTROLS) == text else data
+
+
 def known(data: bytes) -> bytes | None:
     """Return the data when it is text or a packed stream; a cut last character does not matter."""
     if packed_as(data) or (data[:1] == b"x" and coding_by_content(data)):
@@ -165,7 +176,8 @@ def known(data: bytes) -> bytes | None:
     if len(head) < 12:
         return None
     if head.count(0) * 3 > len(head):
-        return data if text_of(head[: len(head) & ~1]) else None
+        wide = text_of(head[: len(head) & ~1])
+        return data if wide and _is_of_few_scripts(wide) else None
     if head.translate(None, _CONTROLS) != head:
         return None
     if head.isascii():
@@ -173,7 +185,7 @@ def known(data: bytes) -> bytes | None:
     try:
         text = head.decode()
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
+        if error.start < len(head) - 3 or error.reason != _CUT:
             return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
         text = head[: error.start].decode()
     return data if _few_strange(text) else None
@@ -187,6 +199,17 @@ def _is_set_with_controls(data: bytes) -> bool:
     plain = sample.translate(None, _CONTROLS)
     kinds = len(set(sample) - set(plain))
     return len(plain) * 2 >= len(sample) and kinds < 3 and b"\0" not in sample and plain.isascii()
+
+
+def _is_of_few_scripts(text: str) -> bool:
+    """True for text; small numbers of two bytes each are letters from everywhere by chance."""
+    blocks = {_COMMON_BLOCKS.get(ord(char) >> 8, ord(char) >> 8) for char in text}
+    return len(blocks) <= _FEW_BLOCKS
+
+
+_FEW_BLOCKS = 3
+_COMMON_BLOCKS = dict.fromkeys(range(0x4E, 0xA0), 0x4E) | dict.fromkeys(range(0xAC, 0xD8), 0xAC)
+"""Those of ideographs and of Korean syllables, by the first of each."""
 
 
 def _few_strange(text: str) -> bool:

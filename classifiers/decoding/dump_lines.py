@@ -4,9 +4,9 @@ is.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, NamedTuple
 
+from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding.decoded import known
 
 _BLANK = r"(?:[ \t]|\\t)"
@@ -125,10 +125,6 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
         yield from (found.span() for found in _line().finditer(data))
 
 
-@cache
+@ready
 def _line() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(_LINE.encode("latin-1"), options)
+    return compiled(_LINE)

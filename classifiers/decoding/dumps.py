@@ -5,11 +5,11 @@ lengths, encoded pieces with signs between them, lines of uuencode without their
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from itertools import groupby
 from typing import Any
 
 from classifiers.codecs.bases import base_32, from_base_45, from_base_64
+from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding.decoded import known
 
 CALLS = (
@@ -145,22 +145,14 @@ def from_pieces(stretch: bytes) -> bytes:
     return b"\n".join(filter(None, out))
 
 
-@cache
+@ready
 def _piece() -> Any:
-    return _compiled(rf"({_LETTER}+)=*((?:{_SEPARATOR})?)(?:[0-9]{{1,4}}[:.)\]][ \t]*)?")
+    return compiled(rf"({_LETTER}+)=*((?:{_SEPARATOR})?)(?:[0-9]{{1,4}}[:.)\]][ \t]*)?")
 
 
-@cache
+@ready
 def _mixed_pieces() -> Any:
-    return _compiled(_MIXED_PIECES)
-
-
-def _compiled(pattern: str) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(pattern.encode("latin-1"), options)
+    return compiled(_MIXED_PIECES)
 
 
 def _from_run(pieces: list[bytes]) -> bytes:
@@ -201,9 +193,9 @@ def _from_45(stretch: bytes) -> bytes:
     return b""
 
 
-@cache
+@ready
 def _base_45() -> Any:
-    return _compiled(_BASE_45)
+    return compiled(_BASE_45)
 
 
 def from_padded(stretch: bytes) -> bytes:

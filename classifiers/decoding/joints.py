@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from classifiers.codecs.linear import compiled, ready
 from classifiers.personal.scan.ibans import check_iban
 
 _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
@@ -85,7 +86,9 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def joined(data: bytes) -> Iterator[bytes]:
-    """Yield the words of a text that stand in it in pieces, put together, one a line."""
+    """Yield the words of a text that stand in it in pieces, put together, a paragraph each: none
+    goes on in the next.
+    """
     words = [
         found.word
         for told, read in _ways(data)
@@ -93,7 +96,7 @@ def joined(data: bytes) -> Iterator[bytes]:
         for found in read(data)
     ]
     if words:
-        yield b"\n".join(dict.fromkeys(words)) + b"\n"
+        yield b"\n\n".join(dict.fromkeys(words)) + b"\n"
 
 
 def _ways(data: bytes) -> Iterator[tuple[str, Callable[[bytes], Iterator[Joined]]]]:
@@ -178,8 +181,10 @@ def _wrapped(data: bytes) -> Iterator[Joined]:
 
 @cache
 def _pattern(text: str) -> Any:
-    import re2
+    return compiled(text)
 
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(text.encode("latin-1"), options)
+
+@ready
+def _patterns() -> list[Any]:
+    every = (_TELLING, _WORDS, _GROUPS, _JOINT, _GAPS, _ACCOUNTS, _UNDERLINED, _WRAPPED)
+    return [_pattern(text) for text in every]

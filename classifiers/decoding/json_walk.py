@@ -71,7 +71,7 @@ def _walk(
                 key = name
             kind = type(value)
             if kind is str:
-                if deep and (len(value) > 23 or not value.isidentifier()):
+                if deep and (len(value) > 23 or not _is_name(value)):
                     look(reading, value, key, path + (name,), depth)
                 elif value:
                     append(_new(Segment, (value, key, path + (name,), carrier, label, True, False)))
@@ -127,9 +127,7 @@ def _pairs(
             _put_together(reading, values, key, path, depth)
         fields: dict[Any, Any] = node
         return fields.items()
-    if len(node) > 1 and type(node[0]) in _PIECES:
-        for text in number_forms.put_together(node):
-            reading.emit(text, key, path)
+    _emit_pieces(reading, node, key, path)
     if len(node) > 2 and (
         _put_together(reading, node, key, path, depth)
         or _numeric(reading, node, key, path)
@@ -140,13 +138,28 @@ def _pairs(
     return enumerate(node)
 
 
+def _emit_pieces(reading: Reading, node: list[Any], key: str | None, path: Path) -> None:
+    """Emit what short pieces in an array say together, and what letters in its rows do."""
+    if len(node) > 1 and type(node[0]) in _PIECES:
+        for text in number_forms.put_together(node):
+            reading.emit(text, key, path)
+        if type(node[0]) is list:
+            for text in pieces.of_rows(node):
+                reading.emit(text, None, (*path, "(together)"))
+
+
+def _is_name(text: str) -> bool:
+    """True for what a program may call something."""
+    return text.isascii() and text.isidentifier()
+
+
 def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
     """Emit names that are data: long ones, and those that no program would give to a field."""
     for name in node:
-        if len(name) > 7 and (len(name) > 19 or not name.isidentifier()):
+        if len(name) > 7 and (len(name) > 19 or not _is_name(name)):
             reading.emit(name, None, path + (name,))
-            if len(name) >= packed.MIN_RUN and packed.holds_run(name):
-                raw = name.encode("utf-8", "replace")
+            raw = name.encode("utf-8", "replace")
+            if len(raw) >= packed.MIN_RUN and packed.worth_looking(raw):
                 packed.unpack(reading, name, raw, None, path + (NAME,), 0)
         elif len(_DULL) < _REMEMBERED and name != "0":
             _DULL.add(name)

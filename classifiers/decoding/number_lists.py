@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding.decoded import known
 
 _BETWEEN = r"(?:[^0-9A-Za-z\\]|\\+[nrt\"']?)+"
@@ -39,6 +40,7 @@ _EACH = (
     r"|[\"'][0-9A-Fa-f]{2}[\"']"
 )
 _IN_QUOTES = r"[\"']([!-~])\\?[\"']"
+_AFTER_KEY = r"(?:=|:) ?([0-9]{1,3})"
 _BASES = {b"b": 2, b"o": 8, b"x": 16, b"h": 16, b"$": 16}
 _SIGNED = {b"16#": 16, b"8#": 8, b"2#": 2}
 _LARGEST = 1 << 32
@@ -147,7 +149,7 @@ _DOTS_APART = bytes.maketrans(b".", b" ")
 
 
 def _keyed(stretch: bytes) -> list[int]:
-    return [int(n) for n in _pattern(r"(?:=|:) ?([0-9]{1,3})").findall(stretch)]
+    return [int(n) for n in _pattern(_AFTER_KEY).findall(stretch)]
 
 
 _WAYS = (
@@ -161,8 +163,10 @@ _WAYS = (
 
 @cache
 def _pattern(text: str) -> Any:
-    import re2
+    return compiled(text)
 
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(text.encode("latin-1"), options)
+
+@ready
+def _patterns() -> list[Any]:
+    others = (_LETTERED, QUOTED, _IN_QUOTES, _EACH, _AFTER_KEY)
+    return [_pattern(text) for text in (*(text for text, _ in _WAYS), *others)]

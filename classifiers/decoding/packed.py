@@ -70,11 +70,6 @@ def worth_looking(data: bytes) -> bool:
     )
 
 
-def holds_run(name: str) -> bool:
-    """Return True when a name holds a run that may be encoded."""
-    return _RUN in name.encode("utf-8", "replace").translate(_ALPHABET)
-
-
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
     """Emit a text, unless it is empty, as a segment and queue what is packed in it."""
     if not text:

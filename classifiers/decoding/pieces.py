@@ -5,14 +5,17 @@ the parts of a path, in fields of one name.
 import binascii
 import struct
 from collections.abc import Iterator, Sequence
-from functools import cache
+from itertools import chain
 from typing import Any
 
+from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding import number_bases
 from classifiers.decoding.decoded import known
 
-_FEWEST, _FEWEST_BYTES, _FEWEST_WORDS = 8, 12, 3
+FEWEST_BYTES = 12
+_FEWEST, _FEWEST_WORDS = 8, 3
 _FEWEST_PARTS = 3
+_BYTE, _LETTERS = 256, frozenset({int, float, str})
 _WIDEST = 200
 _SMALLEST_WORD = 1 << 24
 _BASE_64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
@@ -29,11 +32,35 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
         return of_texts(values) if len(values) >= _FEWEST_PARTS else None
     if kind is int and len(values) >= _FEWEST_WORDS:
         return _of_numbers(values)
-    if kind is float and len(values) >= _FEWEST_BYTES:
-        if not _are_whole(values[:_FEWEST_BYTES]) or not values[0] or not _are_whole(values):
+    if kind is float and len(values) >= FEWEST_BYTES:
+        if not _are_whole(values[:FEWEST_BYTES]) or not values[0] or not _are_whole(values):
             return None
         return _of_bytes([int(v) for v in values])
     return None
+
+
+def letters_of(column: Sequence[Any]) -> str | None:
+    """Return what the values of a column say, a letter or a byte each; None for any other."""
+    first = column[0]
+    if type(first) is str and len(first) != 1:
+        return None
+    if type(first) is int and not 0 <= first < _BYTE:
+        return None
+    said = of_list(column)
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+
+
+def of_rows(rows: Sequence[Any]) -> Iterator[str]:
+    """Yield what rows of bytes or letters say, one after another and each column by itself."""
+    width = len(rows[0])
+    if not 0 < width <= _WIDEST or len(rows) * width < FEWEST_BYTES:
+        return
+    if not _LETTERS.issuperset(map(type, rows[0])) or any(type(row) is not list for row in rows):
+        return
+    if len(rows) >= FEWEST_BYTES:
+        yield from filter(None, map(letters_of, zip(*rows, strict=False)))
+    if (said := letters_of(list(chain.from_iterable(rows)))) is not None:
+        yield said
 
 
 def _are_whole(values: Sequence[Any]) -> bool:
@@ -52,7 +79,7 @@ def of_texts(values: Sequence[Any]) -> str | bytes | None:
     whole = "".join(values)
     if width == 1:
         return whole
-    if not whole.isascii() or len(whole) < 2 * _FEWEST_BYTES:
+    if not whole.isascii() or len(whole) < 2 * FEWEST_BYTES:
         return None
     return _undone(whole.encode())
 
@@ -81,7 +108,7 @@ def _from_base_64(run: bytes) -> bytes:
 def _of_numbers(values: Sequence[Any]) -> bytes | None:
     first = values[0]
     if -128 <= first < 256:
-        return _of_bytes(values) if len(values) >= _FEWEST_BYTES else None
+        return _of_bytes(values) if len(values) >= FEWEST_BYTES else None
     if not _SMALLEST_WORD <= first < 1 << 32:
         return None
     if not all(type(value) is int and 0 <= value < 1 << 32 for value in values):
@@ -94,7 +121,7 @@ def _of_numbers(values: Sequence[Any]) -> bytes | None:
 
 
 def _of_bytes(values: Sequence[Any]) -> bytes | None:
-    head = values[:_FEWEST_BYTES]
+    head = values[:FEWEST_BYTES]
     if not _are_bytes(head) or known(bytes([value & 255 for value in head])) is None:
         return None
     if not _are_bytes(values):
@@ -109,7 +136,7 @@ def _are_bytes(values: Sequence[Any]) -> bool:
 
 def numbered(fields: dict[str, Any]) -> list[Any] | None:
     """Return the values of an object whose names are the numbers from 0 on; None of any other."""
-    if len(fields) < _FEWEST_BYTES or next(iter(fields)) != "0":
+    if len(fields) < FEWEST_BYTES or next(iter(fields)) != "0":
         return None
     if any(name != str(number) for number, name in enumerate(fields)):
         return None
@@ -148,14 +175,6 @@ def large_numbers(data: bytes) -> Iterator[bytes]:
         yield from number_bases.read(digits)
 
 
-@cache
+@ready
 def _large() -> Any:
-    return _compiled(r"(?:[:,\[ ])(\d{25,})(?:[,\]}\s])")
-
-
-def _compiled(pattern: str) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(pattern.encode("latin-1"), options)
+    return compiled(r"(?:[:,\[ ])(\d{25,})(?:[,\]}\s])")

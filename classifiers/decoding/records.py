@@ -3,7 +3,7 @@
 from typing import Any
 
 from classifiers.codecs.limits import step_of
-from classifiers.decoding import packed
+from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.number_forms import SMALLEST, of_float, plain_cells
@@ -179,6 +179,8 @@ def _text(value: object) -> str:
 
 
 def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
+    if len(column) >= pieces.FEWEST_BYTES and (said := pieces.letters_of(column)):
+        reading.emit(said, None, (*path, "(together)"))
     if len(column) >= _JOIN_FROM:
         text = "\n".join(
             value if type(value) is str else _text(value) for value in column if _worth(value)

@@ -6,11 +6,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.codecs.bases import from_base_64
+from classifiers.codecs.linear import compiled, ready
 from classifiers.codecs.magic import document_type
 from classifiers.decoding import base_91, dump_lines, dumps, joints, number_lists
 from classifiers.decoding.decoded import known
@@ -58,6 +58,7 @@ _ARE_SMALL = bytes(byte in _SMALL for byte in range(256))
 _WORD_IN_IT = b"\1" * 5
 
 
+_BASE_91: _Other = ("base91", base_91.may_hold, base_91.places, base_91.read)
 _JOINED: _Other = ("joined", joints.may_hold, joints.places, joints.joined)
 _IN_QUOTES: _Other = (
     "letters",
@@ -68,7 +69,7 @@ _IN_QUOTES: _Other = (
 _OTHERS: tuple[_Other, ...] = (
     ("number", number_lists.may_hold, number_lists.places, number_lists.read),
     ("dump", dump_lines.may_hold, dump_lines.places, dump_lines.read),
-    ("base91", base_91.may_hold, base_91.places, base_91.read),
+    _BASE_91,
     ("base45", dumps.holds_base_45, dumps.base_45_places, dumps.in_base_45),
     _JOINED,
     _IN_QUOTES,
@@ -115,7 +116,9 @@ def _others(data: bytes) -> tuple[_Other, ...]:
     digits = len(data) - len(data.translate(None, _DIGITS))
     if digits >= _FEWEST_DIGITS:
         return _OTHERS
-    return (_JOINED, _IN_QUOTES) if digits > 1 or b"@" in data else (_IN_QUOTES,)
+    if digits > 1 or b"@" in data:
+        return (_BASE_91, _JOINED, _IN_QUOTES)
+    return (_BASE_91, _IN_QUOTES)
 
 
 def holds_lines(data: bytes) -> bool:
@@ -327,15 +330,6 @@ def _z85(token: bytes) -> bytes:
     return b"" if token.translate(None, _Z85) else _b85(token.translate(_FROM_Z85))
 
 
-def _compiled(pattern: str, *, longest: bool = False) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.longest_match = longest
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(pattern.encode("latin-1"), options)
-
-
 def _in_class(letters: bytes) -> str:
     return "".join(f"\\x{letter:02x}" for letter in letters)
 
@@ -352,49 +346,49 @@ _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_8
 """Runs of one of the three alphabets, as they stand in text and in strings of JSON."""
 
 
-@cache
+@ready
 def _any() -> Any:
-    return _compiled(f"{_FIRST_LOOK}|{_RUNS_OF_85}")
+    return compiled(f"{_FIRST_LOOK}|{_RUNS_OF_85}")
 
 
-@cache
+@ready
 def _hint() -> Any:
-    return _compiled(_FIRST_LOOK)
+    return compiled(_FIRST_LOOK)
 
 
-@cache
+@ready
 def _dense() -> Any:
-    return _compiled(_RUNS_OF_85, longest=True)
+    return compiled(_RUNS_OF_85, longest=True)
 
 
-@cache
+@ready
 def _torn() -> Any:
-    return _compiled(_TORN)
+    return compiled(_TORN)
 
 
-@cache
+@ready
 def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
     return (
-        ("hex", _compiled(rf"\b{_HEX}"), _from_pairs),
-        ("numbers", _compiled(rf"\b{_NUMBERS}"), _from_numbers),
-        ("characters", _compiled(_NAMED), _from_names),
-        ("characters", _compiled(_STYLED), _from_names),
-        ("bits", _compiled(rf"\b{_BITS}"), _from_bits),
-        ("base64", _compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
-        *((how, _compiled(looks), undo) for how, looks, undo in dumps.WAYS),
+        ("hex", compiled(rf"\b{_HEX}"), _from_pairs),
+        ("numbers", compiled(rf"\b{_NUMBERS}"), _from_numbers),
+        ("characters", compiled(_NAMED), _from_names),
+        ("characters", compiled(_STYLED), _from_names),
+        ("bits", compiled(rf"\b{_BITS}"), _from_bits),
+        ("base64", compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
+        *((how, compiled(looks), undo) for how, looks, undo in dumps.WAYS),
     )
 
 
-@cache
+@ready
 def _uu() -> Any:
-    return _compiled(_UU)
+    return compiled(_UU)
 
 
-@cache
+@ready
 def _bare_uu() -> Any:
-    return _compiled(dumps.BARE_UU)
+    return compiled(dumps.BARE_UU)
 
 
-@cache
+@ready
 def _tokens() -> Any:
-    return _compiled(_STRETCH)
+    return compiled(_STRETCH)

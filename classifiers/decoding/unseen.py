@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding.decoded import known
 
 _FEWEST, _FEWEST_BITS = 16, 64
@@ -36,8 +37,13 @@ _FEWEST_KINDS = 4
 """Emoji and ideographs bring selectors of one or two kinds."""
 
 
-_RARE, _ONE_RARE_IN = "RARE", 8
-"""Ideographs outside of the common ones: texts have one here and there, encodings many."""
+_RARE = "RARE"
+"""Ideographs and syllables that texts have one of here and there: of any of a block, most are."""
+_COMMON_IN = (("gb2312", 0xB0A1, 0xD7FE), ("big5", 0xA440, 0xC67E), ("shift_jis", 0x889F, 0x9872))
+"""Where the character sets of China, Taiwan and Japan have those in daily use."""
+_SPOKEN = frozenset("佢哋喺嘅咗嘢嗰啲嚟冇唔咁啱睇畀攞瞓咩囉喎吖噃氹乜")
+"""Of Cantonese, which those sets lack or take for rare."""
+_FEWEST_WIDE, _FEWEST_IDEOGRAPHS = 8, 6
 _BEGINNINGS, _FEWEST_BEGINNINGS = frozenset(range(0xC3, 0xF5)), 6
 """The first bytes of letters in UTF-8: those of one script have four at most, ideographs aside."""
 _BASE_100 = 0x1F3F7
@@ -110,14 +116,24 @@ def holds_mixed(text: str) -> bool:
     """
     data = text.encode("utf-8", "replace")
     wide = (found.group() for found in _strange().finditer(data))
-    for run in chain(wide, _varied(data)):
-        letters = [char for char in run.decode("utf-8", "replace") if char.isalpha()]
-        scripts = Counter(map(_script, letters))
-        if len(letters) >= _FEWEST and len(scripts) >= _FEWEST_SCRIPTS:
-            return True
-        if len(letters) >= _FEWEST and scripts[_RARE] * _ONE_RARE_IN >= len(letters):
-            return True
-    return False
+    return any(_is_mixed(run.decode("utf-8", "replace")) for run in chain(wide, _varied(data)))
+
+
+def _is_mixed(run: str) -> bool:
+    letters = [char for char in run if char.isalpha()]
+    if len(letters) < _FEWEST_WIDE:
+        return False
+    scripts = Counter(map(_script, letters))
+    ideographs = scripts[_RARE] + scripts[""]
+    rare = ideographs >= _FEWEST_IDEOGRAPHS and scripts[_RARE] * 2 >= ideographs
+    return len(+scripts) >= _FEWEST_SCRIPTS or (rare and _is_of_no_set("".join(letters)))
+
+
+def _is_of_no_set(letters: str) -> bool:
+    """True where no country's set has four fifths of the letters: rare words are of one."""
+    return all(
+        letters.encode(name, "replace").count(b"?") * 5 >= len(letters) for name, _, _ in _COMMON_IN
+    )
 
 
 def _varied(data: bytes) -> Iterator[bytes]:
@@ -129,10 +145,23 @@ def _varied(data: bytes) -> Iterator[bytes]:
 
 @lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
-    if "\u3400" <= letter <= "\u4dbf" or "\U00020000" <= letter <= "\U0003ffff":
-        return _RARE
     script = unicodedata.name(letter, "").partition(" ")[0]
+    if script in {"CJK", "HANGUL"} and not _is_common(letter):
+        return _RARE
     return "" if script in _WRITTEN_TOGETHER else script
+
+
+def _is_common(letter: str) -> bool:
+    if "\uac00" <= letter <= "\ud7a3":
+        return len(letter.encode("euc_kr")) == _OF_TWO_BYTES
+    codes = ((letter.encode(name, "replace"), first, last) for name, first, last in _COMMON_IN)
+    return letter in _SPOKEN or any(
+        first <= int.from_bytes(code) <= last for code, first, last in codes
+    )
+
+
+_OF_TWO_BYTES = 2
+"""The rarer syllables are written as what they are made of."""
 
 
 def _bits(run: str) -> Iterator[tuple[str, bytes]]:
@@ -148,26 +177,18 @@ def _bits(run: str) -> Iterator[tuple[str, bytes]]:
             return
 
 
-@cache
+@ready
 def _strange() -> Any:
     wide = r"[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-    return _compiled(f"(?:{wide}){{16,}}".encode("latin-1"))
+    return compiled(f"(?:{wide}){{8,}}")
 
 
-@cache
+@ready
 def _foreign() -> Any:
     two, three = r"[\xc3-\xdf][\x80-\xbf]", r"[\xe0-\xef][\x80-\xbf]{2}"
-    return _compiled(f"(?:[0-9A-Za-z]{{0,4}}(?:{two}|{three})){{12,}}".encode("latin-1"))
+    return compiled(f"(?:[0-9A-Za-z]{{0,4}}(?:{two}|{three})){{8,}}")
 
 
-@cache
+@ready
 def _joiner() -> Any:
-    return _compiled(b"|".join(_JOINER_BYTES))
-
-
-def _compiled(pattern: bytes) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(pattern, options)
+    return compiled(b"|".join(_JOINER_BYTES))

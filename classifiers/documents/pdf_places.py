@@ -4,10 +4,10 @@ packed objects and in streams of text that no page need show, and behind its end
 
 import re
 from collections.abc import Container, Iterable, Iterator
-from functools import cache
 from typing import Any, NamedTuple
 
 from classifiers.codecs.deflate import inflated
+from classifiers.codecs.linear import compiled, ready
 from classifiers.codecs.packed import is_plain
 from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
@@ -130,20 +130,11 @@ def _decoded(data: bytes) -> str:
     return data.decode("latin-1") if is_plain(data) or data.isascii() else ""
 
 
-@cache
+@ready
 def _long_strings() -> Any:
-    return _compiled(rb"\(((?:[^()\\]|\\.){9,})\)")
+    return compiled(rb"(?s)\(((?:[^()\\]|\\.){9,})\)")
 
 
-@cache
+@ready
 def _wide_strings() -> Any:
-    return _compiled(rb"\(\xfe\xff(?:[^()\\]|\\.)*\)")
-
-
-def _compiled(pattern: bytes) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.dot_nl = True
-    return re2.compile(pattern, options)
+    return compiled(rb"(?s)\(\xfe\xff(?:[^()\\]|\\.)*\)")

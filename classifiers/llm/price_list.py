@@ -88,7 +88,7 @@ def cost(owner: Any, model: Any, usage: Usage, at: datetime, count: int) -> Pric
     own = any(model is one for one in owner.models)
     prices, unknown_terms = _on_terms(owner.id, model, usage.terms, at, own=own)
     known = {k: n for k, n in usage.units.items() if _price(prices, k) is not None}
-    left_out = [*unknown_terms, *_unpriced(usage.units, prices)]
+    left_out = [*unknown_terms, *_unpriced(usage.units, prices), *_cached(usage, prices)]
     counts = {**_plain(usage), **known}
     if units.SECONDS in known:
         counts["audio_seconds"] = counts[units.SECONDS]
@@ -150,6 +150,17 @@ def _unpriced(used: Mapping[str, int], prices: Any) -> Iterator[str]:
     for unit, number in used.items():
         if number and unit in _WORDS and unit not in _AS_TEXT and _price(prices, unit) is None:
             yield _WORDS[unit]
+
+
+def _cached(usage: Usage, prices: Any) -> Iterator[str]:
+    """Yield what a cache held or took of which the list has no price, unless it is not billed."""
+    listed = prices.__dict__
+    if units.BILLED_INPUT in usage.units or listed.get("input_mtok") is None:
+        return
+    if usage.cache_read and listed.get("cache_read_mtok") is None:
+        yield "the price of what a cache held (priced as asked)"
+    if usage.cache_write and listed.get("cache_write_mtok") is None:
+        yield "keeping in a cache (priced as asked)"
 
 
 def _on_terms(

@@ -98,6 +98,12 @@ def label_kinds(left: str) -> frozenset[str]:
     return _nearest(_TOKEN.findall(_plain(left)))
 
 
+def last_word(left: str) -> str:
+    """Return the last word of a text in lower case, numbers aside; empty without any."""
+    words = [token for token in _TOKEN.findall(_plain(left)) if not token.isdecimal()]
+    return words[-1] if words else ""
+
+
 def split_name(name: str) -> list[str]:
     """Return the words of a key in lower case: `customerSSN`, `customer_ssn` and `Customer SSN` are
     alike.

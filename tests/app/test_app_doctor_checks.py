@@ -143,7 +143,7 @@ def _no_gate(*_: object) -> Any:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("why", ["missing", "refused"])
+@pytest.mark.parametrize("why", ["missing", "refused", "refused by a decoder"])
 def test_a_library_that_inspects_nothing_is_told(
     why: str, outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,15 +151,18 @@ def test_a_library_that_inspects_nothing_is_told(
     import re2
 
     import classifiers.engine
+    from classifiers.codecs import linear
     from classifiers.credentials.engines import engine
 
-    def refuse(_: str) -> None:
+    def refuse(_: str = "") -> None:
         raise re2.error("bad pattern")
 
     if why == "missing":
         monkeypatch.setitem(sys.modules, classifiers.engine.__name__, None)
-    else:
+    elif why == "refused":
         monkeypatch.setattr(engine, "regex", refuse)
+    else:
+        monkeypatch.setattr(linear, "_MADE", [refuse])
 
     told = outgate("doctor")
 

@@ -8,7 +8,7 @@ from math import prod
 
 from classifiers.codecs.charset import readable_runs
 from classifiers.codecs.magic import document_type
-from classifiers.decoding.decoded import known
+from classifiers.decoding.decoded import known, without_filling
 from classifiers.decoding.number_forms import SMALLEST, of_float
 from classifiers.documents.behind import read_behind
 from classifiers.documents.reader import Work
@@ -17,6 +17,7 @@ from classifiers.payload import Document
 MEDIA_TYPES = frozenset({"application/x-npy"})
 _LONGEST_HEAD = 1 << 20
 _SLICE = 1 << 16
+_FEWEST, _MOST_SIDES, _BYTE = 12, 3, 256
 _INTEGERS = {1: "b", 2: "h", 4: "i", 8: "q"}
 _FRACTIONS = {2: "e", 4: "f", 8: "d"}
 
@@ -44,7 +45,8 @@ def read(document: Document, work: Work) -> None:
         _texts(content, kind, document, work)
     elif (plain := _plain(kind)) is not None:
         _whole(content, document, work)
-        _numbers(content, plain, document, work)
+        octets = _numbers(content, plain, document, work)
+        _across(octets, _steps(head["shape"], wide=bool(head["fortran_order"])), document, work)
     else:
         work.unread("an array of a type of its own is not read", document.path)
 
@@ -79,13 +81,15 @@ def _plain(kind: str) -> str | None:
 
 def _whole(content: bytes, document: Document, work: Work) -> bool:
     """Queue the bytes of numbers that are a text or a file; False for those that are numbers."""
+    content = without_filling(content)
     telling = known(content) is not None or document_type(content) is not None
     if telling and work.allow(len(content), document.path):
         work.member(content, None, document.path)
     return telling
 
 
-def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
+def _numbers(content: bytes, kind: str, document: Document, work: Work) -> bytes:
+    """Read them as they stand; return what each is as a byte, or zero."""
     size = int(kind[2:])
     sign = (_FRACTIONS if kind[1] == "f" else _INTEGERS).get(size)
     if sign is None:
@@ -99,17 +103,49 @@ def _numbers(content: bytes, kind: str, document: Document, work: Work) -> None:
         values = struct.unpack(f"{order}{count}{sign}", part[: count * size])
         text = "\n".join(filter(None, map(_long, values)))
         if not work.text(text, None, document.path):
-            return
-        octets += _octets(values)
+            return b""
+        octets += _octets(part, values, order)
+    if not octets.strip(b"\0"):
+        return b""
     if size == 1 or not _whole(bytes(octets), document, work):
         work.text(readable_runs(bytes(octets)).decode("utf-8", "replace"), None, document.path)
+    return bytes(octets)
 
 
-def _octets(values: tuple[int | float, ...]) -> bytes:
-    """Return numbers that are a byte each as those; nothing where one is none."""
-    if not all(0 <= value < 256 and value == int(value) for value in values):
-        return b""
-    return bytes(map(int, values))
+def _octets(part: bytes, values: tuple[int | float, ...], order: str) -> bytes:
+    """Return numbers that are a byte each as those, all others as zero."""
+    size = len(part) // len(values)
+    whole = part[0 if order == "<" else size - 1 :: size].count(0)
+    if size > 2 and isinstance(values[0], float) and whole < _FEWEST:
+        return bytes(len(values))  # fractions nearly all: those of whole numbers end with zeros
+    try:
+        return bytes(values)  # type: ignore[arg-type]  # refuses fractions
+    except (TypeError, ValueError):
+        return bytes(
+            [int(v) if 0 <= v < _BYTE and v == int(v) else 0 for v in map(_finite, values)]
+        )
+
+
+def _finite(value: int | float) -> int | float:
+    return value if -_BYTE < value < _BYTE else 0
+
+
+def _steps(shape: tuple[int, ...], *, wide: bool) -> list[int]:
+    """Return how far apart the numbers of one column stand, for each side but the last."""
+    sides = shape[:-1] if wide else shape[:0:-1]
+    return [prod(sides[: at + 1]) for at in range(len(sides))]
+
+
+def _across(octets: bytes, steps: list[int], document: Document, work: Work) -> None:
+    """Read what letters say that stand under each other."""
+    for number, step in enumerate(dict.fromkeys(steps)):
+        if step < 2 or len(octets) < step * _FEWEST:
+            continue
+        if number >= _MOST_SIDES:
+            work.unread("more sides of an array than are read", document.path)
+            return
+        across = b"\0".join(octets[at::step] for at in range(step))
+        work.text(readable_runs(across).decode("utf-8", "replace"), None, document.path)
 
 
 def _long(value: int | float) -> str | None:

@@ -12,6 +12,7 @@ from classifiers.decoding.names import telling
 from classifiers.decoding.number_forms import LARGEST, SMALLEST, of_float
 from classifiers.decoding.packed import bytes_in
 from classifiers.documents.behind import read_behind
+from classifiers.documents.pickled_letters import Letters
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -29,18 +30,20 @@ _NUMBERS = frozenset({"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "L
 def read(document: Document, work: Work) -> None:
     """Collect texts, long integers and packed files; nothing of the pickle is run."""
     texts, numbers = _Gathered(document, work), _Gathered(document, work, quoted=False)
+    letters = Letters()
     count, octets = 0, bytearray()
     stream = BytesIO(document.data)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             count += 1
+            letters.take(opcode.name, argument)
             if count > _MAX_OPCODES:
                 work.unread("more of the pickle than is read", document.path)
                 break
             if isinstance(argument, str | bytes | bytearray):
                 _text(opcode.name, argument, texts, document, work)
-            elif type(argument) is int and opcode.name in _NUMBERS and 0 <= argument < _BYTE:
-                octets.append(argument)
+            elif (octet := _octet(opcode.name, argument)) is not None:
+                octets.append(octet)
             elif (digits := _digits(argument)) is not None:
                 numbers.add(digits)
     except (ValueError, IndexError, OverflowError, UnicodeDecodeError, KeyError):
@@ -50,6 +53,17 @@ def read(document: Document, work: Work) -> None:
     texts.flush()
     numbers.flush()
     _octets(bytes(octets), document, work)
+    if (whole := letters.whole()) is not None:
+        work.text(whole, None, document.path)
+
+
+def _octet(code: str, argument: object) -> int | None:
+    """Return a number that may be a byte, whole ones kept as fractions too."""
+    if type(argument) is float and argument.is_integer():
+        argument = int(argument)
+    elif type(argument) is not int or code not in _NUMBERS:
+        return None
+    return argument if 0 <= argument < _BYTE else None
 
 
 def _text(

@@ -18,14 +18,16 @@ _METHODS = frozenset(
 _SHARED = frozenset({"ping", "tasks/get", "tasks/list", "tasks/cancel", "tasks/result"})
 """Methods that other JSON-RPC protocols have as well: the protocol's own headers must say that it
 is MCP."""
+_CALL, _MOST_TOOLS = "tools/call", 100
 _HEADERS = ("mcp-protocol-version", "mcp-session-id", "mcp-method")
 
 
 class McpCall(NamedTuple):
-    """One call of an MCP server."""
+    """What is asked of an MCP server: one call, or the calls of a batch."""
 
     method: str
-    tool: str | None
+    """Of the first that calls a tool, else of the first."""
+    tools: tuple[str, ...]
     mismatch: bool
     """True when the headers name another method or tool than the body: somebody hides what is
     called."""
@@ -43,22 +45,32 @@ def from_headers(headers: Mapping[str, str]) -> McpCall | None:
     if not announced(headers):
         return None
     method = headers.get("mcp-method", "")
-    return McpCall(method, headers.get("mcp-name") if method == "tools/call" else None, False)
+    name = headers.get("mcp-name") if method == _CALL else None
+    return McpCall(method, (name,) if name else (), False)
 
 
 def from_body(body: object, headers: Mapping[str, str]) -> McpCall | None:
-    """Return the call in a JSON-RPC message or batch, or None when it is not MCP."""
-    first = body[0] if isinstance(body, list) and body else body
-    if not isinstance(first, dict) or first.get("jsonrpc") != "2.0":
+    """Return what a JSON-RPC message, or a batch of such, calls; None when nothing of it is MCP."""
+    messages = body if isinstance(body, list) else [body]
+    calls = [call for one in messages if (call := _of_message(one, headers)) is not None]
+    if not calls:
         return None
-    method = first.get("method")
+    tools = tuple(dict.fromkeys(name for call in calls for name in call.tools))[:_MOST_TOOLS]
+    first = next((call for call in calls if call.method == _CALL), calls[0])
+    return McpCall(first.method, tools, any(call.mismatch for call in calls))
+
+
+def _of_message(message: object, headers: Mapping[str, str]) -> McpCall | None:
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        return None
+    method = message.get("method")
     if method is None:
-        answers = announced(headers) and ("result" in first or "error" in first)
-        return McpCall("response", None, False) if answers else None
-    if not isinstance(method, str) or not _is_method(method, first, headers):
+        answers = announced(headers) and ("result" in message or "error" in message)
+        return McpCall("response", (), False) if answers else None
+    if not isinstance(method, str) or not _is_method(method, message, headers):
         return None
-    tool = _tool_of(first) if method == "tools/call" else None
-    return McpCall(method, tool, _mismatch(headers, method, tool))
+    tool = _tool_of(message) if method == _CALL else None
+    return McpCall(method, (tool,) if tool else (), _mismatch(headers, method, tool))
 
 
 def _is_method(method: str, message: Mapping[str, Any], headers: Mapping[str, str]) -> bool:

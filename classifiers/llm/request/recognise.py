@@ -88,7 +88,7 @@ def _tool_call(spoken: mcp.McpCall, provider: Service | None, seen: _Seen) -> Ll
     return LlmCall(
         provider=provider.id if provider else None,
         operation=op.MCP,
-        tools=(spoken.tool,) if spoken.tool else (),
+        tools=spoken.tools,
         evidence=(*evidence, "mcp-header-mismatch") if spoken.mismatch else evidence,
         key_fingerprint=who.fingerprint,
         key_class=who.key_class,

@@ -8,8 +8,9 @@ from classifiers.codecs.unicode_folding import Folded
 from classifiers.hits import Hit
 from classifiers.personal.scan.checks import WITHOUT_CHECK_DIGIT
 from classifiers.personal.scan.published import is_test_value
-from classifiers.personal.scan.shapes import Strength
-from classifiers.personal.vocabulary import EMPTY, announces, label_kinds
+from classifiers.personal.scan.shapes import PRINTED_ON_PAPERS, Strength
+from classifiers.personal.tables.words import PAPER_WORDS
+from classifiers.personal.vocabulary import EMPTY, announces, label_kinds, last_word
 from core.findings import Confidence
 
 DETECTOR = "personal"
@@ -70,14 +71,14 @@ class Place:
         if start == self._label_at:
             return self._label
         left = self.last if self.last > start - LEFT else start - LEFT
-        label = EMPTY
-        if start - left > 1:
-            text = self.text[left:start]
-            if "\n" in text or ";" in text or "|" in text:
-                text = _last_piece(text)
-            label = label_kinds(text)
+        label = label_kinds(_last_piece(self.text[left:start])) if start - left > 1 else EMPTY
         self._label_at, self._label = start, label
         return label
+
+    def _is_on_paper(self, start: int) -> bool:
+        """True when the last word before it is that for a paper, which tells who made it too."""
+        left = _last_piece(self.text[max(self.last, start - LEFT) : start])
+        return last_word(left) in PAPER_WORDS
 
     def is_named(self, kind: str, start: int) -> bool:
         """True when the key or the label announces this kind."""
@@ -125,18 +126,18 @@ class Place:
             confidence = Confidence.LIKELY if kind in WITHOUT_CHECK_DIGIT else Confidence.CERTAIN
             self.confirm(kind, value, start, end, confidence)
             return True
-        why = self._why_not(strength, start, end)
+        why = self._why_not(kind, strength, start, end)
         if why is None:
             self.confirm(kind, value, start, end, Confidence.LIKELY)
             return True
         self.refuse(kind, value, start, end, why)
         return False
 
-    def _why_not(self, strength: Strength, start: int, end: int) -> str | None:
+    def _why_not(self, kind: str, strength: Strength, start: int, end: int) -> str | None:
         if strength == 3:  # Strength.WEAK; enum members cost time here
             return _UNNAMED
         if strength == 2:  # Strength.MEDIUM
-            if self.label(start):
+            if self.label(start) and not (kind in PRINTED_ON_PAPERS and self._is_on_paper(start)):
                 return _OTHER_LABEL
             if ("!" in self.names or not self.neutral) and self._is_whole(start, end):
                 return _OTHER_KEY
@@ -153,5 +154,7 @@ class Place:
 
 def _last_piece(text: str) -> str:
     """Return what follows the last line end, semicolon or bar, unless that is blank."""
+    if "\n" not in text and ";" not in text and "|" not in text:
+        return text
     pieces = [piece for piece in _BREAK.split(text) if piece.strip()]
     return pieces[-1] if pieces else ""

@@ -2,8 +2,9 @@
 
 import re
 from enum import Enum
-from functools import cache
 from typing import Any
+
+from classifiers.codecs.linear import ready
 
 LEFT = 48
 """Characters before a number in which a word counts."""
@@ -48,7 +49,7 @@ _NOUNS = frozenset({"text", "contact", "mobile", "signal"})
 _PRONOUNS = frozenset("me him her them us back mich ihn sie uns moi".split())
 
 
-@cache
+@ready
 def _patterns() -> tuple[Any, Any]:
     import re2
 

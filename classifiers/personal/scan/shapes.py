@@ -175,6 +175,9 @@ def _table() -> dict[str, tuple[Reading, ...]]:
 READINGS = _table()
 """Group sizes, one character each (`chr(48 + size)`) → readings, the strongest first."""
 
+PRINTED_ON_PAPERS = frozenset({"au_abn"})
+"""Numbers of traders, by law on each paper of theirs, next to what else stands on it."""
+
 READINGS_UNNAMED = {
     sizes: strong
     for sizes, readings in READINGS.items()

@@ -20,6 +20,9 @@ bestelling zamowienie faktura container_no doi arxiv pmid pmc patent
 NEGATIVE_WORDS = frozenset(_NEGATIVE_WORDS_TEXT.split())
 """Words that name something whose numbers are not personal."""
 
+PAPER_WORDS = frozenset("invoice invoices order orders contract".split())
+"""Those of them that name a paper, on which other numbers stand than its own."""
+
 _NEUTRAL_WORDS_TEXT = """
 value val values text content contents input output data body message messages msg note notes
 comment comments description desc prompt query q question answer response summary title subject

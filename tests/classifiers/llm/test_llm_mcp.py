@@ -69,6 +69,20 @@ def test_tool_servers(
     assert (call.operation, call.tools, call.evidence) == ("mcp", tool, evidence)
 
 
+def test_every_tool_of_a_batch_is_named() -> None:
+    """A rule on a tool holds wherever in a batch it is called, and behind whatever."""
+    calls = [
+        {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": []},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+        {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "search"}},
+        {"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": "delete_all"}},
+        {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "search"}},
+    ]
+    call = seen("https://tools.example/mcp", calls)
+    assert call is not None
+    assert (call.tools, call.evidence) == (("search", "delete_all"), ("mcp:tools/call",))
+
+
 def test_an_open_tool_server_stream_is_a_call() -> None:
     """Listening to a tool server is seen too, although it sends no body."""
     call = seen("https://tools.example/mcp", None, "GET", mcp_session_id="s")

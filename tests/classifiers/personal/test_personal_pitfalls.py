@@ -148,9 +148,26 @@ def test_case_counts_where_it_should(text: str, expected: list[str]) -> None:
         ("Acme Pty Ltd 53 004 085 616 3 invoices", "au_abn"),
         ("paid to 53 004 085 616 120.50 in May", "au_abn"),
         ("53 004 085 616\n53 004 085 616", "au_abn"),
+        ("invoice 53 004 085 616 120.50 due", "au_abn"),
+        ("invoice 120.50 53 004 085 616 due", "au_abn"),
+        ("Contract: 53 004 085 616, 12 months", "au_abn"),
         ("Frau Weber 65 929 970 489 12 Monate", "de_tax_id"),
     ],
 )
 def test_another_number_on_the_line_hides_no_id(text: str, kind: str) -> None:
     """Only where numbers stand as in a matrix are groups of digits no id."""
     assert kind in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "invoice no. 53 004 085 616 due",
+        "invoice total 53 004 085 616 due",
+        "invoice ref 53 004 085 616 due",
+        "invoice 53 004 085 617 120.50 due",
+    ],
+)
+def test_a_papers_own_number_is_no_traders(text: str) -> None:
+    """A word for the number itself, or for an amount, still says what it is."""
+    assert "au_abn" not in kinds(text)
