@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from core.attribution import Certainty
@@ -49,8 +50,11 @@ from evidence.times import micros
 LINK = ChainLink(chain_id="records:made-up", seq=1, prev=bytes(32), hash=bytes.fromhex("5a" * 32))
 
 
+@lru_cache(maxsize=2048)
 def as_stored(record: Record) -> Record:
-    """Return the record as it is read again: its texts made harmless and cut."""
+    """Return the record as it is read again: its texts made harmless and cut. Screens ask for the
+    same ones over and over.
+    """
     return Record.from_json(json.loads(json.dumps(record.to_json())))
 
 

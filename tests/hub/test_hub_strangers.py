@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import pytest
 from fleet_over_tls import MESSAGES, joined, over_tls, shipper, unended
-from fleet_world import FleetWorld
+from fleet_world import FleetWorld, a_world
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.ids import utc_now
@@ -25,8 +25,11 @@ from fleet.shipper import Shipper
 from fleet.wire import packed
 from hub import admission, service
 from hub.enrolment import Endpoint, Enrolment, revoke
+from hub.own_postgres import OwnPostgres
 from hub.patience import ENDPOINTS
 from hub.service import Serving
+
+type Stays = tuple[FleetWorld, Serving]
 
 GARBAGE = (b"", b"{}", b"[]", b"null", b"\xff\xfe", b"{" * 10_000, b'{"at": 1}', b"x" * 3_000_000)
 
@@ -51,14 +54,20 @@ def test_garbage_is_refused_in_one_line(world: FleetWorld, serving: Serving, pat
     ship.line.close()
 
 
+@pytest.fixture(scope="module")
+def stays(postgres: OwnPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stays]:
+    """A hub for all messages that do not end: at its stop it waits ten seconds for what comes."""
+    with a_world(postgres, tmp_path_factory.mktemp("stays")) as world, over_tls(world) as serving:
+        yield world, serving
+
+
 @pytest.mark.parametrize(
     ("path", "most"), [("/v1/enrol", 64 << 10), ("/v1/check-in", 4 << 20), ("/v1/upload", 24 << 20)]
 )
-def test_no_message_fills_the_memory(
-    world: FleetWorld, serving: Serving, path: str, most: int
-) -> None:
+def test_no_message_fills_the_memory(stays: Stays, path: str, most: int) -> None:
     """A message without a length that does not end is cut off at what such a message may have."""
-    member = joined(world, serving, "till-1")
+    world, serving = stays
+    member = joined(world, serving, f"till{path.replace('/', '-')}")
     sent = 0
 
     def endless() -> Iterator[bytes]:

@@ -4,7 +4,15 @@ screens as text.
 
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Hashable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +20,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from at_rest import at_rest
 from invented_day import sample_holds, sample_records
 from memory_case_store import MemoryCaseStore
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -48,6 +59,32 @@ def drawn[Test: Callable[..., Any]](test: Test) -> Test:
     sizes = pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
     at_all: Test = sizes(pytest.mark.usefixtures("colours")(test))
     return at_all
+
+
+@pytest.fixture(autouse=True)
+def rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key was taken when the loop has nothing to do any more, not when the processor is idle."""
+    monkeypatch.setattr("textual.app.wait_for_idle", at_rest)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def styles_read_once() -> Iterator[None]:
+    """The same style sheets with the same colours give the same rules in each test: Textual keeps
+    64 of them, of one screen, and has more.
+    """
+    read = Stylesheet._parse_rules
+    kept: dict[tuple[Hashable, ...], list[RuleSet]] = {}
+
+    def parse(sheet: Stylesheet, *told: Hashable, **named: Hashable) -> list[RuleSet]:
+        key = (told, *sorted(named.items()), *sheet._variables.items())
+        if key not in kept:
+            kept[key] = read(sheet, *told, **named)  # type: ignore[arg-type]
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse)
+        yield
 
 
 class FragileStore(MemoryCaseStore):
