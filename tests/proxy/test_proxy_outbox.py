@@ -124,7 +124,9 @@ def run(story: Story) -> Writer:
     writer, clock = Writer(), Clock()
 
     async def told() -> None:
-        await story(Outbox(writer, asyncio.get_running_loop(), clock, lambda: clock.now), writer, clock)
+        await story(
+            Outbox(writer, asyncio.get_running_loop(), clock, lambda: clock.now), writer, clock
+        )
 
     asyncio.run(told())
     return writer
