@@ -63,10 +63,9 @@ class EarlyEnds:
         """
         for flow, transaction in tuple(self._under_way.values()):
             conversation = transaction.travel.conversation
-            open_ = conversation is not None and transaction.answering and not transaction.failed
-            if not open_ or conversation.ending is not None:
+            if conversation is None or conversation.ending is not None:
                 continue
-            if may_be_left(flow.client_conn.id):
+            if transaction.answering and may_be_left(flow.client_conn.id):
                 transaction.note(STOPPED_NOTE)
                 conversation.end(_LEAVING, GOING_AWAY)
                 await look_again(flow)
