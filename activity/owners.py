@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from core.activity import OpenSocket
@@ -14,6 +15,7 @@ _AGE = timedelta(minutes=1)
 have inherited it.
 """
 
+_AT_ONCE = 8
 _TRIES = 3
 """So often an owner that could not be named is looked for: it may have been about to start."""
 
@@ -51,13 +53,37 @@ class Owners:
         own = sender.script is not None and sender.script.path in self._own_scripts
         return sender if sender.is_python and not own else None
 
+    def learn(self, some: Iterable[OpenSocket], now: datetime) -> None:
+        """Have the owners of those looked for that are not known, several at once: one look at all
+        processes answers everybody who waits for one.
+        """
+        new = [one for one in some if self._has_to_ask(ends_of(one))]
+        if len(new) < 2:
+            for one in new:
+                self._note(*self._asked(one, now))
+            return
+        with ThreadPoolExecutor(min(len(new), _AT_ONCE), "outgate-owners") as asking:
+            for found in asking.map(lambda one: self._asked(one, now), new):
+                self._note(*found)
+
     def of(self, one: OpenSocket, now: datetime) -> Attribution:
-        """Return who holds it. Takes milliseconds the first time."""
+        """Return who holds it, as was learnt; takes milliseconds where it was not."""
         ends = ends_of(one)
+        if ends not in self._known:
+            self._note(*self._asked(one, now))
+        return self._known[ends]
+
+    def _has_to_ask(self, ends: Ends) -> bool:
         known = self._known.get(ends)
-        if known is not None and (known.is_python is not None or self._tries[ends] >= _TRIES):
-            return known
+        done = known is not None and (known.is_python is not None or self._tries[ends] >= _TRIES)
+        return not done
+
+    def _note(self, ends: Ends, found: Attribution) -> None:
         self._tries[ends] += 1
+        self._known[ends] = found
+
+    def _asked(self, one: OpenSocket, now: datetime) -> tuple[Ends, Attribution]:
+        ends = ends_of(one)
         asked = Connection(
             id=f"observed-{'-'.join(map(str, ends))}",
             client_host=one.host,
@@ -67,9 +93,9 @@ class Owners:
             at=now - _AGE if ends in self._there else now,
             socket=one.number or None,
         )
-        found = self._known[ends] = self._attributor.attribute(asked)
+        found = self._attributor.attribute(asked)
         self._attributor.forget(asked)
-        return found
+        return ends, found
 
 
 def run_of(sender: Attribution) -> tuple[object, ...]:

@@ -57,7 +57,8 @@ class Elsewhere:
         if self.detached:
             yield (
                 f"{counted(self.detached, 'request')} of processes of yours that have let go of"
-                " their parents, as daemons do: this program's or another's"
+                " their parents, as daemons do: this program's or another's, for which run such a"
+                " process is of stands in its memory, which the machine's gate may not read"
             )
 
     def at_the_end(self) -> Iterator[str]:

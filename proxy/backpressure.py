@@ -11,11 +11,15 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy import http
 from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import TCPLayer
 from mitmproxy.proxy.layers.http import HttpLayer
+from mitmproxy.proxy.layers.websocket import WebSocketMessageInjected
 from mitmproxy.proxy.server import ConnectionIO
+from mitmproxy.websocket import WebSocketMessage
+from wsproto.frame_protocol import Opcode
 
 from proxy.acknowledging import prompt
 from proxy.carrying_out import QueuedConnectionHandler
@@ -77,6 +81,15 @@ def _is_sending_on(one: layer.Layer) -> bool:
         if one in inside and any(map(_is_sending_on, inside[inside.index(one) + 1 :])):
             return True
     return False
+
+
+async def look_again(flow: http.HTTPFlow) -> None:
+    """Have the layers of a WebSocket see what became of it meanwhile: they look when something
+    comes, so an empty message does, which goes nowhere.
+    """
+    if (handler := _OPEN.get(flow.client_conn.id)) is not None:
+        nothing = WebSocketMessage(Opcode.TEXT, from_client=False, content=b"")
+        await handler.server_event(WebSocketMessageInjected(flow, nothing))
 
 
 def heard_at(connection_id: str) -> float:

@@ -7,6 +7,7 @@ another request into it.
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 from mitmproxy import http
 from mitmproxy.connection import Client
@@ -18,6 +19,15 @@ LONGEST_S = 20.0
 """What is not over by then is cut: streams without an end, tunnels."""
 _IDLE_S = 0.5
 _LOOKS_S = 0.05
+_LAST_WORDS_S = 1.0
+"""So long before the end both sides of a busy one are told of it, too."""
+
+type MayBeLeft = Callable[[str], bool]
+"""Whether a connection, by its id, is quiet, or there is no time left."""
+
+
+async def _nothing(_: MayBeLeft) -> None:
+    """Nothing lies here that has no end of its own."""
 
 
 class Draining:
@@ -56,8 +66,11 @@ class Draining:
         """There will be none."""
         self._done(flow)
 
-    async def drain(self, longest_s: float = LONGEST_S) -> None:
-        """Wait until nothing is under way, and end each connection on which nothing is.
+    async def drain(
+        self, longest_s: float = LONGEST_S, leave: Callable[[MayBeLeft], Awaitable[None]] = _nothing
+    ) -> None:
+        """Wait until nothing is under way, and end each connection on which nothing is. `leave`
+        ends what has no end of its own, on connections that may be left.
 
         What is still read of a request whose client has left is under way: its record is not made
         before.
@@ -69,10 +82,14 @@ class Draining:
             for connection in tuple(self._open):
                 if self._is_idle(connection, loop.time()):
                     hang_up(connection)
+            await leave(lambda connection: self._may_be_left(connection, loop.time(), until))
             await asyncio.sleep(_LOOKS_S)
 
     def _is_idle(self, connection: str, now: float) -> bool:
         return not self._under_way[connection] and now - heard_at(connection) > _IDLE_S
+
+    def _may_be_left(self, connection: str, now: float, until: float) -> bool:
+        return now - heard_at(connection) > _IDLE_S or until - now < _LAST_WORDS_S
 
     def _say_last(self, flow: http.HTTPFlow) -> None:
         if self._ends and flow.response is not None and flow.request.http_version < "HTTP/2":

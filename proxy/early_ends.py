@@ -2,6 +2,7 @@
 stop. Each has its one record, which says how much of it had left.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from mitmproxy import http
@@ -10,12 +11,16 @@ from core.decision import Decision, Verdict
 from core.duties import Duty
 from core.fate import CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
 from core.vocabulary.sizes import counted, number
+from proxy.backpressure import look_again
 from proxy.boundaries import courtesy
+from proxy.conversation import GOING_AWAY
 from proxy.fault_causes import Broken
 from proxy.inspection import Inspection
 from proxy.life_cycle import NOT_OUT
 from proxy.transaction import Transaction
 from proxy.translate import content_of, exchange_of
+
+_LEAVING = "Outgate is stopping: connect again"
 
 
 class EarlyEnds:
@@ -51,6 +56,19 @@ class EarlyEnds:
             for note in () if reader.ended else why.cut:
                 transaction.note(note)
             await self._inspection.answered(transaction, reader, content)
+
+    async def leave(self, may_be_left: Callable[[str], bool]) -> None:
+        """The gate is about to stop: end each WebSocket on a connection that may be left, for it
+        has no end of its own. Both sides are told, and its client connects anew.
+        """
+        for flow, transaction in tuple(self._under_way.values()):
+            conversation = transaction.travel.conversation
+            if conversation is None or conversation.ending is not None:
+                continue
+            if transaction.answering and may_be_left(flow.client_conn.id):
+                transaction.note(STOPPED_NOTE)
+                conversation.end(_LEAVING, GOING_AWAY)
+                await look_again(flow)
 
     def stop(self) -> None:
         """The gate stops: whatever is under way goes no further, and is on record as that."""

@@ -155,7 +155,8 @@ class Gate:
             take_no_more(self._server)
             if self._door is not None:
                 await self._door.take_no_more()
-            await self._draining.drain()
+            assert self.addon is not None
+            await self._draining.drain(leave=self.addon.ends.leave)
         self.stop()
 
     def follow(self, pid: int) -> None:

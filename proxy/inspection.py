@@ -236,7 +236,7 @@ class Inspection:
         transaction.decide(begun, sender, seen, settled(decision))
         if not transaction.leaves:
             return await self._refuse(transaction)
-        tap = UploadTap(transaction, head, self.deciding, self.close)
+        tap = UploadTap(transaction, head, self.deciding, self.close, self.renew)
         if tap.reads and self.deciding.needs_whole(begun, sender, seen):
             transaction.keep()
             transaction.travel.body = Kept(WholeTap(transaction, tap, self.deciding))
@@ -304,6 +304,10 @@ class Inspection:
         for duty, kind in OWNER.untold():
             decision = own_ends.told(self.parts.policy, duty, kind)
             self.observed(own_ends.as_exchange(self.parts.clock()), UNATTRIBUTED, decision)
+
+    def renew(self, transaction: Transaction) -> None:
+        """More of it has left: the evidence hears of that now and then."""
+        self._outbox.renew(transaction)
 
     async def closed(self, transaction: Transaction, answer: Answer | None) -> None:
         """Hand the record over and wait until it is durable. Raises EvidenceError."""

@@ -8,6 +8,7 @@ finished record is made durable instead, before the client gets that answer.
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -23,6 +24,9 @@ HURRY_S = 0.001
 """Finished records that somebody waits for wait for each other so long."""
 TICK_S = 0.006
 """Finished records wait at most so long for company; what went out is journalled after 1 to 2."""
+
+RENEWED_S = 1.0
+"""So often the journal is told how much of a long exchange has left."""
 
 
 class Timer(Protocol):
@@ -40,6 +44,7 @@ class Outbox:
         writer: EvidenceWriter,
         loop: asyncio.AbstractEventLoop,
         timer: Timer | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._writer = writer
         self._loop = loop
@@ -52,6 +57,9 @@ class Outbox:
         """Went out since the last tick, not journaled."""
         self._sent_before: dict[str, Transaction] = {}
         """Went out before the last tick, not journaled."""
+        self._clock = clock
+        self._renewed: dict[str, float] = {}
+        """When the journal was told last how much of an exchange had left."""
         self._closing: list[tuple[Record, Done]] = []
         self._ticking = False
         self._hurrying = False
@@ -70,6 +78,7 @@ class Outbox:
         record = transaction.record()
         transaction.journal(acknowledgement)
         self._under_way.add(transaction.reference)
+        self._renewed[transaction.reference] = self._clock()
         try:
             self._writer.open(record, done)
         except BaseException as error:  # noqa: BLE001 - boundary: whoever waits is answered
@@ -88,6 +97,7 @@ class Outbox:
         acknowledgement, done = self._expect()
         transaction.close(acknowledgement)
         self._forget(transaction)
+        self._renewed.pop(transaction.reference, None)
         self._under_way.discard(transaction.reference)
         self._closing.append((record, done))
         if awaited and not self._under_way:
@@ -97,6 +107,22 @@ class Outbox:
         else:
             self._tick_soon()
         return acknowledgement
+
+    def renew(self, transaction: Transaction) -> None:
+        """More of what stands in the journal has left: write that down, once in so many seconds. A
+        gate that is killed then tells how much left at least.
+        """
+        reference, now = transaction.reference, self._clock()
+        written = transaction.journalled and not transaction.over
+        if not written or now < self._renewed.get(reference, now) + RENEWED_S:
+            return
+        self._renewed[reference] = now
+        try:
+            self._writer.open(transaction.record(), _unwaited)
+        except BaseException as error:  # noqa: BLE001 - boundary: what stands there stays true
+            OWNER.lost(Duty.HAND_OVER, error)
+        else:
+            OWNER.done(Duty.HAND_OVER)
 
     async def durable(self, transaction: Transaction) -> None:
         """See that it is in the journal, or in the chain, and wait for it. Raises EvidenceError."""
@@ -182,6 +208,10 @@ class Outbox:
             future, error = self._acknowledged.popleft()
             if not future.done():
                 future.set_result(error)
+
+
+def _unwaited(_: EvidenceError | None) -> None:
+    """Nobody waits for this: what the journal said before is true as well."""
 
 
 def _not_taken(error: BaseException) -> EvidenceError:

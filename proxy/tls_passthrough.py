@@ -38,6 +38,8 @@ class Passage:
         """Count bytes that go on, either way."""
         if from_client:
             self._sent += size
+            self._transaction.left(self._sent, whole=False)
+            self._inspection.renew(self._transaction)
         else:
             self._received += size
 

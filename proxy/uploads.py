@@ -35,14 +35,15 @@ class UploadTap:
         head: Exchange,
         deciding: Deciding,
         close: Callable[[Transaction, Answer | None], object],
+        renew: Callable[[Transaction], object],
     ) -> None:
-        """`head`: the request without its body; `close` hands the record over of one that is
-        cut.
+        """`head`: the request without its body; `close` hands the record over of one that is cut,
+        `renew` hears that more has left.
         """
         self._transaction = transaction
         self._exchange = head
         self._deciding = deciding
-        self._close = close
+        self._close, self._renew = close, renew
         self.reads = deciding.reads(transaction.sender)
         parts, limits = deciding.parts, deciding.limits
         self.scan: Scan = parts.classifier.scan(head, parts.pool, limits.classify_s)
@@ -86,6 +87,7 @@ class UploadTap:
         self._passed += len(part)
         if part and self.leaves:
             self._transaction.left(self._passed, whole=False)
+            self._renew(self._transaction)
         return part
 
     def end(self) -> None:

@@ -75,6 +75,7 @@ class MessageGate:
     ) -> None:
         if not self._inspection.deciding.reads(whole.sender):
             _left(whole, len(message.content))
+            self._inspection.renew(whole)
             return
         size = len(message.content)
         part, known = await self._judged(message, whole, conversation)
@@ -82,6 +83,7 @@ class MessageGate:
         if part.decision.hold_key is None:
             whole.learn(known)
             _add(part, whole, message, size)
+            self._inspection.renew(whole)
             return
         await self._record(part, message, whole, conversation)
         if message.dropped:

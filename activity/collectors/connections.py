@@ -104,6 +104,7 @@ class Connections:
         there = self._means.sockets.connected_to(OBSERVED_PORTS)
         self._owners.keep_only(there)
         now = self._means.clock()
+        self._owners.learn(there, now)
         for one in there:
             sender = self._owners.program(one, now)
             if sender is None:

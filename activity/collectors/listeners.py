@@ -44,6 +44,7 @@ class Listeners:
         there = self._means.sockets.listening()
         self._owners.keep_only(there)
         now, open_now = self._means.clock(), set()
+        self._owners.learn(there, now)
         for one in there:
             sender = self._owners.program(one, now)
             if sender is None:

@@ -78,8 +78,8 @@ def world_of(folder: Path, pack: Path, scripts: Sequence[ClientScript]) -> Itera
     if subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True, check=False).returncode:
         pytest.skip("network namespaces cannot be made here")
     names = {script.target: address_of(script) for script in scripts}
-    slow = [script.target for script in scripts if script.ends is Ends.PAST]
-    with small_world(folder, pack, names, slow) as made:
+    kept = {script.target: _file_of(script) for script in scripts if script.ends is Ends.PAST}
+    with small_world(folder, pack, names, kept) as made:
         yield made
 
 
@@ -131,6 +131,10 @@ class Trials:
             right(again)
 
 
+def _file_of(script: ClientScript) -> str:
+    return f"by_{script.name.replace('-', '_')}.py"
+
+
 def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
     """Run them behind the gate, and return what became of each."""
     before = {script.name: len(world.arrivals(script.target)) for script in group}
@@ -138,12 +142,13 @@ def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
     number = sum(1 for _ in world.folder.glob("run_*"))
     folder = world.folder / f"run_{number}"
     folder.mkdir()
-    paths = {script.name: folder / f"by_{script.name.replace('-', '_')}.py" for script in group}
+    paths = {script.name: folder / _file_of(script) for script in group}
     for script in group:
         paths[script.name].write_text(text_of(script))
     shell = folder / "all.sh"
     shell.write_text(f"export PYTHON={sys.executable}\n{_GROUP}")
-    run = world.run("sh", str(shell), *map(str, paths.values()), seconds=_LONGEST_S)
+    with world.telling_what_is_seen():
+        run = world.run("sh", str(shell), *map(str, paths.values()), seconds=_LONGEST_S)
     records: dict[str, list[dict[str, Any]]] = {}
     new = [record for record in world.all_records() if record["id"] not in known]
     for record in new:

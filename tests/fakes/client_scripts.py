@@ -52,7 +52,15 @@ class ClientScript:
 _HEAD = """import os, sys
 HOST, ROOTS, GATE = {host!r}, os.environ["SSL_CERT_FILE"], os.environ.get("HTTPS_PROXY")
 URL = "{scheme}://" + HOST + "/up"
+def until_seen():
+    import json, time
+    seen, until = os.path.join(os.path.dirname(__file__), "..", "seen"), time.monotonic() + 9
+    while time.monotonic() < until:
+        if os.path.exists(seen) and os.path.abspath(__file__) in json.load(open(seen))["paths"]:
+            return
+        time.sleep(0.1)
 """
+"""What a script begins with. `until_seen`: it waits until the gate has it on record, or so long."""
 
 
 def text_of(script: ClientScript) -> str:

@@ -11,17 +11,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB, SOCKETS, OTHERS = "10.77.1.1", "10.77.1.2", "10.77.1.3"
 """Addresses of the web, of what speaks WebSocket, and of all else."""
-SLOW_S = 1.3
-"""How long a direct connection lasts: what is open for a second is seen."""
+LONGEST_S = 9.0
+"""How long a direct connection lasts at most: it is over once it was seen, however busy the machine
+is, and no sooner.
+"""
 BANNERS = {
     21: b"220 files ready\r\n",
     22: b"SSH-2.0-OpenSSH_9.9\r\n",
@@ -65,6 +68,61 @@ class Ran:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What the gate has on record, in numbers of records."""
+
+    paths: dict[str, int]
+    """Of scripts."""
+    names: dict[str, int]
+    """Of scripts, by their names."""
+    places: dict[str, int]
+    """`10.0.0.7:443`."""
+
+    @classmethod
+    def of(cls, records: Sequence[dict[str, Any]]) -> "Seen":
+        """Count these."""
+        scripts = [record["sender"]["script"] or {} for record in records]
+        to = [record["destination"] for record in records]
+        return cls(
+            paths=Counter(str(script.get("path")) for script in scripts),
+            names=Counter(str(script.get("name")) for script in scripts),
+            places=Counter(f"{one['host']}:{one['port']}" for one in to),
+        )
+
+
+class Holding:
+    """Keeps a connection open until there is one record more of its kind, or for so long."""
+
+    def __init__(self, folder: Path, by_host: dict[str, str]) -> None:
+        """`by_host`: the names of the scripts whose connections are kept, by where they go."""
+        self._seen, self._by_host = folder / "seen", by_host
+        self._lock, self._let_go = threading.Lock(), Counter[str]()
+        self._held: set[Any] = set()
+
+    def at(self, host: str, connection: Any) -> None:
+        """Keep a connection to this host, once."""
+        name = self._by_host.get(host)
+        if name is not None and connection not in self._held:
+            self._held.add(connection)
+            self._until(f"names {name}", lambda seen: seen["names"].get(name, 0))
+
+    def at_place(self, place: str) -> None:
+        """Keep a connection to this place."""
+        if self._by_host:
+            self._until(place, lambda seen: seen["places"].get(place, 0))
+
+    def _until(self, key: str, count: Callable[[Any], int]) -> None:
+        until = time.monotonic() + LONGEST_S
+        while time.monotonic() < until:
+            seen = json.loads(self._seen.read_text()) if self._seen.exists() else None
+            with self._lock:
+                if seen is not None and count(seen) > self._let_go[key]:
+                    self._let_go[key] += 1
+                    return
+            time.sleep(0.1)
+
+
 class SmallWorld:
     """The world as seen from outside."""
 
@@ -100,6 +158,25 @@ class SmallWorld:
         lines = (self.folder / "arrivals").read_text().splitlines()
         return [one for one in map(json.loads, lines) if one["host"] == host]
 
+    @contextmanager
+    def telling_what_is_seen(self) -> Iterator[None]:
+        """Tell those inside what the gate has on record, for as long as the block lasts."""
+        over = threading.Event()
+
+        def tell() -> None:
+            while not over.wait(0.1):
+                seen = Seen.of(self.all_records())
+                (self.folder / "seen.new").write_text(json.dumps(asdict(seen)))
+                (self.folder / "seen.new").rename(self.folder / "seen")
+
+        telling = threading.Thread(target=tell, daemon=True)
+        telling.start()
+        try:
+            yield
+        finally:
+            over.set()
+            telling.join()
+
     def all_records(self) -> list[dict[str, Any]]:
         """Return all records, without observations."""
         from evidence import open_store
@@ -111,20 +188,21 @@ class SmallWorld:
 
 @contextmanager
 def small_world(
-    folder: Path, pack: Path, names: dict[str, str], slow: Sequence[str]
+    folder: Path, pack: Path, names: dict[str, str], kept: dict[str, str]
 ) -> Iterator[SmallWorld]:
-    """Yield a world in which these names have these addresses. `slow`: hosts whose answers take
-    a moment. Raises OSError where namespaces cannot be made.
+    """Yield a world in which these names have these addresses. `kept`: hosts whose connections last
+    until they are seen, with the names of the scripts that make them. Raises OSError where
+    namespaces cannot be made.
     """
     (folder / "home").mkdir(mode=0o700)
     (folder / "home" / "cache").symlink_to(pack)
     lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in names.items())]
     (folder / "hosts").write_text("\n".join(lines) + "\n")
     (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-    (folder / "slow").write_text(json.dumps(list(slow)))
+    (folder / "kept").write_text(json.dumps(kept))
     (folder / "arrivals").touch()
-    kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    environment = {**kept, "PYTHONPATH": str(ROOT), "OUTGATE_HOME": str(folder / "home")}
+    own = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    environment = {**own, "PYTHONPATH": str(ROOT), "OUTGATE_HOME": str(folder / "home")}
     command = ["sh", "-c", _NETWORK, "sh", str(folder), sys.executable, __file__]
     process = subprocess.Popen(
         ["unshare", "--net", "--mount", *command],
@@ -161,28 +239,29 @@ def _serve(port: int, address: str, talk: Callable[[socket.socket], None]) -> No
     threading.Thread(target=accept, daemon=True).start()
 
 
-def _says(banner: bytes) -> Callable[[socket.socket], None]:
+def _says(banner: bytes, port: int, holding: Holding) -> Callable[[socket.socket], None]:
     def talk(plain: socket.socket) -> None:
         if banner:
             plain.sendall(banner)
+        holding.at_place(f"{OTHERS}:{port}")
+        plain.shutdown(socket.SHUT_WR)
         while plain.recv(65536):
             continue
 
     return talk
 
 
-def _web(folder: Path) -> Path:
+def _web(folder: Path, holding: Holding) -> Path:
     """Serve the web at its ports; return the file of its root."""
     from app.demo import internet as stand_in
 
-    slow, lock = frozenset(json.loads((folder / "slow").read_text())), threading.Lock()
+    lock = threading.Lock()
 
     def noted(handler: Any, host: str, size: int) -> None:
         told = {"host": host, "method": handler.command, "bytes": size}
         with lock, (folder / "arrivals").open("a") as file:
             file.write(json.dumps(told) + "\n")
-        if host in slow:
-            time.sleep(SLOW_S)
+        holding.at(host, handler.client_address)
 
     class Answers(dict[str, Callable[[Any, bytes], None]]):
         """Notes each request, then has it answered as ever."""
@@ -207,17 +286,17 @@ def _web(folder: Path) -> Path:
     whole = stand_in.StandInInternet(folder / "internet", (OTHERS, 443))
     root = folder / "root.pem"
     root.write_bytes(whole.authority.root_pem())
-    _sockets(whole.context_for("sockets.example"))
+    _sockets(whole.context_for("sockets.example"), holding)
     return root
 
 
-def _sockets(context: Any) -> None:
+def _sockets(context: Any, holding: Holding) -> None:
     """Serve WebSockets that answer each message."""
     from websockets.sync.server import ServerConnection, serve
 
     def echo(connection: ServerConnection) -> None:
         for message in connection:
-            time.sleep(SLOW_S)
+            holding.at_place(f"{SOCKETS}:{connection.local_address[1]}")
             connection.send(message)
 
     for port, secured in ((443, context), (80, None)):
@@ -226,9 +305,10 @@ def _sockets(context: Any) -> None:
 
 
 def _main(folder: Path) -> None:
-    root = _web(folder)
+    holding = Holding(folder, json.loads((folder / "kept").read_text()))
+    root = _web(folder, holding)
     for port, banner in BANNERS.items():
-        _serve(port, OTHERS, _says(banner))
+        _serve(port, OTHERS, _says(banner, port, holding))
     # A company's own authority, as its machines have it: gate and clients trust it.
     environment = {**os.environ, "SSL_CERT_FILE": str(root)}
     command = [sys.executable, "-m", "app.cli", "start", "--listen", "127.0.0.1:8899"]

@@ -16,7 +16,7 @@ from core.ids import utc_now
 from core.observation import Observation
 from core.ports import Done
 from core.record import Record
-from proxy.outbox import HURRY_S, TICK_S, Outbox
+from proxy.outbox import HURRY_S, RENEWED_S, TICK_S, Outbox
 from proxy.transaction import Acknowledgement, Transaction
 
 
@@ -47,6 +47,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.given: list[tuple[str, str]] = []
+        self.sizes: list[int] = []
         self.answers = True
         self.problem: EvidenceError | None = None
 
@@ -61,6 +62,7 @@ class Writer:
 
     def _take(self, what: str, record: Record, done: Done) -> None:
         self.given.append((what, record.id))
+        self.sizes.append(record.request.bytes)
         if self.answers:
             done(self.problem)
 
@@ -122,10 +124,37 @@ def run(story: Story) -> Writer:
     writer, clock = Writer(), Clock()
 
     async def told() -> None:
-        await story(Outbox(writer, asyncio.get_running_loop(), clock), writer, clock)
+        await story(
+            Outbox(writer, asyncio.get_running_loop(), clock, lambda: clock.now), writer, clock
+        )
 
     asyncio.run(told())
     return writer
+
+
+def test_what_leaves_for_long_is_renewed_now_and_then() -> None:
+    """What is in the journal is told again once in a while, as long as it is under way; what is not
+    there, or is over, never.
+    """
+
+    async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
+        one = begun("a")
+        leaves(outbox, one)
+        outbox.renew(one)
+        assert not writer.given
+        clock.advance(3 * TICK_S)
+        for size in range(10):
+            one.left(size, whole=False)
+            outbox.renew(one)
+            clock.advance(RENEWED_S / 4)
+        closed = ends(outbox, one)
+        clock.advance(2 * RENEWED_S)
+        assert await closed is None
+        outbox.renew(one)
+
+    writer = run(story)
+    assert writer.given == [("open", "a")] * 3 + [("close", "a")]
+    assert writer.sizes == [0, 4, 8, 9]
 
 
 def test_an_exchange_that_ends_at_once_needs_no_journal_row() -> None:

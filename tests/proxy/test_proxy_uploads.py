@@ -368,7 +368,7 @@ async def test_an_upload_is_still_cut_when_its_answer_was_over_before(
     transaction.decide(exchange, UNATTRIBUTED, seen, _allowed())
     transaction.journal()
     transaction.pass_on()
-    tap = UploadTap(transaction, exchange, inspection.deciding, lambda *_: None)
+    tap = UploadTap(transaction, exchange, inspection.deciding, lambda *_: None, lambda _: None)
     transaction.answer()
     if end is State.CLOSED:
         transaction.close(asyncio.get_running_loop().create_future())

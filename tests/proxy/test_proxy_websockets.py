@@ -1,6 +1,7 @@
 """WebSockets through a real gate: what a client sends is inspected before it goes on, and one
 record sums it up."""
 
+import asyncio
 import socket
 from dataclasses import replace
 from typing import Any
@@ -8,9 +9,15 @@ from typing import Any
 import pytest
 from present import there
 from socket_echo import SECRET, Echo, closed_record, eventually, open_socket
-from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    ConnectionClosedError,
+    ConnectionClosedOK,
+    InvalidStatus,
+)
 
 from core.decision import Decision, Verdict
+from core.fate import STOPPED_NOTE
 from proxy.websockets import stricter
 from tests.proxy.conftest import StartsGate
 
@@ -154,6 +161,45 @@ def test_programs_that_are_nobodys_business_are_only_measured(
     record = closed_record(gate)
     assert [f.kind for f in record.findings] == ["not_inspected"]
     assert record.request.bytes == len(SECRET)
+
+
+def test_a_gate_that_ends_says_so_on_both_sides(echo: Echo, start_gate: StartsGate) -> None:
+    """A conversation has no end of its own: when the gate ends, its client reads that it has to
+    connect again, and the record says why it is over.
+    """
+    gate = start_gate()
+    loop = gate.addon.inspection._outbox._loop
+    with open_socket(gate) as talk:
+        talk.send("hello")
+        assert talk.recv(timeout=20) == "hello"
+        asyncio.run_coroutine_threadsafe(gate.gate.end(), loop)
+        with pytest.raises(ConnectionClosedOK) as ended:
+            talk.recv(timeout=30)
+
+    assert ended.value.rcvd is not None
+    assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (
+        1001,
+        "Outgate is stopping: connect again",
+    )
+    record = closed_record(gate)
+    assert STOPPED_NOTE in record.notes
+    assert (record.request.bytes, record.request.complete) == (len("hello"), True)
+    eventually(lambda: echo.closed)
+    assert echo.closed == [(1001, "")]
+
+
+def test_a_gate_that_stops_at_once_says_so_in_the_record(
+    echo: Echo, start_gate: StartsGate
+) -> None:
+    """Without time to say anything to anybody, the record still tells why it is over."""
+    gate = start_gate()
+    with open_socket(gate) as talk:
+        talk.send("hello")
+        assert talk.recv(timeout=20) == "hello"
+        gate.gate.stop()
+        with pytest.raises(ConnectionClosed):
+            talk.recv(timeout=30)
+    assert STOPPED_NOTE in closed_record(gate).notes
 
 
 def test_a_client_that_vanishes_leaves_its_record(echo: Echo, start_gate: StartsGate) -> None:
