@@ -2,6 +2,7 @@
 tests of a file took, for `.ci/tests_of.py`.
 """
 
+import fcntl
 import gc
 import os
 import shutil
@@ -85,8 +86,8 @@ def nothing_has_ended() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the compiled rule pack: ten seconds of work, kept from one test run to
-    the next.
+    """A cache folder with the compiled rule pack: ten seconds of work, done by one process for all
+    that run tests, and kept from one test run to the next.
     """
     from classifiers.credentials.engines.pack import load
 
@@ -96,10 +97,12 @@ def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         if cache is not None
         else tmp_path_factory.mktemp("pack")
     )
-    if load(folder) is None:
-        subprocess.run(
-            [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)],
-            cwd=ROOT,
-            check=True,
-        )
+    with (folder / "making").open("w") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if load(folder) is None:
+            subprocess.run(
+                [sys.executable, "-m", "classifiers.credentials.engines.build", str(folder)],
+                cwd=ROOT,
+                check=True,
+            )
     return folder

@@ -66,7 +66,7 @@ class Outgate:
     def __call__(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
         """Run one command to its end."""
         command = [sys.executable, "-m", "app.cli", *arguments]
-        options = {"timeout": 90, "capture_output": True, **options}
+        options = {"timeout": 240, "capture_output": True, **options}
         return subprocess.run(
             command, env=self.environment, cwd=self.folder, text=True, check=False, **options
         )
@@ -130,7 +130,7 @@ class Outgate:
         store = open_store(self.home / "evidence.db")
         return [entry.exported() for entry in store.iter_entries()]
 
-    def wait_for(self, condition: Callable[[], Any], seconds: float = 40) -> Any:
+    def wait_for(self, condition: Callable[[], Any], seconds: float = 120) -> Any:
         """Wait for something that happens in another process."""
         deadline = time.monotonic() + seconds
         while not (found := condition()):

@@ -66,18 +66,18 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Outgate) -> 
     assert gated.internet.arrivals == []
 
     assert decide(gated, script, "--approve").returncode != 0
-    gated.wait_for(lambda: decide(gated, script, "--source").returncode == 0, seconds=10)
+    gated.wait_for(lambda: decide(gated, script, "--source").returncode == 0)
     named = hashlib.sha256(script.read_bytes()).hexdigest()[:12]
     looked = ("--reason", "Looked at it with finance")
     done = decide(gated, script, "--approve", *looked, "--version", named)
     assert done.returncode == 0, done.stderr
-    gated.wait_for(lambda: run(gated, script).startswith("200"), seconds=10)
+    gated.wait_for(lambda: run(gated, script).startswith("200"))
     assert len(gated.internet.arrivals) == 1
 
     script.write_text("# one line more\n" + SEND)
     assert run(gated, script).startswith("403")
     assert len(gated.internet.arrivals) == 1
-    told = gated.wait_for(lambda: whole(decide(gated, script).stdout), seconds=10)
+    told = gated.wait_for(lambda: whole(decide(gated, script).stdout))
     versions, about = (part.splitlines() for part in told.split("\n\n"))
     assert [("approved by" in line, line.endswith("report.py")) for line in versions] == [
         (True, True),
@@ -93,7 +93,7 @@ def test_an_approved_version_runs_and_a_changed_one_does_not(gated: Outgate) -> 
     assert run(gated, script).startswith("200")
     done = decide(gated, script, "--withdraw", "--reason", "No longer needed", "--version", first)
     assert done.returncode == 0, done.stderr
-    gated.wait_for(lambda: run(gated, script).startswith("403"), seconds=10)
+    gated.wait_for(lambda: run(gated, script).startswith("403"))
     assert "withdrawn by" in decide(gated, script).stdout
     assert gated("verify").returncode == 0
 

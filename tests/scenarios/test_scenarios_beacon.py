@@ -53,6 +53,12 @@ asyncio.run(main())
 """
 
 
+TRIES = 4
+"""On a machine that is busy with other things, lines may come too late for their records: missing
+then, and never wrong.
+"""
+
+
 def lines_of(records: Any) -> dict[int, tuple[str, int, str, str] | None]:
     """Return the line of each request by the number in its path."""
     found = {}
@@ -75,16 +81,17 @@ def test_each_task_of_an_event_loop_is_traced_to_its_own_line(outgate: Outgate, 
         for n, line in enumerate(text.splitlines(), 1)
         if "await c.post" in line or "await (await" in line
     ]
-    done = outgate.run(sys.executable, str(script), options=("--json",))
-
-    assert done.returncode == 0, done.stderr
-    found = lines_of(outgate.records())
-    assert len(found) == 18
-    told = [line for line in found.values() if line is not None]
-    assert set(told) == {(str(script), marked[0], "ask", "likely")}
-    assert (
-        len(told) >= 16
-    )  # on a machine that is busy with other things, a line may come too late for its record
+    told: list[tuple[str, int, str, str]] = []
+    for _ in range(TRIES):
+        done = outgate.run(sys.executable, str(script), options=("--json",))
+        assert done.returncode == 0, done.stderr
+        found = lines_of(outgate.records())
+        assert len(found) == 18
+        told = [line for line in found.values() if line is not None]
+        assert set(told) <= {(str(script), marked[0], "ask", "likely")}
+        if len(told) >= 16:
+            break
+    assert len(told) >= 16
     assert not (outgate.home / "beacons").exists()
 
 

@@ -14,9 +14,13 @@ from scratch_machine import Step, on_scratch_machine
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = Path(sys.executable)
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0, reason="rules for a machine take root on Linux"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux" or os.geteuid() != 0,
+        reason="rules for a machine take root on Linux",
+    ),
+    pytest.mark.timeout(900),  # the first test waits for the whole of one machine's life
+]
 
 _SET_UP = """
 set -e

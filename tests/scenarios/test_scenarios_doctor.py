@@ -38,7 +38,7 @@ def told(outgate: Outgate, *arguments: str) -> dict[str, dict[str, Any]]:
     return {r["subject"]: r for r in json.loads(done.stdout)}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_installed_clients_are_tried_for_real(outgate: Outgate) -> None:
     """Each client that is installed makes a request through a private gate, and the report says how
     that went.

@@ -66,7 +66,7 @@ kill -9 $(cat $W/pids) 2> $W/kill.log
 """
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_whatever_is_killed_nothing_hangs_and_nothing_is_lost(rule_pack: Path) -> None:
     """Without the helper that reads senders another is started; without the attributor requests
     pass in watch mode, told as unknown with the reason; without the gate nothing leaves, and both

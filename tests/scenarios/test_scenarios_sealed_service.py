@@ -37,7 +37,7 @@ kill $(cat $W/pids)
 """
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(600)
 def test_a_sealed_program_goes_through_the_gate_of_the_machine(rule_pack: Path) -> None:
     """A client that heeds no proxy, and a script that only its owner can read: inspected, on record
     at the machine's gate, with script and user, also when the attributor was started again; and

@@ -95,7 +95,7 @@ _TRIED = {
 """What an analyst tries; each must fail."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     """An analyst's program runs behind the gate of the machine and is named, with a script
     that only she can read; she can neither read the key, nor evidence, nor change either,

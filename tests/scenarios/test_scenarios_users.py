@@ -71,7 +71,7 @@ kill $(cat $W/pids)
 """
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_each_of_three_users_is_told_of_what_was_theirs_and_of_nothing_else(
     rule_pack: Path,
 ) -> None:

@@ -8,7 +8,6 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Hashable,
     Iterator,
     Mapping,
     Sequence,
@@ -20,11 +19,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from at_rest import at_rest
 from invented_day import sample_holds, sample_records
 from memory_case_store import MemoryCaseStore
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
+from quick_screens import at_rest, styles_read_once
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -69,21 +66,9 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def styles_read_once() -> Iterator[None]:
-    """The same style sheets with the same colours give the same rules in each test: Textual keeps
-    64 of them, of one screen, and has more.
-    """
-    read = Stylesheet._parse_rules
-    kept: dict[tuple[Hashable, ...], list[RuleSet]] = {}
-
-    def parse(sheet: Stylesheet, *told: Hashable, **named: Hashable) -> list[RuleSet]:
-        key = (told, *sorted(named.items()), *sheet._variables.items())
-        if key not in kept:
-            kept[key] = read(sheet, *told, **named)  # type: ignore[arg-type]
-        return kept[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stylesheet, "_parse_rules", parse)
+def styles() -> Iterator[None]:
+    """Rules of style sheets are kept from one test to the next."""
+    with styles_read_once():
         yield
 
 

@@ -1,11 +1,18 @@
-"""When a screen is at rest: nothing in its loop is ready to run, and nothing is due soon.
+"""Screens that keep tests waiting for nothing: when one is at rest, and style sheets read once.
 
-Textual's own pilot takes a process for idle that used little of the processor for 20 ms: it waits
+A screen is at rest when nothing in its loop is ready to run and nothing is due soon. Textual's own
+pilot takes a process for idle that used little of the processor for 20 ms: it waits
 two or three times that long after each key, and under load cannot tell waiting from resting.
 """
 
 import asyncio
 import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 SOON_S = 1 / 50
 """What is due within this is waited for: a screen draws what changed within a sixtieth of a
@@ -39,3 +46,22 @@ def _next_due(loop: asyncio.BaseEventLoop) -> float | None:
     planned = (one for one in loop._scheduled if not one.cancelled())  # type: ignore[attr-defined]
     first = min((one.when() for one in planned), default=None)
     return first if first is not None and first <= loop.time() + SOON_S else None
+
+
+@contextmanager
+def styles_read_once() -> Iterator[None]:
+    """The same style sheets with the same colours give the same rules in each test: Textual keeps
+    64 of them, of one screen, and has more.
+    """
+    read = Stylesheet._parse_rules
+    kept: dict[tuple[Hashable, ...], list[RuleSet]] = {}
+
+    def parse(sheet: Stylesheet, *told: Hashable, **named: Hashable) -> list[RuleSet]:
+        key = (told, *sorted(named.items()), *sheet._variables.items())
+        if key not in kept:
+            kept[key] = read(sheet, *told, **named)  # type: ignore[arg-type]
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse)
+        yield
