@@ -89,7 +89,7 @@ def test_what_a_program_has_read_is_asked_only_where_time_does_not_tell(
 
     monkeypatch.setattr(beginnings_process, "read", noted)
     # By a hand clock: whatever the machine does meanwhile takes no time.
-    monkeypatch.setattr(beginnings_process.time, "clock_gettime_ns", lambda _: 10**12)
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda _: 10**12)
     look(os.getpid(), 10**12 - passed_ns)
     assert any(path.endswith("/io") for path in paths) is asked
 
