@@ -75,12 +75,13 @@ class IdleHolders:
         """
         if self.is_without(pid, *sockets):
             return {}
-        held = procfs.sockets(pid)
+        held = self._remember_if_worth(pid)
+        held = procfs.sockets(pid) if held is None else held
         if held is None:
             return None
         found = {socket: held[socket] for socket in sockets & held.keys()}
-        if not found:
-            self._remember_if_worth(pid)
+        if found and pid in self._known:
+            self._forget(pid)
         return found
 
     def parent(self, pid: int) -> int:
@@ -122,33 +123,37 @@ class IdleHolders:
         for pid in tuple(self._known):
             self._forget(pid)
 
-    def _remember_if_worth(self, pid: int) -> None:
+    def _remember_if_worth(self, pid: int) -> dict[int, int] | None:
+        """Return what it holds, where that was read to be remembered: once for both."""
         if pid not in self._known and pid not in self._new:
             until, wait = self._busy.get(pid, (0, 0))
             if self._looks >= until:
-                self._remember(pid, wait)
+                return self._remember(pid, wait)
+        return None
 
-    def _remember(self, pid: int, wait: int) -> None:
-        """Read what a process holds, if it waits meanwhile."""
+    def _remember(self, pid: int, wait: int) -> dict[int, int] | None:
+        """Read what a process holds, if it waits meanwhile. Returns what was read."""
         threads = procfs.thread_ids(pid, _MOST_THREADS)
         if not threads or self._held + len(threads) > self._most:
-            return
+            return None
         handles, parent = _opened(pid, threads), self.parent(pid)
         if procfs.is_of_the_kernel(pid) and _counts(handles):
             self._known[pid] = _Idle(handles, [], frozenset(), parent, self._looks, wait)
             self._held += len(handles)
-            return
+            return None
         counts = _counts(handles)
-        sockets = frozenset(procfs.sockets(pid) or ()) if counts else frozenset[int]()
+        held = procfs.sockets(pid) if counts else None
+        sockets = frozenset(held or ())
         # A thread that is seen to wait, and was not counted again, did not run in between.
-        waits = bool(counts) and all(_waits(pid, thread) for thread in threads)
+        waits = held is not None and all(_waits(pid, thread) for thread in threads)
         if waits and procfs.thread_ids(pid) == threads and _counts(handles) == counts:
             self._known[pid] = _Idle(handles, counts, sockets, parent, self._looks, wait)
             self._held += len(handles)
-            return
+            return held
         self._note_busy(pid, wait)
         for handle in handles:
             os.close(handle)
+        return held
 
     def _forget(self, pid: int) -> None:
         gone = self._known.pop(pid)

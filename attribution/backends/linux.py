@@ -31,7 +31,8 @@ _SELDOM_S, _SLOWER = 0.01, 1.5
 """A busy process is asked less and less often: each look costs it and us a processor."""
 _FIRST_S = 0.05
 """To wait for a sender that wants a processor is cheaper than to look through all processes."""
-_GLANCES = 6
+_GLANCES, _GLANCES_BESIDE = 6, 3
+"""Of those that were known last: so many are asked for their last place, and for the next one."""
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
 _QUICK_GUESSES = 12
@@ -73,7 +74,8 @@ class LinuxBackend:
         """See Backend.recall: one netlink question, then the descriptors of a few known
         processes.
         """
-        settled = [f for f in known.recent() if procfs.start_seconds(f.start) <= since - _SETTLED_S]
+        latest = procfs.mark_at(since - _SETTLED_S)
+        settled = [f for f in known.recent() if f.start <= latest]
         if not settled:
             return None
         try:
@@ -118,8 +120,8 @@ class LinuxBackend:
             for facts in candidates
             if facts.pid in self._last_place
         ]
-        for step in (0, 1):
-            for facts, place in places[:_GLANCES]:
+        for step, glances in enumerate((_GLANCES, _GLANCES_BESIDE)):
+            for facts, place in places[:glances]:
                 if procfs.link(f"/proc/{facts.pid}/fd/{place + step}") == wanted:
                     return self._held_at(facts, inode, place + step)
         for facts in candidates[:_QUICK_CANDIDATES]:

@@ -45,6 +45,11 @@ def start_seconds(start: int) -> float:
     return _boot[0] + start / _TICKS
 
 
+def mark_at(moment: float) -> float:
+    """Return the start mark, not cut to ticks, of what would have started at this Unix time."""
+    return (moment - start_seconds(0)) * _TICKS
+
+
 def read(path: str, limit: int = _READ_MAX) -> bytes:
     """Return a /proc file; empty when it cannot be read."""
     try:
@@ -149,15 +154,8 @@ def start_of(pid: int) -> int | None:
     """Return the start mark in clock ticks after boot; None for a process that is gone or a
     zombie.
     """
-    return start_and_threads(pid)[0]
-
-
-def start_and_threads(pid: int) -> tuple[int | None, int]:
-    """Return the start mark as `start_of`, and the number of threads."""
     fields = stat_fields(pid)
-    if not is_alive(fields):
-        return None, 0
-    return int(fields[_START]), int(fields[_THREADS])
+    return int(fields[_START]) if is_alive(fields) else None
 
 
 def start_and_image(pid: int) -> tuple[int | None, int]:

@@ -13,11 +13,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from attribution.agreement import agree
-from attribution.backends import exec_events, procfs
+from attribution.backends import beginnings_process, exec_events, procfs
 from attribution.backends.beginnings import (
     Beginning,
     BeginningsProcess,
@@ -32,6 +33,7 @@ from attribution.backends.beginnings_process import (
     digest,
     has_not_begun,
     look,
+    read,
 )
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.linux import LinuxBackend
@@ -72,6 +74,33 @@ def test_every_interpreter_here_has_read_more_when_its_script_begins() -> None:
         [sys.executable, "-I", "-S", "-E", "-c", told], check=True, capture_output=True
     )
     assert not has_not_begun(io.stdout, 60_000_000_000)
+
+
+@pytest.mark.parametrize(("passed_ns", "asked"), [(0, False), (60_000_000_000, True)])
+def test_what_a_program_has_read_is_asked_only_where_time_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch, passed_ns: int, asked: bool
+) -> None:
+    """Each look costs every program of the machine a moment of a processor."""
+    paths: list[str] = []
+
+    def noted(path: str, most: int) -> bytes:
+        paths.append(path)
+        return read(path, most)
+
+    monkeypatch.setattr(beginnings_process, "read", noted)
+    # By a hand clock: whatever the machine does meanwhile takes no time.
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda _: 10**12)
+    look(os.getpid(), 10**12 - passed_ns)
+    assert any(path.endswith("/io") for path in paths) is asked
+
+
+@pytest.mark.parametrize("size", [0, 1, 1023, 1024, 1 << 16, (1 << 16) + 1, 200_000])
+def test_a_file_of_any_length_is_read_whole(tmp_path: Path, size: int) -> None:
+    """Or not at all, where it is longer than wanted."""
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * size)
+    assert len(read(str(file), 200_000)) == size
+    assert read(str(file), size - 1) == b""
 
 
 def test_a_program_that_runs_already_was_read_too_late() -> None:

@@ -71,3 +71,4 @@ def test_starts_are_told_by_the_clock_as_it_is_now(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(procfs, "_boot", [true + 3600])
     assert abs(procfs.start_seconds(0) - true) < 1
     assert procfs.start_seconds(0) == procfs.start_seconds(0)
+    assert abs(procfs.mark_at(procfs.start_seconds(4711)) - 4711) < 0.01

@@ -114,6 +114,34 @@ def test_who_did_not_run_is_not_read_again(
         assert reads == [waiter.pid]
 
 
+def test_a_big_holder_is_read_once_to_be_remembered(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a second where it holds 100,000: what answers is what is remembered."""
+    asked: list[int] = []
+    plain = procfs.sockets
+
+    def noted(pid: int) -> dict[int, int] | None:
+        asked.append(pid)
+        return plain(pid)
+
+    monkeypatch.setattr(procfs, "sockets", noted)
+    idle.keep_only({waiter.pid})
+    assert idle.places(waiter.pid, frozenset({1})) == {}
+    assert asked == [waiter.pid]
+
+
+def test_who_may_not_be_read_is_not_remembered_as_without(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold anything."""
+    monkeypatch.setattr(procfs, "sockets", lambda _: None)
+    idle.keep_only({waiter.pid})
+    for _ in range(3):
+        assert idle.places(waiter.pid, frozenset({1})) is None
+        assert not idle.is_without(waiter.pid, 1)
+
+
 def test_who_ran_once_is_soon_remembered_again(idle: IdleHolders, waiter: Waiter) -> None:
     """The more often in a row, the later: a process that is always on its way is read each time,
     one that wakes seldom is not.

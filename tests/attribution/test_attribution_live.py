@@ -251,10 +251,15 @@ def test_a_connection_kept_alive_across_exec_is_the_new_scripts(
     assert after.at_connect.script.name == "first.py"
 
 
-def test_later_requests_are_answered_at_once(gate: Gate, clients: Clients) -> None:
+def test_later_requests_are_answered_at_once(
+    gate: Gate, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a connection already attributed, later requests cost no search once the sender waits for
     its answer; the first one does: the connection may have been handed on since it was opened.
     """
+    # That all are searched again once a second is not asked here, on however slow a machine.
+    monkeypatch.setattr("attribution.found._SEARCHED_S", 3600.0)
+    monkeypatch.setattr("attribution.attributor._ALONE_S", 3600.0)
     gate.settle = True
     path = clients.write("s = dial()\nfor _ in range(5): ask(s)\n")
     clients.python(str(path))
