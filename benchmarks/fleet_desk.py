@@ -248,10 +248,10 @@ def main() -> None:
             bring_forward(server.url)
             database = Database(server.url)
             began = time.perf_counter()
-            with connect(server.url) as connection, connection.transaction():  # however long
+            with connect(server.url) as filling, filling.transaction():  # however long
                 for statement in MAKE:
                     values = vars(given) if "%(" in statement else None
-                    connection.execute(statement.encode(), values)
+                    filling.execute(statement.encode(), values)
             with database.at_once() as connection:
                 connection.execute("SET max_parallel_workers_per_gather = 0")  # CPU is counted
                 connection.execute("VACUUM ANALYZE")
