@@ -1,8 +1,10 @@
 """What the hub tells a person of the state of the fleet."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from hub.telling import Row, status
+from hub.telling import Row, endpoints, status
 
 CALM: Row = {
     "endpoints": 2,
@@ -37,3 +39,21 @@ def test_an_erasure_that_is_not_finished_is_told(left: dict[str, int], words: st
 def test_of_finished_erasures_nothing_is_told() -> None:
     """Where all are done, nothing waits."""
     assert "erasure" not in " ".join(status(CALM))
+
+
+def test_an_alarm_of_both_chains_is_told_once() -> None:
+    """Whose store was swapped with another's stood there as “foreign, foreign”."""
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    row: Row = {
+        "name": "till-1",
+        "group": "all",
+        "seen_at": now,
+        "records": 4,
+        "policy": 0,
+        "revoked_at": None,
+        "silent": False,
+        "trouble": None,
+        "id": "ab" * 16,
+        "alarms": ["foreign", "gap", "foreign"],
+    }
+    assert "foreign, gap " in "\n".join(endpoints([row], now))
