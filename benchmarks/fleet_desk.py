@@ -23,7 +23,7 @@ from core.review import About, CaseFilter, CaseStatus, Condition, Order
 from core.vocabulary.fleet import Over
 from hub import desk, questions
 from hub.case_list import look
-from hub.database import Connection, Database, bring_forward
+from hub.database import Connection, Database, bring_forward, connect
 from hub.hunting import known
 from hub.own_postgres import own_postgres
 from hub.saved_hunts import named_by
@@ -248,10 +248,10 @@ def main() -> None:
             bring_forward(server.url)
             database = Database(server.url)
             began = time.perf_counter()
-            with database.work() as connection:
+            with connect(server.url) as filling, filling.transaction():  # however long
                 for statement in MAKE:
                     values = vars(given) if "%(" in statement else None
-                    connection.execute(statement.encode(), values)
+                    filling.execute(statement.encode(), values)
             with database.at_once() as connection:
                 connection.execute("SET max_parallel_workers_per_gather = 0")  # CPU is counted
                 connection.execute("VACUUM ANALYZE")

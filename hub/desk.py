@@ -38,7 +38,8 @@ _INSIDE: LiteralString = (
     + """ SELECT e.name AS endpoint, e.grouped, coalesce(w.name, '') AS person,
         coalesce(encode(t.sha256, 'hex'), '') AS sha256, t.path,
         (min(s.first_at) AT TIME ZONE 'UTC')::date AS day,
-        (max(s.last_at) AT TIME ZONE 'UTC')::date AS last, sum(s.records)::bigint AS records,
+        (max(s.last_at) AT TIME ZONE 'UTC')::date AS last, max(s.last_at) AS last_at,
+        sum(s.records)::bigint AS records,
         sum(s.bytes_went)::bigint AS bytes, array_agg(DISTINCT s.kinds) AS kindsets,
         array_agg(DISTINCT o.word) AS outcomes
     FROM there t JOIN totals s ON s.place = t.number JOIN endpoints e ON e.number = t.endpoint
@@ -170,15 +171,21 @@ def _machines_by_day(connection: Connection, row: Row, inside: Sequence[Row]) ->
 
 
 def _versions(inside: Sequence[Row]) -> list[Row]:
-    """Return the versions of the script, when each was first seen and on how many machines."""
-    since: dict[str, str] = {}
-    machines: dict[str, set[str]] = defaultdict(set)
+    """Return the versions of the script: since when each is known and on how many machines, its
+    records and when the last was.
+    """
+    found: dict[str, list[Row]] = defaultdict(list)
     for one in inside:
-        since.setdefault(one["sha256"], f"{one['day']}")
-        machines[one["sha256"]].add(one["endpoint"])
+        found[one["sha256"]].append(one)
     return [
-        {"sha256": sha256, "since": day, "on": len(machines[sha256])}
-        for sha256, day in since.items()
+        {
+            "sha256": sha256,
+            "since": f"{some[0]['day']}",
+            "on": len({one["endpoint"] for one in some}),
+            "records": sum(one["records"] for one in some),
+            "last_at": max(one["last_at"] for one in some),
+        }
+        for sha256, some in found.items()
     ]
 
 

@@ -92,7 +92,7 @@ def _is_open(row: Row) -> bool:
 def _on_machines(row: Row) -> str:
     count = row["endpoints"]
     told = f"{count:,} machine{'' if count == 1 else 's'}"
-    return f"{told}, {row['assigned_to']}" if row["assigned_to"] else told
+    return f"{told}, given to {row['assigned_to']}" if row["assigned_to"] else told
 
 
 def inside_of(row: Row, told: Row, shown: Council) -> Inside:
@@ -104,9 +104,9 @@ def inside_of(row: Row, told: Row, shown: Council) -> Inside:
         },
         versions={
             one["sha256"]: Seen(
-                count=one["on"],
+                count=one["records"],
                 first_at=_day(one["since"]),
-                last_at=row["last_at"],
+                last_at=one["last_at"],
             )
             for one in told["versions"]
             if one["sha256"]

@@ -73,7 +73,7 @@ def endpoints(rows: Sequence[Row], now: datetime) -> Iterator[str]:
 def _state(row: Row) -> str:
     if row["revoked_at"] is not None:
         return "revoked"
-    told = list(row["alarms"])
+    told = list(dict.fromkeys(row["alarms"]))  # one of each of its chains
     if row["silent"] and "silent" not in told:
         told.append("silent")
     if row["trouble"]:

@@ -53,6 +53,8 @@ def describe(reading: Reading, now: datetime, zone: tzinfo | None = None) -> lis
     elif reading.newest is None:
         words = "No record of it is left in the evidence." if reading.complete else "Reading…"
         sections = [_bare(reading.case, Row("", words, "quiet"), now, zone)]
+        if reading.complete:  # what records added up to is kept longer than they are
+            sections += [inside_section(reading.case, now, zone), _history(reading, now, zone)]
     elif isinstance(reading.newest, UnreadableEntry):
         words = safe(reading.newest.for_officer(), 300)
         sections = [

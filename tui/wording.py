@@ -327,17 +327,16 @@ def _named_sender(sender: str, *, likely: bool) -> str:
 def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a case as a sentence, from what the queue knows of it."""
     who = _named_sender(case_sender(case), likely=case.likely)
-    by = f", run by {safe(case.user, 60)}," if case.user else ""
+    ran = "on" if case.inside.machines else "run by"
+    by = f", {ran} {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
     verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)
     if words.meaning == "allowed" and verb != "sent":
         verb = "sent"
     where = place(case.service, case.host, case.category, case.account_kind)
-    times = (
-        f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
-        if case.count > 1
-        else ""
-    )
+    times = ""
+    if case.count > 1:
+        times = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
     when = at_time(case.last_at, now, zone)
     several = case_outcomes(case)
     told = f"{words.outcome} In all: {several}." if several else words.outcome
@@ -380,15 +379,15 @@ def health(
     if not totals:
         return "quiet", READING
     state = {True: "Watching · ", False: "No gate runs · ", None: ""}[watching]
-    meaning, missed = "allowed", "nothing skipped today"
-    if watching is False:
+    meaning, missed = "allowed", " · nothing skipped today" if "degraded" in totals else ""
+    if watching is False or not missed:
         meaning = "quiet"
     if skipped := totals.get("degraded"):
-        meaning, missed = "blocked", f"{number(skipped)} not fully checked today"
+        meaning, missed = "blocked", f" · {number(skipped)} not fully checked today"
     seen = "no request today"
     if last := totals.get("last_at_epoch"):
         seen = f"last request {ago(now - datetime.fromtimestamp(last, now.tzinfo))}"
-    return meaning, capital(f"{state}{seen} · {missed}")
+    return meaning, capital(f"{state}{seen}{missed}")
 
 
 def tally(open_cases: int, held: int) -> str:

@@ -25,6 +25,7 @@ from hub.settings import POLICY_KEY
 from tui.detail_pane import DetailPane
 from tui.fleet_review import FleetReview
 from tui.live_queue import Reviewer
+from tui.wording import case_sentence, health
 
 ADA = Actor(name="ada", role="reviewer", channel="review")
 ALL = CaseFilter(status=None)
@@ -57,6 +58,12 @@ def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases
     assert max(case.inside.people for case in listed) > 0
     first = store.case(widest.key)
     assert first is not None and first.inside.machines == 3
+    assert f"“{first.script}”, on 3 machines, sent" in case_sentence(first, world.clock())
+    versions = first.inside.versions.values()  # each with its requests, not its machines
+    assert sum(one.count for one in versions) == first.count
+    assert max(one.last_at for one in versions) == first.last_at
+    assert health(store.totals(), world.clock())[1].startswith("Last request")
+    assert "skipped" not in health(store.totals(), world.clock())[1]  # it does not tell
     assert risk_of(first) == risk_of(widest)  # a list and what it opens say the same
     assert set(first.inside.named_machines) == {"machine-0", "machine-1", "machine-2"}
     assert first.inside.versions and first.inside.days and first.inside.users
@@ -213,4 +220,4 @@ async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: H
     ]
     assert (deeds[1].facts["to"], deeds[2].note) == ("bo", "asked finance")
     row = store.case(key)
-    assert row is not None and str(row.user).endswith(" machines, bo")
+    assert row is not None and str(row.user).endswith(" machines, given to bo")

@@ -1,10 +1,12 @@
 """What the hub tells a person of the state of the fleet."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
-from hub.telling import Row, bytes_exact, status
+from hub.telling import Row, bytes_exact, endpoints, status
 
 CALM: Row = {
     "endpoints": 2,
@@ -54,3 +56,21 @@ def test_bytes_of_what_was_not_read_or_went_past_are_the_least(
 ) -> None:
     """The hub keeps no more of a record than that: a gate that was killed says it so."""
     assert bytes_exact({"kinds": kinds, "outcomes": outcomes}) == exact
+
+
+def test_an_alarm_of_both_chains_is_told_once() -> None:
+    """Whose store was swapped with another's stood there as “foreign, foreign”."""
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    row: Row = {
+        "name": "till-1",
+        "group": "all",
+        "seen_at": now,
+        "records": 4,
+        "policy": 0,
+        "revoked_at": None,
+        "silent": False,
+        "trouble": None,
+        "id": "ab" * 16,
+        "alarms": ["foreign", "gap", "foreign"],
+    }
+    assert "foreign, gap " in "\n".join(endpoints([row], now))

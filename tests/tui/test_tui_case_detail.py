@@ -1,12 +1,14 @@
 """The case in sections: what no rule counted is told beside what was found."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from invented_day import finding, place, record, sender
 from memory_case_store import LINK
 
+from core.case_inside import Inside
 from core.classification import Category
 from core.findings import Finding
 from core.review import Case
@@ -44,3 +46,14 @@ def test_what_no_rule_counted_is_said_where_it_stands(
     assert all(text.startswith(told) and "test_data: true" in text for text in said)
     examples = sum("published example value" in row.text for row in rows)
     assert examples == sum(one.test_data for one in findings)
+
+
+def test_what_records_added_up_to_stays_when_they_are_gone(
+    now: datetime, case_of: Callable[..., Case]
+) -> None:
+    """Sums are kept longer than records are, on a machine and at the hub."""
+    inside = Inside(outcomes={"watch": 3}, machines=7, named_machines=("till-1",))
+    case = replace(case_of(1), count=3, inside=inside)
+    rows = [row for s in describe(Reading(case=case, complete=True), now) for row in s.rows]
+    assert any("No record of it is left" in row.text for row in rows)
+    assert any(row.label == "Machines" and "7 machines" in row.text for row in rows)

@@ -232,6 +232,12 @@ def test_the_health_line_says_when_something_was_skipped(now: datetime) -> None:
     assert health(well, now, "locked", True) == ("blocked", "Not reading evidence · locked")
 
 
+def test_what_was_skipped_is_not_said_where_nobody_knows(now: datetime) -> None:
+    """A fleet's list does not hold it."""
+    told = {"last_at_epoch": int(now.timestamp()) - 4}
+    assert health(told, now) == ("quiet", "Last request 4 s ago")
+
+
 def test_nothing_is_well_before_it_was_read(now: datetime) -> None:
     """A long file on a slow disk: for seconds the first lines said that nothing needs anybody."""
     assert health({}, now) == ("quiet", READING)
@@ -241,7 +247,7 @@ def test_nothing_is_well_before_it_was_read(now: datetime) -> None:
 
 def test_the_health_line_claims_no_watch_that_it_does_not_know_of(now: datetime) -> None:
     """When no gate runs it says so; when nobody can tell, it says nothing of it."""
-    well = {"last_at_epoch": int(now.timestamp()) - 4}
+    well = {"last_at_epoch": int(now.timestamp()) - 4, "degraded": 0}
 
     assert health(well, now, None, False)[0] == "quiet"
     assert health(well, now, None, False)[1].startswith("No gate runs · last request")
