@@ -3,6 +3,7 @@ put together from the parts in `checking`.
 """
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
@@ -59,3 +60,7 @@ def _imports(trees: Iterable[ast.Module]) -> Iterator[str]:
                 names.setdefault(node.module or "", set()).update(one.name for one in node.names)
     yield from (f"import {one}" for one in sorted(modules))
     yield from (f"from {one} import {', '.join(sorted(names[one]))}" for one in sorted(names))
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(program())

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -336,3 +337,68 @@ def test_a_pack_holds_that_program_and_states_its_hash(full: Path, tmp_path: Pat
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def _cut(packed: bytes) -> bytes:
+    return packed[: len(packed) // 2]
+
+
+def _flipped(packed: bytes) -> bytes:
+    at = packed.index(b"report.html") + 200
+    return packed[:at] + bytes((packed[at] ^ 1,)) + packed[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_cut, "the pack cannot be opened: it is cut off, or no zip"),
+        (lambda packed: b"hello", "the pack cannot be opened: it is cut off, or no zip"),
+        (_flipped, "report.html is damaged"),
+    ],
+    ids=["cut", "no zip", "a bit"],
+)
+def test_a_damaged_file_is_told_in_words(
+    packed: Path, damage: Callable[[bytes], bytes], words: str
+) -> None:
+    packed.write_bytes(damage(packed.read_bytes()))
+    code, said = checked(packed)
+    assert code == 1 and words in said
+    assert not PYTHONS.search(said)
+
+
+PYTHONS = re.compile(r"\b\w+Error\b|\bError\b|BadZipFile|Exception|Traceback")
+"""How Python calls what went wrong: an auditor need not know it."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (SEAL, b"", "nothing says what the pack should hold"),
+        (SEAL, b"{}", "nothing says what the pack should hold"),
+        (SEAL, b"\xff", "nothing says what the pack should hold"),
+        ("records.jsonl", b"", "records.jsonl is empty"),
+        ("records.jsonl", b"\xff\n", "not all records were checked"),
+        ("checkpoints.json", b"{", "nothing shows that the evidence is complete"),
+        ("coverage.json", b"[]", "were not held against the records"),
+        ("records.csv", b"", "were not held against the records"),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_told_in_words(
+    packed: Path, name: str, text: bytes, words: str
+) -> None:
+    """With what was not checked for it."""
+    parts = {**parts_of(packed), name: text}
+    with zipfile.ZipFile(packed, "w") as archive:
+        for one, content in parts.items():
+            archive.writestr(one, content)
+    code, said = checked(packed)
+    assert code == 1 and name in said and words in said, said
+    assert not PYTHONS.search(said), said
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_help_shows_how_it_is_used(asked: str) -> None:
+    """And checks nothing."""
+    said: list[str] = []
+    assert program.main([asked], said.append) == 2
+    assert "verify.py [PACK.zip] [--key FINGERPRINT]" in said[0]

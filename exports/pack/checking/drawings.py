@@ -55,7 +55,8 @@ class Drawings(Chains):
         which were compared: none where not all records of its time are here and can be read.
         """
         filtered = self.head_told["filter"] is not None
-        if seen.untold or filtered or REPORTS[0] not in self.pack.names():
+        unsigned = "at" not in self.predicate
+        if unsigned or seen.untold or filtered or REPORTS[0] not in self.pack.names():
             return []
         told = self.pack.read(REPORTS[0]).decode()
         counts = seen.figures(self.predicate["at"])
