@@ -15,13 +15,11 @@ from core.findings import NOT_INSPECTED, is_least
 from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
 from core.review import needs_review
-from core.values import quick
 
 _HASH_DIGITS = 12
 _MOST_KINDS = 20_000
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfCase:
     """What a record tells its case, but for its own figures."""
@@ -46,7 +44,6 @@ class OfCase:
     """Kinds of data between commas."""
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alike:
     """What a record shares with all of its kind."""
@@ -106,19 +103,19 @@ def kinds_text(kinds: Iterable[str]) -> str:
 def alike(record: Record) -> Alike:
     """Return what a record shares with its kind."""
     sender, destination = record.sender, record.destination
-    script, outcome, left = sender.script, record.outcome, record.left
+    script, outcome = sender.script, record.outcome
     kinds = kinds_text(finding.kind for finding in record.findings if not finding.test_data)
     key = case_key(record) if needs_review(record) else None
     name = sender_of(record)
     return Alike(
         key=key,
-        case=None if key is None else _of_case(record, kinds, outcome, left=left),
+        case=None if key is None else _of_case(record, kinds),
         degraded=1 if record.decision.degraded else 0,
         least=record.bytes_least,
         script=None if script is None else (name, script.sha256 or ""),
         sender=name,
         destination=destination_of(record),
-        left=left,
+        left=record.left,
         account=destination.account.kind.value,
         kinds=kinds,
         outcome=outcome,
@@ -215,11 +212,11 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
     return kind, Figures(seen.id, sent if isinstance(sent, int) else 0, found=(found,))
 
 
-def _of_case(record: Record, kinds: str, outcome: str, *, left: bool) -> OfCase:
+def _of_case(record: Record, kinds: str) -> OfCase:
     sender, destination = record.sender, record.destination
     script, account = sender.script, destination.account
     return OfCase(
-        verdict=outcome,
+        verdict=record.outcome,
         script=called(record) or "unknown",
         script_path=None if script is None else script.path,
         script_sha256=None if script is None else script.sha256,
@@ -229,17 +226,17 @@ def _of_case(record: Record, kinds: str, outcome: str, *, left: bool) -> OfCase:
         category=destination.category.value,
         account_kind=account.kind.value,
         account=account_mark(account),
-        outcome=_outcome(record, outcome),
+        outcome=_outcome(record),
         rule=record.decision.rule,
-        left=left or outcome == Fate.PAST,
+        left=record.left or record.outcome == Fate.PAST,
         kinds=kinds,
     )
 
 
-def _outcome(record: Record, outcome: str) -> str:
+def _outcome(record: Record) -> str:
     ending = record.decision.hold_outcome
-    if record.decision.hold_key is None or ending is None or outcome != Verdict.HOLD:
-        return outcome
+    if record.decision.hold_key is None or ending is None or record.outcome != Verdict.HOLD:
+        return record.outcome
     return hold_word(ending)
 
 

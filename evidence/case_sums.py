@@ -4,14 +4,14 @@ Adding up is the same however the records are cut into batches, so that a rebuil
 gate wrote.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
 import orjson
 
-from core.case_inside import Reach, people_in
+from core.case_inside import KindInside, Reach, kind_inside, people_in
 from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
 from core.decision import left_by
@@ -21,7 +21,7 @@ from core.observation import OBSERVED
 from core.risk import Weighed, points_of
 from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Figures, Found, OfCase, kinds_text
-from evidence.kind_sums import KindSums
+from evidence.sketch import Sketch
 from evidence.times import DAY_US
 
 _MOST_NAMES = 200
@@ -31,6 +31,57 @@ _LISTED = ("users", "outcomes", "rules", "models")
 """What is looked for by name; each has a column of its own."""
 SEPARATOR = "\x1f"
 """Between the names in a column, and around them; no text in a record holds it."""
+
+
+@dataclass(slots=True)
+class KindSums:
+    """One kind of data: how many requests hold it, and which values."""
+
+    requests: int = 0
+    largest: int = 0
+    """Distinct values in one request."""
+    total: int = 0
+    """Distinct values of each request, added up."""
+    complete: bool = True
+    """Every value has a fingerprint."""
+    values: Sketch = field(default_factory=Sketch)
+    least: bool = False
+    """Some request held more of them than were counted."""
+
+    def add(self, finding: Found) -> None:
+        """Add one finding."""
+        self.largest = max(self.largest, finding.distinct)
+        self.total += finding.distinct
+        self.complete = self.complete and finding.distinct <= len(finding.fingerprints)
+        self.least = self.least or finding.least
+        self.values.add(finding.fingerprints)
+
+    def join(self, later: "KindSums") -> None:
+        """Add what came later."""
+        self.requests += later.requests
+        self.largest = max(self.largest, later.largest)
+        self.total += later.total
+        self.complete = self.complete and later.complete
+        self.least = self.least or later.least
+        self.values.join(later.values)
+
+    @property
+    def inside(self) -> KindInside:
+        """As the review shows it."""
+        told = self.values.least, self.complete and self.values.exact
+        return kind_inside(self.requests, self.largest, self.total, *told, is_least=self.least)
+
+    def to_json(self) -> list[Any]:
+        """Return it as a row keeps it: the last item only where it says something."""
+        values = self.values.to_text()
+        told = [self.requests, self.largest, self.total, self.complete, values]
+        return [*told, True] if self.least else told
+
+    @classmethod
+    def of_json(cls, value: Sequence[Any]) -> "KindSums":
+        """Read what `to_json` gave. Raises ValueError."""
+        requests, largest, total, complete, values, *least = value
+        return cls(requests, largest, total, complete, Sketch.of_text(values), bool(least))
 
 
 @dataclass(slots=True)
@@ -71,10 +122,6 @@ class CaseSums:
     rules: dict[str, int] = field(default_factory=dict)
     models: dict[str, int] = field(default_factory=dict)
     days: dict[int, int] = field(default_factory=dict)
-    _told: dict[str, tuple[int, str]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """Columns of names as they were written last, each with how many there were."""
 
     def add(
         self, of: OfCase, one: Figures, at_us: int, *, degraded: int = 0, least: bool = False
@@ -217,20 +264,14 @@ class CaseSums:
                 days=len(self.days),
             )
         )
-        row = self._plain()
-        row |= {"people": people, "risk": risk, "inside": self._inside_json()}
-        row["kinds"] = self._words("kinds", kinds_text)
-        for name in _LISTED:
-            row[name] = self._words(name, _listed)
-        return row
-
-    def _words(self, name: str, told: Callable[[Mapping[str, Any]], str]) -> str:
-        """Return the names in a column, written anew where one came: none ever goes."""
-        names = getattr(self, name)
-        known = self._told.get(name)
-        if known is None or known[0] != len(names):
-            known = self._told[name] = len(names), told(names)
-        return known[1]
+        return {
+            **self._plain(),
+            "kinds": kinds_text(self.kinds),
+            **{name: _listed(getattr(self, name)) for name in _LISTED},
+            "people": people,
+            "risk": risk,
+            "inside": self._inside_json(),
+        }
 
     def _plain(self) -> dict[str, Any]:
         return dict(zip(_PLAIN, _plain_of(self), strict=True))

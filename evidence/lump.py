@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from core.findings import NOT_INSPECTED
 from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Alike, Figures, OfCase
-from evidence.case_sums import CaseSums
-from evidence.kind_sums import KindSums
+from evidence.case_sums import CaseSums, KindSums
 from evidence.rollup import Rollup, add_to
 from evidence.times import BUCKET_US, DAY_US, HOUR_US
 

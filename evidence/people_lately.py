@@ -14,9 +14,9 @@ from core.case_inside import people_in
 from core.findings import AT_LEAST, NOT_INSPECTED
 from core.vocabulary.kinds import tells_of_people
 from evidence.alike import Found
+from evidence.case_sums import KindSums
 from evidence.database import Connection
 from evidence.frames import opener
-from evidence.kind_sums import KindSums
 from evidence.store import Store
 from evidence.times import micros
 

@@ -58,38 +58,10 @@ _MOST_REMEMBERED, _MOST_BYTES = 4000, 4 << 20
 """Cases that were seen last, and what is inside them as the file keeps it: in memory it takes some
 ten times as much.
 """
-type Stands = tuple[CaseSums, dict[str, Any], int]
-"""The sums of a case, how it stands, and the bytes of its inside."""
-
-
-class Remembered:
-    """Cases as in the file, while nobody else writes; those that were seen last stand last."""
-
-    def __init__(self) -> None:
-        self.cases: dict[str, Stands] = {}
-        self._size = 0
-
-    def take(self, key: str) -> Stands | None:
-        """Return one, and forget it."""
-        found = self.cases.pop(key, None)
-        if found is not None:
-            self._size -= found[2]
-        return found
-
-    def put(self, key: str, case: Stands) -> None:
-        """Remember one that is not remembered."""
-        self.cases[key] = case
-        self._size += case[2]
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.cases.clear()
-        self._size = 0
-
-    def forget_oldest(self) -> None:
-        """Forget the cases that were not seen for longest, where there are too many."""
-        while len(self.cases) > _MOST_REMEMBERED or self._size > _MOST_BYTES:
-            self.take(next(iter(self.cases)))
+type Remembered = dict[str, tuple[CaseSums, dict[str, Any], int]]
+"""Case → its sums, how it stands, and the bytes of its inside: as in the file, while nobody else
+writes.
+"""
 
 
 def write_rollup(
@@ -104,9 +76,9 @@ def write_rollup(
     forget it when another connection has written, or when this was rolled back.
     """
     if rollup.cases:
-        known = Remembered() if remembered is None else remembered
+        known: Remembered = {} if remembered is None else remembered
         rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
-        known.forget_oldest()
+        forget_oldest(known)
         if ids is None:
             UPSERT_CASE.run(driver, rows)
         else:
@@ -117,9 +89,18 @@ def write_rollup(
     UPSERT_DAY.run_rows(driver, days_of(rollup.hours))
 
 
+def forget_oldest(known: Remembered) -> None:
+    """Forget the cases that were not seen for longest, where there are too many."""
+    size, count = sum(one[2] for one in known.values()), len(known)
+    for key in list(known) if size > _MOST_BYTES or count > _MOST_REMEMBERED else ():
+        if size <= _MOST_BYTES and count <= _MOST_REMEMBERED:
+            return
+        size, count = size - known.pop(key)[2], count - 1
+
+
 def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
     """Return the row of a case with what came later; a closing that does not hold any more ends."""
-    found = known.take(later.key)  # and put back behind all others
+    found = known.pop(later.key, None)  # and put back behind all others
     if found is None:
         found = _read(driver, later.key)
     if found is None:
@@ -130,11 +111,11 @@ def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[st
         if standing["status"] == CaseStatus.CLOSED and comes_back(standing, sums.reach):
             standing["status"] = CaseStatus.OPEN.value
     row = sums.row()
-    known.put(later.key, (sums, standing, len(row["inside"])))
-    return row | standing
+    known[later.key] = sums, standing, len(row["inside"])
+    return {**row, **standing}
 
 
-def _read(driver: Connection, key: str) -> Stands | None:
+def _read(driver: Connection, key: str) -> tuple[CaseSums, dict[str, Any], int] | None:
     row = driver.named(_KNOWN, (key,)).fetchone()
     if row is None:
         return None
