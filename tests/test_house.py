@@ -35,8 +35,6 @@ PACKAGES = (
 )
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 OURS = frozenset(PACKAGES)
-ALONE = {"exports/pack/verify.py"}
-"""Programs that are given away as one file."""
 
 
 def tracked() -> list[Path]:
@@ -139,7 +137,7 @@ def test_every_module_says_its_job_and_stays_small(package: str) -> None:
         text = path.read_text()
         if not ast.get_docstring(ast.parse(text)):
             silent.append(path.relative_to(ROOT))
-        if text.count("\n") > 400 and path.relative_to(ROOT).as_posix() not in ALONE:
+        if text.count("\n") > 400:
             large.append(path.relative_to(ROOT))
     assert (silent, large) == ([], [])
 

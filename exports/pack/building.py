@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from importlib.metadata import version
 from typing import BinaryIO, cast
 
@@ -26,6 +25,7 @@ from exports.formats import Format, format_named
 from exports.head import Sealer
 from exports.pack.coverage import Coverage
 from exports.pack.index import index
+from exports.pack.verify import program
 from exports.report.forms import drawn
 from exports.report.monthly import report
 from exports.report.period import Period
@@ -114,7 +114,7 @@ def _built(
     page = report(store, period, by=by, now=at, held=selection)
     files.add("report.html", drawn(page, "html"))
     files.add("report.pdf", drawn(page, "pdf"))
-    files.add("verify.py", resources.files("exports.pack").joinpath("verify.py").read_bytes())
+    files.add("verify.py", program())
     files.add(
         "INDEX.md",
         index([*files.digests, "INDEX.md", SEAL], period.called, told.at).encode(),

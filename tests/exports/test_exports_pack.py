@@ -32,9 +32,9 @@ from evidence.notary import Notary
 from evidence.parts import SALT_BYTES, Seal, cuts_of, erase, sealed_link
 from evidence.store import Store
 from exports.own import Own
-from exports.pack import verify as program
 from exports.pack.building import _info as member
 from exports.pack.building import build
+from exports.pack.checking import curve, names, places, trees
 from exports.selection import Selection
 from exports.verification import verify_export
 from tests.evidence.conftest import make_observation
@@ -196,12 +196,12 @@ def test_nothing_can_be_said_in_place_of_what_was_erased(make_record: Make) -> N
     left, sealed = erase(text, seal, range(len(seal.cuts)))
     place = {"seq": 7, "prev": "00" * 32, **sealed.to_json()}
     whole = sealed_link(bytes(32), 7, text, seal).hex()
-    assert program.linked(place, left) == whole
-    assert {left[start:end] for start, end in sealed.cuts} <= set(program.STAND_INS)
+    assert places.linked(place, left) == whole
+    assert {left[start:end] for start, end in sealed.cuts} <= set(names.STAND_INS)
     for start, end in sealed.cuts:
         for at in range(start, end):
             other = left[:at] + bytes((left[at] ^ 1,)) + left[at + 1 :]
-            assert program.linked(place, other) != whole
+            assert places.linked(place, other) != whole
 
 
 @given(
@@ -213,41 +213,41 @@ def test_signatures_are_told_apart(seed: bytes, message: bytes, bit: int) -> Non
     """Ed25519 in pure Python agrees with the library, and refuses one bit more or less."""
     key = Ed25519PrivateKey.from_private_bytes(seed)
     public, signature = key.public_key().public_bytes_raw(), key.sign(message)
-    assert program.signed(public, message, signature)
+    assert curve.signed(public, message, signature)
     changed = bytearray(signature)
     changed[bit // 8] ^= 1 << bit % 8
-    assert not program.signed(public, message, bytes(changed))
-    assert not program.signed(public, message + b"x", signature)
+    assert not curve.signed(public, message, bytes(changed))
+    assert not curve.signed(public, message + b"x", signature)
 
 
 def test_signatures_that_only_look_right_are_refused() -> None:
     """A second form of the same signature, a point that is none, lengths that are wrong."""
     key = Ed25519PrivateKey.generate()
     public, signature = key.public_key().public_bytes_raw(), key.sign(b"m")
-    s = int.from_bytes(signature[32:], "little") + program.ORDER
-    assert not program.signed(public, b"m", signature[:32] + s.to_bytes(32, "little"))
-    assert not program.signed(b"\xff" * 32, b"m", signature)
-    assert not program.signed(public, b"m", signature[:63])
-    assert not program.signed(public[:31], b"m", signature)
+    s = int.from_bytes(signature[32:], "little") + curve.ORDER
+    assert not curve.signed(public, b"m", signature[:32] + s.to_bytes(32, "little"))
+    assert not curve.signed(b"\xff" * 32, b"m", signature)
+    assert not curve.signed(public, b"m", signature[:63])
+    assert not curve.signed(public[:31], b"m", signature)
 
 
 @given(size=st.integers(1, 70), data=st.data())
 def test_proofs_are_told_apart(size: int, data: st.DataObject) -> None:
     """Its trees and proofs are those of the evidence."""
     leaves = [bytes([n]) * 32 for n in range(size)]
-    ours, frontier, theirs = OurTree(leaves), Frontier(), program.Tree()
+    ours, frontier, theirs = OurTree(leaves), Frontier(), trees.Tree()
     for one in leaves:
         frontier.append(one)
         theirs.append(one)
     assert theirs.root() == ours.root() == frontier.root()
     index = data.draw(st.integers(0, size - 1))
     proof = list(ours.inclusion(index))
-    assert program.proves(leaves[index], index, size, proof, ours.root())
-    assert not program.proves(b"x" * 32, index, size, proof, ours.root())
-    assert not program.proves(leaves[index], index, size, [*proof, b"x" * 32], ours.root())
+    assert trees.proves(leaves[index], index, size, proof, ours.root())
+    assert not trees.proves(b"x" * 32, index, size, proof, ours.root())
+    assert not trees.proves(leaves[index], index, size, [*proof, b"x" * 32], ours.root())
     if size > 1:
         other = (index + 1) % size
-        assert not program.proves(leaves[index], other, size, proof, ours.root())
+        assert not trees.proves(leaves[index], other, size, proof, ours.root())
 
 
 def test_no_marks_of_people_beyond_the_records(packed: Path) -> None:

@@ -19,6 +19,7 @@ from core.errors import EvidenceError
 from evidence.chain import canonical
 from exports.pack import verify as program
 from exports.pack.building import _info as member
+from exports.pack.checking import places
 from exports.verification import verify_export
 
 
@@ -126,12 +127,12 @@ def forged(
         if name != "statement.dsse.json"
     ]
     state(statement, envelope)
-    payload = program.canonical(statement)
+    payload = places.canonical(statement)
     kind = envelope["payloadType"].encode()
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     envelope["payload"] = base64.b64encode(payload).decode()
     envelope["signatures"][0]["sig"] = base64.b64encode(key.sign(message)).decode()
-    parts["statement.dsse.json"] = program.canonical(envelope)
+    parts["statement.dsse.json"] = places.canonical(envelope)
     return checked(rewritten(packed, parts))
 
 
@@ -188,7 +189,7 @@ def test_a_checkpoint_changed_or_signed_by_another_is_named(packed: Path, full: 
         lines = told[-1]["note"].split("\n")
         lines[2] = "A" * 43 + "="
         told[-1]["note"] = "\n".join(lines)
-        parts["checkpoints.json"] = program.canonical(told)
+        parts["checkpoints.json"] = places.canonical(told)
 
     code, said = forged(packed, full, other_root)
     assert code == 1
@@ -232,7 +233,7 @@ def test_an_entry_that_was_erased_whole_says_nothing_else(
 def noted(edit: Callable[[list[Any]], list[Any]]) -> Callable[[dict[str, bytes]], None]:
     def change(parts: dict[str, bytes]) -> None:
         kept = json.loads(parts["checkpoints.json"])
-        parts["checkpoints.json"] = program.canonical(edit(kept))
+        parts["checkpoints.json"] = places.canonical(edit(kept))
 
     return change
 

@@ -31,6 +31,7 @@ from exports.columns import HEADINGS
 from exports.formats.spreadsheet import FORMAT
 from exports.pack import coverage
 from exports.pack import verify as program
+from exports.pack.checking import names, places, telling
 from exports.verification import verify_export
 from tests.evidence.conftest import make_observation, with_fate
 from tests.exports.test_exports_pack_changed import forged
@@ -146,7 +147,7 @@ def in_coverage(**said: Any) -> Callable[[dict[str, bytes]], None]:
     def edit(parts: dict[str, bytes]) -> None:
         told = json.loads(parts["coverage.json"])
         assert all(told[name] != value for name, value in said.items())
-        parts["coverage.json"] = program.canonical({**told, **said})
+        parts["coverage.json"] = places.canonical({**told, **said})
 
     return edit
 
@@ -175,7 +176,7 @@ EDITS: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
     ),
     **{
         f"another {name}": (in_cell(name, "7"), f"another thing than the record: {name}")
-        for name in program.TOLD
+        for name in telling.TOLD
     },
     "coverage: failed stages": (in_coverage(failed_stages={}), "the records: failed_stages"),
     "coverage: past the gate": (in_coverage(connections_past_the_gate=0), "connections_past"),
@@ -206,15 +207,15 @@ def test_what_the_owner_of_the_key_draws_otherwise_is_named(
 
 def test_the_program_knows_the_columns_and_events_that_outgate_writes() -> None:
     """It stands alone, so it has lists of its own."""
-    assert set(program.TOLD) <= set(HEADINGS)
-    assert {event.value for event in coverage._WINDOWS} == program.WINDOWS
+    assert set(telling.TOLD) <= set(HEADINGS)
+    assert {event.value for event in coverage._WINDOWS} == names.WINDOWS
     assert FORMAT.suffix == ".csv"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@x", "-1", "a\nb", "x" * 3000, "\tx", "plain", ODD])
 def test_a_cell_is_told_as_the_table_has_it(text: str) -> None:
-    assert program.alike(program.cell(text), spreadsheet_cell(" ".join(text.splitlines())))
-    assert not program.alike(program.cell(f"{text[:50]}!"), spreadsheet_cell(text[:50] + "?"))
+    assert telling.alike(telling.cell(text), spreadsheet_cell(" ".join(text.splitlines())))
+    assert not telling.alike(telling.cell(f"{text[:50]}!"), spreadsheet_cell(text[:50] + "?"))
 
 
 def test_the_coverage_is_that_of_the_time_the_pack_was_made(packed: Path) -> None:

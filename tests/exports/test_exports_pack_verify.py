@@ -2,20 +2,26 @@
 words put in by the owner of the key, who signs head and manifest anew.
 """
 
+import ast
 import base64
 import hashlib
 import json
 import os
+import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from packs import checked, parts_of
+from packs import checked, pack, parts_of
 
 from exports.pack import verify as program
+from exports.pack.checking import places
 from exports.verification import verify_export
 
 type Change = Callable[[Any], None]
@@ -111,7 +117,7 @@ def in_place(line: bytes, change: Change) -> bytes:
     end = line.index(b"}", begin) + 1
     place = json.loads(line[begin + 8 : end])
     change(place)
-    return line[: begin + 8] + program.canonical(place) + line[end:]
+    return line[: begin + 8] + places.canonical(place) + line[end:]
 
 
 def key_of_part(place: dict[str, Any], number: int) -> str:
@@ -182,11 +188,11 @@ def resigned(
     del told["signature"]
     told["sha256"] = hashlib.sha256(b"".join(others)).hexdigest()
     head(told)
-    told["signature"] = key.sign(program.canonical(told)).hex()
-    parts["records.jsonl"] = program.canonical(told) + b"\n" + b"".join(others)
+    told["signature"] = key.sign(places.canonical(told)).hex()
+    parts["records.jsonl"] = places.canonical(told) + b"\n" + b"".join(others)
     checkpoints = json.loads(parts["checkpoints.json"])
     kept(checkpoints)
-    parts["checkpoints.json"] = program.canonical(checkpoints)
+    parts["checkpoints.json"] = places.canonical(checkpoints)
     parts[SEAL] = sealed(parts, key)
     place = packed.with_name("resigned")
     for name, data in parts.items():
@@ -203,12 +209,12 @@ def sealed(parts: dict[str, bytes], key: Ed25519PrivateKey) -> bytes:
         for name, data in sorted(parts.items())
         if name != SEAL
     ]
-    payload = program.canonical(statement)
+    payload = places.canonical(statement)
     kind = envelope["payloadType"].encode()
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     envelope["payload"] = base64.b64encode(payload).decode()
     envelope["signatures"][0]["sig"] = base64.b64encode(key.sign(message)).decode()
-    return program.canonical(envelope)
+    return places.canonical(envelope)
 
 
 def test_what_was_signed_anew_and_not_changed_is_whole(
@@ -282,3 +288,117 @@ def test_keys_of_checkpoints_are_plain_digits(
 
     place, _ = resigned(packed, key, kept=edit)
     assert "keys doubled or put in" in checked(place)[1]
+
+
+def _defined(tree: ast.Module) -> list[str]:
+    """Return what a module defines below its imports, as the compiler sees it."""
+    kept = [one for one in tree.body[1:] if not isinstance(one, ast.Import | ast.ImportFrom)]
+    return [ast.dump(one) for one in kept]
+
+
+def test_the_program_is_its_parts() -> None:
+    """All that they define, in their order, and nothing that is not in them."""
+    whole = ast.parse(program.program())
+    rooms = resources.files("exports.pack.checking")
+    parts = [ast.parse(rooms.joinpath(f"{one}.py").read_text()) for one in program.PARTS]
+    assert _defined(whole) == [one for part in parts for one in _defined(part)]
+    there = {one.name for one in rooms.iterdir() if one.name.endswith(".py")}
+    assert there == {"__init__.py", *(f"{one}.py" for one in program.PARTS)}
+    assert ast.get_docstring(whole) == ast.get_docstring(parts[-1])
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "77"])
+def test_the_same_parts_give_the_same_program(seed: str) -> None:
+    """In another process, whatever order its sets have."""
+    command = "import sys; from exports.pack.verify import program; sys.stdout.buffer.write("
+    done = subprocess.run(
+        [sys.executable, "-c", f"{command}program())"],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == program.program()
+
+
+def test_a_pack_holds_that_program_and_states_its_hash(full: Path, tmp_path: Path) -> None:
+    """The one that was put together, and it finds its own pack whole where nothing is installed."""
+    made = pack(full, tmp_path / "one.zip")
+    with zipfile.ZipFile(made) as opened:
+        text, seal = opened.read("verify.py"), json.loads(opened.read("statement.dsse.json"))
+    assert text == program.program()
+    subjects = json.loads(base64.b64decode(seal["payload"]))["subject"]
+    told = {one["name"]: one["digest"]["sha256"] for one in subjects}
+    assert told["verify.py"] == hashlib.sha256(text).hexdigest()
+    (tmp_path / "verify.py").write_bytes(text)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(made)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def _cut(packed: bytes) -> bytes:
+    return packed[: len(packed) // 2]
+
+
+def _flipped(packed: bytes) -> bytes:
+    at = packed.index(b"report.html") + 200
+    return packed[:at] + bytes((packed[at] ^ 1,)) + packed[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_cut, "the pack cannot be opened: it is cut off, or no zip"),
+        (lambda packed: b"hello", "the pack cannot be opened: it is cut off, or no zip"),
+        (_flipped, "report.html is damaged"),
+    ],
+    ids=["cut", "no zip", "a bit"],
+)
+def test_a_damaged_file_is_told_in_words(
+    packed: Path, damage: Callable[[bytes], bytes], words: str
+) -> None:
+    packed.write_bytes(damage(packed.read_bytes()))
+    code, said = checked(packed)
+    assert code == 1 and words in said
+    assert not PYTHONS.search(said)
+
+
+PYTHONS = re.compile(r"\b\w+Error\b|\bError\b|BadZipFile|Exception|Traceback")
+"""How Python calls what went wrong: an auditor need not know it."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (SEAL, b"", "nothing says what the pack should hold"),
+        (SEAL, b"{}", "nothing says what the pack should hold"),
+        (SEAL, b"\xff", "nothing says what the pack should hold"),
+        ("records.jsonl", b"", "records.jsonl is empty"),
+        ("records.jsonl", b"\xff\n", "not all records were checked"),
+        ("checkpoints.json", b"{", "nothing shows that the evidence is complete"),
+        ("coverage.json", b"[]", "were not held against the records"),
+        ("records.csv", b"", "were not held against the records"),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_told_in_words(
+    packed: Path, name: str, text: bytes, words: str
+) -> None:
+    """With what was not checked for it."""
+    parts = {**parts_of(packed), name: text}
+    with zipfile.ZipFile(packed, "w") as archive:
+        for one, content in parts.items():
+            archive.writestr(one, content)
+    code, said = checked(packed)
+    assert code == 1 and name in said and words in said, said
+    assert not PYTHONS.search(said), said
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_help_shows_how_it_is_used(asked: str) -> None:
+    """And checks nothing."""
+    said: list[str] = []
+    assert program.main([asked], said.append) == 2
+    assert "verify.py [PACK.zip] [--key FINGERPRINT]" in said[0]

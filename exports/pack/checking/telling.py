@@ -1,0 +1,122 @@
+"""What a row of the table has to say of a record."""
+
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Tuple
+
+from exports.pack.checking.names import OBSERVATION, RECORD
+
+FATES = {
+    "bypass": "past",
+    "tls": "untrusted",
+    "protocol": "foreign",
+    "direct": "unreached",
+    "name": "unreached",
+    "head": "unfinished",
+}
+BY_NOTE = {
+    "the destination could not be reached: nothing was sent": "unreached",
+    "it ended before it could leave: nothing was sent": "unfinished",
+}
+RELEASED = ("approved", "approved_before")
+
+
+def fate(value: Dict[str, Any]) -> str:
+    """Return what became of an exchange where its verdict does not tell."""
+    if value["request"]["method"] == "CONNECT":
+        for stage in value["decision"]["degraded"]:
+            if stage.partition(":")[0] in FATES:
+                return FATES[stage.partition(":")[0]]
+    return next((BY_NOTE[note] for note in value["notes"] if note in BY_NOTE), "")
+
+
+def left(value: Dict[str, Any]) -> str:
+    """Return whether it left the machine."""
+    became, decision = fate(value), value["decision"]
+    if became:
+        return "not known" if became == "past" else "no"
+    hold = decision["hold"]
+    if decision["verdict"] == "hold":
+        return "yes" if hold is not None and hold["outcome"] in RELEASED else "no"
+    return "yes" if decision["verdict"] in ("allow", "watch", "warn", "redact") else "no"
+
+
+TOLD = (
+    *("Chain entry", "Chain hash", "Record id", "Time (UTC)", "User", "Script", "Script path"),
+    *("Script SHA-256", "Program", "Process id", "Sender is", "Verdict"),
+    *("Verdict the rule asked for", "Rule", "Reason", "Checks that failed", "Line of code"),
+    *("Service", "Kind of service", "Host", "Path (redacted)", "Account", "Account id", "Method"),
+    *("Bytes sent", "Answer", "Bytes received", "Rows affected", "Masked excerpts", "Notes"),
+    *("Left the machine", "Model", "Input tokens", "Output tokens", "Tokens are", "Cost (USD)"),
+    *("Cost from", "Not in the cost", "Answer id", "Tier"),
+)
+"""Columns of the table that say plainly what stands in the record."""
+MOST_IN_A_CELL = 2000
+ANY = None
+
+
+def place_of(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    place = value["chain"]
+    return str(place["seq"]), place["hash"], cell(value["id"])
+
+
+def nothing(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    """Return the row of what cannot be read: its place and time, and no word of what was in it."""
+    return (*place_of(value), ANY, *[""] * (len(TOLD) - 4))
+
+
+def cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    """Return what the row of an entry says in the columns of `TOLD`."""
+    if value.get("schema") not in (RECORD, OBSERVATION):
+        return nothing(value)
+    sender, script = value["sender"], value["sender"]["script"] or {}
+    who = (
+        *(sender["user"], script.get("name"), script.get("path"), script.get("sha256")),
+        *(sender["exe"], sender["pid"], sender["certainty"]),
+    )
+    begin = (*place_of(value), cell(value["at"]), *map(cell, who))
+    if value["schema"] == OBSERVATION:
+        return (*begin, *[""] * (len(TOLD) - len(begin)))
+    decision, to, line = value["decision"], value["destination"], sender["line"]
+    rows = [one["records"] for one in value["findings"] if one["records"] is not None]
+    told = (
+        *(decision["verdict"], decision["intended"], decision["rule"], decision["reason"]),
+        *("; ".join(decision["degraded"]), line and "%s:%s" % (line["file"], line["line"])),
+        *(to["service"], to["category"], to["host"], to["path"], to["account"]["kind"]),
+        *(to["account"]["id"], value["request"]["method"], value["request"]["bytes"]),
+        *(value["response"]["status"], value["response"]["bytes"], max(rows) if rows else None),
+        "; ".join([one["excerpt"] for one in value["findings"] if one["excerpt"]]),
+        *("; ".join(value["notes"]), left(value)),
+    )
+    return (*begin, *map(cell, told), *called(value["llm"]))
+
+
+def called(call: Optional[Dict[str, Any]]) -> List[str]:
+    if call is None:
+        return [""] * 9
+    left_out = "; ".join(call["cost_left_out"])
+    told = (
+        *(call["model"], call["input_tokens"], call["output_tokens"], call["tokens_basis"]),
+        *(call["cost_usd"], call["cost_basis"], left_out, call["response_id"], call["tier"]),
+    )
+    return list(map(cell, told))
+
+
+@lru_cache(maxsize=20000, typed=True)
+def cell(value: Any) -> str:
+    """Return how a value stands in a table that no spreadsheet program computes with."""
+    if value is None:
+        return ""
+    if type(value) is int:
+        return str(value)
+    text = value if value.isprintable() else " ".join(value.splitlines())
+    if len(text) > MOST_IN_A_CELL:
+        text = text[:MOST_IN_A_CELL] + "\u2026"
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def alike(wanted: Optional[str], found: str) -> bool:
+    """Return whether a cell says what is wanted; a dot may stand for what no table shows."""
+    if wanted is ANY or wanted == found:
+        return True
+    pairs = zip(wanted or "", found)  # noqa: B905 - newer than Python 3.9
+    return len(wanted or "") == len(found) and all(a == b or b == "\u00b7" for a, b in pairs)
