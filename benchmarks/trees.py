@@ -57,7 +57,7 @@ def load(listen: int, port: int, roots: Path, personal: bool, count: int, connec
 @cache
 def writer_of(pid: int) -> str:
     """Return the number of the thread that writes the evidence of a gate; '' for other programs."""
-    spy = Path(sys.executable).with_name("py-spy")
+    spy = str(Path(sys.executable).with_name("py-spy"))
     asked = [spy, "dump", "--nonblocking", "--json", "--pid", str(pid)]
     told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     writers = [one for one in json.loads(told) if one["thread_name"] == "outgate-evidence"]
