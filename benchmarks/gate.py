@@ -191,8 +191,8 @@ def listens(port: int) -> bool:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until it holds, at most half a minute."""
-    for _ in range(600):
+    """Wait until it holds, at most two minutes: a busy machine takes one to start a gate."""
+    for _ in range(2400):
         if condition():
             return
         time.sleep(0.05)
