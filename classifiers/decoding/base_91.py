@@ -26,7 +26,7 @@ _LONG = 690
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text, or JSON as it is sent, may hold such a stretch."""
-    return next(places(data), None) is not None
+    return len(data) >= _SHORTEST and next(places(data), None) is not None
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -38,15 +38,15 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
 
 def read(data: bytes) -> Iterator[bytes]:
     """Yield what the words of a text say, and what several in a row do, as lines are."""
-    words = data.split()
     row: list[bytes] = []
-    for word in words:
-        if _is_word(word):
+    for word in data.split():
+        if len(word) >= _SHORTEST and _is_word(word):
             row.append(word)
-            continue
-        yield from _said(row, word)
-        row = []
-    yield from _said(row, b"")
+        elif row:
+            yield from _said(row, word)
+            row = []
+    if row:
+        yield from _said(row, b"")
 
 
 def _said(row: list[bytes], tail: bytes) -> Iterator[bytes]:
@@ -61,7 +61,7 @@ def _said(row: list[bytes], tail: bytes) -> Iterator[bytes]:
 
 
 def _is_word(word: bytes) -> bool:
-    return len(word) >= _SHORTEST and not word.translate(None, _ALPHABET) and _is_mixed(word)
+    return not word.translate(None, _ALPHABET) and _is_mixed(word)
 
 
 def _is_mixed(run: bytes) -> bool:

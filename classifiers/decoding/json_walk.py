@@ -159,7 +159,7 @@ def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
         if len(name) > 7 and (len(name) > 19 or not _is_name(name)):
             reading.emit(name, None, path + (name,))
             raw = name.encode("utf-8", "replace")
-            if len(raw) >= packed.MIN_RUN and packed.worth_looking(raw):
+            if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
                 packed.unpack(reading, name, raw, None, path + (NAME,), 0)
         elif len(_DULL) < _REMEMBERED and name != "0":
             _DULL.add(name)

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import escapes, number_bases, number_forms, runs, spelled, unseen
+from classifiers.decoding import base_91, escapes, number_bases, number_forms, runs, spelled, unseen
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -68,6 +68,15 @@ def worth_looking(data: bytes) -> bool:
         or _ENCRYPTED in data
         or b"=ybegin " in data
     )
+
+
+def may_be_packed(name: bytes) -> bool:
+    """Return True when a name of a field may be an encoding, by a look that costs next to nothing:
+    objects may have thousands of names.
+    """
+    if _RUN in name.translate(_ALPHABET) or b"=ybegin " in name:
+        return True
+    return base_91.may_hold(name) if name.isascii() else unseen.may_hold(name)
 
 
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
