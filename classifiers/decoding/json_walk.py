@@ -71,7 +71,7 @@ def _walk(
                 key = name
             kind = type(value)
             if kind is str:
-                if deep and (len(value) > 23 or not _is_name(value)):
+                if deep and not (len(value) < 24 and value.isascii() and value.isidentifier()):
                     look(reading, value, key, path + (name,), depth)
                 elif value:
                     append(_new(Segment, (value, key, path + (name,), carrier, label, True, False)))
@@ -148,15 +148,10 @@ def _emit_pieces(reading: Reading, node: list[Any], key: str | None, path: Path)
                 reading.emit(text, None, (*path, "(together)"))
 
 
-def _is_name(text: str) -> bool:
-    """True for what a program may call something."""
-    return text.isascii() and text.isidentifier()
-
-
 def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
     """Emit names that are data: long ones, and those that no program would give to a field."""
     for name in node:
-        if len(name) > 7 and (len(name) > 19 or not _is_name(name)):
+        if len(name) > 7 and not (len(name) < 20 and name.isascii() and name.isidentifier()):
             reading.emit(name, None, path + (name,))
             raw = name.encode("utf-8", "replace")
             if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
