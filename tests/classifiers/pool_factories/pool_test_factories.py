@@ -92,3 +92,9 @@ def build_never(init: object) -> Obedient:
 def build_slowly(init: object) -> Obedient:
     time.sleep(600)
     return Obedient(init)
+
+
+def build_when_told(init: object) -> Obedient:
+    while not os.path.exists(str(init)):
+        time.sleep(0.01)
+    return Obedient(init)
