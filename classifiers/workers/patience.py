@@ -39,7 +39,8 @@ class Patience:
     def __init__(self, pid: Callable[[], int | None], deadline: float, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._pid, self._deadline, self._seconds = pid, deadline, seconds
-        self._began = self._had = processor_seconds(pid()) or 0.0
+        self._began: float = processor_seconds(pid()) or 0.0
+        self._had = self._began
         self._looked = self._loop.time()
         self._limit = asyncio.timeout_at(deadline + (_MOST_TIMES - 1) * seconds)
         self._next: asyncio.TimerHandle | None = None
