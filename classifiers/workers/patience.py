@@ -39,8 +39,7 @@ class Patience:
     def __init__(self, pid: Callable[[], int | None], deadline: float, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._pid, self._deadline, self._seconds = pid, deadline, seconds
-        self._began: float = processor_seconds(pid()) or 0.0
-        self._had = self._began
+        self._began = self._had = processor_seconds(pid()) or 0.0
         self._looked = self._loop.time()
         self._limit = asyncio.timeout_at(deadline + (_MOST_TIMES - 1) * seconds)
         self._next: asyncio.TimerHandle | None = None
@@ -66,7 +65,7 @@ class Patience:
         if had is not None:
             works = had - self._had >= _LEAST_SHARE * (now - self._looked)
             left = self._seconds - (had - self._began) if works else 0.0
-        if left <= 0:
+        if had is None or left <= 0:
             self._limit.reschedule(now)
             return
         self._had, self._looked = had, now
