@@ -40,13 +40,12 @@ def sheet_lines(sheet: Sheet, width: int) -> LaidOut:
         rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
         parts += lines_of([Section("", rows)], width)[0]
     places: list[int] = []
-    for table in sheet.tables:
+    for table in map(_told, sheet.tables):
         parts += [Content("")] if parts else []
         parts.append(Content.styled(safe(table.title, 200), "bold $primary"))
         if not table.lines:
             parts.append(Content.styled(f"  {table.empty}", "$quiet"))
             continue
-        table = _told(table)
         widths = _widths(table, width)
         alike = _alike(table, widths[0])
         heads = tuple(name.strip() for name in table.columns)
@@ -89,7 +88,7 @@ def _alike(table: Table, width: int) -> bool:
 def _told(table: Table) -> Table:
     """Return the table without the columns that are empty in every line: room for the others."""
     told = [n for n in range(len(table.columns)) if any(line.cells[n] for line in table.lines)]
-    if len(told) == len(table.columns):
+    if not told or len(told) == len(table.columns):
         return table
     return replace(
         table,
