@@ -52,6 +52,8 @@ class _Sent:
     bytes: int = 0
     bytes_exact: bool = True
     stopped: int = 0
+    withheld: list[Amount] = field(default_factory=list)
+    """What was found in what was stopped."""
     others: Counter[str] = field(default_factory=Counter)
     """What neither left nor was stopped: `failed`, `bypassed`, …"""
     last: datetime | None = None
@@ -83,8 +85,10 @@ class _Told:
         self.people = max(self.people, people_told(record.findings))
         self.people_exact = self.people_exact and is_people_exact(record.findings)
         if not record.left:
-            sent.stopped += record.stopped
-            if not record.stopped:
+            if record.stopped:
+                sent.stopped += 1
+                sent.withheld = most_of(sent.withheld, record.findings)
+            else:
                 sent.others[words_of(record.outcome).word] += 1
             return
         sent.requests += 1
@@ -226,13 +230,15 @@ def _destinations(told: _Told) -> Iterator[str]:
 def _sent_to(sent: _Sent) -> str:
     accounts = f", account {some(sorted(sent.accounts))}" if sent.accounts else ""
     what = found(sent.amounts)
-    counts = Counter({"stopped": sent.stopped}) + sent.others
-    stopped = "".join(f", {number(count)} {word}" for word, count in counts.items())
+    withheld = found(sent.withheld)
+    stopped = "stopped" + (f" ({withheld})" if withheld else "")
+    counts = Counter({stopped: sent.stopped}) + sent.others
+    kept = "".join(f", {number(count)} {word}" for word, count in counts.items())
     last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
     size = size_at_least(sent.bytes, exact=sent.bytes_exact)
     return (
         f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size}"
-        f"{stopped}{last}{'; ' + what if what else ''}"
+        f"{kept}{last}{'; ' + what if what else ''}"
     )
 
 

@@ -66,6 +66,14 @@ def fit_end(text: str, width: int) -> str:
     return set_cell_size(f"…{kept}", width)
 
 
+def fit_ends(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells; where it is cut, its beginning and its end stay."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    before = set_cell_size(text, width // 2)
+    return before + fit_end(text, width - width // 2)
+
+
 _SORTED = {
     Order.RISK: "Risk",
     Order.OUTCOME: "Outcome",

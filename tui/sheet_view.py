@@ -1,14 +1,14 @@
 """Lays a sheet out in lines of a width. Pure but for Textual's styled text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rich.cells import cell_len
 from textual.content import Content
 
 from tui.detail_pane import TONES, lines_of
-from tui.queue_view import fit, fit_end
+from tui.queue_view import fit, fit_end, fit_ends
 from tui.rows import Row, Section
 from tui.sheet import Line, Sheet, Table
 from tui.wording import safe
@@ -40,28 +40,31 @@ def sheet_lines(sheet: Sheet, width: int) -> LaidOut:
         rows = tuple(Row(row.label, safe(row.text, 600), row.tone) for row in sheet.facts)
         parts += lines_of([Section("", rows)], width)[0]
     places: list[int] = []
-    for table in sheet.tables:
+    for table in map(_told, sheet.tables):
         parts += [Content("")] if parts else []
         parts.append(Content.styled(safe(table.title, 200), "bold $primary"))
         if not table.lines:
             parts.append(Content.styled(f"  {table.empty}", "$quiet"))
             continue
         widths = _widths(table, width)
+        alike = _alike(table, widths[0])
         heads = tuple(name.strip() for name in table.columns)
         parts.append(_drawn(table, heads, widths, "$quiet", "  "))
         for line in table.lines:
             places.append(len(parts))
-            parts.append(partial(_row, table, line, widths))
+            parts.append(partial(_row, table, line, widths, alike))
     return LaidOut(lines=parts, places=places)
 
 
-def _row(table: Table, line: Line, widths: list[int], chosen: bool) -> Content:
+def _row(table: Table, line: Line, widths: list[int], alike: bool, chosen: bool) -> Content:
     cells = tuple(safe(cell, 300) for cell in line.cells)
     style = TONES[line.tone]
     if chosen:
         style = f"{style} bold on $cursor-row".strip()
     if line.script:  # the name of a script is the end of its path
         cells = (fit_end(cells[0], widths[0]), *cells[1:])
+    elif alike:
+        cells = (fit_ends(cells[0], widths[0]), *cells[1:])
     return _drawn(table, cells, widths, style, "❯ " if chosen else "  ")
 
 
@@ -74,6 +77,26 @@ def _drawn(
         right = " " * (width - cell_len(cut.rstrip())) + cut.rstrip()
         parts.append(right if name.startswith(" ") else cut)
     return Content.styled(before + (" " * _GAP).join(parts), style)
+
+
+def _alike(table: Table, width: int) -> bool:
+    """True where the beginnings of different names, as far as there is room, are the same."""
+    names = {safe(line.cells[0], 300) for line in table.lines}
+    return len({fit(name, width) for name in names}) < len(names)
+
+
+def _told(table: Table) -> Table:
+    """Return the table without the columns that are empty in every line: room for the others."""
+    told = [n for n in range(len(table.columns)) if any(line.cells[n] for line in table.lines)]
+    if not told or len(told) == len(table.columns):
+        return table
+    return replace(
+        table,
+        columns=tuple(table.columns[n] for n in told),
+        lines=tuple(
+            replace(line, cells=tuple(line.cells[n] for n in told)) for line in table.lines
+        ),
+    )
 
 
 def _widths(table: Table, width: int) -> list[int]:

@@ -4,6 +4,7 @@ unread that would have been read on a calm one.
 
 import asyncio
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 _MOST_TIMES = 4
@@ -30,20 +31,23 @@ def processor_seconds(pid: int | None) -> float | None:
 class Patience:
     """Raises TimeoutError in the block where a worker has had `seconds` of the processors after the
     `deadline` (time of the loop), or does nothing any more. Where the system does not tell, at the
-    deadline.
+    deadline. It has a moment to begin, however close the deadline.
+
+    `pid` tells which process it is: None as long as it is not born, and where there is none.
     """
 
-    def __init__(self, pid: int | None, deadline: float, seconds: float) -> None:
+    def __init__(self, pid: Callable[[], int | None], deadline: float, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._pid, self._deadline, self._seconds = pid, deadline, seconds
-        self._began = self._had = processor_seconds(pid)
+        self._began = self._had = processor_seconds(pid()) or 0.0
         self._looked = self._loop.time()
         self._limit = asyncio.timeout_at(deadline + (_MOST_TIMES - 1) * seconds)
         self._next: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> None:
         await self._limit.__aenter__()
-        self._next = self._loop.call_at(self._deadline, self._look)
+        first = max(self._deadline, self._looked + self._seconds / _STEPS)
+        self._next = self._loop.call_at(first, self._look)
 
     async def __aexit__(
         self,
@@ -56,12 +60,12 @@ class Patience:
         await self._limit.__aexit__(kind, error, trace)
 
     def _look(self) -> None:
-        now, had = self._loop.time(), processor_seconds(self._pid)
+        now, had = self._loop.time(), processor_seconds(self._pid())
         left = 0.0
-        if had is not None and self._began is not None and self._had is not None:
+        if had is not None:
             works = had - self._had >= _LEAST_SHARE * (now - self._looked)
             left = self._seconds - (had - self._began) if works else 0.0
-        if left <= 0:
+        if had is None or left <= 0:
             self._limit.reschedule(now)
             return
         self._had, self._looked = had, now

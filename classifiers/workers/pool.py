@@ -114,7 +114,8 @@ class WorkerPool:
 
     async def warm(self) -> None:
         """Start one worker now, and wait until it is ready. Raises DegradedError."""
-        worker = await self._take(asyncio.get_running_loop().time() + self._limits.start_s)
+        seconds = self._limits.start_s
+        worker = await self._take(asyncio.get_running_loop().time() + seconds, seconds)
         self._give(worker)
 
     def renew(self, init: object) -> None:
@@ -161,9 +162,9 @@ class WorkerPool:
             self._dear.release()
 
     async def _answer[T](self, ask: Ask[T], deadline: float, seconds: float) -> T:
-        worker = await self._take(deadline)
+        worker = await self._take(deadline, seconds)
         try:
-            async with Patience(worker.pid, deadline, seconds):
+            async with Patience(lambda: worker.pid, deadline, seconds):
                 answer = await ask(worker)
         except TimeoutError:
             self._discard(worker)
@@ -198,7 +199,10 @@ class WorkerPool:
                 await worker.ended()
         return worker.death()
 
-    async def _take(self, deadline: float) -> WorkerProcess:
+    async def _take(self, deadline: float, seconds: float) -> WorkerProcess:
+        """Return a free worker. One that is being started is waited for as one that reads is: by
+        its processor time.
+        """
         if self._closed:
             raise DegradedError(STAGE, _CLOSED)
         while self._idle:
@@ -211,7 +215,7 @@ class WorkerPool:
         future: asyncio.Future[WorkerProcess] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with Patience(self._awaited(), deadline, seconds):
                 return await future
         except TimeoutError:
             raise DegradedError(STAGE, _NONE_FREE) from None
@@ -247,6 +251,11 @@ class WorkerPool:
         worker = WorkerProcess()
         self._workers.add(worker)
         self._spawn(self._start(worker))
+
+    def _awaited(self) -> Callable[[], int | None]:
+        """Return what tells the process that becomes a worker; None where none does."""
+        begun = next((worker for worker in self._workers if not worker.ready), None)
+        return lambda: begun.pid if begun is not None else None
 
     async def _start(self, worker: WorkerProcess) -> None:
         setup = Setup(self._factory, self._init, self._limits.memory_bytes, os.getpid())

@@ -51,6 +51,8 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         self.outdated = False
+        self.ready = False
+        """Its classifier is built."""
         self._process: asyncio.subprocess.Process | None = None
         self.sofar: Classification | None = None
         """What the task under way has found until now."""
@@ -78,6 +80,7 @@ class WorkerProcess:
         )
         await self._send(pickle.dumps(setup, protocol=5), b"")
         await self._answer()
+        self.ready = True
 
     async def classify(
         self, exchange: Exchange, seconds: float, task: str = WHOLE

@@ -186,7 +186,7 @@ def _files(sums: Sums) -> Section:
     return Section(
         title="Files that were sent",
         sentences=(*told, *rest(rows, "files")),
-        table=table_of("File|Proven|Script|To|Requests", rows),
+        table=table_of("File|Proven|Script|To|Requests", rows, 4),
     )
 
 

@@ -13,6 +13,8 @@ from exports.report.letters import drawable
 from exports.report.page import Chart, Page, Section, Table
 
 _LONGEST = 2000
+_BEGINS = 90
+"""So many points of a section stand below its title on the same page, with all of its chart."""
 _BAR_HEIGHT, _GAP, _LABEL, _VALUE = 9, 4, 150, 40
 _LIGHT, _DARK, _GREY = "#7fb0d0", "#1f4e6f", "#f2f2f2"
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -97,9 +99,10 @@ def _told(text: str) -> str:
 
 
 def _section(section: Section, styles: Any, width: float) -> list[Any]:
-    from reportlab.platypus import Paragraph, Spacer
+    from reportlab.platypus import CondPageBreak, Paragraph, Spacer
 
-    parts: list[Any] = [Paragraph(_told(section.title), styles["Heading2"])]
+    room = _BEGINS + (_height(section.chart) if section.chart is not None else 0)
+    parts: list[Any] = [CondPageBreak(room), Paragraph(_told(section.title), styles["Heading2"])]
     parts += [Paragraph(_told(sentence), styles["BodyText"]) for sentence in section.sentences]
     if section.chart is not None and section.chart.bars:
         parts += [Spacer(1, 6), _chart(section.chart, width)]
@@ -155,12 +158,15 @@ def _least(cell: str) -> float:
     return max((stringWidth(word[:_WHOLE], _FONT, _SIZE) for word in words), default=0.0)
 
 
+def _height(chart: Chart) -> int:
+    return (_BAR_HEIGHT + _GAP) * (len(chart.bars) + 1)
+
+
 def _chart(chart: Chart, width: float) -> Any:
     from reportlab.graphics.shapes import Drawing, Rect, String
     from reportlab.lib.colors import HexColor
 
-    step = _BAR_HEIGHT + _GAP
-    height = step * (len(chart.bars) + 1)
+    step, height = _BAR_HEIGHT + _GAP, _height(chart)
     most = max(bar.value for bar in chart.bars) or 1
     room = width - _LABEL - _VALUE
     title = chart.title + (f" (dark: {chart.part_is})" if chart.part_is else "")

@@ -45,10 +45,12 @@ def off_hours(sums: Sums) -> Section:
         key=lambda one: (-one.off_hours, one.script),
     )
     rows = [(one.script, number(one.off_hours), number(one.requests)) for one in found]
+    none = () if rows else ("No request that is told here was made outside of them.",)
     return Section(
         title="Outside working hours",
         sentences=(
             "Working hours are taken as weekdays from 7 to 19 o'clock.",
+            *none,
             *rest(rows, "scripts"),
         ),
         table=table_of("Script|Requests then|Requests in all", rows, 1, 2),

@@ -130,7 +130,9 @@ def test_one_page_says_all_that_is_known(outgate: Runs, job: Path) -> None:
 def test_the_page_counts_people_and_what_was_stopped_as_the_report_does(
     outgate: Runs, home: Path, job: Path
 ) -> None:
-    """Stopped requests tell of people, too; examples of none; what failed nobody stopped."""
+    """Stopped requests tell of people, too, and what was in them; examples of none; what failed
+    nobody stopped.
+    """
     now = datetime.now(UTC)
     sent = Sent(at=now, script=str(job), place="api.partner.example", size=1, kinds=("iban",))
     record = sent.record()
@@ -148,8 +150,8 @@ def test_the_page_counts_people_and_what_was_stopped_as_the_report_does(
     parts = page(outgate, job)
     assert parts["people"] == ["data of up to 7 people in one request"]
     assert (
-        ", 2 stopped, 1 bypassed, 1 unsent, 1 failed, 1 unfinished, last"
-        in parts["destinations"][0]
+        ", 2 stopped (at least 3 rows with bank account numbers), 1 bypassed, 1 unsent, 1 failed, "
+        "1 unfinished, last" in parts["destinations"][0]
     )
 
 

@@ -34,7 +34,7 @@ async def _waited(monkeypatch: pytest.MonkeyPatch, told: Iterator[float | None])
 
     monkeypatch.setattr(patience, "processor_seconds", read)
     with pytest.raises(TimeoutError):
-        async with Patience(1, asyncio.get_running_loop().time(), 0.01):
+        async with Patience(lambda: 1, asyncio.get_running_loop().time(), 0.01):
             await asyncio.sleep(600)
     return count
 
@@ -67,9 +67,27 @@ async def test_the_wait_has_an_end_however_little_a_worker_is_given(
     loop = asyncio.get_running_loop()
     begun = loop.time()
     with pytest.raises(TimeoutError):
-        async with Patience(1, begun + 0.01, 0.01):
+        async with Patience(lambda: 1, begun + 0.01, 0.01):
             await asyncio.sleep(600)
     assert loop.time() - begun >= 0.04
+
+
+async def test_whoever_is_asked_late_has_a_moment_to_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that became free after the deadline is not called idle before it could run."""
+    loop = asyncio.get_running_loop()
+    looks: list[float] = []
+
+    def read(_: int | None) -> float:
+        looks.append(loop.time())
+        return 5.0
+
+    monkeypatch.setattr(patience, "processor_seconds", read)
+    with pytest.raises(TimeoutError):
+        async with Patience(lambda: 1, loop.time() - 0.01, 0.04):
+            await asyncio.sleep(600)
+    assert looks[1] - looks[0] >= 0.01
 
 
 async def test_what_is_ready_in_time_is_not_looked_at_again(
@@ -78,7 +96,7 @@ async def test_what_is_ready_in_time_is_not_looked_at_again(
     """The block ends the looking."""
     reads: list[int | None] = []
     monkeypatch.setattr(patience, "processor_seconds", reads.append)
-    async with Patience(7, asyncio.get_running_loop().time() + 0.01, 0.01):
+    async with Patience(lambda: 7, asyncio.get_running_loop().time() + 0.01, 0.01):
         pass
     await asyncio.sleep(0.02)
     assert reads == [7]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from classifiers.workers import patience
 from classifiers.workers.pool import PoolLimits, WorkerPool
 from core.classification import Classification, LlmCall
 from core.duties import OWNER, Duty
@@ -136,9 +137,18 @@ async def test_late_worker_is_killed_and_replaced(path: str) -> None:
         assert pid_of(await workers.classify(exchange(), PATIENT)) != late
 
 
+def _for_however_busy_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a worker had of the processor counts, were it never scheduled for a minute."""
+    monkeypatch.setattr(patience, "_LEAST_SHARE", 0.0)
+    monkeypatch.setattr(patience, "_MOST_TIMES", 1_000_000)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the wall's clock counts")
-async def test_a_worker_is_late_by_what_it_had_of_the_processor() -> None:
+async def test_a_worker_is_late_by_what_it_had_of_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """On a busy machine it takes several times as long, and what can be read is read."""
+    _for_however_busy_a_machine(monkeypatch)
     async with pool() as workers:
         await workers.warm()
         assert (await workers.classify(exchange("/shared", b"abc"), 0.3)).findings[0].count == 3
@@ -291,6 +301,25 @@ async def test_slow_start_outlives_the_first_deadline() -> None:
         with pytest.raises(DegradedError, match="free or ready"):
             await workers.classify(exchange(), 0.001)
         assert await workers.classify(exchange(), PATIENT)
+
+
+async def test_slow_start_on_a_busy_machine_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that gets on, slowly, is waited for while it starts as while it reads: the first
+    body of a gate is not left unread because others use the machine.
+    """
+    told, asked = tmp_path / "told", iter(range(1_000_000))
+
+    def goes_on(_: int | None) -> float:
+        if next(asked):  # it is looked at after the deadline: not before may it become ready
+            told.touch()
+        return 1.0
+
+    monkeypatch.setattr(patience, "processor_seconds", goes_on)
+    _for_however_busy_a_machine(monkeypatch)
+    async with pool("pool_test_factories:build_when_told", str(told)) as workers:
+        assert (await workers.classify(exchange(), 0.02)).findings
 
 
 async def test_start_that_never_ends_is_given_up() -> None:

@@ -30,7 +30,7 @@ from exports.report.cases import case_named
 from exports.report.forms import FORMS, drawn
 from exports.report.html import html
 from exports.report.monthly import Only, report
-from exports.report.page import Page, Section, Table
+from exports.report.page import Bar, Chart, Page, Section, Table
 from exports.report.pdf import _widths, pdf
 from exports.report.period import Period, month, since
 from tests.evidence.conftest import make_observation, with_fate
@@ -157,6 +157,14 @@ def test_an_approval_taken_back_or_given_later_does_not_count(store: Store) -> N
 def test_each_question_has_its_answer(store: Store, title: str, words: str) -> None:
     """What a privacy officer asks of a month."""
     assert words in section(of(store), title)
+
+
+def test_that_nothing_was_outside_working_hours_is_said(store: Store) -> None:
+    """An empty section does not tell whether anybody looked."""
+    none = "No request that is told here was made outside of them."
+    later = Period(since=MARCH.until, until=MARCH.until + timedelta(days=1), called="later")
+    assert none in section(of(store, later), "Outside working hours")
+    assert none not in section(of(store), "Outside working hours")
 
 
 def test_a_script_known_before_is_not_new(store: Store) -> None:
@@ -369,7 +377,7 @@ LONG = Table(
 
 def test_no_table_of_the_html_is_wider_than_the_page() -> None:
     """A long word can be broken, and is copied as it was; words of people stay whole."""
-    text = html(page_with(LONG))
+    text = html(page_with(Section(title="One", table=LONG)))
     cells = re.findall(r"<t[dh](?: [^>]*)?>(.*?)</t[dh]>", text)
     told = [unescape(cell.replace("<wbr>", "")) for cell in cells]
     assert told == [*LONG.headings, *LONG.rows[0]]
@@ -386,14 +394,31 @@ def test_no_word_of_the_pdf_is_cut() -> None:
         assert width >= stringWidth(words, "Helvetica", 7.5) + 6
     crowded = Table(headings=("Requests",) * 30, rows=(("1",) * 30,), numbers=frozenset())
     assert sum(_widths(crowded, 495.0)) == pytest.approx(495.0)
-    assert pdf(page_with(LONG)).startswith(b"%PDF")
+    assert pdf(page_with(Section(title="One", table=LONG))).startswith(b"%PDF")
 
 
-def page_with(table: Table) -> Page:
+@pytest.mark.parametrize("has_chart", [False, True])
+def test_no_title_of_the_pdf_stands_alone_at_the_end_of_a_page(has_chart: bool) -> None:
+    """What it is the title of begins on the same page, wherever on the page that is."""
+    bars = tuple(Bar(label=f"bar {n}", value=n) for n in range(9))
+    titled = Section(
+        title="Title",
+        table=Table(headings=("What",), rows=(("a row",),) * 9),
+        chart=Chart(title="Bars", bars=bars) if has_chart else None,
+    )
+    for before in range(20, 44):  # from a page that has room for all to one that is full
+        filled = Section(title="Filled", sentences=("A line.",) * before)
+        document = pypdfium2.PdfDocument(pdf(page_with(filled, titled)))
+        first = document[0].get_textpage().get_text_range().splitlines()
+        assert [line for line in first if not line.isdigit()][-1] != "Title", before
+    assert len(document) > 1
+
+
+def page_with(*sections: Section) -> Page:
     return Page(
         title="A report",
         answer="None.",
-        sections=(Section(title="One", table=table),),
+        sections=sections,
         made_at=datetime(2026, 3, 1, tzinfo=UTC),
         made_by="auditor",
         evidence="records:x",

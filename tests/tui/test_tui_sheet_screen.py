@@ -188,6 +188,21 @@ async def test_a_rule_is_switched_from_its_row(
         assert done == ["a-rule"]
 
 
+def test_a_column_that_tells_nothing_takes_no_room_from_names() -> None:
+    """Two rules whose names begin alike are told apart on a small screen."""
+    names = ("watch-personal-cloud", "watch-personal-data")
+    columns = ("Rule", "State", "Then", "Until", " Hits", " Cases", " Open", "Last")
+    lines = tuple(
+        Line(cells=(name, "enforce", "watch", "", "1 held now", "5", "4", "yesterday 10:12"))
+        for name in names
+    )
+    laid = sheet_lines(Sheet(tables=(Table(title="Rules", columns=columns, lines=lines),)), 77)
+    heads, *rows = [line.plain for n in range(1, 4) if (line := laid.line(n, 0)) is not None]
+    assert "Until" not in heads and "Last" in heads
+    assert len({row[2:].split()[0] for row in rows}) == 2
+    assert all(row.rstrip().endswith("yesterday 10:12") for row in rows)
+
+
 @given(st.text(max_size=60), st.integers(40, 220))
 @settings(max_examples=60)
 def test_any_text_stays_in_its_cells(text: str, width: int) -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from core.classification import Category, Classification, Destination
 from core.exchange import Exchange
@@ -91,4 +92,10 @@ def build_never(init: object) -> Obedient:
 
 def build_slowly(init: object) -> Obedient:
     time.sleep(600)
+    return Obedient(init)
+
+
+def build_when_told(init: object) -> Obedient:
+    while not Path(str(init)).exists():
+        time.sleep(0.01)
     return Obedient(init)
