@@ -116,5 +116,11 @@ def _former(folder: Path, now: datetime) -> list[x509.Certificate]:
     path = folder / FORMER_FILE
     if not path.is_file():
         return []
-    found = x509.load_pem_x509_certificates(path.read_bytes())
+    try:
+        found = x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError as error:
+        raise CertificateError(
+            f"{path} holds no certificates in PEM form.",
+            remedy="Remove it: the roots of former authorities are then trusted no more.",
+        ) from error
     return [one for one in found if one.not_valid_after_utc > now]

@@ -229,7 +229,7 @@ def test_a_chain_that_cannot_be_read_is_named_itself(tmp_path: Path) -> None:
     key, _ = write(tmp_path, own)
     broken = tmp_path / "broken.pem"
     broken.write_bytes(b"no certificate")
-    with pytest.raises(CertificateError, match="broken.pem: no readable certificate"):
+    with pytest.raises(CertificateError, match=r"broken\.pem: no readable certificate"):
         import_authority(tmp_path / "ca", key_file=key, chain_files=(broken,))
 
 

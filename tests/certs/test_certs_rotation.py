@@ -124,3 +124,12 @@ def test_an_ended_one_of_the_organisation_is_not_replaced(tmp_path: Path) -> Non
     with pytest.raises(CertificateError, match="expired") as told:
         prepare(tmp_path, clock=lambda: later)
     assert "outgate ca csr" in told.value.remedy
+
+
+def test_damaged_former_roots_are_told(tmp_path: Path) -> None:
+    """With the file, and what removing it means."""
+    open_authority(tmp_path)
+    (tmp_path / FORMER_FILE).write_bytes(b"damaged")
+    with pytest.raises(CertificateError, match=r"former\.pem holds no certificates") as told:
+        trusted_besides(tmp_path)
+    assert told.value.remedy.startswith("Remove it")
