@@ -13,6 +13,7 @@ from app.home import Home
 from app.settings import Settings
 from core.errors import InputError, OutgateError
 from core.ids import utc_now
+from core.text import printable
 from core.vocabulary.sizes import size
 
 
@@ -66,9 +67,10 @@ def examine(home: Home, settings: Settings, pythons: Sequence[Path] = ()) -> lis
                 Result(subject=subject, mark="BROKEN", words=error.message, remedy=error.remedy)
             )
         except OSError as error:
-            results.append(
-                Result(subject=subject, mark="BROKEN", words=error.strerror or "cannot be read")
-            )
+            about = f"{printable(str(error.filename), 300)}: " if error.filename else ""
+            words = f"{about}{error.strerror or 'cannot be read'}"
+            remedy = "Check free space and permissions."
+            results.append(Result(subject=subject, mark="BROKEN", words=words, remedy=remedy))
     return results
 
 

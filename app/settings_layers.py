@@ -110,11 +110,44 @@ def _fleets(home: Path) -> Iterator[Layer]:
 
 
 def _machines(folder: Path) -> Iterator[Layer]:
-    drop_ins = folder / "settings.d"
-    for path in (folder / "settings.yaml", *sorted(drop_ins.glob("*.yaml"))):
-        if path.exists():
-            refuse_if_others_write(path)
-            yield _file(path, with_locks=True)
+    for path in _machine_files(folder):
+        refuse_if_others_write(path)
+        yield _file(path, with_locks=True)
+
+
+def _machine_files(folder: Path) -> list[Path]:
+    """Return `settings.yaml` and its drop-ins by name. What somebody put there and would not be
+    read must not be passed over: it binds users. Raises SettingsError.
+    """
+    drop_ins, found = folder / "settings.d", [folder / "settings.yaml"]
+    try:
+        if _is_there(drop_ins):
+            found += sorted(drop_ins.iterdir())
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot read {drop_ins}: {error.strerror}.",
+            remedy="It is a folder that everybody may read, or is not there.",
+        ) from error
+    for path in (folder / "settings.yml", *found):
+        if path.suffix == ".yml" and _is_there(path):
+            raise SettingsError(
+                f"{path} is not read: settings end in .yaml.",
+                remedy=f"Rename it to {path.stem}.yaml, or move it away.",
+            )
+    return [path for path in found if path.suffix == ".yaml" and _is_there(path)]
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether something has that name, a link to nowhere included; one with a dot before it
+    is an editor's lock. Raises SettingsError.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
+    return not path.name.startswith(".") or path.is_file()
 
 
 def _without(layer: Layer, locked: Collection[str]) -> Layer:
@@ -148,6 +181,8 @@ def _variables(environment: Mapping[str, str]) -> Iterator[Layer]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise SettingsError(f"Cannot read {path}: it is no file.", remedy="Put a file there.")
     try:
         return _values(path.read_text("utf-8"), str(path))
     except OSError as error:
@@ -167,10 +202,16 @@ def _values(text: str, source: str) -> dict[str, Any]:
 
 def _parsed(text: str, source: str) -> Any:
     from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import YAMLError
 
     try:
         return YAML(typ="safe").load(text)
+    except DuplicateKeyError as error:
+        line = error.problem_mark.line + 1
+        raise SettingsError(
+            f"{source}, line {line}: this name stands there twice.", remedy="Leave one of them."
+        ) from error
     except (YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

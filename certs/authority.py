@@ -90,7 +90,12 @@ def import_authority(
     """
     chain_pem = b"\n".join(_read(path) for path in chain_files)
     authority = checked_authority(
-        _read(key_file), chain_pem, passphrase=passphrase, now=clock(), source=str(key_file)
+        _read(key_file),
+        chain_pem,
+        passphrase=passphrase,
+        now=clock(),
+        source=str(key_file),
+        chain_source=", ".join(map(str, chain_files)),
     )
     refuse_root_key(authority)
     save_authority(folder, authority, passphrase=passphrase if keep_encrypted else None)
@@ -106,7 +111,11 @@ def import_hardware(
     chain_pem = b"\n".join(_read(path) for path in chain_files)
     Place.parse(uri)
     authority = checked_authority(
-        uri.encode(), chain_pem, passphrase=None, now=clock(), source="the chain"
+        uri.encode(),
+        chain_pem,
+        passphrase=None,
+        now=clock(),
+        source=", ".join(map(str, chain_files)),
     )
     refuse_root_key(authority)
     save_authority(folder, authority)

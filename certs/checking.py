@@ -20,22 +20,31 @@ from certs.hardware_key import hardware_key, hardware_uri
 from core.errors import CertificateError
 from core.text import printable
 
+_ANOTHER = "Make another in its place: outgate ca rotate"
+_ANOTHER_ISSUED = "Have a new one issued: outgate ca csr, then outgate ca import."
 _REISSUE = "Ask whoever issued it for a new one with this mended."
 
 
 def checked_authority(
-    key_pem: bytes, chain_pem: bytes, *, passphrase: bytes | None, now: datetime, source: str
+    key_pem: bytes,
+    chain_pem: bytes,
+    *,
+    passphrase: bytes | None,
+    now: datetime,
+    source: str,
+    chain_source: str = "",
 ) -> Authority:
     """Return the authority that this key and chain make, or raise CertificateError saying why
-    not.
+    not. `source`, `chain_source`: where they are from; one place where the latter is not given.
     """
     uri = hardware_uri(key_pem)
     key = None if uri is not None else _load_key(key_pem, passphrase, source)
     try:
-        chain = tuple(x509.load_pem_x509_certificates(chain_pem))
+        # A root that is in two of the files is one root.
+        chain = tuple(dict.fromkeys(x509.load_pem_x509_certificates(chain_pem)))
     except ValueError as error:
         raise CertificateError(
-            f"{source}: no readable certificate in PEM form beside the key.",
+            f"{chain_source or source}: no readable certificate in PEM form.",
             remedy="Give the certificate and its chain as PEM (-----BEGIN CERTIFICATE-----).",
         ) from error
     if key is None:
@@ -44,7 +53,7 @@ def checked_authority(
     _check_key_belongs(key, chain)
     for certificate in chain:
         _check_extensions(certificate)
-        _check_dates(certificate, now)
+        _check_dates(certificate, now, own=len(chain) == 1)
     _check_links(chain)
     _check_path_lengths(chain)
     return Authority(key=key, chain=chain)
@@ -63,12 +72,12 @@ def refuse_root_key(authority: Authority) -> None:
 
 def _load_key(pem: bytes, passphrase: bytes | None, source: str) -> SigningKey:
     try:
-        key = load_pem_private_key(pem, passphrase)
+        key = load_pem_private_key(pem, passphrase or None)
     except TypeError as error:
-        if passphrase is None:
+        if not passphrase:
             raise CertificateError(
                 f"The private key in {source} is encrypted.",
-                remedy="Give its passphrase in a file.",
+                remedy="Give its passphrase in a file: --passphrase-file FILE",
             ) from error
         key = load_pem_private_key(pem, None)
     except ValueError as error:
@@ -154,14 +163,11 @@ def _check_extensions(certificate: x509.Certificate) -> None:
             raise CertificateError(f"Clients would refuse {name}: {words}.", remedy=_REISSUE)
 
 
-def _check_dates(certificate: x509.Certificate, now: datetime) -> None:
+def _check_dates(certificate: x509.Certificate, now: datetime, *, own: bool) -> None:
     if now > certificate.not_valid_after_utc:
         raise CertificateError(
             f"{_name(certificate)} expired on {certificate.not_valid_after_utc:%d %B %Y}.",
-            remedy=(
-                "Make a new authority (outgate ca create) or import a renewed one (outgate ca "
-                "import)."
-            ),
+            remedy=_ANOTHER if own else _ANOTHER_ISSUED,
         )
     if now < certificate.not_valid_before_utc:
         raise CertificateError(

@@ -67,8 +67,9 @@ def _stage(path: Path, content: bytes, mode: int) -> Path:
             file.flush()
             os.fsync(file.fileno())
         staged.chmod(mode)
-    except OSError:
+    except OSError as error:
         with contextlib.suppress(OSError):
             staged.unlink()
+        error.filename = error.filename or str(path)  # a full disk does not say where
         raise
     return staged

@@ -19,7 +19,7 @@ def unpacked(content: bytes, passphrase: bytes | None, source: str) -> tuple[byt
     except (ValueError, TypeError) as error:
         raise CertificateError(
             f"{source} cannot be read as PKCS#12, or its passphrase is wrong.",
-            remedy="Check the file, and give the passphrase in a file of its own.",
+            remedy="Check the file, and give its passphrase in one: --passphrase-file FILE",
         ) from error
     if key is None or own is None:
         raise CertificateError(

@@ -9,7 +9,14 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs.authority import AUTHORITY_FILE, NEXT_FILE, load_authority, new_root, save_authority
+from certs.authority import (
+    AUTHORITY_FILE,
+    NEXT_FILE,
+    load_authority,
+    new_root,
+    replace_authority,
+    save_authority,
+)
 from certs.chain import Authority, Clock, utc_now
 from certs.checking import checked_authority
 from certs.files import PUBLIC_FILE, replace_file
@@ -59,6 +66,25 @@ def finish(folder: Path, *, clock: Clock = utc_now) -> Authority:
     return found
 
 
+def replace_ended(folder: Path, *, clock: Clock = utc_now) -> Authority | None:
+    """Put the prepared authority, or else a new one, in the place of this machine's own that has
+    ended: nothing trusts that one any more, so that there is nothing to wait for. None where the
+    present one has not ended, or is not this machine's own.
+
+    Raises CertificateError where what is prepared has ended, too.
+    """
+    try:
+        content = (folder / AUTHORITY_FILE).read_bytes()
+        present = x509.load_pem_x509_certificates(content)
+    except (OSError, ValueError):
+        return None
+    if len(present) != 1 or present[0].not_valid_after_utc >= clock():
+        return None
+    if upcoming(folder, clock=clock) is not None:
+        return finish(folder, clock=clock)
+    return replace_authority(folder, clock=clock)
+
+
 def former_root(folder: Path, *, clock: Clock = utc_now) -> x509.Certificate | None:
     """Return the root that clients trust now, before another takes its place; None of what has
     ended, is broken, or is not there.
@@ -90,5 +116,11 @@ def _former(folder: Path, now: datetime) -> list[x509.Certificate]:
     path = folder / FORMER_FILE
     if not path.is_file():
         return []
-    found = x509.load_pem_x509_certificates(path.read_bytes())
+    try:
+        found = x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError as error:
+        raise CertificateError(
+            f"{path} holds no certificates in PEM form.",
+            remedy="Remove it: the roots of former authorities are then trusted no more.",
+        ) from error
     return [one for one in found if one.not_valid_after_utc > now]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,11 +109,18 @@ def export(
     authority = upcoming(folder) if following else open_authority(folder)
     if authority is None:
         raise SettingsError("No other authority is prepared.", remedy="Begin: outgate ca rotate")
+    _written(out, authority.root_der() if der else authority.root_pem())
+    typer.echo(f"written to {out}")
+
+
+def _written(out: Path, content: bytes) -> None:
+    """Write what was asked for. Raises SettingsError."""
+    from core.errors import SettingsError
+
     try:
-        out.write_bytes(authority.root_der() if der else authority.root_pem())
+        out.write_bytes(content)
     except OSError as error:
         raise SettingsError(f"Cannot write {out}: {error.strerror}.") from error
-    typer.echo(f"written to {out}")
 
 
 Key = Annotated[
@@ -253,19 +261,22 @@ def csr(
 
     from app.home import open_home
     from certs.signing_request import signing_request
-    from core.errors import SettingsError
+    from core.errors import CertificateError, InputError, SettingsError
 
     folder = open_home().authority
+    subject = name or f"Outgate {platform.node()}"[:64]
     try:
-        request = signing_request(folder, name or f"Outgate {platform.node()}"[:64], permit or ())
-        out.write_bytes(request)
+        signing_request(folder, subject, permit or (), partial(_written, out))
+    except CertificateError as error:
+        raise InputError(error.message, remedy=error.remedy) from error
     except ValueError as error:
         raise SettingsError(
-            "The name or a domain cannot stand in a certificate.",
-            remedy="Names have at most 64 characters, domains letters, digits and dots.",
+            "The name cannot stand in a certificate.", remedy="Names have at most 64 characters."
         ) from error
     except OSError as error:
-        raise SettingsError(f"Cannot write {out}: {error.strerror}.") from error
+        raise SettingsError(
+            f"Cannot keep the key in {folder}: {error.strerror}; a request without it is void."
+        ) from error
     typer.echo(
         f"written to {out}; its key stays here. With the answer: outgate ca import --chain FILE"
     )
@@ -281,7 +292,7 @@ def rotate(
     it.
 
     First another one is prepared, and clients come to trust both; with --finish it takes over, and
-    the former one stays trusted until it ends.
+    the former one stays trusted until it ends. One that has ended is replaced at once.
 
     \b
     Example: outgate ca rotate
@@ -294,14 +305,20 @@ def rotate(
     from core.errors import CertificateError, InputError
 
     home = open_home()
-    present = open_authority(home.authority)
     try:
-        other = rotation.finish(home.authority) if finish else rotation.prepare(home.authority)
+        ended = rotation.replace_ended(home.authority)
+        present = open_authority(home.authority)
+        other = ended or (rotation.finish if finish else rotation.prepare)(home.authority)
     except CertificateError as error:
         raise InputError(error.message, remedy=error.remedy) from error
     besides = rotation.trusted_besides(home.authority)
     write_bundle(home.bundle, other if finish else present, os.environ, besides)
-    if finish:
+    if ended is not None:
+        typer.echo(
+            "The former one had ended; this one is in its place. Restart the gate, and hand this "
+            "root out to whatever trusted the former one: outgate ca export"
+        )
+    elif finish:
         typer.echo("Taken over. Restart the gate to sign with it.")
     else:
         typer.echo(

@@ -2,7 +2,9 @@
 services, the machine's settings and policy; as a plan that can be shown before anything is done.
 """
 
+import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ STATE = "/var/lib/outgate"
 _SETTINGS, _POLICY = "/etc/outgate/settings.yaml", "/etc/outgate/policy.yaml"
 _UNITS = "/etc/systemd/system"
 _SOCKET = f"{_UNITS}/{GATE}.socket"
+_HEAD = 8192
+"""Bytes of a script that its two first lines are looked for in."""
 _SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
 _PRESET = "watch-everything"
 _MARK = "@PROGRAM@"
@@ -62,12 +66,30 @@ def machine_at(root: Path | None, program: str | None) -> Machine:
             f"There is no program {found} there.",
             remedy="Name it: --program /opt/outgate/bin/outgate",
         )
-    if (closed := _closed_to_others(tree.real(found))) is not None:
-        raise SettingsError(
-            f"Users of their own cannot run {found}: {closed} is closed to them.",
-            remedy="Install the archive below /opt/outgate, and run that one's `install`.",
-        )
+    for needed in (found, _interpreter(tree, found)):
+        if needed is None or not tree.is_file(needed):
+            continue
+        if (closed := _closed_to_others(tree.real(needed))) is not None:
+            raise SettingsError(
+                f"Users of their own cannot run {found}: {closed} is closed to them.",
+                remedy="Install the archive below /opt/outgate, and run that one's `install`.",
+            )
     return Machine(tree=tree, program=found)
+
+
+def _interpreter(tree: Tree, program: str) -> str | None:
+    """Return the Python that a script names in its first line, or, where that is too long for the
+    kernel, has a shell start in its second; None of what is no script.
+    """
+    with tree.real(program).open("rb") as file:
+        lines = file.read(_HEAD).decode("utf-8", "replace").splitlines()
+    if not lines or not lines[0].startswith("#!"):
+        return None
+    named = lines[0][2:].split(maxsplit=1)
+    if len(lines) > 1 and lines[1].startswith("'''exec' "):
+        with contextlib.suppress(ValueError):
+            named = shlex.split(lines[1].removeprefix("'''exec' "))
+    return named[0] if named and named[0].startswith("/") else None
 
 
 def _closed_to_others(program: Path) -> Path | None:

@@ -1,5 +1,7 @@
 """Where settings come from, and what a user cannot change."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,57 @@ def test_a_machines_file_that_others_write_binds_nobody(tmp_path: Path) -> None:
     (tmp_path / "etc" / "settings.yaml").chmod(0o666)
     with pytest.raises(SettingsError, match="can be written by others"):
         layered(tmp_path / "own.yaml", tmp_path / "etc", {})
+
+
+ETC: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a file for the drop-ins": (lambda etc: (etc / "settings.d").write_text("x"), "settings.d"),
+    "a link to nowhere": (lambda etc: _drop_in(etc).symlink_to("nowhere"), "No such file"),
+    "a link to itself": (lambda etc: _drop_in(etc).symlink_to("10.yaml"), "10.yaml"),
+    "a pipe": (lambda etc: os.mkfifo(_drop_in(etc), 0o644), "it is no file"),
+    "another ending": (lambda etc: _drop_in(etc, "10.yml").write_text("beacon: no"), "is not read"),
+    "another ending of the file": (lambda etc: (etc / "settings.yml").write_text(""), "not read"),
+    "a name twice": (
+        lambda etc: _drop_in(etc).write_text("workers: 2\nworkers: 3\n"),
+        "line 2: this name stands there twice",
+    ),
+}
+
+
+def _drop_in(etc: Path, name: str = "10.yaml") -> Path:
+    (etc / "settings.d").mkdir()
+    return etc / "settings.d" / name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+@pytest.mark.parametrize("case", ETC)
+def test_nothing_of_the_machine_is_passed_over(tmp_path: Path, case: str) -> None:
+    """What was to bind users and cannot be read stops everything, in words."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    make, words = ETC[case]
+    make(etc)
+    with pytest.raises(SettingsError) as told:
+        layered(tmp_path / "own.yaml", etc, {})
+    assert words in told.value.message
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")
+def test_drop_ins_that_a_user_may_not_read_are_told(tmp_path: Path) -> None:
+    """They bind this user."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    _drop_in(etc).write_text("require_gate: true")
+    (etc / "settings.d").chmod(0)
+    with pytest.raises(SettingsError, match=r"settings\.d: Permission denied"):
+        layered(tmp_path / "own.yaml", etc, {})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links")
+def test_the_lock_of_an_editor_is_no_drop_in(tmp_path: Path) -> None:
+    """Somebody edits the machine's settings meanwhile: a link to nowhere lies beside them."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    _drop_in(etc, ".#10.yaml").symlink_to("ada@pc.4711")
+    (etc / "settings.d" / "10.yaml~").write_text("- not read")
+    (etc / "settings.d" / "10.yaml").write_text("workers: 3")
+    assert layered(tmp_path / "own.yaml", etc, {}).settings.workers == 3

@@ -209,3 +209,34 @@ def test_chains_that_do_not_hold_together_are_refused(tmp_path: Path) -> None:
         import_authority(tmp_path / "ca", key_file=key, chain_files=(own, rest))
     with pytest.raises(CertificateError, match="cannot be read"):
         import_authority(tmp_path / "ca", key_file=tmp_path / "none.pem", chain_files=(own,))
+
+
+def test_an_empty_passphrase_is_none(tmp_path: Path) -> None:
+    """A file without a passphrase opens no key, and says that one is needed."""
+    root = make("Example root")
+    own = make("Example intermediate", root)
+    key, chain = write(tmp_path, own, root, passphrase=b"long and secret")
+    with pytest.raises(CertificateError, match="is encrypted") as told:
+        import_authority(tmp_path / "ca", key_file=key, chain_files=chain, passphrase=b"")
+    assert "--passphrase-file" in told.value.remedy
+    key.write_bytes(own.key_pem())
+    import_authority(tmp_path / "ca", key_file=key, chain_files=chain, passphrase=b"")
+
+
+def test_a_chain_that_cannot_be_read_is_named_itself(tmp_path: Path) -> None:
+    """Not the key, which is in order."""
+    own = make("Example intermediate", make("Example root"))
+    key, _ = write(tmp_path, own)
+    broken = tmp_path / "broken.pem"
+    broken.write_bytes(b"no certificate")
+    with pytest.raises(CertificateError, match=r"broken\.pem: no readable certificate"):
+        import_authority(tmp_path / "ca", key_file=key, chain_files=(broken,))
+
+
+def test_a_root_that_is_there_twice_is_one(tmp_path: Path) -> None:
+    """As where each of the files ends with it; its path length counts authorities, not copies."""
+    root = make("Example root", path_length=1)
+    own = make("Example intermediate", root, path_length=0)
+    key, chain = write(tmp_path, own, root, root)
+    made = import_authority(tmp_path / "ca", key_file=key, chain_files=chain)
+    assert len(made.chain) == 2

@@ -14,6 +14,7 @@ from certs.rotation import (
     former_root,
     keep_former,
     prepare,
+    replace_ended,
     trusted_besides,
     upcoming,
 )
@@ -84,3 +85,51 @@ def test_the_organisations_own_is_not_rotated_here(tmp_path: Path) -> None:
     assert trusted_besides(folder) == (own.root,)
     with pytest.raises(CertificateError, match="organisation's own"):
         prepare(folder)
+
+
+def test_one_that_has_ended_is_replaced_at_once(tmp_path: Path) -> None:
+    """Nothing trusts it any more, so that nothing is to be waited for; it is no former one."""
+    ended, later = open_authority(tmp_path).facts(), NOW + timedelta(days=6 * 365)
+    assert replace_ended(tmp_path) is None, "it has not ended"
+    with pytest.raises(CertificateError, match="expired") as told:
+        load_authority(tmp_path, clock=lambda: later)
+    assert told.value.remedy.endswith("outgate ca rotate")
+    made = replace_ended(tmp_path, clock=lambda: later)
+    assert made is not None
+    assert load_authority(tmp_path, clock=lambda: later).facts() == made.facts() != ended
+    assert trusted_besides(tmp_path, clock=lambda: later) == ()
+
+
+def test_what_was_prepared_takes_the_place_of_one_that_has_ended(tmp_path: Path) -> None:
+    """Clients trust that one already."""
+    open_authority(tmp_path)
+    start = NOW + timedelta(days=1000)
+    prepared, later = prepare(tmp_path, clock=lambda: start), NOW + timedelta(days=5 * 365 + 1)
+    made = replace_ended(tmp_path, clock=lambda: later)
+    assert made is not None
+    assert made.facts() == prepared.facts()
+    assert upcoming(tmp_path, clock=lambda: later) is None
+
+
+def test_an_ended_one_of_the_organisation_is_not_replaced(tmp_path: Path) -> None:
+    """Its successor is asked for, and these words say so."""
+    root = make("Example root")
+    own = make("Example intermediate", root, days=11)
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    key.write_bytes(own.key_pem())
+    chain.write_bytes(own.pem + root.pem)
+    import_authority(tmp_path, key_file=key, chain_files=(chain,))
+    later = NOW + timedelta(days=20)
+    assert replace_ended(tmp_path, clock=lambda: later) is None
+    with pytest.raises(CertificateError, match="expired") as told:
+        prepare(tmp_path, clock=lambda: later)
+    assert "outgate ca csr" in told.value.remedy
+
+
+def test_damaged_former_roots_are_told(tmp_path: Path) -> None:
+    """With the file, and what removing it means."""
+    open_authority(tmp_path)
+    (tmp_path / FORMER_FILE).write_bytes(b"damaged")
+    with pytest.raises(CertificateError, match=r"former\.pem holds no certificates") as told:
+        trusted_besides(tmp_path)
+    assert told.value.remedy.startswith("Remove it")

@@ -10,6 +10,7 @@ from certs.authority import import_authority
 from certs.leaf import LeafMinter
 from certs.remarks import remarks
 from certs.signing_request import pending_key, signing_request
+from core.errors import CertificateError
 
 
 def test_the_answer_to_a_request_makes_an_authority(tmp_path: Path) -> None:
@@ -53,3 +54,49 @@ def test_an_authority_for_some_names_is_told_of(tmp_path: Path) -> None:
     authority = import_authority(tmp_path, key_file=pending_key(tmp_path), chain_files=(chain,))
     now = authority.signer.not_valid_before_utc
     assert any("only for corp.example" in line for line in remarks(authority, now))
+
+
+@pytest.mark.parametrize(
+    ("domain", "mend"),
+    [
+        ("", "Write a domain"),
+        (" ", "Write a domain"),
+        ("*", "Write a domain"),
+        ("a b", "Write a domain"),
+        ("10.0.0.0/8", "Write 10.0.0.0"),
+        ("10.0.0.1", "Write a domain"),
+        ("a..example", "Write a domain"),
+        (f"{'a' * 64}.example", "Write a domain"),
+        (".corp.example", "Write corp.example"),
+        ("*.corp.example", "Write corp.example"),
+        ("https://corp.example/x", "Write corp.example"),
+        ("corp.example:443", "Write corp.example"),
+    ],
+)
+def test_what_is_no_domain_is_not_asked_for(tmp_path: Path, domain: str, mend: str) -> None:
+    """An empty one would permit everything, one with a scheme nothing; no key is made for it."""
+    with pytest.raises(CertificateError, match="is no domain") as told:
+        signing_request(tmp_path, "x", ["corp.example", domain])
+    assert told.value.remedy.startswith(mend)
+    assert not pending_key(tmp_path).exists()
+
+
+def test_domains_are_asked_for_in_the_spelling_of_certificates(tmp_path: Path) -> None:
+    """Whatever letters they were typed in."""
+    asked = x509.load_pem_x509_csr(signing_request(tmp_path, "x", ["CORP.example.", "bücher.de"]))
+    names = asked.extensions.get_extension_for_class(x509.NameConstraints).value
+    permitted = names.permitted_subtrees or []
+    assert [str(name.value) for name in permitted] == ["corp.example", "xn--bcher-kva.de"]
+
+
+def test_a_request_that_cannot_be_handed_out_leaves_the_earlier_one(tmp_path: Path) -> None:
+    """The organisation may be signing that one now."""
+    signing_request(tmp_path, "x")
+    kept = pending_key(tmp_path).read_bytes()
+
+    def full(_: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        signing_request(tmp_path, "x", hand_out=full)
+    assert pending_key(tmp_path).read_bytes() == kept
