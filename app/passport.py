@@ -84,6 +84,8 @@ class _Told:
         sent.last = record.at
         self.people = max(self.people, people_told(record.findings))
         self.people_exact = self.people_exact and is_people_exact(record.findings)
+        sent.bytes += record.bytes_went
+        sent.bytes_exact = sent.bytes_exact and record.bytes_exact
         if not record.left:
             if record.stopped:
                 sent.stopped += 1
@@ -92,8 +94,6 @@ class _Told:
                 sent.others[words_of(record.outcome).word] += 1
             return
         sent.requests += 1
-        sent.bytes += record.request.bytes
-        sent.bytes_exact = sent.bytes_exact and record.bytes_exact
         if where.account.id:
             sent.accounts.add(where.account.id)
         sent.amounts = most_of(sent.amounts, record.findings)

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.decision import Verdict
-from core.fate import CUT_OFF, UNSTOPPED, Fate
+from core.fate import UNSTOPPED, Fate
 from core.record import Record
 
 _UNSENT = UNSTOPPED - {Fate.PAST}
@@ -20,11 +20,6 @@ def dollars(cost: str | None) -> Decimal | None:
     return value if value is not None and value.is_finite() else None
 
 
-def _has_left(record: Record) -> bool:
-    """True also for a large body that was stopped after a part of it had left."""
-    return record.left or any(note.startswith(CUT_OFF) for note in record.notes)
-
-
 def totals_of(records: Sequence[Record]) -> dict[str, Any]:
     """Return the sums of all requests of a run, as `run --json` tells them."""
 
@@ -35,7 +30,7 @@ def totals_of(records: Sequence[Record]) -> dict[str, Any]:
     costs = [cost for call in llm if (cost := dollars(call.cost_usd)) is not None]
     return {
         "requests": len(records),
-        "bytes_sent": sum(record.request.bytes for record in filter(_has_left, records)),
+        "bytes_sent": sum(record.bytes_went for record in records),
         "bytes_at_least": not all(record.bytes_exact for record in records),
         "stopped": count(lambda record: record.stopped),
         "unsent": count(lambda record: record.fate in _UNSENT),

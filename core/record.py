@@ -9,7 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
-from core.fate import AT_LEAST_NOTE, UNSTOPPED, Fate, fate_of
+from core.fate import AT_LEAST_NOTE, CUT_OFF, UNSTOPPED, Fate, fate_of
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -104,6 +104,23 @@ class Record:
     def left(self) -> bool:
         """Whether it left through the gate."""
         return self.fate is None and self.decision.left
+
+    @property
+    def left_in_part(self) -> bool:
+        """Whether the gate stopped it after a part of it had left: as many bytes as it tells."""
+        return not self.left and any(note.startswith(CUT_OFF) for note in self.notes)
+
+    @property
+    def went(self) -> bool:
+        """Whether anything of it may have left the machine: through the gate, whole or in part, or
+        past it. The one answer to “did nothing leave?”.
+        """
+        return self.left or self.left_in_part or self.fate is Fate.PAST
+
+    @property
+    def bytes_went(self) -> int:
+        """How many of its bytes left the machine; so many at least unless `bytes_exact`."""
+        return self.request.bytes if self.went else 0
 
     @property
     def bytes_exact(self) -> bool:

@@ -19,6 +19,7 @@ _COLUMNS: LiteralString = """SELECT coalesce(x.name, p.path) AS script,
         encode(x.sha256, 'hex') AS sha256, e.name AS endpoint, d.name AS place,
         o.word = 'observed' AS observed, sum(s.records)::bigint AS requests,
         sum(s.went)::bigint AS went, sum(s.bytes_went)::bigint AS bytes,
+        coalesce(sum(s.records) FILTER (WHERE o.word = 'past'), 0)::bigint AS past,
         (SELECT array_agg(DISTINCT one) FROM kindsets k, unnest(k.kinds) AS one
             WHERE k.number = ANY(array_agg(s.kinds))) AS kinds,
         array_agg(DISTINCT w.name) FILTER (WHERE w.name IS NOT NULL) AS people,
@@ -75,7 +76,7 @@ _FILES: LiteralString = (
     + """ GROUP BY s.place, s.destination, f.path)
     SELECT coalesce(x.name, p.path) AS script, encode(x.sha256, 'hex') AS sha256,
         e.name AS endpoint, d.name AS place, false AS observed, h.times AS requests, h.went,
-        h.bytes, (SELECT array_agg(DISTINCT one) FROM kindsets k, unnest(k.kinds) AS one
+        0 AS past, h.bytes, (SELECT array_agg(DISTINCT one) FROM kindsets k, unnest(k.kinds) AS one
             WHERE k.number = ANY(h.kindsets)) AS kinds,
         CASE WHEN w.name IS NULL THEN NULL ELSE ARRAY[w.name] END AS people, h.what,
         h.first_at, h.last_at

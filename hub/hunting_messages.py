@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
+from core.fate import Fate
 from core.observation import OBSERVED
 from core.vocabulary.fleet import Over
 from fleet.wire import BadUpload, unpacked
@@ -139,6 +140,7 @@ def _add(found: dict[tuple[Any, ...], _Added], seen: _Seen) -> None:
             "observed": observed,
             "requests": 0,
             "went": 0,
+            "past": 0,
             "bytes": 0,
             "people": [fact.sender.person] if fact.sender.person else [],
             "first_at": at,
@@ -149,6 +151,7 @@ def _add(found: dict[tuple[Any, ...], _Added], seen: _Seen) -> None:
     row = added.row
     row["requests"] += 1
     row["went"] += fact.went
+    row["past"] += fact.outcome == Fate.PAST
     row["bytes"] += fact.bytes if fact.went else 0
     row["first_at"], row["last_at"] = min(row["first_at"], at), max(row["last_at"], at)
     added.kinds.update(fact.kinds)

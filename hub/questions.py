@@ -148,6 +148,7 @@ _HAD = """SELECT x.number AS script, x.name, encode(x.sha256, 'hex') AS sha256, 
     WHERE h.package = ANY(%(packages)s) ORDER BY x.name, x.sha256, e.name"""
 _SENT = """SELECT p.script, p.endpoint, d.name AS place,
         sum(s.records)::bigint AS requests, sum(s.went)::bigint AS went,
+        coalesce(sum(s.records) FILTER (WHERE o.word = 'past'), 0)::bigint AS past,
         sum(s.bytes_went)::bigint AS bytes, array_agg(DISTINCT k.number) AS kindsets,
         array_agg(DISTINCT w.name) FILTER (WHERE w.name IS NOT NULL) AS people,
         min(s.first_at) AS first_at, max(s.last_at) AS last_at

@@ -12,6 +12,7 @@ from core.vocabulary.findings import named
 from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.sizes import counted, joined, number, size_at_least, size_or_more
 from core.vocabulary.times import ago
+from core.vocabulary.verdicts import not_sent
 
 type Row = dict[str, Any]
 
@@ -193,8 +194,7 @@ def hunted(
             by = f", by {_some(sent['people'])}" if sent["people"] else ""
             kinds = kinds_told(sent["kinds"])
             held = f", with {kinds}" if kinds else ""
-            stopped = sent["requests"] - sent["went"]
-            kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
+            kept = unsent(sent)
             left = size_at_least(sent["bytes"], exact=bytes_exact(sent))
             yield (
                 f"    to {printable(sent['place'], 255)}: {counted(sent['requests'], 'request')}, "
@@ -218,11 +218,17 @@ def _seen(kinds: Sequence[str]) -> str:
     return joined([words.get(kind, kind) for kind in kinds])
 
 
+def unsent(row: Row) -> str:
+    """Return what did not leave through the gate, in words: behind what left."""
+    return not_sent(row["requests"] - row["went"] - row["past"], row["past"])
+
+
 def bytes_exact(row: Row) -> bool:
     """Return whether the bytes of a row are all that left. The hub does not keep of which records
     more may have left; of each of them a part could not be read, or it went past the gate.
     """
-    return NOT_INSPECTED not in row["kinds"] and Fate.PAST not in row.get("outcomes", ())
+    past = row.get("past") or Fate.PAST in row.get("outcomes", ())
+    return NOT_INSPECTED not in row["kinds"] and not past
 
 
 def kinds_told(kinds: Sequence[str]) -> str:

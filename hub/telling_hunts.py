@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from core.text import printable
 from core.vocabulary.fleet import Over
 from core.vocabulary.sizes import counted, number, size_at_least
-from hub.telling import Row, bytes_exact, kinds_told, table
+from hub.telling import Row, bytes_exact, kinds_told, table, unsent
 
 
 def hunts(rows: Sequence[Row]) -> Iterator[str]:
@@ -59,12 +59,10 @@ def _what(row: Row) -> str:
         return f"{place}, seen {counted(row['requests'], 'time')}"
     held = kinds_told(row["kinds"])
     file = f"{printable(row['what'], 255)} " if row["what"] else ""
-    stopped = row["requests"] - row["went"]
-    kept = f", {counted(stopped, 'request')} stopped" if stopped else ""
     left = size_at_least(row["bytes"], exact=bytes_exact(row))
     return (
         f"{file}to {place}: {counted(row['requests'], 'request')}, {left} left"
-        f"{f', with {held}' if held else ''}{kept}"
+        f"{f', with {held}' if held else ''}{unsent(row)}"
     )
 
 

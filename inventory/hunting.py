@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from core.errors import InputError
+from core.fate import Fate
 from core.record import Record
 from core.review import ScriptVersion
 from core.vocabulary.findings import Amount, found, most_of
@@ -87,7 +88,9 @@ class SentTo:
     bytes_exact: bool = True
     """False: more may have left."""
     stopped: int = 0
-    """Requests that did not leave."""
+    """Requests that did not leave, or not wholly."""
+    past: int = 0
+    """Requests that went past the gate."""
     found: str = ""
     """What stood in what left, in words."""
     amounts: list[Amount] = field(default_factory=list, repr=False)
@@ -156,12 +159,14 @@ def what_left(hads: Sequence[Had], records: Iterable[Record]) -> list[Had]:
             name = "other places"
         sent = places.setdefault(name, SentTo(place=name))
         sent.requests += 1
-        if not record.left:
-            sent.stopped += 1
-            continue
-        sent.bytes += record.request.bytes
+        sent.bytes += record.bytes_went
         sent.bytes_exact = sent.bytes_exact and record.bytes_exact
-        sent.amounts = most_of(sent.amounts, record.findings)
+        if record.fate is Fate.PAST:
+            sent.past += 1
+        elif not record.left:
+            sent.stopped += 1
+        if record.went:
+            sent.amounts = most_of(sent.amounts, record.findings)
     return [_with(had, by_version[had.sha256].values()) for had in hads]
 
 

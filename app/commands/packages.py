@@ -180,6 +180,7 @@ def _print_table(
 ) -> None:
     from core.text import printable
     from core.vocabulary.sizes import counted, size_at_least
+    from core.vocabulary.verdicts import not_sent
 
     what = f"{printable(name, 100)} {printable(version or 'in any version', 60)}"
     if not hads:
@@ -193,11 +194,11 @@ def _print_table(
         )
         for sent in had.sent:
             found = f", with {sent.found}" if sent.found else ""
-            stopped = f", {counted(sent.stopped, 'request')} stopped" if sent.stopped else ""
+            unsent = not_sent(sent.stopped, sent.past)
             left = size_at_least(sent.bytes, exact=sent.bytes_exact)
             typer.echo(
                 f"    to {printable(sent.place, 255)}: {counted(sent.requests, 'request')},"
-                f" {left} left{found}{stopped}"
+                f" {left} left{found}{unsent}"
             )
     if unknown:
         typer.echo(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from core.decision import HOLD_SECONDS, HoldOutcome, Verdict
 from core.fate import Fate
 from core.observation import OBSERVED
+from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import lasting
 
 
@@ -142,3 +143,12 @@ def outcome(verdict: str, hold: str | None = None, intended: str | None = None) 
     if intended is None or intended == verdict or intended not in WOULD or verdict in Fate:
         return said
     return f"{said} The rule would have {WOULD[Verdict(intended)]}."
+
+
+def not_sent(kept: int, past: int) -> str:
+    """Return what stands behind what left: `, 2 requests stopped or failed, 1 past Outgate`.
+
+    `kept`: requests that did not leave, or not wholly. `past`: what went past the gate.
+    """
+    told = f", {counted(kept, 'request')} stopped or failed" if kept else ""
+    return told + (f", {number(past)} past Outgate" if past else "")

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 
 from core.case_keys import case_id
+from core.fate import Fate
 from core.findings import NOT_INSPECTED, is_least
 from core.ids import rfc3339
 from core.record import Record
@@ -33,15 +34,15 @@ def breach(store: Store, case: Case, *, by: str, now: datetime) -> Page:
     newest = store.newest()
     read = [entry.opened() for entry in store.iter_of_cases(frozenset({case.key}))]
     records = [one.record for one in read if isinstance(one, StoredRecord)]
-    left = [record for record in records if record.left]
+    went = [record for record in records if record.went]
     past = bygone(store)
     gone = past.cases[case.key].count if case.key in past.cases else 0
     less = _less(past, gone, case.count - gone - len(read), case_list_problem(store))
     return Page(
         title="Draft of a notification of a personal data breach (Art. 33 GDPR)",
-        answer="".join(f"{one} " for one in less) + _answer(case, records, left, whole=not less),
+        answer="".join(f"{one} " for one in less) + _answer(case, records, went, whole=not less),
         sections=(
-            _nature(records, left, read),
+            _nature(records, went, read),
             _recipients(records),
             _when(records),
             _stopped(records),
@@ -75,52 +76,75 @@ def _less(past: Bygone, gone: int, missing: int, cases: str | None) -> list[str]
     return told
 
 
-def _answer(case: Case, records: list[Record], left: list[Record], *, whole: bool) -> str:
-    each = [people_told(record.findings) for record in left]
-    people, most = sum(each), max(each, default=0)
-    exact = all(is_people_exact(record.findings) for record in left)
-    told = f"{case_words(case.key)}: {counted(len(records), 'request')}, {len(left)} of which left"
-    if not left and not whole:
+def _answer(case: Case, records: list[Record], went: list[Record], *, whole: bool) -> str:
+    ways = Counter(map(_way, records))
+    told = f"{case_words(case.key)}: {counted(len(records), 'request')}, "
+    told += joined(
+        [f"{ways[_LEFT]} of which left"]
+        + [f"{ways[way]} {way}" for way in (_IN_PART, _PAST) if ways[way]]
+    )
+    if not went and not whole:
         return f"{told}. Whether something left the machine cannot be told from what is kept."
-    if not left:
+    if not went:
         return f"{told}. Nothing left the machine, so it may be no breach: a person decides."
-    return f"{told}, with data of {_range(most, people, exact=exact)}."
+    return f"{told}, with data of {_people(went)}."
+
+
+_LEFT, _IN_PART, _STAYED = "left", "left in part before it was stopped", "did not leave"
+_PAST = "went past the gate, which nobody read"
+
+
+def _way(record: Record) -> str:
+    """Return whether it left, in words."""
+    if record.fate is Fate.PAST:
+        return _PAST
+    if record.left_in_part:
+        return _IN_PART
+    return _LEFT if record.left else _STAYED
+
+
+def _people(went: list[Record]) -> str:
+    """Return of how many people something may have left."""
+    each = [people_told(record.findings) for record in went]
+    return _range(max(each, default=0), sum(each), exact=_are_people_exact(went))
+
+
+def _are_people_exact(went: list[Record]) -> bool:
+    return all(one.fate is not Fate.PAST and is_people_exact(one.findings) for one in went)
 
 
 def _range(least: int, most: int, *, exact: bool) -> str:
     if not exact:
-        return f"at least {counted(least, 'person', 'people')}"
+        some = f"at least {counted(least, 'person', 'people')}"
+        return some if least else "an unknown number of people"
     if least == most:
         return counted(most, "person", "people")
     return f"between {number(least)} and {number(most)} people"
 
 
-def _amounts(left: list[Record]) -> tuple[Counter[str], Counter[str], frozenset[str]]:
+def _amounts(went: list[Record]) -> tuple[Counter[str], Counter[str], frozenset[str]]:
     """Return how many values and how many rows of each kind left, at most, and the kinds of which
     some request held more than were counted.
     """
     values: Counter[str] = Counter()
     rows: Counter[str] = Counter()
-    for record in left:
+    for record in went:
         for finding in record.findings:
             if finding.kind != NOT_INSPECTED and not finding.test_data:
                 values[finding.kind] += finding.distinct
                 rows[finding.kind] += finding.records or 0
-    least = {f.kind for record in left for f in record.findings if is_least(f) and not f.test_data}
+    least = {f.kind for record in went for f in record.findings if is_least(f) and not f.test_data}
     return values, rows, frozenset(least)
 
 
-def _nature(records: list[Record], left: list[Record], read: list[OpenedEntry]) -> Section:
-    values, rows, least = _amounts(left)
-    people = [people_told(record.findings) for record in left]
-    exact = all(is_people_exact(record.findings) for record in left)
+def _nature(records: list[Record], went: list[Record], read: list[OpenedEntry]) -> Section:
+    values, rows, least = _amounts(went)
     of = "the most in one request"
-    if exact:
+    if _are_people_exact(went):
         of += ", and the sum, in which the same person counts again"
     amount = number(sum(rows.values()) or sum(values.values()))
     told = [
-        "Approximate number of people: "
-        f"{_range(max(people, default=0), sum(people), exact=exact)} ({of}).",
+        f"Approximate number of people: {_people(went)} ({of}).",
         f"Approximate number of records: {'at least ' if least else ''}{amount}.",
     ]
     untold = sum(record.unread for record in records)
@@ -165,8 +189,7 @@ def _recipients(records: list[Record]) -> Section:
         to = record.destination
         name = place_name(to.service, to.host)
         called = whose(name, to.account.kind, to.category, service=bool(to.service))
-        left = "left" if record.left else "did not leave"
-        found[called, f"{ACCOUNTS[to.account.kind].meaning} ({to.host})", left] += 1
+        found[called, f"{ACCOUNTS[to.account.kind].meaning} ({to.host})", _way(record)] += 1
     return Section(
         title="Recipients",
         table=Table(
@@ -179,7 +202,7 @@ def _recipients(records: list[Record]) -> Section:
 
 def _when(records: list[Record]) -> Section:
     times = sorted(record.at for record in records)
-    sent = sum(record.request.bytes for record in records if record.left)
+    sent = sum(record.bytes_went for record in records)
     left = capital(size_at_least(sent, exact=all(record.bytes_exact for record in records)))
     users = sorted({record.sender.user for record in records if record.sender.user})
     if not times:

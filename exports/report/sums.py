@@ -209,7 +209,7 @@ class Sums:
         sums.scripts.add(sender_of(record))
         if record.left:
             sums.left += 1
-            sums.bytes += record.request.bytes
+        sums.bytes += record.bytes_went
         sums.bytes_exact = sums.bytes_exact and record.bytes_exact
         if to.account.kind is AccountKind.PERSONAL:
             self.personal_accounts[sender_of(record), sums.called, record.ending] += 1

@@ -38,9 +38,9 @@ def killed(make_record: Make) -> Record:
     return cut_short(make_record(1))
 
 
-def cut_short(record: Record) -> Record:
+def cut_short(record: Record, verdict: Verdict = Verdict.WATCH) -> Record:
     told = (*record.findings, not_inspected(AT_LEAST_NOTE, "gate"))
-    left = replace(record.decision, verdict=Verdict.WATCH, intended=None)
+    left = replace(record.decision, verdict=verdict, intended=None)
     return replace(record, notes=(AT_LEAST_NOTE,), findings=told, decision=left)
 
 
@@ -117,6 +117,27 @@ def test_the_twelfth_version_did_not_tell(
     one, other = make_record(1), make_record(2)
     other = replace(other, destination=_elsewhere(other))
     write(cut_short(one) if cut else one, other)
+    _as_the_twelfth(place)
+    assert sums(place, one)[:2] == (not cut, int(cut))
+    assert sums(place, other)[0]
+    with closing(sqlite3.connect(place)) as connection, connection:
+        assert connection.execute("DELETE FROM lots WHERE first = -5").rowcount == int(not cut)
+    assert evidence.verify(place).problems == ()
+
+
+def test_the_twelfth_version_did_not_tell_of_what_needs_no_review_either(
+    place: Path, write: Callable[..., None], make_record: Make
+) -> None:
+    """What was plainly allowed is in no case; its hour is held against the chain all the same."""
+    write(cut_short(make_record(1), Verdict.ALLOW), make_record(2))
+    _as_the_twelfth(place)
+    with closing(Store(place)) as store:
+        assert total(store).least == 1
+    assert evidence.verify(place).problems == ()
+
+
+def _as_the_twelfth(place: Path) -> None:
+    """Make of a file one that the twelfth version wrote, with a lot."""
     with closing(sqlite3.connect(place)) as connection, connection:
         for table in ("hours", "days"):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN least")
@@ -126,11 +147,6 @@ def test_the_twelfth_version_did_not_tell(
             connection.execute("UPDATE cases SET inside = ? WHERE id = ?", (text, id_))
         connection.execute("INSERT INTO lots VALUES (-5, -5, x'00')")
         connection.execute("PRAGMA user_version=12")
-    assert sums(place, one)[:2] == (not cut, int(cut))
-    assert sums(place, other)[0]
-    with closing(sqlite3.connect(place)) as connection, connection:
-        assert connection.execute("DELETE FROM lots WHERE first = -5").rowcount == int(not cut)
-    assert evidence.verify(place).problems == ()
 
 
 def _elsewhere(record: Record) -> Destination:

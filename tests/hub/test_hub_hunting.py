@@ -12,6 +12,7 @@ from fleet_world import FleetWorld, Member
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.attribution import Attribution
 from core.errors import InputError
+from core.fate import TUNNEL
 from core.observation import Kind, Observation, Seen
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
@@ -175,6 +176,31 @@ def test_a_saved_hunt_finds_what_comes_the_moment_it_comes(world: FleetWorld) ->
     assert erase_pending(world.hub.database, world.clock()) == 1
     gone = "SELECT count(*) FROM hunt_sightings WHERE place NOT IN (SELECT number FROM places)"
     assert world.value(gone) == 0
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_a_hunt_tells_what_went_past_the_gate(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, told_apart: bool
+) -> None:
+    """In the lists and in the messages."""
+    if not told_apart:
+        monkeypatch.setattr(room, "MOST_TOLD_APART", 0)
+    member, made = world.member("till-1"), list(made_up_records(3, 4, world.clock()))
+    to = replace(made[0].destination, host="paste.example", service=None)
+    past = [
+        replace(
+            one,
+            destination=to,
+            sender=made[0].sender,
+            request=replace(one.request, method=TUNNEL),
+            decision=replace(one.decision, degraded=("bypass: made up",)),
+        )
+        for one in made
+    ]
+    write_evidence(member.evidence, iter(past))
+    member.round()
+    rows = found(world, Over.DESTINATIONS, "paste.example")
+    assert [(row["requests"], row["went"], row["past"]) for row in rows] == [(4, 0, 4)]
 
 
 def saved(world: FleetWorld) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ import pytest
 
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
-from hub.telling import Row, bytes_exact, endpoints, status
+from core.vocabulary.fleet import Over
+from hub.telling import Row, bytes_exact, endpoints, hunted, status
+from hub.telling_hunts import sought
 
 CALM: Row = {
     "endpoints": 2,
@@ -74,3 +76,36 @@ def test_an_alarm_of_both_chains_is_told_once() -> None:
         "alarms": ["foreign", "gap", "foreign"],
     }
     assert "foreign, gap " in "\n".join(endpoints([row], now))
+
+
+SENT: Row = {
+    "place": "paste.example",
+    "kinds": [],
+    "people": [],
+    "script": "a.py",
+    "endpoint": "till-1",
+    "requests": 5,
+    "went": 1,
+    "past": 3,
+    "bytes": 900,
+    "sha256": "ab" * 32,
+    "what": "",
+    "observed": False,
+    "last_at": datetime(2026, 11, 27, tzinfo=UTC),
+}
+HAD: Row = {
+    "name": "a.py",
+    "sha256": "ab" * 32,
+    "on_endpoint": "till-1",
+    "imported": True,
+    "package": "litellm",
+    "version": "1.82.7",
+    "sent": [SENT],
+}
+
+
+def test_what_went_past_the_gate_was_not_stopped() -> None:
+    """Who hunts reads of nothing that went past that it was kept back, nor how much it was."""
+    words = "5 requests, at least 900 bytes left, 1 request stopped or failed, 3 past Outgate"
+    assert words in "\n".join(hunted("litellm", None, [HAD], 0, 0))
+    assert words in "\n".join(sought("a.py", Over.SCRIPTS, [SENT]))

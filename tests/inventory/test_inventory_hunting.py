@@ -1,5 +1,6 @@
 """Who had a package, what left, and to whom."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from core.attribution import LaunchedAs, Script
 from core.classification import Category
 from core.decision import Verdict
 from core.errors import InputError
+from core.fate import CUT_OFF, TUNNEL
 from core.record import Record
 from core.review import ScriptVersion
 from inventory.hunting import Wanted, what_left, who_had
@@ -101,6 +103,22 @@ def test_what_left_is_added_up_by_place() -> None:
         ("openai", 3, 1, 5_000)
     ]
     assert had.sent[0].found == "at least 7 bank account numbers"
+
+
+def test_what_went_past_or_left_in_part_was_not_kept_back() -> None:
+    """“stopped” is said of neither as if nothing had left."""
+    hads = who_had(Wanted(name="litellm", version="1.82.7"), [version(OLD, 1)], PARTS.get)
+    cut = replace(sent(OLD, Verdict.BLOCK, sent=800), notes=(f"{CUT_OFF} 800 bytes had left",))
+    past = sent(OLD)
+    past = replace(
+        past,
+        request=replace(past.request, method=TUNNEL, bytes=0),
+        decision=replace(past.decision, degraded=("bypass: made up",)),
+    )
+
+    (had,) = what_left(hads, [cut, past])
+    told = [(s.requests, s.stopped, s.past, s.bytes, s.bytes_exact) for s in had.sent]
+    assert told == [(2, 1, 1, 800, False)]
 
 
 @pytest.mark.parametrize(
