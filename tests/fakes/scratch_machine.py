@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from whole_group import run_to_end
 
 _NAMESPACE = r"""
 set -e
@@ -99,8 +100,6 @@ def on_scratch_machine(
     unshared = "-mn" if own_network else "-m"
     command = ["unshare", unshared, "sh", "-c", _NAMESPACE, "sh", str(folder), sys.executable]
     arguments = ["-c", _DRIVER, str(folder), json.dumps(list(steps)), json.dumps(list(quiet))]
-    done = subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, check=False, cwd="/"
-    )
+    done = run_to_end([*command, *arguments], Path("/"))
     assert done.returncode == 0, done.stderr
     return [Step(*told) for told in json.loads(done.stdout)]

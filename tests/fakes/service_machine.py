@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from whole_group import run_to_end
+
 ROOT = Path(__file__).resolve().parents[2]
 _MACHINE = r"""
 set -e
@@ -63,9 +65,4 @@ another one and adds it; `$W/as USER COMMAND…` runs something.
 def on_service_machine(rules: Path, steps: str) -> "subprocess.CompletedProcess[str]":
     """Run the steps (shell) there. `rules`: made ahead, as compiling them takes long."""
     given = [str(ROOT), sys.executable, str(rules / "credentials")]
-    return subprocess.run(
-        ["unshare", "-mn", "sh", "-c", _MACHINE + steps, "sh", *given],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_to_end(["unshare", "-mn", "sh", "-c", _MACHINE + steps, "sh", *given])

@@ -75,6 +75,7 @@ def test_whatever_is_killed_nothing_hangs_and_nothing_is_lost(rule_pack: Path) -
     done = on_service_machine(rule_pack, _STEPS)
     told = dict(re.findall(r"== (\w+)\n((?:(?!== ).*\n)*)", done.stdout))
     seen = {name: said.splitlines() for name, said in told.items()}
+    assert {"helper", "attributor", "gate"} <= seen.keys(), done.stdout + done.stderr
     took = [
         float(line.split()[1])
         for name in ("helper", "attributor", "gate")
