@@ -23,7 +23,7 @@ from attribution.backends.process_connector import FORK, TRACED, Wish, subscribe
 from attribution.facts import ProcessFacts
 from core.duties import OWNER, Duty
 
-_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 24, also=TRACED)
+_WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 25, also=TRACED)
 _MOST, _MOST_APART = 1 << 15, 1 << 12
 _PAUSE_S = 0.02
 """Events are taken many at a time: whoever asks catches up first."""
@@ -68,8 +68,11 @@ class ExecEvents:
         self._loaded: _Times[Load] = OrderedDict()
         self._born: _Times[float] = OrderedDict()
         self._parents: _Times[int] = OrderedDict()
-        self._traced: _Times[None] = OrderedDict()
-        """What another program traced since it was loaded, and what was forked from that."""
+        self._traced: _Times[bool] = OrderedDict()
+        """What another program traced, True, and what was forked from that, False until it is
+        loaded anew."""
+        self._taken: OrderedDict[int, tuple[int, int]] = OrderedDict()
+        """Which helper of ours looks at a process, and how many threads of it that holds."""
         self.helpers: Callable[[], frozenset[int]] = frozenset
         """Processes whose children look at programs for us."""
         self._own_tracer = 0
@@ -231,6 +234,7 @@ class ExecEvents:
         self._born.clear()
         self._parents.clear()
         self._traced.clear()
+        self._taken.clear()
         self._forks.clear()
         self._own_tracer = 0
         self._since, self._heard = time.time(), True
@@ -273,7 +277,7 @@ class ExecEvents:
                 _put(self._awaited, (pid, monotonic), load)
                 self._silent_from = self._silent_from or self._clock()
             self._keep(self._loaded, pid, load, happened)
-            self._traced.pop(pid, None)
+            self._note_anew(pid)
         elif what == TRACED:
             self._note_tracer(pid, child, happened)
         elif what == FORK:
@@ -287,21 +291,47 @@ class ExecEvents:
             # Nothing that an earlier process with this number did counts any more.
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
 
-    def _note_tracer(self, pid: int, tracer: int, happened: float) -> None:
-        """`tracer`: 0 where it lets go. A sampler takes each thread of a program in its hands, a
-        hundred times a second: who that is is asked once.
+    def _note_anew(self, pid: int) -> None:
+        """What is traced stops before its exec is told: whoever let go there held the new program,
+        and whoever took it before may still hold it. Of its threads one is left.
         """
-        if not tracer or pid in self._traced or tracer == self._own_tracer:
+        if not self._is_held(pid):
+            self._traced.pop(pid, None)
+        if pid in self._taken:
+            self._taken[pid] = (self._taken[pid][0], 1)
+
+    def _is_held(self, pid: int) -> bool:
+        return pid in self._traced and self._traced[pid][0]
+
+    def _note_tracer(self, pid: int, tracer: int, happened: float) -> None:
+        """`tracer`: 0 where it lets go, all that is told of one that a program asked to trace it. A
+        sampler takes each thread of a program in its hands, a hundred times a second: who that is
+        is asked once.
+        """
+        if self._is_held(pid):
             return
-        if self.is_ours(tracer):
+        if tracer and (tracer == self._own_tracer or self.is_ours(tracer)):
             self._own_tracer = tracer
+            who, threads = self._taken.get(pid, (tracer, 0))
+            # One that was ended let go of all without a word.
+            _put(self._taken, pid, (tracer, threads + 1 if who == tracer else 1))
+        elif tracer or not self._lets_go(pid):
+            self._keep(self._traced, pid, True, happened)
+
+    def _lets_go(self, pid: int) -> bool:
+        """True where a helper of ours held a thread of this process."""
+        who, threads = self._taken.get(pid, (0, 0))
+        if threads > 1:
+            self._taken[pid] = (who, threads - 1)
         else:
-            self._keep(self._traced, pid, None, happened)
+            self._taken.pop(pid, None)
+        return threads > 0
 
     def _note_heir(self, parent: int, child: int, happened: float) -> None:
         self._traced.pop(child, None)
+        self._taken.pop(child, None)
         if parent in self._traced:
-            self._keep(self._traced, child, None, happened)
+            self._keep(self._traced, child, False, happened)
 
     def _join(self) -> None:
         """Take in what was told of beginnings."""

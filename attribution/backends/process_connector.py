@@ -36,9 +36,7 @@ class Wish:
     buffer: int
     """Bytes that the kernel may keep for us."""
     also: int = EXEC
-    """A further kind, of threads too, where a number stands at `process_at`: that of who traces.
-    Where somebody lets go of what he traced there is none, and nothing new is told.
-    """
+    """A further kind, of threads too."""
 
 
 def subscribed(wish: Wish) -> socket.socket:
@@ -79,15 +77,13 @@ def _only_whole_processes(held: socket.socket, wish: Wish) -> None:
 
     rows = (
         (_LOAD, 0, 0, EVENT_AT),
-        (_COMPARE, 8, 0, socket.htonl(EXEC)),
+        (_COMPARE, 6, 0, socket.htonl(EXEC)),
         (_COMPARE, 5, 0, socket.htonl(wish.also)),
-        (_COMPARE, 0, 7, socket.htonl(wish.other)),
+        (_COMPARE, 0, 5, socket.htonl(wish.other)),
         (_LOAD, 0, 0, wish.thread_at),
         (_TO_INDEX, 0, 0, 0),
         (_LOAD, 0, 0, wish.process_at),
-        (_COMPARE | _BY_INDEX, 2, 3, 0),
-        (_LOAD, 0, 0, wish.process_at),
-        (_COMPARE, 1, 0, 0),
+        (_COMPARE | _BY_INDEX, 0, 1, 0),
         (_RETURN, 0, 0, 4096),
         (_RETURN, 0, 0, 0),
     )

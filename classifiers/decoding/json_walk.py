@@ -71,7 +71,7 @@ def _walk(
                 key = name
             kind = type(value)
             if kind is str:
-                if deep and not (len(value) < 24 and value.isascii() and value.isidentifier()):
+                if deep and not (len(value) < 24 and value.isascii() & value.isidentifier()):
                     look(reading, value, key, path + (name,), depth)
                 elif value:
                     append(_new(Segment, (value, key, path + (name,), carrier, label, True, False)))

@@ -108,8 +108,8 @@ for _ in range(5):
 """
 
 
-def test_of_those_that_let_go_of_a_program_the_kernel_does_not_tell() -> None:
-    """Nothing new is told by that, and half of the room for events would be taken by it."""
+def test_of_those_that_let_go_of_a_program_the_kernel_tells_too() -> None:
+    """Whoever started the program, and traced it from before that, is told of by this alone."""
     try:
         heard = subscribed(_WISH)
     except PermissionError:
@@ -120,7 +120,50 @@ def test_of_those_that_let_go_of_a_program_the_kernel_does_not_tell() -> None:
             event[6] for event in _told(heard) if event[0] == TRACED and event[4] == held.pid
         ]
         held.kill()
-    assert len(tracers) == 5 and all(tracers)
+    assert len(tracers) == 10 and all(tracers[::2]) and not any(tracers[1::2])
+
+
+def test_a_trace_that_ends_while_a_program_is_loaded_counts_for_it(world: World) -> None:
+    """The kernel stops what is traced before it tells of the exec: who lets go there has had the
+    new program in his hands, and is gone when anybody looks. Of one that was traced from its start
+    on by its own wish, only the end is told.
+    """
+    _tell(world, TRACED, _GOOD, _GOOD, _EVIL, _EVIL)
+    _tell(world, TRACED, _GOOD, _GOOD, 0, 0)
+    _tell(world, EXEC, _GOOD, _GOOD)
+    assert world.events.was_traced(_GOOD)
+    _tell(world, FORK, 1, 1, _CHILD, _CHILD)
+    _tell(world, TRACED, _CHILD, _CHILD, 0, 0)
+    _tell(world, EXEC, _CHILD, _CHILD)
+    assert world.events.was_traced(_CHILD)
+
+
+def test_a_sampler_of_ours_lets_go_of_as_many_threads_as_it_took(world: World) -> None:
+    """What is let go of beyond them was in another's hands."""
+    world.events.helpers = lambda: frozenset({_HELPER})
+    _tell(world, FORK, _HELPER, _HELPER, _LOOKS, _LOOKS)
+    for thread in (_GOOD, _CHILD):
+        _tell(world, TRACED, thread, _GOOD, _LOOKS, _LOOKS)
+    for thread in (_GOOD, _CHILD):
+        _tell(world, TRACED, thread, _GOOD, 0, 0)
+    assert not world.events.was_traced(_GOOD)
+    _tell(world, TRACED, _GOOD, _GOOD, 0, 0)
+    assert world.events.was_traced(_GOOD)
+
+
+def test_of_a_sampler_of_ours_that_ended_nothing_is_left_to_let_go_of(world: World) -> None:
+    """One that was ended lets go without a word; so do threads that end, or give way to another
+    program.
+    """
+    world.events.helpers = lambda: frozenset({_LOOKS, _HELPER})
+    for tracer_pid in (_LOOKS, _LOOKS, _HELPER):
+        _tell(world, TRACED, _GOOD, _GOOD, tracer_pid, tracer_pid)
+    _tell(world, TRACED, _GOOD, _GOOD, _HELPER, _HELPER)
+    _tell(world, EXEC, _GOOD, _GOOD)
+    _tell(world, TRACED, _GOOD, _GOOD, 0, 0)
+    assert not world.events.was_traced(_GOOD)
+    _tell(world, TRACED, _GOOD, _GOOD, 0, 0)
+    assert world.events.was_traced(_GOOD)
 
 
 def _told(heard: socket.socket) -> Iterator[tuple[int, ...]]:

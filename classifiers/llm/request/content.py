@@ -13,7 +13,6 @@ import orjson
 from core.classification import Attachment
 
 MAX_ATTACHMENTS = 200
-MAX_TOOLS = 200
 _MAX_DEPTH = 12
 _DATA_KEYS = (
     "data",
@@ -95,16 +94,13 @@ def message_count(body: Mapping[str, Any]) -> int | None:
 
 def tools(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the tools that the model may call, in order, each once."""
-    defined = body.get("tools") or body.get("functions")
     config = body.get("toolConfig")
-    if not defined and isinstance(config, dict):
-        defined = config.get("tools")
-    if not isinstance(defined, list):
-        return ()
+    inner = config.get("tools") if isinstance(config, dict) else None
     names: dict[str, None] = {}
-    for tool in defined[:MAX_TOOLS]:
-        if isinstance(tool, dict):
-            names.update(dict.fromkeys(_tool_names(tool)))
+    for defined in (body.get("tools"), body.get("functions"), inner):
+        for tool in defined if isinstance(defined, list) else ():
+            if isinstance(tool, dict):
+                names.update(dict.fromkeys(_tool_names(tool)))
     return tuple(names)
 
 

@@ -18,7 +18,7 @@ _METHODS = frozenset(
 _SHARED = frozenset({"ping", "tasks/get", "tasks/list", "tasks/cancel", "tasks/result"})
 """Methods that other JSON-RPC protocols have as well: the protocol's own headers must say that it
 is MCP."""
-_CALL, _MOST_TOOLS = "tools/call", 100
+_CALL = "tools/call"
 _HEADERS = ("mcp-protocol-version", "mcp-session-id", "mcp-method")
 
 
@@ -55,7 +55,7 @@ def from_body(body: object, headers: Mapping[str, str]) -> McpCall | None:
     calls = [call for one in messages if (call := _of_message(one, headers)) is not None]
     if not calls:
         return None
-    tools = tuple(dict.fromkeys(name for call in calls for name in call.tools))[:_MOST_TOOLS]
+    tools = tuple(dict.fromkeys(name for call in calls for name in call.tools))
     first = next((call for call in calls if call.method == _CALL), calls[0])
     return McpCall(first.method, tools, any(call.mismatch for call in calls))
 

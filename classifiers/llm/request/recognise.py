@@ -9,13 +9,15 @@ from classifiers.destinations.credential_in_use import identify
 from classifiers.llm import operations as op
 from classifiers.llm.request import content, mcp, realtime, shapes, unlisted
 from classifiers.llm.request.naming import model_of, project_of, streams
-from classifiers.payload import Payload
+from classifiers.payload import Payload, Unread
 from core.classification import LlmCall
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from destinations.hosts import service_at
 from destinations.service import LlmKind, Service
 
+MOST_TOOLS = 512
+"""Names that rules compare and records keep; more are told as unread."""
 _GET_HINTS = frozenset(
     {
         "upgrade",
@@ -88,7 +90,7 @@ def _tool_call(spoken: mcp.McpCall, provider: Service | None, seen: _Seen) -> Ll
     return LlmCall(
         provider=provider.id if provider else None,
         operation=op.MCP,
-        tools=spoken.tools,
+        tools=_compared(spoken.tools, seen.payload),
         evidence=(*evidence, "mcp-header-mismatch") if spoken.mismatch else evidence,
         key_fingerprint=who.fingerprint,
         key_class=who.key_class,
@@ -159,8 +161,15 @@ def _call(provider: str | None, operation: str, seen: _Seen, evidence: list[str]
         key_class=who.key_class,
         organisation=who.organisation,
         project=who.project or project_of(exchange.path, fields),
-        tools=content.tools(fields) if carries else (),
+        tools=_compared(content.tools(fields), seen.payload) if carries else (),
         attachments=content.attachments(fields) if carries else (),
         messages=content.message_count(fields) if carries else None,
         evidence=tuple(evidence),
     )
+
+
+def _compared(tools: tuple[str, ...], payload: Payload | None) -> tuple[str, ...]:
+    """Return the tools that rules compare; that there are more is told as unread."""
+    if len(tools) > MOST_TOOLS and payload is not None:
+        payload.unread.append(Unread("more tools than are read", ("tools",)))
+    return tools[:MOST_TOOLS]

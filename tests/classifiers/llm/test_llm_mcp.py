@@ -1,7 +1,12 @@
 """Calls of tool servers (MCP), by what they say and not by where they are."""
 
+from collections.abc import Callable
+
 import pytest
-from llm_requests import seen
+from llm_requests import FINGERPRINTER, request, seen
+
+from classifiers.llm import recognise
+from classifiers.llm.request.recognise import MOST_TOOLS
 
 
 @pytest.mark.parametrize(
@@ -88,3 +93,40 @@ def test_an_open_tool_server_stream_is_a_call() -> None:
     call = seen("https://tools.example/mcp", None, "GET", mcp_session_id="s")
     assert call is not None
     assert call.operation == "mcp"
+
+
+def _batch(count: int) -> object:
+    return [
+        {"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": {"name": f"t{n}"}}
+        for n in range(count)
+    ]
+
+
+def _prompt(count: int) -> object:
+    named = [{"type": "function", "function": {"name": f"t{n}"}} for n in range(count)]
+    return {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "tools": named}
+
+
+@pytest.mark.parametrize("make", [_batch, _prompt])
+def test_more_tools_than_rules_compare_are_told_as_unread(make: Callable[[int], object]) -> None:
+    """Else a rule on a tool is evaded by as many others before it."""
+    for count, reasons in ((MOST_TOOLS, []), (MOST_TOOLS + 1, ["more tools than are read"])):
+        exchange, payload = request("https://tools.example/v1/chat/completions", make(count))
+        call = recognise(exchange, payload, FINGERPRINTER)
+        assert call is not None
+        assert len(call.tools) == MOST_TOOLS
+        assert [unread.reason for unread in payload.unread] == reasons
+
+
+def test_tools_are_named_wherever_a_request_defines_them() -> None:
+    """The old name for tools beside the new one: which of them the server takes is not known."""
+    body = {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "x"}],
+        "tools": [{"type": "function", "function": {"name": "search"}}],
+        "functions": [{"name": "delete_all"}],
+        "toolConfig": {"tools": [{"toolSpec": {"name": "pay"}}]},
+    }
+    call = seen("https://tools.example/v1/chat/completions", body)
+    assert call is not None
+    assert call.tools == ("search", "delete_all", "pay")
