@@ -123,7 +123,7 @@ def _pairs(
         node = dict(islice(node.items(), room)) if kind is dict else node[:room]
     if kind is dict:
         _names(reading, node, path)
-        if "0" in node and (values := pieces.numbered(node)) is not None:
+        if (values := pieces.numbered(node)) is not None:
             _put_together(reading, values, key, path, depth)
         fields: dict[Any, Any] = node
         return fields.items()
@@ -156,7 +156,7 @@ def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
             raw = name.encode("utf-8", "replace")
             if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
                 packed.unpack(reading, name, raw, None, path + (NAME,), 0)
-        elif len(_DULL) < _REMEMBERED and name != "0":
+        elif len(_DULL) < _REMEMBERED and name not in pieces.FIRST_NUMBERS:
             _DULL.add(name)
 
 

@@ -13,6 +13,8 @@ from classifiers.decoding import number_bases
 from classifiers.decoding.decoded import known
 
 FEWEST_BYTES = 12
+FIRST_NUMBERS = frozenset({"0", "1"})
+"""With which languages begin to count what an array holds."""
 _FEWEST, _FEWEST_WORDS = 8, 3
 _FEWEST_PARTS = 3
 _BYTE, _LETTERS = 256, frozenset({int, float, str})
@@ -135,10 +137,10 @@ def _are_bytes(values: Sequence[Any]) -> bool:
 
 
 def numbered(fields: dict[str, Any]) -> list[Any] | None:
-    """Return the values of an object whose names are the numbers from 0 on; None of any other."""
-    if len(fields) < FEWEST_BYTES or next(iter(fields)) != "0":
+    """Return the values of an object whose names count from 0 or 1; None of any other."""
+    if len(fields) < FEWEST_BYTES or (first := next(iter(fields))) not in FIRST_NUMBERS:
         return None
-    if any(name != str(number) for number, name in enumerate(fields)):
+    if any(name != str(number) for number, name in enumerate(fields, int(first))):
         return None
     return list(fields.values())
 

@@ -154,6 +154,7 @@ LISTS: dict[str, object] = {
     "bytes as fractions": [float(byte) for byte in DATA],
     "words": list(struct.unpack(f"<{len(DATA) // 4}I", DATA[: len(DATA) // 4 * 4])),
     "a numbered object": {str(at): byte for at, byte in enumerate(DATA)},
+    "an object numbered from one": {str(at): byte for at, byte in enumerate(DATA, 1)},
     "a numbered object, packed": {str(at): b for at, b in enumerate(gzip.compress(DATA))},
     "pieces of base64": [ENCODED[at : at + 8] for at in range(0, len(ENCODED), 8)],
     "bytes in hex": [f"{byte:02x}" for byte in DATA],
