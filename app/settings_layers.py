@@ -210,7 +210,8 @@ def _parsed(text: str, source: str) -> Any:
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1
         raise SettingsError(
-            f"{source}, line {line}: this name stands there twice.", remedy="Leave one of them."
+            f"{source}, line {line} is not YAML: a name stands there twice.",
+            remedy="Leave one of them.",
         ) from error
     except (YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
