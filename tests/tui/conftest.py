@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import pytest
 from invented_day import sample_holds, sample_records
 from memory_case_store import MemoryCaseStore
-from quick_screens import at_rest, styles_read_once
+from styles_read_once import styles_read_once
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -56,13 +56,6 @@ def drawn[Test: Callable[..., Any]](test: Test) -> Test:
     sizes = pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
     at_all: Test = sizes(pytest.mark.usefixtures("colours")(test))
     return at_all
-
-
-@pytest.fixture(autouse=True)
-def rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key was taken when the loop has nothing to do any more, not when the processor is idle."""
-    monkeypatch.setattr("textual.app.wait_for_idle", at_rest)
-    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest)
 
 
 @pytest.fixture(autouse=True, scope="session")
