@@ -21,7 +21,8 @@ from app.desk_tables import (
 from app.epochs import key_ends
 from app.home import Home
 from app.policy_in_force import policy_path
-from core.fate import UNSTOPPED
+from core.decision import Verdict
+from core.fate import Fate
 from core.risk import HIGH
 from core.vocabulary.sizes import counted, dollars, number, size
 from core.vocabulary.times import ago, clock_time
@@ -135,17 +136,12 @@ class DeskSheets:
         by_day = {one.begins.date(): one.total for one in course(self.store, month, days=True)}
         totals = [by_day.get(day, Total()) for day in days]
 
-        went = [
-            {
-                span.begins.date(): span.total.exchanges
-                for span in course(self.store, replace(month, outcome=fate), days=True)
-            }
-            for fate in UNSTOPPED
-        ]
-
-        def stopped(day: date) -> int:
-            all_ = by_day.get(day, Total())
-            return all_.exchanges - all_.sent - sum(fates.get(day, 0) for fates in went)
+        stopped = Counter[date]()
+        for ending in (Verdict.BLOCK, Verdict.HOLD, Fate.FOREIGN):
+            for span in course(self.store, replace(month, outcome=ending), days=True):
+                # What was held and left was released; of what was blocked, a part may have left.
+                released = span.total.sent if ending is Verdict.HOLD else 0
+                stopped[span.begins.date()] += span.total.exchanges - released
 
         def chart(label: str, values: Sequence[int]) -> Row:
             most = number(max(values, default=0))
@@ -153,7 +149,7 @@ class DeskSheets:
 
         return (
             chart("Requests", [one.exchanges for one in totals]),
-            chart("Stopped", [stopped(day) for day in days]),
+            chart("Stopped", [stopped[day] for day in days]),
             chart("Values", [one.found for one in totals]),
             chart("Tokens", [one.tokens for one in totals]),
         )

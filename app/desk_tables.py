@@ -41,8 +41,8 @@ def ranked_line(row: Ranked, by: By, prefix: str, unread: frozenset[str]) -> Lin
         cells=(
             shown or "unknown",
             number(one.exchanges),
-            number(one.sent + past),
-            size_or_more(one.bytes, exact=not (past or one.least)),
+            number(one.sent),
+            size_or_more(one.bytes, exact=not one.least),
             number(one.found) + ("+" if past or name in unread else ""),
             number(one.tokens),
             dollars(one.cost_usd) + ("+" if one.tokens and not one.cost_usd else ""),

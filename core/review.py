@@ -162,7 +162,7 @@ class Case:
     records: int | None
     """Largest number of rows affected in one record."""
     bytes_sent: int
-    """Sum of request bytes: see `bytes_exact`."""
+    """That left the machine: see `bytes_exact`."""
     last_record: str
     """Id of the newest record."""
     disposition: str | None = None
@@ -188,7 +188,7 @@ class Case:
 
     @property
     def bytes_exact(self) -> bool:
-        """Whether its bytes are all that were sent; else they are so many at least."""
+        """Whether its bytes are all that left; else they are so many at least."""
         return not self.inside.least and Fate.PAST not in self.inside.outcomes
 
     @property

@@ -65,6 +65,9 @@ class Volume:
     cost_day_usd: float = 0.0
     requests_hour: int = 0
     requests_day: int = 0
+    hour_exact: bool = True
+    """False where these sums of the hour are only the least that was sent; so of the day."""
+    day_exact: bool = True
 
 
 @quick

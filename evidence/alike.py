@@ -10,7 +10,7 @@ from core.attribution import Attribution
 from core.case_keys import called, case_key, destination_of, observation_key, sender_of
 from core.classification import Account, AccountKind, Category, Destination
 from core.decision import Decision, Verdict, hold_word
-from core.fate import TUNNEL, Fate
+from core.fate import TUNNEL
 from core.findings import NOT_INSPECTED, is_least
 from core.observation import OBSERVED, Kind, Observation
 from core.record import Record
@@ -38,8 +38,8 @@ class OfCase:
     outcome: str
     """The verdict, of a hold how it ended, too."""
     rule: str | None
-    left: bool
-    """It left, or went past the gate."""
+    went: bool
+    """Something of it left the machine, or may have."""
     kinds: str
     """Kinds of data between commas."""
 
@@ -53,12 +53,13 @@ class Alike:
     case: OfCase | None
     degraded: int
     least: bool
-    """More of it may have left than its bytes."""
+    """More of it may have left than is counted."""
     script: tuple[str, str] | None
     """Path or name, and hash or nothing."""
     sender: str
     destination: str
-    left: bool
+    went: bool
+    """As of the case."""
     account: str
     kinds: str
     outcome: str
@@ -81,6 +82,7 @@ class Figures(NamedTuple):
 
     id: str
     bytes: int
+    """That left the machine."""
     tokens: int = 0
     micro_usd: int = 0
     found: tuple[Found, ...] = ()
@@ -111,11 +113,11 @@ def alike(record: Record) -> Alike:
         key=key,
         case=None if key is None else _of_case(record, kinds),
         degraded=1 if record.decision.degraded else 0,
-        least=record.bytes_least,
+        least=record.went and not record.bytes_exact,
         script=None if script is None else (name, script.sha256 or ""),
         sender=name,
         destination=destination_of(record),
-        left=record.left,
+        went=record.went,
         account=destination.account.kind.value,
         kinds=kinds,
         outcome=outcome,
@@ -192,18 +194,18 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
         account=unknown,
         outcome=OBSERVED,
         rule=None,
-        left=False,
+        went=False,
         kinds=kinds,
     )
     kind = Alike(
         key=observation_key(seen) if seen.notable else None,
         case=case if seen.notable else None,
         degraded=0,
-        least=False,
+        least=seen.kind is Kind.CONNECTION and not isinstance(sent, int),
         script=(name, script.sha256 or "") if script is not None and ran else None,
         sender=name,
         destination=seen.about,
-        left=False,
+        went=False,
         account=unknown,
         kinds=kinds,
         outcome=OBSERVED,
@@ -228,7 +230,7 @@ def _of_case(record: Record, kinds: str) -> OfCase:
         account=account_mark(account),
         outcome=_outcome(record),
         rule=record.decision.rule,
-        left=record.left or record.outcome == Fate.PAST,
+        went=record.went,
         kinds=kinds,
     )
 
@@ -257,10 +259,10 @@ def figures(record: Record) -> Figures:
     ]
     llm = record.llm
     if llm is None:
-        return Figures(record.id, record.request.bytes, found=tuple(found))
+        return Figures(record.id, record.bytes_went, found=tuple(found))
     return Figures(
         id=record.id,
-        bytes=record.request.bytes,
+        bytes=record.bytes_went,
         tokens=(llm.input_tokens or 0) + (llm.output_tokens or 0),
         micro_usd=micro_usd(llm.cost_usd),
         found=tuple(found),

@@ -67,7 +67,7 @@ def expired_tree(store: Store) -> Frontier:
 def kept_hours(store: Store, since: datetime, until: datetime) -> dict[int, list[int]]:
     """Return the sums that the file keeps of each hour that begins in this time: exchanges, of
     these what left, bytes of what left, values found, tokens, millionths of a dollar, how many
-    may have sent more bytes than are counted. Nobody held them against the chain. Raises
+    may have sent more than is counted. Nobody held them against the chain. Raises
     EvidenceError.
     """
     first, last = -(-micros(since) // HOUR_US), -(-micros(until) // HOUR_US)

@@ -151,7 +151,7 @@ class CaseSums:
         """Add so many records of one kind, of so many bytes, but for their own figures."""
         self.count += count
         self.bytes_sent += size
-        self.left_count += count if of.left else 0
+        self.left_count += count if of.went else 0
         _see(self.versions, of.script_sha256 or "", count, first_us, last_us)
         _count(self.users, of.user, count)
         _count(self.accounts, of.account, count)

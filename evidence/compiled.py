@@ -89,8 +89,8 @@ CREATE = (
     (
         "CREATE TABLE traffic ( script VARCHAR NOT NULL, destination VARCHAR NOT NULL, bucket"
         " INTEGER NOT NULL, exchanges INTEGER NOT NULL, bytes BIGINT NOT NULL, tokens BIGINT "
-        "NOT NULL, cost_micro_usd BIGINT NOT NULL, PRIMARY KEY (script, destination, bucket) "
-        ") WITHOUT ROWID"
+        "NOT NULL, cost_micro_usd BIGINT NOT NULL, least INTEGER DEFAULT 0 NOT NULL, PRIMARY "
+        "KEY (script, destination, bucket) ) WITHOUT ROWID"
     ),
 )
 INSERT_ENTRY = (
@@ -278,12 +278,13 @@ UPSERT_SCRIPT = (
 UPSERT_TRAFFIC = (
     (
         "INSERT INTO traffic (script, destination, bucket, exchanges, bytes, tokens, "
-        "cost_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (script, destination, "
-        "bucket) DO UPDATE SET exchanges = (traffic.exchanges + excluded.exchanges), bytes = "
-        "(traffic.bytes + excluded.bytes), tokens = (traffic.tokens + excluded.tokens), "
-        "cost_micro_usd = (traffic.cost_micro_usd + excluded.cost_micro_usd)"
+        "cost_micro_usd, least) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (script, "
+        "destination, bucket) DO UPDATE SET exchanges = (traffic.exchanges + "
+        "excluded.exchanges), bytes = (traffic.bytes + excluded.bytes), tokens = "
+        "(traffic.tokens + excluded.tokens), cost_micro_usd = (traffic.cost_micro_usd + "
+        "excluded.cost_micro_usd), least = (traffic.least + excluded.least)"
     ),
-    ("script", "destination", "bucket", "exchanges", "bytes", "tokens", "cost_micro_usd"),
+    ("script", "destination", "bucket", "exchanges", "bytes", "tokens", "cost_micro_usd", "least"),
 )
 UPSERT_HOUR = (
     (

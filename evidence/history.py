@@ -94,6 +94,8 @@ class History:
             cost_day_usd=sum(values[3] for _, values in day) / 1_000_000,
             requests_hour=sum(values[0] for when, values in day if when >= bucket - HOUR),
             requests_day=sum(values[0] for _, values in day),
+            hour_exact=not any(values[4] for when, values in day if when >= bucket - HOUR),
+            day_exact=not any(values[4] for _, values in day),
         )
 
     def observe(self, first_seq: int, items: Sequence[Item]) -> None:
@@ -109,7 +111,7 @@ class History:
                 for (script, destination, bucket), values in rollup.traffic.items():
                     sums = self._sums.get((script, destination))
                     if sums is not None and seq > sums.seq:
-                        known = sums.buckets.setdefault(bucket, [0, 0, 0, 0])
+                        known = sums.buckets.setdefault(bucket, [0] * len(values))
                         sums.buckets[bucket] = [a + b for a, b in zip(known, values, strict=True)]
                 for script, _ in rollup.scripts:
                     known_first = self._first.get(script)
@@ -126,7 +128,7 @@ class History:
         return sums
 
     def _read(self, key: tuple[str, str], bucket: int) -> _Sums:
-        query = """SELECT bucket, exchanges, bytes, tokens, cost_micro_usd FROM traffic
+        query = """SELECT bucket, exchanges, bytes, tokens, cost_micro_usd, least FROM traffic
             WHERE script = ? AND destination = ? AND bucket >= ?"""
         with self._store.reading() as connection:
             # One read transaction: the sums and the entry up to which they count belong together.

@@ -80,9 +80,9 @@ class Total:
     exchanges: int = 0
     """All that were recorded, stopped ones too."""
     sent: int = 0
-    """How many of them left the machine."""
+    """How many of them left the machine: whole, in part, or past the gate."""
     bytes: int = 0
-    """Of the requests that left."""
+    """That left."""
     found: int = 0
     """Values found: distinct ones of each record, the same value of two records counted twice."""
     tokens: int = 0
@@ -90,7 +90,7 @@ class Total:
     cost_usd: Decimal = Decimal()
     """To a millionth of a dollar; what is not known counts nothing."""
     least: int = 0
-    """How many of those that left may have sent more bytes than are counted."""
+    """How many of those that left may have sent more than is counted."""
 
     def __add__(self, other: "Total") -> "Total":
         """Return both together."""
@@ -108,7 +108,7 @@ class Ranked:
     """Begin of the first and of the last hour in which it was seen, UTC."""
     last_hour: datetime
     past: int = 0
-    """How many of its exchanges went past the gate: they left, and nobody knows with what."""
+    """How many of those that left went past the gate: nobody knows with what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

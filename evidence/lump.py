@@ -143,13 +143,15 @@ def rolled(lumps: Iterable[Lump]) -> Rollup:
 
 
 def _add_times(rollup: Rollup, lump: Lump) -> None:
-    kind, left = lump.kind, lump.kind.left
+    kind, went = lump.kind, lump.kind.went
     sender, destination = kind.sender, kind.destination
     place = sender, destination, kind.account, kind.kinds, kind.outcome
     for bucket, (count, size, values, tokens, micro) in lump.buckets.items():
         hour, least = (bucket // _IN_AN_HOUR, *place), count if kind.least else 0
-        if left:
-            add_to(rollup.traffic, (sender, destination, bucket), (count, size, tokens, micro))
+        if went:
+            add_to(
+                rollup.traffic, (sender, destination, bucket), (count, size, tokens, micro, least)
+            )
             add_to(rollup.hours, hour, (count, count, size, values, tokens, micro, least))
         else:
             add_to(rollup.hours, hour, (count, 0, 0, values, 0, 0, 0))

@@ -11,16 +11,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step forward: statements, and whether what is derived from the entries must be made anew
-    afterwards. From lots on (step 11), a step after which records add up otherwise says `DELETE
-    FROM lots`: they tell what an earlier version added up.
+    afterwards; lots, which tell what an earlier version added up, then go.
     """
 
     statements: tuple[str, ...]
     rebuild: bool = False
-    least: bool = False
-    """As `rebuild`, where a record says that more bytes may have left than it tells."""
-    closings: bool = False
-    """Whether only the state of cases must be: what counts as closed is told otherwise."""
     compact: bool = False
     """The file is then written anew without its free pages, on which the old form still stands."""
 
@@ -203,7 +198,7 @@ _V11 = Step(
 )
 """What a gate says of the entries that it wrote, so that `verify` need not read all texts again."""
 
-_V12 = Step(statements=(), closings=True)
+_V12 = Step(statements=())
 """Closings of before requests were counted of which a check failed hold for none such. From here on
 every step tells of itself in the chain of acts.
 """
@@ -213,8 +208,15 @@ _V13 = Step(
         "ALTER TABLE hours ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",
         "ALTER TABLE days ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",
     ),
-    least=True,
 )
 """Sums tell whether they are only the least that left."""
 
-STEPS: tuple[Step, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13)
+_V14 = Step(
+    statements=("ALTER TABLE traffic ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",),
+    rebuild=True,
+)
+"""What left in part, and what went past the gate, is in every sum of what left."""
+
+STEPS: tuple[Step, ...] = (
+    *(_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14),
+)

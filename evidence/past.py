@@ -5,12 +5,13 @@ hash.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from core.case_keys import case_of_key
+from core.fate import Fate
 from core.happenings import Event, Happening
 from evidence.acts import read_act
 from evidence.case_sums import CaseSums, sums_before
@@ -20,8 +21,11 @@ from evidence.days import SUMS
 from evidence.merkle import Frontier
 from evidence.rollup import Rollup, hour_key, joined
 
-_HOUR_NAMES = 6
-"""Columns of an hour before its sums."""
+_HOUR_NAMES, _OUTCOME = 6, 5
+"""Columns of an hour before its sums, and which of them says what became of it."""
+_FORM = 2
+"""Of the text; the first counted no record that left in part, nor by the hour what went past."""
+_TRAFFIC_NAMES, _TRAFFIC_SUMS = 3, 5
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action IN ('expired', 'erased', 'sums_expired') ORDER BY seq"""
 _PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut"
@@ -65,6 +69,7 @@ class Sums:
         """Return the text that is hashed and kept."""
         rollup = self.rollup
         value = {
+            "form": _FORM,
             "cases": [rollup.cases[key].to_json() for key in sorted(rollup.cases)],
             "newest": self.newest,
             "scripts": [[*key, *seen] for key, seen in sorted(rollup.scripts.items())],
@@ -80,24 +85,25 @@ class Sums:
             value = orjson.loads(text)
             rollup = Rollup(
                 scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
-                traffic={(row[0], row[1], row[2]): row[3:] for row in value["traffic"]},
+                traffic={(row[0], row[1], row[2]): _traffic_sums(row) for row in value["traffic"]},
                 # Earlier versions did not add up by the hour, or not all of it.
                 hours={hour_key(row): _hour_sums(row) for row in value.get("hours", ())},
             )
             sums = cls(rollup=rollup, newest=value["newest"], oldest=value.get("oldest", {}))
             for case in value["cases"]:
-                sums._take(case)
+                sums._take(case, value.get("form", 1))
             return sums
         except (orjson.JSONDecodeError, KeyError, TypeError, IndexError, AttributeError):
             raise ValueError("the sums of an earlier time are damaged") from None
 
-    def _take(self, case: Mapping[str, Any]) -> None:
+    def _take(self, case: Mapping[str, Any], form: int) -> None:
         if "inside" in case:
-            self.rollup.join_case(CaseSums.of(case))
+            found = CaseSums.of(case)
+            self.rollup.join_case(found if form == _FORM else _of_what_left(found))
             return
         self.earlier.append(sums_before(case))
         self.earlier_keys.append(case["key"])
-        self.rollup.join_case(sums_before(case))
+        self.rollup.join_case(_of_what_left(sums_before(case)))
 
     def without(self, names: Callable[[object], bool]) -> "Sums":
         """Return the sums without all rows that one of the names stands in."""
@@ -131,8 +137,33 @@ class Sums:
 
 
 def _hour_sums(row: Sequence[Any]) -> list[int]:
-    sums = list(row[_HOUR_NAMES:])
-    return sums + [0] * (len(SUMS) - len(sums))
+    sums = _padded(row[_HOUR_NAMES:], len(SUMS))
+    if row[_OUTCOME] == Fate.PAST:
+        sums[_SENT] = sums[_LEAST] = sums[_EXCHANGES]
+    return sums
+
+
+_EXCHANGES, _SENT, _LEAST = map(SUMS.index, ("exchanges", "sent", "least"))
+
+
+def _traffic_sums(row: Sequence[Any]) -> list[int]:
+    return _padded(row[_TRAFFIC_NAMES:], _TRAFFIC_SUMS)
+
+
+def _padded(sums: Sequence[int], length: int) -> list[int]:
+    return [*sums, *[0] * (length - len(sums))]
+
+
+def _of_what_left(sums: CaseSums) -> CaseSums:
+    """Return the sums of a case, of which the bytes were those of all its requests: so many left
+    only where all did.
+    """
+    least = sums.outcomes.get(Fate.PAST, 0)
+    if sums.left_count < sums.count:
+        least, size = sums.left_count, 0
+    else:
+        size = sums.bytes_sent
+    return replace(sums, bytes_sent=size, least=max(sums.least, least))
 
 
 def digest(text: bytes) -> str:

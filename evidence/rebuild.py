@@ -6,9 +6,6 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from core.case_keys import case_of_key
-from core.fate import AT_LEAST_NOTE
-from core.findings import NOT_INSPECTED
-from evidence.alike import kinds_text
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN
 from evidence.closings import Closings
@@ -22,13 +19,8 @@ from evidence.removed import Removed
 from evidence.rollup import Rollup
 from evidence.sqlite_errors import DERIVED, REMADE
 from evidence.statements import INSERT_MARK, write_rollup
-from evidence.times import HOUR_US
 
 _CHUNK = 2000
-_TOLD_LEAST = f"""SELECT 1 FROM entries WHERE (case_id IN (SELECT id FROM cases
-        WHERE instr(kinds, ?1))
-    OR at_us / {HOUR_US} IN (SELECT hour FROM hours WHERE instr(kinds, ?1) AND sent > 0))
-    AND instr(unpacked(body), ?2) LIMIT 1"""  # noqa: S608 - a number of ours
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
@@ -48,14 +40,6 @@ def rebuild(connection: Connection) -> None:
         _add_chunk(connection, rows, ids, erased)
         last = rows[-1][0]
     close_anew(connection)
-
-
-def tells_of_more(connection: Connection) -> bool:
-    """Return whether a record says that more of it may have left than its bytes: each such record
-    is in a case, or in an hour, of what could not all be read.
-    """
-    told = kinds_text({NOT_INSPECTED}), AT_LEAST_NOTE.encode()
-    return connection.value(_TOLD_LEAST, told) is not None
 
 
 def _make_missing(connection: Connection) -> None:

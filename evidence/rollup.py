@@ -59,10 +59,12 @@ class Rollup:
     scripts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """(script, hash) → first, last, count."""
     traffic: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
-    """(script, destination, five minutes) → exchanges, bytes, tokens, millionths of a dollar."""
+    """(script, destination, five minutes) → exchanges that left, their bytes, tokens, millionths of
+    a dollar, how many may have sent more than is counted.
+    """
     hours: dict[Hour, list[int]] = field(default_factory=dict)
     """→ exchanges, of these what left, bytes of what left, values found, tokens, millionths of a
-    dollar, how many may have sent more bytes than are counted.
+    dollar, how many may have sent more than is counted.
     """
 
     def add(self, record: Record | Observation, at_us: int) -> str | None:
@@ -76,9 +78,10 @@ class Rollup:
     def add_one(self, kind: Alike, one: Figures, at_us: int) -> str | None:
         """Add what one record of a kind adds; return as `add`."""
         self._add_alike(kind, one, at_us)
-        if kind.left:
+        least = int(kind.least)
+        if kind.went:
             place = kind.sender, kind.destination, at_us // BUCKET_US
-            add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd))
+            add_to(self.traffic, place, (1, one.bytes, one.tokens, one.micro_usd, least))
         hour = (
             at_us // HOUR_US,
             kind.sender,
@@ -87,8 +90,8 @@ class Rollup:
             kind.kinds,
             kind.outcome,
         )
-        if kind.left:
-            new = (1, 1, one.bytes, one.values, one.tokens, one.micro_usd, int(kind.least))
+        if kind.went:
+            new = (1, 1, one.bytes, one.values, one.tokens, one.micro_usd, least)
         else:
             new = (1, 0, 0, one.values, 0, 0, 0)
         add_to(self.hours, hour, new)

@@ -14,7 +14,7 @@ from evidence.compiled import CREATE
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.files import make_private
 from evidence.migrations import STEPS
-from evidence.rebuild import close_anew, rebuild, tells_of_more
+from evidence.rebuild import rebuild
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
@@ -97,12 +97,9 @@ def _step_forward(connection: Connection, found: int) -> None:
     for step in lacking:
         for statement in step.statements:
             connection.execute(statement)
-    anew = any(step.rebuild for step in lacking)
-    if anew or (any(step.least for step in lacking) and tells_of_more(connection)):
+    if any(step.rebuild for step in lacking):
         connection.execute(_NO_LOTS)
         rebuild(connection)
-    elif any(step.closings for step in lacking):
-        close_anew(connection)
     facts: dict[str, Fact] = {"from": found, "to": VERSION}
     append_happening(connection, happening(Event.MIGRATED, facts))
 

@@ -129,7 +129,7 @@ class CaseRow(SQLModel, table=True):
     most_records: int | None = None
     bytes_sent: int = Field(sa_type=BigInteger)
     left_count: int
-    """How many of its records left, or went past the gate."""
+    """How many of its records left, in part or whole, or went past the gate."""
     last_record: str
     degraded: int
     """How many of its records were decided with a failed stage."""
@@ -223,7 +223,7 @@ class ScriptRow(SQLModel, table=True):
 
 
 class TrafficRow(SQLModel, table=True):
-    """What one script sent to one destination in five minutes; derived from entries."""
+    """What left one script for one destination in five minutes; derived from entries."""
 
     __tablename__ = "traffic"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -235,6 +235,8 @@ class TrafficRow(SQLModel, table=True):
     bytes: int = Field(sa_type=BigInteger)
     tokens: int = Field(sa_type=BigInteger)
     cost_micro_usd: int = Field(sa_type=BigInteger)
+    least: int = Field(sa_column_kwargs={"server_default": text("0")})
+    """How many of them may have sent more than is counted."""
 
 
 class HourRow(SQLModel, table=True):
@@ -253,15 +255,15 @@ class HourRow(SQLModel, table=True):
     outcome: str = Field(primary_key=True)
     exchanges: int
     sent: int
-    """How many of them left the machine."""
+    """How many of them left the machine: whole, in part, or past the gate."""
     bytes: int = Field(sa_type=BigInteger)
-    """Of those that left; so are tokens and costs."""
+    """That left; so did tokens and costs."""
     found: int = Field(sa_type=BigInteger)
     """Values found, whatever became of them."""
     tokens: int = Field(sa_type=BigInteger)
     cost_micro_usd: int = Field(sa_type=BigInteger)
     least: int = Field(sa_column_kwargs={"server_default": text("0")})
-    """How many of those that left may have sent more bytes than are counted."""
+    """How many of those that left may have sent more than is counted."""
 
 
 class DayRow(SQLModel, table=True):

@@ -181,7 +181,8 @@ class Tally:
         if values:
             found = self._find(lump, number, values, seq)
         name = id_.decode()
-        lump.add(number, at_us, name, (sent, found, tokens, cost), model)
+        size = sent if lump.kind.went else 0
+        lump.add(number, at_us, name, (size, found, tokens, cost), model)
         return name, begun, lump.kind.key
 
     def _find(self, lump: Lump, number: int, values: list[dict[str, Any]], seq: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from core.attribution import Script
 from core.classification import LlmCall
-from core.fate import Fate
+from core.fate import Delivery
 from core.findings import NOT_INSPECTED, Finding, is_least
 from core.ids import rfc3339
 from core.observation import Observation
@@ -86,9 +86,7 @@ def _outcome(record: Record) -> Cell:
 
 
 def _left(record: Record) -> Cell:
-    if record.fate is Fate.PAST:
-        return "not known"
-    return "yes" if record.left else "no"
+    return _LEFT[record.delivery]
 
 
 def _to(record: Record) -> Cell:
@@ -110,6 +108,14 @@ def _most_records(record: Record) -> Cell:
     return max((f.records for f in record.findings if f.records is not None), default=None)
 
 
+_LEFT: Mapping[Delivery, str] = {
+    Delivery.NOT_SENT: "no",
+    Delivery.REFUSED: "no",
+    Delivery.CUT: "in part",
+    Delivery.SENT: "yes",
+    Delivery.DELIVERED: "yes",
+    Delivery.PAST: "not known",
+}
 TIME, NOT_READ = "Time (UTC)", "Not inspected"
 ID, SEQ, HASH = "Record id", "Chain entry", "Chain hash"
 ADDED: Mapping[str, Column] = {
@@ -122,6 +128,8 @@ ADDED: Mapping[str, Column] = {
     "Tier": _llm(lambda llm: llm.tier),
     "Numbers found are": _numbers,
     "Bytes sent are": lambda r: exactness(r.bytes_exact),
+    "Bytes of the request": lambda r: r.request.bytes,
+    "Delivery": lambda r: r.delivery.value,
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),
@@ -145,7 +153,7 @@ COLUMNS: Mapping[str, Column] = {
     "Account": lambda r: r.destination.account.kind.value,
     "Account id": lambda r: r.destination.account.id,
     "Method": lambda r: r.request.method,
-    "Bytes sent": lambda r: r.request.bytes,
+    "Bytes sent": lambda r: r.bytes_went,
     "Answer": lambda r: r.response.status,
     "Bytes received": lambda r: r.response.bytes,
     "Found": _found,

@@ -38,6 +38,8 @@ class Amount:
     largest: int
     seen: int
     """Values that it was learnt from."""
+    exact: bool = True
+    """False where some of them were only the least that there was."""
 
     def exceeded(self, value: int, *, slack: int = 0) -> bool:
         """Return True for what is far more than ever; `slack` more never is."""
@@ -49,7 +51,7 @@ class Amount:
         return value > limit and value > self.largest * _BEYOND_SPREAD
 
 
-def amount_of_steps(steps: Steps, largest: int) -> Amount | None:
+def amount_of_steps(steps: Steps, largest: int, *, exact: bool = True) -> Amount | None:
     """Return what is usual, of values that were counted in steps; None of none."""
     seen = sum(steps.values())
     if not seen:
@@ -64,13 +66,14 @@ def amount_of_steps(steps: Steps, largest: int) -> Amount | None:
         spread=max(spread, _LEAST_SPREAD),
         largest=largest,
         seen=seen,
+        exact=exact,
     )
 
 
-def amount_of(values: Iterable[int]) -> Amount | None:
+def amount_of(values: Iterable[int], *, exact: bool = True) -> Amount | None:
     """Return what is usual of these values."""
     known = list(values)
-    return amount_of_steps(Counter(map(step_of, known)), max(known, default=0))
+    return amount_of_steps(Counter(map(step_of, known)), max(known, default=0), exact=exact)
 
 
 def _median(steps: Steps) -> int:

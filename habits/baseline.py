@@ -96,14 +96,12 @@ class Baseline:
         if place is not None and place.requests >= _FEW_REQUESTS:
             known = place.request_bytes
         if known is not None and known.exceeded(sending.bytes, slack=SMALL):
-            largest = size(known.largest)
-            return f"it never sent more than {largest} at once, and this is {size(sending.bytes)}"
+            return f"{_never(known, 'at once')}, and this is {size(sending.bytes)}"
         if place is None:
             return None
         day, requests = sending.bytes_day + sending.bytes, sending.requests_day + 1
         if place.day_bytes is not None and place.day_bytes.exceeded(day, slack=SMALL):
-            most = size(place.day_bytes.largest)
-            return f"it never sent more than {most} a day there, and this makes {size(day)}"
+            return f"{_never(place.day_bytes, 'a day there')}, and this makes {size(day)}"
         if place.day_requests is not None and place.day_requests.exceeded(
             requests, slack=_FEW_MORE
         ):
@@ -120,6 +118,13 @@ class Baseline:
             known, where = place.kinds, " there"
         new = sorted(sending.kinds - known)
         return f"it never sent {joined([kind_of(k).many for k in new])}{where}" if new else None
+
+
+def _never(known: Amount, when: str) -> str:
+    most = size(known.largest)
+    if known.exact:
+        return f"it never sent more than {most} {when}"
+    return f"it was never counted to send more than {most} {when} (not all was counted)"
 
 
 def _other_account(account: Account, place: PlaceHabits) -> str | None:

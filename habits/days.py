@@ -27,6 +27,8 @@ class PlaceDay:
     largest: int = 0
     steps: Counter[int] = field(default_factory=Counter)
     """Sizes of requests, in steps."""
+    exact: bool = True
+    """False where some request sent more than is counted, or may have."""
     accounts: set[Account] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
 
@@ -47,11 +49,12 @@ class ScriptDay:
         if name not in self.places and len(self.places) >= _MOST_PLACES:
             name = ELSEWHERE
         place = self.places.setdefault(name, PlaceDay())
-        size = record.request.bytes
+        size = record.bytes_went
         place.named = record.destination.service is not None
         place.requests += 1
         place.bytes += size
         place.largest = max(place.largest, size)
+        place.exact = place.exact and record.bytes_exact
         place.steps[step_of(size)] += 1
         place.kinds |= telling(record.findings)
         if len(place.accounts) < _MOST_ACCOUNTS:

@@ -193,7 +193,7 @@ def _place(name: str, days: _Days, trust: _Trust) -> PlaceHabits:
             _seen(days, lambda one: things(one.places[name]) if name in one.places else ())
         )
 
-    enough = len(parts) >= ACTIVE_DAYS
+    enough, exact = len(parts) >= ACTIVE_DAYS, all(part.exact for part in parts)
     return PlaceHabits(
         name=name,
         named=parts[-1].named,
@@ -203,17 +203,17 @@ def _place(name: str, days: _Days, trust: _Trust) -> PlaceHabits:
         accounts=seen(lambda part: part.accounts),
         kinds=seen(lambda part: part.kinds),
         request_bytes=_request_bytes(parts),
-        day_bytes=amount_of(part.bytes for part in parts) if enough else None,
+        day_bytes=amount_of((part.bytes for part in parts), exact=exact) if enough else None,
         day_requests=amount_of(part.requests for part in parts) if enough else None,
     )
 
 
 def _request_bytes(parts: Iterable[PlaceDay]) -> Amount | None:
-    steps, largest = Counter[int](), 0
+    steps, largest, exact = Counter[int](), 0, True
     for part in parts:
         steps.update(part.steps)
-        largest = max(largest, part.largest)
-    return amount_of_steps(steps, largest)
+        largest, exact = max(largest, part.largest), exact and part.exact
+    return amount_of_steps(steps, largest, exact=exact)
 
 
 def _hours(days: _Days, trust: _Trust, calendar: Calendar) -> Hours | None:

@@ -46,5 +46,7 @@ def _place(place: PlaceHabits) -> str:
     usual = place.request_bytes
     amount = ""
     if usual is not None:
-        amount = f"; {size(round(usual.median))} as a rule, {size(usual.largest)} at most"
+        most = size(usual.largest)
+        most = f"{most} at most" if usual.exact else f"the largest at least {most}"
+        amount = f"; {size(round(usual.median))} as a rule, {most}"
     return f"to {name}{account}: {what}{amount}"

@@ -43,11 +43,12 @@ from policy.inputs import (
     SCRIPT,
     SIZE,
     VOLUME,
+    WHOLE_DAY,
     Inputs,
 )
 from policy.logic import AllOf, AnyOf, Condition
 from policy.predicates import one_of
-from policy.reads import Read
+from policy.reads import Read, Stands
 
 type State = Literal["shadow", "enforced"]
 
@@ -119,6 +120,8 @@ class _Term:
     name: str
     inputs: Inputs
     breach: Callable[[Contract, Situation], str | None]
+    stands: Stands = Stands.NONE
+    """`YES` of amounts, which only grow."""
 
 
 def _of_version(contract: Contract, s: Situation) -> str | None:
@@ -185,8 +188,8 @@ _TERMS = (
     _Term("version", SCRIPT, _of_version),
     _Term("place", DESTINATION | ACCOUNT, _of_place),
     _Term("hours", CLOCK, _of_hours),
-    _Term("size", DESTINATION | SIZE, _of_size),
-    _Term("day", DESTINATION | SIZE | VOLUME, _of_day),
+    _Term("size", DESTINATION | SIZE, _of_size, Stands.YES),
+    _Term("day", DESTINATION | SIZE | VOLUME | WHOLE_DAY, _of_day, Stands.YES),
     _Term("kinds", DESTINATION | FINDINGS, _of_kinds),
 )
 
@@ -222,6 +225,7 @@ def _condition(contract: Contract, term: _Term) -> Condition:
         name=f"contract.{contract.id}.{term.name}",
         inputs=term.inputs,
         of=lambda s: term.breach(contract, s) is not None,
+        stands=term.stands,
         values=(True, False),
     )
     words = f"the {term.name} of contract {contract.id}"

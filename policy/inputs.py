@@ -31,13 +31,16 @@ type Inputs = int
     FILES,
     HABITS,
     RESOURCES,
-) = (1 << n for n in range(23))
+    WHOLE_HOUR,
+    WHOLE_DAY,
+) = (1 << n for n in range(25))
 """Who sends; which script that is, for certain; for whom it sends; where to; what the request's
 head says beside its host; whose account; which country; which network; how large; credentials,
 names and addresses, all other content; the call of a language model; what
 is known of the script; what it imports; what had gone out before; what time it is; what kinds of
 things stand in it that cannot be read; which packages it is made of; which of these have holes;
-which files of the sender's it holds; what its script does as a rule; what its process uses.
+which files of the sender's it holds; what its script does as a rule; what its process uses; that
+all was counted that had gone out in the hour, and in the day, before.
 """
 
 FINDINGS = SECRETS | NAMES | VALUES
@@ -48,10 +51,14 @@ PLACE = COUNTRY | NETWORK
 OF_DESTINATION = DESTINATION | REQUEST | ACCOUNT | PLACE
 """Who lets pass for one of these trusts the destination."""
 
-PAST = HISTORY | IMPORTS | VOLUME | PACKAGES | ADVISORIES | HABITS | RESOURCES
+PAST = (
+    HISTORY | IMPORTS | VOLUME | PACKAGES | ADVISORIES | HABITS | RESOURCES | WHOLE_HOUR | WHOLE_DAY
+)
 """What no record holds: the evidence is asked for it."""
 
-UNTOLD = PLACE | SCRIPT | PEERS | PACKAGES | ADVISORIES | HABITS | RESOURCES | FILES
+UNTOLD = (
+    PLACE | SCRIPT | PEERS | PACKAGES | ADVISORIES | HABITS | RESOURCES | FILES
+) | (WHOLE_HOUR | WHOLE_DAY)
 """What may stay unknown though no stage failed."""
 
 NOT_YET = FINDINGS | LLM | SIZE | UNREAD | FILES

@@ -138,6 +138,9 @@ class GivenVolume(Strict):
     cost_day_usd: float = 0.0
     requests_hour: int = 0
     requests_day: int = 0
+    hour_exact: bool = True
+    """False: of what it sent in the hour not all was counted; so of the day."""
+    day_exact: bool = True
 
 
 class Given(Strict):

@@ -45,6 +45,8 @@ from policy.inputs import (
     SIZE,
     UNREAD,
     VOLUME,
+    WHOLE_DAY,
+    WHOLE_HOUR,
     Inputs,
 )
 
@@ -240,20 +242,20 @@ URL_PATH = Read(name="destination.path", inputs=REQUEST, of=lambda s: s.destinat
 
 REQUEST_BYTES = _volume("volume.request_bytes", SIZE, lambda s: s.request_bytes)
 HOUR_BYTES = _volume(
-    "volume.hour_bytes", SIZE | VOLUME, lambda s: s.volume.bytes_hour + s.request_bytes
+    "volume.hour_bytes", SIZE | VOLUME | WHOLE_HOUR, lambda s: s.volume.bytes_hour + s.request_bytes
 )
 DAY_BYTES = _volume(
-    "volume.day_bytes", SIZE | VOLUME, lambda s: s.volume.bytes_day + s.request_bytes
+    "volume.day_bytes", SIZE | VOLUME | WHOLE_DAY, lambda s: s.volume.bytes_day + s.request_bytes
 )
 CPU_SECONDS = Read(
     name="resources.cpu_seconds", inputs=RESOURCES, of=lambda s: s.history.cpu_seconds or 0.0
 )
 MEMORY = Read(name="resources.memory", inputs=RESOURCES, of=lambda s: s.history.memory_bytes or 0)
 
-HOUR_REQUESTS = _volume("requests_per.hour", VOLUME, lambda s: s.volume.requests_hour + 1)
-DAY_REQUESTS = _volume("requests_per.day", VOLUME, lambda s: s.volume.requests_day + 1)
-DAY_TOKENS = _volume("volume.day_tokens", VOLUME, lambda s: s.volume.tokens_day)
-DAY_COST = _volume("volume.day_cost_usd", VOLUME, lambda s: s.volume.cost_day_usd)
+HOUR_REQUESTS = _volume("requests_per.hour", VOLUME | WHOLE_HOUR, lambda s: s.volume.requests_hour + 1)
+DAY_REQUESTS = _volume("requests_per.day", VOLUME | WHOLE_DAY, lambda s: s.volume.requests_day + 1)
+DAY_TOKENS = _volume("volume.day_tokens", VOLUME | WHOLE_DAY, lambda s: s.volume.tokens_day)
+DAY_COST = _volume("volume.day_cost_usd", VOLUME | WHOLE_DAY, lambda s: s.volume.cost_day_usd)
 
 UNREAD_KINDS = Read(
     name="unread",
@@ -316,7 +318,7 @@ def local_time(zone: str) -> Read[tuple[int, int]]:
 _UNUSUAL_BY: dict[Unusual, Inputs] = {
     Unusual.HOURS: CLOCK,
     Unusual.DESTINATION: DESTINATION | ACCOUNT,
-    Unusual.VOLUME: DESTINATION | SIZE | VOLUME,
+    Unusual.VOLUME: DESTINATION | SIZE | VOLUME | WHOLE_DAY,
     Unusual.KIND: DESTINATION | FINDINGS,
 }
 """What a habit is compared with."""

@@ -15,7 +15,7 @@ from core.situation import ScriptHistory, situation_of
 from core.vocabulary.sizes import counted
 from destinations.naming import place_name
 from policy.decide import RulePolicy
-from policy.inputs import HABITS, HISTORY, PAST, VOLUME
+from policy.inputs import HABITS, HISTORY, PAST, VOLUME, WHOLE_DAY, WHOLE_HOUR
 from policy.volumes import Volumes
 from policy.watching import as_enforced
 
@@ -141,7 +141,9 @@ def replayed(
     count as approved.
     """
     volumes = Volumes()
-    supplied = VOLUME if known is None else VOLUME | HISTORY
+    supplied = VOLUME | WHOLE_HOUR | WHOLE_DAY
+    if known is not None:
+        supplied |= HISTORY
     if learnt is not None:
         supplied |= HABITS
     untold = PAST & ~supplied
@@ -157,7 +159,7 @@ def replayed(
         # nothing to be known.
         decision, unsure = policy.tell(situation, untold if record.sender.script is not None else 0)
         asked = as_enforced(decision)
-        if record.left if unsure else lets_out(asked, HoldOutcome.APPROVED):
+        if record.went if unsure else lets_out(asked, HoldOutcome.APPROVED):
             volumes.add(record)
         if learnt is not None:
             learnt.add(record)

@@ -17,15 +17,18 @@ class UnknownAccountAnswer:
 
     verdict: Verdict
     over: int = 0
-    """Bytes that a script must have sent there within a day, this request included."""
+    """Bytes that a script must have sent there within a day, this request included. Where not all
+    was counted, it may have.
+    """
 
     def to(self, s: Situation) -> Verdict | None:
         """Return the answer to this request; None when it is none of its business."""
-        return self.verdict if _nobodys(s) and _within_a_day(s) >= self.over else None
+        reached = _within_a_day(s) >= self.over or not s.volume.day_exact
+        return self.verdict if _nobodys(s) and reached else None
 
     def waits_for_size(self, s: Situation) -> bool:
         """Return True when the answer depends on how much is still to come."""
-        return _nobodys(s) and _within_a_day(s) < self.over
+        return _nobodys(s) and _within_a_day(s) < self.over and s.volume.day_exact
 
     def as_rule(self, mode: Mode) -> CompiledRule:
         """Return the rule that stands in decisions and records."""

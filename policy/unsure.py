@@ -18,6 +18,8 @@ from policy.inputs import (
     PEERS,
     RESOURCES,
     SCRIPT,
+    WHOLE_DAY,
+    WHOLE_HOUR,
     Inputs,
     hidden_by,
     hidden_in,
@@ -42,7 +44,7 @@ def missing_in(s: Situation, asked: Inputs) -> Inputs:
         hidden |= asked & FILES
     if s.sender.certainty is Certainty.LIKELY:
         hidden |= SCRIPT
-    hidden |= unsure_of_script(s) & asked
+    hidden |= (unsure_of_script(s) | unsure_of_sums(s)) & asked
     return hidden | unsure_of_peers(s)
 
 
@@ -63,6 +65,12 @@ def unsure_of_resources(s: Situation) -> Inputs:
     """What a process uses is known while it lives."""
     known = s.history.cpu_seconds is not None and s.history.memory_bytes is not None
     return 0 if known else RESOURCES
+
+
+def unsure_of_sums(s: Situation) -> Inputs:
+    """Return of which time before nobody counted all that had gone out."""
+    volume = s.volume
+    return (0 if volume.hour_exact else WHOLE_HOUR) | (0 if volume.day_exact else WHOLE_DAY)
 
 
 def unsure_of_script(s: Situation) -> Inputs:
@@ -97,6 +105,8 @@ def untold(inputs: Inputs, s: Situation) -> str:
         return _habits_in_words(s)
     if inputs & unsure_of_resources(s):
         return "what its process uses"
+    if inputs & unsure_of_sums(s):
+        return "how much it had sent there before"
     if inputs & FILES and not s.files_are_all:
         return "which files it holds"
     if inputs & unsure_of_peers(s):

@@ -39,16 +39,23 @@ class Volumes:
                 int(values[3]) for when, values in buckets.items() if when >= now - _HOUR
             ),
             requests_day=int(sum(values[3] for values in buckets.values())),
+            hour_exact=not any(
+                values[4] for when, values in buckets.items() if when >= now - _HOUR
+            ),
+            day_exact=not any(values[4] for values in buckets.values()),
         )
 
     def add(self, record: Record) -> None:
-        """Count a request that went out."""
+        """Count a request that went out, with what its record tells: of one that was stopped on
+        its way nobody knows what it would have come to.
+        """
         key, llm = _key(record), record.llm
         if key is None:
             return
-        sums = self._sums[key].setdefault(_bucket(record.at), [0, 0, 0, 0])
+        sums = self._sums[key].setdefault(_bucket(record.at), [0, 0, 0, 0, 0])
         sums[0] += record.request.bytes
         sums[3] += 1
+        sums[4] += not record.bytes_exact or record.left_in_part
         if llm is not None:
             sums[1] += (llm.input_tokens or 0) + (llm.output_tokens or 0)
             sums[2] += _millionths(llm.cost_usd)

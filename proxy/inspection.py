@@ -23,6 +23,7 @@ from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.duties import OWNER, Duty
 from core.exchange import Answer, Connection, Exchange
+from core.fate import NOT_READ_BACK
 from core.findings import Finding
 from core.ids import uuid7
 from core.ports import AnswerTap
@@ -256,7 +257,7 @@ class Inspection:
         """A kept body cannot be read back: it ends broken, and nobody takes it for complete."""
         self.health.failed("hook", error, transaction.reference)
         decision = failures.answer(self.parts.policy, "hook", transaction.reference)
-        transaction.cut("the kept body could not be read back", decision)
+        transaction.cut(NOT_READ_BACK, decision)
         self.close(transaction, None)
 
     # Step 7. Answer.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from core.classification import Classification
 from core.decision import Decision, Verdict
 from core.exchange import Answer
+from core.fate import MESSAGE_REFUSED, MESSAGE_TOO_LARGE
 from core.ids import uuid7
 from core.ports import MessageRestorer
 from core.sent_file import FilesLook
@@ -26,7 +27,6 @@ from proxy.travel import Reader
 
 _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 _NOT_SENT = "the connection ended while the message waited: it was not sent"
-_TOO_BIG = "what was too large to be held was refused and the connection ended"
 _APART = "messages that were held and have records of their own"
 
 
@@ -64,7 +64,7 @@ class MessageGate:
         if conversation.too_big and whole.answering:
             whole.left(whole.exchange.body_bytes, whole=False)
             reason = f"{conversation.too_big}."
-            whole.cut(_TOO_BIG, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason))
+            whole.cut(MESSAGE_TOO_LARGE, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason))
         if conversation.closing_words:
             words = counted(conversation.closing_words, "byte")
             whole.note(f"the client's {words} of closing words were not passed on")
@@ -221,7 +221,7 @@ def _end(whole: Transaction, size: int, decision: Decision, reference: str) -> s
     left = whole.exchange.body_bytes + conversation.apart_bytes
     whole.left(whole.exchange.body_bytes, whole=False)
     conversation.end(refusals.brief(decision, reference))
-    said = f"a message of {counted(size, 'byte')} was refused and the connection ended"
+    said = f"a message of {counted(size, 'byte')} {MESSAGE_REFUSED}"
     return f"{said}; {counted(left, 'byte')} had left"
 
 

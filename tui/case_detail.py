@@ -122,7 +122,8 @@ def _summary(reading: Reading, record: Record, now: datetime, zone: tzinfo | Non
     if case.count > 1:
         since = clock_time(case.first_at, now, zone)
         sent = size_at_least(case.bytes_sent, exact=case.bytes_exact)
-        alike = f"{counted(case.count, 'request')} since {since}, {sent} in all."
+        went = f"{sent} in all" if case.inside.left else "nothing of them left"
+        alike = f"{counted(case.count, 'request')} since {since}, {went}."
         which = "What follows is the newest; . opens the one before."
         if reading.place:
             which = f"What follows is request {number(case.count - reading.place)} of them."

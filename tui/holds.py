@@ -120,7 +120,7 @@ def case_alone(record: Record) -> Case:
         kinds=tuple(sorted({f.kind for f in findings})),
         values=max((f.distinct for f in findings if f.kind != NOT_INSPECTED), default=0),
         records=max((f.records for f in findings if f.records is not None), default=None),
-        bytes_sent=record.request.bytes,
+        bytes_sent=record.bytes_went,
         last_record=record.id,
         likely=sender.certainty is Certainty.LIKELY,
         unchecked=int(bool(record.decision.degraded)),

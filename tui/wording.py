@@ -226,6 +226,8 @@ def sentence(
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
     verb = _verb(record.outcome, _ending(decision, waiting))
+    if record.left_in_part:
+        verb, where = "sent", f"{where}, before it was stopped,"
     return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 
 

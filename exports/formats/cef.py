@@ -133,7 +133,7 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "app": _text(to.scheme),
         "request": _text(to.path),
         "requestMethod": _text(record.request.method),
-        "out": record.request.bytes,
+        "out": record.bytes_went,
         "in": record.response.bytes,
         "cs1Label": "rule",
         "cs1": _text(record.decision.rule) or "none",
@@ -145,6 +145,8 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "cs4": sender.certainty.value,
         "cs5Label": "model",
         "cs5": _text(record.llm.model if record.llm else None) or "none",
+        "flexString1Label": "delivery",
+        "flexString1": record.delivery.value,
         "msg": _text("; ".join((*_more_bytes(record), *files_told(record)))),
         **_place_of(read.link),
     }

@@ -36,9 +36,11 @@ _MOST_FOOTER = 64_000_000
 _TEXTS = (
     "entry id chain_id prev hash verdict intended rule reason outcome user script script_path "
     "script_sha256 certainty service category host path account_kind method "
-    "model provider cost_usd who action disposition note body seal"
+    "model provider cost_usd who action disposition note body seal delivery"
 ).split()
-_NUMBERS = "seq pid bytes_sent bytes_received status input_tokens output_tokens records".split()
+_NUMBERS = (
+    "seq pid bytes_sent bytes_received status input_tokens output_tokens records request_bytes"
+).split()
 
 
 def _schema() -> Any:
@@ -108,7 +110,8 @@ def _told(record: Record) -> dict[str, Any]:
         "rule": record.decision.rule,
         "reason": record.decision.reason,
         "outcome": record.outcome,
-        "left": record.left,
+        "left": record.went,
+        "delivery": record.delivery.value,
         "user": sender.user,
         "pid": None if sender.process is None else sender.process.pid,
         "script": called(record) or None,
@@ -121,7 +124,8 @@ def _told(record: Record) -> dict[str, Any]:
         "path": to.path,
         "account_kind": to.account.kind.value,
         "method": record.request.method,
-        "bytes_sent": record.request.bytes,
+        "bytes_sent": record.bytes_went,
+        "request_bytes": record.request.bytes,
         "bytes_received": record.response.bytes,
         "status": record.response.status,
         "records": max(rows, default=None),

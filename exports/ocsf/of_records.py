@@ -105,9 +105,9 @@ def _request(record: Record, stored: StoredRecord, version: str) -> dict[str, An
         _SEVERITY[_wanted(record)],
         activity_name=None if method in _METHODS else method,
         traffic={
-            "bytes_out": record.request.bytes,
+            "bytes_out": record.bytes_went,
             "bytes_in": record.response.bytes,
-            "bytes": record.request.bytes + record.response.bytes,
+            "bytes": record.bytes_went + record.response.bytes,
         },
         metadata=_metadata(record, stored, version, "security_control", "host"),
         unmapped={**parts.place(stored.link), **parts.extras(record)},

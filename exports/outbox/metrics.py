@@ -81,12 +81,12 @@ def families(store: Store, waiting: dict[str, int] | None = None) -> list[Family
 
 _COUNTED = (
     ("exchanges", "Exchanges that were recorded, stopped ones too."),
-    ("sent", "Exchanges that left the machine."),
+    ("sent", "Exchanges that left the machine: whole, in part, or past the gate."),
     ("sent_bytes", "Bytes of requests that left the machine: at least so many, see sent_more."),
     ("values_found", "Personal and secret values found in requests."),
     ("llm_tokens", "Tokens of language models, in and out."),
     ("llm_cost_usd", "Known cost of language models in US dollars."),
-    ("sent_more", "Exchanges that may have sent more bytes than were counted."),
+    ("sent_more", "Exchanges that may have sent more than was counted."),
 )
 _STATES = (
     ("records", "records", "Records that are kept."),

@@ -95,12 +95,12 @@ class Counted:
         one, sums = figures(record), self._sums[micros(record.at) // HOUR_US]
         sums[0] += 1
         sums[3] += one.values
-        if record.left:
+        if record.went:
             sums[1] += 1
             sums[2] += one.bytes
             sums[4] += one.tokens
             sums[5] += one.micro_usd
-            sums[6] += record.bytes_least
+            sums[6] += not record.bytes_exact
 
     def _kept(self) -> dict[int, list[int]]:
         return kept_hours(self._store, self._period.since, self._period.until)

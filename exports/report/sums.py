@@ -151,8 +151,7 @@ class Sums:
                 place_name(record.destination.service, record.destination.host),
             )
             self.files[file.path, file.same.value, *where] += 1
-        if record.left:
-            self.left += 1
+        self.left += record.went
         self._script(record, personal, people)
         self._destination(record, bool(personal))
         self._uninspected(record)
@@ -207,8 +206,7 @@ class Sums:
         sums.requests += 1
         sums.personal += personal
         sums.scripts.add(sender_of(record))
-        if record.left:
-            sums.left += 1
+        sums.left += record.went
         sums.bytes += record.bytes_went
         sums.bytes_exact = sums.bytes_exact and record.bytes_exact
         if to.account.kind is AccountKind.PERSONAL:

@@ -9,6 +9,7 @@ from core.attribution import Attribution
 from core.decision import Decision
 from core.duties import Duty
 from core.exchange import Exchange
+from core.fate import SPOKE_OTHERWISE
 from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.ids import utc_now, uuid7
 from core.observation import Kind, Observation, Seen
@@ -71,7 +72,7 @@ class ForeignPassage(Passage):
         if decision.verdict.passes:
             return True
         transaction.left(self._sent, whole=False)
-        transaction.cut("it was ended when it turned out what it speaks", decision)
+        transaction.cut(SPOKE_OTHERWISE, decision)
         self._inspection.close(transaction, None)
         return False
 

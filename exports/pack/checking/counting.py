@@ -104,7 +104,7 @@ def plain_figures(value: Dict[str, Any]) -> Tuple[bool, ...]:
     became, findings = fate(value), value["findings"]
     unread = any(one["kind"] == "not_inspected" for one in findings)
     return (
-        *(True, left(value) == "yes"),
+        *(True, left(value) != "no"),
         any(one["kind"] == "secret" and not one["test_data"] for one in findings),
         value["llm"] is not None,
         value["destination"]["account"]["kind"] == "personal",

@@ -17,6 +17,7 @@ BY_NOTE = {
     "the destination could not be reached: nothing was sent": "unreached",
     "it ended before it could leave: nothing was sent": "unfinished",
 }
+CUT = ("it was ended when it turned out what it speaks", "the kept body could not be read back")
 RELEASED = ("approved", "approved_before")
 
 
@@ -33,11 +34,25 @@ def left(value: Dict[str, Any]) -> str:
     """Return whether it left the machine."""
     became, decision = fate(value), value["decision"]
     if became:
-        return "not known" if became == "past" else "no"
+        if became == "past":
+            return "not known"
+        return "in part" if became == "foreign" and was_cut(value["notes"]) else "no"
     hold = decision["hold"]
     if decision["verdict"] == "hold":
-        return "yes" if hold is not None and hold["outcome"] in RELEASED else "no"
-    return "yes" if decision["verdict"] in ("allow", "watch", "warn", "redact") else "no"
+        whole = hold is not None and hold["outcome"] in RELEASED
+    else:
+        whole = decision["verdict"] in ("allow", "watch", "warn", "redact")
+    return "yes" if whole else "in part" if was_cut(value["notes"]) else "no"
+
+
+def was_cut(notes: List[str]) -> bool:
+    """Return whether a part of what was stopped had left."""
+    return any(
+        note.startswith("cut after")
+        or "was refused and the connection ended" in note
+        or note in CUT
+        for note in notes
+    )
 
 
 TOLD = (
@@ -82,7 +97,8 @@ def cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
         *(decision["verdict"], decision["intended"], decision["rule"], decision["reason"]),
         *("; ".join(decision["degraded"]), line and "%s:%s" % (line["file"], line["line"])),
         *(to["service"], to["category"], to["host"], to["path"], to["account"]["kind"]),
-        *(to["account"]["id"], value["request"]["method"], value["request"]["bytes"]),
+        *(to["account"]["id"], value["request"]["method"]),
+        value["request"]["bytes"] if left(value) != "no" else 0,
         *(value["response"]["status"], value["response"]["bytes"], max(rows) if rows else None),
         "; ".join([one["excerpt"] for one in value["findings"] if one["excerpt"]]),
         *("; ".join(value["notes"]), left(value)),
