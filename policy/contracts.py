@@ -43,12 +43,11 @@ from policy.inputs import (
     SCRIPT,
     SIZE,
     VOLUME,
-    WHOLE_DAY,
     Inputs,
 )
 from policy.logic import AllOf, AnyOf, Condition
 from policy.predicates import one_of
-from policy.reads import Read, Stands
+from policy.reads import Read
 
 type State = Literal["shadow", "enforced"]
 
@@ -120,8 +119,6 @@ class _Term:
     name: str
     inputs: Inputs
     breach: Callable[[Contract, Situation], str | None]
-    stands: Stands = Stands.NONE
-    """`YES` of amounts, which only grow."""
 
 
 def _of_version(contract: Contract, s: Situation) -> str | None:
@@ -181,15 +178,25 @@ def _of_day(contract: Contract, s: Situation) -> str | None:
     if place.day_requests_at_most is not None and requests > place.day_requests_at_most:
         most = counted(place.day_requests_at_most, "request")
         return f"it may send {most} a day there, and this is number {requests:,}"
-    return None
+    if s.volume.day_exact or (place.day_bytes_at_most is place.day_requests_at_most is None):
+        return None
+    most = joined(list(_of_a_day(place)))
+    return f"it may send {most} a day there, and not all that it had sent there was counted"
+
+
+def _of_a_day(place: ContractPlace) -> Iterator[str]:
+    if place.day_bytes_at_most is not None:
+        yield size(place.day_bytes_at_most)
+    if place.day_requests_at_most is not None:
+        yield counted(place.day_requests_at_most, "request")
 
 
 _TERMS = (
     _Term("version", SCRIPT, _of_version),
     _Term("place", DESTINATION | ACCOUNT, _of_place),
     _Term("hours", CLOCK, _of_hours),
-    _Term("size", DESTINATION | SIZE, _of_size, Stands.YES),
-    _Term("day", DESTINATION | SIZE | VOLUME | WHOLE_DAY, _of_day, Stands.YES),
+    _Term("size", DESTINATION | SIZE, _of_size),
+    _Term("day", DESTINATION | SIZE | VOLUME, _of_day),
     _Term("kinds", DESTINATION | FINDINGS, _of_kinds),
 )
 
@@ -225,7 +232,6 @@ def _condition(contract: Contract, term: _Term) -> Condition:
         name=f"contract.{contract.id}.{term.name}",
         inputs=term.inputs,
         of=lambda s: term.breach(contract, s) is not None,
-        stands=term.stands,
         values=(True, False),
     )
     words = f"the {term.name} of contract {contract.id}"
@@ -271,10 +277,7 @@ def _limits(place: ContractPlace) -> str:
     told = []
     if place.request_bytes_at_most is not None:
         told.append(f"{size(place.request_bytes_at_most)} at once")
-    if place.day_bytes_at_most is not None:
-        told.append(f"{size(place.day_bytes_at_most)} a day")
-    if place.day_requests_at_most is not None:
-        told.append(f"{counted(place.day_requests_at_most, 'request')} a day")
+    told += [f"{most} a day" for most in _of_a_day(place)]
     return f"; at most {joined(told)}" if told else ""
 
 

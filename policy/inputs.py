@@ -56,9 +56,9 @@ PAST = (
 )
 """What no record holds: the evidence is asked for it."""
 
-UNTOLD = (
-    PLACE | SCRIPT | PEERS | PACKAGES | ADVISORIES | HABITS | RESOURCES | FILES
-) | (WHOLE_HOUR | WHOLE_DAY)
+UNTOLD = (PLACE | SCRIPT | PEERS | PACKAGES | ADVISORIES | HABITS | RESOURCES | FILES) | (
+    WHOLE_HOUR | WHOLE_DAY
+)
 """What may stay unknown though no stage failed."""
 
 NOT_YET = FINDINGS | LLM | SIZE | UNREAD | FILES

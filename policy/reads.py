@@ -252,7 +252,9 @@ CPU_SECONDS = Read(
 )
 MEMORY = Read(name="resources.memory", inputs=RESOURCES, of=lambda s: s.history.memory_bytes or 0)
 
-HOUR_REQUESTS = _volume("requests_per.hour", VOLUME | WHOLE_HOUR, lambda s: s.volume.requests_hour + 1)
+HOUR_REQUESTS = _volume(
+    "requests_per.hour", VOLUME | WHOLE_HOUR, lambda s: s.volume.requests_hour + 1
+)
 DAY_REQUESTS = _volume("requests_per.day", VOLUME | WHOLE_DAY, lambda s: s.volume.requests_day + 1)
 DAY_TOKENS = _volume("volume.day_tokens", VOLUME | WHOLE_DAY, lambda s: s.volume.tokens_day)
 DAY_COST = _volume("volume.day_cost_usd", VOLUME | WHOLE_DAY, lambda s: s.volume.cost_day_usd)

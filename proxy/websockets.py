@@ -64,7 +64,9 @@ class MessageGate:
         if conversation.too_big and whole.answering:
             whole.left(whole.exchange.body_bytes, whole=False)
             reason = f"{conversation.too_big}."
-            whole.cut(MESSAGE_TOO_LARGE, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason))
+            whole.cut(
+                MESSAGE_TOO_LARGE, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason)
+            )
         if conversation.closing_words:
             words = counted(conversation.closing_words, "byte")
             whole.note(f"the client's {words} of closing words were not passed on")

@@ -3,6 +3,7 @@ those versions really wrote (`stores/`), not on files made to look like them.
 """
 
 import json
+import lzma
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing as closing_
@@ -11,20 +12,25 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from evidence_file import many_cases, old_store
+from evidence_file import STORES, many_cases, old_store
+from fates import ENDINGS
 from present import readable
 
 import evidence
 from core.case_inside import Scope
 from core.case_keys import case_key
+from core.decision import Verdict
 from core.record import Record
-from core.review import Action, CaseFilter, CaseStatus, Disposition, ReviewEvent
+from core.review import Action, Case, CaseFilter, CaseStatus, Disposition, ReviewEvent
 from core.stored import StoredRecord
 from evidence.acts import StoredAct
+from evidence.chain import canonical
 from evidence.holds import HeldRequests
+from evidence.past import Sums
 from evidence.schema import VERSION
 from evidence.scopes import scope_json
 from evidence.store import Store
+from evidence.times import micros
 from evidence.writer import Writer
 
 HEADS = (
@@ -237,3 +243,61 @@ def test_what_was_closed_before_is_closed_where_all_of_it_was(
     (again,) = store.page(CaseFilter(status=None, script=script), 0, 10)
     assert again == case
     store.close()
+
+
+def test_the_thirteenth_version_left_out_what_was_cut_and_what_went_past(place: Path) -> None:
+    """Its sums of what left are made anew of the records. Of what had expired, only how many went
+    past can still be told, and of mixed cases not how many bytes left.
+    """
+    place.parent.mkdir(parents=True)
+    place.write_bytes(lzma.decompress((STORES / "fates-13.db.xz").read_bytes()))
+    before = sent_by_hour(place)
+    Store(place).close()
+    assert migrated(place)[1] == {"from": 13, "to": 14}
+    assert evidence.verify(place, full=True).problems == ()
+    after = sent_by_hour(place)
+    assert before.keys() == after.keys()
+    endings = {name.replace(" ", "-"): ending for name, ending in ENDINGS.items()}
+    for script, (exchanges, sent, size, least) in after.items():
+        assert exchanges == 1
+        name = PurePosixPath(script).stem
+        if (ending := endings.get(name)) is None:
+            past = list(ENDINGS)[int(name.removeprefix("old-"))] == "past the gate"
+            assert (sent, least) == ((1, 1) if past else (before[script][1], before[script][3]))
+            continue
+        went = ending.went and not ending.exact
+        assert (sent, size, least) == (ending.went, ending.bytes_went, went), name
+    assert sum(row[1] for row in after.values()) > sum(row[1] for row in before.values())
+    unread = [case for case in cases_of(place) if case.verdict == "observed"]
+    assert [case.bytes_exact for case in unread] == [True, False]
+
+
+def sent_by_hour(place: Path) -> dict[str, tuple[int, ...]]:
+    with closing_(sqlite3.connect(place)) as connection:
+        query = "SELECT script, exchanges, sent, bytes, least FROM hours"
+        return {row[0]: row[1:] for row in connection.execute(query)}
+
+
+def cases_of(place: Path) -> list[Case]:
+    with closing_(Store(place)) as store:
+        return sorted(store.page(ANY, 0, 99), key=lambda case: case.first_at)
+
+
+def test_what_an_earlier_version_kept_of_expired_cases_is_no_lie(
+    make_record: Callable[..., Record],
+) -> None:
+    """Its bytes were those of all requests: they are told where all left, else as unknown."""
+    kept = Sums()
+    for number, verdicts in enumerate(("watch", "block", "watch block")):
+        for verdict in verdicts.split():
+            record = make_record(number, script=f"/{number}.py", verdict=Verdict(verdict))
+            kept.rollup.add(record, micros(record.at))
+    told = json.loads(kept.to_bytes())
+    del told["form"]
+    for case in told["cases"]:
+        case["bytes_sent"] = 1000 * case["count"]
+    read = Sums.from_bytes(canonical(told))
+    again = Sums.from_bytes(read.to_bytes())
+    for sums in (read, again):
+        found = sorted(sums.rollup.cases.values(), key=lambda case: case.script_path or "")
+        assert [(one.bytes_sent, one.least) for one in found] == [(1000, 0), (0, 0), (0, 1)]

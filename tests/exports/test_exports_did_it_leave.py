@@ -224,9 +224,7 @@ def test_the_months_report(name: str, write: Write, place: Path, make_record: Ma
     ending, _ = stored(write, place, make_record, name)
     with closing(Store(place)) as store:
         page = report(store, month("2026-03", NOW), by="auditor", now=NOW)
-    every_row = [
-        row for part in page.sections if part.table is not None for row in part.table.rows
-    ]
+    every_row = [row for part in page.sections if part.table is not None for row in part.table.rows]
     (went,) = [row for row in every_row if row[0] == "… that left the machine"]
     assert went[1] == str(1 + ending.went)
     if name == "delivered":
@@ -312,8 +310,9 @@ def of_ocsf(path: Path, record: Record) -> Any:
         and "outgate.left" in one.get("unmapped", {})
     ]
     told = row["unmapped"]
-    assert row.get("traffic", {"bytes_out": told["outgate.bytes_left"]})["bytes_out"] == (
-        told["outgate.bytes_left"]
+    assert (
+        row.get("traffic", {"bytes_out": told["outgate.bytes_left"]})["bytes_out"]
+        == (told["outgate.bytes_left"])
     )
     exact = not told.get("outgate.bytes_at_least", False)
     return told["outgate.left"], told["outgate.delivery"], told["outgate.bytes_left"], exact
@@ -398,9 +397,7 @@ def test_metrics(name: str, write: Write, place: Path, make_record: Make) -> Non
 # Observations
 
 
-def test_a_connection_that_nobody_counted_is_no_exact_nothing(
-    write: Write, place: Path
-) -> None:
+def test_a_connection_that_nobody_counted_is_no_exact_nothing(write: Write, place: Path) -> None:
     """Its case has so many bytes at least; one that was counted is exact."""
     counted = make_observation(1)
     other = make_observation(2, about="mysql at db.example:3306")

@@ -83,7 +83,9 @@ ENDINGS: Mapping[str, Ending] = {
     "upload cut": Ending(**_CUT, notes=(f"cut after {BYTES:,} bytes had left",)),
     "message refused": Ending(
         **_CUT,
-        notes=(f"a message of 9 bytes was refused and the connection ended; {BYTES:,} bytes had left",),
+        notes=(
+            f"a message of 9 bytes was refused and the connection ended; {BYTES:,} bytes had left",
+        ),
     ),
     "too large a message": Ending(
         **_CUT, notes=("what was too large to be held was refused and the connection ended",)
@@ -107,7 +109,9 @@ ENDINGS: Mapping[str, Ending] = {
 }
 
 
-def ended(make_record: Callable[..., Record], name: str, number: int = 0, **changes: object) -> Record:
+def ended(
+    make_record: Callable[..., Record], name: str, number: int = 0, **changes: object
+) -> Record:
     """Return a made-up record that ended so, of a script and a host of its own."""
     plain = name.replace(" ", "-")
     given = {"script": f"/srv/{plain}.py", "host": f"{plain}.example", "service": None, **changes}

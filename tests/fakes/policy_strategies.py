@@ -302,6 +302,7 @@ def known() -> tuple[Situation, ...]:
             files_are_all=True,
             sender=_proven(s.sender),
             destination=_placed(s.destination),
+            volume=replace(s.volume, hour_exact=True, day_exact=True),
         )
         for s in samples()
     )

@@ -92,6 +92,32 @@ def test_what_is_outside_is_stopped_and_says_why(situation: Situation, why: str 
         assert decision.reason.endswith("that is not in the contract of report.py.")
 
 
+@pytest.mark.parametrize(
+    ("volume", "told"),
+    [
+        (Volume(bytes_day=19_000, day_exact=False), "this makes 21.0 kB"),
+        (Volume(requests_day=5, day_exact=False), "this is number 6"),
+        (
+            Volume(day_exact=False),
+            "20.0 kB and 5 requests a day there, and not all that it had sent there was counted",
+        ),
+    ],
+)
+def test_what_may_be_more_is_not_taken_for_within_the_contract(volume: Volume, told: str) -> None:
+    """Sums of a day of which not all was counted: what is outside already is, and of the rest
+    nobody can tell.
+    """
+    decision = locked().decide(asked(volume=volume))
+    assert (decision.verdict, decision.rule) == (Verdict.BLOCK, "report")
+    assert told in decision.reason
+
+
+def test_a_place_without_a_limit_a_day_asks_for_no_sums() -> None:
+    """A contract that says nothing of days is kept, whatever was counted."""
+    volume = Volume(hour_exact=False, day_exact=False)
+    assert locked().decide(asked(destination=PARTNER, volume=volume)).verdict is not Verdict.BLOCK
+
+
 def test_in_shadow_nothing_is_stopped_and_no_rule_passed_over() -> None:
     """A contract in shadow decides only where no rule does: it lets nothing pass."""
     outside = asked(destination=to("openai"))

@@ -123,6 +123,40 @@ def test_so_many_requests_are_counted_with_this_one(
     assert (decision.rule == "many") is holds
 
 
+LEAST = {"hour_exact": False, "day_exact": False}
+
+
+@pytest.mark.parametrize(
+    ("when", "volume", "verdict"),
+    [
+        ("requests_per: {hour: 5}", Volume(requests_hour=4, **LEAST), "block"),
+        ("requests_per: {hour: 5}", Volume(requests_hour=3, **LEAST), "warn"),
+        ("requests_per: {hour: 5}", Volume(requests_hour=3, day_exact=False), "allow"),
+        ("requests_per: {day: 5}", Volume(day_exact=False), "warn"),
+        ("volume: {day_bytes_at_least: 1 GB}", Volume(bytes_day=10**9, **LEAST), "block"),
+        ("volume: {day_bytes_at_least: 1 GB}", Volume(bytes_day=9, **LEAST), "warn"),
+        ("volume: {hour_bytes_at_least: 1 GB}", Volume(**LEAST), "warn"),
+        ("volume: {hour_bytes_at_least: 1 GB}", Volume(day_exact=False), "allow"),
+        ("volume: {request_bytes_at_least: 1 GB}", Volume(**LEAST), "allow"),
+        ("volume: {day_tokens_at_least: 5}", Volume(**LEAST), "warn"),
+        ("volume: {day_cost_usd_at_least: 5}", Volume(**LEAST), "warn"),
+        ("unusual: volume", Volume(**LEAST), "warn"),
+        ("unusual: hours", Volume(**LEAST), "allow"),
+    ],
+)
+def test_a_sum_that_is_the_least_is_no_answer_where_it_is_less(
+    when: str, volume: Volume, verdict: str
+) -> None:
+    """Of what went past the gate nobody knows how much it was: what is enough already is enough,
+    and of the rest on_error answers.
+    """
+    rules = f"  - {{id: r, when: {{{when}}}, then: block, on_error: warn}}\n"
+    rules += "  - {id: rest, when: {}, then: allow}\n"
+    decision = policy(rules).decide(of(told(), volume=volume))
+    assert decision.verdict == verdict
+    assert ("how much it had sent there before" in decision.reason) is (verdict == "warn")
+
+
 @pytest.mark.parametrize(
     ("written", "cpu", "memory", "rule"),
     [

@@ -1,5 +1,7 @@
 """Uploads to accounts that nobody could name: an answer of their own, and small pieces add up."""
 
+from dataclasses import replace
+
 import pytest
 from policy_samples import (
     ALLOW_JOB,
@@ -84,4 +86,6 @@ def test_small_pieces_to_unknown_accounts_add_up(before: int, size: int, rule: s
     given_ = situation(request_bytes=size, volume=Volume(bytes_day=before))
     assert asked.asks_past
     assert asked.decide(given_).rule == rule
+    more = replace(given_, volume=replace(given_.volume, day_exact=False))
+    assert asked.decide(more).rule == "on_unknown_account"
     assert not policy("  []", head="on_unknown_account: block").asks_past
