@@ -225,9 +225,8 @@ def sentence(
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
-    verb = _verb(record.outcome, _ending(decision, waiting))
-    if record.left_in_part:
-        verb, where = "sent", f"{where}, before it was stopped,"
+    verb = "sent" if record.left_in_part else _verb(record.outcome, _ending(decision, waiting))
+    where += ", before it was stopped," if record.left_in_part else ""
     return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 
 

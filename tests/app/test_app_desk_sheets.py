@@ -173,7 +173,7 @@ def test_what_nobody_knows_is_not_told_as_none(tmp_path: Path) -> None:
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     for tab, before in (("scripts", "/srv/{}.py"), ("destinations", "{}.example")):
         told = {line.cells[0]: line.cells[1:5] for line in sheets.read(tab, START).lines}
-        assert told[before.format("past")] == ("1", "1", "not known", "2+"), told
+        assert told[before.format("past")] == ("1", "1", "1.0 kB+", "2+"), told
         assert told[before.format("unread")][1:] == ("1", "1.0 kB", "0+"), told
         assert told[before.format("stopped")] == ("1", "0", "0 bytes", "2"), told
     store.close()

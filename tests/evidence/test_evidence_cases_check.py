@@ -160,7 +160,7 @@ SUMS = {
     "UPDATE scripts SET first_us = first_us + 1": "the list of versions of scripts",
     "DELETE FROM traffic": "the list of the sums of traffic",
     "UPDATE traffic SET bucket = bucket + 1": "the list of the sums of traffic",
-    "INSERT INTO traffic VALUES ('a', 'b', 1, 0, 0, 0, 0)": "the list of the sums of traffic",
+    "INSERT INTO traffic VALUES ('a', 'b', 1, 0, 0, 0, 0, 0)": "the list of the sums of traffic",
     "DELETE FROM hours": "what was added up by the hour",
     "UPDATE hours SET bytes = bytes + 1": "what was added up by the hour",
     "DELETE FROM days": "what was added up by the day",

@@ -126,7 +126,7 @@ ATTACKS: dict[str, Callable[[Path], None]] = {
     "an hour more, of nothing": sql(
         "INSERT INTO hours VALUES (1, 'a', 'b', 'c', 'd', 'e', 0, 0, 0, 0, 0, 0, 0)"
     ),
-    "traffic more, of nothing": sql("INSERT INTO traffic VALUES ('a', 'b', 1, 0, 0, 0, 0)"),
+    "traffic more, of nothing": sql("INSERT INTO traffic VALUES ('a', 'b', 1, 0, 0, 0, 0, 0)"),
     "a day more, of nothing": sql(
         "INSERT INTO days VALUES (1, 'a', 'b', 'c', 24, 24, 0, 0, 0, 0, 0, 0, 0)"
     ),

@@ -70,7 +70,10 @@ class Ending:
         )
 
 
-_CUT = {"delivery": "cut", "went": True, "stopped": True, "verdict": Verdict.BLOCK}
+def _cut(note: str) -> Ending:
+    return Ending(delivery="cut", went=True, stopped=True, verdict=Verdict.BLOCK, notes=(note,))
+
+
 ENDINGS: Mapping[str, Ending] = {
     "not reached": Ending(delivery="not_sent", notes=(UNREACHED_NOTE,)),
     "unfinished": Ending(delivery="not_sent", notes=(UNFINISHED_NOTE,)),
@@ -80,18 +83,15 @@ ENDINGS: Mapping[str, Ending] = {
     "hold refused": Ending(
         delivery="refused", stopped=True, verdict=Verdict.HOLD, hold=HoldOutcome.REFUSED
     ),
-    "upload cut": Ending(**_CUT, notes=(f"cut after {BYTES:,} bytes had left",)),
-    "message refused": Ending(
-        **_CUT,
-        notes=(
-            f"a message of 9 bytes was refused and the connection ended; {BYTES:,} bytes had left",
-        ),
+    "upload cut": _cut(f"cut after {BYTES:,} bytes had left"),
+    "message refused": _cut(
+        f"a message of 9 bytes was refused and the connection ended; {BYTES:,} bytes had left"
     ),
-    "too large a message": Ending(
-        **_CUT, notes=("what was too large to be held was refused and the connection ended",)
+    "too large a message": _cut(
+        "what was too large to be held was refused and the connection ended"
     ),
-    "another protocol": Ending(**_CUT, notes=("it was ended when it turned out what it speaks",)),
-    "kept body unreadable": Ending(**_CUT, notes=("the kept body could not be read back",)),
+    "another protocol": _cut("it was ended when it turned out what it speaks"),
+    "kept body unreadable": _cut("the kept body could not be read back"),
     "no answer": Ending(delivery="sent", went=True, notes=(NO_ANSWER_NOTE,)),
     "gate killed": Ending(delivery="sent", went=True, exact=False, notes=(AT_LEAST_NOTE,)),
     "delivered": Ending(delivery="delivered", went=True, status=200),

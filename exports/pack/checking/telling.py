@@ -42,7 +42,9 @@ def left(value: Dict[str, Any]) -> str:
         whole = hold is not None and hold["outcome"] in RELEASED
     else:
         whole = decision["verdict"] in ("allow", "watch", "warn", "redact")
-    return "yes" if whole else "in part" if was_cut(value["notes"]) else "no"
+    if whole:
+        return "yes"
+    return "in part" if was_cut(value["notes"]) else "no"
 
 
 def was_cut(notes: List[str]) -> bool:
