@@ -83,6 +83,11 @@ def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | 
     return next((fate for note in notes if (fate := _BY_NOTE.get(note)) is not None), None)
 
 
+def is_cut_off(notes: Iterable[str]) -> bool:
+    """Return whether the gate stopped it only after a part of it had left."""
+    return any(note.startswith(CUT_OFF) for note in notes)
+
+
 _BY_NOTE: Mapping[str, Fate] = MappingProxyType(
     {UNREACHED_NOTE: Fate.UNREACHED, UNFINISHED_NOTE: Fate.UNFINISHED}
 )
