@@ -70,6 +70,11 @@ STOPPED_NOTE = "the gate stopped before the exchange ended"
 """Of what was under way when the gate was told to stop, or was killed."""
 
 
+def was_cut(notes: Iterable[str]) -> bool:
+    """Return whether the notes of an exchange that was stopped say that a part of it had left."""
+    return any(note.startswith(CUT_OFF) for note in notes)
+
+
 def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | None:
     """Return what became of an exchange, from what its record says; None where its verdict tells
     it.
@@ -81,11 +86,6 @@ def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | 
             if (fate := _BY_STAGE.get(stage.partition(":")[0])) is not None:
                 return fate
     return next((fate for note in notes if (fate := _BY_NOTE.get(note)) is not None), None)
-
-
-def is_cut_off(notes: Iterable[str]) -> bool:
-    """Return whether the gate stopped it only after a part of it had left."""
-    return any(note.startswith(CUT_OFF) for note in notes)
 
 
 _BY_NOTE: Mapping[str, Fate] = MappingProxyType(

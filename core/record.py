@@ -9,7 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
-from core.fate import AT_LEAST_NOTE, UNSTOPPED, Fate, fate_of, is_cut_off
+from core.fate import AT_LEAST_NOTE, UNSTOPPED, Fate, fate_of, was_cut
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -108,7 +108,7 @@ class Record:
     @property
     def left_in_part(self) -> bool:
         """Whether the gate stopped it after a part of it had left: as many bytes as it tells."""
-        return not self.left and is_cut_off(self.notes)
+        return self.stopped and was_cut(self.notes)
 
     @property
     def went(self) -> bool:

@@ -14,10 +14,12 @@ from core.attribution import Attribution
 from core.errors import InputError
 from core.fate import TUNNEL
 from core.observation import Kind, Observation, Seen
+from core.record import Record
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
 from evidence.erasure import Wanted, erase_now
-from hub import room, saved_hunts, telling_hunts
+from hub import questions, room, saved_hunts, telling, telling_hunts
+from hub.compositions import keep_parts
 from hub.erasing import erase_pending
 from hub.facts import fact_of
 from hub.hunting import known
@@ -178,16 +180,11 @@ def test_a_saved_hunt_finds_what_comes_the_moment_it_comes(world: FleetWorld) ->
     assert world.value(gone) == 0
 
 
-@pytest.mark.parametrize("told_apart", [True, False])
-def test_a_hunt_tells_what_went_past_the_gate(
-    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, told_apart: bool
-) -> None:
-    """In the lists and in the messages."""
-    if not told_apart:
-        monkeypatch.setattr(room, "MOST_TOLD_APART", 0)
-    member, made = world.member("till-1"), list(made_up_records(3, 4, world.clock()))
+def past(world: FleetWorld) -> list[Record]:
+    """Connections of a script that went past the gate."""
+    made = list(made_up_records(3, 4, world.clock()))
     to = replace(made[0].destination, host="paste.example", service=None)
-    past = [
+    return [
         replace(
             one,
             destination=to,
@@ -197,7 +194,35 @@ def test_a_hunt_tells_what_went_past_the_gate(
         )
         for one in made
     ]
-    write_evidence(member.evidence, iter(past))
+
+
+def test_a_hunt_for_a_package_tells_what_went_past_the_gate(world: FleetWorld) -> None:
+    """Nothing of it is told as stopped."""
+    member, records = world.member("till-1"), past(world)
+    write_evidence(member.evidence, iter(records))
+    member.round()
+    script = records[0].sender.script
+    assert script is not None and script.sha256 is not None
+    parts = {"installed": [["litellm", "1.82.7", None]], "used": []}
+    with asked(world) as connection:
+        assert keep_parts(connection, 1, script.sha256, parts, world.clock())
+        packages = [row["number"] for row in questions.versions_of(connection, "litellm")]
+        (had,) = questions.hunt(connection, packages).had
+    assert [(s["requests"], s["went"], s["past"]) for s in had["sent"]] == [(4, 0, 4)]
+    told = list(telling.hunted("litellm", None, [had], 0, 0))
+    assert "4 requests, an unknown number of bytes left" in told[-1]
+    assert "4 past Outgate" in told[-1] and "stopped" not in told[-1]
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_a_hunt_tells_what_went_past_the_gate(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, told_apart: bool
+) -> None:
+    """In the lists and in the messages."""
+    if not told_apart:
+        monkeypatch.setattr(room, "MOST_TOLD_APART", 0)
+    member = world.member("till-1")
+    write_evidence(member.evidence, iter(past(world)))
     member.round()
     rows = found(world, Over.DESTINATIONS, "paste.example")
     assert [(row["requests"], row["went"], row["past"]) for row in rows] == [(4, 0, 4)]
