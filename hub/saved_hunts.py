@@ -17,6 +17,7 @@ from hub.alarms import alarmed
 from hub.database import Connection
 from hub.deeds import Word, chained
 from hub.hunting import note_known
+from hub.hunting_messages import MOST_READ
 from hub.questions import rows
 from hub.sought import Sought
 from inventory.advisories.kept import Advisories
@@ -62,11 +63,19 @@ def save(connection: Connection, wanted: Wanted, *, who: Who, note: str, now: da
 
 
 def save_sought(
-    connection: Connection, sought: Sought, *, who: Who, note: str, now: datetime
+    connection: Connection,
+    sought: Sought,
+    *,
+    who: Who,
+    note: str,
+    now: datetime,
+    most: int | None = MOST_READ,
 ) -> int:
-    """Save a hunt for anything but a package, noted where it is known; return its number."""
+    """Save a hunt for anything but a package, noted where it is known (`most` as for
+    `hub.hunting.known`); return its number.
+    """
     number = _saved(connection, sought.over, sought.name, None, who=who, note=note, now=now)
-    note_known(connection, sought, number)
+    note_known(connection, sought, number, most)
     return number
 
 

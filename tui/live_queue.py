@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -104,6 +105,11 @@ class LiveQueue(Offers, Screen[None]):
     LiveQueue.-trouble #trouble { display: block; }
     """
 
+    HAS_TABS: ClassVar[bool] = True
+    """Whether there is more than the queue."""
+    OF_A_FLEET: ClassVar[bool] = False
+    """Whether cases are of several machines."""
+
     def __init__(
         self,
         store: CaseStore,
@@ -139,7 +145,8 @@ class LiveQueue(Offers, Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine()
-        yield TabStrip("review")
+        if self.HAS_TABS:
+            yield TabStrip("review")
         yield ViewStrip()
         yield HeldPanel(self.held)
         yield QueueLine()
@@ -149,7 +156,7 @@ class LiveQueue(Offers, Screen[None]):
             with Vertical(id="list"):
                 yield Static(id="heading", markup=False)
                 yield Static(id="empty", markup=False)
-                yield QueueView(self.queue, self.reviewer.zone)
+                yield QueueView(self.queue, self.reviewer.zone, fleet=self.OF_A_FLEET)
             yield DetailPane(self.reviewer.zone)
         yield KeyLine()
 
@@ -376,7 +383,8 @@ class LiveQueue(Offers, Screen[None]):
         view = self.query_one(QueueView)
         view.now = now
         order = sorted_by(self.store, self.queue.wanted.order)
-        words = Content(heading(view.size.width or self.size.width, order))
+        width, fleet = view.size.width or self.size.width, self.OF_A_FLEET
+        words = Content(heading(width, order, fleet=fleet))
         self.query_one("#heading", Static).update(words, layout=False)
 
     def seen(self) -> None:

@@ -23,6 +23,7 @@ from hub.compositions import keep_parts
 from hub.erasing import erase_pending
 from hub.facts import fact_of
 from hub.hunting import known
+from hub.hunting_messages import not_read
 from hub.sought import Sought
 
 SHA = "ab12" * 16
@@ -292,6 +293,30 @@ def test_who_is_not_told_apart_does_not_hide_from_a_saved_hunt(
     untold(world, monkeypatch)
     assert world.value("SELECT sum(records)::int FROM hunt_sightings") == 4
     assert world.alarms() == ["hunted", "many"]
+
+
+@pytest.mark.parametrize(("over", "name"), HIDDEN)
+def test_a_hunt_reads_no_more_of_who_floods_the_hub_than_it_tells(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, over: Over, name: str
+) -> None:
+    """The newest messages, of each endpoint by itself; of the rest it says whose and how many."""
+    member, sender = untold(world, monkeypatch)
+    made = list(made_up_records(5, 3, world.clock()))
+    to = replace(made[0].destination, host="paste.example", service=None)
+    for one in made:
+        late = replace(one, sender=sender, destination=to, files=(FILE,))
+        write_evidence(member.evidence, iter([late]))
+        world.clock.on(seconds=1)
+        member.round()
+    sought = Sought(over=over, name=name)
+    for most, requests, left in ((1, 1, 6), (2, 2, 5), (3, 3, 4), (4, 7, 0), (None, 7, 0)):
+        with asked(world) as connection:
+            (row,) = known(connection, sought, most)
+            unread = [] if most is None else not_read(connection, sought, most)
+        assert row["requests"] == requests
+        assert sum(entries for _, entries in unread) == left
+        told = list(telling_hunts.sought(name, over, [row], unread))
+        assert [line.endswith("--whole") for line in told[-1:]] == [left > 0]
 
 
 def test_json_that_outgate_does_not_write_hides_nothing() -> None:
