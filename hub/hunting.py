@@ -95,8 +95,8 @@ _NOTE_FILES: LiteralString = (
 
 def known(connection: Connection, sought: Sought, most: int | None = MOST_READ) -> list[Row]:
     """Return who it was, where it went and how often, the last first; `most`: of an endpoint whose
-    records no list tells apart, the newest so many (see `hub.hunting_messages.not_read`; None: all).
-    Raises NotReadyError.
+    records no list tells apart, the newest so many (None: all; see `not_read` in
+    `hub.hunting_messages`). Raises NotReadyError.
     """
     values = {**_values(sought), "most": MOST}
     if sought.over is Over.FILES:

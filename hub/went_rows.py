@@ -1,5 +1,5 @@
-"""Counts what left of records that the gate stopped when a part of them was gone, where an older hub
-took them and counted nothing: from the messages, beside other work.
+"""Counts what left of records that the gate stopped when a part of them was gone, where an older
+hub took them and counted nothing: from the messages, beside other work.
 """
 
 from typing import LiteralString

@@ -136,8 +136,6 @@ class FleetScreen(ReviewScreen):
 
     ACTIONS = (*(one for one in REVIEW if one.id not in _OF_ONE_MACHINE), *FLEET)
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(FLEET)
-    HAS_TABS = False
-    OF_A_FLEET = True
 
     def __init__(
         self,
@@ -150,6 +148,7 @@ class FleetScreen(ReviewScreen):
     ) -> None:
         super().__init__(store, reader, reviewer, holds, line, acts)
         self._fleet_part = FleetPart(self, store)
+        self.queue.of_a_fleet = True
 
     @property
     def actors(self) -> Sequence[Actor]:

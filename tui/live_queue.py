@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -105,11 +104,6 @@ class LiveQueue(Offers, Screen[None]):
     LiveQueue.-trouble #trouble { display: block; }
     """
 
-    HAS_TABS: ClassVar[bool] = True
-    """Whether there is more than the queue."""
-    OF_A_FLEET: ClassVar[bool] = False
-    """Whether cases are of several machines."""
-
     def __init__(
         self,
         store: CaseStore,
@@ -145,7 +139,7 @@ class LiveQueue(Offers, Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine()
-        if self.HAS_TABS:
+        if not self.queue.of_a_fleet:
             yield TabStrip("review")
         yield ViewStrip()
         yield HeldPanel(self.held)
@@ -156,7 +150,7 @@ class LiveQueue(Offers, Screen[None]):
             with Vertical(id="list"):
                 yield Static(id="heading", markup=False)
                 yield Static(id="empty", markup=False)
-                yield QueueView(self.queue, self.reviewer.zone, fleet=self.OF_A_FLEET)
+                yield QueueView(self.queue, self.reviewer.zone)
             yield DetailPane(self.reviewer.zone)
         yield KeyLine()
 
@@ -383,8 +377,8 @@ class LiveQueue(Offers, Screen[None]):
         view = self.query_one(QueueView)
         view.now = now
         order = sorted_by(self.store, self.queue.wanted.order)
-        width, fleet = view.size.width or self.size.width, self.OF_A_FLEET
-        words = Content(heading(width, order, fleet=fleet))
+        width = view.size.width or self.size.width
+        words = Content(heading(width, order, fleet=self.queue.of_a_fleet))
         self.query_one("#heading", Static).update(words, layout=False)
 
     def seen(self) -> None:

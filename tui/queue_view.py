@@ -159,9 +159,8 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             super().__init__()
             self.index = index
 
-    def __init__(self, queue: Queue, zone: tzinfo | None, *, fleet: bool = False) -> None:
+    def __init__(self, queue: Queue, zone: tzinfo | None) -> None:
         super().__init__()
-        self._fleet = fleet
         self._cases = queue
         self._zone = zone
         self.now: datetime | None = None
@@ -254,13 +253,13 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
     def _cells(self, case: Case, width: int, at_cursor: bool) -> list[tuple[str, str]]:
         words = case_words(case)
         closed = case.status is CaseStatus.CLOSED
-        sender, place, found = column_widths(width, fleet=self._fleet)
+        sender, place, found = column_widths(width, fleet=self._cases.of_a_fleet)
         text = "quiet" if closed else "plain"
         remark = case_remark(case)
         what = f"{remark}: {case_found(case)}" if remark else case_found(case)
         when = "" if self.now is None else short_time(case.last_at, self.now, self._zone)
         times = f"×{short_number(case.count)}" if case.count > 1 else ""
-        tight = len(times) == COUNT and not self._fleet
+        tight = len(times) == COUNT and not self._cases.of_a_fleet
         level = risk_of(case).level
         sign, tone = RISKS[level]
         several = "+" if len(case.inside.outcomes) > 1 else ""
@@ -273,7 +272,7 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             (fit_sender(case, sender) + " ", text),
             (fit(case_place(case), place) + " ", text),
             (fit(what, found - tight) + " " * tight, "held" if own_remark(case) else text),
-            *(((self._machines(case, width), text),) if self._fleet else ()),
+            *(((self._machines(case, width), text),) if self._cases.of_a_fleet else ()),
             (f"{times:>{COUNT}}", "quiet"),
         ]
 

@@ -1,4 +1,4 @@
-"""What the gate cut off after a part of it had left counts with its bytes wherever the hub adds up."""
+"""What the gate cut off after a part of it had left counts wherever the hub adds up bytes."""
 
 from dataclasses import replace
 
