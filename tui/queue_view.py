@@ -168,6 +168,11 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         """False while the person is elsewhere, in what is held now."""
         self._height = 0
 
+    def heading(self, order: Order | None) -> str:
+        """Return the line above it."""
+        width = self.size.width or self.app.size.width
+        return heading(width, order, fleet=self._cases.of_a_fleet)
+
     def redraw(self) -> None:
         """The queue changed altogether: take its length and draw all seen lines."""
         self.virtual_size = Size(self.size.width, self._cases.count)
