@@ -1,5 +1,5 @@
 """What became of an exchange that the verdict does not tell: it never reached an inspection, or
-never its destination. Pure.
+never its destination; and whether it left. Pure.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,6 +21,30 @@ class Fate(StrEnum):
     UNFINISHED = "unfinished"
     """It ended before it could be let out: nothing of it left."""
 
+
+class Delivery(StrEnum):
+    """Did it leave? The one answer; `Record.delivery` gives it."""
+
+    NOT_SENT = "not_sent"
+    """Nobody stopped it, and nothing of it left."""
+    REFUSED = "refused"
+    """The gate stopped it before anything of it left."""
+    CUT = "cut"
+    """The gate stopped it after a part of it had left: as many bytes as its record tells."""
+    SENT = "sent"
+    """It was let out; no answer is known."""
+    DELIVERED = "delivered"
+    """It was let out, and its destination answered."""
+    PAST = "past"
+    """It went past the gate: what it sent, nobody knows."""
+
+    @property
+    def went(self) -> bool:
+        """Whether anything of it may have left the machine."""
+        return self not in _STAYED
+
+
+_STAYED = frozenset({Delivery.NOT_SENT, Delivery.REFUSED})
 
 UNSTOPPED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.UNREACHED, Fate.UNFINISHED})
 """What did not leave through the gate, and was not stopped by it."""
@@ -50,7 +74,12 @@ PROXYS_FAULT = "the proxy behind the gate: "
 """First words of a note of a cause that is not the destination's."""
 CUT_OFF = "cut after"
 """First words of the note of a large body that was stopped while it passed: the bytes of its record
-had left."""
+had left. So they had where one of the notes below stands."""
+MESSAGE_REFUSED = "was refused and the connection ended"
+"""In the note of a WebSocket that ended because of a message."""
+MESSAGE_TOO_LARGE = f"what was too large to be held {MESSAGE_REFUSED}"
+SPOKE_OTHERWISE = "it was ended when it turned out what it speaks"
+NOT_READ_BACK = "the kept body could not be read back"
 NO_ANSWER_NOTE = "no answer came"
 LEFT_NOTE = "the client left before an answer came"
 CUT_NOTE = "the exchange broke off before the answer ended"
@@ -72,7 +101,12 @@ STOPPED_NOTE = "the gate stopped before the exchange ended"
 
 def was_cut(notes: Iterable[str]) -> bool:
     """Return whether the notes of an exchange that was stopped say that a part of it had left."""
-    return any(note.startswith(CUT_OFF) for note in notes)
+    return any(
+        note.startswith(CUT_OFF) or MESSAGE_REFUSED in note or note in _CUT_SHORT for note in notes
+    )
+
+
+_CUT_SHORT = frozenset({SPOKE_OTHERWISE, NOT_READ_BACK})
 
 
 def fate_of(method: str, stages: Iterable[str], notes: Iterable[str]) -> Fate | None:

@@ -9,7 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
-from core.fate import AT_LEAST_NOTE, UNSTOPPED, Fate, fate_of, was_cut
+from core.fate import AT_LEAST_NOTE, UNSTOPPED, Delivery, Fate, fate_of, was_cut
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -111,11 +111,22 @@ class Record:
         return self.stopped and was_cut(self.notes)
 
     @property
+    def delivery(self) -> Delivery:
+        """Did it leave? The one answer; the properties around it are parts of it."""
+        if self.fate is Fate.PAST:
+            return Delivery.PAST
+        if self.left:
+            return Delivery.SENT if self.response.status is None else Delivery.DELIVERED
+        if not self.stopped:
+            return Delivery.NOT_SENT
+        return Delivery.CUT if was_cut(self.notes) else Delivery.REFUSED
+
+    @property
     def went(self) -> bool:
         """Whether anything of it may have left the machine: through the gate, whole or in part, or
         past it. The one answer to “did nothing leave?”.
         """
-        return self.left or self.left_in_part or self.fate is Fate.PAST
+        return self.delivery.went
 
     @property
     def bytes_went(self) -> int:

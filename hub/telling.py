@@ -177,7 +177,7 @@ def alarms(rows: Sequence[Row], now: datetime) -> Iterator[str]:
         if row["ended_at"] is not None:
             ended_by = f" [ended by {printable(row['ended_by'] or '', 60)}]"
         when = ago(max(now - max(one["last_at"] for one in some), timedelta()))
-        numbers = _some([str(one["number"]) for one in some])
+        numbers = _some([str(n) for n in sorted(one["number"] for one in some)])
         told = f"{printable(row['endpoint'], 60)}: {_alarm_words(some)}"
         yield f"{numbers:>5}  {told} ({when}{times}){ended_by}"
 
