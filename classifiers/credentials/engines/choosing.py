@@ -91,7 +91,7 @@ def _build(cache_dir: pathlib.Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     # To wait with a limit wakes this process twenty times a second.
-    limit = threading.Timer(BUILD_LIMIT_S, process.kill)
+    limit = threading.Timer(BUILD_LIMIT_S, OWNER.guarded(Duty.SECRET_RULES, process.kill))
     limit.daemon = True
     limit.start()
     try:
