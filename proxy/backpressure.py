@@ -30,6 +30,10 @@ PACED = (GateUploadHook, GatePieceHook)
 AHEAD = 2 * 1024 * 1024
 """Bytes read from a client while hooks of its connection wait; then its socket is left alone."""
 
+_AT_A_TIME = 64 * 1024
+"""Bytes for which there is room at each read of a socket. asyncio makes 256 KB each time, which
+takes longer than to read a request; more than this mitmproxy does not take at once."""
+
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 _OPEN: "WeakValueDictionary[str, GateConnectionHandler]" = WeakValueDictionary()
@@ -51,6 +55,13 @@ def break_off(connection_id: str) -> None:
     transport = None if handler is None else handler.transports.get(handler.client)
     if transport is not None:
         _end_broken(transport)
+
+
+def _read_at_most(writer: Any, size: int) -> None:
+    """Have so much room made for each read, where asyncio lets it be said."""
+    found: Any = getattr(writer, "transport", None)
+    if getattr(found, "max_size", 0) > size:
+        found.max_size = size
 
 
 def _end_broken(transport: ConnectionIO) -> None:
@@ -115,6 +126,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
         at once, and what has come may end the connection before that was noted.
         """
         transport = self.transports[connection]
+        _read_at_most(transport.writer, _AT_A_TIME)
         if transport.handler is None:
             try:
                 await asyncio.sleep(0)
@@ -128,15 +140,15 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
-        if isinstance(event, events.ConnectionClosed):
+            if event.connection is self.client:
+                self._acknowledge()
+                if self._waiting:
+                    self._ahead += len(event.data)
+        elif isinstance(event, events.ConnectionClosed):
             if event.connection is self.client:
                 self._break_off_servers()
             else:
                 self._note_reset(event.connection)
-        if isinstance(event, events.DataReceived) and event.connection is self.client:
-            self._acknowledge()
-            if self._waiting:
-                self._ahead += len(event.data)
         await super().server_event(event)
 
     def _break_off_servers(self) -> None:
@@ -163,7 +175,9 @@ class GateConnectionHandler(QueuedConnectionHandler):
         try:
             if isinstance(hook, PACED):
                 await super().drain_writers()
-            await super().hook_task(hook)
+            await self.handle_hook(hook)
+            if hook.blocking:
+                await self.server_event(events.HookCompleted(hook))
         finally:
             self._waiting -= 1
             if not self._waiting:
