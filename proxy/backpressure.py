@@ -24,6 +24,7 @@ from wsproto.frame_protocol import Opcode
 from proxy.acknowledging import prompt
 from proxy.carrying_out import QueuedConnectionHandler
 from proxy.streams import GatePieceHook, GateUploadHook
+from proxy.untying import Over, nothing, untie_layers
 
 PACED = (GateUploadHook, GatePieceHook)
 """Hooks that let a body go on: they wait until the far side has taken what went before."""
@@ -114,7 +115,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._waiting = 0
+        self._waiting, self._over = 0, False
         self._ahead = 0
         self._idle = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
@@ -134,7 +135,25 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 if transport.writer is not None:
                     transport.writer.close()
                 raise
-        await super().handle_connection(connection)
+        try:
+            await super().handle_connection(connection)
+        except asyncio.CancelledError as error:
+            # It is kept by the frame that raised it, and keeps that frame by where it came from.
+            error.__traceback__ = None
+            raise
+
+    async def handle_client(self) -> None:
+        """Serve a client to the end, and let go then of what served it."""
+        await super().handle_client()
+        self._over = True
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let the layers go where the client has left and nothing is to come for them any more."""
+        if self._over and not self._waiting and not self._handling:
+            untie_layers(self.layer)
+            self.layer = Over()  # type: ignore[assignment]
+            self.timeout_watchdog.callback = nothing
 
     async def server_event(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
@@ -183,6 +202,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             if not self._waiting:
                 self._ahead = 0
                 self._idle.set()
+                self.let_go()
 
     async def drain_writers(self) -> None:
         """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""

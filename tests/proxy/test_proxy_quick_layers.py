@@ -77,7 +77,9 @@ class Scripted(layer.Layer):
         self.heard: list[str] = []
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
-        assert isinstance(event, Comes)
+        if not isinstance(event, Comes):
+            yield Tells("what is it?")
+            return
         for number, step in enumerate(event.steps):
             name = f"{event.name}.{number}"
             if step == "asks":
@@ -89,7 +91,8 @@ class Scripted(layer.Layer):
 
 def played(handle: Any, script: list[tuple[str, list[str]]]) -> list[Any]:
     """Return all that comes of a script, with who waits for it, and what was heard at the end."""
-    one, asked, told = Scripted(), Asks("never"), []
+    one, asked = Scripted(), Asks("never")
+    told: list[Any] = []
     for number, (what, steps) in enumerate(script):
         event: events.Event = Comes(str(number), steps)
         if what == "answer":
