@@ -141,6 +141,11 @@ class GateConnectionHandler(QueuedConnectionHandler):
             # It is kept by the frame that raised it, and keeps that frame by where it came from.
             error.__traceback__ = None
             raise
+        finally:
+            reader = transport.reader
+            broken = reader.exception() if isinstance(reader, asyncio.StreamReader) else None
+            if broken is not None:
+                broken.__traceback__ = None  # the same: it keeps the frame that keeps the reader
 
     async def handle_client(self) -> None:
         """Serve a client to the end, and let go then of what served it."""
