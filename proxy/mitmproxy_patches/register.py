@@ -4,7 +4,13 @@ test that shows it.
 
 from proxy.mitmproxy_patches.entry import Patch
 from proxy.mitmproxy_patches.register_http2 import HALF_HEADS
-from proxy.mitmproxy_patches.register_quick import HEADERS, LAYERS, PARTS, TLS
+from proxy.mitmproxy_patches.register_quick import (
+    HEADERS,
+    LAYERS,
+    PARTS,
+    TLS,
+    UNTYING,
+)
 
 _HTTP, _SERVER = "mitmproxy.proxy.layers.http", "mitmproxy.proxy.server:ConnectionHandler"
 _STREAM = f"{_HTTP}:HttpStream"
@@ -52,6 +58,7 @@ PATCHES = (
     PARTS,
     LAYERS,
     TLS,
+    UNTYING,
     Patch(
         name="heads",
         ours="proxy.joined_heads",

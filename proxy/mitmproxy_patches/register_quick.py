@@ -1,8 +1,8 @@
-"""The entries of the register on what is only made quicker."""
+"""The entries of the register on what is only made quicker, or let go sooner."""
 
 from proxy.mitmproxy_patches.entry import Patch
 
-_HTTP = "mitmproxy.proxy.layers.http"
+_HTTP, _SERVER = "mitmproxy.proxy.layers.http", "mitmproxy.proxy.server:ConnectionHandler"
 
 HEADERS = Patch(
     name="headers",
@@ -86,4 +86,24 @@ LAYERS = Patch(
     without="a gate that serves fewer requests; nothing else",
     test="tests/proxy/test_proxy_quick_layers.py::test_layers_do_the_same_as_mitmproxys",
     seen="3b4dfc94c3b2",
+)
+
+UNTYING = Patch(
+    name="ends of connections",
+    ours="proxy.untying",
+    touches=(
+        f"{_SERVER}.handle_client",
+        f"{_SERVER}.handle_connection",
+        "mitmproxy.proxy.server:TimeoutWatchdog",
+        "mitmproxy.proxy.layer:Layer.__init__",
+        "mitmproxy.proxy.layer:NextLayer._ask",
+        "mitmproxy.tls:ClientHello",
+        "mitmproxy.contrib.kaitaistruct.tls_client_hello:TlsClientHello",
+    ),
+    because="mitmproxy's layers know those above them, keep their own methods, and a reader that "
+    "ends keeps its frames: both ends of TLS stay until garbage is looked for.",
+    without="memory that grows with connections that have ended, and is given back late",
+    test="tests/proxy/test_proxy_streams.py::"
+    "test_nothing_of_a_connection_waits_to_be_looked_for_as_garbage",
+    seen="f2348b1e44e0",
 )
