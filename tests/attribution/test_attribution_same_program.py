@@ -1,4 +1,4 @@
-"""A process is known to be the same program without a look where the kernel told of nothing since."""
+"""A process is the same program without a look where the kernel told of nothing since."""
 
 import os
 import socket
@@ -60,7 +60,7 @@ def test_facts_of_a_program_that_was_left_meanwhile_are_not_of_the_new_one(
             assert waiting.stdout.readline() == b"x\n"
         return facts
 
-    monkeypatch.setattr(linux.process_facts, "process", left)
+    monkeypatch.setattr(process_facts, "process", left)
     facts = backend.process(waiting.pid)
     assert facts is not None
     assert facts.argv[0] == sys.executable
@@ -73,8 +73,13 @@ def test_who_is_older_than_the_events_is_known_without_reading_its_memory(
     """Nothing was told of it since; where something was lost, it is looked at again."""
     facts = backend.process(os.getppid())
     assert facts is not None
-    looked: list[int] = []
-    monkeypatch.setattr(linux, "_is_same", lambda *_: bool(looked.append(1)))
+    looked: list[ProcessFacts] = []
+
+    def look(fields: list[bytes], same: ProcessFacts) -> bool:
+        looked.append(same)
+        return False
+
+    monkeypatch.setattr(linux, "_is_same", look)
     assert backend.unchanged(facts)
     assert not looked
     assert backend._execs._socket is not None
