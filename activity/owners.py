@@ -66,6 +66,11 @@ class Owners:
             for found in asking.map(lambda one: self._asked(one, now), new):
                 self._note(*found)
 
+    @property
+    def unsure(self) -> bool:
+        """Whether some of those that are open are to be asked for again."""
+        return any(map(self._has_to_ask, self._known))
+
     def of(self, one: OpenSocket, now: datetime) -> Attribution:
         """Return who holds it, as was learnt; takes milliseconds where it was not."""
         ends = ends_of(one)

@@ -53,6 +53,11 @@ class Turn:
         self._path = path
         self._held: IO[bytes] | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether this process has it."""
+        return self._held is not None
+
     def ours(self) -> bool:
         """Return whether this process has it, taking it where nobody does."""
         if sys.platform == "win32" or self._held is not None:
@@ -85,6 +90,10 @@ class InTurn:
     def look(self) -> Iterable[Observation]:
         """See Collector.look."""
         return self._collector.look() if self._turn.ours() else ()
+
+    def still(self) -> bool:
+        """See Collector.still: a turn that nobody has is taken by a look."""
+        return self._turn.held and self._collector.still()
 
     def end(self) -> Iterable[Observation]:
         """See Collector.end."""

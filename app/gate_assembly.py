@@ -83,6 +83,7 @@ class BuiltGate:
         self.classifier.organisation_changed(organisation)
         self.pool.renew(replace(self.setup, organisation=organisation))
         self.evidence.writer.policy_changed(self.policy.version)
+        self.habits.renew()
 
     async def put_away(self) -> None:
         """Stop what the gate used.

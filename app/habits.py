@@ -3,6 +3,7 @@ only days that are over teach anything; a request only looks them up.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +25,8 @@ from habits.learning import REMEMBERED_DAYS, Learner
 from proxy.threads import COURTESIES
 
 LOOK_S = 60.0
+_AGAIN_S = 2.0
+"""After so long what failed is tried again."""
 FIRST_S = 15.0
 """How long a gate that asks for habits waits for them before it serves."""
 _NICE = 10
@@ -52,7 +55,7 @@ class HabitKeeper:
         self._learn = learn or learnt_elsewhere
         self._known: Known | None = None
         self._day: date | None = None
-        self._first = asyncio.Event()
+        self._first, self._hurry = asyncio.Event(), asyncio.Event()
 
     def of(self, script: str) -> Habits | None:
         """Return what this script does as a rule; None where nobody can tell yet."""
@@ -67,8 +70,18 @@ class HabitKeeper:
             if self._asked() and today != self._day and await self._learnt():
                 self._day = today
             self._first.set()
-            rest_s = every_s if self._known is not None else min(every_s, 2.0)
-            await asyncio.sleep(until_beat(asyncio.get_running_loop().time(), rest_s))
+            failed = self._asked() and self._known is None
+            self._hurry.clear()
+            await self._hurried_or(min(every_s, _AGAIN_S) if failed else every_s)
+
+    def renew(self) -> None:
+        """Rules may ask for habits now that did not."""
+        self._hurry.set()
+
+    async def _hurried_or(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(until_beat(asyncio.get_running_loop().time(), seconds)):
+                await self._hurry.wait()
 
     async def ready(self, within_s: float = FIRST_S) -> None:
         """Wait until it was learnt once, or for so long."""

@@ -300,6 +300,16 @@ def load_settings(path: Path) -> Settings:
     return layered(path).settings
 
 
+def settings_problem(path: Path) -> str | None:
+    """Return why no gate would start with the settings as they are now; None where one would."""
+    try:
+        load_settings(path)
+    except SettingsError as error:
+        told = printable(error.for_officer(), 600)
+        return f"no gate starts with the settings as they are now: {told}"
+    return None
+
+
 def parse_listen(text: str) -> tuple[str, int]:
     """Parse `ADDRESS:PORT` or `PORT`. Raises SettingsError."""
     host, _, port = text.rpartition(":")

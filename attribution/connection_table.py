@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from attribution.backends import procfs
-from attribution.backends.ended_sockets import EndedSocket, EndedSockets, plain
+from attribution.backends.datagrams import Datagrams
+from attribution.backends.ended_sockets import NAMES, EndedSocket, EndedSockets, plain
 from attribution.backends.opened import Opened
 from attribution.backends.own_sockets import OwnSockets
 from attribution.backends.peers import leaving, left_closing, open_rows
@@ -27,8 +28,6 @@ from core.exchange import Connection
 _TABLES = Path("/proc/net")
 _ESTABLISHED, _ASKED, _LISTENING = b"01", b"02", b"0A"
 _REMEMBERED = 8192
-_NAMES = 53
-"""Port at which names are looked up: the system's own business."""
 _RUN = b"\0OUTGATE_RUN="
 """As in `app.leftovers`: RUN_VARIABLE, and what `run_mark` begins with."""
 _AGE = timedelta(minutes=1)
@@ -64,6 +63,7 @@ class ConnectionTable:
         self._everybody = everybody
         self._opened = Opened(folder)
         self._ended: EndedSockets | None = None
+        self._datagrams = Datagrams(folder)
         self._were_closing: frozenset[int] = frozenset()
         """Numbers of those that were over, but for their far ends, when it was begun to hear."""
         self._others: dict[tuple[str, int], None] = {}
@@ -131,6 +131,7 @@ class ConnectionTable:
         """See DirectConnections.hear: the kernel tells, on Linux."""
         if wanted and self._ended is None and sys.platform == "linux":
             self._were_closing = left_closing()
+            self._datagrams.begin()
             with contextlib.suppress(OSError):
                 self._ended = EndedSockets()
         if not wanted and self._ended is not None:
@@ -143,11 +144,12 @@ class ConnectionTable:
         heard = [] if self._ended is None else list(self._ended.take())
         if self._ended is None or None in heard:
             return None
-        now = datetime.now(UTC)
+        now, sent = datetime.now(UTC), self._datagrams.may_be_of_others(filter(None, heard))
         return [
             _of_ended(one, now)
             for one in heard
             if one is not None
+            and (sent or one.transport == "tcp")
             and not self._own.hold(one.number)
             and one.number not in self._were_closing
             and (one.host, one.port) not in self._others
@@ -170,7 +172,7 @@ def _is_worth_a_look(row: Connection, listening: Collection[int]) -> bool:
     if row.transport == "tcp":
         return row.client_port not in listening and not _is_near(row)
     if row.gate_host:
-        return row.gate_port != _NAMES
+        return row.gate_port != NAMES
     return _is_client(row.client_host, row.client_port)
 
 
@@ -181,7 +183,8 @@ def _was_opened_here(one: EndedSocket) -> bool:
     if not _is_client(one.host, one.port):
         return False
     if one.transport == "tcp":
-        aimed = not ipaddress.ip_address(one.far_host).is_unspecified
+        far = ipaddress.ip_address(one.far_host)
+        aimed = not (far.is_unspecified or far.is_loopback)
         return aimed and one.far_host != one.host
     # Connected datagram sockets are also how a program sorts addresses: nothing need be sent.
     return one.far_port == 0

@@ -27,6 +27,11 @@ AS_THEY_STAND = (
 )
 """What is known of command lines where nothing tells of a program's start."""
 
+type Heard = tuple[float, float | None, float | None]
+"""From when on all events were heard, and the times of those that told of a process's last exec and
+of its fork (Unix time).
+"""
+
 
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +154,8 @@ class ProcessFacts:
     """True where the program's beginning was heard, and its command line and environment were not
     read before it could write over them: nothing shows that they are still those of the start.
     """
+    environment: bytes = b""
+    """A digest of all of its environment, as it stands."""
     env_intact: bool = True
     """False when its environment is known not to be the one that the program was started with."""
     exe_replaced: bool = False
@@ -164,6 +171,8 @@ class ProcessFacts:
     """True where what lies in its memory could not be read, for it lets nobody: see
     backends.memory_reads.
     """
+    heard: Heard | None = None
+    """What the kernel had told of it by then; None where not everything was heard."""
     traced: bool = False
     """True where another program traced it since it was loaded, and may have made it send."""
 

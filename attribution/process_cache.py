@@ -44,7 +44,7 @@ class Gallery:
         self._people = people
         self._lock = threading.Lock()
         self._portraits: OrderedDict[tuple[int, int], Portrait] = OrderedDict()
-        self._facts: OrderedDict[tuple[int, int], ProcessFacts] = OrderedDict()
+        self._facts: OrderedDict[int, ProcessFacts] = OrderedDict()
         self._returned: set[tuple[int, int]] = set()
         self._painting: dict[tuple[int, int], _Turn] = {}
         self._recent: OrderedDict[int, ProcessFacts] = OrderedDict()
@@ -191,17 +191,14 @@ class Gallery:
 
     def _process(self, pid: int) -> ProcessFacts | None:
         """Return the facts of a parent."""
-        start = self._backend.start_of(pid)
-        if start is None:
-            return None
         with self._lock:
-            facts = self._facts.get((pid, start))
+            facts = self._facts.get(pid)
         if facts is not None and not facts.undated and self._backend.unchanged(facts):
             return facts
         facts = self._backend.process(pid)
         if facts is not None:
             with self._lock:
-                _put(self._facts, (pid, facts.start), facts, _MOST)
+                _put(self._facts, pid, facts, _MOST)
         return facts
 
 

@@ -32,6 +32,8 @@ an archive beside it.
 _OF_ANY = (b"Py_BytesMain",)
 """What an interpreter calls that runs whatever it is told to."""
 _ASKS = (b"libpython", b"libpypy")
+_OF_SYSTEM = (b"/usr/lib/", b"/usr/lib64/", b"/lib/", b"/lib64/")
+"""Only root writes there: of these libraries it is believed what was read of them once."""
 _MOST_SIZE = 512 << 20
 _MOST_KNOWN = 4000
 _AGAIN_S = 10.0
@@ -47,7 +49,9 @@ class Programs:
     def __init__(self) -> None:
         self._files: OrderedDict[tuple[object, ...], bool] = OrderedDict()
         self._libraries: OrderedDict[tuple[bytes, bytes, bytes], bool] = OrderedDict()
-        """By device, number and path, as the kernel shows them."""
+        """By device, number and path, as the kernel shows them: those that hold it, and the
+        system's.
+        """
         self._loaded: OrderedDict[tuple[object, ...], tuple[bool, float]] = OrderedDict()
 
     def is_interpreter(self, facts: ProcessFacts) -> bool | None:
@@ -95,9 +99,11 @@ class Programs:
         known = self._libraries.get(library)
         if known is None:
             path = os.fsdecode(library[2])
-            named = "/libpython" in path or "/libpypy" in path
-            known = named or bool(self._holds(files.outside(path)))
-            _put(self._libraries, library, known)
+            known = "/libpython" in path or "/libpypy" in path
+            known = known or bool(self._holds(files.outside(path)))
+            # What anybody else may write over stays the same number and path.
+            if known or library[2].startswith(_OF_SYSTEM):
+                _put(self._libraries, library, known)
         return known
 
     def _holds(self, path: str, marks: tuple[bytes, ...] = _MARKS) -> bool | None:
@@ -149,8 +155,11 @@ def _libraries(pid: int) -> Iterator[tuple[bytes, bytes, bytes]]:
         return
     seen: set[bytes] = set()
     for line in lines:
+        at = line.find(b" ")
+        if line[at + 3 : at + 4] != b"x":  # four letters behind the addresses: what may be done
+            continue
         fields = line.split(None, 5)
-        if len(fields) < 6 or b"x" not in fields[1] or not fields[5].startswith(b"/"):
+        if len(fields) < 6 or not fields[5].startswith(b"/"):
             continue
         if fields[5] not in seen:
             seen.add(fields[5])

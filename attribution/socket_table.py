@@ -85,6 +85,15 @@ class KernelSockets:
         self._connected[ports] = kept
         return found
 
+    def still(self) -> bool:
+        """See SocketTable.still: what is connected carries more and more."""
+        kept = self._listened, *self._connected.values()
+        if sys.platform != "linux" or any(one.found for one in self._connected.values()):
+            return False
+        times, oldest = self._came.times(), min(one.at for one in kept)
+        same = times is not None and all(one.times == times for one in kept)
+        return same and self._clock() - oldest < _SURELY_S
+
     def _unless_settled(self, kept: "_Kept", states: int, code: bytes) -> list[OpenSocket]:
         """Return what was found the last time where no socket can have come or gone since."""
         times, now = self._came.times(), self._clock()

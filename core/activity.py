@@ -39,6 +39,11 @@ class SocketTable(Protocol):
     def connected_to(self, ports: frozenset[int]) -> Sequence[OpenSocket]:
         """Return those that are connected to one of these ports, be it on this machine or not."""
 
+    def still(self) -> bool:
+        """Return True only where each of these would be empty or the same again, for all that the
+        system counts. Cheap enough for the event loop.
+        """
+
     def given_out(self) -> tuple[int, int]:
         """Return the first and last port that the system gives to whoever asks for any."""
 
@@ -49,6 +54,11 @@ class Collector(Protocol):
     def look(self) -> Iterable[Observation]:
         """Return what is new since the last look. May take milliseconds; raises where the machine
         does not answer, and the next look tries again.
+        """
+
+    def still(self) -> bool:
+        """Return True only where `look` would tell nothing, and need not be asked. Cheap enough for
+        the event loop.
         """
 
     def end(self) -> Iterable[Observation]:
@@ -88,6 +98,11 @@ class ProgramRuns(Protocol):
 
     def ended(self) -> Sequence[EndedRun]:
         """Return the runs that ended since the last call."""
+
+    def still(self) -> bool:
+        """Return True only where none has ended since the last call that is known of, and who ends
+        is seen though nobody calls. Cheap enough for the event loop.
+        """
 
     def close(self) -> None:
         """Follow no more."""

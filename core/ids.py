@@ -5,13 +5,26 @@ import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
+_EACH, _MOST_AHEAD = 10, 64
+_AHEAD: list[bytes] = []
+"""Random bytes of identifiers to come: each question to the system hands the interpreter's lock to
+whoever waits for it. A process that is forked off asks for its own."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_AHEAD.clear)
+
 
 def uuid7(at: datetime | None = None) -> str:
     """Return a new UUIDv7 in its canonical text form; its first 48 bits are the Unix time in
     milliseconds.
     """
     milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
-    random = int.from_bytes(os.urandom(10))
+    try:
+        random = int.from_bytes(_AHEAD.pop())
+    except IndexError:
+        random = int.from_bytes(os.urandom(_EACH))
+        ahead = os.urandom(_EACH * _MOST_AHEAD)
+        _AHEAD.extend(ahead[at : at + _EACH] for at in range(0, len(ahead), _EACH))
     value = (
         milliseconds << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (1 << 62) - 1
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from core.beats import until_beat
 from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.happenings import Installation
@@ -32,8 +33,8 @@ from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_er
 from evidence.writer_tasks import Ends, Ready, Task, hangs, has_ended, has_stopped, tell, trouble
 
 MOST_IN_A_BATCH = 512
-LOOK_S = 0.5
-"""So often the file is looked at, and a failure tried to be mended."""
+LOOK_S = 1.0
+"""So often the file is looked at where nothing is written; twice as often while that fails."""
 STALLED_S = 20.0
 """Longer than a locked file is waited for."""
 
@@ -45,7 +46,7 @@ class Writer:
 
     When a batch cannot be written, all who wait for it are told, `failure` is set, and the
     writer tries again by itself. Finished records that could not be written are kept (10,000 at
-    most) and written then. Twice a second it looks whether the file is still there, whole and
+    most) and written then. Once a second it looks whether the file is still there, whole and
     under its name. Whatever ends its thread is a failure, too, after which another takes over.
     """
 
@@ -230,8 +231,9 @@ class Writer:
 
         False once nothing can come any more.
         """
+        every_s = LOOK_S if self._failure is None else LOOK_S / 2
         with contextlib.suppress(Empty):
-            one = self._waiting.get(timeout=LOOK_S)
+            one = self._waiting.get(timeout=until_beat(time.monotonic(), every_s))
             while one is not None:
                 self._taken.append(one)
                 if len(self._taken) == MOST_IN_A_BATCH:
@@ -367,11 +369,9 @@ class Writer:
         self._owed.paid(items)
 
     def _say(self) -> None:
-        """Leave said how far was written and what is lost, for `verify` to repeat; about once a
-        second.
-        """
+        """Leave said how far was written and what is lost, for `verify` to repeat."""
         now = time.monotonic()
-        if now - self._said_at >= LOOK_S or self._file.lost:
+        if now - self._said_at >= LOOK_S / 2 or self._file.lost:
             self._said_at = now
             self._presence.say(*self._head(), trouble(self._failure, self._owed.missing))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+from core.vocabulary.sizes import counted
 from evidence.rollup import COMES_BACK
 from hub.database import Connection
 from hub.questions import JUDGED, Row, rows
@@ -40,7 +41,8 @@ _FRESH: LiteralString = (
         count(DISTINCT endpoint) AS endpoints,
         count(DISTINCT endpoint) FILTER (WHERE closed IS NOT TRUE) AS open_on,
         sum(records)::bigint AS records, sum(bytes)::bigint AS bytes, max(found) AS found,
-        min(first_at) AS first_at, max(last_at) AS last_at, sum(went)::bigint AS went,
+        min(first_at) AS first_at, max(last_at) AS last_at,
+        sum(CASE WHEN outcome = 'past' THEN records ELSE went END)::bigint AS went,
         max(most_rows)::bigint AS most_rows, max(most_people)::bigint AS people,
         max(most_values)::bigint AS most_values, array_agg(DISTINCT outcome) AS outcomes,
         (array_agg(outcome ORDER BY last_at DESC, outcome))[1] AS newest,
@@ -105,6 +107,7 @@ _NOTE = """INSERT INTO desk_state (entries, deeds, made, at, took_ms, asked_at)
     ON CONFLICT (one) DO UPDATE SET entries = EXCLUDED.entries, deeds = EXCLUDED.deeds,
         made = EXCLUDED.made, at = EXCLUDED.at, took_ms = EXCLUDED.took_ms"""
 _NOTE_DEEDS = "UPDATE desk_state SET deeds = %s, made = made + 1"
+_BACK = {"back": list(COMES_BACK)}
 _ASKED = "UPDATE desk_state SET asked_at = clock_timestamp()"
 
 
@@ -157,6 +160,21 @@ def keep_up(connection: Connection) -> bool:
     return True
 
 
+def list_problem(connection: Connection) -> str | None:
+    """Return what of the list is not what sums, acts and deeds say; None where it is due to be made
+    anew before somebody looks at it.
+    """
+    state, stands = _state(connection), _stands(connection)
+    if state is None or (state.entries, state.deeds) != stands:
+        return None
+    listed = {row["number"]: row for row in rows(connection, "SELECT * FROM desk_cases", {})}
+    wrong = {row["number"] or row["listed"] for row in rows(connection, _FRESH, _BACK)}
+    for number, row in listed.items():
+        more = derived(row)
+        wrong |= {number} if any(row[name] != more[name] for name in COLUMNS) else set()
+    return f"{counted(len(wrong), 'case')} of the list are not what the sums say" if wrong else None
+
+
 def _is_good(state: _State, stands: tuple[int, int]) -> bool:
     return state.deeds == stands[1] and not _is_due(state, stands)
 
@@ -180,7 +198,7 @@ def _stands(connection: Connection) -> tuple[int, int]:
 def _made_anew(connection: Connection, state: _State | None, stands: tuple[int, int]) -> int:
     refuse_unmade(connection)
     began = time.monotonic()
-    found = rows(connection, _FRESH, {"back": list(COMES_BACK)})
+    found = rows(connection, _FRESH, _BACK)
     _number([row for row in found if row["name"] is not None and row["number"] is None], connection)
     _put(connection, found)
     made = int(time.time() * 1000) if state is None else state.made + 1

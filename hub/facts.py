@@ -2,7 +2,7 @@
 the whole text stays in the upload that it came in. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import orjson
 
 from core.classification import AccountKind
 from core.decision import Verdict, left_by
-from core.fate import fate_of
+from core.fate import UNSTOPPED, Fate, fate_of, was_cut
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.observation import SCHEMA as OBSERVATION
@@ -91,7 +91,9 @@ class Fact(NamedTuple):
     values: int
     """Distinct values of the kind with most."""
     went: bool
-    """Whether it left the endpoint."""
+    """Whether it left through the gate, whole or in part. What went past the gate says its outcome:
+    nobody knows how much.
+    """
     review: bool
     """Whether a person should see it."""
     how: How
@@ -214,7 +216,8 @@ def _read(value: Mapping[str, Any]) -> Fact:
 
 def _fact(at: str, value: Mapping[str, Any], common: _Common, sent_by: tuple[Sender, str]) -> Fact:
     request, (verdict, degraded, held, place, account, rule, ending) = value["request"], common
-    fate = fate_of(request["method"], degraded, value.get("notes") or ())
+    notes = value.get("notes") or ()
+    fate = fate_of(request["method"], degraded, notes)
     kinds, found, rows, people, values = _found(value["findings"])
     if degraded and NOT_INSPECTED not in kinds:
         kinds = tuple(sorted((NOT_INSPECTED, *kinds[: _MOST_KINDS - 1])))
@@ -231,10 +234,17 @@ def _fact(at: str, value: Mapping[str, Any], common: _Common, sent_by: tuple[Sen
         rows,
         people,
         values,
-        fate is None and _left_by(verdict, held),
+        _went(fate, verdict, held, notes),
         review,
         How(sent_by[1], ending, rule, _model(value)) if review else NO_HOW,
     )
+
+
+def _went(fate: Fate | None, verdict: str, held: object, notes: Iterable[str]) -> bool:
+    """Return what `Record.left` or `Record.left_in_part` tell."""
+    if fate is None and _left_by(verdict, held):
+        return True
+    return fate not in UNSTOPPED and was_cut(notes)
 
 
 def _observed(value: Mapping[str, Any]) -> Fact:

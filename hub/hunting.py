@@ -8,7 +8,7 @@ from typing import LiteralString
 from core.vocabulary.fleet import Over
 from hub.database import Connection
 from hub.file_rows import base_of
-from hub.hunting_messages import in_messages, note_in_messages
+from hub.hunting_messages import MOST_READ, in_messages, note_in_messages
 from hub.questions import Row, rows
 from hub.room import OTHERS
 from hub.sought import Sought
@@ -93,8 +93,11 @@ _NOTE_FILES: LiteralString = (
 )
 
 
-def known(connection: Connection, sought: Sought) -> list[Row]:
-    """Return who it was, where it went and how often, the last first. Raises NotReadyError."""
+def known(connection: Connection, sought: Sought, most: int | None = MOST_READ) -> list[Row]:
+    """Return who it was, where it went and how often, the last first; `most`: of an endpoint whose
+    records no list tells apart, the newest so many (None: all; see `not_read` in
+    `hub.hunting_messages`). Raises NotReadyError.
+    """
     values = {**_values(sought), "most": MOST}
     if sought.over is Over.FILES:
         told = [_told(row) for row in rows(connection, _FILES, values)]
@@ -102,7 +105,7 @@ def known(connection: Connection, sought: Sought) -> list[Row]:
         refuse_unmade(connection)
         query = _COLUMNS + _IN[sought.over] + _GROUPED
         told = [{**_told(row), "what": ""} for row in rows(connection, query, values)]
-    told += in_messages(connection, sought)
+    told += in_messages(connection, sought, most)
     return sorted(told, key=lambda row: row["last_at"], reverse=True)[:MOST]
 
 
@@ -110,8 +113,10 @@ def _told(row: Row) -> Row:
     return {**row, "kinds": sorted(row["kinds"] or []), "people": row["people"] or []}
 
 
-def note_known(connection: Connection, sought: Sought, hunt: int) -> None:
-    """Note what is known already for a hunt that was saved."""
+def note_known(
+    connection: Connection, sought: Sought, hunt: int, most: int | None = MOST_READ
+) -> None:
+    """Note what is known already for a hunt that was saved; `most` as for `known`."""
     values = {**_values(sought), "hunt": hunt}
     if sought.over is Over.FILES:
         connection.execute(_NOTE_FILES, values)
@@ -119,7 +124,7 @@ def note_known(connection: Connection, sought: Sought, hunt: int) -> None:
         refuse_unmade(connection)
         query = _NOTE + _IN[sought.over] + " GROUP BY p.endpoint, s.place"
         connection.execute(query, values)
-    note_in_messages(connection, sought, hunt)
+    note_in_messages(connection, sought, hunt, most)
 
 
 def _values(sought: Sought) -> dict[str, str]:

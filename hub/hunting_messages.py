@@ -18,30 +18,41 @@ from hub.room import OTHERS
 from hub.sought import Sought
 from hub.stored import kept_of
 
-_MESSAGE: LiteralString = """SELECT c.number, e.name, {seqs}, u.received,
-        u.number, u.first, u.last, u.blob """
-_UNREAD: LiteralString = (
-    _MESSAGE.format(seqs="NULL::bigint[]")
-    + """FROM chains c JOIN uploads u ON u.chain = c.number AND u.last > c.files_to
-        JOIN endpoints e ON e.number = c.endpoint
+MOST_READ = 500_000
+"""Records of one endpoint that a hunt reads in messages, from the newest: some ten seconds. Of an
+endpoint with more it tells how many it did not read.
+"""
+_UNREAD: LiteralString = """SELECT c.endpoint, u.number, u.received, NULL::bigint[] AS seqs
+    FROM chains c JOIN uploads u ON u.chain = c.number AND u.last > c.files_to
     WHERE c.kind = 'records' AND c.state <> 'superseded' AND c.files_to < c.last"""
-)
 _UNTOLD: LiteralString = (
-    """WITH others AS MATERIALIZED (
-        SELECT r.chain, u.number, u.received, array_agg(r.seq) AS seqs
-        FROM places p JOIN records r ON r.place = p.number AND NOT r.gone
-            JOIN uploads u ON u.chain = r.chain AND u.received = r.received
-                AND r.seq BETWEEN u.first AND u.last
-        WHERE p.path = '"""  # noqa: S608 - constants
+    """SELECT c.endpoint, u.number, u.received, array_agg(r.seq) AS seqs
+    FROM places p JOIN records r ON r.place = p.number AND NOT r.gone
+        JOIN chains c ON c.number = r.chain AND c.state <> 'superseded'
+        JOIN uploads u ON u.chain = r.chain AND u.received = r.received
+            AND r.seq BETWEEN u.first AND u.last
+    WHERE p.path = '"""  # noqa: S608 - constants
     + OTHERS
-    + """' AND p.script IS NULL AND p.person IS NULL GROUP BY 1, 2, 3) """
-    + _MESSAGE.format(seqs="o.seqs")
-    + """FROM others o JOIN chains c ON c.number = o.chain AND c.state <> 'superseded'
-        JOIN endpoints e ON e.number = c.endpoint
-        JOIN uploads u ON u.number = o.number AND u.received = o.received"""
+    + "' AND p.script IS NULL AND p.person IS NULL"
 )
-_UNTOLD_FILES: LiteralString = _UNTOLD + " WHERE u.last <= c.files_to"
-"""Of what is in no index all is read."""
+_EACH: LiteralString = " GROUP BY 1, 2, 3"
+_IN_TURN: LiteralString = """, held AS MATERIALIZED (
+        SELECT h.*, u.last - u.first + 1 AS entries, sum(u.last - u.first + 1)
+            OVER (PARTITION BY h.endpoint ORDER BY h.received DESC, h.number DESC) AS upto
+        FROM holding h JOIN uploads u ON u.number = h.number AND u.received = h.received) """
+_MESSAGES: LiteralString = (
+    _IN_TURN  # noqa: S608 - constants
+    + """SELECT u.chain, e.name, h.seqs, h.received, u.number, u.first, u.last, u.blob
+    FROM held h JOIN endpoints e ON e.number = h.endpoint
+        JOIN uploads u ON u.number = h.number AND u.received = h.received
+    WHERE %(most)s::bigint IS NULL OR h.upto - h.entries < %(most)s"""
+)
+_LEFT: LiteralString = (
+    _IN_TURN  # noqa: S608 - constants
+    + """SELECT e.name, sum(h.entries)::bigint FROM held h
+        JOIN endpoints e ON e.number = h.endpoint WHERE h.upto - h.entries >= %(most)s
+    GROUP BY e.number, e.name ORDER BY e.name"""
+)
 _NOTE = """INSERT INTO hunt_sightings AS h (hunt, endpoint, place, records, first_at, last_at)
     SELECT %s, c.endpoint, r.place, count(*), min(r.at), max(r.at)
     FROM records r JOIN chains c ON c.number = r.chain WHERE r.chain = %s AND r.seq = ANY(%s)
@@ -69,36 +80,54 @@ class _Added:
     kinds: set[str] = field(default_factory=set)
 
 
-def in_messages(connection: Connection, sought: Sought) -> list[Row]:
-    """Return who it was, where it went and how often, as `hub.hunting.known` tells it."""
+def in_messages(connection: Connection, sought: Sought, most: int | None) -> list[Row]:
+    """Return who it was, where it went and how often, as `hub.hunting.known` tells it, in the
+    newest so many records of an endpoint (None: all) that messages alone tell of.
+    """
     found: dict[tuple[Any, ...], _Added] = {}
-    for one in _seen(connection, sought):
+    for one in _seen(connection, sought, most):
         _add(found, one)
     return [{**one.row, "kinds": sorted(one.kinds)} for one in found.values()]
 
 
-def note_in_messages(connection: Connection, sought: Sought, hunt: int) -> None:
+def not_read(connection: Connection, sought: Sought, most: int) -> list[tuple[str, int]]:
+    """Return of which endpoints `in_messages` does not read all, and how many records are left."""
+    return [
+        (name, int(entries))
+        for query in _holding(sought)
+        for name, entries in connection.execute(query + _LEFT, {"most": most}).fetchall()
+    ]
+
+
+def note_in_messages(connection: Connection, sought: Sought, hunt: int, most: int | None) -> None:
     """Note it for a hunt that was saved."""
     found: Mapping[int, list[int]] = defaultdict(list)
-    for one in _seen(connection, sought):
+    for one in _seen(connection, sought, most):
         found[one.chain].append(one.seq)
     for chain, seqs in sorted(found.items()):
         connection.execute(_NOTE, (hunt, chain, seqs))
 
 
-def _seen(connection: Connection, sought: Sought) -> Iterator[_Seen]:
-    if sought.over is Over.FILES:
-        yield from _seen_by(connection, sought, _UNREAD)
-        yield from _seen_by(connection, sought, _UNTOLD_FILES)
-    else:
-        yield from _seen_by(connection, sought, _UNTOLD)
+def _holding(sought: Sought) -> Sequence[LiteralString]:
+    """Return which messages may hold it: of what is in no index all is read."""
+    if sought.over is not Over.FILES:
+        return ("WITH holding AS (" + _UNTOLD + _EACH + ")",)
+    untold: LiteralString = _UNTOLD + " AND u.last <= c.files_to" + _EACH
+    return "WITH holding AS (" + _UNREAD + ")", "WITH holding AS (" + untold + ")"
 
 
-def _seen_by(connection: Connection, sought: Sought, query: LiteralString) -> Iterator[_Seen]:
+def _seen(connection: Connection, sought: Sought, most: int | None) -> Iterator[_Seen]:
+    for query in _holding(sought):
+        yield from _seen_by(connection, sought, query + _MESSAGES, most)
+
+
+def _seen_by(
+    connection: Connection, sought: Sought, query: LiteralString, most: int | None
+) -> Iterator[_Seen]:
     """Yield what is found in the messages of a query. Read one by one: they may be many."""
     with connection.cursor(name="messages") as cursor:
         cursor.itersize = _AT_ONCE
-        cursor.execute(query)
+        cursor.execute(query, {"most": most})
         for chain, endpoint, seqs, received, *row in cursor:
             for seq, text in _texts(row, sought, seqs):
                 fact = fact_of(text)

@@ -35,13 +35,13 @@ _MOST_ASIDE_BYTES = 256 << 20
 way to fill the disk.
 """
 _CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier,
-    files_to, hows_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+    files_to, hows_to, went_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
 _STANDS = """SELECT endpoint, state, last, cut FROM chains
     WHERE chain = %s AND state <> 'superseded'"""
 _KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 _MOVE = """UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s,
-    files_to = %s, hows_to = %s WHERE number = %s"""
+    files_to = %s, hows_to = %s, went_to = %s WHERE number = %s"""
 _GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
 _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s
@@ -94,6 +94,7 @@ class Chain:
     cut_frontier: bytes | None
     files_to: int
     hows_to: int
+    went_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +253,10 @@ class _Keeping:
             self._acts(first, self.walked.texts[skip:])
         key = self._grown(tree, first, self.walked.hashes[skip:])
         files_to = claims.last if has_files else chain.files_to
-        hows_to = claims.last if chain.hows_to == chain.last else chain.hows_to
-        read_to = (files_to, hows_to)
+        hows_to, went_to = (
+            claims.last if to == chain.last else to for to in (chain.hows_to, chain.went_to)
+        )
+        read_to = (files_to, hows_to, went_to)
         moved = (claims.last, claims.head, tree.to_bytes(), key, *read_to, chain.number)
         self.connection.execute(_MOVE, moved)
         return Taken(next=claims.last + 1, new=claims.last + 1 - first)

@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
-from hub import how_rows
+from hub import how_rows, went_rows
 from hub.database import Connection
 from hub.room import OTHERS
 from hub.totals import left, refuse_unmade
@@ -41,7 +41,7 @@ _ENDPOINTS = """SELECT e.id::text AS id, e.name, e.grouped AS "group", e.version
         (SELECT array_agg(a.kind ORDER BY a.kind) FROM alarms a
             WHERE a.endpoint = e.number AND a.ended_at IS NULL) AS alarms
     FROM endpoints e ORDER BY e.name, e.number"""
-_ROOM = "SET LOCAL work_mem = '64MB'"
+ROOM = "SET LOCAL work_mem = '64MB'"
 """For a question about all senders: what does not fit is sorted on disk, three times as slow."""
 _SCRIPTS = """WITH besides AS MATERIALIZED (
         SELECT coalesce((SELECT number FROM words WHERE word = 'observed'), 0) AS number),
@@ -71,22 +71,22 @@ _SCRIPTS = """WITH besides AS MATERIALIZED (
         SELECT f.family, f.endpoints, f.records, sum(s.went)::bigint AS went,
             sum(s.bytes)::bigint AS bytes, min(s.first_at) AS first_at, max(s.last_at) AS last_at
         FROM first f JOIN sent s ON s.family = f.family GROUP BY 1, 2, 3),
+    owned AS (
+        SELECT family, min(name) AS name, array_agg(DISTINCT sha256) AS versions,
+            array_agg(DISTINCT person) FILTER (WHERE person IS NOT NULL) AS people,
+            (array_agg(DISTINCT path))[1:5] AS paths
+        FROM there GROUP BY family),
     told AS (
         SELECT s.family, array_agg(DISTINCT d.name) AS destinations
         FROM sent s JOIN destinations d ON d.number = s.destination GROUP BY s.family),
     found AS (
         SELECT s.family, array_agg(DISTINCT one) AS kinds
         FROM sent s JOIN kindsets k ON k.number = s.kinds, unnest(k.kinds) AS one GROUP BY s.family)
-    SELECT t.family AS id, min(t.name) AS name,
-        array_agg(DISTINCT t.sha256) AS versions,
-        array_agg(DISTINCT t.person) FILTER (WHERE t.person IS NOT NULL) AS people,
-        (array_agg(DISTINCT t.path))[1:5] AS paths, r.endpoints, r.records, r.went, r.bytes,
-        r.first_at, r.last_at, told.destinations, coalesce(found.kinds, '{}') AS kinds
-    FROM there t JOIN ranked r ON r.family = t.family JOIN told ON told.family = t.family
-        LEFT JOIN found ON found.family = t.family
-    GROUP BY t.family, r.endpoints, r.records, r.went, r.bytes, r.first_at, r.last_at,
-        told.destinations, found.kinds
-    ORDER BY r.endpoints DESC, r.records DESC, t.family"""
+    SELECT o.family AS id, o.name, o.versions, o.people, o.paths, r.endpoints, r.records, r.went,
+        r.bytes, r.first_at, r.last_at, told.destinations, coalesce(found.kinds, '{}') AS kinds
+    FROM owned o JOIN ranked r ON r.family = o.family JOIN told ON told.family = o.family
+        LEFT JOIN found ON found.family = o.family
+    ORDER BY r.endpoints DESC, r.records DESC, o.family"""
 _SPREAD = """SELECT x.family, s.day, count(DISTINCT p.endpoint) AS endpoints,
         sum(s.records)::bigint AS records
     FROM sums s JOIN places p ON p.number = s.place JOIN scripts x ON x.number = p.script
@@ -171,6 +171,7 @@ def status(connection: Connection, now: datetime) -> Row:
     away, lacking = away_since(connection, now), left(connection)
     unread = how_rows.LATER.left(connection)
     more = {"hub_away_since": away, "totals_to_make": lacking, "hows_to_read": unread}
+    more["went_to_read"] = went_rows.LATER.left(connection)
     return {**found, **more}
 
 
@@ -183,7 +184,7 @@ def endpoints(connection: Connection, now: datetime) -> list[Row]:
 def scripts(connection: Connection, most: int = MOST) -> list[Row]:
     """Return scripts, each once for the whole fleet: versions, owners, what they sent."""
     refuse_unmade(connection)
-    connection.execute(_ROOM)
+    connection.execute(ROOM)
     found = rows(connection, _SCRIPTS, {"most": most})
     for row in found:
         row["people"] = row["people"] or []

@@ -17,7 +17,8 @@ from hub.alarms import alarmed
 from hub.database import Connection
 from hub.deeds import Word, chained
 from hub.hunting import note_known
-from hub.questions import rows
+from hub.hunting_messages import MOST_READ
+from hub.questions import ROOM, rows
 from hub.sought import Sought
 from inventory.advisories.kept import Advisories
 from inventory.hunting import Wanted
@@ -33,7 +34,8 @@ _NUMBERS = """SELECT name, version, number FROM packages
     WHERE (name, version) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"""
 _HIT = """INSERT INTO hunt_hits (hunt, package, script, endpoint, at)
     VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
-_HAD = "SELECT package, script, endpoint FROM had WHERE package = ANY(%s)"
+_HITS = """INSERT INTO hunt_hits (hunt, package, script, endpoint, at)
+    SELECT %s, package, script, endpoint, %s FROM had WHERE package = ANY(%s)"""
 _LIST = """SELECT h.number, h.about AS over, h.name, h.version, h.made_at, h.made_by, h.note,
         h.ended_at, count(DISTINCT t.endpoint) AS endpoints, count(DISTINCT t.script) AS scripts,
         max(t.at) AS last_at
@@ -43,10 +45,12 @@ _LIST = """SELECT h.number, h.about AS over, h.name, h.version, h.made_at, h.mad
             FROM hunt_sightings s LEFT JOIN places p ON p.number = s.place) AS t
         ON t.hunt = h.number
     GROUP BY h.number ORDER BY h.ended_at IS NOT NULL, h.number"""
-_ALL = """SELECT p.number, p.name, p.version, count(DISTINCT h.endpoint) AS endpoints,
-        count(DISTINCT h.script) AS scripts,
-        count(DISTINCT h.script) FILTER (WHERE h.imported) AS imported_by
-    FROM packages p JOIN had h ON h.package = p.number GROUP BY p.number, p.name, p.version"""
+_PACKAGES = "SELECT number, name, version FROM packages"
+_HAD_BY = """SELECT package AS number, count(DISTINCT endpoint) AS endpoints,
+        count(DISTINCT script) AS scripts,
+        count(DISTINCT script) FILTER (WHERE imported) AS imported_by
+    FROM had WHERE package = ANY(%(packages)s) GROUP BY package"""
+"""Of those that are named alone: there are many more."""
 
 
 def save(connection: Connection, wanted: Wanted, *, who: Who, note: str, now: datetime) -> int:
@@ -56,17 +60,24 @@ def save(connection: Connection, wanted: Wanted, *, who: Who, note: str, now: da
     number = _saved(connection, Over.PACKAGES, name, version, who=who, note=note, now=now)
     versions = connection.execute(_VERSIONS, (name,)).fetchall()
     matching = {number: v for number, v in versions if wanted.matches(name, v)}
-    for package, script, endpoint in connection.execute(_HAD, (list(matching),)).fetchall():
-        connection.execute(_HIT, (number, package, script, endpoint, now))
+    connection.execute(_HITS, (number, now, list(matching)))
     return number
 
 
 def save_sought(
-    connection: Connection, sought: Sought, *, who: Who, note: str, now: datetime
+    connection: Connection,
+    sought: Sought,
+    *,
+    who: Who,
+    note: str,
+    now: datetime,
+    most: int | None = MOST_READ,
 ) -> int:
-    """Save a hunt for anything but a package, noted where it is known; return its number."""
+    """Save a hunt for anything but a package, noted where it is known (`most` as for
+    `hub.hunting.known`); return its number.
+    """
     number = _saved(connection, sought.over, sought.name, None, who=who, note=note, now=now)
-    note_known(connection, sought, number)
+    note_known(connection, sought, number, most)
     return number
 
 
@@ -135,11 +146,14 @@ def named_by(connection: Connection, advisories: Advisories) -> list[dict[str, A
     """Return the packages that anybody had and that advisories name, the malicious first, then by
     on how many machines.
     """
-    found = []
-    for row in rows(connection, _ALL, {}):
+    named: dict[int, dict[str, Any]] = {}
+    for row in rows(connection, _PACKAGES, {}):
         risks = advisories.at_risk(row["name"], row["version"])
         if risks:
-            found.append({**row, **_told(risks)})
+            named[row["number"]] = {**row, **_told(risks)}
+    connection.execute(ROOM)
+    had = rows(connection, _HAD_BY, {"packages": list(named)})
+    found = [{**named[row["number"]], **row} for row in had]
     return sorted(found, key=lambda r: (not r["malicious"], -r["endpoints"], r["name"]))
 
 

@@ -1,20 +1,21 @@
 """The sums of one endpoint: made anew from its records and from what is kept of removed months."""
 
 from collections.abc import Sequence
+from typing import LiteralString
 
 from hub.database import Connection
 from hub.how_rows import hows_again, keep_dropped_hows, unname_hows
 
 _FORGET = "DELETE FROM sums WHERE place IN (SELECT number FROM places WHERE endpoint = %s)"
-_KEY = "day, place, destination, kinds, outcome, account, review"
-_COUNTS = """records, went, bytes_went, found, rows_hit, first_at, last_at, most_rows, most_people,
+KEY: LiteralString = "day, place, destination, kinds, outcome, account, review"
+_COUNTS: LiteralString = """records, went, bytes_went, found, rows_hit, first_at, last_at, most_rows, most_people,
         most_values"""
 _MOST = """first_at = least(past_sums.first_at, EXCLUDED.first_at),
         last_at = greatest(past_sums.last_at, EXCLUDED.last_at),
         most_rows = greatest(past_sums.most_rows, EXCLUDED.most_rows),
         most_people = greatest(past_sums.most_people, EXCLUDED.most_people),
         most_values = greatest(past_sums.most_values, EXCLUDED.most_values)"""
-_KNOWN = """SELECT (r.at AT TIME ZONE 'UTC')::date AS day, r.place, r.destination, r.kinds,
+_KNOWN: LiteralString = """SELECT (r.at AT TIME ZONE 'UTC')::date AS day, r.place, r.destination, r.kinds,
         r.outcome, r.account, r.review, 1::bigint AS records, r.went::int::bigint AS went,
         CASE WHEN r.went THEN r.bytes ELSE 0 END AS bytes_went, r.found::bigint AS found,
         r.rows_hit::bigint AS rows_hit, r.at AS first_at, r.at AS last_at,
@@ -26,13 +27,14 @@ _KNOWN = """SELECT (r.at AT TIME ZONE 'UTC')::date AS day, r.place, r.destinatio
         p.most_rows, p.most_people, p.most_values
     FROM past_sums p JOIN chains c ON c.number = p.chain
     WHERE c.endpoint = %(endpoint)s AND c.state <> 'superseded'"""
-_ADDED = f"""SELECT {_KEY}, sum(records)::bigint AS records, sum(went)::bigint AS went,
+ADDED: LiteralString = f"""SELECT {KEY}, sum(records)::bigint AS records, sum(went)::bigint AS went,
         sum(bytes_went)::bigint AS bytes_went, sum(found)::bigint AS found,
         sum(rows_hit)::bigint AS rows_hit, min(first_at) AS first_at, max(last_at) AS last_at,
         max(most_rows) AS most_rows, max(most_people) AS most_people,
         max(most_values) AS most_values
-    FROM ({_KNOWN}) AS known GROUP BY {_KEY}"""  # noqa: S608 - texts of this file
-_AGAIN = f"""INSERT INTO sums ({_KEY}, {_COUNTS}) {_ADDED}"""
+    FROM ({_KNOWN}) AS known GROUP BY {KEY}"""  # noqa: S608 - texts of this file
+"""What the records of an endpoint, and what is kept of removed months, add up to."""
+_AGAIN = f"""INSERT INTO sums ({KEY}, {_COUNTS}) {ADDED}"""
 _LACKING = """SELECT c.number, int8multirange(int8range(1, c.last + 1))
         - coalesce((SELECT range_agg(int8range(r.seq, r.seq + 1)) FROM records r
             WHERE r.chain = c.number), '{}')
@@ -42,7 +44,7 @@ _LACKING = """SELECT c.number, int8multirange(int8range(1, c.last + 1))
             WHERE m.chain = c.number), '{}') AS seqs
     FROM chains c WHERE c.endpoint = %s AND c.kind = 'records' AND c.state <> 'superseded'
     ORDER BY c.number"""
-_DROPPED = f"""INSERT INTO past_sums (chain, {_KEY}, {_COUNTS})
+_DROPPED = f"""INSERT INTO past_sums (chain, {KEY}, {_COUNTS})
     SELECT %(chain)s, s.day, s.place, s.destination, s.kinds, s.outcome, s.account, s.review,
         s.records - coalesce(k.records, 0), greatest(s.went - coalesce(k.went, 0), 0),
         greatest(s.bytes_went - coalesce(k.bytes_went, 0), 0),
@@ -50,7 +52,7 @@ _DROPPED = f"""INSERT INTO past_sums (chain, {_KEY}, {_COUNTS})
         greatest(s.rows_hit - coalesce(k.rows_hit, 0), 0), s.first_at, s.last_at,
         s.most_rows, s.most_people, s.most_values
     FROM sums s JOIN places p ON p.number = s.place AND p.endpoint = %(endpoint)s
-        LEFT JOIN ({_ADDED}) AS k USING ({_KEY})
+        LEFT JOIN ({ADDED}) AS k USING ({KEY})
     WHERE s.records > coalesce(k.records, 0)
     ON CONFLICT (chain, place, destination, kinds, outcome, account, review, day) DO UPDATE SET
         records = past_sums.records + EXCLUDED.records, went = past_sums.went + EXCLUDED.went,
@@ -66,7 +68,7 @@ _SENDERS = """SELECT place FROM removed_places WHERE chain = %s
     AND seqs && (SELECT range_agg(int8range(seq, seq + 1)) FROM unnest(%s::bigint[]) AS seq)
     AND place <> %s"""
 _UNNAME = f"""WITH gone AS (DELETE FROM past_sums WHERE place = %(sender)s RETURNING *)
-    INSERT INTO past_sums (chain, {_KEY}, {_COUNTS})
+    INSERT INTO past_sums (chain, {KEY}, {_COUNTS})
     SELECT chain, day, %(place)s::int, destination, kinds, outcome, account, review, records, went,
         bytes_went, found, rows_hit, first_at, last_at, most_rows, most_people, most_values
     FROM gone

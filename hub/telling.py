@@ -9,6 +9,7 @@ from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.text import printable
 from core.vocabulary.findings import named
+from core.vocabulary.fleet import ALARMS
 from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.sizes import counted, joined, number, size_at_least, size_or_more
 from core.vocabulary.times import ago
@@ -44,6 +45,9 @@ def status(row: Row) -> Iterator[str]:
     if row["hows_to_read"]:
         how = f"how {counted(row['hows_to_read'], 'record')} came about"
         yield f"After the update, {how} is still being read; some words of filters wait for it."
+    if row["went_to_read"]:
+        cut = f"what left of {counted(row['went_to_read'], 'record')} is still being counted"
+        yield f"After the update, {cut}; what was cut off half-way shows no bytes until then."
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:
@@ -161,15 +165,30 @@ def policies(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def alarms(rows: Sequence[Row], now: datetime) -> Iterator[str]:
-    """Yield the list of alarms."""
+    """Yield the list of alarms; those of one kind of an endpoint, of its chains, on one line."""
+    alike: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
-        times = f", {number(row['times'])} times" if row["times"] > 1 else ""
-        ended = ""
+        ended = (row["ended_at"] is not None, row["ended_by"])
+        alike.setdefault((row["endpoint_id"], row["kind"], *ended), []).append(row)
+    for some in alike.values():
+        row, most = some[0], max(one["times"] for one in some)
+        times = f", {number(most)} times" if most > 1 else ""
+        ended_by = ""
         if row["ended_at"] is not None:
-            ended = f" [ended by {printable(row['ended_by'] or '', 60)}]"
-        when = ago(max(now - row["last_at"], timedelta()))
-        name = printable(row["endpoint"], 60)
-        yield f"{row['number']:>5}  {name}: {printable(row['words'], 300)} ({when}{times}){ended}"
+            ended_by = f" [ended by {printable(row['ended_by'] or '', 60)}]"
+        when = ago(max(now - max(one["last_at"] for one in some), timedelta()))
+        numbers = _some([str(n) for n in sorted(one["number"] for one in some)])
+        told = f"{printable(row['endpoint'], 60)}: {_alarm_words(some)}"
+        yield f"{numbers:>5}  {told} ({when}{times}){ended_by}"
+
+
+def _alarm_words(some: Sequence[Row]) -> str:
+    """Return what alarms of one kind say: their sentence once, then what each adds to it."""
+    sentence = ALARMS.get(some[0]["kind"], "")
+    added = [row["words"].removeprefix(sentence).removeprefix(": ") for row in some]
+    told = [printable(one, 200) for one in dict.fromkeys(added) if one]
+    more = f"; and {number(len(told) - _SHOWN)} more" if len(told) > _SHOWN else ""
+    return ": ".join(one for one in (sentence, "; ".join(told[:_SHOWN]) + more) if one)
 
 
 def hunted(

@@ -35,8 +35,21 @@ def _for(row: Row) -> str:
     return f"{row['name']} in {row['over']}"
 
 
-def sought(name: str, over: Over, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield who was found by a hunt over anything but packages, where it went and how often."""
+def sought(
+    name: str, over: Over, rows: Sequence[Row], left: Sequence[tuple[str, int]] = ()
+) -> Iterator[str]:
+    """Yield who was found by a hunt over anything but packages, where it went and how often, and of
+    which endpoints so many records were not read.
+    """
+    yield from _found(name, over, rows)
+    for endpoint, records in left:
+        yield (
+            f"Of {printable(endpoint, 60)}, {counted(records, 'older record')} that no list tells "
+            "of were not read. To read all: --whole"
+        )
+
+
+def _found(name: str, over: Over, rows: Sequence[Row]) -> Iterator[str]:
     if not rows:
         yield f"Nothing in the {over.value} is {printable(name, 300)}."
         return

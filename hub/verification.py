@@ -1,5 +1,5 @@
 """Verifies from the hub alone what it holds: every chain end to end from the messages as they came,
-and that rows and sums are those of the entries.
+and that rows, sums, totals and the list of cases are those of the entries.
 """
 
 from collections.abc import Iterator
@@ -9,14 +9,16 @@ from typing import Any
 from evidence.chain import genesis
 from evidence.merkle import Frontier
 from fleet.wire import BadUpload
+from hub.case_list import list_problem
 from hub.database import Connection
 from hub.deeds import problem as deeds_problem
 from hub.file_rows import files_kept
 from hub.months import entries_removed
+from hub.rows_check import rows_problem, sums_problem, totals_problem
 from hub.stored import Kept, uploads_from
 from hub.totals import left
 
-_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name, c.files_to
+_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name, c.files_to, c.went_to
     FROM chains c
     JOIN endpoints e ON e.number = c.endpoint ORDER BY e.name, c.number"""
 _GAPS = "SELECT first, last FROM gaps WHERE chain = %s"
@@ -51,8 +53,8 @@ def verify(connection: Connection) -> Verified:
     """Recompute everything, inside the caller's transaction."""
     found = Verified()
     chains = connection.execute(_CHAINS).fetchall()
-    for number, kind, chain, last, head, frontier, name, files_to in chains:
-        walk = _Walk(number, chain, head=genesis(chain), files_to=files_to)
+    for number, kind, chain, last, head, frontier, name, *read_to in chains:
+        walk = _Walk(connection, number, kind, chain, genesis(chain), *read_to)
         for first, to in connection.execute(_GAPS, (number,)).fetchall():
             walk.gone[first] = (to, b"", False)
         for first, to, end in connection.execute(_REMOVED, (number,)).fetchall():
@@ -61,7 +63,7 @@ def verify(connection: Connection) -> Verified:
         if problem is None:
             problem = walk.ended(last, head, frontier)
         if problem is None:
-            problem = _rows_problem(connection, walk, kind)
+            problem = _rows_problem(connection, walk)
         found.chains += 1
         found.entries += walk.entries
         found.removed += walk.removed
@@ -75,16 +77,18 @@ def verify(connection: Connection) -> Verified:
     return found
 
 
-def _rows_problem(connection: Connection, walk: "_Walk", kind: str) -> str | None:
+def _rows_problem(connection: Connection, walk: "_Walk") -> str | None:
     """Return where the rows of a chain are not those of its entries."""
-    rows: Any = connection.execute(_ROWS if kind == "records" else _ACTS, (walk.number,)).fetchone()
-    kept = walk.entries + (walk.removed if kind == "acts" else 0)
+    rows: Any = connection.execute(
+        _ROWS if walk.kind == "records" else _ACTS, (walk.number,)
+    ).fetchone()
+    kept = walk.entries + (walk.removed if walk.kind == "acts" else 0)
     if set(rows) != {kept}:
         return f"{kept} entries were kept, and there are {rows[0]} rows of them"
     files: Any = connection.execute(_FILES, (walk.number,)).fetchone()
-    if kind == "records" and files[0] != walk.files:
+    if walk.kind == "records" and files[0] != walk.files:
         return f"{walk.files} files were sent, and {files[0]} are in the index"
-    return None
+    return walk.wrong_row
 
 
 def _sums_problems(connection: Connection) -> Iterator[str]:
@@ -97,15 +101,27 @@ def _sums_problems(connection: Connection) -> Iterator[str]:
     counted: Any = connection.execute(_SUMS).fetchone()
     if counted[0] != counted[1]:
         yield f"there are {counted[0]} records, and the sums are of {counted[1]}"
-    if counted[1] != counted[2] and not left(connection):
+    elif (wrong := sums_problem(connection)) is not None:
+        yield wrong
+    if left(connection):
+        return
+    if counted[1] != counted[2]:
         yield f"the sums are of {counted[1]} records, the totals of {counted[2]}"
+    elif (wrong := totals_problem(connection) or list_problem(connection)) is not None:
+        yield wrong
 
 
 @dataclass(slots=True)
 class _Walk:
+    connection: Connection
     number: int
+    kind: str
     chain: str
     head: bytes
+    files_to: int
+    """Up to which entry its files are in the index."""
+    went_to: int
+    """Up to which entry it is known what was cut off half-way."""
     last: int = 0
     entries: int = 0
     tree: Frontier | None = field(default_factory=Frontier)
@@ -114,9 +130,9 @@ class _Walk:
     """First entry of a run that is known not to be here → its last, the hash of that (empty where
     nobody knows it), and whether it was here once."""
     removed: int = 0
-    files_to: int = 0
-    """Up to which entry its files are in the index."""
     files: int = 0
+    wrong_row: str | None = None
+    """The first row that does not say what its entry says."""
 
     def over(self, uploads: Iterator[Kept]) -> str | None:
         """Walk over the messages of a chain, read one by one; return what is wrong, if anything."""
@@ -147,6 +163,8 @@ class _Walk:
             self.last, self.head = kept.last, hashes[-1]
             self.entries += len(hashes) - skip
             self.files += files_kept(kept.entries(), self.files_to)
+            if self.kind == "records" and self.wrong_row is None:
+                self.wrong_row = rows_problem(self.connection, self.number, kept, self.went_to)
         self._over_gone()
         return None
 

@@ -24,11 +24,16 @@ from wsproto.frame_protocol import Opcode
 from proxy.acknowledging import prompt
 from proxy.carrying_out import QueuedConnectionHandler
 from proxy.streams import GatePieceHook, GateUploadHook
+from proxy.untying import Over, nothing, untie_layers
 
 PACED = (GateUploadHook, GatePieceHook)
 """Hooks that let a body go on: they wait until the far side has taken what went before."""
 AHEAD = 2 * 1024 * 1024
 """Bytes read from a client while hooks of its connection wait; then its socket is left alone."""
+
+_AT_A_TIME = 64 * 1024
+"""Bytes for which there is room at each read of a socket. asyncio makes 256 KB each time, which
+takes longer than to read a request; more than this mitmproxy does not take at once."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -51,6 +56,13 @@ def break_off(connection_id: str) -> None:
     transport = None if handler is None else handler.transports.get(handler.client)
     if transport is not None:
         _end_broken(transport)
+
+
+def _read_at_most(writer: Any, size: int) -> None:
+    """Have so much room made for each read, where asyncio lets it be said."""
+    found: Any = getattr(writer, "transport", None)
+    if getattr(found, "max_size", 0) > size:
+        found.max_size = size
 
 
 def _end_broken(transport: ConnectionIO) -> None:
@@ -103,7 +115,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._waiting = 0
+        self._waiting, self._over = 0, False
         self._ahead = 0
         self._idle = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
@@ -115,6 +127,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
         at once, and what has come may end the connection before that was noted.
         """
         transport = self.transports[connection]
+        _read_at_most(transport.writer, _AT_A_TIME)
         if transport.handler is None:
             try:
                 await asyncio.sleep(0)
@@ -122,21 +135,44 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 if transport.writer is not None:
                     transport.writer.close()
                 raise
-        await super().handle_connection(connection)
+        try:
+            await super().handle_connection(connection)
+        except asyncio.CancelledError as error:
+            # It is kept by the frame that raised it, and keeps that frame by where it came from.
+            error.__traceback__ = None
+            raise
+        finally:
+            reader = transport.reader
+            broken = reader.exception() if isinstance(reader, asyncio.StreamReader) else None
+            if broken is not None:
+                broken.__traceback__ = None  # the same: it keeps the frame that keeps the reader
+
+    async def handle_client(self) -> None:
+        """Serve a client to the end, and let go then of what served it."""
+        await super().handle_client()
+        self._over = True
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let the layers go where the client has left and nothing is to come for them any more."""
+        if self._over and not self._waiting and not self._handling:
+            untie_layers(self.layer)
+            self.layer = Over()  # type: ignore[assignment]
+            self.timeout_watchdog.callback = nothing
 
     async def server_event(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
-        if isinstance(event, events.ConnectionClosed):
+            if event.connection is self.client:
+                self._acknowledge()
+                if self._waiting:
+                    self._ahead += len(event.data)
+        elif isinstance(event, events.ConnectionClosed):
             if event.connection is self.client:
                 self._break_off_servers()
             else:
                 self._note_reset(event.connection)
-        if isinstance(event, events.DataReceived) and event.connection is self.client:
-            self._acknowledge()
-            if self._waiting:
-                self._ahead += len(event.data)
         await super().server_event(event)
 
     def _break_off_servers(self) -> None:
@@ -163,12 +199,15 @@ class GateConnectionHandler(QueuedConnectionHandler):
         try:
             if isinstance(hook, PACED):
                 await super().drain_writers()
-            await super().hook_task(hook)
+            await self.handle_hook(hook)
+            if hook.blocking:
+                await self.server_event(events.HookCompleted(hook))
         finally:
             self._waiting -= 1
             if not self._waiting:
                 self._ahead = 0
                 self._idle.set()
+                self.let_go()
 
     async def drain_writers(self) -> None:
         """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""

@@ -73,7 +73,12 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
 
     def begin(self, hook: commands.StartHook) -> None:
         """Begin a hook; it runs at once as far as it need not wait."""
-        task = asyncio.get_running_loop().create_task(self.hook_task(hook))
+        loop = asyncio.get_running_loop()
+        if loop.get_task_factory() is asyncio.eager_task_factory:
+            # what the loop would do, by way of four more calls
+            task = asyncio.Task(self.hook_task(hook), loop=loop, eager_start=True)
+        else:
+            task = loop.create_task(self.hook_task(hook))
         if not task.done():
             _UNDER_WAY.add(task)
             task.add_done_callback(_UNDER_WAY.discard)

@@ -27,6 +27,8 @@ class Collecting:
         self._evidence = evidence
         self._turn = threading.Lock()
         self._ended = False
+        self._well = True
+        """Whether none failed the last time."""
 
     async def watch(self, every_s: float = EVERY_S) -> None:
         """Ask from time to time. Runs until cancelled."""
@@ -36,11 +38,20 @@ class Collecting:
             await self.look()
 
     async def look(self) -> None:
-        """Ask each once; one that fails keeps no other from it, and is asked again."""
-        if self._collectors:
-            async with courtesy(Duty.ACTIVITY):
-                for error in await COURTESIES.run(self._ask_each):
-                    raise error
+        """Ask each once, unless all are still; one that fails keeps no other from it, and is asked
+        again.
+        """
+        async with courtesy(Duty.ACTIVITY):
+            if self._still():
+                return
+            failed = await COURTESIES.run(self._ask_each)
+            self._well = not failed
+            for error in failed:
+                raise error
+
+    def _still(self) -> bool:
+        """Whether no thread need be woken for any: that takes more than what it asks."""
+        return self._well and all(collector.still() for collector in self._collectors)
 
     def end(self) -> None:
         """Tell what is left: the gate stops. What a look under way would tell is not told."""

@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, HttpEvent, ResponsePr
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from proxy.joined_heads import HeadJoined
-from proxy.quick_tls import read
+from proxy.quick_tls import feed, has_something_to_send, read
 
 _THEIR_STATUS = ErrorCode.http_status_code
 _THEIR_DATA = tls.TLSLayer.receive_data
@@ -151,10 +151,11 @@ def receive_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None
     notes it and waits on, for ever.
     """
     if data:
-        self.tls.bio_write(data)
+        feed(self.tls, data)
     came = read(self.tls)
     # What is read may have moved the protocol on: only now is it known what there is to send.
-    yield from self.tls_interact()
+    if has_something_to_send(self.tls):
+        yield from self.tls_interact()
     if came.data:
         yield from self.event_to_child(events.DataReceived(self.conn, came.data))
     if came.closed:

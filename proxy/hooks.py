@@ -14,6 +14,7 @@ from proxy.backpressure import GateConnectionHandler
 from proxy.boundaries import is_ours
 from proxy.short_way import ShortWay
 from proxy.streams import GateStream
+from proxy.untying import Over
 
 
 class DirectAddons(addonmanager.AddonManager):
@@ -67,6 +68,12 @@ class GateHandler(GateConnectionHandler):
     """
 
     _short: ShortWay | None = None
+
+    def let_go(self) -> None:
+        """Forget the way as well."""
+        super().let_go()
+        if isinstance(self.layer, Over):
+            self._short = None
 
     def way(self, event: events.Event) -> Iterable[commands.Command]:
         """Return what is to be done for an event, straight from where it belongs if it can be."""

@@ -12,6 +12,10 @@ from mitmproxy.net.http import http1
 _THEIR_HEAD = http1.read_response_head
 _NO_CONTENT, _NOT_MODIFIED = 204, 304
 _PACKINGS = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress"})
+_CODED, _LONG = b"transfer-encoding", b"content-length"
+_COLON = len(_LONG)
+_DIGITS = 20
+"""A length has fewer: what is longer is none."""
 _SPACE = b" \t"
 _NAME = (string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~").encode()
 """What the name of a field is made of (RFC 9110, 5.6.2)."""
@@ -22,9 +26,12 @@ def ordered_head(lines: list[bytes]) -> http.Response:
     6.1 and 6.3), a length that is said twice alike is said once, and one that is no number is none.
     Raises ValueError.
     """
-    answer = _THEIR_HEAD([*lines[:1], *_fields(lines[1:])])
+    plain = all(map(_is_plain, lines[1:])) and sum(map(_is_length, lines)) < 2
+    answer = _THEIR_HEAD(lines if plain else [*lines[:1], *_fields(lines[1:])])
     headers = answer.headers
     empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
+    if plain and not empty:
+        return answer
     if empty and answer.status_code != _NOT_MODIFIED:
         headers.pop("content-length", None)
     if empty or headers.get("transfer-encoding", "").strip().lower() == "identity":
@@ -35,6 +42,24 @@ def ordered_head(lines: list[bytes]) -> http.Response:
         headers.pop("content-length", None)
     _with_one_length(answer)
     return answer
+
+
+def _is_plain(line: bytes) -> bool:
+    """Return whether a line is a field that is left as it is, whatever the others say."""
+    name, _, value = line.partition(b":")
+    if not name or name.translate(None, _NAME) or b"\r" in value or len(name) == len(line):
+        return False
+    if len(name) == len(_CODED):
+        return name.lower() != _CODED
+    if not _is_length(line):
+        return True
+    value = value.strip()
+    return value.isdigit() and len(value) < _DIGITS and (value[:1] != b"0" or len(value) == 1)
+
+
+def _is_length(line: bytes) -> bool:
+    """Return whether a line says how long the body is."""
+    return line[_COLON : _COLON + 1] == b":" and line[:_COLON].lower() == _LONG
 
 
 def _fields(lines: list[bytes]) -> Iterator[bytes]:
@@ -60,7 +85,7 @@ def _with_one_length(answer: http.Response) -> None:
     headers = answer.headers
     said = headers.get_all("content-length")
     words = [one.strip().removeprefix("+") for all_ in said for one in all_.split(",")]
-    numbers = [int(one) for one in words if one.isascii() and one.isdigit() and len(one) < 20]
+    numbers = [int(one) for one in words if one.isascii() and one.isdigit() and len(one) < _DIGITS]
     if said and not numbers:
         headers.pop("content-length")
     elif len(numbers) == len(words) and len(set(numbers)) == 1:

@@ -19,6 +19,25 @@ _WANTED: dict[str | bytes, bytes] = {}
 _MOST_REMEMBERED = 256
 
 
+_THEIR_INIT = http.Headers.__init__
+
+
+def made(headers: http.Headers, fields: Any = (), **named: Any) -> None:
+    """Make headers of fields. Raises TypeError for what is no pair of bytes."""
+    taken = tuple(fields)
+    if named or not all(map(_is_field, taken)):
+        _THEIR_INIT(headers, taken, **named)
+    else:
+        headers.fields = taken
+
+
+def _is_field(field: Any) -> bool:
+    if type(field) is not tuple or len(field) != 2:
+        return False
+    name, value = field
+    return type(name) is bytes is type(value)
+
+
 def values_of(headers: http.Headers, name: str | bytes) -> list[str]:
     """Return the values of all headers of this name, in their order. Raises TypeError."""
     wanted = _WANTED.get(name) or _wanted(name)

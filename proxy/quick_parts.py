@@ -6,6 +6,8 @@ long a body is to be is found once for the same head.
 """
 
 import copy
+import itertools
+import uuid
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
@@ -17,6 +19,18 @@ _THEIR_SIZE = http1.expected_http_body_size
 _KEPT_AS = "_outgate_size"
 """Where headers keep, beside their fields, what these very fields say of the body's length."""
 _UNCHANGEABLE = frozenset({bool, int, float, str, bytes, type(None)})
+_RUN, _NUMBER = uuid.uuid4().hex[:20], itertools.count(1)
+
+
+class Numbered:
+    """Stands for the module `uuid` where mitmproxy names its flows: the system is asked for what
+    nobody can guess once for all of them. They differ from each other, and from another gate's.
+    """
+
+    @staticmethod
+    def uuid4() -> str:
+        """Return the name of the next flow."""
+        return f"{_RUN}{next(_NUMBER):012x}"
 
 
 def forked(context: Context) -> Context:

@@ -22,6 +22,8 @@ _NAMES = (
     "SSL_get_error",
     "SSL_ERROR_WANT_READ",
     "BIO_read",
+    "BIO_write",
+    "BIO_get_mem_data",
     "BIO_should_retry",
 )
 _LIB: Any = getattr(SSL, "_lib", None)
@@ -53,12 +55,26 @@ class Read(NamedTuple):
         return f"<Read {len(self.data)} bytes>"
 
 
+def feed(connection: Any, data: bytes) -> None:
+    """Give a connection what was received for it. Raises SSL.Error."""
+    if _KEPT is None or type(data) is not bytes or not 0 < len(data) < _MOST:
+        connection.bio_write(data)
+        return
+    inbox = connection._into_ssl
+    if (taken := _LIB.BIO_write(inbox, data, len(data))) <= 0:
+        connection._handle_bio_errors(inbox, taken)
+
+
 def read(connection: Any) -> Read:
-    """Return all that can be decrypted of what was received."""
+    """Return all that can be decrypted of what was received. Where all of it was taken, the library
+    is not asked once more: it reads one record at a time, and none ahead.
+    """
     pieces: list[bytes] = []
     try:
         while piece := _piece(connection):
             pieces.append(piece)
+            if _KEPT is not None and not _waiting(connection._into_ssl):
+                break
     except SSL.ZeroReturnError:
         return Read(b"".join(pieces), closed=True)
     except SSL.WantReadError:
@@ -79,6 +95,16 @@ def _piece(connection: Any) -> bytes:
     if _LIB.SSL_get_error(session, size) != _LIB.SSL_ERROR_WANT_READ:
         connection._raise_ssl_error(session, size)
     return b""
+
+
+def _waiting(box: Any) -> int:
+    """Return how many bytes stand in a buffer of a connection."""
+    return _LIB.BIO_get_mem_data(box, _FFI.NULL)  # type: ignore[no-any-return]
+
+
+def has_something_to_send(connection: Any) -> bool:
+    """Return False where a connection has made nothing that is to be sent."""
+    return _KEPT is None or _waiting(connection._from_ssl) > 0
 
 
 def interact(self: tls.TLSLayer) -> layer.CommandGenerator[None]:

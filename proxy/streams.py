@@ -33,6 +33,7 @@ from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
 from proxy.life_cycle import State
 from proxy.mitmproxy_patches import adopt
+from proxy.quick_layers import QuickHttpLayer
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap
 from proxy.websocket_layer import GateWebsocketLayer
@@ -252,14 +253,14 @@ async def taken(flow: http.HTTPFlow) -> None:
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
-class GateHttpLayer(HttpLayer):
+class GateHttpLayer(QuickHttpLayer):
     """mitmproxy's HTTP layer, making our streams."""
 
-    def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:
-        """Open a stream of ours for a new request."""
+    def begin_stream(self, stream_id: int) -> None:
+        """Have a stream of ours for a new request."""
         stream = self.streams[stream_id] = GateStream(self.context.fork(), stream_id)
         stream.backlog = lambda: backlog_of(self.connections.get(stream.context.server))
-        yield from self.event_to_child(self.streams[stream_id], events.Start())
+        stream.client_state = stream.state_wait_for_request_headers  # all that a start does to it
 
 
 def backlog_of(connection: Any) -> int:

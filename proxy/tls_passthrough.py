@@ -21,6 +21,7 @@ from proxy.fault_causes import why_broken
 from proxy.inspection import HOW_MUCH, Inspection
 from proxy.mitmproxy_patches import adopt
 from proxy.transaction import Transaction
+from proxy.untying import untie_hello
 
 _HIDDEN_HELLO = 0xFE0D
 """The extension of an Encrypted ClientHello (RFC 9849): the name in clear is not the one meant."""
@@ -83,6 +84,7 @@ class Passages:
         Any failure on the way, evidence included, leaves the connection to be inspected like any
         other.
         """
+        untie_hello(hello.client_hello)
         target, here = target_of(hello), _layer_of(hello)
         if target is None or here is None or not self._inspection.parts.policy.exempts(target[0]):
             return False

@@ -5,7 +5,7 @@ was read, and the record says so.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
@@ -38,20 +38,23 @@ class Once:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until: dict[tuple[str, ...], float] = {}
+        self._until: dict[tuple[Hashable, ...], float] = {}
 
-    def first(self, key: tuple[str, ...], lasts_s: float) -> bool:
+    def first(self, key: tuple[Hashable, ...], lasts_s: float) -> bool:
         """Return True when this was not told within the time."""
-        now = self._clock()
-        if self._until.get(key, now) > now:
+        if self.knows(key):
             return False
-        self._until.pop(key, None)
-        self._until[key] = now + lasts_s
-        if len(self._until) > _REMEMBERED:
-            del self._until[next(iter(self._until))]
+        self.note(key, lasts_s)
         return True
 
-    def knows(self, key: tuple[str, ...]) -> bool:
+    def note(self, key: tuple[Hashable, ...], lasts_s: float) -> None:
+        """Remember that this was told, from now on for so long."""
+        self._until.pop(key, None)
+        self._until[key] = self._clock() + lasts_s
+        if len(self._until) > _REMEMBERED:
+            del self._until[next(iter(self._until))]
+
+    def knows(self, key: tuple[Hashable, ...]) -> bool:
         """Return True when this was told within the time."""
         return self._until.get(key, 0.0) > self._clock()
 
@@ -63,6 +66,8 @@ class Uninspected:
         self._inspection = inspection
         self._once = Once(clock)
         self._answered = Once(clock)
+        self._lately = Once(clock)
+        """Whose answers need not be noted again for now: most come by the hundred."""
 
     def lost(self, run: LostRun) -> None:
         """Nobody will tell how this run ended."""
@@ -82,8 +87,14 @@ class Uninspected:
 
     def answered(self, sender: Attribution, host: str, port: int) -> None:
         """A client had an answer: in this run it trusts us for this host."""
+        process, script = sender.process, sender.script
+        if process is not None:
+            by = None if script is None else (script.path, script.name, script.sha256)
+            seen = (process.pid, process.started_at, process.exe, process.name, by, host, port)
+            if not self._lately.first(seen, AGAIN_S):
+                return
         for key in _known_as(sender):
-            self._answered.first((*key, host, str(port)), DAY_S)
+            self._answered.note((*key, host, str(port)), DAY_S)
 
     def _trusts_us(self, sender: Attribution, host: str, port: int) -> bool:
         """Whether this run of a program had an answer there, be it that its script could not be

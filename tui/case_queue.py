@@ -133,6 +133,8 @@ class Queue:
 
     def __init__(self) -> None:
         self.wanted = CaseFilter()
+        self.of_a_fleet = False
+        """Whether cases are of several machines."""
         self.count = 0
         self.version: int | None = None
         self.cursor = 0

@@ -19,6 +19,8 @@ from tui.offers import Actor, bindings_of
 from tui.review_part import READ_ONLY, WAITS, ReviewPart
 from tui.review_screen import ReviewScreen
 from tui.screen_action import ScreenAction, action
+from tui.sheet_actions import TABS
+from tui.view_actions import VIEWS
 from tui.wording import safe
 
 FLEET: tuple[ScreenAction, ...] = (
@@ -36,6 +38,10 @@ FLEET: tuple[ScreenAction, ...] = (
         deed=Deed.WORK,
     ),
 )
+
+
+_OF_ONE_MACHINE = {"rule", "passport", "export", "verify", *(one.id for one in (*TABS, *VIEWS))}
+"""What is read of one machine's own evidence, policy and scripts: no hub has it at hand."""
 
 
 class FleetStore(CaseStore, Protocol):
@@ -128,7 +134,7 @@ class FleetPart(ReviewPart):
 class FleetScreen(ReviewScreen):
     """The review with what a fleet's desk does beside."""
 
-    ACTIONS = (*REVIEW, *FLEET)
+    ACTIONS = (*(one for one in REVIEW if one.id not in _OF_ONE_MACHINE), *FLEET)
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(FLEET)
 
     def __init__(
@@ -142,11 +148,17 @@ class FleetScreen(ReviewScreen):
     ) -> None:
         super().__init__(store, reader, reviewer, holds, line, acts)
         self._fleet_part = FleetPart(self, store)
+        self.queue.of_a_fleet = True
 
     @property
     def actors(self) -> Sequence[Actor]:
         """Those of every review, and the fleet's part."""
         return (*super().actors, self._fleet_part)
+
+    def action_do(self, action_id: str) -> None:
+        """Do an action; the keys of those that one machine's review has beside do nothing."""
+        if any(one.id == action_id for one in self.ACTIONS):
+            super().action_do(action_id)
 
 
 class FleetReview(ReviewApp):

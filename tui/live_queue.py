@@ -28,7 +28,7 @@ from tui.holds import Held, HeldList, Waiting, asked_and_waiting
 from tui.kept_code import KeptOf
 from tui.note_dialog import Drafts
 from tui.offers import Offers
-from tui.queue_view import QueueView, heading
+from tui.queue_view import QueueView
 from tui.status_bar import HealthLine, KeyLine, QueueLine
 from tui.tab_strip import TabStrip
 from tui.view_strip import ViewStrip
@@ -139,7 +139,8 @@ class LiveQueue(Offers, Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield HealthLine()
-        yield TabStrip("review")
+        if not self.queue.of_a_fleet:
+            yield TabStrip("review")
         yield ViewStrip()
         yield HeldPanel(self.held)
         yield QueueLine()
@@ -375,8 +376,7 @@ class LiveQueue(Offers, Screen[None]):
         self.query_one(KeyLine).say(self.ACTIONS, self.unavailable)
         view = self.query_one(QueueView)
         view.now = now
-        order = sorted_by(self.store, self.queue.wanted.order)
-        words = Content(heading(view.size.width or self.size.width, order))
+        words = Content(view.heading(sorted_by(self.store, self.queue.wanted.order)))
         self.query_one("#heading", Static).update(words, layout=False)
 
     def seen(self) -> None:

@@ -30,11 +30,17 @@ from tui.wording import (
 
 FIXED = 31
 COUNT = 6
+_MACHINES, _ON, _WIDE = "Machines", "On", 90
 
 
-def column_widths(width: int) -> tuple[int, int, int]:
+def machines_width(width: int) -> int:
+    """Return the width of the column with on how many machines a case is, of a fleet's list."""
+    return COUNT if width < _WIDE else len(_MACHINES) + 2
+
+
+def column_widths(width: int, *, fleet: bool = False) -> tuple[int, int, int]:
     """Return the widths of sender, destination and findings in a list this wide."""
-    free = max(24, width - FIXED - COUNT - 3)
+    free = max(24, width - FIXED - COUNT - 3 - (machines_width(width) if fleet else 0))
     sender = min(34, free * 36 // 100)
     place = min(30, free * 26 // 100)
     return sender, place, free - sender - place
@@ -88,11 +94,11 @@ _SORTED = {
 }
 
 
-def heading(width: int, order: Order | None = Order.RISK) -> str:
+def heading(width: int, order: Order | None = Order.RISK, *, fleet: bool = False) -> str:
     """Return the line above the list; `▾` stands at the column that it is sorted by, `▴` where the
-    oldest stand first; nowhere without an order.
+    oldest stand first; without an order nowhere, or in a fleet's list at the machines.
     """
-    sender, place, found = column_widths(width)
+    sender, place, found = column_widths(width, fleet=fleet)
 
     def name(text: str) -> str:
         mark = "▴" if order is Order.OLDEST else "▾"
@@ -100,7 +106,11 @@ def heading(width: int, order: Order | None = Order.RISK) -> str:
 
     names = f"{fit(name('Sender'), sender)} {fit(name('To'), place)} {fit(name('Found'), found)}"
     first = f"{name('Risk'):<9}{name('Outcome'):<12}{name('When'):<7}"
-    return f"   {first}{names}{name('Times'):>{COUNT}}"
+    machines = ""
+    if fleet:
+        on = f"{_ON if width < _WIDE else _MACHINES}{'' if order else '▾'}"
+        machines = f"{on:>{machines_width(width)}}"
+    return f"   {first}{names}{machines}{name('Times'):>{COUNT}}"
 
 
 class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
@@ -157,6 +167,11 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
         self.has_cursor = True
         """False while the person is elsewhere, in what is held now."""
         self._height = 0
+
+    def heading(self, order: Order | None) -> str:
+        """Return the line above it."""
+        width = self.size.width or self.app.size.width
+        return heading(width, order, fleet=self._cases.of_a_fleet)
 
     def redraw(self) -> None:
         """The queue changed altogether: take its length and draw all seen lines."""
@@ -243,12 +258,13 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
     def _cells(self, case: Case, width: int, at_cursor: bool) -> list[tuple[str, str]]:
         words = case_words(case)
         closed = case.status is CaseStatus.CLOSED
-        sender, place, found = column_widths(width)
+        sender, place, found = column_widths(width, fleet=self._cases.of_a_fleet)
         text = "quiet" if closed else "plain"
         remark = case_remark(case)
         what = f"{remark}: {case_found(case)}" if remark else case_found(case)
         when = "" if self.now is None else short_time(case.last_at, self.now, self._zone)
         times = f"×{short_number(case.count)}" if case.count > 1 else ""
+        tight = len(times) == COUNT and not self._cases.of_a_fleet
         level = risk_of(case).level
         sign, tone = RISKS[level]
         several = "+" if len(case.inside.outcomes) > 1 else ""
@@ -260,6 +276,10 @@ class QueueView(ScrollView, can_focus=False, inherit_bindings=False):
             (fit(when, 7), "quiet"),
             (fit_sender(case, sender) + " ", text),
             (fit(case_place(case), place) + " ", text),
-            (fit(what, found), "held" if own_remark(case) else text),
+            (fit(what, found - tight) + " " * tight, "held" if own_remark(case) else text),
+            *(((self._machines(case, width), text),) if self._cases.of_a_fleet else ()),
             (f"{times:>{COUNT}}", "quiet"),
         ]
+
+    def _machines(self, case: Case, width: int) -> str:
+        return f"{short_number(case.inside.machines):>{machines_width(width)}}"

@@ -131,6 +131,10 @@ class Connections:
                 yield from talk.rest()
                 self._talks[key] = talk.goes_on(now)
 
+    def still(self) -> bool:
+        """See Collector.still."""
+        return not self._talks and not self._owners.unsure and self._means.sockets.still()
+
     def end(self) -> Iterator[Observation]:
         """See Collector.end."""
         for talk in self._talks.values():

@@ -68,6 +68,10 @@ class Listeners:
                 )
         self._told &= open_now
 
+    def still(self) -> bool:
+        """See Collector.still."""
+        return not self._owners.unsure and self._means.sockets.still()
+
     def end(self) -> Iterator[Observation]:
         """See Collector.end."""
         yield from ()

@@ -34,6 +34,10 @@ class Runs:
             if script is None or script.path not in self._means.own_scripts:
                 yield told(run)
 
+    def still(self) -> bool:
+        """See Collector.still."""
+        return self._means.runs is None or self._means.runs.still()
+
     def end(self) -> Iterator[Observation]:
         """See Collector.end. What still runs has not ended: nobody tells of it."""
         yield from self.look()

@@ -266,7 +266,8 @@ def _telling(
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> int:
     """Say whether the gate runs and is well.
 
-    Exit code 1 when it does not run or is unwell.
+    Exit code 1 when it does not run or is unwell, or when its settings are broken: the next one
+    does not start with them.
 
     \b
     Example: outgate status --json
@@ -275,21 +276,24 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     from app.gate_registry import health
     from app.home import open_home
     from app.machine_gate import running_gate
+    from app.settings import settings_problem
     from app.summary import print_health
 
     home = open_home()
     running = running_gate(home)
     answer = health(running) if running is not None else None
+    own = running is not None and not running.public
+    broken = settings_problem(home.settings) if own or running is None else None
     if as_json:
-        typer.echo(
-            json.dumps(answer if answer is not None else {"outgate": "gate", "running": False})
-        )
+        told = answer if answer is not None else {"outgate": "gate", "running": False}
+        typer.echo(json.dumps({**told, "settings": broken}))
     else:
         print_health(running, answer)
-        own = running is not None and not running.public
-        if own and (ending := authority_ending(home)) is not None:
-            typer.echo(f"outgate: {ending}", err=True)
-    return 0 if answer is not None and answer.get("healthy") else 1
+        for said in (broken, authority_ending(home) if own else None):
+            if said is not None:
+                typer.echo(f"outgate: {said}", err=True)
+    well = answer is not None and answer.get("healthy") and broken is None
+    return 0 if well else 1
 
 
 def stop() -> int:

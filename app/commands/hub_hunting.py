@@ -34,6 +34,9 @@ def hunt(
         bool, typer.Option("--save", help="Also look at whatever endpoints tell of later.")
     ] = False,
     reason: Annotated[str, typer.Option("--reason", help="Why it is saved.")] = "",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="With --over: read all that no list tells of.")
+    ] = False,
     hub: HubFolder = None,
     as_json: AsJson = False,
 ) -> int:
@@ -48,7 +51,8 @@ def hunt(
     Example: outgate hub hunt transfer.sh --over destinations
     """
     if over is not Over.PACKAGES:
-        return _hunt_over(name, version, over, reason if save else None, hub, as_json=as_json)
+        why = reason if save else None
+        return _hunt_over(name, version, over, why, hub, whole=whole, as_json=as_json)
     from packaging.utils import canonicalize_name
 
     from core.ids import utc_now
@@ -85,12 +89,14 @@ def _hunt_over(
     reason: str | None,
     hub: Path | None,
     *,
+    whole: bool,
     as_json: bool,
 ) -> int:
     """Hunt for anything but a package; `reason`: save it, too."""
     from core.errors import InputError
     from core.ids import utc_now
     from hub.hunting import known
+    from hub.hunting_messages import MOST_READ, not_read
     from hub.sought import Sought
 
     if version is not None:
@@ -98,18 +104,22 @@ def _hunt_over(
     if reason is not None:
         refuse_empty(reason)
     sought, saved, now = Sought(over=over, name=name), 0, utc_now()
+    most = None if whole else MOST_READ
     with at_hub(hub, Deed.READ if reason is None else Deed.HUNT, HUNTS) as connection:
         from hub import saved_hunts, telling_hunts
 
         shown = shown_at(connection, hub)
         found = []
-        for row in known(connection, sought):
+        for row in known(connection, sought, most):
             paths = {part: shown.path(row[part], row["people"]) for part in ("script", "what")}
             found.append({**shown.on_a_machine(row), **paths})
         if reason is not None:
-            saved = saved_hunts.save_sought(connection, sought, who=acting(), note=reason, now=now)
-    value = {"name": name, "over": over.value, "found": found}
-    print_answer(value, telling_hunts.sought(name, over, found), as_json=as_json)
+            saved = saved_hunts.save_sought(
+                connection, sought, who=acting(), note=reason, now=now, most=most
+            )
+        left = [] if most is None else not_read(connection, sought, most)
+    value = {"name": name, "over": over.value, "found": found, "not_read": dict(left)}
+    print_answer(value, telling_hunts.sought(name, over, found, left), as_json=as_json)
     if saved:
         typer.echo(f"Saved as hunt {saved}: outgate hub hunts", err=True)
     return 1 if found else 0

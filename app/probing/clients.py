@@ -347,6 +347,17 @@ PROGRAMS: tuple[Probe, ...] = (
             ("GOTOOLCHAIN", "local"),
         ),
     ),
+    Probe(
+        name="docker",
+        needs="docker",
+        # Its own request, to a registry: no name of this machine is asked of a proxy, as with Go.
+        command=("manifest", "inspect", "canary.{place}/canary:1"),
+        mend="Pulls and pushes are its daemon's: set proxies in /etc/docker/daemon.json; of what"
+        " containers send, in ~/.docker/config.json.",
+        trust_mend="Lay the root into the system's store (outgate trust install), then restart its"
+        " daemon.",
+        answered_by="unsupported manifest media type",
+    ),
     Probe(name="git", needs="git", command=("ls-remote", "{url}"), answered_by="not valid"),
 )
 

@@ -34,10 +34,13 @@ and bytes that came from it.
 _BY_FAMILY = 20
 _PORT = struct.Struct("!H")
 _ATTACH_FILTER = 26
-_LOAD, _LOAD_BYTE, _EQUAL, _RETURN = 0x20, 0x30, 0x15, 0x06
+_LOAD, _LOAD_HALF, _LOAD_BYTE, _EQUAL, _RETURN = 0x20, 0x28, 0x30, 0x15, 0x06
 _FAMILY_AT = _HEADER.size
 _FAR_AT = _FAMILY_AT + 4 + 4 + 16
+_FAR_PORT_AT = _FAMILY_AT + 4 + 2
 _LOOPBACK_NET, _MAPPED = 127, 0xFFFF
+NAMES = 53
+"""Port at which names are looked up: the system's own business."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +143,15 @@ def _was_answered(traffic: bytes) -> bool:
 
 def _only_what_leaves(held: socket.socket) -> None:
     """Have the kernel leave out what stays on this machine: a gate's clients are by the thousand.
+    Look-ups of names are told wherever they went.
 
     Numbers are loaded as the network orders them.
     """
     import ctypes
 
     rows = (
+        (_LOAD_HALF, 0, 0, _FAR_PORT_AT),
+        (_EQUAL, 18, 0, NAMES),
         (_LOAD_BYTE, 0, 0, _FAMILY_AT),
         (_EQUAL, 0, 2, socket.AF_INET),
         (_LOAD_BYTE, 0, 0, _FAR_AT),

@@ -20,7 +20,7 @@ from attribution.backends import procfs
 from attribution.backends.beginnings import Beginning, Beginnings, BeginningsProcess, Program
 from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC
 from attribution.backends.process_connector import FORK, TRACED, Wish, subscribed
-from attribution.facts import ProcessFacts
+from attribution.facts import Heard, ProcessFacts
 from core.duties import OWNER, Duty
 
 _WISH = Wish(other=FORK, thread_at=60, process_at=64, buffer=1 << 25, also=TRACED)
@@ -177,15 +177,18 @@ class ExecEvents:
                 found.append(child)
         return found
 
+    def heard_of(self, pid: int) -> Heard | None:
+        """Return what tells one program of a process from any other that it may become; None where
+        not all events are heard. Two that are the same: it was loaded, and born, only once.
+        """
+        since, load, born = self.since(), self._loaded.get(pid), self._born.get(pid)
+        if since is None:
+            return None
+        return since, None if load is None else load[1], None if born is None else born[1]
+
     def is_same(self, facts: ProcessFacts) -> bool:
         """True when it is known without a look that a process is still the program that it was."""
-        load, born = self.load(facts.pid), self.born(facts.pid)
-        return (
-            load is not None
-            and load.at is not None
-            and load.at == facts.image_from == facts.image_until
-            and (born is None or born == facts.born_at)
-        )
+        return facts.heard is not None and facts.heard == self.heard_of(facts.pid)
 
     def close(self) -> None:
         """Stop listening."""

@@ -65,7 +65,7 @@ def _among_all(
     sockets: frozenset[int], idle: IdleHolders, unreadable: list[int]
 ) -> dict[int, dict[int, int]]:
     own, last = os.getpid(), procfs.last_pid()
-    everybody = set(procfs.pids()) - {own}
+    everybody = procfs.living() - {own}
     idle.keep_only(everybody)
     found: dict[int, dict[int, int]] = {}
     for pid in everybody:
@@ -75,7 +75,7 @@ def _among_all(
         else:
             _add(found, pid, places)
     # Who was forked while we looked has what its parent has.
-    later = set(procfs.pids()) if last == 0 or procfs.last_pid() != last else set[int]()
+    later = procfs.living() if last == 0 or procfs.last_pid() != last else set[int]()
     for pid in later - everybody - {own}:
         _add(found, pid, procfs.sockets(pid) or {})
     return found

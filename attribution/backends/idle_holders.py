@@ -97,8 +97,7 @@ class IdleHolders:
         known = self._known.get(pid)
         if known is None:
             return False
-        now = _counts(known.handles)
-        if now and known.counts in ([], now):
+        if _did_not_run(known):
             return known.sockets.isdisjoint(sockets)
         self._forget(pid)
         self._note_busy(pid, 0 if self._looks - known.since >= _WORTH else known.wait)
@@ -182,6 +181,19 @@ def _opened(pid: int, threads: list[int]) -> list[int]:
         except OSError:
             break
     return handles
+
+
+def _did_not_run(known: _Idle) -> bool:
+    """Of a thread of the kernel: that it is there."""
+    try:
+        if not known.counts:
+            return all(os.pread(handle, 100, 0) for handle in known.handles)
+        for handle, count in zip(known.handles, known.counts, strict=True):
+            if os.pread(handle, 100, 0) != count:
+                return False
+    except OSError:
+        return False
+    return True
 
 
 def _counts(handles: list[int]) -> list[bytes]:

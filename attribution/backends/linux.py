@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from attribution.backends import procfs, system_calls
+from attribution.backends import process_facts, procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.idle_holders import runs_of
 from attribution.backends.memory_reads import ON_THE_LOOP_S, PATIENCE_S
@@ -31,7 +31,7 @@ _SELDOM_S, _SLOWER = 0.01, 1.5
 """A busy process is asked less and less often: each look costs it and us a processor."""
 _FIRST_S = 0.05
 """To wait for a sender that wants a processor is cheaper than to look through all processes."""
-_GLANCES, _GLANCES_BESIDE = 6, 3
+_GLANCES, _GLANCES_BESIDE = 4, 2
 """Of those that were known last: so many are asked for their last place, and for the next one."""
 _QUICK_CANDIDATES = 1
 _QUICK_DESCRIPTORS = 128
@@ -112,26 +112,35 @@ class LinuxBackend:
         self, candidates: list[ProcessFacts], inode: int, known: KnownOwners
     ) -> ProcessFacts | None:
         """Ask some where their last socket was and next to it, then the most recent for all its
-        descriptors.
+        descriptors. Most of those that sent before have ended: each is guessed once more at most.
         """
-        wanted = f"socket:[{inode}]"
-        places = [
-            (facts, self._last_place[facts.pid])
-            for facts in candidates
-            if facts.pid in self._last_place
-        ]
-        for step, glances in enumerate((_GLANCES, _GLANCES_BESIDE)):
-            for facts, place in places[:glances]:
-                if procfs.link(f"/proc/{facts.pid}/fd/{place + step}") == wanted:
-                    return self._held_at(facts, inode, place + step)
-        for facts in candidates[:_QUICK_CANDIDATES]:
+        wanted, living = f"socket:[{inode}]", list[ProcessFacts]()
+        for facts in candidates:
+            place = self._last_place.get(facts.pid)
+            found = None if place is None else procfs.link(f"/proc/{facts.pid}/fd/{place}")
+            if place is not None and found == wanted:
+                return self._held_at(facts, inode, place)
+            if found is None and self._is_gone(facts.pid, known):
+                continue
+            living.append(facts)
+            if len(living) == _GLANCES:
+                break
+        for facts in living[:_GLANCES_BESIDE]:
+            place = self._last_place.get(facts.pid, -1) + 1
+            if place and procfs.link(f"/proc/{facts.pid}/fd/{place}") == wanted:
+                return self._held_at(facts, inode, place)
+        for facts in living[:_QUICK_CANDIDATES]:
             held = procfs.descriptors(facts.pid, inode, _QUICK_GUESSES)
             if held:
                 return self._held_at(facts, inode, held[0])
-            if procfs.start_of(facts.pid) is None:
-                known.gone(facts.pid)
-                self._last_place.pop(facts.pid, None)
         return None
+
+    def _is_gone(self, pid: int, known: KnownOwners) -> bool:
+        if procfs.exists(pid):
+            return False
+        known.gone(pid)
+        self._last_place.pop(pid, None)
+        return True
 
     def _held_at(self, facts: ProcessFacts, inode: int, place: int) -> ProcessFacts:
         self._last_place[facts.pid] = place
@@ -289,10 +298,14 @@ class LinuxBackend:
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
-        facts = procfs.process(pid)
+        self._execs.catch_up()
+        heard = self._execs.heard_of(pid)
+        facts = process_facts.process(pid)
         if facts is None:
             return None
         self._execs.catch_up()
+        if heard is not None and heard == self._execs.heard_of(pid):
+            facts = replace(facts, heard=heard)
         seen = self._execs.born(pid)
         if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
             facts = replace(facts, born_at=seen)

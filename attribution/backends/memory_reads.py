@@ -8,7 +8,7 @@ waits to map something. Even `ps` hangs then. The thread that reads is left to i
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.duties import OWNER, Duty
 
@@ -21,7 +21,7 @@ then is doubted, as one whose command line says nothing.
 """
 
 type Read = Callable[[str], bytes]
-type _Answer = queue.SimpleQueue[bytes]
+type _Answer = queue.SimpleQueue[tuple[bytes, ...]]
 
 
 class MemoryReads:
@@ -39,11 +39,18 @@ class MemoryReads:
         """Return what the file holds; nothing where it cannot be read in so many seconds, or where
         an earlier read of this process has not come back.
         """
+        return self.all(pid, (path,), seconds)[0]
+
+    def all(self, pid: int, paths: Sequence[str], seconds: float = PATIENCE_S) -> tuple[bytes, ...]:
+        """As `read`, of several files of one process in one go: each handing over takes longer than
+        what is read.
+        """
+        nothing = (b"",) * len(paths)
         worker = self._worker(pid)
         if worker is None:
-            return b""
+            return nothing
         answer: _Answer = queue.SimpleQueue()
-        worker.asked.put((path, answer))
+        worker.asked.put((paths, answer))
         try:
             return answer.get(timeout=seconds)
         except queue.Empty:
@@ -51,7 +58,7 @@ class MemoryReads:
         with self._lock:
             if answer.empty():
                 self._late[worker] = pid
-                return b""
+                return nothing
         return answer.get()
 
     def is_held_up(self, pid: int) -> bool:
@@ -70,7 +77,7 @@ class MemoryReads:
             self._count += 1
             return _Worker(self._read, self._back)
 
-    def _back(self, worker: "_Worker", data: bytes, answer: _Answer) -> None:
+    def _back(self, worker: "_Worker", data: tuple[bytes, ...], answer: _Answer) -> None:
         with self._lock:
             answer.put(data)
             self._late.pop(worker, None)
@@ -78,15 +85,17 @@ class MemoryReads:
 
 
 class _Worker:
-    """A thread that reads one file at a time."""
+    """A thread that reads for one at a time."""
 
-    def __init__(self, read: Read, back: "Callable[[_Worker, bytes, _Answer], None]") -> None:
-        self.asked: queue.SimpleQueue[tuple[str, _Answer]] = queue.SimpleQueue()
+    def __init__(
+        self, read: Read, back: "Callable[[_Worker, tuple[bytes, ...], _Answer], None]"
+    ) -> None:
+        self.asked: queue.SimpleQueue[tuple[Sequence[str], _Answer]] = queue.SimpleQueue()
         self._read, self._back = read, back
         body = OWNER.guarded(Duty.PROCESSES, self._work)
         threading.Thread(target=body, daemon=True, name="outgate-memory-read").start()
 
     def _work(self) -> None:
         while True:
-            path, answer = self.asked.get()
-            self._back(self, self._read(path), answer)
+            paths, answer = self.asked.get()
+            self._back(self, tuple(self._read(path) for path in paths), answer)

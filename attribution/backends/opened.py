@@ -4,7 +4,7 @@ the kernel counts (Linux).
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _COUNTED = (("Tcp", b"ActiveOpens"), ("Udp", b"OutDatagrams"))
@@ -51,6 +51,19 @@ class Came:
         self._times += now != self._last
         self._last = now
         return self._times
+
+
+def sent_datagrams(folder: Path = Path("/proc/net")) -> Callable[[], int | None]:
+    """Return what tells how many datagrams this process's network has sent, of both families; None
+    where the kernel does not tell.
+    """
+    general, ipv6 = _KeptOpen(folder / "snmp"), _KeptOpen(folder / "snmp6")
+
+    def sent() -> int | None:
+        _, four, six = _counters(general.read(), ipv6.read())
+        return int(four) + int(six or b"0") if four else None
+
+    return sent
 
 
 def _in_use(text: bytes) -> bytes:

@@ -102,6 +102,12 @@ def request_open() -> bytes:
     return _HEADER.pack(_HEADER.size + len(asked), _OF_TCP, _DUMP, 1, 0) + asked
 
 
+def request_listening() -> bytes:
+    """Return the request for the TCP sockets of both families that listen."""
+    asked = _OLD_REQUEST.pack(socket.AF_UNSPEC, 0, 0, 0, _LISTEN, 0)
+    return _HEADER.pack(_HEADER.size + len(asked), _OF_TCP, _DUMP, 1, 0) + asked
+
+
 def _leaving_code(families: Iterable[int]) -> bytes:
     """Return the attribute by which the kernel leaves out what stays on this machine."""
     conditions = [
@@ -183,7 +189,7 @@ class Peers:
     def _by_tcp(self, held: set[int]) -> set[int] | None:
         """Return the far ends of what was accepted; None where nothing listens."""
         try:
-            ports = {row.port for row in self._dump(_LISTEN) if row.inode in held}
+            ports = {row.port for row in self._dump_listening() if row.inode in held}
             if not ports:
                 return None
             taken = [
@@ -202,6 +208,13 @@ class Peers:
 
     def _dump(self, states: int, port: int | None = None) -> list[Row]:
         return _dump(states, port, self._given)
+
+    def _dump_listening(self) -> list[Row]:
+        """Ask for both families in one question, where the kernel takes that."""
+        try:
+            return _answered(request_listening(), self._given)
+        except DiagRefused:
+            return self._dump(_LISTEN)
 
     def _far_end(self, row: Row) -> int:
         try:

@@ -72,6 +72,9 @@ def _event(data: bytes) -> Event | None:
 
 _YOUNG, _SELDOM = 4, 8
 """So many looks long each look asks what a process has become; then one look in so many."""
+_SURELY = 5
+"""After so many looks the list is read, whatever the kernel counts."""
+_LOAD = "/proc/loadavg"
 
 
 class Listing:
@@ -83,11 +86,14 @@ class Listing:
         self._known: dict[int, tuple[str, int]] = {}
         """Pid → its program, and the look that saw it first."""
         self._looks = 0
+        self._counted: bytes | None = None
+        """What the kernel told at the last look at the list, and how many looks ago that was."""
+        self._ago = 0
 
     def take(self) -> Iterator[Event | None]:
         """Yield what is new, what became another program, and what is gone."""
         self._looks += 1
-        there = set(pids())
+        there = self._there()
         for pid in [one for one in self._known if one not in there]:
             del self._known[pid]
             yield Event(pid=pid, began=False)
@@ -101,6 +107,15 @@ class Listing:
                 if now != program:
                     yield Event(pid=pid, began=True)
 
+    def _there(self) -> set[int]:
+        """Return all that can be seen; where none can have come or gone, those of the last look."""
+        counted = _counted()
+        if counted is not None and counted == self._counted and self._ago < _SURELY:
+            self._ago += 1
+            return set(self._known)
+        self._counted, self._ago = counted, 0
+        return set(pids())
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -110,6 +125,19 @@ def _program_of(pid: int) -> str:
         return os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115 - each look, for many
     except OSError:
         return ""
+
+
+def _counted() -> bytes | None:
+    """Return how many tasks there are and which number was given out last; None where the kernel
+    does not tell it itself, as in some containers.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        with open(_LOAD, "rb", buffering=0) as file:  # noqa: PTH123 - each look
+            if os.fstat(file.fileno()).st_dev != os.stat("/proc").st_dev:  # noqa: PTH116
+                return None
+            *_, running, last = file.read(128).split()
+        return running.partition(b"/")[2] + b" " + last
+    return None
 
 
 def pids() -> Iterator[int]:

@@ -7,18 +7,16 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from attribution.backends.memory_reads import NAMES, PATIENCE_S, MemoryReads
-from attribution.facts import KEPT_ENVIRONMENT, ProcessFacts
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _READ_MAX = 1 << 20
-_STACK, _ARGUMENTS, _ENV_END = 25, 45, 48
+_STACK, ARGUMENTS, ENV_END = 25, 45, 48
 """Places in /proc/PID/stat, counted from the state on: start of the stack, of the arguments, end of
 the environment.
 """
-_FLAGS, _THREADS, _START = 6, 17, 19
+_FLAGS, _THREADS, START = 6, 17, 19
 _PF_KTHREAD = 0x00200000
 _ENDED = frozenset({b"Z", b"X"})
 _LINKS_OF_ONE = 3
@@ -85,9 +83,9 @@ def stat_fields(pid: int) -> list[bytes]:
     if len(fields) <= _THREADS or fields[0] not in _ENDED or fields[_THREADS] in {b"0", b"1"}:
         return fields
     living = _fields(f"{_living(pid)}/stat")
-    if len(living) <= _START:
+    if len(living) <= START:
         return fields
-    living[_START] = fields[_START]
+    living[START] = fields[START]
     return living
 
 
@@ -110,6 +108,18 @@ def told(pid: int, name: str, seconds: float = PATIENCE_S) -> bytes:
     """As `read`, of a file in a process's folder. Waits so many seconds for its memory at most."""
     data = _told(pid, f"/proc/{pid}/{name}", seconds)
     return data if data or not _is_headless(pid) else _told(pid, f"{_living(pid)}/{name}", seconds)
+
+
+def line_and_environment(pid: int) -> tuple[bytes, bytes]:
+    """Return both as `told`, in one go."""
+    place = home(pid)
+    line, environment = _memory.all(pid, [f"{place}{name}" for name in NAMES])
+    return line, environment
+
+
+def holds_up(pid: int) -> bool:
+    """True while a read of this process's memory has not come back."""
+    return _memory.is_held_up(pid)
 
 
 def _told(pid: int, path: str, seconds: float) -> bytes:
@@ -141,7 +151,7 @@ def _living(pid: int) -> str:
 
 def is_alive(fields: list[bytes]) -> bool:
     """True for the fields of a process that is neither gone nor a zombie."""
-    return len(fields) > _START and fields[0] not in _ENDED
+    return len(fields) > START and fields[0] not in _ENDED
 
 
 def is_of_the_kernel(pid: int) -> bool:
@@ -150,12 +160,17 @@ def is_of_the_kernel(pid: int) -> bool:
     return len(fields) > _FLAGS and bool(int(fields[_FLAGS]) & _PF_KTHREAD)
 
 
+def exists(pid: int) -> bool:
+    """True for a process that is there, also as a zombie: the shortest question."""
+    return os.path.exists(f"/proc/{pid}")
+
+
 def start_of(pid: int) -> int | None:
     """Return the start mark in clock ticks after boot; None for a process that is gone or a
     zombie.
     """
     fields = stat_fields(pid)
-    return int(fields[_START]) if is_alive(fields) else None
+    return int(fields[START]) if is_alive(fields) else None
 
 
 def start_and_image(pid: int) -> tuple[int | None, int]:
@@ -163,7 +178,7 @@ def start_and_image(pid: int) -> tuple[int | None, int]:
     fields = stat_fields(pid)
     if not is_alive(fields):
         return None, 0
-    return int(fields[_START]), image_of(fields)
+    return int(fields[START]), image_of(fields)
 
 
 def image_of(fields: list[bytes]) -> int:
@@ -172,9 +187,9 @@ def image_of(fields: list[bytes]) -> int:
 
     The kernel lays them out anew, at random places, with every exec. A fork keeps them.
     """
-    if len(fields) <= _ENV_END:
+    if len(fields) <= ENV_END:
         return 0
-    stack, arguments, environment = (int(fields[at]) for at in (_STACK, _ARGUMENTS, _ENV_END - 1))
+    stack, arguments, environment = (int(fields[at]) for at in (_STACK, ARGUMENTS, ENV_END - 1))
     return 0 if stack == 0 else stack << 64 ^ arguments << 32 ^ environment
 
 
@@ -184,11 +199,16 @@ def last_pid() -> int:
     return int(fields[4]) if len(fields) > 4 else 0
 
 
+def living() -> set[int]:
+    """Return all visible pids."""
+    return {int(name) for name in os.listdir("/proc") if name[0] <= "9" and name.isdigit()}
+
+
 def pids() -> list[int]:
     """Return all visible pids, the newest first: downwards from the last one given out, then round
     the end.
     """
-    found = sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)
+    found = sorted(living(), reverse=True)
     newest = last_pid()
     at = next((at for at, pid in enumerate(found) if pid <= newest), 0)
     return found[at:] + found[:at]
@@ -293,11 +313,14 @@ def sockets(pid: int) -> dict[int, int] | None:
 
 def _sockets(folder: int, names: list[str]) -> dict[int, int]:
     found: dict[int, int] = {}
+    readlink = os.readlink
     for name in names:
-        with contextlib.suppress(FileNotFoundError):
-            target = os.readlink(name, dir_fd=folder)
-            if target.startswith("socket:["):
-                found.setdefault(int(target[8:-1]), int(name))
+        try:
+            target = readlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            continue
+        if target[:8] == "socket:[":
+            found.setdefault(int(target[8:-1]), int(name))
     return found
 
 
@@ -324,75 +347,3 @@ def arguments(data: bytes) -> tuple[str, ...]:
     return (
         tuple(os.fsdecode(part) for part in data.removesuffix(b"\0").split(b"\0")) if data else ()
     )
-
-
-def environment(pid: int) -> dict[str, str]:
-    """Return the kept variables of the environment the process was started with."""
-    found = {}
-    for entry in told(pid, "environ").split(b"\0"):
-        name, _, value = entry.partition(b"=")
-        if (text := os.fsdecode(name)) in KEPT_ENVIRONMENT:
-            found[text] = os.fsdecode(value)
-    return found
-
-
-def process(pid: int) -> ProcessFacts | None:
-    """Read everything about a process; None when it is gone or became another one while it was
-    read.
-    """
-    fields = stat_fields(pid)
-    if not is_alive(fields):
-        return None
-    start = int(fields[_START])
-    place = home(pid)
-    loaded = link(f"{place}/exe") or ""
-    exe = loaded.removesuffix(" (deleted)") or None
-    line = command_line(pid)
-    image = image_of(fields)
-    facts = ProcessFacts(
-        pid=pid,
-        start=start,
-        started_at=datetime.fromtimestamp(start_seconds(start), UTC),
-        parent=int(fields[1]),
-        name=os.fsdecode(read(f"{place}/comm", 64).rstrip(b"\n")),
-        exe=exe,
-        argv=arguments(line),
-        command_line=line,
-        cwd=link(f"{place}/cwd"),
-        env=environment(pid),
-        uid=owner_uid(pid),
-        stdin=link(f"{place}/fd/0"),
-        terminal=fields[4] != b"0",
-        root=_root(place),
-        image=image,
-        born_at=start_seconds(start),
-        image_from=start_seconds(start),
-        line_intact=_is_intact(fields, line),
-        exe_replaced=loaded.endswith(" (deleted)"),
-        is_asked=True,
-        holds_up=_memory.is_held_up(pid),
-    )
-    same = start_and_image(pid) == (start, image) and command_line(pid) == line
-    return facts if same else None
-
-
-def _is_intact(fields: list[bytes], line: bytes) -> bool:
-    """True when the command line fills the room that the kernel gave it, as words that end where it
-    gave them their end.
-
-    A title written over it is shorter, and zeros fill the rest, or longer, and runs on into the
-    environment.
-    """
-    if len(fields) <= _ENV_END or not line:
-        return bool(line)
-    begin, end, environment = (int(fields[_ARGUMENTS + at]) for at in range(3))
-    if begin == 0:
-        # The kernel does not tell us: then only what is plainly padding can be seen.
-        return not line.endswith(b"\0\0\0")
-    return len(line) == end - begin and environment == end and not line.endswith(b"\0\0\0")
-
-
-def _root(place: str) -> str:
-    mounts, ours = link(f"{place}/ns/mnt"), link("/proc/self/ns/mnt")
-    same = mounts is None or mounts == ours
-    return "" if same and link(f"{place}/root") in {"/", None} else f"{place}/root"

@@ -27,6 +27,7 @@ from attribution.backends.process_ends import (
 )
 from core.activity import EndedRun
 from core.attribution import Attribution, unknown_sender
+from core.beats import until_beat
 from core.duties import OWNER, Duty
 
 _NAMED_AFTER_S = 0.1
@@ -34,9 +35,9 @@ _NAMED_AFTER_S = 0.1
 _NAMED_APART_S = 0.01
 _AGAIN_S = (1.0, 5.0, 0.0)
 """So long until it is asked for once more; what is not named by then is no script."""
-_IDLE_S = 1.0
-_LISTED_S = 1.5
-"""The list of processes is looked at after so long at the latest, whoever asks and however late."""
+_IDLE_S = 5.0
+_LISTED_S = 1.0
+"""The list of processes is looked at so often, whoever asks and however late."""
 _FIRST_LOOK_S, _LONGEST_S = 0.5, 20.0
 _MOST_RUNS, _MOST_CHILDREN, _MOST_ANCESTORS = 2048, 50, 2
 _START, _PARENT = 19, 1
@@ -130,6 +131,10 @@ class Runs:
             if self._is_told(run)
         ]
 
+    def still(self) -> bool:
+        """See ProgramRuns.still: a thread follows them."""
+        return not self._ended
+
     def close(self) -> None:
         """See ProgramRuns.close."""
         self._closed.set()
@@ -139,13 +144,13 @@ class Runs:
         """See who comes and goes, whatever else takes long."""
         while not self._closed.is_set():
             if self._kernel is None:
-                self._closed.wait(max(0.0, self._listed + _LISTED_S - time.monotonic()))
+                self._closed.wait(until_beat(time.monotonic(), _LISTED_S, _LISTED_S / 2))
             else:
                 select.select([self._kernel], [], [], self._patience())
             with self._lock:
                 if self._kernel is not None:
                     self._take_all(self._kernel.take())
-                elif time.monotonic() - self._listed >= _LISTED_S:
+                elif time.monotonic() - self._listed >= _LISTED_S / 2:
                     self._take_list()
                 self._look()
         if self._kernel is not None:

@@ -85,7 +85,7 @@ class ProgramStarts:
         if begun is None or begun.line is None:
             return replace(facts, line_unread=True)
         intact = facts.line_intact and begun.line == digest(facts.command_line)
-        same = begun.environment == digest(procfs.told(facts.pid, "environ"))
+        same = begun.environment == facts.environment
         return replace(facts, line_intact=intact, env_intact=same, start_folder=begun.folder)
 
     def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:

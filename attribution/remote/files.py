@@ -75,6 +75,10 @@ class RemoteRuns:
         self.missed = 0
         """See ProgramRuns.missed."""
 
+    def still(self) -> bool:
+        """See ProgramRuns.still: only the other side knows."""
+        return False
+
     def ended(self) -> Sequence[EndedRun]:
         """See ProgramRuns.ended. What the attributor told of is forgotten there when it is asked
         the next time: an answer that was lost on the way is told again. All that wait are asked

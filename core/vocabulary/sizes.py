@@ -10,9 +10,9 @@ def number(value: int) -> str:
 
 
 def short_number(value: int) -> str:
-    """Return a number in at most four characters: `9999`, `15k`, `2M`."""
+    """Return a number in at most five characters: `9,999`, `15k`, `2M`."""
     if value < 10_000:
-        return str(value)
+        return number(value)
     return f"{value // 1000}k" if value < 1_000_000 else f"{min(value // 1_000_000, 999)}M"
 
 

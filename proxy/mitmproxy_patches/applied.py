@@ -1,16 +1,17 @@
 """The patches that hold for a whole process, put in place; the others come with our own layers."""
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
-from mitmproxy import http, optmanager
+from mitmproxy import flow, http, optmanager
+from mitmproxy.connection import Connection
 from mitmproxy.net.http import http1
-from mitmproxy.proxy import commands, events, mode_servers
+from mitmproxy.proxy import commands, events, layer, mode_servers
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http as layers
 from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
-from proxy import far_side, orderly_heads, quick_headers, quick_parts, quick_tls
+from proxy import far_side, orderly_heads, quick_headers, quick_layers, quick_parts, quick_tls
 from proxy.half_heads import GateHttp2Server
 from proxy.hooks import GateHandler
 from proxy.mitmproxy_patches import replace
@@ -35,10 +36,15 @@ def in_our_own_process() -> None:
     everywhere()
     replace(mode_servers, "ProxyConnectionHandler", GateHandler)
     replace(http.MessageData, "__post_init__", _unchecked)
+    replace(http.Headers, "__init__", quick_headers.made)
     replace(http.Headers, "get_all", quick_headers.values_of)
     replace(http.Headers, "get", quick_headers.value_of)
     replace(http.Headers, "__getitem__", quick_headers.value_there)
     replace(http.Headers, "__contains__", quick_headers.is_there)
+    replace(layer.Layer, "handle_event", quick_layers.handled)
+    replace(Connection, "__eq__", object.__eq__)
+    replace(Connection, "__hash__", object.__hash__)
+    replace(flow, "uuid", quick_parts.Numbered)
     replace(Context, "fork", quick_parts.forked)
     replace(commands.StartHook, "__new__", quick_parts.made)
     replace(events.CommandCompleted, "__new__", quick_parts.made)

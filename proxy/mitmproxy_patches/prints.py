@@ -53,7 +53,7 @@ def _definitions(node: ast.AST) -> Iterator[ast.AST]:
 def _names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         return {node.name}
-    if isinstance(node, ast.ImportFrom):
+    if isinstance(node, ast.ImportFrom | ast.Import):
         return {alias.asname or alias.name for alias in node.names}
     return set()
 

@@ -4,6 +4,13 @@ test that shows it.
 
 from proxy.mitmproxy_patches.entry import Patch
 from proxy.mitmproxy_patches.register_http2 import HALF_HEADS
+from proxy.mitmproxy_patches.register_quick import (
+    HEADERS,
+    LAYERS,
+    PARTS,
+    TLS,
+    UNTYING,
+)
 
 _HTTP, _SERVER = "mitmproxy.proxy.layers.http", "mitmproxy.proxy.server:ConnectionHandler"
 _STREAM = f"{_HTTP}:HttpStream"
@@ -47,59 +54,11 @@ PATCHES = (
         test="tests/proxy/test_proxy_mitmproxy_patches.py::test_messages_are_not_checked_for_field_types",
         seen="f79568137bc2",
     ),
-    Patch(
-        name="headers",
-        ours="proxy.quick_headers",
-        touches=(
-            "mitmproxy.http:Headers",
-            "mitmproxy.coretypes.multidict:_MultiDict",
-            "mitmproxy.utils.strutils:always_bytes",
-        ),
-        because="mitmproxy calls two functions for each header of each look-up: a tenth of all "
-        "calls of a request.",
-        without="a gate that serves fewer requests; nothing else",
-        test="tests/proxy/test_proxy_quick_headers.py::test_the_same_is_found_as_by_mitmproxy",
-        seen="fddaabd0525f",
-    ),
-    Patch(
-        name="parts",
-        ours="proxy.quick_parts",
-        touches=(
-            "mitmproxy.proxy.context:Context.__init__",
-            "mitmproxy.proxy.context:Context.fork",
-            "mitmproxy.proxy.commands:StartHook.__new__",
-            "mitmproxy.proxy.events:CommandCompleted.__new__",
-            "mitmproxy.hooks:Hook.__new__",
-            "mitmproxy.optmanager:_Option.current",
-            "mitmproxy.optmanager:_Option.default",
-            "mitmproxy.net.http.http1:expected_http_body_size",
-            "mitmproxy.net.http.http1.read:expected_http_body_size",
-        ),
-        because="mitmproxy makes a server's end for each request and drops it at once, looks each "
-        "time whether a hook is a dataclass, copies plain options twice, and reads five times how "
-        "long a body is to be.",
-        without="a gate that serves fewer requests; nothing else",
-        test="tests/proxy/test_proxy_quick_parts.py::test_a_fork_is_as_mitmproxys_and_makes_no_end",
-        seen="e7d32d838f82",
-    ),
-    Patch(
-        name="TLS",
-        ours="proxy.quick_tls",
-        touches=(
-            "mitmproxy.proxy.layers.tls:TLSLayer.tls_interact",
-            "mitmproxy.proxy.layers.tls:TLSLayer.receive_data",
-            "mitmproxy.proxy.layers.tls:TLSLayer.send_data",
-            "OpenSSL.SSL:Connection._raise_ssl_error",
-            "OpenSSL.SSL:Connection.sendall",
-            "OpenSSL.SSL:Connection.recv",
-            "OpenSSL.SSL:Connection.bio_read",
-        ),
-        because="mitmproxy and pyOpenSSL allocate 64 KB for each read, and raise an exception to "
-        "say that there is no more.",
-        without="a gate that serves fewer requests; nothing else",
-        test="tests/proxy/test_proxy_quick_tls.py::test_all_of_it_arrives_both_ways",
-        seen="dbc8bae88581",
-    ),
+    HEADERS,
+    PARTS,
+    LAYERS,
+    TLS,
+    UNTYING,
     Patch(
         name="heads",
         ours="proxy.joined_heads",

@@ -46,6 +46,7 @@ class Machine:
         self.now = START
         self.asked: list[int] = []
         self.refuses = False
+        self.rests = False
         self.told: set[Attribution] = set()
 
     def opened(self, number: int, owner: Attribution | None, one: OpenSocket) -> None:
@@ -92,6 +93,10 @@ class Machine:
     def connected_to(self, ports: frozenset[int]) -> list[OpenSocket]:
         self._answer()
         return [one for one in self.sockets.values() if one.far_port in ports]
+
+    def still(self) -> bool:
+        """As of sockets; and as of runs that ended."""
+        return self.rests
 
     def given_out(self) -> tuple[int, int]:
         return 32768, 60999

@@ -317,3 +317,44 @@ def test_where_nobody_follows_runs_none_is_told(means: Means) -> None:
     """A gate without the rights tells nothing, and fails at nothing."""
     collector = BY_NAME["runs"].make(replace(means, runs=None))
     assert not [*collector.look(), *collector.end()]
+
+
+@pytest.mark.parametrize("kind", collector_kinds(), ids=lambda kind: kind.name)
+def test_each_is_still_only_where_its_machine_is_and_it_waits_for_nothing(
+    kind: CollectorKind, machine: Machine, means: Means
+) -> None:
+    """What is to be told or asked for is told though no socket comes or goes."""
+    collector = kind.make(means)
+    list(collector.look())
+    assert not collector.still(), "the machine is not"
+    machine.rests = True
+    assert collector.still()
+
+
+def test_an_owner_that_is_not_known_yet_is_asked_for_on_a_machine_at_rest(
+    machine: Machine, means: Means
+) -> None:
+    """Three times, as ever."""
+    machine.listens(1, None, 8000)
+    machine.rests = True
+    listeners = BY_NAME["listeners"].make(means)
+    looks = 0
+    while looks < 20 and not (looks and listeners.still()):
+        list(listeners.look())
+        looks += 1
+    assert machine.asked == [1] * looks == [1] * 3
+
+
+def test_a_connection_that_has_ended_is_told_on_a_machine_at_rest(
+    machine: Machine, means: Means
+) -> None:
+    """Its end is known half a minute later."""
+    machine.connects(1, program(7), 5432)
+    connections = BY_NAME["connections"].make(means)
+    assert list(connections.look())
+    machine.closes(1)
+    machine.rests = True
+    list(connections.look())
+    assert not connections.still()
+    machine.passes(31)
+    assert list(connections.look()) and connections.still()

@@ -14,6 +14,7 @@ import pytest
 from cryptography.utils import CryptographyDeprecationWarning
 
 from app.cli import main
+from app.gate_registry import RunningGate
 from evidence import open_store
 from tests.app.conftest import Runs
 
@@ -360,6 +361,26 @@ def test_a_broken_announcement_is_no_gate(outgate: Runs, home: Path, text: str) 
     told = outgate("status")
     assert (told.code, told.err) == (PROBLEM, "")
     assert "No gate is running" in told.out
+
+
+@pytest.mark.parametrize("text", ["nonsense: [1\n", "evidence_days: 3\n", "listen: 7\n"])
+def test_status_tells_that_the_settings_are_broken(
+    outgate: Runs, home: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate that runs is well; the next one would not start, and nobody would have known."""
+    gate = RunningGate(host="127.0.0.1", port=1, pid=7, started_at="2026-11-20T08:00:00Z")
+    monkeypatch.setattr("app.machine_gate.running_gate", lambda _: gate)
+    monkeypatch.setattr("app.gate_registry.health", lambda _: {"outgate": "gate", "healthy": True})
+    well = outgate("status")
+    assert (well.code, well.err) == (0, "")
+    assert json.loads(outgate("status", "--json").out)["settings"] is None
+    home.mkdir(exist_ok=True)
+    (home / "settings.yaml").write_text(text)
+    told = outgate("status")
+    assert told.code == PROBLEM and "Healthy." in told.out
+    assert "no gate starts" in told.err and "settings.yaml" in told.err
+    answer = outgate("status", "--json")
+    assert answer.code == PROBLEM and "settings.yaml" in json.loads(answer.out)["settings"]
 
 
 @pytest.mark.parametrize("kind", [UserWarning, DeprecationWarning, CryptographyDeprecationWarning])

@@ -18,6 +18,9 @@ class Always:
     def look(self) -> Iterable[Observation]:
         return [make_observation(1)]
 
+    def still(self) -> bool:
+        return True
+
     def end(self) -> Iterable[Observation]:
         return [make_observation(2)]
 
@@ -52,3 +55,11 @@ def test_one_gate_collects_at_a_time(tmp_path: Path) -> None:
 def test_where_there_can_be_no_lock_it_collects(tmp_path: Path) -> None:
     """A folder that cannot be written is no reason to look away."""
     assert list(InTurn(Always(), Turn(tmp_path / "none" / "turn")).look())
+
+
+def test_who_may_take_over_looks_on_a_machine_at_rest(tmp_path: Path) -> None:
+    """Else nobody would collect where the first gate has ended."""
+    collector = InTurn(Always(), Turn(tmp_path / "turn"))
+    assert not collector.still()
+    assert list(collector.look())
+    assert collector.still() == (sys.platform != "win32")

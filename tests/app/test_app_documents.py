@@ -1,6 +1,7 @@
 """The documents say what the code says: clients, records, settings, commands."""
 
 import ast
+import json
 import re
 import shlex
 from pathlib import Path
@@ -127,7 +128,9 @@ def _true_to(command: Any, name: str, example: str) -> None:
 
 
 def test_the_settings_page_is_the_settings() -> None:
-    """The page on settings names every setting and its default, and no other."""
+    """The page on settings names every setting, and no other, with its default as it would be
+    written and is shown.
+    """
     from app.settings import Settings
 
     rows = dict(
@@ -136,19 +139,19 @@ def test_the_settings_page_is_the_settings() -> None:
         )
     )
 
-    assert list(rows) == list(Settings.model_fields)
-    for name, field in Settings.model_fields.items():
-        default = field.get_default(call_default_factory=True)
-        said = str(default).lower() if isinstance(default, bool) else str(default or "–")
-        assert rows[name].strip("`") == said, name
+    shown = Settings().model_dump(mode="json")
+    assert list(rows) == list(Settings.model_fields) == list(shown)
+    for name, default in shown.items():
+        written = re.fullmatch("`(.+)`", rows[name])
+        plain = isinstance(default, str) and default  # without the quotes that JSON has
+        assert written is not None, name
+        assert (written[1] if plain else json.loads(written[1])) == default, name
 
 
 def test_the_example_of_the_record_page_is_a_record() -> None:
     """The example holds exactly the fields that a record has, and every field is explained on the
     page.
     """
-    import json
-
     from core.record import Record
 
     page = (ROOT / "docs/record.md").read_text()

@@ -124,3 +124,16 @@ async def test_what_cannot_be_learnt_is_told_and_tried_again() -> None:
         await until(lambda: kept.of(PATH) is not None)
         assert OWNER.trouble == ()
         following.cancel()
+
+
+async def test_habits_are_learnt_as_soon_as_a_changed_policy_asks_for_them() -> None:
+    """Nobody looks for that every other second."""
+    teacher, asked = Teacher(known()), [False]
+    kept = HabitKeeper(Path("none"), CALENDAR, lambda: asked[0], now=lambda: NOW, learn=teacher)
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(kept.follow(every_s=3600.0))
+        await until(lambda: kept._first.is_set())
+        asked[0] = True
+        kept.renew()
+        await until(lambda: kept.of(PATH) is not None)
+        following.cancel()

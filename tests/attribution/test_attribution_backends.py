@@ -55,9 +55,9 @@ def test_psutil_and_proc_tell_the_same_of_a_process() -> None:
     assert PsutilBackend().unchanged(facts)
     assert PsutilBackend().start_of(facts.pid) == facts.start
     if sys.platform == "linux":
-        from attribution.backends import procfs
+        from attribution.backends import process_facts
 
-        direct = procfs.process(os.getpid())
+        direct = process_facts.process(os.getpid())
         assert direct is not None
         assert (direct.argv, direct.cwd, direct.parent, direct.uid) == (
             facts.argv,
@@ -99,11 +99,11 @@ def test_only_listed_variables_are_kept() -> None:
 @linux
 def test_a_process_that_is_gone_gives_nothing() -> None:
     """Of an exited process nothing is read."""
-    from attribution.backends import procfs, system_calls
+    from attribution.backends import process_facts, procfs, system_calls
 
     child = subprocess.Popen(["true"])
     child.wait()
-    assert procfs.process(child.pid) is None
+    assert process_facts.process(child.pid) is None
     assert procfs.start_of(child.pid) is None
     assert procfs.descriptors(child.pid, 1) == []
     assert system_calls.attendant(child.pid, 0, 8) is None

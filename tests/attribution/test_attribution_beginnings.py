@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from attribution.agreement import agree
-from attribution.backends import beginnings_process, exec_events, procfs
+from attribution.backends import beginnings_process, exec_events, process_facts, procfs
 from attribution.backends.beginnings import (
     Beginning,
     BeginningsProcess,
@@ -398,7 +398,7 @@ def backend(world: World) -> Iterator[LinuxBackend]:
 
 
 def _facts() -> ProcessFacts:
-    facts = procfs.process(os.getpid())
+    facts = process_facts.process(os.getpid())
     assert facts is not None
     return facts
 

@@ -61,6 +61,37 @@ note("datagram socket never used")
 with socket.socket() as unused:
     unused.bind(("10.77.0.1", 0))
 note("never connected")
+def no_way(family, far):
+    with socket.socket(family, dgram) as lost, contextlib.suppress(OSError):
+        lost.connect((far, 53))
+note("nothing")
+note("nothing")
+no_way(four, "203.0.113.1"), no_way(six, "2001:db8::1")
+note("name server that no way leads to")
+def look_up(server):
+    with socket.socket(four, dgram) as sent:
+        sent.connect((server, 53)); sent.send(b"A")
+        with contextlib.suppress(OSError):
+            sent.send(b"AAAA")
+look_up("10.77.0.2"), no_way(six, "2001:db8::1")
+note("look-up on a machine without IPv6")
+note("nothing"), note("nothing")
+stub = socket.socket(four, dgram)
+stub.bind(("127.0.0.53", 53))
+asked = socket.socket(four, dgram)
+asked.connect(("127.0.0.53", 53))
+for _ in range(2):
+    asked.send(b"?")
+    stub.sendto(b"!", stub.recvfrom(9)[1])
+asked.close(), look_up("10.77.0.2"), no_way(six, "2001:db8::1")
+note("look-up by a stub on a machine without IPv6")
+stub.close()
+note("nothing"), note("nothing")
+look_up("10.77.0.2"), no_way(six, "2001:db8::1")
+with socket.socket(four, dgram) as sent:
+    for port in (7002, 7003, 7004):
+        sent.sendto(b"x", ("10.77.0.2", port))
+note("datagrams beside a look-up")
 table.hear(wanted=False)
 print(json.dumps([told, table.ended()]))
 """
@@ -87,6 +118,11 @@ def test_what_leaves_is_told_when_it_ends_and_nothing_else() -> None:
         "name look-up": [],
         "datagram socket never used": [],
         "never connected": [],
+        "nothing": [],
+        "name server that no way leads to": [],
+        "look-up on a machine without IPv6": [],
+        "look-up by a stub on a machine without IPv6": [],
+        "datagrams beside a look-up": [nowhere, nowhere],
     }
     assert after is None
 

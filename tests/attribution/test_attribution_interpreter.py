@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.backends import procfs
+from attribution.backends import process_facts
 from attribution.cpython_memory import all_threads, main_thread
 from attribution.facts import ProcessFacts
 from attribution.interpreter import Interpreters, witness
@@ -109,7 +109,7 @@ def test_a_running_program_is_read(tmp_path: Path, folder: str, depth: int) -> N
         assert running.stdout is not None
         assert running.stdin is not None
         running.stdout.readline()
-        facts = procfs.process(running.pid)
+        facts = process_facts.process(running.pid)
         assert facts is not None
         found = Interpreters().ask(facts)
         read = main_thread(facts, RuntimePlaces())
@@ -129,7 +129,7 @@ def test_what_is_no_interpreter_has_no_frames() -> None:
         running.stdin.write(b"\n")
         running.stdin.flush()
         running.stdout.readline()  # it is `cat` by now, and not what becomes it
-        facts = procfs.process(running.pid)
+        facts = process_facts.process(running.pid)
         assert facts is not None
         assert main_thread(facts, RuntimePlaces()) is None
         running.kill()
@@ -197,7 +197,7 @@ def test_stacks_from_memory_are_those_that_the_sampler_sees(tmp_path: Path) -> N
         assert running.stdout is not None
         running.stdout.readline()
         sampled = dump(program, running.pid, 20)
-        facts = procfs.process(running.pid)
+        facts = process_facts.process(running.pid)
         assert facts is not None
         read = all_threads(facts, RuntimePlaces())
         running.kill()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.backends import procfs
+from attribution.backends import process_facts, procfs
 from attribution.backends.memory_reads import MemoryReads
 from tests.attribution.holding_up import HOLDING_UP
 
@@ -54,6 +54,14 @@ def test_who_holds_up_a_read_is_not_waited_for_again(disk: Disk) -> None:
     assert data == b"other"
 
 
+def test_several_files_of_a_process_are_handed_over_once(disk: Disk) -> None:
+    """One wait for all of them; where one is held up, none is known."""
+    reads = MemoryReads(disk, most=1)
+    assert reads.all(1, ["line", "environment"], _LONG_S) == (b"line", b"environment")
+    assert reads.all(1, ["line", "slow", "environment"], _SOON_S) == (b"", b"", b"")
+    assert disk.asked == ["line", "environment", "line", "slow"]
+
+
 def test_many_that_hold_up_reads_take_no_more_threads_than_there_are(disk: Disk) -> None:
     """Then nothing is read of anybody: that is a doubt about each, and no harm to the gate."""
     reads = MemoryReads(disk, most=3)
@@ -86,7 +94,7 @@ def test_a_process_that_holds_the_lock_of_its_memory_holds_up_nobody(tmp_path: P
                 pytest.skip("no file system of one's own may be made here")
             assert procfs.start_of(running.pid) is not None
             assert procfs.command_line(running.pid, 0.5) == b""
-            facts = procfs.process(running.pid)
+            facts = process_facts.process(running.pid)
             assert facts is not None and not facts.line_intact and facts.argv == ()
         finally:
             running.stdin.close()

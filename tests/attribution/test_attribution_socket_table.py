@@ -117,6 +117,33 @@ def test_the_kernel_is_asked_again_where_a_socket_can_have_come_or_gone(
     assert [listed(table) for _ in range(2)] == [1, 1]
 
 
+def test_a_table_is_still_while_the_kernel_counts_nothing_new(
+    talk: tuple[str, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not before it was looked at, not while something is connected, which carries more and more,
+    and not for long.
+    """
+    _, port, _ = talk
+    now, came = [0.0], [1]
+    table = KernelSockets(clock=lambda: now[0])
+    monkeypatch.setattr(table._came, "times", lambda: came[0])
+    assert not table.still()
+    table.listening()
+    table.connected_to(frozenset({port - 1}))
+    assert table.still()
+    came[0] = 2
+    assert not table.still()
+    table.listening()
+    assert not table.still(), "only one of both was looked at since"
+    table.connected_to(frozenset({port - 1}))
+    assert table.still()
+    now[0] += 5.0
+    assert not table.still()
+    table.listening()
+    table.connected_to(frozenset({port}))
+    assert not table.still()
+
+
 def test_this_process_has_no_part_in_it() -> None:
     """What the gate itself has open is nobody's doing."""
     table = KernelSockets()

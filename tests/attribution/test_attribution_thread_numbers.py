@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.backends import procfs, thread_numbers
+from attribution.backends import process_facts, procfs, thread_numbers
 from attribution.cpython_memory import all_threads, main_thread
 from attribution.interpreter import Interpreters
 from attribution.line.frames import Thread
@@ -49,7 +49,7 @@ def contained(tmp_path: Path) -> Iterator[tuple[int, Path]]:
 def test_an_interpreter_in_a_container_is_asked(contained: tuple[int, Path]) -> None:
     """Its main thread is 1 to itself: that is the number to look for."""
     pid, script = contained
-    facts = procfs.process(pid)
+    facts = process_facts.process(pid)
     assert facts is not None
     found = Interpreters().ask(facts)
     assert found is not None and found.main == str(script)
@@ -58,7 +58,7 @@ def test_an_interpreter_in_a_container_is_asked(contained: tuple[int, Path]) -> 
 def test_threads_in_a_container_have_the_numbers_of_here(contained: tuple[int, Path]) -> None:
     """Which thread waits for an answer is told by the kernel in these."""
     pid, _ = contained
-    facts = procfs.process(pid)
+    facts = process_facts.process(pid)
     assert facts is not None
     assert thread_numbers.own_number(pid) == 1
     assert pid in (thread_numbers.numbers_here(pid) or {}).values()

@@ -60,7 +60,7 @@ def test_numbers() -> None:
         "1,214 rows",
     )
     assert counted(0, "process", "processes") == "0 processes"
-    assert [short_number(n) for n in (1, 9_999, 10_000, 2_500_000)] == ["1", "9999", "10k", "2M"]
+    assert [short_number(n) for n in (1, 9_999, 10_000, 2_500_000)] == ["1", "9,999", "10k", "2M"]
 
 
 def test_lists_and_capitals() -> None:

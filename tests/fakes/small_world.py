@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -85,9 +86,9 @@ class Seen:
         scripts = [record["sender"]["script"] or {} for record in records]
         to = [record["destination"] for record in records]
         return cls(
-            paths=Counter(str(script.get("path")) for script in scripts),
-            names=Counter(str(script.get("name")) for script in scripts),
-            places=Counter(f"{one['host']}:{one['port']}" for one in to),
+            paths=dict(Counter(str(script.get("path")) for script in scripts)),
+            names=dict(Counter(str(script.get("name")) for script in scripts)),
+            places=dict(Counter(f"{one['host']}:{one['port']}" for one in to)),
         )
 
 
@@ -169,13 +170,13 @@ class SmallWorld:
                 (self.folder / "seen.new").write_text(json.dumps(asdict(seen)))
                 (self.folder / "seen.new").rename(self.folder / "seen")
 
-        telling = threading.Thread(target=tell, daemon=True)
-        telling.start()
-        try:
-            yield
-        finally:
-            over.set()
-            telling.join()
+        with ThreadPoolExecutor(1) as one:
+            telling = one.submit(tell)
+            try:
+                yield
+            finally:
+                over.set()
+            telling.result()
 
     def all_records(self) -> list[dict[str, Any]]:
         """Return all records, without observations."""

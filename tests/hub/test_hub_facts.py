@@ -14,6 +14,8 @@ from invented_day import sample_records
 
 from app.demo.simulated_endpoints import made_up_records
 from core.case_keys import case_key, destination_of, key_before, observation_key, sender_of
+from core.decision import HoldOutcome, Verdict
+from core.fate import CUT_OFF, UNFINISHED_NOTE, UNREACHED_NOTE
 from core.findings import NOT_INSPECTED
 from core.ids import uuid7
 from core.observation import Kind, Observation, Seen
@@ -41,11 +43,27 @@ def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
     kinds = [kind for kind in fact.kinds if kind != NOT_INSPECTED or not record.decision.degraded]
     assert "\x1f".join((*key, ",".join(kinds), fact.outcome)) == key_before(record)
     assert (NOT_INSPECTED in fact.kinds) is record.unread
-    assert fact.went is record.left
+    assert fact.went is (record.left or record.left_in_part)
     assert fact.review is needs_review(record)
     assert fact.bytes == record.request.bytes
     assert fact.found == sum(f.distinct for f in record.findings if f.kind != NOT_INSPECTED)
     assert (fact.sender.person or None) == record.sender.user
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("ended", [None, *HoldOutcome])
+@pytest.mark.parametrize("notes", [(), (f"{CUT_OFF} 8,000,000 bytes had left",), ("cut",)])
+@pytest.mark.parametrize("fate", [None, UNREACHED_NOTE, UNFINISHED_NOTE])
+def test_whether_it_left_is_what_the_record_says(
+    verdict: Verdict, ended: HoldOutcome | None, notes: tuple[str, ...], fate: str | None
+) -> None:
+    """Whole or in part, read in pieces or whole."""
+    decision = replace(RECORDS[0].decision, verdict=verdict, hold_outcome=ended, hold_key="k")
+    told = notes if fate is None else (*notes, fate)
+    text = canonical(replace(RECORDS[0], decision=decision, notes=told).to_json())
+    record = Record.from_json(orjson.loads(text))
+    assert fact_of(text).went is record.went
+    assert whole(text) == fact_of(text)
 
 
 def test_a_record_of_which_a_check_failed_is_not_all_read() -> None:

@@ -14,13 +14,16 @@ from core.attribution import Attribution
 from core.errors import InputError
 from core.fate import TUNNEL
 from core.observation import Kind, Observation, Seen
+from core.record import Record
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
 from evidence.erasure import Wanted, erase_now
-from hub import room, saved_hunts, telling_hunts
+from hub import questions, room, saved_hunts, telling, telling_hunts
+from hub.compositions import keep_parts
 from hub.erasing import erase_pending
 from hub.facts import fact_of
 from hub.hunting import known
+from hub.hunting_messages import not_read
 from hub.sought import Sought
 
 SHA = "ab12" * 16
@@ -178,16 +181,11 @@ def test_a_saved_hunt_finds_what_comes_the_moment_it_comes(world: FleetWorld) ->
     assert world.value(gone) == 0
 
 
-@pytest.mark.parametrize("told_apart", [True, False])
-def test_a_hunt_tells_what_went_past_the_gate(
-    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, told_apart: bool
-) -> None:
-    """In the lists and in the messages."""
-    if not told_apart:
-        monkeypatch.setattr(room, "MOST_TOLD_APART", 0)
-    member, made = world.member("till-1"), list(made_up_records(3, 4, world.clock()))
+def past(world: FleetWorld) -> list[Record]:
+    """Connections of a script that went past the gate."""
+    made = list(made_up_records(3, 4, world.clock()))
     to = replace(made[0].destination, host="paste.example", service=None)
-    past = [
+    return [
         replace(
             one,
             destination=to,
@@ -197,7 +195,35 @@ def test_a_hunt_tells_what_went_past_the_gate(
         )
         for one in made
     ]
-    write_evidence(member.evidence, iter(past))
+
+
+def test_a_hunt_for_a_package_tells_what_went_past_the_gate(world: FleetWorld) -> None:
+    """Nothing of it is told as stopped."""
+    member, records = world.member("till-1"), past(world)
+    write_evidence(member.evidence, iter(records))
+    member.round()
+    script = records[0].sender.script
+    assert script is not None and script.sha256 is not None
+    parts = {"installed": [["litellm", "1.82.7", None]], "used": []}
+    with asked(world) as connection:
+        assert keep_parts(connection, 1, script.sha256, parts, world.clock())
+        packages = [row["number"] for row in questions.versions_of(connection, "litellm")]
+        (had,) = questions.hunt(connection, packages).had
+    assert [(s["requests"], s["went"], s["past"]) for s in had["sent"]] == [(4, 0, 4)]
+    told = list(telling.hunted("litellm", None, [had], 0, 0))
+    assert "4 requests, an unknown number of bytes left" in told[-1]
+    assert "4 past Outgate" in told[-1] and "stopped" not in told[-1]
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_a_hunt_tells_what_went_past_the_gate(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, told_apart: bool
+) -> None:
+    """In the lists and in the messages."""
+    if not told_apart:
+        monkeypatch.setattr(room, "MOST_TOLD_APART", 0)
+    member = world.member("till-1")
+    write_evidence(member.evidence, iter(past(world)))
     member.round()
     rows = found(world, Over.DESTINATIONS, "paste.example")
     assert [(row["requests"], row["went"], row["past"]) for row in rows] == [(4, 0, 4)]
@@ -267,6 +293,30 @@ def test_who_is_not_told_apart_does_not_hide_from_a_saved_hunt(
     untold(world, monkeypatch)
     assert world.value("SELECT sum(records)::int FROM hunt_sightings") == 4
     assert world.alarms() == ["hunted", "many"]
+
+
+@pytest.mark.parametrize(("over", "name"), HIDDEN)
+def test_a_hunt_reads_no_more_of_who_floods_the_hub_than_it_tells(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, over: Over, name: str
+) -> None:
+    """The newest messages, of each endpoint by itself; of the rest it says whose and how many."""
+    member, sender = untold(world, monkeypatch)
+    made = list(made_up_records(5, 3, world.clock()))
+    to = replace(made[0].destination, host="paste.example", service=None)
+    for one in made:
+        late = replace(one, sender=sender, destination=to, files=(FILE,))
+        write_evidence(member.evidence, iter([late]))
+        world.clock.on(seconds=1)
+        member.round()
+    sought = Sought(over=over, name=name)
+    for most, requests, left in ((1, 1, 6), (2, 2, 5), (3, 3, 4), (4, 7, 0), (None, 7, 0)):
+        with asked(world) as connection:
+            (row,) = known(connection, sought, most)
+            unread = [] if most is None else not_read(connection, sought, most)
+        assert row["requests"] == requests
+        assert sum(entries for _, entries in unread) == left
+        told = list(telling_hunts.sought(name, over, [row], unread))
+        assert [line.endswith("--whole") for line in told[-1:]] == [left > 0]
 
 
 def test_json_that_outgate_does_not_write_hides_nothing() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 from fleet_world import NOW, FleetWorld
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from core.case_vocabulary import shown
 from core.decision import Decision, Verdict
@@ -23,8 +23,10 @@ from hub.review_holds import HubHolds
 from hub.review_store import HubCases
 from hub.settings import POLICY_KEY
 from tui.detail_pane import DetailPane
-from tui.fleet_review import FleetReview
+from tui.fleet_review import FleetReview, FleetScreen
 from tui.live_queue import Reviewer
+from tui.queue_view import QueueView
+from tui.tab_strip import TabStrip
 from tui.wording import case_sentence, health
 
 ADA = Actor(name="ada", role="reviewer", channel="review")
@@ -192,6 +194,29 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
         store.append([event(store, Action.REFUSE, **answer)])
 
 
+@pytest.mark.parametrize(("size", "heads"), [((80, 24), "On "), ((200, 60), "Machines ")])
+async def test_the_list_tells_on_how_many_machines_a_case_is(
+    world: FleetWorld, store: HubCases, size: tuple[int, int], heads: str
+) -> None:
+    """In a column of its own at any width, with a number for each case; what no hub has at hand is
+    offered nowhere.
+    """
+    app = FleetReview(store, Reviewer(who="ada", clock=world.clock, poll_seconds=None))
+    machines = [case.inside.machines for case in store.page(CaseFilter(), 0, 5)]
+    async with app.run_test(size=size) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        heading = str(app.screen.query_one("#heading", Static).content)
+        view = app.screen.query_one(QueueView)
+        assert isinstance(app.screen, FleetScreen)
+        told = [app.screen.unavailable(one) or "" for one in app.screen.ACTIONS]
+        assert not [words for words in told if "at hand" in words or "command" in words]
+        end = heading.index(heads) + len(heads) - 1
+        for y, on in enumerate(machines):
+            assert view.render_line(y).text[:end].endswith(f" {on}")
+        await pilot.press("q")
+
+
 async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: HubCases) -> None:
     """T, A and C in the review itself; what was done stands in the case, with who did it."""
     reviewer = Reviewer(who="ada", clock=world.clock, poll_seconds=None)
@@ -200,6 +225,9 @@ async def test_the_app_takes_over_gives_and_comments(world: FleetWorld, store: H
     async with app.run_test(size=(150, 45)) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
+        assert not app.screen.query(TabStrip)
+        await pilot.press("2", "v")  # the overview and the verification of one machine
+        assert isinstance(app.screen, FleetScreen) and not app._notifications
         for pressed, words in (("T", ""), ("A", "bo"), ("C", "asked finance")):
             await pilot.press(pressed)
             await pilot.pause()

@@ -6,8 +6,8 @@ import pytest
 
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
-from core.vocabulary.fleet import Over
-from hub.telling import Row, bytes_exact, endpoints, hunted, status
+from core.vocabulary.fleet import ALARMS, Alarm, Over
+from hub.telling import Row, alarms, bytes_exact, endpoints, hunted, status
 from hub.telling_hunts import sought
 
 CALM: Row = {
@@ -21,6 +21,7 @@ CALM: Row = {
     "alarms": 0,
     "totals_to_make": 0,
     "hows_to_read": 0,
+    "went_to_read": 0,
     "erasures_open": 0,
     "erasures_unswept": 0,
 }
@@ -76,6 +77,50 @@ def test_an_alarm_of_both_chains_is_told_once() -> None:
         "alarms": ["foreign", "gap", "foreign"],
     }
     assert "foreign, gap " in "\n".join(endpoints([row], now))
+
+
+ALARM: Row = {
+    "number": 12,
+    "endpoint": "till-1",
+    "endpoint_id": "ab" * 16,
+    "kind": "swapped",
+    "words": f"{ALARMS[Alarm.SWAPPED]}: 40 entries of the former were witnessed",
+    "last_at": datetime(2026, 11, 27, tzinfo=UTC),
+    "times": 1,
+    "ended_at": None,
+    "ended_by": None,
+}
+ACTS = f"{ALARMS[Alarm.SWAPPED]}: 5 entries of the former were witnessed"
+
+
+@pytest.mark.parametrize(
+    ("other", "lines"),
+    [
+        ({"words": ACTS}, ["40 entries of the former were witnessed; 5 entries of the former"]),
+        ({}, [f"12, 13  till-1: {ALARM['words']} ("]),
+        ({"endpoint_id": "cd" * 16, "endpoint": "till-2"}, ["   12  till-1", "   13  till-2"]),
+        ({"kind": "cut", "words": ALARMS[Alarm.CUT]}, ["it has another", "its newest evidence"]),
+        ({"words": "of a \x1b[31m later\nversion", "kind": "new"}, ["it has", "of a "]),
+        ({"ended_at": ALARM["last_at"], "ended_by": "ada"}, ["12  ", "[ended by ada]"]),
+    ],
+)
+def test_alarms_of_one_kind_are_told_on_one_line(other: Row, lines: list[str]) -> None:
+    """Both chains of an endpoint raise them; each says on that line what is its own."""
+    told = list(alarms([ALARM, {**ALARM, "number": 13, **other}], ALARM["last_at"]))
+    assert len(told) == len(lines)
+    assert all(
+        words in line and line.isprintable() for words, line in zip(lines, told, strict=True)
+    )
+
+
+def test_a_flood_of_alarms_is_one_line() -> None:
+    """What each of them adds is told of some."""
+    many = [
+        {**ALARM, "number": number, "words": f"{ALARMS[Alarm.SWAPPED]}: {number}"}
+        for number in range(50)
+    ]
+    (line,) = alarms(many, ALARM["last_at"])
+    assert line.startswith("0, 1, 2, 3 and 46 more  till-1") and "; 3; and 46 more" in line
 
 
 SENT: Row = {

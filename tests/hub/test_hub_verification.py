@@ -8,6 +8,7 @@ from fleet_world import FleetWorld
 from evidence.erasure import Wanted, erase_now
 from evidence.retention import expire
 from evidence.times import micros
+from hub.case_list import look
 from hub.erasing import erase_pending
 from hub.verification import verify
 
@@ -30,6 +31,8 @@ def filled(world: FleetWorld) -> None:
     erase_pending(world.hub.database, world.clock())
     one.records(5)
     one.round()
+    with world.hub.database.work() as connection:
+        look(connection)
 
 
 def problems(world: FleetWorld) -> list[str]:
@@ -58,6 +61,17 @@ CHANGES = (
     "UPDATE chains SET last = last - 1 WHERE kind = 'records'",
     "UPDATE chains SET head = decode(repeat('00', 32), 'hex') WHERE kind = 'acts'",
     "UPDATE chains SET frontier = '' WHERE number = 2",
+    "UPDATE records SET bytes = bytes + 1 WHERE seq = 3",
+    "UPDATE records SET went = NOT went WHERE seq = 3",
+    "UPDATE records SET destination = destination + 1 WHERE destination = 1",
+    "UPDATE records SET at = at - interval '1 day' WHERE seq = 3",
+    "UPDATE sums SET bytes_went = bytes_went + 1 WHERE place = (SELECT min(place) FROM sums)",
+    "UPDATE totals SET went = went + 1 WHERE place = (SELECT min(place) FROM totals)",
+    "UPDATE totals SET last_at = first_at WHERE last_at > first_at",
+    "UPDATE desk_cases SET closed_here = true, disposition = 'false_positive'",
+    "UPDATE desk_cases SET is_open = false",
+    "UPDATE desk_cases SET risk = 0, folded[7] = 'low' WHERE risk > 0",
+    "DELETE FROM desk_cases WHERE number = (SELECT min(number) FROM desk_cases)",
     "UPDATE uploads u SET blob = o.blob FROM uploads o WHERE o.number = u.number + 4",
 )
 

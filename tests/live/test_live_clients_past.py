@@ -2,12 +2,16 @@
 small world of its own: what arrives, what is on record and what is said at the end agree.
 """
 
+import json
 import re
 from collections import Counter
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 from client_runs import Trials, Tried, address_of, recorded, trials_of
 from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends
+from small_world import Seen
 
 from proxy.uninspected import UNKNOWN_HOST
 
@@ -60,3 +64,16 @@ def test_the_end_of_a_run_tells_of_each_place_and_of_nothing_sent(trials: Trials
         for host, _, many in _PLACE.findall(told.replace(UNKNOWN_HOST, "unknown")):
             shown[UNKNOWN_HOST if host == "unknown" else host] += int(many)
         assert shown == at, seen
+
+
+def test_what_the_gate_has_on_record_can_be_told_to_those_inside() -> None:
+    """As numbers by name, which is what ends the waiting of scripts and of servers."""
+    place = {"host": "10.0.0.7", "port": 443}
+    sender: dict[str, Any] = {"script": {"name": "job.py", "path": "/srv/job.py"}}
+    unknown: dict[str, Any] = {"script": None}
+    records = [{"sender": one, "destination": place} for one in (sender, unknown)]
+
+    told = json.loads(json.dumps(asdict(Seen.of(records))))
+
+    assert told["names"] == {"job.py": 1, "None": 1}
+    assert told["places"] == {"10.0.0.7:443": 2}

@@ -13,6 +13,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHook, HttpResponseHook
 from mitmproxy.test import tflow
 from mitmproxy.utils.asyncio_utils import set_eager_task_factory
 
+from proxy import backpressure
 from proxy.hooks import DirectAddons, GateHandler
 
 
@@ -128,3 +129,28 @@ async def test_a_layer_that_fails_stops_no_later_event(
     await handler.server_event(events.Wakeup(commands.RequestWakeup(1)))
     assert script.happened == ["Start begins", "Wakeup begins", "Wakeup ends"]
     assert "crashed" in caplog.text
+
+
+async def test_layers_stay_until_the_last_hook_of_a_client_that_left_is_over(
+    gate: tuple[GateHandler, Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a hook still waits for is told to the layers when it comes, whoever has left; then they
+    are let go, and nothing that still comes does any harm.
+    """
+    handler, asked = gate
+    script = Script({"Start": [HttpRequestHook(tflow.tflow())]})
+    handler.layer = script  # type: ignore[assignment]
+    untied: list[object] = []
+    monkeypatch.setattr(backpressure, "untie_layers", untied.append)
+    with set_eager_task_factory():
+        await handler.server_event(events.Start())
+        handler._over = True
+        handler.let_go()
+        assert untied == []
+        asked.go.set()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert script.happened[-1] == "after request ends"
+    assert untied == [script]
+    await handler.server_event(events.Wakeup(commands.RequestWakeup(1)))
+    assert script.happened[-1] == "after request ends"

@@ -42,6 +42,10 @@ class Tells:
 
     def __init__(self, fails: Exception | None = None) -> None:
         self.fails = fails
+        self.rests = False
+
+    def still(self) -> bool:
+        return self.rests
 
     def look(self) -> Iterator[Observation]:
         yield make_observation(1)
@@ -91,3 +95,33 @@ async def test_a_gate_that_stops_tells_what_is_left_and_nothing_after() -> None:
     evidence.broken = True
     await collecting.look()
     assert len(evidence.seen) == 1 and not OWNER.trouble
+
+
+async def test_no_thread_is_woken_where_all_are_still() -> None:
+    """A machine at rest is left alone; one that stirs has all asked, and one that failed is."""
+    evidence = Evidence()
+    one, other = Tells(), Tells()
+    collecting = Collecting([one, other], evidence)
+    one.rests = other.rests = True
+    await collecting.look()
+    assert not evidence.seen
+    other.rests = False
+    await collecting.look()
+    assert len(evidence.seen) == 2
+    other.fails = OSError()
+    await collecting.look()
+    other.fails, other.rests = None, True
+    await collecting.look()
+    await collecting.look()
+    assert len(evidence.seen) == 6 and not OWNER.trouble
+
+
+async def test_what_cannot_say_whether_it_is_still_is_told() -> None:
+    """The watch goes on, and `status` names it."""
+
+    class Fails(Tells):
+        def still(self) -> bool:
+            raise ValueError
+
+    await Collecting([Fails()], Evidence()).look()
+    assert "beside their requests" in " ".join(OWNER.trouble)

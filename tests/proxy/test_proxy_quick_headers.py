@@ -73,3 +73,22 @@ def test_what_is_no_name_is_refused(name: Any) -> None:
     """A mistake in a caller is no header that is missing."""
     with pytest.raises(TypeError):
         quick.values_of(http.Headers(), name)
+
+
+ODD: Any = st.sampled_from([("a", b"b"), (b"a",), (b"a", b"b", b"c"), b"ab", 7, [b"a", b"b"], None])
+
+
+@given(fields=st.lists(st.tuples(RAW, RAW) | ODD, max_size=4), named=st.booleans())
+def test_headers_are_made_as_by_mitmproxy(fields: list[Any], named: bool) -> None:
+    """Whatever they are made of, and refused where mitmproxy refuses it."""
+    more = {"content_type": "text/plain"} if named else {}
+
+    def outcome(make: Any) -> Any:
+        headers = http.Headers.__new__(http.Headers)
+        try:
+            make(headers, iter(fields), **more)
+        except (TypeError, ValueError) as error:
+            return type(error)
+        return headers.fields
+
+    assert outcome(quick.made) == outcome(quick._THEIR_INIT)

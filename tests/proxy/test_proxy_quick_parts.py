@@ -1,5 +1,6 @@
 """Contexts, hooks, answers to commands and options are as mitmproxy makes them."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -140,3 +141,16 @@ def test_the_length_of_a_body_is_found_once(monkeypatch: pytest.MonkeyPatch) -> 
     request.headers["content-length"] = "8"
     assert [http1.expected_http_body_size(request) for _ in range(4)] == [8] * 4
     assert len(asked) == 2
+
+
+def test_flows_have_names_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two have the same, and the system is asked for nothing to name one."""
+
+    def refused(_size: int) -> bytes:
+        raise AssertionError("random bytes were asked for")
+
+    client, server = tflow.tclient_conn(), tflow.tserver_conn()
+    monkeypatch.setattr(os, "urandom", refused)
+    names = {http.HTTPFlow(client, server).id for _ in range(1000)}
+    assert len(names) == 1000
+    assert {len(name) for name in names} == {32}

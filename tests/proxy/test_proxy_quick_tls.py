@@ -1,5 +1,6 @@
 """TLS through a kept buffer: the same bytes, ends and complaints as through pyOpenSSL itself."""
 
+from collections import Counter
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from OpenSSL import SSL
 
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
-from proxy import quick_tls
+from proxy import far_side, quick_tls
 
 SIZES = st.lists(
     st.sampled_from([1, 2, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000]),
@@ -37,6 +38,7 @@ def layer(connection: SSL.Connection) -> Any:
     """What the functions need of a layer."""
     found: Any = SimpleNamespace(tls=connection, conn="conn")
     found.tls_interact = lambda: quick_tls.interact(found)
+    found.event_to_child = lambda event: iter([event.data])
     return found
 
 
@@ -131,6 +133,61 @@ def test_what_the_other_side_no_longer_takes_is_dropped(ends: tuple[Any, Any]) -
         one.tls.sendall(b"more")
     with pytest.raises(SSL.Error):
         list(quick_tls.send_data(one, b"more"))
+
+
+class Counting:
+    """The library below, with its calls counted."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._library, name)
+        if not callable(found):
+            return found
+
+        def called(*arguments: Any) -> Any:
+            self.calls[name] += 1
+            return found(*arguments)
+
+        return called
+
+
+def test_the_library_is_not_asked_for_more_than_there_is(
+    ends: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One record is read by one call, and nothing is made to send: no error is waited for to learn
+    so. Each call hands the interpreter's lock to whoever waits for it.
+    """
+    one, other = ends
+    list(far_side.receive_data(other, sent(quick_tls.send_data(one, b"before"))))
+    stream = sent(quick_tls.send_data(one, b"hello"))
+    counting = Counting(quick_tls._LIB)
+    monkeypatch.setattr(quick_tls, "_LIB", counting)
+    came: list[Any] = list(far_side.receive_data(other, stream))
+    assert came == [b"hello"]
+    assert counting.calls == {"BIO_write": 1, "SSL_read": 1, "BIO_get_mem_data": 2}
+
+
+def test_what_the_library_has_to_say_is_sent(ends: tuple[Any, Any]) -> None:
+    """What is read may make an answer of the protocol itself: that goes out, behind no data too."""
+    one, other = ends
+    assert not quick_tls.has_something_to_send(other.tls)
+    other.tls.shutdown()
+    assert quick_tls.has_something_to_send(other.tls)
+    one.tls.bio_write(sent(far_side.receive_data(other, b"")))
+    assert quick_tls.read(one.tls).closed
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_any_bytes_can_be_received(ends: tuple[Any, Any], kind: Any) -> None:
+    """What comes in another coat is taken too; nothing at all is refused as by pyOpenSSL."""
+    one, other = ends
+    quick_tls.feed(other.tls, kind(sent(quick_tls.send_data(one, b"hello"))))
+    assert quick_tls.read(other.tls).data == b"hello"
+    with pytest.raises(SSL.Error):
+        quick_tls.feed(other.tls, kind(b""))
 
 
 def test_what_is_read_is_not_shown() -> None:

@@ -5,7 +5,11 @@ import http.client
 from collections.abc import Iterator
 
 import pytest
+from mitmproxy.contrib.kaitaistruct.tls_client_hello import TlsClientHello
+from mitmproxy.proxy.layer import Layer
+from OpenSSL import SSL
 
+from proxy.hooks import GateHandler
 from proxy.streams import GateStream
 from proxy.transaction import Transaction
 from tests.proxy.conftest import RunningGate
@@ -60,3 +64,19 @@ def test_an_upload_in_pieces_and_what_reads_it_are_let_go(
         talk.getresponse().read()
     eventually(lambda: len(_held()) - before <= 2)
     talk.close()
+
+
+def _of_connections() -> int:
+    kinds = (SSL.Connection, GateHandler, Layer, TlsClientHello)
+    return sum(isinstance(one, kinds) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("asked", [DIALOGUES["small ones"], []], ids=["asked", "silent"])
+def test_nothing_of_a_connection_waits_to_be_looked_for_as_garbage(
+    gate: RunningGate, uncollected: None, asked: list[Asked]
+) -> None:
+    """Both ends of its TLS, its layers and what began it go when its client has left."""
+    before = _of_connections()
+    for _ in range(_TIMES):
+        answers(gate, asked)
+    eventually(lambda: _of_connections() <= before)

@@ -24,6 +24,7 @@ DATA_CLIENTS = frozenset(
         "databricks-sdk",
         "databricks-sql",
         "deltalake",
+        "docker",
         "duckdb (httpfs)",
         "fsspec",
         "gcloud",
@@ -143,12 +144,16 @@ def test_what_is_not_installed_is_told_with_what_it_needs(
         assert "JAVA_TOOL_OPTIONS" in told["java"].mend
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed")
+@pytest.mark.parametrize("name", ["docker", "go"])
 def test_go_is_tried_by_a_name_of_this_machine_that_it_asks_a_proxy_for(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
-    """It comes to the gate's door, by variables alone, and leaves no module behind."""
-    [probe] = [one for one in PROGRAMS if one.name == "go"]
+    """It, and what is written in it, comes to the gate's door, by variables alone, and leaves no
+    module behind.
+    """
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    [probe] = [one for one in PROGRAMS if one.name == name]
     monkeypatch.setattr(trying, "PROGRAMS", (probe,))
     monkeypatch.setenv("GOPATH", str(tmp_path / "go"))
     with Canary(("127.0.0.1", 1), tmp_path) as canary:
@@ -185,6 +190,15 @@ def test_a_client_that_reaches_nothing_breaks(
     assert tried["urllib"].verdict is Verdict.BREAKS
     assert tried["http.client"].verdict is Verdict.PAST
     assert tried["http.client"].mend
+
+
+def test_a_registry_client_that_got_an_answer_is_not_called_broken() -> None:
+    """The canary is no registry; who trusts the gate gets so far."""
+    [probe] = [probe for probe in PROGRAMS if probe.name == "docker"]
+    said = "unsupported manifest media type and no default available: application/json"
+    assert _verdict(Seen(proxied=1), 1, said, probe.answered_by) is Verdict.WORKS
+    refused = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+    assert _verdict(Seen(proxied=1), 1, refused, probe.answered_by) is Verdict.DISTRUSTS
 
 
 def test_a_client_that_asks_for_parts_of_a_file_is_not_called_broken() -> None:

@@ -245,6 +245,9 @@ class Listed:
         self._runs = runs
         self.missed = missed
 
+    def still(self) -> bool:
+        return False
+
     def ended(self) -> Sequence[EndedRun]:
         runs, self._runs = self._runs, []
         return runs
