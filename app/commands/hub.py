@@ -242,7 +242,7 @@ def resolve(
     ] = False,
     hub: HubFolder = None,
 ) -> int:
-    """End alarms, all or none, with who and why; `--adopt` goes on with evidence that was set aside.
+    """End alarms, all or none, with who and why; `--adopt` goes on with what was set aside.
 
     \b
     Example: outgate hub resolve 12 --reason "restored from backup, ticket 4711" --adopt
