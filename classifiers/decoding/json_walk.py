@@ -63,10 +63,9 @@ def _walk(
         node, key, path = stack.pop()
         inner: list[_Node] = []
         named = type(node) is dict
-        label = None if not named or VALUES.isdisjoint(node) else label_beside(node)
         for name, value in _fields(reading, node, key, path, depth, inner):
             if named:
-                key = name if label is None or name not in VALUES else label
+                key = name
             kind = type(value)
             if kind is str:
                 if deep and not (len(value) < 24 and value.isascii() & value.isidentifier()):
@@ -74,7 +73,7 @@ def _walk(
                 elif value:
                     append(_new(Segment, (value, key, path + (name,), carrier, place, True, False)))
             elif kind in _CONTAINERS:
-                inner.append((value, key, path + (name if label is None or key is None else key,)))
+                inner.append((value, key, path + (name,)))
             elif kind in _SCALARS or (kind is float and value >= _LONG):
                 _scalar(reading, value, key, path + (name,), depth)
         if len(segments) > room:
@@ -82,6 +81,16 @@ def _walk(
             return
         if inner:
             stack += _left(reading, node, path, inner)
+
+
+def _named_by_label(node: dict[str, Any]) -> Iterable[tuple[Any, Any]]:
+    """Return the fields of an object, its value under the name that stands beside it, where that
+    tells.
+    """
+    label = None if VALUES.isdisjoint(node) else label_beside(node)
+    if label is None:
+        return node.items()
+    return [(label if name in VALUES else name, value) for name, value in node.items()]
 
 
 def _left(reading: Reading, node: Any, path: Path, inner: list[_Node]) -> list[_Node]:
@@ -106,7 +115,7 @@ def _fields(
     without a look at them.
     """
     if type(node) is dict and are_dull(node):
-        return node.items()
+        return _named_by_label(node)
     return _pairs(reading, node, key, path, depth, inner)
 
 
@@ -128,8 +137,7 @@ def _pairs(
         emit_names(reading, node, path)
         if (values := pieces.numbered(node)) is not None:
             _put_together(reading, values, key, path, depth)
-        fields: dict[Any, Any] = node
-        return fields.items()
+        return _named_by_label(node)
     _emit_pieces(reading, node, key, path)
     if len(node) > 2 and (
         _put_together(reading, node, key, path, depth)

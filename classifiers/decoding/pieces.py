@@ -120,14 +120,16 @@ def of_texts(values: Sequence[Any]) -> str | bytes | None:
     whole = "".join(values)
     if width == 1:
         return whole
-    if width == _DIGITS_OF_BYTE and whole.isdecimal() and len(values) >= FEWEST_BYTES:
-        return of_bytes([int(value) for value in values])
+    return _undone(whole, width)
+
+
+def _undone(whole: str, width: int) -> bytes | None:
+    """Return what pieces of this width say together, as bytes, in hex or in base64."""
+    if width == _DIGITS_OF_BYTE and whole.isdecimal():
+        return of_bytes([int(whole[at : at + width]) for at in range(0, len(whole), width)])
     if not whole.isascii() or len(whole) < 2 * FEWEST_BYTES:
         return None
-    return _undone(whole.encode())
-
-
-def _undone(run: bytes) -> bytes | None:
+    run = whole.encode()
     for alphabet, undo in ((_HEX, _from_hex), (_BASE_64, _from_base_64)):
         if not run.translate(None, alphabet):
             data = undo(run)

@@ -148,12 +148,17 @@ def _columns_of(rows: list[Any]) -> dict[str, None] | None:
     if any(type(row) is not dict for row in rows) or are_labelled(rows):
         return None
     names = dict.fromkeys(name for row in rows[:_LOOKED_AT] for name in row)
-    if len(names) > MAX_COLUMNS or not _alike(rows, len(names)):
+    if not _alike(rows, len(names)):
         return None
     if len(rows) > _LOOKED_AT:
         names = dict.fromkeys(name for row in rows for name in row)
+    return None if _are_too_many(names, rows) else names
+
+
+def _are_too_many(names: dict[str, None], rows: list[Any]) -> bool:
+    """True for more columns than are read, or many of which most records lack most."""
     is_sparse = len(names) > _SPARSE and sum(map(len, rows)) * 2 < len(names) * len(rows)
-    return None if is_sparse or len(names) > MAX_COLUMNS else names
+    return is_sparse or len(names) > MAX_COLUMNS
 
 
 def _is_message(row: dict[str, Any]) -> bool:

@@ -107,9 +107,7 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
         return None
     telling = sum(map(tells, given))
     odd = [name for name in names if not is_name(name)]
-    if (odd and (telling < _FEWEST_TELLING or not all(map(str.isidentifier, odd)))) or (
-        len(set(given)) * 2 < len(given)
-    ):
+    if not _may_be_names(given, odd, telling):
         return names if telling and _is_confirmed(names, rows) else None
     if telling:
         return names
@@ -120,6 +118,13 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
         if name and kind in {"mail", "number", "mixed"} and type_of(name) != kind
     ]
     return names if unlike else None
+
+
+def _may_be_names(given: Sequence[str], odd: Sequence[str], telling: int) -> bool:
+    """True for names that all read as such, each once or nearly so."""
+    if len(set(given)) * 2 < len(given):
+        return False
+    return not odd or (telling >= _FEWEST_TELLING and all(map(str.isidentifier, odd)))
 
 
 def _is_confirmed(names: Sequence[str], rows: Sequence[Row]) -> bool:

@@ -5,6 +5,7 @@ is.
 import csv
 import io
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.organisation import Organisation
 
 BIRTHS = [f"{1950 + n}-0{1 + n % 9}-1{n % 7}" for n in range(12)]
 MAIL = "anna.mueller@firma-beispiel.de"
-FILLERS = {
+FILLERS: dict[str, Callable[[int], str]] = {
     "letters and numbers": lambda n: f"m{n}",
     "years": lambda n: str(1990 + n),
     "shares": lambda n: f"{n} %",
