@@ -39,6 +39,7 @@ class Engines:
         if full is not None or not long_tail:
             self._ready.set()
         else:
+            OWNER.begun(Duty.SECRET_RULES, _WORDS_MEANWHILE)
             body = OWNER.guarded(Duty.SECRET_RULES, self._make)
             threading.Thread(target=body, name="credentials-pack", daemon=True).start()
 
@@ -70,6 +71,7 @@ class Engines:
                 full = load(cache_dir)
         if full is None:
             self.failure = "the long tail of secret rules could not be loaded from its cache"
+            OWNER.lost(Duty.SECRET_RULES, None)
             return
         full.warm()
         self.current = full
