@@ -244,6 +244,29 @@ def test_unix_sockets_of_others_do_not_send_for_it(door: FakeDoor, tmp_path: Pat
     assert said == ["refused", "own", "refused"]
 
 
+def test_a_socket_that_goes_by_another_name_than_it_was_bound_under_is_shut(
+    door: FakeDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Masters of SSH connections link theirs into place; others bind from where they stand."""
+    linked, stands = tmp_path / "master", tmp_path / "control"
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as master, socket.socket(socket.AF_UNIX) as daemon:
+        master.bind(f"{linked}.Xy12")
+        linked.hardlink_to(f"{linked}.Xy12")
+        Path(f"{linked}.Xy12").unlink()
+        daemon.bind("control")
+        for one in (master, daemon):
+            one.listen()
+        code = (
+            "import socket, sys\n"
+            "for path in sys.argv[1:]:\n"
+            "    try:\n        socket.socket(socket.AF_UNIX).connect(path)\n"
+            "        print('reached')\n"
+            "    except OSError:\n        print('refused')\n"
+        )
+        assert python(door, code, str(linked), str(stands)).split() == ["refused", "refused"]
+
+
 def test_inherited_sockets_are_closed(door: FakeDoor, outside: socket.socket) -> None:
     """A connection that the shell had open is not there for the program to send over."""
     kept = socket.create_connection(outside.getsockname())
