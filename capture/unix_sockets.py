@@ -13,6 +13,8 @@ _FIELDS = 8
 _MOST_ENTRIES = 1 << 16
 """Of one folder that are looked through for a socket."""
 _SOCK_DIAG = 4
+type _Row = tuple[str, str]
+"""The kernel's number of a socket, and the name that it was bound under."""
 ALWAYS_LEFT = ("/run/systemd/journal/", "/dev/log")
 """Where programs write their logs. Beginnings of paths."""
 
@@ -25,25 +27,22 @@ class HostSockets:
         self._left = (*ALWAYS_LEFT, *left)
         self._table = os.open("/proc/net/unix", os.O_RDONLY | os.O_CLOEXEC)
         self._asked = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
-        self._known: set[str] = set()
-        self._young: set[str] = set()
-        self._told: set[str] = set()
+        self._known: set[_Row] = set()
+        self._young: set[_Row] = set()
 
     def new(self) -> list[str]:
-        """Return the paths that have come since the last look.
+        """Return the paths at which sockets have come since the last look; one that is bound anew
+        comes again, and so may one that somebody has connected to.
 
         Who binds under one name and links the socket to another, as masters of SSH connections do,
         stands in the table under the first for ever: it is looked for by the number of its file,
         once more at the next look, for it may have been in the middle of that.
         """
-        there = set(names(self._read().splitlines()))
+        there = set(rows(self._read().splitlines()))
         fresh = there - self._known
-        elsewhere = {name for name in fresh | (self._young & there) if not _stands(name)}
-        self._known |= fresh
-        self._young = fresh
-        found = {name for name in fresh if name.startswith("/")} | set(self._found(elsewhere))
-        found -= self._told
-        self._told |= found
+        elsewhere = {name for _, name in fresh | (self._young & there) if not _stands(name)}
+        self._known, self._young = there, fresh
+        found = {name for _, name in fresh if name.startswith("/")} | set(self._found(elsewhere))
         return sorted(path for path in found if not path.startswith(self._left))
 
     def _found(self, wanted: set[str]) -> Iterator[str]:
@@ -71,14 +70,14 @@ class HostSockets:
         return os.fsdecode(b"".join(pieces))
 
 
-def names(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the names in the lines of the kernel's table that are paths, be it from where their
-    program stood; abstract ones are none.
+def rows(lines: Iterable[str]) -> Iterable[_Row]:
+    """Yield the lines of the kernel's table whose names are paths, be it from where their program
+    stood; abstract ones are none.
     """
     for line in lines:
         number, *fields = line.split(None, _FIELDS - 1)
         if len(fields) == _FIELDS - 1 and number.endswith(":") and not fields[-1].startswith("@"):
-            yield fields[-1]
+            yield fields[-2], fields[-1]
 
 
 def _stands(name: str) -> bool:
