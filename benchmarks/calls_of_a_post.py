@@ -67,8 +67,8 @@ def main() -> None:
     parser.add_argument("--tree", type=Path, default=ROOT)
     options = parser.parse_args()
     tree: Path = options.tree.resolve()
-    sys.path[:0] = [str(tree), str(tree / "benchmarks")]
-    from way_of_a_post import fakes
+    sys.path[:0] = [str(tree)]
+    from benchmarks.way_of_a_post import fakes
 
     module, calls = fakes(), Calls()
     threading.setprofile(calls)
