@@ -34,8 +34,8 @@ BENT_SINCE = (
     "it is imported, and what its environment runs at each start may have been changed since"
 )
 BESIDE = (
-    "its environment had other code run in it first (PYTHONPATH, PYTHONHOME, a category of warnings,"
-    " LD_PRELOAD), which may be what sends"
+    "its environment had other code run in it first (PYTHONPATH, PYTHONHOME, the category of a "
+    "warning, LD_PRELOAD), which may be what sends"
 )
 GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
 _CUSTOM = ("sitecustomize", "usercustomize")

@@ -1,5 +1,5 @@
-"""An approval that is borrowed: a script that is what it says, in a process in which somebody else's
-code runs beside it.
+"""An approval that is borrowed: a script that is what it says, in a process in which the code of
+somebody else runs beside it.
 """
 
 import shutil

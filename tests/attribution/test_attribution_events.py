@@ -125,7 +125,7 @@ def test_forks_are_not_told_of_while_new_ones_are_noted(events: ExecEvents) -> N
 
 
 def test_a_connection_is_dated_until_something_comes_over_it() -> None:
-    """The kernel tells how long ago it was opened, never less than that but for a tick of its own."""
+    """The kernel tells how long ago it was opened: never less, but for a tick of its own."""
     tick_s, asked = 0.011, SockDiag()
     listener = socket.create_server(("127.0.0.1", 0))
     with listener, socket.create_connection(listener.getsockname()) as client:
