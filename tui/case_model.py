@@ -8,7 +8,7 @@ from tui.wording import safe, service_name
 
 
 def model_section(llm: LlmCall | None, place: Destination, *, went: bool) -> Section:
-    """Return the call, its tokens and its cost; no rows where it was none. `went`: any of it left."""
+    """Return the call, its tokens and its cost; no rows where it was none. `went`: it left."""
     if llm is None:
         return Section("Language model", ())
     tools = [safe(tool, 100) for tool in llm.tools[:8]]

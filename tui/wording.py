@@ -337,9 +337,9 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     where = place(case.service, case.host, case.category, case.account_kind)
     if verb == _TRIED and case.bytes_sent and words is not UNKNOWN:  # nothing left whole
         verb, where = "sent", where + _STOPPED_LATER
-    since = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
-    times = since if case.count > 1 else ""
     when = at_time(case.last_at, now, zone)
+    since = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
+    last, times = (f", last {when}", since) if case.count > 1 else (f" {when}", "")
     told = words.outcome + (f" In all: {several}." if (several := case_outcomes(case)) else "")
     tried = next(
         (_UNINSPECTED[f] for f, w in FATES.items() if w is words and f in _UNINSPECTED), ""
@@ -352,7 +352,6 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         )
         return f"{who}{by} {did}: {safe(case.host, 300)}, seen {when}{times}. {words.outcome}"
     what = _sent_words(case)
-    last = f", last {when}" if case.count > 1 else f" {when}"
     return f"{who}{by} {verb} {what} to {where}{last}{times}. {told}"
 
 
