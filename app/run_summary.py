@@ -242,8 +242,8 @@ def _by_place(records: Iterable[Record]) -> list[list[Record]]:
         if _is_worth_a_word(record) or record.llm is not None:
             decision, faults = record.decision, _FAULTS.intersection(record.notes)
             why = _causes(record) if faults or record.fate in _NOT_SENT else ""
-            became = record.outcome, decision.rule, decision.reason, unchecked(record)
-            key = (_place(record), *became, faults, why)
+            became = record.outcome, record.left_in_part, decision.rule, decision.reason
+            key = (_place(record), *became, unchecked(record), faults, why)
             found.setdefault(key, []).append(record)
     return list(found.values())
 
@@ -300,7 +300,11 @@ def _why(record: Record) -> str:
     if record.left and WANTS_CERTIFICATE in record.notes:
         return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
-    return f"{outcome(record).rstrip('.')}{rule}.{f' {reason}.' if reason else ''}"
+    late = f"{_IN_PART} " if record.left_in_part else ""
+    return f"{outcome(record).rstrip('.')}{rule}. {late}{reason}{'.' if reason else ''}".rstrip()
+
+
+_IN_PART = "That many bytes of it had left by then."
 
 
 def _because(record: Record) -> str:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
 
@@ -87,17 +87,24 @@ def problem_of(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Prob
 
 def _unknown_name(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
     name = str(path[-1]) if path else "the file"
-    hint = nearest(name, _fields_at(path[:-1], model))
-    meant = f"; did you mean “{hint}”?" if hint else ""
-    return f"“{printable(name, 60)}” is not known here{meant}"
+    return _not_known(printable(name, 60), list(_fields_at(path[:-1], model)))
 
 
 def _unknown_word(written: str, expected: str) -> str:
     known = re.findall(r"'([^']*)'", expected)
+    return _not_known(written, known, f"it is {expected}")
+
+
+def _not_known(written: str, known: Sequence[str], otherwise: str = "") -> str:
+    """Return what to say of a word, with the known one that is meant, or else those there are."""
     hint = nearest(written, known)
-    listed = f"it is one of {', '.join(known[:12])}" if known else f"it is {expected}"
+    more = ", …" if len(known) > _LISTED else ""
+    listed = f"it is one of {', '.join(known[:_LISTED])}{more}" if known else otherwise
     choice = f"did you mean “{hint}”?" if hint else listed
-    return f"“{written}” is not known here; {choice}"
+    return f"“{written}” is not known here{f'; {choice}' if choice else ''}"
+
+
+_LISTED = 12
 
 
 def _wrong_form(

@@ -85,7 +85,7 @@ def _all(
         code_section(record.sender, reading.kept),
         _sender(record.sender),
         _destination(record),
-        model_section(record.llm, record.destination),
+        model_section(record.llm, record.destination, went=record.went),
         _history(reading, now, zone),
         past_section(reading.past, reading.case, now, zone),
         _trace(record.id, record.decision.policy, link),

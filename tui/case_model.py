@@ -7,8 +7,8 @@ from tui.rows import Row, Section, known, maybe
 from tui.wording import safe, service_name
 
 
-def model_section(llm: LlmCall | None, place: Destination) -> Section:
-    """Return the call, its tokens and its cost; no rows where it was none."""
+def model_section(llm: LlmCall | None, place: Destination, *, went: bool) -> Section:
+    """Return the call, its tokens and its cost; no rows where it was none. `went`: it left."""
     if llm is None:
         return Section("Language model", ())
     tools = [safe(tool, 100) for tool in llm.tools[:8]]
@@ -19,8 +19,8 @@ def model_section(llm: LlmCall | None, place: Destination) -> Section:
         known(
             Row("Provider", _provider(llm, place)),
             Row("Model", model),
-            Row("Tokens", _tokens(llm)),
-            Row("Cost", _cost(llm)),
+            Row("Tokens", _tokens(llm, went=went)),
+            Row("Cost", _cost(llm, went=went)),
             Row("Account", account_told(place.account)),
             maybe("Project", _project(llm)),
             maybe("Answer", None if llm.response_id is None else safe(llm.response_id, 200)),
@@ -50,17 +50,18 @@ def _key(llm: LlmCall) -> str | None:
     return ", ".join(told) or None
 
 
-def _tokens(llm: LlmCall) -> str:
+def _tokens(llm: LlmCall, *, went: bool) -> str:
     sides = ((llm.input_tokens, "in"), (llm.output_tokens, "out"))
     if llm.tokens_basis is TokensBasis.COUNTED:
         return _COUNTED
     told = ", ".join(f"{number(tokens)} {side}" for tokens, side in sides if tokens is not None)
     if not told or llm.tokens_basis is not TokensBasis.ESTIMATED:
-        return told or "not known"
+        return told or (_NOT_KNOWN if went else _NONE_LEFT)
     band = f" {safe(llm.tokens_band, 20)}" if llm.tokens_band else ""
     return f"{told} (estimated{band})"
 
 
+_NOT_KNOWN, _NONE_LEFT = "not known", "none: nothing of it has left"
 _COUNTED = "none new: an earlier record counts this answer"
 _COST_FROM = {
     CostBasis.STATED: ", stated by the provider",
@@ -68,13 +69,13 @@ _COST_FROM = {
 }
 
 
-def _cost(llm: LlmCall) -> str:
+def _cost(llm: LlmCall, *, went: bool) -> str:
     if llm.cost_basis is CostBasis.LOCAL:
         return "none: a model of your own"
     if llm.cost_basis is CostBasis.COUNTED:
         return _COUNTED
     if llm.cost_usd is None:
-        return "not known"
+        return _NOT_KNOWN if went else _NONE_LEFT
     lacks = joined([safe(words, 80) for words in llm.cost_left_out])
     left_out = f"; without {lacks}" if lacks else ""
     return f"{safe(llm.cost_usd, 30)} US dollars{_COST_FROM.get(llm.cost_basis, '')}{left_out}"

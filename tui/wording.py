@@ -23,7 +23,7 @@ from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
-from core.vocabulary.verdicts import FATES, WAITING, Words, words_of, words_of_ending
+from core.vocabulary.verdicts import FATES, UNKNOWN, WAITING, Words, words_of, words_of_ending
 from core.vocabulary.verdicts import outcome as outcome_of
 from destinations.naming import place_name
 
@@ -226,14 +226,14 @@ def sentence(
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
     verb = "sent" if record.left_in_part else _verb(record.outcome, _ending(decision, waiting))
-    where += ", before it was stopped," if record.left_in_part else ""
+    where += _STOPPED_LATER if record.left_in_part else ""
     return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 
 
 def _verb(verdict: str, hold: str | None) -> str:
     if left_by(verdict, hold):
         return "sent"
-    return "wants to send" if hold == WAITING else "tried to send"
+    return "wants to send" if hold == WAITING else _TRIED
 
 
 _UNINSPECTED: Mapping[str, str] = {
@@ -242,6 +242,7 @@ _UNINSPECTED: Mapping[str, str] = {
     Fate.FOREIGN: "tried to reach",
 }
 """What a client did that came to no inspection: it never sent the gate a request."""
+_TRIED, _STOPPED_LATER = "tried to send", ", before it was stopped,"
 
 
 def _why(decision: Decision) -> str:
@@ -331,16 +332,15 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     ran = "on" if case.inside.machines else "run by"
     by = f", {ran} {safe(case.user, 60)}," if case.user else ""
     words = case_words(case)
-    verb = _verb(case.verdict, None if case.hold is None else case.hold.outcome)
-    if words.meaning == "allowed" and verb != "sent":
-        verb = "sent"
+    hold = None if case.hold is None else case.hold.outcome
+    verb = "sent" if words.meaning == "allowed" else _verb(case.verdict, hold)
     where = place(case.service, case.host, case.category, case.account_kind)
-    times = ""
-    if case.count > 1:
-        times = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
+    if verb == _TRIED and case.bytes_sent and words is not UNKNOWN:  # nothing left whole
+        verb, where = "sent", where + _STOPPED_LATER
     when = at_time(case.last_at, now, zone)
-    several = case_outcomes(case)
-    told = f"{words.outcome} In all: {several}." if several else words.outcome
+    since = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
+    last, times = (f", last {when}", since) if case.count > 1 else (f" {when}", "")
+    told = words.outcome + (f" In all: {several}." if (several := case_outcomes(case)) else "")
     tried = next(
         (_UNINSPECTED[f] for f, w in FATES.items() if w is words and f in _UNINSPECTED), ""
     )
@@ -352,7 +352,6 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
         )
         return f"{who}{by} {did}: {safe(case.host, 300)}, seen {when}{times}. {words.outcome}"
     what = _sent_words(case)
-    last = f", last {when}" if case.count > 1 else f" {when}"
     return f"{who}{by} {verb} {what} to {where}{last}{times}. {told}"
 
 

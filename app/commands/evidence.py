@@ -212,7 +212,7 @@ def _is_export(file: Path, *, rebuild: bool, newest: bool) -> None:
 
     if not file.is_file():
         raise InputError(
-            f"There is no file {file}.", remedy="Name a file that `outgate export` wrote."
+            f"There is no file “{file}”.", remedy="Name a file that `outgate export` wrote."
         )
     if rebuild:
         raise InputError("An export holds no list of cases.", remedy="Leave --rebuild out.")

@@ -64,20 +64,20 @@ class ModelSums:
     input_tokens: int = 0
     output_tokens: int = 0
     unknown_tokens: int = 0
-    """Calls of which the tokens are not known."""
+    """Calls that left, and of which the tokens are not known."""
     cost: Decimal = Decimal()
     unknown_cost: int = 0
 
-    def add(self, call: LlmCall) -> None:
-        """Add one call."""
+    def add(self, call: LlmCall, *, went: bool) -> None:
+        """Add one call. `went`: of one that did not leave nothing is unknown: no model had it."""
         self.calls += 1
         self.input_tokens += call.input_tokens or 0
         self.output_tokens += call.output_tokens or 0
-        self.unknown_tokens += call.input_tokens is None and call.output_tokens is None
+        self.unknown_tokens += went and call.input_tokens is None and call.output_tokens is None
         try:
             self.cost += Decimal(call.cost_usd or "")
         except InvalidOperation:
-            self.unknown_cost += 1
+            self.unknown_cost += went
 
 
 @dataclass(slots=True)
@@ -162,9 +162,8 @@ class Sums:
                 self.untold_cases.add(key)
         if record.llm is not None:
             llm = record.llm
-            self.models[llm.provider or "unknown", llm.model or "unknown", sender_of(record)].add(
-                llm
-            )
+            by = llm.provider or "unknown", llm.model or "unknown", sender_of(record)
+            self.models[by].add(llm, went=record.went)
 
     def _day(self, record: Record) -> None:
         day = record.at.astimezone(self.period.since.tzinfo).strftime("%Y-%m-%d")

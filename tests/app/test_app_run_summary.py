@@ -85,6 +85,16 @@ def test_what_had_left_of_a_large_body_that_was_cut_counts_as_sent() -> None:
     assert summary(cut, sent(Verdict.BLOCK, 5_000)) == line
 
 
+def test_what_was_stopped_too_late_to_keep_all_of_it_here_is_told_so() -> None:
+    """Beside a refusal of which nothing left, which says nothing like it."""
+    cut = replace(sent(Verdict.BLOCK, 8_000_000), notes=(f"{CUT_OFF} 8,000,000 bytes had left",))
+    late, kept = told(cut), told(sent(Verdict.BLOCK, 5_000))
+    both = told(cut, sent(Verdict.BLOCK, 5_000))
+    assert "8.0 MB" in late and "That many bytes of it had left by then." in late
+    assert "had left" not in kept
+    assert both.count("had left") == 1 and both.count("It was blocked") == 2
+
+
 def test_machines_read_the_same_sums() -> None:
     """The JSON counts as the sentence does."""
     out = io.StringIO()

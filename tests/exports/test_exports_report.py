@@ -134,6 +134,21 @@ def test_an_approval_taken_back_or_given_later_does_not_count(store: Store) -> N
     assert "none of them approved" in of(store).answer
 
 
+@pytest.mark.parametrize(("verdict", "unknown"), [(Verdict.BLOCK, 0), (Verdict.ALLOW, 1)])
+def test_what_a_call_cost_that_did_not_leave_is_not_unknown(
+    verdict: Verdict, unknown: int, write: Callable[..., None], place: Path, make_record: Make
+) -> None:
+    """No model read it: only a call that left can have cost nobody knows what."""
+    first, call = make_record(0), make_record(1, verdict=verdict)
+    assert call.llm is not None
+    nobody_counted = replace(call.llm, input_tokens=None, output_tokens=None, cost_usd=None)
+    write(first, replace(call, llm=nobody_counted))
+    words = section(of(Store(place)), "Language models")
+    assert " | 2 | 10 | 20 | " in words
+    assert ("1 not known" in words) is (unknown == 1)
+    assert ("Of 1 call the tokens are not known." in words) is (unknown == 1)
+
+
 @pytest.mark.parametrize(
     ("title", "words"),
     [

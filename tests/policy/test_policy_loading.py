@@ -26,7 +26,12 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
     [
         ("mode: wach\n", "1:7: “wach” is not known here; did you mean “watch”?"),
         ("moed: watch\n", "1:1: “moed” is not known here; did you mean “mode”?"),
-        ("qqqqqqq: 1\n", "1:1: “qqqqqqq” is not known here"),
+        ("qqqqqqq: 1\n", "1:1: “qqqqqqq” is not known here; it is one of version, mode, "),
+        (
+            "rules: [{id: a, when: {findings: {groups: bank}}, then: block}]\n",
+            "“groups” is not known here; it is one of kinds, detectors, certainty, ",
+        ),
+        (RULE.replace("{}", "{qqqqqqq: 1}"), ", requests_per, resources, llm, time, …"),
         (RULE.replace("block", "blok"), "4:11: “blok” is not known here; did you mean “block”?"),
         (
             RULE.replace("{}", "{destinaton: {}}"),

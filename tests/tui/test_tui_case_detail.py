@@ -9,7 +9,8 @@ from invented_day import finding, place, record, sender
 from memory_case_store import LINK
 
 from core.case_inside import Inside
-from core.classification import Category
+from core.classification import Category, LlmCall
+from core.decision import Verdict
 from core.findings import Finding
 from core.review import Case
 from core.stored import StoredRecord
@@ -46,6 +47,26 @@ def test_what_no_rule_counted_is_said_where_it_stands(
     assert all(text.startswith(told) and "test_data: true" in text for text in said)
     examples = sum("published example value" in row.text for row in rows)
     assert examples == sum(one.test_data for one in findings)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [(Verdict.ALLOW, "not known"), (Verdict.BLOCK, "none: nothing of it has left")],
+)
+def test_a_call_that_did_not_leave_has_cost_nothing_and_not_something_unknown(
+    now: datetime, case_of: Callable[..., Case], verdict: Verdict, told: str
+) -> None:
+    """No model read it."""
+    call = LlmCall(provider="openai", operation="chat", model="gpt-5-mini")
+    made = record(now, sender("job.py"), place("api.openai.com", "openai", Category.LLM), REAL)
+    decision = replace(made.decision, verdict=verdict)
+    made = replace(made, llm=call, decision=decision)
+    reading = Reading(case=case_of(1), newest=StoredRecord(record=made, link=LINK), complete=True)
+    rows = [row for section in describe(reading, now) for row in section.rows]
+    assert {row.label: row.text for row in rows if row.label in {"Tokens", "Cost"}} == {
+        "Tokens": told,
+        "Cost": told,
+    }
 
 
 def test_what_records_added_up_to_stays_when_they_are_gone(

@@ -339,6 +339,24 @@ def test_the_largest_of_many_requests_is_not_said_of_the_newest(
     assert words in case_sentence(case, now, UTC)
 
 
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (0, "“job_7.py” tried to send 3 e-mail addresses to api.example.com at"),
+        (4_112_346, " sent 3 e-mail addresses to api.example.com, before it was stopped, at"),
+    ],
+)
+def test_of_a_case_that_was_cut_the_list_says_that_a_part_had_left(
+    left: int, words: str, now: datetime, case_of: Callable[..., Case]
+) -> None:
+    """As the sentence of its one request does."""
+    case = case_of(7, verdict="block", kinds=("email",), values=3, records=None, count=1, user=None)
+    case = replace(case, bytes_sent=left, service=None, host="api.example.com", category="other")
+    case = replace(case, account_kind="unknown")
+    told = case_sentence(case, now, UTC)
+    assert words in told and told.endswith("It was blocked.")
+
+
 def test_a_case_of_an_unknown_sender_and_a_verdict_not_heard_of(
     now: datetime, case_of: Callable[..., Case]
 ) -> None:
