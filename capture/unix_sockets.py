@@ -3,9 +3,18 @@ the program inside: Docker, D-Bus, name services, masters of SSH connections.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from capture.unix_inodes import inodes_of
 
 _FIELDS = 8
+_MOST_ENTRIES = 1 << 16
+"""Of one folder that are looked through for a socket."""
+_SOCK_DIAG = 4
+type _Row = tuple[str, str]
+"""The kernel's number of a socket, and the name that it was bound under."""
 ALWAYS_LEFT = ("/run/systemd/journal/", "/dev/log")
 """Where programs write their logs. Beginnings of paths."""
 
@@ -17,16 +26,40 @@ class HostSockets:
         """`left`: beginnings of paths that stay reachable. Raises OSError."""
         self._left = (*ALWAYS_LEFT, *left)
         self._table = os.open("/proc/net/unix", os.O_RDONLY | os.O_CLOEXEC)
-        self._known: set[str] = set()
+        self._asked = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
+        self._known: set[_Row] = set()
+        self._young: set[_Row] = set()
 
     def new(self) -> list[str]:
-        """Return the paths that have come since the last look."""
-        found = set(paths(self._read().splitlines())) - self._known
-        self._known |= found
+        """Return the paths at which sockets have come since the last look; one that is bound anew
+        comes again, and so may one that somebody has connected to.
+
+        Who binds under one name and links the socket to another, as masters of SSH connections do,
+        stands in the table under the first for ever: it is looked for by the number of its file,
+        once more at the next look, for it may have been in the middle of that.
+        """
+        there = set(rows(self._read().splitlines()))
+        fresh = there - self._known
+        elsewhere = {name for _, name in fresh | (self._young & there) if not _stands(name)}
+        self._known, self._young = there, fresh
+        found = {name for _, name in fresh if name.startswith("/")} | set(self._found(elsewhere))
         return sorted(path for path in found if not path.startswith(self._left))
+
+    def _found(self, wanted: set[str]) -> Iterator[str]:
+        """Yield where sockets stand now that were bound under these names."""
+        if not wanted:
+            return
+        by_folder: dict[str, set[int]] = {}
+        for name, inode in inodes_of(self._asked):
+            if name in wanted:
+                for folder in _folders(name):
+                    by_folder.setdefault(folder, set()).add(inode)
+        for folder, inodes in by_folder.items():
+            yield from _files(folder, inodes)
 
     def close(self) -> None:
         """Close the table."""
+        self._asked.close()
         os.close(self._table)
 
     def _read(self) -> str:
@@ -37,9 +70,38 @@ class HostSockets:
         return os.fsdecode(b"".join(pieces))
 
 
-def paths(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the absolute paths in the lines of the kernel's table; abstract names are none."""
+def rows(lines: Iterable[str]) -> Iterable[_Row]:
+    """Yield the lines of the kernel's table whose names are paths, be it from where their program
+    stood; abstract ones are none.
+    """
     for line in lines:
-        fields = line.split(None, _FIELDS - 1)
-        if len(fields) == _FIELDS and fields[-1].startswith("/"):
-            yield fields[-1]
+        number, *fields = line.split(None, _FIELDS - 1)
+        if len(fields) == _FIELDS - 1 and number.endswith(":") and not fields[-1].startswith("@"):
+            yield fields[-2], fields[-1]
+
+
+def _stands(name: str) -> bool:
+    return name.startswith("/") and os.path.lexists(name)
+
+
+def _folders(name: str) -> Iterator[str]:
+    """Yield the folders that a name can mean: where programs that we may look at stand now."""
+    folder = os.path.dirname(name)  # noqa: PTH120 - a name as it was given to the kernel
+    if name.startswith("/"):
+        yield folder
+        return
+    for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names only
+        try:
+            yield str(Path(os.readlink(f"/proc/{pid}/cwd"), folder))  # noqa: PTH115 - a mark
+        except OSError:
+            continue
+
+
+def _files(folder: str, inodes: set[int]) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
+                if entry.inode() & 0xFFFFFFFF in inodes:
+                    yield entry.path
+    except OSError:
+        return

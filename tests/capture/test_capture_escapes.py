@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -242,6 +244,66 @@ def test_unix_sockets_of_others_do_not_send_for_it(door: FakeDoor, tmp_path: Pat
             abstract.listen()
             said = python(door, code, str(path), "outgate-test").split()
     assert said == ["refused", "own", "refused"]
+
+
+def test_a_socket_that_goes_by_another_name_than_it_was_bound_under_is_shut(
+    door: FakeDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Masters of SSH connections link theirs into place; others bind from where they stand."""
+    linked, stands = tmp_path / "master", tmp_path / "control"
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as master, socket.socket(socket.AF_UNIX) as daemon:
+        master.bind(f"{linked}.Xy12")
+        linked.hardlink_to(f"{linked}.Xy12")
+        Path(f"{linked}.Xy12").unlink()
+        daemon.bind("control")
+        for one in (master, daemon):
+            one.listen()
+        code = (
+            "import socket, sys\n"
+            "for path in sys.argv[1:]:\n"
+            "    try:\n        socket.socket(socket.AF_UNIX).connect(path)\n"
+            "        print('reached')\n"
+            "    except OSError:\n        print('refused')\n"
+        )
+        assert python(door, code, str(linked), str(stands)).split() == ["refused", "refused"]
+
+
+def test_the_socket_of_a_daemon_that_is_started_again_is_shut_again(
+    door: FakeDoor, tmp_path: Path
+) -> None:
+    """Its file is another one then, and what stood in its place went with the first."""
+    path, begun = tmp_path / "daemon.sock", tmp_path / "begun"
+    code = (
+        "import pathlib, socket, sys, time\n"
+        "def shut():\n"
+        "    with socket.socket(socket.AF_UNIX) as asked:\n"
+        "        return asked.connect_ex(sys.argv[1]) != 0\n"
+        "print(shut())\n"
+        "pathlib.Path(sys.argv[2]).touch()\n"
+        "while not pathlib.Path(sys.argv[2]).read_text():\n    time.sleep(0.01)\n"
+        "for _ in range(100):\n"
+        "    if shut():\n        break\n"
+        "    time.sleep(0.3)\n"
+        "print(shut())\n"
+    )
+    with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+        first.bind(str(path))
+        first.listen()
+        again = threading.Thread(target=_bound_again, args=(path, begun, second))
+        again.start()
+        assert python(door, code, str(path), str(begun)).split() == ["True", "True"]
+        again.join()
+
+
+def _bound_again(path: Path, begun: Path, second: socket.socket) -> None:
+    """Do as a daemon that is started again while a program is sealed, and say so."""
+    while not begun.exists():
+        time.sleep(0.01)
+    path.unlink()
+    second.bind(str(path))
+    second.listen()
+    begun.write_text("again")
 
 
 def test_inherited_sockets_are_closed(door: FakeDoor, outside: socket.socket) -> None:
