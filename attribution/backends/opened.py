@@ -59,7 +59,7 @@ def datagrams(folder: Path = Path("/proc/net")) -> Callable[[], tuple[int, int] 
     """
     general, ipv6 = _KeptOpen(folder / "snmp"), _KeptOpen(folder / "snmp6")
 
-    def counted() -> tuple[int, int] | None:
+    def totals() -> tuple[int, int] | None:
         four, six = general.read(), ipv6.read()
         by_four = [_number(four, b"\nUdp: ", name) for name in _DATAGRAMS]
         if b"" in by_four:
@@ -70,7 +70,7 @@ def datagrams(folder: Path = Path("/proc/net")) -> Callable[[], tuple[int, int] 
         )
         return sent, sum(came)
 
-    return counted
+    return totals
 
 
 def _by_ipv6(text: bytes, name: bytes) -> bytes:
