@@ -36,8 +36,8 @@ _UNDATED = "when it became this program is not known, so another one may have se
 class Use:
     """From when on a connection was used (Unix times)."""
 
-    accepted_at: float
-    """When the gate took it. A busy gate does so later than it was opened."""
+    opened_at: float
+    """When it was opened, or the gate took it where that is not known: a busy one does so later."""
     possible_at: float
     """When another program than the present one may have used it already."""
 
@@ -48,12 +48,14 @@ def use_of(ownership: Ownership, accepted_at: float, *, is_python: bool) -> Use:
     Data that is older than a program was sent by another one. And an interpreter opens no socket
     that outlives an exec: one that does was given to it.
     """
-    possible = accepted_at
+    opened, possible = accepted_at, accepted_at
+    if ownership.opened_at is not None:
+        opened = min(accepted_at, ownership.opened_at - _JIFFY_S)
     if ownership.sent_at is not None:
         possible = min(possible, ownership.sent_at - _JIFFY_S)
     if is_python and ownership.inheritable:
         possible = min(possible, accepted_at - _ACCEPTED_WITHIN_S)
-    return Use(accepted_at=accepted_at, possible_at=possible)
+    return Use(opened_at=opened, possible_at=possible)
 
 
 def of_one(portrait: Portrait, ownership: Ownership, method: str) -> Attribution:
@@ -124,7 +126,7 @@ def another_sender(
     if before is not None:
         same = (before.pid, before.start) == (sole.pid, sole.start)
         return None if same and _is_same_program(before, sole) else _OPENED
-    born = sole.born_at is not None and sole.born_at > use.accepted_at
+    born = sole.born_at is not None and sole.born_at > use.opened_at
     until = sole.image_until
     loaded = until is not None and (sole.image_from or 0.0) > use.possible_at
     if born or loaded:

@@ -128,7 +128,7 @@ def _beyond(
     found = compiled.doubt(owner, run, witness, files)
     if found is None and run.path is not None and compiled.is_imported(owner, run):
         found = startup.doubt(owner, files)
-    return found or startup.goes_on(owner)
+    return found or startup.goes_on(owner) or startup.beside(owner, files)
 
 
 def _unresolved(agreed: Agreed) -> Agreed:

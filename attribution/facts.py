@@ -81,6 +81,10 @@ class Ownership:
     """When data was sent over the socket last (Unix time, exact to some ms); None when none was, or
     that cannot be told.
     """
+    opened_at: float | None = None
+    """When it was connected (Unix time, never later than it was, but for a tick of the kernel's),
+    as long as nothing has come over it; later from then on. None where that cannot be told.
+    """
     given: bool = False
     """True when the only holder had the socket already when its program was loaded."""
     inheritable: bool = False

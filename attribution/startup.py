@@ -14,6 +14,7 @@ import posixpath
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from attribution.backends import procfs
 from attribution.compiled import made_of_source
@@ -32,6 +33,10 @@ BENT = (
 BENT_SINCE = (
     "it is imported, and what its environment runs at each start may have been changed since"
 )
+BESIDE = (
+    "its environment had other code run in it first (PYTHONPATH, PYTHONHOME, the category of a "
+    "warning, LD_PRELOAD), which may be what sends"
+)
 GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
 _CUSTOM = ("sitecustomize", "usercustomize")
 _LOADED_FIRST = (*_CUSTOM, "encodings")
@@ -43,6 +48,10 @@ _NOT_FROZEN = tuple(
 )
 """What older Pythons, which hold no modules in the program itself, load before the main one."""
 _FROZEN_FROM = 11
+_PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
+_OF_SYSTEM = ("/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/")
+_BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
+_BEACON = Path(__file__).parent / "beacon/child"
 _ELSEWHERE = frozenset(
     (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
 )
@@ -123,6 +132,64 @@ def goes_on(owner: ProcessFacts) -> str | None:
     command = parse(owner.argv[1:])
     told = not command.ignores_environment and b"PYTHONINSPECT" in _variables(owner.pid)
     return GOES_ON if "i" in command.flags or told else None
+
+
+def beside(owner: ProcessFacts, files: HostFiles) -> str | None:
+    """Return why other code than the program's may send from within it: its variables and options
+    had that run first. What its installation runs at each start is as much a part of it as what it
+    imports.
+    """
+    if owner.windows:
+        return None
+    start = _Start(owner=owner, files=files, told=_variables(owner.pid))
+    command = parse(owner.argv[1:])
+    options = owner.argv[1 : len(owner.argv) - len(command.rest)]
+    if any(_is_loaded_before(start, name) for name in _PRELOADS) or _imports_for_warning(options):
+        return BESIDE
+    if command.ignores_environment:
+        return None
+    warned = os.fsdecode(start.told.get(b"PYTHONWARNINGS", b""))
+    if _imports_for_warning(warned.split(",")) or _has_another_home(start):
+        return BESIDE
+    names = _LOADED_FIRST if _holds_its_own(owner) else (*_LOADED_FIRST, *_NOT_FROZEN)
+    given = (folder for folder in search_paths.given_folders(owner) if not _is_ours(start, folder))
+    return BESIDE if any(_named(start, one, names) for one in given) else None
+
+
+def _is_loaded_before(start: _Start, name: bytes) -> bool:
+    """True for a library that is loaded before the program's own and is none of the system's."""
+    words = os.fsdecode(start.told.get(name, b"")).replace(":", " ").split()
+    return any("/" in w and not start.files.realpath(w).startswith(_OF_SYSTEM) for w in words)
+
+
+def _imports_for_warning(words: Sequence[str]) -> bool:
+    """The category of a warning is imported; it is the only word of these with two colons."""
+    return any(word.count(":") > 1 and "." in word.split(":")[2] for word in words)
+
+
+def _has_another_home(start: _Start) -> bool:
+    """True where Python was told to take its own modules from elsewhere than it is installed."""
+    told, exe = os.fsdecode(start.told.get(b"PYTHONHOME", b"")), start.owner.exe
+    if not told or exe is None:
+        return bool(told)
+    installed = posixpath.dirname(posixpath.dirname(start.files.realpath(exe)))
+    return any(start.files.realpath(home) != installed for home in told.split(":"))
+
+
+def _is_ours(start: _Start, folder: str) -> bool:
+    """True for the folder of a beacon, and for one below the environment's own packages, which an
+    installed tool names.
+    """
+    files, place = start.files, start.files.realpath(folder)
+    installed = (files.realpath(one) for one in _folders(start) if one.endswith("-packages"))
+    if any(place.startswith(f"{one}/") for one in installed):
+        return True
+    names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}
+    names["path/sitecustomize.py"] = f"{place}/sitecustomize.py"
+    return _BEACONS.issuperset(_listed(files.outside(place))) and all(
+        text_of(files.outside(path), _MOST_LINES) == (_BEACON / name).read_bytes()
+        for name, path in names.items()
+    )
 
 
 def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:

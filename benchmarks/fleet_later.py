@@ -1,5 +1,6 @@
 """Measures what an update costs a hub that has to read earlier records once more
-(`hub.reading_later`): how they came about (schema 19), and which files they sent (schema 16).
+(`hub.reading_later`): how they came about (schema 19), which files they sent (schema 16), and what
+was cut off half-way (schema 21).
 
 Run: python -m benchmarks.fleet_later [--records 60000]
 """
@@ -22,12 +23,13 @@ from hub.database import Database, connect
 from hub.file_rows import read_files
 from hub.how_rows import read_hows
 from hub.own_postgres import OwnPostgres
+from hub.went_rows import read_went
 
 _HOURS_S = 36_000.0
 _AS_BEFORE = (
     "UPDATE records SET how = 0",
     "TRUNCATE how_sent, sent_files",
-    "UPDATE chains SET hows_to = 0, files_to = 0",
+    "UPDATE chains SET hows_to = 0, files_to = 0, went_to = 0",
 )
 
 
@@ -49,6 +51,7 @@ def read_later(records: int, endpoints: int) -> dict[str, Any]:
             "records": count,
             "hows": _measured(server, count, lambda: read_hows(database, _HOURS_S)),
             "files": _measured(server, count, lambda: read_files(database, _HOURS_S, utc_now())),
+            "went": _measured(server, count, lambda: read_went(database, _HOURS_S)),
             "lost": known - _hows(server),
             "load": os.getloadavg()[0],
         }

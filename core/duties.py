@@ -88,6 +88,7 @@ class Owner:
 
     def __init__(self) -> None:
         self._lost: dict[Duty, str] = {}
+        self._begun: dict[Duty, str] = {}
         self._untold: list[tuple[Duty, str]] = []
 
     def guarded(
@@ -134,14 +135,20 @@ class Owner:
     def lost(self, duty: Duty, error: BaseException | None) -> None:
         """Note that nobody does this any more. Holds the kind of the error, never its words."""
         kind = "it ended" if error is None else kind_of(error)
+        self._begun.pop(duty, None)
         if self._lost.get(duty) != kind:
             log.error("nobody is %s any more: %s", duty.value.what, kind)
             if not duty.value.courtesy:
                 self._untold.append((duty, kind))
         self._lost[duty] = kind
 
+    def begun(self, duty: Duty, meanwhile: str) -> None:
+        """Note that it is under way, and in plain words what that means until it is done."""
+        self._begun[duty] = meanwhile
+
     def done(self, duty: Duty) -> None:
         """Note that it is done (again)."""
+        self._begun.pop(duty, None)
         if self._lost and self._lost.pop(duty, None) is not None:
             log.warning("%s works again", duty.value.what)
 
@@ -169,6 +176,11 @@ class Owner:
         """What is not done now, in plain words."""
         return tuple(f"no longer {d.value.what} ({kind})" for d, kind in tuple(self._lost.items()))
 
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """What is under way and not done yet, in plain words."""
+        return tuple(self._begun.values())
+
     def untold(self) -> list[tuple[Duty, str]]:
         """Return the ends that no record tells of yet; they are told then."""
         told, self._untold = self._untold, []
@@ -177,6 +189,7 @@ class Owner:
     def forget(self) -> None:
         """Begin anew: for a process that starts another gate."""
         self._lost.clear()
+        self._begun.clear()
         self._untold.clear()
 
 

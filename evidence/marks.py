@@ -46,6 +46,11 @@ def pair(mark_: int, seq: int) -> Pair:
     return (mark_ << _SHIFT) + seq
 
 
+def unpaired(number: Pair) -> tuple[int, int]:
+    """Return the mark and the entry of which `pair` made the number."""
+    return number >> _SHIFT, number & ((1 << _SHIFT) - 1)
+
+
 def marks_of(findings: Iterable[tuple[Collection[str], int]]) -> set[int]:
     """Return the marks of a record, of the fingerprints and distinct values of each finding."""
     found: set[int] = set()

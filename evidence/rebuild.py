@@ -2,7 +2,7 @@
 marks.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any
 
 from core.case_keys import case_of_key
@@ -11,33 +11,35 @@ from evidence.closed import OPEN
 from evidence.closings import Closings
 from evidence.compiled import CREATE
 from evidence.database import Connection
-from evidence.entries import Recalled, read_entry
 from evidence.lots import forget_lots
-from evidence.marks import marks_in_text
+from evidence.marks import marks_in_text, unpaired
 from evidence.past import all_past, oldest_of_past
 from evidence.removed import Removed
-from evidence.rollup import Rollup
+from evidence.rollup import Rollup, joined
 from evidence.sqlite_errors import DERIVED, REMADE
-from evidence.statements import INSERT_MARK, write_rollup
+from evidence.statements import INSERT_MARK, Remembered, write_rollup
+from evidence.tally import Tally
 
-_CHUNK = 2000
+_CHUNK = 8192
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
-def rebuild(connection: Connection) -> None:
-    """Recompute all derived tables from the entries and review events; call inside a transaction.
+def rebuild(connection: Connection, *, marks: bool = True) -> None:
+    """Recompute all derived tables from the entries and review events, the list of marks too where
+    it is asked for; call inside a transaction.
 
     Cases keep their ids, so that another process that remembers one stays right.
     """
     _make_missing(connection)
     ids = {str(key): int(id_) for key, id_ in connection.execute("SELECT key, id FROM cases")}
     for table in DERIVED:
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
-    past = all_past(connection)
-    last = _add_past(connection, past.rollup, ids)
-    erased = Removed.of(connection).whole
+        if marks or table != "marks":
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
+    _add_past(connection, all_past(connection).rollup, ids)
+    adding = _Adding(connection, ids, marks)
+    last = 0
     while rows := _chunk(connection, last):
-        _add_chunk(connection, rows, ids, erased)
+        adding.take(rows)
         last = rows[-1][0]
     close_anew(connection)
 
@@ -56,13 +58,12 @@ def _make_missing(connection: Connection) -> None:
                 connection.execute(statement)
 
 
-def _add_past(connection: Connection, rollup: Rollup, ids: dict[str, int]) -> int:
+def _add_past(connection: Connection, rollup: Rollup, ids: dict[str, int]) -> None:
     """Begin with what records that expired added up to."""
     next_id = max(ids.values(), default=0) + 1
     for key in rollup.cases:
         next_id += ids.setdefault(key, next_id) == next_id
     write_rollup(connection, rollup, ids)
-    return 0
 
 
 def _chunk(connection: Connection, after: int) -> list[Any]:
@@ -71,37 +72,42 @@ def _chunk(connection: Connection, after: int) -> list[Any]:
     return list(connection.execute(query, (after, _CHUNK)))
 
 
-def _add_chunk(
-    connection: Connection,
-    rows: list[Any],
-    ids: dict[str, int],
-    erased: Container[int],
-) -> None:
-    rollup, known, moved, marks = Rollup(), Recalled(), [], list[tuple[int, int]]()
-    next_id = max(ids.values(), default=0) + 1
-    for seq, id_, at_us, case_id, text in rows:
-        # What was erased counts nowhere.
-        key = None
-        if seq not in erased:
-            key = _added(rollup, id_, at_us, text, known)
-            marks += [(one, seq) for one in marks_in_text(text)]
-        right = None if key is None else ids.setdefault(key, next_id)
-        next_id += right == next_id
-        if right != case_id:
-            moved.append((right, seq))
-    write_rollup(connection, rollup, ids)
-    INSERT_MARK.run_rows(connection, sorted(marks))
-    if moved:
-        connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
-        forget_lots(connection, [seq for _, seq in moved])  # they tell of the rows as they were
+class _Adding:
+    """Adds entries up, and files each under its case."""
 
+    def __init__(self, connection: Connection, ids: dict[str, int], marks: bool) -> None:
+        self._connection, self._ids, self._marks = connection, ids, marks
+        self._tally = Tally()
+        self._remembered: Remembered = {}
+        self._erased = Removed.of(connection).whole
 
-def _added(rollup: Rollup, id_: str, at_us: int, text: bytes, known: Recalled) -> str | None:
-    try:
-        record = read_entry(text, known)
-    except ValueError:
-        return rollup.add_unreadable(id_, at_us)
-    return rollup.add(record, at_us)
+    def take(self, rows: list[Any]) -> None:
+        """Take the next entries."""
+        self._tally.begin()
+        connection, unread, moved = self._connection, Rollup(), []
+        marks, ids = list[tuple[int, int]](), self._ids
+        next_id = max(ids.values(), default=0) + 1
+        for seq, id_, at_us, case_id, text in rows:
+            # What was erased counts nowhere.
+            key = None
+            if seq not in self._erased:
+                try:
+                    key = self._tally.add(text, at_us, seq)[2]
+                except ValueError:
+                    key = unread.add_unreadable(id_, at_us)
+                    marks += [(one, seq) for one in marks_in_text(text)]
+            right = None if key is None else ids.setdefault(key, next_id)
+            next_id += right == next_id
+            if right != case_id:
+                moved.append((right, seq))
+        sums = self._tally.sums
+        joined(sums, unread)
+        write_rollup(connection, sums, ids, self._remembered)
+        if self._marks:
+            INSERT_MARK.run_rows(connection, sorted(marks + list(map(unpaired, self._tally.pairs))))
+        if moved:
+            connection.executemany("UPDATE entries SET case_id = ? WHERE seq = ?", moved)
+            forget_lots(connection, [seq for _, seq in moved])  # they tell of the rows as they were
 
 
 def close_anew(connection: Connection) -> None:

@@ -138,6 +138,18 @@ def is_gone(connection: sqlite3.Connection, table: str) -> bool:
     return connection.execute(query, (table,)).fetchone() is None
 
 
+def whole[Kind: sqlite3.Connection](connection: Kind) -> Kind:
+    """Return a connection to a file that has all tables of ours. Raises TableGoneError: what is
+    written without one of them is not the evidence that is promised. It is closed then.
+    """
+    for table in _TABLES:
+        if is_gone(connection, table):
+            connection.close()
+            message, remedy = _gone(table)
+            raise TableGoneError(message, remedy=remedy)
+    return connection
+
+
 def gone_words(table: str) -> str:
     """Return what is said beside what could be told without a table of ours."""
     return _words(*_gone(table))

@@ -8,7 +8,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -30,7 +29,7 @@ from evidence.notary import Notary
 from evidence.owed import Owed
 from evidence.recovery import recover
 from evidence.schema import prepare
-from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error
+from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error, whole
 from evidence.writer_tasks import Ends, Ready, Task, hangs, has_ended, has_stopped, tell, trouble
 
 MOST_IN_A_BATCH = 512
@@ -84,7 +83,7 @@ class Writer:
         self._owed = Owed()
         self._stopping = False
         self._file = HeldFile(
-            path, partial(connect, path, strict=strict, busy_timeout_s=busy_timeout_s)
+            path, lambda: whole(connect(path, strict=strict, busy_timeout_s=busy_timeout_s))
         )
         self._appender: Appender | None = None
         self._checkpoints = Checkpointing(notary)

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Cursor
 
 from core.errors import InputError
+from core.text import printable
 from core.vocabulary.fleet import Alarm
 from evidence.chain import genesis
 from evidence.shipping import ChainKind
@@ -33,7 +34,8 @@ _OF = """UPDATE chains c SET seen_at = %(at)s FROM
             FOR UPDATE) AS before
     WHERE c.number = before.number AND c.endpoint = %(endpoint)s
     RETURNING c.number, c.state, c.last, c.head, before.seen_at"""
-_OWNER = "SELECT 1 FROM chains WHERE chain = %s AND state <> 'superseded' AND endpoint <> %s"
+_OWNER = """SELECT e.name FROM chains c JOIN endpoints e ON e.number = c.endpoint
+    WHERE c.chain = %s AND c.state <> 'superseded' AND c.endpoint <> %s"""
 _OTHERS = """SELECT chain, last, seen_at FROM chains
     WHERE endpoint = %s AND kind = %s AND chain <> %s AND state <> 'superseded' AND last > 0
     ORDER BY seen_at DESC LIMIT 1"""
@@ -75,6 +77,12 @@ def begin_chain(
         raise InputError("This endpoint has begun too many chains today.")
     values = {"endpoint": endpoint, "kind": kind, "chain": chain, "at": now}
     connection.execute(_BEGIN, {**values, "head": genesis(chain)})
+
+
+def begun_by(connection: Connection, chain: str, endpoint: int) -> str:
+    """Return which other endpoint began a chain, in words; nothing where none did."""
+    row = connection.execute(_OWNER, (chain, endpoint)).fetchone()
+    return "" if row is None else f"{printable(row[0], 60)} began it"
 
 
 def begun_since(now: datetime) -> datetime:
@@ -143,8 +151,9 @@ def _witnessed(
     row: Row | None,
     others: Row | None,
 ) -> Witnessed:
-    if row is None and connection.execute(_OWNER, (told.chain, endpoint)).fetchone() is not None:
-        alarmed(connection, endpoint, Alarm.FOREIGN, now, "", told.chain)
+    whose = "" if row else begun_by(connection, told.chain, endpoint)
+    if whose:
+        alarmed(connection, endpoint, Alarm.FOREIGN, now, whose, told.chain)
         return Witnessed(next=0, state="quarantined")
     if row is None:
         begin_chain(connection, endpoint, told.kind, told.chain, now)

@@ -100,10 +100,10 @@ def listed(connection: Connection, number: int) -> Row | None:
     return found[0] if found else None
 
 
-def called(connection: Connection, script: str, limit: int) -> list[Row]:
-    """Return the rows of the script of this name."""
-    query = _LIST + "name = %s ORDER BY " + in_order(Order.RISK) + " LIMIT %s"
-    return found_rows(connection, query, (script, limit))
+def called(connection: Connection, script: str, families: Sequence[int], limit: int) -> list[Row]:
+    """Return the rows of the script of this name, or of these families of versions."""
+    query = _LIST + "(name = %s OR family = ANY(%s)) ORDER BY " + in_order(Order.RISK) + " LIMIT %s"
+    return found_rows(connection, query, (script, list(families), limit))
 
 
 def totals(connection: Connection, wanted: CaseFilter, shown: Council) -> Row:

@@ -15,7 +15,7 @@ from fleet.walking import Walked, walk
 from fleet.wire import BrokenUpload, Claims, opened, unpacked
 from hub.act_rows import dropped_up_to, keep_acts
 from hub.alarms import alarmed
-from hub.chains import begin_chain
+from hub.chains import begin_chain, begun_by
 from hub.database import Connection, Database
 from hub.erasing import unexplained
 from hub.facts import Fact, fact_of
@@ -48,6 +48,8 @@ _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why,
     WHERE (SELECT count(*) < %s AND coalesce(sum(length(blob)), 0) + %s <= %s
         FROM quarantine WHERE endpoint = %s)
     ON CONFLICT DO NOTHING"""
+_NOT_YOURS = "the chain was begun by another endpoint"
+"""Whose it is, nobody at an endpoint is told."""
 _QUARANTINE = "UPDATE chains SET state = 'quarantined' WHERE number = %s"
 
 
@@ -169,7 +171,7 @@ class Intake:
             run = (claims.chain, claims.first, claims.last, claims.head)
             most = (_MOST_QUARANTINED, len(frame), _MOST_ASIDE_BYTES, endpoint)
             connection.execute(_ASIDE, (now, endpoint, *run, why, frame, *most))
-        return Refused(why=why)
+        return Refused(why=_NOT_YOURS if kind is Alarm.FOREIGN else why)
 
 
 def _chain(connection: Connection, endpoint: int, claims: Claims, now: datetime) -> Chain:
@@ -197,7 +199,7 @@ def _problem(
 ) -> tuple[Alarm, str] | Gap | None:
     """Return why an upload is not to be kept, if so."""
     if chain.endpoint != endpoint:
-        return Alarm.FOREIGN, "the chain was begun by another endpoint"
+        return Alarm.FOREIGN, begun_by(connection, claims.chain, endpoint)
     if chain.state != "good":
         return Alarm.FORK, "the chain is set aside since it forked"
     if claims.first > chain.last + 1:

@@ -19,11 +19,12 @@ from core.review import (
     Order,
     ReviewEvent,
     ScriptVersion,
+    script_key,
 )
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.vocabulary.sizes import counted
-from hub import desk, held, how_rows, orders
+from hub import desk, held, how_rows, orders, script_past
 from hub.case_list import look
 from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
@@ -56,6 +57,7 @@ _ENTRIES = """WITH f AS MATERIALIZED (
     ORDER BY r.at DESC, r.chain, r.seq DESC LIMIT %(limit)s OFFSET %(offset)s"""
 """The newest of each sender by the index, and of those the newest."""
 _HOLD = "SELECT number FROM holds WHERE record = %s ORDER BY number DESC LIMIT 1"
+_SCRIPT = script_key("")
 _ACTIONS = {
     Word.COMMENTED: Action.NOTE,
     Word.ASSIGNED: Action.NOTE,
@@ -111,9 +113,10 @@ class HubCases:
             return [case_of(row) for row in rows]
 
     def cases_of(self, script: str, limit: int) -> Sequence[Case]:
-        """Cases of the script of this name, open or closed, by risk."""
+        """Cases of the script of this name, or at this path, open or closed, by risk."""
         with self._list() as connection:
-            return [case_of(row) for row in desk.called(connection, script, limit)]
+            there = script_past.families(connection, script, self._shown(connection))
+            return [case_of(row) for row in desk.called(connection, script, there, limit)]
 
     def case(self, key: str) -> Case | None:
         """One case, with what is inside it."""
@@ -138,14 +141,20 @@ class HubCases:
         return [one for one in found if isinstance(one, StoredObservation)]
 
     def history(self, key: str) -> Sequence[ReviewEvent]:
-        """What people at the hub did with a case, oldest first."""
+        """What people at the hub did with a case, or said of a script, oldest first."""
         with self.database.at_once() as connection:
+            if key.startswith(_SCRIPT):
+                path, shown = key.removeprefix(_SCRIPT), self._shown(connection)
+                return script_past.said_of(connection, path, shown)
             deeds = deeds_about(connection, f"case {number_of(key)}")
         return [event for deed in deeds if (event := _event(key, deed)) is not None]
 
     def script_versions(self, script: str | None = None) -> Sequence[ScriptVersion]:
-        """Nothing here: versions stand in the case, with how many machines have each."""
-        return ()
+        """Versions of a script on any machine; of all scripts none, for they are too many."""
+        if script is None:
+            return ()
+        with self.database.at_once() as connection:
+            return script_past.versions(connection, script, self._shown(connection))
 
     def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
         """Do what was decided, all or none.

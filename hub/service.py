@@ -115,7 +115,7 @@ class Server:
         except web.HTTPException:
             raise
         except NotAllowedError as error:
-            return _said(error.for_officer(), 403)
+            return _said(f"{error.message} {error.remedy}".strip(), 403)
         except DatabaseDownError as error:
             log.error("%s", error.message)
             return _again("The hub cannot use its database now.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
-from core.observation import OBSERVED
+from core.observation import OBSERVED, Kind
 from core.text import printable
 from core.vocabulary.findings import named
 from core.vocabulary.fleet import ALARMS
@@ -244,10 +244,13 @@ def unsent(row: Row) -> str:
 
 def bytes_exact(row: Row) -> bool:
     """Return whether the bytes of a row are all that left. The hub does not keep of which records
-    more may have left; of each of them a part could not be read, or it went past the gate.
+    more may have left; of each of them a part could not be read, or it went past the gate. Nor does
+    it add up what connections sent that were only seen.
     """
-    past = row.get("past") or Fate.PAST in row.get("outcomes", ())
-    return NOT_INSPECTED not in row["kinds"] and not past
+    kinds, outcomes = row["kinds"], row.get("outcomes", ())
+    past = row.get("past") or Fate.PAST in outcomes
+    seen = OBSERVED in outcomes and Kind.CONNECTION in kinds
+    return not (NOT_INSPECTED in kinds or past or seen)
 
 
 def kinds_told(kinds: Sequence[str]) -> str:

@@ -155,7 +155,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
 
     def let_go(self) -> None:
         """Let the layers go where the client has left and nothing is to come for them any more."""
-        if self._over and not self._waiting and not self._handling:
+        if self._over and not (self._waiting or self._handling or self.transports):
             untie_layers(self.layer)
             self.layer = Over()  # type: ignore[assignment]
             self.timeout_watchdog.callback = nothing

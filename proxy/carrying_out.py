@@ -7,6 +7,7 @@ handled stands behind it.
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
@@ -46,7 +47,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
             self._handling = False
 
     def _handle(self, event: events.Event) -> None:
-        self.timeout_watchdog.register_activity()
+        self.timeout_watchdog.last_activity = time.time()
         try:
             for command in self.way(event):
                 if isinstance(command, commands.SendData):

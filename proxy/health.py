@@ -67,7 +67,7 @@ class Health:
             "running": True,
             "healthy": problem is None,
             "problem": problem,
-            "trouble": list(OWNER.trouble),
+            "trouble": [*OWNER.trouble, *OWNER.unfinished],
             "evidence": STRICT if self.strict else BESIDE,
             "pid": os.getpid(),
             "policy": self.parts.policy.version,

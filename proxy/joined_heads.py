@@ -3,17 +3,26 @@
 Only where the body is held whole, and so follows at once; what streams leaves as it comes.
 """
 
-from mitmproxy.proxy import commands, layer
+from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http._events import HttpEvent, RequestHeaders, ResponseHeaders
+from mitmproxy.proxy.layers.http._http1 import Http1Connection
 
 MOST = 65_536
 """Bytes of a body that is copied behind its head; a larger one goes on its own."""
 
 
-class HeadJoined:
+class HeadJoined(Http1Connection):
     """What a reader and writer of HTTP/1 keeps of a head that its body follows at once."""
 
     _head = b""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Return what comes of what is to be sent, or has come."""
+        if isinstance(event, HttpEvent):
+            return self.send(event)
+        if isinstance(event, events.DataReceived) and self.state != self.passthrough:
+            self.buf += event.data
+        return self.state(event)
 
     def joined(
         self, event: HttpEvent, sending: layer.CommandGenerator[None]

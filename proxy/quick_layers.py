@@ -16,8 +16,10 @@ from mitmproxy.proxy.layers.http import (
 )
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestHeaders
+from mitmproxy.proxy.tunnel import TunnelLayer, TunnelState
 
 _THEIR_HANDLING = layer.Layer.handle_event
+_THEIR_TUNNEL, _THEIR_CHILD = TunnelLayer._handle_event, TunnelLayer.event_to_child
 
 
 def handled(self: layer.Layer, event: events.Event) -> layer.CommandGenerator[None]:
@@ -49,12 +51,45 @@ def _goes_on(waits: layer.Layer, paused: Paused, event: events.Event) -> bool:
     return answers and not waits._paused_event_queue
 
 
+def tunnel_event(self: TunnelLayer, event: events.Event) -> layer.CommandGenerator[None]:
+    """Return what comes of an event in a tunnel: of data its content, else as ever."""
+    if self.tunnel_state is not TunnelState.ESTABLISHING:
+        if not isinstance(event, events.ConnectionEvent | events.Start):
+            return self.event_to_child(event)
+        if isinstance(event, events.DataReceived) and event.connection is self.tunnel_connection:
+            return self.receive_data(event.data)
+    return _THEIR_TUNNEL(self, event)
+
+
+def tunnel_child(self: TunnelLayer, event: events.Event) -> layer.CommandGenerator[None]:
+    """Yield what comes of an event inside of a tunnel; what is said to its end goes through it."""
+    if self.tunnel_state is TunnelState.ESTABLISHING and not self.command_to_reply_to:
+        self._event_queue.append(event)
+        return
+    for command in self.child_layer.handle_event(event):
+        if isinstance(command, commands.ConnectionCommand) and command.connection is self.conn:
+            yield from self._handle_command(command)
+        else:
+            yield command
+
+
 class QuickHttpLayer(HttpLayer):
     """mitmproxy's HTTP layer: what stands between the ends of the connections and the streams."""
 
     def begin_stream(self, stream_id: int) -> None:
         """Have a stream for a new request."""
         raise NotImplementedError
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Return what comes of an event: at the end of a connection that it came from, or in the
+        stream that has waited for it.
+        """
+        child: layer.Layer | None = None
+        if isinstance(event, events.DataReceived):
+            child = self.connections.get(event.connection)
+        elif isinstance(event, events.HookCompleted):
+            child = self.command_sources.pop(event.command, None)
+        return super()._handle_event(event) if child is None else self.event_to_child(child, event)
 
     def event_to_child(
         self, child: layer.Layer, event: events.Event
@@ -74,6 +109,10 @@ class QuickHttpLayer(HttpLayer):
             elif kind is SendHttp:
                 end = self.connections[command.connection]  # type: ignore[attr-defined]
                 yield from self.event_to_child(end, command.event)  # type: ignore[attr-defined]
+            elif isinstance(command, commands.StartHook):
+                if command.blocking:
+                    self.command_sources[command] = child
+                yield command
             else:
                 yield from self._less_often(command, child)
 
@@ -82,9 +121,7 @@ class QuickHttpLayer(HttpLayer):
     ) -> layer.CommandGenerator[None]:
         if command.blocking or isinstance(command, commands.RequestWakeup):
             self.command_sources[command] = child
-        if isinstance(command, commands.StartHook):
-            yield command
-        elif isinstance(command, DropStream):
+        if isinstance(command, DropStream):
             self.streams.pop(command.stream_id, None)
         elif isinstance(command, GetHttpConnection):
             yield from self.get_connection(command)

@@ -26,6 +26,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
+    ResponseTrailers,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
@@ -41,6 +42,8 @@ from proxy.websocket_layer import GateWebsocketLayer
 FAR_SIDE_BYTES = 4 * 1024 * 1024
 """So much of a body may wait for the far side's HTTP/2 window before more of it is sent."""
 _LOOK_AGAIN_S = 0.005
+_OF_REQUESTS = frozenset({RequestHeaders, RequestData, RequestTrailers, RequestEndOfMessage})
+_OF_ANSWERS = frozenset({ResponseHeaders, ResponseData, ResponseTrailers, ResponseEndOfMessage})
 
 
 @dataclass
@@ -77,6 +80,16 @@ class GateStream(HttpStream):
     _asked = False
     backlog: Callable[[], int] = staticmethod(lambda: 0)
     """How many bytes wait for the far side's HTTP/2 window."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Return what comes of a part of a request or an answer, or of something else."""
+        kind = type(event)
+        way: Any = super()._handle_event
+        if kind in _OF_REQUESTS:
+            way = self.client_state
+        elif kind in _OF_ANSWERS:
+            way = self.server_state
+        return way(event)  # type: ignore[no-any-return]
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
@@ -199,7 +212,7 @@ class GateStream(HttpStream):
                 self._let_go()
             return
         self.child_layer = GateWebsocketLayer(self.context, self.flow)
-        self._handle_event = self.passthrough
+        self._handle_event = self.passthrough  # type: ignore[method-assign]
         yield from self.child_layer.handle_event(events.Start())
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 

@@ -235,14 +235,14 @@ def token(
 
 @application.command()
 def resolve(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Of the alarm.")],
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", help="Of alarms.")],
     reason: Reason,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Take the evidence as it is now, beside what was kept.")
     ] = False,
     hub: HubFolder = None,
 ) -> int:
-    """End an alarm, with who and why; `--adopt` goes on with evidence that was set aside.
+    """End alarms, all or none, with who and why; `--adopt` goes on with what was set aside.
 
     \b
     Example: outgate hub resolve 12 --reason "restored from backup, ticket 4711" --adopt
@@ -253,8 +253,9 @@ def resolve(
     with at_hub(hub, Deed.WORK) as connection:
         from hub.resolving import resolve
 
-        told = resolve(connection, number, acting(), reason, utc_now(), adopt=adopt)
-    typer.echo(told)
+        who, now = acting(), utc_now()
+        told = [resolve(connection, one, who, reason, now, adopt=adopt) for one in numbers]
+    typer.echo("\n".join(told))
     return 0
 
 

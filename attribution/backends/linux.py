@@ -191,6 +191,7 @@ class LinuxBackend:
         """See Backend.search: all processes of the socket's user, then everybody's. One look at a
         time: they share one GIL.
         """
+        begun = time.time()
         try:
             with self._lock:
                 known = None if peer.socket is None else SocketEntry(peer.socket, os.getuid())
@@ -209,10 +210,19 @@ class LinuxBackend:
         found = self._held_by(entry, since, is_new=is_new)
         if len(found.pids) != 1:
             return found
+        # By the clock of before: whoever is held up between reading both takes it for older.
+        opened_at = None if entry.came_ago_s is None else begun - entry.came_ago_s
         inheritable = self._is_inheritable(found, entry)
         rests = self._rest(found, peer) if found.used else None
         given = self._is_given(found.pids[0], entry.inode)
-        return replace(found, sent_at=sent_at, given=given, inheritable=inheritable, rests=rests)
+        return replace(
+            found,
+            sent_at=sent_at,
+            opened_at=opened_at,
+            given=given,
+            inheritable=inheritable,
+            rests=rests,
+        )
 
     def _held_by(self, entry: SocketEntry, since: float, *, is_new: bool) -> Ownership:
         """Return who holds the socket, and whether the only holder is seen to use it."""

@@ -25,8 +25,10 @@ _ATTRIBUTE = struct.Struct("=HH")
 _NUMBER = struct.Struct("=I")
 _TRAFFIC, _WITH_TRAFFIC = 2, 1 << 1
 """The kernel's tcp_info."""
-_LAST_SENT_AT, _PIECES_AT = 44, 156
-"""Places in it: milliseconds since data was sent last; how many segments of data were sent."""
+_LAST_SENT_AT, _LAST_CAME_AT, _PIECES_AT = 44, 52, 156
+"""Places in it: milliseconds since data was sent last, and since data came last; how many segments
+of data were sent.
+"""
 _ERROR_CODE = struct.Struct("=i")
 _ANY_STATE = 0xFFFFFFFF
 _PATIENCE_US = 200_000
@@ -43,6 +45,10 @@ class SocketEntry:
     uid: int
     sent_ago_s: float | None = None
     """How long ago data went out over it last, where that was asked and any did."""
+    came_ago_s: float | None = None
+    """How long ago data came last, or it was connected, where none has come; exact to a tick of the
+    kernel's (4 ms or so). None where that was not asked.
+    """
     queued: int = 0
     """Bytes that were written to it and that its far end has not taken yet."""
 
@@ -111,21 +117,23 @@ def decode(answer: bytes, sequence: int, *, traffic: bool = True) -> SocketEntry
     if kind != _BY_FAMILY or min(length, len(answer)) < _ANSWER_TAIL_AT + _ANSWER_TAIL.size:
         raise DiagRefused(f"netlink answer of kind {kind}")
     _, _, queued, uid, inode = _ANSWER_TAIL.unpack_from(answer, _ANSWER_TAIL_AT)
-    ago_s = _sent_ago(answer, min(length, len(answer))) if traffic else None
-    return SocketEntry(inode, uid, ago_s, queued)
+    sent, came = _ago(answer, min(length, len(answer))) if traffic else (None, None)
+    return SocketEntry(inode, uid, sent, came, queued)
 
 
-def _sent_ago(answer: bytes, end: int) -> float | None:
+def _ago(answer: bytes, end: int) -> tuple[float | None, float | None]:
+    """Return how many seconds ago data was sent, and came."""
     at = _ANSWER_TAIL_AT + _ANSWER_TAIL.size
     while at + _ATTRIBUTE.size <= end:
         size, kind = _ATTRIBUTE.unpack_from(answer, at)
         if kind == _TRAFFIC and size >= _ATTRIBUTE.size + _PIECES_AT + 4:
             body = at + _ATTRIBUTE.size
             (pieces,) = _NUMBER.unpack_from(answer, body + _PIECES_AT)
-            (milliseconds,) = _NUMBER.unpack_from(answer, body + _LAST_SENT_AT)
-            return milliseconds / 1000 if pieces else None
+            (sent,) = _NUMBER.unpack_from(answer, body + _LAST_SENT_AT)
+            (came,) = _NUMBER.unpack_from(answer, body + _LAST_CAME_AT)
+            return sent / 1000 if pieces else None, came / 1000
         at += max(size + 3 & ~3, _ATTRIBUTE.size)
-    return None
+    return None, None
 
 
 class SockDiag:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -64,6 +65,11 @@ def interpreter() -> str:
     place = Path(folder).resolve() / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     return str(place / "bin/python")
+
+
+def settled() -> None:
+    """Let some ms lie between what was written and what is started."""
+    time.sleep(0.05)
 
 
 @dataclass
@@ -127,8 +133,6 @@ class Arena:
 
     def until(self, name: str) -> None:
         """Wait for a file that a process makes."""
-        import time
-
         for _ in range(2000):
             if (self.folder / name).exists():
                 return

@@ -5,8 +5,15 @@ import sys
 import zipfile
 from pathlib import Path
 
-from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, Attack, attack, named
-from benchmarks.attribution_attacks.places import settled
+from benchmarks.attribution_attacks.arena import (
+    PRELUDE,
+    SEND,
+    Arena,
+    Attack,
+    attack,
+    named,
+    settled,
+)
 
 
 def _compiled(arena: Arena, name: str, body: str, claims: str, *, flags: int = 0) -> None:

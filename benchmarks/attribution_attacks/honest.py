@@ -11,8 +11,8 @@ from benchmarks.attribution_attacks.arena import (
     attack,
     interpreter,
     named,
+    settled,
 )
-from benchmarks.attribution_attacks.places import settled
 
 
 @attack

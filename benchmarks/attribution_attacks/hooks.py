@@ -4,9 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, Attack, attack, named
+from benchmarks.attribution_attacks.arena import (
+    PRELUDE,
+    SEND,
+    Arena,
+    Attack,
+    attack,
+    named,
+    settled,
+)
 from benchmarks.attribution_attacks.disguises import _OTHER, _compiled
-from benchmarks.attribution_attacks.places import settled
 
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _TAG = sys.implementation.cache_tag

@@ -1,9 +1,7 @@
 """Exec and fork, and sockets that travel: what a process was before."""
 
-from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, attack, sends
-
 # --- exec and fork
-from benchmarks.attribution_attacks.places import settled
+from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, attack, sends, settled
 
 
 @attack

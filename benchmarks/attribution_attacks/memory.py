@@ -2,10 +2,9 @@
 line.
 """
 
-from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, Attack, named
+from benchmarks.attribution_attacks.arena import PRELUDE, SEND, Arena, Attack, named, settled
 from benchmarks.attribution_attacks.disguises import _OTHER
 from benchmarks.attribution_attacks.hooks import _VERSION, _hook
-from benchmarks.attribution_attacks.places import settled
 
 _OVER = """
 def overwrite_variable(name):

@@ -16,9 +16,9 @@ from benchmarks.attribution_attacks.arena import (
     interpreter,
     named,
     sends,
+    settled,
 )
 from benchmarks.attribution_attacks.disguises import _compiled
-from benchmarks.attribution_attacks.places import settled
 
 _ARCHIVED = f"{PRELUDE}\nTRUTH = _truth(sys.argv[0])\n{SEND}"
 

@@ -16,6 +16,7 @@ from benchmarks.attribution_attacks.arena import (
     attack,
     interpreter,
     named,
+    settled,
 )
 
 # --- the working folder
@@ -79,13 +80,6 @@ def the_working_folder_is_renamed(arena: Arena) -> None:
 MEMORY = Path("/dev/shm")
 
 # --- links and folders on the way
-
-
-def settled() -> None:
-    """Let some ms lie between what was written and what is started."""
-    import time
-
-    time.sleep(0.05)
 
 
 def _versions(arena: Arena) -> None:

@@ -71,8 +71,15 @@ def as_it_stands(data: bytes, text: str) -> str | None:
 
 
 def is_wide(data: bytes, text: str) -> bool:
-    """True when each letter of the text was two bytes or four, as in UTF-16 and UTF-32."""
-    return len(data) > 3 and len(text) * 2 <= len(data) + 1
+    """True when each letter of the text was two bytes or four, as in UTF-16 and UTF-32. UTF-8 is
+    not: its letters of three and four bytes say nothing else however they are looked at.
+    """
+    if len(data) <= 3 or len(text) * 2 > len(data) + 1:
+        return False
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff") != text
+    except UnicodeDecodeError:
+        return True
 
 
 def is_damaged(text: str) -> bool:

@@ -146,7 +146,7 @@ def _holds_texts(data: bytes) -> bool:
     """
     if len(data) >= _FEWEST_MIXED and is_plain(data[:_READABLE]):
         return True
-    return len(data) >= _FEWEST_MIXED and len(readable_runs(data)) * 3 > len(data)
+    return len(data) >= _FEWEST_MIXED and len(readable_runs(data)) * 3 > len(data) - data.count(0)
 
 
 def begins_file(head: bytes, length: int) -> bool:
@@ -189,6 +189,20 @@ def known(data: bytes) -> bytes | None:
             return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
         text = head[: error.start].decode()
     return data if _few_strange(text) else None
+
+
+def said_in(data: bytes) -> bytes | None:
+    """Return what is text or packed behind zeros, or the text of which most of the data are made
+    up; None where there is none.
+    """
+    if known(data) is not None:
+        return data
+    bare = data.strip(b"\0")
+    if known(bare) is not None:
+        return bare
+    if len(bare) < _FEWEST_MIXED:
+        return None
+    return runs if len(runs := readable_runs(bare)) * 2 > len(bare) - bare.count(0) else None
 
 
 def _is_set_with_controls(data: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Small CSV and TSV bodies as tables; large ones become documents for a reader in a worker."""
 
 import csv
+from collections.abc import Sequence
 from io import StringIO
 from itertools import islice
 
@@ -8,6 +9,8 @@ from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.number_forms import plain_cells
 from classifiers.payload import Path, Table
+from classifiers.shapes.confirming import confirms
+from classifiers.shapes.judging import tells
 
 _SNIFFED = 20_000
 _SNIFFED_LINES = 6
@@ -23,6 +26,9 @@ _MEDIA = frozenset(
     }
 )
 _DELIMITERS = ",\t;|"
+_LONGEST_NAME = 80
+BELOW = 20
+"""Rows that are looked at to tell whether names stand above them."""
 
 
 def delimiter_of(text: str, media_type: str, name: str | None) -> str | None:
@@ -92,7 +98,7 @@ def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> b
         return False
     if len(rows) < 2:
         return False
-    header = has_header(rows[0])
+    header = has_header(rows[0], rows[1 : BELOW + 1])
     width = max(map(len, rows[:200]))
     names = unique_names(rows[0] if header else [], width)
     body = rows[1:] if header else rows
@@ -107,12 +113,19 @@ def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> b
     return True
 
 
-def has_header(first: list[str]) -> bool:
-    """True when a first row reads as names: no cell is a number, a date or an address."""
+def has_header(first: Sequence[str], below: Sequence[Sequence[str]] = ()) -> bool:
+    """True when a first row reads as names: no cell is a number, a date or an address; or when the
+    values below one of them are what it announces.
+    """
     cells = [cell.strip() for cell in first if cell.strip()]
-    return bool(cells) and all(
-        len(cell) < 80 and "@" not in cell and sum(map(str.isdigit, cell)) * 2 < len(cell)
-        for cell in cells
+    if not cells or any("@" in cell for cell in cells):
+        return False
+    if all(len(c) < _LONGEST_NAME and sum(map(str.isdigit, c)) * 2 < len(c) for c in cells):
+        return True
+    return any(
+        confirms(name, [row[at] for row in below if at < len(row)])
+        for at, name in enumerate(first)
+        if tells(name)
     )
 
 

@@ -12,7 +12,7 @@ import orjson
 
 from classifiers.decoding import number_forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.names import NAME
+from classifiers.decoding.field_names import VALUES, are_dull, emit_names, label_beside
 from classifiers.decoding.records import (
     read_columns,
     read_records,
@@ -30,9 +30,6 @@ _SCALARS = frozenset({int, bytes})
 _NUMBERS = frozenset({int, float, bool, type(None)})
 _PIECES = frozenset({int, str, list})
 _LONG = 10**8
-_DULL: set[str] = set()
-"""Names of fields met so far that are no data: a look at each is saved."""
-_REMEMBERED = 4_000
 _BIG_ARRAY = 32
 
 _LENIENT = re.compile(
@@ -60,7 +57,7 @@ def _walk(
 ) -> None:
     segments, room = reading.payload.segments, reading.limits.segments
     append, look = segments.append, packed.look
-    carrier, label = reading.carrier, reading.label
+    carrier, place = reading.carrier, reading.label
     stack: list[_Node] = [(root, key, path)]
     while stack:
         node, key, path = stack.pop()
@@ -74,7 +71,7 @@ def _walk(
                 if deep and not (len(value) < 24 and value.isascii() & value.isidentifier()):
                     look(reading, value, key, path + (name,), depth)
                 elif value:
-                    append(_new(Segment, (value, key, path + (name,), carrier, label, True, False)))
+                    append(_new(Segment, (value, key, path + (name,), carrier, place, True, False)))
             elif kind in _CONTAINERS:
                 inner.append((value, key, path + (name,)))
             elif kind in _SCALARS or (kind is float and value >= _LONG):
@@ -86,12 +83,27 @@ def _walk(
             stack += _left(reading, node, path, inner)
 
 
+def _named_by_label(node: dict[str, Any]) -> Iterable[tuple[Any, Any]]:
+    """Return the fields of an object, its value under the name that stands beside it, where that
+    tells.
+    """
+    label = None if VALUES.isdisjoint(node) else label_beside(node)
+    if label is None:
+        return node.items()
+    return [(label if name in VALUES else name, value) for name, value in node.items()]
+
+
 def _left(reading: Reading, node: Any, path: Path, inner: list[_Node]) -> list[_Node]:
     """Return what is still to be walked of a node, the last first: not the columns of a table that
     it is.
     """
-    if type(node) is dict and len(inner) > 1 and (used := read_columns(reading, node, path)):
-        inner = [entry for entry in inner if id(entry[0]) not in used]
+    further: list[_Node] = []
+    if (
+        type(node) is dict
+        and len(inner) > 1
+        and (used := read_columns(reading, node, path, further))
+    ):
+        inner = [entry for entry in inner if id(entry[0]) not in used] + further
     inner.reverse()
     return inner
 
@@ -102,8 +114,8 @@ def _fields(
     """Return what an object or array holds, with names or places; where all names were met before,
     without a look at them.
     """
-    if type(node) is dict and _DULL.issuperset(node):
-        return node.items()
+    if type(node) is dict and are_dull(node):
+        return _named_by_label(node)
     return _pairs(reading, node, key, path, depth, inner)
 
 
@@ -122,18 +134,18 @@ def _pairs(
         room = reading.limits.segments
         node = dict(islice(node.items(), room)) if kind is dict else node[:room]
     if kind is dict:
-        _names(reading, node, path)
+        emit_names(reading, node, path)
         if (values := pieces.numbered(node)) is not None:
             _put_together(reading, values, key, path, depth)
-        fields: dict[Any, Any] = node
-        return fields.items()
+        return _named_by_label(node)
     _emit_pieces(reading, node, key, path)
     if len(node) > 2 and (
         _put_together(reading, node, key, path, depth)
         or _numeric(reading, node, key, path)
         or read_records(reading, node, key, path, inner)
-        or read_rows(reading, node, path)
     ):
+        return ()
+    if len(node) > 1 and read_rows(reading, node, path, inner):
         return ()
     return enumerate(node)
 
@@ -146,18 +158,6 @@ def _emit_pieces(reading: Reading, node: list[Any], key: str | None, path: Path)
         if type(node[0]) is list:
             for text in pieces.of_rows(node):
                 reading.emit(text, None, (*path, "(together)"))
-
-
-def _names(reading: Reading, node: dict[str, Any], path: Path) -> None:
-    """Emit names that are data: long ones, and those that no program would give to a field."""
-    for name in node:
-        if len(name) > 7 and not (len(name) < 20 and name.isascii() and name.isidentifier()):
-            reading.emit(name, None, path + (name,))
-            raw = name.encode("utf-8", "replace")
-            if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
-                packed.unpack(reading, name, raw, None, path + (NAME,), 0)
-        elif len(_DULL) < _REMEMBERED and name not in pieces.FIRST_NUMBERS:
-            _DULL.add(name)
 
 
 def _scalar(reading: Reading, node: Any, key: str | None, path: Path, depth: int) -> None:

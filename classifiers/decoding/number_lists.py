@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from classifiers.codecs.linear import compiled, ready
-from classifiers.decoding.decoded import known
+from classifiers.decoding.decoded import said_in
 
 _BETWEEN = r"(?:[^0-9A-Za-z\\]|\\+[nrt\"']?)+"
 _CAST = r"(?:\(+(?:[a-z]{3,8}8?(?:_t)?\) ?)?)?"
@@ -98,7 +98,7 @@ def _said(values: list[int]) -> Iterator[bytes]:
         candidates = [b"".join(v.to_bytes(width, order) for v in values) for order in orders]
     else:
         return
-    yield from (data for data in candidates if known(data) is not None)
+    yield from (said for data in candidates if (said := said_in(data)) is not None)
 
 
 def _based(stretch: bytes) -> list[int]:
@@ -120,9 +120,15 @@ def _plain(stretch: bytes) -> list[int]:
     of them are no text.
     """
     first = _whole(stretch[:_BEGINNING])
-    if len(stretch) > _BEGINNING and (max(first) >= _BYTE or known(bytes(first)) is None):
+    if len(stretch) > _BEGINNING and (max(first) >= _BYTE or not _may_say(bytes(first))):
         return []
     return _whole(stretch)
+
+
+def _may_say(first: bytes) -> bool:
+    """True for the beginning of a text, also behind zeros or a few other bytes."""
+    bare = first.lstrip(b"\0")
+    return len(bare) < _FEWEST or said_in(first) is not None
 
 
 def _whole(stretch: bytes) -> list[int]:
@@ -130,7 +136,7 @@ def _whole(stretch: bytes) -> list[int]:
     words = _without_points(bare.translate(_NUMBERS_APART)).split()
     octal = all(word[:1] == b"0" for word in words)
     if octal and any(digit in stretch for digit in (b"8", b"9")):
-        return []
+        octal = False
     return [int(word, 8 if octal else 10) for word in words]
 
 

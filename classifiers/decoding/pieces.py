@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 from classifiers.codecs.linear import compiled, ready
-from classifiers.decoding import number_bases
-from classifiers.decoding.decoded import known
+from classifiers.decoding import number_bases, number_lists
+from classifiers.decoding.decoded import known, said_in
 
 FEWEST_BYTES = 12
 FIRST_NUMBERS = frozenset({"0", "1"})
@@ -18,7 +18,12 @@ FIRST_NUMBERS = frozenset({"0", "1"})
 _FEWEST, _FEWEST_WORDS = 8, 3
 _FEWEST_PARTS = 3
 _BYTE, _LETTERS = 256, frozenset({int, float, str})
+_NUMBERS = frozenset({int, bool})
+_MOST_DIMENSIONS = 8
 _WIDEST = 200
+_DIGITS_OF_BYTE = 3
+_LONGEST_NUMBER = 10
+_BEGIN_NUMBERS = frozenset("0123456789&$#'\"")
 _SMALLEST_WORD = 1 << 24
 _BASE_64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 _HEX = b"0123456789abcdefABCDEF"
@@ -31,14 +36,29 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
     """
     kind = type(values[0])
     if kind is str:
+        if len(values) >= FEWEST_BYTES and _may_be_written(values[0]):
+            return _of_written(values)
         return of_texts(values) if len(values) >= _FEWEST_PARTS else None
     if kind is int and len(values) >= _FEWEST_WORDS:
         return _of_numbers(values)
     if kind is float and len(values) >= FEWEST_BYTES:
-        if not _are_whole(values[:FEWEST_BYTES]) or not values[0] or not _are_whole(values):
+        if not _are_whole(values[:FEWEST_BYTES]) or not _are_whole(values):
             return None
-        return _of_bytes([int(v) for v in values])
+        return of_bytes([int(v) for v in values])
     return None
+
+
+def _may_be_written(text: str) -> bool:
+    """True for a number in the notation of a program, as `0x41`."""
+    return 2 < len(text) <= _LONGEST_NUMBER and text[0] in _BEGIN_NUMBERS and not text.isdecimal()
+
+
+def _of_written(values: Sequence[Any]) -> str | bytes | None:
+    """Return what numbers say that are written as texts, each a byte."""
+    if any(type(value) is not str or len(value) > _LONGEST_NUMBER for value in values):
+        return of_texts(values)
+    written = " ".join(values).encode("utf-8", "replace")
+    return next(number_lists.read(written), None) or of_texts(values)
 
 
 def letters_of(column: Sequence[Any]) -> str | None:
@@ -53,7 +73,12 @@ def letters_of(column: Sequence[Any]) -> str | None:
 
 
 def of_rows(rows: Sequence[Any]) -> Iterator[str]:
-    """Yield what rows of bytes or letters say, one after another and each column by itself."""
+    """Yield what rows of bytes or letters say, one after another and each column by itself; of rows
+    in rows, what all of them say.
+    """
+    if rows[0] and type(rows[0][0]) is list:
+        yield from _of_array(rows)
+        return
     width = len(rows[0])
     if not 0 < width <= _WIDEST or len(rows) * width < FEWEST_BYTES:
         return
@@ -63,6 +88,20 @@ def of_rows(rows: Sequence[Any]) -> Iterator[str]:
         yield from filter(None, map(letters_of, zip(*rows, strict=False)))
     if (said := letters_of(list(chain.from_iterable(rows)))) is not None:
         yield said
+
+
+def _of_array(rows: Sequence[Any]) -> Iterator[str]:
+    """Yield what an array of more than two dimensions says."""
+    for _ in range(_MOST_DIMENSIONS):
+        if any(type(row) is not list for row in rows):
+            return
+        rows = list(chain.from_iterable(rows))
+        if not rows or type(rows[0]) is not list:
+            break
+    if len(rows) >= FEWEST_BYTES and _LETTERS.issuperset(map(type, rows[:FEWEST_BYTES])):
+        said = letters_of(rows)
+        if said is not None:
+            yield said
 
 
 def _are_whole(values: Sequence[Any]) -> bool:
@@ -81,12 +120,16 @@ def of_texts(values: Sequence[Any]) -> str | bytes | None:
     whole = "".join(values)
     if width == 1:
         return whole
+    return _undone(whole, width)
+
+
+def _undone(whole: str, width: int) -> bytes | None:
+    """Return what pieces of this width say together, as bytes, in hex or in base64."""
+    if width == _DIGITS_OF_BYTE and whole.isdecimal():
+        return of_bytes([int(whole[at : at + width]) for at in range(0, len(whole), width)])
     if not whole.isascii() or len(whole) < 2 * FEWEST_BYTES:
         return None
-    return _undone(whole.encode())
-
-
-def _undone(run: bytes) -> bytes | None:
+    run = whole.encode()
     for alphabet, undo in ((_HEX, _from_hex), (_BASE_64, _from_base_64)):
         if not run.translate(None, alphabet):
             data = undo(run)
@@ -110,7 +153,7 @@ def _from_base_64(run: bytes) -> bytes:
 def _of_numbers(values: Sequence[Any]) -> bytes | None:
     first = values[0]
     if -128 <= first < 256:
-        return _of_bytes(values) if len(values) >= FEWEST_BYTES else None
+        return of_bytes(values) if len(values) >= FEWEST_BYTES else None
     if not _SMALLEST_WORD <= first < 1 << 32:
         return None
     if not all(type(value) is int and 0 <= value < 1 << 32 for value in values):
@@ -122,18 +165,20 @@ def _of_numbers(values: Sequence[Any]) -> bytes | None:
     return None
 
 
-def _of_bytes(values: Sequence[Any]) -> bytes | None:
-    head = values[:FEWEST_BYTES]
-    if not _are_bytes(head) or known(bytes([value & 255 for value in head])) is None:
+def of_bytes(values: Sequence[Any]) -> bytes | None:
+    """Return what numbers of one byte each say; None for numbers that say nothing."""
+    try:
+        data = bytes(values)
+    except ValueError:
+        if (
+            not _NUMBERS.issuperset(map(type, values))
+            or not -128 <= min(values) <= max(values) < 256
+        ):
+            return None
+        data = bytes([value & 255 for value in values])
+    except TypeError:
         return None
-    if not _are_bytes(values):
-        return None
-    data = bytes([value & 255 for value in values])
-    return None if known(data) is None else data
-
-
-def _are_bytes(values: Sequence[Any]) -> bool:
-    return all(type(value) is int and -128 <= value < 256 for value in values)
+    return said_in(data)
 
 
 def numbered(fields: dict[str, Any]) -> list[Any] | None:

@@ -1,18 +1,23 @@
 """Arrays of objects as tables: columns, exact rows, values as text."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from classifiers.codecs.limits import step_of
 from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
+from classifiers.decoding.field_names import are_labelled, emit_names
 from classifiers.decoding.number_forms import SMALLEST, of_float, plain_cells
 from classifiers.payload import Path, Table
+from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes import fhir, orients
+from classifiers.shapes.found import MAX_COLUMNS
 
 MIN_ROWS = 3
 MIN_COLUMNS = 2
-MAX_COLUMNS = 400
+_SPARSE = 400
+"""Columns; of more, each record has half or more."""
 _LOOKED_AT = 200
 """Rows that tell whether they are alike."""
 _JOIN_FROM = 50
@@ -24,6 +29,7 @@ _PARTS = frozenset(
 _PROSE = 200
 """Mean length of the values from which on an array holds prose, not records."""
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_ROWS = frozenset({list, dict})
 
 
 def read_records(
@@ -43,6 +49,7 @@ def read_records(
     if len(scalar) < MIN_COLUMNS:
         return False
     inner.extend(nested)
+    emit_names(reading, names, path)
     for name, column in scalar.items():
         _emit(reading, column, name, path)
     whole = len(rows) * len(names) <= reading.limits.table_cells
@@ -50,31 +57,44 @@ def read_records(
     return True
 
 
-def read_columns(reading: Reading, node: dict[str, Any], path: Path) -> frozenset[int]:
+def read_columns(
+    reading: Reading, node: dict[str, Any], path: Path, inner: list[Any]
+) -> frozenset[int]:
     """Read an object that is a table in another way than as records; return the identities of its
-    parts that were read.
+    parts that were read. What stands in no cell goes to `inner` as (value, key, path).
     """
-    values = list(node.values())
-    if len(values) > 1 and (
-        sum(type(value) is list for value in values) < 2
-        and not all(type(value) is dict for value in values)
-    ):
+    kinds = list(map(type, node.values()))
+    lists, objects = kinds.count(list), kinds.count(dict)
+    if len(kinds) > 1 and objects < len(kinds) and (not lists or (lists == 1 and not objects)):
         return frozenset()
     shaped = orients.of_object(node)
-    if shaped is None or len(shaped.rows) < MIN_ROWS or not _CONVERSATION.isdisjoint(shaped.names):
+    if shaped is None or not shaped.rows or not _CONVERSATION.isdisjoint(shaped.names):
         return frozenset()
-    _read_shaped(reading, shaped, path)
+    if len(shaped.rows) < MIN_ROWS and not _names_apart(node, shaped.names):
+        return frozenset()
+    _read_shaped(reading, shaped, path, inner)
     return shaped.used
 
 
-def read_rows(reading: Reading, node: list[Any], path: Path) -> bool:
-    """Read an array of arrays of equal length as a table; False when it is none."""
-    if type(node[0]) is not list or len(node) < MIN_ROWS:
+def _names_apart(node: dict[str, Any], names: Sequence[str]) -> bool:
+    """True for names that tell and stand over no value but in a list of their own."""
+    if any(map(node.__contains__, names)) or all(type(value) is dict for value in node.values()):
         return False
-    shaped = orients.of_list(node)
+    return any(map(is_telling, names))
+
+
+def read_rows(reading: Reading, node: list[Any], path: Path, inner: list[Any]) -> bool:
+    """Read an array of arrays of equal length as a table; False when it is none. What stands in no
+    cell goes to `inner` as (value, key, path).
+    """
+    if type(node[0]) not in _ROWS:
+        return False
+    shaped = orients.of_list(node, records=False)
     if shaped is None or len(shaped.rows[0]) < MIN_COLUMNS:
         return False
-    _read_shaped(reading, shaped, path)
+    if len(node) < MIN_ROWS and not any(map(is_telling, shaped.names)):
+        return False
+    _read_shaped(reading, shaped, path, inner)
     return True
 
 
@@ -96,11 +116,14 @@ def read_resources(reading: Reading, root: Any, path: Path, first: int) -> None:
         ]
 
 
-def _read_shaped(reading: Reading, shaped: orients.Shaped, path: Path) -> None:
+def _read_shaped(reading: Reading, shaped: orients.Shaped, path: Path, inner: list[Any]) -> None:
     width = len(shaped.rows[0])
     names = unique_names(shaped.names, width)
+    emit_names(reading, shaped.names, path)
+    inner.extend((row, None, (*path, index)) for index, row in shaped.uneven)
     columns = {name: [row[at] for row in shaped.rows] for at, name in enumerate(names)}
     for name, column in columns.items():
+        _nested(column, name, path, inner)
         _emit(reading, column, name, path)
     rows = len(shaped.rows)
     _add_table(reading, columns, rows, path, whole=rows * width <= reading.limits.table_cells)
@@ -122,14 +145,20 @@ def _columns_of(rows: list[Any]) -> dict[str, None] | None:
     first = rows[0]
     if len(rows) < MIN_ROWS or type(first) is not dict or len(first) < 2 or _is_message(first):
         return None
-    if any(type(row) is not dict for row in rows):
+    if any(type(row) is not dict for row in rows) or are_labelled(rows):
         return None
     names = dict.fromkeys(name for row in rows[:_LOOKED_AT] for name in row)
-    if len(names) > MAX_COLUMNS or not _alike(rows, len(names)):
+    if not _alike(rows, len(names)):
         return None
     if len(rows) > _LOOKED_AT:
         names = dict.fromkeys(name for row in rows for name in row)
-    return names if len(names) <= MAX_COLUMNS else None
+    return None if _are_too_many(names, rows) else names
+
+
+def _are_too_many(names: dict[str, None], rows: list[Any]) -> bool:
+    """True for more columns than are read, or many of which most records lack most."""
+    is_sparse = len(names) > _SPARSE and sum(map(len, rows)) * 2 < len(names) * len(rows)
+    return is_sparse or len(names) > MAX_COLUMNS
 
 
 def _is_message(row: dict[str, Any]) -> bool:

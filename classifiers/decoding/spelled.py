@@ -36,6 +36,8 @@ _UU = r"begin(?:-base64)? [0-7]{3,4} [^\n\\]{0,200}(?:\r?\n|\\[nr])"
 _QUOTED = r"=[0-9A-F]{2}"
 _UTF7 = r"\+A[A-Za-z0-9+/]{2,}-"
 _STRETCH = r"[!-~]{20,}"
+_WIDE_IN_85 = r"(?:!!!!\\?[!-u]){8,}"
+"""Letters of four bytes each in Ascii85; quotes are often among them, which part runs."""
 _SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
 """Those of base85 that base64 has not: half of its letters are such."""
 _FEWEST_LETTERS, _LONG, _OF_LONG = 14, 400, 40
@@ -337,7 +339,7 @@ def _in_class(letters: bytes) -> str:
 _FIRST_LOOK = "|".join(
     f"(?:{one})"
     for one in (
-        *(_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7),
+        *(_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
         *dumps.PATTERNS,
     )
 )

@@ -9,6 +9,7 @@ import orjson
 
 from classifiers.llm import encodings
 from classifiers.llm import operations as op
+from classifiers.llm.one_of import one_of
 from classifiers.llm.request.content import turns
 from core.classification import LlmCall
 from core.errors import DegradedError
@@ -111,7 +112,7 @@ def _is_words_alone(body: dict[str, Any]) -> bool:
 
 
 def _is_said(turn: object) -> bool:
-    if not isinstance(turn, dict) or turn.get("role") not in _SPEAKERS:
+    if not isinstance(turn, dict) or not one_of(turn.get("role"), _SPEAKERS):
         return False
     if any(turn.get(name) for name in ("name", "tool_calls", "function_call", "audio")):
         return False

@@ -5,6 +5,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from classifiers.llm.one_of import one_of
 from classifiers.llm.request.content import RESULT_TYPES
 from classifiers.payload import Path, Payload
 
@@ -156,7 +157,9 @@ def _name_of(message: object) -> str:
 
 
 def _is_result(part: Mapping[str, Any]) -> bool:
-    return part.get("type") in RESULT_TYPES or "functionResponse" in part or "toolResult" in part
+    return (
+        one_of(part.get("type"), RESULT_TYPES) or "functionResponse" in part or "toolResult" in part
+    )
 
 
 def _part(message: Mapping[str, Any], rest: Path) -> str | None:
@@ -175,7 +178,7 @@ def _part(message: Mapping[str, Any], rest: Path) -> str | None:
             value = value[step]
         else:
             return None
-        if isinstance(value, dict) and value.get("type") in _CALL_TYPES:
+        if isinstance(value, dict) and one_of(value.get("type"), _CALL_TYPES):
             return "tool call"
     return None
 

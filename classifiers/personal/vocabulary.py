@@ -16,10 +16,16 @@ NEGATIVE = frozenset({"!"})
 ANY_NATIONAL_ID = "national_id"
 """Announces some national id without saying which."""
 
+_WRAPPED = frozenset({"wrapped"})
+"""Stands for what names further above announce."""
+_MOST_WRAPPED = 8
 _CAMEL = re.compile(r"[a-z0-9](?=[A-Z])|[A-Z](?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+|\d+")
 _VALUE_WORDS = frozenset(
-    {"value", "values", "val", "raw", "text", "data", "content", "string", "v", "number"}
+    (
+        "value values val raw text data content string v number s n long double decimal date start"
+        " formatted display answer"
+    ).split()
 )
 """Keys that only repeat what the key above them says; `description` and `title` speak about it
 instead.
@@ -158,15 +164,31 @@ def is_person_word(name: str) -> bool:
     )
 
 
+def _is_no_name(tokens: Sequence[str]) -> bool:
+    """True for keys that say nothing of their value: a word for values, a number."""
+    return tokens[-1] in _VALUE_WORDS or (len(tokens) == 1 and tokens[0].isdecimal())
+
+
 @lru_cache(maxsize=8192)
 def _kinds_under(key: str, parent: str) -> frozenset[str]:
     """Return what a key announces, else what the key above it does: `{"ssn": {"value": …}}`."""
     own = name_kinds(key)
     tokens = split_name(key)
-    if own or (key != parent and tokens and tokens[-1] not in _VALUE_WORDS):
+    if own or (key != parent and tokens and not _is_no_name(tokens)):
         return own
     above = name_kinds(parent)
+    if not above and (words := split_name(parent)) and _is_no_name(words):
+        return _WRAPPED
     return EMPTY if "!" in above or "name" in above else above
+
+
+def _above(path: tuple[str | int, ...]) -> frozenset[str]:
+    """Return what the nearest name that is more than a word for values announces."""
+    for name in path[-_MOST_WRAPPED:-1][::-1]:
+        if isinstance(name, str) and not _is_no_name(split_name(name) or ["v"]):
+            above = name_kinds(name)
+            return EMPTY if "!" in above or "name" in above else above
+    return EMPTY
 
 
 def context_of(key: str | None, path: tuple[str | int, ...]) -> frozenset[str]:
@@ -181,7 +203,8 @@ def context_of(key: str | None, path: tuple[str | int, ...]) -> frozenset[str]:
         if parent.__class__ is int and depth > 2:
             parent = path[-3]
         if parent.__class__ is str:
-            return _kinds_under(key, parent)
+            kinds = _kinds_under(key, parent)
+            return _above(path) if kinds is _WRAPPED else kinds
     return name_kinds(key)
 
 

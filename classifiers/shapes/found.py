@@ -7,7 +7,8 @@ from classifiers.payload import PlacedText as Cell
 
 MAX_ROWS = 50_000
 """Of more, the first are kept, and how many there are is told."""
-MAX_COLUMNS = 400
+MAX_COLUMNS = 16_384
+"""As wide as a sheet of a workbook can be."""
 
 
 type Row = Sequence[Cell | None]

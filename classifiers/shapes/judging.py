@@ -7,6 +7,7 @@ from functools import lru_cache
 from classifiers.credentials.rules.generic import is_secret_column
 from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
+from classifiers.shapes.confirming import confirms
 from classifiers.shapes.found import Row
 
 _LONGEST_NAME = 60
@@ -102,12 +103,12 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
     """
     names = ["" if cell is None else cell.text for cell in first]
     given = [name for name in names if name]
-    if not given or len(set(given)) * 2 < len(given):
+    if not given:
         return None
     telling = sum(map(tells, given))
     odd = [name for name in names if not is_name(name)]
-    if odd and (telling < _FEWEST_TELLING or not all(map(str.isidentifier, odd))):
-        return None
+    if not _may_be_names(given, odd, telling):
+        return names if telling and _is_confirmed(names, rows) else None
     if telling:
         return names
     over = types(rows)
@@ -119,13 +120,32 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
     return names if unlike else None
 
 
+def _may_be_names(given: Sequence[str], odd: Sequence[str], telling: int) -> bool:
+    """True for names that all read as such, each once or nearly so."""
+    if len(set(given)) * 2 < len(given):
+        return False
+    return not odd or (telling >= _FEWEST_TELLING and all(map(str.isidentifier, odd)))
+
+
+def _is_confirmed(names: Sequence[str], rows: Sequence[Row]) -> bool:
+    """True when the values below a name that tells are what it announces."""
+    columns = zip(*rows[:_LOOKED_AT], strict=True)
+    return any(
+        is_name(name)
+        and tells(name)
+        and confirms(name, [cell.text for cell in column if cell is not None])
+        for name, column in zip(names, columns, strict=True)
+    )
+
+
 def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
     """True when the rows under these names (None: without any) are records: enough of them, alike,
     and no code.
     """
-    if not rows or sum(map(any, zip(*rows[:_LOOKED_AT], strict=True))) < 2 or is_code(rows):
-        return False
     telling = 0 if names is None else sum(map(tells, names))
+    filled = sum(map(any, zip(*rows[:_LOOKED_AT], strict=True)))
+    if filled < (1 if telling else 2) or is_code(rows):
+        return False
     if len(rows) >= (1 if telling > 1 else 2) and telling:
         return True
     if len(rows) < 3 or _hold_prose(rows):

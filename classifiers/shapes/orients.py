@@ -8,17 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from classifiers.personal.vocabulary import is_telling
+from classifiers.shapes.confirming import confirms
 from classifiers.shapes.found import MAX_COLUMNS
-from classifiers.shapes.judging import is_name, type_of
+from classifiers.shapes.judging import is_name, tells, type_of
 
 MIN_ROWS = 2
 _LOOKED_AT = 200
+_CONFIRMED_BY = 20
 _FEWEST_ALONE = 10
 """Values of a single column: fewer are the several addresses of one person."""
 _MOST_LISTS = 20
 """Lists in one object among which names and rows are looked for."""
 _FLAT = 3
 """Objects in a record that are told as its columns, so deep."""
+_NAMING = ("name", "key", "label", "id", "field")
+"""What the objects that describe columns have, the surest first."""
 _NAMED_LISTS = frozenset({"index", "dtypes", "types"})
 _SCHEMA = frozenset({"type", "title", "description", "dtype", "$ref", "enum", "format"})
 """What a description of fields holds for each of them."""
@@ -34,6 +38,8 @@ class Shaped(NamedTuple):
     rows: list[list[Any]]
     used: frozenset[int] = frozenset()
     """Identities of the parts of an object that the table is made of."""
+    uneven: Sequence[tuple[int, Any]] = ()
+    """Rows of another length, by their places: they stand in no table."""
 
     def __repr__(self) -> str:
         return f"<Shaped {len(self.names)} columns, {len(self.rows)} rows>"
@@ -62,10 +68,12 @@ def of_object(node: Mapping[str, Any]) -> Shaped | None:
     """Return the table that an object is: columns and rows apart, columns by name, rows by name."""
     values = list(node.values())
     lists = [value for value in values if isinstance(value, list)]
-    if len(lists) > 1:
-        shaped = _split(lists) or _columns(node)
-        if shaped is not None:
-            return shaped
+    beside = (inner for value in values if isinstance(value, Mapping) for inner in value.values())
+    shaped = _split(lists, [*lists, *(value for value in beside if isinstance(value, list))])
+    if shaped is None and len(lists) > 1:
+        shaped = _columns(node)
+    if shaped is not None:
+        return shaped
     if len(values) > 1 and all(isinstance(value, Mapping) for value in values):
         return _by_name(node)
     return _one_column(node) if len(values) == 1 else None
@@ -76,6 +84,8 @@ def of_list(node: Sequence[Any], *, records: bool = True) -> Shaped | None:
     if len(node) < MIN_ROWS:
         return None
     if isinstance(node[0], Mapping):
+        if (rows := _unwrapped(node)) is not None:
+            return _rows(rows)
         return _records(node) if records else None
     if isinstance(node[0], list):
         return _rows(node)
@@ -95,10 +105,42 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def _unwrapped(rows: Sequence[Any]) -> list[Any] | None:
+    """Return the rows of objects that hold nothing but a list of cells each, and the cells of
+    objects that hold nothing but a value; None of any others.
+    """
+    first = rows[0]
+    if len(first) != 1 or not isinstance(cells := next(iter(first.values())), list) or not cells:
+        return None
+    (name,) = first
+    if any(not isinstance(row, Mapping) or row.keys() != first.keys() for row in rows):
+        return None
+    return [[*map(_inside, cells)] if isinstance(cells := row[name], list) else [] for row in rows]
+
+
+def _inside(cell: Any) -> Any:
+    for _ in range(_FLAT):
+        if not isinstance(cell, Mapping) or len(cell) != 1:
+            break
+        (cell,) = cell.values()
+    return cell
+
+
 def _is_even(rows: Sequence[Any], width: int) -> bool:
     return all(isinstance(row, list) and len(row) == width for row in rows[:_LOOKED_AT]) and all(
         all(map(_is_scalar, row)) for row in rows[:_LOOKED_AT]
     )
+
+
+def _parted(rows: Sequence[Any], width: int) -> tuple[list[Any], list[tuple[int, Any]]]:
+    """Return the rows of this length, and the others by their places."""
+    even = [row for row in rows if isinstance(row, list) and len(row) == width]
+    if len(even) == len(rows):
+        return even, []
+    others = [
+        (at, row) for at, row in enumerate(rows) if not isinstance(row, list) or len(row) != width
+    ]
+    return even, others
 
 
 def _names_in(values: Sequence[Any]) -> list[str] | None:
@@ -106,22 +148,27 @@ def _names_in(values: Sequence[Any]) -> list[str] | None:
     if not 0 < len(values) <= MAX_COLUMNS:
         return None
     if all(isinstance(value, Mapping) for value in values):
-        values = [value.get("name") or value.get("key") or value.get("label") for value in values]
+        values = [next((v[key] for key in _NAMING if key in v), None) for v in values]
     names = [text_of(value) for value in values if isinstance(value, str | tuple)]
-    return names if len(names) == len(values) and all(names) else None
+    if len(names) < len(values) or not any(names):
+        return None
+    return names if all(names) or any(map(tells, names)) else None
 
 
-def _split(lists: Sequence[list[Any]]) -> Shaped | None:
+def _split(lists: Sequence[list[Any]], named: Sequence[list[Any]]) -> Shaped | None:
     """Return names that stand in one list over the rows in another."""
-    for rows in lists[:_MOST_LISTS]:
-        if len(rows) < 1 or not isinstance(rows[0], list) or not rows[0]:
+    for whole in lists[:_MOST_LISTS]:
+        rows: Sequence[Any] = whole
+        if rows and isinstance(rows[0], Mapping):
+            rows = _unwrapped(rows) or ()
+        if not rows or not isinstance(rows[0], list) or not rows[0]:
             continue
         width = len(rows[0])
-        for other in lists[:_MOST_LISTS]:
-            names = _names_in(other) if other is not rows and len(other) == width else None
+        for other in named[:_MOST_LISTS]:
+            names = _names_in(other) if other is not whole and len(other) == width else None
             if names is not None and _is_even(rows, width):
-                used = frozenset((id(rows), id(other)))
-                return Shaped(names, [row for row in rows if len(row) == width], used)
+                even, uneven = _parted(rows, width)
+                return Shaped(names, even, frozenset((id(whole), id(other))), uneven)
     return None
 
 
@@ -156,9 +203,8 @@ def _by_name(node: Mapping[str, Mapping[str, Any]]) -> Shaped | None:
         return None
     if not _are_alike(list(node.values())[:_LOOKED_AT]):
         return None
-    outer_tells, inner_tells = (
-        sum(map(is_telling, names)) for names in (list(node)[:50], inner[:50])
-    )
+    outer_tells, inner_tells = (sum(map(is_telling, names)) for names in (list(node), inner))
+    node = {name: row for name, row in node.items() if row.keys() == first.keys()}
     used = frozenset(map(id, node.values()))
     if outer_tells > inner_tells or (outer_tells == inner_tells and _are_numbers(inner)):
         rows = [[row.get(name) for row in node.values()] for name in inner]
@@ -226,11 +272,25 @@ def _rows(rows: Sequence[Any]) -> Shaped | None:
     if width < 2 or width > MAX_COLUMNS or not _is_even(rows, width):
         return None
     first = [text_of(value) for value in rows[0]]
-    if all(map(is_name, first)) and (any(map(is_telling, first)) or _are_unlike(first, rows[1])):
-        return Shaped(first, list(rows[1:]))
+    even, uneven = _parted(rows, width)
+    if all(map(is_name, first)) and (any(map(is_telling, first)) or _are_unlike(first, even[1])):
+        return Shaped(first, even[1:], uneven=uneven)
+    if _are_confirmed(first, even[1:]):
+        return Shaped(first, even[1:], uneven=uneven)
     if len(rows) < 3 or not any(isinstance(value, str | tuple) for value in rows[0]):
         return None
-    return Shaped([], list(rows))
+    return Shaped([], even, uneven=uneven)
+
+
+def _are_confirmed(first: Sequence[str], rows: Sequence[Any]) -> bool:
+    """True for names below one of which the values are what it announces."""
+    if any("@" in name for name in first):
+        return False
+    return any(
+        confirms(name, [text_of(row[at]) for row in rows[:_CONFIRMED_BY]])
+        for at, name in enumerate(first)
+        if tells(name)
+    )
 
 
 def _are_unlike(first: Sequence[str], second: Sequence[Any]) -> bool:

@@ -10,6 +10,7 @@ from mitmproxy.proxy.layers import http as layers
 from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ErrorCode
+from mitmproxy.proxy.tunnel import TunnelLayer
 
 from proxy import far_side, orderly_heads, quick_headers, quick_layers, quick_parts, quick_tls
 from proxy.half_heads import GateHttp2Server
@@ -42,6 +43,8 @@ def in_our_own_process() -> None:
     replace(http.Headers, "__getitem__", quick_headers.value_there)
     replace(http.Headers, "__contains__", quick_headers.is_there)
     replace(layer.Layer, "handle_event", quick_layers.handled)
+    replace(TunnelLayer, "_handle_event", quick_layers.tunnel_event)
+    replace(TunnelLayer, "event_to_child", quick_layers.tunnel_child)
     replace(Connection, "__eq__", object.__eq__)
     replace(Connection, "__hash__", object.__hash__)
     replace(flow, "uuid", quick_parts.Numbered)

@@ -74,7 +74,10 @@ LAYERS = Patch(
         "mitmproxy.proxy.layer:Layer.__continue",
         "mitmproxy.proxy.layer:Paused",
         "mitmproxy.proxy.commands",
+        "mitmproxy.proxy.tunnel:TunnelLayer",
+        f"{_HTTP}:HttpLayer._handle_event",
         f"{_HTTP}:HttpLayer.event_to_child",
+        f"{_HTTP}._http1:Http1Connection._handle_event",
         f"{_HTTP}:HttpLayer.make_stream",
         f"{_HTTP}:HttpStream._handle_event",
         "mitmproxy.connection:Connection.__eq__",
@@ -85,7 +88,7 @@ LAYERS = Patch(
     "read from a file.",
     without="a gate that serves fewer requests; nothing else",
     test="tests/proxy/test_proxy_quick_layers.py::test_layers_do_the_same_as_mitmproxys",
-    seen="3b4dfc94c3b2",
+    seen="516f27810237",
 )
 
 UNTYING = Patch(

@@ -13,8 +13,11 @@ from app.home import Home
 from app.shipping import State, keep_shipping, kept_state
 from attribution.identity.contents import ContentStore
 from core.ids import utc_now
+from core.vocabulary.fleet import Alarm
 from fleet.line import HttpsLine
 from fleet.shipper import Shipper
+from hub.alarms import alarmed
+from hub.database import connect
 from hub.own_postgres import OwnPostgres
 from hub.settings import load
 from tests.app.conftest import Runs
@@ -168,3 +171,20 @@ def test_a_shipper_that_is_refused_waits_longer_and_says_it_once(
     shipper.line.hub = url
     ship_at(place, shipper, out, Chances(1))
     assert kept_state(place) is not None
+
+
+def test_alarms_that_stand_on_one_line_end_together(outgate: Runs, hub: Path) -> None:
+    """All of them, or where one of the numbers is none, none."""
+    with connect(load(hub).database) as connection:
+        connection.execute(
+            """INSERT INTO endpoints (id, name, grouped, enrolled_at, seen_at)
+            VALUES (gen_random_uuid(), 'till-1', 'all', now(), now())"""
+        )
+        for chain in ("records:1", "acts:1"):
+            alarmed(connection, 1, Alarm.FOREIGN, utc_now(), "till-2 began it", chain)
+    (line,) = outgate("hub", "alarms").out.splitlines()
+    assert line.startswith(" 1, 2  till-1: ")
+    assert outgate("hub", "resolve", "1", "7", "--reason", "swapped back").code != 0
+    assert len(orjson.loads(outgate("hub", "alarms", "--json").out)) == 2
+    assert outgate("hub", "resolve", "1", "2", "--reason", "swapped back").code == 0
+    assert outgate("hub", "alarms").out == "No alarm is open.\n"

@@ -17,8 +17,7 @@ from attribution.identity.version import TURNED
 from attribution.reader import HelperReader
 from attribution.resolution.titles import UNREAD
 from benchmarks.attribution_attacks import ATTACKS, HONEST, REQUESTS, Arena, cases
-from benchmarks.attribution_attacks.arena import SEND, interpreter
-from benchmarks.attribution_attacks.places import settled
+from benchmarks.attribution_attacks.arena import SEND, interpreter, settled
 from benchmarks.attribution_truth import told_wrongly
 from core.attribution import Certainty
 from tests.attribution.conftest import Gate

@@ -114,6 +114,21 @@ def test_a_program_younger_than_the_connection_is_in_doubt(
     assert (found.certainty is Certainty.EXACT) is exact
 
 
+@pytest.mark.parametrize(("born_at", "exact"), [(59.0, True), (59.5, False), (60.5, False)])
+def test_a_fork_younger_than_the_connection_is_in_doubt_though_a_busy_gate_took_it_later(
+    machine: FakeMachine, born_at: float, exact: bool
+) -> None:
+    """Its parent may have opened it, sent, and let go of it before the gate could look."""
+    accepted = replace(connection(), at=datetime.fromtimestamp(60.0, UTC))
+    machine.processes[100] = replace(machine.processes[100], born_at=born_at)
+    machine.found = {"opened_at": 59.4}
+    found = attributor(machine).attribute(accepted)
+    assert (found.certainty is Certainty.EXACT) is exact
+    machine.found = {"opened_at": 61.0}
+    found = attributor(machine).attribute(replace(accepted, id="answered"))
+    assert (found.certainty is Certainty.EXACT) is (born_at < 60.0)
+
+
 def test_data_older_than_the_program_is_anothers(machine: FakeMachine) -> None:
     """Where all data went out before the program was loaded, an earlier one in its process sent it,
     however late the gate came to look.

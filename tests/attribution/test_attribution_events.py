@@ -124,6 +124,28 @@ def test_forks_are_not_told_of_while_new_ones_are_noted(events: ExecEvents) -> N
     assert locked == [True]
 
 
+def test_a_connection_is_dated_until_something_comes_over_it() -> None:
+    """The kernel tells how long ago it was opened: never less, but for a tick of its own."""
+    tick_s, asked = 0.011, SockDiag()
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, socket.create_connection(listener.getsockname()) as client:
+        opened_by, begun = time.time(), time.time()
+        own, far = client.getsockname(), client.getpeername()
+        ago = asked.find(own, far, traffic=True).came_ago_s
+        assert ago is not None
+        assert begun - ago <= opened_by + tick_s
+        gate, _ = listener.accept()
+        with gate:
+            before = time.time()
+            gate.sendall(b"x")
+            assert client.recv(1) == b"x"
+            ago = asked.find(own, far, traffic=True).came_ago_s
+            assert ago is not None
+            assert ago <= time.time() - before + tick_s
+        assert asked.find(own, far).came_ago_s is None
+    asked.close()
+
+
 def test_what_was_sent_over_a_socket_is_dated() -> None:
     """The kernel tells how long ago data went out, and that none did."""
     listener = socket.create_server(("127.0.0.1", 0))

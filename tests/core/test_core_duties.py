@@ -192,3 +192,13 @@ def test_each_end_is_recorded_once() -> None:
         owner.lost(Duty.LINES, OSError())
     assert owner.untold() == [(Duty.DIRECT, "OSError")]
     assert owner.untold() == []
+
+
+def test_what_is_under_way_is_told_until_it_is_done_or_lost() -> None:
+    """Something that is not there yet is neither silent nor a failure."""
+    owner = Owner()
+    for end in (owner.done, lambda duty: owner.lost(duty, None)):
+        owner.begun(Duty.SECRET_RULES, "not looked for yet")
+        assert (owner.unfinished, owner.unwell) == (("not looked for yet",), None)
+        end(Duty.SECRET_RULES)
+        assert owner.unfinished == ()

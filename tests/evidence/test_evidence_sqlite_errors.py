@@ -10,6 +10,7 @@ import pytest
 
 import evidence
 from core.errors import EvidenceError
+from core.happenings import Installation
 from core.review import CaseFilter
 from evidence.cases_check import list_problems
 from evidence.compiled import CREATE
@@ -19,6 +20,7 @@ from evidence.sqlite_errors import REMADE, evidence_error
 from evidence.store import Store
 from evidence.verification import verify
 
+HERE = Installation(machine="3d0c", host=None, version="0.1.0")
 TABLES = [words[2] for one in CREATE if (words := one.split())[1] == "TABLE"]
 
 
@@ -72,6 +74,25 @@ def test_whoever_misses_a_table_is_told_which(full: Path, table: str) -> None:
     assert not report.ok and f"the table {table} is missing" in (report.first_problem or "")
     assert ("--rebuild" in (report.first_problem or "")) == (table in REMADE)
     assert missed or table in {"erased", "days"}  # read where something was erased, or of months
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_a_gate_does_not_start_where_a_table_is_missing(full: Path, table: str) -> None:
+    """It says which, and what to do; nothing of the file is changed. Made anew, it starts."""
+    edited(full, f"ALTER TABLE {table} RENAME TO something_else")
+    before = verify(full)
+    for _ in range(2):
+        with pytest.raises(EvidenceError, match=f"the table {table}:") as told:
+            evidence.open_evidence(full, installation=HERE)
+        assert ("--rebuild" in told.value.remedy) == (table in REMADE)
+    assert verify(full) == before
+    if table in REMADE:
+        store = Store(full)
+        store.rebuild_cases()
+        store.close()
+    else:
+        edited(full, f"ALTER TABLE something_else RENAME TO {table}")
+    evidence.open_evidence(full, installation=HERE).close()
 
 
 @pytest.mark.parametrize("table", sorted(REMADE))

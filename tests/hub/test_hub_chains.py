@@ -13,6 +13,7 @@ from fleet_world import NOW, FleetWorld, Member, who
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.errors import InputError
+from core.vocabulary.fleet import ALARMS, Alarm
 from evidence.chain import genesis
 from evidence.retention import expire
 from evidence.shipping import Run, Shipped, shipped_file
@@ -168,10 +169,13 @@ def test_nobody_ships_the_evidence_of_another(world: FleetWorld) -> None:
     with shipped_file(honest.evidence) as file:
         chain, more = file.standing("records").chain, file.run("records", 10, 10, 1 << 20)
     assert more is not None
-    with pytest.raises(HubRefusesError):
+    with pytest.raises(HubRefusesError, match="another endpoint") as refused:
         other.line.send("/v1/upload", packed(chain, "records", more))
 
+    assert "till-1" not in f"{refused.value.message} {refused.value.remedy}"
     assert world.alarms() == ["foreign"]
+    words = world.rows("SELECT words FROM alarms WHERE kind = 'foreign'")
+    assert [word for (word,) in words] == [f"{ALARMS[Alarm.FOREIGN]}: till-1 began it"]
     assert honest.round().shipped["records"] == 10
     shutil.copytree(honest.home, other.home, dirs_exist_ok=True, ignore=lambda *_: {"fleet"})
     assert other.round().troubles

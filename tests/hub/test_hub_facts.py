@@ -15,7 +15,14 @@ from invented_day import sample_records
 from app.demo.simulated_endpoints import made_up_records
 from core.case_keys import case_key, destination_of, key_before, observation_key, sender_of
 from core.decision import HoldOutcome, Verdict
-from core.fate import CUT_OFF, UNFINISHED_NOTE, UNREACHED_NOTE
+from core.fate import (
+    CUT_OFF,
+    MESSAGE_TOO_LARGE,
+    NOT_READ_BACK,
+    SPOKE_OTHERWISE,
+    UNFINISHED_NOTE,
+    UNREACHED_NOTE,
+)
 from core.findings import NOT_INSPECTED
 from core.ids import uuid7
 from core.observation import Kind, Observation, Seen
@@ -52,7 +59,17 @@ def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
 
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("ended", [None, *HoldOutcome])
-@pytest.mark.parametrize("notes", [(), (f"{CUT_OFF} 8,000,000 bytes had left",), ("cut",)])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        (),
+        ("cut",),
+        (f"{CUT_OFF} 8,000,000 bytes had left",),
+        (MESSAGE_TOO_LARGE,),
+        (SPOKE_OTHERWISE,),
+        (NOT_READ_BACK,),
+    ],
+)
 @pytest.mark.parametrize("fate", [None, UNREACHED_NOTE, UNFINISHED_NOTE])
 def test_whether_it_left_is_what_the_record_says(
     verdict: Verdict, ended: HoldOutcome | None, notes: tuple[str, ...], fate: str | None

@@ -11,7 +11,16 @@ from core.case_vocabulary import shown
 from core.decision import Decision, Verdict
 from core.errors import ForbiddenError, InputError, SettingsError
 from core.ids import utc_now
-from core.review import About, Action, CaseFilter, CaseStatus, Condition, Disposition, ReviewEvent
+from core.review import (
+    About,
+    Action,
+    CaseFilter,
+    CaseStatus,
+    Condition,
+    Disposition,
+    ReviewEvent,
+    script_key,
+)
 from core.rights import Actor, Deed
 from core.risk import risk_of
 from core.stored import StoredRecord
@@ -192,6 +201,37 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
     assert (value["approved"], value["who"], value["role"]) == (True, "ada", "reviewer")
     with pytest.raises(InputError, match="by ada already"):
         store.append([event(store, Action.REFUSE, **answer)])
+
+
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_the_history_of_a_script_is_that_of_the_fleet(
+    world: FleetWorld, store: HubCases, pseudonyms: bool
+) -> None:
+    """By the path that a record shows: versions of all machines, its cases, and who approved or
+    withdrew one for everybody.
+    """
+    (store.folder / POLICY_KEY).write_bytes(b"k" * 32)
+    with world.hub.database.work() as connection:
+        agreed = Agreed(pseudonyms=pseudonyms, smallest_group=2, may_reveal=("bo", "cy"))
+        agree(connection, agreed, who="ada", note="agreed", now=world.clock())
+    case = next(one for one in store.page(ALL, 0, 9) if one.inside.machines > 1)
+    record = next(one for one in store.records(case.key) if isinstance(one, StoredRecord))
+    script = record.record.sender.script
+    assert script is not None and script.path is not None and script.sha256 is not None
+    inside = store.case(case.key)
+    versions = store.script_versions(script.path)
+    assert inside is not None
+    assert set(inside.inside.versions) <= {one.sha256 for one in versions}
+    assert case.key in {one.key for one in store.cases_of(script.path, 20)}
+    key = script_key(script.path)
+    assert not store.history(key) and not store.script_versions("/nowhere/else.py")
+    for action in (Action.APPROVE_SCRIPT, Action.WITHDRAW_SCRIPT):
+        store.append([event(store, action, script_sha256=script.sha256, note="read it")])
+    said = [one for one in store.history(key) if isinstance(one, ReviewEvent)]
+    assert [(one.action, one.who, one.script_sha256, one.note) for one in said] == [
+        (Action.APPROVE_SCRIPT, "ada", script.sha256, "read it"),
+        (Action.WITHDRAW_SCRIPT, "ada", script.sha256, "read it"),
+    ]
 
 
 @pytest.mark.parametrize(("size", "heads"), [((80, 24), "On "), ((200, 60), "Machines ")])

@@ -154,6 +154,7 @@ def test_a_revoked_endpoint_is_told_nothing(world: FleetWorld, serving: Serving,
     with pytest.raises(HubRefusesError) as refused:
         lines[0].send(path, told)
     assert refused.value.status == 403
+    assert refused.value.for_officer().count("Ask ") == 1
     assert lines[1].send("/v1/orders", told).status == 200
     for line in lines:
         line.close()

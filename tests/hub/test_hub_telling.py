@@ -6,6 +6,7 @@ import pytest
 
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
+from core.observation import OBSERVED, Kind
 from core.vocabulary.fleet import ALARMS, Alarm, Over
 from hub.telling import Row, alarms, bytes_exact, endpoints, hunted, status
 from hub.telling_hunts import sought
@@ -52,6 +53,8 @@ def test_of_finished_erasures_nothing_is_told() -> None:
         (["email"], ["allow"], True),
         (["email", NOT_INSPECTED], ["allow"], False),
         ([], ["allow", Fate.PAST.value], False),
+        ([Kind.CONNECTION.value], [OBSERVED], False),
+        ([Kind.RUN.value], [OBSERVED], True),
     ],
 )
 def test_bytes_of_what_was_not_read_or_went_past_are_the_least(

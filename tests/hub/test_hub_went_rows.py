@@ -1,14 +1,17 @@
 """What the gate cut off after a part of it had left counts wherever the hub adds up bytes."""
 
 from dataclasses import replace
+from itertools import product
 
 from fleet_world import FleetWorld, Member
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.case_words import parse
-from core.decision import Verdict
-from core.fate import CUT_OFF
+from core.decision import HoldOutcome, Verdict
+from core.fate import CUT_OFF, SPOKE_OTHERWISE, TUNNEL, UNREACHED_NOTE
+from core.ids import uuid7
 from core.record import Record
+from core.review import needs_review
 from core.rights import Actor
 from core.sent_file import FoundBy, Label, SameAs, SentFile
 from core.vocabulary.fleet import Over
@@ -80,6 +83,42 @@ def test_what_was_cut_off_counts_in_sums_lists_and_hunts(world: FleetWorld) -> N
     with world.hub.database.work() as connection:
         assert [row["bytes"] for row in questions.scripts(connection)] == [800]
         assert verify(connection).problems == []
+
+
+def test_sums_are_what_the_records_themselves_say(world: FleetWorld) -> None:
+    """However each ended: whole, held, cut off, stopped, never sent, past the gate."""
+    ended = [
+        replace(
+            cut(world, 100 + place),
+            id=uuid7(world.clock()),
+            decision=replace(cut(world).decision, verdict=verdict, hold_outcome=hold, hold_key="k"),
+            notes=notes,
+        )
+        for place, (verdict, hold, notes) in enumerate(
+            product(Verdict, (None, *HoldOutcome), ((), (UNREACHED_NOTE,), (SPOKE_OTHERWISE,)))
+        )
+    ]
+    past = replace(ended[0].request, method=TUNNEL, bytes=0)
+    ended.append(
+        replace(
+            ended[0],
+            id=uuid7(world.clock()),
+            request=past,
+            decision=replace(ended[0].decision, degraded=("bypass: made up",)),
+        )
+    )
+    member = world.member("till-1")
+    write_evidence(member.evidence, iter(ended))
+    member.round()
+    went = sum(record.went for record in ended)
+    sent = sum(record.bytes_went for record in ended)
+    assert world.rows(SUMS) == world.rows(TOTALS) == [(len(ended), went - 1, sent)]
+    cases = HubCases(world.hub.database, world.folder / "hub", Actor(name="ada", channel="test"))
+    page = cases.page(parse("all", world.clock()).wanted, 0, 9)
+    seen = [record for record in ended if needs_review(record)]  # of these the list tells
+    assert sum(case.inside.left for case in page) == sum(record.went for record in seen)
+    assert sum(case.bytes_sent for case in page) == sum(record.bytes_went for record in seen)
+    assert not any(case.bytes_exact for case in page)
 
 
 def test_what_an_older_hub_took_is_counted_later(world: FleetWorld) -> None:

@@ -145,6 +145,7 @@ async def test_layers_stay_until_the_last_hook_of_a_client_that_left_is_over(
     with set_eager_task_factory():
         await handler.server_event(events.Start())
         handler._over = True
+        handler.transports.clear()
         handler.let_go()
         assert untied == []
         asked.go.set()

@@ -22,12 +22,17 @@ from mitmproxy.proxy.layers.http import (
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestData, RequestHeaders
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
+from mitmproxy.proxy.layers.http._http1 import Http1Connection
+from mitmproxy.proxy.tunnel import TunnelLayer, TunnelState
 from mitmproxy.test import tflow
 
 from proxy import quick_layers
+from proxy.far_side import GateHttp1Client
+from proxy.joined_heads import HeadJoined
 from proxy.mitmproxy_patches.applied import in_our_own_process
 from proxy.quick_layers import QuickHttpLayer
 from proxy.streams import GateHttpLayer, GateStream
+from proxy.trailers import GateHttp1Server
 
 STEPS = st.lists(st.sampled_from(["asks", "tells"]), max_size=4)
 ASKED = st.lists(st.tuples(st.sampled_from(["data", "answer", "other answer"]), STEPS), max_size=9)
@@ -236,3 +241,103 @@ def test_connections_are_what_they_are() -> None:
     assert (Connection.__eq__, Connection.__hash__) == (object.__eq__, object.__hash__)
     for kind in (Server, type(tflow.tclient_conn())):
         assert kind.__hash__ is object.__hash__
+
+
+class Tunnel(TunnelLayer):
+    """A tunnel that tells what it is asked to do."""
+
+    def receive_data(self, data: bytes) -> layer.CommandGenerator[None]:
+        yield Tells(f"received {data!r}")
+
+    def receive_handshake_data(
+        self, data: bytes
+    ) -> layer.CommandGenerator[tuple[bool, str | None]]:
+        yield Tells(f"shook hands with {data!r}")
+        return False, None
+
+    def send_data(self, data: bytes) -> layer.CommandGenerator[None]:
+        yield Tells(f"sent {data!r}")
+
+
+def through(ways: tuple[Any, Any], state: TunnelState, opening: bool, what: str) -> Any:
+    """Return what comes of an event in a tunnel in this state, and what is kept for later."""
+    outer, inner, other = (Server(address=(name, 80)) for name in "abc")
+    tunnel = Tunnel(Context(tflow.tclient_conn(), Options()), outer, inner)
+    tunnel.tunnel_state = state
+    tunnel.command_to_reply_to = commands.OpenConnection(inner) if opening else None
+    said: list[commands.Command] = [
+        commands.SendData(inner, b"in"),
+        commands.SendData(other, b"beside"),
+        commands.CloseConnection(inner),
+        commands.Log("words"),
+        HttpRequestHook(tflow.tflow()),
+    ]
+    child: Any = Said(said)
+    tunnel.child_layer, event_of = (
+        child,
+        {
+            "start": lambda: events.Start(),
+            "data": lambda: events.DataReceived(outer, b"x"),
+            "data of another": lambda: events.DataReceived(other, b"x"),
+            "end": lambda: events.ConnectionClosed(outer),
+            "wake": lambda: events.Wakeup(commands.RequestWakeup(1)),
+            "http": lambda: RequestData(1, b"x"),
+        },
+    )
+    with pytest.MonkeyPatch.context() as patching:
+        for name, way in zip(("_handle_event", "event_to_child"), ways, strict=True):
+            patching.setattr(TunnelLayer, name, way)
+        event: events.Event = event_of[what]()  # type: ignore[no-untyped-call]
+        out = [getattr(one, "name", type(one)) for one in tunnel._handle_event(event)]
+    return out, tunnel.tunnel_state, len(tunnel._event_queue), inner.state, outer.state
+
+
+@pytest.mark.parametrize("what", ["start", "data", "data of another", "end", "wake", "http"])
+@pytest.mark.parametrize("opening", [False, True])
+@pytest.mark.parametrize("state", TunnelState)
+def test_tunnels_do_the_same_as_mitmproxys(state: TunnelState, opening: bool, what: str) -> None:
+    """In each state a tunnel may be in, whatever comes."""
+    ours = quick_layers.tunnel_event, quick_layers.tunnel_child
+    theirs = quick_layers._THEIR_TUNNEL, quick_layers._THEIR_CHILD
+    assert through(ours, state, opening, what) == through(theirs, state, opening, what)
+
+
+@pytest.mark.parametrize("kind", [GateHttp1Server, GateHttp1Client])
+def test_ends_do_the_same_as_mitmproxys(kind: type[Any]) -> None:
+    """An end sends what it is told, keeps what has come, and lets it pass where it only passes."""
+    context = Context(tflow.tclient_conn(), Options())
+    context.server = Server(address=("a.example", 80))
+    for state in ("read", "passthrough"):
+        told = []
+        for handle in (HeadJoined._handle_event, Http1Connection._handle_event):
+            end, heard = kind(context.fork()), list[Any]()
+
+            def noted(event: Any, heard: list[Any] = heard) -> Iterator[commands.Command]:
+                heard.append(type(event))
+                yield Tells("noted")
+
+            end.send = noted
+            end.state = end.passthrough = noted
+            if state == "read":
+                end.passthrough = None
+            happened = (RequestData(1, b"x"), events.DataReceived(end.conn, b"y"), events.Start())
+            names = [repr(one) for event in happened for one in handle(end, event)]
+            told.append((names, heard, bytes(end.buf)))
+        assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.DataReceived(Server(address=("b.example", 80)), b"x"),
+        events.Wakeup(commands.RequestWakeup(1)),
+        events.HookCompleted(HttpRequestHook(tflow.tflow()), None),
+    ],
+    ids=["data", "wakeup", "hook"],
+)
+def test_what_nobody_has_asked_for_fails_as_in_mitmproxy(event: events.Event) -> None:
+    """An event of no connection and no stream of the layer is an error, not passed over."""
+    for kind in (HttpLayer, GateHttpLayer):
+        http_layer = kind(Context(tflow.tclient_conn(), Options()), HTTPMode.transparent)
+        with pytest.raises(KeyError):
+            list(http_layer._handle_event(event))

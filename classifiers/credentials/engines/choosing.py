@@ -17,8 +17,11 @@ from classifiers.credentials.engines.pack import load
 from classifiers.credentials.rules.own import own_rules
 from core.duties import OWNER, Duty
 
-BUILD_LIMIT_S = 180.0
+_BEAT_S = 5.0
+"""How often whoever makes the pack says that it is still being made."""
 _LOCK_STALE_S = 240.0
+"""After so long without a word nobody makes it any more."""
+_WORDS_MEANWHILE = "the long tail of secret rules is still being made: it is not looked for yet"
 
 
 class Engines:
@@ -26,15 +29,17 @@ class Engines:
 
     def __init__(self, cache_dir: pathlib.Path | None, *, long_tail: bool) -> None:
         self._cache_dir = cache_dir
-        self.failure: str | None = None
-        """Why the long tail is missing, in plain words."""
         full = load(cache_dir) if long_tail and cache_dir is not None else None
         self.current = full or Engine(own_rules())
         self.complete = full is not None
+        making = long_tail and full is None
+        self.failure = _WORDS_MEANWHILE if making else None
+        """Why the long tail is missing, in plain words."""
         self._ready = threading.Event()
         if full is not None or not long_tail:
             self._ready.set()
         else:
+            OWNER.begun(Duty.SECRET_RULES, _WORDS_MEANWHILE)
             body = OWNER.guarded(Duty.SECRET_RULES, self._make)
             threading.Thread(target=body, name="credentials-pack", daemon=True).start()
 
@@ -59,23 +64,25 @@ class Engines:
 
     def _make_in(self, cache_dir: pathlib.Path) -> None:
         cache_dir.mkdir(parents=True, exist_ok=True)
-        with _only_one(cache_dir / "credentials-pack.lock"):
+        with _only_one(lock := cache_dir / "credentials-pack.lock"):
             full = load(cache_dir)
             if full is None:
-                _build(cache_dir)
+                _build(cache_dir, lock)
                 full = load(cache_dir)
         if full is None:
             self.failure = "the long tail of secret rules could not be loaded from its cache"
+            OWNER.lost(Duty.SECRET_RULES, None)
             return
         full.warm()
         self.current = full
-        self.complete = True
+        self.complete, self.failure = True, None
         forget_compiled()
         OWNER.done(Duty.SECRET_RULES)
 
 
-def _build(cache_dir: pathlib.Path) -> None:
-    """Make the pack in a process of its own: it needs some 200 MB for some seconds. Raises
+def _build(cache_dir: pathlib.Path, lock: pathlib.Path) -> None:
+    """Make the pack in a process of its own: it needs some 200 MB for some seconds of processor
+    time, which it limits itself; how long it waits for a processor does not matter. Raises
     SubprocessError.
     """
     root = pathlib.Path(__file__).resolve().parents[3]
@@ -90,21 +97,34 @@ def _build(cache_dir: pathlib.Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    # To wait with a limit wakes this process twenty times a second.
-    limit = threading.Timer(BUILD_LIMIT_S, OWNER.guarded(Duty.SECRET_RULES, process.kill))
-    limit.daemon = True
-    limit.start()
+    # To wait for it with a limit would wake this process twenty times a second.
+    with _told(lock):
+        failed = process.wait()
+    if failed:
+        raise subprocess.CalledProcessError(failed, command)
+
+
+@contextlib.contextmanager
+def _told(lock: pathlib.Path) -> Iterator[None]:
+    """Have others know, at each beat, that the pack is still being made."""
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(_BEAT_S):
+            with contextlib.suppress(OSError):
+                lock.touch()
+
+    body = OWNER.guarded(Duty.SECRET_RULES, tell)
+    threading.Thread(target=body, name="credentials-pack-beat", daemon=True).start()
     try:
-        if process.wait():
-            raise subprocess.CalledProcessError(process.returncode, command)
+        yield
     finally:
-        limit.cancel()
+        over.set()
 
 
 @contextlib.contextmanager
 def _only_one(lock: pathlib.Path) -> Iterator[None]:
-    """Let one process make the pack while others wait for it."""
-    deadline = time.monotonic() + BUILD_LIMIT_S
+    """Let one process make the pack while others wait for it, as long as it says that it does."""
     while True:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -113,8 +133,6 @@ def _only_one(lock: pathlib.Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 if time.time() - lock.stat().st_mtime > _LOCK_STALE_S:
                     lock.unlink()
-            if time.monotonic() > deadline:
-                raise TimeoutError("another process makes the pack for too long") from None
             time.sleep(0.25)
     try:
         yield

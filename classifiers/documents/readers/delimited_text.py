@@ -5,12 +5,12 @@ import csv
 import io
 from collections.abc import Iterable
 from io import BytesIO
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.limits import step_of
-from classifiers.decoding.delimited import delimiter_of, has_header, unique_names
+from classifiers.decoding.delimited import BELOW, delimiter_of, has_header, unique_names
 from classifiers.decoding.number_forms import plain_cells
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
@@ -81,7 +81,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     if frame.height < 2:
         return False
     first = [str(cell or "") for cell in frame.row(0)]
-    header = has_header(first)
+    header = has_header(first, frame.slice(1, BELOW).fill_null("").rows())
     body = frame.slice(1) if header else frame
     rows = total - header
     complete = not huge and rows * frame.width <= work.limits.table_cells
@@ -105,8 +105,10 @@ def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) ->
     try:
         every = filter(None, csv.reader(lines, delimiter=delimiter))
         first = next(every, [])
-        header = has_header(first)
-        kept, rows = _spread_rows(every if header else chain([first], every), len(first), work)
+        below = list(islice(every, BELOW))
+        header = has_header(first, below)
+        records = chain(below if header else [first, *below], every)
+        kept, rows = _spread_rows(records, len(first), work)
     except (csv.Error, _UnevenError):
         return _ragged(data, delimiter, document, work)
     if rows + header < 2:
@@ -158,7 +160,7 @@ def _ragged(data: bytes, delimiter: str, document: Document, work: Work) -> bool
     fitting = [row for row in cells if len(row) == width]
     if len(fitting) * 2 < len(cells) or len(fitting) < 2:
         return False
-    header = has_header(fitting[0])
+    header = has_header(fitting[0], fitting[1 : BELOW + 1])
     names = unique_names(fitting[0] if header else [], width)
     rows = fitting[1:] if header else fitting
     columns = {

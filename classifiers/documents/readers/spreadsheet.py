@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 
 from classifiers.codecs.limits import step_of
-from classifiers.decoding.delimited import has_header, unique_names
+from classifiers.decoding.delimited import BELOW, has_header, unique_names
 from classifiers.documents.package import fits, read_parts
 from classifiers.documents.reader import Work
 from classifiers.documents.sniff import ODS, XLSX
@@ -73,7 +73,7 @@ def _sheet(rows: list[list[Any]], name: str, document: Document, work: Work) -> 
     if not rows:
         return
     first = [_text(cell) for cell in rows[0]]
-    header = has_header(first)
+    header = has_header(first, [[*map(_text, row)] for row in rows[1 : BELOW + 1]])
     body = rows[1:] if header else rows
     if not body:
         work.text("\n".join(filter(None, first)), None, path)

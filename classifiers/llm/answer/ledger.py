@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from classifiers.llm.answer import units
 from classifiers.llm.answer.families import of_answer, of_gateway
 from classifiers.llm.answer.usage import Usage, later, total
+from classifiers.llm.one_of import one_of
 
 Json = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ class Ledger:
             self.organisation = event["organization"][:_MAX_ORGANISATION]
         if self.answer_id is None:
             self.answer_id = id_of(event)
-        self.pending = event.get("status") in _PENDING
+        self.pending = one_of(event.get("status"), _PENDING)
 
     def _row(self, answer: Json) -> None:
         """One row of the results of a batch is an answer of its own, at the price of batches."""

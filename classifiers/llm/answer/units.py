@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from classifiers.llm.answer.counts import count_of
+from classifiers.llm.one_of import one_of
 
 Json = Mapping[str, Any]
 
@@ -200,7 +201,7 @@ def of_answer(answer: Json) -> dict[str, int]:
 
 def _free(item: Json) -> bool:
     action = item.get("action")
-    return isinstance(action, dict) and action.get("type") in _FREE_ACTIONS
+    return isinstance(action, dict) and one_of(action.get("type"), _FREE_ACTIONS)
 
 
 def _grounded(answer: Json) -> dict[str, int]:

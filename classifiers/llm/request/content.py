@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from classifiers.llm.one_of import one_of
 from core.classification import Attachment
 
 MAX_ATTACHMENTS = 200
@@ -188,7 +189,7 @@ def _from_part(part: Mapping[str, Any], found: list[Attachment], depth: int) -> 
 
 def _is_result(part: Mapping[str, Any]) -> bool:
     """Return True for what a tool gave back."""
-    return part.get("role") in _RESULT_ROLES or part.get("type") in RESULT_TYPES
+    return one_of(part.get("role"), _RESULT_ROLES) or one_of(part.get("type"), RESULT_TYPES)
 
 
 def _from_text(text: str, found: list[Attachment], depth: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from classifiers.llm import operations as op
+from classifiers.llm.one_of import one_of
 
 Body = Mapping[str, Any]
 
@@ -150,7 +151,7 @@ def is_turns(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
     for turn in (value[0], value[-1]):
-        if not isinstance(turn, dict) or turn.get("role") not in ROLES:
+        if not isinstance(turn, dict) or not one_of(turn.get("role"), ROLES):
             return False
     turn = value[-1]
     return any(
@@ -234,7 +235,7 @@ def _input(body: Body) -> Shape | None:
         return Shape("dashscope", op.CHAT) if spoken and looks_like_model(model) else None
     if isinstance(value, list) and value and isinstance(value[0], dict):
         first = value[0]
-        item = first.get("role") in ROLES or first.get("type") in _ITEM_TYPES
+        item = one_of(first.get("role"), ROLES) or one_of(first.get("type"), _ITEM_TYPES)
         return Shape("openai", op.RESPONSES) if item else None
     if isinstance(model, str) and isinstance(value, str | list):
         return _input_to_model(body, value, model)

@@ -2,7 +2,7 @@
 
 import re
 
-from classifiers.personal.scan import host_names
+from classifiers.personal.scan import diseases, host_names
 from classifiers.personal.scan.context import Place
 from classifiers.personal.scan.labelled import read_labelled
 from classifiers.personal.scan.letters import read_letters_first, read_letters_inside
@@ -29,7 +29,7 @@ def read_candidate(place: Place, start: int, end: int) -> int:
             used = read_letters_inside(place, start, end)
         else:
             used = read_numbers(place, start, end)
-    elif _DIGIT_OR_COLON.search(text, start, end):
+    elif _DIGIT_OR_COLON.search(text, start, end) and not diseases.is_label(text, start):
         used = read_letters_first(place, start, end)
     else:
         return _labelled(place, start, end)
@@ -61,8 +61,16 @@ def _labelled(place: Place, start: int, end: int) -> int:
     """Read the value right of a label, where only the label tells what it is."""
     found = read_labelled(place.text, max(place.last, place.begin), start, end, place.finish)
     if found is None:
-        return end
+        return _codes(place, start, end)
     kind, value, begin, stop = found
     place.confirm(kind, value, begin, stop, Confidence.LIKELY)
     place.last = stop
     return stop
+
+
+def _codes(place: Place, start: int, end: int) -> int:
+    """Read the codes of diseases behind a word that announces them."""
+    for code, begin, stop in diseases.codes_near(place.text, start, end, place.finish):
+        place.confirm("health_data", code, begin, stop, Confidence.LIKELY)
+        place.last = end = stop
+    return end

@@ -47,6 +47,12 @@ LABELS = (
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
     r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b)"
 )
+HEALTH_LABELS = (
+    r"(?i:\b(?:(?:haupt|neben|entlass|aufnahme|verdachts)?diagn(?:os|\xf3s|oz)[a-z]{1,5}"
+    r"|(?:icd|cie|cim|cid)(?:-?1[01])?(?:-?(?:gm|cm))?|dx|rozpozna[a-z]{1,4}"
+    r"|patient(?:in|en|es|s|e)?|pa[cz]iente|admitted|treated|comorbidit(?:y|ies)|suffer[a-z]{0,3})\b)"
+)
+"""Words before which, or behind which, codes of diseases stand."""
 
 PATTERN = "|".join(
     (
@@ -59,6 +65,7 @@ PATTERN = "|".join(
         _NUMBERS,
         IPV6,
         LABELS,
+        HEALTH_LABELS,
     )
 )
 """Every alternative is of bounded length or made of one repeated class, and begins where nothing

@@ -38,6 +38,7 @@ _SURE = 4.2649
 _LONGEST_BLANK = 11
 """Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
+_NUMERIC = b"0123456789+-.,\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def _column_results(
         if kind_or_none is not None:
             values = tuple(dict.fromkeys(sample))[:MAX_FINGERPRINTS]
             return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
-    if hits or _is_prose(sample):
+    if hits or _is_prose(sample) or _may_differ(table.values[column], sample):
         read = _free_text(table, column, _key(column, people))
         mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
         return [replace(r, free_text=r.kind not in mostly) for r in read]
@@ -163,6 +164,15 @@ def _is_prose(sample: Sequence[str]) -> bool:
     return sum(map(len, sample)) >= _PROSE_LENGTH * len(sample) and sum(
         " " in v for v in sample
     ) * 2 > len(sample)
+
+
+def _may_differ(cells: Sequence[str], sample: Sequence[str]) -> bool:
+    """True when cells between those of the sample may hold what none of these does."""
+    if len(cells) <= SAMPLE:
+        return False
+    if "\n".join(cells).encode("utf-8", "replace").translate(None, _NUMERIC):
+        return True
+    return max(map(len, cells)) > max(map(len, sample))
 
 
 def _whole_column(table: Table, column: str, kind: str, hits: Sequence[Hit]) -> ColumnResult:

@@ -127,12 +127,14 @@ def _weak() -> list[bytes]:
 def _announced() -> list[bytes]:
     """Numbers with a sign or a word before them that says what they are."""
     labels = candidates.LABELS.replace("f(?:ue|.)", "f(?:ue|.{1,2})").encode()
+    diseases = candidates.HEALTH_LABELS.replace(r"\xf3", ".{1,2}").encode()
     calls = phone_hints.in_utf8()
     return [
         rb"\+\(?" + _DIGITS,
         rb"\(\+?" + _DIGITS,
         rb"\b00" + _DIGITS,
         labels + rb".{0,43}\d[^A-Za-z]{0,3}\d",
+        diseases + rb".{0,64}[A-TV-Z]\d[0-9AB]",
         calls + rb"[^\n]{0,48}?\(?" + _DIGITS,
     ]
 

@@ -1,11 +1,12 @@
 """Binary data among text: a stretch that no text has is seen, whatever surrounds it."""
 
+import codecs
 import gzip
 import random
 
 import pytest
 
-from classifiers.codecs.charset import holds_binary, is_damaged, text_of
+from classifiers.codecs.charset import holds_binary, is_damaged, is_wide, text_of
 
 PROSE = b"delivered in good order, and paid on the day after. "
 PACKED = gzip.compress(random.Random(3).randbytes(300))
@@ -104,3 +105,15 @@ def test_chinese_in_wide_letters_is_read(charset: str) -> None:
     letters = random.Random(8).choices(range(0x4E00, 0x9FA0), k=4_000)
     text = "".join(map(chr, letters))
     assert text_of(MARKS[charset] + text.encode(charset)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["報告書の件、来週火曜日に提出いたします。", "🙂🚀" * 9, "\u0800" * 27 + "\ud7a4"]
+)
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_long_letters_of_utf_8_are_not_wide(text: str, mark: bytes) -> None:
+    """Nothing else stands in them, also where a letter is younger than our tables."""
+    data = mark + text.encode()
+    assert text_of(data) == text
+    assert not is_wide(data, text)
+    assert is_wide(text.encode("utf-16-le"), text)

@@ -1,5 +1,6 @@
 """The full pack of secret rules is made in a process of its own."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -25,21 +26,10 @@ def test_a_build_that_fails_is_told(
 ) -> None:
     """One that works is not."""
     command(monkeypatch, "")
-    choosing._build(tmp_path)
+    choosing._build(tmp_path, tmp_path / "lock")
     command(monkeypatch, "raise SystemExit(3)")
     with pytest.raises(subprocess.CalledProcessError):
-        choosing._build(tmp_path)
-
-
-def test_a_build_that_never_ends_is_ended(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without a gate that looks for it again and again."""
-    monkeypatch.setattr(choosing, "BUILD_LIMIT_S", 0.01)
-    command(monkeypatch, "import time; time.sleep(3600)")
-    with pytest.raises(subprocess.CalledProcessError) as ended:
-        choosing._build(tmp_path)
-    assert ended.value.returncode < 0
+        choosing._build(tmp_path, tmp_path / "lock")
 
 
 def test_nobody_is_woken_while_it_is_built(
@@ -55,5 +45,19 @@ def test_nobody_is_woken_while_it_is_built(
 
     monkeypatch.setattr(subprocess.Popen, "wait", waited)
     command(monkeypatch, "")
-    choosing._build(tmp_path)
+    choosing._build(tmp_path, tmp_path / "lock")
     assert limits == [None]
+
+
+def test_a_pack_that_is_waited_for_is_not_given_up(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the maker waits for a processor, others see that the pack is being made."""
+    lock = tmp_path / "lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    monkeypatch.setattr(choosing, "_BEAT_S", 0.001)
+    told = f"import os\nwhile os.stat({str(lock)!r}).st_mtime == 0: os.sched_yield()"
+    command(monkeypatch, told)
+    choosing._build(tmp_path, lock)
+    assert lock.stat().st_mtime > 0

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from classifiers.credentials import CredentialDetector
-from classifiers.credentials.engines import build
+from classifiers.credentials.engines import build, choosing
 from classifiers.credentials.engines.engine import compile_database, regex
 from classifiers.credentials.engines.pack import TAIL_FIELDS, load
 from classifiers.credentials.rules.long_tail import adapted, exceptions, name_of, wire_pattern
@@ -205,9 +205,10 @@ def test_the_pack_is_made_behind_the_gate(
     steps: list[object] = []
     monkeypatch.setattr(os, "nice", steps.append)
     monkeypatch.setattr(build, "build", lambda: steps.append("built"))
+    monkeypatch.setattr(build, "_limit", lambda: steps.append("limited"))
     monkeypatch.setattr(build, "save", lambda pack, folder: steps.append(folder))
     assert build.main(str(tmp_path)) == 0
-    assert steps == [10, "built", tmp_path]
+    assert steps == ["limited", 10, "built", tmp_path]
 
 
 def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
@@ -215,7 +216,7 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
 ) -> None:
     """A failed build is named in the health answer, and well-known keys are still found."""
 
-    def fail(_cache_dir: pathlib.Path) -> None:
+    def fail(_cache_dir: pathlib.Path, _lock: pathlib.Path) -> None:
         raise subprocess.CalledProcessError(1, "build")
 
     monkeypatch.setattr("classifiers.credentials.engines.choosing._build", fail)
@@ -228,6 +229,37 @@ def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
         Payload(segments=[Segment("gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6", None)]),
         "x.example",
     )
+
+
+def test_health_says_what_is_not_looked_for_while_the_pack_is_made(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the long tail is there its absence is told, and no longer."""
+    go_on = threading.Event()
+
+    def wait(_cache_dir: pathlib.Path, _lock: pathlib.Path) -> None:
+        go_on.wait()
+        raise subprocess.CalledProcessError(1, "build")
+
+    monkeypatch.setattr(choosing, "_build", wait)
+    detector = CredentialDetector(tmp_path, Organisation())
+    meanwhile = detector.health()["failure"]
+    go_on.set()
+    detector.warm(wait_s=60)
+
+    assert "not looked for yet" in str(meanwhile)
+    assert "CalledProcessError" in str(detector.health()["failure"])
+
+
+def test_the_system_ends_a_maker_that_works_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is one of processor time, never above what the system allows."""
+    resource = pytest.importorskip("resource")
+    limits: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda what, limit: limits.append((what, limit)))
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (20, 30))
+    build._limit()
+
+    assert limits == [(resource.RLIMIT_CPU, (30, 30))]
 
 
 def test_reading_the_catalogue_loads_no_network_code() -> None:

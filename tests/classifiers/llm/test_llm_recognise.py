@@ -370,3 +370,17 @@ def test_no_body_breaks_recognition(body: object, path: str, host: str) -> None:
     )
     if host == "api.openai.com":
         assert call is not None
+
+
+ODD_WORDS = [
+    {"messages": [{"role": [], "content": "x"}]},
+    {"input": [{"role": {}, "type": ["message"]}]},
+    {"inputs": {"role": [], "type": {}}},
+    {"messages": [{"role": "user", "content": [{"type": [], "text": "x"}]}]},
+]
+
+
+@pytest.mark.parametrize("body", ODD_WORDS, ids=str)
+def test_a_word_that_is_no_text_breaks_nothing(body: dict[str, object]) -> None:
+    """Roles and types may be lists or objects in a body that others wrote."""
+    assert seen("https://api.openai.com/v1/chat/completions", {"model": "gpt-4o", **body})

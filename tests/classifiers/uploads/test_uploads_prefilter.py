@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange
 from personal_samples import iban, valid
@@ -186,6 +186,7 @@ def test_a_single_endless_line_hides_nothing(engine: Engine, values: list[str], 
 
 
 @given(st.text(max_size=2000))
+@example("\u0800" * 27 + "\ud7a4")
 @settings(max_examples=most(150), deadline=None)
 def test_any_text_gives_the_same_through_the_sieve(engine: Engine, text: str) -> None:
     """Whatever characters a text is made of, the sieve hides nothing in it; it may say of a part

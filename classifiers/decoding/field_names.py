@@ -1,0 +1,55 @@
+"""Names of fields: those that are data go out as text, and those that name the value beside them
+are its key.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from classifiers.decoding import packed, pieces
+from classifiers.decoding.decode_state import Reading
+from classifiers.decoding.names import NAME
+from classifiers.payload import Path
+from classifiers.personal.vocabulary import is_telling
+
+_DULL: set[str] = set()
+"""Names of fields met so far that are no data: a look at each is saved."""
+_REMEMBERED = 4_000
+_LABELS = tuple(
+    "name key field column label property attribute question title ref path type system id".split()
+)
+_DESCRIBED = ("field", "question", "column", "property", "attribute")
+VALUES = frozenset("value values val v answer text".split())
+"""Names of fields whose meaning stands beside them, as in `{"name": "iban", "value": …}`."""
+
+are_dull = _DULL.issuperset
+
+
+def emit_names(reading: Reading, names: Iterable[str], path: Path) -> None:
+    """Emit names that are data: long ones, and those that no program would give to a field."""
+    for name in names:
+        if len(name) > 7 and not (len(name) < 20 and name.isascii() and name.isidentifier()):
+            reading.emit(name, None, (*path, name))
+            raw = name.encode("utf-8", "replace")
+            if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
+                packed.unpack(reading, name, raw, None, (*path, NAME), 0)
+        elif len(_DULL) < _REMEMBERED and name not in pieces.FIRST_NUMBERS:
+            _DULL.add(name)
+
+
+def label_beside(node: Mapping[str, Any]) -> str | None:
+    """Return the name that an object gives to its value, where that tells what the value is."""
+    for name in _LABELS:
+        label = node.get(name)
+        if type(label) is str and is_telling(label):
+            return label
+    for name in _DESCRIBED:
+        if type(inner := node.get(name)) is dict:
+            return label_beside(inner)
+    return None
+
+
+def are_labelled(rows: list[Any]) -> bool:
+    """True for records that each name one value: they are fields of one record."""
+    if VALUES.isdisjoint(rows[0]):
+        return False
+    return any(label_beside(row) is not None for row in rows if type(row) is dict)

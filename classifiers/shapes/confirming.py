@@ -1,0 +1,44 @@
+"""Whether the values below a name are what it announces: then it is the name of a column, whatever
+stands beside it.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from classifiers.credentials.rules.generic import is_secret_column
+from classifiers.personal.scan.checks import CHECKS
+from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder
+from classifiers.personal.vocabulary import ANY_NATIONAL_ID, is_telling, name_kinds
+
+_LOOKED_AT = 20
+_FEWEST_DIGITS = {"phone": 7, ANY_NATIONAL_ID: 5}
+_SHORTEST_SECRET = 6
+
+
+def confirms(name: str, values: Sequence[str]) -> bool:
+    """Return True when most of the first values below a name are of a kind that it announces."""
+    if is_secret_column(name):
+        checks: list[Callable[[str], object]] = [_may_be_secret]
+    elif is_telling(name):
+        checks = [_check_of(kind) for kind in name_kinds(name)]
+    else:
+        return False
+    filled = (value.strip() for value in values if value.strip() and not is_placeholder(value))
+    seen = list(islice(filled, _LOOKED_AT))
+    fitting = sum(any(check(value) for check in checks) for value in seen)
+    return fitting * 2 > len(seen)
+
+
+def _check_of(kind: str) -> Callable[[str], object]:
+    if (check := KEYED.get(kind) or CHECKS.get(kind)) is not None:
+        return check
+    if kind == "email":
+        return lambda value: "@" in value
+    if kind == "name":
+        return bare_name
+    fewest = _FEWEST_DIGITS.get(kind, 4)
+    return lambda value: sum(map(str.isdigit, value)) >= fewest
+
+
+def _may_be_secret(value: str) -> bool:
+    return len(value) >= _SHORTEST_SECRET and " " not in value
