@@ -89,22 +89,29 @@ class Programs:
         if known is not None and (known[0] or known[1] > now):
             return known[0]
         files = files_of(facts)
-        found = any(self._is_python_library(library, files) for library in _libraries(facts.pid))
+        here = not facts.root
+        found = any(
+            self._is_python_library(library, files, here=here) for library in _libraries(facts.pid)
+        )
         settled = facts.image_from is not None and time.time() - facts.image_from > _LOADING_S
         if found or settled:
             _put(self._loaded, key, (found, now + _AGAIN_S))
         return found
 
-    def _is_python_library(self, library: tuple[bytes, bytes, bytes], files: HostFiles) -> bool:
+    def _is_python_library(
+        self, library: tuple[bytes, bytes, bytes], files: HostFiles, *, here: bool
+    ) -> bool:
+        """`here`: it lies in this machine's own file system."""
         known = self._libraries.get(library)
         if known is None:
             path = os.fsdecode(library[2])
-            known = "/libpython" in path or "/libpypy" in path
-            known = known or bool(self._holds(files.outside(path)))
-            # What anybody else may write over stays the same number and path.
-            if known or library[2].startswith(_OF_SYSTEM):
+            named = "/libpython" in path or "/libpypy" in path
+            known = named or self._holds(files.outside(path))
+            # What anybody else may write over stays the same number and path, and what could not
+            # be read, as the process has ended, may be anything.
+            if known or (known is False and here and library[2].startswith(_OF_SYSTEM)):
                 _put(self._libraries, library, known)
-        return known
+        return bool(known)
 
     def _holds(self, path: str, marks: tuple[bytes, ...] = _MARKS) -> bool | None:
         try:

@@ -4,17 +4,18 @@ the program inside: Docker, D-Bus, name services, masters of SSH connections.
 
 import os
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from capture.other_networks import OtherNetworks
 from capture.unix_inodes import inodes_of
+from capture.unix_table import Row, rows
 
-_FIELDS = 8
 _MOST_ENTRIES = 1 << 16
 """Of one folder that are looked through for a socket."""
 _SOCK_DIAG = 4
-type _Row = tuple[str, str]
-"""The kernel's number of a socket, and the name that it was bound under."""
+_OTHERS_EVERY = 5
+"""Each so many looks the tables of other networks are read, too."""
 ALWAYS_LEFT = ("/run/systemd/journal/", "/dev/log")
 """Where programs write their logs. Beginnings of paths."""
 
@@ -27,8 +28,11 @@ class HostSockets:
         self._left = (*ALWAYS_LEFT, *left)
         self._table = os.open("/proc/net/unix", os.O_RDONLY | os.O_CLOEXEC)
         self._asked = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
-        self._known: set[_Row] = set()
-        self._young: set[_Row] = set()
+        self._known: set[Row] = set()
+        self._young: set[Row] = set()
+        self._others = OtherNetworks()
+        self._of_others: set[Row] = set()
+        self._looks = 0
 
     def new(self) -> list[str]:
         """Return the paths at which sockets have come since the last look; one that is bound anew
@@ -38,10 +42,15 @@ class HostSockets:
         stands in the table under the first for ever: it is looked for by the number of its file,
         once more at the next look, for it may have been in the middle of that.
         """
-        there = set(rows(self._read().splitlines()))
+        there = set(rows(self._read()))
         fresh = there - self._known
         elsewhere = {name for _, name in fresh | (self._young & there) if not _stands(name)}
         self._known, self._young = there, fresh
+        if not self._looks % _OTHERS_EVERY:
+            others = self._others.rows()
+            fresh = fresh | (others - self._of_others)
+            self._of_others = others
+        self._looks += 1
         found = {name for _, name in fresh if name.startswith("/")} | set(self._found(elsewhere))
         return sorted(path for path in found if not path.startswith(self._left))
 
@@ -68,16 +77,6 @@ class HostSockets:
         while piece := os.read(self._table, 1 << 16):
             pieces.append(piece)
         return os.fsdecode(b"".join(pieces))
-
-
-def rows(lines: Iterable[str]) -> Iterable[_Row]:
-    """Yield the lines of the kernel's table whose names are paths, be it from where their program
-    stood; abstract ones are none.
-    """
-    for line in lines:
-        number, *fields = line.split(None, _FIELDS - 1)
-        if len(fields) == _FIELDS - 1 and number.endswith(":") and not fields[-1].startswith("@"):
-            yield fields[-2], fields[-1]
 
 
 def _stands(name: str) -> bool:

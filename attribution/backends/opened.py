@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _COUNTED = (("Tcp", b"ActiveOpens"), ("Udp", b"OutDatagrams"))
-_BY_IPV6 = b"\nUdp6OutDatagrams"
+_DATAGRAMS = (b"OutDatagrams", b"InDatagrams", b"NoPorts")
 """Connections of both families are counted together, datagrams are not."""
 _COME = (b"ActiveOpens", b"PassiveOpens", b"CurrEstab")
 _MOST, _PIECE = 1 << 16, 1 << 13
@@ -53,17 +53,29 @@ class Came:
         return self._times
 
 
-def sent_datagrams(folder: Path = Path("/proc/net")) -> Callable[[], int | None]:
-    """Return what tells how many datagrams this process's network has sent, of both families; None
-    where the kernel does not tell.
+def datagrams(folder: Path = Path("/proc/net")) -> Callable[[], tuple[int, int] | None]:
+    """Return what tells how many datagrams this process's network has sent, and how many came for
+    it, taken or refused, of both families; None where the kernel does not tell.
     """
     general, ipv6 = _KeptOpen(folder / "snmp"), _KeptOpen(folder / "snmp6")
 
-    def sent() -> int | None:
-        _, four, six = _counters(general.read(), ipv6.read())
-        return int(four) + int(six or b"0") if four else None
+    def totals() -> tuple[int, int] | None:
+        four, six = general.read(), ipv6.read()
+        by_four = [_number(four, b"\nUdp: ", name) for name in _DATAGRAMS]
+        if b"" in by_four:
+            return None
+        sent, *came = (
+            int(one) + int(_by_ipv6(six, name) or b"0")
+            for one, name in zip(by_four, _DATAGRAMS, strict=True)
+        )
+        return sent, sum(came)
 
-    return sent
+    return totals
+
+
+def _by_ipv6(text: bytes, name: bytes) -> bytes:
+    """Return the number of datagrams by IPv6; nothing where there is none."""
+    return text.partition(b"\nUdp6%b" % name)[2].partition(b"\n")[0]
 
 
 def _in_use(text: bytes) -> bytes:
@@ -78,7 +90,7 @@ def _in_use(text: bytes) -> bytes:
 def _counters(general: bytes, by_ipv6: bytes) -> Iterator[bytes]:
     for protocol, name in _COUNTED:
         yield _number(general, b"\n%b: " % protocol.encode(), name)
-    yield by_ipv6.partition(_BY_IPV6)[2].partition(b"\n")[0]  # empty where there is no IPv6
+    yield _by_ipv6(by_ipv6, b"OutDatagrams")
 
 
 def _told(counters: tuple[bytes, ...] | None) -> bool:

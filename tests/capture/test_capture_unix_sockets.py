@@ -1,30 +1,32 @@
 """Unix sockets of programs outside: found by the kernel's own table."""
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from capture.unix_sockets import HostSockets, rows
+from capture.unix_sockets import HostSockets
+
+NAMES = {
+    "an empty line": "a\n\nb",
+    "an end of line": "a\n",
+    "another end of line": "a\x0cb\u2028c\x1cd",
+    "spaces": " a  b ",
+    "what is no text": os.fsdecode(b"a\xff"),
+}
 
 
-def test_only_paths_are_read() -> None:
-    """Sockets without a name and abstract ones are none in the file system; a name may hold
-    spaces, and be told from where its program stood.
-    """
-    lines = [
-        "Num       RefCount Protocol Flags    Type St Inode Path",
-        "00000000bf768651: 00000003 00000000 00000000 0001 03   546",
-        "0000000000000001: 00000002 00000000 00010000 0001 01 1234 /run/docker.sock",
-        "0000000000000002: 00000002 00000000 00010000 0001 01 1235 @/tmp/.X11-unix/X0",
-        "0000000000000003: 00000002 00000000 00010000 0001 01 1236 /home/a b/ssh master",
-        "0000000000000004: 00000002 00000000 00010000 0001 01 1237 here/control",
-    ]
-    assert list(rows(lines)) == [
-        ("1234", "/run/docker.sock"),
-        ("1236", "/home/a b/ssh master"),
-        ("1237", "here/control"),
-    ]
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_names_are_anybodys(tmp_path: Path, name: str) -> None:
+    """One of any name is told, and none keeps others from being told."""
+    table = HostSockets()
+    table.new()
+    with socket.socket(socket.AF_UNIX) as odd, socket.socket(socket.AF_UNIX) as plain:
+        odd.bind(str(tmp_path / name))
+        plain.bind(str(tmp_path / "plain"))
+        assert set(table.new()) == {str(tmp_path / name), str(tmp_path / "plain")}
+    table.close()
 
 
 def test_each_is_told_once_and_some_are_left(tmp_path: Path) -> None:
