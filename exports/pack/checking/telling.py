@@ -127,7 +127,7 @@ def cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
 
 
 def earlier_cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
-    """Return what the row of an entry says in the columns of `EARLIER` in a table without `NEWER`."""
+    """Return what the row of an entry says in the columns of `EARLIER`, as it was told then."""
     told = dict(zip(EARLIER, cells(value)))  # noqa: B905 - newer than Python 3.9
     if value.get("schema") == RECORD:
         told["Bytes sent"] = cell(value["request"]["bytes"])
