@@ -174,6 +174,12 @@ HEADINGS = (*(title for title in COLUMNS if title not in ADDED), *_OWN)
 """What was added stands behind the place in the chain, so that no column of an earlier version
 moves.
 """
+_SINCE = ("Numbers found are", "Bytes sent are", "Bytes of the request", "Delivery")
+"""Added one after the other, the last two at once."""
+EARLIER = tuple(
+    tuple(title for title in HEADINGS if title not in _SINCE[known:]) for known in range(3)
+)
+"""Headings of files that earlier versions wrote."""
 
 
 def told(event: ReviewEvent) -> str:

@@ -4,13 +4,15 @@ stands in the row of headings, as that of a last, empty column.
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from core.text import spreadsheet_cell
 from evidence.entries import Recalled
-from exports.columns import HASH, HEADINGS, SEQ, Cell, row
+from exports.columns import EARLIER, HASH, HEADINGS, SEQ, Cell, row
 from exports.contents import Contents, Said
 from exports.formats import Format, Opened, Place
 from exports.head import Sealer
@@ -34,8 +36,8 @@ def _line(cells: list[str | int]) -> bytes:
     return text.getvalue().encode()
 
 
-def _first(head: bytes | None) -> bytes:
-    return _BOM + _line([*HEADINGS, *([] if head is None else [head.decode()])])
+def _first(head: bytes | None, headings: Sequence[str] = HEADINGS) -> bytes:
+    return _BOM + _line([*headings, *([] if head is None else [head.decode()])])
 
 
 def _body(contents: Contents, write: Write) -> None:
@@ -64,15 +66,27 @@ def _head(line: bytes) -> bytes | None:
     return cells[-1].encode() if cells[-1].startswith("{") else None
 
 
-def _place(where: str, line: bytes) -> Place | None:
-    cells = dict(zip(HEADINGS, _cells(line), strict=False))
+def _headings(line: bytes) -> Sequence[str]:
+    """Return those of the version that wrote the file, this one's where no version wrote such."""
+    try:
+        titles = tuple(_cells(line.removeprefix(_BOM).rstrip(b"\r\n")))
+    except ValueError:
+        return HEADINGS
+    return next((one for one in EARLIER if one in (titles, titles[:-1])), HEADINGS)
+
+
+def _place(where: str, line: bytes, headings: Sequence[str]) -> Place | None:
+    cells = dict(zip(headings, _cells(line), strict=True))
     if cells[SEQ] == SEQ:
         return None  # the headings of a file without a head
     return Place(where=where, seq=int(cells[SEQ]), hash=cells[HASH])
 
 
 def _read(path: Path) -> Opened:
-    return replace(read_lines(path, _head, _place, _first), acts_apart=True)
+    with path.open("rb") as file:
+        headings = _headings(file.readline())
+    place, first = partial(_place, headings=headings), partial(_first, headings=headings)
+    return replace(read_lines(path, _head, place, first), acts_apart=True)
 
 
 FORMAT = Format(

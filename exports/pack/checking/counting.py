@@ -19,6 +19,7 @@ class Seen:
 
     def __init__(self, head: Dict[str, Any]) -> None:
         self.head = head
+        self.earlier = False  # only what left whole, through the gate, was counted as left then
         self.counted: List[Tuple[str, Tuple[bool, ...]]] = []
         self.records = self.past = self.parts = self.untold = 0
         self.observed: Dict[str, int] = Counter()
@@ -42,7 +43,7 @@ class Seen:
         if value.get("schema") != RECORD:
             self.untold += 1
             return
-        self.counted.append((moment(value["at"]), plain_figures(value)))
+        self.counted.append((moment(value["at"]), plain_figures(value, self.earlier)))
         sender, decision = value["sender"], value["decision"]
         self.certainty[sender["certainty"]] += 1
         self.method[sender["method"]] += 1
@@ -99,12 +100,12 @@ def named(figure: str) -> str:
     return figure.replace("\u2026 ", "")
 
 
-def plain_figures(value: Dict[str, Any]) -> Tuple[bool, ...]:
+def plain_figures(value: Dict[str, Any], earlier: bool) -> Tuple[bool, ...]:
     """Return whether a request counts in each row of `FIGURES`."""
     became, findings = fate(value), value["findings"]
     unread = any(one["kind"] == "not_inspected" for one in findings)
     return (
-        *(True, left(value) != "no"),
+        *(True, left(value) == "yes" if earlier else left(value) != "no"),
         any(one["kind"] == "secret" and not one["test_data"] for one in findings),
         value["llm"] is not None,
         value["destination"]["account"]["kind"] == "personal",

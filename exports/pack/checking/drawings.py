@@ -20,7 +20,7 @@ from exports.pack.checking.names import (
     TABLE,
 )
 from exports.pack.checking.places import canonical
-from exports.pack.checking.telling import TOLD, alike, cells, nothing
+from exports.pack.checking.telling import EARLIER, NEWER, TOLD, alike, cells, earlier_cells, nothing
 
 
 class Drawings(Chains):
@@ -70,17 +70,19 @@ class Drawings(Chains):
 
     def rows(self, lines: Any, rows: Iterator[List[str]], headings: List[str], seen: Any) -> None:
         """Each row of the table is that of its record; what goes by is counted."""
-        if not set(TOLD) <= set(headings):
+        seen.earlier = not set(NEWER) & set(headings)
+        columns, told = (EARLIER, earlier_cells) if seen.earlier else (TOLD, cells)
+        if not set(columns) <= set(headings):
             self.wrong("%s lacks columns that every table has" % TABLE)
             return
-        taken = itemgetter(*(headings.index(name) for name in TOLD))
+        taken = itemgetter(*(headings.index(name) for name in columns))
         acts = self.head_told["acts"]["chain"]
         for line in lines:
             value = json.loads(line.decode())
             if value["chain"]["id"] == acts:
                 seen.act(value)
                 continue
-            wanted, row = cells(value), next(rows, None)
+            wanted, row = told(value), next(rows, None)
             seen.entry(value)
             if row is None:
                 self.wrong("%s ends before the records do" % TABLE)

@@ -30,21 +30,34 @@ def fate(value: Dict[str, Any]) -> str:
     return next((BY_NOTE[note] for note in value["notes"] if note in BY_NOTE), "")
 
 
-def left(value: Dict[str, Any]) -> str:
-    """Return whether it left the machine."""
+def delivery(value: Dict[str, Any]) -> str:
+    """Return the word for what left the machine."""
     became, decision = fate(value), value["decision"]
-    if became:
-        if became == "past":
-            return "not known"
-        return "in part" if became == "foreign" and was_cut(value["notes"]) else "no"
+    if became and became != "foreign":
+        return "past" if became == "past" else "not_sent"
     hold = decision["hold"]
     if decision["verdict"] == "hold":
         whole = hold is not None and hold["outcome"] in RELEASED
     else:
         whole = decision["verdict"] in ("allow", "watch", "warn", "redact")
-    if whole:
-        return "yes"
-    return "in part" if was_cut(value["notes"]) else "no"
+    if whole and not became:
+        return "sent" if value["response"]["status"] is None else "delivered"
+    return "cut" if was_cut(value["notes"]) else "refused"
+
+
+LEFT = {
+    "not_sent": "no",
+    "refused": "no",
+    "cut": "in part",
+    "sent": "yes",
+    "delivered": "yes",
+    "past": "not known",
+}
+
+
+def left(value: Dict[str, Any]) -> str:
+    """Return whether it left the machine."""
+    return LEFT[delivery(value)]
 
 
 def was_cut(notes: List[str]) -> bool:
@@ -57,7 +70,7 @@ def was_cut(notes: List[str]) -> bool:
     )
 
 
-TOLD = (
+EARLIER = (
     *("Chain entry", "Chain hash", "Record id", "Time (UTC)", "User", "Script", "Script path"),
     *("Script SHA-256", "Program", "Process id", "Sender is", "Verdict"),
     *("Verdict the rule asked for", "Rule", "Reason", "Checks that failed", "Line of code"),
@@ -66,6 +79,10 @@ TOLD = (
     *("Left the machine", "Model", "Input tokens", "Output tokens", "Tokens are", "Cost (USD)"),
     *("Cost from", "Not in the cost", "Answer id", "Tier"),
 )
+NEWER = ("Bytes of the request", "Delivery")
+"""Tables without them were written before what left in part was told apart: the bytes sent in them
+are those of the request, left or not."""
+TOLD = EARLIER + NEWER
 """Columns of the table that say plainly what stands in the record."""
 MOST_IN_A_CELL = 2000
 ANY = None
@@ -105,7 +122,18 @@ def cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
         "; ".join([one["excerpt"] for one in value["findings"] if one["excerpt"]]),
         *("; ".join(value["notes"]), left(value)),
     )
-    return (*begin, *map(cell, told), *called(value["llm"]))
+    later = (value["request"]["bytes"], delivery(value))
+    return (*begin, *map(cell, told), *called(value["llm"]), *map(cell, later))
+
+
+def earlier_cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
+    """Return what the row of an entry says in the columns of `EARLIER`, as it was told then."""
+    told = dict(zip(EARLIER, cells(value)))  # noqa: B905 - newer than Python 3.9
+    if value.get("schema") == RECORD:
+        told["Bytes sent"] = cell(value["request"]["bytes"])
+        if told["Left the machine"] == "in part":
+            told["Left the machine"] = "no"
+    return tuple(told.values())
 
 
 def called(call: Optional[Dict[str, Any]]) -> List[str]:
