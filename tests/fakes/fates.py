@@ -97,9 +97,6 @@ ENDINGS: Mapping[str, Ending] = {
     "no answer": Ending(delivery="sent", went=True, notes=(NO_ANSWER_NOTE,)),
     "gate killed": Ending(delivery="sent", went=True, exact=False, notes=(AT_LEAST_NOTE,)),
     "delivered": Ending(delivery="delivered", went=True, status=200),
-    "answered before its end": Ending(
-        delivery="delivered", went=True, exact=False, status=200, notes=(ANSWERED_EARLY_NOTE,)
-    ),
     "hold released": Ending(
         delivery="delivered",
         went=True,
@@ -110,6 +107,9 @@ ENDINGS: Mapping[str, Ending] = {
     "redacted": Ending(delivery="delivered", went=True, status=200, verdict=Verdict.REDACT),
     "past the gate": Ending(
         delivery="past", went=True, exact=False, stage="bypass", verdict=Verdict.ALLOW, bytes=0
+    ),
+    "answered before its end": Ending(
+        delivery="delivered", went=True, exact=False, status=200, notes=(ANSWERED_EARLY_NOTE,)
     ),
 }
 
