@@ -89,14 +89,23 @@ UNWAITED_NOTE = "the destination: the client left while there was no connection 
 """Beside UNREACHED_NOTE: the handshake there took longer than the client waited."""
 UNREACHED_NOTE = "the destination could not be reached: nothing was sent"
 UNFINISHED_NOTE = "it ended before it could leave: nothing was sent"
-AT_LEAST_NOTE = (
-    "more of it may have left than its record says: the gate was ended before it could say"
-)
+_MORE = "more of it may have left than its record says"
+AT_LEAST_NOTE = f"{_MORE}: the gate was ended before it could say"
 """Of what left in pieces when its gate was killed: its bytes, and what was found, are what the gate
 had written down by then.
 """
+ANSWERED_EARLY_NOTE = f"{_MORE}: its answer had ended before it had"
+"""Of a large body whose server did not wait for its end: its bytes, and what was found, are what
+had gone by when the answer was over.
+"""
+_AT_LEAST = frozenset({AT_LEAST_NOTE, ANSWERED_EARLY_NOTE})
 STOPPED_NOTE = "the gate stopped before the exchange ended"
 """Of what was under way when the gate was told to stop, or was killed."""
+
+
+def left_more(notes: Iterable[str]) -> bool:
+    """Return whether more of an exchange may have left than its record tells."""
+    return not _AT_LEAST.isdisjoint(notes)
 
 
 def was_cut(notes: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
-from core.fate import AT_LEAST_NOTE, UNSTOPPED, Delivery, Fate, fate_of, was_cut
+from core.fate import UNSTOPPED, Delivery, Fate, fate_of, left_more, was_cut
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -143,7 +143,7 @@ class Record:
     @property
     def bytes_least(self) -> bool:
         """Whether it left through the gate, and more of it may have left than its bytes."""
-        return AT_LEAST_NOTE in self.notes
+        return left_more(self.notes)
 
     @property
     def unread(self) -> bool:

@@ -48,7 +48,7 @@ from proxy.refusals import status_for
 from proxy.senders import Senders
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap, Reader
-from proxy.uploads import UploadTap, settled
+from proxy.uploads import UploadTap, answered_early, settled
 
 HOW_MUCH = "how much passes is known only when the connection has ended"
 
@@ -283,6 +283,7 @@ class Inspection:
         """All of the answer is there. Its evidence is durable before the client has it."""
         reader = transaction.travel.reader
         assert reader is not None
+        answered_early(transaction)
         await self.answered(transaction, reader, content)
         await transaction.proven()
         transaction.deliver()
@@ -352,6 +353,7 @@ class Inspection:
             return
         answer: Answer | None = Answer(status=REFUSED)
         if transaction.withheld:
+            answered_early(transaction)
             reader = transaction.travel.reader
             answer = None if reader is None else reader.answer()
         if not transaction.known:

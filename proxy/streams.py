@@ -26,6 +26,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
+    ResponseProtocolError,
     ResponseTrailers,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
@@ -232,8 +233,13 @@ class GateStream(HttpStream):
             RequestProtocolError(self.stream_id, "refused by Outgate", ErrorCode.CANCEL),
             self.context.server,
         )
+        begun = self.server_state in {self.state_stream_response_body, self.state_done}
         self.client_state = self.server_state = self.state_errored
         self.flow.live = False
+        if begun:  # a second answer would be a part of the first, or that of the next request
+            broken = ResponseProtocolError(self.stream_id, "refused by Outgate", ErrorCode.CANCEL)
+            yield SendHttp(broken, self.context.client)
+            return
         yield SendHttp(
             ResponseHeaders(self.stream_id, refusal, end_stream=False), self.context.client
         )

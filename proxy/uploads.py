@@ -9,7 +9,7 @@ from dataclasses import replace
 from core.classification import Scanned
 from core.decision import Decision, Verdict
 from core.exchange import Answer, Exchange
-from core.fate import CUT_OFF
+from core.fate import ANSWERED_EARLY_NOTE, CUT_OFF
 from core.findings import CLASSIFIER, merged, not_inspected
 from core.ports import Scan
 from core.vocabulary.sizes import counted
@@ -17,6 +17,7 @@ from proxy import enforcement, failures
 from proxy.boundaries import is_ours
 from proxy.deciding import Deciding
 from proxy.transaction import Transaction
+from proxy.travel import PastTap
 
 log = logging.getLogger("outgate.gate")
 
@@ -145,6 +146,19 @@ class UploadTap:
         self._transaction.cut(f"{CUT_OFF} {counted(self._passed, 'byte')} had left", decision)
         self._held.clear()
         self._close(self._transaction, None)
+
+
+def answered_early(transaction: Transaction) -> None:
+    """Have the record, which ends with the answer, say that more may leave: of a body that still
+    passes.
+    """
+    passes = isinstance(transaction.travel.body, PastTap) and not transaction.exchange.complete
+    if not passes or transaction.stopped:
+        return
+    transaction.note(ANSWERED_EARLY_NOTE)
+    seen = transaction.classification
+    found = merged(seen.findings, (not_inspected(ANSWERED_EARLY_NOTE, CLASSIFIER),))
+    transaction.learn(replace(seen, findings=found))
 
 
 def settled(decision: Decision) -> Decision:

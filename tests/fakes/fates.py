@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from core.decision import HoldOutcome, Verdict
 from core.fate import (
+    ANSWERED_EARLY_NOTE,
     AT_LEAST_NOTE,
     NO_ANSWER_NOTE,
     TUNNEL,
     UNFINISHED_NOTE,
     UNREACHED_NOTE,
+    left_more,
 )
 from core.findings import not_inspected
 from core.record import Record
@@ -53,7 +55,7 @@ class Ending:
             hold_outcome=self.hold,
             degraded=(f"{self.stage}: made up",) if self.stage else (),
         )
-        least = (not_inspected(AT_LEAST_NOTE, "gate"),) if AT_LEAST_NOTE in self.notes else ()
+        least = tuple(not_inspected(note, "gate") for note in self.notes if left_more([note]))
         return replace(
             record,
             request=replace(
@@ -105,6 +107,9 @@ ENDINGS: Mapping[str, Ending] = {
     "redacted": Ending(delivery="delivered", went=True, status=200, verdict=Verdict.REDACT),
     "past the gate": Ending(
         delivery="past", went=True, exact=False, stage="bypass", verdict=Verdict.ALLOW, bytes=0
+    ),
+    "answered before its end": Ending(
+        delivery="delivered", went=True, exact=False, status=200, notes=(ANSWERED_EARLY_NOTE,)
     ),
 }
 

@@ -157,6 +157,73 @@ def test_an_early_answer_comes_through(wire: tuple[RunningGate, FarSide], long: 
             assert said == b"no"
 
 
+@pytest.mark.parametrize("long", [False, True])
+def test_what_leaves_behind_an_answer_is_not_told_as_all(
+    wire: tuple[RunningGate, FarSide], long: bool
+) -> None:
+    """A server that answers in the middle of a large upload and goes on reading: the record, which
+    ends with the answer, says that more may have left, unread."""
+    gate, far = wire
+    size, known = 12 << 20, len(gate.evidence.closed)
+    first = b"some words\n" * (1 << 19)
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        reader = Reader(talk)
+        reader.until(b"\r\n\r\n")
+        reader.of(1000)
+        talk.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
+        far.got.append(b"%d" % (1000 + len(reader.of(size - 1000))))
+
+    far.talks, far.got = talks, []
+    with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
+        talk.settimeout(PATIENCE_S)
+        talk.sendall(request(1, b"", b"Content-Length: %d" % size) + first)
+        assert Reader(talk).message()[1] == b"ok"
+        eventually(lambda: len(gate.evidence.closed) == known + 1)
+        talk.sendall(b"." * (size - len(first)))
+        eventually(lambda: far.got == [b"%d" % size])
+    (record,) = gate.evidence.closed[known:]
+    assert record.bytes_went < size
+    assert not record.bytes_exact
+    assert record.unread
+    assert not record.request.complete
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("long", [False, True])
+def test_an_upload_that_is_cut_behind_its_answer_has_no_second_one(
+    wire: tuple[RunningGate, FarSide], long: bool, ended: bool
+) -> None:
+    """What is found in an upload when its answer has begun, or is over, cuts it and ends the
+    connection: a refusal there would be taken for a part of it, or for the next request's answer.
+    """
+    gate, far = wire
+    size = 12 << 20
+    first = b"some words\n" * (1 << 19)
+    out = b"Content-Length: 2\r\n\r\nok" if ended else b"Transfer-Encoding: chunked\r\n\r\n2\r\nok"
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        reader = Reader(talk)
+        reader.until(b"\r\n\r\n")
+        reader.of(1000)
+        talk.sendall(HEAD + EVENTS + out + (b"" if ended else b"\r\n"))
+        far.got.append(reader.of(size - 1000))
+
+    far.talks, far.got = talks, []
+    with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
+        talk.settimeout(PATIENCE_S)
+        reader = Reader(talk)
+        talk.sendall(request(1, b"", b"Content-Length: %d" % size) + first)
+        assert reader.until(b"ok")
+        with suppress(ConnectionError, ssl.SSLError):
+            talk.sendall(b"it is TOP-SECRET" + b"." * (size - len(first) - 16))
+        with suppress(ConnectionError, ssl.SSLError):
+            assert reader.until(b"nothing more") == b""
+        eventually(lambda: len(far.got) == 1)
+    assert reader.all.count(b"HTTP/1.1") == 1
+    assert b"TOP-SECRET" not in far.got[0]
+
+
 def leaving(talk: ssl.SSLSocket, far: FarSide) -> None:
     """Answer once and leave, without a word that it would."""
     head, _ = Reader(talk).message()
