@@ -143,8 +143,8 @@ def beside(owner: ProcessFacts, files: HostFiles) -> str | None:
         return None
     start = _Start(owner=owner, files=files, told=_variables(owner.pid))
     command = parse(owner.argv[1:])
-    options = owner.argv[1 : len(owner.argv) - len(command.rest)]
-    if any(_is_loaded_before(start, name) for name in _PRELOADS) or _imports_for_warning(options):
+    preloaded = any(_is_loaded_before(start, name) for name in _PRELOADS)
+    if preloaded or _imports_for_warning(command.warned):
         return BESIDE
     if command.ignores_environment:
         return None
@@ -163,7 +163,7 @@ def _is_loaded_before(start: _Start, name: bytes) -> bool:
 
 
 def _imports_for_warning(words: Sequence[str]) -> bool:
-    """The category of a warning is imported; it is the only word of these with two colons."""
+    """The category of a warning, behind its second colon, is imported."""
     return any(word.count(":") > 1 and "." in word.split(":")[2] for word in words)
 
 
@@ -221,11 +221,11 @@ def _is_elsewhere(start: _Start) -> bool:
     a warning.
     """
     words = start.owner.argv[1:]
-    options = words[: len(words) - len(parse(words).rest)]
+    command = parse(words)
+    options = words[: len(words) - len(command.rest)]
     if _ELSEWHERE & start.told.keys() or any("frozen_modules" in word for word in options):
         return True
-    # The category of a warning is imported; it is the only one of these words with two colons.
-    if any(word.count(":") > 1 and "." in word for word in options):
+    if _imports_for_warning(command.warned):
         return True
     exe = None if start.owner.exe is None else start.files.realpath(start.owner.exe)
     return any(not _is_of(home, exe, start) for home in _homes(start))

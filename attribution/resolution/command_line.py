@@ -32,6 +32,8 @@ class Command:
     rest: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()
     """Single-letter options that were given."""
+    warned: tuple[str, ...] = ()
+    """What `-W` was given: filters of warnings."""
 
     @property
     def ignores_environment(self) -> bool:
@@ -53,14 +55,14 @@ def parse(arguments: Sequence[str]) -> Command:
     Single letters may be joined (`-Bu`), the value of an option may be joined to it (`-Xdev`,
     `-mpackage`), `--` ends the options, and `-c`, `-m`, `-` or the first other word ends them too.
     """
-    flags: set[str] = set()
+    flags, warned = set[str](), list[str]()
     words = list(arguments)
     while words:
         word = words.pop(0)
         if word == "--":
             break
         if word == "-":
-            return Command(kind=Kind.STDIN, rest=tuple(words), flags=frozenset(flags))
+            return _command(Kind.STDIN, "", words, flags, warned)
         if not word.startswith("-"):
             words.insert(0, word)
             break
@@ -68,15 +70,22 @@ def parse(arguments: Sequence[str]) -> Command:
             if word in _LONG_WITH_VALUE and words:
                 words.pop(0)
             continue
-        found = _letters(word[1:], words, flags)
+        found = _letters(word[1:], words, flags, warned)
         if found is not None:
             return found
     if not words:
-        return Command(kind=Kind.NOTHING, flags=frozenset(flags))
-    return Command(kind=Kind.FILE, target=words[0], rest=tuple(words[1:]), flags=frozenset(flags))
+        return _command(Kind.NOTHING, "", words, flags, warned)
+    return _command(Kind.FILE, words[0], words[1:], flags, warned)
 
 
-def _letters(letters: str, words: list[str], flags: set[str]) -> Command | None:
+def _command(
+    kind: Kind, target: str, rest: list[str], flags: set[str], warned: list[str]
+) -> Command:
+    given = frozenset(flags)
+    return Command(kind=kind, target=target, rest=tuple(rest), flags=given, warned=tuple(warned))
+
+
+def _letters(letters: str, words: list[str], flags: set[str], warned: list[str]) -> Command | None:
     """Read one group of joined letters; returns a command when `-c` or `-m` is among them."""
     for at, letter in enumerate(letters):
         flags.add(letter)
@@ -84,10 +93,10 @@ def _letters(letters: str, words: list[str], flags: set[str]) -> Command | None:
         if letter in "cm":
             target = joined or (words.pop(0) if words else "")
             kind = Kind.COMMAND if letter == "c" else Kind.MODULE
-            return Command(kind=kind, target=target, rest=tuple(words), flags=frozenset(flags))
+            return _command(kind, target, words, flags, warned)
         if letter in _TAKES_VALUE:
-            if not joined and words:
-                words.pop(0)
+            value = words.pop(0) if not joined and words else joined
+            warned += [value] if letter == "W" else []
             return None
     return None
 

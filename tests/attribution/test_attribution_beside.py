@@ -95,6 +95,8 @@ def test_what_runs_nothing_first_is_no_doubt(begin: Begin, tmp_path: Path) -> No
         assert begin(**variables) is None, variables
     assert begin("-E", PYTHONPATH=more) is None
     assert begin("-W", "ignore::UserWarning:good") is None
+    text = "import sys\nif sys.argv[2:]: sys.exit\nprint('runs', flush=True)\nsys.stdin.read()"
+    assert begin("-c", text) is None
 
 
 def test_our_own_beacon_is_no_doubt(begin: Begin, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from attribution.facts import Peer, ProcessFacts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events of the Linux kernel")
 
-_WAITS = "import os; os.read(0, 1); os.execvp('cat', ['cat'])"
+_WAITS = "import os; os.write(1, b'!'); os.read(0, 1); os.execvp('cat', ['cat'])"
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def waiting() -> Iterator[subprocess.Popen[bytes]]:
     """A program that becomes `cat` when it is given a letter."""
     words = [sys.executable, "-c", _WAITS]
     pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe) as running:
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, bufsize=0) as running:
+        assert running.stdout is not None
+        assert running.stdout.read(1) == b"!"  # only now is the program loaded
         yield running
         running.kill()
 
