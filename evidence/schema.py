@@ -3,6 +3,7 @@ newer Outgate's.
 """
 
 import contextlib
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -54,7 +55,21 @@ def _refuse_strangers(path: Path) -> None:
     if not path.exists() or path.stat().st_size == 0:
         return
     with closing(connect(path, read_only=True)) as connection:
-        version_of(connection)
+        try:
+            version_of(connection)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            _roll_back(path)
+            version_of(connection)
+
+
+def _roll_back(path: Path) -> None:
+    """Undo what somebody had begun in a file that is not in WAL mode yet, and was killed in: so
+    does every program that opens it to write, and none that only reads.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version").fetchall()
 
 
 def version_of(connection: Connection) -> int:

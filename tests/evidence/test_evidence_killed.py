@@ -2,15 +2,21 @@
 
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from evidence_file import old_store
 
 import evidence
+from core.errors import EvidenceError
 from evidence.database import connect
 from evidence.retention import tidy
+from evidence.store import Store
 from evidence.writer import Writer
 from examples import most
 
@@ -92,3 +98,40 @@ def test_retention_that_is_killed_leaves_whole_evidence(place: Path) -> None:
     connection.close()
     assert place.with_name(f"{place.name}-wal").stat().st_size == 0
     assert evidence.verify(place).problems == ()
+
+
+def left_by_a_killed(place: Path, made: Path) -> None:
+    """Put a file at the place in which somebody was killed who wrote without WAL: a copy of one in
+    the middle of that, with its journal.
+    """
+    with closing(sqlite3.connect(made, isolation_level=None)) as writer:
+        assert writer.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+        writer.execute("PRAGMA cache_size=1")  # what is written goes to the file before its end
+        writer.execute("BEGIN")
+        writer.execute("CREATE TABLE more (value)")
+        writer.executemany("INSERT INTO more VALUES (?)", [("x" * 4000,)] * 50)
+        for ending in ("", "-journal"):
+            shutil.copyfile(f"{made}{ending}", f"{place}{ending}")
+        writer.execute("ROLLBACK")
+
+
+def test_whoever_opens_a_file_undoes_what_was_begun_without_wal(tmp_path: Path) -> None:
+    """As a file is before it is first opened: restored from a copy, or brand new."""
+    made, place = tmp_path / "made.db", tmp_path / "evidence.db"
+    old_store(made, 6)
+    left_by_a_killed(place, made)
+    Store(place).close()
+    report = evidence.verify(place)
+    assert (report.ok, report.problems, report.entries) == (True, (), 61)
+
+
+def test_the_file_of_another_program_is_refused_all_the_same(tmp_path: Path) -> None:
+    made, place = tmp_path / "made.db", tmp_path / "evidence.db"
+    with closing(sqlite3.connect(made)) as other:
+        other.execute("CREATE TABLE theirs (value)")
+    left_by_a_killed(place, made)
+    with pytest.raises(EvidenceError, match="some other program"):
+        Store(place)
+    with closing(sqlite3.connect(place)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
