@@ -17,6 +17,11 @@ NAMES = {
 }
 
 
+def new(table: HostSockets, folder: Path) -> list[str]:
+    """Return what came below a folder: other programs of this machine have sockets as well."""
+    return [path for path in table.new() if path.startswith(str(folder))]
+
+
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 def test_names_are_anybodys(tmp_path: Path, name: str) -> None:
     """One of any name is told, and none keeps others from being told."""
@@ -25,7 +30,7 @@ def test_names_are_anybodys(tmp_path: Path, name: str) -> None:
     with socket.socket(socket.AF_UNIX) as odd, socket.socket(socket.AF_UNIX) as plain:
         odd.bind(str(tmp_path / name))
         plain.bind(str(tmp_path / "plain"))
-        assert set(table.new()) == {str(tmp_path / name), str(tmp_path / "plain")}
+        assert set(new(table, tmp_path)) == {str(tmp_path / name), str(tmp_path / "plain")}
     table.close()
 
 
@@ -36,8 +41,8 @@ def test_each_is_told_once_and_some_are_left(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as two:
         one.bind(str(tmp_path / "daemon"))
         two.bind(str(tmp_path / "left-alone"))
-        assert table.new() == [str(tmp_path / "daemon")]
-        assert table.new() == []
+        assert new(table, tmp_path) == [str(tmp_path / "daemon")]
+        assert new(table, tmp_path) == []
     table.close()
 
 
@@ -48,8 +53,8 @@ def test_one_that_is_bound_anew_is_told_again(tmp_path: Path) -> None:
     for _ in range(3):
         with socket.socket(socket.AF_UNIX) as daemon:
             daemon.bind(str(path))
-            assert table.new() == [str(path)]
-            assert table.new() == []
+            assert new(table, tmp_path) == [str(path)]
+            assert new(table, tmp_path) == []
         path.unlink()
     table.close()
 
@@ -69,8 +74,8 @@ def test_one_that_was_linked_to_another_name_is_found_there(tmp_path: Path) -> N
         slow.bind(str(tmp_path / "slow.Zz34"))
         assert str(tmp_path / "slow.Zz34") in table.new()
         (tmp_path / "slow.Zz34").rename(tmp_path / "slow")
-        assert table.new() == [str(tmp_path / "slow")]
-        assert table.new() == []
+        assert new(table, tmp_path) == [str(tmp_path / "slow")]
+        assert new(table, tmp_path) == []
     table.close()
 
 
@@ -83,5 +88,5 @@ def test_one_that_was_bound_from_where_its_program_stands_is_found(
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as daemon:
         daemon.bind("control")
-        assert table.new() == [str(tmp_path / "control")]
+        assert new(table, tmp_path) == [str(tmp_path / "control")]
     table.close()
