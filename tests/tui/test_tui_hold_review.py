@@ -224,7 +224,7 @@ async def test_two_people_release_one_request(
     payroll = sample_holds(now)[0]
     evidence.writer.open(payroll, lambda _: durable.set())
     assert durable.wait(20)
-    store = Store(path, acting=Acting(channel="review", two_for_release_over=0))
+    store = Store(path, clock=lambda: now, acting=Acting(channel="review", two_for_release_over=0))
     holds = HeldRequests(store)
     asked = answer_event(payroll.id, case_key(payroll), Answering.RELEASE, "ada\x1b[1m", now, "")
     store.append([asked])
@@ -249,7 +249,7 @@ async def test_the_first_of_two_is_told_that_it_waits(
     payroll = sample_holds(now)[0]
     evidence.writer.open(payroll, lambda _: durable.set())
     assert durable.wait(20)
-    store = Store(path, acting=Acting(channel="review", two_for_release_over=0))
+    store = Store(path, clock=lambda: now, acting=Acting(channel="review", two_for_release_over=0))
     async with opened(store, (140, 45), holds=HeldRequests(store)) as pilot:
         await press(pilot, "a", "enter")
         assert any("a second person says the same" in n.message for n in pilot.app._notifications)
