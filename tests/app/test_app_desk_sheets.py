@@ -56,7 +56,7 @@ def test_every_tab_can_be_read(sheets: DeskSheets, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TABS if name != "review"])
 def test_every_tab_can_be_read_of_an_empty_store(tmp_path: Path, name: str) -> None:
     """On the first day there is nothing to show, and nothing fails."""
-    store = Store(tmp_path / "evidence.db")
+    store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     assert not [line for line in sheets.read(name, NOW).lines if line.filter]
     store.close()
@@ -99,7 +99,7 @@ def test_the_tabs_count_what_the_report_counts(tmp_path: Path) -> None:
     for n in range(5):
         writing.writer.observed(make_observation(n), lambda _: None)
     writing.close()
-    store, now = Store(tmp_path / "evidence.db"), START.replace(hour=23)
+    store, now = Store(tmp_path / "evidence.db", clock=lambda: NOW), START.replace(hour=23)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     assert {row.label: row.text for row in sheets.read("health", now).facts}["Today"] == (
         "7 requests"
@@ -145,7 +145,7 @@ def test_the_people_of_the_week_are_those_of_its_requests(
     write(2, range(4, 10), script="/srv/other.py", verdict=Verdict.ALLOW)
     write(3, range(2), host="other.example", service=None)
     writing.close()
-    store = Store(tmp_path / "evidence.db")
+    store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     told = people_of(sheets, START + timedelta(days=2))
     assert told[-1] == "10 in the requests of 7 days" and "still counting" in told[0]
@@ -169,7 +169,7 @@ def test_what_nobody_knows_is_not_told_as_none(tmp_path: Path) -> None:
     for one in (replace(made, findings=(unread,)), with_fate(past, Fate.PAST), block):
         writing.writer.close_record(one, lambda _: None)
     writing.close()
-    store = Store(tmp_path / "evidence.db")
+    store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     for tab, before in (("scripts", "/srv/{}.py"), ("destinations", "{}.example")):
         told = {line.cells[0]: line.cells[1:5] for line in sheets.read(tab, START).lines}
@@ -189,7 +189,7 @@ def test_a_cost_is_the_least_that_it_was(tmp_path: Path) -> None:
     for one in (made, replace(asked, llm=call)):
         writing.writer.close_record(one, lambda _: None)
     writing.close()
-    store = Store(tmp_path / "evidence.db")
+    store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     for tab, label in (("overview", "LLM cost"), ("llm", "This month")):
         sheet = sheets.read(tab, START)
@@ -223,7 +223,7 @@ def test_a_rule_that_holds_a_request_now_is_not_one_that_never_held(
     assert payroll.decision.rule == "hold-payroll"
     writing.writer.open(payroll, lambda _: durable.set())
     assert durable.wait(30)
-    store, now = Store(tmp_path / "evidence.db"), NOW + timedelta(seconds=later)
+    store, now = Store(tmp_path / "evidence.db", clock=lambda: NOW), NOW + timedelta(seconds=later)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
     rules = sheets.read("rules", now)
     assert [(line.name, line.cells[4]) for line in rules.tables[0].lines] == [
@@ -251,7 +251,7 @@ def test_a_person_is_not_told_the_requests_of_others(tmp_path: Path) -> None:
     nobody = Attribution(certainty=Certainty.UNKNOWN, method="none")
     writing.writer.close_record(replace(make_record(9), sender=nobody), lambda _: None)
     writing.close()
-    store, now = Store(tmp_path / "evidence.db"), START.replace(hour=23)
+    store, now = Store(tmp_path / "evidence.db", clock=lambda: NOW), START.replace(hour=23)
     sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: False)
     users = {line.cells[0]: line.cells[4] for line in sheets.read("users", now).lines}
     assert users == {"ada": "1", "bo": "3"}

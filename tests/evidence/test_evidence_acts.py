@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from evidence.holds import HeldRequests
 from evidence.store import Store
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=300)
 Make = Callable[..., Record]
 
 
@@ -103,7 +104,7 @@ def test_who_answers_his_or_her_own_request_is_marked_where_the_answer_is_told(
 
 def test_an_approval_of_ones_own_script_is_marked(place: Path, record: Record) -> None:
     """An approval by the sender counts, and is marked as such, unless a second person is asked."""
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     (version,) = store.script_versions()
     approval = script_event(version, approve=True, who="analyst", at=START, note="mine")
     store.append([approval])
@@ -114,7 +115,7 @@ def test_an_approval_of_ones_own_script_is_marked(place: Path, record: Record) -
 @pytest.mark.parametrize("by_script", [True, False])
 def test_a_second_person_is_asked_for(place: Path, record: Record, by_script: bool) -> None:
     """Where the settings ask for it, nobody approves what is his or her own; others may."""
-    store = Store(place, acting=Acting(channel="review", second_person=True))
+    store = Store(place, acting=Acting(channel="review", second_person=True), clock=lambda: LATER)
     (version,) = store.script_versions()
 
     def approval(who: str) -> ReviewEvent:

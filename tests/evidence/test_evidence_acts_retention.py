@@ -28,6 +28,7 @@ from tests.evidence.conftest import Told
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=300)
 RULE = "acts older than 1095 days"
 CANARY = "Canary-Petersson"
 FIRST, SECOND = "/srv/first.py", "/srv/second.py"
@@ -56,7 +57,7 @@ def years(tmp_path_factory: pytest.TempPathFactory, make_record: Make) -> Path:
         opened.writer.close_record(record, told)
     assert set(told.wait(10)) == {None}
     opened.close()
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     for day in range(8):
         reviewed(store, records[day % 2], day, Action.NOTE, note=f"spoke with {CANARY} {day}")
     wrong = Disposition.FALSE_ALARM

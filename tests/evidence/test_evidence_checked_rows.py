@@ -77,7 +77,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer.observed(make_observation(9), told)
     assert set(told.wait(5)) == {None}
     writer.stop()
-    store, record = Store(place), make_record()
+    store, record = Store(place, clock=lambda: NOW), make_record()
     store.append(
         [
             ReviewEvent(
@@ -117,7 +117,7 @@ def period() -> Period:
 
 def test_what_nobody_changed_is_shown(place: Path) -> None:
     """Records, acts and observations of a file that is whole are told, and nothing is suspected."""
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     for where, records in shown(store):
         assert [one for one in records if isinstance(one, UnreadableEntry)] == [], where
     assert len(list(store.observations())) == 1
@@ -142,7 +142,7 @@ def test_what_was_erased_by_an_act_is_not_called_changed(place: Path) -> None:
 def test_a_changed_record_is_never_shown_as_true(place: Path, change: str) -> None:
     """Whatever was changed of a record: who reads it anywhere is told that it was changed."""
     CHANGES[change](place)
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     for where, records in shown(store):
         suspect = [one for one in records if isinstance(one, UnreadableEntry)]
         assert "Entry 2 was changed" in " ".join(one.for_officer() for one in suspect), where
@@ -173,7 +173,7 @@ def _breach(store: Store) -> Page:
 def test_a_changed_act_is_never_shown_as_true(place: Path, change: str) -> None:
     """Who approved what is not told from an act that somebody changed."""
     run(place, change)
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     acts = [one for one in store.iter_acts() if isinstance(one, UnreadableEntry)]
     assert acts and all(one.is_changed for one in acts)
     (sending,) = found(store, [MARK]).sendings

@@ -37,6 +37,7 @@ from tests.evidence.conftest import make_observation
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=300)
 MIA, BEN = "canary-user-mia", "canary-user-ben"
 VALUE, OTHER = "c0ffee00c0ffee00", "beadfeedbeadfeed"
 
@@ -251,7 +252,7 @@ def test_values_without_marks_are_told(
 
 def test_what_is_under_a_legal_hold_stays(people: Path) -> None:
     """A hold keeps what it covers, until it is lifted."""
-    store = Store(people)
+    store = Store(people, clock=lambda: LATER)
     hold = {"hold": "case-7", "script": f"/home/{MIA}/job.py", "user": None, "why": "lawsuit"}
     store.tell(happening(Event.LEGAL_HOLD, hold, who="counsel"))
     wanted = Wanted(before_us=micros(START + timedelta(days=1)))

@@ -39,6 +39,7 @@ from evidence.times import HOUR_US, micros
 COUNT = 600
 MADE = list(records(COUNT, 11, days=20))
 HOUR = timedelta(hours=1)
+LATER = START + 300 * 24 * HOUR
 
 
 @pytest.fixture(scope="module", params=["kept", "expired"])
@@ -53,7 +54,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     if request.param == "expired":
         gone = expire(place, micros(START + 12 * 24 * HOUR), "a rule", rest=lambda _: None)
         assert gone.records > COUNT // 3
-    opened = Store(place)
+    opened = Store(place, clock=lambda: LATER)
     yield opened
     opened.close()
 

@@ -17,6 +17,9 @@ from tests.evidence.conftest import START, make_observation, make_record
 type Writes = Callable[..., None]
 
 
+LATER = START + timedelta(days=300)
+
+
 def about(number: int, people: int, *, first: int = 0, **changes: object) -> Record:
     """Return a request about so many people, by their e-mail addresses."""
     made = make_record(number, **changes)
@@ -27,7 +30,7 @@ def about(number: int, people: int, *, first: int = 0, **changes: object) -> Rec
 
 
 def read(place: Path, days: int = 7, step: int = 1000, ended: int | None = None) -> PeopleSince:
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     counting, steps = PeopleLately(store, step), 0
     since = START - timedelta(days=days)
     keys = [] if ended is None else [START + timedelta(seconds=ended)]
@@ -64,7 +67,7 @@ def test_read_in_steps_it_is_the_same(write: Writes, place: Path, step: int) -> 
 def test_what_comes_meanwhile_counts_once(write: Writes, place: Path) -> None:
     """Also what began before what was read, and ended after."""
     write(about(5, 4), about(6, 4))
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     counting, since = PeopleLately(store, step=1), START - timedelta(days=1)
     counting.read_on(since)
     write(about(1, 4, first=100), about(9, 4, first=200))
@@ -83,7 +86,7 @@ def test_it_says_where_there_may_be_more(write: Writes, place: Path) -> None:
     """
     write(about(1, 25), about(2, 25, first=5))
     assert read(place) == PeopleSince(people=25, exact=False, whole=True, unknown=0)
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     first = PeopleLately(store, step=1).read_on(START)
     assert not first.whole and not first.exact
     store.close()

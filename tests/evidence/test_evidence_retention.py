@@ -29,6 +29,7 @@ from evidence.writer import Writer
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=300)
 RULE = "older than 180 days"
 
 
@@ -121,7 +122,7 @@ def test_a_gate_goes_on_after_a_pass(year: Path, make_record: Make) -> None:
     opened.close()
     report = evidence.verify(year)
     assert (report.ok, report.entries) == (True, 2)
-    store = Store(year)
+    store = Store(year, clock=lambda: LATER)
     case = store.case(case_key(record))
     assert case is not None and case.count > 10
     newest = list(store.iter_records())[-1]

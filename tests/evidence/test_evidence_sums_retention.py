@@ -25,6 +25,7 @@ from evidence.times import HOUR_US, micros
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=300)
 RULE = "sums older than 1095 days"
 
 
@@ -157,7 +158,7 @@ def test_a_case_that_comes_back_while_a_pass_reads_stays(
     assert evidence.verify(long_ago).problems == ()
     assert expire_sums(long_ago, after(20), RULE) > 0
     assert evidence.verify(long_ago).problems == ()
-    with closing(Store(long_ago)) as store:
+    with closing(Store(long_ago, clock=lambda: LATER)) as store:
         shown = {case.script_path for case in store.page(CaseFilter(), 0, 50)}
     assert "/srv/long-gone.py" in shown
 
@@ -174,7 +175,7 @@ def test_a_case_that_begins_anew_is_open(
     and nobody is told that something is wrong.
     """
     first = make_record(at=START, script="/srv/long-gone.py")
-    store = Store(long_ago)
+    store = Store(long_ago, clock=lambda: LATER)
     closing = ReviewEvent(
         id=uuid7(), at=START, case_key=case_key(first), action=Action.CLOSE, who="o",
         disposition=Disposition.TEST_DATA,

@@ -231,7 +231,7 @@ def test_numbers_that_are_exact_are_told_so(
     record = make_record(script="/srv/job.py")
     record = replace(record, findings=(found(record, "rows and people", None),))
     write(record)
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     (case,) = store.page(CaseFilter(status=None), 0, 9)
     store.close()
     assert (case.inside.people, case.inside.people_exact) == (VALUES, True)

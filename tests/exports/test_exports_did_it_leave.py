@@ -190,7 +190,7 @@ def test_screens_say_whether_it_left(
     assert ("before it was stopped" in told) == (ending.delivery == "cut")
     if not ending.went:
         assert " sent " not in told
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: NOW)) as store:
         by_script = {row.name: row for row in ranked(store, "script")[0]}
         cells = ranked_line(by_script[sender_of(record)], "script", "", frozenset()).cells
         page = passport_of(Home(tmp_path / "home"), Settings(), store, sender_of(record), NOW)
@@ -222,7 +222,7 @@ def rows_of(page: Page, title: str) -> list[tuple[str, ...]]:
 @every
 def test_the_months_report(name: str, write: Write, place: Path, make_record: Make) -> None:
     ending, _ = stored(write, place, make_record, name)
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: NOW)) as store:
         page = report(store, month("2026-03", NOW), by="auditor", now=NOW)
     every_row = [row for part in page.sections if part.table is not None for row in part.table.rows]
     (went,) = [row for row in every_row if row[0] == "… that left the machine"]
@@ -380,7 +380,7 @@ def of_otlp(request: Any, record: Record) -> Any:
 @every
 def test_metrics(name: str, write: Write, place: Path, make_record: Make) -> None:
     ending, record = stored(write, place, make_record, name)
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: NOW)) as store:
         found = families(store)
         sent = otlp(found, store, "here", micros(NOW))
     told = {}

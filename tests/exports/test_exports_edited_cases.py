@@ -37,10 +37,10 @@ def test_a_report_of_edited_cases_says_so(full: Path, tmp_path: Path, statement:
     """Before its first line, which is read alone, and in the section that says what is whole; and
     so does the report in a pack.
     """
-    before = drawn(report(Store(full), PERIOD, by="x", now=NOW), "text").decode()
+    before = drawn(report(Store(full, clock=lambda: NOW), PERIOD, by="x", now=NOW), "text").decode()
     assert "NOT TRUE" not in before and "was changed" not in before
     edited(full, statement)
-    page = report(Store(full), PERIOD, by="x", now=NOW)
+    page = report(Store(full, clock=lambda: NOW), PERIOD, by="x", now=NOW)
     assert page.answer.startswith("The evidence was changed")
     assert "NOT TRUE AS IT STANDS IN THE FILE: the list of cases" in drawn(page, "text").decode()
     told = parts_of(pack(full, tmp_path / "edited.zip"))["report.html"]
@@ -51,14 +51,14 @@ def test_a_report_of_edited_cases_says_so(full: Path, tmp_path: Path, statement:
 def test_a_report_of_deleted_sums_says_so(full: Path, table: str) -> None:
     """What is new in it, and what is gone, is read from them."""
     edited(full, f"DELETE FROM {table}")
-    page = report(Store(full), PERIOD, by="x", now=NOW)
+    page = report(Store(full, clock=lambda: NOW), PERIOD, by="x", now=NOW)
     assert page.answer.startswith("The evidence was changed")
     assert "does not add up to the records" in drawn(page, "text").decode()
 
 
 def test_a_draft_of_an_edited_case_says_so(full: Path) -> None:
     """And a case that was deleted is not only unknown."""
-    store = Store(full)
+    store = Store(full, clock=lambda: NOW)
     case = store.page(CaseFilter(status=None), 0, 1)[0]
     assert "NOT TRUE" not in breach(store, case, by="x", now=NOW).answer
     edited(full, "UPDATE cases SET most_values = most_values + 1")

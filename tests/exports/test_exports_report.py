@@ -68,7 +68,7 @@ def store(write: Callable[..., None], place: Path, make_record: Make) -> Store:
             decision=replace(past.decision, degraded=("bypass: the process connected by itself",)),
         ),
     )
-    opened = Store(place)
+    opened = Store(place, clock=lambda: NOW)
     version = ScriptVersion(
         script="/home/analyst/upload.py", sha256="ab" * 32, first_at=NOW, last_at=NOW
     )

@@ -36,7 +36,7 @@ def past(record: Record) -> Record:
 
 
 def drafted(place: Path) -> str:
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     (case,) = store.page(CaseFilter(), 0, 2)
     return " ".join(drawn(breach(store, case, by="dpo", now=NOW), "text").decode().split())
 

@@ -42,7 +42,7 @@ def place(write: Callable[..., None], place: Path, make_record: Make) -> Path:
 
 
 def of(place: Path, period: Period) -> Page:
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     try:
         return report(store, period, by="auditor", now=NOW)
     finally:
@@ -142,7 +142,7 @@ def test_what_is_written_while_a_report_is_made_is_no_alarm(
     place: Path, make_record: Make, write: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A gate goes on beside it: an hour that grew is not compared."""
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     read = store.iter_records
 
     def and_write(*times: datetime) -> object:
@@ -173,7 +173,7 @@ def test_half_hours_of_a_zone_are_compared_as_far_as_they_are_whole(place: Path)
 
 
 def drafted(place: Path) -> str:
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     (case,) = store.page(CaseFilter(), 0, 2)
     return breach(store, case, by="dpo", now=NOW).answer
 

@@ -32,7 +32,7 @@ def test_an_observation_is_a_case_in_plain_words(
 ) -> None:
     """Who, what, how much and how it is known stand in the case; nothing says that it was sent."""
     write(make_observation(1, kind=kind), make_observation(2, kind=kind))
-    store = Store(place)
+    store = Store(place, clock=lambda: START)
     (case,) = store.page(CaseFilter(), 0, 5)
     reading = read_fully(store, Reading(case=case))
     words = "\n".join(
@@ -53,7 +53,7 @@ def test_the_queue_tells_observations_apart_from_requests(
 ) -> None:
     """A filter shows only what was observed, or none of it."""
     write(make_record(1), make_observation(2))
-    store = Store(place)
+    store = Store(place, clock=lambda: START)
     for line, there, not_there in (
         ("observed", "postgresql", "OpenAI"),
         ("passed", "OpenAI", "postgresql"),

@@ -211,7 +211,7 @@ async def test_a_second_person_confirms_a_version(
     """The first asks and may not confirm it; who comes second reads it, and it is approved."""
     store.close()
     two = Acting(channel="review", two_for_approvals=True)
-    second = Store(tmp_path / "evidence.db", acting=two)
+    second = Store(tmp_path / "evidence.db", acting=two, clock=lambda: now)
 
     def approved() -> list[Action]:
         return [event.action for event in readable(second.history(script_key(LEDGER)))]
