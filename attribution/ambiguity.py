@@ -25,7 +25,7 @@ GIVEN = (
     "its program was given the connection when it was loaded, so what started it, or what it was "
     "before, may have sent"
 )
-_LATER = (
+LATER = (
     "it was started, or became this program, after the connection was opened, "
     "so another one may have sent"
 )
@@ -130,7 +130,7 @@ def another_sender(
     until = sole.image_until
     loaded = until is not None and (sole.image_from or 0.0) > use.possible_at
     if born or loaded:
-        return _LATER
+        return LATER
     return _UNDATED if sole.undated and until is not None and until > use.possible_at else None
 
 

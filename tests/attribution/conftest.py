@@ -146,6 +146,14 @@ class Gate:
             )
             return list(self.seen)
 
+    def until(self, wanted: Callable[[Seen], bool]) -> Seen:
+        """Wait for a request that is as wanted, and return the first one that is."""
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: any(map(wanted, self.seen)), timeout=120), (
+                f"none of {len(self.seen)} was as wanted"
+            )
+            return next(filter(wanted, self.seen))
+
     def close(self) -> None:
         # Woken and ended before its descriptor's number is given to the listener of another test.
         with contextlib.suppress(OSError):

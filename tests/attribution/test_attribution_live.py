@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from attribution.ambiguity import LATER
 from core.attribution import Certainty, LaunchedAs
 from tests.attribution.conftest import Clients, Gate
 
@@ -63,11 +64,17 @@ def test_other_ways_to_start_are_told_apart(
 def test_a_worker_process_is_named_with_its_main_script(
     gate: Gate, clients: Clients, method: str
 ) -> None:
-    """What a multiprocessing worker sends is the main script's traffic, sent by that worker."""
+    """What a multiprocessing worker sends is the main script's traffic, sent by that worker: in
+    doubt at most while its connection may be older than it, and certain from then on.
+
+    How close the two may be depends on the kernel's ticks and on how late the gate looked, so the
+    worker opens one connection after another until it is told that it is enough.
+    """
     body = f"""
 import multiprocessing
 def work():
-    ask(dial(), main=os.environ["MAIN"])
+    while not os.path.exists("enough"):
+        ask(dial(), main=os.environ["MAIN"])
 if __name__ == "__main__":
     os.environ["MAIN"] = str(os.getpid())
     worker = multiprocessing.get_context("{method}").Process(target=work)
@@ -76,13 +83,15 @@ if __name__ == "__main__":
 """
     path = clients.write(body)
     clients.python(str(path))
-    (seen,) = gate.wait(1)
-    found = seen.at_request
-    assert found.certainty is Certainty.EXACT
-    assert found.process is not None
-    assert found.process.pid == seen.truth["pid"] != int(str(seen.truth["main"]))
-    assert found.script is not None
-    assert found.script.path == str(path)
+    certain = gate.until(lambda seen: seen.at_request.certainty is Certainty.EXACT)
+    (clients.folder / "enough").touch()
+    for seen in (*gate.wait(1), certain):
+        found = seen.at_request
+        assert found.process is not None
+        assert found.process.pid == seen.truth["pid"] != int(str(seen.truth["main"]))
+        assert found.script is not None
+        assert found.script.path == str(path)
+        assert found.certainty is Certainty.EXACT or found.reason == LATER
 
 
 def test_a_program_started_by_a_script_is_that_scripts_traffic(
