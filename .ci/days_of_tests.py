@@ -172,7 +172,8 @@ def _days_in(root: Path, module: str) -> frozenset[str]:
 
 def left_to_the_machine(file: FileOfTests, things: Things) -> list[tuple[int, str]]:
     """Return the lines at which something of fixed days makes what reads the machine's clock, and
-    what it makes.
+    what it makes. In a file of fixed days that is each helper: who hands it the days is not
+    followed. A test has to name them itself.
     """
     makers = {
         here: thing
@@ -180,16 +181,23 @@ def left_to_the_machine(file: FileOfTests, things: Things) -> list[tuple[int, st
         for thing in things.get(name, ())
         if _is_below(thing.module, module)
     }
+    if not makers or not any(_has_days(one, file) for one in functions_in(file.tree)):
+        return []
     found = set()
-    for function in functions_in(file.tree) if makers else ():
-        arguments = {one.arg for one in (*function.args.args, *function.args.kwonlyargs)}
-        if not arguments & file.fixtures and not any(_is_day(p, file.days) for p in function.body):
+    for function in functions_in(file.tree):
+        if function.name.startswith("test_") and not _has_days(function, file):
             continue
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            thing = makers.get(_name(call.func))
-            if thing is not None and not _is_handed(call, thing):
-                found.add((call.lineno, _name(call.func)))
+            name = _name(call.func)
+            if name in makers and not _is_handed(call, makers[name]):
+                found.add((call.lineno, name))
     return sorted(found)
+
+
+def _has_days(function: Function, file: FileOfTests) -> bool:
+    """True where a fixed day is made or named, or asked for as a fixture."""
+    asked = {one.arg for one in (*function.args.args, *function.args.kwonlyargs)}
+    return bool(asked & file.fixtures) or any(_is_day(p, file.days) for p in function.body)
 
 
 def _is_below(module: str, package: str) -> bool:

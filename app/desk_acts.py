@@ -20,6 +20,7 @@ from app.rule_pages import RulePages
 from app.settings import Settings
 from app.views import views_of
 from core.errors import InputError
+from core.ids import utc_now
 from evidence import open_store, verify
 from evidence.store import Store
 from habits.passport import Passport
@@ -36,10 +37,14 @@ def _gate_of(home: Home) -> Callable[[], bool]:
 
 
 def acts_of(
-    store: Store, home: Home, settings: Settings, watching: Callable[[], bool] | None = None
+    store: Store,
+    home: Home,
+    settings: Settings,
+    watching: Callable[[], bool] | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> EvidenceActs:
     """Return what the review can do beside reading cases, over this store; `watching` says whether
-    a gate runs, else those of this home are asked for.
+    a gate runs, else those of this home are asked for. A report tells of the days before `clock`'s.
     """
 
     def verified() -> Verified:
@@ -80,7 +85,7 @@ def acts_of(
 
     return EvidenceActs(
         verify=verified,
-        export=DeskExports(store=store, home=home).write,
+        export=DeskExports(store=store, home=home, clock=clock).write,
         formats=choices(),
         list_problem=partial(list_problem, store.path),
         parts=parts,

@@ -2,9 +2,9 @@
 others can verify, a report to read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.case_list import list_problem
@@ -52,6 +52,7 @@ class DeskExports:
 
     store: Store
     home: Home
+    clock: Callable[[], datetime] = utc_now
 
     def write(self, name: str, cases: frozenset[str], path: Path) -> int:
         """Return how many records the file holds, or tells of. Raises OutgateError."""
@@ -79,7 +80,7 @@ class DeskExports:
         return made.records
 
     def _report(self, form: str, cases: frozenset[str], path: Path, who: str) -> int:
-        now = utc_now().astimezone()
+        now = self.clock().astimezone()
         span = period.since(now - _MONTH, now)
         only = Only(cases, f"{counted(len(cases), 'case')} chosen in the review")
         data = drawn(reported(self.store, span, by=who, now=now, only=only), form)

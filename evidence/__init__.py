@@ -3,9 +3,12 @@
 The four functions here load the rest when they are called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from core.ids import utc_now
 
 if TYPE_CHECKING:
     from core.happenings import Installation
@@ -31,12 +34,15 @@ def open_evidence(
 
 
 def open_store(
-    path: Path, acting: "Acting | None" = None, witnesses: "Sequence[Witness]" = ()
+    path: Path,
+    acting: "Acting | None" = None,
+    witnesses: "Sequence[Witness]" = (),
+    clock: Callable[[], datetime] = utc_now,
 ) -> "Store":
     """Open the evidence for reading and reviewing, without a writer. Raises EvidenceError."""
     from evidence.factory import open_store
 
-    return open_store(path, acting, witnesses)
+    return open_store(path, acting, witnesses, clock)
 
 
 def verify(

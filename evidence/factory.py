@@ -2,12 +2,14 @@
 (store only).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from core.errors import EvidenceError
 from core.happenings import Installation
+from core.ids import utc_now
 from core.review import Acting
 from evidence.history import History
 from evidence.holds import HeldRequests
@@ -65,11 +67,14 @@ def open_evidence(
 
 
 def open_store(
-    path: Path, acting: Acting | None = None, witnesses: Sequence[Witness] = ()
+    path: Path,
+    acting: Acting | None = None,
+    witnesses: Sequence[Witness] = (),
+    clock: Callable[[], datetime] = utc_now,
 ) -> Store:
     """Open the evidence for reading and reviewing; `acting` says where people act through it, and
-    the `witnesses` are told of the checkpoint of each act.
+    the `witnesses` are told of the checkpoint of each act; `clock` is the time of what is asked.
 
     Raises EvidenceError; creates an empty file where there is none.
     """
-    return Store(path, acting=acting, notary=Notary(path, witnesses))
+    return Store(path, acting=acting, notary=Notary(path, witnesses), clock=clock)

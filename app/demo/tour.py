@@ -65,7 +65,7 @@ def _shown(
         clock,
         holds=holds,
         filter_line=line,
-        acts=acts_of(store, home, Settings(), _always),
+        acts=acts_of(store, home, Settings(), _always, clock),
         app_class=TourApp,
         watching=_always,
     )

@@ -83,7 +83,7 @@ async def _drawn() -> dict[str, str]:
             watching=lambda: True,
             poll_seconds=None,
         )
-        acts = acts_of(store, home, Settings())
+        acts = acts_of(store, home, Settings(), clock=lambda: PRESENT)
         app, drawn = TourApp(store, reviewer, HeldRequests(store), "", acts), {}
         async with app.run_test(size=SIZE) as pilot:
             await _settled(app, pilot)

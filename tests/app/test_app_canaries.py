@@ -117,7 +117,7 @@ def write(home: Path, records: list[Record]) -> None:
     for _ in (old, *records, *seen):
         assert done.acquire(timeout=60)
     opened.close()
-    with closing(open_store(home / "evidence.db")) as store:
+    with closing(open_store(home / "evidence.db", clock=lambda: AT)) as store:
         store.append(list(said(records[0])))
 
 
@@ -132,7 +132,7 @@ def give_away(home: Path, out: Path) -> None:
     times = ("--since", "2026-11-01", "--until", "2026-12-01")
     for form in FORMS:
         assert ask("report", *times, "-f", form, "-o", str(out / f"report-{form}")) == 0
-    with closing(open_store(home / "evidence.db")) as store:
+    with closing(open_store(home / "evidence.db", clock=lambda: AT)) as store:
         (out / "metrics").write_text(prometheus(families(store)))
         case = store.page(CaseFilter(status=None), 0, 1)[0]
     assert ask("report", "--breach", case_id(case.key), "-o", str(out / "breach")) == 0

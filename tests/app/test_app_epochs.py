@@ -60,7 +60,7 @@ def found(outgate: Runs, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def acts(home: Path) -> list[Event]:
-    store = open_store(home / "evidence.db")
+    store = open_store(home / "evidence.db", clock=lambda: NOW)
     happened = [one.act for one in store.iter_acts() if isinstance(one, StoredAct)]
     store.close()
     return [one.event for one in happened if isinstance(one, Happening)]
@@ -212,7 +212,7 @@ def test_a_gate_that_starts_rotates_an_old_key_and_says_so(
     sent(0)
     aged = (NOW - timedelta(days=40)).timestamp()
     os.utime(Home(home).fingerprint_key, (aged, aged))
-    store = open_store(home / "evidence.db")
+    store = open_store(home / "evidence.db", clock=lambda: NOW)
     for _ in range(2):
         _rotated(Home(home), Settings(fingerprint_days=30), store)
     assert [one.name == CURRENT for one in epochs(Home(home))] == [False, True]

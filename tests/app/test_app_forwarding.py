@@ -155,7 +155,7 @@ def test_metrics_are_served_on_loopback_only(tmp_path: Path) -> None:
 
 @pytest.fixture
 def store(home: Path, kept: int) -> Iterator[Store]:
-    opened = open_store(home / "evidence.db")
+    opened = open_store(home / "evidence.db", clock=lambda: NOW)
     yield opened
     opened.close()
 

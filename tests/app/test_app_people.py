@@ -145,7 +145,7 @@ def test_who_approved_the_script_is_part_of_the_answer(
     outgate: Runs, kept: Path, typed: Callable[[str], None]
 ) -> None:
     """Which scripts sent it where, when, and by whom they were approved."""
-    store = open_store(kept)
+    store = open_store(kept, clock=lambda: NOW)
     (record,) = (one for one in store.iter_entries() if b"canary-user" in one.text)
     path = json.loads(record.text)["sender"]["script"]["path"]
     (version,) = store.script_versions(path)

@@ -139,7 +139,7 @@ def test_a_replay_gives_what_the_gate_decided(evidence: Evidence, tmp_path: Path
         lived[record.id] = (as_enforced(record.decision).value, record.decision.rule)
         if number % 60 == 59 and record.decision.verdict != "allow":
             _approve(evidence, record, approve=dice.choice([True, True, False]))
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: START)
     again = {
         one.record.id: (as_enforced(one.decision).value, one.decision.rule)
         for one in replayed(policy, read(store.iter_by_time()), Past(store).script)
@@ -172,7 +172,7 @@ def test_records_come_in_the_order_of_time(evidence: Evidence, tmp_path: Path) -
     dice.shuffle(numbers)
     for number in numbers:
         _live(evidence, policy, _sent(number, dice))
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: START)
     times = [r.at for r in read(store.iter_by_time(since=START + timedelta(minutes=70)))]
     assert times == sorted(times)
     assert len(times) == 20

@@ -74,7 +74,7 @@ def test_a_damaged_policy_is_told_in_words(store: Store, tmp_path: Path) -> None
 
 def test_a_rule_is_switched_where_it_is_in_force(store: Store, tmp_path: Path) -> None:
     """With every comment kept; a file that may not be written is told as that."""
-    acts = acts_of(store, Home(tmp_path), Settings())
+    acts = acts_of(store, Home(tmp_path), Settings(), clock=lambda: NOW)
     assert acts.sheets is not None and acts.sheets.switch_rule is not None
     assert acts.sheets.switch_rule("never") == "Rule never is off."
     assert "# ours" in (tmp_path / "outgate.yaml").read_text()

@@ -35,6 +35,8 @@ from evidence.store import Store
 from evidence.writer import Writer
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(days=300)
+"""A day after all that is in the files of these tests."""
 
 
 def make_record(number: int = 0, **changes: Any) -> Record:
@@ -245,7 +247,7 @@ def write(writer: Writer) -> Callable[..., None]:
 def full(write: Callable[..., None], place: Path) -> Path:
     """A file with five records and two review events."""
     write(*(make_record(n) for n in range(5)))
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     record = make_record()
     key = case_key(record)
     for action, disposition in ((Action.NOTE, None), (Action.CLOSE, Disposition.TEST_DATA)):

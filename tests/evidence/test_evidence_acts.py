@@ -37,7 +37,7 @@ def record(make_record: Make, write: Callable[..., None]) -> Record:
 
 
 def only(place: Path) -> ReviewEvent:
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     (act,) = store.iter_acts()
     store.close()
     assert isinstance(act, StoredAct) and isinstance(act.act, ReviewEvent)

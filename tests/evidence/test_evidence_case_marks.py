@@ -74,7 +74,7 @@ def says(place: Path, sent: Record) -> Says:
 
 
 def the_case(place: Path) -> Case:
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     [listed] = store.page(CaseFilter(status=None), 0, 10)
     assert store.case(listed.key) == listed
     store.close()

@@ -114,17 +114,17 @@ class Evidence(RuleBasedStateMachine):
 
     @rule()
     def is_rebuilt(self) -> None:
-        with closing(Store(self.place)) as store:
+        with closing(Store(self.place, clock=lambda: LATER)) as store:
             store.rebuild_cases()
 
     def tell(self, event: Event, facts: dict[str, Any]) -> None:
-        with closing(Store(self.place)) as store:
+        with closing(Store(self.place, clock=lambda: LATER)) as store:
             store.tell(happening(event, facts))
 
     @rule(name=st.sampled_from(("jsonl", "csv", "xlsx")))
     def is_exported(self, name: str) -> None:
         out = self.folder / "export"
-        with closing(Store(self.place)) as store:
+        with closing(Store(self.place, clock=lambda: LATER)) as store:
             export(name, store, Selection(), out, by="dpo", overwrite=True)
         assert not verify_export(out).problems
 

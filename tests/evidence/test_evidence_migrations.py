@@ -279,7 +279,7 @@ def sent_by_hour(place: Path) -> dict[str, tuple[int, ...]]:
 
 
 def cases_of(place: Path) -> list[Case]:
-    with closing_(Store(place)) as store:
+    with closing_(Store(place, clock=lambda: NOW)) as store:
         return sorted(store.page(ANY, 0, 99), key=lambda case: case.first_at)
 
 

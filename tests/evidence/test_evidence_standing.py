@@ -63,7 +63,7 @@ def approved(make_record: Make, write: Callable[..., None]) -> Record:
 
 @pytest.fixture
 def store(place: Path, approved: Record) -> Store:
-    opened = Store(place)
+    opened = Store(place, clock=lambda: START + 300 * DAY)
     opened.append([answer(approved)])
     return opened
 

@@ -37,7 +37,7 @@ ANY = CaseFilter(status=None)
 
 @pytest.fixture
 def store(writer: object, place: Path) -> Iterator[Store]:
-    store = Store(place)
+    store = Store(place, clock=lambda: NOW)
     yield store
     store.close()
 

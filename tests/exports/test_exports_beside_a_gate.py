@@ -19,6 +19,7 @@ from exports.report.period import since
 from exports.selection import Selection
 from exports.verification import verify_export
 from exports.writing import export
+from tests.evidence.conftest import LATER
 
 Make = Callable[..., Record]
 
@@ -28,7 +29,7 @@ def busy(
     full: Path, write: Callable[..., None], make_record: Make, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
     """A store in which something is recorded, and happens, whenever it is read."""
-    store, count = Store(full), iter(range(1000, 10_000))
+    store, count = Store(full, clock=lambda: LATER), iter(range(1000, 10_000))
 
     def later(read: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         def and_write(*arguments: object) -> Iterator[Any]:

@@ -118,7 +118,7 @@ def sums_in(place: Path, record: Record, rebuilt: bool) -> list[Any]:
     if rebuilt:
         with closing(connect(place)) as connection, transaction(connection):
             rebuild(connection)
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: NOW)) as store:
         names: list[tuple[By, str]] = [
             ("script", sender_of(record)),
             ("destination", destination_of(record)),

@@ -26,7 +26,7 @@ from exports.selection import Selection
 from exports.verification import verify_export
 from exports.writing import export, export_bare, write_file
 from tests.core.test_core_sent_file import FILE
-from tests.evidence.conftest import make_observation
+from tests.evidence.conftest import LATER, make_observation
 
 Make = Callable[..., Record]
 ALL = Selection()
@@ -34,7 +34,7 @@ ALL = Selection()
 
 def exported(name: str, place: Path, out: Path, selection: Selection = ALL) -> Path:
     """Export from an evidence file."""
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     try:
         export(name, store, selection, out, by="auditor")
     finally:

@@ -23,7 +23,7 @@ from evidence.store import Store
 from exports.selection import Selection
 from exports.writing import export
 from tests.core.test_core_sent_file import FILE
-from tests.evidence.conftest import make_observation, make_record
+from tests.evidence.conftest import LATER, make_observation, make_record
 
 Make = Callable[..., Record]
 METHODS = "GET POST PUT PATCH DELETE HEAD OPTIONS TRACE CONNECT PROPFIND WEBSOCKET".split()
@@ -89,7 +89,7 @@ def events(write: Callable[..., None], place: Path, tmp_path: Path) -> list[dict
             product(Kind, (records[0].sender, UNATTRIBUTED), kept, (None, records[0].at))
         )
     ))  # fmt: skip
-    store = Store(place)
+    store = Store(place, clock=lambda: LATER)
     key = case_key(records[1])
     for number, action in enumerate((Action.NOTE, Action.CLOSE, Action.REOPEN)):
         store.append([ReviewEvent(

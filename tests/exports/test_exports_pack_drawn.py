@@ -33,7 +33,7 @@ from exports.pack import coverage
 from exports.pack import verify as program
 from exports.pack.checking import names, places, telling
 from exports.verification import verify_export
-from tests.evidence.conftest import make_observation, with_fate
+from tests.evidence.conftest import LATER, make_observation, with_fate
 from tests.exports.test_exports_pack_changed import forged
 
 Make = Callable[..., Record]
@@ -59,7 +59,7 @@ def full(full: Path, write: Callable[..., None], make_record: Make) -> Path:
         make_observation(73),
         make_observation(74, kind=Kind.LISTENER, about="port 1"),
     )  # fmt: skip
-    store = Store(full)
+    store = Store(full, clock=lambda: LATER)
     for event in (Event.EVIDENCE_GAP, Event.CLOCK_JUMPED, Event.POLICY_CHANGED):
         store.tell(happening(event, {"lost": 1, "words": ODD}))
     store.close()

@@ -104,7 +104,7 @@ def main() -> None:
     newest = 0
     for _ in range(kills):
         write(place, newest, EACH)
-        with closing(Store(place)) as store:
+        with closing(Store(place, clock=lambda: START)) as store:
             store.tell(happening(Event.GATE_STARTED, {"machine": "m"}))
         Notary(place).take_now("test")
         killed(place, newest + EACH, rng.randrange(6), rng.uniform(0, 0.03))

@@ -286,13 +286,13 @@ async def test_the_real_evidence_is_verified_and_exported(
     """As `outgate review` wires it: over the evidence file, with the formats there are."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
-    store = open_store(path)
+    store = open_store(path, clock=lambda: now)
     app = ReviewApp(
         store,
         Reviewer(who="dpo", clock=lambda: now, poll_seconds=None),
         None,
         "",
-        acts_of(store, Home(tmp_path), Settings()),
+        acts_of(store, Home(tmp_path), Settings(), clock=lambda: now),
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -327,7 +327,7 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     """
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
-    store = open_store(path)
+    store = open_store(path, clock=lambda: now)
     newest = store.page(CaseFilter(), 0, 1)[0]
     [version] = store.script_versions(newest.script_path)
     kept = ContentStore(tmp_path / "scripts", lambda text: text)
@@ -336,7 +336,7 @@ async def test_a_real_script_is_approved_and_shows_what_it_is_made_of(
     kept.keep_parts(
         version.sha256, {"imports": ["pandas"], "installed": [["pandas", "2.2.3", False]]}
     )
-    acts = acts_of(store, Home(tmp_path), Settings())
+    acts = acts_of(store, Home(tmp_path), Settings(), clock=lambda: now)
     app = ReviewApp(
         store, Reviewer(who="dpo", clock=lambda: now, poll_seconds=None), None, "", acts
     )

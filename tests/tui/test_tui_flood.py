@@ -77,7 +77,7 @@ def flood(tmp_path: Path) -> Iterator[Flood]:
 
 @pytest.fixture
 def flooded(flood: Flood, tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: NOW)
     yield store
     store.close()
 

@@ -123,7 +123,7 @@ async def test_no_screen_reads_a_payload(opened: Opens, press: Presses, pieces: 
     """
     folder = Path(tempfile.mkdtemp(prefix="outgate-hostile-"))
     store = written(folder, "".join(pieces))
-    acts = acts_of(store, Home(folder), Settings(), watching=lambda: True)
+    acts = acts_of(store, Home(folder), Settings(), watching=lambda: True, clock=lambda: NOW)
     holds = HeldRequests(store)
     try:
         async with opened(store, (120, 40), holds=holds, clock=lambda: NOW, acts=acts) as pilot:

@@ -51,7 +51,7 @@ async def test_three_keys_make_a_rule(
     written(tmp_path / "evidence.db", sample_records(now))
     policy = tmp_path / "outgate.yaml"
     policy.write_text(POLICY)
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     case = store.page(CaseFilter(script="summarise"), 0, 1)[0]
     store.append(
         [
@@ -95,7 +95,7 @@ def test_the_rule_holds_for_the_case_and_for_nothing_else(
     """Each wish makes a valid rule that matches all requests of its case, and is named anew."""
     written(tmp_path / "evidence.db", sample_records(now))
     policy = tmp_path / "outgate.yaml"
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
     for case in store.page(CaseFilter(), 0, 20):
         if case.script_path is None:
@@ -119,7 +119,7 @@ def test_what_is_allowed_is_no_more_than_what_was_looked_at(
     """
     claims = next(r for r in sample_records(now) if "summarise" in str(r.sender.script))
     written(tmp_path / "evidence.db", [claims])
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     (case,) = store.page(CaseFilter(), 0, 9)
     store.close()
     more = replace(claims, findings=(*claims.findings, finding("health_data", 1)))
@@ -151,7 +151,7 @@ def test_what_was_allowed_is_counted_beside_the_cases(
     before = now - timedelta(minutes=9)
     other = record(before, sender("copy.py.old"), where, degraded=("classifiers: late",))
     written(tmp_path / "evidence.db", [late, *fine, other])
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
     case = next(one for one in store.page(CaseFilter(), 0, 9) if one.script == "copy.py")
     effect = rules.propose(case, Wanted(wish=Wish.STOP)).effect
@@ -166,7 +166,10 @@ def test_an_organisations_own_kind_stands_in_rules_where_it_is_listed(
     """Its effect is told as of any kind; where the policy does not know it, that is said."""
     made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER), finding("g", 1))
     written(tmp_path / "evidence.db", [made])
-    store, policy = open_store(tmp_path / "evidence.db"), tmp_path / "outgate.yaml"
+    store, policy = (
+        open_store(tmp_path / "evidence.db", clock=lambda: now),
+        tmp_path / "outgate.yaml",
+    )
     policy.write_text("version: 1\norganisation:\n  kinds: [g]\nrules: []\n")
     rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
     (case,) = store.page(CaseFilter(), 0, 9)
@@ -191,7 +194,7 @@ def test_what_could_not_be_read_is_never_let_pass_by_a_key(
     ]
     alone = record(now, sender("dump.py"), place("b.example", None, Category.OTHER), unread)
     written(tmp_path / "evidence.db", [*both, alone])
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
     cases = {case.script: case for case in store.page(CaseFilter(), 0, 9)}
     allowed = rules.propose(cases["copy.py"], Wanted(wish=Wish.ALLOW))
@@ -213,7 +216,10 @@ def test_a_rule_that_shall_stop_at_once_does_so(
     made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER))
     late = replace(made, decision=replace(made.decision, degraded=("classifiers: late",)))
     written(tmp_path / "evidence.db", [late])
-    store, policy = open_store(tmp_path / "evidence.db"), tmp_path / "outgate.yaml"
+    store, policy = (
+        open_store(tmp_path / "evidence.db", clock=lambda: now),
+        tmp_path / "outgate.yaml",
+    )
     policy.write_text(f"version: 1\nmode: {mode}\nrules: []\n")
     rules = CaseRules(store=store, policy=policy, who=lambda: "dpo")
     (case,) = store.page(CaseFilter(), 0, 9)
@@ -234,7 +240,7 @@ def test_a_sentence_of_very_many_kinds_still_says_what_happens(
     kinds = [finding(kind, 1) for kind in sorted(FINDABLE)]
     made = record(now, sender("copy.py"), place("a.example", None, Category.OTHER), *kinds)
     written(tmp_path / "evidence.db", [made])
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
     (case,) = store.page(CaseFilter(), 0, 9)
     until = date(2027, 3, 1)
@@ -285,7 +291,7 @@ def test_a_rule_of_a_sender_without_a_script_says_what_it_can(
     other = record(before, replace(CURL, user="bo"), where, finding("iban", 1))
     known = record(earlier, sender("copy.py", "bo"), where, finding("iban", 1))
     written(tmp_path / "evidence.db", [other, known, made])
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
     case = next(c for c in store.page(CaseFilter(), 0, 9) if c.last_record == made.id)
     for wish in (Wish.STOP, Wish.ASK):
@@ -316,7 +322,7 @@ async def test_of_what_was_only_observed_the_dialog_says_why_there_is_no_rule(
     )
     writing.writer.observed(seen, lambda _: None)
     writing.close()
-    store = open_store(tmp_path / "evidence.db")
+    store = open_store(tmp_path / "evidence.db", clock=lambda: now)
     rules = CaseRules(store=store, policy=tmp_path / "outgate.yaml", who=lambda: "dpo")
     acts = EvidenceActs(
         verify=lambda: Verified(whole=True, words=()),

@@ -35,7 +35,7 @@ class Terminal:
     def review_of(self, who: str) -> ReviewApp:
         """Return the review as this person opens it."""
         reviewer = Reviewer(who=who, clock=lambda: PRESENT, zone=UTC, poll_seconds=None)
-        acts = acts_of(self.store, self._home, Settings())
+        acts = acts_of(self.store, self._home, Settings(), clock=lambda: PRESENT)
         return ReviewApp(self.store, reviewer, self.holds, "", acts)
 
     def said(self) -> list[tuple[Action, str]]:

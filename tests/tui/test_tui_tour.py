@@ -41,7 +41,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def tour(year: Path, settled: Settles) -> AsyncIterator[Pilot[int]]:
     store = Store(year, clock=lambda: PRESENT)
     reviewer = Reviewer(who="visitor", clock=lambda: PRESENT, zone=UTC, poll_seconds=None)
-    acts = acts_of(store, Home(year.parent), Settings())
+    acts = acts_of(store, Home(year.parent), Settings(), clock=lambda: PRESENT)
     app = TourApp(store, reviewer, HeldRequests(store), "", acts)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
@@ -136,7 +136,7 @@ async def test_what_the_steps_say_can_be_done(
         evidence.writer, evidence.store.path, acting=acting, clock=lambda: PRESENT
     )
     reviewer = Reviewer(who="visitor", clock=lambda: PRESENT, zone=UTC, poll_seconds=None)
-    acts = acts_of(store, Home(tmp_path), Settings())
+    acts = acts_of(store, Home(tmp_path), Settings(), clock=lambda: PRESENT)
     app = TourApp(store, reviewer, HeldRequests(store), "", acts)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)

@@ -24,7 +24,7 @@ from evidence.factory import open_store
 from evidence.holds import HeldRequests
 from evidence.store import Store
 from exports.verification import verify_export
-from tests.tui.conftest import Finds, Opens, Presses, Settles, ShowsText
+from tests.tui.conftest import NOW, Finds, Opens, Presses, Settles, ShowsText
 from tui.app import ReviewApp
 from tui.evidence_acts import EvidenceActs
 from tui.holds import waiting_now
@@ -47,13 +47,13 @@ def store(written: Writes, tmp_path: Path, now: datetime) -> Iterator[Store]:
     kept = ContentStore(tmp_path / "scripts", str)
     for sha256, host in (("9f2c41d8" * 8, "away"), ("ab" * 32, "own")):
         kept._write(kept._place(sha256), f"import requests\nrequests.post('{host}')\n")
-    opened = open_store(tmp_path / "evidence.db")
+    opened = open_store(tmp_path / "evidence.db", clock=lambda: now)
     yield opened
     opened.close()
 
 
 def acts(store: Store, tmp_path: Path) -> EvidenceActs:
-    return acts_of(store, Home(tmp_path), Settings())
+    return acts_of(store, Home(tmp_path), Settings(), clock=lambda: NOW)
 
 
 async def test_from_case_to_rule(

@@ -27,7 +27,7 @@ async def test_a_case_is_read_and_closed_in_the_evidence_file(
     """What the gate wrote is seen, and what the officer decides is in the file afterwards."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
-    store = open_store(path)
+    store = open_store(path, clock=lambda: now)
     async with opened(store, (140, 45)) as pilot:
         shown = screen_text(pilot)
         assert "“ledger_upload.py”, run by fin-ops, sent 15,000" in shown
@@ -36,7 +36,7 @@ async def test_a_case_is_read_and_closed_in_the_evidence_file(
         assert "ward_notes.py" in screen_text(pilot)
     store.close()
 
-    again = open_store(path)
+    again = open_store(path, clock=lambda: now)
     (closed,) = again.page(CaseFilter(status=CaseStatus.CLOSED), 0, 10)
     assert (closed.script, closed.disposition) == ("ledger_upload.py", Disposition.CONFIRMED_LEAK)
     assert readable(again.history(closed.key))[0].who == "dpo"
@@ -56,7 +56,7 @@ async def test_what_another_process_writes_arrives_by_itself(
     path = tmp_path / "evidence.db"
     *earlier, last = [r for r in sample_records(now) if r.decision.verdict.value != "allow"]
     written(path, earlier)
-    store = open_store(path)
+    store = open_store(path, clock=lambda: now)
     async with opened(store, (140, 45)) as pilot:
         key = there(review(pilot).queue.current).key
         assert "ledger_upload.py" not in screen_text(pilot)
@@ -78,7 +78,7 @@ def test_part_of_a_name_is_enough_to_filter_by(
     """“No case is like that” must not be said because a name was not written whole."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-4:])
-    store, out = open_store(path), io.StringIO()
+    store, out = open_store(path, clock=lambda: now), io.StringIO()
 
     assert print_queue(store, out, line, clock=lambda: now, zone=UTC) == 0
     assert out.getvalue().startswith("1 case, the most urgent first.\n\n1. “ledger_upload.py”")
@@ -97,7 +97,7 @@ async def test_a_damaged_file_is_told_in_words(
     """The review stays up and says what to do."""
     path = tmp_path / "evidence.db"
     written(path, sample_records(now)[-2:])
-    store = open_store(path)
+    store = open_store(path, clock=lambda: now)
     async with opened(store) as pilot:
         for name in list(tmp_path.glob("evidence.db*")):  # noqa: ASYNC240 - nothing else runs meanwhile
             name.write_bytes(b"not a database" * 1000)

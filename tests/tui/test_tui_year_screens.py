@@ -69,7 +69,8 @@ def year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Year]:
     newest = replace(store.newest(), head=bytes(32))  # another one each time
     monkeypatch.setattr(store, "newest", lambda: newest)
     monkeypatch.setattr("app.desk_sheets.file_bytes", lambda _: 860_200)  # another schema's
-    yield store, acts_of(store, Home(Path()), Settings(), watching=lambda: True)
+    watching, clock = (lambda: True), (lambda: PRESENT)
+    yield store, acts_of(store, Home(Path()), Settings(), watching, clock)
     store.close()
     _live_in(zone)
 
