@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from house_measures import Function, functions_in, modules
+from house_measures import Function, functions_in, modules, statements, walked
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ("", "tests/fakes", "tests/patterns")
@@ -102,7 +102,7 @@ def _name(node: ast.AST) -> str:
 
 def _is_day(node: ast.AST, days: frozenset[str]) -> bool:
     """True where a fixed day is made, or named."""
-    for part in ast.walk(node):
+    for part in walked(node):
         if isinstance(part, ast.Name) and part.id in days:
             return True
         if isinstance(part, ast.Call) and part.args and isinstance(part.args[0], ast.Constant):
@@ -154,7 +154,7 @@ def file_of_tests(path: Path, root: Path = ROOT) -> FileOfTests:
 def _taken(tree: ast.Module) -> Mapping[str, tuple[str, str]]:
     return {
         one.asname or one.name: (node.module, one.name)
-        for node in ast.walk(tree)
+        for node in statements(tree)
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0
         for one in node.names
     }
@@ -187,7 +187,7 @@ def left_to_the_machine(file: FileOfTests, things: Things) -> list[tuple[int, st
     for function in functions_in(file.tree):
         if function.name.startswith("test_") and not _has_days(function, file):
             continue
-        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+        for call in (node for node in walked(function) if isinstance(node, ast.Call)):
             name = _name(call.func)
             if name in makers and not _is_handed(call, makers[name]):
                 found.add((call.lineno, name))
@@ -215,11 +215,11 @@ def _is_handed(call: ast.Call, thing: Clocked) -> bool:
 def places(root: Path = ROOT) -> list[str]:
     """Return all such places below `tests/`: FILE:LINE NAME."""
     things = clocked(root)
-    imported = re.compile(rf"import [^#]*\b({'|'.join(things)})\b")
+    made = re.compile(rf"\b(?:{'|'.join(things)})(?:\(| as )")
     return [
         f"{path.relative_to(root)}:{line} {name}"
         for path in sorted((root / "tests").rglob("*.py"))
-        if imported.search(path.read_text(encoding="utf-8"))
+        if made.search(path.read_text(encoding="utf-8"))
         for line, name in left_to_the_machine(file_of_tests(path, root), things)
     ]
 

@@ -6,7 +6,9 @@ import ast
 import io
 import tokenize
 import tomllib
+from collections import deque
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 MOST_WAYS = 15
@@ -38,11 +40,25 @@ def modules(root: Path) -> list[Path]:
     return sorted(path for package in packages for path in (root / package).rglob("*.py"))
 
 
+@cache
+def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all nodes of a tree: walked once for all that look at it."""
+    return tuple(ast.walk(tree))
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every statement, the outer ones first; what they are made of is not looked at."""
+    waiting = deque([tree])
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.popleft()):
+            if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+                waiting.append(node)
+                yield node
+
+
 def functions_in(tree: ast.AST) -> Iterator[Function]:
     """Yield every function and method."""
-    for node in ast.walk(tree):
-        if isinstance(node, Function):
-            yield node
+    return (node for node in statements(tree) if isinstance(node, Function))
 
 
 def lines_of(function: Function) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from house_measures import walked
 from reading import entries_of
 
 from app.policy_words import services
@@ -97,7 +98,7 @@ def abroad() -> list[Source]:
 
 def literals(tree: ast.Module) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
     """Every literal with its keys or its members."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Dict):
             yield node, [key for key in node.keys if key is not None]
         elif isinstance(node, ast.Set | ast.List | ast.Tuple):
@@ -183,7 +184,7 @@ def is_text(node: ast.AST | None) -> bool:
 
 def worded(tree: ast.Module) -> Iterator[str]:
     """The enums of which this module words several members, in a table or case by case."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         keys: list[ast.AST | None] = []
         said = False
         if isinstance(node, ast.Dict):
@@ -209,7 +210,7 @@ def test_sizes_times_and_the_like_are_worded_by_one_function_each() -> None:
         (source.path, node.name)
         for source in abroad()
         if source.path not in {"core/decision.py", "core/record.py"}
-        for node in ast.walk(source.tree)
+        for node in walked(source.tree)
         if isinstance(node, ast.FunctionDef) and node.name in WORD_FUNCTIONS
     }
     assert second == set()
@@ -217,9 +218,9 @@ def test_sizes_times_and_the_like_are_worded_by_one_function_each() -> None:
 
 def units(tree: ast.Module) -> Iterator[str]:
     """Amounts that are written with a unit by hand, for anybody but a programmer."""
-    reprs = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "__repr__"]
+    reprs = [n for n in walked(tree) if isinstance(n, ast.FunctionDef) and n.name == "__repr__"]
     unseen = {id(inner) for one in reprs for inner in ast.walk(one)}
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if not isinstance(node, ast.JoinedStr) or id(node) in unseen:
             continue
         for amount, after in zip(node.values, node.values[1:], strict=False):
