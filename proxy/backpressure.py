@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -23,6 +24,7 @@ from wsproto.frame_protocol import Opcode
 
 from proxy.acknowledging import prompt
 from proxy.carrying_out import QueuedConnectionHandler
+from proxy.prompt_reading import let_go, made_prompt
 from proxy.streams import GatePieceHook, GateUploadHook
 from proxy.untying import Over, nothing, untie_layers
 
@@ -135,6 +137,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 if transport.writer is not None:
                     transport.writer.close()
                 raise
+        made_prompt(transport.reader, partial(self._came, connection), self.drain_writers)
         try:
             await super().handle_connection(connection)
         except asyncio.CancelledError as error:
@@ -143,6 +146,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             raise
         finally:
             reader = transport.reader
+            let_go(reader)
             broken = reader.exception() if isinstance(reader, asyncio.StreamReader) else None
             if broken is not None:
                 broken.__traceback__ = None  # the same: it keeps the frame that keeps the reader
@@ -160,7 +164,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             self.layer = Over()  # type: ignore[assignment]
             self.timeout_watchdog.callback = nothing
 
-    async def server_event(self, event: events.Event) -> None:
+    def take(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
@@ -173,7 +177,15 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 self._break_off_servers()
             else:
                 self._note_reset(event.connection)
-        await super().server_event(event)
+        super().take(event)
+
+    def _came(self, connection: Connection, data: bytes) -> bool:
+        """Handle what has come; return whether more may be read at once."""
+        self.take(events.DataReceived(connection, data))
+        return self.is_all_sent() and not (connection is self.client and self._is_far_ahead())
+
+    def _is_far_ahead(self) -> bool:
+        return self._waiting > 0 and self._ahead >= AHEAD
 
     def _break_off_servers(self) -> None:
         """A client that breaks its connection in the middle of what goes on to a server, breaks it
@@ -201,7 +213,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 await super().drain_writers()
             await self.handle_hook(hook)
             if hook.blocking:
-                await self.server_event(events.HookCompleted(hook))
+                self.take(events.HookCompleted(hook))
         finally:
             self._waiting -= 1
             if not self._waiting:
@@ -215,6 +227,6 @@ class GateConnectionHandler(QueuedConnectionHandler):
         transport = self.transports.get(self.client)
         if transport is None or transport.handler is not asyncio.current_task():
             return
-        while self._waiting and self._ahead >= AHEAD:
+        while self._is_far_ahead():
             self._idle.clear()
             await self._idle.wait()

@@ -35,6 +35,10 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._handling = False
 
     async def server_event(self, event: events.Event) -> None:
+        """Handle an event, as mitmproxy asks for it."""
+        self.take(event)
+
+    def take(self, event: events.Event) -> None:
         """Handle an event now, or behind the one that is being handled."""
         self._coming.append(event)
         if self._handling:
@@ -113,14 +117,17 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         """Wait for slow writers, if there are any."""
+        if not self.is_all_sent():
+            await super().drain_writers()  # type: ignore[no-untyped-call]
+
+    def is_all_sent(self) -> bool:
+        """Return whether nothing that was written waits, and no connection has a fault to tell."""
         for transport in self.transports.values():
             writer, reader = transport.writer, transport.reader
             if writer is None:
                 continue
             if writer.transport.get_write_buffer_size() or writer.is_closing():  # type: ignore[union-attr]
-                break
+                return False
             if reader is not None and reader.exception() is not None:  # type: ignore[union-attr]
-                break
-        else:
-            return
-        await super().drain_writers()  # type: ignore[no-untyped-call]
+                return False
+        return True

@@ -8,6 +8,7 @@ from proxy.mitmproxy_patches.register_quick import (
     HEADERS,
     LAYERS,
     PARTS,
+    READING,
     TLS,
     UNTYING,
 )
@@ -57,6 +58,7 @@ PATCHES = (
     HEADERS,
     PARTS,
     LAYERS,
+    READING,
     TLS,
     UNTYING,
     Patch(

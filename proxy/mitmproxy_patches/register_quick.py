@@ -91,6 +91,23 @@ LAYERS = Patch(
     seen="516f27810237",
 )
 
+READING = Patch(
+    name="reading",
+    ours="proxy.prompt_reading",
+    touches=(
+        f"{_SERVER}.handle_connection",
+        "mitmproxy.proxy.server:ConnectionIO",
+        "asyncio.streams:StreamReader.exception",
+        "asyncio.streams:StreamReader._wakeup_waiter",
+    ),
+    because="mitmproxy has a task woken for all that comes, by asyncio's streams: one turn of the "
+    "loop more, with a question to the kernel.",
+    without="a gate that serves fewer requests; nothing else",
+    test="tests/proxy/test_proxy_prompt_reading.py::"
+    "test_all_that_comes_is_handled_once_and_in_order",
+    seen="a7c2291eaf48",
+)
+
 UNTYING = Patch(
     name="ends of connections",
     ours="proxy.untying",
