@@ -88,8 +88,10 @@ class GateStream(HttpStream):
         """Return what comes of a part of a request or an answer, or of something else."""
         kind = type(event)
         if kind in _OF_REQUESTS:
-            return self.client_state(event)
-        return self.server_state(event) if kind in _OF_ANSWERS else super()._handle_event(event)
+            return self.client_state(event)  # type: ignore[no-any-return]
+        if kind in _OF_ANSWERS:
+            return self.server_state(event)  # type: ignore[no-any-return]
+        return super()._handle_event(event)
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""

@@ -9,6 +9,7 @@ from proxy.mitmproxy_patches.register_quick import (
     LAYERS,
     PARTS,
     READING,
+    STRAIGHT,
     TLS,
     UNTYING,
 )
@@ -59,6 +60,7 @@ PATCHES = (
     PARTS,
     LAYERS,
     READING,
+    STRAIGHT,
     TLS,
     UNTYING,
     Patch(

@@ -91,6 +91,25 @@ LAYERS = Patch(
     seen="516f27810237",
 )
 
+STRAIGHT = Patch(
+    name="straight ends",
+    ours="proxy.straight_ends",
+    touches=(
+        f"{_HTTP}:HttpClient",
+        f"{_HTTP}:HttpLayer.event_to_child",
+        f"{_HTTP}:HttpLayer.get_connection",
+        "mitmproxy.proxy.layers.tls:ServerTLSLayer",
+        "mitmproxy.proxy.layers.tls:TLSLayer.receive_data",
+        "mitmproxy.proxy.tunnel:TunnelLayer",
+        "mitmproxy.proxy.layer:Layer.handle_event",
+    ),
+    because="mitmproxy leads each part of a message, and each piece of an answer, through three "
+    "layers to the end of a connection to a server, and through two generators in each.",
+    without="a gate that serves fewer requests; nothing else",
+    test="tests/proxy/test_proxy_straight_ends.py::test_the_same_is_done",
+    seen="1e08d6b1791a",
+)
+
 READING = Patch(
     name="reading",
     ours="proxy.prompt_reading",

@@ -68,7 +68,7 @@ async def test_what_comes_is_handled_before_the_loop_goes_round() -> None:
     reader.feed_data(b"early")
     made_prompt(reader, serves.take, serves.room)
     reader.feed_data(b" and late")
-    task = asyncio.create_task(serves.read(reader))
+    task = asyncio.get_running_loop().create_task(serves.read(reader))
     assert serves.told == []
     await turns()
     assert serves.told == [b"early and late"]
@@ -85,7 +85,7 @@ async def test_no_more_is_taken_until_there_is_room() -> None:
     """What comes while something written has to leave first is kept, and read afterwards."""
     serves, reader = Serves(), asyncio.StreamReader()
     made_prompt(reader, serves.take, serves.room)
-    task = asyncio.create_task(serves.read(reader))
+    task = asyncio.get_running_loop().create_task(serves.read(reader))
     await turns()
     serves.full = True
     reader.feed_data(b"fills it")
@@ -109,7 +109,7 @@ async def test_a_connection_that_breaks_says_so() -> None:
     """The fault comes to who reads, behind all that had come."""
     serves, reader = Serves(), asyncio.StreamReader()
     made_prompt(reader, serves.take, serves.room)
-    task = asyncio.create_task(serves.read(reader))
+    task = asyncio.get_running_loop().create_task(serves.read(reader))
     await turns()
     reader.feed_data(b"x")
     reader.set_exception(ConnectionResetError("gone"))
@@ -122,7 +122,7 @@ async def test_who_is_stopped_takes_nothing_any_more() -> None:
     """A reader that is cancelled handles nothing; what comes then is kept, as asyncio does."""
     serves, reader = Serves(), asyncio.StreamReader()
     made_prompt(reader, serves.take, serves.room)
-    task = asyncio.create_task(serves.read(reader))
+    task = asyncio.get_running_loop().create_task(serves.read(reader))
     await turns()
     task.cancel()
     await turns()
@@ -136,7 +136,7 @@ async def played(script: list[Any], *, prompt: bool) -> tuple[bytes, bool]:
     serves, reader = Serves(), asyncio.StreamReader(limit=2)
     if prompt:
         made_prompt(reader, serves.take, serves.room)
-    task = asyncio.create_task(serves.read(reader))
+    task = asyncio.get_running_loop().create_task(serves.read(reader))
     for step in script:
         if isinstance(step, bytes):
             reader.feed_data(step)
