@@ -91,7 +91,7 @@ class GateStream(HttpStream):
             return self.client_state(event)  # type: ignore[no-any-return]
         if kind in _OF_ANSWERS:
             return self.server_state(event)  # type: ignore[no-any-return]
-        return super()._handle_event(event)
+        return super()._handle_event(event)  # type: ignore[no-any-return]
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""

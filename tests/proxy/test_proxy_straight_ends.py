@@ -1,5 +1,5 @@
-"""HTTP's parts come straight to the ends of connections: by the long way and by this one the same is
-sent, the same hooks run and the same connections end, in the same order.
+"""HTTP's parts come straight to the ends of connections: by the long way and by this one the same
+is sent, the same hooks run and the same connections end, in the same order.
 """
 
 from collections.abc import Iterator
