@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -205,13 +206,17 @@ class GateConnectionHandler(QueuedConnectionHandler):
         if connection.error is None and _is_broken(self.transports.get(connection)):
             connection.error = "connection reset by the server"
 
-    async def hook_task(self, hook: commands.StartHook) -> None:
-        """Run one hook; nothing waits any more once its last one is through."""
+    async def hook_task(
+        self, hook: commands.StartHook, work: Awaitable[None] | None = None
+    ) -> None:
+        """Run one hook, or what is left of it; nothing waits any more once its last one is
+        through.
+        """
         self._waiting += 1
         try:
             if isinstance(hook, PACED):
                 await super().drain_writers()
-            await self.handle_hook(hook)
+            await (self.handle_hook(hook) if work is None else work)
             if hook.blocking:
                 self.take(events.HookCompleted(hook))
         finally:

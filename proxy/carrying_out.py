@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
@@ -77,13 +77,17 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
             writer.write(command.data)
 
     def begin(self, hook: commands.StartHook) -> None:
-        """Begin a hook; it runs at once as far as it need not wait."""
+        """Begin a hook."""
+        self.start(self.hook_task(hook))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin what a hook does; it runs at once as far as it need not wait."""
         loop = asyncio.get_running_loop()
         if loop.get_task_factory() is asyncio.eager_task_factory:
             # what the loop would do, by way of four more calls
-            task = asyncio.Task(self.hook_task(hook), loop=loop, eager_start=True)
+            task = asyncio.Task(work, loop=loop, eager_start=True)
         else:
-            task = loop.create_task(self.hook_task(hook))
+            task = loop.create_task(work)
         if not task.done():
             _UNDER_WAY.add(task)
             task.add_done_callback(_UNDER_WAY.discard)
