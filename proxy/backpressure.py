@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -23,6 +25,7 @@ from wsproto.frame_protocol import Opcode
 
 from proxy.acknowledging import prompt
 from proxy.carrying_out import QueuedConnectionHandler
+from proxy.prompt_reading import let_go, made_prompt
 from proxy.streams import GatePieceHook, GateUploadHook
 from proxy.untying import Over, nothing, untie_layers
 
@@ -135,6 +138,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 if transport.writer is not None:
                     transport.writer.close()
                 raise
+        made_prompt(transport.reader, partial(self._came, connection), self.drain_writers)
         try:
             await super().handle_connection(connection)
         except asyncio.CancelledError as error:
@@ -143,6 +147,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             raise
         finally:
             reader = transport.reader
+            let_go(reader)
             broken = reader.exception() if isinstance(reader, asyncio.StreamReader) else None
             if broken is not None:
                 broken.__traceback__ = None  # the same: it keeps the frame that keeps the reader
@@ -160,7 +165,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             self.layer = Over()  # type: ignore[assignment]
             self.timeout_watchdog.callback = nothing
 
-    async def server_event(self, event: events.Event) -> None:
+    def take(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
@@ -173,7 +178,15 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 self._break_off_servers()
             else:
                 self._note_reset(event.connection)
-        await super().server_event(event)
+        super().take(event)
+
+    def _came(self, connection: Connection, data: bytes) -> bool:
+        """Handle what has come; return whether more may be read at once."""
+        self.take(events.DataReceived(connection, data))
+        return self.is_all_sent() and not (connection is self.client and self._is_far_ahead())
+
+    def _is_far_ahead(self) -> bool:
+        return self._waiting > 0 and self._ahead >= AHEAD
 
     def _break_off_servers(self) -> None:
         """A client that breaks its connection in the middle of what goes on to a server, breaks it
@@ -193,15 +206,19 @@ class GateConnectionHandler(QueuedConnectionHandler):
         if connection.error is None and _is_broken(self.transports.get(connection)):
             connection.error = "connection reset by the server"
 
-    async def hook_task(self, hook: commands.StartHook) -> None:
-        """Run one hook; nothing waits any more once its last one is through."""
+    async def hook_task(
+        self, hook: commands.StartHook, work: Awaitable[None] | None = None
+    ) -> None:
+        """Run one hook, or what is left of it; nothing waits any more once its last one is
+        through.
+        """
         self._waiting += 1
         try:
             if isinstance(hook, PACED):
                 await super().drain_writers()
-            await self.handle_hook(hook)
+            await (self.handle_hook(hook) if work is None else work)
             if hook.blocking:
-                await self.server_event(events.HookCompleted(hook))
+                self.take(events.HookCompleted(hook))
         finally:
             self._waiting -= 1
             if not self._waiting:
@@ -215,6 +232,6 @@ class GateConnectionHandler(QueuedConnectionHandler):
         transport = self.transports.get(self.client)
         if transport is None or transport.handler is not asyncio.current_task():
             return
-        while self._waiting and self._ahead >= AHEAD:
+        while self._is_far_ahead():
             self._idle.clear()
             await self._idle.wait()

@@ -29,7 +29,7 @@ from core.ids import uuid7
 from core.ports import AnswerTap
 from core.redaction import Redacted
 from proxy import enforcement, failures, own_ends
-from proxy.answers import SWITCHING, AnswerReader, learn
+from proxy.answers import AnswerReader, learn
 from proxy.boundaries import courtesy, is_ours
 from proxy.buffered_upload import WholeTap
 from proxy.conversation import Conversation
@@ -262,22 +262,26 @@ class Inspection:
 
     # Step 7. Answer.
 
-    async def on_answer(self, transaction: Transaction, head: Answer) -> AnswerReader:
-        """The head of an answer is there. What streams on is durable before its first byte is."""
+    def on_answer(self, transaction: Transaction, head: Answer) -> AnswerReader:
+        """The head of an answer is there."""
         transaction.answer()
         reader = AnswerReader(transaction, head, self.parts.classifier)
         if transaction.exchange.body_bytes > INLINE_BYTES:
             transaction.forget_body()
+        transaction.travel.reader = None if reader.passes else reader
+        return reader
+
+    async def on_passing(self, transaction: Transaction, reader: AnswerReader) -> None:
+        """An answer passes as it comes: its evidence is durable before its first byte is out."""
         if reader.streams:
             self._counts.foresee(reader.tap)
-            await self._outbox.durable(transaction)
+        await self._outbox.durable(transaction)
+        if reader.streams:
             transaction.stream()
-        elif head.status == SWITCHING:
-            await self._outbox.durable(transaction)
+        else:
             transaction.converse()
             transaction.travel.conversation = Conversation()
         transaction.travel.reader = reader
-        return reader
 
     async def on_answer_end(self, transaction: Transaction, content: bytes) -> None:
         """All of the answer is there. Its evidence is durable before the client has it."""
@@ -365,8 +369,7 @@ class Inspection:
     def describe(self, transaction: Transaction, unread: Exchange) -> None:
         """Say what is known of one that ended before it was decided on."""
         self._observed(transaction.sender)
-        known = self.deciding.on_headers(unread)
-        transaction.describe(unread, transaction.sender, known)
+        transaction.describe(unread, transaction.sender, self.deciding.on_headers(unread))
 
     def observed(
         self,

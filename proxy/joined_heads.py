@@ -14,6 +14,7 @@ MOST = 65_536
 class HeadJoined(Http1Connection):
     """What a reader and writer of HTTP/1 keeps of a head that its body follows at once."""
 
+    handles_events_as_every_layer = True
     _head = b""
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -27,8 +28,13 @@ class HeadJoined(Http1Connection):
     def joined(
         self, event: HttpEvent, sending: layer.CommandGenerator[None]
     ) -> layer.CommandGenerator[None]:
-        """Yield what is sent for this event, with the head that was kept before it."""
+        """Return what is sent for this event, with the head that was kept before it."""
         keeps = _is_followed(event)
+        return self._joining(sending, keeps=keeps) if keeps or self._head else sending
+
+    def _joining(
+        self, sending: layer.CommandGenerator[None], *, keeps: bool
+    ) -> layer.CommandGenerator[None]:
         for command in sending:
             if not isinstance(command, commands.SendData):
                 yield command

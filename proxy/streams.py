@@ -36,6 +36,7 @@ from proxy.binding import bound, transaction_of
 from proxy.life_cycle import State
 from proxy.mitmproxy_patches import adopt
 from proxy.quick_layers import QuickHttpLayer
+from proxy.straight_ends import said_by
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap
 from proxy.websocket_layer import GateWebsocketLayer
@@ -78,6 +79,7 @@ class GatePieceHook(commands.StartHook):
 class GateStream(HttpStream):
     """One request and its answer."""
 
+    handles_events_as_every_layer = True
     _asked = False
     backlog: Callable[[], int] = staticmethod(lambda: 0)
     """How many bytes wait for the far side's HTTP/2 window."""
@@ -85,12 +87,11 @@ class GateStream(HttpStream):
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Return what comes of a part of a request or an answer, or of something else."""
         kind = type(event)
-        way: Any = super()._handle_event
         if kind in _OF_REQUESTS:
-            way = self.client_state
-        elif kind in _OF_ANSWERS:
-            way = self.server_state
-        return way(event)  # type: ignore[no-any-return]
+            return self.client_state(event)  # type: ignore[no-any-return]
+        if kind in _OF_ANSWERS:
+            return self.server_state(event)  # type: ignore[no-any-return]
+        return super()._handle_event(event)  # type: ignore[no-any-return]
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
@@ -274,6 +275,12 @@ async def taken(flow: http.HTTPFlow) -> None:
 
 class GateHttpLayer(QuickHttpLayer):
     """mitmproxy's HTTP layer, making our streams."""
+
+    def straight(
+        self, child: layer.Layer, event: events.Event
+    ) -> layer.CommandGenerator[None] | None:
+        """Return what the end of HTTP/1 inside the TLS to a server says, where both stand."""
+        return said_by(child, event)
 
     def begin_stream(self, stream_id: int) -> None:
         """Have a stream of ours for a new request."""

@@ -8,6 +8,8 @@ from proxy.mitmproxy_patches.register_quick import (
     HEADERS,
     LAYERS,
     PARTS,
+    READING,
+    STRAIGHT,
     TLS,
     UNTYING,
 )
@@ -57,6 +59,8 @@ PATCHES = (
     HEADERS,
     PARTS,
     LAYERS,
+    READING,
+    STRAIGHT,
     TLS,
     UNTYING,
     Patch(
