@@ -13,8 +13,14 @@ _DIGIT = {letter: value for value, letter in enumerate(_ALPHABET)}
 _CAPITALS, _DIGITS = _ALPHABET[:26], _ALPHABET[52:62]
 _SMALL, _SIGNS = _ALPHABET[26:52], _ALPHABET[62:]
 
+_QUOTE = b'\\"'
+"""How a quote stands in JSON as it is sent; one alone ends a string."""
+_ARE_LETTERS = bytes(byte in _ALPHABET and byte != ord('"') for byte in range(256))
+_ARE_LETTERS_OR_QUOTED = bytes(byte in _ALPHABET or byte in _QUOTE for byte in range(256))
+
 _LOOKED_AT, _HEAD = 2048, 80
 _FEWEST_LETTERS, _SHORTEST = 12, 18
+_RUN = b"\1" * _SHORTEST
 _SHORT, _FEW = 64, 2
 """Letters of a word of which few need be signs, or capitals: what it says tells."""
 _ONE_CAPITAL_IN, _ONE_DIGIT_IN, _ONE_SIGN_IN = 8, 32, 6
@@ -26,7 +32,10 @@ _LONG = 690
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text, or JSON as it is sent, may hold such a stretch."""
-    return len(data) >= _SHORTEST and next(places(data), None) is not None
+    if len(data) < _SHORTEST:
+        return False
+    letters = _ARE_LETTERS_OR_QUOTED if _QUOTE in data else _ARE_LETTERS
+    return _RUN in data.translate(letters) and next(places(data), None) is not None
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:

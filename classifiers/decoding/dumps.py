@@ -38,6 +38,8 @@ APART = rf"(?:(?:[!-~]{_SIGN}){{11,}}|(?:[0-9A-Za-z][!-/:-@\[-`{{-~]){{11,}})[!-
 """Letters with one sign behind each."""
 UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
 _BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
+_RUN_OF_45 = b"\1" * 35
+_ARE_OF_45 = bytes(byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+./:-" for byte in range(256))
 PATTERNS = (
     UUIDS,
     CALLS,
@@ -170,7 +172,7 @@ def _from_run(pieces: list[bytes]) -> bytes:
 
 def holds_base_45(data: bytes) -> bool:
     """Return True when a text holds base45 that is known."""
-    return next(base_45_places(data), None) is not None
+    return _RUN_OF_45 in data.translate(_ARE_OF_45) and next(base_45_places(data), None) is not None
 
 
 def base_45_places(data: bytes) -> Iterator[tuple[int, int]]:

@@ -42,6 +42,8 @@ _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"c", b"age-", b"----")
 """Files that can stand in a text as they are."""
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_CONTROLS = bytes((*range(9), *range(14, 32), 127))
+"""Those of ASCII."""
 _HIGH = bytes(range(128, 256))
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
@@ -146,11 +148,17 @@ def unpack(
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
     if b"=ybegin " in raw and (parts := spelled.without_yenc(text.encode("latin-1", "replace"))):
         read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
-    if _CONTROL.search(text):
+    if _has_controls(text, raw):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
         _spelled(reading, text, raw, key, path, depth, column)
     return swallowed
+
+
+def _has_controls(text: str, raw: bytes) -> bool:
+    if len(raw) == len(text):  # ASCII alone
+        return len(raw.translate(None, _CONTROLS)) < len(raw)
+    return _CONTROL.search(text) is not None
 
 
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

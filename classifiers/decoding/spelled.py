@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.codecs.bases import from_base_64
-from classifiers.codecs.linear import compiled, ready
+from classifiers.codecs.linear import compiled, holding, ready
 from classifiers.codecs.magic import document_type
 from classifiers.decoding import base_91, dump_lines, dumps, joints, number_lists
 from classifiers.decoding.decoded import known
@@ -91,11 +91,14 @@ class Spelled(NamedTuple):
 
 def worth_reading(data: bytes) -> bool:
     """Return True when something may be spelled so in a text, or in JSON as it was sent."""
-    if _any().search(data) is not None and (
+    if _any()(data) and (
         _hint().search(data) is not None or next(_dense_places(data), None) is not None
     ):
         return True
-    return any(may_hold(data) for _, may_hold, _, _ in _others(data))
+    for _, may_hold, _, _ in _others(data):  # a generator costs as much as some of the looks
+        if may_hold(data):
+            return True
+    return False
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -349,8 +352,8 @@ _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_8
 
 
 @ready
-def _any() -> Any:
-    return compiled(f"{_FIRST_LOOK}|{_RUNS_OF_85}")
+def _any() -> Callable[[bytes], bool]:
+    return holding(compiled(f"{_FIRST_LOOK}|{_RUNS_OF_85}"))
 
 
 @ready
