@@ -67,8 +67,8 @@ class Writer:
         EvidenceError.
 
         `observe` is called from the thread with the first place in the chain of what was
-        committed, and what it adds up to. With `installation` the gate's starts and stops are chained, too; with
-        `notary` checkpoints are taken.
+        committed, and what that adds up to. With `installation` the gate's starts and stops are
+        chained, too; with `notary` checkpoints are taken.
         """
         self._observe = observe
         self._stalled_s = stalled_s
