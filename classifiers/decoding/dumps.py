@@ -244,6 +244,27 @@ def uu_line(line: bytes) -> bytes:
         return b""
 
 
+def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
+    """Return what stands between the marks of yEnc, or behind the first where the second is
+    missing, and the data without it; None without any.
+    """
+    begin = data.find(b"=ybegin ")
+    start = data.find(b"\n", begin) + 1
+    if data.startswith(b"=ypart ", start):
+        start = data.find(b"\n", start) + 1
+    end = data.find(b"=yend", start)
+    if begin < 0 or not start:
+        return None
+    end = len(data) if end < 0 else end
+    first, *rest = data[start:end].translate(None, b"\r\n").split(b"=")
+    escaped = (bytes((part[0] - 64 & 255,)) + part[1:] for part in rest if part)
+    plain = b"".join((first, *escaped)).translate(_FROM_YENC)
+    return plain, data[:start] + data[end:]
+
+
+_FROM_YENC = bytes(byte - 42 & 255 for byte in range(256))
+
+
 def _if_known(data: bytes) -> bytes:
     return b"" if known(data) is None else data
 

@@ -9,7 +9,16 @@ from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import base_91, escapes, number_bases, number_forms, runs, spelled, unseen
+from classifiers.decoding import (
+    base_91,
+    dumps,
+    escapes,
+    number_bases,
+    number_forms,
+    runs,
+    spelled,
+    unseen,
+)
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -146,7 +155,7 @@ def unpack(
         read_decoded(reading, raw, key, (*path, "(file)"), depth)
     elif _ENCRYPTED in raw and document_type(raw) is None:
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
-    if b"=ybegin " in raw and (parts := spelled.without_yenc(text.encode("latin-1", "replace"))):
+    if b"=ybegin " in raw and (parts := dumps.without_yenc(text.encode("latin-1", "replace"))):
         read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
     if _has_controls(text, raw):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
