@@ -5,13 +5,12 @@ much it has sent.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.situation import ScriptHistory, Volume
 from core.text import printable
-from evidence.batch import Item, add_up
 from evidence.rollup import Rollup
 from evidence.store import Store
 from evidence.times import BUCKET_US, from_micros, micros
@@ -98,25 +97,20 @@ class History:
             day_exact=not any(values[4] for _, values in day),
         )
 
-    def observe(self, first_seq: int, items: Sequence[Item]) -> None:
-        """Count what was just committed; `first_seq` is the place of the first of the items in the
-        chain.
+    def observe(self, first_seq: int, new: Rollup) -> None:
+        """Count what was just committed together: the sums of those entries, of which the first has
+        this place in the chain.
         """
         with self._lock:
-            if not self._sums and not self._first:
-                return
-            for seq, item in enumerate(items, first_seq):
-                rollup = Rollup()
-                add_up(rollup, item)
-                for (script, destination, bucket), values in rollup.traffic.items():
-                    sums = self._sums.get((script, destination))
-                    if sums is not None and seq > sums.seq:
-                        known = sums.buckets.setdefault(bucket, [0] * len(values))
-                        sums.buckets[bucket] = [a + b for a, b in zip(known, values, strict=True)]
-                for script, _ in rollup.scripts:
-                    known_first = self._first.get(script)
-                    if known_first is not None:
-                        self._first[script] = min(known_first, item.at_us)
+            for (script, destination, bucket), values in new.traffic.items():
+                sums = self._sums.get((script, destination))
+                if sums is not None and first_seq > sums.seq:
+                    known = sums.buckets.setdefault(bucket, [0] * len(values))
+                    sums.buckets[bucket] = [a + b for a, b in zip(known, values, strict=True)]
+            for (script, _), seen in new.scripts.items():
+                known_first = self._first.get(script)
+                if known_first is not None:
+                    self._first[script] = min(known_first, seen[0])
 
     def _sums_of(self, key: tuple[str, str], bucket: int) -> _Sums:
         sums = self._sums.get(key)

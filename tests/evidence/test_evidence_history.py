@@ -19,6 +19,7 @@ from core.review import Action, ReviewEvent, script_event, script_key
 from evidence import verify
 from evidence.factory import Evidence, open_evidence
 from evidence.history import History
+from evidence.rollup import Rollup
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -189,3 +190,26 @@ def test_a_script_with_a_hostile_name_has_its_history_too(
     write(opened, make_record(0, script=hostile, bytes=5))
     assert opened.history.script(hostile, None).first_seen == START
     assert opened.history.volume(hostile, "openai", START).bytes_day == 5
+
+
+def test_what_was_committed_is_added_up_once(
+    opened: Evidence, make_record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The past is told from the sums that the writer made: adding up costs as much again."""
+    write(opened, make_record(0))
+    assert opened.history.script(SCRIPT, None).first_seen is not None
+    before = opened.history.volume(SCRIPT, "openai", START).requests_day
+    added: list[str] = []
+    add = Rollup.add
+
+    def counted(self: Rollup, record: Record, at_us: int) -> str | None:
+        added.append(record.id)
+        return add(self, record, at_us)
+
+    monkeypatch.setattr(Rollup, "add", counted)
+    done = threading.Event()
+    opened.writer.close_record(make_record(1), lambda _: done.set())
+    assert done.wait(30)
+    opened.writer.stop()
+    assert len(added) == 1
+    assert opened.history.volume(SCRIPT, "openai", START).requests_day == before + 1
