@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
 from hub import how_rows, went_rows
+from hub.approvals import approved_by
 from hub.database import Connection
 from hub.room import OTHERS
 from hub.totals import left, refuse_unmade
@@ -182,12 +183,16 @@ def endpoints(connection: Connection, now: datetime) -> list[Row]:
 
 
 def scripts(connection: Connection, most: int = MOST) -> list[Row]:
-    """Return scripts, each once for the whole fleet: versions, owners, what they sent."""
+    """Return scripts, each once for the whole fleet: versions, owners, what they sent, and which
+    versions are approved for the fleet now (`approved`: SHA-256 → by whom).
+    """
     refuse_unmade(connection)
     connection.execute(ROOM)
     found = rows(connection, _SCRIPTS, {"most": most})
+    approved = approved_by(connection)
     for row in found:
         row["people"] = row["people"] or []
+        row["approved"] = {one: approved[one] for one in row["versions"] if one in approved}
     return found
 
 

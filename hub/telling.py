@@ -1,6 +1,6 @@
 """Answers of the hub as text for a terminal. Pure; whatever an endpoint sent is made inert."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,12 +88,13 @@ def _state(row: Row) -> str:
 
 def scripts(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the list of scripts."""
-    heads = ("SCRIPT", "ENDPOINTS", "VERSIONS", "PEOPLE", "RECORDS", "LEFT", "TO", "WITH", "LAST")
+    heads = ("SCRIPT", "ENDPOINTS", "VERSIONS", "APPROVED", "PEOPLE", "RECORDS", "LEFT", "TO")
     lines = [
         (
             row["name"],
             number(row["endpoints"]),
             number(len(row["versions"])),
+            _approved(row["approved"]),
             number(len(row["people"])),
             number(row["records"]),
             size_or_more(row["bytes"], exact=bytes_exact(row)),
@@ -103,7 +104,12 @@ def scripts(rows: Sequence[Row]) -> Iterator[str]:
         )
         for row in rows
     ]
-    yield from table(heads, lines)
+    yield from table((*heads, "WITH", "LAST"), lines)
+
+
+def _approved(by: Mapping[str, str]) -> str:
+    """Return how many versions are approved for the fleet, and by whom."""
+    return f"{number(len(by))} by {_some(sorted(set(by.values())))}" if by else "–"
 
 
 def cases(rows: Sequence[Row]) -> Iterator[str]:
