@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
-from hub import how_rows, went_rows
+from hub import how_rows, rows_again
 from hub.approvals import approved_by
 from hub.database import Connection
 from hub.room import OTHERS
@@ -172,7 +172,7 @@ def status(connection: Connection, now: datetime) -> Row:
     away, lacking = away_since(connection, now), left(connection)
     unread = how_rows.LATER.left(connection)
     more = {"hub_away_since": away, "totals_to_make": lacking, "hows_to_read": unread}
-    more["went_to_read"] = went_rows.LATER.left(connection)
+    more["rows_to_read"] = rows_again.LATER.left(connection)
     return {**found, **more}
 
 

@@ -45,9 +45,9 @@ def status(row: Row) -> Iterator[str]:
     if row["hows_to_read"]:
         how = f"how {counted(row['hows_to_read'], 'record')} came about"
         yield f"After the update, {how} is still being read; some words of filters wait for it."
-    if row["went_to_read"]:
-        cut = f"what left of {counted(row['went_to_read'], 'record')} is still being counted"
-        yield f"After the update, {cut}; what was cut off half-way shows no bytes until then."
+    if row["rows_to_read"]:
+        read = counted(row["rows_to_read"], "record")
+        yield f"After the update, {read} that an older hub took are still being read again."
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:

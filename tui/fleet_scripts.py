@@ -1,5 +1,5 @@
-"""A script at the desk of a fleet: what versions are made of on any machine, and the approval of one
-for all of them, by its hash.
+"""A script at the desk of a fleet: what versions are made of on any machine, and the approval of
+one for all of them, by its hash.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,8 +43,8 @@ def parts_on_machines(store: FleetScripts, sha256: str) -> ScriptParts | None:
 
 
 def known_by_hash(reading: ScriptReading, chosen: int) -> Changes:
-    """Return what is told of a version whose source is nowhere here: its hash, where to read it, and
-    which packages are others than those of the version that was approved last.
+    """Return what is told of a version whose source is nowhere here: its hash, where to read it,
+    and which packages are others than those of the version that was approved last.
     """
     version, base = reading.versions[chosen], base_of(reading, chosen)
     sha256 = safe(version.sha256 or "not known", 64)

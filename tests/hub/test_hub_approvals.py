@@ -63,7 +63,7 @@ def store_fixture(world: FleetWorld, member: Member) -> HubCases:
 
 
 def a_version(store: HubCases) -> tuple[str, ScriptVersion]:
-    """The key of the case that stands first among those with a script, and that script's version."""
+    """The key of the first case with a script, and that version of it."""
     for case in store.page(CaseFilter(), 0, 50):
         for one in store.records(case.key, 1):
             script = one.record.sender.script if isinstance(one, StoredRecord) else None
