@@ -44,8 +44,8 @@ class Verified:
     removed: int = 0
     """Entries of months that were removed here: what is beside them fits on to them."""
     unread: int = 0
-    """Records whose rows an older hub wrote, and that are still to be read again: those rows are not
-    held against their entries, and become what the entries say."""
+    """Records whose rows an older hub wrote, and that are still to be read again: those rows are
+    not held against their entries, and become what the entries say."""
     deeds: int = 0
     deeds_head: bytes = b""
     """Hash of the newest deed: whoever notes it elsewhere sees when later ones are cut off."""

@@ -1,5 +1,6 @@
-"""Rows say what their entries say, whichever hub wrote them: what the gate cut off after a part of it
-had left counts wherever the hub adds up bytes, and what an older hub read otherwise is read again.
+"""Rows say what their entries say, whichever hub wrote them: what the gate cut off after a part of
+it had left counts wherever the hub adds up bytes, and what an older hub read otherwise is read
+again.
 """
 
 from collections.abc import Callable
