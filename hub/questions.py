@@ -192,6 +192,7 @@ def scripts(connection: Connection, most: int = MOST) -> list[Row]:
     approved = approved_by(connection)
     for row in found:
         row["people"] = row["people"] or []
+        row["people_told"] = str(len(row["people"]))
         row["approved"] = {one: approved[one] for one in row["versions"] if one in approved}
     return found
 

@@ -236,7 +236,9 @@ class HubCases:
 
     def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
         with self.database.work() as connection:
-            shown = self._shown(connection)
+            if not number_of(key):
+                return []
+            shown = desk.shown_in(connection, number_of(key), self._shown(connection))
             places = {"case": number_of(key), "observed": observed, "limit": limit}
             places |= {"offset": offset, "most": limit + offset}
             found = connection.execute(_ENTRIES, places).fetchall()

@@ -95,7 +95,7 @@ def scripts(rows: Sequence[Row]) -> Iterator[str]:
             number(row["endpoints"]),
             number(len(row["versions"])),
             _approved(row["approved"]),
-            number(len(row["people"])),
+            row["people_told"],
             number(row["records"]),
             size_or_more(row["bytes"], exact=bytes_exact(row)),
             _some(row["destinations"]),
