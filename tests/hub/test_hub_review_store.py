@@ -138,7 +138,7 @@ def test_who_counts_records_of_few_people_counts_no_pseudonyms(
     world: FleetWorld, store: HubCases
 ) -> None:
     """Where a case does not tell its people for they are too few, none of its records tells one."""
-    for smallest, told in ((5, False), (2, True)):
+    for smallest, tells in ((5, False), (2, True)):
         agreed = Agreed(pseudonyms=True, smallest_group=smallest, may_reveal=("ada", "bo"))
         with world.hub.database.work() as connection:
             connection.execute("DELETE FROM council")
@@ -148,7 +148,7 @@ def test_who_counts_records_of_few_people_counts_no_pseudonyms(
             for case in store.page(ALL, 0, 100)
             if (inside := store.case(case.key)) is not None and inside.inside.users
         }
-        assert bool(of_many) is told
+        assert bool(of_many) is tells
         for case in store.page(ALL, 0, 100):
             kept = store.records(case.key, 9)
             users = {one.record.sender.user for one in kept if isinstance(one, StoredRecord)}
