@@ -9,6 +9,7 @@ from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.confirming import confirms
 from classifiers.shapes.found import Row
+from classifiers.shapes.long_form import are_values_named
 
 _LONGEST_NAME = 60
 _MOST_WORDS = 7
@@ -147,6 +148,8 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
     if filled < (1 if telling else 2) or is_code(rows):
         return False
     if len(rows) >= (1 if telling > 1 else 2) and telling:
+        return True
+    if names is not None and are_values_named(names, rows):
         return True
     if len(rows) < 3 or _hold_prose(rows):
         return False
