@@ -10,24 +10,13 @@ _MOST = 2_000
 _LONGEST_ANSWER, _LONGEST_QUESTION = 120, 400
 _LAST_WORDS = 8
 _SPEAKS = frozenset(
-    {
-        "messages",
-        "contents",
-        "input",
-        "turns",
-        "conversation",
-        "history",
-        "dialog",
-        "dialogue",
-        "prompt",
-    }
+    "messages contents input turns conversation history dialog dialogue prompt".split()
 )
-_CONSENTS = frozenset(
-    (
-        "yes no ok okay sure please thanks maybe ja nein bitte gerne oui non merci si sí não nao sim"
-        " tak nie nee doe per claro certo vale i do don't not none nothing correct right exactly"
-    ).split()
-)
+_CONSENTS_TEXT = """
+yes no ok okay sure please thanks maybe ja nein bitte gerne oui non merci si sí não nao sim tak nie
+nee doe per claro certo vale i do don't not none nothing correct right exactly
+"""
+_CONSENTS = frozenset(_CONSENTS_TEXT.split())
 """First words of answers that tell nothing of what was asked."""
 _ENDS = ("?", ":", "…", "？")
 

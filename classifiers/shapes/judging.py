@@ -149,8 +149,11 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
         return False
     if len(rows) >= (1 if telling > 1 else 2) and telling:
         return True
-    if names is not None and are_values_named(names, rows):
-        return True
+    return are_values_named(names or (), rows) or _agree(names, rows)
+
+
+def _agree(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
+    """True for rows whose cells are alike column by column."""
     if len(rows) < 3 or _hold_prose(rows):
         return False
     agreed = types(rows)

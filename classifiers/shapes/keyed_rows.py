@@ -76,8 +76,8 @@ def _pairs(text: str, start: int, stop: int) -> Fields:
     for match, end in zip(matches, ends, strict=True):
         quote = text[match.end() : match.end() + 1]
         closing = text.rfind(quote, match.end() + 1, end) if quote in _QUOTES else -1
-        end = end if closing < 0 else closing
-        cell = trimmed(text, match.end(), end, " \t\r\"'`,;|&{}[]()<>")
+        stop = end if closing < 0 else closing
+        cell = trimmed(text, match.end(), stop, " \t\r\"'`,;|&{}[]()<>")
         if cell is not None:
             encoded = text.find("&", cell.end, end + 1) >= 0
             fields.setdefault(match[1], unquoted(cell) if encoded else cell)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from classifiers.payload import PlacedText as Cell
 from classifiers.payload import Table
 from classifiers.personal.vocabulary import is_telling, split_name
+from classifiers.shapes.confirming import confirms
 from classifiers.shapes.found import Found, Row, found
 
 VALUES = frozenset("value values val v answer text".split())
@@ -25,21 +26,27 @@ class _Places(NamedTuple):
     owner: int | None
 
 
-def upright(table: Found) -> Found:
-    """Return a table in a text with its names over columns; another one as it is."""
+def upright(table: Found, text: str) -> Found:
+    """Return a table in this text with its names over columns; another one as it is."""
     texts = [["" if cell is None else cell.text for cell in row] for row in table.rows]
     places = _places(table.columns, texts)
     if places is None:
         return table
     rows: list[Row] = list(table.rows)
     if _is_a_pair(table.columns, places):
-        rows = [[Cell(name, table.start, table.start) for name in table.columns], *rows]
+        rows = [[_cell_of(name, table, text) for name in table.columns], *rows]
         texts = [list(table.columns), *texts]
     names, records = _records(texts, places)
     cells = [
         [None if at is None else rows[at][places.value] for at in record] for record in records
     ]
     return found(names, cells, (table.start, table.end))
+
+
+def _cell_of(name: str, table: Found, text: str) -> Cell:
+    """Return what was taken for a name at its place in the text."""
+    at = text.find(name, table.start, table.end)
+    return Cell(name, *((at, at + len(name)) if at >= 0 else (table.start, table.end)))
 
 
 def upright_table(table: Table) -> Table:
@@ -84,19 +91,33 @@ def _places(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Places | No
     """Return where the names and the values stand; None for any other table."""
     if not 2 <= len(names) <= _MOST_COLUMNS or not rows:
         return None
-    values = [at for at, name in enumerate(names) if _is_value(name)]
-    told = [at for at, name in enumerate(names) if is_telling(name)]
-    for at in range(len(names)):
-        value = 1 - at if len(names) == _FEWEST else next(iter(values), None)
-        if value is None or value == at or value in told or set(told) - {at}:
-            continue
-        cells = [row[at] for row in rows[:_LOOKED_AT] if row[at]]
-        telling = sum(is_telling(cell.strip(_AROUND)) for cell in cells)
-        needed = 1 if values or is_telling(names[at]) else _FEWEST
-        if telling >= needed and telling * 2 >= len(cells) and _few(rows, at):
+    told = {at for at, name in enumerate(names) if is_telling(name)}
+    if len(told) > 1:
+        return None
+    beside = next((at for at, name in enumerate(names) if _is_value(name)), None)
+    for at in told or range(len(names)):
+        value = 1 - at if len(names) == _FEWEST else beside
+        if value is not None and value != at and _hold_pairs(names, rows, at, value):
             owner = next((n for n in range(len(names)) if n not in {at, value}), None)
             return _Places(at, value, owner)
     return None
+
+
+def _hold_pairs(names: Sequence[str], rows: Sequence[Sequence[str]], at: int, value: int) -> bool:
+    """True when half of a column's cells are names that tell, and their values are such."""
+    cells = [row[at] for row in rows[:_LOOKED_AT] if row[at]]
+    telling = sum(is_telling(cell.strip(_AROUND)) for cell in cells)
+    needed = 1 if _is_value(names[value]) or is_telling(names[at]) else _FEWEST
+    if telling < needed or telling * 2 < len(cells) or not _few(rows, at):
+        return False
+    return _are_confirmed(rows, at, value)
+
+
+def _are_confirmed(rows: Sequence[Sequence[str]], at: int, value: int) -> bool:
+    """True when most values beside names that tell are what these announce."""
+    pairs = ((row[at].strip(_AROUND), row[value]) for row in rows[:_LOOKED_AT] if row[value])
+    fits = [confirms(name, [text]) for name, text in pairs if is_telling(name)]
+    return bool(fits) and sum(fits) * 2 >= len(fits)
 
 
 def _few(rows: Sequence[Sequence[str]], at: int) -> bool:

@@ -86,7 +86,9 @@ def tables_in(text: str) -> list[Found]:
     elif "=" in text:
         _take(taken, keyed_rows.one_line_records(text, list(_free_lines(text, taken))))
     _take(taken, beside.tables(text, taken))
-    return sorted((_upright(table) for table in taken), key=lambda table: (table.start, table.end))
+    return sorted(
+        (_upright(table, text) for table in taken), key=lambda table: (table.start, table.end)
+    )
 
 
 def _take(taken: list[Found], new: Iterable[Found]) -> None:
@@ -220,9 +222,9 @@ def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
     return found(shaped.names, rows, (start, end))
 
 
-def _upright(table: Found) -> Found:
+def _upright(table: Found, text: str) -> Found:
     """Turn a table of which a column holds the names."""
-    table = long_form.upright(table)
+    table = long_form.upright(table, text)
     names = None if any(map(is_telling, table.columns)) else names_beside(table.rows)
     if names is None:
         return table

@@ -1,5 +1,5 @@
-"""Ten personal values of each person, in eight languages, and the ways in which programs write a name
-beside a value.
+"""Ten personal values of each person, in eight languages, and the ways in which programs write a
+name beside a value.
 """
 
 import html

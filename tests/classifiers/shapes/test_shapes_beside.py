@@ -16,7 +16,7 @@ from core.organisation import Organisation
 PEOPLE = 3
 NO_RECORDS = frozenset(
     {"form", "form name value", "form numbered", "form key 1", "call lines", "ini"}
-    | {"python tuples", "json pairs", "flags", "toml", "toml quoted", "edn"}
+    | {"python tuples", "json tuples", "json pairs", "flags", "toml", "toml quoted", "edn"}
 )
 """Carriers in which values are found, and counted as values or more often, not as records."""
 
