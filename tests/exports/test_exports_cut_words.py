@@ -3,7 +3,7 @@ it was not "blocked", for a part of it had left.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -76,7 +76,7 @@ def test_ocsf_says_neither_denied_nor_blocked(
     assert (told == {("Cut", 99, CUT.capitalize())}) if cut else all(row[1] != 99 for row in told)
 
 
-def listed(place: Path, words: str) -> list[Case]:
+def listed(place: Path, words: str) -> Sequence[Case]:
     with closing(Store(place)) as store:
         return store.page(parse(words, NOW, UTC).wanted, 0, 50)
 
