@@ -46,8 +46,8 @@ class Volumes:
         )
 
     def add(self, record: Record, *, whole: bool = False) -> None:
-        """Count a request that went out, as its record tells. `whole`: another policy would have let
-        all of it out, and of one that was stopped nobody may know how much that is.
+        """Count a request that went out, as its record tells. `whole`: another policy would have
+        let all of it out, and of one that was stopped nobody may know how much that is.
         """
         key, llm = _key(record), record.llm
         if key is None:

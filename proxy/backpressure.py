@@ -62,8 +62,8 @@ def break_off(connection_id: str) -> None:
 
 
 def untaken_of(flow: http.HTTPFlow) -> int | None:
-    """Return how much of what went to a flow's server was lost with its connection; None where nobody
-    can tell, for the server broke it off. What is under way on one that stands still arrives.
+    """Return how much of what went to a flow's server was lost with its connection; None where
+    nobody can tell, for the server broke it off. What is under way on one that stands arrives.
     """
     handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
     if handler is None:

@@ -33,7 +33,7 @@ class BodyTap(Protocol):
         """So many bytes of what has gone on are not taken by the far side yet."""
 
     def broken(self, untaken: int | None) -> None:
-        """The way there has broken off, and so many bytes were lost; None: nobody knows how many."""
+        """The way there has broken off with so many bytes on it; None: nobody knows how many."""
 
     def fail(self, error: BaseException) -> None:
         """It cannot be scanned: what has not left stays here."""

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty
 from core.classification import AccountKind
-from core.decision import Decision, Verdict, left_by, left_by_ending
+from core.decision import Decision, left_by, left_by_ending
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.observation import OBSERVED
@@ -24,12 +24,12 @@ from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
 from core.vocabulary.verdicts import (
-    CUT,
     FATES,
     UNKNOWN,
     WAITING,
     Words,
     became,
+    counts_told,
     cut_words,
     words_of,
     words_of_ending,
@@ -76,14 +76,8 @@ def account_words(account_kind: str) -> str:
     return ACCOUNTS[AccountKind(account_kind)].word if account_kind in AccountKind else ""
 
 
-def _ending(decision: Decision, waiting: bool) -> str | None:
-    return WAITING if waiting else decision.hold_outcome
-
-
 def record_words(record: Record, *, waiting: bool = False) -> Words:
-    """Return word, sign and meaning of what became of a request; a held one goes by how its hold
-    ended, or that it waits still.
-    """
+    """Return word, sign and meaning of what became of a request, or that it waits still."""
     return words_of_record(record, WAITING if waiting else None)
 
 
@@ -111,13 +105,7 @@ def _led(case: Case) -> str | None:
 
 def case_outcomes(case: Case) -> str:
     """Return how often each outcome was, where there are several: `146 passed, 3 blocked`."""
-    counts, told = dict(case.inside.outcomes), dict[str, int]()
-    if 0 < case.cut <= counts.get(Verdict.BLOCK, 0):
-        told[CUT] = case.cut
-        counts[Verdict.BLOCK] -= case.cut
-    for word in sorted(filter(counts.get, counts), key=lambda word: (-counts[word], word)):
-        called = words_of_ending(word).word
-        told[called] = told.get(called, 0) + counts[word]
+    told = counts_told(case.inside.outcomes, case.cut)
     return ", ".join(f"{number(n)} {word}" for word, n in told.items()) if len(told) > 1 else ""
 
 
@@ -234,7 +222,11 @@ def sentence(
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
-    verb = "sent" if record.left_in_part else _verb(record.outcome, _ending(decision, waiting))
+    verb = (
+        "sent"
+        if record.left_in_part
+        else _verb(record.outcome, WAITING if waiting else decision.hold_outcome)
+    )
     where += _STOPPED_LATER if record.left_in_part else ""
     return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 

@@ -153,6 +153,20 @@ CUT = "cut"
 """The word of what was stopped after a part of it had left."""
 
 
+def counts_told(outcomes: Mapping[str, int], cut: int) -> dict[str, int]:
+    """Return how often each outcome was, by its word; `cut`: how many of what was stopped were cut
+    on their way, which come first.
+    """
+    counts, told = dict(outcomes), dict[str, int]()
+    if 0 < cut <= counts.get(Verdict.BLOCK, 0):
+        told[CUT] = cut
+        counts[Verdict.BLOCK] -= cut
+    for word in sorted(filter(counts.get, counts), key=lambda word: (-counts[word], word)):
+        called = words_of_ending(word).word
+        told[called] = told.get(called, 0) + counts[word]
+    return told
+
+
 def words_of_record(record: Record, hold: str | None = None) -> Words:
     """Return the words of what became of a request; `hold`: how its hold ended, or `WAITING`."""
     if record.left_in_part:
