@@ -16,6 +16,8 @@ class Step:
 
     statements: tuple[str, ...]
     rebuild: bool = False
+    resum: bool = False
+    """Only what the version before left out is added up anew, where no other step rebuilds."""
     compact: bool = False
     """The file is then written anew without its free pages, on which the old form still stands."""
 
@@ -213,7 +215,7 @@ _V13 = Step(
 
 _V14 = Step(
     statements=("ALTER TABLE traffic ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",),
-    rebuild=True,
+    resum=True,
 )
 """What left in part, and what went past the gate, is in every sum of what left."""
 
