@@ -17,7 +17,9 @@ class Step:
     statements: tuple[str, ...]
     rebuild: bool = False
     resum: bool = False
-    """Only what the version before left out is added up anew, where no other step rebuilds."""
+    """A file of the version right before has only that added up anew which this one left out; one
+    of an earlier version is rebuilt.
+    """
     compact: bool = False
     """The file is then written anew without its free pages, on which the old form still stands."""
 

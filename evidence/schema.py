@@ -115,10 +115,10 @@ def _step_forward(connection: Connection, found: int) -> None:
             connection.execute(statement)
     if any(step.rebuild or step.resum for step in lacking):
         connection.execute(_NO_LOTS)
-    if any(step.rebuild for step in lacking):
-        rebuild(connection, marks=False)  # which the sixth step makes
-    elif any(step.resum for step in lacking):
-        resum(connection)
+        if len(lacking) == 1 and lacking[0].resum:
+            resum(connection)
+        else:
+            rebuild(connection, marks=False)  # which the sixth step makes
     facts: dict[str, Fact] = {"from": found, "to": VERSION}
     append_happening(connection, happening(Event.MIGRATED, facts))
 

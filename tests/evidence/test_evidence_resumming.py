@@ -1,5 +1,5 @@
-"""A file of the thirteenth version is added up anew only where that version left something out: what
-comes of it is what adding up everything gives.
+"""A file of the thirteenth version is added up anew only where that version left something out:
+what comes of it is what adding up everything gives.
 """
 
 import logging
