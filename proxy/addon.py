@@ -15,10 +15,9 @@ from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
-from proxy.early_ends import EarlyEnds
+from proxy.early_ends import EarlyEnds, why_of
 from proxy.evasion import EvasionWatch
-from proxy.far_side import mark_end, was_reached
-from proxy.fault_causes import why_broken
+from proxy.far_side import mark_end
 from proxy.greetings import Greetings
 from proxy.guarding import Guarded, failed_step
 from proxy.health import HEALTH_HOST
@@ -252,6 +251,10 @@ class GateAddon(Guarded):
             self._failed("hook", error, transaction_of(flow).reference)
             body.tap.fail(error)
 
+    async def gate_late_end(self, flow: http.HTTPFlow) -> None:
+        """No more leaves of a request whose answer was over before it."""
+        await self.ends.late(flow, transaction_of(flow))
+
     async def gate_keep(self, flow: http.HTTPFlow) -> None:
         """Some more of a body that is kept has come; when it is complete, decide."""
         await self._guarded(flow, self._on_kept)
@@ -286,6 +289,8 @@ class GateAddon(Guarded):
             transaction.note(
                 f"headers behind the body that were not passed on: {transaction.travel.trailers}"
             )
+        if transaction.travel.late is not None:
+            await self.ends.late(flow, transaction)
 
     async def _on_request(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
         return await self.inspection.on_request(transaction, exchange_of(flow, transaction))
@@ -332,7 +337,7 @@ class GateAddon(Guarded):
             flow.response = refusal_of(flow)
         elif transaction.answering and flow.websocket is None:
             await self._guarded(flow, self._on_answer_end)
-        if flow.websocket is None:
+        if flow.websocket is None and transaction.travel.late is None:
             self.ends.over(transaction)
 
     async def _on_answer_end(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
@@ -347,14 +352,7 @@ class GateAddon(Guarded):
         if (transaction := bound(flow)) is None:
             return
         try:
-            said = flow.server_conn.error or (flow.error.msg if flow.error else "")
-            why = why_broken(
-                self.certificates.meant(flow.client_conn.id, said),
-                reached=was_reached(flow) or not transaction.passing,
-                proxied=flow.server_conn.via is not None,
-                of_the_end=not self.certificates.is_proxys(flow),
-                client_left=not flow.client_conn.connected,
-            )
+            why = why_of(flow, transaction, self.certificates)
             await self.ends.broke(flow, transaction, why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails

@@ -48,7 +48,7 @@ from proxy.refusals import status_for
 from proxy.senders import Senders
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap, Reader
-from proxy.uploads import UploadTap, answered_early, settled
+from proxy.uploads import UploadTap, answered_early, passes_still, settled
 
 HOW_MUCH = "how much passes is known only when the connection has ended"
 
@@ -287,7 +287,10 @@ class Inspection:
         """All of the answer is there. Its evidence is durable before the client has it."""
         reader = transaction.travel.reader
         assert reader is not None
-        answered_early(transaction)
+        if passes_still(transaction):  # its record waits for the end of the request
+            await self._outbox.durable(transaction)
+            transaction.travel.late = content
+            return
         await self.answered(transaction, reader, content)
         await transaction.proven()
         transaction.deliver()

@@ -76,6 +76,13 @@ class GatePieceHook(commands.StartHook):
     flow: http.HTTPFlow
 
 
+@dataclass
+class GateLateEndHook(commands.StartHook):
+    """No more leaves of a request whose answer was over before it."""
+
+    flow: http.HTTPFlow
+
+
 class GateStream(HttpStream):
     """One request and its answer."""
 
@@ -186,11 +193,18 @@ class GateStream(HttpStream):
     def _scan(self, event: Any, transaction: Transaction) -> layer.CommandGenerator[None]:
         body = transaction.travel.body
         assert isinstance(body, PastTap)
+        gone = not self.context.server.state & ConnectionState.CAN_WRITE
+        if gone and self._is_late():
+            yield GateLateEndHook(self.flow)
+        if gone:  # nobody takes what comes
+            return
         if not body.tap.take(event.data if isinstance(event, RequestData) else None):
             return
         transaction.travel.backlog = self.backlog
         yield GateUploadHook(self.flow)
         if transaction.stopped:
+            if self._is_late():
+                yield GateLateEndHook(self.flow)
             yield from self._cut()
         elif part := body.tap.release():
             yield SendHttp(RequestData(self.stream_id, part), self.context.server)
@@ -200,6 +214,19 @@ class GateStream(HttpStream):
         if self.flow.response is not None and not self.flow.request.is_http2:
             self.flow.response.trailers = None
         yield from super().send_response(already_streamed)
+
+    def _is_late(self) -> bool:
+        """Return whether the record waits for the end of the request alone."""
+        transaction = bound(self.flow)
+        return transaction is not None and transaction.travel.late is not None
+
+    def handle_protocol_error(
+        self, event: RequestProtocolError | ResponseProtocolError
+    ) -> layer.CommandGenerator[None]:
+        """One side has left or broken off; mitmproxy tells nobody when the answer was over."""
+        if self._is_late():
+            yield GateLateEndHook(self.flow)
+        yield from super().handle_protocol_error(event)
 
     def _drop(self, trailers: RequestTrailers) -> None:
         """Headers behind the body come after the decision: they stay here (RFC 9110, 6.5.1)."""
