@@ -34,6 +34,7 @@ from proxy.streams import kept_of, make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import PastTap
+from proxy.turns import TakesTurns
 from proxy.uninspected import Told, Uninspected
 from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
@@ -42,7 +43,7 @@ from proxy.websockets import MessageGate
 type Step = Callable[[http.HTTPFlow, Transaction], Awaitable[Outcome]]
 
 
-class GateAddon:
+class GateAddon(TakesTurns):
     """Connects mitmproxy's hooks with the inspection."""
 
     name = "outgate"
@@ -148,8 +149,7 @@ class GateAddon:
         self.tunnels.over(foreign.connection)
         try:
             self.health.passed_undecrypted += await self.foreign.consider(foreign)
-        except BaseException as error:  # noqa: BLE001
-            # boundary: without a passage it is closed
+        except BaseException as error:  # noqa: BLE001 - boundary: without a passage it is closed
             foreign.passage, foreign.may_wait = None, False
             self._failed("passing", error)
 

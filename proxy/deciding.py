@@ -18,6 +18,7 @@ from proxy.boundaries import courtesy
 from proxy.classifying import classified
 from proxy.lineage import Lineage, failed, is_worth_it
 from proxy.parts import Limits, Parts
+from proxy.rounds import Rounds
 
 OTHER_NAME = "destination: the request names another host or port inside"
 """Which ones stands with the destination."""
@@ -30,6 +31,7 @@ class Deciding:
     def __init__(self, parts: Parts, limits: Limits) -> None:
         self.parts = parts
         self.limits = limits
+        self.rounds = Rounds()
         self.files = Lineage(parts.tracer, limits.files_s)
 
     def reads(self, sender: Attribution) -> bool:
@@ -51,7 +53,8 @@ class Deciding:
         """Return what is in a body that is there."""
         if self.reads(sender):
             parts, seconds = self.parts, self.limits.classify_s
-            seen = await classified(exchange, parts.classifier, parts.pool, seconds)
+            rounds = self.rounds
+            seen = await classified(exchange, parts.classifier, parts.pool, seconds, rounds)
         else:
             seen = _volume_only(self.parts.classifier.on_headers(exchange))
         return self.placed(exchange, seen)

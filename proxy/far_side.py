@@ -20,6 +20,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from proxy.joined_heads import HeadJoined
 from proxy.quick_tls import feed, has_something_to_send, read
+from proxy.turns import by_turns
 
 _THEIR_STATUS = ErrorCode.http_status_code
 _THEIR_DATA = tls.TLSLayer.receive_data
@@ -111,7 +112,7 @@ class GateHttp1Client(HeadJoined, Http1Client):
             yield from super().read_body(events.DataReceived(self.conn, _LINE_END))
             yield from self.state(event)
             return
-        yield from super().read_body(event)
+        yield from by_turns(super().read_body(event), self)
 
     def _lacks_only_a_line(self) -> bool:
         """Return True where the last chunk is there, and the server closed before the empty line
