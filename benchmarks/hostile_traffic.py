@@ -1,4 +1,4 @@
-"""Kinds of hostile traffic of `benchmarks/loop_steps.py`, and the stand-in internet that it goes to.
+"""Hostile traffic for `benchmarks/loop_steps.py`, and the stand-in internet that it goes to.
 
 Each kind is a generator that is given a connection, and yields after each exchange.
 """

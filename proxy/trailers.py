@@ -4,7 +4,7 @@ They come after the decision, and any proxy may drop them (RFC 9110, 6.5.1): so 
 a request's are counted for its record.
 """
 
-from h11 import Data, EndOfMessage, ProtocolError
+from h11 import Data, EndOfMessage, LocalProtocolError, ProtocolError
 from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
@@ -15,10 +15,12 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_bo
 
 from proxy.far_side import refused_head
 from proxy.joined_heads import HeadJoined
-from proxy.turns import CHUNKS, by_turns
+from proxy.turns import CHUNKS, HEAD_BYTES, by_turns
 from proxy.unreadable import half_head, is_request, refused
 
 _FIRST_LINE = 65_536
+_TOO_LARGE = 431
+"""Status for a head that is larger than is waited for (RFC 6585, 5)."""
 
 
 class WholeChunkedReader(ChunkedReader):
@@ -57,6 +59,8 @@ class WholeChunkedReader(ChunkedReader):
 
     def _read(self, buf: ReceiveBuffer) -> Data | EndOfMessage | None:
         event = super().__call__(buf)
+        if event is None and len(buf) > HEAD_BYTES:
+            raise LocalProtocolError("the line before a chunk, or what is behind them, has no end")
         if isinstance(event, EndOfMessage) and event.headers:
             self.trailers = tuple((bytes(name), bytes(value)) for name, value in event.headers)
             return EndOfMessage()
@@ -82,11 +86,18 @@ class GateHttp1Server(HeadJoined, Http1Server):
             return
         if self.state == self.done:
             yield from refused(self.context, event.data)
-        elif len(self.buf) and not is_request(begun := bytes(self.buf)[:_FIRST_LINE]):
-            yield commands.SendData(self.conn, refused_head(400))
+        elif len(self.buf) and (status := self._refused_with()):
+            begun = bytes(self.buf._data[:_FIRST_LINE])
+            yield commands.SendData(self.conn, refused_head(status))
             yield commands.CloseConnection(self.conn)
             self.state = self.done
             yield from refused(self.context, begun)
+
+    def _refused_with(self) -> int | None:
+        """Return the status for the head that has begun, where it cannot become one."""
+        if not is_request(bytes(self.buf._data[:_FIRST_LINE])):
+            return 400
+        return _TOO_LARGE if len(self.buf) > HEAD_BYTES else None
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the next piece of the body."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from h11 import Data, EndOfMessage, LocalProtocolError
 from h11._receivebuffer import ReceiveBuffer
+from mitmproxy.connection import Client
+from mitmproxy.proxy import commands
 from socket_echo import Echo, eventually, open_socket
 from websockets.frames import Frame, Opcode
 
@@ -15,7 +17,7 @@ from core.budgets import ON_THE_LOOP_US
 from proxy.addon import GateAddon
 from proxy.rounds import Rounds
 from proxy.trailers import WholeChunkedReader
-from proxy.turns import CHUNKS, FRAMES
+from proxy.turns import CHUNKS, FRAMES, HEAD_BYTES, WRITTEN, GateTurnHook, in_pieces
 from proxy.websockets import MessageGate
 from tests.proxy.conftest import StartsGate
 
@@ -114,6 +116,46 @@ def test_what_is_out_of_order_is_told_behind_what_was_in_order() -> None:
     assert bytes(first.data) == b"aa"
     with pytest.raises(LocalProtocolError):
         reader(buffer)
+
+
+def test_what_never_ends_before_a_chunk_or_behind_them_is_not_waited_for() -> None:
+    """The line before a chunk, and the headers behind the last, are held to some size only."""
+    for begun in (b"5;" + b"a" * HEAD_BYTES, b"0\r\n" + b"X: y\r\n" * (HEAD_BYTES // 6 + 1)):
+        reader, buffer = WholeChunkedReader(), ReceiveBuffer()
+        buffer += begun
+        with pytest.raises(LocalProtocolError):
+            reader(buffer)
+
+
+def test_what_is_sent_at_once_is_written_in_pieces() -> None:
+    """A body of megabytes is not encrypted in one go; a small one is sent as it is."""
+    end = Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2))
+    body = bytes(range(256)) * (2 * WRITTEN // 256) + b"rest"
+    made = list(in_pieces(commands.SendData(end, body)))
+    assert [type(one) for one in made] == [
+        commands.SendData,
+        GateTurnHook,
+        commands.SendData,
+        GateTurnHook,
+        commands.SendData,
+    ]
+    assert b"".join(one.data for one in made if isinstance(one, commands.SendData)) == body
+    small = commands.SendData(end, body[:WRITTEN])
+    assert list(in_pieces(small)) == [small]
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: files.example\r\n"
+
+
+@pytest.mark.parametrize("size, status", [(HEAD_BYTES // 2, 200), (HEAD_BYTES + 20_000, 431)])
+def test_a_head_that_has_no_end_is_not_kept(start_gate: StartsGate, size: int, status: int) -> None:
+    """A head is held to some size; of a client that never ends one, no more is kept than that."""
+    gate = start_gate()
+    with gate.connect("files.example") as talk:
+        talk.settimeout(20)
+        end = b"\r\n" if size < HEAD_BYTES else b""
+        talk.sendall(HEAD + (b"X: " + b"a" * 4091 + b"\r\n") * (size // 4096) + end)
+        assert int(talk.recv(4096).split()[1]) == status
 
 
 @pytest.fixture
