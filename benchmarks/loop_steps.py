@@ -172,10 +172,8 @@ def table(folder: Path, root: Path, servers: Servers, options: argparse.Namespac
         attacked(line, "clean", 1, 2)
         told(folder, pid)
         print(
-            print(
-                "| traffic | ended | broken | steps | ms a step | over 2 ms | longest steps, ms"
-                " | waited |"
-            )
+            "| traffic | ended | broken | steps | ms a step | over 2 ms | longest steps, ms"
+            " | waited |"
         )
         print("|---|---|---|---|---|---|---|---|", flush=True)
         for name in options.only or KINDS:
