@@ -3,6 +3,7 @@
 Holds nothing of any exchange; the answers go into its transaction.
 """
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +23,11 @@ from proxy.rounds import Rounds
 
 OTHER_NAME = "destination: the request names another host or port inside"
 """Which ones stands with the destination."""
+_UPLOADS = 3
+"""Of so many large bodies some is scanned at the same time: each takes ten times a window of memory
+meanwhile, and there are as many cores as there are. The others' clients wait, not their windows: of
+those none is late before it is begun.
+"""
 _NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
 
 
@@ -32,6 +38,8 @@ class Deciding:
         self.parts = parts
         self.limits = limits
         self.rounds = Rounds()
+        self.uploads = asyncio.Semaphore(_UPLOADS)
+        """Held while some of a large body is scanned."""
         self.files = Lineage(parts.tracer, limits.files_s)
 
     def reads(self, sender: Attribution) -> bool:
