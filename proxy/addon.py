@@ -34,13 +34,14 @@ from proxy.streams import kept_of, make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import PastTap
+from proxy.turns import TakesTurns
 from proxy.uninspected import Uninspected
 from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
 from proxy.websockets import MessageGate
 
 
-class GateAddon(Guarded):
+class GateAddon(TakesTurns, Guarded):
     """Connects mitmproxy's hooks with the inspection."""
 
     name = "outgate"
@@ -139,8 +140,7 @@ class GateAddon(Guarded):
         self.tunnels.over(foreign.connection)
         try:
             self.health.passed_undecrypted += await self.foreign.consider(foreign)
-        except BaseException as error:  # noqa: BLE001
-            # boundary: without a passage it is closed
+        except BaseException as error:  # noqa: BLE001 - boundary: without a passage it is closed
             foreign.passage, foreign.may_wait = None, False
             self._failed("passing", error)
 

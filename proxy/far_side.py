@@ -20,6 +20,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from proxy.joined_heads import HeadJoined
 from proxy.quick_tls import Read, feed, has_something_to_send, read
+from proxy.turns import HEAD_BYTES, by_turns
 
 _THEIR_STATUS = ErrorCode.http_status_code
 _THEIR_DATA = tls.TLSLayer.receive_data
@@ -94,6 +95,12 @@ class GateHttp1Client(HeadJoined, Http1Client):
             while _drop_informational(self.buf):
                 continue
         yield from super().read_headers(event)
+        waits = self.request is not None and self.response is None
+        if waits and self.stream_id is not None and len(self.buf) > HEAD_BYTES:
+            self.buf = ReceiveBuffer()
+            yield commands.CloseConnection(self.conn)
+            code = ErrorCode.GENERIC_SERVER_ERROR
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, "its head has no end", code))
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the answer's body; one that lasts until the connection ends is not whole where the
@@ -111,7 +118,7 @@ class GateHttp1Client(HeadJoined, Http1Client):
             yield from super().read_body(events.DataReceived(self.conn, _LINE_END))
             yield from self.state(event)
             return
-        yield from super().read_body(event)
+        yield from by_turns(super().read_body(event), self)
 
     def _lacks_only_a_line(self) -> bool:
         """Return True where the last chunk is there, and the server closed before the empty line

@@ -7,6 +7,8 @@ from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http._events import HttpEvent, RequestHeaders, ResponseHeaders
 from mitmproxy.proxy.layers.http._http1 import Http1Connection
 
+from proxy.turns import in_pieces
+
 MOST = 65_536
 """Bytes of a body that is copied behind its head; a larger one goes on its own."""
 
@@ -43,7 +45,7 @@ class HeadJoined(Http1Connection):
             else:
                 if self._head:
                     command.data, self._head = self._head + command.data, b""
-                yield command
+                yield from in_pieces(command)
 
 
 def _is_followed(event: HttpEvent) -> bool:

@@ -71,7 +71,8 @@ class UploadTap:
         """Have what has come scanned, and decide on what is found."""
         try:
             if self.reads:
-                await self._read()
+                async with self._deciding.uploads:
+                    await self._read()
         except BaseException as error:
             if not is_ours(error):  # the gate stops: nothing more goes on, and nothing failed
                 self.stopped = True
@@ -113,7 +114,8 @@ class UploadTap:
     async def _read(self) -> None:
         fresh = bytes(memoryview(self._held)[self._fresh :])
         self._fresh = len(self._held)
-        async for scanned in self.scan.feed(fresh, last=self._ended):
+        settled = self._deciding.uploads.locked()  # others wait: their memory is theirs
+        async for scanned in self.scan.feed(fresh, last=self._ended, settled=settled):
             if not self.stopped:
                 self._heed(scanned)
 
