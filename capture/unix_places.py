@@ -97,7 +97,7 @@ def _roots(strays: Strays, looked: Iterable[str]) -> Iterator[str]:
     for name in strays:
         if name.startswith("/") and not name.startswith(OF_PROCESSES):
             above = Path(name).parent
-            while not above.is_dir():
+            while not os.path.isdir(above):  # noqa: PTH112 - Path's raises where we may not look
                 above = above.parent
             yield str(above)
     yield from looked
