@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from mitmproxy import ctx
 from mitmproxy.tls import TlsData
+from OpenSSL import SSL
 
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
@@ -57,7 +58,7 @@ def shaken(gate: Any, root: bytes, host: str, offers: list[str]) -> ssl.SSLObjec
             return client
         except ssl.SSLWantReadError:
             gate.bio_write(outbox.read())
-            with contextlib.suppress(tls.SSL.WantReadError):
+            with contextlib.suppress(SSL.WantReadError):
                 gate.do_handshake()
             inbox.write(gate.bio_read(65_536))
     raise AssertionError("no handshake")
