@@ -66,7 +66,8 @@ def cover(sockets: Iterable[str], empty: Path) -> None:
         seen = mount_table.mounts() if seen is None else seen
         with contextlib.suppress(OSError):  # gone, or out of this user's reach anyway
             file = os.lstat(path)
-            real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120
+            place = Path(path)
+            real = str(place.parent.resolve() / place.name)
             for name in (*mount_table.other_names(real, seen), path):
                 _put(empty, name, file)
 

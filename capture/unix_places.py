@@ -1,5 +1,5 @@
-"""Where Unix sockets stand that are not, or not only, under the names that they were bound to: found
-by the numbers of their files.
+"""Where Unix sockets stand that are not, or not only, under the names that they were bound to:
+found by the numbers of their files.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Servers that fail or are odd: the client meets what it would meet without the gate.
 
 A server that cannot be reached, or breaks its connection, is a broken connection to the client, not
-a page that it might take for data. A name that nobody knows is said in an answer: a client that asks
-a proxy looks up no name, and would blame the proxy.
+a page that it might take for data. A name that nobody knows is said in an answer: a client that
+asks a proxy looks up no name, and would blame the proxy.
 """
 
 import time

@@ -264,7 +264,7 @@ SAID = b"Outgate sent nothing of this request: the destination: its name is not 
 def test_a_name_that_nobody_knows_is_said_to_the_client(
     scheme: str, version: int, start_gate: StartsGate
 ) -> None:
-    """A client of a proxy looks up no name: it could but say that the proxy broke the connection."""
+    """A client of a proxy looks up no name: it could only blame the proxy."""
     gate = _straight(start_gate)
     address = f"http://127.0.0.1:{gate.port}"
     own = {"verify": gate.client_context(), "http2": version == 2, "trust_env": False}
