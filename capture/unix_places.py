@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-_MOST_ENTRIES = 1 << 12
-"""So many are looked through below each folder at which a search begins."""
+AT_ONCE, IN_TIME = 1 << 9, 1 << 12
+"""So many entries below each folder at which a search begins are looked through while a program
+waits for its start and for what comes later, and once while it runs.
+"""
 _MOST_OF_FOLDER = 1 << 16
 _INODE = 0xFFFFFFFF
 """Of a file's number the kernel's socket table tells so much."""
@@ -34,9 +36,9 @@ def names_of(path: str) -> int:
     return os.lstat(path).st_nlink
 
 
-def places(strays: Strays) -> set[str]:
+def places(strays: Strays, most: int) -> set[str]:
     """Return where these stand: in the folders that their names can mean, and where they are not
-    all there, in those below and in those where sockets usually are, as far as that goes.
+    all there, among so many entries each below these and below those where sockets usually are.
     """
     inodes = {one for some in strays.values() for one in some}
     if not inodes:
@@ -49,7 +51,7 @@ def places(strays: Strays) -> set[str]:
         if entry.inode() & _INODE in inodes
     }
     left = inodes - _whole(found)
-    return found | set(_below(_roots(strays, looked), left)) if left else found
+    return found | set(_below(_roots(strays), left, most)) if left else found
 
 
 def _whole(found: Iterable[str]) -> set[int]:
@@ -82,17 +84,17 @@ def _likely(strays: Strays) -> Iterator[str]:
 
 def _resolved(within: str) -> Iterator[str]:
     """Yield what this means below each program's folder of /proc, where we may look."""
+    parts = within.split("/")
+    links = 2 if parts[0] == "fd" else 1
+    link, rest = "/".join(parts[:links]), "/".join(parts[links:])
     for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names only
-        place = f"/proc/{pid}/{within}"
         try:
-            os.stat(place)  # noqa: PTH116 - a name, not a path of ours
+            yield f"{os.readlink(f'/proc/{pid}/{link}')}/{rest}".rstrip("/")  # noqa: PTH115 - a name
         except (OSError, ValueError):
             continue
-        if not (real := os.path.realpath(place)).startswith("/proc/"):
-            yield real
 
 
-def _roots(strays: Strays, looked: Iterable[str]) -> Iterator[str]:
+def _roots(strays: Strays) -> Iterator[str]:
     """Yield the folders to begin at, the likeliest first."""
     for name in strays:
         if name.startswith("/") and not name.startswith(OF_PROCESSES):
@@ -100,16 +102,15 @@ def _roots(strays: Strays, looked: Iterable[str]) -> Iterator[str]:
             while not os.path.isdir(above):  # noqa: PTH112 - Path's raises where we may not look
                 above = above.parent
             yield str(above)
-    yield from looked
     yield from filter(None, map(os.environ.get, _NAMED))
     yield from _USUAL
 
 
-def _below(roots: Iterable[str], inodes: set[int]) -> Iterator[str]:
+def _below(roots: Iterable[str], inodes: set[int], most: int) -> Iterator[str]:
     """Yield where these are below the roots; of each, near folders first."""
     seen: set[str] = set()
     for root in roots:
-        waiting, room = deque([root] if root != "/" and root not in seen else ()), _MOST_ENTRIES
+        waiting, room = deque([root] if root != "/" and root not in seen else ()), most
         while waiting and room > 0:
             for entry in _entries(waiting.popleft(), room):
                 room -= 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from capture.other_networks import OtherNetworks
 from capture.unix_inodes import inodes_of
-from capture.unix_places import OF_PROCESSES, names_of, number_of, places
+from capture.unix_places import AT_ONCE, IN_TIME, OF_PROCESSES, names_of, number_of, places
 from capture.unix_table import Row, rows
 
 _SOCK_DIAG = 4
@@ -45,7 +45,7 @@ class HostSockets:
         young = {name for _, name in fresh | (self._young & there)}
         fresh_names = {name for _, name in fresh}
         self._known, self._young = there, fresh
-        elsewhere = places(self._strays(young)) if young else set()
+        elsewhere = places(self._strays(young), IN_TIME if self._looks == 1 else AT_ONCE)
         if not self._looks % _OTHERS_EVERY:
             others = self._others.rows()
             fresh_names |= {name for _, name in others - self._of_others}
@@ -57,6 +57,8 @@ class HostSockets:
     def _strays(self, wanted: set[str]) -> dict[str, set[int]]:
         """Return those of these names whose sockets are not, or not only, where the names say."""
         strays: dict[str, set[int]] = {}
+        if not wanted:
+            return strays
         for name, number in inodes_of(self._asked):
             if name in wanted and not _stands_there_alone(name, number):
                 strays.setdefault(name, set()).add(number)
