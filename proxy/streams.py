@@ -33,6 +33,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
+from proxy.far_side import said_in_words
 from proxy.life_cycle import State
 from proxy.mitmproxy_patches import adopt
 from proxy.quick_layers import QuickHttpLayer
@@ -254,6 +255,13 @@ class GateStream(HttpStream):
         self.__dict__.pop("backlog", None)
         if (transaction := bound(self.flow)) is not None:
             transaction.travel.let_go()
+
+    def handle_protocol_error(
+        self, event: RequestProtocolError | ResponseProtocolError
+    ) -> layer.CommandGenerator[None]:
+        """End what has failed; of a host whose name nobody knows the client is told that."""
+        proxied = self.flow.server_conn.via is not None
+        yield from super().handle_protocol_error(said_in_words(event, proxied=proxied))
 
     def _cut(self) -> layer.CommandGenerator[None]:
         refusal = refusal_of(self.flow)
