@@ -160,7 +160,8 @@ class QuickHttpLayer(HttpLayer):
                 end = self.connections[command.connection]  # type: ignore[attr-defined]
                 yield from self.event_to_child(end, command.event)  # type: ignore[attr-defined]
             elif isinstance(command, commands.StartHook):
-                if command.blocking:
+                # Where the end itself was asked (`straight`), it is this layer that waits.
+                if command.blocking and command.blocking is not True:
                     self.command_sources[command] = child
                 yield command
             else:
