@@ -361,8 +361,7 @@ class Inspection:
         answer: Answer | None = Answer(status=REFUSED)
         if transaction.withheld:
             answered_early(transaction)
-            reader = transaction.travel.reader
-            answer = None if reader is None else reader.answer()
+            answer = None if (reader := transaction.travel.reader) is None else reader.answer()
         if not transaction.known:
             unread = replace(exchange(), complete=False)
             await self.sender(transaction)
@@ -383,8 +382,7 @@ class Inspection:
     ) -> None:
         """Record what took place elsewhere, or not at all."""
         self._observed(sender)
-        transaction = Transaction(exchange.id)
-        seen = self.deciding.on_headers(exchange)
+        transaction, seen = Transaction(exchange.id), self.deciding.on_headers(exchange)
         seen = replace(seen, findings=findings) if findings else seen
         transaction.decide(exchange, sender, seen, decision)
         transaction.observe()
@@ -395,8 +393,11 @@ class Inspection:
     ) -> Transaction:
         """Let a connection pass undecrypted; its evidence is durable before anything does."""
         self._observed(sender)
-        transaction = Transaction(exchange.id, strict=True)
-        seen = replace(self.deciding.on_headers(exchange), findings=(unread,))
+        transaction, seen = (
+            Transaction(exchange.id, strict=True),
+            self.deciding.on_headers(exchange),
+        )
+        seen = replace(seen, findings=(unread,))
         transaction.decide(exchange, sender, seen, decision)
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)

@@ -161,7 +161,7 @@ class QuickHttpLayer(HttpLayer):
                 yield from self.event_to_child(end, command.event)  # type: ignore[attr-defined]
             elif isinstance(command, commands.StartHook):
                 # Where the end itself was asked (`straight`), it is this layer that waits.
-                if command.blocking and command.blocking is not True:
+                if _waits_below(command):
                     self.command_sources[command] = child
                 yield command
             else:
@@ -184,3 +184,8 @@ class QuickHttpLayer(HttpLayer):
             if isinstance(command, commands.OpenConnection):
                 self.connections[command.connection] = child
             yield command
+
+
+def _waits_below(command: commands.Command) -> bool:
+    """Return whether a layer below has noted that it waits for what comes of a command."""
+    return isinstance(command.blocking, layer.Layer)

@@ -224,10 +224,13 @@ class GateStream(HttpStream):
     def handle_protocol_error(
         self, event: RequestProtocolError | ResponseProtocolError
     ) -> layer.CommandGenerator[None]:
-        """One side has left or broken off; mitmproxy tells nobody when the answer was over."""
+        """One side has left or broken off: mitmproxy tells nobody when the answer was over. Of a
+        host whose name nobody knows the client is told that.
+        """
         if self._is_late():
             yield GateLateEndHook(self.flow)
-        yield from super().handle_protocol_error(event)
+        proxied = self.flow.server_conn.via is not None
+        yield from super().handle_protocol_error(said_in_words(event, proxied=proxied))
 
     def _drop(self, trailers: RequestTrailers) -> None:
         """Headers behind the body come after the decision: they stay here (RFC 9110, 6.5.1)."""
@@ -255,13 +258,6 @@ class GateStream(HttpStream):
         self.__dict__.pop("backlog", None)
         if (transaction := bound(self.flow)) is not None:
             transaction.travel.let_go()
-
-    def handle_protocol_error(
-        self, event: RequestProtocolError | ResponseProtocolError
-    ) -> layer.CommandGenerator[None]:
-        """End what has failed; of a host whose name nobody knows the client is told that."""
-        proxied = self.flow.server_conn.via is not None
-        yield from super().handle_protocol_error(said_in_words(event, proxied=proxied))
 
     def _cut(self) -> layer.CommandGenerator[None]:
         refusal = refusal_of(self.flow)
