@@ -333,9 +333,8 @@ class Inspection:
     async def failed(
         self, transaction: Transaction, error: BaseException, exchange: Callable[[], Exchange]
     ) -> Refuse:
-        """A step failed: refuse, with a reference, and record it where that is possible.
-
-        `exchange` returns what was asked for, where no step had come to know it.
+        """A step failed: refuse, with a reference, and record it where that is possible. `exchange`
+        returns what was asked for, where no step had come to know it.
         """
         stage, reference = failures.stage_of(error), transaction.reference
         self.health.failed(stage, error, reference)
