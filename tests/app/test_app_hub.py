@@ -69,6 +69,8 @@ def test_from_an_empty_folder_to_an_answer(outgate: Runs, home: Path, hub: Path,
     assert outgate("hub", "approve", sha256, "--reason", "seen").code == 0
     outgate("fleet", "ship", "--once")
     assert (home / "outgate.yaml").read_text() == policy.read_text()
+    of_it = [line for line in outgate("scripts").out.splitlines() if sha256[:6] in line]
+    assert of_it and all("approved for all machines by " in line for line in of_it)
     assert "Version 1 of the fleet's policy is in force." in outgate("fleet", "status").out
     given = home / "given.yaml"
     given.write_text("locked: [fingerprint_days]\nfingerprint_days: 30\nhold_mb: 4\n")
