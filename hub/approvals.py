@@ -37,8 +37,8 @@ _SAID = {
     Word.APPROVAL_ASKED: Action.ASK_APPROVE_SCRIPT,
 }
 OWN = "own"
-"""In the facts of a deed: whether who did it runs the script on any machine, or owns its file on one
-of the twenty that sent last; left out where no machine tells who does.
+"""In the facts of a deed: whether who did it runs the script on any machine, or owns its file on
+one of the twenty that sent last; left out where no machine tells who does.
 """
 
 
