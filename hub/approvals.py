@@ -2,7 +2,7 @@
 and whether a second person has to say the same. By hash alone: no source gets to a hub.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,20 +16,29 @@ from core.review_acts import Action
 from core.rights import Actor, Who, actor
 from evidence.confirming import ASKED_LASTS
 from fleet.orders import APPROVALS
+from fleet.wire import BadUpload
 from hub import orders
 from hub.database import Connection
 from hub.deeds import Deed, Word, chained, deeds_about
+from hub.stored import entries_of
 
 _RUN_BY = """SELECT DISTINCT w.name FROM scripts x JOIN places p ON p.script = x.number
     JOIN people w ON w.number = p.person WHERE x.sha256 = %s"""
+_NEWEST = """SELECT r.chain, r.seq FROM (
+        SELECT p.number FROM scripts x JOIN places p ON p.script = x.number
+        WHERE x.sha256 = %s ORDER BY p.number DESC LIMIT 1000) AS p
+    CROSS JOIN LATERAL (SELECT chain, seq, at FROM records
+        WHERE place = p.number AND NOT gone ORDER BY at DESC LIMIT 1) AS r
+    ORDER BY r.at DESC LIMIT 20"""
+"""The newest record of each of the senders that sent last."""
 _SAID = {
     Word.APPROVED: Action.APPROVE_SCRIPT,
     Word.WITHDRAWN: Action.WITHDRAW_SCRIPT,
     Word.APPROVAL_ASKED: Action.ASK_APPROVE_SCRIPT,
 }
 OWN = "own"
-"""In the facts of a deed: whether who did it runs the script on some machine; left out where no
-machine tells who runs it.
+"""In the facts of a deed: whether who did it runs the script on any machine, or owns its file on
+one of the twenty that sent last; left out where no machine tells who does.
 """
 
 
@@ -38,7 +47,7 @@ class Asks:
     """What the settings of the hub's machine ask of approvals."""
 
     second_person: bool = False
-    """Nobody approves what he or she runs."""
+    """Nobody approves what he or she runs or owns."""
     two: bool = False
     """It takes two people."""
 
@@ -71,7 +80,7 @@ def say(
     told: dict[str, Any] = {"note": note, "who": by, "now": now, "facts": facts}
     if approved and own and asks.second_person:
         raise ForbiddenError(
-            "A second person has to approve this: you run it.",
+            "A second person has to approve this: you run or own it.",
             remedy="Ask somebody else who approves scripts at the hub.",
         )
     if approved and asks.two and not _confirms(connection, sha256, by, now):
@@ -106,9 +115,23 @@ def _confirms(connection: Connection, sha256: str, by: Actor, now: datetime) -> 
 
 
 def _is_own(connection: Connection, sha256: str, who: str) -> bool | None:
-    found = connection.execute(_RUN_BY, (bytes.fromhex(sha256),)).fetchall()
-    clear = [name for (name,) in found if not is_pseudonym(name)]
+    runs = connection.execute(_RUN_BY, (bytes.fromhex(sha256),)).fetchall()
+    names = [*(name for (name,) in runs), *_owners(connection, sha256)]
+    clear = [name for name in names if not is_pseudonym(name)]
     return _is_among(who, clear) if clear else None
+
+
+def _owners(connection: Connection, sha256: str) -> Iterator[str]:
+    """Yield who owns its file, as records tell it."""
+    for chain, seq in connection.execute(_NEWEST, (bytes.fromhex(sha256),)).fetchall():
+        try:
+            kept = entries_of(connection, chain, seq)
+            value = None if kept is None else orjson.loads(kept.entry(seq).text)
+            owner = value["sender"]["script"]["version"]["owner"] if value else None
+        except (BadUpload, orjson.JSONDecodeError, KeyError, TypeError):
+            continue
+        if isinstance(owner, str) and owner:
+            yield owner
 
 
 def _is_among(who: str, names: Iterable[str]) -> bool:

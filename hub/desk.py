@@ -174,7 +174,7 @@ def _all(found: Sequence[Row], name: str) -> list[Any]:
 def _senders_by_group(inside: Sequence[Row]) -> dict[str, set[str]]:
     groups: dict[str, set[str]] = defaultdict(set)
     for one in inside:
-        groups[one["grouped"]].add(one["person"] or one["endpoint"])
+        groups[one["grouped"]].add((one["person"] or one["endpoint"]).casefold())
     return groups
 
 
