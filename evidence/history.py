@@ -18,7 +18,7 @@ from evidence.times import BUCKET_US, from_micros, micros
 HOUR = 3600 * 1_000_000 // BUCKET_US
 DAY = 24 * HOUR
 _COLUMNS = 5
-"""Of the traffic in a bucket: exchanges, bytes, tokens, cost, exchanges of which more may have left."""
+"""Of the traffic in a bucket: exchanges, bytes, tokens, cost, and those that may have sent more."""
 _MOST_REMEMBERED = 4096
 _FRESH_S = 60.0
 _APPROVALS_FRESH_S = 1.0
