@@ -117,7 +117,7 @@ class Appender:
         self._seq = 0
         self._head = b""
         self._cases: dict[str, int] = {}
-        self._remembered: Remembered = {}
+        self._remembered = Remembered()
         self._alikes = Alikes()
         self._slots: dict[str, int] = {}
         """Open exchange → its row in the journal."""
