@@ -35,20 +35,23 @@ def parsed(table: str) -> Iterator[Mount]:
 
 def other_names(path: str, table: list[Mount]) -> Iterator[str]:
     """Yield the other names that a file has by these mounts. `path`: absolute, without links."""
+    return (name for name in names(path, table, table) if name != path)
+
+
+def names(path: str, theirs: list[Mount], ours: list[Mount]) -> Iterator[str]:
+    """Yield the names that a file of theirs has by our mounts. `path`: as above."""
     own = max(
-        (one for one in table if _below(path, one.place) is not None),
+        (one for one in theirs if _below(path, one.place) is not None),
         key=lambda one: len(one.place),
         default=None,
     )
     if own is None:
         return
     within = _joined(own.root, _below(path, own.place) or "")
-    for one in table:
+    for one in ours:
         rest = _below(within, one.root)
         if one.device == own.device and rest is not None:
-            name = _joined(one.place, rest)
-            if name != path:
-                yield name
+            yield _joined(one.place, rest)
 
 
 def _below(path: str, folder: str) -> str | None:
