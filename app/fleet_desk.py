@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app import directory_desk
 from app.home import open_home
-from app.hub_access import acting, database_of, hub_settings
+from app.hub_access import acting, asked_of_approvals, database_of, hub_settings
 from app.permission import permitted, refusal
 from app.settings import load_settings
 from core.errors import ForbiddenError, InputError
@@ -58,6 +58,7 @@ def open_desk(
             actor=who,
             refusal=sitting.refusal,
             key=key,
+            asks=asked_of_approvals(),
         )
         return run(
             store,

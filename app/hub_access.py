@@ -16,6 +16,7 @@ from core.text import printable
 from hub.patience import PEOPLE, THOROUGH, Patience
 
 if TYPE_CHECKING:
+    from hub.approvals import Asks
     from hub.database import Connection, Database
     from hub.settings import HubSettings
 
@@ -77,6 +78,18 @@ def acting() -> Actor:
     name = reviewer()
     role = roles_told(load_settings(open_home().settings), name)
     return Actor(name=name, role=role or "", channel="command line")
+
+
+def asked_of_approvals() -> "Asks":
+    """Return what the settings of the hub's machine ask of approvals of scripts. Raises
+    SettingsError.
+    """
+    from app.home import open_home
+    from app.settings import load_settings
+    from hub.approvals import Asks
+
+    settings = load_settings(open_home().settings)
+    return Asks(second_person=settings.second_person, two=settings.second_person_approvals)
 
 
 @contextmanager

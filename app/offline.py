@@ -22,6 +22,7 @@ from core.recorded import record_of
 from core.situation import situation_of
 from core.stored import ChainLink
 from proxy.classifying import classified
+from proxy.rounds import Rounds
 from proxy.socket_messages import as_exchange, summed
 
 if TYPE_CHECKING:
@@ -201,13 +202,13 @@ async def _inspected(
     pool: ClassifierPool,
     settings: Settings,
 ) -> _Inspected:
-    seconds = settings.classify_seconds
-    seen = await classified(exchange, classifier, pool, seconds)
+    seconds, rounds = settings.classify_seconds, Rounds()
+    seen = await classified(exchange, classifier, pool, seconds, rounds)
     left = exchange.body_bytes
     for message in heard.messages:
         if message.from_client:
             part = as_exchange(exchange, message.data, text=message.text)
-            seen = summed(seen, await classified(part, classifier, pool, seconds))
+            seen = summed(seen, await classified(part, classifier, pool, seconds, rounds))
             left += len(message.data)
     return _Inspected(replace(exchange, body_bytes=left), heard, seen)
 

@@ -23,6 +23,8 @@ class PackageRisks:
         self._folder = folder
         self._read_at: int | None = None
         self._states: dict[Package, frozenset[PackageState]] = {}
+        self._malicious: frozenset[Package] = frozenset()
+        """Of these: each request asks, and hundreds may be installed."""
         self.advised = False
         """True where advisories were imported and can be read."""
 
@@ -55,7 +57,9 @@ class PackageRisks:
             return
         if len(known) + len(found) > _REMEMBERED:
             known = {}
-        self._states = {**known, **found}
+        states = {**known, **found}
+        self._malicious = frozenset(p for p, s in states.items() if PackageState.MALICIOUS in s)
+        self._states = states
         self._read_at = changed
 
     def states(
@@ -69,7 +73,7 @@ class PackageRisks:
             found |= self._states.get(package, _NOTHING)
             if allowed and package[0] not in allowed:
                 found.add(PackageState.NOT_ALLOWED)
-        if any(PackageState.MALICIOUS in self._states.get(one, _NOTHING) for one in installed):
+        if self._malicious and not self._malicious.isdisjoint(installed):
             found.add(PackageState.MALICIOUS)
         return frozenset(found)
 

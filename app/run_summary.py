@@ -300,11 +300,7 @@ def _why(record: Record) -> str:
     if record.left and WANTS_CERTIFICATE in record.notes:
         return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
-    late = f"{_IN_PART} " if record.left_in_part else ""
-    return f"{outcome(record).rstrip('.')}{rule}. {late}{reason}{'.' if reason else ''}".rstrip()
-
-
-_IN_PART = "That many bytes of it had left by then."
+    return f"{outcome(record).rstrip('.')}{rule}. {reason}{'.' if reason else ''}".rstrip()
 
 
 def _because(record: Record) -> str:

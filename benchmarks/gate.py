@@ -1,5 +1,5 @@
-"""The gate against plain mitmdump, side by side in one run: requests a second, CPU, first byte of a
-stream, memory.
+"""The gate against plain mitmdump, side by side in one run: requests a second, CPU, new TLS
+connections, first byte of a stream, memory.
 
     python benchmarks/gate.py [--seconds 8] [--rounds 3] [--connections 8]
 
@@ -30,6 +30,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.gate_load import first_byte, load  # noqa: E402 - found by the path above
 
+_CONNECTIONS = 100
+"""New ones of a round, to a known host and to new ones."""
 TICKS = os.sysconf("SC_CLK_TCK")
 ANSWER = json.dumps(
     {
@@ -247,7 +249,7 @@ def idle(proxy: tuple[int, int, Path], seconds: float) -> float:
     return (cpu_seconds(proxy[1]) - before) / seconds * 100
 
 
-def report(plain: Measured, gate: Measured, direct: list[float]) -> None:
+def report(plain: Measured, gate: Measured, direct: list[float], more: Iterable[str]) -> None:
     """Print the table that the README quotes."""
     middle = statistics.median
     print("| what | plain mitmdump | Outgate, everything on | ratio |")
@@ -261,6 +263,8 @@ def report(plain: Measured, gate: Measured, direct: list[float]) -> None:
     ):
         ratio = middle(a) / middle(b) if inverse else middle(b) / middle(a)
         print(f"| {name} | {middle(a):.2f} | {middle(b):.2f} | {ratio:.2f}× |")
+    for row in more:
+        print(row)
     print(f"| peak memory of the process, MB | {plain.peak_mb:.0f} | {gate.peak_mb:.0f} | |")
     print(f"| idle CPU, % | {plain.idle_percent:.2f} | {gate.idle_percent:.2f} | |")
     print(f"\nFirst byte without any proxy: {middle(direct):.2f} ms.")
@@ -292,6 +296,7 @@ def main() -> None:
             )
         )
         return
+    from benchmarks import gate_handshakes
     from certs.authority import open_authority
     from certs.leaf import LeafMinter
 
@@ -324,10 +329,12 @@ def main() -> None:
                     measure(a, port, options, plain, [*me, "--load"])
                     measure(b, port, options, gate, [*me, "--load"])
                 direct = [first_byte(None, port, root) for _ in range(5)]
+                with gate_handshakes.server(folder / "upstream") as other:
+                    shaken = gate_handshakes.measure((a, b), other, options.rounds, _CONNECTIONS)
         finally:
             server.kill()
             server.wait()
-    report(plain, gate, direct)
+    report(plain, gate, direct, gate_handshakes.rows(*shaken))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from capture import kernel
+from capture import kernel, mount_table
 
 _ROOM = "size=64m,mode=700"
 _QUIET = kernel.MS_NOSUID | kernel.MS_NODEV
@@ -58,11 +58,24 @@ def nothing(hidden: Path) -> Path:
 
 
 def cover(sockets: Iterable[str], empty: Path) -> None:
-    """Put the empty file in place of these sockets: who connects is refused."""
+    """Put the empty file in place of these sockets, under each name that they have by mounts: who
+    connects is refused.
+    """
+    seen: list[mount_table.Mount] | None = None
     for path in sockets:
+        seen = mount_table.mounts() if seen is None else seen
         with contextlib.suppress(OSError):  # gone, or out of this user's reach anyway
-            if stat.S_ISSOCK(Path(path).lstat().st_mode):
-                kernel.mount(str(empty), path, None, kernel.MS_BIND)
+            file = os.lstat(path)
+            place = Path(path)
+            real = str(place.parent.resolve() / place.name)
+            for name in (*mount_table.other_names(real, seen), path):
+                _put(empty, name, file)
+
+
+def _put(empty: Path, name: str, file: os.stat_result) -> None:
+    with contextlib.suppress(OSError):
+        if stat.S_ISSOCK(file.st_mode) and os.path.samestat(os.lstat(name), file):
+            kernel.mount(str(empty), name, None, kernel.MS_BIND)
 
 
 def _hide(scenery: Scenery) -> None:

@@ -169,6 +169,8 @@ class _Supervisor:
         plan = self._plan
         with _step("mirror"):
             sockets = HostSockets(plan.left_sockets)
+            # Where other programs stand is told outside only.
+            found = sockets.new()
             home = netlink.own_addresses()
             list(plan.outside())
         with _step("gate"):
@@ -179,7 +181,7 @@ class _Supervisor:
         with _step("network"):
             network.make(home)
         with _step("files"):
-            not_placed = mounts.arrange(plan.scenery, sockets.new())
+            not_placed = mounts.arrange(plan.scenery, found)
         self._hand_over(gate)
         mirror = Mirror(plan.outside, lambda one, place: _mirrored(gate, one, place))
         with contextlib.suppress(handover.BrokenHandoverError):

@@ -4,15 +4,13 @@ the program inside: Docker, D-Bus, name services, masters of SSH connections.
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from capture.other_networks import OtherNetworks
 from capture.unix_inodes import inodes_of
+from capture.unix_places import AT_ONCE, IN_TIME, OF_PROCESSES, names_of, number_of, places
 from capture.unix_table import Row, rows
 
-_MOST_ENTRIES = 1 << 16
-"""Of one folder that are looked through for a socket."""
 _SOCK_DIAG = 4
 _OTHERS_EVERY = 5
 """Each so many looks the tables of other networks are read, too."""
@@ -44,27 +42,27 @@ class HostSockets:
         """
         there = set(rows(self._read()))
         fresh = there - self._known
-        elsewhere = {name for _, name in fresh | (self._young & there) if not _stands(name)}
+        young = {name for _, name in fresh | (self._young & there)}
+        fresh_names = {name for _, name in fresh}
         self._known, self._young = there, fresh
+        elsewhere = places(self._strays(young), IN_TIME if self._looks == 1 else AT_ONCE)
         if not self._looks % _OTHERS_EVERY:
             others = self._others.rows()
-            fresh = fresh | (others - self._of_others)
+            fresh_names |= {name for _, name in others - self._of_others}
             self._of_others = others
         self._looks += 1
-        found = {name for _, name in fresh if name.startswith("/")} | set(self._found(elsewhere))
+        found = {name for name in fresh_names if _is_a_place(name)} | elsewhere
         return sorted(path for path in found if not path.startswith(self._left))
 
-    def _found(self, wanted: set[str]) -> Iterator[str]:
-        """Yield where sockets stand now that were bound under these names."""
+    def _strays(self, wanted: set[str]) -> dict[str, set[int]]:
+        """Return those of these names whose sockets are not, or not only, where the names say."""
+        strays: dict[str, set[int]] = {}
         if not wanted:
-            return
-        by_folder: dict[str, set[int]] = {}
-        for name, inode in inodes_of(self._asked):
-            if name in wanted:
-                for folder in _folders(name):
-                    by_folder.setdefault(folder, set()).add(inode)
-        for folder, inodes in by_folder.items():
-            yield from _files(folder, inodes)
+            return strays
+        for name, number in inodes_of(self._asked):
+            if name in wanted and not _stands_there_alone(name, number):
+                strays.setdefault(name, set()).add(number)
+        return strays
 
     def close(self) -> None:
         """Close the table."""
@@ -79,28 +77,14 @@ class HostSockets:
         return os.fsdecode(b"".join(pieces))
 
 
-def _stands(name: str) -> bool:
-    return name.startswith("/") and os.path.lexists(name)
+def _is_a_place(name: str) -> bool:
+    return name.startswith("/") and not name.startswith(OF_PROCESSES)
 
 
-def _folders(name: str) -> Iterator[str]:
-    """Yield the folders that a name can mean: where programs that we may look at stand now."""
-    folder = os.path.dirname(name)  # noqa: PTH120 - a name as it was given to the kernel
-    if name.startswith("/"):
-        yield folder
-        return
-    for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names only
-        try:
-            yield str(Path(os.readlink(f"/proc/{pid}/cwd"), folder))  # noqa: PTH115 - a mark
-        except OSError:
-            continue
-
-
-def _files(folder: str, inodes: set[int]) -> Iterator[str]:
+def _stands_there_alone(name: str, number: int) -> bool:
+    if not _is_a_place(name):
+        return False
     try:
-        with os.scandir(folder) as entries:
-            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
-                if entry.inode() & 0xFFFFFFFF in inodes:
-                    yield entry.path
-    except OSError:
-        return
+        return number_of(name) == number and names_of(name) == 1
+    except (OSError, ValueError):
+        return False

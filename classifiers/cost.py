@@ -8,8 +8,8 @@ carrier (`benchmarks/loop.py` measures it anew).
 from collections.abc import Iterable
 from zlib import adler32
 
-ON_THE_LOOP_US = 2_000
-"""What the gate's event loop may be kept for, in microseconds."""
+from core.budgets import ON_THE_LOOP_US
+
 DEAR_US = 50_000
 """What others may wait for behind one body in a worker, in microseconds."""
 _DEAR_BYTES = 256_000

@@ -21,6 +21,7 @@ from classifiers.payload import Payload, Table
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings, tallied
 from classifiers.personal.tables.joining import tallies_of
 from classifiers.personal.tables.pasted import stands_in_several
+from classifiers.shapes.long_form import upright_table
 from classifiers.shapes.stage import pasted_in
 from classifiers.stages import Stages
 from core.budgets import INLINE_BYTES
@@ -252,7 +253,7 @@ class Engine:
         alone, told, tallies = apart or (hits, [], [])
         exceptions = self._organisation.exceptions
         findings = summarise(alone, payload, self.fingerprinter, exceptions)
-        for table in payload.tables:
+        for table in map(upright_table, payload.tables):
             told += self._in_table(table, stages, tallies, tally=tally)
         if tally and (told or stages.tally):
             tallies += tallies_of(counting(alone, payload, self.fingerprinter, exceptions))

@@ -8,7 +8,6 @@ a detector can tell: names, passwords, an organisation's own words.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from classifiers.credentials.rules.own_words import WORD_KIND
 from classifiers.decoding.names import decoded
@@ -25,6 +24,7 @@ _MOST_DECODED = 200
 _SHORTEST = 8
 _RUN = re.compile(r"[A-Za-z0-9_-]{11,}")
 _SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+_SIGNS_OF_LINES = _SIGNS.replace(b"\n", b"")
 
 
 def without_values(
@@ -39,10 +39,11 @@ def without_values(
         return seen
     written = "\n".join(dict.fromkeys(_told(seen)))
     told = _bare(written)
-    values = [value for value in _values(payload, hits) if _bare(value) in told]
+    found = list(_values(payload, hits))
+    values = [value for value, bare in zip(found, _all_bare(found), strict=True) if bare in told]
     values += [canary for canary in ours.canaries if _bare(canary) in told]
-    if any(map(partial(_is_decoded, payload), hits)):
-        values += _encoded(written, list(_values(payload, hits)))
+    if _is_decoded(payload, hits):
+        values += _encoded(written, found)
     words = [word for word in ours.words if _bare(word) in told]
     if not values and not words:
         return seen
@@ -62,23 +63,33 @@ def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+def _all_bare(texts: list[str]) -> list[str]:
+    """Return `_bare` of each text, of all at once where that gives the same."""
+    whole = "\n".join(texts)
+    if texts and whole.isascii():
+        bare = whole.lower().encode().translate(None, _SIGNS_OF_LINES).decode().split("\n")
+        if len(bare) == len(texts):
+            return bare
+    return list(map(_bare, texts))
+
+
 def _values(payload: Payload, hits: Sequence[Hit]) -> Iterable[str]:
     """Return the values as they stand in the payload, and as they were made alike."""
     found: dict[str, None] = {}
     for hit in hits[:_MOST]:
         if hit.rejected is None and hit.kind != WORD_KIND:
-            written = payload.segments[hit.segment].text[hit.start : hit.end]
-            found.update(dict.fromkeys((written, hit.value)))
+            found[payload.segments[hit.segment].text[hit.start : hit.end]] = None
+            found[hit.value] = None
     return found
 
 
-def _is_decoded(payload: Payload, hit: Hit) -> bool:
-    """True for a hit in what was written encoded."""
-    if hit.rejected is not None:
-        return False
-    return any(
-        part.__class__ is str and part[:1] == "(" for part in payload.segments[hit.segment].path
-    )
+def _is_decoded(payload: Payload, hits: Sequence[Hit]) -> bool:
+    """True when a hit is in what was written encoded."""
+    for index in {hit.segment for hit in hits if hit.rejected is None}:
+        for part in payload.segments[index].path:
+            if part.__class__ is str and part[:1] == "(":
+                return True
+    return False
 
 
 def _encoded(written: str, values: Sequence[str]) -> list[str]:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from classifiers.answer_tap import ClassifierTap
-from classifiers.cost import ON_THE_LOOP_US, is_quick
+from classifiers.cost import is_quick
 from classifiers.engine import Engine, EngineSetup, parts
 from classifiers.llm import Counted
 from classifiers.redaction import MessageRestorer, Placeholders, Redactor, Restorer
+from core.budgets import ON_THE_LOOP_US
 from core.classification import Classification
 from core.exchange import Answer, Exchange
 from core.ports import ClassifierPool

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from core.classification import AccountKind
 from core.day_words import SINCE_WORDS
 from core.decision import HoldOutcome, hold_word
+from core.fate import Delivery
 from core.observation import OBSERVED
 from core.review import About, CaseStatus
 from core.risk import Level
@@ -14,7 +15,7 @@ from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.kinds import GROUPS, KINDS
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.senders import CERTAINTIES
-from core.vocabulary.verdicts import FATES, HOLDS, SEEN, VERDICTS, WAITING
+from core.vocabulary.verdicts import CUT, FATES, HOLDS, SEEN, VERDICTS, WAITING
 
 STATUSES: Mapping[str, CaseStatus | None] = MappingProxyType(
     {"open": CaseStatus.OPEN, "closed": CaseStatus.CLOSED, "all": None}
@@ -29,6 +30,7 @@ def _outcomes() -> dict[str, tuple[str, ...]]:
     for fate, words in FATES.items():
         found[words.word] = (fate.value,)
     found[SEEN.word] = (OBSERVED,)
+    found[CUT] = (Delivery.CUT.value,)
     for ending, words in HOLDS.items():
         if ending != WAITING and ending in HoldOutcome:
             value = hold_word(HoldOutcome(ending))

@@ -88,6 +88,12 @@ def left_by(verdict: str, hold: str | None = None) -> bool:
     return lets_out(Verdict(verdict), outcome)
 
 
+def left_by_ending(word: str) -> bool:
+    """Return `left_by` of an outcome as sums call it: see `core.record.Record.ending`."""
+    verdict, _, hold = word.partition(":")
+    return left_by(verdict, hold or None)
+
+
 class Mode(StrEnum):
     """Watch records what a rule would have done; enforce does it."""
 

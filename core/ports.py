@@ -174,10 +174,10 @@ class Scan(Protocol):
     def reads_as_one(self, start: bytes) -> bool:
         """Return True when a body that begins so must be read as a whole, not as it passes."""
 
-    def feed(self, data: bytes, *, last: bool) -> AsyncIterator[Scanned]:
+    def feed(self, data: bytes, *, last: bool, settled: bool = False) -> AsyncIterator[Scanned]:
         """Take the next bytes as sent, split anywhere; yield what is known whenever more is.
 
-        Scans may go on when it returns; with `last` they are over.
+        Scans may go on when it returns; with `last`, or `settled`, they are over.
         """
 
     def stop(self) -> None:

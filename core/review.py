@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from core.case_inside import Inside, Reach, Scope
-from core.decision import HoldOutcome, Verdict
+from core.decision import HoldOutcome, Verdict, hold_word, left_by_ending
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.ids import uuid7
@@ -192,6 +192,14 @@ class Case:
         return not self.inside.least and Fate.PAST not in self.inside.outcomes
 
     @property
+    def cut(self) -> int:
+        """How many of its requests were stopped after a part of them had left."""
+        outcomes = self.inside.outcomes
+        whole = sum(n for word, n in outcomes.items() if word == Fate.PAST or left_by_ending(word))
+        stopped = sum(n for word, n in outcomes.items() if word in _STOPPED)
+        return min(max(0, self.inside.left - whole), stopped)
+
+    @property
     def reach(self) -> Reach:
         """What a closing is held against."""
         inside = self.inside
@@ -203,6 +211,16 @@ class Case:
             rows=self.records or 0,
             unchecked=self.unchecked,
         )
+
+
+_STOPPED = frozenset(
+    {
+        Verdict.BLOCK.value,
+        Verdict.HOLD.value,
+        *(hold_word(ending) for ending in HoldOutcome if not ending.released),
+    }
+)
+"""Outcomes of what the gate stopped; a part of it may have left by then."""
 
 
 class Order(StrEnum):

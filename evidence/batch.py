@@ -111,11 +111,13 @@ class Appender:
         self.seal = seal
         self._lot = lot
         self._written: _Written | None = None
+        self.sums = Rollup()
+        """What the records of the last batch add up to."""
         self._version = -1
         self._seq = 0
         self._head = b""
         self._cases: dict[str, int] = {}
-        self._remembered: Remembered = {}
+        self._remembered = Remembered()
         self._alikes = Alikes()
         self._slots: dict[str, int] = {}
         """Open exchange → its row in the journal."""
@@ -236,9 +238,9 @@ class Appender:
 
     def _append(self, items: Sequence[Item]) -> tuple[int, bytes]:
         seq, head = self._seq, self._head
+        rollup = self.sums = Rollup(alikes=self._alikes)
         if not items:
             return seq, head
-        rollup = Rollup(alikes=self._alikes)
         keys = [add_up(rollup, item) for item in items]
         write_rollup(self._driver, rollup, remembered=self._remembered)
         rows, marks, salts = [], [], os.urandom(SALT_BYTES * len(items))

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from core.case_vocabulary import shown_as
+from core.decision import HoldOutcome, Verdict, hold_word, left_by
+from core.fate import Delivery, Fate
 from core.review import About, Case, CaseFilter, CaseStatus, Condition, Order
 from core.risk import HIGH, MEDIUM, Level
 from evidence.case_insides import inside_of
@@ -60,9 +62,27 @@ def _named(column: str) -> By:
 
 
 def _outcome(value: str, _: int) -> Part:
-    """Return the condition that some record had this outcome, however its hold ended."""
+    """Return the condition that some record had this outcome, however its hold ended; or that one
+    was cut on its way, which no outcome tells.
+    """
+    if value == Delivery.CUT:
+        return _CUT, ()
     either = "(outcomes LIKE ? ESCAPE '\\' OR outcomes LIKE ? ESCAPE '\\')"
     return either, tuple(_contains(f"{SEPARATOR}{value}{end}") for end in (SEPARATOR, ":"))
+
+
+_WHOLE = ", ".join(
+    f"'{word}'"
+    for word in (
+        Fate.PAST,
+        *(verdict for verdict in Verdict if left_by(verdict)),
+        *(hold_word(ending) for ending in HoldOutcome if ending.released),
+    )
+)
+_CUT = f"""(left_count > 0 AND CASE WHEN json_valid(CAST(inside AS TEXT)) THEN left_count > (
+    SELECT coalesce(sum(value), 0) FROM json_each(CAST(inside AS TEXT), '$.outcomes')
+    WHERE key IN ({_WHOLE})) ELSE 0 END)"""  # noqa: S608 - words of ours
+"""More left, in part at least, than by the outcomes of what left whole."""
 
 
 def _case(value: str, _: int) -> Part:

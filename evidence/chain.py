@@ -13,7 +13,8 @@ import orjson
 GENESIS_CONTEXT = b"outgate.chain/1\n"
 _SEQ_BYTES = 8
 
-_TINY = tuple(before + sign + b"0.0000" for before in (b":", b",", b"[") for sign in (b"", b"-"))
+_BEFORE = frozenset({b":", b",", b"["})
+"""What stands before a number within a value."""
 _EXPONENT = re.compile(rb"e-?[0-9]+[,\]}]")
 """A number in exponent form as orjson writes it.
 
@@ -65,7 +66,17 @@ def plain(value: Any) -> bytes:
 def _holds_such_a_number(text: bytes) -> bool:
     if text[-1:].isdigit() or _EXPONENT.search(text):
         return True
-    return b"0.0000" in text and any(number in text for number in _TINY)
+    return _holds_tiny(text)
+
+
+def _holds_tiny(text: bytes) -> bool:
+    """Return whether a number begins with 0.0000: times have these digits too, behind others."""
+    at = text.find(b"0.0000")
+    while at >= 0:
+        if text[max(0, at - 2) : at].removesuffix(b"-")[-1:] in _BEFORE:
+            return True
+        at = text.find(b"0.0000", at + 1)
+    return False
 
 
 def _canonical_slow(value: Any) -> bytes:

@@ -25,7 +25,7 @@ from evidence.frames import packed, unpacked
 from evidence.gate_liveness import living
 from evidence.lots import forget_lots
 from evidence.marks import marks_in
-from evidence.parts import SALT_BYTES, Seal, cuts_to_bytes, erase, kinds_of_parts
+from evidence.parts import SALT_BYTES, Seal, blank_cuts, cuts_to_bytes, erase, kinds_of_parts
 from evidence.past import Sums, digest
 from evidence.rebuild import rebuild
 from evidence.removed import Removed, runs
@@ -307,7 +307,7 @@ def _entry(connection: Connection, seq: int) -> tuple[bytes, Seal]:
 
 def _overwrite(connection: Connection, seq: int, frame: bytes) -> None:
     """Put a frame in the place of another without changing the length of the row, and destroy the
-    salt.
+    salt, and how long its parts were.
     """
     length = int(connection.value("SELECT length(body) FROM entries WHERE seq = ?", (seq,)))
     if len(frame) > length:
@@ -316,9 +316,11 @@ def _overwrite(connection: Connection, seq: int, frame: bytes) -> None:
             remedy="Report this: it is a fault in Outgate.",
         )
     change = """UPDATE entries SET body = ?,
-        salt = CASE WHEN salt IS NULL THEN NULL ELSE zeroblob(?) END WHERE seq = ?"""
+        salt = CASE WHEN salt IS NULL THEN NULL ELSE zeroblob(?) END, cuts = ? WHERE seq = ?"""
     padded = frame + bytes(length - len(frame))
-    connection.execute(change, (padded, SALT_BYTES, seq)).close()
+    cuts = connection.value("SELECT cuts FROM entries WHERE seq = ?", (seq,))
+    blank = None if cuts is None else blank_cuts(cuts)
+    connection.execute(change, (padded, SALT_BYTES, blank, seq)).close()
 
 
 def _forget_marks(connection: Connection, seq: int, left: bytes | None) -> None:

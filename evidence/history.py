@@ -11,13 +11,14 @@ from datetime import datetime
 
 from core.situation import ScriptHistory, Volume
 from core.text import printable
-from evidence.batch import Item, add_up
 from evidence.rollup import Rollup
 from evidence.store import Store
 from evidence.times import BUCKET_US, from_micros, micros
 
 HOUR = 3600 * 1_000_000 // BUCKET_US
 DAY = 24 * HOUR
+_COLUMNS = 5
+"""Of the traffic in a bucket: exchanges, bytes, tokens, cost, and those that may have sent more."""
 _MOST_REMEMBERED = 4096
 _FRESH_S = 60.0
 _APPROVALS_FRESH_S = 1.0
@@ -32,6 +33,36 @@ class _Sums:
     seq: int
     read_at: float
     buckets: dict[int, list[int]] = field(default_factory=dict)
+    _at: int | None = None
+    """The bucket up to which `_hour` and `_day` are added up; None where they are not."""
+    _hour: list[int] = field(default_factory=list)
+    _day: list[int] = field(default_factory=list)
+
+    def add(self, bucket: int, values: Sequence[int]) -> None:
+        """Add what was sent in one bucket."""
+        known = self.buckets.get(bucket)
+        self.buckets[bucket] = list(values) if known is None else _added(known, values)
+        if self._at is not None and bucket >= self._at - HOUR:
+            self._hour = _added(self._hour, values)
+        if self._at is not None and bucket >= self._at - DAY:
+            self._day = _added(self._day, values)
+
+    def up_to(self, bucket: int) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the sums of the last hour and of the last day. A day has 288 buckets, and each
+        request asks: they are added up once for each bucket that is asked for.
+        """
+        if bucket != self._at:
+            self._at = bucket
+            self._hour, self._day = self._since(bucket - HOUR), self._since(bucket - DAY)
+        return self._hour, self._day
+
+    def _since(self, first: int) -> list[int]:
+        rows = [values for when, values in self.buckets.items() if when >= first]
+        return [sum(column) for column in zip(*rows, strict=True)] or [0] * _COLUMNS
+
+
+def _added(some: Sequence[int], more: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(some, more, strict=True)]
 
 
 class History:
@@ -85,38 +116,31 @@ class History:
         bucket = micros(now) // BUCKET_US
         script = printable(script)
         with self._lock:
-            sums = self._sums_of((script, destination), bucket)
-            day = [(when, values) for when, values in sums.buckets.items() if when >= bucket - DAY]
+            hour, day = self._sums_of((script, destination), bucket).up_to(bucket)
         return Volume(
-            bytes_hour=sum(values[1] for when, values in day if when >= bucket - HOUR),
-            bytes_day=sum(values[1] for _, values in day),
-            tokens_day=sum(values[2] for _, values in day),
-            cost_day_usd=sum(values[3] for _, values in day) / 1_000_000,
-            requests_hour=sum(values[0] for when, values in day if when >= bucket - HOUR),
-            requests_day=sum(values[0] for _, values in day),
-            hour_exact=not any(values[4] for when, values in day if when >= bucket - HOUR),
-            day_exact=not any(values[4] for _, values in day),
+            bytes_hour=hour[1],
+            bytes_day=day[1],
+            tokens_day=day[2],
+            cost_day_usd=day[3] / 1_000_000,
+            requests_hour=hour[0],
+            requests_day=day[0],
+            hour_exact=not hour[4],
+            day_exact=not day[4],
         )
 
-    def observe(self, first_seq: int, items: Sequence[Item]) -> None:
-        """Count what was just committed; `first_seq` is the place of the first of the items in the
-        chain.
+    def observe(self, first_seq: int, new: Rollup) -> None:
+        """Count what was just committed together: the sums of those entries, of which the first has
+        this place in the chain.
         """
         with self._lock:
-            if not self._sums and not self._first:
-                return
-            for seq, item in enumerate(items, first_seq):
-                rollup = Rollup()
-                add_up(rollup, item)
-                for (script, destination, bucket), values in rollup.traffic.items():
-                    sums = self._sums.get((script, destination))
-                    if sums is not None and seq > sums.seq:
-                        known = sums.buckets.setdefault(bucket, [0] * len(values))
-                        sums.buckets[bucket] = [a + b for a, b in zip(known, values, strict=True)]
-                for script, _ in rollup.scripts:
-                    known_first = self._first.get(script)
-                    if known_first is not None:
-                        self._first[script] = min(known_first, item.at_us)
+            for (script, destination, bucket), values in new.traffic.items():
+                sums = self._sums.get((script, destination))
+                if sums is not None and first_seq > sums.seq:
+                    sums.add(bucket, values)
+            for (script, _), seen in new.scripts.items():
+                known_first = self._first.get(script)
+                if known_first is not None:
+                    self._first[script] = min(known_first, seen[0])
 
     def _sums_of(self, key: tuple[str, str], bucket: int) -> _Sums:
         sums = self._sums.get(key)

@@ -110,7 +110,9 @@ class Listed:
         """
         cut, erased = self.cut, self.erased
         more = self.connection.execute(_MORE, (MORE_VALUES,))
-        pairs = [pair(MORE_VALUES, seq) for (seq,) in more if seq > cut and seq not in erased]
+        pairs = [
+            pair(MORE_VALUES, seq) for (seq,) in more if not 0 < seq <= cut and seq not in erased
+        ]
         found = product(pairs, r)
         if others is not None:
             return found * others % PRIME

@@ -16,6 +16,10 @@ class Step:
 
     statements: tuple[str, ...]
     rebuild: bool = False
+    resum: bool = False
+    """A file of the version right before has only that added up anew which this one left out; one
+    of an earlier version is rebuilt.
+    """
     compact: bool = False
     """The file is then written anew without its free pages, on which the old form still stands."""
 
@@ -213,7 +217,7 @@ _V13 = Step(
 
 _V14 = Step(
     statements=("ALTER TABLE traffic ADD COLUMN least INTEGER DEFAULT 0 NOT NULL",),
-    rebuild=True,
+    resum=True,
 )
 """What left in part, and what went past the gate, is in every sum of what left."""
 

@@ -211,6 +211,28 @@ def salted_link(prev: bytes, seq: int, text: bytes, salt: bytes, gaps: Sequence[
     return sha256(b"".join(hashed)).digest()
 
 
+def blank_cuts(kept: bytes) -> bytes:
+    """Return what stands in the place of cuts once something was erased: as long, and no word of
+    how long the parts were.
+    """
+    return _SHORT + bytes(len(kept) - len(_SHORT))
+
+
+def says_nothing(salt: object, kept: object, parts: int | None = None) -> bool:
+    """Return whether salt and cuts are what an erasure leaves of them, which no hash covers: no
+    salt, and no cuts. Earlier versions left the cuts, of so many `parts`.
+    """
+    if salt is None:
+        return kept is None
+    if salt != bytes(SALT_BYTES) or not isinstance(kept, bytes):
+        return False
+    try:
+        count = len(gaps_of(kept)) // 2
+    except ValueError:
+        return False
+    return parts is None or count == parts or kept == blank_cuts(kept)
+
+
 def is_short(kept: bytes) -> bool:
     """Return whether these are kept cuts as nearly all are: few of them, none long."""
     return kept[:1] == _SHORT and len(kept) in _SHORTS

@@ -18,6 +18,7 @@ from evidence.case_sums import CaseSums, sums_before
 from evidence.chain import canonical
 from evidence.database import Connection
 from evidence.days import SUMS
+from evidence.frames import behind
 from evidence.merkle import Frontier
 from evidence.rollup import Rollup, hour_key, joined
 
@@ -221,6 +222,8 @@ class Past:
         kept = {int(cut): digest(text) for cut, text in connection.execute(_PAST)}
         if kept != self.digests:
             return "the sums of records that expired are not those that the chain of acts tells"
+        if any(any(behind(frame)) for (frame,) in connection.execute("SELECT body FROM past")):
+            return "something stands behind the sums of records that expired"
         oldest = connection.value("SELECT min(seq) FROM entries")
         if self.cut and oldest is not None and oldest <= self.cut:
             return f"entry {oldest} expired, and is there again"

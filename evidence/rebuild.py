@@ -78,7 +78,7 @@ class _Adding:
     def __init__(self, connection: Connection, ids: dict[str, int], marks: bool) -> None:
         self._connection, self._ids, self._marks = connection, ids, marks
         self._tally = Tally()
-        self._remembered: Remembered = {}
+        self._remembered = Remembered()
         self._erased = Removed.of(connection).whole
 
     def take(self, rows: list[Any]) -> None:

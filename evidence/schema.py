@@ -16,6 +16,7 @@ from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.files import make_private
 from evidence.migrations import STEPS
 from evidence.rebuild import rebuild
+from evidence.resumming import resum
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 
 VERSION = len(STEPS)
@@ -112,9 +113,12 @@ def _step_forward(connection: Connection, found: int) -> None:
     for step in lacking:
         for statement in step.statements:
             connection.execute(statement)
-    if any(step.rebuild for step in lacking):
+    if any(step.rebuild or step.resum for step in lacking):
         connection.execute(_NO_LOTS)
-        rebuild(connection, marks=False)  # which the sixth step makes
+        if len(lacking) == 1 and lacking[0].resum:
+            resum(connection)
+        else:
+            rebuild(connection, marks=False)  # which the sixth step makes
     facts: dict[str, Fact] = {"from": found, "to": VERSION}
     append_happening(connection, happening(Event.MIGRATED, facts))
 

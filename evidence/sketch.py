@@ -6,7 +6,6 @@ estimate of Bar-Yossef et al. (2002) less four times its standard error.
 """
 
 import hashlib
-import heapq
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
@@ -56,7 +55,7 @@ class Sketch:
                 if self._order is not None:
                     self._new.append(one)
         if len(mine) > 2 * _MOST:
-            self._shrink(mine)
+            self._in_order()
 
     def join(self, other: "Sketch") -> None:
         """Add the values of another one."""
@@ -70,12 +69,23 @@ class Sketch:
             if self._order is not None:
                 self._new += new
             if len(mine) > 2 * _MOST:
-                self._shrink(mine)
+                self._in_order()
 
-    def _shrink(self, hashes: set[int]) -> None:
-        self._read = kept = set(heapq.nsmallest(_MOST, hashes))
-        self._bound = max(kept)
-        self._order = None
+    def _in_order(self) -> list[int]:
+        """Return the smallest hashes in order, and forget all larger ones."""
+        order = self._order
+        if order is None:
+            order = self._order = sorted(self._hashes)
+        elif self._new:
+            order += self._new
+            order.sort()  # of what is nearly in order, it takes a tenth of the time
+        self._new = []
+        if len(order) > _MOST:
+            self._hashes.difference_update(order[_MOST:])
+            del order[_MOST:]
+        if len(order) == _MOST:
+            self._bound = order[-1]
+        return order
 
     @property
     def exact(self) -> bool:
@@ -92,7 +102,7 @@ class Sketch:
             count = len(self._kept) // _BYTES
         else:
             count = len(self._read)
-            largest = 0 if count < _MOST else heapq.nsmallest(_MOST, self._read)[-1]
+            largest = 0 if count < _MOST else self._in_order()[-1]
         if count < _MOST:
             return count
         return _estimated(largest)
@@ -100,14 +110,7 @@ class Sketch:
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
         if self._text is None:
-            order = self._order
-            if order is None:
-                order = self._order = sorted(self._hashes)
-            else:
-                order += self._new
-                order.sort()  # of what is nearly in order, it takes a tenth of the time
-            self._new = []
-            kept = order[:_MOST]
+            kept = self._in_order()
             self._text = struct.pack(f">{len(kept)}I", *kept).hex()
         return self._text
 

@@ -58,10 +58,45 @@ _MOST_REMEMBERED, _MOST_BYTES = 4000, 4 << 20
 """Cases that were seen last, and what is inside them as the file keeps it: in memory it takes some
 ten times as much.
 """
-type Remembered = dict[str, tuple[CaseSums, dict[str, Any], int]]
-"""Case → its sums, how it stands, and the bytes of its inside: as in the file, while nobody else
+type _Known = tuple[CaseSums, dict[str, Any], int]
+"""Sums of a case, how it stands, and the bytes of its inside: as in the file, while nobody else
 writes.
 """
+
+
+class Remembered:
+    """Cases that were seen last; those that were not seen for longest are forgotten first."""
+
+    __slots__ = ("_cases", "_size")
+
+    def __init__(self) -> None:
+        self._cases: dict[str, _Known] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._cases.clear()
+        self._size = 0
+
+    def taken(self, key: str) -> _Known | None:
+        """Return what is known of a case and let go of it: to be put back behind all others."""
+        found = self._cases.pop(key, None)
+        if found is not None:
+            self._size -= found[2]
+        return found
+
+    def put(self, key: str, sums: CaseSums, standing: dict[str, Any], size: int) -> None:
+        """Remember a case that was taken, or that is not known."""
+        self._cases[key] = sums, standing, size
+        self._size += size
+
+    def forget_oldest(self) -> None:
+        """Forget cases where there are too many."""
+        while self._size > _MOST_BYTES or len(self._cases) > _MOST_REMEMBERED:
+            self.taken(next(iter(self._cases)))
 
 
 def write_rollup(
@@ -76,9 +111,9 @@ def write_rollup(
     forget it when another connection has written, or when this was rolled back.
     """
     if rollup.cases:
-        known: Remembered = {} if remembered is None else remembered
+        known = Remembered() if remembered is None else remembered
         rows = [_case_row(driver, sums, known) for sums in rollup.cases.values()]
-        forget_oldest(known)
+        known.forget_oldest()
         if ids is None:
             UPSERT_CASE.run(driver, rows)
         else:
@@ -89,18 +124,9 @@ def write_rollup(
     UPSERT_DAY.run_rows(driver, days_of(rollup.hours))
 
 
-def forget_oldest(known: Remembered) -> None:
-    """Forget the cases that were not seen for longest, where there are too many."""
-    size, count = sum(one[2] for one in known.values()), len(known)
-    for key in list(known) if size > _MOST_BYTES or count > _MOST_REMEMBERED else ():
-        if size <= _MOST_BYTES and count <= _MOST_REMEMBERED:
-            return
-        size, count = size - known.pop(key)[2], count - 1
-
-
 def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[str, Any]:
     """Return the row of a case with what came later; a closing that does not hold any more ends."""
-    found = known.pop(later.key, None)  # and put back behind all others
+    found = known.taken(later.key)
     if found is None:
         found = _read(driver, later.key)
     if found is None:
@@ -111,11 +137,11 @@ def _case_row(driver: Connection, later: CaseSums, known: Remembered) -> dict[st
         if standing["status"] == CaseStatus.CLOSED and comes_back(standing, sums.reach):
             standing["status"] = CaseStatus.OPEN.value
     row = sums.row()
-    known[later.key] = sums, standing, len(row["inside"])
+    known.put(later.key, sums, standing, len(row["inside"]))
     return {**row, **standing}
 
 
-def _read(driver: Connection, key: str) -> tuple[CaseSums, dict[str, Any], int] | None:
+def _read(driver: Connection, key: str) -> _Known | None:
     row = driver.named(_KNOWN, (key,)).fetchone()
     if row is None:
         return None

@@ -14,7 +14,7 @@ from evidence.entries import seal_of
 from evidence.frames import behind, opener, text_of
 from evidence.marks import MORE_VALUES, Pair, pair, product
 from evidence.merkle import Subtrees, subtrees
-from evidence.parts import SALT_BYTES, Seal, gaps_of, salted_link, sealed_link
+from evidence.parts import SALT_BYTES, Seal, gaps_of, salted_link, says_nothing, sealed_link
 from evidence.removed import Removed
 from evidence.rollup import Rollup
 from evidence.tally import Tally
@@ -158,6 +158,9 @@ class _Reading:
             return gone, b""
         if type(hash_) is not bytes:
             return f"entry {seq} was changed after it was written", b""
+        parts = None if seal is None or not seal.sealed else len(seal.sealed)
+        if self._is_touched(seq) and not says_nothing(salt, cuts, parts):
+            return f"the seal of entry {seq}, which was erased, says more than was left of it", b""
         if (rest := behind(frame)) and (any(rest) or seq not in self._removed.parts):
             return (
                 f"something stands behind the text of entry {seq} that Outgate did not write",

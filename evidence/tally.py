@@ -6,7 +6,7 @@ decision) is known by its bytes; findings and calls are known by their likeness 
 be read. A text of which this cannot be said is read as all others read it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -116,6 +116,11 @@ class Tally:
     def begin(self) -> None:
         """Begin with new sums; what is known of records stays."""
         self._lumps, self._number, self.pairs = {}, 0, []
+
+    @property
+    def lumps(self) -> Iterable[Lump]:
+        """What was added, by its kinds."""
+        return self._lumps.values()
 
     @property
     def sums(self) -> Rollup:

@@ -28,6 +28,7 @@ from evidence.held_file import HeldFile
 from evidence.notary import Notary
 from evidence.owed import Owed
 from evidence.recovery import recover
+from evidence.rollup import Rollup
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error, whole
 from evidence.writer_tasks import Ends, Ready, Task, hangs, has_ended, has_stopped, tell, trouble
@@ -57,7 +58,7 @@ class Writer:
         strict: bool = False,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         stalled_s: float = STALLED_S,
-        observe: Callable[[int, Sequence[Item]], None] = lambda first_seq, items: None,
+        observe: Callable[[int, Rollup], None] = lambda first_seq, sums: None,
         installation: Installation | None = None,
         clock: ClockWatch | None = None,
         notary: Notary | None = None,
@@ -65,9 +66,9 @@ class Writer:
         """Open the file, chain what an earlier gate left open, start the thread. Raises
         EvidenceError.
 
-        `observe` is called from the thread with what was committed and its first place in
-        the chain. With `installation` the gate's starts and stops are chained, too; with
-        `notary` checkpoints are taken.
+        `observe` is called from the thread with the first place in the chain of what was
+        committed, and what that adds up to. With `installation` the gate's starts and stops are
+        chained, too; with `notary` checkpoints are taken.
         """
         self._observe = observe
         self._stalled_s = stalled_s
@@ -311,15 +312,16 @@ class Writer:
             opens={one.item.id: one.item for one in ready if not one.task.closes},
             closes=[one.item for one in ready if one.task.closes],
         )
-        first_seq = self._connected().write(batch)
+        appender = self._connected()
+        first_seq = appender.write(batch)
         self._file.look()  # only what stands under its name now was written
-        self._told_of(first_seq, batch.closes)
+        self._told_of(first_seq, appender.sums)
         self._well()
 
-    def _told_of(self, first_seq: int, items: Sequence[Item]) -> None:
+    def _told_of(self, first_seq: int, sums: Rollup) -> None:
         """Tell the observer; that it fails makes nothing of what is written undone."""
         try:
-            self._observe(first_seq, items)
+            self._observe(first_seq, sums)
         except BaseException as error:  # noqa: BLE001 - boundary: what is committed is committed
             OWNER.lost(Duty.PAST, error)
 
@@ -359,7 +361,7 @@ class Writer:
         try:
             first_seq = appender.write(Batch(closes=list(items)))
             self._file.look()
-            self._told_of(first_seq, items)
+            self._told_of(first_seq, appender.sums)
         except sqlite3.IntegrityError:
             if len(items) > 1:
                 for item in items:

@@ -18,7 +18,7 @@ from core.vocabulary.kinds import kind_of
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
 from core.vocabulary.sizes import at_least, exactness
-from core.vocabulary.verdicts import outcome
+from core.vocabulary.verdicts import became
 from destinations.naming import place_name
 from evidence.entries import Entry, Recalled
 from exports.contents import Said
@@ -81,8 +81,7 @@ def _numbers(record: Record) -> Cell:
 
 
 def _outcome(record: Record) -> Cell:
-    decision = record.decision
-    return outcome(record.outcome, decision.hold_outcome, decision.intended)
+    return became(record)
 
 
 def _left(record: Record) -> Cell:

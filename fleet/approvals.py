@@ -3,7 +3,7 @@ the hub sent last.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import orjson
 
 from core.errors import OutgateError
 from fleet.membership import membership
-from fleet.orders import APPROVALS, opened
+from fleet.orders import APPROVALS, NO_APPROVALS, Order, opened
 
 _FRESH_S = 1.0
 
@@ -27,14 +27,27 @@ class FleetApprovals:
     clock: Callable[[], float] = time.monotonic
     _looked_at: float = field(default=float("-inf"))
     _stamp: tuple[int, int, int] | None = None
-    _known: Mapping[str, bool] = field(default_factory=dict)
+    _order: Order = NO_APPROVALS
 
     def of(self, sha256: str | None) -> bool | None:
         """Return whether a version is approved; None where the fleet says nothing of it."""
+        return None if sha256 is None else self._now().approvals.get(sha256)
+
+    def said(self, sha256: str | None) -> str:
+        """Return what was said of a version for the fleet, and by whom, in words; empty where
+        nothing was.
+        """
+        approved = self.of(sha256)
+        if sha256 is None or approved is None:
+            return ""
+        done = "approved" if approved else "withdrawn"
+        return f"{done} for all machines by {self._order.said_by[sha256]}"
+
+    def _now(self) -> Order:
         if self.clock() - self._looked_at >= _FRESH_S:
             self._looked_at = self.clock()
             self._look()
-        return None if sha256 is None else self._known.get(sha256)
+        return self._order
 
     def joined_with(self, own: bool | None, sha256: str | None) -> bool | None:
         """Return what counts beside what was said on this machine: whoever withdraws wins, here or
@@ -50,18 +63,18 @@ class FleetApprovals:
         try:
             found = path.stat()
         except OSError:
-            self._stamp, self._known = None, {}
+            self._stamp, self._order = None, NO_APPROVALS
             return
         stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         if stamp != self._stamp:
-            self._known = self._read(path)
+            self._order = self._read(path)
             self._stamp = stamp
 
-    def _read(self, path: Path) -> Mapping[str, bool]:
+    def _read(self, path: Path) -> Order:
         try:
             member = membership(self.folder)
             if member is None:
-                return {}
-            return opened(orjson.loads(path.read_bytes()), member.policy_key, APPROVALS).approvals
+                return NO_APPROVALS
+            return opened(orjson.loads(path.read_bytes()), member.policy_key, APPROVALS)
         except (OSError, ValueError, OutgateError):
-            return {}
+            return NO_APPROVALS

@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from certs.files import PRIVATE_FILE, replace_file
 from core.errors import InputError, OutgateError, SettingsError
 from core.json_fields import Fields
+from core.text import printable
 from fleet.line import Line
 
 SCHEMA = "outgate.orders/1"
 POLICY, APPROVALS, RETENTION, SETTINGS = "policy", "approvals", "retention", "settings"
 KINDS = (POLICY, APPROVALS, RETENTION, SETTINGS)
 MOST_DAYS = 36_500
-_SHA256_HEX = 64
+_SHA256_HEX, _MOST_NAME = 64, 200
 
 
 class BadOrdersError(InputError):
@@ -43,11 +44,16 @@ class Order:
     policy: str | None = None
     approvals: Mapping[str, bool] = MappingProxyType({})
     """SHA-256 of a script in hex → approved, or withdrawn."""
+    said_by: Mapping[str, str] = MappingProxyType({})
+    """SHA-256 of a script in hex → who said so last at the hub, harmless to show."""
     days: int | None = None
     """How long evidence is kept."""
     settings: str | None = None
     """YAML."""
     made_by: str = ""
+
+
+NO_APPROVALS = Order(kind=APPROVALS, version=0)
 
 
 def opened(value: object, public: bytes, kind: str) -> Order:
@@ -86,14 +92,16 @@ def _read(value: object) -> Order:
     if kind == SETTINGS:
         text, by = fields.text("settings"), fields.text("made_by")
         return Order(kind=kind, version=version, settings=text, made_by=by)
-    told = {}
+    told, said_by = {}, {}
     for one in fields.many("approvals"):
         entry = Fields(one, "approval")
         sha256 = entry.text("sha256")
         if len(bytes.fromhex(sha256)) * 2 != _SHA256_HEX:
             raise ValueError("no hash")
         told[sha256] = entry.flag("approved")
-    return Order(kind=kind, version=version, approvals=told, made_by=fields.text("made_by"))
+        said_by[sha256] = printable(entry.text("who"), _MOST_NAME)
+    by = fields.text("made_by")
+    return Order(kind=kind, version=version, approvals=told, said_by=said_by, made_by=by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

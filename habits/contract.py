@@ -47,6 +47,9 @@ def _place(place: PlaceHabits) -> dict[str, Any]:
     if accounts:
         entry["accounts"] = accounts
     entry["kinds"] = sorted(place.kinds)
+    usual = (place.request_bytes, place.day_bytes, place.day_requests)
+    if not all(one is None or one.exact for one in usual):
+        entry["not_all_counted"] = True
     if place.request_bytes is not None:
         entry["request_bytes_at_most"] = _limit(place.request_bytes.largest)
     if place.day_bytes is not None:

@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.ids import utc_now
 from core.json_fields import Fields
 from core.vocabulary.fleet import Alarm
-from hub import file_rows, how_rows, went_rows
+from hub import file_rows, how_rows, rows_again
 from hub.alarms import alarmed
 from hub.authority import HubAuthority
 from hub.case_list import keep_up
@@ -26,9 +26,9 @@ from hub.intake import Intake
 from hub.months import remove_old
 from hub.orders import meant_for, order_for
 from hub.requests import forget_over, offered, take_replies
+from hub.rows_again import read_rows
 from hub.totals import IN_A_ROUND_S, make_totals
 from hub.watching import note_silent, note_watched
-from hub.went_rows import read_went
 from hub.words import Words
 
 
@@ -157,7 +157,7 @@ class Hub:
         remove_old(self.database, self.clock())
         make_totals(self.database, IN_A_ROUND_S)
         read_files(self.database, file_rows.IN_A_ROUND_S, self.clock())
-        read_went(self.database, went_rows.IN_A_ROUND_S)
+        read_rows(self.database, rows_again.IN_A_ROUND_S)
         read_hows(self.database, how_rows.IN_A_ROUND_S)
         with self.database.work() as connection:
             keep_up(connection)

@@ -158,8 +158,8 @@ def _one(about: About, values: Sequence[str], told: Told) -> Clause:
 
 _CASE_OF: LiteralString = """SELECT coalesce(x.family, 0), coalesce(x.name, p.path), d.name, a.word
     FROM totals t JOIN places p ON p.number = t.place LEFT JOIN scripts x ON x.number = p.script
-        JOIN destinations d ON d.number = t.destination JOIN words a ON a.number = t.account
-    WHERE t.review"""
+        JOIN destinations d ON d.number = t.destination JOIN words a ON a.number = t.account"""
+_SEEN: LiteralString = " WHERE t.review"
 _KEY: LiteralString = "(family, name, destination, account) IN ("
 _BY_SENDER: Mapping[About, Sequence[About]] = {
     About.USER: (About.USER,),
@@ -174,10 +174,11 @@ def _sent_by(by: About, senders: list[int], told: Told) -> Clause:
     if not senders:
         return "false", ()
     if by is About.USER and told.of_few:
-        of_many: LiteralString = " GROUP BY 1, 2, 3, 4 HAVING bool_or(t.place = ANY(%s::int[]))"
-        of_many += " AND count(DISTINCT p.person) >= %s)"
+        of_many: LiteralString = " LEFT JOIN people w ON w.number = p.person" + _SEEN
+        of_many += " GROUP BY 1, 2, 3, 4 HAVING bool_or(t.place = ANY(%s::int[]))"
+        of_many += " AND count(DISTINCT lower(w.name)) >= %s)"
         return _KEY + _CASE_OF + of_many, (senders, told.of_few)
-    return _KEY + _CASE_OF + " AND t.place = ANY(%s::int[]))", (senders,)
+    return _KEY + _CASE_OF + _SEEN + " AND t.place = ANY(%s::int[]))", (senders,)
 
 
 def _case(_: About, values: Sequence[str]) -> Clause:

@@ -70,9 +70,13 @@ class Council:
 
     agreed: Agreed
     key: bytes = field(repr=False)
+    nobody: bool = False
+    """True: of so few people pseudonyms would tell, too."""
 
     def person(self, name: str) -> str:
         """Return a name as it may be shown; the same person is the same everywhere."""
+        if self.nobody and self.agreed.pseudonyms:
+            return ""
         if not self.agreed.pseudonyms or not name or name.startswith(_PREFIX):
             return name
         mark = hmac.new(self.key, name.casefold().encode("utf-8", "replace"), hashlib.sha256)
@@ -81,6 +85,23 @@ class Council:
     def people(self, names: Sequence[str]) -> list[str]:
         """Return names as they may be shown."""
         return sorted({self.person(name) for name in names})
+
+    def told_apart(self, names: Sequence[str]) -> tuple[list[str], str]:
+        """Return some people as they may be shown together, and how many there are in words: of
+        fewer than the smallest group neither who nor how many.
+        """
+        count = len({name.casefold() for name in names})
+        if self.are_few(count):
+            return [], f"fewer than {self.agreed.smallest_group}"
+        return self.people(names), str(count)
+
+    def are_few(self, count: int) -> bool:
+        """Return whether of so many people nothing may be told by themselves."""
+        return self.agreed.pseudonyms and count < self.agreed.smallest_group
+
+    def naming_nobody(self) -> "Council":
+        """Return what shows no person at all, not by a pseudonym either."""
+        return replace(self, nobody=True)
 
     def person_there(self, name: str) -> str:
         """Return a name beside that of a machine as it may be shown."""
@@ -101,11 +122,17 @@ class Council:
         return "".join(told) + parts[-1]
 
     def script(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return a row about a script as it may be shown: its `people` and `paths`."""
-        people = row["people"] or []
-        paths = [self.path(path, people) for path in row.get("paths") or ()]
-        told = {"paths": sorted(set(paths))} if "paths" in row else {}
-        return {**row, "people": self.people(people), **told}
+        """Return a row about a script as it may be shown: its `people`, `people_told` (how many, in
+        words) and `paths`.
+        """
+        people, told = self.told_apart(row["people"] or [])
+        return {**self._paths(row), "people": people, "people_told": told}
+
+    def _paths(self, row: dict[str, Any]) -> dict[str, Any]:
+        if "paths" not in row:
+            return row
+        paths = {self.path(path, row["people"] or []) for path in row["paths"] or ()}
+        return {**row, "paths": sorted(paths)}
 
     def text(self, text: bytes) -> bytes:
         """Return the JSON of an entry as it may be shown: who sent it by a pseudonym, and homes
@@ -137,8 +164,8 @@ class Council:
         """Return a row that names a machine as it may be shown: a pseudonym beside it would be that
         of whose machine it is, and the same everywhere.
         """
-        told = self.script(row)
-        return {**told, "people": []} if self.agreed.pseudonyms else told
+        people = [] if self.agreed.pseudonyms else self.people(row["people"] or [])
+        return {**self._paths(row), "people": people}
 
     def groups(self, people_of: dict[str, set[str]]) -> list[str]:
         """Return groups with how many people each, those that are too small told together."""

@@ -40,6 +40,7 @@ class Word(StrEnum):
     REOPENED = "reopened"
     ASKED_FLEET = "asked-fleet"
     ANSWERED = "answered"
+    APPROVAL_ASKED = "approval-asked"
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
     PUBLISHED = "published"

@@ -56,6 +56,13 @@ _DAYS: LiteralString = (
         AND s.account = (SELECT number FROM by) AND s.day > %(after)s
     GROUP BY s.day ORDER BY s.day"""
 )
+_PEOPLE: LiteralString = (
+    _THERE  # noqa: S608 - both are constants
+    + """ SELECT count(DISTINCT lower(w.name)) FROM there t JOIN totals s ON s.place = t.number
+        JOIN people w ON w.number = t.person
+    WHERE s.review AND s.destination = (SELECT number FROM sent)
+        AND s.account = (SELECT number FROM by)"""
+)
 _DAYS_TOLD = timedelta(days=35)
 """What the desk draws, and some days more."""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
@@ -123,7 +130,7 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
     inside = rows(connection, _INSIDE, row)
     people = sorted({one["person"] for one in inside if one["person"]})
     agreed = shown.agreed
-    few = agreed.pseudonyms and len(people) < agreed.smallest_group
+    told, count = shown.told_apart(people)
     machines = sorted({one["endpoint"] for one in inside})
     kinds = rows(connection, _KINDS, {"numbers": _all(inside, "kindsets")})
     return {
@@ -132,8 +139,8 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
         "endpoints": len(machines),
         # A machine is, as a rule, one person's: where names are not shown, it is not named either.
         "machines": [] if agreed.pseudonyms else machines[:_MOST_MACHINES],
-        "people": [] if few else shown.people(people),
-        "people_told": f"fewer than {agreed.smallest_group}" if few else str(len(people)),
+        "people": told,
+        "people_told": count,
         "groups": shown.groups(_senders_by_group(inside)),
         "paths": sorted({shown.path(one["path"], people) for one in inside})[:5],
         "versions": _versions(inside),
@@ -149,6 +156,16 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
     }
 
 
+def shown_in(connection: Connection, number: int, shown: Council) -> Council:
+    """Return what shows people in the records of a case: where they are too few to be told apart,
+    nobody, for who counts records would count them. Raises InputError.
+    """
+    if not shown.agreed.pseudonyms:
+        return shown
+    found: Any = connection.execute(_PEOPLE, _found(connection, number)).fetchone()
+    return shown.naming_nobody() if shown.are_few(found[0]) else shown
+
+
 def _all(found: Sequence[Row], name: str) -> list[Any]:
     """Return what stands in the lists of this name, each once, in order."""
     return sorted({value for one in found for value in one[name]})
@@ -157,7 +174,7 @@ def _all(found: Sequence[Row], name: str) -> list[Any]:
 def _senders_by_group(inside: Sequence[Row]) -> dict[str, set[str]]:
     groups: dict[str, set[str]] = defaultdict(set)
     for one in inside:
-        groups[one["grouped"]].add(one["person"] or one["endpoint"])
+        groups[one["grouped"]].add((one["person"] or one["endpoint"]).casefold())
     return groups
 
 

@@ -90,6 +90,13 @@ def keep_hows(
         connection.execute(_KEEP, tuple(map(list, zip(*rows, strict=True))))
 
 
+def keep_hows_of(
+    connection: Connection, chain: int, received: datetime, seqs: Sequence[int]
+) -> None:
+    """Keep how records of a message came about, by their rows."""
+    connection.execute(_KEEP_READ, (chain, received, list(seqs)))
+
+
 def hows_again(connection: Connection, endpoint: int) -> None:
     """Make anew what is known of an endpoint, from its rows, inside the caller's transaction."""
     connection.execute(_FORGET, (endpoint,))
@@ -134,4 +141,4 @@ def _keep_message(connection: Connection, whose: Whose, message: Message, room: 
     hows = [numbers.get(fact.how, 0) for fact in told]
     place = (whose.chain, message.received)
     connection.execute(_SET, (list(facts), hows, *place, OTHERS))
-    connection.execute(_KEEP_READ, (*place, list(facts)))
+    keep_hows_of(connection, *place, list(facts))

@@ -35,13 +35,19 @@ _MOST_ASIDE_BYTES = 256 << 20
 way to fill the disk.
 """
 _CHAIN = """SELECT number, endpoint, state, last, head, frontier, key, cut, cut_head, cut_frontier,
-    files_to, hows_to, went_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
+    files_to FROM chains WHERE chain = %s AND state <> 'superseded' FOR UPDATE"""
 _STANDS = """SELECT endpoint, state, last, cut FROM chains
     WHERE chain = %s AND state <> 'superseded'"""
 _KEEP = """INSERT INTO uploads (received, chain, first, last, prev, head, blob)
     VALUES (%s, %s, %s, %s, %s, %s, %s)"""
-_MOVE = """UPDATE chains SET last = %s, head = %s, frontier = %s, key = %s,
-    files_to = %s, hows_to = %s, went_to = %s WHERE number = %s"""
+_MOVE = """UPDATE chains SET last = %(last)s, head = %(head)s, frontier = %(frontier)s, key = %(key)s,
+    files_to = %(files_to)s,
+    hows_to = CASE WHEN hows_to = last THEN %(last)s ELSE hows_to END,
+    went_to = CASE WHEN went_to = last THEN %(last)s ELSE went_to END,
+    rows_to = CASE WHEN rows_to = last THEN %(last)s ELSE rows_to END WHERE number = %(number)s"""
+"""What an older hub left out, or read otherwise, is read later: until then no more counts as read.
+Hubs of schema 21 go by `went_to`, those of this one by `rows_to`.
+"""
 _GAP = "INSERT INTO gaps (chain, first, last) VALUES (%s, %s, %s)"
 _ASIDE = """INSERT INTO quarantine (at, endpoint, chain, first, last, head, why, blob)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s
@@ -95,8 +101,6 @@ class Chain:
     cut_head: bytes | None
     cut_frontier: bytes | None
     files_to: int
-    hows_to: int
-    went_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +259,9 @@ class _Keeping:
             self._acts(first, self.walked.texts[skip:])
         key = self._grown(tree, first, self.walked.hashes[skip:])
         files_to = claims.last if has_files else chain.files_to
-        hows_to, went_to = (
-            claims.last if to == chain.last else to for to in (chain.hows_to, chain.went_to)
-        )
-        read_to = (files_to, hows_to, went_to)
-        moved = (claims.last, claims.head, tree.to_bytes(), key, *read_to, chain.number)
-        self.connection.execute(_MOVE, moved)
+        moved = {"last": claims.last, "head": claims.head, "frontier": tree.to_bytes()}
+        read_to = {"files_to": files_to, "key": key, "number": chain.number}
+        self.connection.execute(_MOVE, {**moved, **read_to})
         return Taken(next=claims.last + 1, new=claims.last + 1 - first)
 
     def _files(self, texts: Texts) -> bool:

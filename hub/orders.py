@@ -220,13 +220,14 @@ def approve(
     note: str,
     who: Who,
     now: datetime,
+    facts: Mapping[str, Any] | None = None,
 ) -> int:
     """Approve a version of a script for the whole fleet, or withdraw that; return the version of
-    the list.
+    the list. `facts` stand in the deed. Who may, and whether two have to: `hub.approvals`.
     """
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-    row = connection.execute(_LATEST, (APPROVALS,)).fetchone()
-    known = [] if row is None else orjson.loads(row[0])["approvals"]
+    lock(connection)
+    body = newest_body(connection, APPROVALS)
+    known = [] if body is None else orjson.loads(body)["approvals"]
     entry = {
         "sha256": sha256,
         "approved": approved,
@@ -236,10 +237,21 @@ def approve(
         **actor(who).facts(),
     }
     word = Word.APPROVED if approved else Word.WITHDRAWN
-    chained(connection, word, f"script {sha256}", who=who, note=note, now=now)
+    chained(connection, word, f"script {sha256}", who=who, note=note, now=now, facts=facts)
     told = [one for one in known if one["sha256"] != sha256]
-    facts = {"approvals": [*told, entry]}
-    return _publish(connection, key, APPROVALS, facts, "", 100, who, now)
+    listed = {"approvals": [*told, entry]}
+    return _publish(connection, key, APPROVALS, listed, "", 100, who, now)
+
+
+def lock(connection: Connection) -> None:
+    """Keep others from making orders until the caller's transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+
+
+def newest_body(connection: Connection, kind: str) -> bytes | None:
+    """Return what the newest order of a kind says, as it was signed; None where there is none."""
+    row = connection.execute(_LATEST, (kind,)).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def _publish(
@@ -252,7 +264,7 @@ def _publish(
     who: Who,
     now: datetime,
 ) -> int:
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    lock(connection)
     row = connection.execute(_NEWEST, (kind,)).fetchone()
     newest = 0 if row is None else int(row[0])
     # After a restore, endpoints may follow orders of which the backup does not know.

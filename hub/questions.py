@@ -10,7 +10,8 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from evidence.rollup import COMES_BACK
-from hub import how_rows, went_rows
+from hub import how_rows, rows_again
+from hub.approvals import approved_by
 from hub.database import Connection
 from hub.room import OTHERS
 from hub.totals import left, refuse_unmade
@@ -171,7 +172,7 @@ def status(connection: Connection, now: datetime) -> Row:
     away, lacking = away_since(connection, now), left(connection)
     unread = how_rows.LATER.left(connection)
     more = {"hub_away_since": away, "totals_to_make": lacking, "hows_to_read": unread}
-    more["went_to_read"] = went_rows.LATER.left(connection)
+    more["rows_to_read"] = rows_again.LATER.left(connection)
     return {**found, **more}
 
 
@@ -182,12 +183,17 @@ def endpoints(connection: Connection, now: datetime) -> list[Row]:
 
 
 def scripts(connection: Connection, most: int = MOST) -> list[Row]:
-    """Return scripts, each once for the whole fleet: versions, owners, what they sent."""
+    """Return scripts, each once for the whole fleet: versions, owners, what they sent, and which
+    versions are approved for the fleet now (`approved`: SHA-256 → by whom).
+    """
     refuse_unmade(connection)
     connection.execute(ROOM)
     found = rows(connection, _SCRIPTS, {"most": most})
+    approved = approved_by(connection)
     for row in found:
         row["people"] = row["people"] or []
+        row["people_told"] = str(len(row["people"]))
+        row["approved"] = {one: approved[one] for one in row["versions"] if one in approved}
     return found
 
 

@@ -44,6 +44,9 @@ class HubHolds:
 
 
 def _record(row: Row, shown: Council) -> Record:
+    """Return a held request as the desk shows it. It is one person's, and `hub holds` names the
+    machine: no pseudonym stands here.
+    """
     service = find(row["place"])
     script = Script(
         path=None,
@@ -58,7 +61,7 @@ def _record(row: Row, shown: Council) -> Record:
             certainty=Certainty.LIKELY,  # the endpoint's word; its record is not here yet
             method="hub",
             process=None,
-            user=shown.person(row["person"]),
+            user=shown.person_there(row["person"]) or None,
             script=script if row["script"] else None,
         ),
         destination=Destination(

@@ -24,7 +24,7 @@ from core.review import (
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.vocabulary.sizes import counted
-from hub import desk, held, how_rows, orders, script_past
+from hub import approvals, desk, held, how_rows, script_past
 from hub.case_list import look
 from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
@@ -78,6 +78,8 @@ class HubCases:
     refusal: Callable[[Deed], str | None] = lambda _: None
     key: Path | None = None
     """Folder of the key that signs answers and approvals; None: the hub's own."""
+    asks: approvals.Asks = approvals.ASKS_NOTHING
+    """What the settings of the hub's machine ask of approvals of scripts."""
 
     def data_version(self) -> int:
         """A number that changes when the list of cases does."""
@@ -156,6 +158,20 @@ class HubCases:
         with self.database.at_once() as connection:
             return script_past.versions(connection, script, self._shown(connection))
 
+    def script_of(self, key: str) -> str | None:
+        """The path of the script that a case is about, where it was used last, as far as people are
+        shown; None where no script is known.
+        """
+        with self.database.at_once() as connection:
+            return script_past.script_of(connection, number_of(key), self._shown(connection))
+
+    def made_of(self, sha256: str) -> Sequence[tuple[str, str, bool]] | None:
+        """Name and version of each package that a version of a script has on any machine, and
+        whether it imports it; None where no machine has told.
+        """
+        with self.database.at_once() as connection:
+            return script_past.made_of(connection, sha256)
+
     def append(self, events: Sequence[ReviewEvent]) -> Sequence[ReviewEvent]:
         """Do what was decided, all or none.
 
@@ -166,9 +182,12 @@ class HubCases:
             if refused is not None:
                 raise ForbiddenError(refused)
         with self.database.work() as connection:
-            for event in events:
-                self._do(connection, event)
-        return [replace(one, who=self.actor.name, channel=self.actor.channel) for one in events]
+            done = [self._do(connection, event) for event in events]
+        who, channel = self.actor.name, self.actor.channel
+        return [
+            replace(one, action=was, who=who, channel=channel)
+            for one, was in zip(events, done, strict=True)
+        ]
 
     def totals(self, since: datetime | None = None) -> Mapping[str, int]:
         """Counts for the health line; the list does not tell what was skipped."""
@@ -217,13 +236,16 @@ class HubCases:
 
     def _entries(self, key: str, limit: int, offset: int, *, observed: bool) -> list[OpenedEntry]:
         with self.database.work() as connection:
-            shown = self._shown(connection)
+            if not number_of(key):
+                return []
+            shown = desk.shown_in(connection, number_of(key), self._shown(connection))
             places = {"case": number_of(key), "observed": observed, "limit": limit}
             places |= {"offset": offset, "most": limit + offset}
             found = connection.execute(_ENTRIES, places).fetchall()
             return [_opened(connection, (place[0], place[1], place[2]), shown) for place in found]
 
-    def _do(self, connection: Connection, event: ReviewEvent) -> None:
+    def _do(self, connection: Connection, event: ReviewEvent) -> Action:
+        """Do it; return what was done: what takes two people is a request first."""
         told: dict[str, Any] = {"who": self.actor, "note": event.note, "now": event.at}
         number = number_of(event.case_key)
         match event.action:
@@ -237,11 +259,15 @@ class HubCases:
             case Action.APPROVE | Action.REFUSE:
                 self._answer(connection, event, told)
             case Action.APPROVE_SCRIPT | Action.WITHDRAW_SCRIPT if event.script_sha256:
-                yes = event.action is Action.APPROVE_SCRIPT
-                key = policy_key(self.key or self.folder)
-                orders.approve(connection, key, event.script_sha256, approved=yes, **told)
+                yes, key = (
+                    event.action is Action.APPROVE_SCRIPT,
+                    policy_key(self.key or self.folder),
+                )
+                told |= {"approved": yes, "asks": self.asks}
+                return approvals.say(connection, key, event.script_sha256, **told)
             case _:
                 raise InputError("That cannot be done at the hub.")
+        return event.action
 
     def _answer(self, connection: Connection, event: ReviewEvent, told: dict[str, Any]) -> None:
         row = connection.execute(_HOLD, (event.record_id,)).fetchone()

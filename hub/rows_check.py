@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 from core.vocabulary.sizes import counted
 from hub.database import Connection
-from hub.facts import UNREADABLE, fact_of
+from hub.facts import fact_of
 from hub.room import OTHERS
 from hub.stored import Kept
 from hub.sums import ADDED, KEY
@@ -34,26 +34,23 @@ _TOTALS: LiteralString = (
 )
 
 
-def rows_problem(connection: Connection, chain: int, kept: Kept, went_to: int) -> str | None:
+def rows_problem(connection: Connection, chain: int, kept: Kept, rows_to: int) -> str | None:
     """Return which row of a message of records does not say what its entry says. What is not told
-    apart says less, and behind `went_to` it is not known yet what was cut off half-way.
+    apart says less; behind `rows_to` an older hub wrote what it read, and it is read again.
     """
-    values = {"others": OTHERS, "chain": chain, "first": kept.first, "last": kept.last}
+    last = min(kept.last, rows_to)
+    values = {"others": OTHERS, "chain": chain, "first": kept.first, "last": last}
     texts = {seq: entry.text for seq, entry in kept.entries()}
     for row in connection.execute(_ROWS, values).fetchall():
-        if not _says(row, texts[row[0]], went_to):
+        if not _says(row, texts[row[0]]):
             return f"the row of entry {row[0]} is not what the entry says"
     return None
 
 
-def _says(row: tuple[Any, ...], text: bytes, went_to: int) -> bool:
-    seq, bytes_, went, path, place, outcome, account, at, together = row
+def _says(row: tuple[Any, ...], text: bytes) -> bool:
+    _, bytes_, went, path, place, outcome, account, at, together = row
     fact = fact_of(text)
-    if outcome == UNREADABLE and not together:
-        return True  # an older hub took it, which could not read it: told as something to look at
-    if fact.bytes != bytes_ or (seq <= went_to and fact.went is not went):
-        return False
-    if fact.at is not None and fact.at != at:
+    if (fact.bytes, fact.went) != (bytes_, went) or (fact.at is not None and fact.at != at):
         return False
     told = (fact.sender.path, fact.destination, fact.outcome, fact.account)
     return together or told == (path, place, outcome, account)

@@ -35,6 +35,14 @@ ADDED: LiteralString = f"""SELECT {KEY}, sum(records)::bigint AS records, sum(we
     FROM ({_KNOWN}) AS known GROUP BY {KEY}"""  # noqa: S608 - texts of this file
 """What the records of an endpoint, and what is kept of removed months, add up to."""
 _AGAIN = f"""INSERT INTO sums ({KEY}, {_COUNTS}) {ADDED}"""
+_FORGET_SOME = f"""DELETE FROM sums WHERE ({KEY}) IN (SELECT * FROM unnest(%s::date[], %s::int[],
+    %s::int[], %s::int[], %s::int[], %s::int[], %s::bool[]))"""  # noqa: S608 - texts of this file
+_SOME_AGAIN = f"""INSERT INTO sums ({KEY}, {_COUNTS}) SELECT * FROM ({ADDED}) AS added
+    WHERE place = ANY(%(place)s::int[]) AND ({KEY}) IN (SELECT * FROM unnest(%(day)s::date[],
+        %(place)s::int[], %(to)s::int[], %(kinds)s::int[], %(outcome)s::int[], %(account)s::int[],
+        %(review)s::bool[]))"""  # noqa: S608 - texts of this file
+"""Which places it is about stands by itself: records are found by them."""
+_IN_KEY = ("day", "place", "to", "kinds", "outcome", "account", "review")
 _LACKING = """SELECT c.number, int8multirange(int8range(1, c.last + 1))
         - coalesce((SELECT range_agg(int8range(r.seq, r.seq + 1)) FROM records r
             WHERE r.chain = c.number), '{}')
@@ -85,6 +93,14 @@ def sum_again(connection: Connection, endpoint: int) -> None:
     connection.execute(_FORGET, (endpoint,))
     connection.execute(_AGAIN, {"endpoint": endpoint})
     hows_again(connection, endpoint)
+
+
+def add_again(connection: Connection, endpoint: int, keys: Sequence[tuple[object, ...]]) -> None:
+    """Make some sums of an endpoint anew, by `KEY`, inside the caller's transaction."""
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    connection.execute(_FORGET_SOME, columns)
+    values = dict(zip(_IN_KEY, columns, strict=True))
+    connection.execute(_SOME_AGAIN, {**values, "endpoint": endpoint})
 
 
 def keep_dropped(connection: Connection, endpoint: int) -> None:

@@ -1,6 +1,6 @@
 """Answers of the hub as text for a terminal. Pure; whatever an endpoint sent is made inert."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,9 +45,9 @@ def status(row: Row) -> Iterator[str]:
     if row["hows_to_read"]:
         how = f"how {counted(row['hows_to_read'], 'record')} came about"
         yield f"After the update, {how} is still being read; some words of filters wait for it."
-    if row["went_to_read"]:
-        cut = f"what left of {counted(row['went_to_read'], 'record')} is still being counted"
-        yield f"After the update, {cut}; what was cut off half-way shows no bytes until then."
+    if row["rows_to_read"]:
+        read = counted(row["rows_to_read"], "record")
+        yield f"After the update, {read} that an older hub took are still being read again."
     if row["alarms"]:
         yield f"{counted(row['alarms'], 'alarm')} to look at: outgate hub alarms"
     if row["erasures_open"] or row["erasures_unswept"]:
@@ -88,13 +88,14 @@ def _state(row: Row) -> str:
 
 def scripts(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the list of scripts."""
-    heads = ("SCRIPT", "ENDPOINTS", "VERSIONS", "PEOPLE", "RECORDS", "LEFT", "TO", "WITH", "LAST")
+    heads = ("SCRIPT", "ENDPOINTS", "VERSIONS", "APPROVED", "PEOPLE", "RECORDS", "LEFT", "TO")
     lines = [
         (
             row["name"],
             number(row["endpoints"]),
             number(len(row["versions"])),
-            number(len(row["people"])),
+            _approved(row["approved"]),
+            row["people_told"],
             number(row["records"]),
             size_or_more(row["bytes"], exact=bytes_exact(row)),
             _some(row["destinations"]),
@@ -103,7 +104,12 @@ def scripts(rows: Sequence[Row]) -> Iterator[str]:
         )
         for row in rows
     ]
-    yield from table(heads, lines)
+    yield from table((*heads, "WITH", "LAST"), lines)
+
+
+def _approved(by: Mapping[str, str]) -> str:
+    """Return how many versions are approved for the fleet, and by whom."""
+    return f"{number(len(by))} by {_some(sorted(set(by.values())))}" if by else "–"
 
 
 def cases(rows: Sequence[Row]) -> Iterator[str]:

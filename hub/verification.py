@@ -18,7 +18,7 @@ from hub.rows_check import rows_problem, sums_problem, totals_problem
 from hub.stored import Kept, uploads_from
 from hub.totals import left
 
-_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name, c.files_to, c.went_to
+_CHAINS = """SELECT c.number, c.kind, c.chain, c.last, c.head, c.frontier, e.name, c.files_to, c.rows_to
     FROM chains c
     JOIN endpoints e ON e.number = c.endpoint ORDER BY e.name, c.number"""
 _GAPS = "SELECT first, last FROM gaps WHERE chain = %s"
@@ -43,6 +43,9 @@ class Verified:
     entries: int = 0
     removed: int = 0
     """Entries of months that were removed here: what is beside them fits on to them."""
+    unread: int = 0
+    """Records whose rows an older hub wrote, and that are still to be read again: those rows are
+    not held against their entries, and become what the entries say."""
     deeds: int = 0
     deeds_head: bytes = b""
     """Hash of the newest deed: whoever notes it elsewhere sees when later ones are cut off."""
@@ -67,6 +70,7 @@ def verify(connection: Connection) -> Verified:
         found.chains += 1
         found.entries += walk.entries
         found.removed += walk.removed
+        found.unread += walk.unread
         if problem is not None:
             found.problems.append(f"{name}, chain {chain}: {problem}")
     deeds, found.deeds_head, wrong = deeds_problem(connection)
@@ -120,8 +124,8 @@ class _Walk:
     head: bytes
     files_to: int
     """Up to which entry its files are in the index."""
-    went_to: int
-    """Up to which entry it is known what was cut off half-way."""
+    rows_to: int
+    """Up to which entry rows were written, or read again, by a hub that reads as this one does."""
     last: int = 0
     entries: int = 0
     tree: Frontier | None = field(default_factory=Frontier)
@@ -131,6 +135,8 @@ class _Walk:
     nobody knows it), and whether it was here once."""
     removed: int = 0
     files: int = 0
+    unread: int = 0
+    """Records behind `rows_to`."""
     wrong_row: str | None = None
     """The first row that does not say what its entry says."""
 
@@ -163,8 +169,10 @@ class _Walk:
             self.last, self.head = kept.last, hashes[-1]
             self.entries += len(hashes) - skip
             self.files += files_kept(kept.entries(), self.files_to)
-            if self.kind == "records" and self.wrong_row is None:
-                self.wrong_row = rows_problem(self.connection, self.number, kept, self.went_to)
+            if self.kind == "records":
+                self.unread += kept.last - max(kept.first - 1, min(self.rows_to, kept.last))
+                problem = rows_problem(self.connection, self.number, kept, self.rows_to)
+                self.wrong_row = self.wrong_row or problem
         self._over_gone()
         return None
 

@@ -63,6 +63,13 @@ class ContractPlace(Strict):
     request_bytes_at_most: Size | None = None
     day_bytes_at_most: Size | None = None
     day_requests_at_most: Count | None = None
+    not_all_counted: bool = Field(
+        default=False,
+        description=(
+            "What it had sent there when it was learnt was not all counted: the sizes may be too "
+            "small."
+        ),
+    )
 
 
 class ContractHours(Strict):
@@ -161,9 +168,10 @@ def _of_kinds(contract: Contract, s: Situation) -> str | None:
 def _of_size(contract: Contract, s: Situation) -> str | None:
     place = _place(contract, s)
     most = None if place is None else place.request_bytes_at_most
-    if most is None or s.request_bytes <= most:
+    if place is None or most is None or s.request_bytes <= most:
         return None
-    return f"it may send {size(most)} at once, and this is {size(s.request_bytes)}"
+    told = f"it may send {size(most)} at once{_learnt(place)}"
+    return f"{told}, and this is {size(s.request_bytes)}"
 
 
 def _of_day(contract: Contract, s: Situation) -> str | None:
@@ -172,9 +180,8 @@ def _of_day(contract: Contract, s: Situation) -> str | None:
         return None
     day, requests = s.volume.bytes_day + s.request_bytes, s.volume.requests_day + 1
     if place.day_bytes_at_most is not None and day > place.day_bytes_at_most:
-        return (
-            f"it may send {size(place.day_bytes_at_most)} a day there, and this makes {size(day)}"
-        )
+        told = f"it may send {size(place.day_bytes_at_most)} a day there{_learnt(place)}"
+        return f"{told}, and this makes {size(day)}"
     if place.day_requests_at_most is not None and requests > place.day_requests_at_most:
         most = counted(place.day_requests_at_most, "request")
         return f"it may send {most} a day there, and this is number {requests:,}"
@@ -182,6 +189,10 @@ def _of_day(contract: Contract, s: Situation) -> str | None:
         return None
     most = joined(list(_of_a_day(place)))
     return f"it may send {most} a day there, and not all that it had sent there was counted"
+
+
+def _learnt(place: ContractPlace) -> str:
+    return " (learnt while not all was counted)" if place.not_all_counted else ""
 
 
 def _of_a_day(place: ContractPlace) -> Iterator[str]:
@@ -278,7 +289,7 @@ def _limits(place: ContractPlace) -> str:
     if place.request_bytes_at_most is not None:
         told.append(f"{size(place.request_bytes_at_most)} at once")
     told += [f"{most} a day" for most in _of_a_day(place)]
-    return f"; at most {joined(told)}" if told else ""
+    return f"; at most {joined(told)}{_learnt(place)}" if told else ""
 
 
 def _when(hours: ContractHours) -> str:

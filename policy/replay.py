@@ -159,8 +159,9 @@ def replayed(
         # nothing to be known.
         decision, unsure = policy.tell(situation, untold if record.sender.script is not None else 0)
         asked = as_enforced(decision)
-        if record.went if unsure else lets_out(asked, HoldOutcome.APPROVED):
-            volumes.add(record)
+        told = bool(unsure) or record.fate is not None  # which no policy changes
+        if record.went if told else lets_out(asked, HoldOutcome.APPROVED):
+            volumes.add(record, whole=not told)
         if learnt is not None:
             learnt.add(record)
         learning = history.habits is not None and history.habits.learning is not None

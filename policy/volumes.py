@@ -45,9 +45,9 @@ class Volumes:
             day_exact=not any(values[4] for values in buckets.values()),
         )
 
-    def add(self, record: Record) -> None:
-        """Count a request that went out, with what its record tells: of one that was stopped on
-        its way nobody knows what it would have come to.
+    def add(self, record: Record, *, whole: bool = False) -> None:
+        """Count a request that went out, as its record tells. `whole`: another policy would have
+        let all of it out, and of one that was stopped nobody may know how much that is.
         """
         key, llm = _key(record), record.llm
         if key is None:
@@ -55,7 +55,8 @@ class Volumes:
         sums = self._sums[key].setdefault(_bucket(record.at), [0, 0, 0, 0, 0])
         sums[0] += record.request.bytes
         sums[3] += 1
-        sums[4] += not record.bytes_exact or record.left_in_part
+        unknown = record.stopped and not record.request.complete
+        sums[4] += not record.bytes_exact or (whole and (unknown or record.left_in_part))
         if llm is not None:
             sums[1] += (llm.input_tokens or 0) + (llm.output_tokens or 0)
             sums[2] += _millionths(llm.cost_usd)

@@ -1,6 +1,6 @@
 """The hooks: each presumes refusal, hands over to the inspection, and applies what it says."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
 
 from mitmproxy import http, tls
@@ -8,18 +8,18 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from core.attribution import Attribution
 from proxy import refusals, tls_passthrough
-from proxy.applying import apply, begin_answer, end_answer, refusal_of
+from proxy.answers import AnswerReader
+from proxy.applying import begin_answer, end_answer, refusal_of
 from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
-from proxy.early_ends import EarlyEnds
+from proxy.early_ends import EarlyEnds, why_of
 from proxy.evasion import EvasionWatch
-from proxy.far_side import mark_end, was_reached
-from proxy.fault_causes import why_broken
+from proxy.far_side import mark_end
 from proxy.greetings import Greetings
+from proxy.guarding import Guarded, failed_step
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
 from proxy.message import Passing
@@ -34,22 +34,20 @@ from proxy.streams import kept_of, make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import PastTap
-from proxy.uninspected import Told, Uninspected
+from proxy.turns import TakesTurns
+from proxy.uninspected import Uninspected
 from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
 from proxy.websockets import MessageGate
 
-type Step = Callable[[http.HTTPFlow, Transaction], Awaitable[Outcome]]
 
-
-class GateAddon:
+class GateAddon(TakesTurns, Guarded):
     """Connects mitmproxy's hooks with the inspection."""
 
     name = "outgate"
 
     def __init__(self, inspection: Inspection, upstreams: Upstreams) -> None:
-        self.inspection = inspection
-        self.health = inspection.health
+        super().__init__(inspection)
         self.upstreams = upstreams
         self.passages = tls_passthrough.Passages(inspection)
         self.messages = MessageGate(inspection)
@@ -98,12 +96,6 @@ class GateAddon:
             except BaseException as error:  # noqa: BLE001 - boundary: the client has gone
                 self._failed("connection", error)
 
-    def _failed(self, stage: str, error: BaseException, reference: str | None = None) -> None:
-        """Count and log a failure; what ends this very task from outside is none."""
-        if not is_ours(error):
-            raise error
-        self.health.failed(stage, error, reference)
-
     async def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""
         if nextlayer.layer is None:
@@ -148,8 +140,7 @@ class GateAddon:
         self.tunnels.over(foreign.connection)
         try:
             self.health.passed_undecrypted += await self.foreign.consider(foreign)
-        except BaseException as error:  # noqa: BLE001
-            # boundary: without a passage it is closed
+        except BaseException as error:  # noqa: BLE001 - boundary: without a passage it is closed
             foreign.passage, foreign.may_wait = None, False
             self._failed("passing", error)
 
@@ -207,41 +198,36 @@ class GateAddon:
         who = self.inspection.senders.at_opening(data.context.client.id)
         await self._tell(self.uninspected.certificate_refused, who, target)
 
-    async def _tell(
-        self, told: Told, asked: Awaitable[Attribution], target: tuple[str, int]
-    ) -> None:
-        try:
-            told(await asked, *target)
-        except BaseException as error:  # noqa: BLE001
-            # boundary: nothing passes here; only the record may be missing
-            self._failed("evidence", error)
-
     # requests
 
-    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+    def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Steps 0 and 2: an exchange is opened; the headers may refuse it already."""
         try:
-            await self._opened(flow)
+            return self._opened(flow)
         except BaseException as error:  # noqa: BLE001 - boundary: what was never opened is refused
-            flow.response = refusals.presumed()
-            self._failed("hook", error)
+            self._unopened(flow, error)
+            return None
 
-    async def _opened(self, flow: http.HTTPFlow) -> None:
+    def _opened(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         self._silent.pop(flow.client_conn.id, None)
         self.tunnels.over(flow.client_conn.id)
         target = flow.request.host, flow.request.port
         transaction = bind(flow, self.inspection.opened(flow.client_conn.id, target))
         if flow.request.host == HEALTH_HOST:
-            transaction.answer_here()
-            beside = await answer_to(flow, self.evasion, self.inspection)
-            flow.response = self.health.answer(beside)
-            return
+            return self._answered_here(flow, transaction)
         self.health.requests += 1
         self.ends.begun(flow, transaction)
         head = read_head(flow)
         transaction.travel.stated_size = head.size
-        if not head.small:
-            await self._guarded(flow, self._on_headers)
+        return None if head.small else self._guarded(flow, self._on_headers)
+
+    async def _answered_here(self, flow: http.HTTPFlow, transaction: Transaction) -> None:
+        try:
+            transaction.answer_here()
+            beside = await answer_to(flow, self.evasion, self.inspection)
+            flow.response = self.health.answer(beside)
+        except BaseException as error:  # noqa: BLE001 - boundary: as above
+            self._unopened(flow, error)
 
     async def _on_headers(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
         return await self.inspection.on_headers(transaction, head_of(flow, transaction))
@@ -264,6 +250,10 @@ class GateAddon:
             # boundary: what was not scanned does not go on
             self._failed("hook", error, transaction_of(flow).reference)
             body.tap.fail(error)
+
+    async def gate_late_end(self, flow: http.HTTPFlow) -> None:
+        """No more leaves of a request whose answer was over before it."""
+        await self.ends.late(flow, transaction_of(flow))
 
     async def gate_keep(self, flow: http.HTTPFlow) -> None:
         """Some more of a body that is kept has come; when it is complete, decide."""
@@ -299,25 +289,41 @@ class GateAddon:
             transaction.note(
                 f"headers behind the body that were not passed on: {transaction.travel.trailers}"
             )
+        if transaction.travel.late is not None:
+            await self.ends.late(flow, transaction)
 
     async def _on_request(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
         return await self.inspection.on_request(transaction, exchange_of(flow, transaction))
 
     # answers
 
-    async def responseheaders(self, flow: http.HTTPFlow) -> None:
+    def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Step 7: nothing reaches the client before its evidence is durable."""
         transaction = bound(flow)
-        if transaction is not None and transaction.passing:
-            await self._guarded(flow, self._on_answer)
+        if transaction is None or not transaction.passing:
+            return None
+        try:
+            for note in self.certificates.notes(flow):
+                transaction.note(note)
+            reader = self.inspection.on_answer(transaction, answer_of(flow, held=False))
+            if reader.passes:
+                return self._guarded(flow, partial(self._on_passing, reader))
+            self._answer_begins(flow, transaction, reader)
+        except BaseException as error:  # noqa: BLE001 - boundary: as for a step that fails
+            return self._guarded(flow, partial(failed_step, error))
+        return None
 
-    async def _on_answer(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
-        for note in self.certificates.notes(flow):
-            transaction.note(note)
-        reader = await self.inspection.on_answer(transaction, answer_of(flow, held=False))
+    async def _on_passing(
+        self, reader: AnswerReader, flow: http.HTTPFlow, transaction: Transaction
+    ) -> Outcome:
+        await self.inspection.on_passing(transaction, reader)
+        self._answer_begins(flow, transaction, reader)
+        return WAIT
+
+    @staticmethod
+    def _answer_begins(flow: http.HTTPFlow, transaction: Transaction, reader: AnswerReader) -> None:
         mark_end(flow)
         begin_answer(flow, transaction, reader)
-        return WAIT
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """Step 7 ends. A refusal made while the answer came in replaces what came."""
@@ -331,7 +337,7 @@ class GateAddon:
             flow.response = refusal_of(flow)
         elif transaction.answering and flow.websocket is None:
             await self._guarded(flow, self._on_answer_end)
-        if flow.websocket is None:
+        if flow.websocket is None and transaction.travel.late is None:
             self.ends.over(transaction)
 
     async def _on_answer_end(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
@@ -346,14 +352,7 @@ class GateAddon:
         if (transaction := bound(flow)) is None:
             return
         try:
-            said = flow.server_conn.error or (flow.error.msg if flow.error else "")
-            why = why_broken(
-                self.certificates.meant(flow.client_conn.id, said),
-                reached=was_reached(flow) or not transaction.passing,
-                proxied=flow.server_conn.via is not None,
-                of_the_end=not self.certificates.is_proxys(flow),
-                client_left=not flow.client_conn.connected,
-            )
+            why = why_of(flow, transaction, self.certificates)
             await self.ends.broke(flow, transaction, why)
         except BaseException as error:  # noqa: BLE001
             # boundary: the exchange is over, only its record fails
@@ -382,19 +381,3 @@ class GateAddon:
             # boundary: the connection is over, only its record fails
             self._failed("evidence", error, transaction.reference)
         self.ends.over(transaction)
-
-    # failures
-
-    async def _guarded(self, flow: http.HTTPFlow, step: Step) -> None:
-        """Take one step and apply its outcome; whatever it raises ends in a refusal."""
-        transaction = transaction_of(flow)
-        try:
-            if (outcome := await step(flow, transaction)) is not WAIT:
-                apply(outcome, flow)
-        except BaseException as error:
-            # boundary: mitmproxy would log it and let the body out
-            flow.response = refusals.presumed()
-            if not is_ours(error):
-                raise
-            unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
-            apply(await self.inspection.failed(transaction, error, unread), flow)

@@ -51,6 +51,11 @@ class AnswerReader:
         self._restorer = self._restores(classifier, transaction.values)
 
     @property
+    def passes(self) -> bool:
+        """Whether it passes as it comes: it streams, or what follows is a WebSocket."""
+        return self.streams or self.head.status == SWITCHING
+
+    @property
     def changes(self) -> bool:
         """Whether values are put back, so that the answer's size may change."""
         return self._restorer is not None

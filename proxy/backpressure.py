@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -22,8 +24,12 @@ from mitmproxy.websocket import WebSocketMessage
 from wsproto.frame_protocol import Opcode
 
 from proxy.acknowledging import prompt
+from proxy.binding import transaction_of
 from proxy.carrying_out import QueuedConnectionHandler
+from proxy.prompt_reading import let_go, made_prompt
 from proxy.streams import GatePieceHook, GateUploadHook
+from proxy.travel import PastTap
+from proxy.untaken import untaken
 from proxy.untying import Over, nothing, untie_layers
 
 PACED = (GateUploadHook, GatePieceHook)
@@ -56,6 +62,18 @@ def break_off(connection_id: str) -> None:
     transport = None if handler is None else handler.transports.get(handler.client)
     if transport is not None:
         _end_broken(transport)
+
+
+def untaken_of(flow: http.HTTPFlow) -> int | None:
+    """Return how much of what went to a flow's server was lost with its connection; None where
+    nobody can tell, for the server broke it off. What is under way on one that stands arrives.
+    """
+    handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
+    if handler is None:
+        return None
+    waiting = transaction_of(flow).travel.backlog
+    lost = handler.lost.get(server, 0)
+    return None if lost is None else lost + (0 if waiting is None else waiting())
 
 
 def _read_at_most(writer: Any, size: int) -> None:
@@ -117,6 +135,8 @@ class GateConnectionHandler(QueuedConnectionHandler):
         super().__init__(*arguments)
         self._waiting, self._over = 0, False
         self._ahead = 0
+        self.lost: dict[Connection, int | None] = {}
+        """What was under way to a server when its connection ended; None where nobody can tell."""
         self._idle = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
         _OPEN[self.client.id] = self
@@ -135,6 +155,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 if transport.writer is not None:
                     transport.writer.close()
                 raise
+        made_prompt(transport.reader, partial(self._came, connection), self.drain_writers)
         try:
             await super().handle_connection(connection)
         except asyncio.CancelledError as error:
@@ -143,6 +164,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             raise
         finally:
             reader = transport.reader
+            let_go(reader)
             broken = reader.exception() if isinstance(reader, asyncio.StreamReader) else None
             if broken is not None:
                 broken.__traceback__ = None  # the same: it keeps the frame that keeps the reader
@@ -160,7 +182,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             self.layer = Over()  # type: ignore[assignment]
             self.timeout_watchdog.callback = nothing
 
-    async def server_event(self, event: events.Event) -> None:
+    def take(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
             self.heard_at = asyncio.get_running_loop().time()
@@ -172,8 +194,16 @@ class GateConnectionHandler(QueuedConnectionHandler):
             if event.connection is self.client:
                 self._break_off_servers()
             else:
-                self._note_reset(event.connection)
-        await super().server_event(event)
+                self._note_end(event.connection)
+        super().take(event)
+
+    def _came(self, connection: Connection, data: bytes) -> bool:
+        """Handle what has come; return whether more may be read at once."""
+        self.take(events.DataReceived(connection, data))
+        return self.is_all_sent() and not (connection is self.client and self._is_far_ahead())
+
+    def _is_far_ahead(self) -> bool:
+        return self._waiting > 0 and self._ahead >= AHEAD
 
     def _break_off_servers(self) -> None:
         """A client that breaks its connection in the middle of what goes on to a server, breaks it
@@ -184,24 +214,33 @@ class GateConnectionHandler(QueuedConnectionHandler):
         for connection, transport in self.transports.items():
             # In HTTP/2 each request ends for itself.
             if connection is not self.client and connection.alpn != b"h2":
+                self.lost[connection] = untaken(transport)
                 _end_broken(transport)
 
-    def _note_reset(self, connection: Connection) -> None:
+    def _note_end(self, connection: Connection) -> None:
         """Tell a server that broke its connection from one that ended it: to mitmproxy both are
         the end of what it sent.
         """
-        if connection.error is None and _is_broken(self.transports.get(connection)):
+        transport = self.transports.get(connection)
+        broken = transport is None or _is_broken(transport)
+        self.lost.setdefault(connection, None if broken else untaken(transport))
+        if connection.error is None and _is_broken(transport):
             connection.error = "connection reset by the server"
 
-    async def hook_task(self, hook: commands.StartHook) -> None:
-        """Run one hook; nothing waits any more once its last one is through."""
+    async def hook_task(
+        self, hook: commands.StartHook, work: Awaitable[None] | None = None
+    ) -> None:
+        """Run one hook, or what is left of it; nothing waits any more once its last one is
+        through.
+        """
         self._waiting += 1
         try:
             if isinstance(hook, PACED):
                 await super().drain_writers()
-            await self.handle_hook(hook)
+                self._tell_what_is_taken(hook.flow)
+            await (self.handle_hook(hook) if work is None else work)
             if hook.blocking:
-                await self.server_event(events.HookCompleted(hook))
+                self.take(events.HookCompleted(hook))
         finally:
             self._waiting -= 1
             if not self._waiting:
@@ -209,12 +248,18 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 self._idle.set()
                 self.let_go()
 
+    def _tell_what_is_taken(self, flow: http.HTTPFlow) -> None:
+        """Have a body that passes know how much of it the far side has."""
+        body, transport = transaction_of(flow).travel.body, self.transports.get(flow.server_conn)
+        if isinstance(body, PastTap) and transport is not None:
+            body.tap.heard(untaken(transport))
+
     async def drain_writers(self) -> None:
         """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""
         await super().drain_writers()
         transport = self.transports.get(self.client)
         if transport is None or transport.handler is not asyncio.current_task():
             return
-        while self._waiting and self._ahead >= AHEAD:
+        while self._is_far_ahead():
             self._idle.clear()
             await self._idle.wait()

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
@@ -35,6 +35,10 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._handling = False
 
     async def server_event(self, event: events.Event) -> None:
+        """Handle an event, as mitmproxy asks for it."""
+        self.take(event)
+
+    def take(self, event: events.Event) -> None:
         """Handle an event now, or behind the one that is being handled."""
         self._coming.append(event)
         if self._handling:
@@ -73,13 +77,17 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
             writer.write(command.data)
 
     def begin(self, hook: commands.StartHook) -> None:
-        """Begin a hook; it runs at once as far as it need not wait."""
+        """Begin a hook."""
+        self.start(self.hook_task(hook))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin what a hook does; it runs at once as far as it need not wait."""
         loop = asyncio.get_running_loop()
         if loop.get_task_factory() is asyncio.eager_task_factory:
             # what the loop would do, by way of four more calls
-            task = asyncio.Task(self.hook_task(hook), loop=loop, eager_start=True)
+            task = asyncio.Task(work, loop=loop, eager_start=True)
         else:
-            task = loop.create_task(self.hook_task(hook))
+            task = loop.create_task(work)
         if not task.done():
             _UNDER_WAY.add(task)
             task.add_done_callback(_UNDER_WAY.discard)
@@ -113,14 +121,17 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         """Wait for slow writers, if there are any."""
+        if not self.is_all_sent():
+            await super().drain_writers()  # type: ignore[no-untyped-call]
+
+    def is_all_sent(self) -> bool:
+        """Return whether nothing that was written waits, and no connection has a fault to tell."""
         for transport in self.transports.values():
             writer, reader = transport.writer, transport.reader
             if writer is None:
                 continue
             if writer.transport.get_write_buffer_size() or writer.is_closing():  # type: ignore[union-attr]
-                break
+                return False
             if reader is not None and reader.exception() is not None:  # type: ignore[union-attr]
-                break
-        else:
-            return
-        await super().drain_writers()  # type: ignore[no-untyped-call]
+                return False
+        return True

@@ -3,22 +3,29 @@ worker.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from core.classification import Classification
 from core.errors import DegradedError
 from core.exchange import Exchange
 from core.findings import CLASSIFIER, not_inspected
 from core.ports import Classifier, ClassifierPool
+from proxy.rounds import Rounds
 
 
 async def classified(
-    exchange: Exchange, classifier: Classifier, pool: ClassifierPool, deadline_s: float
+    exchange: Exchange,
+    classifier: Classifier,
+    pool: ClassifierPool,
+    deadline_s: float,
+    rounds: Rounds,
 ) -> Classification:
     """Return what is in the exchange. A late, killed or crashed worker degrades the result; it
     never raises.
     """
     if classifier.is_cheap(exchange):
-        seen = classifier.classify(exchange)
+        await rounds.mine()
+        seen = rounds.spent_on(partial(classifier.classify, exchange))
         if not seen.deferred:
             return seen
     try:

@@ -3,6 +3,7 @@
 Holds nothing of any exchange; the answers go into its transaction.
 """
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -18,9 +19,15 @@ from proxy.boundaries import courtesy
 from proxy.classifying import classified
 from proxy.lineage import Lineage, failed, is_worth_it
 from proxy.parts import Limits, Parts
+from proxy.rounds import Rounds
 
 OTHER_NAME = "destination: the request names another host or port inside"
 """Which ones stands with the destination."""
+_UPLOADS = 3
+"""Of so many large bodies some is scanned at the same time: each takes ten times a window of memory
+meanwhile, and there are as many cores as there are. The others' clients wait, not their windows: of
+those none is late before it is begun.
+"""
 _NO_HISTORY, _NO_VOLUME = ScriptHistory(), Volume()
 
 
@@ -30,6 +37,9 @@ class Deciding:
     def __init__(self, parts: Parts, limits: Limits) -> None:
         self.parts = parts
         self.limits = limits
+        self.rounds = Rounds()
+        self.uploads = asyncio.Semaphore(_UPLOADS)
+        """Held while some of a large body is scanned."""
         self.files = Lineage(parts.tracer, limits.files_s)
 
     def reads(self, sender: Attribution) -> bool:
@@ -51,7 +61,8 @@ class Deciding:
         """Return what is in a body that is there."""
         if self.reads(sender):
             parts, seconds = self.parts, self.limits.classify_s
-            seen = await classified(exchange, parts.classifier, parts.pool, seconds)
+            rounds = self.rounds
+            seen = await classified(exchange, parts.classifier, parts.pool, seconds, rounds)
         else:
             seen = _volume_only(self.parts.classifier.on_headers(exchange))
         return self.placed(exchange, seen)

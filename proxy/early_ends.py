@@ -11,14 +11,17 @@ from core.decision import Decision, Verdict
 from core.duties import Duty
 from core.fate import CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
 from core.vocabulary.sizes import counted, number
-from proxy.backpressure import look_again
+from proxy.backpressure import look_again, untaken_of
 from proxy.boundaries import courtesy
+from proxy.client_certificates import ClientCertificates
 from proxy.conversation import GOING_AWAY
-from proxy.fault_causes import Broken
+from proxy.far_side import was_reached
+from proxy.fault_causes import Broken, why_broken
 from proxy.inspection import Inspection
 from proxy.life_cycle import NOT_OUT
 from proxy.transaction import Transaction
 from proxy.translate import content_of, exchange_of
+from proxy.travel import PastTap
 
 _LEAVING = "Outgate is stopping: connect again"
 
@@ -43,6 +46,7 @@ class EarlyEnds:
         transaction.travel.discard()
         if transaction.over or transaction.failed:
             return
+        _tell_what_was_lost(flow, transaction)
         if transaction.state in NOT_OUT:
             await self._inspection.sender(transaction)
             self._unfinished(flow, transaction, _how_far(transaction))
@@ -56,6 +60,18 @@ class EarlyEnds:
             for note in () if reader.ended else why.cut:
                 transaction.note(note)
             await self._inspection.answered(transaction, reader, content)
+
+    async def late(self, flow: http.HTTPFlow, transaction: Transaction) -> None:
+        """No more leaves of a request whose answer was over before it: its record can be handed
+        over.
+        """
+        travel = transaction.travel
+        async with courtesy(Duty.HAND_OVER):
+            if not transaction.over and travel.reader is not None and travel.late is not None:
+                _tell_what_was_lost(flow, transaction)
+                await self._inspection.answered(transaction, travel.reader, travel.late)
+        travel.late = None
+        self.over(transaction)
 
     async def leave(self, may_be_left: Callable[[str], bool]) -> None:
         """The gate is about to stop: end each WebSocket on a connection that may be left, for it
@@ -88,6 +104,9 @@ class EarlyEnds:
         elif reader is None:
             transaction.note(STOPPED_NOTE)
             self._inspection.close(transaction, None)
+        elif (held := transaction.travel.late) is not None:
+            transaction.note(STOPPED_NOTE)
+            self._inspection.close(transaction, reader.answer(held), reader.tap)
         else:
             transaction.note(CUT_NOTE)
             transaction.note(STOPPED_NOTE)
@@ -106,6 +125,30 @@ class EarlyEnds:
         transaction.note(UNFINISHED_NOTE)
         transaction.note(why)
         inspection.close(transaction, None)
+
+
+def why_of(
+    flow: http.HTTPFlow, transaction: Transaction, certificates: ClientCertificates
+) -> Broken:
+    """Return why an exchange broke off, as its flow and its connections tell it."""
+    said = flow.server_conn.error or (flow.error.msg if flow.error else "")
+    return why_broken(
+        certificates.meant(flow.client_conn.id, said),
+        reached=was_reached(flow) or not transaction.passing,
+        proxied=flow.server_conn.via is not None,
+        of_the_end=not certificates.is_proxys(flow),
+        client_left=not flow.client_conn.connected,
+    )
+
+
+def _tell_what_was_lost(flow: http.HTTPFlow, transaction: Transaction) -> None:
+    """Have the record of a large body that did not come to its end, or was not answered, tell what
+    the server is known to have.
+    """
+    travel = transaction.travel
+    answered = travel.reader is not None and transaction.exchange.complete
+    if isinstance(travel.body, PastTap) and not answered:
+        travel.body.tap.broken(untaken_of(flow))
 
 
 def _how_far(transaction: Transaction) -> str:

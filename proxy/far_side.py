@@ -1,7 +1,8 @@
 """Servers that fail or are odd: the client meets what it would meet without the gate.
 
 A server that cannot be reached, or breaks its connection, is a broken connection to the client, not
-a page that it might take for data.
+a page that it might take for data. A name that nobody knows is said in an answer: a client that
+asks a proxy looks up no name, and would blame the proxy.
 """
 
 import time
@@ -18,9 +19,13 @@ from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import ErrorCode, HttpEvent, ResponseProtocolError
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
+from proxy.fault_causes import NAMES_NOBODY, cause_of
 from proxy.joined_heads import HeadJoined
-from proxy.quick_tls import feed, has_something_to_send, read
+from proxy.quick_tls import Read, feed, has_something_to_send, read
+from proxy.turns import HEAD_BYTES, by_turns
 
+_SAID = ErrorCode.RESPONSE_TOO_LARGE
+"""Of mitmproxy's reasons the one for which the gate has no other use; it answers 502 by it."""
 _THEIR_STATUS = ErrorCode.http_status_code
 _THEIR_DATA = tls.TLSLayer.receive_data
 _BROKEN = frozenset(
@@ -32,6 +37,7 @@ _BROKEN = frozenset(
 )
 _NO_CONTENT, _NOT_MODIFIED = 204, 304
 _TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
+_BY_US = "answered by Outgate"
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 
 
@@ -40,19 +46,40 @@ def status_of(code: ErrorCode) -> int | None:
     return None if code in _BROKEN else _THEIR_STATUS(code)
 
 
+def said_in_words[Event: HttpEvent](event: Event, *, proxied: bool) -> Event:
+    """Have a request whose host's name is not known answered instead of broken off. `proxied`: it
+    is another proxy that looks names up, or whose own name it is.
+    """
+    if (
+        not proxied
+        and isinstance(event, ResponseProtocolError)
+        and event.code is ErrorCode.CONNECT_FAILED
+        and cause_of(event.message) in NAMES_NOBODY
+    ):
+        event.code = _SAID
+    return event
+
+
 def refused_words(status: int, message: str) -> bytes:
-    """Return what to say to a request that is none, instead of mitmproxy's own message."""
+    """Return what to say to a request that is none, or leads nowhere, instead of mitmproxy's own
+    message: that one may quote the request, and nothing of it is passed on.
+    """
+    if status == status_codes.BAD_GATEWAY:
+        return f"Outgate sent nothing of this request: {_cause(message)}.\n".encode()
     return b"Outgate cannot read this request as HTTP, so nothing of it was sent on.\n"
 
 
 def refused_head(status: int, message: str = "") -> bytes:
-    """Return the answer to a request that is none. `message` is mitmproxy's and may quote the
-    request: it is not passed on.
-    """
+    """Return the whole answer to such a request."""
     fields = http.Headers(connection="close", content_type="text/plain; charset=utf-8")
     answer = http.Response.make(status, refused_words(status, message), fields)
-    answer.reason = f"{status_codes.RESPONSES.get(status, 'Error')} (answered by Outgate)"
+    by = f"Outgate: {_cause(message)}" if status == status_codes.BAD_GATEWAY else _BY_US
+    answer.reason = f"{status_codes.RESPONSES.get(status, 'Error')} ({by})"
     return bytes(http1.assemble_response(answer))
+
+
+def _cause(message: str) -> str:
+    return f"the destination: {cause_of(message) or 'it was not reached'}"
 
 
 def was_reached(flow: http.HTTPFlow) -> bool:
@@ -94,6 +121,12 @@ class GateHttp1Client(HeadJoined, Http1Client):
             while _drop_informational(self.buf):
                 continue
         yield from super().read_headers(event)
+        waits = self.request is not None and self.response is None
+        if waits and self.stream_id is not None and len(self.buf) > HEAD_BYTES:
+            self.buf = ReceiveBuffer()
+            yield commands.CloseConnection(self.conn)
+            code = ErrorCode.GENERIC_SERVER_ERROR
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, "its head has no end", code))
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the answer's body; one that lasts until the connection ends is not whole where the
@@ -111,7 +144,7 @@ class GateHttp1Client(HeadJoined, Http1Client):
             yield from super().read_body(events.DataReceived(self.conn, _LINE_END))
             yield from self.state(event)
             return
-        yield from super().read_body(event)
+        yield from by_turns(super().read_body(event), self)
 
     def _lacks_only_a_line(self) -> bool:
         """Return True where the last chunk is there, and the server closed before the empty line
@@ -150,9 +183,24 @@ def receive_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None
     """Take what came over TLS. A fatal alert after the handshake ends the connection: mitmproxy
     notes it and waits on, for ever.
     """
+    return told(self, taken(self, data))
+
+
+def taken(self: tls.TLSLayer, data: bytes) -> Read:
+    """Return what came over TLS, decrypted."""
     if data:
         feed(self.tls, data)
-    came = read(self.tls)
+    return read(self.tls)
+
+
+def is_data(self: tls.TLSLayer, came: Read) -> bool:
+    """Return whether what came is nothing but data, to which TLS has nothing to say."""
+    only = came.data and not came.closed and came.alert is None
+    return bool(only) and not has_something_to_send(self.tls)
+
+
+def told(self: tls.TLSLayer, came: Read) -> layer.CommandGenerator[None]:
+    """Yield what comes of what came over TLS."""
     # What is read may have moved the protocol on: only now is it known what there is to send.
     if has_something_to_send(self.tls):
         yield from self.tls_interact()

@@ -27,6 +27,8 @@ _BROKE = "it broke the connection"
 _NO_NAME = "its name is not known"
 _NO_NAMES = "names cannot be looked up here now"
 _NO_ADDRESS = "its name could not be looked up"
+NAMES_NOBODY = frozenset({_NO_NAME, _NO_ADDRESS})
+"""What no waiting mends: the name says no address."""
 _PROXY_REFUSED = "Upstream proxy "
 _WANTS_CREDENTIALS = "it wants other credentials than it was given, or any"
 _BEFORE_THE_TUNNEL = frozenset({_REFUSED, _NO_WAY, _NO_NAME, _NO_NAMES, _NO_ADDRESS, _NO_HTTP})

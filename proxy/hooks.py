@@ -1,7 +1,7 @@
 """How hooks reach the addons: straight to those who listen."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from mitmproxy import addonmanager, hooks
@@ -10,7 +10,7 @@ from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 
 from proxy import failures
-from proxy.backpressure import GateConnectionHandler
+from proxy.backpressure import PACED, GateConnectionHandler
 from proxy.boundaries import is_ours
 from proxy.short_way import ShortWay
 from proxy.streams import GateStream
@@ -45,20 +45,36 @@ class DirectAddons(addonmanager.AddonManager):
         """Call the hooks of one event; nobody listens for mitmproxy's extra update event."""
         if self._table is None:
             await super().handle_lifecycle(event)
-        elif listeners := self.listeners(event.name):
-            await self.call(listeners, *event.args())
+        elif (further := self.begun(self.listeners(event.name), *event.args())) is not None:
+            await further
 
-    async def call(self, listeners: Sequence[Callable[..., Any]], *arguments: Any) -> None:
-        """Call these, one after the other; one that fails is logged and stops no other."""
-        for listener in listeners:
+    def begun(
+        self, listeners: Sequence[Callable[..., Any]], *arguments: Any
+    ) -> Coroutine[Any, Any, None] | None:
+        """Call these, one after the other, until one has to be waited for; return what is left
+        then. One that fails is logged and stops no other.
+        """
+        for number, listener in enumerate(listeners, 1):
             try:
                 result = listener(*arguments)
-                if result is not None and inspect.isawaitable(result):
-                    await result
-            except BaseException as error:
-                if not is_ours(error):
-                    raise
+            except BaseException as error:  # noqa: BLE001 - boundary: no task that somebody ends
                 failures.tell("hook", error)
+            else:
+                if result is not None and inspect.isawaitable(result):
+                    return self._further(result, listeners[number:], *arguments)
+        return None
+
+    async def _further(
+        self, waits: Awaitable[Any], listeners: Sequence[Callable[..., Any]], *arguments: Any
+    ) -> None:
+        try:
+            await waits
+        except BaseException as error:
+            if not is_ours(error):
+                raise
+            failures.tell("hook", error)
+        if (further := self.begun(listeners, *arguments)) is not None:
+            await further
 
 
 class GateHandler(GateConnectionHandler):
@@ -81,31 +97,48 @@ class GateHandler(GateConnectionHandler):
         return super().way(event) if taken is None else taken
 
     def begin(self, hook: commands.StartHook) -> None:
-        """Begin a hook, or go on where nobody listens."""
+        """Begin a hook, or go on where nobody listens, or nobody has to be waited for."""
         if self._short is None and isinstance(hook, HttpRequestHeadersHook):
             waits: object = hook.blocking
             if isinstance(waits, GateStream):
                 self._short = ShortWay.through(waits.context.layers)
         addons = self.master.addons
-        if isinstance(addons, DirectAddons) and not addons.listeners(hook.name):
+        if not isinstance(addons, DirectAddons):
+            super().begin(hook)
+        elif not (listeners := addons.listeners(hook.name)):
+            self.completed(hook)
+        elif isinstance(hook, PACED):
+            super().begin(hook)
+        elif (further := addons.begun(listeners, _about(hook))) is None:
             self.completed(hook)
         else:
-            super().begin(hook)
+            self.start(self.hook_task(hook, self._not_idle(further)))
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
-        """Call those who listen; the connection has not gone silent meanwhile."""
+        """Call those who listen."""
         addons = self.master.addons
         if not isinstance(addons, DirectAddons):
             await super().handle_hook(hook)
-        elif listeners := addons.listeners(hook.name):
-            watchdog = self.timeout_watchdog
-            watchdog.can_timeout.clear()
-            watchdog.blocker += 1
-            try:
-                (name,) = hook.__match_args__  # type: ignore[attr-defined]
-                await addons.call(listeners, getattr(hook, name))
-            finally:
-                watchdog.blocker -= 1
-                if watchdog.blocker == 0:
-                    watchdog.register_activity()
-                    watchdog.can_timeout.set()
+            return
+        listeners = addons.listeners(hook.name)
+        if listeners and (further := addons.begun(listeners, _about(hook))) is not None:
+            await self._not_idle(further)
+
+    async def _not_idle(self, work: Awaitable[None]) -> None:
+        """Wait for it; the connection has not gone silent meanwhile."""
+        watchdog = self.timeout_watchdog
+        watchdog.can_timeout.clear()
+        watchdog.blocker += 1
+        try:
+            await work
+        finally:
+            watchdog.blocker -= 1
+            if watchdog.blocker == 0:
+                watchdog.register_activity()
+                watchdog.can_timeout.set()
+
+
+def _about(hook: commands.StartHook) -> Any:
+    """Return what a hook tells its listeners."""
+    (name,) = hook.__match_args__  # type: ignore[attr-defined]
+    return getattr(hook, name)

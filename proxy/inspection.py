@@ -29,7 +29,7 @@ from core.ids import uuid7
 from core.ports import AnswerTap
 from core.redaction import Redacted
 from proxy import enforcement, failures, own_ends
-from proxy.answers import SWITCHING, AnswerReader, learn
+from proxy.answers import AnswerReader, learn
 from proxy.boundaries import courtesy, is_ours
 from proxy.buffered_upload import WholeTap
 from proxy.conversation import Conversation
@@ -48,7 +48,7 @@ from proxy.refusals import status_for
 from proxy.senders import Senders
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap, Reader
-from proxy.uploads import UploadTap, answered_early, settled
+from proxy.uploads import UploadTap, answered_early, passes_still, settled
 
 HOW_MUCH = "how much passes is known only when the connection has ended"
 
@@ -262,28 +262,35 @@ class Inspection:
 
     # Step 7. Answer.
 
-    async def on_answer(self, transaction: Transaction, head: Answer) -> AnswerReader:
-        """The head of an answer is there. What streams on is durable before its first byte is."""
+    def on_answer(self, transaction: Transaction, head: Answer) -> AnswerReader:
+        """The head of an answer is there."""
         transaction.answer()
         reader = AnswerReader(transaction, head, self.parts.classifier)
         if transaction.exchange.body_bytes > INLINE_BYTES:
             transaction.forget_body()
+        transaction.travel.reader = None if reader.passes else reader
+        return reader
+
+    async def on_passing(self, transaction: Transaction, reader: AnswerReader) -> None:
+        """An answer passes as it comes: its evidence is durable before its first byte is out."""
         if reader.streams:
             self._counts.foresee(reader.tap)
-            await self._outbox.durable(transaction)
+        await self._outbox.durable(transaction)
+        if reader.streams:
             transaction.stream()
-        elif head.status == SWITCHING:
-            await self._outbox.durable(transaction)
+        else:
             transaction.converse()
             transaction.travel.conversation = Conversation()
         transaction.travel.reader = reader
-        return reader
 
     async def on_answer_end(self, transaction: Transaction, content: bytes) -> None:
         """All of the answer is there. Its evidence is durable before the client has it."""
         reader = transaction.travel.reader
         assert reader is not None
-        answered_early(transaction)
+        if passes_still(transaction):  # its record waits for the end of the request
+            await self._outbox.durable(transaction)
+            transaction.travel.late = content
+            return
         await self.answered(transaction, reader, content)
         await transaction.proven()
         transaction.deliver()
@@ -326,9 +333,8 @@ class Inspection:
     async def failed(
         self, transaction: Transaction, error: BaseException, exchange: Callable[[], Exchange]
     ) -> Refuse:
-        """A step failed: refuse, with a reference, and record it where that is possible.
-
-        `exchange` returns what was asked for, where no step had come to know it.
+        """A step failed: refuse, with a reference, and record it where that is possible. `exchange`
+        returns what was asked for, where no step had come to know it.
         """
         stage, reference = failures.stage_of(error), transaction.reference
         self.health.failed(stage, error, reference)
@@ -354,8 +360,7 @@ class Inspection:
         answer: Answer | None = Answer(status=REFUSED)
         if transaction.withheld:
             answered_early(transaction)
-            reader = transaction.travel.reader
-            answer = None if reader is None else reader.answer()
+            answer = None if (reader := transaction.travel.reader) is None else reader.answer()
         if not transaction.known:
             unread = replace(exchange(), complete=False)
             await self.sender(transaction)
@@ -365,8 +370,7 @@ class Inspection:
     def describe(self, transaction: Transaction, unread: Exchange) -> None:
         """Say what is known of one that ended before it was decided on."""
         self._observed(transaction.sender)
-        known = self.deciding.on_headers(unread)
-        transaction.describe(unread, transaction.sender, known)
+        transaction.describe(unread, transaction.sender, self.deciding.on_headers(unread))
 
     def observed(
         self,
@@ -377,8 +381,7 @@ class Inspection:
     ) -> None:
         """Record what took place elsewhere, or not at all."""
         self._observed(sender)
-        transaction = Transaction(exchange.id)
-        seen = self.deciding.on_headers(exchange)
+        transaction, seen = Transaction(exchange.id), self.deciding.on_headers(exchange)
         seen = replace(seen, findings=findings) if findings else seen
         transaction.decide(exchange, sender, seen, decision)
         transaction.observe()
@@ -389,8 +392,11 @@ class Inspection:
     ) -> Transaction:
         """Let a connection pass undecrypted; its evidence is durable before anything does."""
         self._observed(sender)
-        transaction = Transaction(exchange.id, strict=True)
-        seen = replace(self.deciding.on_headers(exchange), findings=(unread,))
+        transaction, seen = (
+            Transaction(exchange.id, strict=True),
+            self.deciding.on_headers(exchange),
+        )
+        seen = replace(seen, findings=(unread,))
         transaction.decide(exchange, sender, seen, decision)
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)

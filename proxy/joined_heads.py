@@ -7,6 +7,8 @@ from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http._events import HttpEvent, RequestHeaders, ResponseHeaders
 from mitmproxy.proxy.layers.http._http1 import Http1Connection
 
+from proxy.turns import in_pieces
+
 MOST = 65_536
 """Bytes of a body that is copied behind its head; a larger one goes on its own."""
 
@@ -14,6 +16,7 @@ MOST = 65_536
 class HeadJoined(Http1Connection):
     """What a reader and writer of HTTP/1 keeps of a head that its body follows at once."""
 
+    handles_events_as_every_layer = True
     _head = b""
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -27,8 +30,13 @@ class HeadJoined(Http1Connection):
     def joined(
         self, event: HttpEvent, sending: layer.CommandGenerator[None]
     ) -> layer.CommandGenerator[None]:
-        """Yield what is sent for this event, with the head that was kept before it."""
+        """Return what is sent for this event, with the head that was kept before it."""
         keeps = _is_followed(event)
+        return self._joining(sending, keeps=keeps) if keeps or self._head else sending
+
+    def _joining(
+        self, sending: layer.CommandGenerator[None], *, keeps: bool
+    ) -> layer.CommandGenerator[None]:
         for command in sending:
             if not isinstance(command, commands.SendData):
                 yield command
@@ -37,7 +45,7 @@ class HeadJoined(Http1Connection):
             else:
                 if self._head:
                     command.data, self._head = self._head + command.data, b""
-                yield command
+                yield from in_pieces(command)
 
 
 def _is_followed(event: HttpEvent) -> bool:

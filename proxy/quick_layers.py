@@ -4,6 +4,8 @@ The same commands in the same order: mitmproxy asks up to ten times of what kind
 each layer, whether somebody reads along, and compares connections by the text of their ids.
 """
 
+from typing import Any
+
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layer import Paused
@@ -17,6 +19,9 @@ from mitmproxy.proxy.layers.http import (
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestHeaders
 from mitmproxy.proxy.tunnel import TunnelLayer, TunnelState
+
+PLAIN = "handles_events_as_every_layer"
+"""Set on classes whose events may be handled without `handle_event` in between."""
 
 _THEIR_HANDLING = layer.Layer.handle_event
 _THEIR_TUNNEL, _THEIR_CHILD = TunnelLayer._handle_event, TunnelLayer.event_to_child
@@ -65,12 +70,43 @@ def tunnel_child(self: TunnelLayer, event: events.Event) -> layer.CommandGenerat
     """Yield what comes of an event inside of a tunnel; what is said to its end goes through it."""
     if self.tunnel_state is TunnelState.ESTABLISHING and not self.command_to_reply_to:
         self._event_queue.append(event)
-        return
-    for command in self.child_layer.handle_event(event):
+    else:
+        yield from tunnel_said(self, self.child_layer.handle_event(event))
+
+
+def tunnel_said(
+    self: TunnelLayer, said: layer.CommandGenerator[None]
+) -> layer.CommandGenerator[None]:
+    """Yield what is said inside of a tunnel; what is said to its end goes through it."""
+    for command in said:
         if isinstance(command, commands.ConnectionCommand) and command.connection is self.conn:
             yield from self._handle_command(command)
         else:
             yield command
+
+
+def begun(child: layer.Layer, event: events.Event) -> layer.CommandGenerator[None]:
+    """Return what a layer says to an event; whoever reads it notes down what the layer waits for.
+    For layers that handle events as every layer does.
+    """
+    paused = child._paused
+    if paused is None and child.debug is None:
+        return child._handle_event(event)
+    if child.debug is not None or paused is None or not _goes_on(child, paused, event):
+        return child.handle_event(event)
+    assert isinstance(event, events.CommandCompleted)
+    child._paused = None
+    said: layer.CommandGenerator[None] = paused.generator
+    return said if event.reply is None else _answered(said, event.reply)
+
+
+def _answered(said: layer.CommandGenerator[None], reply: Any) -> layer.CommandGenerator[None]:
+    """Yield what is said to an answer."""
+    try:
+        while True:
+            reply = yield said.send(reply)
+    except StopIteration:
+        return
 
 
 class QuickHttpLayer(HttpLayer):
@@ -91,11 +127,25 @@ class QuickHttpLayer(HttpLayer):
             child = self.command_sources.pop(event.command, None)
         return super()._handle_event(event) if child is None else self.event_to_child(child, event)
 
+    def straight(
+        self, child: layer.Layer, event: events.Event
+    ) -> layer.CommandGenerator[None] | None:
+        """Return what a child says to an event where there is a shorter way to that."""
+        del child, event
+        return None
+
     def event_to_child(
         self, child: layer.Layer, event: events.Event
     ) -> layer.CommandGenerator[None]:
         """Hand an event to an end or a stream, and what that says of HTTP to where it belongs."""
-        for command in child.handle_event(event):
+        if plain := getattr(child, PLAIN, False):
+            said = begun(child, event)
+        else:
+            said = self.straight(child, event) or child.handle_event(event)
+        for command in said:
+            if waits := plain and command.blocking is True:
+                command.blocking = child  # the layers above do not wait for it as well
+                child._paused = Paused(command, said)
             kind = type(command)
             if kind is commands.SendData:
                 yield command
@@ -110,11 +160,14 @@ class QuickHttpLayer(HttpLayer):
                 end = self.connections[command.connection]  # type: ignore[attr-defined]
                 yield from self.event_to_child(end, command.event)  # type: ignore[attr-defined]
             elif isinstance(command, commands.StartHook):
-                if command.blocking:
+                # Where the end itself was asked (`straight`), it is this layer that waits.
+                if _waits_below(command):
                     self.command_sources[command] = child
                 yield command
             else:
                 yield from self._less_often(command, child)
+            if waits:
+                return
 
     def _less_often(
         self, command: commands.Command, child: layer.Layer
@@ -131,3 +184,8 @@ class QuickHttpLayer(HttpLayer):
             if isinstance(command, commands.OpenConnection):
                 self.connections[command.connection] = child
             yield command
+
+
+def _waits_below(command: commands.Command) -> bool:
+    """Return whether a layer below has noted that it waits for what comes of a command."""
+    return isinstance(command.blocking, layer.Layer)

@@ -18,6 +18,8 @@ from mitmproxy.proxy.layers.modes import HttpProxy
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 from mitmproxy.proxy.tunnel import TunnelState
 
+from proxy.far_side import is_data, taken, told
+from proxy.quick_tls import Read
 from proxy.streams import GateHttpLayer, GateStream
 from proxy.tls_passthrough import GateClientTls
 from proxy.trailers import GateHttp1Server
@@ -85,17 +87,30 @@ class ShortWay:
         for command in self.to_server.handle_event(event):
             yield from self._out(command)
 
-    def _of_client(self, event: events.Event) -> layer.CommandGenerator[None]:
-        for command in self.to_client.handle_event(event):
+    def _of_client(self, event: events.DataReceived) -> layer.CommandGenerator[None]:
+        to_client = self.to_client
+        came = taken(to_client, event.data)
+        if is_data(to_client, came):
+            return self._of_inside(events.DataReceived(to_client.conn, came.data))
+        return self._of_handshake(came)
+
+    def _of_handshake(self, came: Read) -> layer.CommandGenerator[None]:
+        to_client = self.to_client
+        for command in to_client._Layer__process(told(to_client, came)):
             yield from self._past_server(command)
 
     def _of_inside(self, event: events.Event) -> layer.CommandGenerator[None]:
-        to_client = self.to_client
+        to_client, sends = self.to_client, commands.SendData
         for command in self.inside.handle_event(event):
-            if isinstance(command, commands.StartHook):
+            if type(command) is sends:
+                if command.connection is to_client.conn:
+                    yield from to_client.send_data(command.data)
+                elif command.connection is self.to_server.conn:
+                    yield from self._past_server(command)
+                else:
+                    yield command
+            elif isinstance(command, commands.StartHook):
                 yield from self._out(command)
-            elif isinstance(command, commands.SendData) and command.connection is to_client.conn:
-                yield from to_client.send_data(command.data)
             else:
                 for further in _processed(to_client, command):
                     yield from self._past_server(further)

@@ -1,6 +1,7 @@
 """Our hooks inside someone else's mitmproxy, whose options and other addons are theirs."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from mitmproxy import ctx, http, tls
 from mitmproxy.connection import Client
@@ -77,9 +78,9 @@ class StandaloneAddon(GateAddon):
         if self._begun:
             await super().tls_clienthello(data)
 
-    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+    def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Refuse what comes before the parts are there."""
         if self._begun:
-            await super().requestheaders(flow)
-        else:
-            flow.response = refusals.presumed()
+            return super().requestheaders(flow)
+        flow.response = refusals.presumed()
+        return None

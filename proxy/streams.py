@@ -33,9 +33,11 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
+from proxy.far_side import said_in_words
 from proxy.life_cycle import State
 from proxy.mitmproxy_patches import adopt
 from proxy.quick_layers import QuickHttpLayer
+from proxy.straight_ends import said_by
 from proxy.transaction import Transaction
 from proxy.travel import Kept, KeptBody, PastTap
 from proxy.websocket_layer import GateWebsocketLayer
@@ -75,9 +77,17 @@ class GatePieceHook(commands.StartHook):
     flow: http.HTTPFlow
 
 
+@dataclass
+class GateLateEndHook(commands.StartHook):
+    """No more leaves of a request whose answer was over before it."""
+
+    flow: http.HTTPFlow
+
+
 class GateStream(HttpStream):
     """One request and its answer."""
 
+    handles_events_as_every_layer = True
     _asked = False
     backlog: Callable[[], int] = staticmethod(lambda: 0)
     """How many bytes wait for the far side's HTTP/2 window."""
@@ -85,12 +95,11 @@ class GateStream(HttpStream):
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Return what comes of a part of a request or an answer, or of something else."""
         kind = type(event)
-        way: Any = super()._handle_event
         if kind in _OF_REQUESTS:
-            way = self.client_state
-        elif kind in _OF_ANSWERS:
-            way = self.server_state
-        return way(event)  # type: ignore[no-any-return]
+            return self.client_state(event)  # type: ignore[no-any-return]
+        if kind in _OF_ANSWERS:
+            return self.server_state(event)  # type: ignore[no-any-return]
+        return super()._handle_event(event)  # type: ignore[no-any-return]
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         """Ask the gate once when a held body outgrows the limit."""
@@ -185,11 +194,18 @@ class GateStream(HttpStream):
     def _scan(self, event: Any, transaction: Transaction) -> layer.CommandGenerator[None]:
         body = transaction.travel.body
         assert isinstance(body, PastTap)
+        gone = not self.context.server.state & ConnectionState.CAN_WRITE
+        if gone and self._is_late():
+            yield GateLateEndHook(self.flow)
+        if gone:  # nobody takes what comes
+            return
         if not body.tap.take(event.data if isinstance(event, RequestData) else None):
             return
         transaction.travel.backlog = self.backlog
         yield GateUploadHook(self.flow)
         if transaction.stopped:
+            if self._is_late():
+                yield GateLateEndHook(self.flow)
             yield from self._cut()
         elif part := body.tap.release():
             yield SendHttp(RequestData(self.stream_id, part), self.context.server)
@@ -199,6 +215,22 @@ class GateStream(HttpStream):
         if self.flow.response is not None and not self.flow.request.is_http2:
             self.flow.response.trailers = None
         yield from super().send_response(already_streamed)
+
+    def _is_late(self) -> bool:
+        """Return whether the record waits for the end of the request alone."""
+        transaction = bound(self.flow)
+        return transaction is not None and transaction.travel.late is not None
+
+    def handle_protocol_error(
+        self, event: RequestProtocolError | ResponseProtocolError
+    ) -> layer.CommandGenerator[None]:
+        """One side has left or broken off: mitmproxy tells nobody when the answer was over. Of a
+        host whose name nobody knows the client is told that.
+        """
+        if self._is_late():
+            yield GateLateEndHook(self.flow)
+        proxied = self.flow.server_conn.via is not None
+        yield from super().handle_protocol_error(said_in_words(event, proxied=proxied))
 
     def _drop(self, trailers: RequestTrailers) -> None:
         """Headers behind the body come after the decision: they stay here (RFC 9110, 6.5.1)."""
@@ -274,6 +306,12 @@ async def taken(flow: http.HTTPFlow) -> None:
 
 class GateHttpLayer(QuickHttpLayer):
     """mitmproxy's HTTP layer, making our streams."""
+
+    def straight(
+        self, child: layer.Layer, event: events.Event
+    ) -> layer.CommandGenerator[None] | None:
+        """Return what the end of HTTP/1 inside the TLS to a server says, where both stand."""
+        return said_by(child, event)
 
     def begin_stream(self, stream_id: int) -> None:
         """Have a stream of ours for a new request."""

@@ -4,7 +4,7 @@ They come after the decision, and any proxy may drop them (RFC 9110, 6.5.1): so 
 a request's are counted for its record.
 """
 
-from h11 import Data, EndOfMessage
+from h11 import Data, EndOfMessage, LocalProtocolError, ProtocolError
 from h11._readers import ChunkedReader
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
@@ -15,19 +15,52 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_bo
 
 from proxy.far_side import refused_head
 from proxy.joined_heads import HeadJoined
+from proxy.turns import CHUNKS, HEAD_BYTES, by_turns
 from proxy.unreadable import half_head, is_request, refused
 
 _FIRST_LINE = 65_536
+_TOO_LARGE = 431
+"""Status for a head that is larger than is waited for (RFC 6585, 5)."""
 
 
 class WholeChunkedReader(ChunkedReader):
-    """Reads chunks to their end, and keeps the headers behind them to itself."""
+    """Reads chunks to their end, several at once, and keeps the headers behind them to itself."""
 
     trailers: tuple[tuple[bytes, bytes], ...] = ()
+    _behind: EndOfMessage | ProtocolError | None = None
+    """What came behind the chunks that were returned last."""
+    full = False
+    """Whether those were as many as are returned at once."""
 
     def __call__(self, buf: ReceiveBuffer) -> Data | EndOfMessage | None:
-        """Read on; the end bears no headers."""
+        """Return what is in the chunks that are there, `CHUNKS` at most; the end bears no headers.
+        Raises ProtocolError behind those that are in order.
+        """
+        behind, self._behind, self.full = self._behind, None, False
+        if isinstance(behind, ProtocolError):
+            raise behind
+        first = self._read(buf) if behind is None else behind
+        if not isinstance(first, Data) or not buf:
+            return first
+        content = bytearray(first.data)
+        for _ in range(CHUNKS - 1):
+            try:
+                event = self._read(buf)
+            except ProtocolError as error:
+                self._behind = error
+                break
+            if not isinstance(event, Data):
+                self._behind = event
+                break
+            content += event.data
+        else:
+            self.full = True
+        return Data(data=bytes(content))
+
+    def _read(self, buf: ReceiveBuffer) -> Data | EndOfMessage | None:
         event = super().__call__(buf)
+        if event is None and len(buf) > HEAD_BYTES:
+            raise LocalProtocolError("the line before a chunk, or what is behind them, has no end")
         if isinstance(event, EndOfMessage) and event.headers:
             self.trailers = tuple((bytes(name), bytes(value)) for name, value in event.headers)
             return EndOfMessage()
@@ -53,15 +86,22 @@ class GateHttp1Server(HeadJoined, Http1Server):
             return
         if self.state == self.done:
             yield from refused(self.context, event.data)
-        elif len(self.buf) and not is_request(begun := bytes(self.buf)[:_FIRST_LINE]):
-            yield commands.SendData(self.conn, refused_head(400))
+        elif len(self.buf) and (status := self._refused_with()):
+            begun = bytes(self.buf._data[:_FIRST_LINE])
+            yield commands.SendData(self.conn, refused_head(status))
             yield commands.CloseConnection(self.conn)
             self.state = self.done
             yield from refused(self.context, begun)
 
+    def _refused_with(self) -> int | None:
+        """Return the status for the head that has begun, where it cannot become one."""
+        if not is_request(bytes(self.buf._data[:_FIRST_LINE])):
+            return 400
+        return _TOO_LARGE if len(self.buf) > HEAD_BYTES else None
+
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the next piece of the body."""
-        for command in super().read_body(event):
+        for command in by_turns(super().read_body(event), self):
             if isinstance(command, ReceiveHttp) and isinstance(command.event, RequestEndOfMessage):
                 trailers = getattr(self.body_reader, "trailers", ())
                 if trailers:

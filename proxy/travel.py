@@ -29,6 +29,12 @@ class BodyTap(Protocol):
     def end(self) -> None:
         """The body is over."""
 
+    def heard(self, untaken: int) -> None:
+        """So many bytes of what has gone on are not taken by the far side yet."""
+
+    def broken(self, untaken: int | None) -> None:
+        """The way there has broken off with so many bytes on it; None: nobody knows how many."""
+
     def fail(self, error: BaseException) -> None:
         """It cannot be scanned: what has not left stays here."""
 
@@ -125,6 +131,8 @@ class Travel:
     trailers: int = 0
     """How many headers came behind the body of the request; they do not leave."""
     reader: Reader | None = None
+    late: bytes | None = None
+    """What was held of an answer that was over before its request: the record waits for that."""
     conversation: Conversation | None = None
     """Of an exchange that has become a WebSocket."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from core.classification import Scanned
 from core.decision import Decision, Verdict
 from core.exchange import Answer, Exchange
-from core.fate import ANSWERED_EARLY_NOTE, CUT_OFF
+from core.fate import ANSWERED_EARLY_NOTE, BROKEN_OFF_NOTE, CUT_OFF
 from core.findings import CLASSIFIER, merged, not_inspected
 from core.ports import Scan
 from core.vocabulary.sizes import counted
@@ -48,7 +48,8 @@ class UploadTap:
         self.reads = deciding.reads(transaction.sender)
         parts, limits = deciding.parts, deciding.limits
         self.scan: Scan = parts.classifier.scan(head, parts.pool, limits.classify_s)
-        self._passed = 0
+        self._passed = self._taken = 0
+        """How many bytes have gone on, and how many of them the far side is known to have."""
         self._held = bytearray()
         self._fresh = 0
         """Where in `_held` the bytes begin that no scan has taken."""
@@ -70,7 +71,8 @@ class UploadTap:
         """Have what has come scanned, and decide on what is found."""
         try:
             if self.reads:
-                await self._read()
+                async with self._deciding.uploads:
+                    await self._read()
         except BaseException as error:
             if not is_ours(error):  # the gate stops: nothing more goes on, and nothing failed
                 self.stopped = True
@@ -92,13 +94,28 @@ class UploadTap:
         return part
 
     def end(self) -> None:
-        """The body is over: the record states its whole size."""
-        self._transaction.left(self._passed, whole=True)
+        """The body is over: the record states its whole size, unless its way ended before."""
+        self._transaction.left(self._passed, whole=self._ended)
+
+    def heard(self, untaken: int) -> None:
+        """So many bytes of what has gone on are not taken by the far side yet."""
+        self._taken = max(self._taken, self._passed - untaken)
+
+    def broken(self, untaken: int | None) -> None:
+        """The way there has broken off, and so many bytes were lost; None: nobody knows how many.
+        The record tells what the far side is known to have: it may have taken more.
+        """
+        if untaken is not None:
+            self.heard(untaken)
+        if self._taken < self._passed and self.leaves:
+            self._transaction.left(self._taken, whole=False)
+            self._transaction.note(BROKEN_OFF_NOTE)
 
     async def _read(self) -> None:
         fresh = bytes(memoryview(self._held)[self._fresh :])
         self._fresh = len(self._held)
-        async for scanned in self.scan.feed(fresh, last=self._ended):
+        settled = self._deciding.uploads.locked()  # others wait: their memory is theirs
+        async for scanned in self.scan.feed(fresh, last=self._ended, settled=settled):
             if not self.stopped:
                 self._heed(scanned)
 
@@ -145,15 +162,20 @@ class UploadTap:
         self._transaction.left(self._passed, whole=False)
         self._transaction.cut(f"{CUT_OFF} {counted(self._passed, 'byte')} had left", decision)
         self._held.clear()
-        self._close(self._transaction, None)
+        travel = self._transaction.travel
+        known = None if travel.late is None or travel.reader is None else travel.reader
+        self._close(self._transaction, None if known is None else known.answer(travel.late))
+
+
+def passes_still(transaction: Transaction) -> bool:
+    """Return whether more of a body may leave, though its answer is there."""
+    passes = isinstance(transaction.travel.body, PastTap) and not transaction.exchange.complete
+    return passes and not transaction.stopped
 
 
 def answered_early(transaction: Transaction) -> None:
-    """Have the record, which ends with the answer, say that more may leave: of a body that still
-    passes.
-    """
-    passes = isinstance(transaction.travel.body, PastTap) and not transaction.exchange.complete
-    if not passes or transaction.stopped:
+    """Have the record, which ends here, say that more may leave: of a body that still passes."""
+    if not passes_still(transaction):
         return
     transaction.note(ANSWERED_EARLY_NOTE)
     seen = transaction.classification

@@ -14,6 +14,7 @@ from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from proxy.conversation import Conversation
 from proxy.message import Passing
+from proxy.turns import FRAMES, GateTurnHook
 
 HELD_BACK_S = 1.0
 """So long may the end of a text wait for what comes next: a client may wait for it, too."""
@@ -58,6 +59,7 @@ class OneWay(layer.Layer):
         self._conversation = conversation
         self._target = target
         self._woken: commands.RequestWakeup | None = None
+        self._in_a_row = 0
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if isinstance(event, _Arrived):
@@ -82,6 +84,9 @@ class OneWay(layer.Layer):
         if self._conversation.ending is not None:
             return
         yield GateMessageHook(message)
+        self._in_a_row += 1
+        if self._in_a_row % FRAMES == 0:  # also of those that came while one waited
+            yield GateTurnHook(self._target.conn)
         for content in message.before:
             yield from self._send(content, message.text, [])
         if not message.dropped:
@@ -100,9 +105,9 @@ class OneWay(layer.Layer):
             yield from self._send(content, text, [])
 
     def _send(self, content: bytes, text: bool, frames: list[int]) -> layer.CommandGenerator[None]:
-        for part in _in_frames(content, text, frames):
-            if self._target.state is ConnectionState.OPEN:
-                yield self._target.send2(part)
+        if self._target.state is ConnectionState.OPEN:
+            parts = map(self._target.send, _in_frames(content, text, frames))
+            yield commands.SendData(self._target.conn, b"".join(parts))
 
 
 def _in_frames(

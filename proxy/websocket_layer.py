@@ -7,6 +7,7 @@ client can read.
 """
 
 import time
+from dataclasses import dataclass
 
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
@@ -19,9 +20,12 @@ from proxy.binding import transaction_of
 from proxy.conversation import ABNORMAL, GOING_AWAY, Conversation, Ending
 from proxy.message import Passing
 from proxy.transaction import Transaction
+from proxy.turns import FRAMES, GateTurnHook
 from proxy.websocket_direction import OneWay
 
 _PINGS_REMEMBERED = 16
+_FRAMES_APART = 1024
+"""So many frames of one message go on as they were cut; of more, as many become one."""
 _OPEN = frozenset({ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING})
 
 
@@ -44,6 +48,21 @@ class _Pings:
         return Pong(payload=self._sent.pop(mark, b""))
 
 
+@dataclass(slots=True)
+class _Unfinished:
+    """A message of which more frames are to come."""
+
+    size: int = 0
+    _joined: int = 0
+    """So many pieces at its beginning are many frames each."""
+
+    def join(self, frames: list[bytes]) -> None:
+        """Let very many frames be a few: each of a byte takes forty of memory."""
+        if len(frames) > self._joined + _FRAMES_APART:
+            frames[self._joined :] = [b"".join(frames[self._joined :]), b""]
+            self._joined += 1
+
+
 class GateWebsocketLayer(WebsocketLayer):
     """mitmproxy's WebSocket layer with two ways that do not wait for each other, and our end."""
 
@@ -55,6 +74,8 @@ class GateWebsocketLayer(WebsocketLayer):
         self._waits: dict[commands.Command, OneWay] = {}
         self._pings = {True: _Pings(), False: _Pings()}
         """By who sent them: the client, or not."""
+        self._unfinished = {True: _Unfinished(), False: _Unfinished()}
+        """The same."""
 
     def start(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Begin as mitmproxy does, then make the two ways."""
@@ -80,7 +101,7 @@ class GateWebsocketLayer(WebsocketLayer):
             near.receive_data(None)
         elif isinstance(event, events.DataReceived) and near.state is not ConnectionState.CLOSED:
             near.receive_data(event.data)
-        for seen in near.events():
+        for count, seen in enumerate(near.events(), 1):
             if isinstance(seen, TextMessage | BytesMessage):
                 yield from self._framed(near, seen, from_client)
             elif isinstance(seen, Ping | Pong):
@@ -88,14 +109,19 @@ class GateWebsocketLayer(WebsocketLayer):
             elif isinstance(seen, CloseConnection):
                 way = self._up if from_client else self._down
                 yield from self._through(way, way.ends(seen))
+            if count % FRAMES == 0:
+                yield GateTurnHook(near.conn)
 
     def _framed(
         self, near: WebsocketConnection, frame: TextMessage | BytesMessage, from_client: bool
     ) -> layer.CommandGenerator[None]:
         data = frame.data.encode() if isinstance(frame.data, str) else bytes(frame.data)
         near.frame_buf[-1] += data
+        unfinished = self._unfinished[from_client]
+        unfinished.size += len(data)
         if frame.message_finished:
             frames, near.frame_buf = near.frame_buf, [b""]
+            self._unfinished[from_client] = _Unfinished()
             way = self._up if from_client else self._down
             text = isinstance(frame.data, str)
             message = Passing(
@@ -107,6 +133,7 @@ class GateWebsocketLayer(WebsocketLayer):
             yield from self._through(way, way.arrived(message, [len(f) for f in frames]))
         elif frame.frame_finished:
             near.frame_buf.append(b"")
+            unfinished.join(near.frame_buf)
 
     def _control(self, frame: Ping | Pong, from_client: bool) -> layer.CommandGenerator[None]:
         far = self.server_ws if from_client else self.client_ws
@@ -144,7 +171,7 @@ class GateWebsocketLayer(WebsocketLayer):
         limit = self._transaction.travel.hold_limit
         if limit is None:
             return
-        if sum(map(len, self.client_ws.frame_buf)) > limit:
+        if self._unfinished[True].size > limit:
             conversation.end_for_size("A WebSocket message is too large to be inspected")
         elif conversation.waiting and self._up.waiting_bytes > limit:
             conversation.end_for_size(

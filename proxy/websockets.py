@@ -101,7 +101,8 @@ class MessageGate:
         deciding = self._inspection.deciding
         parts, seconds = deciding.parts, deciding.limits.classify_s
         exchange = as_exchange(whole.exchange, message.content, text=message.text)
-        seen = await classified(exchange, parts.classifier, parts.pool, seconds)
+        rounds = deciding.rounds
+        seen = await classified(exchange, parts.classifier, parts.pool, seconds, rounds)
         known = summed(whole.classification, seen)
         known = replace(known, files_look=FilesLook.CONVERSATION)
         left = whole.exchange.body_bytes + conversation.apart_bytes

@@ -2,7 +2,7 @@
 the entry in the evidence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from core.review import Action, ScriptVersion, script_event
 from core.review_ports import CaseStore
+from tui.approval_words import ALL_MACHINES, HERE, ApprovalWords, Question
 from tui.background_reader import Reader, Trouble
 from tui.kept_code import Kept, KeptOf
 from tui.live_queue import Reviewer
@@ -20,25 +21,6 @@ from tui.script_view import PartsOf, ScriptReading, read_script
 from tui.version_changes import NOT_AT_HAND, Changes, what_is_new
 from tui.wording import safe
 
-_APPROVE = (
-    "Approve this version?",
-    "Rules that ask for approved scripts let this very version pass, from now on. A changed file "
-    "has to be approved again.",
-    "Approve this version",
-)
-_UNREAD = (
-    "Approve this version unread?",
-    "Nobody can read here what it does. The evidence will say “approved unread”. Rules that ask "
-    "for approved scripts let it pass from now on.",
-    "Approve it unread",
-)
-_WITHDRAW = (
-    "Take the approval back?",
-    "Rules that ask for approved scripts stop this version from now on. What passed already "
-    "stays passed.",
-    "Take the approval back",
-)
-
 
 class ApprovalDialog(NoteDialog[str]):
     """Asks why. Gives the note, or None when it was given up."""
@@ -46,11 +28,13 @@ class ApprovalDialog(NoteDialog[str]):
     KEYS = "Enter does it   Esc back"
     DEFAULT_CSS = "ApprovalDialog .about { margin-top: 1; max-height: 6; }"
 
-    def __init__(self, version: ScriptVersion, *, approve: bool, unread: bool = False) -> None:
-        asks = _UNREAD if unread else _APPROVE
-        title, self._effect, button = asks if approve else _WITHDRAW
-        about = (safe(version.script, 300), f"Version {safe(version.sha256 or '', 64)[:16]}")
-        super().__init__(title, about, button, required=True)
+    def __init__(self, version: ScriptVersion, asked: Question, digits: int) -> None:
+        """`digits`: so many of the version's hash are told."""
+        self._effect = asked.effect
+        told = f"Version {safe(version.sha256 or '', 64)[:digits]}"
+        super().__init__(
+            asked.title, (safe(version.script, 300), told), asked.button, required=True
+        )
 
     def asked(self) -> Iterator[Widget]:
         """Yield what it does."""
@@ -76,13 +60,24 @@ class Approving:
     kept_of: KeptOf | None = None
     unread_too: bool = False
     """The organisation lets approve what cannot be read; the evidence then says so."""
+    by_hash: Callable[[ScriptReading, int], Changes] | None = None
+    """Where no source is at hand at all, a version is approved by its hash, for all machines: what
+    is told of the chosen one then; None: its source is read.
+    """
     drafts: Drafts = field(default_factory=dict)
+
+    @property
+    def words(self) -> ApprovalWords:
+        """What is asked, and said of it."""
+        return HERE if self.by_hash is None else ALL_MACHINES
 
     def asking(
         self, version: ScriptVersion, *, approve: bool, unread: bool = False
     ) -> ApprovalDialog:
         """Return the question why."""
-        dialog = ApprovalDialog(version, approve=approve, unread=unread)
+        asks = self.words.unread if unread else self.words.approve
+        asked = asks if approve else self.words.withdraw
+        dialog = ApprovalDialog(version, asked, self.words.digits)
         return dialog.remembered(self.drafts, f"{version.script} {version.sha256} {approve}")
 
     async def read(self, path: str) -> ScriptReading | Trouble:
@@ -94,6 +89,8 @@ class Approving:
         return await self.reader.ask(partial(self._compared, reading, chosen))
 
     def _compared(self, reading: ScriptReading, chosen: int) -> Changes:
+        if self.by_hash is not None:
+            return self.by_hash(reading, chosen)
         kept_of = self.kept_of or (lambda _: Kept(why=NOT_AT_HAND))
         return what_is_new(reading, reading.versions[chosen], kept_of)
 
@@ -139,5 +136,5 @@ class Approving:
         if any(one.action is Action.ASK_APPROVE_SCRIPT for one in done):
             return "Asked for. It is approved once a second person says the same."
         if not approve:
-            return "Taken back. This version is stopped from now on."
-        return "Approved unread." if unread else "Approved."
+            return self.words.withdrawn
+        return self.words.approved_unread if unread else self.words.approved

@@ -13,6 +13,7 @@ from tui.actions import REVIEW
 from tui.app import ReviewApp
 from tui.background_reader import Reader, Trouble
 from tui.evidence_acts import EvidenceActs
+from tui.fleet_scripts import FleetScriptReview, FleetScripts
 from tui.live_queue import Reviewer
 from tui.note_dialog import NoteDialog
 from tui.offers import Actor, bindings_of
@@ -44,7 +45,7 @@ _OF_ONE_MACHINE = {"rule", "passport", "export", "verify", *(one.id for one in (
 """What is read of one machine's own evidence, policy and scripts: no hub has it at hand."""
 
 
-class FleetStore(CaseStore, Protocol):
+class FleetStore(CaseStore, FleetScripts, Protocol):
     """What the fleet's desk does beside what every review does. Each call may block. Each raises
     ForbiddenError, InputError, DatabaseDownError.
     """
@@ -147,13 +148,14 @@ class FleetScreen(ReviewScreen):
         acts: EvidenceActs | None = None,
     ) -> None:
         super().__init__(store, reader, reviewer, holds, line, acts)
+        self._scripts = FleetScriptReview(self, store)
         self._fleet_part = FleetPart(self, store)
         self.queue.of_a_fleet = True
 
     @property
     def actors(self) -> Sequence[Actor]:
-        """Those of every review, and the fleet's part."""
-        return (*super().actors, self._fleet_part)
+        """Those of every review, but for scripts, and the fleet's part."""
+        return (self._scripts, *super().actors, self._fleet_part)
 
     def action_do(self, action_id: str) -> None:
         """Do an action; the keys of those that one machine's review has beside do nothing."""

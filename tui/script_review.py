@@ -8,6 +8,7 @@ from tui.approving import Approving
 from tui.background_reader import Trouble
 from tui.review_part import UNREADABLE, ReviewPart
 from tui.script_screen import ScriptScreen
+from tui.script_view import ScriptReading
 from tui.version_screen import VersionScreen
 
 
@@ -18,14 +19,15 @@ class ScriptReview(ReviewPart):
         """Return why it cannot be done now, or None when it can."""
         if self.desk.trouble:
             return UNREADABLE
-        return None if self._path() else "No script is known here."
+        return None if self.path() else "No script is known here."
 
-    def _path(self) -> str | None:
+    def path(self) -> str | None:
         """Return the path of the script that the cursor is on."""
         here = self.desk.begun()
         return None if here is None else here.case.script_path
 
-    def _approving(self) -> Approving:
+    def approving(self) -> Approving:
+        """Return what the screens of a script share."""
         desk, acts = self.desk, self.desk.acts
         return Approving(
             store=desk.store,
@@ -36,17 +38,21 @@ class ScriptReview(ReviewPart):
             unread_too=acts is not None and acts.approve_unread,
         )
 
+    async def read(self, approving: Approving, path: str) -> ScriptReading | Trouble:
+        """Return what is known of the script."""
+        return await approving.read(path)
+
     def do_script(self) -> None:
         """Show its versions, of which one can be approved, where it sends what, and what it is made
         of.
         """
-        path = self._path()
+        path = self.path()
         assert path is not None
         self.desk.start(partial(self._show, path), "script")
 
     async def _show(self, path: str) -> None:
-        approving = self._approving()
-        reading = await approving.read(path)
+        approving = self.approving()
+        reading = await self.read(approving, path)
         if isinstance(reading, Trouble):
             self.desk.show_trouble(reading)
             return
@@ -54,13 +60,13 @@ class ScriptReview(ReviewPart):
 
     def do_changes(self) -> None:
         """Show what is to be read of the newest version before it is approved."""
-        path = self._path()
+        path = self.path()
         assert path is not None
         self.desk.start(partial(self._show_changes, path), "script")
 
     async def _show_changes(self, path: str) -> None:
-        approving = self._approving()
-        reading = await approving.read(path)
+        approving = self.approving()
+        reading = await self.read(approving, path)
         if isinstance(reading, Trouble):
             self.desk.show_trouble(reading)
             return

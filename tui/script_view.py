@@ -40,6 +40,8 @@ class ScriptParts:
     """Distributions with their versions, of the environment that it ran in last."""
     history: str | None = None
     """Its repository, and whether the file is what was committed there."""
+    where: str = "in the environment that it ran in last"
+    """In which environment that is so: the end of a sentence."""
 
 
 PartsOf = Callable[[str], ScriptParts | None]
@@ -191,7 +193,7 @@ def _made_of(reading: ScriptReading, here: ScriptVersion | None, *, told: bool) 
         Row("Installed", _listed(parts.installed) or "nothing"),
         Row(
             "",
-            f"{counted(len(parts.installed), 'package')} in the environment that it ran in last.",
+            f"{counted(len(parts.installed), 'package')} {parts.where}.",
             "quiet",
         ),
     )

@@ -33,6 +33,8 @@ class Changes:
     """Every line to read, inert."""
     unread: str | None = None
     """Why it cannot be read whole; None where it can."""
+    legend: str = "Secrets and personal values are masked; + is new, - is gone."
+    """How the lines are to be read."""
 
 
 def base_of(reading: ScriptReading, chosen: int) -> ScriptVersion | None:

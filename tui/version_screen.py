@@ -37,8 +37,7 @@ class VersionScreen(ReadingScreen[bool]):
         if self._found.unread is not None:
             rows.append(Row("", self._found.unread, "unknown"))
         if self._found.lines:
-            told = "Secrets and personal values are masked; + is new, - is gone."
-            rows.append(Row("", told, "quiet"))
+            rows.append(Row("", self._found.legend, "quiet"))
         about = laid_out([Section("", tuple(rows))], width)
         lines = laid_out([Section("", self._found.lines)], width)
         return about, lines

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from core.attribution import Attribution, Certainty
 from core.classification import AccountKind
-from core.decision import Decision, left_by
+from core.decision import Decision, left_by, left_by_ending
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.observation import OBSERVED
@@ -23,8 +23,18 @@ from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.reviews import DISPOSITIONS
 from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import ago, at_time, clock_time
-from core.vocabulary.verdicts import FATES, UNKNOWN, WAITING, Words, words_of, words_of_ending
-from core.vocabulary.verdicts import outcome as outcome_of
+from core.vocabulary.verdicts import (
+    FATES,
+    UNKNOWN,
+    WAITING,
+    Words,
+    became,
+    counts_told,
+    cut_words,
+    words_of,
+    words_of_ending,
+    words_of_record,
+)
 from destinations.naming import place_name
 
 _MARKS_KEPT = 2
@@ -66,15 +76,9 @@ def account_words(account_kind: str) -> str:
     return ACCOUNTS[AccountKind(account_kind)].word if account_kind in AccountKind else ""
 
 
-def _ending(decision: Decision, waiting: bool) -> str | None:
-    return WAITING if waiting else decision.hold_outcome
-
-
 def record_words(record: Record, *, waiting: bool = False) -> Words:
-    """Return word, sign and meaning of what became of a request; a held one goes by how its hold
-    ended, or that it waits still.
-    """
-    return words_of(record.outcome, _ending(record.decision, waiting))
+    """Return word, sign and meaning of what became of a request, or that it waits still."""
+    return words_of_record(record, WAITING if waiting else None)
 
 
 def case_words(case: Case) -> Words:
@@ -84,30 +88,24 @@ def case_words(case: Case) -> Words:
     ending = None if case.hold is None else case.hold.outcome
     if Fate.PAST in case.inside.outcomes:
         return FATES[Fate.PAST]
-    led = _led(case, ending)
-    return words_of(case.verdict, ending) if led is None else words_of_ending(led)
+    if left_by(case.verdict, ending):
+        return words_of(case.verdict, ending)
+    if (led := _led(case)) is not None:
+        return words_of_ending(led)
+    if case.cut:
+        return cut_words(case.bytes_sent, exact=case.bytes_exact, times=case.cut)
+    return words_of(case.verdict, ending)
 
 
-def _led(case: Case, ending: str | None) -> str | None:
-    """Return the outcome of most of those that left; None where the newest speaks for all."""
-    if case.verdict == Fate.PAST or left_by(case.verdict, ending):
-        return None
-    went = {word: n for word, n in case.inside.outcomes.items() if _left(word)}
+def _led(case: Case) -> str | None:
+    """Return the outcome of most of those that left whole; None where none did."""
+    went = {word: n for word, n in case.inside.outcomes.items() if left_by_ending(word)}
     return max(sorted(went), key=lambda word: went[word], default=None)
-
-
-def _left(word: str) -> bool:
-    verdict, _, ending = word.partition(":")
-    return left_by(verdict, ending or None)
 
 
 def case_outcomes(case: Case) -> str:
     """Return how often each outcome was, where there are several: `146 passed, 3 blocked`."""
-    counts = case.inside.outcomes
-    told: dict[str, int] = {}
-    for word in sorted(counts, key=lambda word: (-counts[word], word)):
-        called = words_of_ending(word).word
-        told[called] = told.get(called, 0) + counts[word]
+    told = counts_told(case.inside.outcomes, case.cut)
     return ", ".join(f"{number(n)} {word}" for word, n in told.items()) if len(told) > 1 else ""
 
 
@@ -200,8 +198,7 @@ def _subject(sender: Attribution) -> str:
 
 def outcome(record: Record, *, waiting: bool = False) -> str:
     """Return what happened and, where policy only watched, what the rule would have done."""
-    decision = record.decision
-    return outcome_of(record.outcome, _ending(decision, waiting), decision.intended)
+    return became(record, WAITING if waiting else None)
 
 
 def sentence(
@@ -225,7 +222,11 @@ def sentence(
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
-    verb = "sent" if record.left_in_part else _verb(record.outcome, _ending(decision, waiting))
+    verb = (
+        "sent"
+        if record.left_in_part
+        else _verb(record.outcome, WAITING if waiting else decision.hold_outcome)
+    )
     where += _STOPPED_LATER if record.left_in_part else ""
     return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 

@@ -325,6 +325,9 @@ def verify(hub: HubFolder = None) -> int:
     if found.deeds:
         deeds = counted(found.deeds, "deed")
         typer.echo(f"{deeds} of people at the hub, the newest {found.deeds_head.hex()[:16]}.")
+    if found.unread:
+        read = counted(found.unread, "record")
+        typer.echo(f"{read} whose rows an older hub wrote are still to be read again: status")
     if found.removed:
         gone = counted(found.removed, "entry", "entries")
         typer.echo(f"{gone} of months that were removed: outgate hub months")

@@ -11,6 +11,7 @@ from app.hub_access import (
     HubFolder,
     Reason,
     acting,
+    asked_of_approvals,
     at_hub,
     hub_settings,
     print_answer,
@@ -156,6 +157,7 @@ def approve(
 
     from core.errors import InputError
     from core.ids import utc_now
+    from core.review_acts import Action
 
     refuse_empty(reason)
     sha256 = sha256.lower()
@@ -165,10 +167,10 @@ def approve(
         )
     settings = hub_settings(hub, Deed.APPROVE)
     with at_hub(hub, Deed.APPROVE) as connection:
-        from hub.orders import approve
+        from hub.approvals import say
         from hub.settings import policy_key
 
-        approve(
+        done = say(
             connection,
             policy_key(key or settings.folder),
             sha256,
@@ -176,8 +178,12 @@ def approve(
             note=reason,
             who=acting(),
             now=utc_now(),
+            asks=asked_of_approvals(),
         )
-    typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")
+    if done is Action.ASK_APPROVE_SCRIPT:
+        typer.echo(f"Asked for: {sha256[:12]} is approved once a second person says the same.")
+    else:
+        typer.echo(f"{'Withdrawn' if withdraw else 'Approved'} for the fleet: {sha256[:12]}.")
     return 0
 
 

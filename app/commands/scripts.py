@@ -126,7 +126,7 @@ def scripts(
     elif diff or source:
         _read(store, kept, script, versions, version, diff=diff)
     elif script is None:
-        _list(store, versions)
+        _list(home, store, versions)
     else:
         page = page_of(home, settings, store, script, accounts)
         _show(home, store, versions, page, format_name, out)
@@ -147,7 +147,7 @@ def _show(
     if format_name != "text" or out is not None:
         give(page, format_name, out)
         return
-    _list(store, versions)
+    _list(home, store, versions)
     _show_parts(home, versions)
     _echo(rest_of_page(page))
 
@@ -216,17 +216,20 @@ def _meant(words: list[str]) -> tuple[str, str | None]:
     return "show", words[0] if words else None
 
 
-def _list(store: "Store", versions: "Sequence[ScriptVersion]") -> None:
+def _list(home: "Home", store: "Store", versions: "Sequence[ScriptVersion]") -> None:
     from core.review import ReviewEvent, last_said, script_key
     from core.text import printable
+    from fleet.approvals import FleetApprovals
 
+    fleet = FleetApprovals(home.fleet)
     if not versions:
         typer.echo("No script was seen yet.")
     for version in versions:
         seen = f"{version.first_at:%Y-%m-%d %H:%M} to {version.last_at:%Y-%m-%d %H:%M}"
         history = store.history(script_key(version.script))
         said = last_said([event for event in history if isinstance(event, ReviewEvent)])
-        by = _said(said.get(version.sha256))
+        here, everywhere = said.get(version.sha256), fleet.said(version.sha256)
+        by = "; ".join(filter(None, [_said(here) if here or not everywhere else "", everywhere]))
         typer.echo(f"{_short(version):<12}  {seen}  {by:<20}  {printable(version.script)}")
 
 

@@ -21,6 +21,20 @@ def compiled(pattern: str | bytes, *, longest: bool = False) -> Any:
     )
 
 
+def holding(pattern: Any) -> Callable[[bytes], bool]:
+    """Return what tells whether bytes hold a compiled pattern; no match object is made for it,
+    which costs as much as the search in a short text.
+    """
+    import re2
+
+    match, unanchored = pattern._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
+
+    def holds(data: bytes) -> bool:
+        return match(unanchored, data, 0, len(data))[0][0] >= 0  # type: ignore[no-any-return]
+
+    return holds
+
+
 def ready[T](make: Callable[[], T]) -> Callable[[], T]:
     """Keep what a function without arguments compiles; `warm` calls it too."""
     made = cache(make)

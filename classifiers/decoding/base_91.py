@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from classifiers.codecs.linear import compiled, ready
+from classifiers.decoding import runs
 from classifiers.decoding.decoded import known
 
 _ALPHABET = (
@@ -13,8 +14,13 @@ _DIGIT = {letter: value for value, letter in enumerate(_ALPHABET)}
 _CAPITALS, _DIGITS = _ALPHABET[:26], _ALPHABET[52:62]
 _SMALL, _SIGNS = _ALPHABET[26:52], _ALPHABET[62:]
 
+_QUOTE = b'\\"'
+"""How a quote stands in JSON as it is sent; one alone ends a string."""
+_ARE_LETTERS = bytes(byte in _ALPHABET and byte != ord('"') for byte in range(256))
+
 _LOOKED_AT, _HEAD = 2048, 80
 _FEWEST_LETTERS, _SHORTEST = 12, 18
+_RUN = b"\1" * _SHORTEST
 _SHORT, _FEW = 64, 2
 """Letters of a word of which few need be signs, or capitals: what it says tells."""
 _ONE_CAPITAL_IN, _ONE_DIGIT_IN, _ONE_SIGN_IN = 8, 32, 6
@@ -26,7 +32,12 @@ _LONG = 690
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text, or JSON as it is sent, may hold such a stretch."""
-    return len(data) >= _SHORTEST and next(places(data), None) is not None
+    if _QUOTE in data:
+        return next(places(data), None) is not None
+    for run in runs.each(data, data.translate(_ARE_LETTERS), _RUN, column=True):
+        if _is_mixed(run):  # what `places` finds where no quote is among the letters
+            return True
+    return False
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:

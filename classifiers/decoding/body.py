@@ -14,11 +14,11 @@ from classifiers.decoding import (
     binary,
     delimited,
     dump_lines,
+    dumps,
     forms,
     mail,
     packed,
     pieces,
-    spelled,
     xml_text,
 )
 from classifiers.decoding.decode_state import Piece, Reading
@@ -153,7 +153,7 @@ def _read_bytes(
         path = (*piece.path, "(numbers)")
         reading.later(Piece(plain, "", piece.key, path, piece.depth + 1))
         return None
-    if b"=ybegin " in data and (parts := spelled.without_yenc(data)) is not None:
+    if b"=ybegin " in data and (parts := dumps.without_yenc(data)) is not None:
         inner, data = parts
         path = (*piece.path, "(yEnc)")
         reading.later(Piece(inner, "", piece.key, path, piece.depth + 1))

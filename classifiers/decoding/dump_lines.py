@@ -116,7 +116,7 @@ def _letters(cells: bytes) -> bytes:
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text may hold such lines."""
-    return next(places(data), None) is not None
+    return (b"\n" in data or b"\\n" in data) and next(places(data), None) is not None
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:

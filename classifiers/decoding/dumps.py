@@ -38,6 +38,8 @@ APART = rf"(?:(?:[!-~]{_SIGN}){{11,}}|(?:[0-9A-Za-z][!-/:-@\[-`{{-~]){{11,}})[!-
 """Letters with one sign behind each."""
 UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
 _BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
+_RUN_OF_45 = b"\1" * 35
+_ARE_OF_45 = bytes(byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+./:-" for byte in range(256))
 PATTERNS = (
     UUIDS,
     CALLS,
@@ -170,7 +172,7 @@ def _from_run(pieces: list[bytes]) -> bytes:
 
 def holds_base_45(data: bytes) -> bool:
     """Return True when a text holds base45 that is known."""
-    return next(base_45_places(data), None) is not None
+    return _RUN_OF_45 in data.translate(_ARE_OF_45) and next(base_45_places(data), None) is not None
 
 
 def base_45_places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -240,6 +242,27 @@ def uu_line(line: bytes) -> bytes:
         return binascii.a2b_uu(line)
     except (binascii.Error, ValueError):
         return b""
+
+
+def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
+    """Return what stands between the marks of yEnc, or behind the first where the second is
+    missing, and the data without it; None without any.
+    """
+    begin = data.find(b"=ybegin ")
+    start = data.find(b"\n", begin) + 1
+    if data.startswith(b"=ypart ", start):
+        start = data.find(b"\n", start) + 1
+    end = data.find(b"=yend", start)
+    if begin < 0 or not start:
+        return None
+    end = len(data) if end < 0 else end
+    first, *rest = data[start:end].translate(None, b"\r\n").split(b"=")
+    escaped = (bytes((part[0] - 64 & 255,)) + part[1:] for part in rest if part)
+    plain = b"".join((first, *escaped)).translate(_FROM_YENC)
+    return plain, data[:start] + data[end:]
+
+
+_FROM_YENC = bytes(byte - 42 & 255 for byte in range(256))
 
 
 def _if_known(data: bytes) -> bytes:

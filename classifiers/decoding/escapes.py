@@ -10,7 +10,6 @@ from classifiers.codecs.charset import text_of
 
 TOKEN_BREAK = re.compile(r"[\s\"'<>`]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_SIGNS = re.compile(r"[\\&]|%u|_x")
 _NUMBERED = re.compile(
     r"\\\\{0,7}u([0-9A-Fa-f]{4})|%u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\U([0-9A-Fa-f]{8})"
     r"|&#[xX]([0-9A-Fa-f]{1,8});|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|&#([0-9]{1,9});"
@@ -45,7 +44,7 @@ def _ways(text: str) -> Iterator[tuple[str, str, str, Callable[[str], str]]]:
     """
     if "%" in text and not text.startswith("data:") and _PERCENT.search(text):
         yield "percent", text, "%", _from_percent
-    if _SIGNS.search(text) and _NUMBERED.search(text):
+    if _has_signs(text) and _NUMBERED.search(text):
         yield "escaped", text, "", _from_numbers
     if "&" in text and _NAMED.search(text):
         yield "named", text, "&", _from_names
@@ -56,6 +55,11 @@ def _ways(text: str) -> Iterator[tuple[str, str, str, Callable[[str], str]]]:
         yield "utf-7", text, "+", _from_utf7
     if "-" in text and _MAILBOX.search(text):
         yield "utf-7", text, "&", _from_mailbox
+
+
+def _has_signs(text: str) -> bool:
+    """Return True for a text in which a character may stand by its number."""
+    return "\\" in text or "&" in text or "%u" in text or "_x" in text
 
 
 def _undone(text: str, mark: str, undo: Callable[[str], str]) -> Iterator[str]:

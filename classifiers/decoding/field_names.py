@@ -9,7 +9,8 @@ from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.names import NAME
 from classifiers.payload import Path
-from classifiers.personal.vocabulary import is_telling
+from classifiers.personal.vocabulary import is_telling, split_name
+from classifiers.shapes.long_form import VALUES
 
 _DULL: set[str] = set()
 """Names of fields met so far that are no data: a look at each is saved."""
@@ -18,9 +19,6 @@ _LABELS = tuple(
     "name key field column label property attribute question title ref path type system id".split()
 )
 _DESCRIBED = ("field", "question", "column", "property", "attribute")
-VALUES = frozenset("value values val v answer text".split())
-"""Names of fields whose meaning stands beside them, as in `{"name": "iban", "value": …}`."""
-
 are_dull = _DULL.issuperset
 
 
@@ -53,3 +51,29 @@ def are_labelled(rows: list[Any]) -> bool:
     if VALUES.isdisjoint(rows[0]):
         return False
     return any(label_beside(row) is not None for row in rows if type(row) is dict)
+
+
+class LabelBefore:
+    """Fields of a form in their order, of which one may name what the next one holds. Holds
+    payload.
+    """
+
+    __slots__ = ("_label",)
+
+    def __init__(self) -> None:
+        self._label: str | None = None
+
+    def key_of(self, name: str, value: str) -> str:
+        """Return the name of what a field holds: what the field before it says, as in
+        `name=iban&value=…`, else its own; empty for one that says so.
+        """
+        words = [word for word in split_name(name) if not word.isdecimal()]
+        if not words:
+            return name
+        if words[-1] in VALUES and self._label is not None:
+            label, self._label = self._label, None
+            return label
+        if words[-1] in _LABELS:
+            self._label = value if is_telling(value) else None
+            return name if self._label is None else ""
+        return name

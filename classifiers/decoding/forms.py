@@ -10,6 +10,7 @@ from classifiers.codecs.charset import text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.field_names import LabelBefore
 from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.decoding.part_heads import decoded_words, read_head
 from classifiers.payload import Carrier, Path
@@ -19,6 +20,7 @@ type _Heads = list[tuple[str, str]]
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
 _FEWEST_PIECES = 2
+_LONGEST_LABEL = 200
 _EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)", re.IGNORECASE)
 """Names in the extended notation of RFC 5987, as some clients write them."""
 
@@ -26,6 +28,7 @@ _EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)",
 def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> None:
     """Emit the pairs of an urlencoded text: `+` is a space, names become keys."""
     named: dict[str, list[str]] = {}
+    labels = LabelBefore()
     for count, pair in enumerate(text.split("&")):
         if count >= _MAX_FIELDS:
             reading.cut("more form fields than are read", path)
@@ -35,7 +38,8 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
         if not equals:
             name, value = "", name
         if value:
-            packed.look(reading, value, name or None, (*path, name) if name else path, depth)
+            key = labels.key_of(name, value) or None
+            packed.look(reading, value, key, (*path, name) if name else path, depth)
             named.setdefault(name, []).append(value)
         _name(reading, name, path)
     for name, values in named.items():
@@ -71,9 +75,10 @@ def read_multipart(
     if not raw:
         return False
     found = False
+    labels = LabelBefore()
     for headers, content in _parts(reading, data, raw, path):
         found = True
-        _read_part(reading, headers, content, path, depth)
+        _read_part(reading, headers, content, path, depth, labels)
     return found
 
 
@@ -131,7 +136,14 @@ def _split_part(part: bytes) -> tuple[_Heads, bytes]:
     return headers, content
 
 
-def _read_part(reading: Reading, heads: _Heads, content: bytes, path: Path, depth: int) -> None:
+def _read_part(
+    reading: Reading,
+    heads: _Heads,
+    content: bytes,
+    path: Path,
+    depth: int,
+    labels: LabelBefore,
+) -> None:
     headers = {name.lower(): value for name, value in heads}
     disposition = headers.get("content-disposition", "")
     _, fields = split_header(disposition)
@@ -153,7 +165,9 @@ def _read_part(reading: Reading, heads: _Heads, content: bytes, path: Path, dept
         undone = undo_content_encoding(content, coding, reading.limits)
         content = reading.undone(undone, here, depth)
     if content:
-        reading.later(Piece(content, media_type, name, here, depth + 1, filename))
+        short = content[:_LONGEST_LABEL].decode("utf-8", "replace")
+        key = labels.key_of(name, short) or None if name else None
+        reading.later(Piece(content, media_type, key, here, depth + 1, filename))
 
 
 def _transfer_decoded(content: bytes, coding: str) -> bytes:

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from classifiers.codecs.linear import compiled, ready
+from classifiers.codecs.linear import compiled, holding, ready
 from classifiers.personal.scan.ibans import check_iban
 
 _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
@@ -45,10 +45,9 @@ _WRAPPED = (
     rf"|[A-Za-z0-9]{_NEWLINE}{_FRONT}[A-Za-z]*[0-9])"
 )
 """A long line that ends within what may be a number or a key."""
-_SIGNS = tuple(sign.encode() for sign in "*<`\\'~")
+_NO_SIGNS = bytes(range(256)).translate(None, b"*<`\\'~")
 _PAIRS = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
 """Rare signs of joints; the first of each pair is looked for first, for that is faster."""
-_BREAKS = (b"\n", b"\\n", b"  ", b"<br")
 
 _LONGEST, _SHORTEST = 4096, 12
 _FEWEST_DIGITS, _ENCODED = 6, 16
@@ -75,7 +74,10 @@ class Joined(NamedTuple):
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text, or JSON as it is sent, may hold words in pieces."""
-    return any(_pattern(told).search(data) is not None for told, _ in _ways(data))
+    for told, _ in _ways(data):  # noqa: SIM110 - a generator costs as much as some of the looks
+        if _holds(told)(data):
+            return True
+    return False
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -109,7 +111,7 @@ def _ways(data: bytes) -> Iterator[tuple[str, Callable[[bytes], Iterator[Joined]
         yield _TELLING, _marked
     if digits < _ENOUGH_DIGITS:
         return
-    if any(sign in data for sign in _BREAKS):
+    if b"\n" in data or b"\\n" in data or b"  " in data or b"<br" in data:
         yield _ACCOUNTS, _accounts
         yield _WRAPPED, _wrapped
     if digits >= _DIGITS_OF_ACCOUNT and b"_" in data:
@@ -117,9 +119,12 @@ def _ways(data: bytes) -> Iterator[tuple[str, Callable[[bytes], Iterator[Joined]
 
 
 def _has_signs(data: bytes) -> bool:
-    if any(sign in data for sign in _SIGNS):
+    if data.translate(None, _NO_SIGNS):
         return True
-    return any(first in data and both in data for first, both in _PAIRS)
+    for first, both in _PAIRS:  # noqa: SIM110 - a generator costs as much as the looks
+        if first in data and both in data:
+            return True
+    return False
 
 
 def _marked(data: bytes) -> Iterator[Joined]:
@@ -182,6 +187,11 @@ def _wrapped(data: bytes) -> Iterator[Joined]:
 @cache
 def _pattern(text: str) -> Any:
     return compiled(text)
+
+
+@cache
+def _holds(text: str) -> Callable[[bytes], bool]:
+    return holding(_pattern(text))
 
 
 @ready

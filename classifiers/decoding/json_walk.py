@@ -12,7 +12,8 @@ import orjson
 
 from classifiers.decoding import number_forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.field_names import VALUES, are_dull, emit_names, label_beside
+from classifiers.decoding.dialogue import name_answers
+from classifiers.decoding.field_names import are_dull, emit_names, label_beside
 from classifiers.decoding.records import (
     read_columns,
     read_records,
@@ -21,6 +22,7 @@ from classifiers.decoding.records import (
 )
 from classifiers.payload import Path, Segment
 from classifiers.shapes import fhir
+from classifiers.shapes.long_form import VALUES
 
 _new = tuple.__new__
 _SMALLEST_ID = 100_000
@@ -48,6 +50,7 @@ def walk(
     """
     first = len(reading.payload.segments)
     _walk(reading, root, key, path, depth, deep=deep)
+    name_answers(reading, root, first)
     if fhir.is_fhir(root):
         read_resources(reading, root, path, first)
 

@@ -3,11 +3,11 @@
 hex.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from classifiers.codecs.linear import compiled, ready
+from classifiers.codecs.linear import compiled, holding, ready
 from classifiers.decoding.decoded import said_in
 
 _BETWEEN = r"(?:[^0-9A-Za-z\\]|\\+[nrt\"']?)+"
@@ -50,12 +50,18 @@ _BEGINNING = 600
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text, or JSON as it is sent, may hold a list."""
-    return next(places(data), None) is not None
+    if len(data) - len(data.translate(None, _DIGITS)) < _FEWEST:
+        return False
+    if _RUN in data.translate(_NO_LETTERS) and _pattern(PLAIN).search(data) is not None:
+        return True
+    return _is_lettered()(data)
 
 
 def may_be_quoted(data: bytes) -> bool:
     """Return True when it may hold letters that stand in quotes each."""
-    return next(quoted_places(data), None) is not None
+    if data.count(b"'") + data.count(b'"') < _FEWEST_QUOTES:
+        return False
+    return _pattern(QUOTED).search(data) is not None
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -170,6 +176,11 @@ _WAYS = (
 @cache
 def _pattern(text: str) -> Any:
     return compiled(text)
+
+
+@ready
+def _is_lettered() -> Callable[[bytes], bool]:
+    return holding(_pattern(_LETTERED))
 
 
 @ready

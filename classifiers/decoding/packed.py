@@ -9,7 +9,16 @@ from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import base_91, escapes, number_bases, number_forms, runs, spelled, unseen
+from classifiers.decoding import (
+    base_91,
+    dumps,
+    escapes,
+    number_bases,
+    number_forms,
+    runs,
+    spelled,
+    unseen,
+)
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.decoded import begins_file, known, read_decoded
 from classifiers.decoding.json_text import parse
@@ -42,6 +51,8 @@ _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"c", b"age-", b"----")
 """Files that can stand in a text as they are."""
 _ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_CONTROLS = bytes((*range(9), *range(14, 32), 127))
+"""Those of ASCII."""
 _HIGH = bytes(range(128, 256))
 _HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
@@ -144,13 +155,19 @@ def unpack(
         read_decoded(reading, raw, key, (*path, "(file)"), depth)
     elif _ENCRYPTED in raw and document_type(raw) is None:
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
-    if b"=ybegin " in raw and (parts := spelled.without_yenc(text.encode("latin-1", "replace"))):
+    if b"=ybegin " in raw and (parts := dumps.without_yenc(text.encode("latin-1", "replace"))):
         read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
-    if _CONTROL.search(text):
+    if _has_controls(text, raw):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
         _spelled(reading, text, raw, key, path, depth, column)
     return swallowed
+
+
+def _has_controls(text: str, raw: bytes) -> bool:
+    if len(raw) == len(text):  # ASCII alone
+        return len(raw.translate(None, _CONTROLS)) < len(raw)
+    return _CONTROL.search(text) is not None
 
 
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.codecs.bases import from_base_64
-from classifiers.codecs.linear import compiled, ready
+from classifiers.codecs.linear import compiled, holding, ready
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import base_91, dump_lines, dumps, joints, number_lists
+from classifiers.decoding import base_91, dump_lines, dumps, joints, number_lists, runs
 from classifiers.decoding.decoded import known
 
 type _Places = Callable[[bytes], Iterator[tuple[int, int]]]
@@ -76,6 +76,9 @@ _OTHERS: tuple[_Other, ...] = (
     _JOINED,
     _IN_QUOTES,
 )
+_ARE_OF_85 = bytes(33 <= byte < 127 and byte != ord('"') for byte in range(256))
+_ARE_OF_85_OR_QUOTED = bytes(33 <= byte < 127 for byte in range(256))
+_RUN_OF_85 = b"\1" * _NARROWEST
 _FEWEST_DIGITS, _DIGITS = 4, b"0123456789"
 
 
@@ -91,11 +94,12 @@ class Spelled(NamedTuple):
 
 def worth_reading(data: bytes) -> bool:
     """Return True when something may be spelled so in a text, or in JSON as it was sent."""
-    if _any().search(data) is not None and (
-        _hint().search(data) is not None or next(_dense_places(data), None) is not None
-    ):
+    if _is_told()(data) or _is_dense(data):
         return True
-    return any(may_hold(data) for _, may_hold, _, _ in _others(data))
+    for _, may_hold, _, _ in _others(data):  # noqa: SIM110 - a generator costs as much as a look
+        if may_hold(data):
+            return True
+    return False
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -105,6 +109,15 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
     yield from _dense_places(data)
     for _, _, places_of, _ in _others(data):
         yield from places_of(data)
+
+
+def _is_dense(data: bytes) -> bool:
+    """Return whether there is one of `_dense_places`: in a long run, and with capitals in it."""
+    flags = data.translate(_ARE_OF_85_OR_QUOTED if b'\\"' in data else _ARE_OF_85)
+    for run in runs.each(data, flags, _RUN_OF_85, column=True):
+        if run.lower() != run and next(_dense_places(run), None) is not None:
+            return True
+    return False
 
 
 def _dense_places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -179,27 +192,6 @@ def _undone(undo: Callable[[bytes], bytes], stretch: bytes) -> bytes:
         return undo(stretch)
     except (binascii.Error, ValueError):
         return b""
-
-
-def without_yenc(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return what stands between the marks of yEnc, or behind the first where the second is
-    missing, and the data without it; None without any.
-    """
-    begin = data.find(b"=ybegin ")
-    start = data.find(b"\n", begin) + 1
-    if data.startswith(b"=ypart ", start):
-        start = data.find(b"\n", start) + 1
-    end = data.find(b"=yend", start)
-    if begin < 0 or not start:
-        return None
-    end = len(data) if end < 0 else end
-    first, *rest = data[start:end].translate(None, b"\r\n").split(b"=")
-    escaped = (bytes((part[0] - 64 & 255,)) + part[1:] for part in rest if part)
-    plain = b"".join((first, *escaped)).translate(_FROM_YENC)
-    return plain, data[:start] + data[end:]
-
-
-_FROM_YENC = bytes(byte - 42 & 255 for byte in range(256))
 
 
 def _from_pairs(stretch: bytes) -> bytes:
@@ -349,13 +341,13 @@ _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_8
 
 
 @ready
-def _any() -> Any:
-    return compiled(f"{_FIRST_LOOK}|{_RUNS_OF_85}")
+def _hint() -> Any:
+    return compiled(_FIRST_LOOK)
 
 
 @ready
-def _hint() -> Any:
-    return compiled(_FIRST_LOOK)
+def _is_told() -> Callable[[bytes], bool]:
+    return holding(_hint())
 
 
 @ready

@@ -9,7 +9,7 @@ from classifiers.decoding import joints, packed
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.payload import Path, Table
-from classifiers.shapes import markup
+from classifiers.shapes import beside, markup
 from classifiers.shapes.found import Found
 
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
@@ -87,6 +87,7 @@ def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
         for table in (*markup.html_tables(text), *markup.records(text)):
             if all(table.end <= other.start or table.start >= other.end for other in found):
                 found.append(table)
+        found += beside.tables(text, found)
     for table in found:
         values = {
             name: ["" if (cell := row[at]) is None else cell.text for row in table.rows]

@@ -13,6 +13,7 @@ from destinations.credentials import (
     project_in,
 )
 
+_KEY_NAMES = frozenset(KEY_HEADERS)
 _CLASSES = {**KEY_CLASSES, "eyJ": "jwt"}
 _PREFIX = re.compile("|".join(re.escape(prefix) for prefix in _CLASSES))
 _KEY_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey"})
@@ -34,7 +35,7 @@ def credential(headers: Mapping[str, str], path: str) -> str | None:
     value = headers.get("authorization")
     if value:
         return _authorization(value)
-    for name in KEY_HEADERS:
+    for name in () if _KEY_NAMES.isdisjoint(headers) else KEY_HEADERS:
         if headers.get(name):
             return headers[name].strip()
     if "key=" in path:

@@ -7,12 +7,15 @@ from itertools import islice
 
 from classifiers.credentials.rules.generic import is_secret_column
 from classifiers.personal.scan.checks import CHECKS
-from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder
+from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder, looks_like_name
 from classifiers.personal.vocabulary import ANY_NATIONAL_ID, is_telling, name_kinds
 
 _LOOKED_AT = 20
 _FEWEST_DIGITS = {"phone": 7, ANY_NATIONAL_ID: 5}
 _SHORTEST_SECRET = 6
+_SHORT_WORDS = 5
+_WORDS_ALONE = frozenset({"person", "name", "health_data", "special_category"})
+"""Kinds that nearly any words may be."""
 
 
 def confirms(name: str, values: Sequence[str]) -> bool:
@@ -42,3 +45,19 @@ def _check_of(kind: str) -> Callable[[str], object]:
 
 def _may_be_secret(value: str) -> bool:
     return len(value) >= _SHORTEST_SECRET and " " not in value
+
+
+def is_of_words(name: str) -> bool:
+    """True for a name that announces nothing but kinds that nearly any words may be."""
+    return name_kinds(name) <= _WORDS_ALONE
+
+
+def is_short_value(name: str, value: str) -> bool:
+    """True unless a name announces what nearly any words may be, and its value reads as a sentence
+    or a label: a person's is two words or more with capital letters.
+    """
+    if not is_of_words(name):
+        return True
+    if not name_kinds(name).isdisjoint({"person", "name"}):
+        return looks_like_name(value)
+    return value[:1].isupper() and value[-1:].isalnum() and len(value.split()) <= _SHORT_WORDS

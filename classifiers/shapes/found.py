@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 
 from classifiers.payload import PlacedText as Cell
 
@@ -58,3 +59,10 @@ def trimmed(text: str, start: int, end: int, strip: str = " \t\r\n") -> Cell | N
     if not value:
         return None
     return Cell(value, start + left, start + left + len(value))
+
+
+def unquoted(cell: Cell) -> Cell:
+    """Return a value of a form as it was before it was encoded for one."""
+    if "%" not in cell.text and "+" not in cell.text[1:]:
+        return cell
+    return cell._replace(text=unquote_plus(cell.text, errors="replace"))

@@ -9,6 +9,7 @@ from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.confirming import confirms
 from classifiers.shapes.found import Row
+from classifiers.shapes.long_form import are_values_named
 
 _LONGEST_NAME = 60
 _MOST_WORDS = 7
@@ -148,6 +149,11 @@ def is_table(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
         return False
     if len(rows) >= (1 if telling > 1 else 2) and telling:
         return True
+    return are_values_named(names or (), rows) or _agree(names, rows)
+
+
+def _agree(names: Sequence[str] | None, rows: Sequence[Row]) -> bool:
+    """True for rows whose cells are alike column by column."""
     if len(rows) < 3 or _hold_prose(rows):
         return False
     agreed = types(rows)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
-from classifiers.shapes.found import Found, Row, found, trimmed
+from classifiers.shapes.found import Found, Row, found, trimmed, unquoted
 
 _KEY = re.compile(
     r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
@@ -17,6 +17,7 @@ _LINE = re.compile(
     r"([ \t>]{0,24})((?:[-*•]|\d{1,4}[.)])[ \t]{1,3})?(?:\*\*|[\"'`])?([^\W\d_][\w '()/.\-°#]{0,48}?)(?:\*\*|[\"'`])?"
     r"[ \t]{0,20}[:=](?:\*\*)?(?:[ \t]{1,20}|$)([^\n]{0,400})"
 )
+_QUOTES = frozenset("\"'`")
 _PLAIN = " \t\r\"'`,;*|"
 _FEWEST = 2
 _MOST_WORDS = 3
@@ -73,9 +74,13 @@ def _pairs(text: str, start: int, stop: int) -> Fields:
     fields: Fields = {}
     ends = [match.start(1) for match in matches[1:]] + [stop]
     for match, end in zip(matches, ends, strict=True):
-        cell = trimmed(text, match.end(), end, " \t\r\"'`,;|&{}[]()")
+        quote = text[match.end() : match.end() + 1]
+        closing = text.rfind(quote, match.end() + 1, end) if quote in _QUOTES else -1
+        stop = end if closing < 0 else closing
+        cell = trimmed(text, match.end(), stop, " \t\r\"'`,;|&{}[]()<>")
         if cell is not None:
-            fields.setdefault(match[1], cell)
+            encoded = text.find("&", cell.end, end + 1) >= 0
+            fields.setdefault(match[1], unquoted(cell) if encoded else cell)
     return fields
 
 

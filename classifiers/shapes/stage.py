@@ -9,10 +9,12 @@ from classifiers.payload import Carrier, Pasted, Payload, Segment
 from classifiers.payload import PlacedText as Cell
 from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes import (
+    beside,
     delimited,
     fhir,
     keyed_rows,
     latex,
+    long_form,
     markup,
     orients,
     printed,
@@ -39,6 +41,8 @@ _CODE_BEGINS = (
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _SHORTEST = 12
+_SIGNS = ("=", "{", "<", "(", '"', "--", "**", "\t", "...")
+"""What parts values, or values and names, in a text of one line."""
 _MOST_IN_ALL = 1_000
 _MOST_TABLES = 200
 """Tables of one text; what stands in more of them is read as text."""
@@ -63,7 +67,7 @@ def _may_hold(segment: Segment) -> bool:
         return False
     if "\n" in text or "\r" in text:
         return True
-    return len(text) < _LONGEST_LINE and ("=" in text or "{" in text or "<" in text or "(" in text)
+    return len(text) < _LONGEST_LINE and any(sign in text for sign in _SIGNS)
 
 
 def tables_in(text: str) -> list[Found]:
@@ -81,7 +85,10 @@ def tables_in(text: str) -> list[Found]:
                 count, lines = len(taken), _without_code(text, list(_free_lines(text, taken)))
     elif "=" in text:
         _take(taken, keyed_rows.one_line_records(text, list(_free_lines(text, taken))))
-    return sorted((_upright(table) for table in taken), key=lambda table: (table.start, table.end))
+    _take(taken, beside.tables(text, taken))
+    return sorted(
+        (_upright(table, text) for table in taken), key=lambda table: (table.start, table.end)
+    )
 
 
 def _take(taken: list[Found], new: Iterable[Found]) -> None:
@@ -215,8 +222,9 @@ def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
     return found(shaped.names, rows, (start, end))
 
 
-def _upright(table: Found) -> Found:
-    """Turn a table of which the first column holds the names."""
+def _upright(table: Found, text: str) -> Found:
+    """Turn a table of which a column holds the names."""
+    table = long_form.upright(table, text)
     names = None if any(map(is_telling, table.columns)) else names_beside(table.rows)
     if names is None:
         return table

@@ -92,7 +92,9 @@ class BodyScan:
         """What is found no longer matters: begin no more scans."""
         self._stopped = True
 
-    async def feed(self, data: bytes, *, last: bool) -> AsyncIterator[Scanned]:
+    async def feed(
+        self, data: bytes, *, last: bool, settled: bool = False
+    ) -> AsyncIterator[Scanned]:
         """Take the next bytes; yield what is known whenever more is. Raises what the classifier
         raises.
         """
@@ -105,6 +107,8 @@ class BodyScan:
             await asyncio.sleep(
                 0
             )  # unpacking holds the loop: others take their turn between slices
+        while settled and self._running:
+            yield await self._settled()
         if last:
             for window in self._cutter.finish():
                 async for scanned in self._scan(window):

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from core.decision import HOLD_SECONDS, HoldOutcome, Verdict
 from core.fate import Fate
 from core.observation import OBSERVED
-from core.vocabulary.sizes import counted, number
+from core.record import Record
+from core.vocabulary.sizes import at_least, capital, counted, number
 from core.vocabulary.times import lasting
 
 
@@ -137,12 +138,50 @@ def words_of_ending(ending: str) -> Words:
     return words_of(verdict, hold or None)
 
 
-def outcome(verdict: str, hold: str | None = None, intended: str | None = None) -> str:
-    """Return what happened and, where the rule asks for something else, what that is."""
-    said = words_of(verdict, hold).outcome
-    if intended is None or intended == verdict or intended not in WOULD or verdict in Fate:
+def cut_words(size: int, *, exact: bool, times: int = 1) -> Words:
+    """Return the words of what was stopped after so many bytes of it had left: one request, or
+    several together.
+    """
+    told = at_least(size, "byte", exact=exact)
+    said = f"It was cut after {told} had left."
+    if times > 1:
+        said = f"{capital(counted(times, 'request'))} were cut after {told} in all had left."
+    return Words(CUT, "✕", "blocked", said)
+
+
+CUT = "cut"
+"""The word of what was stopped after a part of it had left."""
+
+
+def counts_told(outcomes: Mapping[str, int], cut: int) -> dict[str, int]:
+    """Return how often each outcome was, by its word; `cut`: how many of what was stopped were cut
+    on their way, which come first.
+    """
+    counts, told = dict(outcomes), dict[str, int]()
+    if 0 < cut <= counts.get(Verdict.BLOCK, 0):
+        told[CUT] = cut
+        counts[Verdict.BLOCK] -= cut
+    for word in sorted(filter(counts.get, counts), key=lambda word: (-counts[word], word)):
+        called = words_of_ending(word).word
+        told[called] = told.get(called, 0) + counts[word]
+    return told
+
+
+def words_of_record(record: Record, hold: str | None = None) -> Words:
+    """Return the words of what became of a request; `hold`: how its hold ended, or `WAITING`."""
+    if record.left_in_part:
+        return cut_words(record.bytes_went, exact=record.bytes_exact)
+    return words_of(record.outcome, hold or record.decision.hold_outcome)
+
+
+def became(record: Record, hold: str | None = None) -> str:
+    """Return what happened and, where the rule asks for something else, what that is; `hold` as
+    above.
+    """
+    said, intended = words_of_record(record, hold).outcome, record.decision.intended
+    if intended is None or intended == record.outcome or record.fate is not None:
         return said
-    return f"{said} The rule would have {WOULD[Verdict(intended)]}."
+    return f"{said} The rule would have {WOULD[intended]}."
 
 
 def not_sent(kept: int, past: int) -> str:

@@ -19,7 +19,7 @@ from core.vocabulary.files import files_told
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import DISPOSITIONS, done
-from core.vocabulary.verdicts import outcome
+from core.vocabulary.verdicts import became
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
 from evidence.times import from_micros
@@ -91,7 +91,7 @@ def record_line(entry: Entry, known: Recalled) -> bytes:
         seen = read.observation
         return _line(rfc3339(seen.at), _SEEN, seen.about, _OBSERVED, _seen(seen, read.link))
     record = read.record
-    said = outcome(record.outcome, record.decision.hold_outcome, record.decision.intended)
+    said = became(record)
     severity = _SEVERITY.get(record.decision.verdict, _UNKNOWN)
     return _line(rfc3339(record.at), _RECORD, said, severity, _told(record, read))
 

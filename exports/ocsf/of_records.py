@@ -14,7 +14,7 @@ from core.record import Record
 from core.stored import StoredRecord, UnreadableEntry
 from core.vocabulary.kinds import kind_of
 from core.vocabulary.sizes import at_least
-from core.vocabulary.verdicts import outcome
+from core.vocabulary.verdicts import became, words_of_record
 from evidence.entries import Entry
 from exports.ocsf import parts
 
@@ -78,7 +78,7 @@ def _wanted(record: Record) -> Verdict:
 
 def _request(record: Record, stored: StoredRecord, version: str) -> dict[str, Any]:
     to, method, status = record.destination, record.request.method, record.response.status
-    said = outcome(record.outcome, record.decision.hold_outcome, record.decision.intended)
+    said = became(record)
     common = {
         "message": record.decision.reason or said,
         "actor": parts.actor(record.sender),
@@ -93,7 +93,7 @@ def _request(record: Record, stored: StoredRecord, version: str) -> dict[str, An
         "http_response": None
         if status is None
         else {"code": status, "length": record.response.bytes},
-        **parts.control(record.decision, happened=record.fate is None),
+        **parts.control(record),
     }
     if record.llm is not None:
         return _call(record, record.llm, stored, version, common)
@@ -226,7 +226,7 @@ def _found(
 
 
 def _happened(record: Record) -> dict[str, Any]:
-    return parts.control(record.decision, happened=record.fate is None)
+    return parts.control(record)
 
 
 def _category(finding: Finding) -> int:
@@ -257,7 +257,7 @@ def _detection(record: Record, stored: StoredRecord, version: str) -> dict[str, 
         metadata=_metadata(record, stored, version, "security_control"),
         finding_info={
             "uid": record.id,
-            "title": decision.rule or outcome(record.outcome, decision.hold_outcome),
+            "title": decision.rule or words_of_record(record).outcome,
             "analytic": {"name": decision.rule or "no rule", "type_id": _RULE},
             "created_time": parts.millis(record.at),
         },

@@ -11,6 +11,7 @@ from core.findings import Confidence
 from core.record import Record
 from core.stored import ChainLink
 from core.vocabulary.files import look_words
+from core.vocabulary.sizes import at_least
 
 VERSION = "1.8.0"
 NOT_STORED = "not stored"
@@ -27,6 +28,7 @@ _CONTROL = {
     Verdict.BLOCK: (2, 2),
 }
 """action_id and disposition_id."""
+_OTHER, _CUT = 99, "Cut"
 
 
 def without_nothing(value: dict[str, Any]) -> dict[str, Any]:
@@ -139,21 +141,32 @@ def url(to: Destination) -> dict[str, Any]:
     return {"scheme": to.scheme, "hostname": to.host, "port": to.port, "path": to.path}
 
 
-def control(decision: Decision, *, happened: bool) -> dict[str, Any]:
-    """Return what was done, in the terms of the profile `security_control`."""
+def control(record: Record) -> dict[str, Any]:
+    """Return what was done, in the terms of the profile `security_control`; what was cut on its
+    way was neither denied nor blocked.
+    """
+    decision = record.decision
     action, disposition = _CONTROL[decision.verdict]
-    if not happened:
+    if record.left_in_part:
+        action, disposition = _OTHER, _OTHER
+    elif record.fate is not None:
         action, disposition = 0, 0
     elif decision.hold_outcome is not None:
         action, disposition = (1, 8) if decision.hold_outcome.released else (2, 25)
     return without_nothing(
         {
             "action_id": action,
+            "action": _CUT if action == _OTHER else None,
             "disposition_id": disposition,
+            "disposition": _cut_after(record) if disposition == _OTHER else None,
             "firewall_rule": None if decision.rule is None else {"uid": decision.rule},
             "policy": policy(decision),
         }
     )
+
+
+def _cut_after(record: Record) -> str:
+    return f"{_CUT} after {at_least(record.bytes_went, 'byte', exact=record.bytes_exact)}"
 
 
 def policy(decision: Decision) -> dict[str, Any] | None:

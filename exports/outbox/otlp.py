@@ -21,7 +21,7 @@ from core.text import printable
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.observations import observed
 from core.vocabulary.reviews import done
-from core.vocabulary.verdicts import outcome
+from core.vocabulary.verdicts import became
 from evidence.acts import StoredAct
 from evidence.entries import Entry, Recalled
 from exports.columns import amount_told
@@ -186,9 +186,7 @@ def _severity(record: Record) -> tuple[int, str]:
 
 
 def _said(read: StoredRecord) -> str:
-    decision = read.record.decision
-    said = outcome(read.record.outcome, decision.hold_outcome, decision.intended)
-    return f"{said}: {decision.reason}"
+    return f"{became(read.record)}: {read.record.decision.reason}"
 
 
 def _of_process(sender: Attribution) -> dict[str, Value]:

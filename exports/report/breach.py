@@ -17,7 +17,7 @@ from core.vocabulary.findings import is_people_exact, people_told
 from core.vocabulary.kinds import by_gravity, kind_of
 from core.vocabulary.reviews import done
 from core.vocabulary.sizes import capital, counted, joined, number, size_at_least
-from core.vocabulary.verdicts import outcome
+from core.vocabulary.verdicts import became
 from destinations.naming import place_name
 from evidence.bygone import Bygone, bygone
 from evidence.cases_check import case_list_problem
@@ -218,9 +218,7 @@ def _when(records: list[Record]) -> Section:
 
 
 def _stopped(records: list[Record]) -> Section:
-    found = Counter(
-        outcome(r.outcome, r.decision.hold_outcome, r.decision.intended) for r in records
-    )
+    found = Counter(map(became, records))
     return Section(
         title="What was stopped, and other measures (Art. 33(3)(d))",
         sentences=(f"Further measures taken or proposed: {_TO_FILL}",),

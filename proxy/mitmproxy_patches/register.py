@@ -8,6 +8,8 @@ from proxy.mitmproxy_patches.register_quick import (
     HEADERS,
     LAYERS,
     PARTS,
+    READING,
+    STRAIGHT,
     TLS,
     UNTYING,
 )
@@ -57,6 +59,8 @@ PATCHES = (
     HEADERS,
     PARTS,
     LAYERS,
+    READING,
+    STRAIGHT,
     TLS,
     UNTYING,
     Patch(
@@ -169,7 +173,8 @@ PATCHES = (
             f"{_HTTP}._http2:format_error",
         ),
         because="mitmproxy answers for a server that it cannot reach with a page in HTML, and "
-        "quotes requests that it cannot read, with advice on its own options.",
+        "quotes requests that it cannot read, with advice on its own options. A name that nobody "
+        "knows is answered for by us, in words of ours.",
         without="a script saves a page about an error as its data",
         test="tests/proxy/test_proxy_far_side.py::test_a_server_that_fails_breaks_the_connection",
         seen="e3d5ec4c7747",
@@ -215,13 +220,14 @@ PATCHES = (
             f"{_STREAM}.send_response",
             f"{_STREAM}.flow_done",
             f"{_STREAM}.make_server_connection",
+            f"{_STREAM}.handle_protocol_error",
         ),
         because="mitmproxy buffers a whole body whatever a hook has decided, and streams a large "
         "one without asking; it sends trailers to clients of HTTP/1, and cannot.",
         without="a large body leaves before it was scanned, and cannot be cut",
         test="tests/proxy/test_proxy_uploads.py::"
         "test_a_value_split_over_a_boundary_cuts_the_stream",
-        seen="183fa084df70",
+        seen="1fde6be2b094",
     ),
     Patch(
         name="far side's window",

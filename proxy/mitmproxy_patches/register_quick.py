@@ -91,6 +91,42 @@ LAYERS = Patch(
     seen="516f27810237",
 )
 
+STRAIGHT = Patch(
+    name="straight ends",
+    ours="proxy.straight_ends",
+    touches=(
+        f"{_HTTP}:HttpClient",
+        f"{_HTTP}:HttpLayer.event_to_child",
+        f"{_HTTP}:HttpLayer.get_connection",
+        "mitmproxy.proxy.layers.tls:ServerTLSLayer",
+        "mitmproxy.proxy.layers.tls:TLSLayer.receive_data",
+        "mitmproxy.proxy.tunnel:TunnelLayer",
+        "mitmproxy.proxy.layer:Layer.handle_event",
+    ),
+    because="mitmproxy leads each part of a message, and each piece of an answer, through three "
+    "layers to the end of a connection to a server, and through two generators in each.",
+    without="a gate that serves fewer requests; nothing else",
+    test="tests/proxy/test_proxy_straight_ends.py::test_the_same_is_done",
+    seen="1e08d6b1791a",
+)
+
+READING = Patch(
+    name="reading",
+    ours="proxy.prompt_reading",
+    touches=(
+        f"{_SERVER}.handle_connection",
+        "mitmproxy.proxy.server:ConnectionIO",
+        "asyncio.streams:StreamReader.exception",
+        "asyncio.streams:StreamReader._wakeup_waiter",
+    ),
+    because="mitmproxy has a task woken for all that comes, by asyncio's streams: one turn of the "
+    "loop more, with a question to the kernel.",
+    without="a gate that serves fewer requests; nothing else",
+    test="tests/proxy/test_proxy_prompt_reading.py::"
+    "test_all_that_comes_is_handled_once_and_in_order",
+    seen="a7c2291eaf48",
+)
+
 UNTYING = Patch(
     name="ends of connections",
     ours="proxy.untying",

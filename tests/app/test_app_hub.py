@@ -8,6 +8,7 @@ import orjson
 import pytest
 from hub_commands import hub_fixture, port_fixture, postgres_fixture  # noqa: F401 - fixtures
 
+from app import current_user
 from app.demo.simulated_endpoints import made_up_records, parts_of, write_evidence
 from app.home import Home
 from app.shipping import State, keep_shipping, kept_state
@@ -68,6 +69,8 @@ def test_from_an_empty_folder_to_an_answer(outgate: Runs, home: Path, hub: Path,
     assert outgate("hub", "approve", sha256, "--reason", "seen").code == 0
     outgate("fleet", "ship", "--once")
     assert (home / "outgate.yaml").read_text() == policy.read_text()
+    of_it = [line for line in outgate("scripts").out.splitlines() if sha256[:6] in line]
+    assert of_it and all("approved for all machines by " in line for line in of_it)
     assert "Version 1 of the fleet's policy is in force." in outgate("fleet", "status").out
     given = home / "given.yaml"
     given.write_text("locked: [fingerprint_days]\nfingerprint_days: 30\nhold_mb: 4\n")
@@ -188,3 +191,17 @@ def test_alarms_that_stand_on_one_line_end_together(outgate: Runs, hub: Path) ->
     assert len(orjson.loads(outgate("hub", "alarms", "--json").out)) == 2
     assert outgate("hub", "resolve", "1", "2", "--reason", "swapped back").code == 0
     assert outgate("hub", "alarms").out == "No alarm is open.\n"
+
+
+def test_two_people_approve_a_script_where_the_machine_says_so(
+    outgate: Runs, hub: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first asks, and nothing is signed; the same person confirms nothing, another one does."""
+    (home / "settings.yaml").write_text("second_person_approvals: true\n")
+    line = ("hub", "approve", "ab" * 32, "--reason", "read it")
+    for who, said in (("ada", "Asked for"), ("ada", "a second person"), ("bo", "Approved for")):
+        monkeypatch.setattr(current_user, "_user", lambda name=who: name)
+        told = outgate(*line)
+        assert said in told.out + told.err, told
+        assert (told.code == 0) is (said != "a second person")
+    assert outgate("hub", "verify").code == 0

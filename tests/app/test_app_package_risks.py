@@ -119,3 +119,30 @@ def test_newer_advisories_count_for_scripts_that_were_met_before(tmp_path: Path)
     found.seen(SENDER)
 
     assert found.packages(SHA) == (frozenset({VULNERABLE}), True)
+
+
+def test_what_is_installed_is_gone_through_only_where_something_is_malicious(
+    tmp_path: Path,
+) -> None:
+    """Each request asks, on the event loop, and hundreds of packages may be installed."""
+
+    class Counted(tuple[tuple[str, str], ...]):
+        looks = 0
+
+        def __iter__(self) -> Any:
+            Counted.looks += 1
+            return super().__iter__()
+
+    folder = tmp_path / "advisories"
+    installed = Counted((f"p{n}", "1.0") for n in range(3))
+    advise(folder, p1="1.0")
+    risks = PackageRisks(folder)
+    risks.learn(tuple(installed))
+    before = Counted.looks
+    assert risks.states((("p1", "1.0"),), installed, frozenset()) == {VULNERABLE}
+    assert Counted.looks == before
+    advise(folder, bad="1.0")
+    worse = Counted((*installed, ("bad", "1.0")))
+    risks.learn(tuple(worse))
+    assert risks.states((), worse, frozenset()) == {MALICIOUS}
+    assert risks.states((), installed, frozenset()) == set()

@@ -90,9 +90,9 @@ def test_what_was_stopped_too_late_to_keep_all_of_it_here_is_told_so() -> None:
     cut = replace(sent(Verdict.BLOCK, 8_000_000), notes=(f"{CUT_OFF} 8,000,000 bytes had left",))
     late, kept = told(cut), told(sent(Verdict.BLOCK, 5_000))
     both = told(cut, sent(Verdict.BLOCK, 5_000))
-    assert "8.0 MB" in late and "That many bytes of it had left by then." in late
+    assert "8.0 MB" in late and "It was cut after 8,000,000 bytes had left" in late
     assert "had left" not in kept
-    assert both.count("had left") == 1 and both.count("It was blocked") == 2
+    assert both.count("had left") == 1 and both.count("It was blocked") == 1
 
 
 def test_machines_read_the_same_sums() -> None:

@@ -90,3 +90,24 @@ def test_one_that_was_bound_from_where_its_program_stands_is_found(
         daemon.bind("control")
         assert new(table, tmp_path) == [str(tmp_path / "control")]
     table.close()
+
+
+def test_folders_into_which_we_may_not_look_end_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other people's programs have sockets, too, and folders of their own."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    shut, table = tmp_path / "shut" / "inner", HostSockets()
+    table.new()
+    shut.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as theirs, socket.socket(socket.AF_UNIX) as ours:
+        theirs.bind(str(shut / "theirs"))
+        (shut / "theirs").rename(shut / "elsewhere")
+        ours.bind(str(tmp_path / "first"))
+        (tmp_path / "first").rename(tmp_path / "second")
+        shut.parent.chmod(0)
+        try:
+            assert str(tmp_path / "second") in new(table, tmp_path)
+        finally:
+            shut.parent.chmod(0o700)
+    table.close()

@@ -9,9 +9,10 @@ from cpu_time import cpu_seconds, pace
 from hostile_units import HOSTILE_CARRIERS, UNITS, repeated
 from made_up_traffic import exchange, upload
 
-from classifiers.cost import ON_THE_LOOP_US, estimate_us
+from classifiers.cost import estimate_us
 from classifiers.decoding import INLINE, decode
 from classifiers.engine import Engine, EngineSetup, build_worker
+from core.budgets import ON_THE_LOOP_US
 from core.classification import Classification
 from core.exchange import Exchange
 from core.organisation import Organisation

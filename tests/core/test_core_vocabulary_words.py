@@ -1,6 +1,7 @@
 """Words for verdicts, holds, dispositions, acts, accounts and senders: each value has its own."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,8 @@ from attribution.backends.linux import LinuxBackend
 from attribution.backends.psutil_table import PsutilBackend
 from core.attribution import UNATTRIBUTED, Certainty, LaunchedAs
 from core.classification import AccountKind, Category
-from core.decision import HoldOutcome, Verdict
+from core.decision import Decision, HoldOutcome, Verdict
+from core.fate import CUT_OFF, UNFINISHED_NOTE
 from core.findings import Confidence
 from core.happenings import Event
 from core.review import Action, Disposition
@@ -17,8 +19,9 @@ from core.vocabulary.findings import CONFIDENCE, Amount, content, found
 from core.vocabulary.happenings import HAPPENED
 from core.vocabulary.reviews import ACTS, DISPOSITIONS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
-from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, outcome, words_of
+from core.vocabulary.verdicts import HOLDS, UNKNOWN, VERDICTS, WAITING, WOULD, became, words_of
 from destinations.naming import place_name
+from tests.evidence.conftest import make_record
 
 
 @pytest.mark.parametrize(
@@ -63,24 +66,43 @@ def test_outcomes_are_told_apart_by_word_sign_and_meaning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "hold", "intended", "said"),
+    ("verdict", "hold", "said"),
     [
-        ("block", None, None, "It was blocked."),
-        ("block", None, "block", "It was blocked."),
-        ("watch", None, "block", "It passed; policy only watches. The rule would have blocked it."),
-        ("hold", "refused", None, "It was held, and a person refused it."),
-        ("hold", "waiting", None, "It is held now."),
-        ("hold", "something new", None, "It was held."),
-        ("allow", "approved", None, "It was allowed."),
-        ("quarantine", None, "melt", "What became of it is not known."),
+        ("block", None, "It was blocked."),
+        ("hold", "refused", "It was held, and a person refused it."),
+        ("hold", "waiting", "It is held now."),
+        ("hold", "something new", "It was held."),
+        ("allow", "approved", "It was allowed."),
+        ("quarantine", None, "What became of it is not known."),
     ],
 )
-def test_what_happened_is_a_sentence(
-    verdict: str, hold: str | None, intended: str | None, said: str
-) -> None:
+def test_what_happened_is_a_sentence(verdict: str, hold: str | None, said: str) -> None:
     """A held request goes by how its hold ended; what a later version wrote is not guessed."""
-    assert outcome(verdict, hold, intended) == said
-    assert said.startswith(words_of(verdict, hold).outcome)
+    assert words_of(verdict, hold).outcome == said
+
+
+@pytest.mark.parametrize(
+    ("decision", "notes", "said"),
+    [
+        (Decision(verdict=Verdict.BLOCK, intended=Verdict.BLOCK), (), "It was blocked."),
+        (
+            Decision(verdict=Verdict.WATCH, intended=Verdict.BLOCK),
+            (),
+            "It passed; policy only watches. The rule would have blocked it.",
+        ),
+        (
+            Decision(verdict=Verdict.WATCH, intended=Verdict.BLOCK),
+            (UNFINISHED_NOTE,),
+            "It ended before it could leave: nothing was sent.",
+        ),
+        (Decision(verdict=Verdict.BLOCK), (CUT_OFF,), "It was cut after 1,200 bytes had left."),
+    ],
+)
+def test_what_became_of_a_record_is_a_sentence(
+    decision: Decision, notes: tuple[str, ...], said: str
+) -> None:
+    """With what its rule would have done, but where it came to no rule."""
+    assert became(replace(make_record(bytes=1200), decision=decision, notes=notes)) == said
 
 
 @pytest.mark.parametrize(

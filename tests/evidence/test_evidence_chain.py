@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.chain import ChainBroken, ChainVerifier, canonical, canonical_with, genesis, link
+from evidence.chain import (
+    ChainBroken,
+    ChainVerifier,
+    _holds_tiny,
+    canonical,
+    canonical_with,
+    genesis,
+    link,
+)
 
 CHAIN = "records:test"
 
@@ -77,6 +85,14 @@ def test_canonical_numbers_at_the_edges(value: object) -> None:
     """Numbers that encoders write differently are written as a bare Python writes them."""
     assert canonical(value) == plain(value)
     assert canonical({"x": value}) == plain({"x": value})
+
+
+@given(st.lists(st.sampled_from([*":,[-07.", "0.0000", "0000", '"', "--"]), max_size=12))
+def test_small_numbers_are_told_from_times_that_end_so(pieces: list[str]) -> None:
+    """Of all places where the digits stand, those behind a sign of JSON, negative or not."""
+    text = "".join(pieces).encode()
+    numbers = [before + sign + b"0.0000" for before in (b":", b",", b"[") for sign in (b"", b"-")]
+    assert _holds_tiny(text) == any(number in text for number in numbers)
 
 
 @pytest.mark.parametrize("value", ["\ud800", {"a": {"\udfff": 1}}, {1, 2}, object(), {"a": b"raw"}])

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from present import readable
 
 from core.case_keys import case_key
@@ -18,7 +20,8 @@ from core.record import Record
 from core.review import Action, ReviewEvent, script_event, script_key
 from evidence import verify
 from evidence.factory import Evidence, open_evidence
-from evidence.history import History
+from evidence.history import DAY, HOUR, History, _Sums
+from evidence.rollup import Rollup
 
 Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -189,3 +192,73 @@ def test_a_script_with_a_hostile_name_has_its_history_too(
     write(opened, make_record(0, script=hostile, bytes=5))
     assert opened.history.script(hostile, None).first_seen == START
     assert opened.history.volume(hostile, "openai", START).bytes_day == 5
+
+
+def test_what_was_committed_is_added_up_once(
+    opened: Evidence, make_record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The past is told from the sums that the writer made: adding up costs as much again."""
+    write(opened, make_record(0))
+    assert opened.history.script(SCRIPT, None).first_seen is not None
+    before = opened.history.volume(SCRIPT, "openai", START).requests_day
+    added: list[str] = []
+    add = Rollup.add
+
+    def counted(self: Rollup, record: Record, at_us: int) -> str | None:
+        added.append(record.id)
+        return add(self, record, at_us)
+
+    monkeypatch.setattr(Rollup, "add", counted)
+    done = threading.Event()
+    opened.writer.close_record(make_record(1), lambda _: done.set())
+    assert done.wait(30)
+    opened.writer.stop()
+    assert len(added) == 1
+    assert opened.history.volume(SCRIPT, "openai", START).requests_day == before + 1
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.booleans(), st.integers(0, 700), st.lists(st.integers(0, 9), min_size=5, max_size=5)
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_sums_of_hour_and_day_are_those_of_their_buckets(
+    steps: list[tuple[bool, int, list[int]]],
+) -> None:
+    """Whatever was asked and added between, in which order ever: as added up anew."""
+    sums, every = _Sums(0, 0.0), list[tuple[int, list[int]]]()
+    for asks, bucket, values in steps:
+        if asks:
+            told = [
+                [sum(row[n] for when, row in every if when >= bucket - window) for n in range(5)]
+                for window in (HOUR, DAY)
+            ]
+            assert list(map(list, sums.up_to(bucket))) == told
+        else:
+            every.append((bucket, values))
+            sums.add(bucket, values)
+
+
+def test_a_day_is_added_up_once_for_all_who_ask_in_the_same_minutes() -> None:
+    """A script that sends all day pays no more for each request than one that begins."""
+
+    class Buckets(dict[int, list[int]]):
+        looks = 0
+
+        def items(self) -> Any:
+            self.looks += 1
+            return super().items()
+
+    buckets = Buckets({n: [1, 2, 3, 4, 0] for n in range(288)})
+    sums = _Sums(0, 0.0, buckets)
+    sums.up_to(287)
+    before = buckets.looks
+    for _ in range(10):
+        sums.add(287, [1, 1, 1, 1, 0])
+        sums.up_to(287)
+    assert buckets.looks == before
+    assert sums.up_to(288) == ([12 + 10, 24 + 10, 36 + 10, 48 + 10, 0], [298, 586, 874, 1162, 0])

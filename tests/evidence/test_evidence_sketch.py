@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.sketch import Sketch, told_by
+from evidence.sketch import Sketch, _hashed, told_by
 
 VALUES = st.lists(st.integers(0, 2000).map(str), max_size=300)
 
@@ -88,3 +88,40 @@ def test_what_is_told_in_between_changes_nothing() -> None:
         assert asked.to_text() == alone.to_text()
         if rng.random() < 0.3:
             asked = Sketch.of_text(asked.to_text())
+
+
+def test_of_many_values_no_more_are_kept_than_are_told() -> None:
+    """Once so many are there, what is larger than all of them is not looked at again."""
+    sketch = Sketch()
+    sketch.add(map(str, range(600)))
+    told = sketch.to_text(), sketch.least, sketch.exact
+    assert len(sketch._hashes) == 512
+    largest = int(told[0][-8:], 16)
+    late = Sketch()
+    late.add(one for one in map(str, range(600, 3_000)) if _hashed(one) > largest)
+    sketch.join(late)
+    assert len(sketch._hashes) == 512
+    assert (sketch.to_text(), sketch.least, sketch.exact) == told
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5000)), max_size=60), st.booleans())
+def test_what_is_told_is_what_all_values_tell_at_once(
+    steps: list[tuple[bool, int]], often: bool
+) -> None:
+    """Asked for between, or at the end; added, or joined: the smallest hashes of all."""
+    grown, values = Sketch(), set[str]()
+    for joins, start in steps:
+        some = [str(one) for one in range(start, start + 40)]
+        values.update(some)
+        part = Sketch()
+        part.add(some)
+        if joins:
+            grown.join(part)
+        else:
+            grown.add(some)
+        if often:
+            assert grown.least <= max(512, len(values))
+    smallest = sorted(set(map(_hashed, values)))[:512]
+    assert grown.to_text() == "".join(f"{one:08x}" for one in smallest)
+    assert grown.exact == (len(smallest) < 512)
+    assert grown.least == told_by(grown.to_text())[0]

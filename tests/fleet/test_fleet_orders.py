@@ -225,6 +225,9 @@ def test_approvals_count_on_every_machine(world: FleetWorld, key: Ed25519Private
         now[0] += 2
         assert known.of(SHA) is approved
         assert known.joined_with(None, SHA) is approved
+        done = "approved" if approved else "withdrawn"
+        assert known.said(SHA) == f"{done} for all machines by ada"
+        assert known.said("ef" * 32) == known.said(None) == ""
         assert known.joined_with(True, SHA) is approved
         assert known.joined_with(False, SHA) is False
         assert known.of("ef" * 32) is None

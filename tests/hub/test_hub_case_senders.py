@@ -13,6 +13,7 @@ from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.case_keys import case_id
 from core.case_words import parse
 from core.decision import Verdict
+from core.ids import uuid7
 from core.record import Record
 from core.review import CaseFilter
 from core.rights import Actor
@@ -127,3 +128,28 @@ def test_no_word_finds_whom_the_list_does_not_show(world: FleetWorld, few: int) 
         assert listed(world, f"all {line}") == set(), line
     assert listed(world, "all script:/home/~/all") == listed(world, "all script:all.py")
     assert listed(world, "all script:/home/~/all")
+
+
+def test_one_person_written_two_ways_is_not_two(world: FleetWorld) -> None:
+    """Directories and machines write capitals otherwise: a case of two people stays one of few."""
+    member = world.member("till-1")
+    made = next(made_up_records(5, 1, world.clock()))
+    watched = replace(made.decision, verdict=Verdict.WATCH)
+    people = ("Ada", "ada", "Bob", "BOB")
+    sent = (replace(made.sender, user=person) for person in people)
+    write_evidence(
+        member.evidence,
+        (
+            replace(made, id=uuid7(world.clock()), sender=sender, decision=watched)
+            for sender in sent
+        ),
+    )
+    member.round()
+    agreed = Agreed(pseudonyms=True, smallest_group=3, may_reveal=("grace", "zoe"))
+    with world.hub.database.work() as connection:
+        _set(connection, agreed, who="grace", note="", now=world.clock())
+        shown = council(connection, world.folder / "hub")
+    [case] = cases(world).page(CaseFilter(status=None), 0, 9)
+    opened = cases(world).case(case.key)
+    assert opened is not None and not opened.inside.users
+    assert listed(world, f"all user:{shown.person('ada')}") == set()

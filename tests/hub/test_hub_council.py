@@ -137,6 +137,18 @@ def test_where_a_machine_is_named_no_pseudonym_is() -> None:
     assert shown(pseudonyms=False).on_a_machine(row) == row
 
 
+def test_who_runs_a_script_is_told_of_large_groups_alone() -> None:
+    """Neither who nor how many, be there fewer than was agreed on; one name is one person's."""
+    four = ["ada", "bo", "cy", "Cy", "di"]
+    for people, told in ((four, "fewer than 5"), ([*four, "ed"], "5")):
+        row = shown().script({"people": people, "paths": ["/home/ada/x.py"]})
+        assert (row["people_told"], row["paths"]) == (told, ["/home/~/x.py"])
+        assert len(row["people"]) == (5 if told == "5" else 0)
+    names = shown(pseudonyms=False).script({"people": four, "paths": []})
+    assert (names["people"], names["people_told"]) == (sorted(four), "4")
+    assert shown().naming_nobody().person("ada") == ""
+
+
 def test_what_could_never_be_undone_is_not_agreed_on(world: FleetWorld) -> None:
     """Pseudonyms need two different persons who can look behind them."""
     for named, least in ((("ada",), 5), (("ada", "ada"), 5), (("a", "b"), 0)):

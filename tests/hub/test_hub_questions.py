@@ -73,7 +73,7 @@ def test_the_same_script_on_many_machines_is_one_entry(world: FleetWorld) -> Non
     assert [day["endpoints"] for day in later[0]["spread"]] == [15, 14]
     assert sum(day["records"] for day in row["spread"]) == row["records"] == 75
     (line,) = list(telling.scripts([row]))[1:]
-    assert line.split()[:4] == ["report.py", "45", "3", "9"]
+    assert line.split()[:5] == ["report.py", "45", "3", "–", "9"]
 
 
 def test_scripts_that_only_share_a_name_are_not_mixed_up(world: FleetWorld) -> None:

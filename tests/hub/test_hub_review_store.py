@@ -134,6 +134,28 @@ def test_no_name_is_read_where_pseudonyms_are_agreed_on(world: FleetWorld, store
         assert "machine-" not in text
 
 
+def test_who_counts_records_of_few_people_counts_no_pseudonyms(
+    world: FleetWorld, store: HubCases
+) -> None:
+    """Where a case does not tell its people for they are too few, none of its records tells one."""
+    for smallest, tells in ((5, False), (2, True)):
+        agreed = Agreed(pseudonyms=True, smallest_group=smallest, may_reveal=("ada", "bo"))
+        with world.hub.database.work() as connection:
+            connection.execute("DELETE FROM council")
+            agree(connection, agreed, who="ada", note="", now=NOW)
+        of_many = {
+            case.key
+            for case in store.page(ALL, 0, 100)
+            if (inside := store.case(case.key)) is not None and inside.inside.users
+        }
+        assert bool(of_many) is tells
+        for case in store.page(ALL, 0, 100):
+            kept = store.records(case.key, 9)
+            users = {one.record.sender.user for one in kept if isinstance(one, StoredRecord)}
+            assert any(str(user).startswith("person-") for user in users) is (case.key in of_many)
+            assert case.key in of_many or users == {""}
+
+
 @pytest.mark.parametrize(
     ("disposition", "back"),
     [(Disposition.ALLOWED_PURPOSE, False), (Disposition.CONFIRMED_LEAK, True)],
@@ -193,6 +215,11 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
     (waiting,) = holds.waiting()
     assert (waiting.id, waiting.sender.user) == (record.id, record.sender.user)
     assert 299 < (waiting.decision.hold_seconds or 0) <= 300
+    with world.hub.database.work() as connection:
+        agreed = Agreed(pseudonyms=True, smallest_group=1, may_reveal=("ada", "bo"))
+        agree(connection, agreed, who="ada", note="", now=NOW)
+    (waiting,) = holds.waiting()
+    assert waiting.sender.user is None  # it is one person's, and a list names its machine
     answer = {"record_id": record.id, "note": "agreed"}
     store.append([event(store, Action.APPROVE, **answer)])
     assert list(holds.waiting()) == []

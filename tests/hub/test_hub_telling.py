@@ -22,7 +22,7 @@ CALM: Row = {
     "alarms": 0,
     "totals_to_make": 0,
     "hows_to_read": 0,
-    "went_to_read": 0,
+    "rows_to_read": 0,
     "erasures_open": 0,
     "erasures_unswept": 0,
 }

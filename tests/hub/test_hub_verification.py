@@ -51,21 +51,6 @@ def test_what_endpoints_shipped_is_whole(world: FleetWorld) -> None:
     assert found.entries > 200
 
 
-def test_what_an_older_hub_could_not_read_is_no_change(world: FleetWorld) -> None:
-    """Its row says that there is something to look at, which a newer one reads by now."""
-    member = world.member("till-1")
-    member.records(3)
-    member.round()
-    with world.hub.database.work() as connection:
-        connection.execute("INSERT INTO words (word) VALUES ('unreadable') ON CONFLICT DO NOTHING")
-        connection.execute(
-            """UPDATE records SET bytes = 0, went = false,
-                outcome = (SELECT number FROM words WHERE word = 'unreadable')"""
-        )
-        found = verify(connection).problems
-    assert not [one for one in found if "row of entry" in one]
-
-
 CHANGES = (
     "DELETE FROM records WHERE seq = 2",
     "DELETE FROM uploads WHERE number = (SELECT min(number) FROM uploads)",

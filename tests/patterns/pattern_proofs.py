@@ -108,6 +108,12 @@ PROOFS: dict[str, Proof] = {
     "generic._OTHER_KEYS": Proof(
         why="names as the rules capture them: 41 characters and the word", cap=120
     ),
+    "parting._VALUE_WORD": Proof(
+        why="matched once where a name ends, and reads at most 150 characters behind it"
+    ),
+    "parting._INPUT": Proof(
+        why="matched once where a name ends, and reads at most five tags of 160 characters"
+    ),
     "keyed_rows._LINE": Proof(why="matched once a line, and reads at most 520 characters of it"),
     "markup._TAG": Proof(
         why="nothing in a tag holds a <, so that each try ends before the next one begins"

@@ -10,6 +10,10 @@ from policy_samples import found, policy, sender, situation, to
 from core.decision import Verdict
 from core.findings import Confidence
 from core.situation import Situation, Volume
+from habits.amounts import Amount
+from habits.baseline import Baseline, PlaceHabits
+from habits.calendar import Calendar
+from habits.contract import contract_of
 from policy.contracts import Contract, breaches, sentences
 from policy.decide import RulePolicy
 
@@ -110,6 +114,27 @@ def test_what_may_be_more_is_not_taken_for_within_the_contract(volume: Volume, t
     decision = locked().decide(asked(volume=volume))
     assert (decision.verdict, decision.rule) == (Verdict.BLOCK, "report")
     assert told in decision.reason
+
+
+def test_a_contract_of_what_was_not_all_counted_says_so() -> None:
+    """Where it was learnt, and in each reason that a size gives."""
+    learnt = [Amount(median=5, spread=1, largest=9, seen=3, exact=exact) for exact in (True, False)]
+    for usual in learnt:
+        there = PlaceHabits(
+            name="dropbox", named=True, accounts=frozenset(), kinds=frozenset(), requests=3, days=3,
+            bytes=15, request_bytes=learnt[0], day_bytes=usual, day_requests=None,
+        )  # fmt: skip
+        baseline = Baseline(
+            script=PATH, since=MORNING.date(), until=MORNING.date(), days=3, requests=3, hours=None,
+            learning=None, places={"dropbox": there}, kinds=frozenset(), request_bytes=learnt[0],
+        )  # fmt: skip
+        entry = contract_of(baseline, None, MORNING, Calendar(), "")
+        assert entry["places"][0].get("not_all_counted", False) is not usual.exact
+        contract = Contract.model_validate(entry)
+        said = "\n".join(sentences(contract))
+        assert ("not all was counted" in said) is not usual.exact
+        broken = breaches(contract, asked(request_bytes=1_000_000))
+        assert [("not all was counted" in why) for why in broken] == [not usual.exact] * 2
 
 
 def test_a_place_without_a_limit_a_day_asks_for_no_sums() -> None:

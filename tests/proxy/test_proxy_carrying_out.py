@@ -101,6 +101,33 @@ async def test_what_comes_up_while_an_event_is_handled_stands_behind_it(
     assert script.happened[-2:] == ["after request begins", "after request ends"]
 
 
+async def test_no_task_is_made_for_a_hook_that_waits_for_nothing(
+    gate: tuple[GateHandler, Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever answers at once is called where the hook begins; a task is for those who wait."""
+    handler, asked = gate
+    flow, started = tflow.tflow(), list[object]()
+    theirs = handler.start
+
+    def noted(work: Any) -> None:
+        started.append(work)
+        theirs(work)
+
+    monkeypatch.setattr(handler, "start", noted)
+    script = Script({"Start": [HttpResponseHook(flow)], "Wakeup": [HttpRequestHook(flow)]})
+    handler.layer = script  # type: ignore[assignment]
+    with set_eager_task_factory():
+        await handler.server_event(events.Start())
+        assert (asked.told, started) == (["response"], [])
+        assert script.happened[-1] == "after response ends"
+        await handler.server_event(events.Wakeup(commands.RequestWakeup(1)))
+        assert (asked.told[1:], len(started)) == (["request"], 1)
+        asked.go.set()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert script.happened[-1] == "after request ends"
+
+
 async def test_a_connection_is_not_idle_while_a_hook_waits(
     gate: tuple[GateHandler, Asked],
 ) -> None:

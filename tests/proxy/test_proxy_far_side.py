@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -22,10 +23,12 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from cryptography.x509.oid import NameOID
+from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
 
 from app.demo.internet import StandInInternet
 from certs.chain import Authority
 from core.fate import UNREACHED_NOTE, UNWAITED_NOTE, WANTS_CERTIFICATE, Fate
+from proxy.far_side import said_in_words, status_of
 from tests.proxy.conftest import RunningGate, StartsGate
 
 type Talks = Callable[[socket.socket], None]
@@ -251,6 +254,43 @@ def test_a_server_that_is_not_there_got_nothing(start_gate: StartsGate) -> None:
     [record] = closed(gate)
     assert record.fate is Fate.UNREACHED
     assert "the destination: it refused the connection" in record.notes
+
+
+SAID = b"Outgate sent nothing of this request: the destination: its name is not known.\n"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_name_that_nobody_knows_is_said_to_the_client(
+    scheme: str, version: int, start_gate: StartsGate
+) -> None:
+    """A client of a proxy looks up no name: it could only blame the proxy."""
+    gate = _straight(start_gate)
+    address = f"http://127.0.0.1:{gate.port}"
+    own = {"verify": gate.client_context(), "http2": version == 2, "trust_env": False}
+    with httpx.Client(proxy=address, **own) as client:  # type: ignore[arg-type]
+        answer = client.post(f"{scheme}://nobody-knows.invalid/x", content=b"hello", timeout=30)
+    assert (answer.status_code, answer.content) == (502, SAID)
+    if answer.http_version == "HTTP/1.1":
+        assert (
+            answer.reason_phrase == "Bad Gateway (Outgate: the destination: its name is not known)"
+        )
+        assert answer.headers["connection"] == "close"
+    [record] = closed(gate)
+    assert record.fate is Fate.UNREACHED
+    assert "the destination: its name is not known" in record.notes
+    assert (record.response.status, record.response.bytes) == (None, 0)
+
+
+def test_who_looks_names_up_elsewhere_is_told_nothing_of_them() -> None:
+    """Another proxy on the way knows names that this machine does not, or is one itself."""
+    for message, proxied, code in (
+        ("[Errno -2] Name or service not known", True, ErrorCode.CONNECT_FAILED),
+        ("[Errno -3] Temporary failure in name resolution", False, ErrorCode.CONNECT_FAILED),
+        ("[Errno 111] Connect call failed", False, ErrorCode.CONNECT_FAILED),
+    ):
+        event = ResponseProtocolError(1, message, code)
+        assert status_of(said_in_words(event, proxied=proxied).code) is None
 
 
 def closed(gate: RunningGate) -> list[Any]:

@@ -63,3 +63,26 @@ async def test_a_hook_without_listeners_calls_nobody() -> None:
     assert found.listeners("response") == ()
     await found.handle_lifecycle(HttpResponseHook(tflow.tflow()))
     assert told == []
+
+
+async def test_only_what_has_to_be_waited_for_is_left(caplog: pytest.LogCaptureFixture) -> None:
+    """Who answers at once is called at once, up to the first who has to be waited for; the others
+    come behind that one, in order, and whatever fails stops nobody.
+    """
+    told: list[str] = []
+    chosen = (
+        Addon("first", told, fail=True),
+        Later("second", told, fail=True),
+        Addon("third", told, fail=True),
+        Later("fourth", told),
+    )
+    found, flow = addons(*chosen), tflow.tflow()
+    further = found.begun(found.listeners("request"), flow)
+    assert told == [f"first {flow.request.host}"]
+    assert further is not None
+    await further
+    names = ("first", "second", "third", "fourth")
+    assert told == [f"{name} {flow.request.host}" for name in names]
+    assert caplog.text.count("hook failed: RuntimeError") == 3
+    plain = addons(Addon("plain", told))
+    assert plain.begun(plain.listeners("request"), flow) is None

@@ -213,6 +213,7 @@ ANSWERS = {
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\nhello",
     "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nhello\r\n",
     "status is none": b"HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n",
+    "a head without an end": b"HTTP/1.1 200 OK\r\n" + b"X: abcdefghij\r\n" * 40_000,
     "shorter than said": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello",
 }
 

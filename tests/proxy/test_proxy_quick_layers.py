@@ -94,9 +94,11 @@ class Scripted(layer.Layer):
                 yield Tells(name)
 
 
-def played(handle: Any, script: list[tuple[str, list[str]]]) -> list[Any]:
+def played(
+    handle: Any, script: list[tuple[str, list[str]]], kind: type[Scripted] = Scripted
+) -> list[Any]:
     """Return all that comes of a script, with who waits for it, and what was heard at the end."""
-    one, asked = Scripted(), Asks("never")
+    one, asked = kind(), Asks("never")
     told: list[Any] = []
     for number, (what, steps) in enumerate(script):
         event: events.Event = Comes(str(number), steps)
@@ -119,6 +121,36 @@ def test_layers_do_the_same_as_mitmproxys(script: list[tuple[str, list[str]]]) -
     """Whatever comes while a layer waits, or answers it: the same is done, in the same order."""
     theirs = played(quick_layers._THEIR_HANDLING, script)
     assert played(quick_layers.handled, script) == theirs
+
+
+class PlainScripted(Scripted):
+    """The same, of a kind whose events come without `handle_event` in between."""
+
+    handles_events_as_every_layer = True
+
+
+@given(script=ASKED)
+def test_the_http_layer_notes_what_its_children_wait_for(
+    script: list[tuple[str, list[str]]],
+) -> None:
+    """A child that is read without its `handle_event` waits, goes on and keeps what comes as ever;
+    the layer knows whom to give the answer.
+    """
+    http_layer = QuickHttpLayer(Context(tflow.tclient_conn(), Options()), HTTPMode.transparent)
+    told = []
+    for kind in (Scripted, PlainScripted):
+        http_layer.command_sources.clear()
+        told.append((played(http_layer.event_to_child, script, kind), sources(http_layer)))
+    assert told[0] == told[1]
+    assert told[1][0] == played(quick_layers.handled, script)
+
+
+def sources(http_layer: HttpLayer) -> list[tuple[Any, bool]]:
+    """Return what is waited for, and whether by whom it should be."""
+    return [
+        (getattr(command, "name", ""), command.blocking is child)
+        for command, child in http_layer.command_sources.items()
+    ]
 
 
 def test_who_reads_along_still_does() -> None:

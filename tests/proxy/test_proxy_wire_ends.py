@@ -128,6 +128,11 @@ def test_what_streams_is_never_late(
             assert reader.of(len(piece)) == piece
 
 
+def uploads(gate: RunningGate) -> list[Record]:
+    """Return the records of uploads: those of other requests may still come in."""
+    return [record for record in gate.evidence.closed if record.request.bytes > 5]
+
+
 def early(talk: ssl.SSLSocket, far: FarSide) -> None:
     """Answer before the body is there, then read on."""
     Reader(talk).until(b"\r\n\r\n")
@@ -142,7 +147,7 @@ def test_an_early_answer_comes_through(wire: tuple[RunningGate, FarSide], long: 
     """A server that refuses a large upload by its head: the client has the answer while it still
     sends."""
     gate, far = wire
-    far.talks = early
+    far.talks, known = early, len(uploads(gate))
     with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
         talk.settimeout(PATIENCE_S)
         size = 20 << 20
@@ -155,16 +160,17 @@ def test_an_early_answer_comes_through(wire: tuple[RunningGate, FarSide], long: 
             head, said = Reader(talk).message()
             assert head.startswith(b"HTTP/1.1 413")
             assert said == b"no"
+    eventually(lambda: len(uploads(gate)) == known + 1)
 
 
 @pytest.mark.parametrize("long", [False, True])
-def test_what_leaves_behind_an_answer_is_not_told_as_all(
+def test_what_leaves_behind_an_answer_is_in_the_record(
     wire: tuple[RunningGate, FarSide], long: bool
 ) -> None:
-    """A server that answers in the middle of a large upload and goes on reading: the record, which
-    ends with the answer, says that more may have left, unread."""
+    """A server that answers in the middle of a large upload and goes on reading: the client has its
+    answer at once, and the record waits for the end of the upload and tells all of it."""
     gate, far = wire
-    size, known = 12 << 20, len(gate.evidence.closed)
+    size, known = 12 << 20, len(uploads(gate))
     first = b"some words\n" * (1 << 19)
 
     def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
@@ -179,14 +185,43 @@ def test_what_leaves_behind_an_answer_is_not_told_as_all(
         talk.settimeout(PATIENCE_S)
         talk.sendall(request(1, b"", b"Content-Length: %d" % size) + first)
         assert Reader(talk).message()[1] == b"ok"
-        eventually(lambda: len(gate.evidence.closed) == known + 1)
+        assert len(uploads(gate)) == known
         talk.sendall(b"." * (size - len(first)))
         eventually(lambda: far.got == [b"%d" % size])
-    (record,) = gate.evidence.closed[known:]
-    assert record.bytes_went < size
-    assert not record.bytes_exact
-    assert record.unread
-    assert not record.request.complete
+        eventually(lambda: len(uploads(gate)) == known + 1)
+    (record,) = uploads(gate)[known:]
+    assert (record.bytes_went, record.bytes_exact) == (size, True)
+    assert (record.delivery, record.response.status) == ("delivered", 200)
+    assert record.request.complete and not record.unread
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_client_that_leaves_behind_its_answer_has_one_record(
+    wire: tuple[RunningGate, FarSide], reset: bool
+) -> None:
+    """Of an upload whose server had answered before its end: it tells what went until then."""
+    gate, far = wire
+    size, known = 12 << 20, len(uploads(gate))
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        reader = Reader(talk)
+        reader.until(b"\r\n\r\n")
+        reader.of(1000)
+        talk.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
+        with suppress(ConnectionError, ssl.SSLError):
+            far.got.append(reader.of(size - 1000))
+
+    far.talks, far.got = talks, []
+    with gate.connect(HOST) as talk:
+        talk.settimeout(PATIENCE_S)
+        talk.sendall(request(1, b"", b"Content-Length: %d" % size) + b"some words\n" * (1 << 19))
+        assert Reader(talk).message()[1] == b"ok"
+        if reset:
+            talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    eventually(lambda: len(uploads(gate)) == known + 1)
+    (record,) = uploads(gate)[known:]
+    assert (record.delivery, record.response.status) == ("delivered", 200)
+    assert 1000 <= record.bytes_went < size and not record.request.complete
 
 
 @pytest.mark.parametrize("ended", [False, True])
@@ -198,7 +233,7 @@ def test_an_upload_that_is_cut_behind_its_answer_has_no_second_one(
     connection: a refusal there would be taken for a part of it, or for the next request's answer.
     """
     gate, far = wire
-    size = 12 << 20
+    size, known = 12 << 20, len(uploads(gate))
     first = b"some words\n" * (1 << 19)
     out = b"Content-Length: 2\r\n\r\nok" if ended else b"Transfer-Encoding: chunked\r\n\r\n2\r\nok"
 
@@ -222,6 +257,11 @@ def test_an_upload_that_is_cut_behind_its_answer_has_no_second_one(
         eventually(lambda: len(far.got) == 1)
     assert reader.all.count(b"HTTP/1.1") == 1
     assert b"TOP-SECRET" not in far.got[0]
+    eventually(lambda: len(uploads(gate)) == known + 1)
+    (record,) = uploads(gate)[known:]
+    assert record.delivery == "cut" and record.bytes_went >= len(far.got[0])
+    assert record.response.status == (200 if ended else None)
+    assert record.decision.rule is not None or record.decision.reason
 
 
 def leaving(talk: ssl.SSLSocket, far: FarSide) -> None:
@@ -341,16 +381,21 @@ def test_an_upload_that_breaks_off_is_broken_to_the_server(
     wire: tuple[RunningGate, FarSide],
 ) -> None:
     """Of a body that streams the server has a part when its client breaks off: it meets the same
-    end, and cannot take the part for the whole.
+    end, and cannot take the part for the whole. The record tells what that machine is known to
+    have taken, and that it may be more.
     """
     gate, far = wire
     met: list[str] = []
+    left, known = threading.Event(), len(uploads(gate))
 
     def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+        Reader(talk).until(b"\r\n\r\n")
         far.got.append(talk.recv(1))
+        assert left.wait(PATIENCE_S)
         try:
-            while talk.recv(1 << 20):
-                pass
+            while part := talk.recv(1 << 20):
+                far.got.append(part)
             met.append("closed")
         except ConnectionResetError:
             met.append("reset")
@@ -362,8 +407,39 @@ def test_an_upload_that_breaks_off_is_broken_to_the_server(
         eventually(lambda: bool(far.got))
         talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         talk.close()
+        eventually(lambda: len(uploads(gate)) == known + 1)
+        left.set()
         eventually(lambda: bool(met))
     assert met == ["reset"]
+    (record,) = uploads(gate)[known:]
+    assert 1 <= record.bytes_went < 11 << 20
+    assert not record.bytes_exact and not record.request.complete
+
+
+def test_an_upload_that_its_server_breaks_off_is_told_as_far_as_it_is_known(
+    wire: tuple[RunningGate, FarSide],
+) -> None:
+    """What was on its way when the server reset the connection may never have come there."""
+    gate, far = wire
+    known = len(uploads(gate))
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+        reader = Reader(talk)
+        reader.until(b"\r\n\r\n")
+        far.got.append(reader.of(1 << 20))
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        talk.close()
+
+    far.talks, far.got = talks, []
+    with gate.connect(HOST) as talk, suppress(OSError):
+        talk.settimeout(PATIENCE_S)
+        talk.sendall(b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: 90000000\r\n\r\n")
+        for _ in range(90):
+            talk.sendall(b"some words\n" * (1 << 16))
+    eventually(lambda: len(uploads(gate)) == known + 1)
+    (record,) = uploads(gate)[known:]
+    assert not record.bytes_exact and record.delivery == "sent"
 
 
 def test_a_slow_reader_gets_all_of_it(wire: tuple[RunningGate, FarSide]) -> None:

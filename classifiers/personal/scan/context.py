@@ -13,6 +13,7 @@ from classifiers.personal.tables.words import PAPER_WORDS
 from classifiers.personal.vocabulary import EMPTY, announces, label_kinds, last_word
 from core.findings import Confidence
 
+_new = tuple.__new__
 DETECTOR = "personal"
 LEFT = 48
 """How many characters left of a candidate are searched for a label."""
@@ -91,7 +92,8 @@ class Place:
         """Report a hit."""
         begin, stop = self._own(start, end)
         test = is_test_value(kind, value)
-        self._hits.append(Hit(kind, DETECTOR, confidence, value, self._segment, begin, stop, test))
+        told = (kind, DETECTOR, confidence, value, self._segment, begin, stop, test, None, None)
+        self._hits.append(_new(Hit, told))
 
     def refuse(self, kind: str, value: str, start: int, end: int, why: str) -> None:
         """Report a rejected candidate, where somebody asked for explanations."""

@@ -41,6 +41,10 @@ def _has_structure(iban: str) -> bool:
     return iban[2:4].isdigit()
 
 
+def _separators(text: str) -> int:
+    return len(text) - len(text.translate(_NO_SEPARATORS))
+
+
 def check_iban(text: str) -> tuple[str, int] | None:
     """Return (normal form, characters of `text` used) when `text` begins with an IBAN."""
     length = length_of(text[:2].upper())
@@ -55,6 +59,6 @@ def check_iban(text: str) -> tuple[str, int] | None:
     ):
         return None
     used = length
-    while (taken := used - sum(text.count(sign, 0, used) for sign in _SEPARATORS)) < length:
+    while (taken := used - _separators(text[:used])) < length:
         used += length - taken
     return None if text[used : used + 1].isalnum() else (iban, used)

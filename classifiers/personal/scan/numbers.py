@@ -25,6 +25,7 @@ _KEEPS_SEPARATORS = frozenset({"fi_hetu", "se_personnummer", "dk_cpr"})
 _SHORTEST_HINTED = 7
 _FACTORS = frozenset("*^_")
 _MAX_GROUP = 40
+_SIZES = tuple(chr(48 + size) for size in range(_MAX_GROUP + 1))
 _YEAR = 4
 _IP_LEFT = 56
 _IP_HINT = re.compile(
@@ -115,7 +116,7 @@ def _windows(place: Place, start: int, text: str, groups: Spans) -> int | None:
     """Slide over the groups, the longest known shape first; return where the last accepted window
     ended.
     """
-    sizes = "".join([chr(48 + min(stop - begin, _MAX_GROUP)) for begin, stop in groups])
+    sizes = "".join([_SIZES[min(stop - begin, _MAX_GROUP)] for begin, stop in groups])
     used = None
     failed: set[str] = set()
     index, count = 0, len(groups)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from unread_packings import BINARY, TEXTUAL
 
 from classifiers.codecs import bases
-from classifiers.decoding import spelled
+from classifiers.decoding import dumps, spelled
 from examples import most
 
 _LOOKS = st.text(
@@ -38,7 +38,7 @@ def test_no_text_breaks_the_reading(pieces: list[str]) -> None:
         assert found.data
     for run in data.split():
         list(bases.base_32(run))
-    spelled.without_yenc(data)
+    dumps.without_yenc(data)
 
 
 @pytest.mark.parametrize("between", [b"", b"\n", b" ", b"\r\n\t", b"\\", b'"\n "'])

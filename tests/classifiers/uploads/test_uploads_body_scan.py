@@ -301,3 +301,19 @@ def test_a_late_worker_is_said_and_the_rest_is_read() -> None:
     assert kinds(passed.findings)
     assert unread(passed.findings) == {("classifier", "the worker was late")}
     assert passed.degraded == ("classifier: the worker was late",)
+
+
+def test_where_others_wait_no_window_stays_under_way() -> None:
+    """A body that is told so has its windows scanned before it takes the next bytes."""
+    sent = request(b"word " * 200_000, "text/plain", "")
+
+    async def left(*, settled: bool) -> str:
+        scan = BodyScan(sent, ENGINE, InProcess(WORKER), 60)
+        async for _ in scan.feed(sent.body, last=False, settled=settled):
+            pass
+        async for _ in scan.feed(b"", last=False, settled=settled):
+            pass
+        return repr(scan)
+
+    assert "1 windows in flight" in asyncio.run(left(settled=False))
+    assert "0 windows in flight" in asyncio.run(left(settled=True))

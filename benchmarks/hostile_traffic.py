@@ -1,0 +1,412 @@
+"""Hostile traffic for `benchmarks/loop_steps.py`, and the stand-in internet that it goes to.
+
+Each kind is a generator that is given a connection, and yields after each exchange.
+"""
+
+import asyncio
+import base64
+import functools
+import gzip
+import hashlib
+import io
+import json
+import random
+import socket
+import ssl
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+from benchmarks.gate_load import tunnel
+from benchmarks.hostile import CLEAN, SHAPES, hostile
+
+SIZE = 60_000
+_BLOCKS = 5
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def _llm_answer(size: int) -> bytes:
+    text = "word " * (size // 5)
+    message = {"role": "assistant", "content": text}
+    return json.dumps({"model": "m", "choices": [{"index": 0, "message": message}]}).encode()
+
+
+def _stream(count: int) -> bytes:
+    event = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
+    return event * count + b"data: [DONE]\n\n"
+
+
+@functools.cache
+def _answers() -> dict[bytes, tuple[bytes, bytes]]:
+    """Type with further headers, and body, by path."""
+    json_type = b"application/json"
+    many = b"".join(b"\r\nSet-Cookie: c%d=%d; Path=/" % (n, n) for n in range(2000))
+    packed = gzip.compress(b"0" * 20_000_000)
+    return {
+        b"/large": (json_type, _llm_answer(4_000_000)),
+        b"/deep": (json_type, b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+        b"/wide": (json_type, json.dumps({f"k{n}": [n] for n in range(100_000)}).encode()),
+        b"/bomb": (json_type + b"\r\nContent-Encoding: gzip", packed),
+        b"/cookies": (json_type + many, b"{}"),
+        b"/events": (b"text/event-stream", _stream(20_000)),
+    }
+
+
+class Server(asyncio.Protocol):
+    """Answers every request; a WebSocket is opened and its messages are dropped."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.write = transport.write  # type: ignore[attr-defined]
+        self.buffer = bytearray()
+        self.left = 0
+        self.dropped = False
+
+    def data_received(self, data: bytes) -> None:
+        if self.dropped:
+            if data[:1] == b"\x88" or b"\x88\x82" in data[-8:]:
+                self.write(b"\x88\x02\x03\xe8")
+            return
+        self.buffer += data
+        while True:
+            if self.left:
+                taken = min(self.left, len(self.buffer))
+                del self.buffer[:taken]
+                self.left -= taken
+                if self.left:
+                    return
+                self.answer()
+            end = self.buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            head = bytes(self.buffer[:end]).lower()
+            del self.buffer[: end + 4]
+            self.path = head.split(b" ", 2)[1]
+            if b"upgrade: websocket" in head:
+                self.upgrade()
+                return
+            mark = head.find(b"\r\ncontent-length:")
+            self.left = int(head[mark + 17 :].split(b"\r\n", 1)[0]) if mark >= 0 else 0
+            if b"\r\ntransfer-encoding: chunked" in head:
+                self.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+                self.dropped = True
+                return
+            if not self.left:
+                self.answer()
+
+    def upgrade(self) -> None:
+        self.dropped = True
+        accept = base64.b64encode(hashlib.sha1(_KEY + _GUID).digest())
+        self.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: %s\r\n\r\n" % accept
+        )
+
+    def answer(self) -> None:
+        kind, body = _answers().get(self.path, (b"application/json", b"{}"))
+        self.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
+            % (kind, len(body), body)
+        )
+
+
+_KEY = base64.b64encode(b"k" * 16)
+
+
+class Servers:
+    """The stand-in internet, in a thread of its own."""
+
+    def __init__(self, certificate: Path) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._loop = asyncio.new_event_loop()
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        made = self._loop.create_server(Server, "127.0.0.1", 0, ssl=self._context)
+        server = self._loop.run_until_complete(made)
+        self.port = server.sockets[0].getsockname()[1]
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+class Connection:
+    """A client's connection through the gate."""
+
+    def __init__(self, line: "Line") -> None:
+        self.line = line
+        self._socket: ssl.SSLSocket | None = None
+
+    def open(self) -> ssl.SSLSocket:
+        """Return the tunnel, opened when first asked for."""
+        if self._socket is None:
+            self._socket = tunnel(self.line.gate, self.line.server, self.line.roots)
+            self._socket.settimeout(60)
+        return self._socket
+
+    def close(self) -> None:
+        """Go away."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def exchange(self, data: bytes) -> None:
+        """Send a request and read its whole answer. Raises OSError where the connection ends."""
+        held = self.open()
+        held.sendall(data)
+        read = b""
+        while b"\r\n\r\n" not in read:
+            if not (more := held.recv(65536)):
+                raise ConnectionResetError
+            read += more
+        head, _, rest = read.partition(b"\r\n\r\n")
+        _, stated, size = head.lower().partition(b"\r\ncontent-length:")
+        left = int(size.split(b"\r\n", 1)[0]) - len(rest) if stated else 0
+        while left > 0:
+            if not (more := held.recv(262144)):
+                raise ConnectionResetError
+            left -= len(more)
+
+
+class Line:
+    """Opens connections through one gate to one server."""
+
+    def __init__(self, gate: int, server: int, roots: Path) -> None:
+        self.gate, self.server, self.roots = gate, server, roots
+
+    def opened(self) -> Connection:
+        """Return a connection."""
+        return Connection(self)
+
+
+def post(
+    body: bytes, kind: str = "application/json", path: str = "/v1/chat/completions", more: str = ""
+) -> bytes:
+    """Return a request; `more`: further lines of its head."""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{more}"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+type Traffic = Callable[[Connection], Iterator[None]]
+
+
+def repeated(make: Callable[[], bytes]) -> Traffic:
+    """Send the same again and again."""
+    made = functools.cache(make)
+
+    def send(connection: Connection) -> Iterator[None]:
+        while True:
+            connection.exchange(made())
+            yield
+
+    return send
+
+
+def _zipped(depth: int) -> bytes:
+    data = b"a@a.b,1\n" * 2000
+    for _ in range(depth):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for n in range(8):
+                archive.writestr(f"f{n}.zip", data)
+        data = file.getvalue()
+    return data
+
+
+def _parts(count: int) -> bytes:
+    each = b'--b\r\nContent-Disposition: form-data; name="n%d"; filename="f%d"\r\n\r\nv%d\r\n'
+    return b"".join(each % (n, n, n) for n in range(count)) + b"--b--\r\n"
+
+
+def _table(columns: int, rows: int) -> bytes:
+    head = ",".join(f"c{n}" for n in range(columns))
+    row = ",".join(f"a{n}@b.example" for n in range(columns))
+    return "\n".join([head, *[row] * rows]).encode()
+
+
+def _findings(count: int) -> bytes:
+    people = [
+        {"email": f"jane.roe{n}@contoso.com", "iban": "DE02120300000000202051", "note": f"n{n}"}
+        for n in range(count)
+    ]
+    return json.dumps(people).encode()
+
+
+def _names(count: int) -> bytes:
+    return json.dumps({"names": [f"Anna Schmidt{n}" for n in range(count)]}).encode()
+
+
+def chunks(size: int, count: int) -> Traffic:
+    """Send a body in very many chunks."""
+
+    def send(connection: Connection) -> Iterator[None]:
+        head = b"POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        one = b"%x\r\n%s\r\n" % (size, b"a" * size)
+        connection.exchange(head + one * count + b"0\r\n\r\n")
+        yield
+
+    return send
+
+
+def pipelined(count: int) -> Traffic:
+    """Send many requests before the first answer is there."""
+
+    def send(connection: Connection) -> Iterator[None]:
+        held = connection.open()
+        held.sendall(post(CLEAN) * count)
+        left = count
+        while left:
+            if not (more := held.recv(65536)):
+                raise ConnectionResetError
+            left -= more.count(b"HTTP/1.1 ")
+        yield
+
+    return send
+
+
+def _frame(payload: bytes, opcode: int = 0x81) -> bytes:
+    mask = b"\1\2\3\4"
+    size = len(payload)
+    head = bytes([opcode])
+    if size < 126:
+        head += bytes([0x80 | size])
+    elif size < 65536:
+        head += bytes([0x80 | 126]) + size.to_bytes(2)
+    else:
+        head += bytes([0x80 | 127]) + size.to_bytes(8)
+    return head + mask + bytes(b ^ mask[n % 4] for n, b in enumerate(payload))
+
+
+def websocket(make: Callable[[], bytes]) -> Traffic:
+    """Open a WebSocket and send these frames in it again and again."""
+    made = functools.cache(make)
+
+    def send(connection: Connection) -> Iterator[None]:
+        held = connection.open()
+        held.sendall(
+            b"GET /socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n"
+            % _KEY
+        )
+        if b" 101 " not in held.recv(65536):
+            raise ConnectionResetError
+        for _ in range(_BLOCKS):
+            held.sendall(made())
+            yield
+        held.sendall(_frame(b"\x03\xe8", 0x88))
+        while held.recv(65536):  # the answer to the closing: all before it was read
+            pass
+
+    return send
+
+
+def _pieces(count: int) -> bytes:
+    first, last = _frame(b"a", 0x01), _frame(b"a", 0x80)
+    return first + _frame(b"a", 0x00) * count + last
+
+
+def hellos(count: int) -> Traffic:
+    """Begin handshakes for hosts that were never asked for, and go away."""
+    rng = random.Random(5)
+
+    def send(connection: Connection) -> Iterator[None]:
+        context = ssl.create_default_context(cafile=str(connection.line.roots))
+        for _ in range(count):
+            host = f"h{rng.randrange(1 << 40)}.example"
+            with socket.create_connection(("127.0.0.1", connection.line.gate)) as raw:
+                server = f"localhost:{connection.line.server}"
+                raw.sendall(f"CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n\r\n".encode())
+                raw.recv(4096)
+                raw.settimeout(30)
+                with context.wrap_socket(raw, server_hostname=host):
+                    pass
+            yield
+
+    return send
+
+
+def heads(data: bytes) -> Traffic:
+    """Send a head that never ends to the gate's port."""
+
+    def send(connection: Connection) -> Iterator[None]:
+        with socket.create_connection(("127.0.0.1", connection.line.gate)) as raw:
+            raw.settimeout(30)
+            raw.sendall(data)
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(65536):
+                pass
+        yield
+
+    return send
+
+
+def _header_lines(count: int, value: str = "v") -> str:
+    return "".join(f"X-H{n}: {value}{n}\r\n" for n in range(count))
+
+
+def _cookies(count: int) -> str:
+    return "Cookie: " + "; ".join(f"c{n}={n}" for n in range(count)) + "\r\n"
+
+
+def _masked(count: int) -> str:
+    return "".join(f"X-{n}: jane.roe{n}@contoso.com\r\n" for n in range(count))
+
+
+_OCTETS, _FORM = "application/octet-stream", "application/x-www-form-urlencoded"
+_PARTED = "multipart/form-data; boundary=b"
+
+KINDS: dict[str, Traffic] = {
+    "clean": repeated(lambda: post(CLEAN)),
+    **{name: repeated(functools.partial(lambda n: post(hostile(n)), name)) for name in SHAPES},
+    "findings, 100": repeated(lambda: post(_findings(8))),
+    "findings, 60 KB": repeated(lambda: post(_findings(600))),
+    "findings, 2 MB": repeated(lambda: post(_findings(20_000))),
+    "findings, 12 MB": repeated(lambda: post(_findings(120_000))),
+    "deep JSON": repeated(lambda: post(b"[" * 30_000 + b"]" * 30_000)),
+    "deep JSON, 4 MB": repeated(lambda: post(b'{"a":' * 700_000 + b"1" + b"}" * 700_000)),
+    "wide JSON": repeated(lambda: post(json.dumps({f"k{n}": n for n in range(5000)}).encode())),
+    "numbers": repeated(lambda: post(json.dumps([*range(11_000)]).encode())),
+    "names": repeated(lambda: post(_names(2500))),
+    "wide table": repeated(lambda: post(_table(2000, 2), "text/csv")),
+    "wide table, 4 MB": repeated(lambda: post(_table(20_000, 14), "text/csv")),
+    "long line": repeated(lambda: post(b"ab" * (SIZE // 2), "text/plain")),
+    "long line, 7 MB": repeated(lambda: post(b"a1" * 3_500_000, "text/plain")),
+    "random": repeated(lambda: post(random.Random(1).randbytes(SIZE), _OCTETS)),
+    "random, 7 MB": repeated(lambda: post(random.Random(1).randbytes(7_000_000), _OCTETS)),
+    "random, 24 MB": repeated(lambda: post(random.Random(1).randbytes(24_000_000), _OCTETS)),
+    "form": repeated(lambda: post(b"&".join(b"a%d=%d" % (n, n) for n in range(5000)), _FORM)),
+    "parts": repeated(lambda: post(_parts(900), _PARTED)),
+    "parts, 4 MB": repeated(lambda: post(_parts(60_000), _PARTED)),
+    "zip in zip": repeated(lambda: post(_zipped(3), "application/zip")),
+    "many headers": repeated(lambda: post(b"{}", more=_header_lines(2000))),
+    "headers to mask": repeated(lambda: post(b"{}", more=_masked(1500))),
+    "cookies": repeated(lambda: post(b"{}", more=_cookies(4000))),
+    "long path": repeated(lambda: post(b"{}", path="/" + "a/" * 25_000)),
+    "long query": repeated(
+        lambda: post(b"{}", path="/?" + "&".join(f"a{n}={n}@b.example" for n in range(2500)))
+    ),
+    "long authorization": repeated(
+        lambda: post(b"{}", more="Authorization: Bearer " + "QUJDREVG" * 7000 + "\r\n")
+    ),
+    "chunks of a byte": chunks(1, 10_000),
+    "chunks of 10": chunks(10, 200_000),
+    "pipelined": pipelined(200),
+    "answer of 4 MB": repeated(lambda: post(CLEAN, path="/large")),
+    "deep answer": repeated(lambda: post(CLEAN, path="/deep")),
+    "wide answer": repeated(lambda: post(CLEAN, path="/wide")),
+    "packed answer": repeated(lambda: post(CLEAN, path="/bomb")),
+    "answer's cookies": repeated(lambda: post(CLEAN, path="/cookies")),
+    "events": repeated(lambda: post(CLEAN, path="/events")),
+    "messages": websocket(lambda: _frame(b'{"a": 1}') * 500),
+    "messages with values": websocket(lambda: _frame(b'{"a": "jane@contoso.com"}') * 200),
+    "message of 60 KB": websocket(lambda: _frame(hostile("signs"))),
+    "message in pieces": websocket(lambda: _pieces(5000)),
+    "hellos": hellos(20),
+    "endless head": heads(b"GET http://a.example/ HTTP/1.1\r\nX: " + b"a" * 2_000_000),
+    "head of lines": heads(b"GET http://a.example/ HTTP/1.1\r\n" + b"X: y\r\n" * 200_000),
+}

@@ -1,0 +1,150 @@
+"""Quick looks say what the slow ones say: they save time, and nothing else."""
+
+import re
+import string
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.codecs.linear import compiled, holding
+from classifiers.decoding import (
+    base_91,
+    dump_lines,
+    dumps,
+    escapes,
+    joints,
+    number_lists,
+    packed,
+    spelled,
+)
+from classifiers.destinations.credential_in_use import credential
+from classifiers.found_values import _all_bare, _bare
+from classifiers.personal.scan.ibans import check_iban
+from destinations.credentials import KEY_HEADERS
+
+PIECES = st.sampled_from(
+    [
+        *("a", "Zq", "0", "12 ", "77, ", "0x4f, ", "&H44 ", "68u8;", "'D',", '"e", ', "\\n", "\n"),
+        *("\\", '\\"', '"', "  ", "<br>", "=\n", "](", "#}", "[/", "*", "`", "~", "_", "@", "%41"),
+        *("%u0041", "_x0041_", "&#65;", "\x07", "\x85", "é", "\U000e0041", "{", ":", "ABCDEF"),
+        *("DE89 3704 0044 0532 0130 00", "0000010: 4f4f 4f4f 4f4f\n", "QED8WEX0", "$%*+./:-"),
+        *("N4Ig5gTg%Q9?}~", "!!!!", "fH*9?'Zk;", "the quick brown fox ", "4539-5787-6362-1486"),
+        *("((byte)68, ", "c[0]=68; ", "jane.roe@contoso.com", "M7S9"),
+    ]
+)
+TEXTS = st.lists(st.tuples(PIECES, st.integers(1, 14)), max_size=8).map(
+    lambda some: "".join(piece * often for piece, often in some)
+)
+LOOKS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Iterator[object]]], ...] = (
+    (base_91.may_hold, base_91.places),
+    (dumps.holds_base_45, dumps.base_45_places),
+    (dump_lines.may_hold, dump_lines.places),
+    (number_lists.may_hold, number_lists.places),
+    (number_lists.may_be_quoted, number_lists.quoted_places),
+)
+
+
+@pytest.mark.parametrize(("look", "places"), LOOKS, ids=lambda one: one.__module__)
+@given(text=TEXTS)
+def test_a_look_says_whether_there_is_a_place(
+    look: Callable[[bytes], bool], places: Callable[[bytes], Iterator[object]], text: str
+) -> None:
+    """No quick test leaves out a text in which something stands."""
+    data = text.encode()
+    assert look(data) == any(True for _ in places(data))
+
+
+@pytest.mark.parametrize(("look", "places"), LOOKS, ids=lambda one: one.__module__)
+def test_each_look_finds_something(
+    look: Callable[[bytes], bool], places: Callable[[bytes], Iterator[object]]
+) -> None:
+    """What the comparison above runs over is not only texts that hold nothing."""
+    assert any(look(data) and any(True for _ in places(data)) for data in HOLDING)
+
+
+HOLDING = (
+    b"see N4Ig5gTg%Q9?}~]A9z/L here",
+    b"code YN8 QE+3E5$CC34R/6E9E-FFE440LE ZDHS8846*96946646646646646NF6NF6RW611 or so",
+    b"a\n0000010: 4f4f 4f4f\n",
+    b"0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47",
+    b"'a','b','c','d','e','f','g','h','i','j','k','l','m','n'",
+)
+
+
+@given(text=TEXTS)
+def test_signs_of_joints_and_escapes_are_those_that_were_named(text: str) -> None:
+    """One call over all signs at once sees what a call for each sees."""
+    data = text.encode()
+    pairs = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
+    signs = any(sign in data for sign in (b"*", b"<", b"`", b"\\", b"'", b"~"))
+    assert joints._has_signs(data) == (signs or any(a in data and b in data for a, b in pairs))
+    assert escapes._has_signs(text) == (re.search(r"[\\&]|%u|_x", text) is not None)
+    controls = re.search("[\x00-\x08\x0e-\x1f\x7f-\x9f]", text) is not None
+    assert packed._has_controls(text, data) == controls
+
+
+@given(text=TEXTS)
+def test_whether_a_pattern_stands_in_a_text_needs_no_match(text: str) -> None:
+    """`holding` says what a search finds, at every place, in an empty text too."""
+    pattern = compiled(r"[0-9]{2}[a-z]|\xe9$")
+    assert holding(pattern)(text.encode()) == (pattern.search(text.encode()) is not None)
+
+
+@given(text=TEXTS)
+def test_each_text_is_judged_as_by_all_looks(text: str) -> None:
+    """The first look that finds something answers, and one that finds nothing answers nothing."""
+    data = text.encode()
+    told = spelled._hint().search(data) is not None or any(
+        True for _ in spelled._dense_places(data)
+    )
+    others = any(may_hold(data) for _, may_hold, _, _ in spelled._others(data))
+    assert spelled.worth_reading(data) == (told or others)
+
+
+SIGNS = " -._/,\t\r\n·"
+IBANS = ("DE89370400440532013000", "NO9386011117947", "GB29NWBK60161331926819", "DE8937040044")
+
+
+@given(
+    st.sampled_from(IBANS),
+    st.lists(st.tuples(st.integers(0, 24), st.sampled_from(SIGNS)), max_size=12),
+    st.sampled_from(["", " ", "1", " and", "\n7"]),
+)
+def test_an_iban_ends_behind_its_last_letter_whatever_parts_it(
+    iban: str, gaps: list[tuple[int, str]], after: str
+) -> None:
+    """What is used of the text is all of the number, and no sign behind it."""
+    written = iban
+    for at, sign in gaps:
+        place = 2 + at if 2 + at < len(written) else len(written) - 1
+        written = written[:place] + sign + written[place:]
+    found = check_iban(written + after)
+    whole = iban != IBANS[-1] and not after[:1].isalnum()
+    assert found == ((iban, len(written)) if whole else None)
+
+
+@given(st.lists(st.text(string.printable + "éß\u0130", max_size=12), max_size=6))
+def test_bare_texts_are_the_same_one_by_one_and_together(texts: list[str]) -> None:
+    """Line ends within a text, and letters beyond ASCII, do not put it into two."""
+    assert _all_bare(texts) == list(map(_bare, texts))
+
+
+class Headers(dict[str, str]):
+    """Counts what is asked for by name."""
+
+    asked = 0
+
+    def get(self, *names: str) -> str | None:  # type: ignore[override]
+        self.asked += 1
+        return super().get(*names)
+
+
+@pytest.mark.parametrize("name", ["", *KEY_HEADERS])
+def test_headers_are_asked_one_by_one_only_where_a_key_is_among_them(name: str) -> None:
+    """Most requests carry none of some thirty headers that may hold a key."""
+    headers = Headers({"accept": "a", "host": "b", **({name: " secret "} if name else {})})
+    told: Mapping[str, str] = headers
+    assert credential(told, "/v1/x") == ("secret" if name else None)
+    assert name or headers.asked <= 2
