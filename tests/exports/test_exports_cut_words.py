@@ -77,7 +77,7 @@ def test_ocsf_says_neither_denied_nor_blocked(
 
 
 def listed(place: Path, words: str) -> Sequence[Case]:
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: NOW)) as store:
         return store.page(parse(words, NOW, UTC).wanted, 0, 50)
 
 
