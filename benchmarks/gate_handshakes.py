@@ -101,8 +101,8 @@ def measure(proxies: Sequence[Proxy], port: int, rounds: int, count: int) -> lis
 
 
 def rows(plain: Handshakes, gate: Handshakes) -> Iterator[str]:
-    """Yield the rows of a table: the medians, the gate's share of mitmdump's (the bar: 0.8), and how
-    far the shares of the rounds go apart.
+    """Yield the rows of a table: the medians, the gate's share of mitmdump's (the bar: 0.8), and
+    how far the shares of the rounds go apart.
     """
     for name, one, other in (
         ("CPU ms per new TLS connection, host known", plain.known_ms, gate.known_ms),

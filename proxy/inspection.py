@@ -392,11 +392,8 @@ class Inspection:
     ) -> Transaction:
         """Let a connection pass undecrypted; its evidence is durable before anything does."""
         self._observed(sender)
-        transaction, seen = (
-            Transaction(exchange.id, strict=True),
-            self.deciding.on_headers(exchange),
-        )
-        seen = replace(seen, findings=(unread,))
+        transaction = Transaction(exchange.id, strict=True)
+        seen = replace(self.deciding.on_headers(exchange), findings=(unread,))
         transaction.decide(exchange, sender, seen, decision)
         transaction.note(HOW_MUCH)
         await self.let_out(transaction)
