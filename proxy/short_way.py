@@ -18,8 +18,8 @@ from mitmproxy.proxy.layers.modes import HttpProxy
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 from mitmproxy.proxy.tunnel import TunnelState
 
-from proxy.far_side import is_data, taken, told
-from proxy.quick_tls import Read
+from proxy.far_side import is_data, told
+from proxy.quick_tls import Read, taken
 from proxy.streams import GateHttpLayer, GateStream
 from proxy.tls_passthrough import GateClientTls
 from proxy.trailers import GateHttp1Server
@@ -89,7 +89,7 @@ class ShortWay:
 
     def _of_client(self, event: events.DataReceived) -> layer.CommandGenerator[None]:
         to_client = self.to_client
-        came = taken(to_client, event.data)
+        came = taken(to_client.tls, event.data)
         if is_data(to_client, came):
             return self._of_inside(events.DataReceived(to_client.conn, came.data))
         return self._of_handshake(came)

@@ -12,8 +12,9 @@ from mitmproxy.proxy.layers.http._events import HttpEvent
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 from mitmproxy.proxy.tunnel import TunnelState
 
-from proxy.far_side import GateHttp1Client, is_data, taken, told
+from proxy.far_side import GateHttp1Client, is_data, told
 from proxy.quick_layers import tunnel_said
+from proxy.quick_tls import taken
 
 
 def end_of(child: layer.Layer) -> GateHttp1Client | None:
@@ -48,7 +49,7 @@ def said_by(child: layer.Layer, event: events.Event) -> layer.CommandGenerator[N
     assert isinstance(event, events.DataReceived)
     if event.connection is not child.tunnel_connection:
         return None
-    came = taken(child, event.data)
+    came = taken(child.tls, event.data)
     if not is_data(child, came):
         return told(child, came)
     return tunnel_said(child, end._handle_event(events.DataReceived(child.conn, came.data)))
