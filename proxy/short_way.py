@@ -26,7 +26,7 @@ from proxy.trailers import GateHttp1Server
 
 _TUNNEL = (HttpProxy, GateHttpLayer, GateStream, ServerTLSLayer, GateClientTls, GateHttpLayer)
 
-_STILL = frozenset({TunnelState.OPEN, TunnelState.INACTIVE})
+_OPEN, _INACTIVE = TunnelState.OPEN, TunnelState.INACTIVE
 """Inactive: the HTTP inside has connections to servers of its own."""
 
 
@@ -65,11 +65,11 @@ class ShortWay:
         if (
             to_server._paused is not None
             or to_client._paused is not None
-            or to_server.tunnel_state not in _STILL
-            or to_client.tunnel_state is not TunnelState.OPEN
+            or to_client.tunnel_state is not _OPEN
+            or (to_server.tunnel_state is not _OPEN and to_server.tunnel_state is not _INACTIVE)
         ):
             return None
-        if isinstance(event, events.DataReceived):
+        if type(event) is events.DataReceived:
             if event.connection is to_client.tunnel_connection:
                 return self._of_client(event)
             if event.connection is to_server.tunnel_connection:
