@@ -1,7 +1,9 @@
 """Events of a connection are handled one by one, in the order in which they come."""
 
 import asyncio
+import gc
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -126,6 +128,25 @@ async def test_no_task_is_made_for_a_hook_that_waits_for_nothing(
         for _ in range(3):
             await asyncio.sleep(0)
     assert script.happened[-1] == "after request ends"
+
+
+async def test_a_hook_that_is_ended_before_it_begins_leaves_nothing_half_begun(
+    gate: tuple[GateHandler, Asked],
+) -> None:
+    """Where tasks begin later, as while a gate stops, nobody is called before; what is ended until
+    then was never begun.
+    """
+    handler, asked = gate
+    handler.layer = Script({"Start": [HttpRequestHook(tflow.tflow())]})  # type: ignore[assignment]
+    await handler.server_event(events.Start())
+    [task] = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+    task.cancel()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        await asyncio.wait({task})
+        del task
+        gc.collect()
+    assert asked.told == []
 
 
 async def test_a_connection_is_not_idle_while_a_hook_waits(
