@@ -1,11 +1,13 @@
 """Calls of one small POST on the gate's event loop, by module: a figure that no load changes.
 
-    python benchmarks/calls_of_a_post.py [--posts 50] [--functions 25] [--tree CHECKOUT]
+    python benchmarks/calls_of_a_post.py [--posts 50] [--functions 25] [--tree CHECKOUT] [--steps]
 
 A gate runs with the fakes of tests/proxy (nobody is attributed, nothing is found or written), so
 that what is counted is proxy/, mitmproxy, TLS and asyncio: each call of Python and of C, and each
 time a generator goes on, on the thread of the loop, while so many posts pass over one kept
 connection. To compare checkouts, run it for each.
+
+With `--steps` each instruction of Python's is counted instead: a call may hide much or little.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import tempfile
 import threading
 from collections import Counter
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +37,27 @@ class Calls:
             self.found[code.co_filename, code.co_qualname] += 1
         elif event == "c_call":
             self.found[code.co_filename, f"{code.co_qualname} > {called.__name__}"] += 1
+
+
+class Steps(Calls):
+    """Counts instructions by (file, function) on one thread while it is switched on."""
+
+    def begin(self, thread: int) -> None:
+        """Count those of this thread."""
+        watch = sys.monitoring
+
+        def step(code: CodeType, _: int) -> None:
+            if self.on and threading.get_ident() == thread:
+                self.found[code.co_filename, code.co_qualname] += 1
+
+        watch.use_tool_id(watch.PROFILER_ID, "steps")
+        watch.register_callback(watch.PROFILER_ID, watch.events.INSTRUCTION, step)
+        watch.set_events(watch.PROFILER_ID, watch.events.INSTRUCTION)
+
+    @staticmethod
+    def end() -> None:
+        """Count no more."""
+        sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
 
 
 def follow(gate: Any, calls: Calls, posts: int) -> None:
@@ -65,27 +88,45 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=50)
     parser.add_argument("--functions", type=int, default=25, help="how many are printed")
     parser.add_argument("--tree", type=Path, default=ROOT)
+    parser.add_argument("--steps", action="store_true", help="count instructions, not calls")
     options = parser.parse_args()
     tree: Path = options.tree.resolve()
     sys.path[:0] = [str(tree)]
     from benchmarks.way_of_a_post import fakes
 
-    module, calls = fakes(), Calls()
-    threading.setprofile(calls)
+    module, calls = fakes(), Steps() if options.steps else Calls()
     with (
         tempfile.TemporaryDirectory() as folder,
         module.StandInInternet(Path(folder) / "internet") as internet,
     ):
-        threading.setprofile(None)  # the stand-in's own threads are not counted
+        count(module, Path(folder), internet, calls, options.posts)
+    report(calls, tree, options)
+
+
+def count(module: Any, folder: Path, internet: Any, calls: Calls, posts: int) -> None:
+    """Run a gate, and count what its loop's thread does for these posts."""
+    before = set(threading.enumerate())
+    if not isinstance(calls, Steps):  # what runs already, as the stand-in, is not counted
         threading.setprofile(calls)
-        gate, stop = module._start(Path(folder), internet, module.Limits())
-        threading.setprofile(None)
-        follow(gate, calls, options.posts)
-        stop()
+    gate, stop = module._start(folder, internet, module.Limits())
+    threading.setprofile(None)
+    if isinstance(calls, Steps):
+        loop = next(one for one in threading.enumerate() if one not in before)
+        assert loop.ident is not None
+        calls.begin(loop.ident)
+    follow(gate, calls, posts)
+    if isinstance(calls, Steps):
+        calls.end()
+    stop()
+
+
+def report(calls: Calls, tree: Path, options: argparse.Namespace) -> None:
+    """Print the sums by room, and the functions that count most."""
     rooms: Counter[str] = Counter()
     for (path, _), count in calls.found.items():
         rooms["/".join(short(path, tree).split("/")[:2])] += count
-    print(f"calls of a post: {calls.found.total() / options.posts:.0f}")
+    what = "instructions" if options.steps else "calls"
+    print(f"{what} of a post: {calls.found.total() / options.posts:.0f}")
     for room, count in rooms.most_common(12):
         print(f"{count / options.posts:8.1f}  {room}")
     print()

@@ -26,6 +26,13 @@ def are_hooks_under_way() -> bool:
     return bool(_UNDER_WAY)
 
 
+def begins_at_once(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether a new task runs where it is made; else it may be ended before it begins, as it
+    is when a gate stops.
+    """
+    return loop.get_task_factory() is asyncio.eager_task_factory
+
+
 class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
     """mitmproxy's handler of one client connection, with a queue in place of its lock."""
 
@@ -83,7 +90,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin what a hook does; it runs at once as far as it need not wait."""
         loop = asyncio.get_running_loop()
-        if loop.get_task_factory() is asyncio.eager_task_factory:
+        if begins_at_once(loop):
             # what the loop would do, by way of four more calls
             task = asyncio.Task(work, loop=loop, eager_start=True)
         else:

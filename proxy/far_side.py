@@ -21,7 +21,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from proxy.fault_causes import NAMES_NOBODY, cause_of
 from proxy.joined_heads import HeadJoined
-from proxy.quick_tls import Read, feed, has_something_to_send, read
+from proxy.quick_tls import Read, has_something_to_send, taken
 from proxy.turns import HEAD_BYTES, by_turns
 
 _SAID = ErrorCode.RESPONSE_TOO_LARGE
@@ -183,26 +183,19 @@ def receive_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None
     """Take what came over TLS. A fatal alert after the handshake ends the connection: mitmproxy
     notes it and waits on, for ever.
     """
-    return told(self, taken(self, data))
-
-
-def taken(self: tls.TLSLayer, data: bytes) -> Read:
-    """Return what came over TLS, decrypted."""
-    if data:
-        feed(self.tls, data)
-    return read(self.tls)
+    return told(self, taken(self.tls, data))
 
 
 def is_data(self: tls.TLSLayer, came: Read) -> bool:
     """Return whether what came is nothing but data, to which TLS has nothing to say."""
     only = came.data and not came.closed and came.alert is None
-    return bool(only) and not has_something_to_send(self.tls)
+    return bool(only) and (came.alone or not has_something_to_send(self.tls))
 
 
 def told(self: tls.TLSLayer, came: Read) -> layer.CommandGenerator[None]:
     """Yield what comes of what came over TLS."""
     # What is read may have moved the protocol on: only now is it known what there is to send.
-    if has_something_to_send(self.tls):
+    if not came.alone and has_something_to_send(self.tls):
         yield from self.tls_interact()
     if came.data:
         yield from self.event_to_child(events.DataReceived(self.conn, came.data))

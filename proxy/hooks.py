@@ -1,5 +1,6 @@
 """How hooks reach the addons: straight to those who listen."""
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 from proxy import failures
 from proxy.backpressure import PACED, GateConnectionHandler
 from proxy.boundaries import is_ours
+from proxy.carrying_out import begins_at_once
 from proxy.short_way import ShortWay
 from proxy.streams import GateStream
 from proxy.untying import Over
@@ -107,7 +109,7 @@ class GateHandler(GateConnectionHandler):
             super().begin(hook)
         elif not (listeners := addons.listeners(hook.name)):
             self.completed(hook)
-        elif isinstance(hook, PACED):
+        elif isinstance(hook, PACED) or not begins_at_once(asyncio.get_running_loop()):
             super().begin(hook)
         elif (further := addons.begun(listeners, _about(hook))) is None:
             self.completed(hook)

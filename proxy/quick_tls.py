@@ -16,6 +16,10 @@ from OpenSSL import SSL
 
 _SIZE = 65_536
 _MOST = 1 << 30
+_RECORD_HEAD, _OF_DATA = 5, 23
+"""Bytes before the content of a record of TLS, and the kind that says: data (RFC 8446, 5.1)."""
+_EMPTY = "_outgate_empty"
+"""Where a connection keeps that all it was given was read, and nothing of a next record."""
 _NAMES = (
     "SSL_read",
     "SSL_write",
@@ -50,6 +54,8 @@ class Read(NamedTuple):
     """True when the other side has said that it sends no more."""
     alert: str | None = None
     """What it, or the library, complained of."""
+    alone: bool = False
+    """True where it is known that nothing is left to be read, nor anything to be sent for it."""
 
     def __repr__(self) -> str:
         return f"<Read {len(self.data)} bytes>"
@@ -65,15 +71,38 @@ def feed(connection: Any, data: bytes) -> None:
         connection._handle_bio_errors(inbox, taken)
 
 
-def read(connection: Any) -> Read:
+def taken(connection: Any, data: bytes) -> Read:
+    """Give a connection what was received for it, and return all that can be decrypted of it.
+
+    Where nothing stood before it and it is just one record, of data, neither is the library asked
+    whether there is more, nor whether it has something to say: it reads one record at a time, none
+    ahead, and answers no data. Each question hands the interpreter's lock to who waits for it.
+    """
+    alone = vars(connection).get(_EMPTY, False) and _is_one_record(data)
+    if data:
+        feed(connection, data)
+    came = read(connection, ask=not alone)
+    return came._replace(alone=True) if alone and came.data else came
+
+
+def _is_one_record(data: bytes) -> bool:
+    """Return whether this is one record of TLS that holds data, or says so (RFC 8446, 5.2)."""
+    whole = len(data) > _RECORD_HEAD and data[0] == _OF_DATA
+    return whole and int.from_bytes(data[3:_RECORD_HEAD]) == len(data) - _RECORD_HEAD
+
+
+def read(connection: Any, *, ask: bool = True) -> Read:
     """Return all that can be decrypted of what was received. Where all of it was taken, the library
-    is not asked once more: it reads one record at a time, and none ahead.
+    is not asked once more; with `ask` not set, no more is taken than one record.
     """
     pieces: list[bytes] = []
+    kept = vars(connection)
+    kept[_EMPTY] = False
     try:
         while piece := _piece(connection):
             pieces.append(piece)
-            if _KEPT is not None and not _waiting(connection._into_ssl):
+            if _KEPT is not None and not (ask and _waiting(connection._into_ssl)):
+                kept[_EMPTY] = True
                 break
     except SSL.ZeroReturnError:
         return Read(b"".join(pieces), closed=True)

@@ -18,15 +18,15 @@ from mitmproxy.proxy.layers.modes import HttpProxy
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 from mitmproxy.proxy.tunnel import TunnelState
 
-from proxy.far_side import is_data, taken, told
-from proxy.quick_tls import Read
+from proxy.far_side import is_data, told
+from proxy.quick_tls import Read, taken
 from proxy.streams import GateHttpLayer, GateStream
 from proxy.tls_passthrough import GateClientTls
 from proxy.trailers import GateHttp1Server
 
 _TUNNEL = (HttpProxy, GateHttpLayer, GateStream, ServerTLSLayer, GateClientTls, GateHttpLayer)
 
-_STILL = frozenset({TunnelState.OPEN, TunnelState.INACTIVE})
+_OPEN, _INACTIVE = TunnelState.OPEN, TunnelState.INACTIVE
 """Inactive: the HTTP inside has connections to servers of its own."""
 
 
@@ -65,11 +65,11 @@ class ShortWay:
         if (
             to_server._paused is not None
             or to_client._paused is not None
-            or to_server.tunnel_state not in _STILL
-            or to_client.tunnel_state is not TunnelState.OPEN
+            or to_client.tunnel_state is not _OPEN
+            or (to_server.tunnel_state is not _OPEN and to_server.tunnel_state is not _INACTIVE)
         ):
             return None
-        if isinstance(event, events.DataReceived):
+        if type(event) is events.DataReceived:
             if event.connection is to_client.tunnel_connection:
                 return self._of_client(event)
             if event.connection is to_server.tunnel_connection:
@@ -89,7 +89,7 @@ class ShortWay:
 
     def _of_client(self, event: events.DataReceived) -> layer.CommandGenerator[None]:
         to_client = self.to_client
-        came = taken(to_client, event.data)
+        came = taken(to_client.tls, event.data)
         if is_data(to_client, came):
             return self._of_inside(events.DataReceived(to_client.conn, came.data))
         return self._of_handshake(came)

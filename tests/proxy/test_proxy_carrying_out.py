@@ -128,6 +128,22 @@ async def test_no_task_is_made_for_a_hook_that_waits_for_nothing(
     assert script.happened[-1] == "after request ends"
 
 
+async def test_a_hook_that_is_ended_before_it_begins_leaves_nothing_half_begun(
+    gate: tuple[GateHandler, Asked],
+) -> None:
+    """Where tasks begin later, as while a gate stops, nobody is called before; what is ended until
+    then was never begun.
+    """
+    handler, asked = gate
+    handler.layer = Script({"Start": [HttpResponseHook(tflow.tflow())]})  # type: ignore[assignment]
+    await handler.server_event(events.Start())
+    assert asked.told == []
+    [task] = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+    task.cancel()
+    await asyncio.wait({task})
+    assert asked.told == []
+
+
 async def test_a_connection_is_not_idle_while_a_hook_waits(
     gate: tuple[GateHandler, Asked],
 ) -> None:

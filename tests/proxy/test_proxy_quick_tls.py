@@ -162,12 +162,84 @@ def test_the_library_is_not_asked_for_more_than_there_is(
     """
     one, other = ends
     list(far_side.receive_data(other, sent(quick_tls.send_data(one, b"before"))))
-    stream = sent(quick_tls.send_data(one, b"hello"))
+    stream, two = (sent(quick_tls.send_data(one, b"hello")) for _ in range(2))
+    two += sent(quick_tls.send_data(one, b" again"))
     counting = Counting(quick_tls._LIB)
     monkeypatch.setattr(quick_tls, "_LIB", counting)
     came: list[Any] = list(far_side.receive_data(other, stream))
     assert came == [b"hello"]
-    assert counting.calls == {"BIO_write": 1, "SSL_read": 1, "BIO_get_mem_data": 2}
+    assert counting.calls == {"BIO_write": 1, "SSL_read": 1}
+    counting.calls.clear()
+    came = list(far_side.receive_data(other, two))
+    assert came == [b"hello again"]
+    assert counting.calls == {"BIO_write": 1, "SSL_read": 2, "BIO_get_mem_data": 3}
+
+
+@given(sizes=SIZES, cuts=st.lists(st.integers(1, 40_000), max_size=6), ends=st.booleans())
+def test_what_was_taken_before_makes_no_difference(
+    server_context: SSL.Context, sizes: list[int], cuts: list[int], ends: bool
+) -> None:
+    """In records of their own, several at once or by halves, with an end behind them or none: the
+    same is read as by pyOpenSSL, and what is told to be alone left nothing behind.
+    """
+    one, other = pair(server_context)
+    records = [sent(quick_tls.send_data(one, bytes([number + 1]) * 40)) for number in range(4)]
+    records += [sent(quick_tls.send_data(one, b"z" * size)) for size in sizes]
+    if ends:
+        one.tls.shutdown()
+        records.append(sent(quick_tls.interact(one)))
+    stream = b"".join(records[2:])
+    parts = [*records[:2], stream[: sum(cuts)], stream[sum(cuts) :]]
+    for cut in cuts:
+        parts[-2:-1] = [parts[-2][:cut], parts[-2][cut:]]
+    heard, closed, alone = b"", False, []
+    for part in filter(None, parts):
+        came = quick_tls.taken(other.tls, part)
+        assert came.alert is None
+        heard, closed = heard + came.data, closed or came.closed
+        alone.append(came.alone)
+        if came.alone:
+            assert not quick_tls.has_something_to_send(other.tls)
+            assert quick_tls._waiting(other.tls._into_ssl) == other.tls.pending() == 0
+    whole = b"".join(bytes([number + 1]) * 40 for number in range(4))
+    assert heard == whole + b"z" * sum(sizes)
+    assert closed is ends
+    assert not alone[0]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_a_record_alone_says_beside_data_is_heard(ends: tuple[Any, Any], broken: bool) -> None:
+    """An end, or a record that was changed, looks like one of data from outside."""
+    one, other = ends
+    for _ in range(2):
+        came = quick_tls.taken(other.tls, sent(quick_tls.send_data(one, b"x")))
+    assert came.alone
+    if broken:
+        record = bytearray(sent(quick_tls.send_data(one, b"y")))
+        record[-1] ^= 1
+    else:
+        one.tls.shutdown()
+        record = bytearray(sent(quick_tls.interact(one)))
+    assert quick_tls._is_one_record(bytes(record))
+    came = quick_tls.taken(other.tls, bytes(record))
+    assert (came.data, came.closed, bool(came.alert)) == (b"", not broken, broken)
+    assert not came.alone
+
+
+@pytest.mark.parametrize(
+    ("data", "is_one"),
+    [
+        (b"\x17\x03\x03\x00\x02ab", True),
+        (b"\x17\x03\x03\x00\x02a", False),
+        (b"\x17\x03\x03\x00\x02abc", False),
+        (b"\x16\x03\x03\x00\x02ab", False),
+        (b"\x17\x03\x03\x00\x00", False),
+        (b"", False),
+    ],
+)
+def test_a_record_alone_is_told_by_its_head(data: bytes, is_one: bool) -> None:
+    """Of data, and neither more nor less than its head says."""
+    assert quick_tls._is_one_record(data) is is_one
 
 
 def test_what_the_library_has_to_say_is_sent(ends: tuple[Any, Any]) -> None:

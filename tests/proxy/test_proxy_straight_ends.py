@@ -23,7 +23,6 @@ from tunnel_drive import Tunnel
 
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
-from proxy import straight_ends
 from proxy.far_side import GateHttp1Client
 from proxy.joined_heads import HeadJoined
 from proxy.mitmproxy_patches.applied import in_our_own_process
@@ -257,9 +256,9 @@ def test_others_than_these_are_not_passed_by() -> None:
     tls, client, end = standing()
     client.child_layer = Tells()
     assert end_of(tls) is None
-    del client.child_layer
-    assert end_of(tls) is None
-    client.child_layer, client._handle_event = end, client.handle_event
+    client.child_layer = end
+    assert end_of(tls) is end
+    del client._handle_event
     assert end_of(tls) is None
     tls, _, _ = standing()
     tls.debug = ""
@@ -267,7 +266,7 @@ def test_others_than_these_are_not_passed_by() -> None:
     tls, _, _ = standing()
     tls.wait_for_clienthello = True
     assert end_of(tls) is None
-    assert straight_ends.end_of(standing()[1]) is None
+    assert said_by(standing()[1], RequestEndOfMessage(1)) is None
 
 
 class Tells:
