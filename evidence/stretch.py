@@ -158,16 +158,20 @@ class _Reading:
             return gone, b""
         if type(hash_) is not bytes:
             return f"entry {seq} was changed after it was written", b""
-        parts = None if seal is None or not seal.sealed else len(seal.sealed)
-        if self._is_touched(seq) and not says_nothing(salt, cuts, parts):
-            return f"the seal of entry {seq}, which was erased, says more than was left of it", b""
-        if (rest := behind(frame)) and (any(rest) or seq not in self._removed.parts):
-            return (
-                f"something stands behind the text of entry {seq} that Outgate did not write",
-                b"",
-            )
+        if (hidden := self._hidden(row, seal)) is not None:
+            return hidden, b""
         self.hashes.append(hash_)
         return None, text
+
+    def _hidden(self, row: Sequence[Any], seal: Seal | None) -> str | None:
+        """Return where something stands beside the text of an entry that no hash covers."""
+        seq, _, _, frame, _, _, _, salt, cuts = row
+        parts = None if seal is None or not seal.sealed else len(seal.sealed)
+        if self._is_touched(seq) and not says_nothing(salt, cuts, parts):
+            return f"the seal of entry {seq}, which was erased, says more than was left of it"
+        if (rest := behind(frame)) and (any(rest) or seq not in self._removed.parts):
+            return f"something stands behind the text of entry {seq} that Outgate did not write"
+        return None
 
     def result(self, start: Start, problem: str | None) -> Stretch:
         chain = self._chain
