@@ -310,6 +310,54 @@ def _pieces(count: int) -> bytes:
     return first + _frame(b"a", 0x00) * count + last
 
 
+def _frame_of_2(kind: int, stream: int, payload: bytes = b"", flags: int = 0) -> bytes:
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
+
+
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame_of_2(4, 0)
+_FIRST_HEAD = b"\x82\x84\x87\x41\x09localhost"
+"""GET https://localhost/ (RFC 7541: fields of the static table, and one that is indexed)."""
+_NEXT_HEAD = b"\x82\x84\x87\xbe"
+_END_HEADERS, _END_BOTH = 0x4, 0x5
+
+
+def http2(make: Callable[[], list[bytes]]) -> Traffic:
+    """Send these frames of HTTP/2, each block at once, on connections of their own."""
+    made = functools.cache(make)
+
+    def send(connection: Connection) -> Iterator[None]:
+        context = ssl.create_default_context(cafile=str(connection.line.roots))
+        context.set_alpn_protocols(["h2"])
+        raw = socket.create_connection(("127.0.0.1", connection.line.gate))
+        server = f"localhost:{connection.line.server}"
+        raw.sendall(f"CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n\r\n".encode())
+        raw.recv(4096)
+        with context.wrap_socket(raw, server_hostname="localhost") as talk:
+            talk.settimeout(20)
+            talk.sendall(_PREFACE)
+            for block in made():
+                talk.sendall(block)
+                yield
+            talk.sendall(_frame_of_2(6, 0, b"lastping"))
+            seen = b""
+            while b"lastping" not in seen:
+                if not (more := talk.recv(65536)):
+                    raise ConnectionResetError
+                seen = seen[-16:] + more
+
+    return send
+
+
+def _requests_of_2(count: int) -> list[bytes]:
+    heads = [_FIRST_HEAD] + [_NEXT_HEAD] * (count - 1)
+    return [b"".join(_frame_of_2(1, 2 * n + 1, h, _END_BOTH) for n, h in enumerate(heads))]
+
+
+def _bytes_of_2(count: int) -> list[bytes]:
+    head = _frame_of_2(1, 1, _FIRST_HEAD.replace(b"\x82", b"\x83", 1), _END_HEADERS)
+    return [head + _frame_of_2(0, 1, b"a") * count]
+
+
 def hellos(count: int) -> Traffic:
     """Begin handshakes for hosts that were never asked for, and go away."""
     rng = random.Random(5)
@@ -406,6 +454,10 @@ KINDS: dict[str, Traffic] = {
     "messages with values": websocket(lambda: _frame(b'{"a": "jane@contoso.com"}') * 200),
     "message of 60 KB": websocket(lambda: _frame(hostile("signs"))),
     "message in pieces": websocket(lambda: _pieces(5000)),
+    "HTTP/2, pings": http2(lambda: [_frame_of_2(6, 0, b"12345678") * 3800] * 3),
+    "HTTP/2, settings": http2(lambda: [_frame_of_2(4, 0) * 7000] * 3),
+    "HTTP/2, bytes": http2(lambda: _bytes_of_2(6000)),
+    "HTTP/2, requests": http2(lambda: _requests_of_2(100)),
     "hellos": hellos(20),
     "endless head": heads(b"GET http://a.example/ HTTP/1.1\r\nX: " + b"a" * 2_000_000),
     "head of lines": heads(b"GET http://a.example/ HTTP/1.1\r\n" + b"X: y\r\n" * 200_000),

@@ -36,14 +36,11 @@ _LONG_NS = 2_000_000
 _TOLD = 3
 _DEEP = 18
 POLICIES = {
-    "watch": "mode: watch\nrules: []\n",
-    **{
-        answer: (
-            "mode: enforce\nrules:\n"
-            f"  - {{id: all, when: {{findings: [personal_data, secrets]}}, then: {answer}}}\n"
-        )
-        for answer in ("block", "redact")
-    },
+    answer: (
+        "mode: enforce\nrules:\n"
+        f"  - {{id: all, when: {{findings: [personal_data, secret]}}, then: {answer}}}\n"
+    )
+    for answer in ("block", "redact")
 }
 
 
@@ -117,7 +114,8 @@ def gate(folder: Path, root: Path, options: argparse.Namespace) -> Iterator[tupl
     """Run a gate; yield (port, pid, roots)."""
     home = folder / "home"
     home.mkdir()
-    (home / "policy.yaml").write_text(POLICIES[options.policy])
+    if options.policy in POLICIES:
+        (home / "outgate.yaml").write_text(POLICIES[options.policy])
     command = [sys.executable, __file__, "--gate", str(folder / "told")]
     command += ["--where"] if options.where else []
     command += ["start", "--listen", "127.0.0.1:0", "--upstream-ca", str(root)]
@@ -202,7 +200,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--only", nargs="*", default=[], choices=[*KINDS])
-    parser.add_argument("--policy", default="watch", choices=[*POLICIES])
+    parser.add_argument("--policy", default="none", choices=["none", *POLICIES])
     parser.add_argument("--where", action="store_true")
     options = parser.parse_args()
     from certs.authority import open_authority

@@ -8,6 +8,7 @@ import h2.errors
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.layers.http._http2 import Http2Server
 
+from proxy.http2_turns import FramesInTurns
 from proxy.uninspected import Told, Uninspected
 from proxy.unreadable import half_head, refused, unreadable
 
@@ -16,7 +17,7 @@ _HEADERS = 1
 _TYPE_AT = 3
 
 
-class GateHttp2Server(Http2Server):
+class GateHttp2Server(FramesInTurns, Http2Server):
     """mitmproxy's reader of HTTP/2 requests; tells of what never became one."""
 
     _is_in_order = True
