@@ -5,6 +5,7 @@ of lines as databases and data frames print them.
 from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
+from classifiers.shapes.confirming import shift_of
 from classifiers.shapes.found import MAX_COLUMNS, Found, Row, found, trimmed
 from classifiers.shapes.judging import header_of, is_table, names_beside, types
 
@@ -17,6 +18,8 @@ _TYPE_NAMES = frozenset(
 )
 _ELIDED = frozenset({"...", "…", ".."})
 _MOST_JOINED = 5
+_MOST_UNEVEN, _MOST_UNNAMED = 8, 2
+"""Cells by which a row may be longer or shorter below a rule, and longer than the names without."""
 _TRIED = 80
 """Lines of equal width after which those that are no table yet are given up."""
 _LEADING = 3
@@ -66,20 +69,24 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
     """Yield the tables in lines that hold the separator: runs of as many cells."""
     run: list[Row] = []
     spans: list[Line] = []
-    width, index = 0, 0
+    width, index, ruled = 0, 0, False
     while index < len(lines):
         start, stop = lines[index]
         if delimiter == "|" and run and _is_rule(text, start, stop):
-            index += 1
+            index, ruled = index + 1, ruled or len(run) == 1
             continue
         row, stop, used = _record(text, lines, index, delimiter)
         index += used
         if row is None and start == stop and run:
             continue
-        row = _evened(row, run, text, lines, index, delimiter)
+        if not ruled:
+            row = _evened(row, run, text, lines, index, delimiter)
+        if row is not None and run and (even := _widened(run, row, ruled)) is not None:
+            run, row = even
+            width = len(row)
         if row is None or len(row) != width:
             yield from _table(run, spans)
-            run, spans, width = [], [], 0 if row is None else len(row)
+            run, spans, width, ruled = [], [], 0 if row is None else len(row), False
         if row is not None:
             run.append(row)
             spans.append((start, stop))
@@ -112,6 +119,28 @@ def _evened(
     behind = _record(text, lines, following, delimiter)[0]
     if behind is None or len(behind) != width:
         return row
+    return [*row, *[None] * (width - len(row))]
+
+
+def _widened(run: list[Row], row: Row, ruled: bool) -> tuple[list[Row], Row] | None:
+    """Return rows and a further one of another length as wide as the widest of them, where a rule
+    below the names says that they go together, or the names tell what stands in the row; None where
+    they do not.
+    """
+    width, more = len(run[0]), len(row) - len(run[0])
+    if ruled and more and abs(more) <= _MOST_UNEVEN:
+        widest = max(width, len(row))
+        return [_filled(known, widest) for known in run], _filled(row, widest)
+    if ruled or len(run) > 1 or not 0 < more <= _MOST_UNNAMED:
+        return None
+    names = ["" if cell is None else cell.text for cell in run[0]]
+    values = ["" if cell is None else cell.text for cell in row]
+    if (shift := shift_of(names, [values], len(row))) is None:
+        return None
+    return [[*[None] * shift, *run[0], *[None] * (more - shift)]], row
+
+
+def _filled(row: Row, width: int) -> Row:
     return [*row, *[None] * (width - len(row))]
 
 
