@@ -99,6 +99,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and
   more are told as unread.
+- Dates of birth as a list of numbers, in three fields, or as seconds since 1970; names and values in the
+  steps of a path, in cells of a sheet's formula, in sentences of a test's script, and in EDI segments.
 - Numbers spelled in words; addresses of mail written with `[at]`.
 - LZ4, Snappy, LZO, lzip, old LZMA, `.Z` and CAB files, and TNEF attachments: told as unread.
 - Large bodies that pass: tables that begin behind the first 3 KB of a text, and literals of programs,
