@@ -26,16 +26,14 @@ _AGENT_METHODS = tuple(
 )
 """Methods of Agent2Agent's JSON-RPC in each of its versions that no other protocol has."""
 _METHOD = re.compile(rb'"method"\s{0,8}:\s{0,8}"([A-Za-z/]{4,50})"')
-_AGENT_ONLY = frozenset(
-    (
-        b"GetTask ListTasks CancelTask CreateTaskPushNotificationConfig GetTaskPushNotificationConfig"
-        b" ListTaskPushNotificationConfig ListTaskPushNotificationConfigs"
-        b" DeleteTaskPushNotificationConfig GetExtendedAgentCard tasks/pushNotification/set"
-        b" tasks/pushNotification/get tasks/pushNotificationConfig/get"
-        b" tasks/pushNotificationConfig/list tasks/pushNotificationConfig/delete"
-        b" agent/getExtendedCard agent/getCard"
-    ).split()
-)
+_AGENT_ONLY_TEXT = b"""
+GetTask ListTasks CancelTask CreateTaskPushNotificationConfig GetTaskPushNotificationConfig
+ListTaskPushNotificationConfig ListTaskPushNotificationConfigs DeleteTaskPushNotificationConfig
+GetExtendedAgentCard tasks/pushNotification/set tasks/pushNotification/get
+tasks/pushNotificationConfig/get tasks/pushNotificationConfig/list
+tasks/pushNotificationConfig/delete agent/getExtendedCard agent/getCard
+"""
+_AGENT_ONLY = frozenset(_AGENT_ONLY_TEXT.split())
 """Methods that others may speak of: a message must call them."""
 _OF_TWO = frozenset((b"tasks/get", b"tasks/cancel", b"tasks/list"))
 """Methods that the Model Context Protocol has as well, which names a task otherwise."""

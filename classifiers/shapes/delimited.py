@@ -81,9 +81,8 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
             continue
         if not ruled:
             row = _evened(row, run, text, lines, index, delimiter)
-        if row is not None and run and (even := _widened(run, row, ruled)) is not None:
-            run, row = even
-            width = len(row)
+        run, row = _widened(run, row, ruled)
+        width = len(run[0]) if run else width
         if row is None or len(row) != width:
             yield from _table(run, spans)
             run, spans, width, ruled = [], [], 0 if row is None else len(row), False
@@ -122,21 +121,23 @@ def _evened(
     return [*row, *[None] * (width - len(row))]
 
 
-def _widened(run: list[Row], row: Row, ruled: bool) -> tuple[list[Row], Row] | None:
+def _widened(run: list[Row], row: Row | None, ruled: bool) -> tuple[list[Row], Row | None]:
     """Return rows and a further one of another length as wide as the widest of them, where a rule
-    below the names says that they go together, or the names tell what stands in the row; None where
-    they do not.
+    below the names says that they go together, or the names tell what stands in the row; as they
+    are where they do not.
     """
+    if row is None or not run or len(row) == len(run[0]):
+        return run, row
     width, more = len(run[0]), len(row) - len(run[0])
-    if ruled and more and abs(more) <= _MOST_UNEVEN:
-        widest = max(width, len(row))
-        return [_filled(known, widest) for known in run], _filled(row, widest)
+    named = sum(cell is not None for cell in run[0])
+    if ruled and abs(more) <= _MOST_UNEVEN and len(row) - named <= _MOST_UNEVEN:
+        return [_filled(known, len(row)) for known in run] if more > 0 else run, _filled(row, width)
     if ruled or len(run) > 1 or not 0 < more <= _MOST_UNNAMED:
-        return None
+        return run, row
     names = ["" if cell is None else cell.text for cell in run[0]]
     values = ["" if cell is None else cell.text for cell in row]
     if (shift := shift_of(names, [values], len(row))) is None:
-        return None
+        return run, row
     return [[*[None] * shift, *run[0], *[None] * (more - shift)]], row
 
 

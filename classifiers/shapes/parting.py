@@ -134,36 +134,41 @@ def _value_word(text: str, begin: int, end: int) -> _Read | None:
     return begin, _plain(text, match.end(), stop), True
 
 
+def _two_literals(text: str, begin: int, end: int) -> _Read | None:
+    """Read `("dob", "…")` in brackets of its own."""
+    match = _TWO_LITERALS.match(text, end)
+    cell = None if match is None else _to_quote(text, match.end(), match[1])
+    opened = text[max(0, begin - 40) : begin].rstrip("\"' ")[-1:]
+    if cell is None or not opened or opened not in "([{":
+        return None
+    closed = text[cell.end : cell.end + 8].lstrip("\"' ")[:1]
+    return (begin, cell, True) if closed in {")", "]", "}"} else None
+
+
 def _literals(text: str, begin: int, end: int) -> _Read | None:
-    """Read `dob = '…'`, `("dob", "…")`, `set_dob("…")`, `:dob "…"`."""
+    """Read `dob = '…'`, `dob IN ('…')`, `person["dob"] = "…"`; a pair of JSON is left to others."""
     quoted = text[end : end + 1] in {'"', "'"}
-    match = _TWO_LITERALS.match(text, end) if quoted else None
-    if match is not None:
-        cell = _to_quote(text, match.end(), match[1])
-        opened = text[:begin][-40:].rstrip("\"' ")[-1:]
-        closed = "" if cell is None else text[cell.end : cell.end + 8].lstrip("\"' ")[:1]
-        return (
-            (begin, cell, True)
-            if opened and opened in "([{" and closed in {")", "]", "}"}
-            else None
-        )
     match = _OPERATOR.match(text, end)
-    if match is not None:
-        if quoted and match[0].lstrip("\"'")[:1] == ":":
-            return None  # a pair of JSON, which others read
-        return _word_from(text, begin, end, quoted), _to_quote(text, match.end(), match[1]), False
-    word = _word_from(text, begin, end, quoted)
+    if match is None or (quoted and match[0].lstrip("\"'")[:1] == ":"):
+        return None
+    return _word_from(text, begin, end, quoted), _to_quote(text, match.end(), match[1]), False
+
+
+def _arguments(text: str, begin: int, end: int) -> _Read | None:
+    """Read `dob=date(1990, 4, 2)`, `dob = {…}`, `set_dob("…")`, `:dob "…"`."""
+    word = _word_from(text, begin, end, text[end : end + 1] in {'"', "'"})
+    before = text[word - 1 : word] if word else ""
     if (match := _DATE_CALL.match(text, end)) is not None:
         date = "-".join(part.zfill(2) for part in match.groups())
         return word, Cell(date, match.start(1), match.end()), False
     match = _BRACE.match(text, end)
-    if match is not None and ("=" in match[0] or text[word - 1 : word] == "\\"):
+    if match is not None and ("=" in match[0] or before == "\\"):
         return word, _to_quote(text, match.end(), "}"), False
     match = _SETTER.match(text, end)
     if match is not None and text[word:end].lower().startswith(("set", "with", "put", "add")):
         return word, _to_quote(text, match.end(), match[1]), False
     match = _SIGIL_LITERAL.match(text, end)
-    if match is not None and text[word - 1 : word] in {":", "-", "("} and word:
+    if match is not None and before in {":", "-", "("}:
         return word, _to_quote(text, match.end(), match[1]), False
     return None
 
@@ -237,4 +242,4 @@ def _line(text: str, begin: int, end: int) -> _Read | None:
     return begin, _to_line_end(text, match.end()), False
 
 
-READERS = (_markup, _value_word, _literals, _option, _line)
+READERS = (_markup, _value_word, _two_literals, _literals, _arguments, _option, _line)
