@@ -69,7 +69,7 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
     """Yield the tables in lines that hold the separator: runs of as many cells."""
     run: list[Row] = []
     spans: list[Line] = []
-    width, index, ruled = 0, 0, False
+    index, ruled = 0, False
     while index < len(lines):
         start, stop = lines[index]
         if delimiter == "|" and run and _is_rule(text, start, stop):
@@ -79,20 +79,35 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
         index += used
         if row is None and start == stop and run:
             continue
-        if not ruled:
-            row = _evened(row, run, text, lines, index, delimiter)
-        run, row = _widened(run, row, ruled)
-        width = len(run[0]) if run else width
-        if row is None or len(row) != width:
+        run, row = _fitted(run, row, ruled, (text, lines, index, delimiter))
+        if _ends(run, row):
             yield from _table(run, spans)
-            run, spans, width, ruled = [], [], 0 if row is None else len(row), False
+            run, spans, ruled = [], [], False
         if row is not None:
             run.append(row)
             spans.append((start, stop))
         if len(run) == _TRIED and not any(True for _ in _table(run, spans)):
             index = _same_width(text, lines, index, delimiter, text.count(delimiter, start, stop))
-            run, spans, width = [], [], 0
+            run, spans = [], []
     yield from _table(run, spans)
+
+
+def _ends(run: Sequence[Row], row: Row | None) -> bool:
+    """True when a record, or a line that is none, is no further row of these."""
+    return row is None or (bool(run) and len(row) != len(run[0]))
+
+
+def _fitted(
+    run: list[Row], row: Row | None, ruled: bool, place: tuple[str, Sequence[Line], int, str]
+) -> tuple[list[Row], Row | None]:
+    """Return rows and a further one as wide as each other where they belong together; `place`:
+    the text, its lines, the next of them and the separator.
+    """
+    if not ruled:
+        row = _evened(row, run, *place)
+    if row is None or not run or len(row) == len(run[0]):
+        return run, row
+    return _widened(run, row) if ruled else _under_names(run, row)
 
 
 def _evened(
@@ -121,22 +136,26 @@ def _evened(
     return [*row, *[None] * (width - len(row))]
 
 
-def _widened(run: list[Row], row: Row | None, ruled: bool) -> tuple[list[Row], Row | None]:
-    """Return rows and a further one of another length as wide as the widest of them, where a rule
-    below the names says that they go together, or the names tell what stands in the row; as they
-    are where they do not.
-    """
-    if row is None or not run or len(row) == len(run[0]):
+def _widened(run: list[Row], row: Row) -> tuple[list[Row], Row]:
+    """Return rows below a rule, and a longer or shorter one, as wide as the widest of them."""
+    width, named = len(run[0]), sum(cell is not None for cell in run[0])
+    if abs(len(row) - width) > _MOST_UNEVEN or len(row) - named > _MOST_UNEVEN:
         return run, row
-    width, more = len(run[0]), len(row) - len(run[0])
-    named = sum(cell is not None for cell in run[0])
-    if ruled and abs(more) <= _MOST_UNEVEN and len(row) - named <= _MOST_UNEVEN:
-        return [_filled(known, len(row)) for known in run] if more > 0 else run, _filled(row, width)
-    if ruled or len(run) > 1 or not 0 < more <= _MOST_UNNAMED:
+    if len(row) < width:
+        return run, _filled(row, width)
+    return [_filled(known, len(row)) for known in run], row
+
+
+def _under_names(run: list[Row], row: Row) -> tuple[list[Row], Row]:
+    """Return names as wide as the row below them where they tell what stands in it."""
+    more = len(row) - len(run[0])
+    if len(run) > 1 or not 0 < more <= _MOST_UNNAMED:
         return run, row
-    names = ["" if cell is None else cell.text for cell in run[0]]
-    values = ["" if cell is None else cell.text for cell in row]
-    if (shift := shift_of(names, [values], len(row))) is None:
+    names, values = (
+        ["" if cell is None else cell.text for cell in cells] for cells in (run[0], row)
+    )
+    shift = shift_of(names, [values], len(row))
+    if shift is None:
         return run, row
     return [[*[None] * shift, *run[0], *[None] * (more - shift)]], row
 
