@@ -188,6 +188,8 @@ def _fits(name: str, value: str) -> bool:
     if is_placeholder(value) or len(value) > LONGEST_VALUE or not _PATTERNS.isdisjoint(value):
         return False
     kinds = name_kinds(name)
+    if not value[0].isalnum() and value[0] not in "+(":  # a heading, a rule, a mark
+        return False
     if is_of_words(name) and is_telling(value):
         return False
     if "name" in kinds and "person" not in kinds and not looks_like_name(value):

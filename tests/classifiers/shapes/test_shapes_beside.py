@@ -136,6 +136,7 @@ HARMLESS = {
     "the name of a thing": '<item name="name">pump</item><item name="title">Two</item>',
     "names of columns": '["full_name", "religion", "dob", "amount", "status"]',
     "questions without answers": "What is your religion?\nWhat is your full name?\nDate of birth:",
+    "a question above a heading": "Which of these have no address?\n\n# A tibble: 5 x 6\n",
     "options of a tool": "usage: add [--dob DOB] [--surname SURNAME] [--phone PHONE]",
 }
 
