@@ -21,6 +21,8 @@ from typing import Any
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests" / "fakes"))
 
 from made_up_traffic import CARRIERS, exchange
+from paired_carriers import LABELS as CALLED
+from paired_carriers import PAIRED, called
 from personal_samples import clean_payloads
 from table_set import LANGUAGES, SHAPES, prompt, sample
 
@@ -37,6 +39,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("OUTGATE_SETS", ROOT.parent / "shared" / "data"))
 PAGE = ROOT / "docs" / "accuracy.md"
 SEEDS = 3
+PEOPLE = 3
 _LONGEST_WAIT_S = 3600
 """For the whole pack of rules, on a machine that is busy."""
 LABELS = {
@@ -96,6 +99,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and
   more are told as unread.
+- Dates of birth as a list of numbers, in three fields, or as seconds since 1970; names and values in the
+  steps of a path, in cells of a sheet's formula, in sentences of a test's script, and in EDI segments.
 - Numbers spelled in words; addresses of mail written with `[at]`.
 - LZ4, Snappy, LZO, lzip, old LZMA, `.Z` and CAB files, and TNEF attachments: told as unread.
 - Large bodies that pass: tables that begin behind the first 3 KB of a text, and literals of programs,
@@ -155,6 +160,40 @@ def tables(engine: Engine) -> Iterator[str]:
         ("pasted as, in", "tables", "all kinds", "records exact", "people exact", "false kinds"),
         (
             (key, c["all"], *(share(c[name], c["all"]) for name in names))
+            for key, c in right.items()
+        ),
+    )
+
+
+def beside(engine: Engine) -> Iterator[str]:
+    """Ten personal values of three people, each beside its name: what is found, by way of
+    writing.
+    """
+    right: dict[str, Counter[str]] = defaultdict(Counter)
+    for way, (write, media_type) in PAIRED.items():
+        for language, names in CALLED.items():
+            text = write(called(language, PEOPLE))
+            for request in (exchange(text, media_type), chat(f"Please check:\n\n{text}\n\nThanks")):
+                told = {finding.kind: finding for finding in found(engine, request)}
+                seen = [told[kind] for kind in names if kind in told]
+                counts = Counter(
+                    all=len(names),
+                    found=len(seen),
+                    records=sum(finding.records == PEOPLE for finding in seen),
+                    people=sum(finding.subjects == PEOPLE for finding in seen),
+                    false=len(told.keys() - names.keys()),
+                )
+                for key in (way, f"*{language}*", "**all**"):
+                    right[key] += counts
+    yield from table(
+        ("written as, in", "values", "found", "records exact", "people exact", "false kinds"),
+        (
+            (
+                key,
+                c["all"],
+                *(share(c[n], c["all"]) for n in ("found", "records", "people")),
+                c["false"],
+            )
             for key, c in right.items()
         ),
     )
@@ -315,6 +354,10 @@ def page(long_tail: bool) -> str:
         "The sets of others are named.\n",
         "## Tables in prompts\n",
         *tables(engine),
+        "## Names beside values\n",
+        "As bodies and in prompts, in eight languages; where the number of records or people is not exact, "
+        "values are counted, or counted more often than they stand there.\n",
+        *beside(engine),
         "## Phone numbers in sentences\n",
         *phones(engine),
         "## Secrets in sentences\n",

@@ -9,7 +9,7 @@ from classifiers.decoding import packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.number_forms import plain_cells
 from classifiers.payload import Path, Table
-from classifiers.shapes.confirming import confirms
+from classifiers.shapes.confirming import confirms, shift_of
 from classifiers.shapes.judging import tells
 
 _SNIFFED = 20_000
@@ -27,6 +27,8 @@ _MEDIA = frozenset(
 )
 _DELIMITERS = ",\t;|"
 _LONGEST_NAME = 80
+_MOST_UNNAMED = 2
+"""Cells that a row may have more than there are names."""
 BELOW = 20
 """Rows that are looked at to tell whether names stand above them."""
 
@@ -100,10 +102,13 @@ def read_delimited(reading: Reading, text: str, delimiter: str, path: Path) -> b
         return False
     header = has_header(rows[0], rows[1 : BELOW + 1])
     width = max(map(len, rows[:200]))
-    names = unique_names(rows[0] if header else [], width)
     body = rows[1:] if header else rows
+    given = rows[0] if header else []
+    if 0 < len(given) < width <= len(given) + _MOST_UNNAMED:
+        given = [""] * (shift_of(given, body, width) or 0) + given
+    names = unique_names(given, width)
     columns = {
-        name: plain_cells([row[index] if index < len(row) else "" for row in body])
+        name: plain_cells([row[index].strip() if index < len(row) else "" for row in body])
         for index, name in enumerate(names)
     }
     emit_table(reading, columns, len(body), path)

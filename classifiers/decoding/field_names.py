@@ -10,13 +10,15 @@ from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.names import NAME
 from classifiers.payload import Path
 from classifiers.personal.vocabulary import is_telling, split_name
+from classifiers.shapes.confirming import confirms, is_short_value
 from classifiers.shapes.long_form import VALUES
 
 _DULL: set[str] = set()
 """Names of fields met so far that are no data: a look at each is saved."""
 _REMEMBERED = 4_000
 _LABELS = tuple(
-    "name key field column label property attribute question title ref path type system id".split()
+    "name key field column label property attribute question title ref path type system id"
+    " trait_type fieldName field_name columnName attributeName parameter".split()
 )
 _DESCRIBED = ("field", "question", "column", "property", "attribute")
 are_dull = _DULL.issuperset
@@ -40,10 +42,21 @@ def label_beside(node: Mapping[str, Any]) -> str | None:
         label = node.get(name)
         if type(label) is str and is_telling(label):
             return label
+    if "answer" in node and type(label := node.get("text")) is str and is_telling(label):
+        return label
     for name in _DESCRIBED:
         if type(inner := node.get(name)) is dict:
             return label_beside(inner)
     return None
+
+
+def pair_of(node: list[Any]) -> dict[str, str] | None:
+    """Return a list of a name that tells and its value as a field; None for another one."""
+    name, value = node
+    if type(name) is not str or type(value) is not str or not is_telling(name):
+        return None
+    fits = confirms(name, [value]) and is_short_value(name, value) and not is_telling(value)
+    return {name: value} if fits else None
 
 
 def are_labelled(rows: list[Any]) -> bool:

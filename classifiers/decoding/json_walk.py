@@ -13,7 +13,7 @@ import orjson
 from classifiers.decoding import number_forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.dialogue import name_answers
-from classifiers.decoding.field_names import are_dull, emit_names, label_beside
+from classifiers.decoding.field_names import are_dull, emit_names, label_beside, pair_of
 from classifiers.decoding.records import (
     read_columns,
     read_records,
@@ -32,7 +32,7 @@ _SCALARS = frozenset({int, bytes})
 _NUMBERS = frozenset({int, float, bool, type(None)})
 _PIECES = frozenset({int, str, list})
 _LONG = 10**8
-_BIG_ARRAY = 32
+_BIG_ARRAY, _PAIR = 32, 2
 
 _LENIENT = re.compile(
     r'"((?:[^"\\]|\\.)*+)(?:"(\s*+:)?|\\?\Z)|(?<![\w.+-])(\d{6,19})(?![\w.])', re.DOTALL
@@ -90,10 +90,18 @@ def _named_by_label(node: dict[str, Any]) -> Iterable[tuple[Any, Any]]:
     """Return the fields of an object, its value under the name that stands beside it, where that
     tells.
     """
+    if "day" in node and "month" in node and "year" in node:
+        return [*node.items(), ("value", _date_of(node))]
     label = None if VALUES.isdisjoint(node) else label_beside(node)
     if label is None:
         return node.items()
     return [(label if name in VALUES else name, value) for name, value in node.items()]
+
+
+def _date_of(node: dict[str, Any]) -> str:
+    """Return the date of an object with its parts; empty for other parts."""
+    parts = [str(node[name]) for name in ("year", "month", "day")]
+    return "-".join(part.zfill(2) for part in parts) if all(map(str.isdigit, parts)) else ""
 
 
 def _left(reading: Reading, node: Any, path: Path, inner: list[_Node]) -> list[_Node]:
@@ -149,6 +157,9 @@ def _pairs(
     ):
         return ()
     if len(node) > 1 and read_rows(reading, node, path, inner):
+        return ()
+    if len(node) == _PAIR and (pair := pair_of(node)) is not None:
+        inner.append((pair, key, path))
         return ()
     return enumerate(node)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from classifiers.destinations.agents import is_agent
 from classifiers.destinations.bindings import Bindings
 from classifiers.destinations.credential_in_use import credential
 from classifiers.destinations.graphql import only_asks
@@ -26,27 +27,6 @@ _COLLECTING = (
     "/runs/multipart",
 )
 """Ends of paths of self-hosted collectors: OpenTelemetry, Langfuse, LangSmith."""
-_AGENT_HEADERS = frozenset({"a2a-version", "a2a-extensions", "x-a2a-extensions"})
-_AGENT_METHODS = tuple(
-    f'"{name}"'.encode()
-    for name in (
-        "message/send",
-        "message/stream",
-        "tasks/send",
-        "tasks/sendSubscribe",
-        "tasks/resubscribe",
-        "tasks/pushNotificationConfig/set",
-        "agent/getAuthenticatedExtendedCard",
-        "SendMessage",
-        "SendStreamingMessage",
-        "SubscribeToTask",
-    )
-)
-"""Methods of Agent2Agent's JSON-RPC in each of its versions that no other protocol has."""
-_AGENT_PATHS = ("/message:send", "/message:stream", "/v1/message/send", "/v1/message/stream")
-_AGENT_ENDS = 64 * 1024
-"""The method stands at either end of a message, whatever lies between."""
-_AGENT_CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 
 
 def destination(
@@ -131,22 +111,11 @@ def _unlisted(
 
 def _spoken(exchange: Exchange, headers: Mapping[str, str]) -> Service | None:
     """Return the service that what is spoken tells, at a host that no entry names."""
-    if _is_agent(exchange, headers):
+    if is_agent(exchange, headers):
         return AGENT
     if exchange.method == "POST" and exchange.path.partition("?")[0].endswith(_COLLECTING):
         return COLLECTOR
     return None
-
-
-def _is_agent(exchange: Exchange, headers: Mapping[str, str]) -> bool:
-    path = exchange.path.partition("?")[0]
-    if not _AGENT_HEADERS.isdisjoint(headers) or path.endswith(_AGENT_CARDS):
-        return True
-    if path.endswith(_AGENT_PATHS) or "/a2a.v1.A2AService/" in path:
-        return True
-    body = exchange.body
-    ends = body if len(body) <= 2 * _AGENT_ENDS else body[:_AGENT_ENDS] + body[-_AGENT_ENDS:]
-    return b'"jsonrpc"' in ends and any(method in ends for method in _AGENT_METHODS)
 
 
 def _account(

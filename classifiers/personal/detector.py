@@ -206,6 +206,7 @@ def _by_key(
     kinds = _keyed_kinds(names)
     whole = segments[index].text
     text = fold(without_zeros(whole)).text if controls or not whole.isascii() else whole
+    text = text.strip()
     if not kinds or is_placeholder(text):
         return None
     for kind in kinds:

@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"[a-z]+|\d+")
 _VALUE_WORDS = frozenset(
     (
         "value values val raw text data content string v number s n long double decimal date start"
-        " formatted display answer"
+        " formatted display answer eq equals gte lte query"
     ).split()
 )
 """Keys that only repeat what the key above them says; `description` and `title` speak about it

@@ -2,6 +2,7 @@
 literals of statements and calls, settings, options, questions with answers, definitions.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -30,9 +31,15 @@ _ACCENTS = {
     "z": rb"[zZ?]",
 }
 """Letters as Latin-1 has them; one that it has not stands as a question mark."""
-_BEHIND = rb"(?:[^\w ,;!.)\xc0-\xff]| [^\w ,;!.)(\xc0-\xff]| \.|\.{3}|  )"
+_BEHIND = (
+    rb"(?:[^\w ,;!.)\xc0-\xff]| [^\w ,;!.)(\xc0-\xff]| \.|\.{3}|  "
+    rb"| (?i:between|in|i?like|is|eq) ?[('\"\d]| v(?:alue)?=)"
+)
 """What follows a name whose value is parted from it by more than a blank."""
-_FLAG = rb"--[A-Za-z][A-Za-z-]{0,40} [^-\s]"
+_WORD_BEHIND = re.compile(
+    rb" (?:between|in|i?like|is|eq|v(?:alue)?=)[ ('\"\d]{0,2}\Z", re.IGNORECASE
+)
+_FLAG = rb"--?[A-Za-z][A-Za-z-]{0,40} [^-\s]"
 
 _STOPS = "\"'`><\n\r=&?([{,;|\t*#$@!"
 
@@ -117,9 +124,10 @@ def _ends(text: str) -> Iterator[int]:
 
 def _end_of(data: bytes, start: int, stop: int) -> int:
     """Return where the name ends in what was found: behind its last letter."""
-    if data[start : start + 2] == b"--":
+    if data[start : start + 1] == b"-":
         return data.index(b" ", start)
-    end = stop
+    word = _WORD_BEHIND.search(data[start:stop])
+    end = stop if word is None else start + word.start()
     while end > start and data[end - 1 : end] not in _LETTERS:
         end -= 1
     return end
@@ -180,6 +188,8 @@ def _fits(name: str, value: str) -> bool:
     if is_placeholder(value) or len(value) > LONGEST_VALUE or not _PATTERNS.isdisjoint(value):
         return False
     kinds = name_kinds(name)
+    if not value[0].isalnum() and value[0] not in "+(":  # a heading, a rule, a mark
+        return False
     if is_of_words(name) and is_telling(value):
         return False
     if "name" in kinds and "person" not in kinds and not looks_like_name(value):

@@ -32,6 +32,23 @@ def confirms(name: str, values: Sequence[str]) -> bool:
     return fitting * 2 > len(seen)
 
 
+def shift_of(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int | None:
+    """Return how many columns stand before the first name where rows are wider than their header;
+    None when no name announces what any column holds.
+    """
+    columns = [
+        [row[at] if at < len(row) else "" for row in rows[:_LOOKED_AT]] for at in range(width)
+    ]
+    fits = [
+        sum(
+            any(column) and confirms(name, column)
+            for name, column in zip(names, columns[shift:], strict=False)
+        )
+        for shift in range(width - len(names) + 1)
+    ]
+    return fits.index(max(fits)) if any(fits) else None
+
+
 def _check_of(kind: str) -> Callable[[str], object]:
     if (check := KEYED.get(kind) or CHECKS.get(kind)) is not None:
         return check

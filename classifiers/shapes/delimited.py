@@ -5,6 +5,7 @@ of lines as databases and data frames print them.
 from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
+from classifiers.shapes.confirming import shift_of
 from classifiers.shapes.found import MAX_COLUMNS, Found, Row, found, trimmed
 from classifiers.shapes.judging import header_of, is_table, names_beside, types
 
@@ -17,6 +18,8 @@ _TYPE_NAMES = frozenset(
 )
 _ELIDED = frozenset({"...", "…", ".."})
 _MOST_JOINED = 5
+_MOST_UNEVEN, _MOST_UNNAMED = 8, 2
+"""Cells by which a row may be longer or shorter below a rule, and longer than the names without."""
 _TRIED = 80
 """Lines of equal width after which those that are no table yet are given up."""
 _LEADING = 3
@@ -66,27 +69,45 @@ def _runs(text: str, lines: Sequence[Line], delimiter: str) -> Iterator[Found]:
     """Yield the tables in lines that hold the separator: runs of as many cells."""
     run: list[Row] = []
     spans: list[Line] = []
-    width, index = 0, 0
+    index, ruled = 0, False
     while index < len(lines):
         start, stop = lines[index]
         if delimiter == "|" and run and _is_rule(text, start, stop):
-            index += 1
+            index, ruled = index + 1, ruled or len(run) == 1
             continue
         row, stop, used = _record(text, lines, index, delimiter)
         index += used
         if row is None and start == stop and run:
             continue
-        row = _evened(row, run, text, lines, index, delimiter)
-        if row is None or len(row) != width:
+        run, row = _fitted(run, row, ruled, (text, lines, index, delimiter))
+        if _ends(run, row):
             yield from _table(run, spans)
-            run, spans, width = [], [], 0 if row is None else len(row)
+            run, spans, ruled = [], [], False
         if row is not None:
             run.append(row)
             spans.append((start, stop))
         if len(run) == _TRIED and not any(True for _ in _table(run, spans)):
             index = _same_width(text, lines, index, delimiter, text.count(delimiter, start, stop))
-            run, spans, width = [], [], 0
+            run, spans = [], []
     yield from _table(run, spans)
+
+
+def _ends(run: Sequence[Row], row: Row | None) -> bool:
+    """True when a record, or a line that is none, is no further row of these."""
+    return row is None or (bool(run) and len(row) != len(run[0]))
+
+
+def _fitted(
+    run: list[Row], row: Row | None, ruled: bool, place: tuple[str, Sequence[Line], int, str]
+) -> tuple[list[Row], Row | None]:
+    """Return rows and a further one as wide as each other where they belong together; `place`:
+    the text, its lines, the next of them and the separator.
+    """
+    if not ruled:
+        row = _evened(row, run, *place)
+    if row is None or not run or len(row) == len(run[0]):
+        return run, row
+    return _widened(run, row) if ruled else _under_names(run, row)
 
 
 def _evened(
@@ -112,6 +133,34 @@ def _evened(
     behind = _record(text, lines, following, delimiter)[0]
     if behind is None or len(behind) != width:
         return row
+    return [*row, *[None] * (width - len(row))]
+
+
+def _widened(run: list[Row], row: Row) -> tuple[list[Row], Row]:
+    """Return rows below a rule, and a longer or shorter one, as wide as the widest of them."""
+    width, named = len(run[0]), sum(cell is not None for cell in run[0])
+    if abs(len(row) - width) > _MOST_UNEVEN or len(row) - named > _MOST_UNEVEN:
+        return run, row
+    if len(row) < width:
+        return run, _filled(row, width)
+    return [_filled(known, len(row)) for known in run], row
+
+
+def _under_names(run: list[Row], row: Row) -> tuple[list[Row], Row]:
+    """Return names as wide as the row below them where they tell what stands in it."""
+    more = len(row) - len(run[0])
+    if len(run) > 1 or not 0 < more <= _MOST_UNNAMED:
+        return run, row
+    names, values = (
+        ["" if cell is None else cell.text for cell in cells] for cells in (run[0], row)
+    )
+    shift = shift_of(names, [values], len(row))
+    if shift is None:
+        return run, row
+    return [[*[None] * shift, *run[0], *[None] * (more - shift)]], row
+
+
+def _filled(row: Row, width: int) -> Row:
     return [*row, *[None] * (width - len(row))]
 
 

@@ -9,7 +9,9 @@ from classifiers.personal.vocabulary import is_telling, split_name
 from classifiers.shapes.confirming import confirms
 from classifiers.shapes.found import Found, Row, found
 
-VALUES = frozenset("value values val v answer text".split())
+VALUES = frozenset(
+    "value values val v answer text date number string choice response stringValue".split()
+)
 """Names of fields whose meaning stands beside them, as in `{"name": "iban", "value": …}`."""
 _MOST_COLUMNS = 8
 _MOST_NAMES = 200

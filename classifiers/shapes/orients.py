@@ -155,12 +155,23 @@ def _names_in(values: Sequence[Any]) -> list[str] | None:
     return names if all(names) or any(map(tells, names)) else None
 
 
+def _in_one(rows: Sequence[Any]) -> Sequence[Any]:
+    """Return the rows of lists of rows, one behind the other."""
+    for _ in range(_FLAT):
+        first = rows[0] if rows else None
+        if not isinstance(first, list) or not first or not isinstance(first[0], list):
+            break
+        rows = [row for block in rows if isinstance(block, list) for row in block]
+    return rows
+
+
 def _split(lists: Sequence[list[Any]], named: Sequence[list[Any]]) -> Shaped | None:
     """Return names that stand in one list over the rows in another."""
     for whole in lists[:_MOST_LISTS]:
         rows: Sequence[Any] = whole
         if rows and isinstance(rows[0], Mapping):
             rows = _unwrapped(rows) or ()
+        rows = _in_one(rows)
         if not rows or not isinstance(rows[0], list) or not rows[0]:
             continue
         width = len(rows[0])

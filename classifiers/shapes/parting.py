@@ -25,19 +25,28 @@ _VALUE_WORD = re.compile(
 )
 _TWO_LITERALS = re.compile(r"[\"']\s{0,4},\s{0,4}([\"'])")
 _OPERATOR = re.compile(
-    r"[\"'`\])]{0,2}\s{0,20}(?:=>|:=|={1,3}|~=?|<>|!=|:|->|→|LIKE\b|ILIKE\b|IS\b)\s{0,4}[A-Za-z]{0,2}([\"'`])",
+    r"[\"'`\])]{0,2}(?:\[\])?\s{0,20}"
+    r"(?:=>|:=|={1,3}|~=?|<>|!=|<-|:|->|→|I?LIKE\b|IS\b|IN\b|BETWEEN\b|EQ\b)\s{0,4}"
+    r"(?:\{\s?[\"']?\$?[a-z]{2,6}[\"']?\s?:\s?|[&A-Za-z_][\w&]{0,20}(?: = |\s?\(| )?|\()?\s{0,2}([\"'`])",
     re.IGNORECASE,
 )
+_DATE_CALL = re.compile(
+    r"\s?[=:]\s?(?:new )?(?:datetime\.)?date(?:time)?\((\d{4}), ?(\d{1,2}), ?(\d{1,2})\b",
+    re.IGNORECASE,
+)
+_BRACE = re.compile(r"\s{0,3}=?\s{0,3}\{(?=[^{}\s])")
+_OWN_VALUE = re.compile(r"\s(?:[^<>]{0,160}?\s)?v(?:alue)?\s?=\s?([\"'])")
 _SETTER = re.compile(r"\(\s{0,4}([\"'])")
 _SIGIL_LITERAL = re.compile(r" {1,4}(?:\. )?([\"'])")
 _OPTION = re.compile(r"[= ](?=[^\s\"'=])")
-_BARE = re.compile(r"=(?=[^\s\"'=&;<>])")
+_BARE = re.compile(r"(?:=| eq )(?=[^\s\"'=&;<>])")
 _BARE_VALUE = re.compile(r"[^\s&;,\"'<>)\]}=]{1,160}+")
 _BELOW = re.compile(r"[\])*_:?\"'` ]{0,6}\r?\n\s{0,40}(?:[:>*~-]{1,2} |[A-Z][:.] )?")
 _LINE = re.compile(
     r"[\"'`]?(?:[*_]{1,3}|[\]:`])?[:?]?[ \t]{0,60}"
-    r"(?:\t{1,9}|(?<=  )|\.{3,60}|…|[-–—](?= )|=>|->|→|=|(?<=[*_\]:?] ))[ \t]{0,60}"
+    r"(?:\t{1,9}|(?<=  )|\.{3,60}[ \t]?:?|…|[|¦](?= )|[-–—](?= )|=>|->|→|=|(?<=[*_\]:?] ))[ \t]{0,60}"
 )
+_QUOTED = "<![CDATA["
 _LABELS = frozenset(
     "name key id label field fieldname for class title property itemprop column attribute attr var"
     " variable param type resname restype data-name data-field data-key ref code path slot tag k n"
@@ -59,6 +68,9 @@ def _to_quote(text: str, at: int, quote: str) -> Cell | None:
 
 
 def _to_tag(text: str, at: int) -> Cell | None:
+    if text.startswith(_QUOTED, at):
+        stop = text.find("]]>", at, at + LONGEST_VALUE)
+        return None if stop < 0 else trimmed(text, at + len(_QUOTED), stop)
     stop = text.find("<", at, at + LONGEST_VALUE)
     if stop < 0:
         stop = _line_end(text, at)
@@ -95,6 +107,8 @@ def _markup(text: str, begin: int, end: int) -> _Read | None:
     if text.find("<", end, end + 200) < 0 and text.find(">", end, end + 200) < 0:
         return None
     in_quotes = text[end : end + 1] in {'"', "'"}
+    if text[begin - 1 : begin] == "<" and (match := _OWN_VALUE.match(text, end)) is not None:
+        return begin, _to_quote(text, match.end(), match[1]), True
     match = (_ATTRIBUTE_THEN_VALUE if in_quotes else _INPUT).match(text, end)
     if match is not None and (not in_quotes or _names_a_field(text, begin)):
         return begin, _to_quote(text, match.end(), match[1]), True
@@ -120,30 +134,41 @@ def _value_word(text: str, begin: int, end: int) -> _Read | None:
     return begin, _plain(text, match.end(), stop), True
 
 
+def _two_literals(text: str, begin: int, end: int) -> _Read | None:
+    """Read `("dob", "…")` in brackets of its own."""
+    match = _TWO_LITERALS.match(text, end)
+    cell = None if match is None else _to_quote(text, match.end(), match[1])
+    opened = text[max(0, begin - 40) : begin].rstrip("\"' ")[-1:]
+    if cell is None or not opened or opened not in "([{":
+        return None
+    closed = text[cell.end : cell.end + 8].lstrip("\"' ")[:1]
+    return (begin, cell, True) if closed in {")", "]", "}"} else None
+
+
 def _literals(text: str, begin: int, end: int) -> _Read | None:
-    """Read `dob = '…'`, `("dob", "…")`, `set_dob("…")`, `:dob "…"`."""
+    """Read `dob = '…'`, `dob IN ('…')`, `person["dob"] = "…"`; a pair of JSON is left to others."""
     quoted = text[end : end + 1] in {'"', "'"}
-    match = _TWO_LITERALS.match(text, end) if quoted else None
-    if match is not None:
-        cell = _to_quote(text, match.end(), match[1])
-        opened = text[:begin][-40:].rstrip("\"' ")[-1:]
-        closed = "" if cell is None else text[cell.end : cell.end + 8].lstrip("\"' ")[:1]
-        return (
-            (begin, cell, True)
-            if opened and opened in "([{" and closed in {")", "]", "}"}
-            else None
-        )
     match = _OPERATOR.match(text, end)
-    if match is not None:
-        if quoted and match[0].lstrip("\"'")[:1] == ":":
-            return None  # a pair of JSON, which others read
-        return _word_from(text, begin, end, quoted), _to_quote(text, match.end(), match[1]), False
-    word = _word_from(text, begin, end, quoted)
+    if match is None or (quoted and match[0].lstrip("\"'")[:1] == ":"):
+        return None
+    return _word_from(text, begin, end, quoted), _to_quote(text, match.end(), match[1]), False
+
+
+def _arguments(text: str, begin: int, end: int) -> _Read | None:
+    """Read `dob=date(1990, 4, 2)`, `dob = {…}`, `set_dob("…")`, `:dob "…"`."""
+    word = _word_from(text, begin, end, text[end : end + 1] in {'"', "'"})
+    before = text[word - 1 : word] if word else ""
+    if (match := _DATE_CALL.match(text, end)) is not None:
+        date = "-".join(part.zfill(2) for part in match.groups())
+        return word, Cell(date, match.start(1), match.end()), False
+    match = _BRACE.match(text, end)
+    if match is not None and ("=" in match[0] or before == "\\"):
+        return word, _to_quote(text, match.end(), "}"), False
     match = _SETTER.match(text, end)
     if match is not None and text[word:end].lower().startswith(("set", "with", "put", "add")):
         return word, _to_quote(text, match.end(), match[1]), False
     match = _SIGIL_LITERAL.match(text, end)
-    if match is not None and text[word - 1 : word] in {":", "-", "("} and word:
+    if match is not None and before in {":", "-", "("}:
         return word, _to_quote(text, match.end(), match[1]), False
     return None
 
@@ -163,7 +188,7 @@ def _word_from(text: str, begin: int, end: int, quoted: bool) -> int:
 def _option(text: str, begin: int, end: int) -> _Read | None:
     """Read `--dob 1990-04-02` and `dob=1990-04-02`."""
     word = _word_from(text, begin, end, quoted=False)
-    match = _OPTION.match(text, end) if text[word - 2 : word] == "--" and word > 1 else None
+    match = _OPTION.match(text, end) if _is_option(text, word) else None
     opens = _opens_line(text, word)
     if match is None:
         match = _BARE.match(text, end)
@@ -181,6 +206,13 @@ def _plain(text: str, start: int, stop: int) -> Cell | None:
     """Return a bare value without what closes what it stands in, as it was before encoding."""
     cell = trimmed(text, start, stop, " \t\r,;|}])")
     return None if cell is None else unquoted(cell)
+
+
+def _is_option(text: str, word: int) -> bool:
+    """True behind one or two dashes that begin a word."""
+    dashes = text[max(0, word - 3) : word]
+    bare = dashes.rstrip("-")
+    return len(bare) < len(dashes) and (not bare or bare[-1].isspace())
 
 
 def _opens_line(text: str, begin: int) -> bool:
@@ -210,4 +242,4 @@ def _line(text: str, begin: int, end: int) -> _Read | None:
     return begin, _to_line_end(text, match.end()), False
 
 
-READERS = (_markup, _value_word, _literals, _option, _line)
+READERS = (_markup, _value_word, _two_literals, _literals, _arguments, _option, _line)

@@ -41,7 +41,7 @@ _CODE_BEGINS = (
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _SHORTEST = 12
-_SIGNS = ("=", "{", "<", "(", '"', "--", "**", "\t", "...")
+_SIGNS = ("=", "{", "<", "(", '"', "--", "**", "`", " -", "|", " '", "\t", "...")
 """What parts values, or values and names, in a text of one line."""
 _MOST_IN_ALL = 1_000
 _MOST_TABLES = 200

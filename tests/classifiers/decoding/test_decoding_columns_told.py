@@ -130,3 +130,60 @@ def test_one_value_in_a_column_of_others_is_found(other: Any, place: int) -> Non
 
     assert "email" in kinds(rows)
     assert "email" in kinds(text, "text/csv")
+
+
+NAMES = ("Full name", "Date of birth", "Passport")
+WHO = [("Ada Hofer", birth, f"C01X40{n:02d}H") for n, birth in enumerate(BIRTHS)]
+RULE = "|---|---|---|"
+
+
+def barred(cells: tuple[str, ...], *, ends: bool = True) -> str:
+    return "| " + " | ".join(cells) + (" |" if ends else "")
+
+
+UNEVEN = {
+    "every second row lacks its last cell": [
+        barred(NAMES),
+        RULE,
+        *(barred(row[: 3 - n % 2], ends=not n % 2) for n, row in enumerate(WHO)),
+    ],
+    "rows have a cell more than the names": [
+        barred(NAMES),
+        RULE,
+        *(barred((*row, f"x{n}")) for n, row in enumerate(WHO)),
+    ],
+    "no rule below the names": [barred(NAMES), *map(barred, WHO)],
+    "blanks behind commas": [", ".join(row) for row in (NAMES, *WHO)],
+    "numbers before the names": [
+        ",".join(NAMES),
+        *(",".join((str(n), *row)) for n, row in enumerate(WHO, 1)),
+    ],
+    "a column behind the names": [",".join(NAMES), *(",".join((*row, "x1")) for row in WHO)],
+}
+
+
+@pytest.mark.parametrize("what", UNEVEN)
+def test_names_hold_for_uneven_rows(what: str) -> None:
+    text = "\n".join(UNEVEN[what])
+    bodies = [(text, "text/plain"), ({"messages": [{"role": "user", "content": text}]}, "")]
+    if not text.startswith("|"):
+        bodies.append((text, "text/csv"))
+    for value, media_type in bodies:
+        told = kinds(value, media_type or "application/json")
+        assert told["date_of_birth"] == len(WHO)
+        assert told.keys() == {"person", "date_of_birth", "passport"}
+
+
+def test_names_hold_for_rows_in_lists_of_rows() -> None:
+    pairs = [[name, birth] for name, birth, _ in WHO]
+    value = {"columns": ["full_name", "dob"], "data": [pairs[:4], pairs[4:8], pairs[8:]]}
+    told = {"date_of_birth": len(WHO), "person": len(WHO)}
+    assert kinds(value) == told
+    assert kinds({"messages": [{"role": "user", "content": json.dumps(value)}]}) == told
+
+
+def test_blanks_around_a_value_hide_nothing() -> None:
+    assert kinds({"dob": " 1990-04-02 ", "passport": "C01X4000H\n"}).keys() == {
+        "date_of_birth",
+        "passport",
+    }

@@ -557,6 +557,17 @@ AGENT_CALLS = [
     ("/v1/message:send", b'{"message":{"parts":[]}}'),
     ("/agents/7/message:stream?x=1", b'{"message":{"parts":[]}}'),
     ("/a2a.v1.A2AService/SendMessage", b"\0\0\0\0\1x"),
+    ("/lf.a2a.v1.A2AService/GetTask", b"\0\0\0\0\1x"),
+    ("/", b'{"jsonrpc":"2.0","id":2,"method":"tasks/get","params":{"id":"7","historyLength":3}}'),
+    ("/", b'{"jsonrpc":"2.0","id":2,"method":"tasks/cancel","params":{"id":"7"}}'),
+    ("/", b'{"jsonrpc":"2.0","id":2,"method":"tasks/list","params":{"contextId":"c1"}}'),
+    ("/", b'{"jsonrpc":"2.0","id":2,"method":"GetTask","params":{"id":"7"}}'),
+    ("/", b'{"jsonrpc":"2.0","id":2,"method":"ListTasks","params":{}}'),
+    ("/", b'{"jsonrpc":"2.0","method":"tasks/pushNotificationConfig/get","params":{"id":"7"}}'),
+    ("/", b'{"jsonrpc":"2.0","id":2,"method":"GetExtendedAgentCard"}'),
+    ("/v1/tasks/7:cancel", b"{}"),
+    ("/tasks/7:subscribe", b""),
+    ("/v1/tasks/7/pushNotificationConfigs", b"{}"),
 ]
 
 
@@ -576,6 +587,10 @@ def test_agent_to_agent_calls_are_named_and_reach_models(path: str, body: bytes)
         ("/messages/send", b'{"to":"x"}'),
         ("/message", b'{"text":"SendMessage"}'),
         ("/", b'{"jsonrpc":"2.0","method":"tasks/get","params":{}}'),
+        ("/", b'{"jsonrpc":"2.0","method":"tasks/get","params":{"taskId":"7"}}'),
+        ("/", b'{"jsonrpc":"2.0","method":"tools/call","params":{"name":"GetTask","id":"7"}}'),
+        ("/v1/tasks/7", b"{}"),
+        ("/queue/tasks/7:run", b"{}"),
     ],
 )
 def test_other_messages_reach_no_agent(path: str, body: bytes) -> None:

@@ -73,6 +73,27 @@ ALONE = {
     "a row": ("<tr><th>Date of birth</th><td>1990-04-02</td></tr>", "date_of_birth"),
     "an address of a page": ("see /people?dob=1990-04-02&page=3 for it", "date_of_birth"),
     "a form's pair": ("name=dob&value=1990-04-02", "date_of_birth"),
+    "a span of values": (
+        "SELECT id FROM p WHERE dob BETWEEN '1990-04-02' AND '1990-05-02'",
+        "date_of_birth",
+    ),
+    "a list of values": ("SELECT id FROM p WHERE passport IN ('C01X4000H')", "passport"),
+    "a value with its type": ("UPDATE p SET dob = DATE '1990-04-02'", "date_of_birth"),
+    "a value made by a call": ("SET dob = TO_DATE('1990-04-02', 'YYYY-MM-DD')", "date_of_birth"),
+    "a filter": ("/People?$filter=passport_number eq 'C01X4000H'", "passport"),
+    "an operator in braces": ('db.p.find({dob: {$eq: "1990-04-02"}})', "date_of_birth"),
+    "a date in numbers": ("Person(dob=date(1990, 4, 2))", "date_of_birth"),
+    "braces": ("@person{a, dob = {1990-04-02}}", "date_of_birth"),
+    "one dash": ("add -dob 1990-04-02 -v", "date_of_birth"),
+    "a declared type": ('let passport: &str = "C01X4000H";', "passport"),
+    "an arrow": ('p$passport <- "C01X4000H"', "passport"),
+    "a quoted section": ('<f name="dob"><![CDATA[1990-04-02]]></f>', "date_of_birth"),
+    "an element's own value": (
+        '<Patient><birthDate value="1990-04-02"/></Patient>',
+        "date_of_birth",
+    ),
+    "backticks": ("`dob`: `1990-04-02`", "date_of_birth"),
+    "dots and a colon": ("DATE OF BIRTH.....: 1990-04-02", "date_of_birth"),
 }
 
 
@@ -115,6 +136,7 @@ HARMLESS = {
     "the name of a thing": '<item name="name">pump</item><item name="title">Two</item>',
     "names of columns": '["full_name", "religion", "dob", "amount", "status"]',
     "questions without answers": "What is your religion?\nWhat is your full name?\nDate of birth:",
+    "a question above a heading": "Which of these have no address?\n\n# A tibble: 5 x 6\n",
     "options of a tool": "usage: add [--dob DOB] [--surname SURNAME] [--phone PHONE]",
 }
 
@@ -125,6 +147,41 @@ def test_a_name_without_a_value_tells_nothing(what: str) -> None:
     kind = "application/xml" if text.startswith("<") else "text/plain"
     assert found(exchange(text, kind)) == {}
     assert found(prompt(text)) == {}
+
+
+JSON = {
+    "an operator": ({"filter": {"dob": {"eq": "1990-04-02"}}}, "date_of_birth"),
+    "a question's answer": (
+        {"answers": {"3": {"text": "Date of birth", "answer": "1990-04-02"}}},
+        "date_of_birth",
+    ),
+    "an answer of its type": (
+        {"answers": [{"field": {"title": "Date of birth?"}, "date": "1990-04-02"}]},
+        "date_of_birth",
+    ),
+    "a pair": ([["passport number", "C01X4000H"]], "passport"),
+    "a trait": ({"attributes": [{"trait_type": "passport", "value": "C01X4000H"}]}, "passport"),
+    "parts of a date": ({"dob": {"year": 1990, "month": 4, "day": 2}}, "date_of_birth"),
+}
+
+
+@pytest.mark.parametrize("what", JSON)
+def test_json_names_a_value_in_many_ways(what: str) -> None:
+    value, kind = JSON[what]
+    assert found(exchange(json.dumps(value))).keys() == {kind}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"created": {"year": 2024, "month": 4, "day": 2}},
+        [["full name", "status"]],
+        {"answers": [{"text": "Your order", "answer": "1990-04-02"}]},
+        {"filter": {"status": {"eq": "1990-04-02"}}},
+    ],
+)
+def test_json_that_names_nothing_personal_tells_nothing(value: object) -> None:
+    assert found(exchange(json.dumps(value))) == {}
 
 
 def test_fields_of_a_form_may_name_one_another() -> None:
