@@ -109,6 +109,10 @@ def _answered(said: layer.CommandGenerator[None], reply: Any) -> layer.CommandGe
         return
 
 
+def _asked(child: layer.Layer, event: events.Event, *, plain: bool) -> layer.CommandGenerator[None]:
+    return begun(child, event) if plain else child.handle_event(event)
+
+
 class QuickHttpLayer(HttpLayer):
     """mitmproxy's HTTP layer: what stands between the ends of the connections and the streams."""
 
@@ -140,7 +144,7 @@ class QuickHttpLayer(HttpLayer):
         """Hand an event to an end or a stream, and what that says of HTTP to where it belongs."""
         plain = getattr(child, PLAIN, False)
         straight = None if plain else self.straight(child, event)
-        said = begun(child, event) if plain else straight or child.handle_event(event)
+        said = straight or _asked(child, event, plain=plain)
         for command in said:
             if waits := plain and command.blocking is True:
                 command.blocking = child  # the layers above do not wait for it as well
