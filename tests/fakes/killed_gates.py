@@ -73,8 +73,8 @@ def gate(place: Path, acks: int, round_: int) -> None:
 
 
 MOST_AWAITED = {"ready": 1, "open": 40, "closed": 80, "signed": 4}
-"""Which lines a round waits for before it kills, in turns, and for how many of them at most: so each
-is told however slow the machine is.
+"""Which lines a round waits for before it kills, in turns, and for how many of them at most: so
+each is told however slow the machine is.
 """
 
 

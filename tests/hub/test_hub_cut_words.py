@@ -1,5 +1,5 @@
-"""The filter word `cut` at the hub's desk: it finds what was stopped after a part of it had left, as
-each machine's own review does.
+"""The filter word `cut` at the hub's desk: it finds what was stopped after a part of it had left,
+as the review of each machine does.
 """
 
 from collections.abc import Mapping
