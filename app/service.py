@@ -28,7 +28,7 @@ from app.notifying import keep_telling
 from app.retention import expire_old
 from app.safe_logging import quieten
 from app.settings import Settings
-from app.systemd_notify import keep_alive, notify, watchdog_s
+from app.systemd_notify import keep_alive, notify, starting, watchdog_s
 from app.wiring import GateChoices
 from core.beats import until_beat
 from core.duties import OWNER, Duty, kind_of
@@ -76,7 +76,8 @@ async def _serve(
     public: Path | None,
 ) -> None:
     private = serves is not None
-    built = build(home, settings, choices, private=private)
+    with starting():
+        built = build(home, settings, choices, private=private)
     started_at = rfc3339(datetime.now(UTC))
 
     me: RunningGate | None = None

@@ -17,7 +17,7 @@ from evidence.files import make_private
 from evidence.migrations import STEPS
 from evidence.rebuild import rebuild
 from evidence.resumming import resum
-from evidence.sqlite_errors import DatabaseFault, evidence_error
+from evidence.sqlite_errors import DatabaseFault, code_of, evidence_error
 
 VERSION = len(STEPS)
 _NO_LOTS = "DELETE FROM lots"
@@ -31,8 +31,9 @@ def prepare(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
 
     Raises EvidenceError, and then has changed nothing.
     """
+    found = 0
     try:
-        _refuse_strangers(path)
+        found = _not_a_strangers(path)
         make_private(path)
         with closing(connect(path, busy_timeout_s=busy_timeout_s)) as connection:
             if (found := version_of(connection)) != VERSION:
@@ -40,7 +41,20 @@ def prepare(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
                 if found and any(step.compact for step in STEPS[found:]):
                     _compact(connection)
     except DatabaseFault as error:
+        if found not in {0, VERSION} and code_of(error) == sqlite3.SQLITE_BUSY:
+            raise _in_hand(found) from None
         raise evidence_error(error) from None
+
+
+def _in_hand(found: int) -> EvidenceError:
+    """Return what to tell who comes while another program may bring the file forward: to close that
+    program would be wrong.
+    """
+    return EvidenceError(
+        f"Another program is writing the evidence, which has the older schema {found}: it may be "
+        "bringing it forward, which takes minutes where there are many records.",
+        remedy="Let it end, and try again; a gate of an older Outgate is to be stopped first.",
+    )
 
 
 def _compact(connection: Connection) -> None:
@@ -52,17 +66,20 @@ def _compact(connection: Connection) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _refuse_strangers(path: Path) -> None:
+def _not_a_strangers(path: Path) -> int:
+    """Return the schema version of the file; 0 where there is none. Raises EvidenceError when it is
+    not ours or newer.
+    """
     if not path.exists() or path.stat().st_size == 0:
-        return
+        return 0
     with closing(connect(path, read_only=True)) as connection:
         try:
-            version_of(connection)
+            return version_of(connection)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
                 raise
             _roll_back(path)
-            version_of(connection)
+            return version_of(connection)
 
 
 def _roll_back(path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any, LiteralString, Protocol
 from core.attribution import Certainty
 from core.case_keys import CASE_DIGITS
 from core.case_vocabulary import shown_as
-from core.decision import HoldOutcome, hold_word
-from core.fate import Fate
+from core.decision import HoldOutcome, Verdict, hold_word, left_by
+from core.fate import Delivery, Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
@@ -49,7 +49,8 @@ _UNTOLD: Mapping[About, str] = {
 }
 """What sums of a fleet do not hold: each machine adds up its own."""
 _OF_HOWS = frozenset({About.RULE, About.MODEL, About.CERTAIN})
-_ENDINGS = frozenset(map(hold_word, HoldOutcome))
+_BY_HOW = frozenset({Delivery.CUT.value, *map(hold_word, HoldOutcome)})
+"""Outcomes that no verdict tells: how holds ended, and which of them let nothing out."""
 _STATES: Mapping[str, LiteralString] = {
     State.LIKELY: f"certain = '{Certainty.LIKELY}'",
     State.UNNAMED: "folded[1] IN ('', 'unknown')",
@@ -112,7 +113,7 @@ def asks_how(condition: Condition) -> bool:
 def _asks_how(about: About, value: str) -> bool:
     if about is About.STATE:
         return value == State.LIKELY
-    return about in _OF_HOWS or (about is About.OUTCOME and value in _ENDINGS)
+    return about in _OF_HOWS or (about is About.OUTCOME and value in _BY_HOW)
 
 
 def _untold(about: About, values: Sequence[str]) -> str:
@@ -204,9 +205,29 @@ def _is(about: About, values: Sequence[str]) -> Clause:
     return at, ([value.casefold() for value in values],)
 
 
+_CUT: LiteralString = (
+    _KEY  # noqa: S608 - constants
+    + _CASE_OF
+    + " JOIN words o ON o.number = t.outcome"
+    + _SEEN
+    + """ AND t.went > 0 AND o.word <> ALL(%s::text[]) AND (o.word <> %s OR EXISTS (
+        SELECT 1 FROM records r JOIN hows h ON h.number = r.how
+        WHERE r.place = t.place AND r.destination = t.destination AND r.account = t.account
+            AND r.outcome = t.outcome AND r.went AND h.ending = ANY(%s::text[]))))"""
+)
+_LET_OUT = [verdict.value for verdict in Verdict if left_by(verdict)]
+_KEPT_BACK = ["", *(hold_word(ending) for ending in HoldOutcome if not ending.released)]
+
+
 def _outcome(_: About, values: Sequence[str]) -> Clause:
-    """Some record had one of these outcomes, however its hold ended."""
-    return "(outcomes || endings) && %s::text[]", ([value.casefold() for value in values],)
+    """Some record had one of these outcomes, however its hold ended; or it was stopped after a part
+    of it had left.
+    """
+    wanted = [value.casefold() for value in values]
+    text: LiteralString = "(outcomes || endings) && %s::text[]"
+    if Delivery.CUT not in wanted:
+        return text, (wanted,)
+    return text + " OR " + _CUT, (wanted, _LET_OUT, Verdict.HOLD.value, _KEPT_BACK)
 
 
 _NAMES: Mapping[About, LiteralString] = {About.RULE: "rules", About.MODEL: "models"}

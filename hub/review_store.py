@@ -24,7 +24,7 @@ from core.review import (
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.vocabulary.sizes import counted
-from hub import approvals, desk, held, how_rows, script_past
+from hub import approvals, desk, held, how_rows, rows_again, script_past
 from hub.case_list import look
 from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
@@ -98,7 +98,7 @@ class HubCases:
         if not asks_how(condition):
             return ""
         with self.database.at_once() as connection:
-            left = how_rows.LATER.left(connection)
+            left = max(one.left(connection) for one in (how_rows.LATER, rows_again.LATER))
         if not left:
             return ""
         how = f"yet how {counted(left, 'record')} came about"

@@ -1,13 +1,15 @@
 """What systemd hears of a gate."""
 
 import asyncio
+import contextlib
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
-from app.systemd_notify import keep_alive, notify, watchdog_s
+from app.systemd_notify import keep_alive, notify, starting, watchdog_s
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="systemd is Linux's")
 
@@ -62,3 +64,45 @@ async def test_a_gate_that_is_unwell_does_not_say_that_it_lives(
         except BlockingIOError:
             told = b""
     assert told == (b"WATCHDOG=1" if well else b"")
+
+
+def test_systemd_waits_as_long_as_a_start_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked again and again, and no more once all is there."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.bind(str(tmp_path / "notify"))
+        with starting(every_s=0.001):
+            asked = [end.recv(100) for _ in range(3)]
+        assert asked == [b"EXTEND_TIMEOUT_USEC=3000"] * 3
+        end.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while end.recv(100):
+                pass
+        notify("READY=1")
+        assert end.recv(100) == b"READY=1"
+
+
+def test_a_start_that_hangs_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Systemd is asked so many times, and then ends it."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.bind(str(tmp_path / "notify"))
+        with starting(every_s=0.001, most=2):
+            asked = [end.recv(100) for _ in range(2)]
+            for one in threading.enumerate():
+                if one.name == "starting":
+                    one.join()
+        end.setblocking(False)
+        assert len(asked) == 2
+        with pytest.raises(BlockingIOError):
+            end.recv(100)
+
+
+def test_without_systemd_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    with starting():
+        pass

@@ -50,10 +50,10 @@ def numbers(lines: list[str], word: str) -> list[int]:
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="gates are forks of one process")
 def test_killed_at_random_instants_every_promise_is_kept(place: Path) -> None:
-    """One gate after the other writes into one file and is killed within a sixth of a second: every
-    answer that a client saw has its record, every checkpoint that was told is there, and the chain
-    is whole, with what was under way chained by the next gate. `verify` finds nothing wrong with
-    what any of them left, and need not read what they closed in lots.
+    """One gate after the other writes into one file and is killed at any instant: every answer that
+    a client saw has its record, every checkpoint that was told is there, and the chain is whole,
+    with what was under way chained by the next gate. `verify` finds nothing wrong with what any of
+    them left, and need not read what they closed in lots.
     """
     kills = KILLS if most(KILLS) == KILLS else FEW
     lines = ran("killed_gates.py", place, kills)
@@ -63,7 +63,7 @@ def test_killed_at_random_instants_every_promise_is_kept(place: Path) -> None:
     rounds = [line for line in lines if line.startswith("killed")]
     assert len(rounds) == kills
     sums = [sum(numbers(lines, word)) for word in WORDS]
-    assert min(sums) > kills // 4, sums  # a busy machine gets less done between two kills
+    assert min(sums) >= kills // 4, sums  # each fourth round waits for one of them
     writer = Writer(place)
     writer.stop()
     report = evidence.verify(place)

@@ -30,6 +30,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 MADE = list(records(500, 8))
 UNDER_WAY = 24
 CHECKPOINT_EVERY_S = 0.004
+MOST_AFTER_S = 0.15
 LOT_EVERY = 20
 """Entries between two checkpoints that a writer takes by itself, and closes its lot with."""
 
@@ -71,8 +72,16 @@ def gate(place: Path, acks: int, round_: int) -> None:
             writer.close_record(record, told("closed", record.id, last=True))
 
 
-def killed(place: Path, round_: int, after_s: float) -> list[str]:
-    """Fork a gate, kill it so long after it is ready, and return what it acknowledged."""
+MOST_AWAITED = {"ready": 1, "open": 40, "closed": 80, "signed": 4}
+"""Which lines a round waits for before it kills, in turns, and for how many of them at most: so
+each is told however slow the machine is.
+"""
+
+
+def killed(place: Path, round_: int, rng: random.Random) -> list[str]:
+    """Fork a gate, kill it some time after it has told so much, and return what it acknowledged."""
+    word, most = list(MOST_AWAITED.items())[round_ % len(MOST_AWAITED)]
+    wanted, after_s = rng.randint((most + 1) // 2, most), rng.uniform(0, MOST_AFTER_S)
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -80,7 +89,7 @@ def killed(place: Path, round_: int, after_s: float) -> list[str]:
         gate(place, write, round_)
     os.close(write)
     seen = b""
-    while not seen.startswith(b"ready") and select.select([read], [], [], 60)[0]:
+    while lines_of(word, seen) < wanted and select.select([read], [], [], 60)[0]:
         part = os.read(read, 1 << 16)
         if not part:
             break
@@ -92,6 +101,11 @@ def killed(place: Path, round_: int, after_s: float) -> list[str]:
     os.close(read)
     os.waitpid(child, 0)
     return [line.decode() for line in seen.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def lines_of(word: str, seen: bytes) -> int:
+    """Return how many whole lines of a kind have come."""
+    return sum(line.startswith(word.encode()) for line in seen.split(b"\n")[:-1])
 
 
 def missing(place: Path, acknowledged: list[str], signed: set[tuple[int, str]]) -> list[str]:
@@ -130,7 +144,7 @@ def main() -> None:
     place, kills, rng = Path(sys.argv[1]), int(sys.argv[2]), random.Random(int(sys.argv[3]))
     signed: set[tuple[int, str]] = set()
     for round_ in range(kills):
-        acknowledged = killed(place, round_, rng.uniform(0, 0.15))
+        acknowledged = killed(place, round_, rng)
         words = [line.partition(" ")[0] for line in acknowledged]
         counts = " ".join(f"{word}={words.count(word)}" for word in ("open", "closed", "signed"))
         sys.stdout.write(f"killed {counts}\n")
