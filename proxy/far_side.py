@@ -16,10 +16,16 @@ from mitmproxy.net.http import http1, status_codes
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import ErrorCode, HttpEvent, ResponseProtocolError
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    HttpEvent,
+    RequestHeaders,
+    ResponseProtocolError,
+)
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from proxy.fault_causes import NAMES_NOBODY, cause_of
+from proxy.framing import framed
 from proxy.joined_heads import HeadJoined
 from proxy.quick_tls import Read, has_something_to_send, taken
 from proxy.turns import HEAD_BYTES, by_turns
@@ -113,6 +119,8 @@ class GateHttp1Client(HeadJoined, Http1Client):
         """
         if isinstance(self.conn, Server) and self.conn.timestamp_tcp_setup is None:
             self.conn.timestamp_tcp_setup = time.time()
+        if isinstance(event, RequestHeaders):
+            event = framed(event)
         return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:

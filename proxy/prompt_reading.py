@@ -12,7 +12,7 @@ from typing import Any
 
 from proxy.mitmproxy_patches import adopt
 
-_NAMES = ("_buffer", "_wait_for_data", "_wakeup_waiter", "_eof", "_exception")
+_NAMES = ("_buffer", "_waiter", "_wait_for_data", "_wakeup_waiter", "_eof", "_exception")
 """What of asyncio's reader is relied on; where one is missing, that reader is left as it is."""
 
 type Take = Callable[[bytes], bool]
@@ -38,7 +38,8 @@ class PromptReader(asyncio.StreamReader):
 
     def feed_data(self, data: Any) -> None:
         """Handle the bytes that have come, or keep them for `read`."""
-        if not self._waits or self._take is None or self._buffer:
+        ended = self._waiter is None or self._waiter.done()  # its task has been told to stop
+        if not self._waits or ended or self._take is None or self._buffer:
             super().feed_data(data)
         elif not self._take(data):
             self._waits = False
@@ -59,6 +60,7 @@ class PromptReader(asyncio.StreamReader):
     _buffer: Any
     _eof: bool
     _exception: BaseException | None
+    _waiter: Any
     _wait_for_data: Any
     _wakeup_waiter: Any
 

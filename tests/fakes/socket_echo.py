@@ -65,6 +65,8 @@ def open_socket(gate: "RunningGate", host: str = "ws.example", **options: Any) -
         close_timeout=5,
         **options,
     )
+    # Its reader may wait inside of TLS when it is closed, and who closes it waits for its reader.
+    opened.socket.settimeout(30)
     return opened
 
 

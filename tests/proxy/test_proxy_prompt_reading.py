@@ -105,6 +105,22 @@ async def test_no_more_is_taken_until_there_is_room() -> None:
     await task
 
 
+async def test_who_was_told_to_stop_takes_nothing_more() -> None:
+    """What comes for a connection that is closed already, before its task has noticed, is not
+    handled any more.
+    """
+    serves, reader = Serves(), asyncio.StreamReader()
+    made_prompt(reader, serves.take, serves.room)
+    task = asyncio.get_running_loop().create_task(serves.read(reader))
+    await turns()
+    reader.feed_data(b"before")
+    task.cancel()
+    reader.feed_data(b"behind")
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert serves.told == [b"before"]
+
+
 async def test_a_connection_that_breaks_says_so() -> None:
     """The fault comes to who reads, behind all that had come."""
     serves, reader = Serves(), asyncio.StreamReader()
