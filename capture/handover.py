@@ -24,9 +24,9 @@ class BrokenHandoverError(Exception):
     """The other side has gone, or says what this side does not understand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Message:
-    """One message. The descriptors belong to whoever holds it."""
+    """One message. The descriptors belong to whoever holds it, until they are taken out."""
 
     kind: str
     values: dict[str, Any]
@@ -45,6 +45,20 @@ class Message:
         if not isinstance(value, int) or isinstance(value, bool):
             raise BrokenHandoverError(f"no {name} in {self.kind}")
         return value
+
+    def sockets(self) -> list[socket.socket]:
+        """Take the descriptors out as sockets: each is closed by its own end only, for another file
+        may have its number by then. Raises BrokenHandoverError where one is no socket.
+        """
+        found: list[socket.socket] = []
+        try:
+            found.extend(socket.socket(fileno=one) for one in self.descriptors)
+        except OSError as error:
+            for one in found:
+                one.detach()
+            raise BrokenHandoverError("no socket") from error
+        self.descriptors = ()
+        return found
 
     def let_go(self) -> None:
         """Close the descriptors."""

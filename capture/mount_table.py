@@ -41,8 +41,8 @@ def other_names(path: str, table: list[Mount]) -> Iterator[str]:
 def names(path: str, theirs: list[Mount], ours: list[Mount]) -> Iterator[str]:
     """Yield the names that a file of theirs has by our mounts. `path`: as above."""
     own = max(
-        (one for one in theirs if _below(path, one.place) is not None),
-        key=lambda one: len(one.place),
+        (one for one in reversed(theirs) if _below(path, one.place) is not None),
+        key=lambda one: len(one.place),  # of several at one place the last, which hides the others
         default=None,
     )
     if own is None:

@@ -107,6 +107,19 @@ class Actor:
         return {name: word for name, word in told.items() if word}
 
 
+def same_person(one: str, other: str) -> bool:
+    """Return whether two names may be one person's: machines and directories write the domain
+    before or behind a name, or leave it out.
+    """
+    return not spellings(one).isdisjoint(spellings(other))
+
+
+def spellings(name: str) -> frozenset[str]:
+    """Return a name as it is, without its domain, and that in small letters."""
+    bare = name.rpartition("\\")[2].partition("@")[0] or name
+    return frozenset({name, bare, bare.casefold()})
+
+
 type Who = str | Actor
 
 

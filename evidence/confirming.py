@@ -8,6 +8,7 @@ from core.findings import NOT_INSPECTED, people_in
 from core.observation import Observation
 from core.record import Record
 from core.review import ASKED_AS, Acting, Action, ReviewEvent
+from core.rights import spellings
 from core.vocabulary.kinds import kind_of
 from evidence.database import Connection
 from evidence.review_entries import review_of
@@ -37,13 +38,18 @@ def as_written(
     asked = open_request(connection, event)
     if asked is None:
         return replace(event, action=ASKED_AS[event.action], scope=None)
-    same = {asked.who, acting.alias_of(asked.who)} & {event.who, acting.alias_of(event.who)}
-    if same:
+    if not known_as(asked.who, acting).isdisjoint(known_as(event.who, acting)):
         raise EvidenceError(
             "You asked for this yourself; a second person has to confirm it.",
             remedy="Ask somebody else who reviews here.",
         )
     return event
+
+
+def known_as(who: str, acting: Acting | None) -> frozenset[str]:
+    """Return the names by which the evidence may know a person: pseudonyms too."""
+    names = spellings(who)
+    return names if acting is None else names | {acting.alias_of(name) for name in names}
 
 
 def open_request(connection: Connection, event: ReviewEvent) -> ReviewEvent | None:

@@ -11,11 +11,12 @@ from core.errors import EvidenceError
 from core.observation import Observation
 from core.record import Record
 from core.review import Acting, Action, CaseStatus, ReviewEvent
+from core.rights import spellings
 from core.text import printable
 from evidence.acts import Newest, chain_act
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN, closed_columns, with_scope
-from evidence.confirming import as_written
+from evidence.confirming import as_written, known_as
 from evidence.database import Connection
 from evidence.entries import read_entry
 from evidence.review_entries import SCRIPT_ACTS, StoredReview
@@ -34,11 +35,11 @@ def append_review(
     Where people act so that a second person is asked for, nobody approves what is his or her own.
     Raises EvidenceError for that, and for no such case.
     """
-    alias = event.who if acting is None else acting.alias_of(event.who)
+    names = known_as(event.who, acting)
     if event.script is not None:
-        review, about, case_id = _of_version(connection, event, alias)
+        review, about, case_id = _of_version(connection, event, names)
     else:
-        review, about, case_id = _of_case(connection, event, alias)
+        review, about, case_id = _of_case(connection, event, names)
     second_person = acting is not None and acting.second_person
     if second_person and review.own and event.action in _APPROVALS:
         raise EvidenceError(
@@ -54,7 +55,7 @@ def append_review(
 
 
 def _of_case(
-    connection: Connection, event: ReviewEvent, alias: str
+    connection: Connection, event: ReviewEvent, names: frozenset[str]
 ) -> tuple[StoredReview, Record | Observation | None, int | None]:
     """Return what is said of a case or of a held request, what that is, and the case's id."""
     query = "SELECT * FROM cases WHERE key = ?"
@@ -72,7 +73,7 @@ def _of_case(
         raise EvidenceError(
             "There is no such case in the evidence.", remedy="Load the queue again."
         )
-    newest, own = Newest.of(connection), _is_own(event.who, alias, about)
+    newest, own = Newest.of(connection), _is_own(names, about)
     review = StoredReview(
         event=event,
         up_to=newest.seq,
@@ -88,7 +89,7 @@ def _of_case(
 
 
 def _of_version(
-    connection: Connection, event: ReviewEvent, alias: str
+    connection: Connection, event: ReviewEvent, names: frozenset[str]
 ) -> tuple[StoredReview, Record | Observation | None, None]:
     """Return what is said of a version of a script, and what it sent last; it has to be one that
     was seen, so that nobody approves a slip.
@@ -111,7 +112,7 @@ def _of_version(
         head=newest.head,
         script=script,
         sha256=sha256,
-        own=_is_own(event.who, alias, about),
+        own=_is_own(names, about),
     )
     return review, about, None
 
@@ -124,17 +125,17 @@ def _last_of(connection: Connection, record_id: str) -> Record | Observation | N
         return None
 
 
-def _is_own(who: str, alias: str, about: Record | Observation | None) -> bool | None:
+def _is_own(names: frozenset[str], about: Record | Observation | None) -> bool | None:
     """Return whether the reviewer runs the process, or owns the script, that it is about; None
-    where the record does not name them in a way that can be compared. `alias`: the reviewer's
-    pseudonym here.
+    where the record does not name them in a way that can be compared. `names`: those of the
+    reviewer, the pseudonym among them; machines and directories spell one name otherwise.
     """
     if about is None:
         return None
     script = about.sender.script
     owner = None if script is None else (script.version or {}).get("owner")
     people = {name for name in (about.sender.user, owner) if isinstance(name, str) and name}
-    if who in people or alias in people:
+    if not names.isdisjoint(spelt for name in people for spelt in spellings(name)):
         return True
     clear = {name for name in people if not is_pseudonym(name)}
     return False if clear else None

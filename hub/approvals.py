@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.attribution import is_pseudonym
 from core.errors import ForbiddenError
 from core.review_acts import Action
-from core.rights import Actor, Who, actor
+from core.rights import Actor, Who, actor, same_person
 from evidence.confirming import ASKED_LASTS
 from fleet.orders import APPROVALS
 from fleet.wire import BadUpload
@@ -106,7 +106,7 @@ def _confirms(connection: Connection, sha256: str, by: Actor, now: datetime) -> 
     if asked is None or now - datetime.fromisoformat(asked.at) >= ASKED_LASTS:
         return False
     subject = asked.facts.get("subject")
-    if _same(asked.who, by.name) or (subject and subject == by.subject):
+    if same_person(asked.who, by.name) or (subject and subject == by.subject):
         raise ForbiddenError(
             "You asked for this yourself; a second person has to confirm it.",
             remedy="Ask somebody else who approves scripts at the hub.",
@@ -135,15 +135,4 @@ def _owners(connection: Connection, sha256: str) -> Iterator[str]:
 
 
 def _is_among(who: str, names: Iterable[str]) -> bool:
-    return any(_same(who, name) for name in names)
-
-
-def _same(one: str, other: str) -> bool:
-    """Return whether two names may be one person's: machines and directories write the domain
-    before or behind a name, or leave it out.
-    """
-    return _bare(one) == _bare(other)
-
-
-def _bare(name: str) -> str:
-    return name.rpartition("\\")[2].partition("@")[0].casefold()
+    return any(same_person(who, name) for name in names)

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ _NO_NETWORKS = "The gate cannot tell who sends from a seal."
 _NO_CAPTURE = "The gate was started without a place for what is captured."
 _MOST_OF_ONE = 64
 """Runs of one user at a time."""
+_MOST_PLACES = 512
+"""Listeners of one run: what all runs of one user hand over leaves others room for files."""
 _COOKIE = 71
 """Option of a socket: which network it was made in (Linux 5.14)."""
 _CREDENTIALS = struct.Struct("=iII")
@@ -161,8 +163,9 @@ class _Run:
             return
         except handover.BrokenHandoverError:
             message = None
+        # Nothing is taken in before this is done: what waits is the sender's, not ours.
+        asyncio.get_running_loop().remove_reader(self._channel.fileno())
         if message is None:
-            asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._door.begin(self.end())
         else:
             self._door.begin(self._heard(message))
@@ -171,10 +174,13 @@ class _Run:
         async with self._lock:  # in the order in which they came
             try:
                 await self._do(message)
-            except (handover.BrokenHandoverError, OSError) as error:
+            except (handover.BrokenHandoverError, OSError, ValueError) as error:
                 log.warning("a sealed run is not understood: %s", type(error).__name__)
-                message.let_go()
                 self._say("refused", why="The gate does not understand this run.")
+            finally:
+                message.let_go()
+        if self._channel.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(self._channel.fileno(), self._readable)
 
     async def _do(self, message: handover.Message) -> None:
         if message.kind == "run":
@@ -204,9 +210,12 @@ class _Run:
         """Take one more listener of its network. Raises BrokenHandoverError."""
         if len(message.descriptors) != 1:
             raise handover.BrokenHandoverError("one listener")
+        if len(self._instances) >= _MOST_PLACES:
+            raise handover.BrokenHandoverError("too many listeners")
         if is_of_our_network(message.descriptors[0]):
             raise handover.BrokenHandoverError("a listener of the gate's own network")
-        await self._opened(message.descriptors[0], own_end, lambda place: place)
+        [listener] = message.sockets()
+        await self._opened(listener, own_end, lambda place: place)
 
     def _may_capture(self) -> bool:
         """Only root or the gate's own user captures, once, and not in a seal."""
@@ -217,13 +226,12 @@ class _Run:
         """Take the listeners to which the connections of this machine are brought."""
         captures = self._door.captures
         if captures is None or message.integer("version") != handover.VERSION:
-            message.let_go()
             why = _NO_CAPTURE if captures is None else _OTHER_VERSION
             self._say("refused", why=why)
             return
         self._captures = True
-        for descriptor in message.descriptors:
-            await self._opened(descriptor, original, lambda place: place)
+        for listener in message.sockets():
+            await self._opened(listener, original, lambda place: place)
         self._say("capturing", uid=os.getuid())
         await captures.began(message.text("scope"))
 
@@ -234,39 +242,48 @@ class _Run:
         number = message.integer("network")
         if self._door.knows(number):
             raise handover.BrokenHandoverError("another's network")
+        found = dict(zip(ROLES, message.sockets(), strict=True))
         self._network = number
-        found = dict(zip(ROLES, message.descriptors, strict=True))
-        asking = [found[role] for role in ("quick", "thorough", "peers")]
+        try:
+            await self._told(number, [found[role] for role in ("quick", "thorough", "peers")])
+            self._names = names = self._door.made(self, number, _peer_of(self._channel)[0])
+            self._streams = await asyncio.start_server(names.stream, sock=found["dns_tcp"])
+            del found["dns_tcp"]
+            await self._opened(found.pop("tcp"), original, self._meant)
+            for role in ("dns", "dns6"):
+                self._questions.append(asked := found.pop(role))
+                names.listen(asked)
+        finally:
+            for left in found.values():
+                left.close()
+
+    async def _told(self, number: int, asking: Sequence[socket.socket]) -> None:
+        """Hand on what asks about the network. Raises OSError where it is not believed."""
         if self._door.networks is None:
-            for one in asking:
-                os.close(one)
-        else:
-            entered, supervisor = self._door.networks.entered, _peer_of(self._channel)[0]
-            try:
-                await asyncio.to_thread(entered, number, supervisor, asking)
-            except OSError:
-                self._network = None
-                raise
-        self._names = names = self._door.made(self, number, _peer_of(self._channel)[0])
-        for role in ("dns", "dns6"):
-            asked = socket.socket(fileno=found[role])
-            self._questions.append(asked)
-            names.listen(asked)
-        stream = socket.socket(fileno=found["dns_tcp"])
-        self._streams = await asyncio.start_server(names.stream, sock=stream)
-        await self._opened(found["tcp"], original, self._meant)
+            return
+        entered, supervisor = self._door.networks.entered, _peer_of(self._channel)[0]
+        try:
+            await asyncio.to_thread(entered, number, supervisor, [one.fileno() for one in asking])
+        except OSError:
+            self._network = None
+            raise
+        for one in asking:
+            one.detach()
 
     async def _opened(
         self,
-        descriptor: int,
+        listener: socket.socket,
         target: Callable[[socket.socket], Address],
         meant: Callable[[Address], Address],
     ) -> None:
-        listener = socket.socket(fileno=descriptor)
         listener.setblocking(False)
         mode = mode_of(self._network)
         instance = SealedInstance(mode, self._door.server, listener, target, meant)
-        await instance.start()
+        try:
+            await instance.start()
+        except (OSError, ValueError):
+            listener.close()
+            raise
         self._instances.append(instance)
 
     def _meant(self, address: Address) -> Address:

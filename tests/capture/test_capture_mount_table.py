@@ -29,3 +29,17 @@ NAMES = {
 def test_each_place_of_a_folder_is_a_name_of_its_files(path: str) -> None:
     """And only where the file is below what is seen there."""
     assert list(other_names(path, list(parsed(_TABLE)))) == NAMES[path]
+
+
+_OVER = """\
+20 1 8:1 / / rw - ext4 /dev/sda1 rw
+21 20 0:40 / /home/ann rw - autofs systemd-1 rw
+22 21 8:2 /ann /home/ann rw - ext4 /dev/sdb1 rw
+23 20 8:2 /ann/share /srv/share rw - ext4 /dev/sdb1 rw
+"""
+
+
+def test_of_mounts_at_one_place_the_last_is_what_is_seen() -> None:
+    """A place that is mounted when it is first used stands in the table twice."""
+    table = list(parsed(_OVER))
+    assert list(other_names("/home/ann/share/agent", table)) == ["/srv/share/agent"]

@@ -133,6 +133,29 @@ def test_a_second_person_is_asked_for(place: Path, record: Record, by_script: bo
     store.close()
 
 
+@pytest.mark.parametrize("who", ["ANALYST", "CORP\\analyst", "analyst@corp.example"])
+@pytest.mark.parametrize("user", ["analyst", "user-0123456789", "Analyst@corp.example"])
+def test_no_spelling_of_a_name_is_a_second_person(
+    place: Path, make_record: Make, write: Callable[..., None], user: str, who: str
+) -> None:
+    """A directory, by whose names people answer at the hub, calls who sent it otherwise than the
+    machine does.
+    """
+    made = make_record()
+    write(replace(made, sender=replace(made.sender, user=user)))
+    acting = Acting(
+        channel="hub",
+        second_person=True,
+        alias_of=lambda name: "user-0123456789" if name == "analyst" else "user-9876543210",
+    )
+    store = Store(place, acting=acting)
+    with pytest.raises(EvidenceError, match="second person"):
+        store.append([replace(event(made, who, Action.APPROVE), record_id=made.id)])
+    store.append([event(made, who)])
+    store.close()
+    assert only(place).own is True
+
+
 def test_a_pseudonym_hides_nobody_from_the_second_person(
     place: Path, make_record: Make, write: Callable[..., None]
 ) -> None:

@@ -185,3 +185,12 @@ def test_what_a_role_may_not_is_not_written(place: Path, many: Record) -> None:
         store.append([release(many, "ada", Action.APPROVE)])
     assert list(store.iter_acts()) == []
     store.close()
+
+
+@pytest.mark.parametrize("again", ["ADA", "CORP\\ada", "ada@corp.example"])
+def test_who_asked_confirms_under_no_other_spelling(says: Says, again: str) -> None:
+    """At the hub the directory names people, at a machine the system: they are the same ones."""
+    assert says("ada") is Action.ASK_APPROVE
+    with pytest.raises(EvidenceError, match="yourself"):
+        says(again)
+    assert says("bo@corp.example") is Action.APPROVE

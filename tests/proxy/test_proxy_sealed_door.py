@@ -1,14 +1,24 @@
 """What is handed over at the door of sealed runs, and is not what it says."""
 
+import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from proxy.sealed.door import is_of_our_network
+from capture import handover
+from capture.network import ROLES
+from core.duties import OWNER
+from proxy.sealed import door
+from proxy.sealed.door import Door, is_of_our_network
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sealed runs take Linux")
 
@@ -40,3 +50,154 @@ def test_what_is_no_socket_is_none_of_ours() -> None:
     """A file is no listener; it is refused where it is to be listened at."""
     with Path(os.devnull).open() as file:
         assert not is_of_our_network(file.fileno())
+
+
+class _Networks:
+    """Believes every network, once `answers` is set."""
+
+    def __init__(self) -> None:
+        self.asked, self.answers = threading.Event(), threading.Event()
+        self.asking: Sequence[int] = ()
+
+    def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
+        self.asked.set()
+        self.answers.wait()
+        self.asking = asking
+
+    def left(self, network: int) -> None:
+        for one in self.asking:
+            os.close(one)
+        self.asking = ()
+
+
+@pytest.fixture(name="stranger")
+def stranger_fixture() -> Iterator[tuple[ExitStack, list[socket.socket]]]:
+    """Sockets and files of a user whom the gate has no reason to believe."""
+    with ExitStack() as stack:
+        kinds = [socket.SOCK_DGRAM] * len(ROLES)
+        yield stack, [stack.enter_context(socket.socket(type=kind)) for kind in kinds]
+
+
+def _says(channel: socket.socket, kind: str, luggage: Sequence[int], **values: object) -> None:
+    content = json.dumps({"kind": kind, **values}).encode()
+    socket.send_fds(channel, [content], luggage)
+
+
+def _file(stack: ExitStack) -> int:
+    number = os.open(os.devnull, os.O_RDONLY)
+    stack.callback(os.close, number)
+    return number
+
+
+def _door(networks: _Networks) -> Door:
+    """A door through which nothing is served."""
+    return Door(cast("Any", None), networks, lambda _: False)
+
+
+def _knocking(stack: ExitStack, there: Door, folder: Path) -> socket.socket:
+    """A connection to this door, which stands in this folder."""
+    there.open(folder / "own" / "door", folder / "door")
+    channel = stack.enter_context(handover.connected(folder / "door"))
+    channel.settimeout(None)
+    return channel
+
+
+async def _heard(channel: socket.socket) -> str:
+    answer = await asyncio.to_thread(handover.receive, channel)
+    return "" if answer is None else answer.kind
+
+
+def _sockets() -> set[str]:
+    """The sockets that this process has open, each with its number."""
+    found = {}
+    for number in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names only
+        try:
+            found[number] = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115 - a mark
+        except OSError:
+            continue
+    return {f"{number} {what}" for number, what in found.items() if what.startswith("socket:")}
+
+
+@pytest.mark.parametrize("wrong", ["a file", "no stream", "another number"])
+async def test_what_is_not_what_it_says_is_closed_once(
+    tmp_path: Path, stranger: tuple[ExitStack, list[socket.socket]], wrong: str
+) -> None:
+    """Of a run that is refused nothing stays open, and nothing is closed that was opened under its
+    numbers since: the gate's evidence may be.
+    """
+    stack, sockets = stranger
+    networks = _Networks()
+    networks.answers.set()
+    there = _door(networks)
+    luggage = [one.fileno() for one in sockets]
+    if wrong == "a file":
+        luggage[-1] = _file(stack)
+    if wrong == "another number":
+        luggage.pop()
+    channel = _knocking(stack, there, tmp_path)
+    before, trouble = _sockets(), OWNER.trouble
+    _says(channel, "network", luggage, network=7, roles=list(ROLES))
+    assert await _heard(channel) == "refused"
+    mine = [_file(stack) for _ in range(64)]
+    channel.close()
+    await there.close()
+    assert all(os.fstat(one).st_rdev for one in mine)
+    assert _sockets() <= before
+    assert OWNER.trouble == trouble
+
+
+async def test_nothing_more_is_taken_in_before_a_message_is_dealt_with(
+    tmp_path: Path, stranger: tuple[ExitStack, list[socket.socket]]
+) -> None:
+    """What a run sends in the meantime waits where it costs the sender: files of the gate are of a
+    number, and everybody's connections take some.
+    """
+    stack, sockets = stranger
+    networks = _Networks()
+    stack.callback(networks.answers.set)
+    there = _door(networks)
+    channel = _knocking(stack, there, tmp_path)
+    _says(channel, "network", [one.fileno() for one in sockets], network=7, roles=list(ROLES))
+    await asyncio.to_thread(networks.asked.wait)
+    before = _sockets()
+    for _ in range(4):
+        _says(channel, "mirror", [one.fileno() for one in sockets])
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert _sockets() == before
+    networks.answers.set()
+    assert [await _heard(channel) for _ in range(5)] == ["refused"] * 5
+    channel.close()
+    await there.close()
+
+
+async def test_a_run_hands_over_so_many_listeners_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stranger: tuple[ExitStack, list[socket.socket]]
+) -> None:
+    """Its sixty-four runs would fill the gate else, for everybody."""
+    stack, _ = stranger
+    monkeypatch.setattr(door, "_MOST_PLACES", 2)
+    monkeypatch.setattr(door, "is_of_our_network", lambda _: False)
+    networks = _Networks()
+    networks.answers.set()
+    there = _door(networks)
+    channel = _knocking(stack, there, tmp_path)
+    luggage = [stack.enter_context(socket.socket(type=_kind(role))) for role in ROLES]
+    for one, role in zip(luggage, ROLES, strict=True):
+        if role in {"tcp", "dns_tcp"}:
+            one.bind(("127.0.0.1", 0))
+    _says(channel, "network", [one.fileno() for one in luggage], network=7, roles=list(ROLES))
+    assert await _heard(channel) == "sealed"
+    before = len(_sockets())
+    for _ in range(3):
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        _says(channel, "mirror", [listener.fileno()])
+    assert await _heard(channel) == "refused"
+    assert await _heard(channel) == "refused"
+    assert len(_sockets()) == before + 3 + 1
+    channel.close()
+    await there.close()
+
+
+def _kind(role: str) -> int:
+    return socket.SOCK_STREAM if role in {"tcp", "dns_tcp"} else socket.SOCK_DGRAM
