@@ -93,6 +93,9 @@ def _is_code(cell: Cell) -> bool:
     text = cell.text
     if text[-1] in "({;\\" or text[:1] in ")}":
         return True
+    name, _, value = text.partition("=")
+    if value.lstrip()[:1] in {'"', "'"} and name.strip().isidentifier():
+        return True
     return any(sign in text for sign in ("{", "}", "=>", "==", "->", "()")) or (
         "(" in text and text.count("(") != text.count(")")
     )

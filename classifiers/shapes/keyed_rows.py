@@ -71,6 +71,8 @@ def _pairs(text: str, start: int, stop: int) -> Fields:
     matches = list(_KEY.finditer(text, start, stop))[: _MOST_FIELDS + 1]
     if len(matches) < _FEWEST or len(matches) > _MOST_FIELDS:
         return {}
+    if sum(match[1] == matches[0][1] for match in matches) > 1 and "&" in text[start:stop]:
+        return {}  # several records in one line
     fields: Fields = {}
     ends = [match.start(1) for match in matches[1:]] + [stop]
     for match, end in zip(matches, ends, strict=True):

@@ -18,6 +18,8 @@ _MOST_NAMES = 200
 _FEWEST = 2
 _LOOKED_AT = 200
 _AROUND = " \t\r\n:?*.\"'"
+_IN_CODE = frozenset("={}")
+"""Signs of a name that holds its value itself, as in `dob="1990-04-02",`."""
 
 
 class _Places(NamedTuple):
@@ -108,7 +110,7 @@ def _places(names: Sequence[str], rows: Sequence[Sequence[str]]) -> _Places | No
 def _hold_pairs(names: Sequence[str], rows: Sequence[Sequence[str]], at: int, value: int) -> bool:
     """True when half of a column's cells are names that tell, and their values are such."""
     cells = [row[at] for row in rows[:_LOOKED_AT] if row[at]]
-    telling = sum(is_telling(cell.strip(_AROUND)) for cell in cells)
+    telling = sum(is_telling(cell.strip(_AROUND)) and _IN_CODE.isdisjoint(cell) for cell in cells)
     needed = 1 if _is_value(names[value]) or is_telling(names[at]) else _FEWEST
     if telling < needed or telling * 2 < len(cells) or not _few(rows, at):
         return False

@@ -192,7 +192,7 @@ def _option(text: str, begin: int, end: int) -> _Read | None:
     opens = _opens_line(text, word)
     if match is None:
         match = _BARE.match(text, end)
-        if match is not None and opens:
+        if match is not None and opens and not _goes_on(text, match.end()):
             return word, _to_line_end(text, match.end()), False
     if match is None:
         return None
@@ -200,6 +200,13 @@ def _option(text: str, begin: int, end: int) -> _Read | None:
     if value is None or text[value.end() : value.end() + 1] == "=":
         return None
     return word, _plain(text, *value.span()), False
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """True where another field of a form follows in the line, as in `dob=1990-04-02&sex=f`."""
+    stop = _line_end(text, at)
+    sign = text.find("&", at, stop)
+    return sign >= 0 and text.find("=", sign, stop) >= 0
 
 
 def _plain(text: str, start: int, stop: int) -> Cell | None:

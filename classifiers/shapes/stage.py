@@ -43,6 +43,8 @@ _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "e
 _SHORTEST = 12
 _SIGNS = ("=", "{", "<", "(", '"', "--", "**", "`", " -", "|", " '", "\t", "...")
 """What parts values, or values and names, in a text of one line."""
+_BETWEEN_NAMES = 8
+"""Characters that may stand between two names in one row of a literal."""
 _MOST_IN_ALL = 1_000
 _MOST_TABLES = 200
 """Tables of one text; what stands in more of them is read as text."""
@@ -165,7 +167,7 @@ def _of_run(text: str, run: list[Node]) -> Iterator[Found]:
     shaped = orients.of_list(alike) if len(alike) > 1 else None
     tables = [shaped] if shaped else _within(values)
     for found_ in tables:
-        table = _placed(found_, (run[0].start, run[-1].end))
+        table = _placed(text, found_, (run[0].start, run[-1].end))
         if table is not None:
             yield table
 
@@ -209,7 +211,7 @@ def _next_opening(text: str, at: int) -> int:
     return -1 if found_ is None else found_.start()
 
 
-def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
+def _placed(text: str, shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
     rows: list[Row] = [
         [value if isinstance(value, Cell) and value.text.strip() else None for value in row]
         for row in shaped.rows
@@ -218,8 +220,16 @@ def _placed(shaped: orients.Shaped, span: tuple[int, int]) -> Found | None:
     if not cells:
         return None
     start = max(min(cell.start for cell in cells) - 1, span[0])
+    start = _with_names(text, shaped.names, span[0], start)
     end = min(max(cell.end for cell in cells) + 1, span[1])
     return found(shaped.names, rows, (start, end))
+
+
+def _with_names(text: str, names: list[str], least: int, start: int) -> int:
+    """Return where a table begins whose names stand in a row right before its first value."""
+    size = sum(map(len, names)) + _BETWEEN_NAMES * len(names)
+    at = text.rfind(names[0], max(least, start - size), start) if names and names[0] else -1
+    return start if at < 0 else at
 
 
 def _upright(table: Found, text: str) -> Found:

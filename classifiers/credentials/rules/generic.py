@@ -64,7 +64,8 @@ _NOT_A_SECRET_END = re.compile(
     r" | sha\d* | digest | checksum | fingerprint | hash ) | (?<!user)Id | Name | Type | Url | Uri"
     r" | Count | Path | Length | Limit | Expiry | Expiration | Version | Format | Policy | ARN ) $"
     r" | tokens $ | secrets?manager | tokeni[sz]\w* $ | secretname $ | passwordless |"
-    r" pass(?:port|ed|ing|es|enger|ive|age|arg|through|thru|ion|_?arg)\w* $ |"
+    r" pass(?:e?port|aport|ed|ing|es|enger|ive|age|aggi|arg|through|thru|ion|_?arg)\w* $ |"
+    r" pass(?:e?port\w*|aport\w*)?[_\-. ]{0,2}(?:nummer|numbers?|numero|n[or]\.?) $ |"
     r" \.(?:py|pyi|js|ts|c|h|go|rs|java|md|json|txt|html?|cpp|rb|php|ya?ml) $"
 )
 _PASSWORDS = frozenset({"password", "passwd", "passphrase"})

@@ -38,6 +38,7 @@ _SURE = 4.2649
 _LONGEST_BLANK = 11
 """Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
+_PAIR = 2
 _NUMERIC = b"0123456789+-.,\n"
 
 
@@ -67,6 +68,8 @@ class ColumnResult:
 def classify_table(table: Table) -> list[ColumnResult]:
     """Return what each column of the table holds, in the order of the columns."""
     samples = {column: _sample(table.values.get(column, [])) for column in table.columns}
+    if _are_two_pairs(table):
+        samples[table.columns[0]] = []
     people = _is_about_people(table.columns)
     votes = _vote(
         {column: sample for column, sample in samples.items() if _is_worth_a_look(column, sample)},
@@ -78,6 +81,12 @@ def classify_table(table: Table) -> list[ColumnResult]:
             _column_results(table, column, samples[column], votes.get(column, []), people)
         )
     return results
+
+
+def _are_two_pairs(table: Table) -> bool:
+    """True for two rows of a name with its value, of which the first was taken for a header."""
+    first = table.values.get(table.columns[0], []) if len(table.columns) == _PAIR else []
+    return len(first) == 1 and vocabulary.is_telling(first[0])
 
 
 # -- looking at columns

@@ -2,9 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import partial
 
 from classifiers.hits import Hit
-from classifiers.payload import Pasted, Payload
+from classifiers.payload import Pasted, Path, Payload
 from classifiers.personal.tables.columns import ColumnResult, classify_table
 from classifiers.personal.tables.joining import told
 from core.classification import Tally
@@ -21,15 +22,69 @@ def pasted_findings(
     findings: list[Finding] = []
     tallies: list[Tally] = []
     kept = list(hits)
-    for pasted in payload.pasted or ():
+    before = _Before(payload)
+    for pasted in sorted(payload.pasted or (), key=partial(_order, payload)):
         table = pasted.table(payload.segments[pasted.segment])
         results = classify_table(table)
         if results:
-            inside = told(table, results, fingerprinter, tally=tally)
+            new = before.not_yet(pasted.segment, results)
+            inside = told(table, new, fingerprinter, tally=tally)
             findings += inside.findings
             tallies += inside.tallies
             kept = _not_told(pasted, results, kept)
-    return kept, findings, tallies
+    return [hit for hit in kept if not before.holds(hit)], findings, tallies
+
+
+def _order(payload: Payload, pasted: Pasted) -> tuple[bool, int]:
+    """Texts as they stand before those that were decoded, and what tells more before the rest."""
+    path = payload.segments[pasted.segment].path
+    return _text_of(path) != path, -len(pasted.columns)
+
+
+class _Before:
+    """What the tables of a text told, for those of the same text in its other readings: decoded in
+    part, or in another way. Holds payload.
+    """
+
+    def __init__(self, payload: Payload) -> None:
+        self._segments = payload.segments
+        self._first: dict[Path, int] = {}
+        self._told: dict[tuple[Path, str], frozenset[str]] = {}
+
+    def not_yet(self, segment: int, results: Sequence[ColumnResult]) -> list[ColumnResult]:
+        """Return what no other reading told: nothing of a column whose values stand there for the
+        most part, or of a table most of whose columns do. Remembers the rest.
+        """
+        text = _text_of(self._segments[segment].path)
+        is_first = self._first.setdefault(text, segment) == segment
+        told = [self._told.get((text, result.kind), frozenset()) for result in results]
+        seen = [frozenset(map(str.casefold, result.seen)) for result in results]
+        again = [len(a & b) * 2 > len(a) for a, b in zip(seen, told, strict=True)]
+        mostly = sum(again) * 2 > len(again)
+        new: list[ColumnResult] = []
+        for at, result in enumerate(results):
+            if not is_first and (again[at] or (mostly and len(seen[at]) <= len(told[at]))):
+                continue
+            new.append(result)
+            begun = {value.partition(sign)[0] for value in seen[at] for sign in ", "}
+            self._told[text, result.kind] = told[at] | seen[at] | begun
+        return new
+
+    def holds(self, hit: Hit) -> bool:
+        """True for a hit whose value a table of another reading told."""
+        text = _text_of(self._segments[hit.segment].path)
+        known = self._told.get((text, hit.kind))
+        if known is None or self._first[text] == hit.segment:
+            return False
+        return hit.value.casefold() in known
+
+
+def _text_of(path: Path) -> Path:
+    """Return the path of the text that a decoded one was made of."""
+    for at, part in enumerate(path):
+        if part.__class__ is str and part[:1] == "(":
+            return path[:at]
+    return path
 
 
 def stands_in_several(payload: Payload, hits: Sequence[Hit]) -> bool:

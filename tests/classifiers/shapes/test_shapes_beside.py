@@ -10,12 +10,12 @@ from paired_carriers import LABELS, PAIRED, called
 from classifiers.engine import Engine, EngineSetup, build_worker
 from classifiers.shapes.stage import tables_in
 from core.exchange import Exchange
-from core.findings import NOT_INSPECTED, SECRET, Finding
+from core.findings import NOT_INSPECTED, Finding, is_least
 from core.organisation import Organisation
 
 PEOPLE = 3
 NO_RECORDS = frozenset(
-    {"form", "form name value", "form numbered", "form key 1", "call lines", "ini"}
+    {"form", "form name value", "form numbered", "form key 1", "ini"}
     | {"python tuples", "json tuples", "json pairs", "flags", "toml", "toml quoted", "edn"}
 )
 """Carriers in which values are found, and counted as values or more often, not as records."""
@@ -38,6 +38,17 @@ def prompt(text: str) -> Exchange:
     return exchange(json.dumps({"model": "gpt-4o", "messages": said}, ensure_ascii=False))
 
 
+def assert_true_numbers(finding: Finding) -> None:
+    """A number is right, or not told, or not above what it says is the least."""
+    if finding.records is None:
+        return
+    if is_least(finding):
+        assert finding.records <= PEOPLE, finding
+    else:
+        assert finding.records == PEOPLE, finding
+        assert finding.subjects in {None, PEOPLE}, finding
+
+
 @pytest.mark.parametrize("carrier", PAIRED)
 def test_ten_personal_values_are_told_in_every_carrier(carrier: str) -> None:
     write, media_type = PAIRED[carrier]
@@ -45,7 +56,9 @@ def test_ten_personal_values_are_told_in_every_carrier(carrier: str) -> None:
         text = write(called(language, PEOPLE))
         for sent in (exchange(text, media_type), prompt(text)):
             told = found(sent)
-            assert told.keys() - {SECRET} == names.keys(), language
+            assert told.keys() == names.keys(), language
+            for finding in told.values():
+                assert_true_numbers(finding)
             if carrier not in NO_RECORDS:
                 assert {told[kind].records for kind in names} == {PEOPLE}, language
                 assert {told[kind].subjects for kind in names} == {PEOPLE}, language
@@ -56,7 +69,7 @@ def test_one_person_is_found_as_well(carrier: str) -> None:
     write, media_type = PAIRED[carrier]
     text = write(called("en", 1))
     for sent in (exchange(text, media_type), prompt(text)):
-        assert found(sent).keys() - {SECRET} == LABELS["en"].keys()
+        assert found(sent).keys() == LABELS["en"].keys()
 
 
 ALONE = {
@@ -176,6 +189,7 @@ def test_json_names_a_value_in_many_ways(what: str) -> None:
     [
         {"created": {"year": 2024, "month": 4, "day": 2}},
         [["full name", "status"]],
+        [["full name", "status"], ["phone", "asap"]],
         {"answers": [{"text": "Your order", "answer": "1990-04-02"}]},
         {"filter": {"status": {"eq": "1990-04-02"}}},
     ],
