@@ -86,3 +86,38 @@ def test_one_that_says_nothing_at_all_may_not_trust_the_gate(
     known = len(gate.evidence.closed)
     gate.connect("pinned.example", alpn=["h2"]).close()
     assert _one_more(gate, known).fate is Fate.UNTRUSTED
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (":method", "GET /other"),
+        (":method", "GET\t/other"),
+        (":method", "G\xa0T"),
+        (":path", "/x HTTP/1.1"),
+        (":path", "/x /other"),
+        (":path", "/x\x0b/other"),
+        (":path", "/x\x7f"),
+    ],
+)
+def test_what_http1_would_read_as_another_request_goes_nowhere(
+    wire: tuple[RunningGate, FarSide], name: str, value: str
+) -> None:
+    """The rules have judged one path, and a server would answer for another."""
+    gate, far = wire
+    far.talks, far.got = silent, []
+    known = len(gate.evidence.closed)
+    host = f"odd{known}.example"  # a program has one such record for a host
+    config = h2.config.H2Configuration(client_side=True, validate_outbound_headers=False)
+    client = h2.connection.H2Connection(config)
+    client.initiate_connection()
+    fields = {":method": "GET", ":scheme": "https", ":authority": host, ":path": "/x"}
+    client.send_headers(1, list((fields | {name: value}).items()), end_stream=True)
+    with gate.connect(host, alpn=["h2"]) as talk:
+        talk.settimeout(20)
+        talk.sendall(client.data_to_send())
+        while talk.recv(65536):
+            continue
+    record = _one_more(gate, known)
+    assert not record.left
+    assert far.got == []
