@@ -341,7 +341,7 @@ def test_of_an_upload_that_was_broken_off_only_a_part_was_sent() -> None:
 
 
 def test_what_to_do_about_a_certificate_is_not_to_check_the_address() -> None:
-    """Of a server that nobody here trusts it is told how to trust it; of a bad one, who mends it."""
+    """Of a server that nobody here trusts it is told how to trust it; of others, who mends it."""
     whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
     own = told(replace(whole, notes=(UNREACHED_NOTE, UNTRUSTED_SERVER)))
     assert "upstream_ca in settings" in own and "Check the address" not in own
