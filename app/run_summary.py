@@ -17,6 +17,7 @@ from app.summary import print_unreadable
 from core.classification import CostBasis, LlmCall, TokensBasis
 from core.decision import Verdict
 from core.fate import (
+    BAD_CERTIFICATE,
     CUT_NOTE,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
@@ -27,6 +28,7 @@ from core.fate import (
     UNANSWERED,
     UNFINISHED_NOTE,
     UNREACHED_NOTE,
+    UNTRUSTED_SERVER,
     WANTS_CERTIFICATE,
     Fate,
 )
@@ -70,6 +72,12 @@ _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
     " pass_through, as below."
 )
+_UNTRUSTED_SERVER = (
+    "Where its authority is your organisation's own, name its PEM file: upstream_ca in settings, or"
+    " outgate run --upstream-ca FILE."
+)
+_BAD = "Whoever keeps the server has to mend its certificate."
+_ENDED = "the program ended the connection before an answer came"
 _LEAST_DOLLARS = Decimal("0.0001")
 _NOTHING_SEEN = "until then this program sent nothing through the gate"
 _UNINSPECTED = frozenset({Fate.PAST, Fate.UNTRUSTED, Fate.FOREIGN})
@@ -292,20 +300,26 @@ def _why(record: Record) -> str:
     if record.fate in _NOT_SENT:
         return f"Nothing was sent: {_causes(record) or 'it was not reached'}."
     if record.left and NO_ANSWER_NOTE in record.notes:
-        return f"It was sent, and no answer came{_because(record)}."
+        return f"{_how_much(record)} was sent, and no answer came{_because(record)}."
     if record.left and LEFT_NOTE in record.notes:
-        return "It was sent, and the program ended the connection before an answer came."
+        return f"{_how_much(record)} was sent, and {_ENDED}."
     if record.left and _is_cut(record):
-        return f"It was sent, and the answer is not whole{_because(record)}."
+        return f"{_how_much(record)} was sent, and the answer is not whole{_because(record)}."
     if record.left and WANTS_CERTIFICATE in record.notes:
         return f"It was answered with {record.response.status}: {_causes(record)}."
     rule = f" ({printable(decision.rule, 100)})" if decision.rule else ""
     return f"{outcome(record).rstrip('.')}{rule}. {reason}{'.' if reason else ''}".rstrip()
 
 
+def _how_much(record: Record) -> str:
+    """Return the subject of what was sent: of a body that broke off, no more than is known."""
+    if record.request.complete:
+        return "It"
+    return "A part of it" if record.bytes_exact else "At least a part of it"
+
+
 def _because(record: Record) -> str:
-    cause = _causes(record)
-    return f": {cause}" if cause else ""
+    return f": {cause}" if (cause := _causes(record)) else ""
 
 
 def _causes(record: Record) -> str:
@@ -352,6 +366,16 @@ def _cost(calls: Sequence[LlmCall]) -> Iterator[str]:
         yield f"less than ${_LEAST_DOLLARS}" if any(known) else "$0"
 
 
+def _by_cause(record: Record) -> str | None:
+    """Return what to do about what did not get there, where the cause tells it."""
+    if any(PROXYS_FAULT in note for note in record.notes):
+        return _OF_THE_PROXY
+    if UNTRUSTED_SERVER in record.notes:
+        return _UNTRUSTED_SERVER
+    is_bad = any(note.startswith(BAD_CERTIFICATE) for note in record.notes)
+    return _BAD if is_bad else None
+
+
 def _remedy(record: Record, contact: str | None) -> str | None:
     if WANTS_CERTIFICATE in record.notes:
         return _OWN_CERTIFICATE
@@ -360,8 +384,7 @@ def _remedy(record: Record, contact: str | None) -> str | None:
     if _is_unreached_by(record, NOT_FOUND):
         return _UNKNOWN_NAME
     if record.fate is not None:
-        by_proxy = any(PROXYS_FAULT in note for note in record.notes)
-        return _OF_THE_PROXY if by_proxy else _REMEDIES[record.fate]
+        return _by_cause(record) or _REMEDIES[record.fate]
     if record.left:
         is_fault = NO_ANSWER_NOTE in record.notes or _is_cut(record)
         return _REMEDIES[Fate.UNREACHED] if is_fault else None

@@ -11,6 +11,7 @@ from core.fate import (
     NO_ANSWER_NOTE,
     PROXYS_FAULT,
     UNREACHED_NOTE,
+    UNTRUSTED_SERVER,
     UNWAITED_NOTE,
     WANTS_CERTIFICATE,
 )
@@ -18,6 +19,7 @@ from core.fate import (
 _OF_THE_FAR_SIDE = "the destination: "
 _CLIENT_LEFT = ("client disconnected", "reset by client", "cancelled by client")
 _MTLS = WANTS_CERTIFICATE.removeprefix(_OF_THE_FAR_SIDE)
+_UNTRUSTED = UNTRUSTED_SERVER.removeprefix(_OF_THE_FAR_SIDE)
 _NO_WAY = "no way leads there"
 _NO_HTTP = "it did not answer in HTTP"
 _REFUSED = "it refused the connection"
@@ -38,10 +40,10 @@ _EARLY = "it ended the connection in the middle of its answer"
 _CAUSES = (
     ("certificate has expired", "its certificate has expired"),
     ("certificate is not yet valid", "its certificate is not valid yet"),
-    ("self-signed certificate", "its certificate is signed by nobody that is trusted here"),
-    ("self signed certificate", "its certificate is signed by nobody that is trusted here"),
-    ("unable to get local issuer", "its certificate is signed by nobody that is trusted here"),
-    ("unable to get issuer", "its certificate is signed by nobody that is trusted here"),
+    ("self-signed certificate", _UNTRUSTED),
+    ("self signed certificate", _UNTRUSTED),
+    ("unable to get local issuer", _UNTRUSTED),
+    ("unable to get issuer", _UNTRUSTED),
     ("unable to verify the first", "its certificate chain is not complete"),
     ("hostname mismatch", "its certificate is for another name"),
     ("ip address mismatch", "its certificate is for another address"),

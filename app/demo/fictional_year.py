@@ -6,10 +6,12 @@ The same at each making: scripts, days and amounts come from one seed, ids from 
 import hashlib
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 from app.demo.fictional_policy import RULES
@@ -32,6 +34,7 @@ from core.record import Record, RequestSummary, ResponseSummary
 from core.review import Action, Disposition, ReviewEvent, script_event
 from evidence.factory import Evidence, open_evidence
 from evidence.store import Store
+from policy.loading import parse
 
 PRESENT = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)
 """The day on which the year ends."""
@@ -215,11 +218,18 @@ def _record(job: _Job, at: datetime, grown: float, sha256: str) -> Record:
         decision=Decision(
             verdict=job.verdict,
             rule=job.rule,
-            reason="Personal data leaves this machine.",
+            reason=f"{_descriptions()[job.rule]}.",
             hold_seconds=_HELD_FOR_S if held else None,
             hold_key="77ab" * 16 if held else None,
         ),
     )
+
+
+@cache
+def _descriptions() -> Mapping[str, str]:
+    """Return what each rule of the company says, by its id."""
+    rules = parse(RULES.encode(), "the fictional policy").rules
+    return MappingProxyType({rule.id: rule.description for rule in rules})
 
 
 def waiting_request() -> Record:

@@ -18,12 +18,14 @@ from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
 from core.classification import Category, LlmCall
 from core.decision import HoldOutcome, Verdict
 from core.fate import (
+    BROKEN_OFF_NOTE,
     CUT_NOTE,
     CUT_OFF,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
     UNREACHED_NOTE,
+    UNTRUSTED_SERVER,
     WANTS_CERTIFICATE,
     Fate,
 )
@@ -322,6 +324,30 @@ def test_an_answer_that_is_not_whole_is_told_with_its_cause() -> None:
     assert text.count("files.example: 1 request") == 3
     assert "the answer is not whole." in told(replace(whole, notes=(CUT_NOTE,))), "of old"
     assert "not whole" not in told(replace(whole, notes=(CUT_NOTE, LEFT_EARLY_NOTE)))
+
+
+def test_of_an_upload_that_was_broken_off_only_a_part_was_sent() -> None:
+    """Whoever ends a program in the middle of an upload does not read that the upload was sent."""
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    half = replace(whole.request, bytes=4_124_672, complete=False)
+
+    left = told(replace(whole, request=half, notes=(LEFT_NOTE,)))
+    assert "      A part of it was sent, and the program ended the connection before" in left
+    broken = (NO_ANSWER_NOTE, BROKEN_OFF_NOTE, "the destination: it broke the connection")
+    unanswered = told(replace(whole, request=half, notes=broken))
+    assert "      At least a part of it was sent, and no answer came: " in unanswered
+    cut = told(replace(whole, request=half, notes=(CUT_NOTE,)))
+    assert "      A part of it was sent, and the answer is not whole." in cut
+
+
+def test_what_to_do_about_a_certificate_is_not_to_check_the_address() -> None:
+    """Of a server that nobody here trusts it is told how to trust it; of others, who mends it."""
+    whole = record(AT, sender("a.py"), place("files.example", None, Category.OTHER))
+    own = told(replace(whole, notes=(UNREACHED_NOTE, UNTRUSTED_SERVER)))
+    assert "upstream_ca in settings" in own and "Check the address" not in own
+    expired = "the destination: its certificate has expired"
+    bad = told(replace(whole, notes=(UNREACHED_NOTE, expired)))
+    assert "Whoever keeps the server" in bad and "Check the address" not in bad
 
 
 def test_what_a_gate_that_ended_had_counted_is_the_least_that_left() -> None:

@@ -17,10 +17,12 @@ from app.desk_acts import acts_of
 from app.home import Home
 from app.settings import Settings
 from core.review import Acting, CaseFilter
+from core.stored import StoredRecord
 from evidence import verify
 from evidence.factory import open_evidence
 from evidence.holds import HeldRequests
 from evidence.store import Store
+from policy.loading import parse
 from tests.tui.conftest import Presses, Settles, ShowsText
 from tui.evidence_acts import EvidenceActs
 from tui.live_queue import Reviewer
@@ -70,6 +72,17 @@ def test_the_tour_says_in_one_way_whether_a_gate_runs(
 def _copied(year: Path, path: Path) -> Path:
     shutil.copy(year, path)
     return path
+
+
+def test_each_request_of_the_year_is_told_with_the_reason_of_its_own_rule(year: Path) -> None:
+    """What was blocked for a key in it is not said to be blocked for personal data."""
+    store = Store(year, clock=lambda: PRESENT)
+    records = [one.record for one in store.iter_records() if isinstance(one, StoredRecord)]
+    store.close()
+    told = {(record.decision.rule, record.decision.reason) for record in records}
+    model = parse((year.parent / "outgate.yaml").read_bytes(), "outgate.yaml")
+    assert told <= {(rule.id, f"{rule.description}.") for rule in model.rules}
+    assert ("no-secrets", "Passwords and keys do not leave.") in told
 
 
 def test_the_year_is_whole_and_the_same_each_time(year: Path, tmp_path: Path) -> None:
