@@ -95,7 +95,7 @@ class _Again:
     def __init__(self, connection: Connection, ids: dict[str, int]) -> None:
         self._connection, self._ids = connection, ids
         self._tally = Tally()
-        self._remembered: Remembered = {}
+        self._remembered = Remembered()
         self._erased = Removed.of(connection).whole
 
     def lumps(self, rows: Iterable[tuple[int, int, bytes]]) -> list[Lump]:

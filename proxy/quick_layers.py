@@ -109,6 +109,10 @@ def _answered(said: layer.CommandGenerator[None], reply: Any) -> layer.CommandGe
         return
 
 
+def _asked(child: layer.Layer, event: events.Event, *, plain: bool) -> layer.CommandGenerator[None]:
+    return begun(child, event) if plain else child.handle_event(event)
+
+
 class QuickHttpLayer(HttpLayer):
     """mitmproxy's HTTP layer: what stands between the ends of the connections and the streams."""
 
@@ -138,10 +142,9 @@ class QuickHttpLayer(HttpLayer):
         self, child: layer.Layer, event: events.Event
     ) -> layer.CommandGenerator[None]:
         """Hand an event to an end or a stream, and what that says of HTTP to where it belongs."""
-        if plain := getattr(child, PLAIN, False):
-            said = begun(child, event)
-        else:
-            said = self.straight(child, event) or child.handle_event(event)
+        plain = getattr(child, PLAIN, False)
+        straight = None if plain else self.straight(child, event)
+        said = straight or _asked(child, event, plain=plain)
         for command in said:
             if waits := plain and command.blocking is True:
                 command.blocking = child  # the layers above do not wait for it as well
@@ -160,8 +163,7 @@ class QuickHttpLayer(HttpLayer):
                 end = self.connections[command.connection]  # type: ignore[attr-defined]
                 yield from self.event_to_child(end, command.event)  # type: ignore[attr-defined]
             elif isinstance(command, commands.StartHook):
-                # Where the end itself was asked (`straight`), it is this layer that waits.
-                if _waits_below(command):
+                if command.blocking and straight is None:  # else it is this layer that waits
                     self.command_sources[command] = child
                 yield command
             else:
@@ -184,8 +186,3 @@ class QuickHttpLayer(HttpLayer):
             if isinstance(command, commands.OpenConnection):
                 self.connections[command.connection] = child
             yield command
-
-
-def _waits_below(command: commands.Command) -> bool:
-    """Return whether a layer below has noted that it waits for what comes of a command."""
-    return isinstance(command.blocking, layer.Layer)
