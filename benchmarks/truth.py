@@ -106,9 +106,6 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
 - Large bodies that pass: tables that begin behind the first 3 KB of a text, and literals of programs,
   are counted in pieces: their numbers are told as "at least". JSON that comes column by column is
   counted exactly by column; records that two columns of one kind share, and people, are "at least".
-  Values beside their names in the midst of other text are missed in part where XML names an element
-  after what it holds, in YAML's lists of names and values, and where only blanks, tabs or semicolons
-  part the two.
   Rows that pass before the names of their columns are told as unread. Parquet files are counted
   only where the body is held.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.

@@ -70,12 +70,6 @@ def tables(text: str, taken: Sequence[Found] = ()) -> Iterator[Found]:
     yield from _told(block)
 
 
-def places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where names stand with values beside them."""
-    for pair in _pairs(text, ()):
-        yield min(pair.start, pair.cell.start), pair.cell.end
-
-
 def _told(block: Sequence[Pair]) -> Iterator[Found]:
     """Yield the records of pairs that follow one another, where values are what their names say."""
     weak = {pair.name for pair in block if is_of_words(pair.name)}

@@ -12,7 +12,6 @@ from classifiers.decoding import spelled
 from classifiers.decoding.packed import encoded_runs, is_wrapped
 from classifiers.personal.tables.embedded import table_at
 from classifiers.personal.vocabulary import label_kinds, name_kinds, telling_phrases
-from classifiers.shapes import beside
 from classifiers.uploads.prefilter.hints import WORDED, hints
 
 _REACH = 64
@@ -54,7 +53,6 @@ def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
     mailboxes, others = _hinted(data)
     found = [*spots, *others, *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
     found += spelled.places(data)
-    found += _beside(data)
     lines = list(_merged(data, found))
     return Parts(lines, list(_words(data, _outside(mailboxes, lines))))
 
@@ -172,20 +170,6 @@ def _labelled_lines(data: bytes) -> Iterator[Span]:
         for found in _label_lines().finditer(data):
             if _is_telling(found.group(1)):
                 yield found.span()
-
-
-def _beside(data: bytes) -> Iterator[Span]:
-    """Yield names with the values beside them."""
-    text = data.decode("utf-8", "replace")
-    if len(text) == len(data):
-        yield from beside.places(text)
-        return
-    read = at = 0
-    for start, end in beside.places(text):
-        at += len(text[read:start].encode("utf-8", "replace"))
-        size = len(text[start:end].encode("utf-8", "replace"))
-        yield at, at + size
-        at, read = at + size, end
 
 
 def _tables(data: bytes) -> Iterator[Span]:

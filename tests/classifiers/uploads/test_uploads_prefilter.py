@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange
-from paired_carriers import PAIRED, called
 from personal_samples import iban, valid
 
 from classifiers.codecs.charset import readable_runs
@@ -247,22 +246,3 @@ def test_tables_and_forms_are_read_as_what_they_are(engine: Engine, kind: str) -
     )
 
     assert found(engine.classify_window, text, kind) == found(engine.classify, text, kind) != {}
-
-
-UNHINTED = frozenset({"xml elements", "label tab", "label blanks", "yaml pairs", "csv pairs"})
-"""Ways of writing names beside values of which the sieve leaves out a part."""
-
-
-@pytest.mark.parametrize("way", sorted(PAIRED.keys() - UNHINTED))
-def test_values_beside_their_names_pass_the_sieve(way: str) -> None:
-    lines = "".join(f"worker {number} finished the job in good time\n" for number in range(40))
-    for language in ("en", "de", "es"):
-        written = PAIRED[way][0](called(language, 3))
-        data = f"{lines}\n\n{written}\n\n{lines}".encode()
-        parts = regions(data, ())
-        if parts is None:
-            continue
-        kept = excerpt(data, parts.lines).decode()
-        missed = [one for person in called(language, 3) for one in person.values()]
-        missed = [one for one in missed if one in written and one not in kept]
-        assert not missed, language
