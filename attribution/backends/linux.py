@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from attribution.backends import process_facts, procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
+from attribution.backends.held_programs import HeldPrograms
 from attribution.backends.idle_holders import runs_of
-from attribution.backends.memory_reads import ON_THE_LOOP_S, PATIENCE_S
+from attribution.backends.memory_reads import ON_THE_LOOP_S
 from attribution.backends.networks import Networks
 from attribution.backends.program_starts import ProgramStarts
 from attribution.backends.recent_pids import Births
@@ -68,6 +69,7 @@ class LinuxBackend:
         self._births = Births()
         self._looks = SharedLooks()
         self._execs = ExecEvents()
+        self._held = HeldPrograms()
         self._starts = ProgramStarts(self._execs, self.process)
 
     def recall(self, peer: Peer, known: KnownOwners, since: float) -> Ownership | None:
@@ -100,7 +102,7 @@ class LinuxBackend:
         if offspring is not None and self._execs.is_same(facts):
             return all(procfs.descriptors(pid, inode) == [] for pid in offspring)
         fields = procfs.stat_fields(facts.pid)
-        if not procfs.is_alive(fields) or not _is_same(fields, facts, ON_THE_LOOP_S):
+        if not procfs.is_alive(fields) or not self._held.is_same(fields, facts, ON_THE_LOOP_S):
             return False
         threads = int(fields[17])
         born = self._births.since(oldest)
@@ -297,14 +299,14 @@ class LinuxBackend:
         return procfs.start_of(pid)
 
     def unchanged(self, facts: ProcessFacts) -> bool:
-        """See Backend.unchanged: an exec is told, or keeps neither image nor command line."""
+        """See Backend.unchanged: an exec is told, or leaves what is held."""
         fields = procfs.stat_fields(facts.pid)
         if not procfs.is_alive(fields):
             return False
         self._execs.catch_up()
         if self._starts.is_traced_since(facts):
             return False
-        return self._execs.is_same(facts) or _is_same(fields, facts)
+        return self._execs.is_same(facts) or self._held.is_same(fields, facts)
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""
@@ -351,15 +353,8 @@ class LinuxBackend:
         """Close the netlink sockets."""
         self.networks.close()
         self._execs.close()
+        self._held.close()
         self._looks.close()
-
-
-def _is_same(fields: list[bytes], facts: ProcessFacts, seconds: float = PATIENCE_S) -> bool:
-    return (
-        int(fields[19]) == facts.start
-        and procfs.image_of(fields) == facts.image
-        and procfs.command_line(facts.pid, seconds) == facts.command_line
-    )
 
 
 def _ask(diag: SockDiag, peer: Peer, *, traffic: bool = False) -> SocketEntry:

@@ -17,7 +17,9 @@ _STACK, ARGUMENTS, ENV_END = 25, 45, 48
 the environment.
 """
 _FLAGS, _THREADS, START = 6, 17, 19
-_PF_KTHREAD = 0x00200000
+_PF_KTHREAD, _PF_RANDOMIZE = 0x00200000, 0x00400000
+_FEW_PLACES = 1 << 32
+"""Below this address a program of 32 bits lies, of which some thousand places are all there are."""
 _ENDED = frozenset({b"Z", b"X"})
 _LINKS_OF_ONE = 3
 _WHOLE = 1024
@@ -191,6 +193,15 @@ def image_of(fields: list[bytes]) -> int:
         return 0
     stack, arguments, environment = (int(fields[at]) for at in (_STACK, ARGUMENTS, ENV_END - 1))
     return 0 if stack == 0 else stack << 64 ^ arguments << 32 ^ environment
+
+
+def is_placed_at_random(fields: list[bytes]) -> bool:
+    """True where the kernel drew the places of `image_of` at random when it loaded the program: it
+    draws none where that is turned off, for the machine or for one program (`setarch -R`).
+    """
+    if len(fields) <= ENV_END:
+        return False
+    return bool(int(fields[_FLAGS]) & _PF_RANDOMIZE) and int(fields[ARGUMENTS]) >= _FEW_PLACES
 
 
 def last_pid() -> int:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from attribution.backends import linux, process_facts
+from attribution.backends import held_programs, process_facts
 from attribution.backends.linux import LinuxBackend
 from attribution.backends.peers import request_listening, rows
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG
@@ -77,11 +77,11 @@ def test_who_is_older_than_the_events_is_known_without_reading_its_memory(
     assert facts is not None
     looked: list[ProcessFacts] = []
 
-    def look(fields: list[bytes], same: ProcessFacts) -> bool:
+    def look(fields: list[bytes], same: ProcessFacts, seconds: float) -> bool:
         looked.append(same)
         return False
 
-    monkeypatch.setattr(linux, "_is_same", look)
+    monkeypatch.setattr(held_programs, "looks_same", look)
     assert backend.unchanged(facts)
     assert not looked
     assert backend._execs._socket is not None
