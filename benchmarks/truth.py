@@ -108,6 +108,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   counted exactly by column; records that two columns of one kind share, and people, are "at least".
   Rows that pass before the names of their columns are told as unread. Parquet files are counted
   only where the body is held.
+- Large bodies that pass: of names beside values (elements of XML, labels, pairs of YAML, forms) about half of
+  the ways of writing them that are read in a body that is held. Nothing tells so in the record.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".
