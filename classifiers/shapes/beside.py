@@ -96,12 +96,13 @@ def _told(block: Sequence[Pair]) -> Iterator[Found]:
 def _pairs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Pair]:
     """Yield the pairs of a text in their order; none overlaps another, or what is taken."""
     done = index = 0
+    judged: dict[tuple[str, str], bool] = {}
     for end in _ends(text):
         while index < len(spans) and spans[index][1] <= end:
             index += 1
         if end <= done or (index < len(spans) and spans[index][0] < end):
             continue
-        pair = _pair(text, end)
+        pair = _pair(text, end, judged)
         if pair is not None and (index >= len(spans) or pair.cell.end <= spans[index][0]):
             done = pair.cell.end
             yield pair
@@ -166,8 +167,10 @@ def _any_case(letter: str) -> bytes:
     return _ACCENTS.get(letter) or letter.encode()
 
 
-def _pair(text: str, end: int) -> Pair | None:
-    """Return the pair whose name ends here, when its value is what the name announces."""
+def _pair(text: str, end: int, judged: dict[tuple[str, str], bool]) -> Pair | None:
+    """Return the pair whose name ends here, when its value is what the name announces; `judged`
+    is what the text's pairs were found to be so far.
+    """
     begin = _begin(text, end)
     name = text[begin:end]
     if not is_telling(name):
@@ -178,9 +181,11 @@ def _pair(text: str, end: int) -> Pair | None:
             continue
         name_from, cell, is_field = read
         name = " ".join(text[name_from:end].split()).strip(" .-:/\\")
-        if cell is not None and is_telling(name) and _fits(name, cell.text):
-            return Pair(name, name_from, cell, is_field)
-        return None
+        if cell is None or not is_telling(name):
+            return None
+        if (fits := judged.get((name, cell.text))) is None:
+            fits = judged[name, cell.text] = _fits(name, cell.text)
+        return Pair(name, name_from, cell, is_field) if fits else None
     return None
 
 

@@ -136,6 +136,8 @@ def _value_word(text: str, begin: int, end: int) -> _Read | None:
 
 def _two_literals(text: str, begin: int, end: int) -> _Read | None:
     """Read `("dob", "…")` in brackets of its own."""
+    if text[end : end + 1] not in {'"', "'"}:
+        return None
     match = _TWO_LITERALS.match(text, end)
     cell = None if match is None else _to_quote(text, match.end(), match[1])
     opened = text[max(0, begin - 40) : begin].rstrip("\"' ")[-1:]
@@ -156,9 +158,12 @@ def _literals(text: str, begin: int, end: int) -> _Read | None:
 
 def _arguments(text: str, begin: int, end: int) -> _Read | None:
     """Read `dob=date(1990, 4, 2)`, `dob = {…}`, `set_dob("…")`, `:dob "…"`."""
-    word = _word_from(text, begin, end, text[end : end + 1] in {'"', "'"})
+    sign, match = text[end : end + 1], _DATE_CALL.match(text, end)
+    if match is None and sign not in {"=", "{", "("} and not sign.isspace():
+        return None
+    word = _word_from(text, begin, end, quoted=False)
     before = text[word - 1 : word] if word else ""
-    if (match := _DATE_CALL.match(text, end)) is not None:
+    if match is not None:
         date = "-".join(part.zfill(2) for part in match.groups())
         return word, Cell(date, match.start(1), match.end()), False
     match = _BRACE.match(text, end)

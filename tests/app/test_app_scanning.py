@@ -38,6 +38,10 @@ def ran(
     )
 
 
+_NO_CALLS = "unfinished", "resumed", "???( <detached"
+"""Halves of calls that are told elsewhere, and a thread that ended before it could be asked."""
+
+
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 def test_a_scan_opens_no_socket_and_writes_one_file(tmp_path: Path) -> None:
     """By the system calls: nothing leaves the machine, and nothing is written but the report."""
@@ -81,7 +85,7 @@ def test_a_scan_opens_no_socket_and_writes_one_file(tmp_path: Path) -> None:
     others = [
         line
         for line in lines
-        if line not in opened and "unfinished" not in line and "resumed" not in line
+        if line not in opened and not any(words in line for words in _NO_CALLS)
     ]
     assert others == []
     assert len(written) == 1
