@@ -192,6 +192,8 @@ def _word_from(text: str, begin: int, end: int, quoted: bool) -> int:
 
 def _option(text: str, begin: int, end: int) -> _Read | None:
     """Read `--dob 1990-04-02` and `dob=1990-04-02`."""
+    if text[end : end + 1] not in {"=", " "}:
+        return None
     word = _word_from(text, begin, end, quoted=False)
     match = _OPTION.match(text, end) if _is_option(text, word) else None
     opens = _opens_line(text, word)
