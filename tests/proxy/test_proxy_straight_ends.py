@@ -23,6 +23,7 @@ from tunnel_drive import Tunnel
 
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
+from examples import most
 from proxy.far_side import GateHttp1Client
 from proxy.joined_heads import HeadJoined
 from proxy.mitmproxy_patches.applied import in_our_own_process
@@ -158,7 +159,7 @@ def both(*arguments: Any, **named: Any) -> None:
         assert straight == outcome(*arguments, short=False, **named)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=most(120), deadline=None)
 @given(
     asked=st.lists(st.sampled_from(sorted(REQUESTS)), min_size=1, max_size=3),
     answer=st.sampled_from(sorted(ANSWERS)),

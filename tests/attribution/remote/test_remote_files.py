@@ -4,13 +4,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from patience import eventually
 
 from attribution import SocketAttributor, factory
 from attribution.backends import program_runs
@@ -157,10 +157,7 @@ def test_runs_are_told_across_the_socket(
         run.stdout.readline()
         assert not named(runs.ended())
         run.communicate()
-    found = named(runs.ended())
-    deadline = time.monotonic() + 10
-    while not found and time.monotonic() < deadline:
-        found = named(runs.ended())
+    found = eventually(lambda: named(runs.ended()))
     assert [one.sender.script and one.sender.script.path for one in found] == [str(script)]
     assert not named(runs.ended())
 
