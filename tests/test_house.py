@@ -119,6 +119,7 @@ def _own_number(node: ast.AST) -> bool:
         isinstance(node, ast.keyword)
         and node.arg == "max_examples"
         and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, int)
         and node.value.value > SHARES["house"]
     )
 

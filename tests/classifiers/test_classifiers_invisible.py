@@ -74,7 +74,7 @@ def missed(
     where each value is not found just once for each of them, they are asked about one by one.
     """
     found = []
-    for many in batched(codes(), 16, strict=False):
+    for many in batched(codes(), 16):
         counts = {f.kind: f.count for f in ask(make(many)).findings if f.kind in VALUES}
         if counts != dict.fromkeys(VALUES, len(many)):
             found += [code for code in many if kinds(ask(make((code,)))) < VALUES.keys()]
