@@ -16,6 +16,7 @@ from core.ids import rfc3339
 from core.rights import Who, actor
 from core.text import printable
 from core.vocabulary.sizes import counted
+from fleet.line import MOST_ANSWER
 from fleet.orders import (
     APPROVALS,
     KINDS,
@@ -68,6 +69,13 @@ _SETTINGS = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
             AND e.trouble IS NOT NULL) AS troubles
     FROM orders o WHERE o.kind = 'settings' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
+_FORGET_OLDER = "DELETE FROM orders WHERE kind = %s AND version < %s"
+_MOST_LIST = MOST_ANSWER - (128 << 10)
+"""Bytes of the answer in which endpoints are given the list of approvals: so many approvals, some
+thirty thousand versions, fit into it, and then withdrawals still do.
+"""
+_FOR_WITHDRAWALS = 120 << 10
+_MOST_NAME = 60
 _LOCK = 0x4F47484F
 
 
@@ -223,24 +231,34 @@ def approve(
     facts: Mapping[str, Any] | None = None,
 ) -> int:
     """Approve a version of a script for the whole fleet, or withdraw that; return the version of
-    the list. `facts` stand in the deed. Who may, and whether two have to: `hub.approvals`.
+    the list, of which only the newest is kept: it holds all that was said, and endpoints are given
+    no other. `facts` stand in the deed. Who may, and whether two have to: `hub.approvals`.
+
+    Raises InputError where the list would be larger than endpoints take.
     """
     lock(connection)
     body = newest_body(connection, APPROVALS)
     known = [] if body is None else orjson.loads(body)["approvals"]
-    entry = {
-        "sha256": sha256,
-        "approved": approved,
-        "who": printable(actor(who).name, 200),
-        "at": rfc3339(now),
-        "note": printable(note, 400),
-        **actor(who).facts(),
-    }
+    by = printable(actor(who).name, _MOST_NAME)
+    told = [_short(one) for one in known if one["sha256"] != sha256]
+    told.append({"sha256": sha256, "approved": approved, "who": by})
+    size = len(orjson.dumps(orjson.dumps(told).decode()))  # a text in the answer
+    if size > _MOST_LIST + (0 if approved else _FOR_WITHDRAWALS):
+        raise InputError(
+            "The list of approvals is full: endpoints could not be given more.",
+            remedy="A rule of the policy lets go what many versions of many scripts do.",
+        )
     word = Word.APPROVED if approved else Word.WITHDRAWN
     chained(connection, word, f"script {sha256}", who=who, note=note, now=now, facts=facts)
-    told = [one for one in known if one["sha256"] != sha256]
-    listed = {"approvals": [*told, entry]}
-    return _publish(connection, key, APPROVALS, listed, "", 100, who, now)
+    version = _publish(connection, key, APPROVALS, {"approvals": told}, "", 100, who, now)
+    connection.execute(_FORGET_OLDER, (APPROVALS, version))
+    return version
+
+
+def _short(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return of an approval what endpoints read; when and why stand in the deeds."""
+    by = printable(entry["who"], _MOST_NAME)
+    return {"sha256": entry["sha256"], "approved": entry["approved"], "who": by}
 
 
 def lock(connection: Connection) -> None:

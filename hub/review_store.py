@@ -30,7 +30,7 @@ from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
-from hub.review_cases import case_of, inside_of, number_of
+from hub.review_cases import asks_held, case_of, inside_of, number_of
 from hub.review_holds import number_of_hold
 from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
@@ -128,7 +128,8 @@ class HubCases:
                 return None
             shown = self._shown(connection)
             told = desk.case(connection, row["number"], shown)
-        return replace(case_of(row), inside=inside_of(row, told, shown))
+            cut = desk.held_cut(connection, row["number"]) if asks_held(row) else None
+        return replace(case_of(row), inside=inside_of(row, told, shown, cut))
 
     def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
         """Records of a case from the newest, people in them as far as was agreed on."""

@@ -5,6 +5,7 @@ asked of a second person, or refused; and the hub hears which.
 from contextlib import closing
 from dataclasses import replace
 from threading import Event
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -52,7 +53,7 @@ def asking(member: Member, settings: str) -> AskingHub:
 
 def say(world: FleetWorld, who: str, *, approved: bool = True) -> None:
     with world.hub.database.work() as connection:
-        told = {"note": "asked", "now": world.clock(), "who": Actor(name=who)}
+        told: dict[str, Any] = {"note": "asked", "now": world.clock(), "who": Actor(name=who)}
         held.answer(connection, KEY, 1, approved=approved, **told)
 
 

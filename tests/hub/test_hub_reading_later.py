@@ -123,7 +123,7 @@ def test_what_is_shipped_while_rows_are_read_again_is_counted_once(
         path.unlink()
     member.records(30)
     shipping, go_on = threading.Event(), threading.Event()
-    real = intake.keep_hows
+    real = how_rows.keep_hows
 
     def in_the_middle(*given: Any) -> None:
         shipping.set()
