@@ -2,6 +2,7 @@
 one. Pure.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from core.attribution import Certainty
@@ -75,9 +76,8 @@ def asks_held(row: Row) -> bool:
 
 
 def _ended(row: Row, held_cut: int | None) -> tuple[dict[str, int], int | None]:
-    """Return how often each outcome was, and how many were stopped after a part of them had left.
-    Sums tell how many were held and how many of those left, not how each hold ended: what cannot be
-    told apart counts as held, and its endings are named with no count.
+    """Return how often each outcome was, and how many were stopped after a part of them had
+    left.
     """
     if len(row["times"]) != len(row["outcomes"]):  # an older hub put it there
         words = (*row["outcomes"], *row["endings"])
@@ -85,18 +85,30 @@ def _ended(row: Row, held_cut: int | None) -> tuple[dict[str, int], int | None]:
     counts = dict(zip(row["outcomes"], map(int, row["times"]), strict=True))
     lefts = dict(zip(row["outcomes"], map(int, row["lefts"]), strict=True))
     cut = sum(n for word, n in lefts.items() if word != _HELD and not left_by(word))
-    held, went = counts.pop(_HELD, 0), lefts.get(_HELD, 0)
-    out = [word for word in row["endings"] if word in _RELEASED]
-    back = [word for word in row["endings"] if word not in _RELEASED]
-    if held and out and back and went and held_cut is None:
-        return {**counts, **dict.fromkeys(row["endings"], 0), _HELD: held}, cut
+    held = (counts.pop(_HELD, 0), lefts.get(_HELD, 0))
+    ended, was_cut = _held(row["endings"], held, held_cut)
+    return counts | ended, cut + was_cut
+
+
+def _held(
+    endings: Sequence[str], held: tuple[int, int], held_cut: int | None
+) -> tuple[dict[str, int], int]:
+    """Return how often each ending was of so many that were held, of which so many left, and how
+    many of these were cut. Sums do not tell how each hold ended: what cannot be told apart counts
+    as held, and its endings are named with no count.
+    """
+    count, went = held
+    counts = dict.fromkeys(endings, 0)
+    out = [word for word in endings if word in _RELEASED]
+    back = [word for word in endings if word not in _RELEASED]
+    if out and back and went and held_cut is None:
+        return {**counts, _HELD: count}, 0
     was_cut = (held_cut or 0) if out else went
-    for count, endings in ((went - was_cut, out), (held - went + was_cut, back)):
-        counts |= dict.fromkeys(endings, 0)
-        word = endings[0] if len(endings) == 1 else _HELD
-        if count:
-            counts[word] = counts.get(word, 0) + count
-    return counts, cut + was_cut
+    for some, words in ((went - was_cut, out), (count - went + was_cut, back)):
+        word = words[0] if len(words) == 1 else _HELD
+        if some:
+            counts[word] = counts.get(word, 0) + some
+    return counts, was_cut
 
 
 def _in_the_list(row: Row) -> Inside:
