@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from core.decision import HoldOutcome, Verdict
 from core.fate import (
     ANSWERED_EARLY_NOTE,
-    BROKEN_OFF_NOTE,
     AT_LEAST_NOTE,
+    BROKEN_OFF_NOTE,
     NO_ANSWER_NOTE,
     TUNNEL,
     UNFINISHED_NOTE,
@@ -64,8 +64,10 @@ class Ending:
             hold_outcome=self.hold,
             degraded=(f"{self.stage}: made up",) if self.stage else (),
         )
-        least = () if self.held else tuple(
-            not_inspected(note, "gate") for note in self.notes if left_more([note])
+        least = (
+            ()
+            if self.held
+            else tuple(not_inspected(note, "gate") for note in self.notes if left_more([note]))
         )
         return replace(
             record,
