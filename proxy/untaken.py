@@ -40,6 +40,7 @@ def lost_of(transport: ConnectionIO | None, written: int) -> int | None:
         return None
     try:
         told = found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
+        acknowledged: int
         (acknowledged,) = struct.unpack_from("=Q", told, _ACKNOWLEDGED_AT)
     except (OSError, struct.error):  # no such socket, or a kernel that is older
         return None

@@ -125,7 +125,11 @@ ENDINGS: Mapping[str, Ending] = {
         delivery="sent", went=True, exact=False, notes=(NO_ANSWER_NOTE, BROKEN_OFF_NOTE), held=True
     ),
     "reset with nothing taken": Ending(
-        **dict(delivery="sent", went=True, exact=False, held=True, bytes=0),
+        delivery="sent",
+        went=True,
+        exact=False,
+        held=True,
+        bytes=0,
         notes=(NO_ANSWER_NOTE, BROKEN_OFF_NOTE),
     ),
     "answered before its end": Ending(
