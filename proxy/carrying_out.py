@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.utils.asyncio_utils import create_task
@@ -40,6 +41,8 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         super().__init__(*arguments)  # type: ignore[no-untyped-call]
         self._coming: deque[events.Event] = deque()
         self._handling = False
+        self.written: dict[Connection, int] = {}
+        """How many bytes were to go to each server, as they go over the wire."""
 
     async def server_event(self, event: events.Event) -> None:
         """Handle an event, as mitmproxy asks for it."""
@@ -75,7 +78,10 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         return self.layer.handle_event(event)
 
     def _send(self, command: commands.SendData) -> None:
-        transport = self.transports.get(command.connection)
+        connection = command.connection
+        transport = self.transports.get(connection)
+        if connection is not self.client:
+            self.written[connection] = self.written.get(connection, 0) + len(command.data)
         if transport is None:
             return  # that connection has been closed
         writer = transport.writer

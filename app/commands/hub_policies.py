@@ -17,6 +17,7 @@ from app.hub_access import (
     print_answer,
     refuse_empty,
 )
+from app.time_arguments import SINCE
 from core.rights import Deed
 from hub.patience import THOROUGH
 
@@ -29,7 +30,7 @@ _Key = Annotated[
     Path | None,
     typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
 ]
-_Since = Annotated[str, typer.Option(metavar="TIME", help="How far back: 7d, or a date.")]
+_Since = Annotated[str, typer.Option(metavar="TIME", help=SINCE)]
 
 
 def preview(
