@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from attribution import compiled, startup
+from attribution import beside, compiled, startup
 from attribution.agreement import Agreed, agree
 from attribution.backends import procfs
 from attribution.beacon.claims import StartClaim
@@ -128,7 +128,7 @@ def _beyond(
     found = compiled.doubt(owner, run, witness, files)
     if found is None and run.path is not None and compiled.is_imported(owner, run):
         found = startup.doubt(owner, files)
-    return found or startup.goes_on(owner) or startup.beside(owner, files)
+    return found or beside.goes_on(owner) or beside.doubt(owner, files)
 
 
 def _unresolved(agreed: Agreed) -> Agreed:

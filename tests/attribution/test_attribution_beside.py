@@ -10,8 +10,8 @@ import pytest
 
 from attribution.backends import process_facts
 from attribution.beacon.folder import beacon_folder, with_beacon
+from attribution.beside import BESIDE, doubt
 from attribution.filesystem import files_of
-from attribution.startup import BESIDE, beside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux")
 
@@ -35,7 +35,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         assert one.stdout.readline() == b"runs\n"
         facts = process_facts.process(one.pid)
         assert facts is not None
-        return beside(facts, files_of(facts))
+        return doubt(facts, files_of(facts))
 
     yield started
     for one in running:
