@@ -31,6 +31,7 @@ from attribution.startup import (
     imports_for_warning,
     listed,
     named,
+    names_another_home,
     variables,
 )
 
@@ -83,6 +84,8 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     command = parse(owner.argv[1:])
     words = owner.argv[1 : len(owner.argv) - len(command.rest)]
     if imports_for_warning(command.warned) or any(o in w for w in words for o in _OPTIONS):
+        return BESIDE
+    if names_another_home(start):
         return BESIDE
     found = _of_loader(start) or _of_user(start, command)
     if found is not None or command.ignores_environment:

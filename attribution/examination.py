@@ -39,6 +39,11 @@ _ALIKE = (
 )
 _BECAME = "its parent became another program after it was started"
 
+_CHAINED = (
+    "it was started with the words of a worker by another program than its parent, which may have "
+    "told it what to run"
+)
+
 _composer = Composer()
 _programs = Programs()
 _interpreters = Interpreters()
@@ -221,6 +226,8 @@ def _script_of(
             continue
         if not resolution.by_parent:
             return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
+        if process.chained and not any(is_fork_of(process, p) for p in line[at + 1 : at + 2]):
+            doubt = doubt or _CHAINED
         worker, doubt = True, doubt or of_memory(process)
     return None, None, _NO_SCRIPT_PARENT if worker else None
 

@@ -155,7 +155,7 @@ def _is_elsewhere(start: Start) -> bool:
     options = words[: len(words) - len(command.rest)]
     if _ELSEWHERE & start.told.keys() or any("frozen_modules" in word for word in options):
         return True
-    if imports_for_warning(command.warned):
+    if imports_for_warning(command.warned) or names_another_home(start):
         return True
     exe = None if start.owner.exe is None else start.files.realpath(start.owner.exe)
     return any(not _is_of(home, exe, start) for home in _homes(start))
@@ -181,10 +181,43 @@ def _is_of(home: str, exe: str | None, start: Start) -> bool:
     return any(start.files.realpath(posixpath.join(home, name)) == exe for name in names)
 
 
+def names_another_home(start: Start) -> bool:
+    """Return whether the environment has Python take its own modules from elsewhere than from where
+    its program lies: by `home` in its settings, beside which the first library is taken.
+    """
+    programs = [posixpath.dirname(program) for program in _programs(start)]
+    folders = dict.fromkeys((*programs, *map(posixpath.dirname, programs)))
+    configs = (config_of(folder, start.files) or {} for folder in folders)
+    return any("home" in config and _leads_away(start, config["home"]) for config in configs)
+
+
+def _leads_away(start: Start, home: str) -> bool:
+    files, exe = start.files, start.owner.exe
+    own = posixpath.dirname(files.realpath(exe or ""))
+    if files.realpath(home) == own:
+        return False
+    place = files.realpath(home)
+    if exe is None or files.exists(f"{place}/pybuilddir.txt"):
+        return True
+    while place not in {"", "/"}:
+        for version in search_paths.versions(start.owner):
+            library = f"lib/python{version}"
+            if any(files.exists(f"{place}/{library}/os.{end}") for end in ("py", "pyc")):
+                true = files.realpath(f"{posixpath.dirname(own)}/{library}")
+                return files.realpath(f"{place}/{library}") != true
+        place = posixpath.dirname(place)
+    return False
+
+
+def _programs(start: Start) -> list[str]:
+    """Return every path by which the interpreter may have been called."""
+    spelled = "/" in (start.owner.argv[0] if start.owner.argv else "")
+    return [p for p in candidates(start.owner) if spelled or start.files.exists(p)]
+
+
 def _prefixes(start: Start) -> list[str]:
     """Return every installation folder that Python may take for its own by how it was called."""
-    spelled = "/" in (start.owner.argv[0] if start.owner.argv else "")
-    programs = (p for p in candidates(start.owner) if spelled or start.files.exists(p))
+    programs = _programs(start)
     return list(dict.fromkeys(posixpath.dirname(posixpath.dirname(p)) for p in programs))
 
 

@@ -295,7 +295,15 @@ __attribute__((constructor)) static void begin(void) {
     )
     made = arena.folder / "lib" / name
     made.parent.mkdir(exist_ok=True)
-    words = [compiler, "-shared", "-fPIC", f"-Wl,-soname,{name}", "-o", str(made), str(source)]
+    words = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        f"-Wl,-soname,{name},--no-as-needed",
+        "-o",
+        str(made),
+        str(source),
+    ]
     subprocess.run([*words, *([needs] if needs else [])], check=True)
     return made
 
@@ -326,16 +334,49 @@ named(
 
 
 @attack
-def a_library_in_the_place_of_the_systems(arena: Arena) -> None:
-    """LD_LIBRARY_PATH: a copy of what Python needs, which is not what was installed."""
+def a_library_in_the_place_of_pythons_own(arena: Arena) -> None:
+    """LD_LIBRARY_PATH: the interpreter itself, which is not what was installed."""
     body = f"if os.path.exists('mark'): TRUTH = {_OTHER}\n{SEND}"
     arena.write("good.py", body, note="good")
-    real = next(Path("/").glob("lib*/*/libm.so.6"), None) or Path("/lib/libm.so.6")
-    (arena.folder / "lib").mkdir()
-    renamed = real.read_bytes().replace(b"libm.so.6", b"libQ.so.6")
-    (arena.folder / "lib/libQ.so.6").write_bytes(renamed)
-    if _library(arena, "libm.so.6", str(arena.folder / "lib/libQ.so.6")) is None:
-        shutil.rmtree(arena.folder / "lib")
+    real = next(Path(sys.base_prefix, "lib").glob("libpython3.*.so.1.0"), None)
+    if real is not None:
+        name, other = real.name, real.name.replace("3", "Q", 1)
+        (arena.folder / "lib").mkdir()
+        renamed = real.read_bytes().replace(name.encode(), other.encode())
+        (arena.folder / "lib" / other).write_bytes(renamed)
+        _library(arena, name, str(arena.folder / "lib" / other))
     settled()
     env = {"MARK": str(arena.folder / "mark"), "LD_LIBRARY_PATH": str(arena.folder / "lib")}
     arena.python("good.py", env=env)
+
+
+# --- honest ones with such variables
+
+
+def _harmless(*words: str, imports: str = "", **env: str) -> Attack:
+    def make(arena: Arena) -> None:
+        arena.write("job.py", f"{imports}\n{SEND}")
+        arena.data("more/helper.py", "import json\n")
+        arena.data("more/types/notes.txt", "a folder, and no package\n")
+        arena.data("lib/libcuda.so.1", "")
+        arena.data("home/.bashrc", "")
+        settled()
+        told = {key: value.format(here=arena.folder) for key, value in env.items()}
+        arena.python(*words, "job.py", env={"PYTHONDONTWRITEBYTECODE": "1"} | told)
+
+    return make
+
+
+HARMLESS = {
+    "honest: a folder of modules": _harmless(imports="import helper", PYTHONPATH=_MORE),
+    "honest: two folders, of which one is not there": _harmless(
+        imports="import helper", PYTHONPATH="{here}/none:{here}/more"
+    ),
+    "honest: folders of other libraries": _harmless(LD_LIBRARY_PATH="{here}/lib"),
+    "honest: a library of the system's by its name": _harmless(LD_PRELOAD="libm.so.6"),
+    "honest: another home": _harmless(HOME="{here}/home"),
+    "honest: warnings turned off": _harmless("-W", "ignore", PYTHONPATH=_MORE),
+}
+NAMES = frozenset(HARMLESS)
+for _name, _make in HARMLESS.items():
+    named(_name, _make)

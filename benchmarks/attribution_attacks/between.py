@@ -214,7 +214,7 @@ def curl_that_is_taken_in_by_the_first_script_of_a_container(arena: Arena) -> No
 def a_script_that_is_taken_in_as_a_worker(arena: Arena) -> None:
     """A text with the words of a worker, whose parent has ended, below one that takes it in."""
     text = f"{PRELUDE}\nTRUTH = {_OTHER}\ntime.sleep(0.7)\n{SEND}"
-    line = "from multiprocessing.spawn import main;" + f"exec({text!r})"
+    line = "from multiprocessing.spawn import _main;" + f"exec({text!r})"
     leaves = f"""
 if os.fork() == 0:
     os.setsid()
@@ -347,16 +347,14 @@ def a_library_that_is_told_to_openssl(arena: Arena) -> None:
     settings = f"""openssl_conf = all
 [all]
 providers = those
-engines = these
 [those]
-more = more
-default = default
-[default]
+default = usual
+more = further
+[usual]
 activate = 1
-[more]
+[further]
 module = {made}
 activate = 1
-[these]
 """
     arena.data("more.cnf", settings)
     settled()
