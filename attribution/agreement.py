@@ -35,8 +35,8 @@ RUNS_ANOTHER = (
     "it is a program that others install, and was given a file that it may run, as a launcher does"
 )
 BELOW_TOOL = (
-    "another program runs it in its own process (a debugger, a test runner), which may run more, and "
-    "goes by its name alone"
+    "another program runs it in its own process (a debugger, a test runner), which may run more, "
+    "and goes by its name alone"
 )
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"

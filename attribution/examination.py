@@ -226,10 +226,14 @@ def _script_of(
             continue
         if not resolution.by_parent:
             return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
-        if process.chained and not any(is_fork_of(process, p) for p in line[at + 1 : at + 2]):
-            doubt = doubt or _CHAINED
-        worker, doubt = True, doubt or of_memory(process)
+        worker, doubt = True, doubt or _of_worker(process, line[at + 1 :])
     return None, None, _NO_SCRIPT_PARENT if worker else None
+
+
+def _of_worker(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    """Return why a worker may not run what its parent runs."""
+    forked = bool(parents) and is_fork_of(process, parents[0])
+    return _CHAINED if process.chained and not forked else of_memory(process)
 
 
 def became_another(parent: ProcessFacts, child: ProcessFacts) -> bool:

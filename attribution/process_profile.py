@@ -177,8 +177,9 @@ def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool 
 
     Whoever loses its parent gets another one, and looks as if that had started it. So what stands
     directly below the first process, or below a manager of services, has an origin only where it is
-    such a beginning itself, and was not taken in by what is above it now. Nor is an ancestor one that became another program after its child was
-    born, or that only carries out what others ask for.
+    such a beginning itself, and was not taken in by what is above it now. Nor is an ancestor one
+    that became another program after its child was born, or that only carries out what others ask
+    for.
     """
     line = (facts, *parents)
     if any(became_another(parent, child) for child, parent in zip(line, parents, strict=False)):

@@ -1,5 +1,5 @@
-"""Programs that pass for the worker, the child or the charge of another one: taken in by it, started
-by it, run below a tool that is known by its name alone.
+"""Programs that pass for the worker, the child or the charge of another one: taken in by it,
+started by it, run below a tool that is known by its name alone.
 """
 
 import os
