@@ -65,6 +65,8 @@ class Portrait:
     """
     has_beacon: bool
     """True when the script's process told its start itself: it may tell of its requests."""
+    unread: bool = False
+    """True where its files could not be read in time: what it runs is not known yet."""
 
     @property
     def script_ref(self) -> ProcessRef | None:
@@ -142,6 +144,7 @@ def paint(
         script_candidates=tuple(people.path(path) for path in seen.candidates),
         again_s=_again(owner or facts, seen, unread is not None),
         has_beacon=seen.has_beacon,
+        unread=unread is not None,
     )
 
 
