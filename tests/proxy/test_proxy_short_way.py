@@ -29,8 +29,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     counted: Taken = Counter()
     theirs = ShortWay.taken
 
-    def noted(self: ShortWay, event: Any) -> Any:
-        found = theirs(self, event)
+    def noted(self: ShortWay, event: Any, *does: Any) -> Any:
+        found = theirs(self, event, *does)
         counted[type(event).__name__, found is not None] += 1
         return found
 
