@@ -307,13 +307,13 @@ def _resumed(command: Any, saying: Said) -> Said:
 
 def _said(stream: GateStream, saying: Said, does: Does) -> Any:
     """Return what a stream says next: no hook that is over at once. None: it is done."""
-    command: Any
     for command in saying:
         if not isinstance(command, commands.StartHook):
             return command
-        command.blocking = stream
-        if not does.asked(command):
-            return command
+        hook: Any = command
+        hook.blocking = stream
+        if not does.asked(hook):
+            return hook
     return None
 
 
