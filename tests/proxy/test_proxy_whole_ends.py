@@ -48,7 +48,11 @@ def test_between_two_exchanges_it_knows_of_none() -> None:
     for event in (ResponseHeaders(1, answer, True), ResponseEndOfMessage(1)):
         list(end.handle_event(event))
     theirs = known(end)
-    end.request, end.response, end.state = http.Request.make("POST", "https://a.example/"), answer, end.wait
+    end.request, end.response, end.state = (
+        http.Request.make("POST", "https://a.example/"),
+        answer,
+        end.wait,
+    )
     end.request_done = end.response_done = True
     assert not is_free(end)
     between(end)
@@ -102,5 +106,7 @@ def test_an_end_that_was_asked_is_not_free() -> None:
     end.debug = None
     list(end.handle_event(events.Start()))
     assert is_free(end)
-    list(end.handle_event(RequestHeaders(1, http.Request.make("POST", "https://a.example/"), False)))
+    list(
+        end.handle_event(RequestHeaders(1, http.Request.make("POST", "https://a.example/"), False))
+    )
     assert not is_free(end)

@@ -194,7 +194,7 @@ def test_each_answer_to_each_act(server: SSL.Context, answer: str, act: str) -> 
 @pytest.mark.parametrize("waits", ANSWERED)
 @pytest.mark.parametrize("name", ASKED)
 def test_each_request_behind_an_ordinary_one(server: SSL.Context, name: str, waits: str) -> None:
-    """As a whole, with its head apart, and in three pieces; one of the hooks has to be waited for."""
+    """As a whole, its head apart, and in three pieces; one of the hooks has to be waited for."""
     said = ASKED[name]
     head = said.find(b"\r\n\r\n") + 4
     for pieces in ([said], [said[:head], said[head:]], [said[:5], said[5:-1], said[-1:]]):
