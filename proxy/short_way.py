@@ -96,7 +96,7 @@ class ShortWay:
         return None
 
     def _out_of(self, rest: Rest | None, event: events.Event) -> Rest:
-        """Return what is left to be done where an event was taken whole, or all that comes of it."""
+        """Return what is left to be done of an event that was taken whole, or all of another."""
         if rest is None:
             rest = self.inside.handle_event(event)
         return self._from_inside(rest) if rest != () else rest

@@ -1,4 +1,4 @@
-"""What the ends of HTTP/1 know of messages that are taken as wholes: as mitmproxy would leave them."""
+"""What ends of HTTP/1 know of messages that are taken as wholes: as mitmproxy would leave them."""
 
 from typing import Any
 

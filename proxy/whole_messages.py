@@ -1,4 +1,4 @@
-"""Ordinary exchanges of a tunnel that stands: each message is read, asked about and sent as a whole.
+"""Ordinary exchanges of a tunnel that stands: messages are read, asked about and sent as wholes.
 
 mitmproxy turns what comes into events, leads these through its layers, and makes commands of what
 they say. Where a request or an answer came whole (HTTP/1.1 with a length, over TLS on both sides),

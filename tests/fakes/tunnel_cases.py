@@ -1,4 +1,4 @@
-"""What is asked and answered in a tunnel, odd or not, and what comes of it by one way or another."""
+"""What is asked and answered in a tunnel, odd or not, and what comes of it by either way."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
