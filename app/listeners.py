@@ -1,4 +1,4 @@
-"""Whose the process is that listens at an address of this machine, by the kernel's table (Linux)."""
+"""Whose process listens at an address of this machine, by the kernel's table (Linux)."""
 
 import ipaddress
 import sys
