@@ -269,7 +269,7 @@ def main() -> None:
 
 
 def _judged(told: dict[str, Any]) -> None:
-    """Hold it against the bars of issue 18: by the clock, and by the CPU that an idle core takes."""
+    """Hold it against the bars of issue 18: by the clock, and by CPU, as an idle core takes it."""
     of = f"over {told['sums']:,} roll-up rows"
     for begins, what, bar in (
         ("scripts (overview)", "overview of scripts", 1_000),
