@@ -44,6 +44,7 @@ _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by
 _WIDEN = (
     """UPDATE orders SET percent = %s WHERE kind = 'policy' AND version = %s RETURNING grouped"""
 )
+_FOLLOW = "SELECT id::text FROM endpoints WHERE policy = %s AND revoked_at IS NULL"
 _BODY = "SELECT body, grouped FROM orders WHERE kind = 'policy' AND version = %s"
 _POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.made_by,
         (SELECT count(*) FROM endpoints e WHERE e.policy = o.version AND e.revoked_at IS NULL)
@@ -147,12 +148,18 @@ def policies(connection: Connection) -> list[dict[str, Any]]:
         return cursor.execute(_POLICIES).fetchall()
 
 
-def widen(connection: Connection, version: int, percent: int, *, who: Who, now: datetime) -> None:
-    """Offer a version of the policy to another share of the fleet. Raises InputError."""
+def widen(connection: Connection, version: int, percent: int, *, who: Who, now: datetime) -> int:
+    """Offer a version of the policy to another share of the fleet; return how many endpoints follow
+    it that it is not offered to any more: they keep it until a newer one is meant for them.
+
+    Raises InputError.
+    """
     if connection.execute(_WIDEN, (percent, version)).fetchone() is None:
         raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
     about, facts = f"policy {version}", {"percent": percent}
     chained(connection, Word.WIDENED, about, who=who, note="", now=now, facts=facts)
+    follow = connection.execute(_FOLLOW, (version,)).fetchall()
+    return sum(share_of_id(id_) >= percent for (id_,) in follow)
 
 
 def keep_for(

@@ -129,6 +129,7 @@ def widen(
     Example: outgate hub widen 7 --percent 10
     """
     from core.ids import utc_now
+    from core.vocabulary.sizes import counted
 
     with at_hub(hub, Deed.POLICY, THOROUGH) as connection:
         from hub.orders import policy_of, widen
@@ -137,8 +138,14 @@ def widen(
         if percent:
             told = f"version {version} of the fleet's policy"
             _tell_effect(connection, content, told, group, since, hub)
-        widen(connection, version, percent, who=acting(), now=utc_now())
+        keep = widen(connection, version, percent, who=acting(), now=utc_now())
     typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
+    if keep:
+        typer.echo(
+            f"{counted(keep, 'endpoint')} to which it is not offered any more had it and still "
+            "follow it, until a newer one is meant for them: to take it back, publish the one "
+            "before again."
+        )
     return 0
 
 
