@@ -307,4 +307,9 @@ def hold(
     store.tell(happening(event, facts, who=who))
     store.close()
     typer.echo(f"The legal hold {name} is {'lifted' if lift else 'in force'}.")
+    if not lift and settings.retention_days:
+        typer.echo(
+            "Until it is lifted, records behind the oldest that it covers do not expire either, "
+            "whoever sent them."
+        )
     return 0

@@ -224,7 +224,8 @@ def test_a_script_is_erased_with_its_sources(outgate: Runs, home: Path, kept: Pa
 def test_what_is_under_a_hold_stays_until_it_is_lifted(outgate: Runs, kept: Path) -> None:
     """A legal hold is an act with a reason; erasure says how much it keeps."""
     assert outgate("hold", "matter-7").code == 2
-    assert outgate("hold", "matter-7", "--reason", "letter").code == 0
+    told = outgate("hold", "matter-7", "--reason", "letter")
+    assert told.code == 0 and "do not expire either" in told.out
     told = outgate("erase", "--before", "2030-01-01", "--yes", "--reason", "age")
     assert "under a legal hold: 3" in told.out
     assert outgate("hold", "matter-7", "--lift", "--reason", "settled").code == 0
