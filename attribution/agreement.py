@@ -34,6 +34,10 @@ _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 RUNS_ANOTHER = (
     "it is a program that others install, and was given a file that it may run, as a launcher does"
 )
+BELOW_TOOL = (
+    "another program runs it in its own process (a debugger, a test runner), which may run more, "
+    "and goes by its name alone"
+)
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"
 BY_BEACON = "only its own beacon says what it runs"
@@ -154,6 +158,8 @@ def _launching(
     """An installed program may run any source that its words name, as known launchers do; and so
     may one that carries its own Python. `main`: its file, where that is a source.
     """
+    if found.by_tool and found.launched_as is not LaunchedAs.WORKER:
+        return Agreed(resolution=_noted(found, BELOW_TOOL))
     if found.by_tool or not _is_given_out(found, main):
         return Agreed(resolution=found)
     given = [word for word in facts.argv[1:] if word and word != found.word]

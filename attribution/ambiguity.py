@@ -22,8 +22,8 @@ UNUSED = (
     "connection"
 )
 GIVEN = (
-    "its program was given the connection when it was loaded, so what started it, or what it was "
-    "before, may have sent"
+    "its program was given the connection when it was loaded, or too much to be looked through, so "
+    "what started it, or what it was before, may have sent"
 )
 LATER = (
     "it was started, or became this program, after the connection was opened, "

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from attribution import compiled, startup
+from attribution import beside, compiled, startup
 from attribution.agreement import Agreed, agree
 from attribution.backends import procfs
 from attribution.beacon.claims import StartClaim
@@ -38,6 +38,11 @@ _ALIKE = (
     "other files beside it"
 )
 _BECAME = "its parent became another program after it was started"
+
+_CHAINED = (
+    "it was started with the words of a worker by another program than its parent, which may have "
+    "told it what to run"
+)
 
 _composer = Composer()
 _programs = Programs()
@@ -128,7 +133,7 @@ def _beyond(
     found = compiled.doubt(owner, run, witness, files)
     if found is None and run.path is not None and compiled.is_imported(owner, run):
         found = startup.doubt(owner, files)
-    return found or startup.goes_on(owner) or startup.beside(owner, files)
+    return found or beside.goes_on(owner) or beside.doubt(owner, files)
 
 
 def _unresolved(agreed: Agreed) -> Agreed:
@@ -221,8 +226,14 @@ def _script_of(
             continue
         if not resolution.by_parent:
             return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
-        worker, doubt = True, doubt or of_memory(process)
+        worker, doubt = True, doubt or _of_worker(process, line[at + 1 :])
     return None, None, _NO_SCRIPT_PARENT if worker else None
+
+
+def _of_worker(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+    """Return why a worker may not run what its parent runs."""
+    forked = bool(parents) and is_fork_of(process, parents[0])
+    return _CHAINED if process.chained and not forked else of_memory(process)
 
 
 def became_another(parent: ProcessFacts, child: ProcessFacts) -> bool:

@@ -14,6 +14,7 @@ from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
 from attribution.os_users import People, UserNames
 from attribution.reader import HelperReader, InPlace, Reader
+from attribution.reader_helpers import Unread
 from core.activity import ProgramRuns
 from core.attribution import Attribution
 
@@ -56,6 +57,8 @@ def runs_of(
 
     def named(pid: int) -> Attribution | None:
         portrait = attributor.gallery.portrait(pid, in_passing=True)
+        if portrait is not None and portrait.unread:
+            raise Unread(portrait.reason)
         return None if portrait is None else of_process(portrait)
 
     return Runs(named, own_pids, own_scripts(), everybody=everybody)

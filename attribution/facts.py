@@ -179,6 +179,12 @@ class ProcessFacts:
     """What the kernel had told of it by then; None where not everything was heard."""
     traced: bool = False
     """True where another program traced it since it was loaded, and may have made it send."""
+    held: bool = False
+    """True where one that has ended since may have traced it until it was loaded."""
+    chained: bool = False
+    """True where its process is known to have been another program since it was forked."""
+    adopted: bool = False
+    """True where `parent` is known not to be what it was forked from."""
 
     @property
     def undated(self) -> bool:

@@ -25,6 +25,10 @@ _TRACED = (
     "another program had this one, or one above it, in its hands (ptrace), as a debugger has: that"
     " one may have made it send"
 )
+_HELD = (
+    "what started it ended before it began, and may have had it in its hands (ptrace) until then: "
+    "that one may have put another program in its place"
+)
 _HOLDS_UP = (
     "it keeps its command line from being read (whoever looks at it waits, `ps` too), so what it"
     " runs is not known"
@@ -61,6 +65,8 @@ class Portrait:
     """
     has_beacon: bool
     """True when the script's process told its start itself: it may tell of its requests."""
+    unread: bool = False
+    """True where its files could not be read in time: what it runs is not known yet."""
 
     @property
     def script_ref(self) -> ProcessRef | None:
@@ -138,6 +144,7 @@ def paint(
         script_candidates=tuple(people.path(path) for path in seen.candidates),
         again_s=_again(owner or facts, seen, unread is not None),
         has_beacon=seen.has_beacon,
+        unread=unread is not None,
     )
 
 
@@ -146,7 +153,12 @@ def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
     line = line[: (seen.owner or 0) + 1]
     if any(facts.holds_up for facts in line):
         return _HOLDS_UP
-    return _TRACED if any(facts.traced for facts in line) else None
+    if any(facts.traced for facts in line):
+        return _TRACED
+    # Whose own script it is, is no matter of its parent's.
+    if any(facts.adopted for facts in line[:-1]):
+        return _ORPHAN
+    return _HELD if any(facts.held for facts in line) else None
 
 
 def _again(facts: ProcessFacts, seen: Examined, unread: bool) -> float | None:
@@ -168,14 +180,17 @@ def _not_python(facts: ProcessFacts, parents: tuple[ProcessFacts, ...]) -> bool 
 
     Whoever loses its parent gets another one, and looks as if that had started it. So what stands
     directly below the first process, or below a manager of services, has an origin only where it is
-    such a beginning itself. Nor is an ancestor one that became another program after its child was
-    born, or that only carries out what others ask for.
+    such a beginning itself, and was not taken in by what is above it now. Nor is an ancestor one
+    that became another program after its child was born, or that only carries out what others ask
+    for.
     """
     line = (facts, *parents)
     if any(became_another(parent, child) for child, parent in zip(line, parents, strict=False)):
         return None
     origin = next((at for at, parent in enumerate(parents) if is_origin(parent)), None)
     if origin is None or len(parents) >= _MOST_PARENTS:
+        return None
+    if any(one.adopted for one in line[: origin + 2]):
         return None
     return None if any(adopts(parent) for parent in parents[:origin]) else False
 

@@ -12,9 +12,8 @@ import hashlib
 import os
 import posixpath
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from attribution.backends import procfs
 from attribution.compiled import made_of_source
@@ -24,7 +23,7 @@ from attribution.identity.environment import candidates, config_of, package_fold
 from attribution.os_users import home_of
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
-from attribution.resolution.command_line import parse
+from attribution.resolution.command_line import Command, Kind, parse
 
 BENT = (
     "it is imported, and its environment runs code of its own at each start, which may have put "
@@ -33,33 +32,25 @@ BENT = (
 BENT_SINCE = (
     "it is imported, and what its environment runs at each start may have been changed since"
 )
-BESIDE = (
-    "its environment had other code run in it first (PYTHONPATH, PYTHONHOME, the category of a "
-    "warning, LD_PRELOAD), which may be what sends"
-)
-GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
-_CUSTOM = ("sitecustomize", "usercustomize")
-_LOADED_FIRST = (*_CUSTOM, "encodings")
-_NOT_FROZEN = tuple(
-    "abc codecs io os site stat posixpath genericpath runpy pkgutil importlib types warnings"
+CUSTOM = ("sitecustomize", "usercustomize")
+_OF_PYTHON = tuple(
+    "abc codecs io os site stat posixpath genericpath ntpath runpy pkgutil importlib types warnings"
     " contextlib collections operator keyword heapq reprlib functools re enum linecache weakref"
     " zipimport _collections_abc _sitebuiltins _weakrefset sre_compile sre_parse sre_constants"
-    " typing tokenize token copyreg sysconfig _bootlocale".split()
+    " typing tokenize token copyreg sysconfig _bootlocale locale threading struct".split()
 )
-"""What older Pythons, which hold no modules in the program itself, load before the main one."""
-_FROZEN_FROM = 11
-_PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
-_OF_SYSTEM = ("/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/")
-_BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
-_BEACON = Path(__file__).parent / "beacon/child"
+"""What Python loads before the main program or a module of its own, of any version that holds it in
+a file, or was told to (`-X frozen_modules=off`).
+"""
+LOADED_FIRST = (*CUSTOM, "encodings", *_OF_PYTHON)
 _ELSEWHERE = frozenset(
     (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
 )
 """With these Python's own modules, or the user's, are others than those that are looked at."""
-_MOST_LINES, _MOST_KNOWN = 1 << 20, 200
+MOST_LINES, _MOST_KNOWN = 1 << 20, 200
 _DISTUTILS = (frozenset[bytes](), "_distutils_hack/__init__.py")
 _VIRTUALENV = (frozenset[bytes](), "_virtualenv.py")
-_LINES_OF_OTHERS: Mapping[str, tuple[frozenset[bytes], str | None]] = {
+LINES_OF_OTHERS: Mapping[str, tuple[frozenset[bytes], str | None]] = {
     # what coverage installs, which does nothing unless it is told to
     "ef2ed06d19867ec669c09a804060666a9cd5e383af0a9d11aa2de79b77d448e8": (
         frozenset((b"COVERAGE_PROCESS_START", b"COVERAGE_PROCESS_CONFIG")),
@@ -94,7 +85,7 @@ _listings: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Start:
+class Start:
     """One process, and the environment that it was started with."""
 
     owner: ProcessFacts
@@ -102,7 +93,7 @@ class _Start:
     told: Mapping[bytes, bytes]
 
     def __repr__(self) -> str:
-        return "<_Start>"
+        return "<Start>"
 
     def is_since(self, path: str) -> bool:
         """True for what was changed after the start; where that cannot be told as well."""
@@ -125,98 +116,37 @@ class _Start:
         return found.st_uid == 0 and not found.st_mode & 0o022
 
 
-def goes_on(owner: ProcessFacts) -> str | None:
-    """Return why a Python that was told to run a script may run something else behind it."""
-    if owner.windows:
-        return None
-    command = parse(owner.argv[1:])
-    told = not command.ignores_environment and b"PYTHONINSPECT" in _variables(owner.pid)
-    return GOES_ON if "i" in command.flags or told else None
-
-
-def beside(owner: ProcessFacts, files: HostFiles) -> str | None:
-    """Return why other code than the program's may send from within it: its variables and options
-    had that run first. What its installation runs at each start is as much a part of it as what it
-    imports.
-    """
-    if owner.windows:
-        return None
-    start = _Start(owner=owner, files=files, told=_variables(owner.pid))
-    command = parse(owner.argv[1:])
-    preloaded = any(_is_loaded_before(start, name) for name in _PRELOADS)
-    if preloaded or _imports_for_warning(command.warned):
-        return BESIDE
-    if command.ignores_environment:
-        return None
-    warned = os.fsdecode(start.told.get(b"PYTHONWARNINGS", b""))
-    if _imports_for_warning(warned.split(",")) or _has_another_home(start):
-        return BESIDE
-    names = _LOADED_FIRST if _holds_its_own(owner) else (*_LOADED_FIRST, *_NOT_FROZEN)
-    given = (folder for folder in search_paths.given_folders(owner) if not _is_ours(start, folder))
-    return BESIDE if any(_named(start, one, names) for one in given) else None
-
-
-def _is_loaded_before(start: _Start, name: bytes) -> bool:
-    """True for a library that is loaded before the program's own and is none of the system's."""
-    words = os.fsdecode(start.told.get(name, b"")).replace(":", " ").split()
-    return any("/" in w and not start.files.realpath(w).startswith(_OF_SYSTEM) for w in words)
-
-
-def _imports_for_warning(words: Sequence[str]) -> bool:
-    """The category of a warning, behind its second colon, is imported."""
-    return any(word.count(":") > 1 and "." in word.split(":")[2] for word in words)
-
-
-def _has_another_home(start: _Start) -> bool:
-    """True where Python was told to take its own modules from elsewhere than it is installed."""
-    told, exe = os.fsdecode(start.told.get(b"PYTHONHOME", b"")), start.owner.exe
-    if not told or exe is None:
-        return bool(told)
-    installed = posixpath.dirname(posixpath.dirname(start.files.realpath(exe)))
-    return any(start.files.realpath(home) != installed for home in told.split(":"))
-
-
-def _is_ours(start: _Start, folder: str) -> bool:
-    """True for the folder of a beacon, and for one below the environment's own packages, which an
-    installed tool names.
-    """
-    files, place = start.files, start.files.realpath(folder)
-    installed = (files.realpath(one) for one in _folders(start) if one.endswith("-packages"))
-    if any(place.startswith(f"{one}/") for one in installed):
-        return True
-    names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}
-    names["path/sitecustomize.py"] = f"{place}/sitecustomize.py"
-    return _BEACONS.issuperset(_listed(files.outside(place))) and all(
-        text_of(files.outside(path), _MOST_LINES) == (_BEACON / name).read_bytes()
-        for name, path in names.items()
-    )
-
-
 def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     """Return why a program that Python imports may be another one than the file of its name, by
     what its environment does at each start; None when nothing speaks for that.
     """
     if owner.windows:
         return None
-    start = _Start(owner=owner, files=files, told=_variables(owner.pid))
+    start = Start(owner=owner, files=files, told=variables(owner.pid))
     command = parse(owner.argv[1:])
-    if _is_elsewhere(start) or _stands_first(start):
+    if _is_elsewhere(start) or _stands_first(start, command):
         return BENT
     if "S" in command.flags:
         return None
-    folders = [folder for folder in _folders(start) if not start.is_out_of_reach(folder)]
+    folders = [folder for folder in folders_of(start) if not start.is_out_of_reach(folder)]
     if any(start.is_since(folder) for folder in folders):
         return BENT_SINCE
     found = (_of_folder(start, folder) for folder in folders)
     return next((reason for reason in found if reason is not None), None)
 
 
-def _variables(pid: int) -> dict[bytes, bytes]:
-    entries = (entry.partition(b"=") for entry in procfs.told(pid, "environ").split(b"\0"))
-    return {name: value for name, _, value in entries}
+def variables(pid: int) -> dict[bytes, bytes]:
+    """Return the environment of a process's start; of a name that stands there twice, what comes
+    first, which is what the C library finds.
+    """
+    found: dict[bytes, bytes] = {}
+    for entry in procfs.told(pid, "environ").split(b"\0"):
+        name, _, value = entry.partition(b"=")
+        found.setdefault(name, value)
+    return found
 
 
-def _is_elsewhere(start: _Start) -> bool:
+def _is_elsewhere(start: Start) -> bool:
     """True where Python was told to take its own modules from elsewhere, or to import something for
     a warning.
     """
@@ -225,13 +155,20 @@ def _is_elsewhere(start: _Start) -> bool:
     options = words[: len(words) - len(command.rest)]
     if _ELSEWHERE & start.told.keys() or any("frozen_modules" in word for word in options):
         return True
-    if _imports_for_warning(command.warned):
+    if imports_for_warning(command.warned) or names_another_home(start):
         return True
     exe = None if start.owner.exe is None else start.files.realpath(start.owner.exe)
     return any(not _is_of(home, exe, start) for home in _homes(start))
 
 
-def _homes(start: _Start) -> Iterator[str]:
+def imports_for_warning(words: Sequence[str]) -> bool:
+    """Return whether one of these filters has something imported: the category of a warning, behind
+    its second colon.
+    """
+    return any(word.count(":") > 1 and "." in word.split(":")[2] for word in words)
+
+
+def _homes(start: Start) -> Iterator[str]:
     """Yield where the environments that may be meant say that their Python is."""
     for prefix in _prefixes(start):
         config = config_of(prefix, start.files)
@@ -239,42 +176,83 @@ def _homes(start: _Start) -> Iterator[str]:
             yield config["home"]
 
 
-def _is_of(home: str, exe: str | None, start: _Start) -> bool:
+def _is_of(home: str, exe: str | None, start: Start) -> bool:
     names = ("python3", "python", *(f"python{v}" for v in search_paths.versions(start.owner)))
     return any(start.files.realpath(posixpath.join(home, name)) == exe for name in names)
 
 
-def _prefixes(start: _Start) -> list[str]:
-    """Return every installation folder that Python may take for its own by how it was called."""
+def names_another_home(start: Start) -> bool:
+    """Return whether the environment has Python take its own modules from elsewhere than from where
+    its program lies: by `home` in its settings, beside which the first library is taken.
+    """
+    programs = [posixpath.dirname(program) for program in _programs(start)]
+    folders = dict.fromkeys((*programs, *map(posixpath.dirname, programs)))
+    configs = (config_of(folder, start.files) or {} for folder in folders)
+    return any("home" in config and _leads_away(start, config["home"]) for config in configs)
+
+
+def _leads_away(start: Start, home: str) -> bool:
+    files, exe = start.files, start.owner.exe
+    own = posixpath.dirname(files.realpath(exe or ""))
+    if files.realpath(home) == own:
+        return False
+    place = files.realpath(home)
+    if exe is None or files.exists(f"{place}/pybuilddir.txt"):
+        return True
+    while place not in {"", "/"}:
+        for version in search_paths.versions(start.owner):
+            library = f"lib/python{version}"
+            if any(files.exists(f"{place}/{library}/os.{end}") for end in ("py", "pyc")):
+                true = files.realpath(f"{posixpath.dirname(own)}/{library}")
+                return files.realpath(f"{place}/{library}") != true
+        place = posixpath.dirname(place)
+    return False
+
+
+def _programs(start: Start) -> list[str]:
+    """Return every path by which the interpreter may have been called."""
     spelled = "/" in (start.owner.argv[0] if start.owner.argv else "")
-    programs = (p for p in candidates(start.owner) if spelled or start.files.exists(p))
+    return [p for p in candidates(start.owner) if spelled or start.files.exists(p)]
+
+
+def _prefixes(start: Start) -> list[str]:
+    """Return every installation folder that Python may take for its own by how it was called."""
+    programs = _programs(start)
     return list(dict.fromkeys(posixpath.dirname(posixpath.dirname(p)) for p in programs))
 
 
-def _stands_first(start: _Start) -> bool:
+def _stands_first(start: Start, command: Command) -> bool:
     """True where a folder that is searched before the standard library holds what Python loads
     before the main program.
     """
     before = search_paths.given_folders(start.owner)
-    names = _LOADED_FIRST if _holds_its_own(start.owner) else (*_LOADED_FIRST, *_NOT_FROZEN)
-    if any(_named(start, folder, names) for folder in before):
+    if any(named(start, folder, LOADED_FIRST) for folder in before):
         return True
     if any(start.is_since(folder) for folder in before if not start.is_out_of_reach(folder)):
         return True
+    if command.kind is not Kind.MODULE or command.safe_path:
+        return False
     here = search_paths.bases(start.owner)[:1]
-    return not _holds_its_own(start.owner) and any(_named(start, f, _NOT_FROZEN) for f in here)
+    return any(named(start, folder, _OF_PYTHON) for folder in here)
 
 
-def _holds_its_own(owner: ProcessFacts) -> bool:
-    return min(int(v.split(".")[1]) for v in search_paths.versions(owner)) >= _FROZEN_FROM
+def named(start: Start, folder: str, names: Collection[str]) -> bool:
+    """True where a folder holds a module of one of these names, or a package with a file."""
+    outside = start.files.outside(folder)
+    for entry in listed(outside):
+        first, _, ending = entry.partition(".")
+        if first in names and (ending or _is_package(start, f"{folder}/{entry}")):
+            return True
+    return False
 
 
-def _named(start: _Start, folder: str, names: Sequence[str]) -> bool:
-    listed = _listed(start.files.outside(folder))
-    return any(entry.partition(".")[0] in names for entry in listed)
+def _is_package(start: Start, folder: str) -> bool:
+    """True for a folder with a file of its own, or in which that may have been."""
+    inner = listed(start.files.outside(folder))
+    return start.is_since(folder) or any(name.startswith("__init__.") for name in inner)
 
 
-def _listed(outside: str) -> tuple[str, ...]:
+def listed(outside: str) -> tuple[str, ...]:
     """Return the names in a folder; read again only when it was changed."""
     try:
         found = os.stat(outside)
@@ -288,7 +266,7 @@ def _listed(outside: str) -> tuple[str, ...]:
         return ()
 
 
-def _folders(start: _Start) -> list[str]:
+def folders_of(start: Start) -> list[str]:
     """Return the folders with packages of which Python runs what lies in them at each start."""
     owner, files = start.owner, start.files
     home = os.fsdecode(start.told.get(b"HOME", b"")) or home_of(owner.uid)
@@ -301,59 +279,59 @@ def _folders(start: _Start) -> list[str]:
     return [f for f in dict.fromkeys(found) if files.is_dir(f)]
 
 
-def _of_folder(start: _Start, folder: str) -> str | None:
-    listed = _listed(start.files.outside(folder))
-    if any(name.partition(".")[0] in _CUSTOM for name in listed):
+def _of_folder(start: Start, folder: str) -> str | None:
+    names = listed(start.files.outside(folder))
+    if any(name.partition(".")[0] in CUSTOM for name in names):
         return BENT
-    for name in listed:
+    for name in names:
         if name.endswith(".pth") and (reason := _of_lines(start, f"{folder}/{name}")) is not None:
             return reason
     return None
 
 
-def _of_lines(start: _Start, path: str) -> str | None:
+def _of_lines(start: Start, path: str) -> str | None:
     """Return why the lines of a `.pth` file raise a doubt: those that begin with `import` are run,
     all others are folders.
     """
     if start.is_since(path):
         return BENT_SINCE
-    data = text_of(start.files.outside(path), _MOST_LINES + 1)
-    if b"import " not in data and b"import\t" not in data and len(data) <= _MOST_LINES:
+    data = text_of(start.files.outside(path), MOST_LINES + 1)
+    if b"import " not in data and b"import\t" not in data and len(data) <= MOST_LINES:
         return _of_added(start, posixpath.dirname(path), data)
-    known = _LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
+    known = LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
     if known is None or not start.told.keys().isdisjoint(known[0]):
         return BENT
     return None if known[1] is None else _of_module(start, posixpath.dirname(path), known[1])
 
 
-def _of_added(start: _Start, folder: str, data: bytes) -> str | None:
+def _of_added(start: Start, folder: str, data: bytes) -> str | None:
     """Look for what is run at each start in the folders that a `.pth` file adds."""
     for line in sorted(set(data.splitlines())):
         added = search_paths.join(start.owner, folder, os.fsdecode(line.strip()))
         if not line.strip() or not start.files.is_dir(added):
             continue
-        if _named(start, added, _CUSTOM):
+        if named(start, added, CUSTOM):
             return BENT
         if start.is_since(added) and not start.is_out_of_reach(added):
             return BENT_SINCE
     return None
 
 
-def _of_module(start: _Start, folder: str, name: str) -> str | None:
+def _of_module(start: Start, folder: str, name: str) -> str | None:
     """Return why what such a line imports raises a doubt: it is not what was read, or something
     else of its name is found before it.
     """
     path, top = f"{folder}/{name}", name.partition("/")[0]
     first, files = top.removesuffix(".py"), start.files
-    data = text_of(files.outside(path), _MOST_LINES)
+    data = text_of(files.outside(path), MOST_LINES)
     if hashlib.sha256(data).hexdigest() not in _MODULES_OF_OTHERS or start.is_since(path):
         return BENT
-    others = (*search_paths.given_folders(start.owner), *_folders(start))
-    if any(_named(start, other, (first,)) for other in others if other != folder):
+    others = (*search_paths.given_folders(start.owner), *folders_of(start))
+    if any(named(start, other, (first,)) for other in others if other != folder):
         return BENT
-    listed = (n for n in _listed(files.outside(folder)) if not n.endswith(".pth"))
-    beside = [n for n in listed if n.partition(".")[0] == first]
-    within = _listed(files.outside(f"{folder}/{first}"))
+    names = (n for n in listed(files.outside(folder)) if not n.endswith(".pth"))
+    beside = [n for n in names if n.partition(".")[0] == first]
+    within = listed(files.outside(f"{folder}/{first}"))
     if beside != [top] or any(n.endswith((".so", ".pyc")) for n in within):
         return BENT
     return made_of_source(start.owner, path, files)

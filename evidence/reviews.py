@@ -14,7 +14,7 @@ from core.review import Acting, Action, CaseStatus, ReviewEvent
 from core.rights import spellings
 from core.text import printable
 from evidence.acts import Newest, chain_act
-from evidence.case_sums import CaseSums
+from evidence.case_sums import SEPARATOR, CaseSums
 from evidence.closed import OPEN, closed_columns, with_scope
 from evidence.confirming import as_written, known_as
 from evidence.database import Connection
@@ -24,6 +24,8 @@ from evidence.standing import with_reach
 from evidence.times import micros
 
 _APPROVALS = frozenset({Action.APPROVE, Action.APPROVE_SCRIPT})
+_MOST_CASES = 200
+"""Of a script, the newest first, whose records are read for who owns it."""
 
 
 def append_review(
@@ -73,7 +75,10 @@ def _of_case(
         raise EvidenceError(
             "There is no such case in the evidence.", remedy="Load the queue again."
         )
-    newest, own = Newest.of(connection), _is_own(names, about)
+    people = _people_of(about)
+    if case is not None and event.record_id is None:
+        people |= _users(case["users"])
+    newest, own = Newest.of(connection), _is_own(names, people)
     review = StoredReview(
         event=event,
         up_to=newest.seq,
@@ -103,18 +108,40 @@ def _of_version(
             remedy="Run it once, then look.",
         )
     newest = Newest.of(connection)
-    of_script = "SELECT last_record FROM cases WHERE script_path = ? ORDER BY last_us DESC LIMIT 1"
-    record_id = connection.value(of_script, (script,))
-    about = None if record_id is None else _last_of(connection, str(record_id))
+    about, people = _of_script(connection, script)
     review = StoredReview(
         event=event,
         up_to=newest.seq,
         head=newest.head,
         script=script,
         sha256=sha256,
-        own=_is_own(names, about),
+        own=_is_own(names, people),
     )
     return review, about, None
+
+
+def _of_script(
+    connection: Connection, script: str
+) -> tuple[Record | Observation | None, frozenset[str]]:
+    """Return what a script sent last, and who ran it, or owns it, in any of its cases."""
+    query = "SELECT users, last_record FROM cases WHERE script_path = ? ORDER BY last_us DESC"
+    cases = connection.execute(query, (script,)).fetchall()
+    people = frozenset[str]().union(*(_users(users) for users, _ in cases))
+    newest = [_last_of(connection, record_id) for _, record_id in cases[:_MOST_CASES]]
+    return newest[0] if newest else None, people.union(*map(_people_of, newest))
+
+
+def _users(listed: str) -> frozenset[str]:
+    return frozenset(name for name in listed.split(SEPARATOR) if name)
+
+
+def _people_of(about: Record | Observation | None) -> frozenset[str]:
+    """Return who runs the process, and who owns the script, that a record is about."""
+    if about is None:
+        return frozenset()
+    script = about.sender.script
+    owner = None if script is None else (script.version or {}).get("owner")
+    return frozenset(name for name in (about.sender.user, owner) if isinstance(name, str) and name)
 
 
 def _last_of(connection: Connection, record_id: str) -> Record | Observation | None:
@@ -125,16 +152,11 @@ def _last_of(connection: Connection, record_id: str) -> Record | Observation | N
         return None
 
 
-def _is_own(names: frozenset[str], about: Record | Observation | None) -> bool | None:
-    """Return whether the reviewer runs the process, or owns the script, that it is about; None
-    where the record does not name them in a way that can be compared. `names`: those of the
-    reviewer, the pseudonym among them; machines and directories spell one name otherwise.
+def _is_own(names: frozenset[str], people: frozenset[str]) -> bool | None:
+    """Return whether the reviewer is among the people that it is about; None where records do not
+    name them in a way that can be compared. `names`: those of the reviewer, the pseudonym among
+    them; machines and directories spell one name otherwise.
     """
-    if about is None:
-        return None
-    script = about.sender.script
-    owner = None if script is None else (script.version or {}).get("owner")
-    people = {name for name in (about.sender.user, owner) if isinstance(name, str) and name}
     if not names.isdisjoint(spelt for name in people for spelt in spellings(name)):
         return True
     clear = {name for name in people if not is_pseudonym(name)}

@@ -43,6 +43,10 @@ class Beginning:
     """A digest of its environment, likewise."""
     traced: bool = False
     """True where another program traced it (ptrace): that one can make it do anything."""
+    parent: int = 0
+    """Its parent by then: who has ended before is none any more."""
+    stops: int = 0
+    """How often it had gone to sleep, or was stopped, since it was forked."""
     sockets: frozenset[int] | None = None
     """Numbers of those that it was given by what it was before; None where that is not known."""
 
@@ -168,7 +172,7 @@ def _records(rest: bytearray) -> list[tuple[Program, Beginning]]:
     """Take all whole records off what has come."""
     found, at = [], 0
     while at + TOLD.size <= len(rest):
-        pid, executed_at, line, environment, traced, size, count = TOLD.unpack_from(rest, at)
+        pid, executed_at, line, environment, *held, size, count = TOLD.unpack_from(rest, at)
         numbers = at + TOLD.size + size
         end = numbers + SOCKET.size * (0 if count == MANY else count)
         if end > len(rest):
@@ -181,7 +185,9 @@ def _records(rest: bytearray) -> list[tuple[Program, Beginning]]:
                 folder=folder or None,
                 line=line,
                 environment=environment,
-                traced=traced,
+                traced=held[0],
+                parent=held[1],
+                stops=held[2],
                 sockets=None if count == MANY else given,
             )
         found.append(((pid, executed_at), begun))

@@ -27,11 +27,11 @@ EVENT_AT = 36
 """Where in a message the event begins, behind the heads of netlink and of the kernel's connector
 (linux/netlink.h, linux/connector.h)."""
 EXEC = 0x2
-TOLD = struct.Struct("=iQ16s16s?HH")
+TOLD = struct.Struct("=iQ16s16s?iIHH")
 SOCKET = struct.Struct("=Q")
 """Process; the kernel's time of its exec; digests of its command line and of its environment, zeros
-where it was too late; whether another program traces it; bytes of its working folder, and how many
-sockets it was given: both follow."""
+where it was too late; whether another program traces it; its parent, and how often it has stood
+still; bytes of its working folder, and how many sockets it was given: both follow."""
 LATE = bytes(16)
 READY = b"r"
 _READ_MOST = 16_000
@@ -40,6 +40,8 @@ has read its libraries' heads and its encodings, 31,000 bytes at least (Python 3
 -S -E). Counted by the kernel, at once, and never set back."""
 _PASSED_MOST_NS = 1_500_000
 """Likewise in time, for what had read much before it became another program."""
+_STOPS, _MOST_STOPS = b"voluntary_ctxt_switches", 0x7FFFFFFF
+"""How often a thread went to sleep, which a stop by a tracer is as well."""
 MANY = 0xFFFF
 _MOST_GIVEN = 64
 """Descriptors that are looked at; of a program with more it is told that there are many."""
@@ -108,13 +110,14 @@ def look(pid: int, at: int) -> bytes:
         folder = os.readlink(b"/proc/%d/cwd" % pid)
     line = read(f"/proc/{pid}/cmdline", _MOST_READ)
     environment = read(f"/proc/{pid}/environ", _MOST_READ)
-    given, traced = _sockets(pid), tracer(read(f"/proc/{pid}/status", _PIECE)) != 0
+    given, status = _sockets(pid), read(f"/proc/{pid}/status", _PIECE)
     passed = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - at
     # What it has read is asked only where time alone does not tell: it takes as long as its line.
     io = b"" if 0 <= passed <= _PASSED_MOST_NS else read(f"/proc/{pid}/io", 200)
     if not line or not has_not_begun(io, passed):
-        return TOLD.pack(pid, at, LATE, LATE, False, 0, 0)
-    told = digest(line), digest(environment), traced
+        return TOLD.pack(pid, at, LATE, LATE, False, 0, 0, 0, 0)
+    held = tracer(status) != 0, _number(status, b"PPid"), _number(status, _STOPS)
+    told = digest(line), digest(environment), *held
     count = MANY if given is None else len(given)
     numbers = b"".join(SOCKET.pack(number) for number in given or ())
     return TOLD.pack(pid, at, *told, len(folder), count) + folder + numbers
@@ -136,8 +139,12 @@ def _sockets(pid: int) -> list[int] | None:
 
 def tracer(status: bytes) -> int:
     """Return who traces a process, by what `/proc/PID/status` tells; 0: nobody."""
-    told = status.partition(b"\nTracerPid:")[2].split(b"\n", 1)[0].strip()
-    return int(told) if told.isdigit() else 0
+    return _number(status, b"TracerPid")
+
+
+def _number(status: bytes, name: bytes) -> int:
+    told = status.partition(b"\n%b:" % name)[2].split(b"\n", 1)[0].strip()
+    return min(int(told), _MOST_STOPS) if told.isdigit() else 0
 
 
 def has_not_begun(io: bytes, passed_ns: int) -> bool:

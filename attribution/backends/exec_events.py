@@ -14,11 +14,11 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.backends.beginnings import Beginning, Beginnings, BeginningsProcess, Program
 from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC
+from attribution.backends.loads import Load
 from attribution.backends.process_connector import FORK, TRACED, Wish, subscribed
 from attribution.facts import Heard, ProcessFacts
 from core.duties import OWNER, Duty
@@ -32,16 +32,6 @@ _PATIENCE_S, _MOMENT_S = 0.05, 0.002
 """What a program began with is read within a fraction of a millisecond, or too late."""
 _SILENT_S = 1.0
 """Whoever reads that, and has told of no program for so long while one began, is held up by it."""
-
-
-@dataclass(slots=True, eq=False)
-class Load:
-    """How the program of a process came to be it. One for it and all that are forked from it."""
-
-    at: float | None
-    """When it was loaded (Unix time); None when that was before the first event."""
-    begun: Beginning | None = None
-    """What it began with; None while that was not told."""
 
 
 type _Times[T] = OrderedDict[int, tuple[T, float]]
@@ -275,7 +265,8 @@ class ExecEvents:
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         happened = time.time() - (now - monotonic) / 1e9
         if what == EXEC:
-            load = Load(at=happened, begun=self._ahead.pop((pid, monotonic), None))
+            load = self._loaded_anew(pid, happened)
+            load.begun = self._ahead.pop((pid, monotonic), None)
             if load.begun is None:
                 _put(self._awaited, (pid, monotonic), load)
                 self._silent_from = self._silent_from or self._clock()
@@ -293,6 +284,35 @@ class ExecEvents:
             self._forks.append((happened, pid, child))
             # Nothing that an earlier process with this number did counts any more.
             self._keep(self._loaded, child, self.load(pid) or Load(at=None), happened)
+
+    def _loaded_anew(self, pid: int, happened: float) -> Load:
+        before, parent = self.load(pid), self._parents.get(pid)
+        above = None if parent is None else parent[0]
+        inherited = None if above is None else self.load(above)
+        # The first one of those that are older than the events is not known to be a fork's.
+        chained = before is not None and before.at is not None and before is not inherited
+        bereft = self._is_bereft(above, before)
+        return Load(at=happened, chained=chained, parent=above, bereft=bereft)
+
+    def _is_bereft(self, above: int | None, before: Load | None) -> bool:
+        """True where what forked the parent, or one above it, has ended, and all were one program
+        since: whom that one traced, it traced the forks of.
+        """
+        while above is not None and before is not None and self.load(above) is before:
+            told, born = self._parents.get(above), self.born(above)
+            if told is None or born is None or (before.at is not None and born <= before.at):
+                return False
+            above = told[0]
+            if procfs.start_of(above) is None:
+                return True
+        return False
+
+    def is_adopted(self, pid: int, parent: int) -> bool:
+        """True where the parent is known to be another one than that which the process was forked
+        from: that one has ended.
+        """
+        told = self._parents.get(pid)
+        return told is not None and told[0] != parent
 
     def _note_anew(self, pid: int) -> None:
         """What is traced stops before its exec is told: whoever let go there held the new program,

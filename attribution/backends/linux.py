@@ -265,8 +265,8 @@ class LinuxBackend:
         """
         load = self._execs.load(pid)
         begun = None if load is None else load.begun
-        if begun is not None and begun.sockets is not None:
-            return inode in begun.sockets
+        if begun is not None and begun.line is not None:
+            return begun.sockets is None or inode in begun.sockets
         place = self._places.get(inode, self._last_place.get(pid))
         return place is not None and place <= _STANDARD_LAST
 

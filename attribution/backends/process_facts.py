@@ -51,12 +51,14 @@ def process(pid: int) -> ProcessFacts | None:
 
 
 def _kept(environment: bytes) -> dict[str, str]:
-    """Return the kept variables of the environment the process was started with."""
-    found = {}
+    """Return the kept variables of the environment the process was started with; of a name that
+    stands there twice, what comes first, which is what the C library finds.
+    """
+    found: dict[str, str] = {}
     for entry in environment.split(b"\0"):
         name, _, value = entry.partition(b"=")
         if (text := os.fsdecode(name)) in KEPT_ENVIRONMENT:
-            found[text] = os.fsdecode(value)
+            found.setdefault(text, os.fsdecode(value))
     return found
 
 

@@ -25,6 +25,7 @@ from attribution.backends.process_ends import (
     is_python,
     pids,
 )
+from attribution.reader_helpers import Unread
 from core.activity import EndedRun
 from core.attribution import Attribution, unknown_sender
 from core.beats import until_beat
@@ -35,6 +36,8 @@ _NAMED_AFTER_S = 0.1
 _NAMED_APART_S = 0.01
 _AGAIN_S = (1.0, 5.0, 0.0)
 """So long until it is asked for once more; what is not named by then is no script."""
+_UNREAD_S = 0.1
+"""So long until it is asked again where nobody could tell in time."""
 _IDLE_S = 5.0
 _LISTED_S = 1.0
 """The list of processes is looked at so often, whoever asks and however late."""
@@ -51,7 +54,7 @@ _LEAST_MEMORY = 1 << 20
 _UNNAMED = replace(unknown_sender("process", _TOO_SHORT), is_python=True)
 
 type Names = Callable[[int], Attribution | None]
-"""Pid of a living process → who it is."""
+"""Pid of a living process → who it is. Raises Unread where nobody could tell in time."""
 
 
 @dataclass(slots=True)
@@ -310,7 +313,12 @@ class Runs:
                 self._name(max(due, key=lambda run: run.start), now)
 
     def _name(self, run: _Run, now: float) -> None:
-        found = self._names(run.pid) if procfs.start_of(run.pid) == run.start else None
+        try:
+            found = self._names(run.pid) if procfs.start_of(run.pid) == run.start else None
+        except Unread:  # a busy machine: that was no answer, and is none of the few looks
+            with self._lock:
+                run.name_at = time.monotonic() + _UNREAD_S
+            return
         named = found is not None and found.script is not None
         with self._lock:
             run.sender = found or run.sender

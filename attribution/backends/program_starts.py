@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from attribution.backends import procfs
 from attribution.backends.beginnings_process import digest, tracer
 from attribution.backends.clock_steps import ClockSteps
-from attribution.backends.exec_events import ExecEvents, Load
+from attribution.backends.exec_events import ExecEvents
+from attribution.backends.loads import Load
 from attribution.facts import AS_THEY_STAND, ProcessFacts
 
 _TICK_S = 0.02
@@ -43,7 +44,14 @@ class ProgramStarts:
 
     def dated(self, facts: ProcessFacts) -> ProcessFacts:
         """Add how its program began, and whether another one has had it in its hands since."""
-        return replace(self._loaded(facts), traced=self._is_traced(facts.pid))
+        load = self._execs.load(facts.pid)
+        return replace(
+            self._loaded(facts),
+            traced=self._is_traced(facts.pid),
+            held=load is not None and load.may_have_been_held,
+            chained=load is not None and load.chained,
+            adopted=self._execs.is_adopted(facts.pid, facts.parent),
+        )
 
     def _loaded(self, facts: ProcessFacts) -> ProcessFacts:
         """Add since when it is the program that it is: its last exec, or that of the process it was

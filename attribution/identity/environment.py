@@ -86,14 +86,17 @@ def _folder_above(program: str) -> str:
 
 
 def config_of(prefix: str | None, files: Files) -> dict[str, str] | None:
-    """Return `pyvenv.cfg`, in small letters; None where the prefix is no virtual environment."""
+    """Return `pyvenv.cfg`, in small letters but for its paths; None where the prefix is no virtual
+    environment.
+    """
     if prefix is None:
         return None
     data = files.head(posixpath.join(prefix, "pyvenv.cfg"), _MOST_CONFIG)
     if not data:
         return None
     pairs = (line.partition("=") for line in data.decode("utf-8", "replace").splitlines())
-    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+    words = ((name.strip().lower(), value.strip()) for name, _, value in pairs)
+    return {name: value if "/" in value else value.lower() for name, value in words}
 
 
 def _versions(

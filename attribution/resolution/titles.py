@@ -38,5 +38,8 @@ def is_called_oddly(facts: ProcessFacts) -> bool:
 
 
 def is_fork_of(facts: ProcessFacts, parent: ProcessFacts) -> bool:
-    """True when the process still is the very program, in memory, that its parent is."""
-    return facts.image != 0 and facts.image == parent.image and facts.exe == parent.exe
+    """True when the process still is the very program, in memory, that its parent is: loaded at the
+    same moment, too, for a program may put its marks where those of another one are (`prctl`).
+    """
+    same = facts.image != 0 and facts.image == parent.image and facts.exe == parent.exe
+    return same and facts.image_from == parent.image_from

@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Iterator
 
 from benchmarks.attribution_attacks import (
+    before,
+    between,
     calls,
     controlled,
     copies,
@@ -49,9 +51,11 @@ _GROUPS = (
     controlled,
     packed,
     calls,
+    before,
+    between,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES
+HONEST = honest.NAMES | heads.NAMES | before.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:

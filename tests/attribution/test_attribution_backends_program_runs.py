@@ -16,6 +16,7 @@ from patience import eventually
 from attribution.backends import process_connector, program_runs
 from attribution.backends.process_ends import Event, KernelEvents
 from attribution.backends.program_runs import Names, Runs, _code, _word
+from attribution.reader_helpers import Unread
 from core.activity import EndedRun
 from core.attribution import UNATTRIBUTED, Attribution, LaunchedAs, Script
 
@@ -203,6 +204,36 @@ def test_a_number_that_is_anothers_by_now_ends_the_run_before(told: Told, tmp_pa
     took(runs, Event(pid=child.pid, began=False, status=0))
     assert [one.about for one in runs.ended() if one.about.endswith(".py")] == ["second.py"]
     runs.close()
+
+
+@linux
+def test_who_could_not_be_told_in_time_is_asked_for_again(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine that is no answer, however often: it is none of the few looks after which
+    a run is taken for one of no script.
+    """
+    del told
+    monkeypatch.setattr(program_runs, "_UNREAD_S", 0.0)
+    asked: list[int] = []
+
+    def late(pid: int) -> Attribution | None:
+        asked.append(pid)
+        if asked.count(pid) < 10:
+            raise Unread("too busy")
+        return named(pid)
+
+    (tmp_path / "busy.py").write_text("print(1, flush=True)\ninput()\n")
+    runs = quiet(late)
+    child = started(tmp_path / "busy.py")
+    took(runs, Event(pid=child.pid, began=True))
+    while asked.count(child.pid) < 10:
+        runs._name_due()
+    child.communicate(b"\n")
+    took(runs, Event(pid=child.pid, began=False, status=0))
+    [one] = [one for one in runs.ended() if one.about == "busy.py"]
+    runs.close()
+    assert one.sender.script is not None
 
 
 @linux

@@ -106,7 +106,7 @@ def test_a_file_of_any_length_is_read_whole(tmp_path: Path, size: int) -> None:
 def test_a_program_that_runs_already_was_read_too_late() -> None:
     """Whatever its command line says by then."""
     found = TOLD.unpack_from(look(os.getpid(), time.monotonic_ns() - 60_000_000_000))
-    assert found[2:] == (LATE, LATE, False, 0, 0)
+    assert found[2:] == (LATE, LATE, False, 0, 0, 0, 0)
 
 
 def test_a_program_is_read_before_it_runs() -> None:
@@ -136,6 +136,8 @@ def test_a_program_is_read_before_it_runs() -> None:
                 line=digest(b"/bin/cat\0-\0"),
                 environment=digest(b"A=b\0"),
                 sockets=frozenset(),
+                parent=os.getpid(),
+                stops=told.stops,
             ),
         )
     finally:
@@ -468,15 +470,25 @@ def test_records_come_in_pieces() -> None:
     from attribution.backends.beginnings import _records
 
     record = (
-        TOLD.pack(7, 8, b"l" * 16, b"e" * 16, True, 3, 2) + b"/ab" + bytes(7) + b"\1" + bytes(8)
+        TOLD.pack(7, 8, b"l" * 16, b"e" * 16, True, 5, 6, 3, 2)
+        + b"/ab"
+        + bytes(7)
+        + b"\1"
+        + bytes(8)
     )
     rest = bytearray(record + record[:9])
     given = frozenset({1 << 56 if sys.byteorder == "little" else 1, 0})
     begun = Beginning(
-        folder="/ab", line=b"l" * 16, environment=b"e" * 16, traced=True, sockets=given
+        folder="/ab",
+        line=b"l" * 16,
+        environment=b"e" * 16,
+        traced=True,
+        parent=5,
+        stops=6,
+        sockets=given,
     )
     assert _records(rest) == [((7, 8), begun)]
-    rest += record[9:] + TOLD.pack(9, 10, LATE, LATE, False, 0, 0)
+    rest += record[9:] + TOLD.pack(9, 10, LATE, LATE, False, 0, 0, 0, 0)
     assert _records(rest) == [((7, 8), begun), ((9, 10), Beginning())]
     assert not rest
-    assert struct.calcsize("=iQ16s16s?HH") == TOLD.size
+    assert struct.calcsize("=iQ16s16s?iIHH") == TOLD.size

@@ -3,15 +3,18 @@
 import os
 import subprocess
 import sys
+import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from attribution.backends import process_facts
 from attribution.beacon.folder import beacon_folder, with_beacon
+from attribution.beside import BESIDE, BESIDE_SINCE, doubt
 from attribution.filesystem import files_of
-from attribution.startup import BESIDE, beside
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux")
 
@@ -29,13 +32,14 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     def started(*options: str, python: str = sys.executable, **told: str) -> str | None:
         command = [python, *options, str(script)]
         environment = {"PATH": os.environ["PATH"], **told}
+        loaded = time.time()  # the kernel's events tell it as exactly
         one = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
         running.append(one)
         assert one.stdout is not None
         assert one.stdout.readline() == b"runs\n"
         facts = process_facts.process(one.pid)
         assert facts is not None
-        return beside(facts, files_of(facts))
+        return doubt(replace(facts, image_from=loaded), files_of(facts))
 
     yield started
     for one in running:
@@ -65,6 +69,110 @@ def test_code_that_is_run_first_is_a_doubt(begin: Begin, tmp_path: Path) -> None
         assert begin(**variables) == BESIDE, variables
     assert begin("-Werror::swap.X") == BESIDE
     assert begin("-W", "error::swap.X") == BESIDE
+
+
+@pytest.mark.parametrize("option", ["-Wignore", "-b", "-Xdev", "-Xfrozen_modules=off"])
+def test_a_module_that_python_loads_first_is_a_doubt(
+    begin: Begin, tmp_path: Path, option: str
+) -> None:
+    """By a switch or a variable it loads more of its own before the script, and looks for that on
+    the path as well.
+    """
+    more = _folder(tmp_path / "more", "notes.py")
+    assert begin(option, PYTHONPATH=more) is None
+    for name in ("warnings.py", "stat.py", "types/__init__.py"):
+        module = name.partition("/")[0].removesuffix(".py")
+        text = Path(os.__file__).with_name(f"{module}.py").read_text()
+        place = _folder(tmp_path / module, name, text)
+        assert begin(option, PYTHONPATH=place) == BESIDE, name
+
+
+def test_what_may_have_gone_is_a_doubt(begin: Begin, tmp_path: Path) -> None:
+    """What was run first may take itself away, its folder, or the link to that."""
+    clean = tmp_path / "clean"
+    _folder(clean, "notes.py")
+    for number, goes in enumerate(
+        (
+            "os.remove(__file__)",
+            "import shutil; shutil.rmtree(os.path.realpath(os.path.dirname(__file__)))",
+            "os.remove(__file__)  # and its folder stays",
+            f"os.symlink({str(clean)!r}, 'x'); os.rename('x', LINK)",
+        )
+    ):
+        name = "sitecustomize/__init__.py" if number == 2 else "sitecustomize.py"
+        link = tmp_path / f"link{number}"
+        text = f"import os\nLINK = {str(link)!r}\nos.chdir({str(tmp_path)!r})\n{goes}\n"
+        link.symlink_to(_folder(tmp_path / f"more{number}", name, text))
+        reason = BESIDE if number == 2 else BESIDE_SINCE
+        assert begin(PYTHONPATH=str(link)) == reason, goes
+
+
+def test_an_archive_on_the_path_is_looked_into(begin: Begin, tmp_path: Path) -> None:
+    """Of a folder within it as well; one that cannot be read is a doubt."""
+    for name, inner, reason in (
+        ("sitecustomize.py", "", BESIDE),
+        ("in/sitecustomize.py", "/in", BESIDE),
+        ("in/sitecustomize.py", "/out", None),
+        ("helpers/stat.py", "", None),
+    ):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, "")
+        assert begin(PYTHONPATH=f"{path}{inner}") == reason, (name, inner)
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(path.read_bytes()[:-30])
+    assert begin(PYTHONPATH=str(damaged)) == BESIDE
+
+
+def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_path: Path) -> None:
+    """Those in the home of the account are installed; in an environment there are none."""
+    base = str(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}"))
+    packages = f"lib/python3.{sys.version_info.minor}/site-packages"
+    for name in ("usercustomize.py", "a.pth"):
+        place = _folder(tmp_path / name / ".local", f"{packages}/{name}")
+        assert begin(python=base, PYTHONUSERBASE=place) == BESIDE
+        assert begin(python=base, HOME=str(tmp_path / name)) == BESIDE
+        assert begin("-s", python=base, PYTHONUSERBASE=place) is None
+        assert begin(python=base, PYTHONUSERBASE=place, PYTHONNOUSERSITE="1") is None
+        assert begin(PYTHONUSERBASE=place, HOME=str(tmp_path / name)) is None
+    assert begin(python=base, HOME=str(tmp_path)) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"PYTHONPYCACHEPREFIX": "{here}"},
+        {"OPENSSL_CONF": "{here}/openssl.cnf"},
+        {"LD_PRELOAD": "libmore.so", "LD_LIBRARY_PATH": "{here}"},
+        {"LD_LIBRARY_PATH": "/usr/lib:{here}/libs"},
+        {"LD_LIBRARY_PATH": "{here}/newer"},
+    ],
+)
+def test_variables_that_load_something_else_first_are_a_doubt(
+    begin: Begin, tmp_path: Path, told: dict[str, str]
+) -> None:
+    """Compiled files kept elsewhere, libraries before the system's own."""
+    _folder(tmp_path / "libs", "libexpat.so.9")
+    (tmp_path / "newer/glibc-hwcaps").mkdir(parents=True)
+    (tmp_path / "openssl.cnf").write_text("")
+    assert begin(**{k: v.format(here=tmp_path) for k, v in told.items()}) == BESIDE
+
+
+def test_what_a_line_of_the_environment_imports_is_looked_for_on_the_path(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """And what that may import in turn, which is installed."""
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    packages = next(place.rglob("site-packages"))
+    _folder(packages, "a.pth", "import os; __import__('_harmless')\n")
+    _folder(packages, "_harmless.py", "import idna_of_others\n")
+    _folder(packages, "idna_of_others.py")
+    python = str(place / "bin/python")
+    for name in ("_harmless", "idna_of_others", "json"):
+        more = _folder(tmp_path / name, f"{name}.py")
+        assert begin(python=python, PYTHONPATH=more) == BESIDE, name
+    assert begin(python=python, PYTHONPATH=_folder(tmp_path / "mine", "mine.py")) is None
 
 
 def test_another_home_is_a_doubt(begin: Begin, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from machine_in_memory import FakeMachine, attributor, connection
 
-from attribution.agreement import ALONE, MOVABLE, TEXT_ALONE, agree
+from attribution.agreement import ALONE, BELOW_TOOL, BY_TOOL, MOVABLE, TEXT_ALONE, agree
 from attribution.ambiguity import SHARED, UNUSED
 from attribution.facts import ProcessFacts, Witness
 from attribution.resolution import Resolution, resolve
@@ -257,11 +257,20 @@ def test_the_text_of_a_command_is_the_command_lines_word_alone() -> None:
 
 
 def test_what_a_tools_script_calls_is_not_what_it_runs() -> None:
-    """Below a tool's own frames stands the script; frames further in may carry any name."""
+    """Below a tool's own frames stands the script; frames further in may carry any name. That the
+    tool runs nothing else is not known: it goes by its name.
+    """
     facts = python("-m", "cProfile", "/w/good.py")
     tool = "/usr/lib/python3.13/cProfile.py"
-    assert agreed(facts, tool, "interpreter", "/w/good.py").note is None
-    assert agreed(facts, tool, "interpreter", "/w/evil.py", "/w/good.py").note is not None
+    assert agreed(facts, tool, "interpreter", "/w/good.py").note == BELOW_TOOL
+    assert agreed(facts, tool, "interpreter", "/w/evil.py", "/w/good.py").note == BY_TOOL
+
+
+def test_the_application_of_an_installed_server_may_be_certain() -> None:
+    """Servers are a part of the installation, as the libraries of their application are."""
+    facts = python("-m", "uvicorn", "job:app", start_folder="/w")
+    tool = "/venv/lib/python3.13/site-packages/uvicorn/__main__.py"
+    assert agreed(facts, tool, "interpreter", "/w/job.py").note != BELOW_TOOL
 
 
 @pytest.mark.parametrize(

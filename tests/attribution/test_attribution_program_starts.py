@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from machine_in_memory import FakeMachine, attributor, connection
@@ -22,11 +23,13 @@ from attribution.backends.beginnings import Beginning, _records
 from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC, look, tracer
 from attribution.backends.exec_events import _WISH, ExecEvents
 from attribution.backends.holders import _EXITED, _HIDDEN, _NO_RIGHT, _nobody
+from attribution.backends.linux import LinuxBackend
+from attribution.backends.loads import Load
 from attribution.backends.process_connector import FORK, TRACED, subscribed
 from attribution.backends.sock_diag import SocketEntry
 from attribution.facts import Ownership, Peer, ProcessFacts, Witness
 from attribution.filesystem import HostFiles
-from attribution.process_profile import _HOLDS_UP, _TRACED
+from attribution.process_profile import _HELD, _HOLDS_UP, _ORPHAN, _TRACED
 from attribution.resolution import resolve
 from core.attribution import Certainty
 from tests.attribution.test_attribution_beginnings import Kernel, Teller, World
@@ -240,6 +243,7 @@ def test_a_connection_given_at_the_start_stays_in_doubt(
     [
         (100, {"traced": True}, _TRACED),
         (100, {"holds_up": True}, _HOLDS_UP),
+        (100, {"held": True}, _HELD),
     ],
 )
 def test_who_is_in_hands_is_told_so(
@@ -249,6 +253,27 @@ def test_who_is_in_hands_is_told_so(
     machine.processes[pid] = replace(machine.processes[pid], **change)  # type: ignore[arg-type]
     found = attributor(machine).attribute(connection())
     assert (found.certainty, found.reason) == (Certainty.LIKELY, reason)
+
+
+def test_who_was_taken_in_is_not_said_to_be_started_by_its_parent(machine: FakeMachine) -> None:
+    """Neither to be a script's, nor to be nobody's; whose own script it is, needs no parent."""
+    machine.run(60, 10, "python3", "/w/job.py", exe="/usr/bin/python3", parent=50)
+    for parent, pid in ((60, 100), (50, 100), (50, 60)):
+        machine.holders = (pid,)
+        taken = replace(machine.processes[pid], parent=parent, adopted=True)
+        machine.processes[pid] = taken
+        found = attributor(machine).attribute(connection())
+        assert (found.reason == _ORPHAN) is (pid == 100), (parent, pid)
+        assert found.is_python is (None if parent == 50 and pid == 100 else True)
+
+
+def test_what_nobody_looked_through_counts_as_given() -> None:
+    """A program that began with very many descriptors may have been given any of them."""
+    backend = LinuxBackend.__new__(LinuxBackend)
+    for sockets, given in ((None, True), (frozenset({7}), True), (frozenset({8}), False)):
+        load = Load(at=1.0, begun=Beginning(line=b"x", sockets=sockets))
+        backend._execs = SimpleNamespace(load=lambda _, load=load: load)  # type: ignore[assignment]
+        assert backend._is_given(9, 7) is given
 
 
 def _app(path: Path, *words: str, mark: bytes = b"") -> ProcessFacts:

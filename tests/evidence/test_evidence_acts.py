@@ -112,6 +112,36 @@ def test_an_approval_of_ones_own_script_is_marked(place: Path, record: Record) -
     assert only(place).own is True
 
 
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("by_owner", [True, False])
+def test_whose_script_it_is_is_told_by_all_who_ran_it(
+    place: Path, make_record: Make, write: Callable[..., None], *, apart: bool, by_owner: bool
+) -> None:
+    """Not by the last one alone: in another case, or in the same one before somebody else."""
+    first, later = make_record(), make_record()
+    if apart:
+        elsewhere = replace(first.destination, host="first.example", service=None)
+        first = replace(first, destination=elsewhere)
+    assert first.sender.script is not None
+    script = replace(first.sender.script, version={"owner": "analyst"} if by_owner else None)
+    runner = "somebody" if by_owner else "analyst"
+    write(replace(first, sender=replace(first.sender, user=runner, script=script)))
+    write(replace(later, sender=replace(later.sender, user="bo")))
+    store = Store(place, acting=Acting(channel="review", second_person=True), clock=lambda: LATER)
+    found = store.script_versions()[0]
+    mine = script_event(found, approve=True, who="analyst", at=START, note="mine")
+    if by_owner and not apart:  # of one case the newest record alone tells who owns the file
+        store.append([mine])
+        assert only(place).own is False
+    else:
+        with pytest.raises(EvidenceError, match="second person"):
+            store.append([mine])
+        others = replace(event(first, "analyst", Action.NOTE), case_key=case_key(first))
+        store.append([others])
+        assert only(place).own is True
+    store.close()
+
+
 @pytest.mark.parametrize("by_script", [True, False])
 def test_a_second_person_is_asked_for(place: Path, record: Record, by_script: bool) -> None:
     """Where the settings ask for it, nobody approves what is his or her own; others may."""

@@ -100,6 +100,14 @@ def test_each_gate_closes_what_it_wrote(home: Path) -> None:
     assert (quick.entries, quick.seq, quick.head) == (full.entries, full.seq, full.head)
     assert not any("not read again" in note for note in full.notes)
     assert verify(home).notes == quick.notes
+    assert any("outgate verify --full" in note for note in quick.notes)
+
+
+def test_a_note_names_a_whole_command(home: Path) -> None:
+    """A person reads it in the review, too, where an option alone belongs to nothing."""
+    for report in (verify(home), verify(home, full=True), verify(home, since_checkpoint=True)):
+        text = "\n".join(report.notes)
+        assert text.count(" --") == text.count("outgate verify --"), text
 
 
 def sql(*statements: str) -> Callable[[Path], None]:

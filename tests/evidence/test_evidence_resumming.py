@@ -153,6 +153,29 @@ def test_only_cases_that_are_concerned_are_read(
     assert said.startswith("the evidence is brought forward: 3 records of 33")
 
 
+def test_who_starts_a_gate_of_a_much_older_file_is_told_how_far_it_is(
+    place: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is added up anew then, which takes minutes."""
+    monkeypatch.setattr("evidence.rebuild.CHUNK", 10)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(lzma.decompress((STORES / "schema-12.db.xz").read_bytes()))
+    with closing(sqlite3.connect(place)) as connection:
+        (total,) = connection.execute("SELECT count(*) FROM entries").fetchone()
+    with caplog.at_level(logging.WARNING, "outgate.evidence"):
+        Store(place).close()
+    said = [one.getMessage() for one in caplog.records]
+    assert said[0].startswith(f"the evidence is brought forward: {total} records of {total} are")
+    assert said[1:] == [
+        f"the evidence is brought forward: {done} of {total}" for done in range(10, total, 10)
+    ]
+    assert total > 10
+    caplog.clear()
+    with closing(Store(place)) as store:
+        store.rebuild_cases()
+    assert not caplog.records
+
+
 def test_a_step_that_is_killed_on_its_way_is_done_at_the_next_start(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

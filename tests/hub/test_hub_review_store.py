@@ -213,14 +213,14 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
     assert member.line.send("/v1/holds", body).value["answers"] == []
     holds = HubHolds(world.hub.database, store.folder)
     (waiting,) = holds.waiting()
-    assert (waiting.id, waiting.sender.user) == (record.id, record.sender.user)
+    assert waiting.sender.user == record.sender.user
     assert 299 < (waiting.decision.hold_seconds or 0) <= 300
     with world.hub.database.work() as connection:
         agreed = Agreed(pseudonyms=True, smallest_group=1, may_reveal=("ada", "bo"))
         agree(connection, agreed, who="ada", note="", now=NOW)
     (waiting,) = holds.waiting()
     assert waiting.sender.user is None  # it is one person's, and a list names its machine
-    answer = {"record_id": record.id, "note": "agreed"}
+    answer = {"record_id": waiting.id, "note": "agreed"}
     store.append([event(store, Action.APPROVE, **answer)])
     assert list(holds.waiting()) == []
     (said,) = member.line.send("/v1/holds", body).value["answers"]
@@ -228,6 +228,34 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
     assert (value["approved"], value["who"], value["role"]) == (True, "ada", "reviewer")
     with pytest.raises(InputError, match="by ada already"):
         store.append([event(store, Action.REFUSE, **answer)])
+
+
+def test_two_endpoints_that_hold_a_request_of_one_id_are_told_apart(
+    world: FleetWorld, store: HubCases
+) -> None:
+    """Whoever gives a request the id of another's gets no answer that was meant for that one."""
+    (store.folder / POLICY_KEY).write_bytes(b"k" * 32)
+    till, copier = world.member("till-1"), world.member("till-2")
+    record = replace(
+        till.records(1)[0],
+        at=utc_now(),
+        decision=Decision(verdict=Verdict.HOLD, rule="ask", reason="why", hold_seconds=300),
+    )
+    world.clock.now = utc_now()
+    for member, script in ((till, "payroll.py"), (copier, "copy.py")):
+        value = {**told([record])[0], "script": script}
+        member.line.send("/v1/holds", orjson.dumps({"held": [value]}))
+    holds = HubHolds(world.hub.database, store.folder)
+    by_script = {one.sender.script.name: one for one in holds.waiting() if one.sender.script}
+    assert len({one.id for one in by_script.values()}) == 2
+    store.append([event(store, Action.APPROVE, record_id=by_script["payroll.py"].id)])
+    assert [one.id for one in holds.waiting()] == [by_script["copy.py"].id]
+    body = orjson.dumps({"held": told([record])})
+    answers = [m.line.send("/v1/holds", body).value["answers"] for m in (till, copier)]
+    assert [len(said) for said in answers] == [1, 0]
+    for other in (record.id, "hold-", "hold-x", "hold-99", "hold-" + "9" * 30):
+        with pytest.raises(InputError, match="No such request"):
+            store.append([event(store, Action.APPROVE, record_id=other)])
 
 
 @pytest.mark.parametrize("pseudonyms", [False, True])

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -146,16 +147,27 @@ def test_runs_are_told_across_the_socket(
         return theirs(attributor, lambda: own_pids() | above, everybody=everybody)
 
     monkeypatch.setattr(server, "runs_of", runs_of)
+    was_named = threading.Event()
+    name = program_runs.Runs._name
+
+    def noted(self: program_runs.Runs, run: program_runs._Run, now: float) -> None:
+        name(self, run, now)
+        if run.word.startswith("nightly") and run.sender is not None and run.sender.script:
+            was_named.set()
+
+    monkeypatch.setattr(program_runs.Runs, "_name", noted)
     remote: RemoteAttributor = request.getfixturevalue("remote")
     script = tmp_path / os.fsdecode(b"nightly\xe9.py")
     script.write_text("import sys\nprint(flush=True)\nsys.stdin.read()\n")
     runs = remote.follow_runs()
-    assert not runs.ended()
+    assert not named(runs.ended()), "other programs of this machine may have ended"
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, str(script)], stdin=pipe, stdout=pipe) as run:
         assert run.stdout is not None
         run.stdout.readline()
         assert not named(runs.ended())
+        # Of one that ends before anybody could look at it, nobody can tell which script it was.
+        assert was_named.wait(120)
         run.communicate()
     found = eventually(lambda: named(runs.ended()))
     assert [one.sender.script and one.sender.script.path for one in found] == [str(script)]

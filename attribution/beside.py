@@ -1,0 +1,335 @@
+"""Whether other code than the program's may send from within its process: what its variables and
+options had the loader or Python run first, and what is run behind it.
+
+What its *installation* runs at each start is as much a part of it as what it imports. In the helper
+process; nothing of what is found is run.
+"""
+
+import hashlib
+import io
+import os
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from attribution.facts import ProcessFacts
+from attribution.filesystem import HostFiles
+from attribution.identity.environment import config_of, prefix_of
+from attribution.os_users import home_of
+from attribution.plain_files import text_of
+from attribution.resolution import search_paths
+from attribution.resolution.command_line import Command, parse
+from attribution.startup import (
+    CUSTOM,
+    LINES_OF_OTHERS,
+    LOADED_FIRST,
+    MOST_LINES,
+    Start,
+    folders_of,
+    imports_for_warning,
+    listed,
+    named,
+    names_another_home,
+    variables,
+)
+
+BESIDE = (
+    "its environment had other code run in it first (a variable or an option of Python's or of the "
+    "loader's), which may be what sends"
+)
+BESIDE_SINCE = (
+    "a folder that its environment has searched first was changed after the start, so what was run "
+    "from there first may be gone"
+)
+GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
+_PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
+_ELSEWHERE = (b"PYTHONPLATLIBDIR", b"PYTHON_PRESITE", b"PYTHONPYCACHEPREFIX")
+"""With these Python takes its own modules, or their compiled files, from elsewhere."""
+_OPTIONS = ("pycache_prefix=", "presite=")
+_OPENSSL = (b"OPENSSL_CONF", b"OPENSSL_MODULES", b"OPENSSL_ENGINES")
+"""What these name may have a library loaded as soon as `ssl` or `hashlib` is imported."""
+_OF_SYSTEM = ("/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/")
+_SYSTEM_SETTINGS = (*_OF_SYSTEM, "/etc/")
+_NEEDED = tuple(
+    "libc.so libm.so libdl.so libpthread.so librt.so libutil.so libz.so libexpat.so libcrypt.so"
+    " libgcc_s.so libstdc++.so ld-linux libpython".split()
+)
+"""What interpreters are linked with. Another library may be needed by what is imported later."""
+_BY_PROCESSOR = frozenset({"glibc-hwcaps", "tls", "x86_64", "haswell", "avx512_1", "aarch64"})
+"""Folders within which the loader looks first."""
+_BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
+_BEACON = Path(__file__).parent / "beacon/child"
+_MOST_ARCHIVE = 64 << 20
+_NEVER_FIRST = frozenset({"test", "tests", "docs", "examples", "__pycache__"})
+
+
+def goes_on(owner: ProcessFacts) -> str | None:
+    """Return why a Python that was told to run a script may run something else behind it."""
+    if owner.windows:
+        return None
+    command = parse(owner.argv[1:])
+    told = not command.ignores_environment and b"PYTHONINSPECT" in variables(owner.pid)
+    return GOES_ON if "i" in command.flags or told else None
+
+
+def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
+    """Return why other code than the program's may send from within it; None when nothing speaks
+    for that.
+    """
+    if owner.windows:
+        return None
+    start = Start(owner=owner, files=files, told=variables(owner.pid))
+    command = parse(owner.argv[1:])
+    words = owner.argv[1 : len(owner.argv) - len(command.rest)]
+    if imports_for_warning(command.warned) or any(o in w for w in words for o in _OPTIONS):
+        return BESIDE
+    if names_another_home(start):
+        return BESIDE
+    found = _of_loader(start) or _of_user(start, command)
+    if found is not None or command.ignores_environment:
+        return found
+    warned = os.fsdecode(start.told.get(b"PYTHONWARNINGS", b""))
+    told_elsewhere = any(start.told.get(name) for name in _ELSEWHERE)
+    if told_elsewhere or imports_for_warning(warned.split(",")) or _has_another_home(start):
+        return BESIDE
+    return _of_path(start, command)
+
+
+# --- the loader of libraries
+
+
+def _of_loader(start: Start) -> str | None:
+    if any(_is_loaded_before(start, name) for name in _PRELOADS):
+        return BESIDE
+    if any(_is_told_of(start, name) for name in _OPENSSL):
+        return BESIDE
+    found = (_of_libraries(start, folder) for folder in _library_folders(start))
+    return next((reason for reason in found if reason is not None), None)
+
+
+def _is_loaded_before(start: Start, name: bytes) -> bool:
+    """True for a library that is loaded before the program's own and is none of the system's: by
+    its path, or found by its name in a folder of the environment's.
+    """
+    words = os.fsdecode(start.told.get(name, b"")).replace(":", " ").split()
+    paths = [word for word in words if "/" in word or "$" in word]
+    if any(not _is_below(start, path, _OF_SYSTEM) or "$" in path for path in paths):
+        return True
+    return len(words) > len(paths) and bool(_library_folders(start))
+
+
+def _is_told_of(start: Start, name: bytes) -> bool:
+    """True for a setting that lies where not only the system may put it."""
+    path = os.fsdecode(start.told.get(name, b""))
+    if not path or path == os.devnull or _is_below(start, path, _SYSTEM_SETTINGS):
+        return False
+    return not start.is_out_of_reach(path)
+
+
+def _is_below(start: Start, path: str, folders: tuple[str, ...]) -> bool:
+    return f"{start.files.realpath(path)}/".startswith(folders)
+
+
+def _library_folders(start: Start) -> list[str]:
+    """Return where libraries are searched first, without the system's folders and the
+    interpreter's own.
+    """
+    told = os.fsdecode(start.told.get(b"LD_LIBRARY_PATH", b""))
+    if not told:
+        return []
+    here = next(iter(search_paths.bases(start.owner)), "/")
+    folders = [search_paths.join(start.owner, here, e) for e in told.replace(";", ":").split(":")]
+    own = () if start.owner.exe is None else (f"{_installed(start, start.owner.exe)}/lib/",)
+    return [f for f in folders if not _is_below(start, f, (*_OF_SYSTEM, *own))]
+
+
+def _of_libraries(start: Start, folder: str) -> str | None:
+    names = listed(start.files.outside(folder))
+    if any(name.startswith(_NEEDED) or name in _BY_PROCESSOR for name in names):
+        return BESIDE
+    return BESIDE_SINCE if _is_changed(start, folder) else None
+
+
+# --- Python's own folders
+
+
+def _has_another_home(start: Start) -> bool:
+    """True where Python was told to take its own modules from elsewhere than it is installed."""
+    told, exe = os.fsdecode(start.told.get(b"PYTHONHOME", b"")), start.owner.exe
+    if not told or exe is None:
+        return bool(told)
+    installed = _installed(start, exe)
+    return any(start.files.realpath(home) != installed for home in told.split(":"))
+
+
+def _installed(start: Start, exe: str) -> str:
+    return posixpath.dirname(posixpath.dirname(start.files.realpath(exe)))
+
+
+def _of_user(start: Start, command: Command) -> str | None:
+    """Look where a variable says that the user keeps packages: what lies in the home of the account
+    is installed.
+    """
+    base = None if {"s", "S", "I"} & command.flags else _base_of_user(start, command)
+    if base is None:
+        return None
+    for version in search_paths.versions(start.owner):
+        folder = f"{base}/lib/python{version}/site-packages"
+        names = listed(start.files.outside(folder))
+        if any(n.endswith(".pth") or n.partition(".")[0] in CUSTOM for n in names):
+            return BESIDE
+        if _is_changed(start, folder):
+            return BESIDE_SINCE
+    return None
+
+
+def _base_of_user(start: Start, command: Command) -> str | None:
+    """Return the folder that a variable names for the packages of its user; None where none does,
+    and in an environment that looks at none.
+    """
+    owner, files, told = start.owner, start.files, start.told
+    if not command.ignores_environment and told.get(b"PYTHONNOUSERSITE"):
+        return None
+    config = config_of(prefix_of(owner, files), files)
+    if config is not None and config.get("include-system-site-packages") != "true":
+        return None
+    here = next(iter(search_paths.bases(owner)), "/")
+    base = b"" if command.ignores_environment else told.get(b"PYTHONUSERBASE", b"")
+    if base:
+        return search_paths.join(owner, here, os.fsdecode(base))
+    home, account = os.fsdecode(told.get(b"HOME", b"")), home_of(owner.uid)
+    if not home or (account is not None and files.realpath(home) == files.realpath(account)):
+        return None
+    return search_paths.join(owner, here, f"{home}/.local")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _First:
+    """What may be looked for before the program is run."""
+
+    names: frozenset[str]
+    installed: frozenset[str]
+    """Folders of the installation, where the same names stand by right."""
+
+
+def _of_path(start: Start, command: Command) -> str | None:
+    """Look into the folders of PYTHONPATH."""
+    given = [f for f in search_paths.given_folders(start.owner) if not _is_ours(start, f)]
+    if not given:
+        return None
+    first = _first(start, command)
+    if first is None:
+        return BESIDE
+    found = (_of_given(start, folder, first) for folder in given)
+    return next((reason for reason in found if reason is not None), None)
+
+
+def _of_given(start: Start, folder: str, first: _First) -> str | None:
+    if start.files.realpath(folder) in first.installed:
+        return None
+    archive = _archive_of(start, folder)
+    if archive is not None and _is_in_archive(start, archive, folder, first.names):
+        return BESIDE
+    if named(start, folder, first.names):
+        return BESIDE
+    return BESIDE_SINCE if _is_changed(start, archive or folder) else None
+
+
+def _first(start: Start, command: Command) -> _First | None:
+    """Return what Python, or a line that it runs at each start, imports before the program; None
+    where a variable has such a line do more.
+    """
+    folders = [] if "S" in command.flags else folders_of(start)
+    installed = frozenset(start.files.realpath(folder) for folder in folders)
+    names, unknown = set(LOADED_FIRST), False
+    for data in _lines_run(start, folders):
+        known = LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
+        if known is not None and not start.told.keys().isdisjoint(known[0]):
+            return None
+        unknown = unknown or known is None
+        names |= _words(data)
+        names |= _names_in(start, (f for f in folders if not f.endswith("-packages")))
+    if unknown:
+        names |= _names_in(start, folders)
+    return _First(names=frozenset(names - _NEVER_FIRST), installed=installed)
+
+
+def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
+    """Yield the `.pth` files that run something."""
+    for folder in folders:
+        for name in listed(start.files.outside(folder)):
+            if name.endswith(".pth"):
+                data = text_of(start.files.outside(f"{folder}/{name}"), MOST_LINES)
+                if b"import" in data:
+                    yield data
+
+
+def _words(data: bytes) -> set[str]:
+    """Return all that may be the name of a module, also within a text."""
+    text = data.decode("utf-8", "replace")
+    return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
+
+
+def _names_in(start: Start, folders: Iterator[str] | list[str]) -> set[str]:
+    entries = (entry for f in folders for entry in listed(start.files.outside(f)))
+    return {entry.partition(".")[0] for entry in entries}
+
+
+def _archive_of(start: Start, folder: str) -> str | None:
+    """Return the file that stands on the way to a folder, in which Python then looks for it."""
+    place = folder
+    while place not in {"", "/"}:
+        if start.files.exists(place):
+            return None if start.files.is_dir(place) else place
+        place = posixpath.dirname(place)
+    return None
+
+
+def _is_in_archive(start: Start, archive: str, folder: str, names: frozenset[str]) -> bool:
+    """True where an archive holds a module of one of these names, or cannot be read."""
+    data = text_of(start.files.outside(archive), _MOST_ARCHIVE + 1)
+    if not data or len(data) > _MOST_ARCHIVE:
+        return True
+    inner = f"{folder[len(archive) + 1 :]}/".lstrip("/")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            entries = packed.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+        return data[:2] == b"PK" or b"PK\x05\x06" in data
+    below = (name.removeprefix(inner) for name in entries if name.startswith(inner))
+    return any(name.split("/")[0].partition(".")[0] in names for name in below)
+
+
+def _is_changed(start: Start, path: str) -> bool:
+    """True where a file or folder, or the way to it, was changed after the start; of what is not
+    there, the folder where it would be.
+    """
+    loaded, files = start.owner.image_from, start.files
+    if loaded is None:
+        return True
+    place = path
+    while place not in {"", "/"} and not files.exists(place):
+        place = posixpath.dirname(place)
+    if files.way(place).turned_at > loaded:
+        return True
+    return start.is_since(place) and not start.is_out_of_reach(place)
+
+
+def _is_ours(start: Start, folder: str) -> bool:
+    """True for the folder of a beacon, and for one below the environment's own packages, which an
+    installed tool names.
+    """
+    files, place = start.files, start.files.realpath(folder)
+    told = os.fsdecode(start.told.get(b"HOME", b""))  # no installation: anybody may name one
+    installed = (f for f in folders_of(start) if not told or not f.startswith(f"{told}/.local/"))
+    packages = (files.realpath(one) for one in installed if one.endswith("-packages"))
+    if any(place.startswith(f"{one}/") for one in packages):
+        return True
+    names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}
+    names["path/sitecustomize.py"] = f"{place}/sitecustomize.py"
+    return _BEACONS.issuperset(listed(files.outside(place))) and all(
+        text_of(files.outside(path), MOST_LINES) == (_BEACON / name).read_bytes()
+        for name, path in names.items()
+    )
