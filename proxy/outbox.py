@@ -61,7 +61,7 @@ class Outbox:
         self._renewed: dict[str, float] = {}
         """When the journal was told last how much of an exchange had left."""
         self._closing: list[tuple[Record, Done]] = []
-        self._ticking = False
+        self._ticking = self._stopping = False
         self._hurrying = _NO_HURRY
         """After how many seconds, of those since it was asked for, a hand-over is due."""
 
@@ -99,7 +99,9 @@ class Outbox:
         self._forget(transaction)
         self._renewed.pop(transaction.reference, None)
         self._closing.append((record, done))
-        if awaited:
+        if self._stopping:
+            self._hand_over()
+        elif awaited:
             self._hurry(HURRY_S if self._sent or self._sent_before else 0.0)
         else:
             self._tick_soon()
@@ -128,7 +130,8 @@ class Outbox:
         await transaction.proven()
 
     def flush(self) -> None:
-        """Hand everything over: the gate stops."""
+        """Hand everything over: the gate stops. What ends from now on is handed over at once."""
+        self._stopping = True
         self._journal_each([*self._sent_before.values(), *self._sent.values()])
         self._hand_over()
 

@@ -293,6 +293,21 @@ def test_a_gate_that_stops_hands_everything_over() -> None:
     assert sorted(run(story).given) == [("close", "b"), ("open", "a"), ("open", "c")]
 
 
+def test_what_ends_while_a_gate_stops_is_handed_over_at_once() -> None:
+    """The loop may have no further turn: nothing waits for one."""
+
+    async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
+        one, other = begun("a"), begun("b")
+        leaves(outbox, one)
+        outbox.flush()
+        leaves(outbox, other)
+        ends(outbox, one)
+        ends(outbox, other)
+        assert writer.given == [("open", "a"), ("close", "a"), ("close", "b")]
+
+    run(story)
+
+
 @pytest.mark.parametrize("pause", [0, 0.5 * TICK_S, 1.5 * TICK_S, 3 * TICK_S])
 def test_every_exchange_ends_in_the_chain_once(pause: float) -> None:
     """However long an exchange lasts, its record is closed once, and a journal row comes before it
