@@ -35,6 +35,7 @@ from evidence.sqlite_errors import DERIVED
 from evidence.statements import write_rollup
 from evidence.store import Store
 from evidence.writer import Writer
+from examples import most
 from tests.evidence.conftest import make_observation, make_record
 
 TABLES = sorted(set(DERIVED) - {"marks"})
@@ -100,7 +101,7 @@ RECORDS = st.lists(
 
 
 @given(RECORDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 def test_what_is_added_up_anew_is_what_a_whole_rebuild_gives(
     told: list[tuple[str, int, int, int]],
 ) -> None:

@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 import pytest
+from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
 from core.fate import BROKEN_OFF_NOTE, CUT_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, Delivery, Fate
@@ -15,11 +16,9 @@ from core.record import Record
 from tests.proxy.conftest import MARKED, RunningGate
 from tests.proxy.test_proxy_wire import (
     HOST,
-    PATIENCE_S,
     FarSide,
     Reader,
     answers,
-    eventually,
     request,
     the_long_way,
     wired,
@@ -295,7 +294,7 @@ def _stopped_in(
     with wired(tmp.mktemp("wire")) as (gate, far):
         far.talks, far.got = talks, []
         with gate.connect(HOST) as talk:
-            talk.settimeout(PATIENCE_S)
+            talk.settimeout(PATIENT_S)
             talk.sendall(sent)
             eventually(lambda: is_there(gate, far))
             gate.gate.stop()

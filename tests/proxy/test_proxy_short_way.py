@@ -1,12 +1,12 @@
 """What happens in a tunnel takes the short way to its layer, with the same outcome."""
 
 import http.client
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from patience import eventually
 
 from proxy.short_way import ShortWay
 from tests.proxy.conftest import RunningGate, StartsGate
@@ -36,14 +36,6 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
 
     monkeypatch.setattr(ShortWay, "taken", noted)
     return counted
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def answers(gate: RunningGate, asked: Iterable[Asked]) -> list[tuple[int, dict[str, str], bytes]]:

@@ -18,6 +18,7 @@ from mitmproxy.test import tflow
 from OpenSSL import SSL
 from tunnel_cases import ANSWERS, REQUESTS, outcome, server_in, the_long_way
 
+from examples import most
 from proxy.far_side import GateHttp1Client
 from proxy.straight_ends import end_of, said_by
 
@@ -38,7 +39,7 @@ def both(*arguments: Any, **named: Any) -> None:
         assert straight == outcome(*arguments, short=False, **named)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=most(120), deadline=None)
 @given(
     asked=st.lists(st.sampled_from(sorted(REQUESTS)), min_size=1, max_size=3),
     answer=st.sampled_from(sorted(ANSWERS)),

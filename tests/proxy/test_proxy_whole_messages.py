@@ -13,6 +13,7 @@ from mitmproxy.proxy import layer
 from OpenSSL import SSL
 from tunnel_cases import ANSWERS, BODY, HOST, OK, REQUESTS, outcome, server_in, the_long_way
 
+from examples import most
 from proxy.binding import bind
 from proxy.quick_layers import QuickHttpLayer
 from proxy.transaction import Transaction
@@ -148,7 +149,7 @@ def both(
         assert whole == outcome(server, said, told, *arguments, short=False, **named)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(
     asked=st.lists(st.sampled_from(sorted(ASKED)), min_size=1, max_size=4),
     answer=st.sampled_from(sorted(TOLD)),

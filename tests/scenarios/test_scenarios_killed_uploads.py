@@ -91,7 +91,7 @@ def test_a_gate_killed_in_an_upload_knows_how_much_left_at_least(outgate: Outgat
     script = outgate.script("sends.py", _UPLOADS)
     client = subprocess.Popen([sys.executable, str(script)], env=outgate.behind())
     try:
-        known = outgate.wait_for(lambda: _bytes_in_journal(outgate), 90)
+        known = outgate.wait_for(lambda: _bytes_in_journal(outgate))
         gate.kill()
         gate.wait(20)
     finally:
