@@ -82,7 +82,9 @@ def _are_near(text: str, end: int, start: int) -> bool:
 
 
 def places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where names stand with values beside them, and what stands between those of a record."""
+    """Yield where names stand with values beside them, and what stands between those of a
+    record.
+    """
     begin = stop = -1
     pairs = heapq.merge(
         ((min(pair.start, pair.cell.start), pair.cell.end) for pair in _pairs(text, ())),

@@ -282,12 +282,9 @@ def test_two_values_far_apart_are_no_record(engine: Engine) -> None:
     assert found(engine.classify_window, text) == found(engine.classify, text) != {}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["set{}", "{}", "customer_{}", "{}-number", "person.{}", "my {} no", "last{}Value"],
-)
+@pytest.mark.parametrize("name", ["{}", "customer_{}", "{}-number", "person.{}", "export {}"])
 def test_only_names_that_tell_are_looked_at(name: str) -> None:
-    """Words that tell nothing alone, such as `number` or `status`, cost nothing in lines of logs."""
+    """Words that tell nothing alone, such as `number` or `status`, are none."""
     lines = [f'level=info status={n} line={n} type=a at="{n}" name.id={n}' for n in range(200)]
     telling = [f'{name.format("passport")} = "C01X{n}H"' for n in range(4000, 4003)]
 
