@@ -102,10 +102,18 @@ def _record(row: Row, shown: Council) -> Record:
         decision=Decision(
             verdict=Verdict.HOLD,
             rule=row["rule"] or None,
-            reason=row["reason"],
+            reason=_reason(row),
             hold_seconds=(row["ends_at"] - row["told_at"]).total_seconds(),
         ),
     )
+
+
+def _reason(row: Row) -> str:
+    """Return why it is held, and why an answer was not taken where it is."""
+    if row["became"] != Became.REFUSED:
+        return str(row["reason"])
+    by = printable(row["who"] or "", 60)
+    return f"What {by} said was not taken there: {row['became_why']} It is held: {row['reason']}"
 
 
 def _finding(kind: str, found: int) -> Finding:

@@ -43,7 +43,8 @@ TABLES = sorted(set(DERIVED) - {"marks"})
 
 def as_before(one: Record) -> tuple[Alike, Figures]:
     """What a record added to the sums of the thirteenth version."""
-    kind, told = alike(one), figures(one)
+    kind = alike(one)
+    told = figures(one, went=kind.went)
     case, past = kind.case, one.fate is Fate.PAST
     case = None if case is None else replace(case, went=one.left or past)
     kind = replace(kind, went=one.left, case=case, least=one.bytes_least)

@@ -1,5 +1,6 @@
 """The review over a fleet: the same desk, with cases of all machines."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import orjson
@@ -25,7 +26,7 @@ from core.rights import Actor, Deed
 from core.risk import risk_of
 from core.stored import StoredRecord
 from core.vocabulary.kinds import tells_of_people
-from fleet.held import told
+from fleet.held import Became, told, told_back
 from hub.council import Agreed, agree
 from hub.deeds import deeds_about
 from hub.review_holds import HubHolds
@@ -230,6 +231,40 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
         store.append([event(store, Action.REFUSE, **answer)])
 
 
+def test_an_answer_that_does_not_count_yet_is_seen_at_the_desk(
+    world: FleetWorld, store: HubCases
+) -> None:
+    """Who asked, where a second person is waited for; why, where the endpoint did not take it."""
+    (store.folder / POLICY_KEY).write_bytes(b"k" * 32)
+    member = world.member("till-1")
+    decision = Decision(verdict=Verdict.HOLD, rule="ask", reason="a rule", hold_seconds=80_000)
+    record = replace(member.records(1)[0], at=utc_now(), decision=decision)
+    world.clock.now = utc_now()
+    holds = HubHolds(world.hub.database, store.folder)
+
+    def tell(*became: Mapping[str, str]) -> list[Mapping[str, str]]:
+        body = orjson.dumps({"held": told([record]), "became": became})
+        answers: list[Mapping[str, str]] = member.line.send("/v1/holds", body).value["answers"]
+        return answers
+
+    tell()
+    (waiting,) = holds.waiting()
+    store.append([event(store, Action.APPROVE, record_id=waiting.id)])
+    (said,) = tell()
+    tell(told_back(record.id, said["signature"], Became.REFUSED, "No such role."))
+    (waiting,) = holds.waiting()
+    assert "ada said was not taken there: No such role." in waiting.decision.reason
+    assert "a rule" in waiting.decision.reason
+    assert holds.asked_by([waiting.id]) == {}
+    store.append([event(store, Action.APPROVE, record_id=waiting.id)])
+    (said,) = tell()
+    tell(told_back(record.id, said["signature"], Became.ASKED))
+    assert [one.id for one in holds.waiting()] == [waiting.id]
+    assert holds.asked_by([waiting.id, record.id, "hold-9"]) == {waiting.id: "ada"}
+    with pytest.raises(ForbiddenError, match="asked for this yourself"):
+        store.append([event(store, Action.APPROVE, record_id=waiting.id)])
+
+
 def test_two_endpoints_that_hold_a_request_of_one_id_are_told_apart(
     world: FleetWorld, store: HubCases
 ) -> None:
@@ -239,7 +274,7 @@ def test_two_endpoints_that_hold_a_request_of_one_id_are_told_apart(
     record = replace(
         till.records(1)[0],
         at=utc_now(),
-        decision=Decision(verdict=Verdict.HOLD, rule="ask", reason="why", hold_seconds=300),
+        decision=Decision(verdict=Verdict.HOLD, rule="ask", reason="why", hold_seconds=80_000),
     )
     world.clock.now = utc_now()
     for member, script in ((till, "payroll.py"), (copier, "copy.py")):
