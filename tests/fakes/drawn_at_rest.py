@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.app import App
@@ -15,13 +16,19 @@ from textual.strip import Strip
 
 @contextmanager
 def drawn_at_rest() -> Iterator[None]:
-    """What is to be drawn again is noted as drawn; `lines_drawn` draws all of it."""
+    """What is to be drawn again is noted as drawn; `lines_drawn` draws all of it, and so does who
+    asks for a full picture.
+    """
+    draw = Compositor.render_update
 
     def noted(
         compositor: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False
-    ) -> None:
+    ) -> RenderableType | None:
+        if full:
+            return draw(compositor, full, screen_stack, simplify)
         visible_screen_stack.set([] if screen_stack is None else screen_stack)
         compositor._dirty_regions.clear()
+        return None
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Compositor, "render_update", noted)
