@@ -226,7 +226,7 @@ def _script_of(
             continue
         if not resolution.by_parent:
             return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
-        worker, doubt = True, doubt or _of_worker(process, line[at + 1 :])
+        worker, doubt = True, doubt or resolution.note or _of_worker(process, line[at + 1 :])
     return None, None, _NO_SCRIPT_PARENT if worker else None
 
 
