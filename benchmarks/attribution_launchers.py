@@ -40,7 +40,12 @@ def _source(arena: Arena, name: str, body: str) -> Path:
 def _notebook(arena: Arena, name: str = "etl.ipynb") -> Path:
     path = arena.folder / name
     text = f"{PRELUDE}\nTRUTH = {{'script': {str(path)!r}, 'sha256': None}}\n{_SEND}"
-    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     kernel = {"name": "python3", "display_name": "x", "language": "python"}
     book = {
         "cells": [cell | {"source": text, "id": "a1"}],
