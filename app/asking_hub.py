@@ -3,8 +3,9 @@ of review in the evidence here, as if they had been given at this machine.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -18,7 +19,7 @@ from core.record import Record
 from core.review import Action, ReviewEvent
 from evidence.holds import HeldRequests
 from evidence.store import Store
-from fleet.held import Answered, answer_opened, told
+from fleet.held import Answered, Became, answer_opened, told, told_back
 from fleet.line import Line
 from fleet.membership import Membership
 from fleet.orders import Orders
@@ -35,6 +36,10 @@ class AskingHub:
     fresh_id: Callable[[], str] = uuid7
     _store: Store | None = field(default=None, repr=False)
     _asked: bool = False
+    _became: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """Signature of an answer → what the hub is to be told of it."""
+    _done: frozenset[str] = frozenset()
+    """Signatures of the answers that were acted on, of those that the hub gave last."""
 
     def look(self) -> int:
         """Tell the hub what waits and keep its answers; return how many came.
@@ -49,23 +54,31 @@ class AskingHub:
         if not waiting and not self._asked:
             return 0
         self._asked = bool(waiting)  # once more when all are over, so that the hub knows
-        body = orjson.dumps({"held": told(list(waiting.values()))})
-        answer = self.line.send("/v1/holds", body).value
+        told_ = {"held": told(list(waiting.values())), "became": list(self._became.values())}
+        answer = self.line.send("/v1/holds", orjson.dumps(told_)).value
+        self._became.clear()
         offered = answer.get("orders")
         if self.orders is not None and isinstance(offered, dict):
             self.orders.take(self.line, offered)
         said = answer.get("answers")
+        given = {_signature(one): one for one in said} if isinstance(said, list) else {}
+        self._done &= given.keys()
         kept, trouble = 0, None
-        for one in said if isinstance(said, list) else ():
+        for signature, one in given.items():
+            if signature in self._done:
+                continue
             try:
-                kept += self._kept(store, waiting, answer_opened(one, self.member.policy_key))
+                opened = answer_opened(one, self.member.policy_key)
+                kept += self._kept(store, waiting, opened, signature)
             except OutgateError as error:  # of one answer: the others count all the same
                 trouble = error
         if trouble is not None:
             raise trouble
         return kept
 
-    def _kept(self, store: Store, waiting: dict[str, Record], said: Answered) -> int:
+    def _kept(
+        self, store: Store, waiting: dict[str, Record], said: Answered, signature: str
+    ) -> int:
         record = waiting.pop(said.record, None)
         if record is None or said.endpoint != self.member.endpoint:
             return 0
@@ -80,7 +93,15 @@ class AskingHub:
             role=said.role,
             channel="hub",
         )
-        store.append([event])
+        try:
+            (written,) = store.append([event])
+        except OutgateError as error:  # it may be taken at another time
+            why = error.message
+            self._became[signature] = told_back(record.id, signature, Became.REFUSED, why)
+            raise
+        became = Became.ASKED if written.action is Action.ASK_APPROVE else Became.DONE
+        self._became[signature] = told_back(record.id, signature, became)
+        self._done |= {signature}
         return 1
 
     def _opened(self) -> Store | None:
@@ -93,6 +114,12 @@ class AskingHub:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def _signature(answer: object) -> str:
+    """Return by what an answer is known; its place in the list says nothing."""
+    value: Any = answer.get("signature") if isinstance(answer, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 LOOK_S = 1.0

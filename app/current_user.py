@@ -5,6 +5,8 @@ import os
 
 from core.errors import SettingsError
 
+UNKNOWN_HERE = 65_534
+"""As whose all users show that are not known in a namespace: root as well, in a seal."""
 _SERVICE = "outgate"
 """The user of the service, as whom reviewers act by sudo."""
 

@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.gate_registry import RunningGate, announce, find, withdraw
+from app.current_user import UNKNOWN_HERE
+from app.gate_registry import RunningGate, announce, announced, find, health, withdraw
 from app.home import Home
+from app.listeners import listening_user
 from app.settings import Settings
 from core.errors import SettingsError
 
@@ -33,11 +35,27 @@ def running_gate(home: Home) -> RunningGate | None:
 
 
 def machine_gate() -> RunningGate | None:
-    """Return the machine's gate where it runs and answers."""
+    """Return the machine's gate where it runs and answers. Whoever listens in the place of one that
+    was killed is another.
+    """
     if not _is_trusted(PUBLIC):
         return None
-    gate = find(PUBLIC / _RUNNING)
-    return None if gate is None else replace(gate, public=str(PUBLIC))
+    gate = announced(PUBLIC / _RUNNING)
+    if gate is None or not _listens_itself(gate) or health(gate) is None:
+        return None
+    return replace(gate, public=str(PUBLIC))
+
+
+def _listens_itself(gate: RunningGate) -> bool:
+    """Return False where another user than who announced it, or root, listens there; True where
+    nobody can tell, as in a seal.
+    """
+    user = listening_user(gate.host, gate.port)
+    try:
+        owner = (PUBLIC / _RUNNING).stat().st_uid
+    except OSError:
+        return False
+    return user in {None, 0, owner} or owner == UNKNOWN_HERE
 
 
 def bundle_of(gate: RunningGate, home: Home) -> Path:

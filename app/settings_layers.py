@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.current_user import UNKNOWN_HERE
 from app.settings import Settings
 from core.errors import SettingsError
 from core.text import printable
@@ -122,6 +123,7 @@ def _machine_files(folder: Path) -> list[Path]:
     drop_ins, found = folder / "settings.d", [folder / "settings.yaml"]
     try:
         if _is_there(drop_ins):
+            refuse_if_others_write(drop_ins)
             found += sorted(drop_ins.iterdir())
     except OSError as error:
         raise SettingsError(
@@ -243,13 +245,33 @@ def _no_such_setting(name: str) -> str:
 
 
 def refuse_if_others_write(path: Path) -> None:
-    """What binds the users of a machine must not be theirs to write. Raises SettingsError."""
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
-    if os.name == "posix" and mode & _BY_OTHERS:
+    """What binds the users of a machine must not be theirs to write, nor to put in another's place.
+    Raises SettingsError.
+    """
+    _refuse_if_others_write(path.parent)
+    _refuse_if_others_write(path, _found(path.parent).st_uid)
+
+
+def _refuse_if_others_write(place: Path, owner: int | None = None) -> None:
+    """`owner`: the user, beside root, whose it may be."""
+    found = _found(place)
+    if os.name != "posix":
+        return
+    if found.st_mode & _BY_OTHERS:
         raise SettingsError(
-            f"{path} can be written by others than its owner, and would bind nobody.",
-            remedy=f"chmod go-w {path}",
+            f"{place} can be written by others than its owner, and would bind nobody.",
+            remedy=f"chmod go-w {place}",
         )
+    if owner is not None and found.st_uid not in {owner, 0, UNKNOWN_HERE}:
+        raise SettingsError(
+            f"{place} belongs to another user than its folder, and would bind everybody but that"
+            " one.",
+            remedy=f"chown root {place}",
+        )
+
+
+def _found(place: Path) -> os.stat_result:
+    try:
+        return place.stat()
+    except OSError as error:
+        raise SettingsError(f"Cannot read {place}: {error.strerror}.") from error

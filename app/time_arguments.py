@@ -1,31 +1,39 @@
-"""Times as people type them: `2026-11-01`, `2026-11-01T08:00`, `7d`, `12h`, `30m`."""
+"""Times as people type them behind an option; which forms there are tells docs/exports.md."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from core.errors import InputError
 from core.text import printable
 
-_AGO = re.compile(r"(\d{1,6})([dhm])")
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+SINCE = "Such as 2026-11-01, yesterday, “last week”, 2026-10, 7d or 12h ago."
+UNTIL = "Before this time; as --since."
+_FORMS = (
+    "2026-11-01, 2026-11-01T08:00, 2026-10, today, yesterday, monday, “last week”, “this month”, "
+    "7d, 12h, 30m or “3 days ago”"
+)
 
 
 def parse_time(text: str | None, now: datetime | None = None) -> datetime | None:
-    """Return an aware UTC time, or None for None; a time without zone is local.
+    """Return an aware UTC time, or None for None; a time without zone is local, and a day, a week
+    and a month are their beginning.
 
     Raises InputError.
     """
+    from core.day_words import instant_named
+
     if text is None:
         return None
     try:
-        if (ago := _AGO.fullmatch(text.strip())) is not None:
-            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+    except ValueError:
+        named = instant_named(text, now or datetime.now(UTC))
+    except OverflowError:
+        named = None
+    if named is None:
         raise InputError(
-            f"{printable(text, 60)!r} is not a time that can be meant.",
-            remedy="Use 2026-11-01, 2026-11-01T08:00, 7d, 12h or 30m.",
-        ) from error
+            f"{printable(text, 60)!r} is not a time that can be meant.", remedy=f"Use {_FORMS}."
+        )
+    return named.astimezone(UTC)
 
 
 def parse_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:

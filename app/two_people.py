@@ -9,6 +9,7 @@ from core.errors import EvidenceError
 from core.fingerprint import Fingerprinter
 from core.happenings import Event, happening
 from core.ids import utc_now
+from core.rights import same_person
 from evidence.erasure import Wanted
 from evidence.erasure_requests import asked_for, mark_of
 
@@ -26,7 +27,7 @@ def confirmed(
     store.close()
     if asked is None:
         return None, wanted
-    if asked.who == who:
+    if same_person(asked.who, who):
         if does:
             raise EvidenceError(
                 "You asked for this erasure yourself; a second person has to confirm it.",

@@ -27,6 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app.demo.simulated_endpoints import made_up_records, parts_of, write_evidence
+from benchmarks.fleet_bars import judged_kills, judged_throughput
 from core.errors import OutgateError, SettingsError
 from core.ids import utc_now
 from evidence.shipping import shipped_file
@@ -273,7 +274,7 @@ def throughput(
             "second_delivery": {
                 "records_per_second": round(count / again_wall),
                 "doubled": after - count,
-                "lost": records - after,
+                "lost": records // endpoints * endpoints - after,
             },
             "problems": problems,
             "load": os.getloadavg()[0],
@@ -313,10 +314,10 @@ def start_again(server: OwnPostgres) -> None:
     raise SystemExit("PostgreSQL does not start again")
 
 
-def kills(times: int, endpoints: int, each: int) -> dict[str, Any]:
+def kills(times: int, endpoints: int, each: int, hubs: int) -> dict[str, Any]:
     """Kill hub, database and shippers at random moments; then look whether anything is missing."""
     chance = random.Random(7)
-    with a_fleet() as (folder, server, hub):
+    with a_fleet(hubs=hubs) as (folder, server, hub):
         made = members(folder, server, hub.port, endpoints)
 
         def start(number: int) -> multiprocessing.Process:
@@ -390,8 +391,12 @@ def main() -> None:
             first=options.first,
         )
     if options.kills:
-        result["kills"] = kills(options.kills, 4, 1500)
+        result["kills"] = kills(options.kills, 4, 1500, options.hubs)
     print(json.dumps(result, indent=1))
+    if options.records:
+        judged_throughput(result["throughput"])
+    if options.kills:
+        judged_kills(result["kills"])
 
 
 if __name__ == "__main__":

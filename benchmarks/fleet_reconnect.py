@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app.demo.simulated_endpoints import write_evidence
 from benchmarks.fleet import HubProcess, a_fleet, first_of_all, postgres_cpu, shipper
+from benchmarks.fleet_bars import at_most
 from core.errors import OutgateError
 from core.ids import utc_now
 from fleet.membership import join, membership, request
@@ -137,11 +138,12 @@ def main() -> None:
         "--first", action="store_true", help="Before other work, for those seconds; needs root."
     )
     given = parser.parse_args()
-    print(
-        json.dumps(
-            check_ins(given.endpoints, given.within, given.hubs, ahead=given.first), indent=1
-        )
-    )
+    told = check_ins(given.endpoints, given.within, given.hubs, ahead=given.first)
+    print(json.dumps(told, indent=1))
+    again = told["again"]
+    at_most(f"not served of {again['check_ins']:,} that came back", again["failed"], 0, "")
+    at_most("longest wait", again["wait_max_s"], 30, "s")
+    at_most("memory of the hub, all its processes", again["hub_peak_mb"], 500, "MB")
 
 
 if __name__ == "__main__":

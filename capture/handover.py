@@ -18,6 +18,8 @@ from typing import Any
 
 VERSION = 1
 _MOST_BYTES, _MOST_SOCKETS = 4096, 16
+_MOST_KNOCKING = 4096
+"""So many of all users wait to be heard: one who fills sixty-four places would keep others out."""
 
 
 class BrokenHandoverError(Exception):
@@ -132,7 +134,7 @@ def listening_for_all(path: Path) -> socket.socket:
     try:
         listener.bind(str(path))
         path.chmod(0o666)
-        listener.listen(64)
+        listener.listen(_MOST_KNOCKING)
     except OSError:
         listener.close()
         raise

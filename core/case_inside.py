@@ -56,6 +56,8 @@ class Inside:
     """False where the request with the most values or rows held more of them than were counted."""
     left: int = 0
     """Requests that left, or went past the gate."""
+    cut: int | None = None
+    """Requests that were stopped after a part of them had left, where the outcomes do not tell."""
     least: int = 0
     """Requests of which more bytes may have left than are told."""
     machines: int = 0

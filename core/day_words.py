@@ -1,6 +1,7 @@
 """Days, times and spans as a person writes them: `today`, `mon 14:02`, `7d`, `2026-11-20`. Pure."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -21,6 +22,14 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_AGO = re.compile(r"(\d{1,4}) (minute|hour|day|week)s? ago")
+_A_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_FIRSTS: Mapping[str, Callable[[date], date]] = {
+    "week": lambda day: day - timedelta(days=day.weekday()),
+    "month": lambda day: day.replace(day=1),
+    "year": lambda day: day.replace(month=1, day=1),
+}
+"""With which day that begins in which another lies."""
 _CLOCK = re.compile(r"(?:^|[ t-])(\d{1,2}):(\d{2})$")
 """A time of day, by itself or behind its day: `14:02`, `mon 14:02`, `2026-11-20t14:02`."""
 _MINUTE = timedelta(minutes=1)
@@ -56,6 +65,39 @@ def moment_named(value: str, now: datetime, zone: tzinfo | None = None) -> Momen
         return Moment(_midnight(day, here, zone), _midnight(day + timedelta(days=1), here, zone))
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def instant_named(value: str, now: datetime, zone: tzinfo | None = None) -> datetime | None:
+    """Return the instant so long ago that `7d`, `2w` or `3 days ago` names, or the one in which
+    the day, week, month or year begins that a word names: `yesterday`, `monday`, `5 nov`, `this
+    week`, `last month`, `2026-10`; None for anything else. Weeks begin on Monday. Days are of
+    `zone` (None: this machine's).
+    """
+    word = " ".join(value.lower().split())
+    here = now.astimezone(zone)
+    try:
+        if span := _SPAN.fullmatch(word):
+            return now - int(span[1]) * _UNITS[span[2]]
+        if ago := _AGO.fullmatch(word):
+            return now - int(ago[1]) * _UNITS[ago[2][0]]
+        if (first := _first_day(word, here.date())) is not None:
+            return _midnight(first, here, zone)
+    except (ValueError, OverflowError, OSError):
+        return None
+    named = moment_named(word, now, zone)
+    return None if named is None else named.begin
+
+
+def _first_day(word: str, today: date) -> date | None:
+    """Return the day with which a week, month or year begins. Raises ValueError."""
+    if month := _A_MONTH.fullmatch(word):
+        return date(int(month[1]), int(month[2]), 1)
+    which, _, what = word.replace("-", " ").partition(" ")
+    first = _FIRSTS.get(what)
+    if first is None or which not in {"this", "last"}:
+        return None
+    begins = first(today)
+    return begins if which == "this" else first(begins - timedelta(days=1))
 
 
 def is_a_shown_day(words: str) -> bool:

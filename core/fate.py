@@ -103,8 +103,8 @@ ANSWERED_EARLY_NOTE = f"{_MORE}: its answer had ended before it had"
 had gone by when the answer was over.
 """
 BROKEN_OFF_NOTE = f"{_MORE}: the connection there broke off"
-"""Of a large body on whose way a connection was reset: its bytes are what the far side is known to
-have taken.
+"""Of a body on whose way a connection was reset: its bytes are what the far side is known to have
+taken.
 """
 _AT_LEAST = frozenset({AT_LEAST_NOTE, ANSWERED_EARLY_NOTE, BROKEN_OFF_NOTE})
 STOPPED_NOTE = "the gate stopped before the exchange ended"

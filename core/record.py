@@ -9,7 +9,7 @@ from typing import Any
 from core.attribution import Attribution
 from core.classification import Destination, LlmCall
 from core.decision import Decision, Verdict, hold_word
-from core.fate import UNSTOPPED, Delivery, Fate, fate_of, left_more, was_cut
+from core.fate import TUNNEL, UNSTOPPED, Delivery, Fate, fate_of, left_more, was_cut
 from core.findings import NOT_INSPECTED, Finding
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
@@ -146,6 +146,12 @@ class Record:
         return left_more(self.notes)
 
     @property
+    def read_whole(self) -> bool:
+        """Whether the request was seen to its end; nothing was of what came to no inspection."""
+        tunnel = self.request.method == TUNNEL and self.fate is not None
+        return self.request.complete and not tunnel
+
+    @property
     def unread(self) -> bool:
         """Whether not all of it was read: a part could not be, or a check of it failed."""
         unread = any(finding.kind == NOT_INSPECTED for finding in self.findings)
@@ -155,7 +161,10 @@ class Record:
     def files_are_all(self) -> bool:
         """See core.sent_file.are_all."""
         return are_all(
-            self.files_look, self.sender, self.request.bytes, complete=self.request.complete
+            self.files_look,
+            self.sender,
+            self.request.bytes,
+            complete=self.request.complete and not self.bytes_least,
         )
 
     @property

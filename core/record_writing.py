@@ -12,6 +12,8 @@ from core.ids import rfc3339
 from core.text import printable
 
 _PARTS_KNOWN = 2000
+MODEL_SHOWN = 200
+"""So much of the name of a model is kept."""
 
 
 class Rendered:
@@ -177,7 +179,7 @@ def llm_json(llm: LlmCall) -> dict[str, Any]:
     return {
         "provider": llm.provider,
         "operation": llm.operation,
-        "model": named(llm.model, 200),
+        "model": named(llm.model, MODEL_SHOWN),
         "stream": llm.stream,
         "input_tokens": llm.input_tokens,
         "output_tokens": llm.output_tokens,

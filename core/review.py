@@ -194,6 +194,8 @@ class Case:
     @property
     def cut(self) -> int:
         """How many of its requests were stopped after a part of them had left."""
+        if self.inside.cut is not None:
+            return self.inside.cut
         outcomes = self.inside.outcomes
         whole = sum(n for word, n in outcomes.items() if word == Fate.PAST or left_by_ending(word))
         stopped = sum(n for word, n in outcomes.items() if word in _STOPPED)

@@ -105,19 +105,19 @@ def kinds_text(kinds: Iterable[str]) -> str:
 def alike(record: Record) -> Alike:
     """Return what a record shares with its kind."""
     sender, destination = record.sender, record.destination
-    script, outcome = sender.script, record.outcome
+    script, outcome, went = sender.script, record.outcome, record.went
     kinds = kinds_text(finding.kind for finding in record.findings if not finding.test_data)
     key = case_key(record) if needs_review(record) else None
     name = sender_of(record)
     return Alike(
         key=key,
-        case=None if key is None else _of_case(record, kinds),
+        case=None if key is None else _of_case(record, kinds, outcome, went=went),
         degraded=1 if record.decision.degraded else 0,
-        least=record.went and not record.bytes_exact,
+        least=went and not record.bytes_exact,
         script=None if script is None else (name, script.sha256 or ""),
         sender=name,
         destination=destination_of(record),
-        went=record.went,
+        went=went,
         account=destination.account.kind.value,
         kinds=kinds,
         outcome=outcome,
@@ -214,11 +214,11 @@ def alike_observed(seen: Observation) -> tuple[Alike, Figures]:
     return kind, Figures(seen.id, sent if isinstance(sent, int) else 0, found=(found,))
 
 
-def _of_case(record: Record, kinds: str) -> OfCase:
+def _of_case(record: Record, kinds: str, outcome: str, *, went: bool) -> OfCase:
     sender, destination = record.sender, record.destination
     script, account = sender.script, destination.account
     return OfCase(
-        verdict=record.outcome,
+        verdict=outcome,
         script=called(record) or "unknown",
         script_path=None if script is None else script.path,
         script_sha256=None if script is None else script.sha256,
@@ -228,17 +228,17 @@ def _of_case(record: Record, kinds: str) -> OfCase:
         category=destination.category.value,
         account_kind=account.kind.value,
         account=account_mark(account),
-        outcome=_outcome(record),
+        outcome=_ending(record, outcome),
         rule=record.decision.rule,
-        went=record.went,
+        went=went,
         kinds=kinds,
     )
 
 
-def _outcome(record: Record) -> str:
+def _ending(record: Record, outcome: str) -> str:
     ending = record.decision.hold_outcome
-    if record.decision.hold_key is None or ending is None or record.outcome != Verdict.HOLD:
-        return record.outcome
+    if record.decision.hold_key is None or ending is None or outcome != Verdict.HOLD:
+        return outcome
     return hold_word(ending)
 
 
@@ -250,8 +250,9 @@ def account_mark(account: Account) -> str:
     return f"{account.kind.value}:{digest[:_HASH_DIGITS]}"
 
 
-def figures(record: Record) -> Figures:
-    """Return what a record adds."""
+def figures(record: Record, *, went: bool) -> Figures:
+    """Return what a record adds; `went`: something of it left, as its kind tells."""
+    size = record.request.bytes if went else 0
     found = [
         Found(f.kind, f.distinct, f.records, f.subjects, f.fingerprints, is_least(f))
         for f in record.findings
@@ -259,10 +260,10 @@ def figures(record: Record) -> Figures:
     ]
     llm = record.llm
     if llm is None:
-        return Figures(record.id, record.bytes_went, found=tuple(found))
+        return Figures(record.id, size, found=tuple(found))
     return Figures(
         id=record.id,
-        bytes=record.bytes_went,
+        bytes=size,
         tokens=(llm.input_tokens or 0) + (llm.output_tokens or 0),
         micro_usd=micro_usd(llm.cost_usd),
         found=tuple(found),

@@ -31,7 +31,8 @@ from evidence.times import micros
 from evidence.witness import Sighting, beside
 
 NOTHING_OUTSIDE = (
-    "Nothing outside this file was compared: name a witness with --witness, or note the head below."
+    "Nothing outside this file was compared: outgate verify --witness FILE does that; or note the "
+    "head below."
 )
 _SIGNING = """SELECT 1 FROM review_entries WHERE action = 'gate_started'
     AND json_valid(body) AND json_extract(body, '$.facts.key') IS NOT NULL LIMIT 1"""

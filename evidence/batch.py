@@ -10,13 +10,13 @@ from typing import Any
 
 from core.observation import Observation
 from core.record import Record
-from core.record_reading import read_destination, read_sender
-from core.record_writing import Rendered
+from core.record_writing import MODEL_SHOWN, Rendered, named
 from core.values import quick
 from evidence.alike import Alikes
-from evidence.chain import canonical, canonical_with, genesis, plain
+from evidence.chain import canonical, canonical_with, genesis
 from evidence.chain_ids import chain_id
 from evidence.database import Connection, transaction
+from evidence.fragments import Fragments
 from evidence.frames import packed
 from evidence.journal_seal import JournalSeal
 from evidence.lots import Lot
@@ -49,7 +49,7 @@ class Item:
     cannot read it.
     """
     text: bytes
-    """JSON; canonical where it is to be chained."""
+    """Canonical JSON."""
 
     @property
     def marks(self) -> set[int]:
@@ -76,6 +76,9 @@ class _Journal:
     unused: list[int]
     """Slots whose exchanges have ended and that nothing else takes."""
     new_slots: int
+
+
+_UNTOUCHED = _Journal([], [], 0)
 
 
 @quick
@@ -208,6 +211,8 @@ class Appender:
         Rows of exchanges that end are overwritten by those that begin; only what is left over is
         deleted. What is journaled a second time (a hold that was released) takes its own row again.
         """
+        if not batch.opens and not self._slots:
+            return _UNTOUCHED
         closing = {item.id for item in batch.closes}
         opens = [item for item in batch.opens.values() if item.id not in closing]
         new = [item for item in opens if item.id not in self._slots]
@@ -285,7 +290,9 @@ class Items:
     """Makes items of records, and spares the second JSON of what records have in common."""
 
     def __init__(self) -> None:
+        self._fragments = Fragments()
         self._rendered = Rendered()
+        """The senders of observations."""
         self._senders = Rendered()
         """The text of senders, by the very JSON that `_rendered` gives."""
 
@@ -305,9 +312,8 @@ class Items:
         return Item(seen.id, micros(seen.at), Observation.from_json(body), text)
 
     def opened(self, record: Record) -> Item:
-        """Return a record ready to be journaled; its text is not canonical. Raises ValueError."""
-        body = record.to_json(self._rendered)
-        return Item(record.id, micros(record.at), None, plain(body))
+        """Return a record ready to be journaled. Raises ValueError."""
+        return Item(record.id, micros(record.at), None, self._fragments.text_of(record))
 
     def bare(self, record: Record, why: str) -> Item:
         """Return what can be kept of a finished record that cannot be made.
@@ -323,27 +329,19 @@ class Items:
 
         Raises ValueError when JSON cannot hold it.
         """
-        body = record.to_json(self._rendered)
-        text = canonical_with(body, "sender", self._senders.of(body["sender"], canonical))
-        return Item(record.id, micros(record.at), _as_stored(record, body), text)
+        text = self._fragments.text_of(record)
+        return Item(record.id, micros(record.at), self._as_stored(record), text)
 
-
-def _as_stored(record: Record, body: Mapping[str, Any]) -> Record:
-    """Return the record with the texts that sums look at as they will be read again: made harmless
-    and cut.
-    """
-    sender, destination = body["sender"], body["destination"]
-    script, process = record.sender.script, record.sender.process
-    same = destination["host"] == record.destination.host and sender["user"] == record.sender.user
-    if same and process is not None:
-        same = sender["exe"] == process.exe and sender["name"] == process.name
-    if same and script is not None:
-        stored = sender["script"]
-        same = stored["path"] == script.path and stored["name"] == script.name
-    same = same and destination["account"]["id"] == record.destination.account.id
-    llm, model = record.llm, None if body["llm"] is None else body["llm"]["model"]
-    if llm is not None and llm.model != model:
-        record = replace(record, llm=replace(llm, model=model))
-    if same:
-        return record
-    return replace(record, sender=read_sender(sender), destination=read_destination(destination))
+    def _as_stored(self, record: Record) -> Record:
+        """Return the record with the texts that sums look at as they will be read again: made
+        harmless and cut.
+        """
+        sender = self._fragments.sender(record.sender)
+        destination = self._fragments.destination(record.destination)
+        llm = record.llm
+        model = None if llm is None else named(llm.model, MODEL_SHOWN)
+        if llm is not None and llm.model != model:
+            record = replace(record, llm=replace(llm, model=model))
+        if sender is record.sender and destination is record.destination:
+            return record
+        return replace(record, sender=sender, destination=destination)

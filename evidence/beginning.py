@@ -91,8 +91,7 @@ def _behind(
         skipped=count,
         told=(
             f"Not read again: {counted(count, 'record')} up to entry {size}, of the checkpoint "
-            f"signed at {told.at}; no lists or sums were compared. Without --since-checkpoint all "
-            "is read."
+            f"signed at {told.at}; no lists or sums were compared."
         ),
         problem=problem if missing else None,
     )

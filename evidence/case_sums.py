@@ -329,9 +329,9 @@ class CaseSums:
 
     def texts(self) -> Iterator[str]:
         """Yield every text in it that may name a person or a script."""
-        yield from (value for name in _PLAIN if isinstance(value := getattr(self, name), str))
-        for name in _COUNTERS:
-            yield from getattr(self, name)
+        yield from self.key.split(SEPARATOR)[:2]  # who sent, and where to
+        yield from filter(None, (self.script, self.script_path, self.user, self.host))
+        yield from self.users
 
 
 _NEWEST = (

@@ -52,17 +52,6 @@ def canonical_with(value: Mapping[str, Any], last: str, text: bytes) -> bytes:
     return fast
 
 
-def plain(value: Any) -> bytes:
-    """Return any JSON text of JSON values, for what is not hashed.
-
-    Raises ValueError as `canonical` does.
-    """
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return _canonical_slow(value)
-
-
 def _holds_such_a_number(text: bytes) -> bool:
     if text[-1:].isdigit() or _EXPONENT.search(text):
         return True

@@ -73,7 +73,7 @@ def _see(before: _Before, key: str, seq: int, at_us: int, text: bytes) -> None:
     if kind.case is None:
         return
     sums = CaseSums(key=key, first_us=at_us, last_us=at_us)
-    sums.add(kind.case, figures(record), at_us, degraded=kind.degraded)
+    sums.add(kind.case, figures(record, went=kind.went), at_us, degraded=kind.degraded)
     before.see(key_before(record), sums, {kind.case.script_sha256 or "": seq})
 
 

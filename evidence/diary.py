@@ -70,6 +70,7 @@ class Diary:
 
     def stopped(self) -> None:
         """The gate stops."""
+        self.look()
         if self._installation is not None:
             self.note(Event.GATE_STOPPED, self._installation.facts())
 
@@ -101,6 +102,11 @@ class Diary:
             "lost": lost,
         }
         self.note(Event.EVIDENCE_GAP, facts)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits to be chained."""
+        return bool(self._waiting)
 
     def look(self) -> None:
         """Look at the clock."""

@@ -9,7 +9,6 @@ the log is emptied and the file is written without free pages; only then is it t
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from evidence.frames import packed, unpacked
 from evidence.gate_liveness import living
 from evidence.lots import forget_lots
 from evidence.marks import marks_in
+from evidence.named import Named
 from evidence.parts import SALT_BYTES, Seal, blank_cuts, cuts_to_bytes, erase, kinds_of_parts
 from evidence.past import Sums, digest
 from evidence.rebuild import rebuild
@@ -50,6 +50,11 @@ class Wanted:
     script: str | None = None
     before_us: int | None = None
 
+    @property
+    def names(self) -> Named:
+        """What sums and acts may name."""
+        return Named(users=self.users, script=self.script)
+
 
 @dataclass(slots=True)
 class Plan:
@@ -68,7 +73,7 @@ class Plan:
     past: int = 0
     """Sums of records that expired in which the person or script stands; those rows go."""
     acts: int = 0
-    """Review events that name the script or its path; they stay."""
+    """Acts that name the person or the script; they stay."""
     swept: bool = True
     """False: erased, but what stood there may be left in the file's free room and its log."""
 
@@ -107,13 +112,21 @@ def _plan(connection: Connection, wanted: Wanted) -> Plan:
                 made.sha256s.add(str(sha256))
         else:
             made.parts[seq] = parts
-    names = _names(wanted)
-    for _, text in connection.execute("SELECT cut, unpacked(body) FROM past"):
-        made.past += any(name.encode() in text for name in names)
-    if wanted.script is not None:
-        query = "SELECT count(*) FROM review_entries WHERE script = ?"
-        made.acts = int(connection.value(query, (wanted.script,)))
+    if names := wanted.names:
+        for (text,) in connection.execute("SELECT unpacked(body) FROM past"):
+            sums = _sums(text)
+            made.past += sums is not None and sums.name(names.is_in)
+        acts = connection.execute("SELECT CAST(body AS BLOB) FROM review_entries")
+        made.acts = sum(names.is_anywhere_in(_read(text)) for (text,) in acts)
     return made
+
+
+def _sums(text: bytes) -> Sums | None:
+    """Return the sums of what expired; None where they are damaged, which `verify` names."""
+    try:
+        return Sums.from_bytes(text)
+    except ValueError:
+        return None
 
 
 def _of_entry(
@@ -253,25 +266,22 @@ def _erase(
 
 def _without(connection: Connection, wanted: Wanted) -> list[str]:
     """Take the people and the script out of the sums of what expired; return the new hashes."""
-    names, told = _names(wanted), []
+    names, told = wanted.names, []
     query = "SELECT cut, body FROM past ORDER BY cut"
     for cut, frame in connection.execute(query).fetchall() if names else ():
-        text = unpacked(frame)
-        if not any(name.encode() in text for name in names):
+        sums = _sums(unpacked(frame))
+        if sums is None:
+            raise EvidenceError(
+                "The sums of records that expired are damaged: no name can be taken out of them.",
+                remedy="See what outgate verify says of them.",
+            )
+        if not sums.name(names.is_in):
             continue
-        left = Sums.from_bytes(text).without(partial(_mentions, names)).to_bytes()
+        left = sums.without(names.is_in).to_bytes()
         padded = packed(left).ljust(len(frame), b"\0")
         connection.execute("UPDATE past SET body = ? WHERE cut = ?", (padded, cut)).close()
         told.append(f"{cut}:{digest(left)}")
     return told
-
-
-def _names(wanted: Wanted) -> set[str]:
-    return {*wanted.users, *([wanted.script] if wanted.script else [])}
-
-
-def _mentions(names: set[str], value: object) -> bool:
-    return isinstance(value, str) and any(name in value for name in names)
 
 
 def _facts(made: Plan, why: str) -> dict[str, Any]:
@@ -359,7 +369,8 @@ def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
         lines.append(f"Sources of scripts that go with them: {len(kept_sources)}.")
     if made.acts:
         lines.append(
-            f"Review events that name the script: {made.acts}. They stay: they prove who approved."
+            f"Acts that name whom or what this is about (reviews, holds, approvals): {made.acts}. "
+            "They stay: they prove who did what."
         )
     if not made.swept:
         lines.append(

@@ -26,7 +26,7 @@ from evidence.case_sums import CaseSums
 from evidence.chain_ids import chain_id
 from evidence.database import Connection
 from evidence.frames import loosened, tightly
-from evidence.marks import PRIME, product
+from evidence.marks import PRIME, Pair, pair, product
 from evidence.notary import seed_beside
 from evidence.rollup import Rollup
 from evidence.statements import INSERT_LOT
@@ -34,6 +34,8 @@ from evidence.weighing import Columns, Scales
 
 ENOUGH = 8192
 """A lot with so many entries grows no more."""
+AT_ONCE = 64
+"""So many rows are added up together: one by one costs a gate several times as much."""
 WEIGHED = {"hours": Columns(time=0, sums=6), "traffic": Columns(time=2, sums=3)}
 """Tables whose first sum is above 0 in every row."""
 _CONTEXT = b"outgate.lots/1"
@@ -171,6 +173,7 @@ class Lot:
         self._digest, self._marks = hashlib.sha256(), 1
         self._weights = dict.fromkeys(WEIGHED, 0)
         self._sums, self._ids = Rollup(), dict[str, int]()
+        self._rows, self._pairs = list[Row](), list[Pair]()
 
     def look(self, connection: Connection) -> None:
         """Note which acts there are before the first entry, within its transaction."""
@@ -182,7 +185,7 @@ class Lot:
     def take(
         self,
         rows: Sequence[Row],
-        pairs: Sequence[tuple[int, int]],
+        marks: Sequence[tuple[int, int]],
         sums: Rollup,
         ids: Mapping[str, int],
     ) -> None:
@@ -191,27 +194,25 @@ class Lot:
         """
         self.first = self.first or rows[0][0]
         self.last = rows[-1][0]
-        self._digest.update(b"".join(map(stored_bytes, rows)))
-        marks = [(mark << 64) + seq for mark, seq in pairs]
-        self._marks = product(marks, self._key.marks, self._marks)
-        for table, weight in self._key.weights(sums).items():
-            self._weights[table] += weight
+        self._rows += rows
+        self._pairs += [pair(*one) for one in marks]
         self._ids.update(ids)
-        self._join(sums)
-
-    def _join(self, sums: Rollup) -> None:
-        cases, scripts = self._sums.cases, self._sums.scripts
         for key, later in sums.cases.items():
-            known = cases.get(key)
-            if known is None:  # not `later` itself: the writer goes on adding to that
-                known = cases[key] = CaseSums(key, later.first_us, later.last_us)
+            # Not `later` itself: the writer goes on adding to that.
+            known = self._sums.case(key, later.first_us)
             known.join(later)
-        for version, (first, last, count) in sums.scripts.items():
-            seen = scripts.get(version)
-            if seen is None:
-                scripts[version] = [first, last, count]
-            else:
-                seen[:] = min(seen[0], first), max(seen[1], last), seen[2] + count
+        self._sums.join_lists(sums)
+        if len(self._rows) >= AT_ONCE:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        """Add what was taken since the last time to what is told in one number."""
+        self._digest.update(b"".join(map(stored_bytes, self._rows)))
+        self._marks = product(self._pairs, self._key.marks, self._marks)
+        for table, weight in self._key.weights(self._sums).items():
+            self._weights[table] += weight
+        self._rows, self._pairs = [], []
+        self._sums.traffic, self._sums.hours = {}, {}
 
     def close(self, connection: Connection) -> None:
         """Put it down as it is now, within a transaction; not where something of it was erased or
@@ -229,6 +230,7 @@ class Lot:
             self.drop()
 
     def _text(self) -> bytes:
+        self._add_up()
         value = {
             "digest": self._digest.hexdigest(),
             "marks": f"{self._marks:x}",

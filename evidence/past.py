@@ -107,19 +107,25 @@ class Sums:
         self.rollup.join_case(_of_what_left(sums_before(case)))
 
     def without(self, names: Callable[[object], bool]) -> "Sums":
-        """Return the sums without all rows that one of the names stands in."""
+        """Return the sums without all rows whose sender, people or destination one of the names
+        is.
+        """
         rollup = self.rollup
         cases = {k: v for k, v in rollup.cases.items() if not any(map(names, v.texts()))}
         return Sums(
             rollup=Rollup(
                 cases=cases,
-                scripts={k: v for k, v in rollup.scripts.items() if not any(map(names, k))},
-                traffic={k: v for k, v in rollup.traffic.items() if not any(map(names, k))},
-                hours={k: v for k, v in rollup.hours.items() if not any(map(names, k))},
+                scripts={k: v for k, v in rollup.scripts.items() if not names(k[0])},
+                traffic={k: v for k, v in rollup.traffic.items() if not any(map(names, k[:2]))},
+                hours={k: v for k, v in rollup.hours.items() if not any(map(names, k[1:3]))},
             ),
             newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
             oldest={k: seq for k, seq in self.oldest.items() if case_of_key(k) in cases},
         )
+
+    def name(self, names: Callable[[object], bool]) -> bool:
+        """Return whether one of the names is in a row."""
+        return self.without(names).to_bytes() != self.to_bytes()
 
     def since(self, ended: Ended) -> "Sums":
         """Return the sums without those whose time is over."""

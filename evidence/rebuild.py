@@ -2,10 +2,12 @@
 marks.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from core.case_keys import case_of_key
+from core.vocabulary.sizes import counted, number
 from evidence.case_sums import CaseSums
 from evidence.closed import OPEN
 from evidence.closings import Closings
@@ -20,13 +22,36 @@ from evidence.sqlite_errors import DERIVED, REMADE
 from evidence.statements import INSERT_MARK, Remembered, write_rollup
 from evidence.tally import Tally
 
-_CHUNK = 8192
+log = logging.getLogger("outgate.evidence")
+CHUNK = 8192
+"""So many entries are read at once."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
-def rebuild(connection: Connection, *, marks: bool = True) -> None:
+class Forward:
+    """Tells whoever starts a gate of an older file how far that is brought forward."""
+
+    def __init__(self, total: int, entries: int) -> None:
+        """So many of the entries are added up anew."""
+        self._total, self._done = total, 0
+        log.warning(
+            "the evidence is brought forward: %s of %s are added up anew; the gate begins"
+            " afterwards",
+            counted(total, "record"),
+            number(entries),
+        )
+
+    def take(self, rows: int) -> None:
+        """So many more are done."""
+        self._done += rows
+        if self._done < self._total:
+            done = number(self._done), number(self._total)
+            log.warning("the evidence is brought forward: %s of %s", *done)
+
+
+def rebuild(connection: Connection, *, marks: bool = True, forward: Forward | None = None) -> None:
     """Recompute all derived tables from the entries and review events, the list of marks too where
-    it is asked for; call inside a transaction.
+    it is asked for; call inside a transaction. `forward` hears how far it is.
 
     Cases keep their ids, so that another process that remembers one stays right.
     """
@@ -41,6 +66,8 @@ def rebuild(connection: Connection, *, marks: bool = True) -> None:
     while rows := _chunk(connection, last):
         adding.take(rows)
         last = rows[-1][0]
+        if forward is not None:
+            forward.take(len(rows))
     close_anew(connection)
 
 
@@ -69,7 +96,7 @@ def _add_past(connection: Connection, rollup: Rollup, ids: dict[str, int]) -> No
 def _chunk(connection: Connection, after: int) -> list[Any]:
     query = """SELECT seq, id, at_us, case_id, unpacked(body) FROM entries
         WHERE seq > ? ORDER BY seq LIMIT ?"""
-    return list(connection.execute(query, (after, _CHUNK)))
+    return list(connection.execute(query, (after, CHUNK)))
 
 
 class _Adding:

@@ -3,25 +3,21 @@ such a record, or may. The rest of a file is as `evidence.rebuild` would make it
 """
 
 import json
-import logging
 from collections.abc import Iterable, Iterator
 
 from core.decision import Verdict, left_by
 from core.fate import Fate
-from core.vocabulary.sizes import counted, number
 from evidence.case_sums import SEPARATOR
 from evidence.database import Connection
 from evidence.lump import Lump, rolled
 from evidence.past import all_past
-from evidence.rebuild import close_anew
+from evidence.rebuild import CHUNK, Forward, close_anew
 from evidence.removed import Removed
 from evidence.rollup import Hour, Rollup, add_to
 from evidence.statements import Remembered, write_rollup
 from evidence.tally import Tally
 from evidence.times import HOUR_US
 
-log = logging.getLogger("outgate.evidence")
-_CHUNK = 8192
 _WHOLE = frozenset({"", *(verdict.value for verdict in Verdict if left_by(verdict))})
 """Outcomes of what left whole, as the thirteenth version counted it."""
 _AGAIN = (Verdict.BLOCK.value, Verdict.HOLD.value, Fate.PAST.value)
@@ -44,11 +40,7 @@ def resum(connection: Connection) -> None:
     marked = json.dumps(list(ids.values()))
     counting = "SELECT count(*) FROM entries WHERE case_id IN (SELECT value FROM json_each(?))"
     total = int(connection.value(counting, (marked,)))
-    log.warning(
-        "the evidence is brought forward: %s of %s are added up anew; the gate begins afterwards",
-        counted(total, "record"),
-        number(int(connection.value("SELECT count(*) FROM entries"))),
-    )
+    forward = Forward(total, int(connection.value("SELECT count(*) FROM entries")))
     again = _Again(connection, ids)
     connection.execute("DELETE FROM cases WHERE id IN (SELECT value FROM json_each(?))", (marked,))
     for table in ("hours", "days"):
@@ -57,12 +49,11 @@ def resum(connection: Connection) -> None:
             (json.dumps(_AGAIN),),
         )
     again.write(_of_past(connection, ids))
-    last = done = 0
-    while rows := connection.execute(_ROWS, (last, marked, _CHUNK)).fetchall():
+    last = 0
+    while rows := connection.execute(_ROWS, (last, marked, CHUNK)).fetchall():
         again.take(rows)
-        last, done = rows[-1][0], done + len(rows)
-        if done < total:
-            log.warning("the evidence is brought forward: %s of %s", number(done), number(total))
+        last = rows[-1][0]
+        forward.take(len(rows))
     _tell_what_is_least(connection, again, marked)
     close_anew(connection)
 

@@ -42,11 +42,7 @@ def joined(whole: "Rollup", later: "Rollup") -> None:
     """Add the sums of later records to those of earlier ones."""
     for case in later.cases.values():
         whole.join_case(case)
-    for version, seen in later.scripts.items():
-        known = whole.scripts.setdefault(version, [seen[0], seen[1], 0])
-        known[:] = [min(known[0], seen[0]), max(known[1], seen[1]), known[2] + seen[2]]
-    _summed(whole.traffic, later.traffic)
-    _summed(whole.hours, later.hours)
+    whole.join_lists(later)
 
 
 @dataclass(slots=True)
@@ -73,7 +69,8 @@ class Rollup:
         """
         if isinstance(record, Observation):
             return self._add_observation(record, at_us)
-        return self.add_one(self.alikes.of(record), figures(record), at_us)
+        kind = self.alikes.of(record)
+        return self.add_one(kind, figures(record, went=kind.went), at_us)
 
     def add_one(self, kind: Alike, one: Figures, at_us: int) -> str | None:
         """Add what one record of a kind adds; return as `add`."""
@@ -100,7 +97,7 @@ class Rollup:
     def _add_alike(self, kind: Alike, one: Figures, at_us: int) -> None:
         """Add to the case and to the version of the script."""
         if kind.key is not None and kind.case is not None:
-            case = self._case(kind.key, at_us)
+            case = self.case(kind.key, at_us)
             case.add(kind.case, one, at_us, degraded=kind.degraded, least=kind.least)
         if kind.script is not None:
             seen = self.scripts.get(kind.script)
@@ -116,14 +113,23 @@ class Rollup:
 
     def add_unreadable(self, id_: str, at_us: int) -> str:
         """Add an entry that this version cannot read; return the key of its case."""
-        self._case(UNREADABLE, at_us).add_unreadable(id_, at_us)
+        self.case(UNREADABLE, at_us).add_unreadable(id_, at_us)
         return UNREADABLE
 
-    def _case(self, key: str, at_us: int) -> CaseSums:
+    def case(self, key: str, at_us: int) -> CaseSums:
+        """Return the sums of a case; where there are none yet, of no record, begun then."""
         found = self.cases.get(key)
         if found is None:
             found = self.cases[key] = CaseSums(key=key, first_us=at_us, last_us=at_us)
         return found
+
+    def join_lists(self, later: "Rollup") -> None:
+        """Add the sums of later records but for their cases."""
+        for version, seen in later.scripts.items():
+            known = self.scripts.setdefault(version, [seen[0], seen[1], 0])
+            known[:] = [min(known[0], seen[0]), max(known[1], seen[1]), known[2] + seen[2]]
+        _summed(self.traffic, later.traffic)
+        _summed(self.hours, later.hours)
 
     def join_case(self, later: CaseSums) -> None:
         """Add the sums of later records of a case."""

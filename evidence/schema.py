@@ -15,7 +15,7 @@ from evidence.compiled import CREATE
 from evidence.database import BUSY_TIMEOUT_S, Connection, connect, transaction
 from evidence.files import make_private
 from evidence.migrations import STEPS
-from evidence.rebuild import rebuild
+from evidence.rebuild import Forward, rebuild
 from evidence.resumming import resum
 from evidence.sqlite_errors import DatabaseFault, code_of, evidence_error
 
@@ -127,15 +127,19 @@ def _bring_forward(connection: Connection) -> None:
 
 def _step_forward(connection: Connection, found: int) -> None:
     lacking = STEPS[found:]
+    again = any(step.rebuild or step.resum for step in lacking)
+    of_last = len(lacking) == 1 and lacking[0].resum
+    total = int(connection.value("SELECT count(*) FROM entries"))
+    forward = Forward(total, total) if again and not of_last else None
     for step in lacking:
         for statement in step.statements:
             connection.execute(statement)
-    if any(step.rebuild or step.resum for step in lacking):
+    if again:
         connection.execute(_NO_LOTS)
-        if len(lacking) == 1 and lacking[0].resum:
+        if of_last:
             resum(connection)
         else:
-            rebuild(connection, marks=False)  # which the sixth step makes
+            rebuild(connection, marks=False, forward=forward)  # which the sixth step makes
     facts: dict[str, Fact] = {"from": found, "to": VERSION}
     append_happening(connection, happening(Event.MIGRATED, facts))
 

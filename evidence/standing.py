@@ -93,5 +93,6 @@ def reach_of(record: Record) -> Reach | None:
     if (kind := alike(record)).case is None:
         return None
     sums = CaseSums(key=case_key(record), first_us=2**62, last_us=-(2**62))
-    sums.add(kind.case, figures(record), micros(record.at), degraded=kind.degraded)
+    one = figures(record, went=kind.went)
+    sums.add(kind.case, one, micros(record.at), degraded=kind.degraded)
     return sums.reach

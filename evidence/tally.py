@@ -146,7 +146,8 @@ class Tally:
         if isinstance(entry, Observation):
             kind, one = alike_observed(entry)
         else:
-            kind, one = alike(entry), figures(entry)
+            kind = alike(entry)
+            one = figures(entry, went=kind.went)
             marks = marks_of((found.fingerprints, found.distinct) for found in entry.findings)
             self.pairs += [pair(one, seq) for one in marks]
         hourly = not isinstance(entry, Observation)

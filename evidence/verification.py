@@ -279,7 +279,7 @@ def _told_by(lots: Lots | None, passed: Passed) -> Iterator[str]:
     yield (
         f"Of {counted(lots.told, 'record')} of {passed.entries} the stored bytes are those that "
         "the gate closed with the key of this installation when it wrote them; their texts were "
-        "not read again. With --full all are."
+        "not read again: outgate verify --full reads all."
     )
 
 

@@ -210,17 +210,16 @@ class Writer:
         self._busy_since = time.monotonic()
         self._write(self._taken)
         self._taken = []
-        self._diary.look()
+        self._say()
         self._keep_diary()
         if (connection := self._well_connected()) is not None:
             self._checkpoints.look(connection, self._head()[0])
         self._busy_since = None
-        self._say()
         return running
 
     def _keep_diary(self) -> None:
         """Chain what the gate has to tell of itself; what cannot be written now waits."""
-        if (connection := self._well_connected()) is not None:
+        if self._diary.waits and (connection := self._well_connected()) is not None:
             with contextlib.suppress(*DatabaseFault):
                 self._diary.write(connection)
 
@@ -371,10 +370,11 @@ class Writer:
         self._owed.paid(items)
 
     def _say(self) -> None:
-        """Leave said how far was written and what is lost, for `verify` to repeat."""
+        """Now and then, say how far was written and what is lost, and look at the clock."""
         now = time.monotonic()
         if now - self._said_at >= LOOK_S / 2 or self._file.lost:
             self._said_at = now
+            self._diary.look()
             self._presence.say(*self._head(), trouble(self._failure, self._owed.missing))
 
     def _head(self) -> tuple[int, bytes]:

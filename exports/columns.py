@@ -129,6 +129,7 @@ ADDED: Mapping[str, Column] = {
     "Bytes sent are": lambda r: exactness(r.bytes_exact),
     "Bytes of the request": lambda r: r.request.bytes,
     "Delivery": lambda r: r.delivery.value,
+    "Read to its end": lambda r: "yes" if r.read_whole else "no",
 }
 COLUMNS: Mapping[str, Column] = {
     TIME: lambda r: rfc3339(r.at),
@@ -173,10 +174,13 @@ HEADINGS = (*(title for title in COLUMNS if title not in ADDED), *_OWN)
 """What was added stands behind the place in the chain, so that no column of an earlier version
 moves.
 """
-_SINCE = ("Numbers found are", "Bytes sent are", "Bytes of the request", "Delivery")
-"""Added one after the other, the last two at once."""
+_SINCE = (
+    *("Numbers found are", "Bytes sent are", "Bytes of the request", "Delivery"),
+    "Read to its end",
+)
+"""Added one after the other, the third and the fourth at once."""
 EARLIER = tuple(
-    tuple(title for title in HEADINGS if title not in _SINCE[known:]) for known in range(3)
+    tuple(title for title in HEADINGS if title not in _SINCE[known:]) for known in (0, 1, 2, 4)
 )
 """Headings of files that earlier versions wrote."""
 

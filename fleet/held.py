@@ -4,6 +4,7 @@ the organisation's key for one request of one endpoint, so that none can be used
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -22,6 +23,17 @@ SCHEMA = "outgate.answer/1"
 MOST_HELD = 100
 """Of one endpoint at a time."""
 _MOST_TEXT = 200
+
+
+class Became(StrEnum):
+    """What became of an answer at the endpoint that holds the request."""
+
+    DONE = "done"
+    """It is an act of review there."""
+    ASKED = "asked"
+    """It counts once a second person says the same."""
+    REFUSED = "refused"
+    """The endpoint did not take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,16 @@ def _told(record: Record) -> Mapping[str, Any]:
         "bytes": record.request.bytes,
         "rule": printable(decision.rule or "", _MOST_TEXT),
         "reason": printable(decision.reason, _MOST_TEXT),
+    }
+
+
+def told_back(record: str, signature: str, became: Became, why: str = "") -> Mapping[str, str]:
+    """Return what the hub is told of an answer, which it knows by its signature."""
+    return {
+        "record": record,
+        "signature": signature,
+        "became": became.value,
+        "why": printable(why, _MOST_TEXT),
     }
 
 

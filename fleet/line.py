@@ -16,7 +16,8 @@ from core.text import printable
 from fleet.membership import Membership, address_of
 
 _TIMEOUT_S = 60.0
-_MOST_ANSWER = 4 << 20
+MOST_ANSWER = 4 << 20
+"""Bytes of an answer that are read."""
 
 
 class HubAwayError(OutgateError):
@@ -99,7 +100,7 @@ class HttpsLine:
             connection = self._connected()
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
-            text = answer.read(_MOST_ANSWER)
+            text = answer.read(MOST_ANSWER)
         except ssl.SSLError as error:
             self.close()
             raise HubAwayError(f"TLS with the hub fails ({_reason(error)}).") from None

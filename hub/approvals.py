@@ -2,7 +2,7 @@
 and whether a second person has to say the same. By hash alone: no source gets to a hub.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ _SAID = {
     Word.WITHDRAWN: Action.WITHDRAW_SCRIPT,
     Word.APPROVAL_ASKED: Action.ASK_APPROVE_SCRIPT,
 }
+_HEX, _DIGITS = frozenset("0123456789abcdef"), 64
 OWN = "own"
 """In the facts of a deed: whether who did it runs the script on any machine, or owns its file on
 one of the twenty that sent last; left out where no machine tells who does.
@@ -75,7 +76,7 @@ def say(
     done: an approval that takes two people is a request first. Raises ForbiddenError.
     """
     orders.lock(connection)
-    by, own = actor(who), _is_own(connection, sha256, actor(who).name)
+    by, own = actor(who), is_own(connection, sha256, actor(who).name)
     facts = {} if own is None else {OWN: own}
     told: dict[str, Any] = {"note": note, "who": by, "now": now, "facts": facts}
     if approved and own and asks.second_person:
@@ -114,11 +115,22 @@ def _confirms(connection: Connection, sha256: str, by: Actor, now: datetime) -> 
     return True
 
 
-def _is_own(connection: Connection, sha256: str, who: str) -> bool | None:
-    runs = connection.execute(_RUN_BY, (bytes.fromhex(sha256),)).fetchall()
-    names = [*(name for (name,) in runs), *_owners(connection, sha256)]
+def is_own(
+    connection: Connection, sha256: str, who: str, people: Sequence[str] = ()
+) -> bool | None:
+    """Return whether somebody runs this version (hex; empty: none is known) on any machine, owns
+    its file, or is one of these people; None where nobody tells who does.
+    """
+    names = [name for name in people if name]
+    if _is_sha256(sha256):
+        runs = connection.execute(_RUN_BY, (bytes.fromhex(sha256),)).fetchall()
+        names += [*(name for (name,) in runs), *_owners(connection, sha256)]
     clear = [name for name in names if not is_pseudonym(name)]
     return _is_among(who, clear) if clear else None
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == _DIGITS and set(text) <= _HEX
 
 
 def _owners(connection: Connection, sha256: str) -> Iterator[str]:

@@ -27,7 +27,8 @@ _COMPARED = (
     *("endpoints", "open_on", "records", "bytes", "found", "first_at", "last_at"),
     *("went", "most_rows", "people", "most_values"),
     *("certain", "endings", "rules", "models"),
-    *("outcomes", "newest", "kindsets", "closed_here", "disposition", "assigned_to", "comments"),
+    *("outcomes", "times", "lefts", "newest", "kindsets"),
+    *("closed_here", "disposition", "assigned_to", "comments"),
 )
 _CLOSED: LiteralString = """coalesce(c.closed_at IS NOT NULL
         AND (NOT c.comes_back OR {0}.last_at <= c.closed_at)
@@ -44,10 +45,16 @@ _FRESH: LiteralString = (
         min(first_at) AS first_at, max(last_at) AS last_at,
         sum(CASE WHEN outcome = 'past' THEN records ELSE went END)::bigint AS went,
         max(most_rows)::bigint AS most_rows, max(most_people)::bigint AS people,
-        max(most_values)::bigint AS most_values, array_agg(DISTINCT outcome) AS outcomes,
+        max(most_values)::bigint AS most_values,
         (array_agg(outcome ORDER BY last_at DESC, outcome))[1] AS newest,
         array_agg(DISTINCT array_to_string(kinds, ',')) AS kindsets
     FROM judged GROUP BY 1, 2, 3, 4),
+    ended AS (
+        SELECT family, name, destination, account, array_agg(outcome ORDER BY outcome) AS outcomes,
+            array_agg(records ORDER BY outcome) AS times, array_agg(went ORDER BY outcome) AS lefts
+        FROM (SELECT coalesce(family, 0) AS family, name, destination, account, outcome,
+                sum(records)::bigint AS records, sum(went)::bigint AS went
+            FROM judged GROUP BY 1, 2, 3, 4, 5) AS by_outcome GROUP BY 1, 2, 3, 4),
     came AS (
         SELECT coalesce(x.family, 0) AS family, coalesce(x.name, p.path) AS name,
             d.name AS destination, a.word AS account,
@@ -59,12 +66,14 @@ _FRESH: LiteralString = (
             LEFT JOIN scripts x ON x.number = p.script
             JOIN destinations d ON d.number = s.destination JOIN words a ON a.number = s.account
         GROUP BY 1, 2, 3, 4),
-    fresh AS (SELECT c.number, g.*, coalesce(h.certain, '') AS certain,
+    fresh AS (SELECT c.number, g.*, e.outcomes, e.times, e.lefts, coalesce(h.certain, '') AS certain,
         coalesce(h.endings, '{}') AS endings, coalesce(h.rules, '{}') AS rules,
         coalesce(h.models, '{}') AS models, """
     + _CLOSED.format("g")
     + """ AS closed_here, c.disposition, c.assigned_to, coalesce(m.comments, 0) AS comments
-        FROM grouped g LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
+        FROM grouped g JOIN ended e ON (e.family, e.name, e.destination, e.account)
+            = (g.family, g.name, g.destination, g.account)
+        LEFT JOIN fleet_cases c ON (c.family, c.name, c.destination, c.account)
             = (g.family, g.name, g.destination, g.account)
         LEFT JOIN came h ON (h.family, h.name, h.destination, h.account)
             = (g.family, g.name, g.destination, g.account)

@@ -16,7 +16,7 @@ import orjson
 
 from certs.files import PRIVATE_FILE, create_file
 from core.errors import InputError, SettingsError
-from core.rights import Who, actor
+from core.rights import Who, actor, same_person
 from core.text import printable
 from hub.database import Connection
 from hub.deeds import Word, chained, deed, deeds_about
@@ -241,7 +241,7 @@ def agree(connection: Connection, wanted: Agreed, *, who: Who, note: str, now: d
 
     Return what was done. Raises InputError.
     """
-    if wanted.pseudonyms and len(set(wanted.may_reveal)) < 2:
+    if wanted.pseudonyms and not _are_two(wanted.may_reveal):
         raise InputError(
             "With pseudonyms at least two persons are named who may look behind them.",
             remedy="--may-reveal NAME, twice or more",
@@ -259,6 +259,11 @@ def agree(connection: Connection, wanted: Agreed, *, who: Who, note: str, now: d
     refuse_unnamed(before, who)
     seq = chained(connection, Word.COUNCIL_ASKED, _ABOUT, facts=wanted.facts(), **told)
     return f"It shows more of people than before: another named person confirms {seq} first."
+
+
+def _are_two(names: Sequence[str]) -> bool:
+    """Return whether these are two different persons at least, however their names are written."""
+    return any(not same_person(names[0], other) for other in names[1:])
 
 
 def _set(connection: Connection, wanted: Agreed, *, who: Who, note: str, now: datetime) -> None:
@@ -286,7 +291,8 @@ def confirm(
     asked = deed(connection, seq)
     if asked is None or asked.word not in (Word.REVEAL_ASKED, Word.COUNCIL_ASKED):
         raise InputError("Nothing was asked under that number.")
-    if asked.who.casefold() == actor(who).name.casefold():
+    subject = asked.facts.get("subject")
+    if same_person(asked.who, actor(who).name) or (subject and subject == actor(who).subject):
         raise InputError("A second person confirms: who asked cannot.")
     if now - datetime.fromisoformat(asked.at) > _SHOWN_FOR:
         raise InputError("It was asked more than a day ago.", remedy="Ask again.")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, LiteralString
 
+from core.decision import HoldOutcome, hold_word
 from core.errors import InputError
 from core.review import CaseFilter, Disposition, Order
 from core.rights import Who, actor
@@ -63,6 +64,18 @@ _PEOPLE: LiteralString = (
     WHERE s.review AND s.destination = (SELECT number FROM sent)
         AND s.account = (SELECT number FROM by)"""
 )
+_HELD_CUT: LiteralString = (
+    _THERE  # noqa: S608 - both are constants
+    + """ SELECT count(*) FROM there t JOIN how_sent s ON s.place = t.number
+        JOIN hows h ON h.number = s.how AND h.ending = ANY(%(back)s::text[])
+        JOIN records r ON r.place = t.number AND r.how = s.how
+        JOIN chains c ON c.number = r.chain AND c.state <> 'superseded'
+    WHERE r.review AND r.went AND r.destination = (SELECT number FROM sent)
+        AND r.account = (SELECT number FROM by)
+        AND s.destination = r.destination AND s.account = r.account
+        AND r.outcome = (SELECT number FROM words WHERE word = 'hold')"""
+)
+_BACK = [hold_word(ending) for ending in HoldOutcome if not ending.released]
 _DAYS_TOLD = timedelta(days=35)
 """What the desk draws, and some days more."""
 _KINDS = "SELECT number, kinds FROM kindsets WHERE number = ANY(%(numbers)s)"
@@ -164,6 +177,15 @@ def shown_in(connection: Connection, number: int, shown: Council) -> Council:
         return shown
     found: Any = connection.execute(_PEOPLE, _found(connection, number)).fetchone()
     return shown.naming_nobody() if shown.are_few(found[0]) else shown
+
+
+def held_cut(connection: Connection, number: int) -> int:
+    """Return how many held requests of a case were stopped after a part of them had left, of those
+    whose records are here. Raises InputError.
+    """
+    values = {**_found(connection, number), "back": _BACK}
+    found: Any = connection.execute(_HELD_CUT, values).fetchone()
+    return int(found[0])
 
 
 def _all(found: Sequence[Row], name: str) -> list[Any]:

@@ -20,13 +20,13 @@ from hub.database import Connection, Database
 from hub.facts import fact_of
 from hub.file_rows import forget_files, keep_files, take_files
 from hub.stored import Kept, uploads_from
-from hub.sums import keep_dropped, sum_again, unname
+from hub.sums import keep_dropped, make_all_alone, sum_again, unname
 from hub.words import Words
 
 _PENDING = """SELECT e.chain, e.seq, e.endpoint, c.chain, a.body FROM erasures e
     JOIN chains c ON c.number = e.chain JOIN acts a ON a.chain = e.chain AND a.seq = e.seq
     WHERE e.done_at IS NULL ORDER BY e.chain, e.seq LIMIT 1 FOR UPDATE OF e SKIP LOCKED"""
-_RECORDS = "SELECT number, last, files_to FROM chains WHERE chain = %s AND endpoint = %s FOR UPDATE"
+_RECORDS = "SELECT number, last, files_to FROM chains WHERE chain = %s AND endpoint = %s"
 _REWRITE = "UPDATE uploads SET blob = %s WHERE number = %s"
 _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome = %s, account = %s,
     bytes = %s, found = %s, rows_hit = %s, people = %s, most_values = %s, went = %s, review = %s,
@@ -108,6 +108,7 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
     wanted: dict[int, Collection[int] | None] = {**removed.parts, **dict.fromkeys(removed.whole)}
     entries, files = 0, set[int]()
     connection.execute(_APART, (endpoint, chain, sorted(wanted)))
+    make_all_alone(connection, endpoint)
     keep_dropped(connection, endpoint)
     for number, last, files_to in connection.execute(_RECORDS, (chain, endpoint)).fetchall():
         here = sorted(seq for seq in wanted if seq <= last)

@@ -27,6 +27,7 @@ from hub.record_rows import keep_records
 from hub.room import FileRoom, Room
 from hub.sightings import sighted
 from hub.stored import entries_of
+from hub.sums import add_beside
 from hub.words import Numbered, Words
 
 _MOST_QUARANTINED = 200
@@ -249,6 +250,7 @@ class _Keeping:
         if claims.kind == "records":
             place = (chain.number, first, self.now)
             new, texts = told[skip:], self.walked.texts[skip:]
+            add_beside(self.connection, chain.endpoint)
             keep_records(self.connection, *place, new, numbered)
             keep_hows(self.connection, new, numbered, self.now)
             has_files = self._files(enumerate(texts, first))

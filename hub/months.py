@@ -19,7 +19,7 @@ from hub.deeds import Word, chained
 from hub.file_rows import forget_files, room_again
 from hub.how_rows import PAST as PAST_HOWS
 from hub.stored import entries_of
-from hub.sums import keep_dropped
+from hub.sums import keep_dropped, make_all_alone
 
 MOST_MONTHS = 1200
 HUB = "the hub"
@@ -218,6 +218,7 @@ def note_dropped(connection: Connection, *, note: str, who: Who, now: datetime) 
     entries = 0
     holes = connection.execute(_HOLES).fetchall()
     for endpoint in sorted({row[1] for row in holes}):
+        make_all_alone(connection, endpoint)
         keep_dropped(connection, endpoint)
     for number, _, first, last, end, head in holes:
         told = bytes(head) if last == end else _before(connection, number, last + 1)

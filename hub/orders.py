@@ -16,6 +16,7 @@ from core.ids import rfc3339
 from core.rights import Who, actor
 from core.text import printable
 from core.vocabulary.sizes import counted
+from fleet.line import MOST_ANSWER
 from fleet.orders import (
     APPROVALS,
     KINDS,
@@ -43,6 +44,7 @@ _KEEP = """INSERT INTO orders (kind, version, grouped, percent, made_at, made_by
 _WIDEN = (
     """UPDATE orders SET percent = %s WHERE kind = 'policy' AND version = %s RETURNING grouped"""
 )
+_FOLLOW = "SELECT id::text FROM endpoints WHERE policy = %s AND revoked_at IS NULL"
 _BODY = "SELECT body, grouped FROM orders WHERE kind = 'policy' AND version = %s"
 _POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.made_by,
         (SELECT count(*) FROM endpoints e WHERE e.policy = o.version AND e.revoked_at IS NULL)
@@ -68,6 +70,13 @@ _SETTINGS = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
             AND e.trouble IS NOT NULL) AS troubles
     FROM orders o WHERE o.kind = 'settings' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
+_FORGET_OLDER = "DELETE FROM orders WHERE kind = %s AND version < %s"
+_MOST_LIST = MOST_ANSWER - (128 << 10)
+"""Bytes of the answer in which endpoints are given the list of approvals: so many approvals, some
+thirty thousand versions, fit into it, and then withdrawals still do.
+"""
+_FOR_WITHDRAWALS = 120 << 10
+_MOST_NAME = 60
 _LOCK = 0x4F47484F
 
 
@@ -139,12 +148,18 @@ def policies(connection: Connection) -> list[dict[str, Any]]:
         return cursor.execute(_POLICIES).fetchall()
 
 
-def widen(connection: Connection, version: int, percent: int, *, who: Who, now: datetime) -> None:
-    """Offer a version of the policy to another share of the fleet. Raises InputError."""
+def widen(connection: Connection, version: int, percent: int, *, who: Who, now: datetime) -> int:
+    """Offer a version of the policy to another share of the fleet; return how many endpoints follow
+    it that it is not offered to any more: they keep it until a newer one is meant for them.
+
+    Raises InputError.
+    """
     if connection.execute(_WIDEN, (percent, version)).fetchone() is None:
         raise InputError("There is no such version of the policy.", remedy="outgate hub policies")
     about, facts = f"policy {version}", {"percent": percent}
     chained(connection, Word.WIDENED, about, who=who, note="", now=now, facts=facts)
+    follow = connection.execute(_FOLLOW, (version,)).fetchall()
+    return sum(share_of_id(id_) >= percent for (id_,) in follow)
 
 
 def keep_for(
@@ -223,24 +238,34 @@ def approve(
     facts: Mapping[str, Any] | None = None,
 ) -> int:
     """Approve a version of a script for the whole fleet, or withdraw that; return the version of
-    the list. `facts` stand in the deed. Who may, and whether two have to: `hub.approvals`.
+    the list, of which only the newest is kept: it holds all that was said, and endpoints are given
+    no other. `facts` stand in the deed. Who may, and whether two have to: `hub.approvals`.
+
+    Raises InputError where the list would be larger than endpoints take.
     """
     lock(connection)
     body = newest_body(connection, APPROVALS)
     known = [] if body is None else orjson.loads(body)["approvals"]
-    entry = {
-        "sha256": sha256,
-        "approved": approved,
-        "who": printable(actor(who).name, 200),
-        "at": rfc3339(now),
-        "note": printable(note, 400),
-        **actor(who).facts(),
-    }
+    by = printable(actor(who).name, _MOST_NAME)
+    told = [_short(one) for one in known if one["sha256"] != sha256]
+    told.append({"sha256": sha256, "approved": approved, "who": by})
+    size = len(orjson.dumps(orjson.dumps(told).decode()))  # a text in the answer
+    if size > _MOST_LIST + (0 if approved else _FOR_WITHDRAWALS):
+        raise InputError(
+            "The list of approvals is full: endpoints could not be given more.",
+            remedy="A rule of the policy lets go what many versions of many scripts do.",
+        )
     word = Word.APPROVED if approved else Word.WITHDRAWN
     chained(connection, word, f"script {sha256}", who=who, note=note, now=now, facts=facts)
-    told = [one for one in known if one["sha256"] != sha256]
-    listed = {"approvals": [*told, entry]}
-    return _publish(connection, key, APPROVALS, listed, "", 100, who, now)
+    version = _publish(connection, key, APPROVALS, {"approvals": told}, "", 100, who, now)
+    connection.execute(_FORGET_OLDER, (APPROVALS, version))
+    return version
+
+
+def _short(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return of an approval what endpoints read; when and why stand in the deeds."""
+    by = printable(entry["who"], _MOST_NAME)
+    return {"sha256": entry["sha256"], "approved": entry["approved"], "who": by}
 
 
 def lock(connection: Connection) -> None:

@@ -2,11 +2,13 @@
 one. Pure.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from core.attribution import Certainty
 from core.case_inside import Inside, KindInside, Seen
 from core.case_keys import case_id
+from core.decision import HoldOutcome, Verdict, hold_word, left_by
 from core.observation import OBSERVED
 from core.review import Case, CaseStatus
 from core.risk import risk_of
@@ -61,14 +63,64 @@ def case_of(row: Row) -> Case:
     )
 
 
+_HELD = Verdict.HOLD.value
+_RELEASED = frozenset(hold_word(ending) for ending in HoldOutcome if ending.released)
+
+
+def asks_held(row: Row) -> bool:
+    """Return whether of the held requests of a case that left, some may have been cut: then
+    records have to tell how many (`hub.desk.held_cut`).
+    """
+    endings, lefts = set(row["endings"]), dict(zip(row["outcomes"], row["lefts"], strict=False))
+    return lefts.get(_HELD, 0) > 0 and bool(endings & _RELEASED) and bool(endings - _RELEASED)
+
+
+def _ended(row: Row, held_cut: int | None) -> tuple[dict[str, int], int | None]:
+    """Return how often each outcome was, and how many were stopped after a part of them had
+    left.
+    """
+    if len(row["times"]) != len(row["outcomes"]):  # an older hub put it there
+        words = (*row["outcomes"], *row["endings"])
+        return dict.fromkeys(words, int(row["records"])), None
+    counts = dict(zip(row["outcomes"], map(int, row["times"]), strict=True))
+    lefts = dict(zip(row["outcomes"], map(int, row["lefts"]), strict=True))
+    cut = sum(n for word, n in lefts.items() if word != _HELD and not left_by(word))
+    held = (counts.pop(_HELD, 0), lefts.get(_HELD, 0))
+    ended, was_cut = _held(row["endings"], held, held_cut)
+    return counts | ended, cut + was_cut
+
+
+def _held(
+    endings: Sequence[str], held: tuple[int, int], held_cut: int | None
+) -> tuple[dict[str, int], int]:
+    """Return how often each ending was of so many that were held, of which so many left, and how
+    many of these were cut. Sums do not tell how each hold ended: what cannot be told apart counts
+    as held, and its endings are named with no count.
+    """
+    count, went = held
+    counts = dict.fromkeys(endings, 0)
+    out = [word for word in endings if word in _RELEASED]
+    back = [word for word in endings if word not in _RELEASED]
+    if out and back and went and held_cut is None:
+        return {**counts, _HELD: count}, 0
+    was_cut = (held_cut or 0) if out else went
+    for some, words in ((went - was_cut, out), (count - went + was_cut, back)):
+        word = words[0] if len(words) == 1 else _HELD
+        if some:
+            counts[word] = counts.get(word, 0) + some
+    return counts, was_cut
+
+
 def _in_the_list(row: Row) -> Inside:
     """Return what the list tells of the inside: by what a case is urgent. People are the most in
     one request: those of others may be the same.
     """
     first, last = _days_since(row["first_at"]), _days_since(row["last_at"])
     count = int(row["records"])
+    outcomes, cut = _ended(row, None)
     return Inside(
-        outcomes=dict.fromkeys((*row["outcomes"], *row["endings"]), count),
+        outcomes=outcomes,
+        cut=cut,
         rules=dict.fromkeys(row["rules"], count),
         models=dict.fromkeys(row["models"], count),
         days=dict.fromkeys((first, last), count),
@@ -95,9 +147,12 @@ def _on_machines(row: Row) -> str:
     return f"{told}, given to {row['assigned_to']}" if row["assigned_to"] else told
 
 
-def inside_of(row: Row, told: Row, shown: Council) -> Inside:
-    """Return what is inside a case, people as far as was agreed on."""
+def inside_of(row: Row, told: Row, shown: Council, held_cut: int | None = None) -> Inside:
+    """Return what is inside a case, people as far as was agreed on; `held_cut`: how many of its
+    held requests were cut, where somebody counted.
+    """
     records = int(row["records"])
+    outcomes, cut = _ended(row, held_cut)
     return Inside(
         kinds={
             kind: KindInside(requests=records, distinct=0, exact=False) for kind in row["kinds"]
@@ -112,7 +167,8 @@ def inside_of(row: Row, told: Row, shown: Council) -> Inside:
             if one["sha256"]
         },
         users={shown.person(name): 1 for name in told["people"]},
-        outcomes=dict.fromkeys((*told["outcomes"], *row["endings"]), records),
+        outcomes=outcomes,
+        cut=cut,
         rules=dict.fromkeys(row["rules"], records),
         models=dict.fromkeys(row["models"], records),
         days={

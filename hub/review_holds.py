@@ -13,11 +13,24 @@ from core.findings import Confidence, Finding
 from core.ids import utc_now
 from core.record import Record, RequestSummary, ResponseSummary
 from core.review import HoldState
+from core.text import printable
 from destinations.catalogue import find
+from fleet.held import Became
 from hub.council import Council, council
 from hub.database import Database
-from hub.held import holds
+from hub.held import holds, is_answered
 from hub.questions import Row
+
+_ID = "hold-"
+
+
+def number_of_hold(id_: str) -> int:
+    """Return the number of what the desk calls so; 0 for anything else. Endpoints may give
+    requests the same id, so theirs names none of them.
+    """
+    told = id_.removeprefix(_ID)
+    is_number = told.isascii() and told.isdecimal() and len(told) < 19
+    return int(told) if id_.startswith(_ID) and is_number else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +41,24 @@ class HubHolds:
     folder: Path
 
     def waiting(self) -> Sequence[Record]:
-        """What waits and nobody has answered, the one with the least time first."""
+        """What waits and of which something is to be said still, the one with the least time
+        first.
+        """
         with self.database.work() as connection:
             shown = council(connection, self.folder)
             found = holds(connection, utc_now())
-        return [_record(row, shown) for row in found if row["approved"] is None]
+        return [_record(row, shown) for row in found if not is_answered(row)]
 
     def asked_by(self, record_ids: Sequence[str]) -> Mapping[str, str]:
-        """Nobody: a second person is asked for at the endpoint."""
-        return {}
+        """Who asked for what an endpoint releases once a second person says the same."""
+        with self.database.at_once() as connection:
+            found = {f"{_ID}{row['number']}": row for row in holds(connection, utc_now())}
+        asked = {id_: found[id_] for id_ in record_ids if id_ in found}
+        return {
+            id_: printable(row["who"] or "", 60)
+            for id_, row in asked.items()
+            if row["became"] == Became.ASKED
+        }
 
     def states(self, record_ids: Sequence[str]) -> Mapping[str, HoldState]:
         """Nothing: how they ended stands in the endpoint's evidence."""
@@ -55,7 +77,7 @@ def _record(row: Row, shown: Council) -> Record:
         name=row["script"],
     )
     return Record(
-        id=row["record"],
+        id=f"{_ID}{row['number']}",
         at=row["told_at"],
         sender=Attribution(
             certainty=Certainty.LIKELY,  # the endpoint's word; its record is not here yet
@@ -80,10 +102,18 @@ def _record(row: Row, shown: Council) -> Record:
         decision=Decision(
             verdict=Verdict.HOLD,
             rule=row["rule"] or None,
-            reason=row["reason"],
+            reason=_reason(row),
             hold_seconds=(row["ends_at"] - row["told_at"]).total_seconds(),
         ),
     )
+
+
+def _reason(row: Row) -> str:
+    """Return why it is held, and why an answer was not taken where it is."""
+    if row["became"] != Became.REFUSED:
+        return str(row["reason"])
+    by = printable(row["who"] or "", 60)
+    return f"What {by} said was not taken there: {row['became_why']} It is held: {row['reason']}"
 
 
 def _finding(kind: str, found: int) -> Finding:

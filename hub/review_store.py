@@ -30,7 +30,8 @@ from hub.case_pages import asks_how, sorts, untold
 from hub.council import Council, council
 from hub.database import Connection, Database
 from hub.deeds import Word, deeds_about
-from hub.review_cases import case_of, inside_of, number_of
+from hub.review_cases import asks_held, case_of, inside_of, number_of
+from hub.review_holds import number_of_hold
 from hub.settings import policy_key
 from hub.stored import entries_of as upload_of
 from hub.streams import covered, entries_of
@@ -56,7 +57,6 @@ _ENTRIES = """WITH f AS MATERIALIZED (
         JOIN chains c ON c.number = r.chain
     ORDER BY r.at DESC, r.chain, r.seq DESC LIMIT %(limit)s OFFSET %(offset)s"""
 """The newest of each sender by the index, and of those the newest."""
-_HOLD = "SELECT number FROM holds WHERE record = %s ORDER BY number DESC LIMIT 1"
 _SCRIPT = script_key("")
 _ACTIONS = {
     Word.COMMENTED: Action.NOTE,
@@ -128,7 +128,8 @@ class HubCases:
                 return None
             shown = self._shown(connection)
             told = desk.case(connection, row["number"], shown)
-        return replace(case_of(row), inside=inside_of(row, told, shown))
+            cut = desk.held_cut(connection, row["number"]) if asks_held(row) else None
+        return replace(case_of(row), inside=inside_of(row, told, shown, cut))
 
     def records(self, key: str, limit: int = 50, offset: int = 0) -> Sequence[StoredEntry]:
         """Records of a case from the newest, people in them as far as was agreed on."""
@@ -270,10 +271,10 @@ class HubCases:
         return event.action
 
     def _answer(self, connection: Connection, event: ReviewEvent, told: dict[str, Any]) -> None:
-        row = connection.execute(_HOLD, (event.record_id,)).fetchone()
+        number = number_of_hold(event.record_id or "")
         key = policy_key(self.key or self.folder)
         yes = event.action is Action.APPROVE
-        held.answer(connection, key, 0 if row is None else row[0], approved=yes, **told)
+        held.answer(connection, key, number, approved=yes, asks=self.asks, **told)
 
 
 def _opened(connection: Connection, place: tuple[int, str, int], shown: Council) -> OpenedEntry:

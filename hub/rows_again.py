@@ -13,7 +13,7 @@ from hub.how_rows import keep_hows_of
 from hub.reading_later import Later, Whose
 from hub.room import OTHERS, Room
 from hub.stored import Message
-from hub.sums import add_again
+from hub.sums import add_again, make_alone
 from hub.words import Numbered, Words
 
 IN_A_ROUND_S = 10.0
@@ -86,6 +86,7 @@ def _mend(connection: Connection, whose: Whose, message: Message, room: Room) ->
     """Make the rows of a message say what its entries say, and the sums what the rows say. Of what
     was erased nothing is read again.
     """
+    make_alone(connection, whose.endpoint)
     texts = {seq: entry.text for seq, entry in message.entries if entry.text}
     values = {"others": OTHERS, "chain": whose.chain, "received": message.received}
     there = connection.execute(_ROWS, {**values, "seqs": list(texts)}).fetchall()

@@ -85,7 +85,32 @@ _UNNAME = f"""WITH gone AS (DELETE FROM past_sums WHERE place = %(sender)s RETUR
         bytes_went = past_sums.bytes_went + EXCLUDED.bytes_went,
         found = past_sums.found + EXCLUDED.found,
         rows_hit = past_sums.rows_hit + EXCLUDED.rows_hit, {_MOST}"""  # noqa: S608 - texts of this file
+_CHAINS = "SELECT number FROM chains WHERE endpoint = %s ORDER BY number FOR UPDATE"
+_LOCK = 0x4F475355
+_BESIDE = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+_ALONE = "SELECT pg_advisory_xact_lock(%s, %s)"
 _FORGET_PLACE = "DELETE FROM removed_places WHERE place = %s"
+
+
+def add_beside(connection: Connection, endpoint: int) -> None:
+    """Keep everybody from making sums of an endpoint anew until the caller's transaction ends, in
+    which they are added to. Rows of chains are locked before this, never after it.
+    """
+    connection.execute(_BESIDE, (_LOCK, endpoint))
+
+
+def make_alone(connection: Connection, endpoint: int) -> None:
+    """Keep everybody else from changing the sums of an endpoint until the caller's transaction
+    ends, in which they are made anew: for what is added meanwhile would be counted twice, or
+    lost.
+    """
+    connection.execute(_ALONE, (_LOCK, endpoint))
+
+
+def make_all_alone(connection: Connection, endpoint: int) -> None:
+    """The same, for whoever touches any chain of the endpoint."""
+    connection.execute(_CHAINS, (endpoint,))
+    make_alone(connection, endpoint)
 
 
 def sum_again(connection: Connection, endpoint: int) -> None:

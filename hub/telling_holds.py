@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from core.findings import NOT_INSPECTED
+from core.text import printable
 from core.vocabulary.findings import named
 from core.vocabulary.sizes import joined, number, size
+from fleet.held import Became
 from hub.telling import Row, table
 
 
@@ -26,11 +28,24 @@ def holds(rows: Sequence[Row], now: datetime) -> Iterator[str]:
             _kinds(row["kinds"], row["found"]),
             size(row["bytes"]),
             row["rule"] or "–",
-            {None: "", True: "approved", False: "refused"}[row["approved"]],
+            _said(row),
         )
         for row in rows
     ]
     yield from table(heads, lines)
+
+
+def _said(row: Row) -> str:
+    """Return what was said, and what became of it at the endpoint, where it told that."""
+    said = {None: "", True: "approved", False: "refused"}[row["approved"]]
+    match row["became"]:
+        case Became.DONE:
+            return f"{said}, taken"
+        case Became.ASKED:
+            return f"asked by {printable(row['who'], 60)}: a second person has to say the same"
+        case Became.REFUSED:
+            return f"{said}, not taken: {row['became_why']}"
+    return said
 
 
 def _kinds(kinds: Sequence[str], found: int) -> str:

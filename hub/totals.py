@@ -7,14 +7,13 @@ import time
 from core.errors import OutgateError
 from core.vocabulary.sizes import counted
 from hub.database import Connection, Database
+from hub.sums import make_all_alone
 
 AT_ONCE_S, IN_A_ROUND_S = 5.0, 40.0
 """How long the start of a hub waits for them, a small fleet's being made by then; and how long each
 minute a hub that serves spends on them.
 """
 _NEXT = "SELECT endpoint FROM totals_to_make ORDER BY 1 LIMIT 1 FOR UPDATE SKIP LOCKED"
-_LOCK = "SELECT number FROM chains WHERE endpoint = %s ORDER BY number FOR UPDATE"
-"""Whoever changes the sums of an endpoint holds the row of its chain."""
 _FORGET = """DELETE FROM totals
     WHERE place = ANY(ARRAY(SELECT number FROM places WHERE endpoint = %s))"""
 _ADD = """INSERT INTO totals (place, destination, kinds, outcome, account, review, records, went,
@@ -62,6 +61,7 @@ def _made_one(database: Database) -> bool:
         row = connection.execute(_NEXT).fetchone()
         if row is None:
             return False
-        for statement in (_LOCK, _FORGET, _ADD, _MADE):
+        make_all_alone(connection, row[0])
+        for statement in (_FORGET, _ADD, _MADE):
             connection.execute(statement, row)
     return True

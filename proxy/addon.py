@@ -22,6 +22,7 @@ from proxy.greetings import Greetings
 from proxy.guarding import Guarded, failed_step
 from proxy.health import HEALTH_HOST
 from proxy.inspection import Inspection
+from proxy.itself import Itself
 from proxy.message import Passing
 from proxy.outcome import WAIT, Outcome
 from proxy.request_head import read_head
@@ -49,6 +50,7 @@ class GateAddon(TakesTurns, Guarded):
     def __init__(self, inspection: Inspection, upstreams: Upstreams) -> None:
         super().__init__(inspection)
         self.upstreams = upstreams
+        self.itself = Itself()
         self.passages = tls_passthrough.Passages(inspection)
         self.messages = MessageGate(inspection)
         self.uninspected = Uninspected(inspection)
@@ -144,9 +146,10 @@ class GateAddon(TakesTurns, Guarded):
             foreign.passage, foreign.may_wait = None, False
             self._failed("passing", error)
 
-    def server_connect(self, data: ServerConnectionHookData) -> None:
+    def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
         """Send the connection where it was decided to go; names stay those of the host."""
         self.upstreams.connecting(data)
+        return self.itself.refuse(data.server) if self.itself.may_be(data.server) else None
 
     def server_connected(self, data: ServerConnectionHookData) -> None:
         """Put the real destination back, so that the connection is found again and reused."""

@@ -29,7 +29,7 @@ from proxy.carrying_out import QueuedConnectionHandler
 from proxy.prompt_reading import let_go, made_prompt
 from proxy.streams import GatePieceHook, GateUploadHook
 from proxy.travel import PastTap
-from proxy.untaken import untaken
+from proxy.untaken import lost_of, untaken
 from proxy.untying import Over, nothing, untie_layers
 
 PACED = (GateUploadHook, GatePieceHook)
@@ -66,7 +66,8 @@ def break_off(connection_id: str) -> None:
 
 def untaken_of(flow: http.HTTPFlow) -> int | None:
     """Return how much of what went to a flow's server was lost with its connection; None where
-    nobody can tell, for the server broke it off. What is under way on one that stands arrives.
+    nobody can tell, for it broke and the system does not say. What is under way on one that stands
+    arrives.
     """
     handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
     if handler is None:
@@ -155,7 +156,8 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 if transport.writer is not None:
                     transport.writer.close()
                 raise
-        made_prompt(transport.reader, partial(self._came, connection), self.drain_writers)
+        broke = partial(self._note_break, connection)
+        made_prompt(transport.reader, partial(self._came, connection), self.drain_writers, broke)
         try:
             await super().handle_connection(connection)
         except asyncio.CancelledError as error:
@@ -216,6 +218,12 @@ class GateConnectionHandler(QueuedConnectionHandler):
             if connection is not self.client and connection.alpn != b"h2":
                 self.lost[connection] = untaken(transport)
                 _end_broken(transport)
+
+    def _note_break(self, connection: Connection) -> None:
+        """A connection broke: keep how much of what was written to a server its end has."""
+        if connection is not self.client:
+            lost = lost_of(self.transports.get(connection), self.written.get(connection, 0))
+            self.lost.setdefault(connection, lost)
 
     def _note_end(self, connection: Connection) -> None:
         """Tell a server that broke its connection from one that ended it: to mitmproxy both are

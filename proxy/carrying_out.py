@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.utils.asyncio_utils import create_task
@@ -40,6 +41,8 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         super().__init__(*arguments)  # type: ignore[no-untyped-call]
         self._coming: deque[events.Event] = deque()
         self._handling = False
+        self.written: dict[Connection, int] = {}
+        """How many bytes were to go to each server, as they go over the wire."""
 
     async def server_event(self, event: events.Event) -> None:
         """Handle an event, as mitmproxy asks for it."""
@@ -62,7 +65,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         try:
             for command in self.way(event):
                 if isinstance(command, commands.SendData):
-                    self._send(command)
+                    self.write(command.connection, command.data)
                 elif isinstance(command, commands.StartHook):
                     self.begin(command)
                 else:
@@ -74,30 +77,37 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         """Return what is to be done for an event."""
         return self.layer.handle_event(event)
 
-    def _send(self, command: commands.SendData) -> None:
-        transport = self.transports.get(command.connection)
+    def write(self, connection: Connection, data: bytes) -> None:
+        """Send these bytes on a connection, unless it is closed."""
+        transport = self.transports.get(connection)
+        if connection is not self.client:
+            self.written[connection] = self.written.get(connection, 0) + len(data)
         if transport is None:
             return  # that connection has been closed
         writer = transport.writer
         assert writer
         if not writer.is_closing():
-            writer.write(command.data)
+            writer.write(data)
 
     def begin(self, hook: commands.StartHook) -> None:
         """Begin a hook."""
         self.start(self.hook_task(hook))
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin what a hook does; it runs at once as far as it need not wait."""
+    def start(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Begin what a hook does; it runs at once as far as it need not wait. Return whether it is
+        over.
+        """
         loop = asyncio.get_running_loop()
         if begins_at_once(loop):
             # what the loop would do, by way of four more calls
             task = asyncio.Task(work, loop=loop, eager_start=True)
         else:
             task = loop.create_task(work)
-        if not task.done():
-            _UNDER_WAY.add(task)
-            task.add_done_callback(_UNDER_WAY.discard)
+        if task.done():
+            return True
+        _UNDER_WAY.add(task)
+        task.add_done_callback(_UNDER_WAY.discard)
+        return False
 
     def completed(self, hook: commands.StartHook) -> None:
         """Go on behind a hook that is over already."""

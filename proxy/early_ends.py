@@ -9,7 +9,7 @@ from mitmproxy import http
 
 from core.decision import Decision, Verdict
 from core.duties import Duty
-from core.fate import CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
+from core.fate import BROKEN_OFF_NOTE, CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
 from core.vocabulary.sizes import counted, number
 from proxy.backpressure import look_again, untaken_of
 from proxy.boundaries import courtesy
@@ -142,13 +142,28 @@ def why_of(
 
 
 def _tell_what_was_lost(flow: http.HTTPFlow, transaction: Transaction) -> None:
-    """Have the record of a large body that did not come to its end, or was not answered, tell what
-    the server is known to have.
+    """Have the record of a body that was not answered, or did not come to its end, tell what the
+    server is known to have.
     """
     travel = transaction.travel
-    answered = travel.reader is not None and transaction.exchange.complete
-    if isinstance(travel.body, PastTap) and not answered:
-        travel.body.tap.broken(untaken_of(flow))
+    if isinstance(travel.body, PastTap):
+        if travel.reader is None or not transaction.exchange.complete:
+            travel.body.tap.broken(untaken_of(flow))
+    elif travel.reader is None and transaction.passing and was_reached(flow):
+        _tell_what_arrived(flow, transaction)
+
+
+def _tell_what_arrived(flow: http.HTTPFlow, transaction: Transaction) -> None:
+    """Have the record of a body that was read to its end before any of it left tell so many bytes
+    as the server is known to have: none where nobody knows.
+    """
+    size, lost = transaction.exchange.body_bytes, untaken_of(flow)
+    if size and lost != 0:
+        written = size if flow.request.raw_content is None else len(flow.request.raw_content)
+        taken = 0 if lost is None else max(0, min(size, written) - lost)
+        transaction.left(taken, whole=True)
+        transaction.note(BROKEN_OFF_NOTE)
+        transaction.note(f"{counted(size, 'byte')} were let out, and all of them were read before")
 
 
 def _how_far(transaction: Transaction) -> str:

@@ -24,7 +24,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
-from proxy.fault_causes import NAMES_NOBODY, cause_of
+from proxy.fault_causes import ITSELF, NAMES_NOBODY, cause_of
 from proxy.framing import framed
 from proxy.joined_heads import HeadJoined
 from proxy.quick_tls import Read, has_something_to_send, taken
@@ -44,6 +44,12 @@ _BROKEN = frozenset(
 _NO_CONTENT, _NOT_MODIFIED = 204, 304
 _TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
 _BY_US = "answered by Outgate"
+_ABOUT = (
+    b"Outgate is an HTTP proxy that tells and decides what the programs of this machine send.\n"
+    b"Programs come to it by `outgate run -- PROGRAM`, or by HTTP_PROXY and HTTPS_PROXY.\n"
+    b"`outgate status` says how it is, `outgate doctor` what goes past it, `outgate --help` more.\n"
+)
+"""For whoever came here by accident."""
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 
 
@@ -53,16 +59,15 @@ def status_of(code: ErrorCode) -> int | None:
 
 
 def said_in_words[Event: HttpEvent](event: Event, *, proxied: bool) -> Event:
-    """Have a request whose host's name is not known answered instead of broken off. `proxied`: it
-    is another proxy that looks names up, or whose own name it is.
+    """Have a request whose host's name is not known, or is the gate's own, answered instead of
+    broken off. `proxied`: it is another proxy that looks names up, or whose own name it is.
     """
-    if (
-        not proxied
-        and isinstance(event, ResponseProtocolError)
-        and event.code is ErrorCode.CONNECT_FAILED
-        and cause_of(event.message) in NAMES_NOBODY
-    ):
-        event.code = _SAID
+    if isinstance(event, ResponseProtocolError) and event.code is ErrorCode.CONNECT_FAILED:
+        cause = cause_of(event.message)
+        if cause == ITSELF:
+            event.code = ErrorCode.DESTINATION_UNKNOWN
+        elif not proxied and cause in NAMES_NOBODY:
+            event.code = _SAID
     return event
 
 
@@ -72,7 +77,12 @@ def refused_words(status: int, message: str) -> bytes:
     """
     if status == status_codes.BAD_GATEWAY:
         return f"Outgate sent nothing of this request: {_cause(message)}.\n".encode()
-    return b"Outgate cannot read this request as HTTP, so nothing of it was sent on.\n"
+    if cause_of(message) == ITSELF:
+        return (
+            b"This is Outgate itself, and no website: nothing of this request was sent on.\n"
+            + _ABOUT
+        )
+    return b"Outgate cannot read this request as HTTP, so nothing of it was sent on.\n" + _ABOUT
 
 
 def refused_head(status: int, message: str = "") -> bytes:

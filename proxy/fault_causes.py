@@ -29,6 +29,7 @@ _BROKE = "it broke the connection"
 _NO_NAME = "its name is not known"
 _NO_NAMES = "names cannot be looked up here now"
 _NO_ADDRESS = "its name could not be looked up"
+ITSELF = "it is this gate itself"
 NAMES_NOBODY = frozenset({_NO_NAME, _NO_ADDRESS})
 """What no waiting mends: the name says no address."""
 _PROXY_REFUSED = "Upstream proxy "
@@ -38,6 +39,7 @@ _BEFORE_THE_TUNNEL = frozenset({_REFUSED, _NO_WAY, _NO_NAME, _NO_NAMES, _NO_ADDR
 _OF_EITHER = frozenset({_ENDED, _LATE, _BROKE})
 _EARLY = "it ended the connection in the middle of its answer"
 _CAUSES = (
+    ("destination unknown", ITSELF),
     ("certificate has expired", "its certificate has expired"),
     ("certificate is not yet valid", "its certificate is not valid yet"),
     ("self-signed certificate", _UNTRUSTED),

@@ -193,6 +193,8 @@ class Gate:
                 await take_at(server, self._mode, handed)
                 handed = ()
             await asyncio.sleep(0.005)
+        assert self.addon is not None
+        self.addon.itself.listens(place[:2] for place in server.listen_addrs())
         if self._options.seals is not None:
             networks = self._parts.networks
             self._door = Door(server, networks, self._made_up, self._captures(), self._unfound)

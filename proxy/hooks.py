@@ -95,7 +95,7 @@ class GateHandler(GateConnectionHandler):
 
     def way(self, event: events.Event) -> Iterable[commands.Command]:
         """Return what is to be done for an event, straight from where it belongs if it can be."""
-        taken = None if self._short is None else self._short.taken(event)
+        taken = None if self._short is None else self._short.taken(event, self)
         return super().way(event) if taken is None else taken
 
     def begin(self, hook: commands.StartHook) -> None:
@@ -115,6 +115,27 @@ class GateHandler(GateConnectionHandler):
             self.completed(hook)
         else:
             self.start(self.hook_task(hook, self._not_idle(further)))
+
+    def asked(self, hook: commands.StartHook) -> bool:
+        """Begin a hook for who is being handled; return whether it is over. Else its end comes as
+        an event.
+        """
+        addons = self.master.addons
+        at_once = begins_at_once(asyncio.get_running_loop()) and not isinstance(hook, PACED)
+        if not at_once or not isinstance(addons, DirectAddons):
+            self.begin(hook)
+            return False
+        if not (listeners := addons.listeners(hook.name)):
+            return True
+        if (further := addons.begun(listeners, _about(hook))) is None:
+            return True
+        if not self.start(self.hook_task(hook, self._not_idle(further))):
+            return False
+        last = self._coming[-1] if self._coming else None
+        if not isinstance(last, events.HookCompleted) or last.command is not hook:
+            return False  # it has failed, and nothing is to follow
+        self._coming.pop()
+        return True
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Call those who listen."""

@@ -24,6 +24,7 @@ HURRY_S = 0.001
 """Finished records that somebody waits for wait for each other so long."""
 TICK_S = 0.006
 """Finished records wait at most so long for company; what went out is journalled after 1 to 2."""
+_NO_HURRY = float("inf")
 
 RENEWED_S = 1.0
 """So often the journal is told how much of a long exchange has left."""
@@ -52,7 +53,6 @@ class Outbox:
         self._acknowledged: deque[tuple[Acknowledgement, EvidenceError | None]] = deque()
         self._lock = threading.Lock()
         self._woken = False
-        self._under_way: set[str] = set()
         self._sent: dict[str, Transaction] = {}
         """Went out since the last tick, not journaled."""
         self._sent_before: dict[str, Transaction] = {}
@@ -61,13 +61,13 @@ class Outbox:
         self._renewed: dict[str, float] = {}
         """When the journal was told last how much of an exchange had left."""
         self._closing: list[tuple[Record, Done]] = []
-        self._ticking = False
-        self._hurrying = False
+        self._ticking = self._stopping = False
+        self._hurrying = _NO_HURRY
+        """After how many seconds, of those since it was asked for, a hand-over is due."""
 
     def sent(self, transaction: Transaction) -> None:
         """Journal this exchange soon, unless it ends first."""
         transaction.journal()
-        self._under_way.add(transaction.reference)
         self._sent[transaction.reference] = transaction
         self._tick_soon()
 
@@ -77,7 +77,6 @@ class Outbox:
         self._forget(transaction)
         record = transaction.record()
         transaction.journal(acknowledgement)
-        self._under_way.add(transaction.reference)
         self._renewed[transaction.reference] = self._clock()
         try:
             self._writer.open(record, done)
@@ -91,19 +90,19 @@ class Outbox:
     def close(self, transaction: Transaction, record: Record) -> Acknowledgement:
         """Hand a finished record over: with the next group, or now.
 
-        It is awaited where it was not journalled; it goes now when nothing else is under way then.
+        It is awaited where it was not journalled. It goes with those that end in the same turn of
+        the loop; a little later where others are out that may end as soon.
         """
         awaited = not transaction.journalled
         acknowledgement, done = self._expect()
         transaction.close(acknowledgement)
         self._forget(transaction)
         self._renewed.pop(transaction.reference, None)
-        self._under_way.discard(transaction.reference)
         self._closing.append((record, done))
-        if awaited and not self._under_way:
+        if self._stopping:
             self._hand_over()
         elif awaited:
-            self._hurry()
+            self._hurry(HURRY_S if self._sent or self._sent_before else 0.0)
         else:
             self._tick_soon()
         return acknowledgement
@@ -131,7 +130,8 @@ class Outbox:
         await transaction.proven()
 
     def flush(self) -> None:
-        """Hand everything over: the gate stops."""
+        """Hand everything over: the gate stops. What ends from now on is handed over at once."""
+        self._stopping = True
         self._journal_each([*self._sent_before.values(), *self._sent.values()])
         self._hand_over()
 
@@ -152,13 +152,14 @@ class Outbox:
             else:
                 OWNER.done(Duty.HAND_OVER)
 
-    def _hurry(self) -> None:
-        if not self._hurrying:
-            self._hurrying = True
-            self._timer.call_later(HURRY_S, self._hurried)
+    def _hurry(self, delay: float) -> None:
+        """Hand over after so many seconds at most; with 0, once what is ready now was done."""
+        if delay < self._hurrying:
+            self._hurrying = delay
+            self._timer.call_later(delay, self._hurried)
 
     def _hurried(self) -> None:
-        self._hurrying = False
+        self._hurrying = _NO_HURRY
         self._hand_over()
 
     def _tick_soon(self) -> None:

@@ -26,15 +26,26 @@ class PromptReader(asyncio.StreamReader):
 
     _take: Take | None = None
     _room: Callable[[], Awaitable[None]] | None = None
+    _broke: Callable[[], None] | None = None
     _waits = False
 
-    def begin(self, take: Take, room: Callable[[], Awaitable[None]]) -> None:
-        """Have it handled by `take`; `room` is waited for where that says so, before more is."""
-        self._take, self._room = take, room
+    def begin(
+        self, take: Take, room: Callable[[], Awaitable[None]], broke: Callable[[], None] | None
+    ) -> None:
+        """Have it handled by `take`; `room` is waited for where that says so, before more is.
+        `broke` hears of a connection that broke while its socket can still be asked.
+        """
+        self._take, self._room, self._broke = take, room, broke
 
     def end(self) -> None:
         """Let go of who handles it."""
-        self._take = self._room = None
+        self._take = self._room = self._broke = None
+
+    def set_exception(self, exc: BaseException) -> None:
+        """The connection broke."""
+        if self._broke is not None:
+            self._broke()
+        super().set_exception(exc)  # type: ignore[arg-type]
 
     def feed_data(self, data: Any) -> None:
         """Handle the bytes that have come, or keep them for `read`."""
@@ -65,12 +76,17 @@ class PromptReader(asyncio.StreamReader):
     _wakeup_waiter: Any
 
 
-def made_prompt(reader: object, take: Take, room: Callable[[], Awaitable[None]]) -> None:
+def made_prompt(
+    reader: object,
+    take: Take,
+    room: Callable[[], Awaitable[None]],
+    broke: Callable[[], None] | None = None,
+) -> None:
     """Have a reader of asyncio's handle what comes at once from its next `read` on."""
     if all(hasattr(reader, name) for name in _NAMES):
         adopt(reader, asyncio.StreamReader, PromptReader)
     if isinstance(reader, PromptReader):
-        reader.begin(take, room)
+        reader.begin(take, room, broke)
 
 
 def let_go(reader: object) -> None:

@@ -145,6 +145,13 @@ class QuickHttpLayer(HttpLayer):
         plain = getattr(child, PLAIN, False)
         straight = None if plain else self.straight(child, event)
         said = straight or _asked(child, event, plain=plain)
+        return self.led(child, said, straight=straight is not None)
+
+    def led(
+        self, child: layer.Layer, said: layer.CommandGenerator[None], *, straight: bool = False
+    ) -> layer.CommandGenerator[None]:
+        """Lead what an end or a stream says of HTTP to where it belongs, and yield the rest."""
+        plain = getattr(child, PLAIN, False)
         for command in said:
             if waits := plain and command.blocking is True:
                 command.blocking = child  # the layers above do not wait for it as well
@@ -163,7 +170,7 @@ class QuickHttpLayer(HttpLayer):
                 end = self.connections[command.connection]  # type: ignore[attr-defined]
                 yield from self.event_to_child(end, command.event)  # type: ignore[attr-defined]
             elif isinstance(command, commands.StartHook):
-                if command.blocking and straight is None:  # else it is this layer that waits
+                if command.blocking and not straight:  # else it is this layer that waits
                     self.command_sources[command] = child
                 yield command
             else:

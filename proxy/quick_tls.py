@@ -7,6 +7,7 @@ of that library are not as we know them, mitmproxy's own way is left (`USABLE`).
 """
 
 import threading
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
@@ -138,20 +139,37 @@ def has_something_to_send(connection: Any) -> bool:
 
 def interact(self: tls.TLSLayer) -> layer.CommandGenerator[None]:
     """Send what the TLS connection has made."""
-    connection: Any = self.tls
+    for piece in _made(self.tls):
+        yield commands.SendData(self.conn, piece)
+
+
+def _made(connection: Any) -> Iterator[bytes]:
+    """Yield what a connection has made that is to be sent. Raises SSL.Error."""
     outbox, buffer = connection._from_ssl, _KEPT.buffer  # type: ignore[union-attr]
     size = _SIZE
     while size == _SIZE:
         size = _LIB.BIO_read(outbox, buffer, _SIZE)
         if size > 0:
-            yield commands.SendData(self.conn, bytes(_FFI.buffer(buffer, size)))
+            yield bytes(_FFI.buffer(buffer, size))
         elif not _LIB.BIO_should_retry(outbox):
             connection._handle_bio_errors(outbox, size)
 
 
 def send_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None]:
     """Encrypt and send. What the other side no longer takes is dropped."""
-    connection: Any = self.tls
+    _encrypt(self.tls, data)
+    yield from self.tls_interact()
+
+
+def written(self: tls.TLSLayer, data: bytes) -> Iterator[bytes]:
+    """Encrypt; return the pieces that are to be sent. What the other side no longer takes is
+    dropped.
+    """
+    _encrypt(self.tls, data)
+    return _made(self.tls)
+
+
+def _encrypt(connection: Any, data: bytes) -> None:
     session = connection._ssl
     try:
         quick = type(data) is bytes and 0 < len(data) < _MOST
@@ -162,4 +180,3 @@ def send_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None]:
             connection.sendall(data[sent:])
     except (SSL.ZeroReturnError, SSL.SysCallError):
         pass
-    yield from self.tls_interact()

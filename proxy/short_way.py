@@ -23,6 +23,7 @@ from proxy.quick_tls import Read, taken
 from proxy.streams import GateHttpLayer, GateStream
 from proxy.tls_passthrough import GateClientTls
 from proxy.trailers import GateHttp1Server
+from proxy.whole_messages import Does, Rest, WholeMessages
 
 _TUNNEL = (HttpProxy, GateHttpLayer, GateStream, ServerTLSLayer, GateClientTls, GateHttpLayer)
 
@@ -39,6 +40,7 @@ class ShortWay:
     to_server: Any
     to_client: Any
     inside: HttpLayer
+    whole: WholeMessages
 
     @classmethod
     def through(cls, layers: Sequence[layer.Layer]) -> Self | None:
@@ -48,7 +50,7 @@ class ShortWay:
         _, outer, connect, to_server, to_client, inside = layers[: len(_TUNNEL)]
         assert isinstance(outer, HttpLayer)
         assert isinstance(connect, GateStream)
-        assert isinstance(inside, HttpLayer)
+        assert isinstance(inside, GateHttpLayer)
         end = outer.connections.get(outer.context.client)
         stands = connect._handle_event == connect.passthrough and (
             connect.flow.request.method == "CONNECT"
@@ -56,11 +58,18 @@ class ShortWay:
         if not stands or type(end) is not GateHttp1Server or end.state != end.passthrough:
             return None
         return cls(
-            outer=outer, connect=connect, to_server=to_server, to_client=to_client, inside=inside
+            outer=outer,
+            connect=connect,
+            to_server=to_server,
+            to_client=to_client,
+            inside=inside,
+            whole=WholeMessages(outer, connect, to_client, inside),
         )
 
-    def taken(self, event: events.Event) -> layer.CommandGenerator[None] | None:
-        """Return what comes of an event on this way; None where it has to take the long one."""
+    def taken(self, event: events.Event, does: Does | None = None) -> Rest | None:
+        """Return what comes of an event on this way; None where it has to take the long one. With
+        `does`, messages that are there as a whole are taken so.
+        """
         to_server, to_client = self.to_server, self.to_client
         if (
             to_server._paused is not None
@@ -71,37 +80,47 @@ class ShortWay:
             return None
         if type(event) is events.DataReceived:
             if event.connection is to_client.tunnel_connection:
-                return self._of_client(event)
+                return self._of_client(event, does)
             if event.connection is to_server.tunnel_connection:
                 return self._of_server(event)
             if event.connection in self.inside.connections:
-                return self._of_inside(event)
+                return self._out_of(
+                    None if does is None else self.whole.of_server(event, does), event
+                )
         elif (
             isinstance(event, events.HookCompleted) and event.command in self.inside.command_sources
         ):
+            rest = None if does is None else self.whole.of_hook(event.command, does)
             self.outer.command_sources.pop(event.command, None)
-            return self._of_inside(event)
+            return self._out_of(rest, event)
         return None
+
+    def _out_of(self, rest: Rest | None, event: events.Event) -> Rest:
+        """Return what is left to be done of an event that was taken whole, or all of another."""
+        if rest is None:
+            rest = self.inside.handle_event(event)
+        return self._from_inside(rest) if rest != () else rest
 
     def _of_server(self, event: events.Event) -> layer.CommandGenerator[None]:
         for command in self.to_server.handle_event(event):
             yield from self._out(command)
 
-    def _of_client(self, event: events.DataReceived) -> layer.CommandGenerator[None]:
+    def _of_client(self, event: events.DataReceived, does: Does | None) -> Rest:
         to_client = self.to_client
         came = taken(to_client.tls, event.data)
-        if is_data(to_client, came):
-            return self._of_inside(events.DataReceived(to_client.conn, came.data))
-        return self._of_handshake(came)
+        if not is_data(to_client, came):
+            return self._of_handshake(came)
+        rest = None if does is None else self.whole.of_client(came.data, does)
+        return self._out_of(rest, events.DataReceived(to_client.conn, came.data))
 
     def _of_handshake(self, came: Read) -> layer.CommandGenerator[None]:
         to_client = self.to_client
         for command in to_client._Layer__process(told(to_client, came)):
             yield from self._past_server(command)
 
-    def _of_inside(self, event: events.Event) -> layer.CommandGenerator[None]:
+    def _from_inside(self, said: Rest) -> layer.CommandGenerator[None]:
         to_client, sends = self.to_client, commands.SendData
-        for command in self.inside.handle_event(event):
+        for command in said:
             if type(command) is sends:
                 if command.connection is to_client.conn:
                     yield from to_client.send_data(command.data)

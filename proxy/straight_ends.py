@@ -17,7 +17,7 @@ from mitmproxy.proxy.tunnel import TunnelState
 
 from proxy.far_side import GateHttp1Client, is_data, told
 from proxy.quick_layers import tunnel_said
-from proxy.quick_tls import taken
+from proxy.quick_tls import Read, taken
 
 _OPENED = "_handle_event"
 
@@ -49,7 +49,11 @@ def said_by(child: layer.Layer, event: Any) -> layer.CommandGenerator[None] | No
         return tunnel_said(child, end._handle_event(event))
     if type(event) is not DataReceived or event.connection is not child.tunnel_connection:
         return None
-    came = taken(child.tls, event.data)
+    return said_to(child, end, taken(child.tls, event.data))
+
+
+def said_to(child: Any, end: GateHttp1Client, came: Read) -> layer.CommandGenerator[None]:
+    """Return what is said to what came over the TLS to a server: by its end where that is data."""
     if not is_data(child, came):
         return told(child, came)
     return tunnel_said(child, end._handle_event(DataReceived(child.conn, came.data)))

@@ -1,11 +1,17 @@
 """How much of what was written to a connection its far side has not taken yet."""
 
 import socket
+import struct
 import sys
 from array import array
 from typing import Any
 
 from mitmproxy.proxy.server import ConnectionIO
+
+_INFO_BYTES, _ACKNOWLEDGED_AT = 128, 120
+"""Of the kernel's `struct tcp_info` (linux/tcp.h, since 4.1): `tcpi_bytes_acked` ends it there."""
+_OPENING = 1
+"""What opens a connection is counted among what was acknowledged (RFC 793, 3.3)."""
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -22,6 +28,23 @@ def untaken(transport: ConnectionIO | None) -> int:
     found: Any = writer.get_extra_info("socket", None)
     waiting: int = writer.transport.get_write_buffer_size()  # type: ignore[union-attr]
     return waiting + (0 if found is None else _in_the_system(found))
+
+
+def lost_of(transport: ConnectionIO | None, written: int) -> int | None:
+    """Return how many of the bytes that were ever written to a connection that broke its far side
+    has not acknowledged, so long as its socket is there; None where the system does not tell.
+    """
+    writer = None if transport is None else transport.writer
+    found: Any = None if writer is None else writer.get_extra_info("socket", None)
+    if found is None or sys.platform != "linux":
+        return None
+    try:
+        told = found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
+        acknowledged: int
+        (acknowledged,) = struct.unpack_from("=Q", told, _ACKNOWLEDGED_AT)
+    except (OSError, struct.error):  # no such socket, or a kernel that is older
+        return None
+    return max(0, written - max(0, acknowledged - _OPENING))
 
 
 def _in_the_system(one: socket.socket) -> int:

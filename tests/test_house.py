@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from examples import SHARES
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
     "activity",
@@ -109,6 +111,32 @@ def test_what_tests_share_is_imported_in_one_way() -> None:
     ]
     assert tool["mypy"]["mypy_path"] == tool["pytest"]["ini_options"]["pythonpath"]
     assert own == []
+
+
+def _own_number(node: ast.AST) -> bool:
+    """True where a property states a number of examples that no profile makes smaller."""
+    return (
+        isinstance(node, ast.keyword)
+        and node.arg == "max_examples"
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, int)
+        and node.value.value > SHARES["house"]
+    )
+
+
+def test_each_property_is_tried_with_the_share_of_its_profile() -> None:
+    """Its number of examples goes through `examples.most`: what is written as a number alone would
+    be tried as often in the inner loop as in the night.
+    """
+    assert _own_number(ast.parse("settings(max_examples=400)", mode="eval").body.keywords[0])  # type: ignore[attr-defined]
+    found = {
+        f"{path.name}:{node.value.lineno}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if "max_examples=" in (text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.keyword) and _own_number(node)
+    }
+    assert found == set()
 
 
 def test_no_folder_of_ours_shadows_the_standard_library() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.time_arguments import SINCE, UNTIL
+
 if TYPE_CHECKING:
     from app.home import Home
     from evidence.passage import Progress
@@ -19,10 +21,8 @@ def export(
         typer.Option("--out", "-o", metavar="FILE", help="File to write; - for standard output."),
     ],
     format_name: Annotated[str, typer.Option("--format", "-f")] = "jsonl",
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     case: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,6 +63,7 @@ def export(
     from app.wiring import store_of
     from core.errors import InputError
     from core.happenings import Event, happening
+    from core.ids import rfc3339
     from core.rights import Deed
     from core.vocabulary.sizes import counted
     from evidence.cases_check import case_list_problem
@@ -92,9 +93,12 @@ def export(
     else:
         written = write_export(format_name, store, selection, to, by=who, overwrite=force)
     count = written.records
+    since, until = (None if at is None else rfc3339(at) for at in span)
     facts = {"format": format_name, "since": since, "until": until, "records": count}
     store.tell(happening(Event.EXPORTED, facts, who=who))
-    typer.echo(f"{counted(count, 'record')} written to {out}", err=str(out) == "-")
+    to_stream = str(out) == "-"
+    place = "standard output" if to_stream else out
+    typer.echo(f"{counted(count, 'record')} written to {place}", err=to_stream)
     return _told_of(written.changed, case_list_problem(store))
 
 

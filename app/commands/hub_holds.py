@@ -12,6 +12,7 @@ from app.hub_access import (
     HubFolder,
     Reason,
     acting,
+    asked_of_approvals,
     at_hub,
     hub_settings,
     print_answer,
@@ -78,6 +79,7 @@ def answer(
             who=acting(),
             note=reason,
             now=utc_now(),
+            asks=asked_of_approvals(),
         )
     typer.echo(f"{'Approved' if what is Answer.APPROVE else 'Refused'}: {number}.")
     return 0

@@ -17,6 +17,7 @@ from app.hub_access import (
     print_answer,
     refuse_empty,
 )
+from app.time_arguments import SINCE
 from core.rights import Deed
 from hub.patience import THOROUGH
 
@@ -29,7 +30,7 @@ _Key = Annotated[
     Path | None,
     typer.Option("--key", metavar="FOLDER", help="Where policy.key is, if elsewhere."),
 ]
-_Since = Annotated[str, typer.Option(metavar="TIME", help="How far back: 7d, or a date.")]
+_Since = Annotated[str, typer.Option(metavar="TIME", help=SINCE)]
 
 
 def preview(
@@ -128,6 +129,7 @@ def widen(
     Example: outgate hub widen 7 --percent 10
     """
     from core.ids import utc_now
+    from core.vocabulary.sizes import counted
 
     with at_hub(hub, Deed.POLICY, THOROUGH) as connection:
         from hub.orders import policy_of, widen
@@ -136,8 +138,14 @@ def widen(
         if percent:
             told = f"version {version} of the fleet's policy"
             _tell_effect(connection, content, told, group, since, hub)
-        widen(connection, version, percent, who=acting(), now=utc_now())
+        keep = widen(connection, version, percent, who=acting(), now=utc_now())
     typer.echo(f"Version {version} of the fleet's policy is offered to {percent} %.")
+    if keep:
+        typer.echo(
+            f"{counted(keep, 'endpoint')} to which it is not offered any more had it and still "
+            "follow it, until a newer one is meant for them: to take it back, publish the one "
+            "before again."
+        )
     return 0
 
 

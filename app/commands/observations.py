@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.time_arguments import SINCE, UNTIL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -25,10 +27,8 @@ def observations(
     script: Annotated[
         str, typer.Option(metavar="TEXT", help="Part of the script's path or name.")
     ] = "",
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
 ) -> int:
     """List what programs did beside their requests.
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.time_arguments import SINCE, UNTIL
+
 if TYPE_CHECKING:
     from app.home import Home
     from evidence.erasure import Plan, Wanted
@@ -137,7 +139,7 @@ def erase(
         ),
     ] = False,
     before: Annotated[
-        str | None, typer.Option(metavar="TIME", help="All before: 2026-11-01, or 180d ago.")
+        str | None, typer.Option(metavar="TIME", help=f"All before this time. {SINCE}")
     ] = None,
     script: Annotated[
         str | None, typer.Option(metavar="PATH", help="All that this script sent, and its sources.")
@@ -187,7 +189,7 @@ def erase(
         made = _done(home, wanted, who, reason.strip(), asked, made)
     elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
-    _tell(made, done=does)
+    _tell(made, wanted, done=does)
     _tell_what_next(made, of_script=script is not None, asked_only=not yes)
     return 0 if made.swept else 1
 
@@ -224,12 +226,16 @@ def _erased(home: "Home", wanted: "Wanted", who: str, why: str, asked: str | Non
     return made
 
 
-def _tell(made: "Plan", *, done: bool) -> None:
+def _tell(made: "Plan", wanted: "Wanted", *, done: bool) -> None:
     """Print what was erased, or would be."""
     from evidence.erasure import lines_of
+    from evidence.times import from_micros
 
     heading = "There is nothing to erase:" if made.nothing else "This would be erased:"
     typer.echo("Erased." if done else heading)
+    if wanted.before_us is not None:
+        at = from_micros(wanted.before_us).astimezone()
+        typer.echo(f"  All from before {at:%Y-%m-%d %H:%M %Z}.")
     for line in lines_of(made, sorted(made.sha256s)):
         typer.echo(f"  {line}")
 
@@ -262,8 +268,8 @@ def hold(
     script: Annotated[
         str | None, typer.Option(metavar="PATH", help="Only what this script sent.")
     ] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     lift: Annotated[bool, typer.Option("--lift", help="Lift it again.")] = False,
     reason: Annotated[str, REASON] = "",
 ) -> int:
@@ -301,4 +307,9 @@ def hold(
     store.tell(happening(event, facts, who=who))
     store.close()
     typer.echo(f"The legal hold {name} is {'lifted' if lift else 'in force'}.")
+    if not lift and settings.retention_days:
+        typer.echo(
+            "Until it is lifted, records behind the oldest that it covers do not expire either, "
+            "whoever sent them."
+        )
     return 0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.time_arguments import SINCE, UNTIL
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -17,10 +19,8 @@ def report(
         str | None,
         typer.Option(metavar="2026-10", help="The calendar month; else the last 30 days."),
     ] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="2026-11-01, or 7d, 12h, 30m ago.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="As --since.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     form: Annotated[
         str, typer.Option("--format", "-f", metavar="text|html|pdf", help="Form of the report.")
     ] = "text",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.contracts import learn
+from app.time_arguments import SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,9 +113,7 @@ def replay(
     policy: Annotated[
         Path | None, typer.Option("--policy", metavar="FILE", help="The rules to try.")
     ] = None,
-    since: Annotated[
-        str, typer.Option(metavar="TIME", help="How far back: 30d, or a date.")
-    ] = "30d",
+    since: Annotated[str, typer.Option(metavar="TIME", help=SINCE)] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> int:
     """Say what rules would have done to what was recorded, before they are switched on.

@@ -2,8 +2,9 @@
 literals of statements and calls, settings, options, questions with answers, definitions.
 """
 
+import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from classifiers.codecs.linear import ready
@@ -12,10 +13,12 @@ from classifiers.personal.tables.keyed import is_placeholder, looks_like_name
 from classifiers.personal.vocabulary import is_telling, name_kinds, split_name, telling_phrases
 from classifiers.shapes.confirming import confirms, is_of_words, is_short_value
 from classifiers.shapes.found import Found, Row, found
-from classifiers.shapes.parting import LONGEST_NAME, LONGEST_VALUE, READERS
+from classifiers.shapes.parting import LONGEST_NAME, LONGEST_VALUE, READERS, ROWS, Reader
 
 _APART = 240
 """Characters between two pairs of one record."""
+SEAM = "\n/\n"
+"""Between two parts of a text that were taken out of it: nothing reaches over it."""
 _ENOUGH_WEAK = 3
 _MOST = 50_000
 _ACCENTS = {
@@ -39,9 +42,12 @@ _BEHIND = (
 _WORD_BEHIND = re.compile(
     rb" (?:between|in|i?like|is|eq|v(?:alue)?=)[ ('\"\d]{0,2}\Z", re.IGNORECASE
 )
+_JOINTS = b" _.'/()+%-"
+"""What may stand between two words of a name."""
 _FLAG = rb"--?[A-Za-z][A-Za-z-]{0,40} [^-\s]"
 
-_STOPS = "\"'`><\n\r=&?([{,;|\t*#$@!"
+_NO_STOP = re.compile(r"[^\"'`><\n\r=&?(\[{,;|\t*#$@!]*")
+"""What a name holds, read backwards."""
 
 
 class Pair(NamedTuple):
@@ -63,11 +69,52 @@ def tables(text: str, taken: Sequence[Found] = ()) -> Iterator[Found]:
     spans = sorted((table.start, table.end) for table in taken)
     block: list[Pair] = []
     for pair in _pairs(text, spans):
-        if block and not 0 <= pair.start - block[-1].cell.end <= _APART:
+        if block and not _are_near(text, block[-1].cell.end, pair.start):
             yield from _told(block)
             block = []
         block.append(pair)
     yield from _told(block)
+
+
+def _are_near(text: str, end: int, start: int) -> bool:
+    """True when what ends and what starts here may be of one record."""
+    return 0 <= start - end <= _APART and text.find(SEAM, end, start) < 0
+
+
+def places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where names stand with values beside them, and what stands between those of a
+    record.
+    """
+    begin = stop = -1
+    pairs = heapq.merge(
+        ((min(pair.start, pair.cell.start), pair.cell.end) for pair in _pairs(text, ())),
+        ((pair.start, pair.cell.end) for pair in _rows(text)),
+    )
+    for start, end in pairs:
+        if begin >= 0 and start - stop > _APART:
+            yield begin, stop
+            begin = -1
+        begin, stop = (start if begin < 0 else begin), max(stop, end)
+    if begin >= 0:
+        yield begin, stop
+
+
+def _rows(text: str) -> Iterator[Pair]:
+    """Yield names with their values where lines and elements are read as rows of a table."""
+    if not any(sign in text for sign in ";,|>"):
+        return
+    data = text.encode("latin-1", "replace")
+    words, size, at = _words(), len(data), 0
+    judged: dict[tuple[str, str], bool] = {}
+    for _ in range(_MOST):
+        start, stop = words.opens_row(words.anywhere, data, at, size)[0]
+        if start < 0:
+            return
+        end = _end_of(data, start, stop)
+        pair = _pair(text, end, judged, ROWS)
+        if pair is not None:
+            yield pair
+        at = max(end, start + 1)
 
 
 def _told(block: Sequence[Pair]) -> Iterator[Found]:
@@ -111,15 +158,20 @@ def _pairs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Pair]:
 def _ends(text: str) -> Iterator[int]:
     """Yield where words end that may end a name, before what may part it from a value."""
     data = text.encode("latin-1", "replace")
-    search, unanchored = _words()
+    words = _words()
     size = len(data)
     at = 0
     for _ in range(_MOST):
-        start, stop = search(unanchored, data, at, size)[0]
+        start, stop = words.search(words.anywhere, data, at, size)[0]
         if start < 0:
             return
         end = _end_of(data, start, stop)
         yield end
+        if data[end] in _JOINTS:  # it may go on with words that tell nothing alone
+            longer = words.goes_on(words.here, data, start, min(size, start + LONGEST_NAME))[0]
+            if longer[0] >= 0 and longer[1] > stop:
+                end = _end_of(data, *longer)
+                yield end
         at = max(end, start + 1)
 
 
@@ -143,31 +195,88 @@ _LETTERS = frozenset(
 )
 
 
+class _Words(NamedTuple):
+    """RE2's searches for the last words of names that tell."""
+
+    search: Any
+    anywhere: Any
+    goes_on: Any
+    opens_row: Any
+    here: Any
+
+
 @ready
-def _words() -> tuple[Any, Any]:
-    """Return RE2's search for the last words of names that tell."""
+def _words() -> _Words:
     import re2
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
     options.max_mem = 64 << 20
-    words = sorted({phrase.rpartition(" ")[2] for phrase in telling_phrases()})
-    begun = b"|".join(b"".join(map(_any_case, word)) for word in words if len(word) > 1)
-    inner = b"|".join(
-        word[:1].upper().encode() + b"".join(map(_any_case, word[1:]))
-        for word in words
-        if len(word) > 2
+    before, weak, strong = _kinds_of_words()
+    told = rb"(?:%b)(?:(?:[%b]{1,3}(?:20)?)(?i:%b)|%b){1,3}" % (
+        _standing(before, 2),
+        _JOINTS.replace(b"-", rb"\-"),
+        _any_of(weak, 1),
+        _any_of(weak, 2, inner=True),
     )
-    pattern = rb"(?:\b|_)(?i:%b)%b|[a-z0-9](?:%b)%b|%b" % (begun, _BEHIND, inner, _BEHIND, _FLAG)
-    return re2.compile(pattern, options)._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
+    alone, longer = _standing(strong, 3), told + _BEHIND
+    opens = (
+        rb"(?m:^|<)[ \"'>*|-]{0,4}(?:[\w ?.'()/:\xc0-\xff-]*[^A-Za-z])??(?i:%b)[\"']?\s{0,3}[;,|>]"
+    ) % _any_of(strong | weak, 2)
+    pattern = rb"(?:%b)%b|%b|%b" % (alone, _BEHIND, _FLAG, longer)
+    anchor = re2._re2.RE2.Anchor
+    return _Words(
+        re2.compile(pattern, options)._regexp.Match,
+        anchor.UNANCHORED,
+        re2.compile(longer, options)._regexp.Match,
+        re2.compile(opens, options)._regexp.Match,
+        anchor.ANCHOR_START,
+    )
+
+
+def _kinds_of_words() -> tuple[set[str], set[str], set[str]]:
+    """Return the words that may stand before a weak last word of a name, the last words that tell
+    nothing alone, and those that do.
+    """
+    phrases = [phrase.split(" ") for phrase in telling_phrases()]
+    strong = {words[0] for words in phrases if len(words) == 1}
+    weak = {words[-1] for words in phrases} - strong
+    return strong | {words[-2] for words in phrases if words[-1] in weak}, weak, strong
+
+
+def _standing(words: Collection[str], shortest_inner: int) -> bytes:
+    """Return the pattern of any of these words where one begins, be it within a name."""
+    return rb"(?:\b|_)(?i:%b)|[a-z0-9](?:%b)" % (
+        _any_of(words, 2),
+        _any_of(words, shortest_inner, inner=True),
+    )
+
+
+def _any_of(words: Collection[str], shortest: int, *, inner: bool = False) -> bytes:
+    """Return the pattern of any of these words; `inner`: as they stand within a name, with a
+    capital letter.
+    """
+    return b"|".join(
+        b"".join(
+            letter.upper().encode() if inner and not at else _any_case(letter)
+            for at, letter in enumerate(word)
+        )
+        for word in sorted(words)
+        if len(word) >= shortest
+    )
 
 
 def _any_case(letter: str) -> bytes:
     return _ACCENTS.get(letter) or letter.encode()
 
 
-def _pair(text: str, end: int, judged: dict[tuple[str, str], bool]) -> Pair | None:
+def _pair(
+    text: str,
+    end: int,
+    judged: dict[tuple[str, str], bool],
+    readers: Sequence[Reader] = READERS,
+) -> Pair | None:
     """Return the pair whose name ends here, when its value is what the name announces; `judged`
     is what the text's pairs were found to be so far.
     """
@@ -175,7 +284,7 @@ def _pair(text: str, end: int, judged: dict[tuple[str, str], bool]) -> Pair | No
     name = text[begin:end]
     if not is_telling(name):
         return None
-    for reader in READERS:
+    for reader in readers:
         read = reader(text, begin, end)
         if read is None:
             continue
@@ -211,9 +320,8 @@ _PATTERNS = frozenset("{}$<>\\")
 def _begin(text: str, end: int) -> int:
     """Return where the name begins that ends here: behind the next sign that no name holds."""
     least = max(0, end - LONGEST_NAME)
-    at = end
-    while at > least and text[at - 1] not in _STOPS:
-        at -= 1
+    back = _NO_STOP.match(text[least:end][::-1])
+    at = end if back is None else end - back.end()
     while at < end and text[at] in " \t:.-":
         at += 1
     return at

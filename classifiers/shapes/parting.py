@@ -4,6 +4,7 @@ options, and lines.
 
 import html
 import re
+from collections.abc import Callable
 
 from classifiers.payload import PlacedText as Cell
 from classifiers.shapes.found import trimmed, unquoted
@@ -46,6 +47,7 @@ _LINE = re.compile(
     r"[\"'`]?(?:[*_]{1,3}|[\]:`])?[:?]?[ \t]{0,60}"
     r"(?:\t{1,9}|(?<=  )|\.{3,60}[ \t]?:?|…|[|¦](?= )|[-–—](?= )|=>|->|→|=|(?<=[*_\]:?] ))[ \t]{0,60}"
 )
+_SEPARATOR = re.compile(r"[\"']?[ \t]{0,3}[;,|][ \t]{0,3}[\"']?")
 _QUOTED = "<![CDATA["
 _LABELS = frozenset(
     "name key id label field fieldname for class title property itemprop column attribute attr var"
@@ -125,6 +127,7 @@ def _value_word(text: str, begin: int, end: int) -> _Read | None:
     match = _VALUE_WORD.match(text, end)
     if match is None or not text[end : match.end()].strip("\"' \t"):
         return None
+    begin = max(begin, text.rfind(": ", begin, end) + 2)
     if not _names_a_field(text, begin):
         return None
     if match[1]:
@@ -256,4 +259,32 @@ def _line(text: str, begin: int, end: int) -> _Read | None:
     return begin, _to_line_end(text, match.end()), False
 
 
-READERS = (_markup, _value_word, _two_literals, _literals, _arguments, _option, _line)
+def _element(text: str, begin: int, end: int) -> _Read | None:
+    """Read `<dob>…</dob>`."""
+    if text[end : end + 1] != ">" or text[begin - 1 : begin] != "<":
+        return None
+    return begin, _to_tag(text, end + 1), True
+
+
+def _separated(text: str, begin: int, end: int) -> _Read | None:
+    """Read a line that is a name, a separator and its value."""
+    match = _SEPARATOR.match(text, end)
+    start = text.rfind("\n", max(0, begin - LONGEST_NAME), begin) + 1
+    if match is None or text[start:begin].strip(_MARKS):
+        return None
+    return begin, _to_line_end(text, match.end()), False
+
+
+type Reader = Callable[[str, int, int], _Read | None]
+
+ROWS: tuple[Reader, ...] = (_element, _separated)
+"""What one row of a table alone may be; it takes others to make it one."""
+READERS: tuple[Reader, ...] = (
+    _markup,
+    _value_word,
+    _two_literals,
+    _literals,
+    _arguments,
+    _option,
+    _line,
+)

@@ -28,7 +28,8 @@ class Counts:
         self._people: dict[str, set[int]] = {}
         self._kept = 0
         self._full = self._untallied = False
-        self._cuts = 0
+        self._cuts: dict[_Key, int] = {}
+        self._cut_people = 0
         self._twice = False
         self._rows: dict[_Key, int] = {}
         self._by_column: dict[_Key, dict[int, int]] = {}
@@ -41,11 +42,14 @@ class Counts:
         """A window ended anywhere: rows at its seams may be missed, or counted again. `literal`: of
         JSON, where a value may be read both as it is written and as it is meant.
         """
-        self._cuts += 1
         self._twice |= literal
+        people = 0
         for finding in findings:
             key = _key(finding)
+            people |= finding.subjects is not None
+            self._cuts[key] = self._cuts.get(key, 0) + 1
             self._rows[key] = max(self._rows.get(key, 0), finding.records or 0)
+        self._cut_people += people
 
     def of_column(self, column: int, findings: Iterable[Finding]) -> None:
         """A window is of these columns of a table that comes column by column, or of its rows:
@@ -83,7 +87,7 @@ class Counts:
 
     def _one(self, finding: Finding, people: int | None) -> Finding:
         known = self._values.get(_key(finding))
-        in_pieces = self._cuts > 0 and (self._twice or finding.records is not None)
+        in_pieces = bool(self._cuts) and (self._twice or finding.records is not None)
         if known is None:
             return self._least(finding, finding.distinct) if in_pieces else finding
         subjects = None if finding.subjects is None else people
@@ -114,17 +118,19 @@ class Counts:
 
     def _least(self, finding: Finding, values: int) -> Finding:
         """Return what is sure of a table that was cut anywhere: each different value stands
-        somewhere, but for a cut one at either end of a window, and no window has rows twice.
+        somewhere, but for a cut one at either end of a window that holds such; no window has rows
+        twice, and each has a value.
         """
         by = 2 if self._twice else 1
-        values = max(1, values // by - 2 * self._cuts)
-        rows, people = self._rows.get(_key(finding), 0), finding.subjects
+        key, people = _key(finding), finding.subjects
+        rows = self._rows.get(key, 0) // by
+        values = max(1, values // by - 2 * self._cuts.get(key, 0))
         return replace(
             finding,
-            count=values,
+            count=max(values, rows),
             distinct=values,
-            records=None if finding.records is None else max(1, rows // by),
-            subjects=None if people is None else max(1, people // by - self._cuts),
+            records=None if finding.records is None else max(1, rows),
+            subjects=None if people is None else max(1, people // by - self._cut_people),
             note=notes_joined(finding.note, IN_PIECES),
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from core.decision import HOLD_SECONDS, HoldOutcome, Verdict
+from core.decision import HOLD_SECONDS, HoldOutcome, Verdict, hold_word
 from core.fate import Fate
 from core.observation import OBSERVED
 from core.record import Record
@@ -153,14 +153,20 @@ CUT = "cut"
 """The word of what was stopped after a part of it had left."""
 
 
+_KEPT_BACK = tuple(hold_word(ending) for ending in HoldOutcome if not ending.released)
+
+
 def counts_told(outcomes: Mapping[str, int], cut: int) -> dict[str, int]:
     """Return how often each outcome was, by its word; `cut`: how many of what was stopped were cut
     on their way, which come first.
     """
     counts, told = dict(outcomes), dict[str, int]()
-    if 0 < cut <= counts.get(Verdict.BLOCK, 0):
+    stopped = [word for word in (Verdict.BLOCK, *_KEPT_BACK) if counts.get(word)]
+    if 0 < cut <= sum(counts[word] for word in stopped):
         told[CUT] = cut
-        counts[Verdict.BLOCK] -= cut
+        for word in stopped:  # which of them were cut nobody knows: mostly blocked ones
+            taken = min(cut, counts[word])
+            counts[word], cut = counts[word] - taken, cut - taken
     for word in sorted(filter(counts.get, counts), key=lambda word: (-counts[word], word)):
         called = words_of_ending(word).word
         told[called] = told.get(called, 0) + counts[word]

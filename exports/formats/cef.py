@@ -147,14 +147,16 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "cs5": _text(record.llm.model if record.llm else None) or "none",
         "flexString1Label": "delivery",
         "flexString1": record.delivery.value,
-        "msg": _text("; ".join((*_more_bytes(record), *files_told(record)))),
+        "msg": _text("; ".join((*_in_part(record), *files_told(record)))),
         **_place_of(read.link),
     }
 
 
-def _more_bytes(record: Record) -> Iterator[str]:
+def _in_part(record: Record) -> Iterator[str]:
     if not record.bytes_exact:
         yield "out is at least"
+    if not record.read_whole:
+        yield "the request was not read to its end"
 
 
 def act_line(entry: Entry) -> bytes:

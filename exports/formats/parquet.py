@@ -53,6 +53,7 @@ def _schema() -> Any:
         ("left", pyarrow.bool_()),
         ("at_least", pyarrow.bool_()),
         ("bytes_at_least", pyarrow.bool_()),
+        ("read_whole", pyarrow.bool_()),
         ("kinds", pyarrow.list_(pyarrow.string())),
     ]
     return pyarrow.schema(fields)
@@ -131,6 +132,7 @@ def _told(record: Record) -> dict[str, Any]:
         "records": max(rows, default=None),
         "at_least": any(map(is_least, record.findings)),
         "bytes_at_least": not record.bytes_exact,
+        "read_whole": record.read_whole,
         "kinds": sorted({f.kind for f in record.findings if f.kind != NOT_INSPECTED}),
         "model": None if llm is None else llm.model,
         "provider": None if llm is None else llm.provider,

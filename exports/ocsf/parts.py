@@ -201,7 +201,7 @@ def extras(record: Record) -> dict[str, Any]:
             "outgate.intended": None if decision.intended is None else decision.intended.value,
             "outgate.degraded": list(decision.degraded) or None,
             "outgate.bytes_at_least": not record.bytes_exact or None,
-            "outgate.complete": record.request.complete,
+            "outgate.complete": record.read_whole,
             "outgate.notes": list(record.notes) or None,
             "outgate.files": [one.to_json() for one in record.files] or None,
             "outgate.files_look": look_words(record),

@@ -240,6 +240,7 @@ def _values(record: Record) -> dict[str, Value]:
         "outgate.delivery": record.delivery.value,
         "outgate.bytes_left": record.bytes_went,
         "outgate.bytes_at_least": None if record.bytes_exact else True,
+        "outgate.complete": record.read_whole,
         "outgate.found": ",".join(f"{f.kind}:{amount_told(f)}" for f in record.findings) or None,
         "outgate.degraded": "; ".join(record.decision.degraded) or None,
     }

@@ -92,7 +92,7 @@ class Counted:
                 yield entry
 
     def _add(self, record: Record) -> None:
-        one, sums = figures(record), self._sums[micros(record.at) // HOUR_US]
+        one, sums = figures(record, went=record.went), self._sums[micros(record.at) // HOUR_US]
         sums[0] += 1
         sums[3] += one.values
         if record.went:

@@ -12,6 +12,7 @@ from proxy.mitmproxy_patches.register_quick import (
     STRAIGHT,
     TLS,
     UNTYING,
+    WHOLE,
 )
 
 _HTTP, _SERVER = "mitmproxy.proxy.layers.http", "mitmproxy.proxy.server:ConnectionHandler"
@@ -61,6 +62,7 @@ PATCHES = (
     LAYERS,
     READING,
     STRAIGHT,
+    WHOLE,
     TLS,
     UNTYING,
     Patch(

@@ -110,6 +110,33 @@ STRAIGHT = Patch(
     seen="1e08d6b1791a",
 )
 
+WHOLE = Patch(
+    name="whole messages",
+    ours="proxy.whole_messages",
+    touches=(
+        f"{_HTTP}:HttpStream.state_wait_for_request_headers",
+        f"{_HTTP}:HttpStream.state_consume_request_body",
+        f"{_HTTP}:HttpStream.state_wait_for_response_headers",
+        f"{_HTTP}:HttpStream.state_consume_response_body",
+        f"{_HTTP}:HttpStream.make_server_connection",
+        f"{_HTTP}:HttpStream.send_response",
+        f"{_HTTP}:HttpStream.flow_done",
+        f"{_HTTP}:HttpLayer.get_connection",
+        f"{_HTTP}:HttpLayer.event_to_child",
+        f"{_HTTP}._http1:Http1Connection",
+        f"{_HTTP}._http1:Http1Server",
+        f"{_HTTP}._http1:Http1Client",
+        "mitmproxy.proxy.layer:Paused",
+        "h11._readers:ContentLengthReader",
+        "h11._receivebuffer:ReceiveBuffer.maybe_extract_lines",
+    ),
+    because="mitmproxy turns each message into events and commands and leads these through its "
+    "layers, an event of its own for each end of a hook.",
+    without="a gate that serves fewer requests; nothing else",
+    test="tests/proxy/test_proxy_whole_messages.py::test_the_same_is_done",
+    seen="e4ea70ea27b3",
+)
+
 READING = Patch(
     name="reading",
     ours="proxy.prompt_reading",

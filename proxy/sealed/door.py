@@ -9,10 +9,11 @@ import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from capture import handover
 from capture.address_book import AddressBook
-from capture.network import ROLES
+from capture.network import ROLES, identity
 from core.duties import OWNER, Duty
 from core.ports import Networks
 from proxy.sealed.capturing import Captures
@@ -29,6 +30,8 @@ _NO_NETWORKS = "The gate cannot tell who sends from a seal."
 _NO_CAPTURE = "The gate was started without a place for what is captured."
 _MOST_OF_ONE = 64
 """Runs of one user at a time."""
+_AT_ONCE = 64
+"""So many knocks are heard in one round of the loop: nobody's wait for others' one by one."""
 _MOST_PLACES = 512
 """Listeners of one run: what all runs of one user hand over leaves others room for files."""
 _COOKIE = 71
@@ -58,6 +61,7 @@ class Door:
         self._unfound = unfound
         self._runs: set[_Run] = set()
         self._running: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._listeners: list[socket.socket] = []
 
     def open(self, path: Path, public: Path | None = None) -> None:
@@ -92,12 +96,22 @@ class Door:
 
     def _knocked(self, listener: socket.socket, may_enter: Callable[[socket.socket], bool]) -> None:
         with contextlib.suppress(OSError):
-            channel, _ = listener.accept()
-            channel.setblocking(False)
-            if not may_enter(channel):
-                channel.close()
-                return
-            self._runs.add(_Run(self, channel))
+            for _ in range(_AT_ONCE):
+                channel, _ = listener.accept()
+                channel.setblocking(False)
+                if may_enter(channel):
+                    self._runs.add(_Run(self, channel))
+                else:
+                    channel.close()
+
+    def turn(self, uid: int) -> asyncio.Lock:
+        """Return what the runs of one user wait for: of all of them one message at a time is dealt
+        with, so that other users' runs wait for one at most.
+        """
+        found = self._turns.get(uid)
+        if found is None:
+            found = self._turns[uid] = asyncio.Lock()
+        return found
 
     def made(self, run: "_Run", network: int, supervisor: int) -> Names:
         """Return what answers the questions of this run."""
@@ -149,6 +163,7 @@ class _Run:
         self._streams: asyncio.Server | None = None
         self._captures = False
         self._lock = asyncio.Lock()
+        self._turn = door.turn(self.uid)
         asyncio.get_running_loop().add_reader(channel.fileno(), self._readable)
 
     @property
@@ -171,9 +186,10 @@ class _Run:
             self._door.begin(self._heard(message))
 
     async def _heard(self, message: handover.Message) -> None:
-        async with self._lock:  # in the order in which they came
+        async with self._turn, self._lock:  # in the order in which they came
             try:
-                await self._do(message)
+                if self._channel.fileno() >= 0:
+                    await self._do(message)
             except (handover.BrokenHandoverError, OSError, ValueError) as error:
                 log.warning("a sealed run is not understood: %s", type(error).__name__)
                 self._say("refused", why="The gate does not understand this run.")
@@ -240,8 +256,10 @@ class _Run:
         if message.values.get("roles") != list(ROLES) or len(message.descriptors) != len(ROLES):
             raise handover.BrokenHandoverError("not the sockets that it takes")
         number = message.integer("network")
-        if self._door.knows(number):
+        if self._door.knows(number) or number == identity():
             raise handover.BrokenHandoverError("another's network")
+        if is_of_our_network(message.descriptors[ROLES.index("tcp")]):
+            raise handover.BrokenHandoverError("a listener of the gate's own network")
         found = dict(zip(ROLES, message.sockets(), strict=True))
         self._network = number
         try:
@@ -306,6 +324,8 @@ class _Run:
         if self._names is not None:
             self._names.over()
         async with self._lock:
+            if self._channel.fileno() < 0:  # it ended while the gate did
+                return
             self._door.forget(self)
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._channel.close()

@@ -84,7 +84,7 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("exprt", WRONG_USE, "Did you mean 'export'"),
         ("--frobnicate", WRONG_USE, "No such option: --frobnicate"),
         ("export", WRONG_USE, "'--out' / '-o'. Try: outgate export --help"),
-        ("export --out x --since yesterday", WRONG_USE, "Use 2026-11-01"),
+        ("export --out x --since tomorrow", WRONG_USE, "Use 2026-11-01"),
         ("export --out x --since 999999d", WRONG_USE, "Use 2026-11-01"),
         ("export --out x --since 2026-02-30", WRONG_USE, "Use 2026-11-01"),
         ("export --out x --since 0001-01-01", WRONG_USE, "Use 2026-11-01"),

@@ -174,7 +174,7 @@ def test_an_export_goes_to_standard_output(
     """Another program reads it from a pipe; what was written is said beside it."""
     write(*sample_records(NOW)[-3:])
     told = outgate("export", "--format", name, "--out", "-")
-    assert (told.code, told.err) == (0, "3 records written to -\n")
+    assert (told.code, told.err) == (0, "3 records written to standard output\n")
     assert words in told.out
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from collectors import OtlpCollector, SyslogCollector, unused_port
 from invented_day import sample_records
+from patience import PATIENT_S, soon
 
 from app.forwarding import Courier, keep_forwarding, routes_of
 from app.home import Home
@@ -142,11 +143,13 @@ def test_metrics_are_served_on_loopback_only(tmp_path: Path) -> None:
     with server("127.0.0.1:0", lambda: "outgate_records 7\n") as serving:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         port = serving.server_address[1]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S
+        ) as answer:
             assert answer.read() == b"outgate_records 7\n"
             assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENT_S)
         serving.shutdown()
     for address in ("0.0.0.0:0", "192.0.2.1:9", "example.org:9"):
         with pytest.raises(InputError, match="loopback"):
@@ -170,10 +173,7 @@ def test_a_gate_sends_on_by_itself(
     async def for_a_while() -> None:
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(keep_forwarding(couriers))
-            for _ in range(400):
-                if any(path.endswith("/v1/metrics") for path, _ in otlp.taken):
-                    break
-                await asyncio.sleep(0.02)
+            await soon(lambda: any(path.endswith("/v1/metrics") for path, _ in otlp.taken))
             task.cancel()
 
     asyncio.run(for_a_while())
@@ -228,10 +228,7 @@ def test_a_fault_of_forwarding_ends_no_gate(
     async def for_a_while() -> None:
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(keep_forwarding([Broken(route)], every_s=0.01))
-            for _ in range(500):
-                if len(looks) > 1:
-                    break
-                await asyncio.sleep(0.01)
+            await soon(lambda: len(looks) > 1)
             task.cancel()
 
     asyncio.run(for_a_while())

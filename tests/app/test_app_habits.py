@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from patience import soon
 
 from app.habits import HabitKeeper, Known, learner_of, learnt, learnt_elsewhere
 from benchmarks.habits import CALENDAR
@@ -68,12 +69,6 @@ def keeper(teacher: Teacher, now: Callable[[], datetime], *, asked: bool = True)
     return HabitKeeper(Path("none"), CALENDAR, lambda: asked, now=now, learn=teacher)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - turns of the loop, not time
-            await asyncio.sleep(0)
-
-
 def known() -> Known:
     learner = Learner(CALENDAR)
     for one in clean(20, scripts=(JOB,)):
@@ -93,8 +88,8 @@ async def test_habits_are_learnt_once_a_day() -> None:
         following = tasks.create_task(kept.follow(every_s=0))
         await kept.ready()
         assert kept.of(PATH) is not None
-        await until(lambda: len(teacher.asked) == 2)
-        await until(lambda: kept.of(PATH) is NEVER_SEEN)
+        await soon(lambda: len(teacher.asked) == 2)
+        await soon(lambda: kept.of(PATH) is NEVER_SEEN)
         following.cancel()
 
 
@@ -121,7 +116,7 @@ async def test_what_cannot_be_learnt_is_told_and_tried_again() -> None:
         await kept.ready()
         assert kept.of(PATH) is None
         assert any(Duty.HABITS.value.what in line for line in OWNER.trouble)
-        await until(lambda: kept.of(PATH) is not None)
+        await soon(lambda: kept.of(PATH) is not None)
         assert OWNER.trouble == ()
         following.cancel()
 
@@ -132,8 +127,8 @@ async def test_habits_are_learnt_as_soon_as_a_changed_policy_asks_for_them() -> 
     kept = HabitKeeper(Path("none"), CALENDAR, lambda: asked[0], now=lambda: NOW, learn=teacher)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(kept.follow(every_s=3600.0))
-        await until(lambda: kept._first.is_set())
+        await soon(lambda: kept._first.is_set())
         asked[0] = True
         kept.renew()
-        await until(lambda: kept.of(PATH) is not None)
+        await soon(lambda: kept.of(PATH) is not None)
         following.cancel()

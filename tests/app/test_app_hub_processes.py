@@ -6,6 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+from patience import soon
+
 from app.hub_processes import BESIDE, command, serve_beside
 from hub.settings import SETTINGS, init
 from tests.app.conftest import Runs
@@ -29,9 +31,7 @@ def names(folder: Path) -> set[str]:
 
 async def until(folder: Path, count: int) -> set[str]:
     """Wait until so many files are there."""
-    async with asyncio.timeout(20):
-        while len(names(folder)) < count:  # noqa: ASYNC110 - other processes make them
-            await asyncio.sleep(0.01)
+    await soon(lambda: len(names(folder)) >= count)
     return names(folder)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from invented_day import sample_records
+from patience import eventually
 
 from app.home import Home
 from app.kept_sources import forget_old
@@ -41,13 +42,6 @@ def aged(tmp_path: Path) -> Callable[[int], Path]:
     return make
 
 
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if true():
-            return
-        threading.Event().wait(0.05)
-
-
 @pytest.mark.parametrize(
     ("age", "kept_days", "left"),
     [(9, [7], 1), (9, [30], 4), (9, [0], 4), (9, [0, 7], 1), (9, [30, 7], 1)],
@@ -67,7 +61,9 @@ def test_what_is_too_old_is_removed_while_the_gate_runs(
     async def for_a_while() -> None:
         async with asyncio.TaskGroup() as tasks:
             pass_ = tasks.create_task(expire_old(place, terms, every_s=0.05))
-            await asyncio.to_thread(_until, lambda: pass_.done() or verify(place).entries == left)
+            await asyncio.to_thread(
+                eventually, lambda: pass_.done() or verify(place).entries == left
+            )
             pass_.cancel()
 
     asyncio.run(for_a_while())

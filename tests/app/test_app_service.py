@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import soon
 
 from app.service import _settle, follow_policy
 from core.errors import SettingsError
@@ -22,12 +23,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "outgate.yaml"
     path.write_text(BLOCK)
     return path
-
-
-async def _until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in a thread
-            await asyncio.sleep(0.005)
 
 
 async def _followed(
@@ -78,14 +73,14 @@ async def test_a_policy_file_that_is_gone_leaves_the_last_good_policy(
 
     async def story() -> None:
         spoil(file)
-        await _until(lambda: policy.error is not None)
+        await soon(lambda: policy.error is not None)
         await asyncio.sleep(0.1)
         assert policy.version == version
         assert "cannot be read" in str(policy.error)
         assert len([r for r in caplog.records if "not in force" in r.message]) == 1
         _mend(file)
-        await _until(lambda: policy.organisation.contact == "privacy")
-        await _until(lambda: policy.error is None)
+        await soon(lambda: policy.organisation.contact == "privacy")
+        await soon(lambda: policy.error is None)
 
     await _followed(policy, story)
 
@@ -110,11 +105,11 @@ async def test_a_follower_that_fails_tries_again_and_shows_it(
     monkeypatch.setattr(policy, "reload_if_changed", reload_if_changed)
 
     async def story() -> None:
-        await _until(lambda: policy.error is not None)
+        await soon(lambda: policy.error is not None)
         told = str(policy.error)
         assert kind.__name__ in told and "payload" not in told
         _mend(file)
-        await _until(lambda: policy.error is None)
+        await soon(lambda: policy.error is None)
         assert policy.organisation.contact == "privacy"
 
     await _followed(policy, story)
@@ -131,8 +126,8 @@ async def test_a_new_policy_reaches_the_classifier_in_the_end(file: Path) -> Non
 
     async def story() -> None:
         _mend(file)
-        await _until(lambda: len(told) == 3)
-        await _until(lambda: policy.error is None)
+        await soon(lambda: len(told) == 3)
+        await soon(lambda: policy.error is None)
 
     await _followed(policy, story, renewed)
     assert told == ["privacy"] * 3
@@ -191,8 +186,8 @@ async def test_nothing_ends_the_following_of_the_policy(
     monkeypatch.setattr(policy, "reload", lambda: fails() if part != "renewed" else True)
 
     async def story() -> None:
-        await _until(lambda: policy.trouble is not None)
+        await soon(lambda: policy.trouble is not None)
         broken.clear()
-        await _until(lambda: policy.trouble is None)
+        await soon(lambda: policy.trouble is None)
 
     await _followed(policy, story, renewed)

@@ -120,6 +120,26 @@ def test_a_machines_file_that_others_write_binds_nobody(tmp_path: Path) -> None:
         layered(tmp_path / "own.yaml", tmp_path / "etc", {})
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes of folders")
+@pytest.mark.parametrize("place", ["settings.d", ""])
+def test_nobody_puts_another_file_in_its_place(tmp_path: Path, place: str) -> None:
+    """A folder that others write is theirs to fill, whoever owns what is in it."""
+    in_force(tmp_path, drop_ins={"10.yaml": "require_gate: true\n"})
+    (tmp_path / "etc" / place).chmod(0o777)
+    with pytest.raises(SettingsError, match="can be written by others"):
+        layered(tmp_path / "own.yaml", tmp_path / "etc", {})
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="a second user")
+@pytest.mark.parametrize("place", ["settings.d/10.yaml", "settings.d"])
+def test_what_another_user_owns_binds_nobody(tmp_path: Path, place: str) -> None:
+    """An owner writes when he likes to, whatever the mode says now."""
+    in_force(tmp_path, drop_ins={"10.yaml": "require_gate: true\n"})
+    os.chown(tmp_path / "etc" / place, 64_990, 64_990)
+    with pytest.raises(SettingsError, match="belongs to another user"):
+        layered(tmp_path / "own.yaml", tmp_path / "etc", {})
+
+
 ETC: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file for the drop-ins": (lambda etc: (etc / "settings.d").write_text("x"), "settings.d"),
     "a link to nowhere": (lambda etc: _drop_in(etc).symlink_to("nowhere"), "No such file"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from patience import PATIENT_S
 
 import attribution
 from core.attribution import Attribution, CodeLine
@@ -141,7 +142,7 @@ class Gate:
 
     def wait(self, count: int) -> list[Seen]:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.seen) >= count, timeout=30), (
+            assert self.arrived.wait_for(lambda: len(self.seen) >= count, timeout=PATIENT_S), (
                 f"{len(self.seen)} of {count} came"
             )
             return list(self.seen)
@@ -149,7 +150,7 @@ class Gate:
     def until(self, wanted: Callable[[Seen], bool]) -> Seen:
         """Wait for a request that is as wanted, and return the first one that is."""
         with self.arrived:
-            assert self.arrived.wait_for(lambda: any(map(wanted, self.seen)), timeout=120), (
+            assert self.arrived.wait_for(lambda: any(map(wanted, self.seen)), timeout=PATIENT_S), (
                 f"none of {len(self.seen)} was as wanted"
             )
             return next(filter(wanted, self.seen))
@@ -158,7 +159,7 @@ class Gate:
         # Woken and ended before its descriptor's number is given to the listener of another test.
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
-        self.serving.join(5)
+        self.serving.join(20)
         self.listener.close()
         self.attributor.close()
 

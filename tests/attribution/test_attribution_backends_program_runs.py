@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from patience import eventually
 
 from attribution.backends import process_connector, program_runs
 from attribution.backends.process_ends import Event, KernelEvents
@@ -58,13 +58,8 @@ def runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def ended(runs: Runs, about: str) -> EndedRun:
     """Return this run, once it is told."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        for one in runs.ended():
-            if one.about == about:
-                return one
-        time.sleep(0.02)
-    pytest.fail(f"{about} was not told")
+    told = eventually(lambda: [one for one in runs.ended() if one.about == about], about)
+    return told[0]
 
 
 def started(script: Path) -> subprocess.Popen[bytes]:
@@ -123,13 +118,10 @@ def test_a_short_run_is_told_though_another_takes_long_to_be_named(
     slow = started(tmp_path / "slow.py")
     assert asked.wait(20)
     short = started(tmp_path / "short.py")
-    deadline = time.monotonic() + 20
-    while short.pid not in runs._runs and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: short.pid in runs._runs)
     for child in (short, slow):
         child.communicate(b"\n")
-    while {short.pid, slow.pid} & runs._runs.keys() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: not {short.pid, slow.pid} & runs._runs.keys())
     answer.set()
     told = {one.about: one.sender.script for one in runs.ended()}
     runs.close()
@@ -376,9 +368,12 @@ def test_what_outgate_started_is_told_by_outgate_alone(runs: Runs, tmp_path: Pat
     runs.ended()
     last.communicate(b"\n")
     seen: list[str] = []
-    deadline = time.monotonic() + 20
-    while "last.py" not in seen and time.monotonic() < deadline:
-        seen += [one.about for one in runs.ended()]
+
+    def told() -> bool:
+        seen.extend(one.about for one in runs.ended())
+        return "last.py" in seen
+
+    eventually(told)
     assert seen.count("last.py") == 1 and not {"inner.py", "outgate"} & set(seen)
 
 

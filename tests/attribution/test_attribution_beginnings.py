@@ -4,7 +4,6 @@ told, is never taken for read.
 
 import os
 import random
-import select
 import socket
 import struct
 import subprocess
@@ -16,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from patience import eventually
 
 from attribution.agreement import agree
 from attribution.backends import beginnings_process, exec_events, process_facts, procfs
@@ -148,13 +148,11 @@ def test_a_program_is_read_before_it_runs() -> None:
 def _until_told(beginnings: BeginningsProcess, pid: int) -> Beginning:
     number = beginnings.fileno()
     assert number is not None
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        select.select([number], [], [], 1.0)
-        for (found, _), begun in beginnings.take():
-            if found == pid:
-                return begun
-    raise AssertionError("nothing was told")
+    told = eventually(
+        lambda: [begun for (found, _), begun in beginnings.take() if found == pid],
+        "nothing was told",
+    )
+    return told[0]
 
 
 class Clock:

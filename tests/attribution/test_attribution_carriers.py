@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from patience import eventually
 
 from attribution.carriers import carriers, mention
 
@@ -31,11 +31,8 @@ def _started(code: str, **environment: str) -> Iterator[int]:
 
 
 def _eventually(name: str, value: str, count: int) -> list[int]:
-    deadline = time.monotonic() + 20
-    while len(found := carriers(name, value)) < count:
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-    return found
+    eventually(lambda: len(carriers(name, value)) >= count)
+    return carriers(name, value)
 
 
 def test_a_process_and_its_forks_carry_what_it_was_given() -> None:
@@ -66,8 +63,5 @@ def test_what_only_looks_like_it_is_not_it(environment: dict[str, str]) -> None:
 def test_a_folder_is_in_use_while_somebody_was_started_with_it() -> None:
     """It may be one of several in a list."""
     with _started(_WAITS, PYTHONPATH="/tmp/of-a-run-77/path:/elsewhere"):
-        deadline = time.monotonic() + 20
-        while not mention("/tmp/of-a-run-77"):
-            assert time.monotonic() < deadline, "it did not happen"
-            time.sleep(0.01)
+        eventually(lambda: mention("/tmp/of-a-run-77"))
     assert not mention("/tmp/of-a-run-77")

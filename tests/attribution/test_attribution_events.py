@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import eventually
 
 from attribution.backends import procfs, system_calls
 from attribution.backends.exec_events import ExecEvents
@@ -193,9 +194,7 @@ print(s.fileno(), flush=True)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         place = int(running.stdout.readline())
-        until = time.monotonic() + 5
-        while system_calls.is_running(running.pid) and time.monotonic() < until:
-            time.sleep(0.01)
+        eventually(lambda: not system_calls.is_running(running.pid))
         found = system_calls.attendant(running.pid, place)
         running.kill()
     assert (found is not None) is waits

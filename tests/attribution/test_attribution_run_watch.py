@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from patience import PATIENT_S
 
 from attribution.backends.run_watch import RunUse, can_watch, look, watch
 
@@ -92,6 +93,6 @@ def test_watching_ends_with_the_run(tmp_path: Path) -> None:
         while use.looks < 3:
             time.sleep(0)
         ended.set()
-        watching.join(10)
+        watching.join(PATIENT_S)
         assert not watching.is_alive()
     assert seen[0] == process.pid

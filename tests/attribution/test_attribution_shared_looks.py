@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 import pytest
+from patience import PATIENT_S
 
 from attribution.backends import procfs, shared_looks
 from attribution.backends.holders import Held, holders
@@ -128,7 +129,7 @@ def test_the_kernel_is_asked_while_a_look_is_under_way(
     peer = Peer(client_host="127.0.0.1", client_port=1, gate_host="", gate_port=0, socket=11)
     found = pool.submit(backend.search, peer, 0.0)
     assert look.begun.acquire(timeout=20)
-    free = backend._lock.acquire(timeout=1)
+    free = backend._lock.acquire(timeout=PATIENT_S)
     look.may_end.set()
     assert found.result(20).socket == 11
     assert free

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from attribution.backends.linux import LinuxBackend
 from attribution.examination import Examined, examine
 from attribution.facts import ProcessFacts
+from examples import most
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux")
 
@@ -213,7 +214,7 @@ def test_what_is_called_exact_is_what_ran(interpreters: Interpreters) -> None:
     """
     counted: Counter[str] = Counter()
 
-    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=most(120), deadline=None, suppress_health_check=list(HealthCheck))
     @given(_CASES)
     def tried(case: tuple[str, str, Folder, list[Folder], list[str], bool]) -> None:
         how, module, here, others, options, elsewhere = case

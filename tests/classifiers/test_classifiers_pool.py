@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from patience import soon
 
 from classifiers.workers import patience
 from classifiers.workers.pool import PoolLimits, WorkerPool
@@ -75,11 +76,7 @@ def is_running(pid: int) -> bool:
 
 
 async def until_gone(pid: int) -> None:
-    for _ in range(200):
-        if not is_running(pid):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"worker {pid} still runs")
+    await soon(lambda: not is_running(pid), f"worker {pid} still runs")
 
 
 async def test_classifier_runs_in_another_process() -> None:
@@ -374,11 +371,7 @@ async def test_closed_pool_leaves_nothing_behind() -> None:
     """Stopping the gate ends every worker, busy ones too, and tells who waits."""
     async with pool(size=2) as workers:
         busy = asyncio.ensure_future(workers.classify(exchange("/hang"), PATIENT))
-        for _ in range(500):
-            if workers.pids:
-                break
-            await asyncio.sleep(0.01)
-        pids = workers.pids
+        pids = await soon(lambda: workers.pids)
         await workers.close()
         with pytest.raises((DegradedError, asyncio.CancelledError)):
             await busy

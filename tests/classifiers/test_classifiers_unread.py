@@ -36,6 +36,7 @@ from core.classification import Classification
 from core.exchange import Exchange
 from core.organisation import Organisation
 from core.vocabulary.unread import UnreadKind, unread_kinds, unread_text
+from examples import most
 
 SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
 WORKER, INLINE = build_worker(SETUP), Engine(SETUP)
@@ -168,7 +169,7 @@ def test_what_nobody_can_read_is_said_in_text_too(how: str, spelled: str) -> Non
     assert unread_text(seen.findings), (len(data), seen.findings)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=most(400), deadline=None)
 @given(
     st.lists(st.sampled_from(sorted(PACKINGS)), min_size=1, max_size=3),
     st.sampled_from(sorted(TEXT_CARRIERS)),
@@ -215,7 +216,7 @@ def encoded(sent: Exchange, coding: str) -> Exchange:
     return replace(sent, headers=headers, body=body, body_bytes=len(body))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 @given(st.integers(1, 4000), st.integers(0, 2**32), st.sampled_from(sorted(CARRIERS)))
 def test_random_bytes_are_never_clean(size: int, seed: int, carrier: str) -> None:
     """Bytes that mean nothing to anybody leave a word in the record."""

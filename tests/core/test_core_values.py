@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.classification import CostBasis, LlmCall
 from core.values import changed, quick
+from examples import most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ _GIVEN = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=most(40))
 @given(_GIVEN, _GIVEN)
 def test_a_quick_value_is_what_the_plain_one_is(
     given_: dict[str, Any], changes: dict[str, Any]

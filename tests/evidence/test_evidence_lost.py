@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import eventually
 
 import evidence
 from core.errors import EvidenceError
@@ -108,7 +109,7 @@ def test_a_loss_is_noticed_within_a_second_without_any_traffic(
     other.close()
     _filled(writer, make_record, told, 20)
     harm(place, ending)
-    assert until(lambda: writer.failure is not None, 30)
+    assert eventually(lambda: writer.failure is not None)
     assert writer.failure is not None
     assert "evidence" in writer.failure.for_officer()
     refused = told()
@@ -154,12 +155,12 @@ def test_what_is_put_back_is_written_on(
     _filled(writer, make_record, told, 5)
     away = place.parent / "away"
     beside(place, ending).rename(away)
-    assert until(lambda: writer.failure is not None, 30)
+    assert eventually(lambda: writer.failure is not None)
     refused = told()
     writer.close_record(make_record(6), refused)
     assert refused.wait()[0] is not None
     away.rename(beside(place, ending))
-    assert until(lambda: writer.failure is None, 30)
+    assert eventually(lambda: writer.failure is None)
     assert writer.owed == 0
     report = evidence.verify(place)
     assert (report.ok, report.entries) == (True, 6)
@@ -179,7 +180,7 @@ def test_a_tail_taken_out_through_the_database_is_noticed(
             other.execute(f"DROP TRIGGER {trigger[0]}")
         other.execute("DELETE FROM entries WHERE seq > 3")
     other.close()
-    assert until(lambda: writer.failure is not None, 30)
+    assert eventually(lambda: writer.failure is not None)
     assert "newest" in str(writer.failure)
     assert not evidence.verify(place).ok
 
@@ -204,7 +205,7 @@ def test_verify_says_what_a_running_gate_lost(
             said = error.for_officer()
         return "a gate said" in said.lower()
 
-    assert until(heard, 30), said
+    assert eventually(heard, str(said))
     assert "log of the evidence file was moved or deleted" in said
 
 
@@ -257,7 +258,7 @@ def test_a_log_that_was_only_unlinked_costs_no_acknowledged_record(
     writer = Writer(place)
     _filled(writer, make_record, told, 50)
     beside(place, "-wal").unlink()
-    assert until(lambda: writer.failure is not None, 30)
+    assert eventually(lambda: writer.failure is not None)
     writer.stop()
     with sqlite3.connect(place) as other:
         assert other.execute("SELECT count(*) FROM entries").fetchone() == (50,)

@@ -21,6 +21,7 @@ from core.record import Record
 from evidence import lot_crew, lots
 from evidence.acts_retention import expire_acts
 from evidence.batch import Appender, Batch, Items
+from evidence.chain_ids import chain_id
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
 from evidence.gate_words import words
@@ -100,6 +101,14 @@ def test_each_gate_closes_what_it_wrote(home: Path) -> None:
     assert (quick.entries, quick.seq, quick.head) == (full.entries, full.seq, full.head)
     assert not any("not read again" in note for note in full.notes)
     assert verify(home).notes == quick.notes
+    assert any("outgate verify --full" in note for note in quick.notes)
+
+
+def test_a_note_names_a_whole_command(home: Path) -> None:
+    """A person reads it in the review, too, where an option alone belongs to nothing."""
+    for report in (verify(home), verify(home, full=True), verify(home, since_checkpoint=True)):
+        text = "\n".join(report.notes)
+        assert text.count(" --") == text.count("outgate verify --"), text
 
 
 def sql(*statements: str) -> Callable[[Path], None]:
@@ -532,3 +541,30 @@ def test_lots_that_a_rebuild_took_are_not_missed(home: Path) -> None:
     store.rebuild_cases(happening(Event.REBUILT, {}, who="officer"))
     store.close()
     assert verify(home).ok and verify(home, full=True).ok
+
+
+def test_a_lot_tells_the_same_however_it_was_written(tmp_path: Path) -> None:
+    """One by one, in groups, or more at once than are added up together, closed between or not:
+    what it tells is what stands in the rows.
+    """
+    told, key = list[object](), LotKey(b"k" * 32)
+    made = list(records(3 * lots.AT_ONCE + 1, 12, days=3))
+    for number, group in enumerate((1, 7, lots.AT_ONCE, len(made))):
+        place, lot, items = tmp_path / f"{number}.db", Lot(key), Items()
+        Store(place).close()
+        with closing(connect(place)) as connection:
+            appender = Appender(connection, "test", None, lot)
+            for at in range(0, len(made), group):
+                some = [items.closed(one) for one in made[at : at + group]]
+                appender.write(Batch(closes=some))
+                if number % 2:
+                    lot.close(connection)
+            lot.close(connection)
+            [(first, last, closed)] = connection.execute("SELECT * FROM lots").fetchall()
+            text = key.opened(closed, place_of(chain_id(connection, "records"), first, last))
+            one = Told.of(text)
+            assert (first, last) == (1, len(made))
+            assert lot_crew.read_rows(connection, first, last, ()).digest == one.digest
+        cases = {name: case.to_json() for name, case in one.sums.cases.items()}
+        told.append((one.marks, one.weights, one.sums.scripts, cases, one.ids))
+    assert told == told[:1] * 4

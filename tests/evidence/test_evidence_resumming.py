@@ -35,6 +35,7 @@ from evidence.sqlite_errors import DERIVED
 from evidence.statements import write_rollup
 from evidence.store import Store
 from evidence.writer import Writer
+from examples import most
 from tests.evidence.conftest import make_observation, make_record
 
 TABLES = sorted(set(DERIVED) - {"marks"})
@@ -42,7 +43,8 @@ TABLES = sorted(set(DERIVED) - {"marks"})
 
 def as_before(one: Record) -> tuple[Alike, Figures]:
     """What a record added to the sums of the thirteenth version."""
-    kind, told = alike(one), figures(one)
+    kind = alike(one)
+    told = figures(one, went=kind.went)
     case, past = kind.case, one.fate is Fate.PAST
     case = None if case is None else replace(case, went=one.left or past)
     kind = replace(kind, went=one.left, case=case, least=one.bytes_least)
@@ -99,7 +101,7 @@ RECORDS = st.lists(
 
 
 @given(RECORDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 def test_what_is_added_up_anew_is_what_a_whole_rebuild_gives(
     told: list[tuple[str, int, int, int]],
 ) -> None:
@@ -150,6 +152,29 @@ def test_only_cases_that_are_concerned_are_read(
         tables(place, resum)
     (said,) = [one.getMessage() for one in caplog.records]
     assert said.startswith("the evidence is brought forward: 3 records of 33")
+
+
+def test_who_starts_a_gate_of_a_much_older_file_is_told_how_far_it_is(
+    place: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is added up anew then, which takes minutes."""
+    monkeypatch.setattr("evidence.rebuild.CHUNK", 10)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(lzma.decompress((STORES / "schema-12.db.xz").read_bytes()))
+    with closing(sqlite3.connect(place)) as connection:
+        (total,) = connection.execute("SELECT count(*) FROM entries").fetchone()
+    with caplog.at_level(logging.WARNING, "outgate.evidence"):
+        Store(place).close()
+    said = [one.getMessage() for one in caplog.records]
+    assert said[0].startswith(f"the evidence is brought forward: {total} records of {total} are")
+    assert said[1:] == [
+        f"the evidence is brought forward: {done} of {total}" for done in range(10, total, 10)
+    ]
+    assert total > 10
+    caplog.clear()
+    with closing(Store(place)) as store:
+        store.rebuild_cases()
+    assert not caplog.records
 
 
 def test_a_step_that_is_killed_on_its_way_is_done_at_the_next_start(

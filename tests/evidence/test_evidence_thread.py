@@ -2,12 +2,12 @@
 in silence.
 """
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENT_S, eventually
 from reading import read
 
 import evidence
@@ -186,7 +186,7 @@ def test_a_thread_that_ends_is_a_failure_at_raiser(
     assert "ended" in writer.failure.message
     late = told()
     writer.open(make_record(9), late)
-    assert late.wait(timeout=2)[0] is not None
+    assert late.wait(timeout=PATIENT_S)[0] is not None
     assert writer.backlog == 0
     writer.stop()
     assert isinstance(writer.failure, EvidenceError)
@@ -211,7 +211,7 @@ def test_a_writer_whose_thread_ends_is_followed_by_another(
     with monkeypatch.context() as broken:
         broken.setattr(writer, stage, _raiser(kind))
         writer.close_record(records[0], first)
-        assert _until(lambda: writer._thread is not thread)
+        assert eventually(lambda: writer._thread is not thread)
     first.wait()
     _well(writer)
     last = told()
@@ -270,7 +270,7 @@ def test_a_thread_that_is_stuck_is_a_failure(
     answer = told()
     with one_group(writer):
         writer.close_record(make_record(1), answer)
-        assert _until(lambda: writer.failure is not None)
+        assert eventually(lambda: writer.failure is not None)
         assert "does not come back" in str(writer.failure)
     assert answer.wait() == [None]
     assert writer.failure is None
@@ -284,14 +284,5 @@ def _raiser(kind: type[BaseException]) -> Callable[..., None]:
     return raising
 
 
-def _until(condition: Callable[[], bool]) -> bool:
-    ticker = threading.Event()
-    for _ in range(400):
-        if condition():
-            return True
-        ticker.wait(0.02)
-    return False
-
-
 def _well(writer: Writer) -> None:
-    assert _until(lambda: writer.failure is None)
+    assert eventually(lambda: writer.failure is None)

@@ -6,13 +6,13 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import eventually
 from reading import read
 
 import evidence
@@ -210,25 +210,15 @@ def test_a_locked_file_is_told_and_the_writer_recovers_by_itself(
     assert writer.failure is not None
     assert writer.owed == 1
     missing = "1 record could not be written."
-    wait_for(lambda: [word.trouble for word in words(place)] == [missing])
+    eventually(lambda: [word.trouble for word in words(place)] == [missing])
     blocker.execute("ROLLBACK")
     blocker.close()
-    wait_for(lambda: writer.failure is None)
-    wait_for(lambda: [word.trouble for word in words(place)] == [None])
+    eventually(lambda: writer.failure is None)
+    eventually(lambda: [word.trouble for word in words(place)] == [None])
     assert rows(place, "SELECT id FROM entries") == [(record.id,)]
     assert rows(place, "SELECT id FROM open_exchanges") == []
     assert writer.owed == 0
     assert evidence.verify(place).ok
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait up to half a minute for what another thread brings about."""
-    ticker = threading.Event()
-    for _ in range(600):
-        if condition():
-            return
-        ticker.wait(0.05)
-    raise AssertionError("it never came about")
 
 
 def test_a_damaged_file_is_told_in_words(
@@ -282,7 +272,7 @@ def test_a_deleted_file_is_noticed(
     assert problem is not None
     assert "moved or deleted" in problem.message
     place.with_name("elsewhere.db").rename(place)
-    wait_for(lambda: writer.failure is None)
+    eventually(lambda: writer.failure is None)
     assert evidence.verify(place).entries == 1
 
 
@@ -370,7 +360,7 @@ def test_a_really_full_disk(tmp_path: Path, make_record: Make, told: Callable[[]
         assert problem is not None
         assert "full" in problem.for_officer()
         ballast.unlink()
-        wait_for(lambda: writer.failure is None)
+        eventually(lambda: writer.failure is None)
         writer.stop()
         assert evidence.verify(small / "evidence.db").entries == 1
     finally:
@@ -478,7 +468,7 @@ def test_what_is_owed_is_written_once_even_if_it_was_written_after_all(
     assert None not in answer.wait(3)
     assert writer.owed == 3
     blocker.close()
-    wait_for(lambda: writer.failure is None)
+    eventually(lambda: writer.failure is None)
     assert len(rows(place, "SELECT id FROM entries")) == 3
     assert (writer.owed, evidence.verify(place).ok) == (0, True)
 
@@ -500,6 +490,6 @@ def test_text_that_cannot_be_stored_is_told_once_and_never_owed(
     good.wait()
     assert writer.owed == 2  # of the bad one, what can be stored
     blocker.close()
-    wait_for(lambda: writer.failure is None)
+    eventually(lambda: writer.failure is None)
     assert len(bad.answers) == len(good.answers) == 1
     assert len(rows(place, "SELECT id FROM entries")) == 2

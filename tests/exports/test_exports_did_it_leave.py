@@ -40,6 +40,7 @@ from exports.outbox.collectors import Parcel
 from exports.outbox.metrics import families, otlp, prometheus
 from exports.outbox.otlp import logs
 from exports.pack.checking.telling import left as left_by_pack
+from exports.pack.checking.telling import read_whole
 from exports.report.monthly import report
 from exports.report.page import Page
 from exports.report.period import month
@@ -272,6 +273,7 @@ def of_table(lines: list[list[Any]], record: Record) -> Any:
         row["Delivery"],
         int(row["Bytes sent"]),
         row["Bytes sent are"] == "exact",
+        {"yes": True, "no": False}[row["Read to its end"]],
     )
 
 
@@ -288,7 +290,8 @@ def of_parquet(path: Path, record: Record) -> Any:
 
     rows = pyarrow.parquet.read_table(path).to_pylist()
     (row,) = [one for one in rows if one["id"] == record.id]
-    return row["left"], row["delivery"], row["bytes_sent"], not row["bytes_at_least"]
+    exact, whole = not row["bytes_at_least"], row["read_whole"]
+    return row["left"], row["delivery"], row["bytes_sent"], exact, whole
 
 
 def of_jsonl(path: Path, record: Record) -> Any:
@@ -298,7 +301,7 @@ def of_jsonl(path: Path, record: Record) -> Any:
     told = Record.from_json({name: part for name, part in row.items() if name != "chain"})
     word = left_by_pack(row)
     assert word == WORDS[told.delivery]
-    return told.went, told.delivery, told.bytes_went, told.bytes_exact
+    return told.went, told.delivery, told.bytes_went, told.bytes_exact, read_whole(row)
 
 
 def of_ocsf(path: Path, record: Record) -> Any:
@@ -315,7 +318,8 @@ def of_ocsf(path: Path, record: Record) -> Any:
         == (told["outgate.bytes_left"])
     )
     exact = not told.get("outgate.bytes_at_least", False)
-    return told["outgate.left"], told["outgate.delivery"], told["outgate.bytes_left"], exact
+    left, sent, whole = told["outgate.left"], told["outgate.bytes_left"], told["outgate.complete"]
+    return left, told["outgate.delivery"], sent, exact, whole
 
 
 def of_cef(path: Path, record: Record) -> Any:
@@ -323,7 +327,8 @@ def of_cef(path: Path, record: Record) -> Any:
     (line,) = [one for one in lines if record.id in one and "flexString1Label=delivery" in one]
     fields = dict(part.partition("=")[::2] for part in line.split(" ") if "=" in part)
     delivery = Delivery(fields["flexString1"])
-    return delivery.went, delivery, int(fields["out"]), "out is at least" not in line
+    whole = "not read to its end" not in line
+    return delivery.went, delivery, int(fields["out"]), "out is at least" not in line, whole
 
 
 READ: Mapping[str, Callable[[Path, Record], Any]] = {
@@ -354,14 +359,9 @@ def test_every_export_says_whether_it_left(
         parcel = Parcel(machine="here", records=list(store.iter_entries()), acts=[])
     for format_ in READ:
         went = WORDS[Delivery(ending.delivery)] if format_ in {"csv", "xlsx"} else ending.went
-        right = (went, ending.delivery, ending.bytes_went, ending.exact)
+        right = (went, ending.delivery, ending.bytes_went, ending.exact, ending.read_whole)
         assert told[format_] == right, format_
-    assert of_otlp(logs(parcel), record) == (
-        ending.went,
-        ending.delivery,
-        ending.bytes_went,
-        ending.exact,
-    )
+    assert of_otlp(logs(parcel), record) == (ending.went, *right[1:])
 
 
 def of_otlp(request: Any, record: Record) -> Any:
@@ -374,6 +374,7 @@ def of_otlp(request: Any, record: Record) -> Any:
         one["outgate.delivery"]["stringValue"],
         int(one["outgate.bytes_left"]["intValue"]),
         exact,
+        one["outgate.complete"]["boolValue"],
     )
 
 

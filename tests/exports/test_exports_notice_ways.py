@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from collectors import OtlpCollector, SyslogCollector, server_context, unused_port
 from mail_server import MailServer
+from patience import PATIENT_S
 
 from app.notify_settings import NotifyBy
 from app.notifying import channel_of
@@ -132,7 +133,7 @@ def test_what_a_server_has_taken_is_not_sent_again() -> None:
         answering = threading.Thread(target=_yes_and_gone, args=(listening,))
         answering.start()
         channel("webhook", address=f"http://127.0.0.1:{listening.getsockname()[1]}/").tell(ONE)
-        answering.join(10)
+        answering.join(PATIENT_S)
 
 
 def _yes_and_gone(listening: socket.socket) -> None:
@@ -169,7 +170,7 @@ def test_syslog_over_udp_gets_one_datagram() -> None:
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as collector:
         collector.bind(("127.0.0.1", 0))
-        collector.settimeout(10)
+        collector.settimeout(PATIENT_S)
         way = udp_channel(collector.getsockname()[1])
         way.tell(ONE)
         message = collector.recv(65_536).decode()

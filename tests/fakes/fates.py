@@ -9,6 +9,7 @@ from core.decision import HoldOutcome, Verdict
 from core.fate import (
     ANSWERED_EARLY_NOTE,
     AT_LEAST_NOTE,
+    BROKEN_OFF_NOTE,
     NO_ANSWER_NOTE,
     TUNNEL,
     UNFINISHED_NOTE,
@@ -39,6 +40,14 @@ class Ending:
     """Of a tunnel that came to no inspection."""
     status: int | None = None
     bytes: int = BYTES
+    held: bool = False
+    """All of it had been read before any of it left."""
+
+    @property
+    def read_whole(self) -> bool:
+        """It was seen to its end."""
+        in_part = self.delivery == "cut" or any(left_more([note]) for note in self.notes)
+        return not self.stage and (self.held or not in_part)
 
     @property
     def bytes_went(self) -> int:
@@ -55,13 +64,17 @@ class Ending:
             hold_outcome=self.hold,
             degraded=(f"{self.stage}: made up",) if self.stage else (),
         )
-        least = tuple(not_inspected(note, "gate") for note in self.notes if left_more([note]))
+        least = (
+            ()
+            if self.held
+            else tuple(not_inspected(note, "gate") for note in self.notes if left_more([note]))
+        )
         return replace(
             record,
             request=replace(
                 record.request,
                 bytes=self.bytes,
-                complete=not least and self.delivery != "cut",
+                complete=bool(self.stage) or self.read_whole,
                 method=TUNNEL if self.stage else "POST",
             ),
             response=replace(record.response, status=self.status),
@@ -107,6 +120,17 @@ ENDINGS: Mapping[str, Ending] = {
     "redacted": Ending(delivery="delivered", went=True, status=200, verdict=Verdict.REDACT),
     "past the gate": Ending(
         delivery="past", went=True, exact=False, stage="bypass", verdict=Verdict.ALLOW, bytes=0
+    ),
+    "reset unanswered": Ending(
+        delivery="sent", went=True, exact=False, notes=(NO_ANSWER_NOTE, BROKEN_OFF_NOTE), held=True
+    ),
+    "reset with nothing taken": Ending(
+        delivery="sent",
+        went=True,
+        exact=False,
+        held=True,
+        bytes=0,
+        notes=(NO_ANSWER_NOTE, BROKEN_OFF_NOTE),
     ),
     "answered before its end": Ending(
         delivery="delivered", went=True, exact=False, status=200, notes=(ANSWERED_EARLY_NOTE,)

@@ -181,9 +181,7 @@ class FleetWorld:
 
     def rows(self, query: str, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[Any]:
         """Ask the database."""
-        connection: Connection = connect(
-            self.server.url + f" options='-c search_path={self.schema}'"
-        )
+        connection: Connection = connect(self.hub.database.url)
         with connection:
             return connection.execute(query.encode(), values).fetchall()
 
@@ -195,27 +193,52 @@ class FleetWorld:
         query = "SELECT kind FROM alarms WHERE ended_at IS NULL ORDER BY kind"
         return [kind for (kind,) in self.rows(query)]
 
+    database: str = "postgres"
+    """Its name on the server."""
     schema: str = "public"
 
 
 _NUMBER = iter(range(1, 10_000))
+_TEMPLATE = "hub_template"
+_with_template: set[str] = set()
+"""The servers that have one."""
+
+
+def address_of(server: OwnPostgres, database: str) -> str:
+    """Return the address of one of a server's databases."""
+    return server.url.replace("dbname=postgres", f"dbname={database}")
+
+
+@contextmanager
+def a_database(server: OwnPostgres) -> Iterator[str]:
+    """A database of its own, with a hub's tables and nothing in them: copied from one that was made
+    once, which takes a quarter of what making it takes.
+    """
+    name = f"hub_{next(_NUMBER)}"
+    with connect(server.url) as connection:
+        if server.url not in _with_template:
+            connection.execute(f"CREATE DATABASE {_TEMPLATE}".encode())
+            bring_forward(address_of(server, _TEMPLATE))
+            _with_template.add(server.url)
+        # Since PostgreSQL 15 what is copied goes through the journal unless told otherwise.
+        told = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}{told}".encode())
+    try:
+        yield name
+    finally:
+        with connect(server.url) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager
 def a_world(server: OwnPostgres, folder: Path) -> Iterator[FleetWorld]:
-    """A hub with a part of the database of its own."""
-    schema = f"world_{next(_NUMBER)}"
-    with connect(server.url) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}".encode())
-    url = f"{server.url} options='-c search_path={schema}'"
-    bring_forward(url)
+    """A hub with a database of its own."""
     clock = HandClock()
     authority = make_authority(folder / "hub", clock())
-    database = Database(url)
-    hub = Hub(database=database, authority=authority, clock=clock, sealing=b"s" * 32)
-    try:
-        yield FleetWorld(folder, server, hub, clock, authority, schema)
-    finally:
-        database.close()
-        with connect(server.url) as connection:
-            connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+    with a_database(server) as name:
+        database = Database(f"{address_of(server, name)} options='-c search_path=public'")
+        hub = Hub(database=database, authority=authority, clock=clock, sealing=b"s" * 32)
+        try:
+            yield FleetWorld(folder, server, hub, clock, authority, name)
+        finally:
+            database.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fleet_world import a_server
+from fleet_world import a_database, a_server, address_of
 
 from core.ids import utc_now
 from hub.answering import Hub
@@ -29,17 +29,14 @@ def postgres_fixture() -> Iterator[OwnPostgres]:
 def hub_fixture(
     postgres: OwnPostgres, outgate: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """A hub's folder, made by the command, with an empty database."""
-    from hub.database import connect
-
-    with connect(postgres.url) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
+    """A hub's folder, made by the command, with a database in which nothing is yet."""
     folder = Path(tempfile.mkdtemp(prefix="og-hub-"))
-    told = outgate("hub", "init", str(folder), "--database", postgres.url, "--name", "127.0.0.1")
-    assert told.code == 0, told
-    monkeypatch.setenv("OUTGATE_HUB", str(folder))
-    yield folder
+    with a_database(postgres) as name:
+        place = address_of(postgres, name)
+        told = outgate("hub", "init", str(folder), "--database", place, "--name", "127.0.0.1")
+        assert told.code == 0, told
+        monkeypatch.setenv("OUTGATE_HUB", str(folder))
+        yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 

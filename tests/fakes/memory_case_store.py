@@ -220,7 +220,12 @@ class MemoryCaseStore:
             stored = as_stored(record)
             kind = alike(stored)
             assert kind.case is not None
-            sums.add(kind.case, figures(stored), micros(record.at), degraded=kind.degraded)
+            sums.add(
+                kind.case,
+                figures(stored, went=kind.went),
+                micros(record.at),
+                degraded=kind.degraded,
+            )
         changes = {Action.CLOSE, Action.REOPEN}
         acts = [e for e in self._events if e.case_key == key and e.action in changes]
         row = {**sums.row(), **OPEN}

@@ -1,10 +1,9 @@
 """A WebSocket server that says back what it hears, and how tests talk to it through a gate."""
 
 import threading
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from patience import eventually
 from websockets.frames import Close, Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 from websockets.sync.server import ServerConnection, serve
@@ -53,7 +52,7 @@ class Echo:
 
     def stop(self) -> None:
         self._server.shutdown()
-        self._thread.join(5)
+        self._thread.join(20)
 
 
 def open_socket(gate: "RunningGate", host: str = "ws.example", **options: Any) -> ClientConnection:
@@ -68,14 +67,6 @@ def open_socket(gate: "RunningGate", host: str = "ws.example", **options: Any) -
     # Its reader may wait inside of TLS when it is closed, and who closes it waits for its reader.
     opened.socket.settimeout(30)
     return opened
-
-
-def eventually(condition: Callable[[], Any]) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def closed_record(gate: "RunningGate") -> Any:

@@ -2,7 +2,7 @@
 sides, where a test says what comes when, in which pieces, and which hook is over next."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from functools import partial
 from types import SimpleNamespace
@@ -84,10 +84,19 @@ class Tunnel:
         short: bool,
         alpn: bytes | None = None,
         streams: bool = False,
+        whole: bool = False,
+        at_once: Container[str] = (),
+        acts: Callable[[commands.StartHook], None] = lambda _: None,
     ) -> None:
+        """With `whole`, messages are taken as wholes where they can be. `at_once`: hooks that are
+        over where they begin; `acts` does in each what an addon would.
+        """
         self._context, self._answer = server, answer
         self._uses, self._streams = short, streams
+        self._whole, self._at_once, self._acts = whole, at_once, acts
         self.short: ShortWay | None = None
+        self.faults: list[str] = []
+        """What mitmproxy's layers raised."""
         self.taken = 0
         """Events that took the short way."""
         client = tflow.tclient_conn()
@@ -151,10 +160,14 @@ class Tunnel:
         if not self.hooks:
             return
         hook = self.hooks.pop(index % len(self.hooks))
+        self._act(hook)
+        self._event(events.HookCompleted(hook, None))
+
+    def _act(self, hook: commands.StartHook) -> None:
         if isinstance(hook, HttpResponseHeadersHook) and self._streams:
             assert hook.flow.response is not None
             hook.flow.response.stream = True
-        self._event(events.HookCompleted(hook, None))
+        self._acts(hook)
 
     def step(self, what: int, size: int) -> None:
         """Have one thing happen, of those that can."""
@@ -172,11 +185,28 @@ class Tunnel:
         self._handling = True
         while self._coming:
             event = self._coming.popleft()
-            way = None if self.short is None else self.short.taken(event)
-            self.taken += way is not None
-            for command in self._layer.handle_event(event) if way is None else way:
-                self._do(command)
+            does = self if self._whole else None
+            try:
+                way = None if self.short is None else self.short.taken(event, does)
+                self.taken += way is not None
+                for command in self._layer.handle_event(event) if way is None else way:
+                    self._do(command)
+            except AssertionError as error:  # the gate logs it, and the connection times out
+                self.faults.append(type(error).__name__)
         self._handling = False
+
+    def write(self, connection: Any, data: bytes) -> None:
+        """Send at once."""
+        self._do(commands.SendData(connection, data))
+
+    def asked(self, hook: commands.StartHook) -> bool:
+        """Begin a hook; return whether it is over."""
+        self._do(hook)
+        last = self._coming[-1] if self._coming else None
+        over = isinstance(last, events.HookCompleted) and last.command is hook
+        if over:
+            self._coming.pop()
+        return over
 
     def _do(self, command: commands.Command) -> None:
         if isinstance(command, commands.SendData):
@@ -217,9 +247,12 @@ class Tunnel:
         if isinstance(hook, HttpRequestHeadersHook) and self._uses and self.short is None:
             waits: Any = hook.blocking
             self.short = ShortWay.through(waits.context.layers)
-        if hook.blocking and hook.name.startswith(("request", "response")):
+        asks = hook.name.startswith(("request", "response"))
+        if hook.blocking and asks and hook.name not in self._at_once:
             self.hooks.append(hook)
         elif hook.blocking:
+            if asks:
+                self._act(hook)
             self._coming.append(events.HookCompleted(hook, None))
 
     @staticmethod

@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from patience import eventually
 from warm_process import HEAD, NUMBER, ROOT
 
 _COMMAND: tuple[str, ...] = (sys.executable, "-m", "app.cli")
@@ -132,12 +132,13 @@ def _settings_of_python(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _caller() -> socket.socket:
     caller = socket.socket(socket.AF_UNIX)
-    until = time.monotonic() + 60
-    while True:
+
+    def answers() -> bool:
         try:
             caller.connect(str(_place[0]))
         except (FileNotFoundError, ConnectionRefusedError):  # it still imports
-            assert time.monotonic() < until, "the warm process did not start"
-            time.sleep(0.02)
-        else:
-            return caller
+            return False
+        return True
+
+    eventually(answers, "the warm process did not start")
+    return caller

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fleet_world import NOW, FleetWorld, Member
+from fleet_world import NOW, FleetWorld, Member, who
 
 from fleet.approvals import FleetApprovals
 from fleet.line import Answer
@@ -100,6 +100,40 @@ def test_a_policy_goes_to_a_share_of_the_fleet_and_then_to_more(
     for member in members:
         member.round(orders=orders_of(member))
     assert [policy_at(m) == FIRST for m in members] == [n % 2 == 1 for n in range(30)]
+
+
+def test_a_policy_that_is_stopped_stays_where_it_is_until_the_one_before_is_published_again(
+    world: FleetWorld, key: Ed25519PrivateKey
+) -> None:
+    """Nobody new gets it; how many keep it is told, and nothing that endpoints have goes back by
+    itself, for whoever could do that could put any old policy back.
+    """
+    members = [world.member(f"m-{n}") for n in range(5)]
+    for member in members:
+        member.records(1)
+    publish(world, key, FIRST)
+    version = publish(world, key, SECOND, percent=50)
+
+    def rounds() -> list[str]:
+        for _ in range(2):  # what is followed is told at the next check-in
+            for member in members:
+                member.round(orders=orders_of(member))
+        return [policy_at(member) for member in members]
+
+    def offered_to(percent: int) -> int:
+        with world.hub.database.work() as connection:
+            return widen(connection, version, percent, who="ada", now=NOW)
+
+    half = rounds()
+    share = [share_of(who(world.hub, member.membership.endpoint)) < 50 for member in members]
+    assert half == [SECOND if one else FIRST for one in share]
+    assert offered_to(0) == half.count(SECOND)
+    assert rounds() == half
+    assert offered_to(100) == 0
+    assert offered_to(0) == half.count(SECOND)
+    publish(world, key, FIRST)
+    assert rounds() == [FIRST] * 5
+    assert offered_to(0) == 0
 
 
 Forge = Callable[[dict[str, Any]], dict[str, Any]]

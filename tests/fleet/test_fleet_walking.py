@@ -13,6 +13,7 @@ from evidence.chain import genesis
 from evidence.erasure import Wanted, erase_now
 from evidence.parts import SALT_BYTES, Seal, erase
 from evidence.shipping import Run, Shipped, shipped_file
+from examples import most
 from fleet.walking import Walked, walk
 from fleet.wire import BadUpload, BrokenUpload, opened, packed, packed_stretch, unpacked
 
@@ -66,7 +67,7 @@ def test_every_form_of_entry_has_the_hash_that_it_has_by_itself() -> None:
         assert found.emptied == [first + 3, first + 4]
 
 
-@settings(max_examples=300)
+@settings(max_examples=most(300))
 @given(at=st.integers(0, 3000), by=st.integers(1, 255), cut=st.integers(0, 3000))
 def test_a_damaged_upload_is_refused_by_both(at: int, by: int, cut: int) -> None:
     """No byte can be changed and no end cut off so that the walk takes what reading refuses."""

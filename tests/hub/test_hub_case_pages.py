@@ -64,6 +64,8 @@ def a_row(number: int) -> dict[str, Any]:
         "rules": (["watch-Personal"], [], ["no-secrets", "watch-models"])[number % 3],
         "models": ([], ["gpt-5", "claude-haiku"])[number % 2],
         "outcomes": outcomes,
+        "times": [number * 7 % 31 + 1, *[0] * (len(outcomes) - 1)],
+        "lefts": [0] * len(outcomes),
         "newest": outcomes[-1],
         "kindsets": KINDS[number % 6],
         "closed_here": number % 7 == 0,

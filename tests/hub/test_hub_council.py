@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from itertools import combinations_with_replacement
+from typing import Any
 
 import orjson
 import pytest
 from fleet_world import FleetWorld
 
 from core.errors import InputError
+from core.rights import Actor
 from hub.council import (
     Agreed,
     Council,
@@ -151,7 +153,8 @@ def test_who_runs_a_script_is_told_of_large_groups_alone() -> None:
 
 def test_what_could_never_be_undone_is_not_agreed_on(world: FleetWorld) -> None:
     """Pseudonyms need two different persons who can look behind them."""
-    for named, least in ((("ada",), 5), (("ada", "ada"), 5), (("a", "b"), 0)):
+    spelt = ("ada", "Ada", "CORP\\ada", "ada@corp.example")
+    for named, least in ((("ada",), 5), (("ada", "ada"), 5), (spelt, 5), (("a", "b"), 0)):
         with pytest.raises(InputError):
             set_to(world, Agreed(pseudonyms=True, may_reveal=named, smallest_group=least))
     assert world.value("SELECT count(*) FROM hub_deeds") == 0
@@ -221,6 +224,36 @@ def test_a_name_is_told_to_two_named_persons_and_chained(world: FleetWorld) -> N
     world.clock.on(days=2)
     with pytest.raises(InputError, match="more than a day"):
         confirmed(world, number)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        Actor(name="Ada"),
+        Actor(name="CORP\\ada"),
+        Actor(name="ada@corp.example"),
+        Actor(name="ada.admin", subject="https://idp.example/#7"),
+    ],
+)
+def test_nobody_is_the_second_person_by_another_name(world: FleetWorld, second: Actor) -> None:
+    """Another spelling of the own name, though it is named, and an alias of the same subject of the
+    directory: neither looks behind a pseudonym alone, nor changes what was agreed on.
+    """
+    named = ("ada", "bert", second.name)
+    told = Agreed(pseudonyms=True, smallest_group=5, may_reveal=named)
+    set_to(world, told)
+    first = Actor(name="ada", subject="https://idp.example/#7")
+    with world.hub.database.work() as connection:
+        more: Any = {"who": first, "note": "asked for", "now": world.clock()}
+        number = ask(connection, "person-x", **more)
+        agree(connection, Agreed(), **more)
+    for seq in (number, number + 1):
+        with (
+            pytest.raises(InputError, match="second person"),
+            world.hub.database.work() as connection,
+        ):
+            seen = council(connection, world.folder)
+            confirm(connection, seen, seq, who=second, note="", now=world.clock())
 
 
 def test_what_nobody_asked_for_is_not_confirmed(world: FleetWorld) -> None:

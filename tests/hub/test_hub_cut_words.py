@@ -13,10 +13,12 @@ from fleet_world import NOW, FleetWorld
 from app.demo.simulated_endpoints import write_evidence
 from core.case_words import parse
 from core.decision import HoldOutcome, Verdict
+from core.ids import uuid7
 from core.record import Record
 from core.rights import Actor
 from hub.review_store import HubCases
 from tests.evidence.conftest import make_record
+from tui.wording import case_outcomes
 
 
 def stopped_on_its_way(host: str, ending: HoldOutcome | None) -> Record:
@@ -79,3 +81,56 @@ def test_what_an_older_hub_wrote_is_said_to_be_read_still(world: FleetWorld, col
     told = {word: store.untold(condition) for word, (condition,) in asked.items()}
     assert "they are still being read after the update" in told["cut"]
     assert told["blocked"] == ""
+
+
+COUNTED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "one.example": (("blocked", "upload cut", "delivered"), "1 cut, 1 blocked, 1 passed"),
+    "two.example": (
+        ("upload cut", "upload cut", "blocked", "delivered"),
+        "2 cut, 1 blocked, 1 passed",
+    ),
+    "none.example": (("blocked", "blocked", "delivered"), "2 blocked, 1 passed"),
+    "held.example": (("hold released", "hold refused", "hold refused"), "2 refused, 1 released"),
+    "past.example": (("upload cut", "not reached"), "1 cut, 1 failed"),
+}
+
+
+def told_by(world: FleetWorld, members: int, of: Mapping[str, list[Record]]) -> dict[str, str]:
+    """Ship these from so many machines; return what the desk tells of each case's outcomes."""
+    for number in range(members):
+        member = world.member(f"pc-{number}")
+        records = [replace(one, id=uuid7(NOW)) for some in of.values() for one in some]
+        write_evidence(member.evidence, iter(records))
+        member.round()
+    store = HubCases(world.hub.database, world.folder / "hub", Actor(name="ada", channel="test"))
+    listed = store.page(parse("all", NOW, UTC).wanted, 0, 100)
+    told = {}
+    for one in listed:
+        case = store.case(one.key)
+        assert case is not None
+        assert sum(case.inside.outcomes.values()) == sum(one.inside.outcomes.values()) == case.count
+        told[case.host] = case_outcomes(case)
+    return told
+
+
+@pytest.mark.parametrize("machines", [1, 3])
+def test_the_desk_tells_how_often_each_outcome_was(world: FleetWorld, machines: int) -> None:
+    """As one machine's review does: each request once, and what was cut by its own word."""
+    of = {host: of_one_case(host, *names) for host, (names, _) in COUNTED.items()}
+    wanted = {host: words for host, (_, words) in COUNTED.items()}
+    told = told_by(world, machines, of)
+    for host, words in wanted.items():
+        numbers = [
+            f"{int(part.split()[0]) * machines} {part.split()[1]}" for part in words.split(", ")
+        ]
+        assert told[host] == ", ".join(numbers)
+
+
+def test_what_was_held_and_cut_is_counted_from_records(world: FleetWorld) -> None:
+    """Sums do not tell whether a held request left because somebody let it go."""
+    host = "held.example"
+    some = [
+        *of_one_case(host, "hold released", "hold refused"),
+        stopped_on_its_way(host, HoldOutcome.REFUSED),
+    ]
+    assert told_by(world, 2, {host: some}) == {host: "2 cut, 2 released, 2 refused"}

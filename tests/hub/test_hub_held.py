@@ -11,13 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fleet_world import FleetWorld, Member, who
 
 from core.decision import Decision, Verdict
-from core.errors import InputError
+from core.errors import ForbiddenError, InputError
 from core.record import Record
 from core.rights import Actor
-from fleet.held import answer_opened, told
+from fleet.held import Became, answer_opened, told, told_back
 from fleet.line import HubRefusesError
 from fleet.orders import BadOrdersError
-from hub import held
+from hub import held, telling_holds
+from hub.approvals import ASKS_NOTHING, Asks
 from hub.deeds import deeds_about
 from hub.enrolment import revoke
 
@@ -40,10 +41,17 @@ def tell(member: Member, *records: Record) -> list[Mapping[str, Any]]:
     return answers
 
 
-def say(world: FleetWorld, number: int, *, approved: bool = True) -> None:
+def say(
+    world: FleetWorld,
+    number: int,
+    *,
+    approved: bool = True,
+    by: Actor = ADA,
+    asks: Asks = ASKS_NOTHING,
+) -> None:
     with world.hub.database.work() as connection:
-        now = world.clock()
-        held.answer(connection, KEY, number, approved=approved, who=ADA, note="asked", now=now)
+        told: dict[str, Any] = {"note": "asked", "now": world.clock(), "asks": asks}
+        held.answer(connection, KEY, number, approved=approved, who=by, **told)
 
 
 def listed(world: FleetWorld) -> list[dict[str, Any]]:
@@ -185,3 +193,111 @@ def test_what_a_revoked_endpoint_holds_is_not_listed(world: FleetWorld) -> None:
     world.clock.on(days=31)
     world.hub.watch()
     assert world.value("SELECT count(*) FROM holds") == 0
+
+
+def test_nobody_lets_the_own_request_go_where_a_second_person_is_asked_for(
+    world: FleetWorld,
+) -> None:
+    """By another spelling of the name neither; the hub says so, and nothing is signed."""
+    member = world.member("till-1")
+    record = a_hold(world, member)
+    owner = record.sender.user or ""
+    tell(member, record)
+    asks = Asks(second_person=True)
+    for name in (owner, owner.upper(), f"CORP\\{owner}", f"{owner}@corp.example"):
+        with pytest.raises(ForbiddenError, match="second person"):
+            say(world, 1, by=Actor(name=name), asks=asks)
+    assert tell(member, record) == []
+    say(world, 1, by=Actor(name="ada"), asks=asks)
+    assert len(tell(member, record)) == 1
+
+
+def test_whose_request_it_is_stands_in_the_deed(world: FleetWorld) -> None:
+    """Where nothing forbids it, who answers the own request is marked."""
+    member = world.member("till-1")
+    record = a_hold(world, member)
+    tell(member, record)
+    say(world, 1, by=Actor(name=record.sender.user or ""))
+    with world.hub.database.work() as connection:
+        assert [deed.facts["own"] for deed in deeds_about(connection, "hold 1")] == [True]
+
+
+def back(member: Member, held_: Record, said: Mapping[str, Any], **more: Any) -> None:
+    """Tell what became of an answer."""
+    became = {**told_back(held_.id, said["signature"], Became.DONE), **more}
+    body = orjson.dumps({"held": told([held_]), "became": [became]})
+    member.line.send("/v1/holds", body)
+
+
+def test_a_second_person_says_the_same_at_the_hub(world: FleetWorld) -> None:
+    """Where the endpoint waits for one, and not the first person under another spelling, nor by
+    another name of the same subject of the directory.
+    """
+    member = world.member("till-1")
+    record = a_hold(world, member)
+    tell(member, record)
+    say(world, 1, by=Actor(name="ada", subject="https://idp/#7"))
+    (first,) = tell(member, record)
+    back(member, record, first, became="asked")
+    (row,) = listed(world)
+    assert (row["approved"], row["became"], held.is_answered(row)) == (True, "asked", False)
+    for by in (Actor(name="Ada"), Actor(name="a.d", subject="https://idp/#7")):
+        with pytest.raises(ForbiddenError, match="asked for this yourself"):
+            say(world, 1, by=by)
+    say(world, 1, by=Actor(name="bo", subject="https://idp/#8"))
+    (second,) = tell(member, record)
+    assert answer_opened(second, PUBLIC).who == "bo"
+    back(member, record, first, became="done")  # late, and of another answer
+    assert listed(world)[0]["became"] is None
+    back(member, record, second)
+    assert held.is_answered(listed(world)[0])
+    with pytest.raises(InputError, match="by bo already"):
+        say(world, 1, by=Actor(name="cy"))
+
+
+def test_what_the_endpoint_did_not_take_is_said_and_answered_again(world: FleetWorld) -> None:
+    """Its words are inert; what it took is not taken back."""
+    member = world.member("till-1")
+    record = a_hold(world, member)
+    tell(member, record)
+    say(world, 1)
+    (said,) = tell(member, record)
+    back(member, record, said, became="refused", why="\x1b[2J" + "x" * 900)
+    (row,) = listed(world)
+    text = "\n".join(telling_holds.holds([row], world.clock()))
+    assert "approved, not taken: " in text and "\x1b" not in text
+    assert len(row["became_why"]) <= 201
+    say(world, 1, approved=False)
+    (said,) = tell(member, record)
+    assert not answer_opened(said, PUBLIC).approved
+    back(member, record, said, became="done")
+    back(member, record, said, became="refused", why="again")
+    assert listed(world)[0]["became"] == "done"
+
+
+WORDS_BACK: list[dict[str, object]] = [
+    {"became": "anything"},
+    {"became": 1},
+    {"signature": "no hex"},
+    {"record": None},
+    {"why": 5},
+]
+
+
+def test_what_is_no_word_back_is_refused(world: FleetWorld) -> None:
+    """So is one about a request of another endpoint: it changes nothing."""
+    member, other = world.member("till-1"), world.member("till-2")
+    record = a_hold(world, member)
+    tell(member, record)
+    say(world, 1)
+    (said,) = tell(member, record)
+    for change in WORDS_BACK:
+        with pytest.raises((HubRefusesError, ValueError)):
+            back(member, record, said, **change)
+    other.line.send(
+        "/v1/holds",
+        orjson.dumps(
+            {"held": [], "became": [told_back(record.id, said["signature"], Became.ASKED)]}
+        ),
+    )
+    assert [row["became"] for row in listed(world)] == [None]

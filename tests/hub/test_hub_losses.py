@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 from evidence_file import run
-from fleet_world import FleetWorld, HandClock, Member, a_world, who
+from fleet_world import FleetWorld, HandClock, Member, a_world, address_of, who
 
 from core.errors import SettingsError
 from evidence.chain import genesis
@@ -108,14 +108,14 @@ def test_a_database_that_cannot_hold_every_text_is_refused(world: FleetWorld) ->
     """A database of another encoding than UTF-8 would refuse names that endpoints have: the hub
     says so at once.
     """
-    name = f"latin_{world.schema}"
+    name = f"latin_{world.database}"
     made = (
         f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     )
     with connect(world.server.url) as connection:
         connection.execute(made.encode())
     with pytest.raises(SettingsError, match="UTF-8"):
-        bring_forward(world.server.url.replace("dbname=postgres", f"dbname={name}"))
+        bring_forward(address_of(world.server, name))
 
 
 def test_a_database_without_a_hub_is_told_with_what_to_do(world: FleetWorld) -> None:

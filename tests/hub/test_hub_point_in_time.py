@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from fleet_world import FleetWorld, Member, a_world
+from fleet_world import FleetWorld, Member, a_world, address_of
 
 from hub.database import Database, connect
 from hub.enrolment import restored
@@ -114,7 +114,7 @@ def test_a_mistake_is_undone_from_the_log(place: Path, tmp_path: Path) -> None:
 
 def _goes_on(world: FleetWorld, other: OwnPostgres, members: tuple[Member, ...]) -> None:
     """The hub on the database that was put back has all again."""
-    url = f"{other.url} options='-c search_path={world.schema}'"
+    url = address_of(other, world.database)
     with closing(Database(url)) as database:
         hub = replace(world.hub, database=database, words=Words())
         counted = "SELECT count(*)::int, (SELECT count(*)::int FROM endpoints) FROM records"

@@ -20,7 +20,7 @@ from hub.verification import verify
 def tool(world: FleetWorld, name: str, *words: str, given: bytes = b"") -> bytes:
     bin_ = binaries()
     assert bin_ is not None
-    place = ["-h", str(world.server.folder), "-U", "outgate", "-d", "postgres"]
+    place = ["-h", str(world.server.folder), "-U", "outgate", "-d", world.database]
     command = [str(bin_ / name), *place, *words]
     return subprocess.run(command, input=given, capture_output=True, check=True).stdout
 
@@ -45,7 +45,7 @@ def test_a_backup_is_put_back_and_all_is_shipped_again(world: FleetWorld) -> Non
     newer = world.member("till-2")
     newer.records(10, seed=2)
     newer.round()
-    with connect(world.server.url) as connection:
+    with connect(world.hub.database.url) as connection:
         connection.execute(f"DROP SCHEMA {world.schema} CASCADE".encode())
     tool(world, "psql", "-q", "-v", "ON_ERROR_STOP=1", given=backup)
 

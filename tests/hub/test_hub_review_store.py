@@ -1,5 +1,6 @@
 """The review over a fleet: the same desk, with cases of all machines."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import orjson
@@ -25,7 +26,7 @@ from core.rights import Actor, Deed
 from core.risk import risk_of
 from core.stored import StoredRecord
 from core.vocabulary.kinds import tells_of_people
-from fleet.held import told
+from fleet.held import Became, told, told_back
 from hub.council import Agreed, agree
 from hub.deeds import deeds_about
 from hub.review_holds import HubHolds
@@ -213,14 +214,14 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
     assert member.line.send("/v1/holds", body).value["answers"] == []
     holds = HubHolds(world.hub.database, store.folder)
     (waiting,) = holds.waiting()
-    assert (waiting.id, waiting.sender.user) == (record.id, record.sender.user)
+    assert waiting.sender.user == record.sender.user
     assert 299 < (waiting.decision.hold_seconds or 0) <= 300
     with world.hub.database.work() as connection:
         agreed = Agreed(pseudonyms=True, smallest_group=1, may_reveal=("ada", "bo"))
         agree(connection, agreed, who="ada", note="", now=NOW)
     (waiting,) = holds.waiting()
     assert waiting.sender.user is None  # it is one person's, and a list names its machine
-    answer = {"record_id": record.id, "note": "agreed"}
+    answer = {"record_id": waiting.id, "note": "agreed"}
     store.append([event(store, Action.APPROVE, **answer)])
     assert list(holds.waiting()) == []
     (said,) = member.line.send("/v1/holds", body).value["answers"]
@@ -228,6 +229,68 @@ def test_a_held_request_is_answered_at_the_desk(world: FleetWorld, store: HubCas
     assert (value["approved"], value["who"], value["role"]) == (True, "ada", "reviewer")
     with pytest.raises(InputError, match="by ada already"):
         store.append([event(store, Action.REFUSE, **answer)])
+
+
+def test_an_answer_that_does_not_count_yet_is_seen_at_the_desk(
+    world: FleetWorld, store: HubCases
+) -> None:
+    """Who asked, where a second person is waited for; why, where the endpoint did not take it."""
+    (store.folder / POLICY_KEY).write_bytes(b"k" * 32)
+    member = world.member("till-1")
+    decision = Decision(verdict=Verdict.HOLD, rule="ask", reason="a rule", hold_seconds=80_000)
+    record = replace(member.records(1)[0], at=utc_now(), decision=decision)
+    world.clock.now = utc_now()
+    holds = HubHolds(world.hub.database, store.folder)
+
+    def tell(*became: Mapping[str, str]) -> list[Mapping[str, str]]:
+        body = orjson.dumps({"held": told([record]), "became": became})
+        answers: list[Mapping[str, str]] = member.line.send("/v1/holds", body).value["answers"]
+        return answers
+
+    tell()
+    (waiting,) = holds.waiting()
+    store.append([event(store, Action.APPROVE, record_id=waiting.id)])
+    (said,) = tell()
+    tell(told_back(record.id, said["signature"], Became.REFUSED, "No such role."))
+    (waiting,) = holds.waiting()
+    assert "ada said was not taken there: No such role." in waiting.decision.reason
+    assert "a rule" in waiting.decision.reason
+    assert holds.asked_by([waiting.id]) == {}
+    store.append([event(store, Action.APPROVE, record_id=waiting.id)])
+    (said,) = tell()
+    tell(told_back(record.id, said["signature"], Became.ASKED))
+    assert [one.id for one in holds.waiting()] == [waiting.id]
+    assert holds.asked_by([waiting.id, record.id, "hold-9"]) == {waiting.id: "ada"}
+    with pytest.raises(ForbiddenError, match="asked for this yourself"):
+        store.append([event(store, Action.APPROVE, record_id=waiting.id)])
+
+
+def test_two_endpoints_that_hold_a_request_of_one_id_are_told_apart(
+    world: FleetWorld, store: HubCases
+) -> None:
+    """Whoever gives a request the id of another's gets no answer that was meant for that one."""
+    (store.folder / POLICY_KEY).write_bytes(b"k" * 32)
+    till, copier = world.member("till-1"), world.member("till-2")
+    record = replace(
+        till.records(1)[0],
+        at=utc_now(),
+        decision=Decision(verdict=Verdict.HOLD, rule="ask", reason="why", hold_seconds=80_000),
+    )
+    world.clock.now = utc_now()
+    for member, script in ((till, "payroll.py"), (copier, "copy.py")):
+        value = {**told([record])[0], "script": script}
+        member.line.send("/v1/holds", orjson.dumps({"held": [value]}))
+    holds = HubHolds(world.hub.database, store.folder)
+    by_script = {one.sender.script.name: one for one in holds.waiting() if one.sender.script}
+    assert len({one.id for one in by_script.values()}) == 2
+    store.append([event(store, Action.APPROVE, record_id=by_script["payroll.py"].id)])
+    assert [one.id for one in holds.waiting()] == [by_script["copy.py"].id]
+    body = orjson.dumps({"held": told([record])})
+    answers = [m.line.send("/v1/holds", body).value["answers"] for m in (till, copier)]
+    assert [len(said) for said in answers] == [1, 0]
+    for other in (record.id, "hold-", "hold-x", "hold-99", "hold-" + "9" * 30):
+        with pytest.raises(InputError, match="No such request"):
+            store.append([event(store, Action.APPROVE, record_id=other)])
 
 
 @pytest.mark.parametrize("pseudonyms", [False, True])

@@ -3,13 +3,13 @@ read."""
 
 import hashlib
 import os
-import time
 import zlib
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from patience import eventually
 
 from core.decision import Decision, Verdict
 from core.errors import DegradedError
@@ -40,11 +40,7 @@ def put(gate: RunningGate, body: Any, **headers: str) -> httpx.Response:
 
 def closed(gate: RunningGate) -> Any:
     """Return the record, which may be closed a moment after the client has its answer."""
-    deadline = time.monotonic() + 10
-    while not gate.evidence.closed:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return gate.evidence.closed[-1]
+    return eventually(lambda: gate.evidence.closed)[-1]
 
 
 @pytest.mark.parametrize("chunked", [False, True])

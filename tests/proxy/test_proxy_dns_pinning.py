@@ -3,11 +3,11 @@ service says next."""
 
 import asyncio
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from patience import eventually
 from present import there
 
 from core.decision import Decision, Verdict
@@ -16,14 +16,6 @@ from proxy.dns_pinning import FRESH_S, Places
 from tests.proxy.conftest import RunningGate
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: files.example\r\n\r\n"
-
-
-def eventually(condition: Any) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 class Names:

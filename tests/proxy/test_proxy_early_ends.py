@@ -8,18 +8,17 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 import pytest
+from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
-from core.fate import CUT_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, Fate
+from core.fate import BROKEN_OFF_NOTE, CUT_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, Delivery, Fate
 from core.record import Record
 from tests.proxy.conftest import MARKED, RunningGate
 from tests.proxy.test_proxy_wire import (
     HOST,
-    PATIENCE_S,
     FarSide,
     Reader,
     answers,
-    eventually,
     request,
     the_long_way,
     wired,
@@ -185,10 +184,72 @@ def test_a_server_that_leaves_in_the_middle(
     answered = talks is leaves_in_its_answer
     assert (CUT_NOTE if answered else NO_ANSWER_NOTE) in record.notes
     assert record.left
-    assert (record.request.bytes, record.request.complete) == (5, True) or size == LARGE
     assert record.request.complete == (size == 5)
     assert record.request.bytes <= size
+    assert record.bytes_least == (record.request.bytes < 5) or size == LARGE
     assert record.response.status == (200 if answered else None)
+
+
+def resets_with_most_unread(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """Read the head of a request, wait until no more comes into the system, and break it off."""
+    far.got.append(Reader(talk).until(b"\r\n\r\n"))
+    talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def leaves_when_all_is_read(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """Read a request to its end, and leave."""
+    far.got.append(b"".join(Reader(talk).message()))
+
+
+HELD = 8 * MB
+"""Of a body that is held, and that no system takes at once."""
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_body_whose_server_breaks_off_has_left_as_far_as_the_server_took_it(
+    wire: tuple[RunningGate, FarSide], kept: bool, long: bool
+) -> None:
+    """Though all of it was written: its record tells what the system there acknowledged, as “at
+    least”, that all of it was read before, and how much that was.
+    """
+    gate, far = wire
+    far.talks, far.got = resets_with_most_unread, []
+    known, gate.policy.whole = len(gate.evidence.closed), kept
+    size = LARGE if kept else HELD
+    try:
+        with (
+            the_long_way() if long else nullcontext(),
+            gate.connect(HOST) as talk,
+            suppress(OSError),
+        ):
+            talk.sendall(request(1, bytes(size)))
+            talk.recv(1)
+        record = _one_more(gate, known)
+    finally:
+        gate.policy.whole = False
+    assert NO_ANSWER_NOTE in record.notes and BROKEN_OFF_NOTE in record.notes
+    assert (record.delivery, record.bytes_exact) == (Delivery.SENT, False)
+    assert record.bytes_went < size
+    assert record.read_whole
+    assert kept or f"{size:,} bytes were let out, and all of them were read before" in record.notes
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_body_whose_server_leaves_when_it_has_all_has_left_whole(
+    wire: tuple[RunningGate, FarSide], long: bool
+) -> None:
+    """The end of its connection acknowledges all that came before it."""
+    gate, far = wire
+    far.talks, far.got = leaves_when_all_is_read, []
+    known = len(gate.evidence.closed)
+    with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk, suppress(OSError):
+        talk.sendall(request(1, bytes(HELD)))
+        talk.recv(1)
+    record = _one_more(gate, known)
+    assert len(far.got[0].partition(b"\r\n\r\n")[2]) == HELD
+    assert (record.request.bytes, record.bytes_exact, record.read_whole) == (HELD, True, True)
+    assert NO_ANSWER_NOTE in record.notes
 
 
 def test_a_client_that_leaves_a_body_that_streams(wire: tuple[RunningGate, FarSide]) -> None:
@@ -233,7 +294,7 @@ def _stopped_in(
     with wired(tmp.mktemp("wire")) as (gate, far):
         far.talks, far.got = talks, []
         with gate.connect(HOST) as talk:
-            talk.settimeout(PATIENCE_S)
+            talk.settimeout(PATIENT_S)
             talk.sendall(sent)
             eventually(lambda: is_there(gate, far))
             gate.gate.stop()

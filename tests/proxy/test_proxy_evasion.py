@@ -3,12 +3,12 @@
 import asyncio
 import os
 import threading
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
+from patience import PATIENT_S, eventually
 
 from core.attribution import Attribution, Certainty, ProcessRef, unknown_sender
 from core.exchange import Connection
@@ -16,14 +16,6 @@ from core.fate import Fate
 from proxy.evasion import APART_S, SURELY_S, EvasionWatch
 from proxy.uninspected import DAY_S, Uninspected
 from tests.proxy.conftest import RunningGate
-
-
-def eventually(condition: Any) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 class Table:
@@ -383,7 +375,7 @@ def test_a_run_is_looked_at_closely_until_it_ends(gate: RunningGate) -> None:
 
     def attribute(connection: Connection) -> Attribution:
         if connection.client_port == 1:
-            at_last.wait(10)
+            at_last.wait(PATIENT_S)
         return plain(connection)
 
     gate.attributor.attribute = attribute
@@ -402,7 +394,7 @@ def test_a_run_is_looked_at_closely_until_it_ends(gate: RunningGate) -> None:
         await sampled.evasion.settled()
         watching.cancel()
 
-    asyncio.run(asyncio.wait_for(played(), 20))
+    asyncio.run(asyncio.wait_for(played(), PATIENT_S))
     eventually(lambda: len(gate.evidence.closed) == 3)
 
 

@@ -2,11 +2,11 @@
 record."""
 
 import logging
-import time
 from typing import Any
 
 import httpx
 import pytest
+from patience import eventually
 
 from tests.proxy.conftest import RunningGate, StartsGate
 
@@ -116,10 +116,7 @@ def test_an_answer_that_cannot_be_read_still_arrives(gate: RunningGate) -> None:
     answer = post(gate)
 
     assert answer.status_code == 200
-    for _ in range(1000):
-        if gate.evidence.closed:
-            break
-        time.sleep(0.01)
+    eventually(lambda: gate.evidence.closed)
     assert any("not read" in note for note in gate.evidence.closed[-1].notes)
 
 

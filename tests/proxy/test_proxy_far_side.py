@@ -5,7 +5,6 @@ import http.client
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
+from patience import PATIENT_S, eventually
 
 from app.demo.internet import StandInInternet
 from certs.chain import Authority
@@ -53,7 +53,7 @@ class Odd:
             threading.Thread(target=self._one, args=(plain,), daemon=True).start()
 
     def _one(self, plain: socket.socket) -> None:
-        plain.settimeout(10)
+        plain.settimeout(PATIENT_S)
         with plain.dup() as beneath:
             try:
                 if self._context is None:
@@ -123,7 +123,7 @@ def asked(connection: http.client.HTTPConnection) -> Any:
 def through(gate: RunningGate, port: int, host: str | None) -> Any:
     """Ask through the gate: encrypted where there is a host, else in clear."""
     if host is None:
-        plain = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=10)
+        plain = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENT_S)
         with closing(plain):
             try:
                 plain.request("POST", f"http://127.0.0.1:{port}/", b"hello")
@@ -134,7 +134,7 @@ def through(gate: RunningGate, port: int, host: str | None) -> Any:
             except (OSError, http.client.HTTPException):
                 return "broken"
     connection = http.client.HTTPSConnection(
-        "127.0.0.1", gate.port, timeout=10, context=gate.client_context()
+        "127.0.0.1", gate.port, timeout=PATIENT_S, context=gate.client_context()
     )
     connection.set_tunnel(host, 443)
     return asked(connection)
@@ -294,11 +294,7 @@ def test_who_looks_names_up_elsewhere_is_told_nothing_of_them() -> None:
 
 
 def closed(gate: RunningGate) -> list[Any]:
-    deadline = time.monotonic() + 10
-    while not gate.evidence.closed:
-        assert time.monotonic() < deadline, "nothing is on record"
-        time.sleep(0.01)
-    return gate.evidence.closed
+    return eventually(lambda: gate.evidence.closed, "nothing is on record")
 
 
 def certificate(
@@ -414,7 +410,7 @@ def test_a_client_that_does_not_wait_for_the_connection_has_sent_nothing(
 
     def silent(talk: socket.socket) -> None:
         del talk
-        gone.wait(10)
+        gone.wait(PATIENT_S)
 
     with odd_server(silent) as server:
         routes = [f"odd.example:443:127.0.0.1:{server.port}", *internet.routes]
@@ -438,7 +434,7 @@ def test_no_word_of_mitmproxys_comes_to_a_client(start_gate: StartsGate) -> None
     set, and quotes nothing.
     """
     gate = start_gate()
-    with socket.create_connection(("127.0.0.1", gate.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S) as raw:
         raw.sendall(
             b"POST http://files.example/ HTTP/1.1\r\nHost: files.example\r\n"
             b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"
@@ -454,7 +450,7 @@ def test_a_client_that_gives_up_is_not_the_servers_fault(start_gate: StartsGate)
 
     def silent(talk: socket.socket) -> None:
         read_request(talk)
-        gone.wait(10)
+        gone.wait(PATIENT_S)
 
     with odd_server(silent) as server:
         gate = _straight(start_gate)

@@ -7,9 +7,9 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from patience import PATIENT_S, eventually
 
 from proxy.connect_to import Route
 from proxy.greetings import heard_at, is_http
@@ -60,7 +60,7 @@ def silent() -> Iterator[Server]:
 
 
 def _tunnel(gate: RunningGate, target: str) -> socket.socket:
-    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S)
     raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
     assert b" 200 " in raw.recv(4096)
     return raw
@@ -75,13 +75,6 @@ def _route(gate: RunningGate, host: str, port: int) -> None:
     )
 
 
-def _eventually(condition: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
 def test_a_server_that_speaks_first_anywhere_is_not_waited_for(
     gate: RunningGate, greeting: Server
 ) -> None:
@@ -91,7 +84,7 @@ def test_a_server_that_speaks_first_anywhere_is_not_waited_for(
     _route(gate, "bastion.example", greeting.port)
     with _tunnel(gate, "bastion.example:2022") as raw:
         assert raw.recv(4096) == b""
-    _eventually(lambda: gate.evidence.closed)
+    eventually(lambda: gate.evidence.closed)
 
     [record] = gate.evidence.closed
     assert (record.destination.host, record.destination.port) == ("bastion.example", 2022)
@@ -145,7 +138,7 @@ def test_nobody_knocks_where_policy_says_no(gate: RunningGate, greeting: Server)
         raw.settimeout(PATIENCE_S + GRACE_S + 1.0)
         with pytest.raises(TimeoutError):
             raw.recv(4096)
-    _eventually(lambda: gate.evidence.closed)
+    eventually(lambda: gate.evidence.closed)
 
     assert greeting.connections == 0
     [record] = gate.evidence.closed

@@ -8,13 +8,13 @@ import json
 import random
 import socket
 import ssl
-import time
 import zlib
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from patience import PATIENT_S, eventually
 
 from app.demo import internet as stand_in
 from classifiers.credentials.detector import CredentialDetector
@@ -64,10 +64,7 @@ def post(gate: RunningGate, body: Any, **headers: str) -> httpx.Response:
 
 def closed(gate: RunningGate, count: int = 1) -> Any:
     """Wait until so many records are closed; return the newest."""
-    deadline = time.monotonic() + 10
-    while len(gate.evidence.closed) < count:
-        assert time.monotonic() < deadline, "no record was closed"
-        time.sleep(0.01)
+    eventually(lambda: len(gate.evidence.closed) >= count, "no record was closed")
     return gate.evidence.closed[-1]
 
 
@@ -101,7 +98,9 @@ def test_what_is_no_request_goes_nowhere(gate: RunningGate) -> None:
     """Noise, other protocols and broken requests at the gate's port reach no destination, and the
     gate lives on."""
     for name, data in TO_THE_PORT.items():
-        received = answer_to(socket.create_connection(("127.0.0.1", gate.port), timeout=10), data)
+        received = answer_to(
+            socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S), data
+        )
         last = received.rpartition(b"HTTP/1.1 200 Connection established\r\n\r\n")[2]
         assert not last.startswith(b"HTTP/1.1 2"), name
     assert gate.internet.arrivals == []

@@ -1,7 +1,6 @@
 """Every kind of exception in every stage: nothing leaves undecided, nobody hangs, it is told."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from patience import PATIENT_S, eventually
 from present import there
 from socket_echo import Echo, open_socket
 from websockets.exceptions import ConnectionClosed
@@ -94,18 +94,9 @@ def broken(gate: RunningGate, path: str, make: Callable[[], BaseException]) -> I
 def post(gate: RunningGate, body: bytes = b"clean") -> httpx.Response:
     """Send one request; a gate that hangs or ends fails the test."""
     with httpx.Client(
-        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=15
+        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=PATIENT_S
     ) as client:
         return client.post("https://files.example/x", content=body)
-
-
-def _soon(condition: Callable[[], bool]) -> bool:
-    """Return whether it holds within some seconds: records of what was answered follow it."""
-    for _ in range(500):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def told_of(gate: RunningGate) -> int:
@@ -150,7 +141,7 @@ def test_a_courtesy_decides_nothing(gate: RunningGate, stage: str) -> None:
             answer = post(gate)
         kind = type(make()).__name__
         assert answer.status_code == 200, kind
-        assert _soon(partial(_told_or_noted, gate, before, kind)), kind
+        eventually(partial(_told_or_noted, gate, before, kind), kind)
     assert len(gate.internet.arrivals) == len(KINDS)
 
 
@@ -163,7 +154,7 @@ def test_what_is_said_agrees_with_what_left(gate: RunningGate, stage: str) -> No
         with broken(gate, AFTERWARDS[stage], make):
             answer = post(gate)
             kind = type(make()).__name__
-            assert _soon(partial(_told_more, gate, before)), kind
+            eventually(partial(_told_more, gate, before), kind)
         assert answer.status_code in {200, 403}, kind
         if answer.status_code == 403:
             assert "had already been sent, and only its answer is withheld" in answer.text, kind
@@ -196,11 +187,11 @@ def test_a_message_that_cannot_be_judged_does_not_go_on(
     for make in KINDS:
         with open_socket(gate) as talk:
             talk.send("before")
-            assert talk.recv(timeout=15) == "before"
+            assert talk.recv(timeout=PATIENT_S) == "before"
             with broken(gate, "classifier.classify", make):
                 talk.send(CANARY)
                 with pytest.raises(ConnectionClosed):
-                    talk.recv(timeout=15)
+                    talk.recv(timeout=PATIENT_S)
     assert set(echo.heard) == {"before"}
 
 

@@ -18,6 +18,7 @@ from mitmproxy.proxy.layers import TCPLayer
 from mitmproxy.proxy.layers.http import HttpLayer
 from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 from mitmproxy.test import tflow
+from patience import PATIENT_S
 
 import proxy
 from proxy import mitmproxy_patches
@@ -257,7 +258,7 @@ async def test_what_waits_for_the_far_sides_window_is_counted_and_waited_for() -
         await asyncio.sleep(0)
     assert not waiting.done()
     sending.stream_buffers.clear()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         await waiting
 
 

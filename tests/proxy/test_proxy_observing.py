@@ -2,12 +2,12 @@
 that matter."""
 
 import threading
-import time
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from patience import eventually
 
 from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
 from core.decision import Decision, Verdict
@@ -50,10 +50,7 @@ class Watched:
             return client.post(f"https://{host}/in", content=body).status_code
 
     def was_told(self, names: list[str]) -> bool:
-        until = time.monotonic() + 10
-        while self.told != names and time.monotonic() < until:
-            threading.Event().wait(0.005)
-        return self.told == names
+        return eventually(lambda: self.told == names)
 
 
 def sent_by(name: str, pid: int = 4711, sha256: str = "a" * 64) -> Attribution:
@@ -252,7 +249,5 @@ def test_a_destination_that_had_no_line_for_want_of_budget_gets_it_later(watched
 
 
 def _closed(watched: Watched, number: int) -> list[Any]:
-    until = time.monotonic() + 10
-    while len(watched.gate.evidence.closed) < number and time.monotonic() < until:
-        threading.Event().wait(0.005)
+    eventually(lambda: len(watched.gate.evidence.closed) >= number)
     return sorted(watched.gate.evidence.closed, key=lambda record: record.id)

@@ -16,6 +16,7 @@ import h2.events
 import httpx
 import pytest
 from OpenSSL import SSL
+from patience import PATIENT_S
 
 from app.demo.internet import StandInInternet
 from proxy.connect_to import parse_route
@@ -158,7 +159,7 @@ def both_ways(
     with odd_server(talks, context) as server:
         gate.addon.upstreams.routes._routes = (parse_route(f"{HOST}:443:127.0.0.1:{server.port}"),)
         direct = _said(
-            httpx.Client(http2=True, verify=trusting, timeout=9, trust_env=False),
+            httpx.Client(http2=True, verify=trusting, timeout=PATIENT_S, trust_env=False),
             f"https://127.0.0.1:{server.port}/",
             method,
             extensions={"sni_hostname": HOST},
@@ -167,7 +168,7 @@ def both_ways(
             httpx.Client(
                 http2=True,
                 verify=gate.client_context(),
-                timeout=9,
+                timeout=PATIENT_S,
                 trust_env=False,
                 proxy=f"http://127.0.0.1:{gate.port}",
             ),

@@ -6,11 +6,11 @@ import gzip
 import http.client
 import socket
 import struct
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
 import pytest
+from patience import PATIENT_S, eventually
 
 from app.demo.internet import StandInInternet
 from core.fate import CUT_NOTE
@@ -50,7 +50,7 @@ def both_ways(gate: RunningGate, talks: Talks, body: bytes = b"hello") -> tuple[
         url = f"http://127.0.0.1:{server.port}/"
         ways = [("127.0.0.1", server.port, "/"), ("127.0.0.1", gate.port, url)]
         direct, gated = (
-            _asked(http.client.HTTPConnection(host, port, timeout=9), where, body)
+            _asked(http.client.HTTPConnection(host, port, timeout=PATIENT_S), where, body)
             for host, port, where in ways
         )
     return direct, gated
@@ -241,12 +241,7 @@ def _is_told(gate: RunningGate, before: int, told: Callable[[tuple[str, ...]], b
     """Return whether one of the records after so many has such notes: a client has its end before
     its record is closed, and others of this gate may be closed meanwhile.
     """
-    until = time.monotonic() + 20
-    while not any(told(record.notes) for record in gate.evidence.closed[before:]):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.01)
-    return True
+    return eventually(lambda: any(told(one.notes) for one in gate.evidence.closed[before:]))
 
 
 def test_half_an_answer_is_told_with_whose_fault_it_was(gate: RunningGate) -> None:
@@ -264,7 +259,7 @@ def test_half_an_answer_is_told_with_whose_fault_it_was(gate: RunningGate) -> No
 def _of_old(where: tuple[str, int], url: str) -> tuple[bytes, bool]:
     """Ask by HTTP/1.0; return what came, and whether it ended in order."""
     heard = b""
-    with socket.create_connection(where, 9) as asking:
+    with socket.create_connection(where, PATIENT_S) as asking:
         asking.sendall(b"POST %b HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello" % url.encode())
         try:
             while piece := asking.recv(4096):
@@ -300,7 +295,9 @@ def test_answers_without_a_length_follow_each_other(gate: RunningGate) -> None:
     """A client keeps its connection to the gate, whatever servers do with theirs."""
     with odd_server(says(HEAD + b"Connection: close\r\n\r\nok")) as server:
         url = f"http://127.0.0.1:{server.port}/"
-        with closing(http.client.HTTPConnection("127.0.0.1", gate.port, timeout=9)) as connection:
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENT_S)
+        ) as connection:
             for _ in range(3):
                 connection.request("POST", url, b"hello")
                 answer = connection.getresponse()

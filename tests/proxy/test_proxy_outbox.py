@@ -29,6 +29,9 @@ class Clock:
         self._number = count()
 
     def call_later(self, delay: float, callback: Callable[[], object], /) -> None:
+        if not delay:
+            asyncio.get_running_loop().call_soon(callback)
+            return
         heapq.heappush(self._due, (self.now + delay, next(self._number), callback))
 
     def advance(self, seconds: float) -> None:
@@ -201,10 +204,46 @@ def test_what_nobody_waits_for_travels_together() -> None:
         for one in several:
             leaves(outbox, one)
         waiting = [ends(outbox, one) for one in several[:2]]
-        assert writer.given == []
         waiting.append(ends(outbox, several[2]))
+        assert writer.given == []
+        await asyncio.sleep(0)
         assert [name for _, name in writer.given] == ["a", "b", "c"]
         assert await asyncio.gather(*waiting) == [None, None, None]
+
+    run(story)
+
+
+def test_what_ends_in_one_turn_of_the_loop_is_one_hand_over() -> None:
+    """Exchanges that begin and end while the loop has work wait for its next turn, not longer: each
+    hand-over wakes the writer, and each wake-up costs more than a record.
+    """
+
+    async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
+        waiting = []
+        for name in "ab":
+            one = begun(name)
+            leaves(outbox, one)
+            waiting.append(ends(outbox, one))
+            assert writer.given == []
+        await asyncio.sleep(0)
+        assert writer.given == [("close", "a"), ("close", "b")]
+        assert await asyncio.gather(*waiting) == [None, None]
+
+    run(story)
+
+
+def test_what_stands_in_the_journal_keeps_nobody_waiting() -> None:
+    """An answer that takes long is no company for a short one: that is handed over at once."""
+
+    async def story(outbox: Outbox, writer: Writer, clock: Clock) -> None:
+        long, short = begun("long"), begun("short")
+        leaves(outbox, long)
+        clock.advance(3 * TICK_S)
+        leaves(outbox, short)
+        closing = ends(outbox, short)
+        await asyncio.sleep(0)
+        assert writer.given == [("open", "long"), ("close", "short")]
+        assert await closing is None
 
     run(story)
 
@@ -252,6 +291,21 @@ def test_a_gate_that_stops_hands_everything_over() -> None:
         outbox.flush()
 
     assert sorted(run(story).given) == [("close", "b"), ("open", "a"), ("open", "c")]
+
+
+def test_what_ends_while_a_gate_stops_is_handed_over_at_once() -> None:
+    """The loop may have no further turn: nothing waits for one."""
+
+    async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
+        one, other = begun("a"), begun("b")
+        leaves(outbox, one)
+        outbox.flush()
+        leaves(outbox, other)
+        ends(outbox, one)
+        ends(outbox, other)
+        assert writer.given == [("open", "a"), ("close", "a"), ("close", "b")]
+
+    run(story)
 
 
 @pytest.mark.parametrize("pause", [0, 0.5 * TICK_S, 1.5 * TICK_S, 3 * TICK_S])

@@ -4,11 +4,11 @@ far side."""
 import http.client
 import json
 import threading
-import time
 from typing import Any
 
 import httpx
 import pytest
+from patience import PATIENT_S, eventually
 
 from core.fate import Fate
 from tests.proxy.conftest import RunningGate, StartsGate
@@ -16,16 +16,11 @@ from tests.proxy.conftest import RunningGate, StartsGate
 
 def client(gate: RunningGate, **options: Any) -> httpx.Client:
     return httpx.Client(
-        proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=20, **options
+        proxy=f"http://127.0.0.1:{gate.port}",
+        verify=gate.client_context(),
+        timeout=PATIENT_S,
+        **options,
     )
-
-
-def eventually(condition: Any) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def test_a_clean_request_passes_and_is_recorded(gate: RunningGate) -> None:
@@ -163,7 +158,7 @@ def test_http2_clients_are_served(gate: RunningGate) -> None:
         ["h2"]
     )  # httpx prefers HTTP/1.1 through a proxy
     with httpx.Client(
-        http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=20
+        http2=True, proxy=f"http://127.0.0.1:{gate.port}", verify=context, timeout=PATIENT_S
     ) as http_client:
         refused = http_client.post("https://files.example/x", content=b"TOP-SECRET")
         passed = http_client.post("https://files.example/x", content=b"fine")
@@ -174,7 +169,7 @@ def test_http2_clients_are_served(gate: RunningGate) -> None:
 
 def test_plain_http_in_absolute_form(gate: RunningGate) -> None:
     """A plain HTTP request through the proxy is inspected like any other."""
-    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENT_S)
     connection.request(
         "POST", "http://plain.example/x", body=b"TOP-SECRET", headers={"Content-Type": "text/plain"}
     )
@@ -198,7 +193,7 @@ def test_the_answer_waits_for_its_evidence(gate: RunningGate) -> None:
     assert answers == []
 
     gate.evidence.hold.set()
-    asking.join(10)
+    asking.join(PATIENT_S)
     assert answers == [200]
 
 
@@ -215,7 +210,7 @@ def test_strict_evidence_holds_the_request_itself(start_gate: StartsGate) -> Non
 
 def test_the_gate_answers_for_its_own_health(gate: RunningGate) -> None:
     """A request for the gate itself is answered by it, and by nobody else."""
-    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENT_S)
     connection.request("GET", "http://outgate.internal/health")
     value = json.loads(connection.getresponse().read())
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from capture import handover
-from capture.network import ROLES
+from capture.network import ROLES, identity
 from core.duties import OWNER
 from proxy.sealed import door
 from proxy.sealed.door import Door, is_of_our_network
@@ -147,11 +147,12 @@ async def test_what_is_not_what_it_says_is_closed_once(
 
 
 async def test_nothing_more_is_taken_in_before_a_message_is_dealt_with(
-    tmp_path: Path, stranger: tuple[ExitStack, list[socket.socket]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stranger: tuple[ExitStack, list[socket.socket]]
 ) -> None:
     """What a run sends in the meantime waits where it costs the sender: files of the gate are of a
     number, and everybody's connections take some.
     """
+    monkeypatch.setattr(door, "is_of_our_network", lambda _: False)
     stack, sockets = stranger
     networks = _Networks()
     stack.callback(networks.answers.set)
@@ -201,3 +202,75 @@ async def test_a_run_hands_over_so_many_listeners_and_no_more(
 
 def _kind(role: str) -> int:
     return socket.SOCK_STREAM if role in {"tcp", "dns_tcp"} else socket.SOCK_DGRAM
+
+
+async def test_many_runs_of_one_user_are_dealt_with_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stranger: tuple[ExitStack, list[socket.socket]]
+) -> None:
+    """However many of one user's wait for an answer about their networks, another user's is asked
+    about, too.
+    """
+    stack, sockets = stranger
+    monkeypatch.setattr(door, "is_of_our_network", lambda _: False)
+    uid = 1000
+    monkeypatch.setattr(door, "_peer_of", lambda _: (os.getpid(), uid))
+    networks = _Networks()
+    stack.callback(networks.answers.set)
+    told: list[int] = []
+
+    def entered(network: int, supervisor: int, asking: Sequence[int]) -> None:
+        told.append(network)
+        _Networks.entered(networks, network, supervisor, asking)
+
+    monkeypatch.setattr(networks, "entered", entered)
+    there = _door(networks)
+    luggage = [one.fileno() for one in sockets]
+    hers = [_knocking(stack, there, tmp_path)]
+    hers += [stack.enter_context(handover.connected(tmp_path / "door")) for _ in range(39)]
+    for number, channel in enumerate(hers):
+        _says(channel, "network", luggage, network=100 + number, roles=list(ROLES))
+    await asyncio.to_thread(networks.asked.wait)
+    uid = 1001
+    his = stack.enter_context(handover.connected(tmp_path / "door"))
+    networks.asked.clear()
+    _says(his, "network", luggage, network=7, roles=list(ROLES))
+    await asyncio.to_thread(networks.asked.wait, 60)
+    networks.answers.set()
+    assert sorted(told[:2])[0] == 7
+    for channel in (*hers, his):
+        channel.close()
+    await there.close()
+
+
+async def test_who_knocks_is_not_heard_after_all_others_one_by_one(
+    tmp_path: Path, stranger: tuple[ExitStack, list[socket.socket]]
+) -> None:
+    """Of three hundred knocks all are heard within a few rounds of the loop."""
+    stack, _ = stranger
+    there = _door(_Networks())
+    there.open(tmp_path / "own" / "door", tmp_path / "door")
+    knocks = [stack.enter_context(handover.connected(tmp_path / "door")) for _ in range(300)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    last = knocks[-1]
+    last.setblocking(False)
+    assert last.recv(1) == b"", "one of too many is let go, and hears it"
+    await there.close()
+
+
+async def test_nobody_speaks_for_the_network_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stranger: tuple[ExitStack, list[socket.socket]]
+) -> None:
+    """Whoever claims it would be asked about everybody's connections."""
+    stack, sockets = stranger
+    monkeypatch.setattr(door, "is_of_our_network", lambda _: False)
+    networks = _Networks()
+    networks.answers.set()
+    there = _door(networks)
+    channel = _knocking(stack, there, tmp_path)
+    luggage = [one.fileno() for one in sockets]
+    _says(channel, "network", luggage, network=identity(), roles=list(ROLES))
+    assert await _heard(channel) == "refused"
+    assert not networks.asked.is_set()
+    channel.close()
+    await there.close()

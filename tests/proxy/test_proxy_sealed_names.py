@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from dns_words import addresses, query
+from patience import PATIENT_S
 
 from capture import dns
 from capture.address_book import AddressBook
@@ -113,7 +114,7 @@ async def test_questions_come_by_datagram_and_by_stream() -> None:
         loop = asyncio.get_running_loop()
         await loop.sock_connect(client, bound.getsockname())
         await loop.sock_sendall(client, query("db.example"))
-        answer = await asyncio.wait_for(loop.sock_recv(client, 512), 5)
+        answer = await asyncio.wait_for(loop.sock_recv(client, 512), PATIENT_S)
     assert addresses(answer) == ["192.0.2.5"]
     service.close(bound)
     server = await asyncio.start_server(service.stream, "127.0.0.1", 0)

@@ -14,6 +14,7 @@ from tunnel_drive import Tunnel
 
 from certs.authority import open_authority
 from certs.leaf import LeafMinter
+from examples import most
 from proxy.mitmproxy_patches.applied import in_our_own_process
 
 STEPS = st.lists(
@@ -65,7 +66,7 @@ def run(
     return tunnel, client.heard, sorted(end.heard for end in tunnel.servers.values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=most(40), deadline=None)
 @given(
     steps=STEPS,
     cut=st.integers(0, 80),

@@ -6,7 +6,8 @@ import threading
 from typing import Any
 
 import pytest
-from socket_echo import SECRET, Echo, eventually, open_socket
+from patience import eventually
+from socket_echo import SECRET, Echo, open_socket
 from websockets.exceptions import ConnectionClosedError
 
 from core.decision import Decision, HoldOutcome, Verdict

@@ -8,12 +8,13 @@ import pytest
 from mitmproxy.contrib.kaitaistruct.tls_client_hello import TlsClientHello
 from mitmproxy.proxy.layer import Layer
 from OpenSSL import SSL
+from patience import eventually
 
 from proxy.hooks import GateHandler
 from proxy.streams import GateStream
 from proxy.transaction import Transaction
 from tests.proxy.conftest import RunningGate
-from tests.proxy.test_proxy_short_way import DIALOGUES, Asked, answers, eventually
+from tests.proxy.test_proxy_short_way import DIALOGUES, Asked, answers
 
 _TIMES = 6
 

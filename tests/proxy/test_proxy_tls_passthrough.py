@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from mitmproxy.tls import ClientHello
+from patience import PATIENT_S, eventually
 from present import there
 
 from core.decision import Decision, Verdict
@@ -29,14 +30,6 @@ REQUEST = (
 )
 
 
-def eventually(condition: Any) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def exempt(gate: RunningGate) -> Any:
     gate.policy.exempted[PINNED] = EXCEPTION
@@ -44,7 +37,7 @@ def exempt(gate: RunningGate) -> Any:
 
 
 def tunnel(gate: RunningGate, target: str = f"{PINNED}:443") -> socket.socket:
-    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S)
     raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
     assert b" 200 " in raw.recv(4096)
     return raw
@@ -125,7 +118,7 @@ def test_nothing_leaves_before_its_record_is_durable(exempt: RunningGate) -> Non
     time.sleep(0.2)
     assert (exempt.internet.arrivals, exempt.evidence.opened) == ([], [])
     exempt.evidence.hold.set()
-    sending.join(10)
+    sending.join(PATIENT_S)
     assert len(exempt.internet.arrivals) == 1
     [journalled] = exempt.evidence.opened
     assert journalled.notes == ("how much passes is known only when the connection has ended",)
@@ -238,7 +231,7 @@ def test_a_server_meets_the_end_that_its_client_made(exempt: RunningGate, how: s
         hello = _hello()
         raw.sendall(b"\x16\x03\x01" + len(hello).to_bytes(2) + hello)
         server, _ = listener.accept()
-        server.settimeout(10)
+        server.settimeout(PATIENT_S)
         assert server.recv(65536)
         if how == "reset":
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -12,6 +12,7 @@ import h2.config
 import h2.connection
 import h2.events
 import pytest
+from patience import eventually
 
 from app.demo.internet import StandInInternet
 from tests.proxy.conftest import RunningGate, StartsGate
@@ -194,9 +195,5 @@ def test_an_answer_with_trailers_arrives(upstream: Upstream, gate: RunningGate) 
 
 
 def _closed_record(gate: RunningGate) -> Any:
-    for _ in range(200):
-        if gate.evidence.closed:
-            [record] = gate.evidence.closed
-            return record
-        threading.Event().wait(0.05)
-    raise AssertionError("no record was closed")
+    [record] = eventually(lambda: gate.evidence.closed, "no record was closed")
+    return record

@@ -10,7 +10,8 @@ from h11 import Data, EndOfMessage, LocalProtocolError
 from h11._receivebuffer import ReceiveBuffer
 from mitmproxy.connection import Client
 from mitmproxy.proxy import commands
-from socket_echo import Echo, eventually, open_socket
+from patience import eventually
+from socket_echo import Echo, open_socket
 from websockets.frames import Frame, Opcode
 
 from core.budgets import ON_THE_LOOP_US

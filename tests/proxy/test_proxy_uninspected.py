@@ -3,10 +3,9 @@
 import contextlib
 import socket
 import ssl
-import time
-from typing import Any
 
 import pytest
+from patience import PATIENT_S, eventually
 from present import there
 
 from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
@@ -15,16 +14,8 @@ from proxy.uninspected import Once
 from tests.proxy.conftest import RunningGate
 
 
-def eventually(condition: Any) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
 def tunnel(gate: RunningGate, target: str) -> socket.socket:
-    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S)
     raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
     assert b" 200 " in raw.recv(4096)
     return raw
@@ -203,7 +194,7 @@ def test_memory_of_what_was_told_is_bounded() -> None:
 
 
 def _plain(gate: RunningGate) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", gate.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S)
 
 
 _UNREADABLE = "protocol: what was sent cannot be read as HTTP"

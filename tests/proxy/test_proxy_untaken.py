@@ -2,10 +2,14 @@
 
 import asyncio
 import socket
+import struct
+import sys
 
+import pytest
 from mitmproxy.proxy.server import ConnectionIO
 
-from proxy.untaken import untaken
+from proxy.prompt_reading import made_prompt
+from proxy.untaken import lost_of, untaken
 
 SIZE = 64 << 20
 """More than the system holds for two ends."""
@@ -32,6 +36,52 @@ def test_what_the_far_side_has_not_read_is_not_told_as_taken() -> None:
 
     taken, read = asyncio.run(run())
     assert 0 <= taken == read < SIZE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells it")
+def test_what_a_broken_connection_has_lost_is_known_while_its_socket_is_there() -> None:
+    """What was not acknowledged, also of what this program still had: the rest could be read there
+    before.
+    """
+
+    async def run() -> tuple[int, int, int]:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            far, _ = listening.accept()
+        broken = asyncio.get_running_loop().create_future()
+        transport = ConnectionIO(writer=writer)
+
+        async def room() -> None:
+            raise AssertionError("nothing came")
+
+        def broke() -> None:
+            broken.set_result(lost_of(transport, SIZE))
+
+        made_prompt(reader, lambda _: True, room, broke)
+        writer.write(bytes(SIZE))
+        before = lost_of(transport, SIZE)
+        assert before is not None
+        read = 0
+        with far:
+            while read < SIZE - before:
+                read += len(far.recv(SIZE - before - read))
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return before, await broken, read
+
+    before, after, read = asyncio.run(run())
+    assert 0 <= after <= before == SIZE - read
+
+
+def test_a_socket_that_is_gone_tells_nothing() -> None:
+    async def run() -> int | None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.close()
+        await writer.wait_closed()
+        return lost_of(ConnectionIO(writer=writer), 5)
+
+    assert asyncio.run(run()) is None is lost_of(None, 5)
 
 
 def test_what_is_no_connection_holds_nothing() -> None:

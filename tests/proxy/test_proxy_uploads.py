@@ -13,6 +13,7 @@ import brotli
 import httpx
 import pytest
 import zstandard
+from patience import eventually
 from present import there
 
 from classifiers.uploads.cutting import OVERLAP, WINDOW
@@ -74,23 +75,12 @@ def put(gate: RunningGate, body: Any, **headers: str) -> httpx.Response:
 
 
 def closed(gate: RunningGate) -> Any:
-    import time
-
-    deadline = time.monotonic() + 10
-    while not gate.evidence.closed:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return gate.evidence.closed[-1]
+    return eventually(lambda: gate.evidence.closed)[-1]
 
 
 def arrived(gate: RunningGate) -> int:
     """Return how many bytes reached the upstream, once it has counted any."""
-    import time
-
-    deadline = time.monotonic() + 10
-    while not gate.internet.bytes_received and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return int(gate.internet.bytes_received)
+    return int(eventually(lambda: gate.internet.bytes_received))
 
 
 def total(gate: RunningGate) -> int:

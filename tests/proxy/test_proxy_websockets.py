@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from patience import eventually
 from present import there
-from socket_echo import SECRET, Echo, closed_record, eventually, open_socket
+from socket_echo import SECRET, Echo, closed_record, open_socket
 from websockets.exceptions import (
     ConnectionClosed,
     ConnectionClosedError,

@@ -5,13 +5,13 @@ import hashlib
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 import pytest
+from patience import PATIENT_S, eventually
 
 from app.demo.internet import StandInInternet
 from proxy.short_way import ShortWay
@@ -22,7 +22,6 @@ type Opens = Callable[[], ssl.SSLSocket]
 type Dialogue = Callable[[Opens], object]
 
 HOST = "files.example"
-PATIENCE_S = 8.0
 
 
 class FarSide:
@@ -44,7 +43,7 @@ class FarSide:
                 threading.Thread(target=self._one, args=(plain,), daemon=True).start()
 
     def _one(self, plain: socket.socket) -> None:
-        plain.settimeout(PATIENCE_S)
+        plain.settimeout(PATIENT_S)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with plain, suppress(OSError), self.context.wrap_socket(plain, server_side=True) as talk:
             self.talks(talk, self)
@@ -170,12 +169,12 @@ def run_all(wire: tuple[RunningGate, FarSide], dialogue: Dialogue) -> dict[str, 
     trusts = ssl.create_default_context(cafile=str(_roots(wire)))
 
     def direct() -> ssl.SSLSocket:
-        plain = socket.create_connection(("127.0.0.1", far.port), timeout=PATIENCE_S)
+        plain = socket.create_connection(("127.0.0.1", far.port), timeout=PATIENT_S)
         return trusts.wrap_socket(plain, server_hostname=HOST)
 
     def gated() -> ssl.SSLSocket:
         talk = gate.connect(HOST)
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         return talk
 
     def told(opens: Opens) -> object:
@@ -191,14 +190,6 @@ def run_all(wire: tuple[RunningGate, FarSide], dialogue: Dialogue) -> dict[str, 
 
 def _roots(wire: tuple[RunningGate, FarSide]) -> Path:
     return wire[0].roots.parent / "upstream.pem"
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def kept(opens: Opens) -> object:

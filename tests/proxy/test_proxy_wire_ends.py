@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext, suppress
 
 import pytest
 from mitmproxy.connection import ConnectionState
+from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
 from core.record import Record
@@ -17,13 +18,11 @@ from proxy import backpressure
 from tests.proxy.conftest import RunningGate
 from tests.proxy.test_proxy_wire import (
     HOST,
-    PATIENCE_S,
     FarSide,
     Reader,
     Talks,
     answers,
     body_of,
-    eventually,
     large_records,
     request,
     the_long_way,
@@ -53,7 +52,7 @@ def until_the_end(head: bytes, *, closes_tls: bool) -> Talks:
                 talk.unwrap()
         with socket.socket(fileno=talk.detach()) as plain:
             plain.shutdown(socket.SHUT_WR)
-            plain.settimeout(PATIENCE_S)
+            plain.settimeout(PATIENT_S)
             with suppress(ConnectionError):
                 while plain.recv(100):
                     continue
@@ -89,7 +88,7 @@ def stepwise(pieces: list[bytes], go: threading.Semaphore) -> Talks:
     def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
         Reader(talk).message()
         for piece in pieces:
-            assert go.acquire(timeout=PATIENCE_S)
+            assert go.acquire(timeout=PATIENT_S)
             talk.sendall(piece)
         talk.recv(1)
 
@@ -122,7 +121,7 @@ def test_what_streams_is_never_late(
     head = HEAD + fields + b"\r\n"
     far.talks = stepwise([head, *pieces], go)
     with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         reader = Reader(talk)
         talk.sendall(request(1, b"hello"))
         for piece in [head, *pieces]:
@@ -151,7 +150,7 @@ def test_an_early_answer_comes_through(wire: tuple[RunningGate, FarSide], long: 
     gate, far = wire
     far.talks, known = early, len(uploads(gate))
     with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         size = 20 << 20
         talk.sendall(request(1, b"", b"Content-Length: %d" % size))
         body = bytes(1 << 16)
@@ -184,7 +183,7 @@ def test_what_leaves_behind_an_answer_is_in_the_record(
 
     far.talks, far.got = talks, []
     with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         talk.sendall(request(1, b"", b"Content-Length: %d" % size) + first)
         assert Reader(talk).message()[1] == b"ok"
         assert len(uploads(gate)) == known
@@ -215,7 +214,7 @@ def test_a_client_that_leaves_behind_its_answer_has_one_record(
 
     far.talks, far.got = talks, []
     with gate.connect(HOST) as talk:
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         talk.sendall(request(1, b"", b"Content-Length: %d" % size) + b"some words\n" * (1 << 19))
         assert Reader(talk).message()[1] == b"ok"
         if reset:
@@ -248,7 +247,7 @@ def test_an_upload_that_is_cut_behind_its_answer_has_no_second_one(
 
     far.talks, far.got = talks, []
     with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         reader = Reader(talk)
         talk.sendall(request(1, b"", b"Content-Length: %d" % size) + first)
         assert reader.until(b"ok")
@@ -286,7 +285,7 @@ def test_a_server_that_leaves_between_requests_hangs_nobody(
     with the_long_way() if long else nullcontext():
         for _ in range(10):
             with gate.connect(HOST) as talk:
-                talk.settimeout(PATIENCE_S)
+                talk.settimeout(PATIENT_S)
                 reader = Reader(talk)
                 for _ in range(3):
                     try:
@@ -334,7 +333,7 @@ def test_more_that_comes_during_a_hold_waits_for_its_end(
     known, closed = len(gate.evidence.opened), len(gate.evidence.closed)
     way = the_long_way() if long else nullcontext()
     with way, held(gate, 20 if said != "nothing" else 0.3), gate.connect(HOST) as talk:
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         reader = Reader(talk)
         talk.sendall(request(0))
         reader.message()
@@ -404,7 +403,7 @@ def test_an_upload_that_breaks_off_is_broken_to_the_server(
         talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
         Reader(talk).until(b"\r\n\r\n")
         far.got.append(talk.recv(1))
-        assert left.wait(PATIENCE_S)
+        assert left.wait(PATIENT_S)
         try:
             while part := talk.recv(1 << 20):
                 far.got.append(part)
@@ -445,7 +444,7 @@ def test_an_upload_that_its_server_breaks_off_is_told_as_far_as_it_is_known(
 
     far.talks, far.got = talks, []
     with gate.connect(HOST) as talk, suppress(OSError):
-        talk.settimeout(PATIENCE_S)
+        talk.settimeout(PATIENT_S)
         talk.sendall(b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: 90000000\r\n\r\n")
         for _ in range(90):
             talk.sendall(b"some words\n" * (1 << 16))
@@ -478,7 +477,7 @@ def test_the_version_before_is_spoken_too(wire: tuple[RunningGate, FarSide], lon
     far.context.maximum_version = ssl.TLSVersion.TLSv1_2
     try:
         with the_long_way() if long else nullcontext():
-            plain = socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENCE_S)
+            plain = socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S)
             plain.sendall(b"CONNECT files.example:443 HTTP/1.1\r\n\r\n")
             assert b" 200 " in plain.recv(4096)
             with context.wrap_socket(plain, server_hostname=HOST) as talk:

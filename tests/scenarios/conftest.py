@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import eventually
 from warm_commands import WarmPopen, warm_up
 
 from app.demo.internet import StandInInternet
@@ -130,13 +130,9 @@ class Outgate:
         store = open_store(self.home / "evidence.db")
         return [entry.exported() for entry in store.iter_entries()]
 
-    def wait_for(self, condition: Callable[[], Any], seconds: float = 120) -> Any:
+    def wait_for(self, condition: Callable[[], Any]) -> Any:
         """Wait for something that happens in another process."""
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < deadline, "it did not happen"
-            time.sleep(0.05)
-        return found
+        return eventually(condition)
 
     def close(self) -> None:
         for gate in self._gates:

@@ -145,7 +145,7 @@ def test_a_gate_whose_evidence_is_deleted_says_so_and_refuses(
     script = outgate.script("job.py", SEND)
     _attack(outgate, [[str(script), "before"]])
     (outgate.home / f"evidence.db{ending}").unlink()
-    outgate.wait_for(lambda: outgate("status").returncode == 1, 5)
+    outgate.wait_for(lambda: outgate("status").returncode == 1)
     assert "NOT HEALTHY: The " in outgate("status").stdout
     command = [sys.executable, str(script), "after"]
     refused = subprocess.run(

@@ -11,6 +11,7 @@ import h2.config
 import h2.connection
 import h2.events
 import pytest
+from patience import PATIENT_S
 
 from tests.scenarios.conftest import Outgate
 
@@ -66,7 +67,7 @@ class Client:
         self.internet = outgate.internet
 
     def tunnel(self, target: str, sni: str, alpn: str = "http/1.1") -> ssl.SSLSocket:
-        raw = socket.create_connection(self.place, timeout=15)
+        raw = socket.create_connection(self.place, timeout=PATIENT_S)
         raw.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
         head = b""
         while b"\r\n\r\n" not in head:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pypdfium2
 from deep_search import all_in, packed_everywhere
+from patience import PATIENT_S
 from reading_files import readable
 
 from exports.formats import formats
@@ -170,7 +171,7 @@ def test_the_gate_dies_with_the_program_that_wanted_it(outgate: Outgate) -> None
     pid, address = marker.read_text().split()
     port = int(address.rpartition(":")[2])
     running.kill()
-    running.wait(10)
+    running.wait(PATIENT_S)
     assert _listens(port)
 
     os.kill(int(pid), signal.SIGKILL)

@@ -52,6 +52,17 @@ cat > /home/eve/second.py <<'P'
 import urllib.request as u
 print(u.urlopen("https://rates.example.com/eur", timeout=30).status)
 P
+cat > /home/eve/fake.py <<'P'
+import json, os, socket, sys
+listener = socket.create_server(("127.0.0.1", {port}))
+body = json.dumps(dict(outgate="gate", pid=int(sys.argv[1]))).encode()
+print(os.getpid(), flush=True)
+while True:
+    talk = listener.accept()[0]
+    talk.recv(65536)
+    talk.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n" + body)
+    talk.close()
+P
 printf 'import time\ntime.sleep(5)\n' > /home/eve/nightly.py
 mkdir -m 700 /home/eve/kept
 seq 20000 > /home/eve/kept/rows.csv
@@ -71,6 +82,10 @@ until [ -f /run/outgate/gate.json ] || [ $n -gt 400 ]; do sleep 0.1; n=$((n+1));
 cat /srv/attributor.log /srv/gate.log
 test -f /run/outgate/gate.json
 """
+_BINDS = (
+    f"{PYTHON} -c 'import os, socket, sys; os.unlink(sys.argv[1]);"
+    " socket.socket(socket.AF_UNIX).bind(sys.argv[1])'"
+)
 _TRIED = {
     "the key": "cat /var/lib/outgate/authority/*",
     "the evidence": "cat /var/lib/outgate/evidence.db",
@@ -89,6 +104,16 @@ _TRIED = {
     "the evidence by the command line": "env OUTGATE_HOME=/var/lib/outgate /srv/outgate verify",
     "approving": "env OUTGATE_HOME=/var/lib/outgate /srv/outgate scripts"
     " /home/eve/report.py --approve --reason mine",
+    "the review of the machine": "env OUTGATE_HOME=/var/lib/outgate /srv/outgate review",
+    "approving as another": "env OUTGATE_HOME=/var/lib/outgate SUDO_USER=officer /srv/outgate"
+    " scripts /home/eve/report.py --approve --reason his",
+    "a drop-in": "sh -c 'echo require_gate: false > /etc/outgate/settings.d/99-eve.yaml'",
+    "a folder of drop-ins": "mkdir /etc/outgate/settings.d",
+    "an attributor of her own": f"{_BINDS} /run/attributor/socket",
+    "a door for seals of her own": f"{_BINDS} /run/outgate/seals.sock",
+    "a gate at its port": f"{PYTHON} -c 'import socket; socket.create_server"
+    '(("127.0.0.1", 18991))\'',
+    "the service's memory": "sh -c 'cat /proc/$(cat /srv/gate.pid)/environ'",
     "another policy": "/srv/outgate run --policy /home/eve/own.yaml -- true",
     "no gate": "env OUTGATE_REQUIRE_GATE=false /srv/outgate run --policy /home/eve/x -- true",
 }
@@ -127,18 +152,26 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
             "kill $(cat /srv/attributor.pid); sleep 0.5; cd /home/eve;"
             f" /srv/as eve /srv/outgate run -- {PYTHON} second.py",
             "/srv/as outgate OUTGATE_HOME=/var/lib/outgate /srv/outgate export --format jsonl -o -",
-            "kill $(cat /srv/gate.pid); sleep 3; ls -l /run/outgate; cat /srv/gate.log",
+            "cp -p /run/outgate/gate.json /srv; kill $(cat /srv/gate.pid); sleep 3;"
+            " ls -l /run/outgate; cat /srv/gate.log",
+            # As after a gate that was killed, in whose place she listens.
+            "cp -p /srv/gate.json /run/outgate; cd /home/eve;"
+            f" (/srv/as eve {PYTHON} fake.py $(cat /srv/gate.pid) > /srv/fake.log 2>&1 &);"
+            " until [ -s /srv/fake.log ]; do sleep 0.1; done;"
+            f" /srv/as eve /srv/outgate run -- {PYTHON} second.py; code=$?;"
+            " kill $(cat /srv/fake.log); exit $code",
         ]
         told = on_scratch_machine(tmp_path / "scratch", steps, quiet=("/root", "/var/log"))
     up, ran, status, *tried = told[: 3 + len(_TRIED)]
-    exported, hers, roots, unnamed, later, ended = told[3 + len(_TRIED) :]
+    exported, hers, roots, unnamed, later, ended, fake = told[3 + len(_TRIED) :]
     assert up.code == 0, up.out + up.err
     assert (ran.code, ran.out) == (0, "200\n"), ran.err + up.out
     assert "on record at the gate of this machine" in ran.err
     assert status.code == 0, status.out + status.err
     for (what, _), step in zip(_TRIED.items(), tried, strict=True):
         assert step.code != 0, f"{what}: {step.out}{step.err}"
-        assert "Traceback" not in step.err or "Permission" in step.err, f"{what}: {step.err}"
+        told_no = "Permission" in step.err or "already in use" in step.err
+        assert "Traceback" not in step.err or told_no, f"{what}: {step.err}"
     [sender] = senders(exported.out, "/home/eve/report.py")
     # On a busy machine a look may take so long that it only says LIKELY, with its reason.
     assert sender["certainty"] == "exact" or (sender["certainty"], bool(sender["reason"])) == (
@@ -162,6 +195,8 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     assert last["sender"]["certainty"] == "unknown"
     assert "attributor" in json.dumps(last["sender"])
     assert "gate.json" not in ended.out
+    assert fake.code != 0, fake.out + fake.err
+    assert "require_gate" in fake.err, "whoever listens at the port of a gate that is gone is none"
 
 
 def senders(lines: str, script: str) -> list[dict[str, Any]]:

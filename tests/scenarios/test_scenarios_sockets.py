@@ -75,7 +75,7 @@ class Realtime:
 
     def stop(self) -> None:
         self._server.shutdown()
-        self._thread.join(5)
+        self._thread.join(20)
 
 
 @pytest.fixture

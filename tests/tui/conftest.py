@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from drawn_at_rest import drawn_at_rest, lines_drawn
 from invented_day import sample_holds, sample_records
 from memory_case_store import MemoryCaseStore
 from styles_read_once import styles_read_once
@@ -61,7 +62,7 @@ def drawn[Test: Callable[..., Any]](test: Test) -> Test:
 @pytest.fixture(autouse=True, scope="session")
 def styles() -> Iterator[None]:
     """Rules of style sheets are kept from one test to the next."""
-    with styles_read_once():
+    with styles_read_once(), drawn_at_rest():
         yield
 
 
@@ -305,6 +306,7 @@ async def settled(pilot: Pilot[int]) -> None:
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
     await pilot.pause()
+    lines_drawn(pilot.app)
 
 
 @pytest.fixture(name="settled")
@@ -342,8 +344,7 @@ def review() -> Finds:
 
 def screen_text(pilot: Pilot[int]) -> str:
     """Return the screen as plain text, spaces at the ends of lines cut."""
-    strips = pilot.app.screen._compositor.render_strips()
-    lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+    lines = ["".join(part.text for part in line).rstrip() for line in lines_drawn(pilot.app)]
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,7 @@ from core.review_ports import CaseStore
 from core.risk import risk_of
 from core.vocabulary.times import clock_time
 from evidence.store import Store
+from examples import most
 from tui.case_names import understood, understood_here
 from tui.case_remarks import sender_told
 from tui.wording import case_found, case_place, case_words
@@ -149,7 +150,7 @@ def test_a_name_that_is_nearly_one_is_a_slip(year: Store, line: str, nearest: st
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=most(150), deadline=None)
 def test_no_line_breaks_it(line: str) -> None:
     """Whatever is written is a filter that can be written again, or a problem in words."""
     parsed = parse(line, PRESENT, UTC, lambda word: "a" in word, {}, lambda word: (f"a-{word}",))

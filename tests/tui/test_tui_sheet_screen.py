@@ -10,6 +10,7 @@ from textual._styles_cache import StylesCache
 
 from core.errors import EvidenceError
 from core.review import About, CaseStatus
+from examples import most
 from tests.tui.conftest import (
     Compares,
     Finds,
@@ -204,7 +205,7 @@ def test_a_column_that_tells_nothing_takes_no_room_from_names() -> None:
 
 
 @given(st.text(max_size=60), st.integers(40, 220))
-@settings(max_examples=60)
+@settings(max_examples=most(60))
 def test_any_text_stays_in_its_cells(text: str, width: int) -> None:
     """Whatever a script or a model is called, a row is one line of the screen's width."""
     table = Table(

@@ -20,6 +20,7 @@ from app.settings import Settings
 from core.review import Case
 from evidence.holds import HeldRequests
 from evidence.store import Store
+from examples import most
 from tests.tui.conftest import (
     Compares,
     Opens,
@@ -125,7 +126,7 @@ async def test_the_tabs_and_dialogs_are_drawn_whole(
 
 
 @given(st.text(max_size=60), st.integers(0, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=most(100), deadline=None)
 def test_a_path_that_is_cut_keeps_its_end(text: str, width: int) -> None:
     """Of two scripts of one folder the names are what tells them apart; the cells are kept to."""
     shown = fit_end(safe(text, 60), width)

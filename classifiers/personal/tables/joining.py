@@ -177,10 +177,13 @@ def _distinct(table: Table, group: Sequence[ColumnResult]) -> int:
 
 
 def _values_of(table: Table, group: Sequence[ColumnResult]) -> frozenset[str]:
-    """Return the distinct values of several columns of one kind; for names, whole names."""
+    """Return the distinct values of several columns of one kind; for names, whole names, whichever
+    of the columns they stand in.
+    """
     if _is_alone(group) or group[0].kind != "person":
         return frozenset().union(*(result.seen for result in group))
-    return frozenset(_APART.join(row) for row in set(_rows(table, group)) if any(row))
+    rows = set(_rows(table, group))
+    return frozenset(_APART.join(filter(None, row)) for row in rows if any(row))
 
 
 def _is_alone(group: Sequence[ColumnResult]) -> bool:
@@ -242,5 +245,5 @@ def _told_apart(
         cells = (column[row] for column in columns)
         told = next((cell for cell in cells if not _is_empty(cell)), None)
         if told is None and names and any(names[row]):
-            told = _APART.join(names[row])
+            told = _APART.join(filter(None, names[row]))
         yield told

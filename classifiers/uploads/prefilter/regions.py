@@ -12,6 +12,7 @@ from classifiers.decoding import spelled
 from classifiers.decoding.packed import encoded_runs, is_wrapped
 from classifiers.personal.tables.embedded import table_at
 from classifiers.personal.vocabulary import label_kinds, name_kinds, telling_phrases
+from classifiers.shapes import beside
 from classifiers.uploads.prefilter.hints import WORDED, hints
 
 _REACH = 64
@@ -20,7 +21,7 @@ _LABEL = 48
 _LINE = 2048
 """Of a longer line only so much around a hint is read."""
 _AROUND = 1024
-_APART = b"\n/\n"
+_APART = beside.SEAM.encode()
 """Between two regions: no pattern reaches over it."""
 _BESIDE = b" ;/; "
 """The same within a line."""
@@ -53,6 +54,7 @@ def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
     mailboxes, others = _hinted(data)
     found = [*spots, *others, *_labelled_lines(data), *_tables(data), *encoded_runs(data)]
     found += spelled.places(data)
+    found += _beside(data)
     lines = list(_merged(data, found))
     return Parts(lines, list(_words(data, _outside(mailboxes, lines))))
 
@@ -172,6 +174,20 @@ def _labelled_lines(data: bytes) -> Iterator[Span]:
                 yield found.span()
 
 
+def _beside(data: bytes) -> Iterator[Span]:
+    """Yield names with the values beside them."""
+    text = data.decode("utf-8", "replace")
+    if len(text) == len(data):
+        yield from beside.places(text)
+        return
+    read = at = 0
+    for start, end in beside.places(text):
+        at += len(text[read:start].encode("utf-8", "replace"))
+        size = len(text[start:end].encode("utf-8", "replace"))
+        yield at, at + size
+        at, read = at + size, end
+
+
 def _tables(data: bytes) -> Iterator[Span]:
     """Yield the tables that stand in the text below a header of telling names."""
     if not any(sign in data for sign in (b"\t", b";", b",", b"|")):
@@ -190,7 +206,7 @@ def _merged(data: bytes, spots: Iterable[Span]) -> Iterator[Span]:
         if end <= stop and begin >= 0:
             continue
         left, right = _start(data, start), _end(data, end)
-        if begin >= 0 and left <= stop:
+        if begin >= 0 and left <= stop + 1:
             stop = max(stop, right)
             continue
         if begin >= 0:

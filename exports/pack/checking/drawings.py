@@ -20,7 +20,7 @@ from exports.pack.checking.names import (
     TABLE,
 )
 from exports.pack.checking.places import canonical
-from exports.pack.checking.telling import EARLIER, NEWER, TOLD, alike, cells, earlier_cells, nothing
+from exports.pack.checking.telling import NEWER, NEWEST, TOLD, alike, columns_of, nothing
 
 
 class Drawings(Chains):
@@ -70,8 +70,8 @@ class Drawings(Chains):
 
     def rows(self, lines: Any, rows: Iterator[List[str]], headings: List[str], seen: Any) -> None:
         """Each row of the table is that of its record; what goes by is counted."""
-        seen.earlier = not set(NEWER) & set(headings)
-        columns, told = (EARLIER, earlier_cells) if seen.earlier else (TOLD, cells)
+        seen.earlier = not set(NEWER + NEWEST) & set(headings)
+        columns, told = columns_of(headings)
         if not set(columns) <= set(headings):
             self.wrong("%s lacks columns that every table has" % TABLE)
             return

@@ -1,7 +1,7 @@
 """What a row of the table has to say of a record."""
 
 from functools import lru_cache
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from exports.pack.checking.names import OBSERVATION, RECORD
 
@@ -60,6 +60,12 @@ def left(value: Dict[str, Any]) -> str:
     return LEFT[delivery(value)]
 
 
+def read_whole(value: Dict[str, Any]) -> bool:
+    """Return whether the request was seen to its end."""
+    request = value["request"]
+    return bool(request["complete"]) and not (request["method"] == "CONNECT" and fate(value))
+
+
 def was_cut(notes: List[str]) -> bool:
     """Return whether a part of what was stopped had left."""
     return any(
@@ -82,7 +88,9 @@ EARLIER = (
 NEWER = ("Bytes of the request", "Delivery")
 """Tables without them were written before what left in part was told apart: the bytes sent in them
 are those of the request, left or not."""
-TOLD = EARLIER + NEWER
+NEWEST = ("Read to its end",)
+"""Tables without it were written before."""
+TOLD = EARLIER + NEWER + NEWEST
 """Columns of the table that say plainly what stands in the record."""
 MOST_IN_A_CELL = 2000
 ANY = None
@@ -122,7 +130,7 @@ def cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
         "; ".join([one["excerpt"] for one in value["findings"] if one["excerpt"]]),
         *("; ".join(value["notes"]), left(value)),
     )
-    later = (value["request"]["bytes"], delivery(value))
+    later = (value["request"]["bytes"], delivery(value), "yes" if read_whole(value) else "no")
     return (*begin, *map(cell, told), *called(value["llm"]), *map(cell, later))
 
 
@@ -134,6 +142,15 @@ def earlier_cells(value: Dict[str, Any]) -> Tuple[Optional[str], ...]:
         if told["Left the machine"] == "in part":
             told["Left the machine"] = "no"
     return tuple(told.values())
+
+
+def columns_of(headings: List[str]) -> Tuple[Tuple[str, ...], Callable[[Dict[str, Any]], Any]]:
+    """Return the columns that a table of these headings has to hold, and what tells their cells."""
+    if not set(NEWER + NEWEST) & set(headings):
+        return EARLIER, earlier_cells
+    if not set(NEWEST) & set(headings):
+        return EARLIER + NEWER, lambda value: cells(value)[: -len(NEWEST)]
+    return TOLD, cells
 
 
 def called(call: Optional[Dict[str, Any]]) -> List[str]:

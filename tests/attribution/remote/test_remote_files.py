@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from patience import eventually
 
 from attribution import SocketAttributor, factory
 from attribution.backends import program_runs
@@ -169,10 +169,7 @@ def test_runs_are_told_across_the_socket(
         # Of one that ends before anybody could look at it, nobody can tell which script it was.
         assert was_named.wait(120)
         run.communicate()
-    found = named(runs.ended())
-    deadline = time.monotonic() + 120
-    while not found and time.monotonic() < deadline:
-        found = named(runs.ended())
+    found = eventually(lambda: named(runs.ended()))
     assert [one.sender.script and one.sender.script.path for one in found] == [str(script)]
     assert not named(runs.ended())
 

@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENT_S
 
 import attribution
 from attribution.remote.client import RemoteAttributor
@@ -106,7 +107,7 @@ def test_what_is_no_question_gets_no_answer(place: Path, message: bytes) -> None
     with pytest.raises(WireError):
         read_ask(message)
     with socket.socket(socket.AF_UNIX) as end:
-        end.settimeout(5)
+        end.settimeout(PATIENT_S)
         end.connect(str(place))
         send(end, message)
         assert end.recv(1) == b""
@@ -117,7 +118,7 @@ def test_what_is_no_question_gets_no_answer(place: Path, message: bytes) -> None
 def test_a_length_that_is_too_much_is_not_waited_for(place: Path, head: bytes) -> None:
     """A question has a size; nothing is kept for one that is larger or never ends."""
     with socket.socket(socket.AF_UNIX) as end:
-        end.settimeout(5)
+        end.settimeout(PATIENT_S)
         end.connect(str(place))
         end.sendall(head)
         end.shutdown(socket.SHUT_WR)
@@ -127,7 +128,7 @@ def test_a_length_that_is_too_much_is_not_waited_for(place: Path, head: bytes) -
 def test_questions_come_before_no_greeting(place: Path, connection: Connection) -> None:
     """Who does not say how people are to be named is told of nobody."""
     with socket.socket(socket.AF_UNIX) as end:
-        end.settimeout(5)
+        end.settimeout(PATIENT_S)
         end.connect(str(place))
         send(end, ASKS.dump_json(Attribute(connection=connection)))
         assert end.recv(1) == b""

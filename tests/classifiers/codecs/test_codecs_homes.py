@@ -10,56 +10,64 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+TELLING = (ast.Import, ast.ImportFrom, ast.Call, ast.Constant)
 PACKAGES = ("app", "classifiers", "core", "evidence", "policy", "proxy", "tui")
+
+type Tree = tuple[ast.AST, ...]
 
 
 @cache
-def trees() -> dict[str, ast.Module]:
-    """Every module that reads or writes traffic, by its path."""
+def trees() -> dict[str, tuple[ast.AST, ...]]:
+    """What tells facts in every module that reads or writes traffic, by its path."""
     paths = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in paths}
+    return {str(path.relative_to(ROOT)): telling(path.read_text()) for path in paths}
 
 
-def imports(tree: ast.Module, names: set[str]) -> bool:
+def telling(text: str) -> tuple[ast.AST, ...]:
+    """Return imports, calls and constants: each module is walked once for all facts."""
+    return tuple(node for node in ast.walk(ast.parse(text)) if isinstance(node, TELLING))
+
+
+def imports(tree: Tree, names: set[str]) -> bool:
     return any(
         (isinstance(node, ast.Import) and any(alias.name in names for alias in node.names))
         or (isinstance(node, ast.ImportFrom) and node.module in names)
-        for node in ast.walk(tree)
+        for node in tree
     )
 
 
-def calls(tree: ast.Module, name: str) -> bool:
+def calls(tree: Tree, name: str) -> bool:
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == name
-        for node in ast.walk(tree)
+        for node in tree
     )
 
 
-def says(tree: ast.Module, *starts: bytes) -> bool:
+def says(tree: Tree, *starts: bytes) -> bool:
     """True when a bytes literal begins with one of these."""
     return any(
         isinstance(node, ast.Constant)
         and isinstance(node.value, bytes)
         and node.value.startswith(starts)
-        for node in ast.walk(tree)
+        for node in tree
     )
 
 
-def makes_unread(tree: ast.Module) -> bool:
+def makes_unread(tree: Tree) -> bool:
     """True when a finding of kind `not_inspected` is made here; filters may ask for that kind."""
     return any(
         keyword.arg == "kind"
         and ast.unparse(keyword.value) in {"NOT_INSPECTED", "'not_inspected'"}
         and not (node.args and ast.unparse(node.args[0]) == "wanted")
-        for node in ast.walk(tree)
+        for node in tree
         if isinstance(node, ast.Call)
         for keyword in node.keywords
     )
 
 
-HOMES: dict[str, tuple[Callable[[ast.Module], bool], set[str]]] = {
+HOMES: dict[str, tuple[Callable[[Tree], bool], set[str]]] = {
     "brotli": (lambda t: imports(t, {"brotli"}), {"classifiers/codecs/brotli_stream.py"}),
     "zstandard": (
         lambda t: imports(t, {"zstandard"}),
@@ -78,7 +86,7 @@ HOMES: dict[str, tuple[Callable[[ast.Module], bool], set[str]]] = {
     "invisible characters": (
         lambda t: any(
             isinstance(n, ast.Constant) and n.value in (0x115F, 0x3164, "\u115f", "\u3164")
-            for n in ast.walk(t)
+            for n in t
         ),
         {"core/invisible.py"},
     ),
@@ -106,7 +114,7 @@ def test_the_proxy_reads_no_bodies() -> None:
     asked = [
         path
         for path, tree in own.items()
-        for node in ast.walk(tree)
+        for node in tree
         if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("classifiers"))
         or (
             isinstance(node, ast.Import)

@@ -15,6 +15,7 @@ from classifiers.shapes.stage import tables_in
 from core.exchange import Exchange
 from core.findings import NOT_INSPECTED, Finding
 from core.organisation import Organisation
+from examples import most
 
 
 @cache
@@ -190,7 +191,7 @@ def test_what_only_looks_like_a_table_tells_nothing(name: str) -> None:
 
 
 @given(st.text(alphabet="name,emil@;:|\t\n\r -'\"=<>td/r(){}[]\\&1.0", max_size=300))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=most(400), deadline=None)
 def test_any_text_is_read_without_failing(text: str) -> None:
     """No mess of signs makes the stage fail, and tables never overlap."""
     end = 0
@@ -201,7 +202,7 @@ def test_any_text_is_read_without_failing(text: str) -> None:
 
 
 @given(st.sampled_from(sorted(SHAPES)), st.integers(0, 400), st.integers(0, 40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=most(200), deadline=None)
 def test_a_cut_table_is_read_without_failing(shape: str, cut: int, seed: int) -> None:
     """A table that ends anywhere is read as far as it goes."""
     text = prompt(shape, sample("pl", seed))

@@ -18,6 +18,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange, multipart
+from paired_carriers import PAIRED, called
 from personal_samples import iban, valid
 
 from classifiers.engine import Engine, EngineSetup, build_worker
@@ -26,7 +27,7 @@ from classifiers.uploads.body_scan import BodyScan
 from core.classification import Classification, Scanned
 from core.errors import DegradedError
 from core.exchange import Exchange
-from core.findings import NOT_INSPECTED, Finding
+from core.findings import NOT_INSPECTED, Finding, is_least
 from core.organisation import Organisation
 from examples import most
 
@@ -317,3 +318,22 @@ def test_where_others_wait_no_window_stays_under_way() -> None:
 
     assert "1 windows in flight" in asyncio.run(left(settled=False))
     assert "0 windows in flight" in asyncio.run(left(settled=True))
+
+
+@pytest.mark.parametrize("way", sorted(PAIRED))
+def test_names_beside_values_at_a_seam_are_found(way: str) -> None:
+    """Wherever a body is cut, each kind is found, no more often than it stands there; less often
+    only where that is said.
+    """
+    base = "worker finished the job in good time\n" * 3000
+    for language, number, before in (("en", 3, 400), ("de", 30, 5_000)):
+        at = (65_536 - before) // 37 * 37
+        text = f"{base[:at]}\n{PAIRED[way][0](called(language, number))}\n\n{base[at:90_000]}"
+        sent = request(text.encode(), "text/plain", "")
+        whole = {f.kind: f for f in WORKER.classify(sent).findings}
+        passed = {f.kind: f for f in streamed(sent, [sent.body]).findings}
+        assert passed.keys() == whole.keys()
+        for kind, finding in passed.items():
+            assert finding.count <= whole[kind].count, kind
+            assert finding.count == whole[kind].count or is_least(finding), kind
+            assert finding.count >= (finding.records or 0), kind

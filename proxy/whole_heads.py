@@ -1,0 +1,89 @@
+"""Messages of HTTP/1 whose head is there as a whole, and whose length it tells: what is there of
+them. Whatever is odd is left to mitmproxy's readers.
+"""
+
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy import http
+from mitmproxy.net.http import http1
+from mitmproxy.proxy.layers.http._events import ResponseHeaders
+
+from proxy.joined_heads import MOST
+
+_HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
+_SWITCHES = 101
+_NOT_WHOLE = ("expect", "upgrade", "transfer-encoding")
+"""Requests with one of these take the way of all others."""
+
+
+def _head(data: bytes) -> tuple[list[bytes], int] | None:
+    """Return the lines of a head, and where it ends; None where it is not all there, or its lines
+    end in different ways.
+    """
+    at = data.find(_HEAD_END)
+    head = data[:at]
+    if at < 1 or head.count(b"\n") != head.count(_LINE_END):
+        return None
+    lines = head.split(_LINE_END)
+    return (lines, at + len(_HEAD_END)) if lines[0] else None
+
+
+def request_in(data: bytes) -> tuple[http.Request, bytes, int] | None:
+    """Return a request with a length whose head is there and nothing behind it, what is there of
+    its body, and how much that lacks.
+    """
+    if (found := _head(data)) is None:
+        return None
+    lines, at = found
+    try:
+        request = http1.read_request_head(lines)
+        size = http1.expected_http_body_size(request)
+    except ValueError:
+        return None
+    if size is None or (lacking := size + at - len(data)) < 0 or request.method == "CONNECT":
+        return None
+    odd = any(name in request.headers for name in _NOT_WHOLE)
+    return None if odd else (request, data[at:], lacking)
+
+
+def answer_in(request: http.Request, data: bytes) -> tuple[http.Response, bytes, int] | None:
+    """Return the same of an answer; the connection goes on to serve behind it."""
+    if not data.startswith(b"HTTP/1.") or data[9:10] == b"1" or (found := _head(data)) is None:
+        return None
+    lines, at = found
+    try:
+        answer = http1.read_response_head(lines)
+        size = http1.expected_http_body_size(request, answer)
+    except ValueError:
+        return None
+    if size is None or size < 0 or (lacking := size + at - len(data)) < 0:
+        return None
+    return None if ends(request) or ends(answer) else (answer, data[at:], lacking)
+
+
+def ends(message: http.Message) -> bool:
+    """Return whether the connection ends with this."""
+    return bool(http1.connection_close(message.http_version, message.headers))
+
+
+def is_told_whole(request: http.Request | None, event: ResponseHeaders) -> bool:
+    """Return whether an answer is told as one, with its length, and nothing has to end then."""
+    answer = event.response
+    if (
+        request is None
+        or answer.data.status_code == _SWITCHES
+        or not answer.data.http_version.startswith(b"HTTP/1.")
+    ):
+        return False
+    content = answer.data.content or b""
+    if "transfer-encoding" in answer.headers or len(content) > MOST:
+        return False
+    return bool(content) != event.end_stream and goes_on(request, answer)
+
+
+def goes_on(request: http.Request, answer: http.Response) -> bool:
+    """Return whether a connection serves on behind these, as mitmproxy finds it."""
+    try:
+        size = http1.expected_http_body_size(request, answer)
+    except ValueError:
+        return not (ends(request) or ends(answer))
+    return size != -1 and not ends(request) and not ends(answer)
