@@ -17,6 +17,8 @@ from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ports import Done, EvidenceWriter
 from core.record import Record
+from proxy.foreseen import Foreseen
+from proxy.life_cycle import State
 from proxy.transaction import Acknowledgement, Transaction
 
 log = logging.getLogger("outgate.gate")
@@ -60,12 +62,19 @@ class Outbox:
         self._clock = clock
         self._renewed: dict[str, float] = {}
         """When the journal was told last how much of an exchange had left."""
+        self._foreseen = Foreseen()
         self._closing: list[tuple[Record, Done]] = []
         self._ticking = False
         self._hurrying = False
 
     def sent(self, transaction: Transaction) -> None:
-        """Journal this exchange soon, unless it ends first."""
+        """Journal this exchange soon, unless it ends first; at once where an answer is likely to
+        stream, which nothing of may leave before that is durable.
+        """
+        if self._foreseen.streams(transaction.exchange):
+            self._journal_each([transaction])
+            if transaction.journalled:
+                return
         transaction.journal()
         self._under_way.add(transaction.reference)
         self._sent[transaction.reference] = transaction
@@ -94,6 +103,9 @@ class Outbox:
         It is awaited where it was not journalled; it goes now when nothing else is under way then.
         """
         awaited = not transaction.journalled
+        if transaction.known:
+            streamed = transaction.state is State.STREAMING
+            self._foreseen.note(transaction.exchange, streamed=streamed)
         acknowledgement, done = self._expect()
         transaction.close(acknowledgement)
         self._forget(transaction)
