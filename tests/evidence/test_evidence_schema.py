@@ -66,14 +66,22 @@ def _index(connection: sqlite3.Connection, name: str, unique: int) -> tuple[Any,
     return name, columns, bool(unique), " ".join(condition.split())
 
 
-@pytest.fixture
-def models(tmp_path: Path) -> sqlite3.Connection:
-    """A file made by SQLModel itself."""
+@pytest.fixture(scope="module")
+def made_by_sqlmodel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file made by SQLModel itself, which nobody changes."""
     assert tables.Entry.__tablename__ == "entries"
-    engine = create_engine(f"sqlite:///{tmp_path / 'models.db'}")
+    file = tmp_path_factory.mktemp("models") / "models.db"
+    engine = create_engine(f"sqlite:///{file}")
     SQLModel.metadata.create_all(engine)
     engine.dispose()
-    return sqlite3.connect(tmp_path / "models.db")
+    file.chmod(0o400)
+    return file
+
+
+@pytest.fixture
+def models(made_by_sqlmodel: Path) -> sqlite3.Connection:
+    """That file, opened to be read."""
+    return sqlite3.connect(f"{made_by_sqlmodel.as_uri()}?mode=ro", uri=True)
 
 
 def test_a_new_file_has_the_tables(place: Path, models: sqlite3.Connection) -> None:
