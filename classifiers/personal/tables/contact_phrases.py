@@ -196,7 +196,7 @@ CONTACT: dict[str, str] = {
         ",patient dob,customer dob,geb,gebdat,geb dat,gebdatum,geburt,geburtsdat"
         ",tag der geburt,geburtsdatum des kunden,gebtag,date naissance,naissance,date naiss"
         ",date de naiss,naiss,d naissance,dte naissance,ddn,nee,nele,ne e le,ne ou nee le"
-        ",nacimiento,f nacimiento,f de nacimiento,f nac,fec nac,fec nacimiento,fecha nac"
+        ",nacimiento,f nacimiento,f de nacimiento,f nac,f de nac,d nasc,d nac,fec nac,fec nacimiento,fecha nac"
         ",fecha de nac,nacido,nacida,cumpleanos,fnac,nascimento,data nasc,data de nasc,dt nasc"
         ",dt nascimento,dn,nascido,nascida,nascida em,aniversario,nascita,data nasc"
         ",data di nasc,nato,nata,nato a il,nato a,compleanno,dnascita,nato nata il,geboorte"
