@@ -1,5 +1,5 @@
-"""Tricks with a pack that need no wrong hash: what the zip says around its files, names that look like
-others, and what the owner of the key can sign. Each is named, and none ends the program.
+"""Tricks with a pack that need no wrong hash: what the zip says around its files, names that look
+like others, and what the owner of the key can sign. Each is named, and none ends the program.
 """
 
 import base64
