@@ -142,7 +142,8 @@ def _of_file(
             return _launching(facts, found, witness, file, files)
         if file in {posixpath.normpath(word), word}:
             # Python before 3.9 gives the name as it was given: it says nothing of the folder.
-            return Agreed(resolution=said if facts.start_folder else _noted(said, MOVABLE))
+            found = said if facts.start_folder else _noted(said, MOVABLE)
+            return _launching(facts, found, witness, None, files)
     if said.by_tool:
         return Agreed(resolution=_noted(said, BY_TOOL))
     told = _told_by(facts, witness, files, DIFFERENT)

@@ -226,14 +226,17 @@ def _script_of(
             continue
         if not resolution.by_parent:
             return at, resolution, _ORPHAN if worker and process.pid == 1 else doubt
-        worker, doubt = True, doubt or _of_worker(process, line[at + 1 :])
+        worker, doubt = True, doubt or _of_worker(process, resolution, line[at + 1 :])
     return None, None, _NO_SCRIPT_PARENT if worker else None
 
 
-def _of_worker(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+def _of_worker(
+    process: ProcessFacts, run: Resolution, parents: Sequence[ProcessFacts]
+) -> str | None:
     """Return why a worker may not run what its parent runs."""
     forked = bool(parents) and is_fork_of(process, parents[0])
-    return _CHAINED if process.chained and not forked else of_memory(process)
+    fed = _CHAINED if process.chained and not forked else None
+    return run.note or fed or of_memory(process)
 
 
 def became_another(parent: ProcessFacts, child: ProcessFacts) -> bool:

@@ -2,7 +2,8 @@
 of code.
 
 Usage: `python benchmarks/attribution.py [--connections 1000] [--idle 100] [--lines 40]`; `--full`
-is 10,000 connections over 300 idle processes; `--attacks` tries programs that pose as others.
+is 10,000 connections over 300 idle processes; `--attacks` tries programs that pose as others;
+`--under-run` measures lines of code behind a real gate, `--beacon` what the beacon costs.
 Prints a Markdown table; exits 1 when a name was wrong.
 """
 
@@ -34,6 +35,8 @@ import attribution
 from benchmarks.attribution_clients import LINE_CLIENTS, LINE_MAIN, LOADS, PRELUDE, SHARES
 from benchmarks.attribution_report import Tally, report
 from benchmarks.attribution_table import table
+from benchmarks.lines import beacon
+from benchmarks.lines import under_run as lines_under_run
 from core.attribution import Attribution, Certainty, CodeLine
 from core.exchange import Connection
 
@@ -332,7 +335,15 @@ def main() -> int:
     parser.add_argument(
         "--attacks", action="store_true", help="only the table of programs that pose as others"
     )
+    parser.add_argument(
+        "--under-run", action="store_true", help="only lines of code under `outgate run`"
+    )
+    parser.add_argument("--beacon", action="store_true", help="only what the beacon costs")
     options = parser.parse_args()
+    if options.under_run:
+        return min(lines_under_run(options.lines), 1)
+    if options.beacon:
+        return beacon()
     if options.attacks:
         return min(table(), 1)
     if options.full:

@@ -108,8 +108,9 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   counted exactly by column; records that two columns of one kind share, and people, are "at least".
   Rows that pass before the names of their columns are told as unread. Parquet files are counted
   only where the body is held.
-- Large bodies that pass: of names beside values (elements of XML, labels, pairs of YAML, forms) about half of
-  the ways of writing them that are read in a body that is held. Nothing tells so in the record.
+- Large bodies that pass: names beside values are read in every way that is read in a body that is
+  held; lines that tell nothing are left out, so that what they would have made rows of with others
+  is counted as single values. Labels of single letters with dots (`D.O.B.:`) are not told anywhere.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".

@@ -52,7 +52,7 @@ def read_rows(connection: Connection, first: int, last: int, sizes: Iterable[int
     rows = connection.execute(_ROWS, (first, last))
     digest, hashes, before = hashlib.sha256(), list[bytes](), b""
     while some := rows.fetchmany(_AT_ONCE):
-        digest.update(b"".join(map(stored_bytes, some)))
+        digest.update(stored_bytes(*some))
         before = before or some[0][4]
         hashes += [row[5] for row in some]
     head = hashes[-1] if hashes else b""

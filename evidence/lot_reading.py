@@ -16,7 +16,7 @@ from evidence.checkpoint import Checkpoint
 from evidence.database import Connection
 from evidence.derived_check import Derived
 from evidence.lot_crew import Crew, read_rows
-from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of
+from evidence.lots import WEIGHED, BadLot, LotKey, Told, before_in, holds_any, place_of
 from evidence.lots_signed import signed_lots_problem
 from evidence.marks import Listed
 from evidence.past import Past
@@ -157,7 +157,7 @@ def _closed_otherwise(connection: Connection, path: Path) -> str | None:
         except BadLot:
             return "what the gate told of the entries that it wrote was put in or changed"
         with suppress(BadLot):  # an earlier version closed it
-            found[first] = Told.of(text).before
+            found[first] = before_in(text)
     if not acts.isdisjoint(_MADE_ANEW):
         return None
     return _taken_out(connection, found)

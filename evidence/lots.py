@@ -51,15 +51,17 @@ class BadLot(ValueError):  # noqa: N818 - says what is, as evidence
     """A lot that this installation did not close, or not so."""
 
 
-def stored_bytes(row: Row) -> bytes:
-    """Return the bytes of a row that are hashed: no two rows have the same. Raises struct.error,
+def stored_bytes(*rows: Row) -> bytes:
+    """Return the bytes of rows that are hashed: no two rows have the same. Raises struct.error,
     TypeError, AttributeError where a column is of another type than a gate writes.
     """
-    seq, id_, at_us, case, prev, hash_, salt, cuts, body = row
-    name = id_.encode()
-    sizes = len(name), len(prev), len(hash_), len(salt), len(cuts), len(body)
-    numbers = _ROW.pack(seq, at_us, case is None, case or 0, *sizes)
-    return b"".join((numbers, name, prev, hash_, salt, cuts, body))
+    found, pack = list[bytes](), _ROW.pack
+    for seq, id_, at_us, case, prev, hash_, salt, cuts, body in rows:
+        name = id_.encode()
+        sizes = len(name), len(prev), len(hash_), len(salt), len(cuts), len(body)
+        numbers = pack(seq, at_us, case is None, case or 0, *sizes)
+        found += (numbers, name, prev, hash_, salt, cuts, body)
+    return b"".join(found)
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,6 @@ class Told:
     """Cases and versions of scripts."""
     ids: Mapping[str, int]
     """Case → its id in the file."""
-    before: int
-    """Where the lot before it begins; 0 where there was none."""
 
     @classmethod
     def of(cls, text: bytes) -> "Told":
@@ -153,10 +153,19 @@ class Told:
                     scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
                 ),
                 ids=value["ids"],
-                before=int(value.get("before", 0)),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             raise BadLot("an earlier version closed it") from None
+
+
+def before_in(text: bytes) -> int:
+    """Return where the lot before the one that tells this begins; 0 where there was none. Raises
+    BadLot.
+    """
+    try:
+        return int(orjson.loads(text).get("before", 0))
+    except (orjson.JSONDecodeError, TypeError, ValueError, AttributeError):
+        raise BadLot("an earlier version closed it") from None
 
 
 class Lot:
@@ -207,7 +216,7 @@ class Lot:
 
     def _add_up(self) -> None:
         """Add what was taken since the last time to what is told in one number."""
-        self._digest.update(b"".join(map(stored_bytes, self._rows)))
+        self._digest.update(stored_bytes(*self._rows))
         self._marks = product(self._pairs, self._key.marks, self._marks)
         for table, weight in self._key.weights(self._sums).items():
             self._weights[table] += weight

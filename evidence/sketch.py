@@ -7,6 +7,7 @@ estimate of Bar-Yossef et al. (2002) less four times its standard error.
 
 import hashlib
 import struct
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -14,6 +15,9 @@ _MOST = 512
 _BYTES = 4
 _SPACE = 2.0 ** (8 * _BYTES)
 _SURE = 1 - 4 / _MOST**0.5
+_DIGITS = 2 * _BYTES
+_FEW = 8
+"""So many new hashes are sooner put into the text one by one than all written again."""
 _EMPTY = hashlib.blake2b(digest_size=_BYTES)
 
 
@@ -29,7 +33,7 @@ class Sketch:
         self._bound: int | None = None
         """What is larger changes nothing any more: so many smaller ones are there."""
         self._text: str | None = None
-        """What `to_text` gives, as long as nothing new has come."""
+        """Those of `_order` in digits, where somebody asked for them."""
         self._order: list[int] | None = None
         """The hashes in order, but for those that came since."""
         self._new: list[int] = []
@@ -51,7 +55,6 @@ class Sketch:
         for one in map(_hashed, fingerprints):
             if one not in mine and (bound is None or one < bound):
                 mine.add(one)
-                self._text = None
                 if self._order is not None:
                     self._new.append(one)
         if len(mine) > 2 * _MOST:
@@ -64,7 +67,6 @@ class Sketch:
         if bound is not None and new:
             new = {one for one in new if one < bound}
         if new:
-            self._text = None
             mine |= new
             if self._order is not None:
                 self._new += new
@@ -76,16 +78,29 @@ class Sketch:
         order = self._order
         if order is None:
             order = self._order = sorted(self._hashes)
-        elif self._new:
+        elif len(self._new) > _FEW:
             order += self._new
             order.sort()  # of what is nearly in order, it takes a tenth of the time
+            self._text = None
+        else:
+            self._put_in(order)
         self._new = []
         if len(order) > _MOST:
             self._hashes.difference_update(order[_MOST:])
             del order[_MOST:]
+            self._text = None if self._text is None else self._text[: _DIGITS * _MOST]
         if len(order) == _MOST:
             self._bound = order[-1]
         return order
+
+    def _put_in(self, order: list[int]) -> None:
+        """Put what is new in its place, also in the text."""
+        for one in self._new:
+            place = bisect_left(order, one)
+            order.insert(place, one)
+            if (text := self._text) is not None:
+                at = place * _DIGITS
+                self._text = f"{text[:at]}{one:0{_DIGITS}x}{text[at:]}"
 
     @property
     def exact(self) -> bool:
@@ -109,8 +124,8 @@ class Sketch:
 
     def to_text(self) -> str:
         """Return it in hexadecimal digits."""
+        kept = self._in_order()
         if self._text is None:
-            kept = self._in_order()
             self._text = struct.pack(f">{len(kept)}I", *kept).hex()
         return self._text
 
@@ -128,12 +143,12 @@ def told_by(text: str) -> tuple[int, bool]:
     """Return how many different values `to_text` tells of at least, and whether it is each of them,
     without reading it. Raises ValueError.
     """
-    count, rest = divmod(len(text), 2 * _BYTES)
+    count, rest = divmod(len(text), _DIGITS)
     if rest:
         raise ValueError("a sketch is cut")
     if count < _MOST:
         return count, True
-    return _estimated(int(text[-2 * _BYTES :], 16)), False
+    return _estimated(int(text[-_DIGITS:], 16)), False
 
 
 def _estimated(largest: int) -> int:

@@ -21,6 +21,7 @@ from hub.council import Council
 from hub.database import Connection
 from hub.deeds import Word, chained, deeds_about
 from hub.questions import Row, found_rows, rows
+from hub.review_cases import asks_held, ended
 from hub.totals import refuse_unmade
 
 _LIST: LiteralString = "SELECT * FROM desk_cases WHERE "
@@ -162,6 +163,7 @@ def case(connection: Connection, number: int, shown: Council) -> Row:
         "bytes": sum(one["bytes"] for one in inside),
         "kinds": _all(kinds, "kinds"),
         "outcomes": _all(inside, "outcomes"),
+        "ended": _ended(connection, number),
         "said": [
             {"at": d.at, "who": d.who, "word": d.word, "note": d.note}
             for d in deeds_about(connection, f"case {number}")
@@ -177,6 +179,14 @@ def shown_in(connection: Connection, number: int, shown: Council) -> Council:
         return shown
     found: Any = connection.execute(_PEOPLE, _found(connection, number)).fetchone()
     return shown.naming_nobody() if shown.are_few(found[0]) else shown
+
+
+def _ended(connection: Connection, number: int) -> dict[str, int]:
+    """Return how often each outcome was, by its word, as the list tells it."""
+    row = listed(connection, number)
+    if row is None:
+        return {}
+    return ended(row, held_cut(connection, number) if asks_held(row) else None)
 
 
 def held_cut(connection: Connection, number: int) -> int:

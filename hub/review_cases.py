@@ -12,6 +12,7 @@ from core.decision import HoldOutcome, Verdict, hold_word, left_by
 from core.observation import OBSERVED
 from core.review import Case, CaseStatus
 from core.risk import risk_of
+from core.vocabulary.verdicts import counts_told
 from destinations.catalogue import find
 from hub.council import Council
 from hub.questions import Row
@@ -73,6 +74,14 @@ def asks_held(row: Row) -> bool:
     """
     endings, lefts = set(row["endings"]), dict(zip(row["outcomes"], row["lefts"], strict=False))
     return lefts.get(_HELD, 0) > 0 and bool(endings & _RELEASED) and bool(endings - _RELEASED)
+
+
+def ended(row: Row, held_cut: int | None = None) -> dict[str, int]:
+    """Return how often each outcome of a row of the list was, by the words of the review; those
+    that were cut on their way first.
+    """
+    counts, cut = _ended(row, held_cut)
+    return counts_told(counts, cut or 0)
 
 
 def _ended(row: Row, held_cut: int | None) -> tuple[dict[str, int], int | None]:

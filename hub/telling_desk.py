@@ -1,9 +1,10 @@
 """The desk of the fleet as text for a terminal. Pure; whatever an endpoint sent is made inert."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.text import printable
 from core.vocabulary.sizes import counted, number, size_at_least
+from hub.review_cases import ended
 from hub.telling import Row, bytes_exact, kinds_told, table
 
 
@@ -20,7 +21,7 @@ def review(rows: Sequence[Row]) -> Iterator[str]:
             row["destination"],
             row["account"],
             kinds_told(row["kinds"]),
-            ", ".join(row["outcomes"]),
+            _outcomes(ended(row)),
             number(row["endpoints"]),
             number(row["open_on"]),
             number(row["records"]),
@@ -33,11 +34,18 @@ def review(rows: Sequence[Row]) -> Iterator[str]:
     yield from table((*heads, "RECORDS", "LAST", "WITH WHOM", "SAID"), lines)
 
 
+def _outcomes(ended: Mapping[str, int]) -> str:
+    """Return how often each outcome was, where there are several."""
+    if len(ended) < 2:
+        return ", ".join(ended)
+    return ", ".join(f"{number(count)} {word}" for word, count in ended.items())
+
+
 def case(row: Row) -> Iterator[str]:
     """Yield all of one case."""
     where = f"{printable(row['name'])} → {printable(row['destination'])}"
     yield f"Case {row['number']}: {where}, account {printable(row['account'])}"
-    yield f"  with     {kinds_told(row['kinds']) or '–'}; {', '.join(row['outcomes'])}"
+    yield f"  with     {kinds_told(row['kinds']) or '–'}; {_outcomes(row['ended'])}"
     sent = size_at_least(row["bytes"], exact=bytes_exact(row))
     yield f"  sent     {counted(row['records'], 'request')}, {sent} left"
     machines = ", ".join(printable(name, 60) for name in row["machines"])

@@ -5,15 +5,15 @@ Only where the body is held whole, and so follows at once; what streams leaves a
 
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http._events import HttpEvent, RequestHeaders, ResponseHeaders
-from mitmproxy.proxy.layers.http._http1 import Http1Connection
 
 from proxy.turns import in_pieces
+from proxy.whole_ends import TakesWholes
 
 MOST = 65_536
 """Bytes of a body that is copied behind its head; a larger one goes on its own."""
 
 
-class HeadJoined(Http1Connection):
+class HeadJoined(TakesWholes):
     """What a reader and writer of HTTP/1 keeps of a head that its body follows at once."""
 
     handles_events_as_every_layer = True

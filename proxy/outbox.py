@@ -17,6 +17,8 @@ from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ports import Done, EvidenceWriter
 from core.record import Record
+from proxy.foreseen import Foreseen
+from proxy.life_cycle import State
 from proxy.transaction import Acknowledgement, Transaction
 
 log = logging.getLogger("outgate.gate")
@@ -60,13 +62,20 @@ class Outbox:
         self._clock = clock
         self._renewed: dict[str, float] = {}
         """When the journal was told last how much of an exchange had left."""
+        self._foreseen = Foreseen()
         self._closing: list[tuple[Record, Done]] = []
         self._ticking = self._stopping = False
         self._hurrying = _NO_HURRY
         """After how many seconds, of those since it was asked for, a hand-over is due."""
 
     def sent(self, transaction: Transaction) -> None:
-        """Journal this exchange soon, unless it ends first."""
+        """Journal this exchange soon, unless it ends first; at once where an answer is likely to
+        stream, which nothing of may leave before that is durable.
+        """
+        if self._foreseen.streams(transaction.exchange):
+            self._journal_each([transaction])
+            if transaction.journalled:
+                return
         transaction.journal()
         self._sent[transaction.reference] = transaction
         self._tick_soon()
@@ -94,6 +103,9 @@ class Outbox:
         the loop; a little later where others are out that may end as soon.
         """
         awaited = not transaction.journalled
+        if transaction.known:
+            streamed = transaction.state is State.STREAMING
+            self._foreseen.note(transaction.exchange, streamed=streamed)
         acknowledgement, done = self._expect()
         transaction.close(acknowledgement)
         self._forget(transaction)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from h11._readers import ContentLengthReader
+from mitmproxy.proxy.layers.http._http1 import Http1Connection
 
 
 def is_free(end: Any) -> bool:
@@ -12,26 +14,27 @@ def is_free(end: Any) -> bool:
     return end.request is None and end.response is None and end.state == end.read_headers
 
 
-def note_asked(end: Any, lacking: int) -> None:
-    """Have the end towards a client know how much of a request has come."""
-    if lacking:
-        end.state = end.read_body
-    else:
-        end.request_done, end.state = True, end.wait
+class TakesWholes(Http1Connection):
+    """A reader and writer of HTTP/1 that can be told what of a message was taken past it."""
 
+    def asked(self, size: int, lacking: int) -> None:
+        """So much of a request's body has not come yet, of all of it."""
+        if lacking:
+            self.lacks(size, lacking)
+        else:
+            self.request_done, self.state = True, self.wait
 
-def between(end: Any) -> None:
-    """Have an end stand between two exchanges."""
-    end.request = end.response = end.stream_id = None
-    end.request_done = end.response_done = False
-    end.state = end.read_headers
+    def lacks(self, size: int, lacking: int) -> None:
+        """So much of a body has not come yet, of all of it."""
+        self.body_reader = ContentLengthReader(size)
+        self.body_reader._remaining = lacking
+        self.state = self.read_body
 
-
-def reader_of(size: int, lacking: int) -> ContentLengthReader:
-    """Return what reads a body of this size, of which so much has not come yet."""
-    reader = ContentLengthReader(size)
-    reader._remaining = lacking
-    return reader
+    def between(self, number: int | None) -> None:
+        """It stands between two exchanges; the next one has this number, if it is known."""
+        self.request = self.response = None
+        self.request_done = self.response_done = False
+        self.stream_id, self.state = number, self.read_headers
 
 
 def lacking_at(end: Any) -> int:

@@ -11,6 +11,8 @@ from proxy.joined_heads import MOST
 
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 _SWITCHES = 101
+_IN_CHUNKS = b"hunked"
+"""What is in every head of a message in chunks: none of these is read twice."""
 _NOT_WHOLE = ("expect", "upgrade", "transfer-encoding")
 """Requests with one of these take the way of all others."""
 
@@ -21,7 +23,7 @@ def _head(data: bytes) -> tuple[list[bytes], int] | None:
     """
     at = data.find(_HEAD_END)
     head = data[:at]
-    if at < 1 or head.count(b"\n") != head.count(_LINE_END):
+    if at < 1 or head.count(b"\n") != head.count(_LINE_END) or _IN_CHUNKS in head:
         return None
     lines = head.split(_LINE_END)
     return (lines, at + len(_HEAD_END)) if lines[0] else None

@@ -39,7 +39,7 @@ from proxy.quick_tls import USABLE, taken, written
 from proxy.straight_ends import end_of, said_to
 from proxy.streams import GateHttpLayer, GateStream
 from proxy.trailers import GateHttp1Server
-from proxy.whole_ends import between, is_free, lacking_at, note_asked, reader_of
+from proxy.whole_ends import is_free, lacking_at
 from proxy.whole_heads import answer_in, goes_on, is_told_whole, request_in
 
 type Said = Generator[commands.Command, Any, None]
@@ -80,9 +80,7 @@ class WholeMessages:
         if not is_free(end) or (found := request_in(data)) is None:
             return None
         end.request, body, lacking = found
-        note_asked(end, lacking)
-        if lacking:
-            end.body_reader = reader_of(len(body) + lacking, lacking)
+        end.asked(len(body) + lacking, lacking)
         number = end.stream_id
         inside.begin_stream(number)
         stream: Any = inside.streams[number]
@@ -99,8 +97,7 @@ class WholeMessages:
             return None
         if stream.client_state != stream.state_consume_request_body or stream._keeps():
             return None
-        end.body_reader._remaining = lacking
-        note_asked(end, lacking)
+        end.asked(end.body_reader._length, lacking)
         return self._held(stream, data, lacking, does)
 
     def _held(self, stream: Any, body: bytes, lacking: int, does: Does) -> Rest:
@@ -136,14 +133,14 @@ class WholeMessages:
             lacking = lacking_at(end) - len(data)
             if lacking < 0 or not (lacking or goes_on(request, answer)):
                 return None
-            end.body_reader._remaining = lacking
+            end.lacks(end.body_reader._length, lacking)
             return self._heard(stream, end, data, lacking, does)
         if (found := answer_in(request, data)) is None:
             return None
         answer, body, lacking = found
         end.response = answer
         if lacking:
-            end.body_reader, end.state = reader_of(len(body) + lacking, lacking), end.read_body
+            end.lacks(len(body) + lacking, lacking)
         saying = stream.server_state(ResponseHeaders(number, answer, not (body or lacking)))
         if (command := _said(stream, saying, does)) is not None:
             rest = self._left(stream, command, saying, _told_with(number, body, lacking))
@@ -239,7 +236,7 @@ class WholeMessages:
         connection has to end, by what a hook has made of the answer.
         """
         if goes_on(end.request, end.response):
-            between(end)
+            end.between(None)
             return ()
         child: Any = self.inside.connections[end.conn]
         said = tunnel_said(child, end.mark_done(response=True))
@@ -261,8 +258,7 @@ class WholeMessages:
         assert type(command) is DropStream
         del self.inside.streams[command.stream_id]
         next(saying)
-        between(end)
-        end.stream_id = stream.stream_id + 2
+        end.between(stream.stream_id + 2)
         rest = self._left(stream, next(saying, None), saying)
         if not end.buf:
             return rest

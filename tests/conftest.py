@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from own_mounts import have_own_mounts
 
 from core.duties import OWNER
@@ -25,9 +25,14 @@ from examples import SHARES
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Examples take as long as the machine lets them, so none has a deadline.
+# Examples take as long as the machine lets them, and so does drawing them: none has a deadline.
 for profile, count in SHARES.items():
-    settings.register_profile(profile, deadline=None, max_examples=count)
+    settings.register_profile(
+        profile,
+        deadline=None,
+        max_examples=count,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ from attribution.resolution.command_line import (
 from attribution.resolution.kinds import SOURCE_SUFFIXES, file_kind, is_installed
 from attribution.resolution.notebooks import drives_notebooks, executed_notebook
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
-from attribution.resolution.titles import OVERWRITTEN, is_fork_of, is_titled
+from attribution.resolution.titles import BY_MODULE, OVERWRITTEN, is_fork_of, is_titled
 from core.attribution import LaunchedAs
 
 _UWSGI = "uwsgi"
@@ -241,7 +241,7 @@ def _run_by_tool(
     kind = LaunchedAs.MODULE if module else LaunchedAs.CONSOLE_SCRIPT
     match runner.runs:
         case Runs.PARENT:
-            return Resolution(launched_as=LaunchedAs.WORKER, name=runner.name, by_parent=True)
+            return _worker(runner.name)
         case Runs.KERNEL:
             return _kernel(facts, files, parents)
         case Runs.SHELL:
@@ -366,6 +366,10 @@ def _application(
     )
 
 
+def _worker(name: str) -> Resolution:
+    return Resolution(launched_as=LaunchedAs.WORKER, name=name, by_parent=True, note=BY_MODULE)
+
+
 def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) -> Resolution:
     """Name the notebook where the server told the kernel (JPY_SESSION_NAME) or one stands on the
     parent's line.
@@ -378,7 +382,7 @@ def _kernel(facts: ProcessFacts, files: Files, parents: Sequence[ProcessFacts]) 
     if not told.endswith(".ipynb") or inherited:
         told = executed_notebook(parents[0].argv) or "" if parents else ""
     if not told and parents and drives_notebooks(parents[0]):
-        return Resolution(launched_as=LaunchedAs.WORKER, name="notebook kernel", by_parent=True)
+        return _worker("notebook kernel")
     if not told:
         return Resolution(
             launched_as=LaunchedAs.NOTEBOOK,

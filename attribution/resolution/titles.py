@@ -7,6 +7,10 @@ from attribution.interpreters import base_name, is_interpreter_name
 
 OVERWRITTEN = "its command line was written over, so it does not say what was started"
 
+BY_MODULE = (
+    "it is a worker by the name of its module alone, and runs what it is told by whoever may be "
+    "its client"
+)
 UNREAD = "its command line could not be read as it began, and it may have written over it since"
 ENVIRONMENT_OVERWRITTEN = (
     "its environment was written over, so it does not say what Python was told to import"

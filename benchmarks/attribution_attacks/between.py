@@ -159,6 +159,30 @@ with open("feed", "wb") as file:
     arena.python("good.py", env={"PY": interpreter()})
 
 
+def _by_module(module: str, *words: str) -> Attack:
+    """The words of a worker name a module, which may be anybody's."""
+
+    def make(arena: Arena) -> None:
+        text = f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}"
+        path = module.replace(".", "/")
+        arena.data(f"evil/{path}.py", text)
+        job = ["$PY", "-m", module, *words]
+        start = f"subprocess.run([sys.executable, *{job[1:]!r}], cwd='evil')"
+        arena.write("good.py", f"import subprocess\n{start}\n", note="good")
+        settled()
+        arena.python("good.py", env={"PYTHONDONTWRITEBYTECODE": "1"})
+
+    return make
+
+
+for _module, *_words in (
+    ("loky.backend.popen_loky_posix", "--pipe", "7"),
+    ("ipykernel_launcher", "-f", "kernel.json"),
+    ("torch.utils.data",),
+):
+    named(f"a worker by the name of {_module}", _by_module(_module, *_words))
+
+
 # --- taken in
 
 _CURL = [

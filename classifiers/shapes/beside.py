@@ -35,7 +35,7 @@ _ACCENTS = {
 }
 """Letters as Latin-1 has them; one that it has not stands as a question mark."""
 _BEHIND = (
-    rb"(?:[^\w ,;!.)\xc0-\xff]| [^\w ,;!.)(\xc0-\xff]| \.|\.{3}|  "
+    rb"(?:[^\w ,;!.)\xc0-\xff]| [^\w ,;!.)(\xc0-\xff]| \.|\.{3}|\. ?:|  "
     rb"| (?i:between|in|i?like|is|eq) ?[('\"\d]| v(?:alue)?=)"
 )
 """What follows a name whose value is parted from it by more than a blank."""

@@ -264,6 +264,8 @@ def test_what_a_tools_script_calls_is_not_what_it_runs() -> None:
     tool = "/usr/lib/python3.13/cProfile.py"
     assert agreed(facts, tool, "interpreter", "/w/good.py").note == BELOW_TOOL
     assert agreed(facts, tool, "interpreter", "/w/evil.py", "/w/good.py").note == BY_TOOL
+    relative = python("-m", "cProfile", "good.py", start_folder="/w")
+    assert agreed(relative, tool, "interpreter", "good.py").note == BELOW_TOOL
 
 
 def test_the_application_of_an_installed_server_may_be_certain() -> None:

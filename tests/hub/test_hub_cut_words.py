@@ -16,6 +16,8 @@ from core.decision import HoldOutcome, Verdict
 from core.ids import uuid7
 from core.record import Record
 from core.rights import Actor
+from hub import desk, telling_desk
+from hub.council import council
 from hub.review_store import HubCases
 from tests.evidence.conftest import make_record
 from tui.wording import case_outcomes
@@ -124,6 +126,17 @@ def test_the_desk_tells_how_often_each_outcome_was(world: FleetWorld, machines: 
             f"{int(part.split()[0]) * machines} {part.split()[1]}" for part in words.split(", ")
         ]
         assert told[host] == ", ".join(numbers)
+    with world.hub.database.work() as connection:
+        rows = desk.cases(connection)
+        lines = list(telling_desk.review(rows))
+        inside = [
+            desk.case(connection, row["number"], council(connection, world.folder)) for row in rows
+        ]
+    for host, words in told.items():
+        in_list = "held" if host == "held.example" else words  # how each ended, records tell
+        assert any(host in line and in_list in line for line in lines)
+        (one,) = [row for row in inside if row["destination"] == host]
+        assert words in "\n".join(telling_desk.case(one))
 
 
 def test_what_was_held_and_cut_is_counted_from_records(world: FleetWorld) -> None:

@@ -135,6 +135,41 @@ def run(story: Story) -> Writer:
     return writer
 
 
+def test_what_is_likely_to_stream_is_journalled_as_it_leaves() -> None:
+    """Where the last answer to its like streamed, nobody waits for the journal when the next one
+    begins; where that did not stream, all is as before. What cannot be told leaves as ever.
+    """
+
+    async def story(outbox: Outbox, writer: Writer, _: Clock) -> None:
+        for name, streams in (("a", True), ("b", True), ("c", False), ("d", False)):
+            one = begun(name)
+            leaves(outbox, one)
+            assert one.journalled is (name in "bc")
+            one.answer()
+            if streams:
+                await outbox.durable(one)
+                one.stream()
+            ends(outbox, one)
+        one = begun("e")
+        leaves(outbox, one)
+        one.answer()
+        await outbox.durable(one)
+        one.stream()
+        ends(outbox, one)
+        odd = begun("f")
+        known = odd.classification
+        fault(odd)
+        leaves(outbox, odd)
+        assert not odd.journalled
+        odd._classification = known
+        ends(outbox, odd)
+        outbox.flush()
+
+    given = run(story).given
+    assert [name for what, name in given if what == "open"] == ["a", "b", "c", "e"]
+    assert [name for what, name in given if what == "close"] == list("abcdef")
+
+
 def test_what_leaves_for_long_is_renewed_now_and_then() -> None:
     """What is in the journal is told again once in a while, as long as it is under way; what is not
     there, or is over, never.

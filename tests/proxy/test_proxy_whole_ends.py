@@ -16,7 +16,7 @@ from mitmproxy.test import tflow
 
 from proxy.far_side import GateHttp1Client
 from proxy.trailers import GateHttp1Server
-from proxy.whole_ends import between, is_free, lacking_at, note_asked, reader_of
+from proxy.whole_ends import is_free, lacking_at
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4\r\n\r\n"
 
@@ -55,8 +55,7 @@ def test_between_two_exchanges_it_knows_of_none() -> None:
     )
     end.request_done = end.response_done = True
     assert not is_free(end)
-    between(end)
-    end.stream_id = 3
+    end.between(3)
     assert known(end) == theirs
     assert is_free(end)
 
@@ -67,8 +66,7 @@ def test_what_has_come_of_a_request_is_known(came: int) -> None:
     theirs = heard(fresh(), HEAD + b"body"[:came])
     ours = fresh()
     ours.request, lacking = theirs.request, 4 - came
-    note_asked(ours, lacking)
-    ours.body_reader = reader_of(4, lacking)
+    ours.asked(4, lacking)
     state = known(ours).pop("state").__func__
     assert state is known(theirs).pop("state").__func__
     assert ours.request_done is theirs.request_done is (not lacking)

@@ -178,3 +178,11 @@ def serving(tmp_path_factory: pytest.TempPathFactory, rule_pack: Path) -> Iterat
         whole.start()
         yield whole
         whole.close()
+
+
+def is_sure_or_says_why(sender: dict[str, Any]) -> bool:
+    """Return whether a sender is EXACT, or LIKELY with its reason: on a busy machine a look may
+    come too late to be sure.
+    """
+    likely = sender["certainty"] == "likely" and bool(sender["reason"])
+    return sender["certainty"] == "exact" or likely

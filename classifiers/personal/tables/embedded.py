@@ -17,7 +17,7 @@ _OPENS = 7
 """Group of a pair that opens an object or a list."""
 _HEADER_FIELD = re.compile(r"[^\W\d][\w.()/#'\-]{0,40}(?: [\w.()/#'\-]{1,30}){0,3}")
 _LABELLED_LINE = re.compile(
-    r"^[ \t>*\-•]{0,6}([^\W\d_][\w '()/\-]{1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$",
+    r"^[ \t>*\-•]{0,6}([^\W\d_](?:[\w '()/\-]|\.(?!\w)){1,40}?)\*{0,2}[ \t]?[:=][ \t*]{0,4}(\S[^\n]{1,160})$",
     re.MULTILINE,
 )
 _CODE = re.compile(r"[\[\]{}<>|=]|\w\(|[a-z_]\.[a-z_]+\b(?!\.\w*@)|;\s*$")

@@ -244,7 +244,7 @@ def _blank(data: bytes, at: int) -> int:
 def _label_lines() -> Any:
     return regex(
         r"(?m)^(?:[ \t>*\-]|\xe2\x80\xa2){0,6}([A-Za-z\x80-\xff][\w"
-        r" '()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]"
+        r" .'()/\-\x80-\xff]{1,80}?)\*{0,2}[ \t]?[:=]"
     )
 
 

@@ -16,6 +16,7 @@ from exports.pack.checking.names import (
     LATER,
     MOST_BYTES,
     MOST_SIGNATURES,
+    ORIGIN,
     PROOFS,
     RECORDS,
 )
@@ -190,8 +191,17 @@ class Chains(Container):
         pairs = zip(sizes, sizes[1:])  # noqa: B905, RUF007 - newer than Python 3.9
         if any(b == a or b[0] < a[0] or b[1] < a[1] for a, b in pairs):
             self.wrong("%s: reordered or repeated" % CHECKPOINTS)
+        back = sum(one["time"] > two["time"] for one, two in zip(read, read[1:]))  # noqa: B905, RUF007
+        if back:
+            self.notes.append(
+                "Checkpoints that tell an earlier time than the one before: %d." % back
+            )
         if read and self.head_told and self.predicate:
             self.newest(read[-1], self.head_told, self.predicate)
+            chains = tuple(self.head_told[part]["chain"] for part in ("records", "acts"))
+            for one in read:
+                if one["chains"] != (ORIGIN + chains[0], chains[1]):
+                    self.wrong("the checkpoint of %s is of another chain" % one["time"])
 
     def newest(self, told: Dict[str, Any], head: Dict[str, Any], manifest: Dict[str, Any]) -> None:
         """Manifest, head and newest checkpoint tell of the same moment of the same evidence."""

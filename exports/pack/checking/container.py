@@ -8,7 +8,7 @@ import zipfile
 from typing import Any, Dict, List, Optional
 
 from exports.pack.checking.curve import signed
-from exports.pack.checking.names import NEEDED, PREDICATE, SEAL, STATEMENT, TYPE
+from exports.pack.checking.names import FURTHER, NEEDED, PREDICATE, PROOFS, SEAL, STATEMENT, TYPE
 from exports.pack.checking.packs import Pack, around
 from exports.pack.checking.places import canonical
 
@@ -104,6 +104,9 @@ class Container:
         for name in NEEDED:
             if name not in wanted:
                 self.wrong("the manifest names no %s: every pack has one" % name)
+        for name in sorted(wanted):
+            if not (name in (*NEEDED, PROOFS) or FURTHER.fullmatch(name)):
+                self.wrong("%s is no file that Outgate puts into a pack" % ascii(name)[1:-1])
         self.files(wanted)
 
     def packing(self, wanted: str) -> None:

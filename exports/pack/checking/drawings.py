@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List
 from exports.pack.checking.chains import Chains
 from exports.pack.checking.counting import COUNTED, Seen, named
 from exports.pack.checking.names import (
+    APART,
     CHUNK,
     COVERAGE,
     MOST_BYTES,
@@ -126,7 +127,12 @@ class Drawings(Chains):
             self.wrong("%s: %s that cannot be read, and here %d" % (COVERAGE, unread, seen.untold))
         if seen.untold:
             self.notes.append("Records that could not be read there: %d." % seen.untold)
-        for name, found in seen.told(policies, scripts).items():
+        wanted = seen.told(policies, scripts)
+        for name in sorted(set(told) - set(wanted) - set(APART)):
+            self.wrong("%s says more than Outgate does: %s" % (COVERAGE, ascii(name)))
+        if type(told["acts_that_cannot_be_read"]) is not int:
+            self.wrong("%s counts by what is no whole number" % COVERAGE)
+        for name, found in wanted.items():
             # What could not be read there was not counted there.
             if told.get(name) != found and not (seen.untold and name in COUNTED):
                 self.wrong("%s says another thing than the records: %s" % (COVERAGE, name))

@@ -1,10 +1,18 @@
 """Names of a pack's files, and what a pack may hold at most."""
 
+import re
+
 SEAL = "statement.dsse.json"
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.json", "proofs.json"
 REPORTS = "report.html", "report.pdf"
 TABLE, COVERAGE = "records.csv", "coverage.json"
 NEEDED = (RECORDS, CHECKPOINTS, *REPORTS, TABLE, COVERAGE, "verify.py", "INDEX.md")
+FURTHER = re.compile(
+    r"records(?:\.[a-z0-9]{1,20}){1,3}|policy/[A-Za-z0-9_-]{1,80}\.yaml|scripts/[0-9a-f]{64}\.py\.txt"
+)
+"""Names of all else that Outgate puts into a pack."""
+ORIGIN = "outgate/"
+"""Before the chain's id: in whose name a checkpoint is signed."""
 RECORD, OBSERVATION = "outgate.record/1", "outgate.observation/1"
 WINDOWS = {
     *("evidence_gap", "gate_lost", "clock_jumped", "key_changed", "witness_missed", "erased"),
@@ -12,6 +20,8 @@ WINDOWS = {
     *("capture_passed", "capture_window"),
 }
 """Events of the gate that the coverage has to tell."""
+APART = ("records_that_cannot_be_read", "acts_that_cannot_be_read", "scripts_without_seal")
+"""What the coverage says that follows from no record here."""
 NOT_SHOWN = (
     "Not recomputed here, so only as true as the one who signed: report.html%s, report.pdf,"
     " INDEX.md, scripts/, exports in more formats, and in records.csv the columns %s."

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from bisect import bisect
 from typing import Any, Dict, List, Tuple
 
@@ -10,7 +11,9 @@ from exports.pack.checking.names import PLACE, STAND_INS
 
 
 def canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def within(runs: List[Tuple[int, int]], begins: List[int], number: int) -> bool:
@@ -22,14 +25,29 @@ def within(runs: List[Tuple[int, int]], begins: List[int], number: int) -> bool:
 def note(text: str) -> Tuple[Dict[str, Any], str, str]:
     """Return what a checkpoint says, the text that is signed, and the signatures."""
     body, _, signatures = text.partition("\n\n")
-    lines = body.split("\n")
-    acts = lines[3].split(" ")
+    name, size, root, acts, time, *more = body.split("\n")
+    chain, acts_size, acts_root = acts.split(" ")
     told = {
-        "records": (int(lines[1]), base64.b64decode(lines[2], validate=True)),
-        "acts": (int(acts[1]), base64.b64decode(acts[2], validate=True)),
-        "time": lines[4],
+        "chains": (name, chain),
+        "records": (int(size), base64.b64decode(root, validate=True)),
+        "acts": (int(acts_size), base64.b64decode(acts_root, validate=True)),
+        "time": time,
     }
+    plain = [name, *_written(told["records"]), " ".join((chain, *_written(told["acts"]))), time]
+    if plain + more != body.split("\n") or not WHEN.fullmatch(time):
+        raise ValueError("not as Outgate writes it")
+    if not all(MORE.fullmatch(line) for line in more):
+        raise ValueError("more than a checkpoint says")
     return told, body + "\n", signatures
+
+
+def _written(part: Any) -> Tuple[str, str]:
+    return str(part[0]), base64.b64encode(part[1]).decode()
+
+
+WHEN = re.compile(r"time \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
+MORE = re.compile(r"number [0-9]{1,20}|lots [0-9]{1,20} [A-Za-z0-9+/]{43}=")
+"""What a checkpoint says behind its time."""
 
 
 def parted(line: bytes) -> Tuple[Dict[str, Any], bytes]:

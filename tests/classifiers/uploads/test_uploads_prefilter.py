@@ -290,3 +290,42 @@ def test_only_names_that_tell_are_looked_at(name: str) -> None:
 
     assert list(beside.places("\n".join(lines))) == []
     assert len(list(beside.places("\n".join([*lines[:50], *telling, *lines[50:]])))) == 1
+
+
+ABBREVIATED = (
+    "Pass-Nr.: C01X4000H",
+    "Reisepass-Nr.: C01X4000H",
+    "Geb.: 02.04.1990",
+    "Geb.-Dat.: 02.04.1990",
+    "Führerschein-Nr.: B072000X91",
+    "Kto.-Nr.: 5402300716",
+    "Pat.-Nr.: PT-700123",
+    "Passport no. : C01X4000H",
+    "Acct. no.: 5402300716",
+    "Driv. lic. no.: B072000X91",
+    "Date naiss.: 02/04/1990",
+    "F. de nac.: 02/04/1990",
+    "D. nasc.: 02/04/1990",
+    "Paspoortnr.: NXA1B2C34",
+    "Rijbewijsnr.: 5234567890",
+    "Data ur.: 02.04.1990",
+    "N. passaporto: YA1234567",
+)
+"""Labels that are cut short with a dot, in eight languages."""
+
+
+@pytest.mark.parametrize("line", ABBREVIATED)
+def test_a_label_may_be_cut_short_with_a_dot(engine: Engine, line: str) -> None:
+    lines = [f"worker {number} finished the job in good time" for number in range(60)]
+    assert counted(engine.classify_window, line) == counted(engine.classify, line) != {}
+    for text in (f"Hello,\n{line}\nThanks", "\n".join([*lines[:30], line, *lines[30:]])):
+        whole = found(engine.classify, text)
+        assert found(engine.classify_window, text) == whole != {}, line
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["No.: 5402300716", "e.g.: C01X4000H", "Nr.: 02.04.1990", "app.pass.nr: off", "cf. p.: 7"],
+)
+def test_a_short_word_alone_announces_nothing(engine: Engine, line: str) -> None:
+    assert found(engine.classify, f"Hello,\n{line}\nThanks") == {}
