@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import selectors
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,27 @@ def test_the_clock_of_another_process_is_read() -> None:
     gone.wait()
     assert processor_seconds(gone.pid) is None
     assert processor_seconds(None) is None
+
+
+class _Wound(selectors.DefaultSelector):
+    """Waits for nothing: the time that it was to wait has passed at once."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += timeout or 0.0
+        return super().select(0)
+
+
+class _WoundLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock goes on only where it would wait."""
+
+    def __init__(self) -> None:
+        self._wound = _Wound()
+        super().__init__(self._wound)
+
+    def time(self) -> float:
+        return self._wound.now
 
 
 async def _waited(monkeypatch: pytest.MonkeyPatch, told: Iterator[float | None]) -> int:
@@ -51,11 +73,12 @@ async def _waited(monkeypatch: pytest.MonkeyPatch, told: Iterator[float | None])
     ],
     ids=["nobody tells", "it ended", "it hangs", "it had all", "it hangs later", "it works"],
 )
-async def test_late_is_who_had_its_time_or_does_nothing(
+def test_late_is_who_had_its_time_or_does_nothing(
     monkeypatch: pytest.MonkeyPatch, told: list[float | None], reads: int
 ) -> None:
     """Nobody waits longer for one that hangs, nor where nobody tells."""
-    assert await _waited(monkeypatch, iter(told)) == reads
+    with asyncio.Runner(loop_factory=_WoundLoop) as runner:
+        assert runner.run(_waited(monkeypatch, iter(told))) == reads
 
 
 async def test_the_wait_has_an_end_however_little_a_worker_is_given(
