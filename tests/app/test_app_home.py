@@ -20,7 +20,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Path, 
     place, its mode, and how much more its user's number is than ours.
     """
     found = Path.lstat
-    told = {place: (_FOLDER, 0) for place in (tmp_path, *tmp_path.parents)}
+    told = dict.fromkeys((tmp_path, *tmp_path.parents), (_FOLDER, 0))
 
     def lstat(self: Path) -> os.stat_result:
         if self not in told:
@@ -54,11 +54,16 @@ def test_the_services_own_folder_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 @pytest.mark.parametrize(
     ("mode", "more"),
-    [(_FOLDER, 7), (stat.S_IFDIR | 0o775, 0), (stat.S_IFDIR | 0o1777, 0), (stat.S_IFLNK | 0o777, 0)],
+    [
+        (_FOLDER, 7),
+        (stat.S_IFDIR | 0o775, 0),
+        (stat.S_IFDIR | 0o1777, 0),
+        (stat.S_IFLNK | 0o777, 0),
+    ],
     ids=["another's", "a group's", "everybody's", "a link since"],
 )
 @pytest.mark.parametrize("below", ["", "outgate", "two/outgate"])
-def test_a_folder_of_anothers_is_refused(  # noqa: PLR0913, PLR0917
+def test_a_folder_of_anothers_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     at_home: Callable[[Path, int, int], None],
