@@ -125,11 +125,12 @@ def _is_told_of(start: Start, name: bytes) -> bool:
     path = os.fsdecode(start.told.get(name, b""))
     if not path or path == os.devnull or _is_below(start, path, _SYSTEM_SETTINGS):
         return False
-    return not start.is_out_of_reach(path)
+    return not (path.startswith("/") and start.is_out_of_reach(path))
 
 
 def _is_below(start: Start, path: str, folders: tuple[str, ...]) -> bool:
-    return f"{start.files.realpath(path)}/".startswith(folders)
+    """False for a path that begins where the process stood: `lib/x.so` is not `/lib/x.so`."""
+    return path.startswith("/") and f"{start.files.realpath(path)}/".startswith(folders)
 
 
 def _library_folders(start: Start) -> list[str]:
@@ -161,7 +162,8 @@ def _has_another_home(start: Start) -> bool:
     if not told or exe is None:
         return bool(told)
     installed = _installed(start, exe)
-    return any(start.files.realpath(home) != installed for home in told.split(":"))
+    homes = told.split(":")
+    return any(not h.startswith("/") or start.files.realpath(h) != installed for h in homes)
 
 
 def _installed(start: Start, exe: str) -> str:
