@@ -202,7 +202,8 @@ def _base_of_user(start: Start, command: Command) -> str | None:
     if base:
         return search_paths.join(owner, here, os.fsdecode(base))
     home, account = os.fsdecode(told.get(b"HOME", b"")), home_of(owner.uid)
-    if not home or (account is not None and files.realpath(home) == files.realpath(account)):
+    accounts = home.startswith("/") and account and files.realpath(home) == files.realpath(account)
+    if not home or accounts:
         return None
     return search_paths.join(owner, here, f"{home}/.local")
 

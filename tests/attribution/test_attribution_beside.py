@@ -1,6 +1,7 @@
 """Code that a program's variables and options have run in it first may be what sends."""
 
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -140,6 +141,9 @@ def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_
         assert begin(python=base, PYTHONUSERBASE=place, PYTHONNOUSERSITE="1") is None
         assert begin(PYTHONUSERBASE=place, HOME=str(tmp_path / name)) is None
     assert begin(python=base, HOME=str(tmp_path)) is None
+    home = pwd.getpwuid(os.getuid()).pw_dir[1:]  # that of the account is below the root
+    _folder(tmp_path / home / ".local", f"{packages}/usercustomize.py")
+    assert begin(python=base, HOME=home, cwd=tmp_path) == BESIDE
 
 
 @pytest.mark.parametrize(
