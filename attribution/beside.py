@@ -105,6 +105,8 @@ def _of_loader(start: Start) -> str | None:
         return BESIDE
     if any(_is_told_of(start, name) for name in _OPENSSL):
         return BESIDE
+    if b"$" in start.told.get(b"LD_LIBRARY_PATH", b""):  # the loader puts folders there itself
+        return BESIDE
     found = (_of_libraries(start, folder) for folder in _library_folders(start))
     return next((reason for reason in found if reason is not None), None)
 

@@ -154,6 +154,8 @@ def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_
         {"LD_PRELOAD": "libmore.so", "LD_LIBRARY_PATH": "{here}"},
         {"LD_LIBRARY_PATH": "/usr/lib:{here}/libs"},
         {"LD_LIBRARY_PATH": "{here}/newer"},
+        {"LD_LIBRARY_PATH": "$ORIGIN/libs"},
+        {"LD_LIBRARY_PATH": "{here}/${{PLATFORM}}"},
     ],
 )
 def test_variables_that_load_something_else_first_are_a_doubt(
@@ -186,9 +188,7 @@ def test_a_path_that_begins_where_the_process_does_is_not_the_systems(
         assert begin(cwd=tmp_path, **told) == BESIDE, told
 
 
-def test_a_home_that_begins_where_the_process_does_is_another(
-    begin: Begin, tmp_path: Path
-) -> None:
+def test_a_home_that_begins_where_the_process_does_is_another(begin: Begin, tmp_path: Path) -> None:
     """By the variable, and by the settings of an environment."""
     real = Path(sys.executable).resolve()
     home = Path(sys.base_prefix).resolve()
