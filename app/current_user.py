@@ -27,6 +27,11 @@ def reviewer() -> str:
     return by_sudo if by_sudo and name in {_SERVICE, "root"} else name
 
 
+def is_service() -> bool:
+    """Return whether this is the user of the service: the gate, or who acts as it by sudo."""
+    return os.name == "posix" and _user() == _SERVICE
+
+
 def _user() -> str:
     if os.name != "posix":
         return getpass.getuser()

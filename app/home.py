@@ -1,11 +1,15 @@
 """Where Outgate keeps its things: every path below OUTGATE_HOME, and nothing anywhere else."""
 
 import os
+import stat
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.current_user import UNKNOWN_HERE, is_service
 from core.errors import InputError, SettingsError
+
+_BY_OTHERS = 0o022
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,10 @@ class Home:
 def open_home() -> Home:
     """Return the home, made if need be with mode 0700. Raises SettingsError."""
     root = _root()
+    _refuse_others(root)
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _refuse_others(root)  # what came into its place meanwhile
         root.chmod(0o700)
     except OSError as error:
         raise SettingsError(
@@ -147,8 +153,9 @@ def open_home() -> Home:
 
 
 def home_there() -> Home | None:
-    """Return the home where there is one; nothing is made or changed."""
+    """Return the home where there is one; nothing is made or changed. Raises SettingsError."""
     root = _root()
+    _refuse_others(root)
     return Home(root) if root.is_dir() else None
 
 
@@ -159,6 +166,29 @@ def _root() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("outgate", appauthor=False))
+
+
+def _refuse_others(root: Path) -> None:
+    """The service's user, as whom reviewers act by sudo, takes no folder that is another's, or that
+    others could put another in the place of: the settings in it are obeyed. Raises SettingsError.
+    """
+    if not is_service():
+        return
+    own = os.getuid()
+    for place in (*reversed(root.parents), root):
+        try:
+            found = place.lstat()
+        except FileNotFoundError:
+            return  # looked at again when it is made
+        except OSError as error:
+            raise SettingsError(f"Cannot look at {place}: {error.strerror}.") from error
+        owners = {own} if place == root else {own, 0, UNKNOWN_HERE}
+        theirs = found.st_uid not in owners or found.st_mode & _BY_OTHERS
+        if theirs or not stat.S_ISDIR(found.st_mode):
+            raise SettingsError(
+                f"{root} is no folder of the service's own: others may change {place}.",
+                remedy="The service's user has one folder: OUTGATE_HOME as its unit names it.",
+            )
 
 
 def private_key(path: Path) -> bytes:

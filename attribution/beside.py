@@ -105,6 +105,8 @@ def _of_loader(start: Start) -> str | None:
         return BESIDE
     if any(_is_told_of(start, name) for name in _OPENSSL):
         return BESIDE
+    if b"$" in start.told.get(b"LD_LIBRARY_PATH", b""):  # the loader puts folders there itself
+        return BESIDE
     found = (_of_libraries(start, folder) for folder in _library_folders(start))
     return next((reason for reason in found if reason is not None), None)
 
@@ -125,11 +127,12 @@ def _is_told_of(start: Start, name: bytes) -> bool:
     path = os.fsdecode(start.told.get(name, b""))
     if not path or path == os.devnull or _is_below(start, path, _SYSTEM_SETTINGS):
         return False
-    return not start.is_out_of_reach(path)
+    return not (path.startswith("/") and start.is_out_of_reach(path))
 
 
 def _is_below(start: Start, path: str, folders: tuple[str, ...]) -> bool:
-    return f"{start.files.realpath(path)}/".startswith(folders)
+    """False for a path that begins where the process stood: `lib/x.so` is not `/lib/x.so`."""
+    return path.startswith("/") and f"{start.files.realpath(path)}/".startswith(folders)
 
 
 def _library_folders(start: Start) -> list[str]:
@@ -161,7 +164,8 @@ def _has_another_home(start: Start) -> bool:
     if not told or exe is None:
         return bool(told)
     installed = _installed(start, exe)
-    return any(start.files.realpath(home) != installed for home in told.split(":"))
+    homes = told.split(":")
+    return any(not h.startswith("/") or start.files.realpath(h) != installed for h in homes)
 
 
 def _installed(start: Start, exe: str) -> str:
@@ -200,7 +204,8 @@ def _base_of_user(start: Start, command: Command) -> str | None:
     if base:
         return search_paths.join(owner, here, os.fsdecode(base))
     home, account = os.fsdecode(told.get(b"HOME", b"")), home_of(owner.uid)
-    if not home or (account is not None and files.realpath(home) == files.realpath(account)):
+    accounts = home.startswith("/") and account and files.realpath(home) == files.realpath(account)
+    if not home or accounts:
         return None
     return search_paths.join(owner, here, f"{home}/.local")
 

@@ -193,6 +193,8 @@ def names_another_home(start: Start) -> bool:
 
 def _leads_away(start: Start, home: str) -> bool:
     files, exe = start.files, start.owner.exe
+    if not home.startswith("/"):  # from where the process stood
+        return True
     own = posixpath.dirname(files.realpath(exe or ""))
     if files.realpath(home) == own:
         return False

@@ -1,6 +1,6 @@
 """Who may do what: the one table of roles and deeds, and the sentence that refuses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -116,8 +116,17 @@ def same_person(one: str, other: str) -> bool:
 
 def spellings(name: str) -> frozenset[str]:
     """Return a name as it is, without its domain, and that in small letters."""
-    bare = name.rpartition("\\")[2].partition("@")[0] or name
+    bare = _bare(name)
     return frozenset({name, bare, bare.casefold()})
+
+
+def at_least(names: Iterable[str]) -> int:
+    """Return how many persons these names are at least: where `same_person` holds, one."""
+    return len({_bare(name).casefold() for name in names})
+
+
+def _bare(name: str) -> str:
+    return name.rpartition("\\")[2].partition("@")[0] or name
 
 
 type Who = str | Actor

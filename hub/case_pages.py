@@ -16,6 +16,7 @@ from core.observation import OBSERVED
 from core.review import About, CaseFilter, CaseStatus, Condition, Order
 from core.vocabulary.desk import State
 from evidence.case_queries import plain
+from hub.council import PERSONS
 from hub.review_cases import FOLDED
 
 _DEFAULT: LiteralString = "closed_here, open_on DESC, last_at DESC, number"
@@ -177,7 +178,7 @@ def _sent_by(by: About, senders: list[int], told: Told) -> Clause:
     if by is About.USER and told.of_few:
         of_many: LiteralString = " LEFT JOIN people w ON w.number = p.person" + _SEEN
         of_many += " GROUP BY 1, 2, 3, 4 HAVING bool_or(t.place = ANY(%s::int[]))"
-        of_many += " AND count(DISTINCT lower(w.name)) >= %s)"
+        of_many += " AND " + PERSONS + " >= %s)"
         return _KEY + _CASE_OF + of_many, (senders, told.of_few)
     return _KEY + _CASE_OF + _SEEN + " AND t.place = ANY(%s::int[]))", (senders,)
 

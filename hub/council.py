@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import orjson
 
 from certs.files import PRIVATE_FILE, create_file
 from core.errors import InputError, SettingsError
-from core.rights import Who, actor, same_person
+from core.rights import Who, actor, at_least, same_person
 from core.text import printable
 from hub.database import Connection
 from hub.deeds import Word, chained, deed, deeds_about
@@ -35,6 +35,9 @@ _WRITE = """INSERT INTO council (pseudonyms, smallest_group, may_reveal, deed)
         smallest_group = EXCLUDED.smallest_group, may_reveal = EXCLUDED.may_reveal"""
 _PEOPLE = "SELECT name FROM people"
 _ABOUT = "council"
+PERSONS: LiteralString = """count(DISTINCT lower(coalesce(
+    nullif(split_part(split_part(w.name, '\\', -1), '@', 1), ''), w.name)))"""
+"""Of names `w`, how many persons they are at least, as `core.rights.at_least` counts them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +91,11 @@ class Council:
 
     def told_apart(self, names: Sequence[str]) -> tuple[list[str], str]:
         """Return some people as they may be shown together, and how many there are in words: of
-        fewer than the smallest group neither who nor how many.
+        fewer than the smallest group, however their names are written, neither who nor how many.
         """
-        count = len({name.casefold() for name in names})
-        if self.are_few(count):
+        if self.are_few(at_least(names)):
             return [], f"fewer than {self.agreed.smallest_group}"
-        return self.people(names), str(count)
+        return self.people(names), str(len({name.casefold() for name in names}))
 
     def are_few(self, count: int) -> bool:
         """Return whether of so many people nothing may be told by themselves."""
@@ -170,7 +172,7 @@ class Council:
     def groups(self, people_of: dict[str, set[str]]) -> list[str]:
         """Return groups with how many people each, those that are too small told together."""
         sizes = {group: len(people) for group, people in people_of.items()}
-        apart = self.apart(sizes)
+        apart = self.apart({group: at_least(people) for group, people in people_of.items()})
         told = [f"{group} ({sizes[group]})" for group in sorted(apart)]
         if len(apart) < len(sizes):
             told.append(f"{len(sizes) - len(apart)} more, not told apart")

@@ -17,7 +17,7 @@ from evidence.rollup import COMES_BACK
 from hub.case_list import look
 from hub.case_pages import Clause, Told, in_order, where
 from hub.case_senders import senders
-from hub.council import Council
+from hub.council import PERSONS, Council
 from hub.database import Connection
 from hub.deeds import Word, chained, deeds_about
 from hub.questions import Row, found_rows, rows
@@ -59,8 +59,10 @@ _DAYS: LiteralString = (
     GROUP BY s.day ORDER BY s.day"""
 )
 _PEOPLE: LiteralString = (
-    _THERE  # noqa: S608 - both are constants
-    + """ SELECT count(DISTINCT lower(w.name)) FROM there t JOIN totals s ON s.place = t.number
+    _THERE  # noqa: S608 - all are constants
+    + " SELECT "
+    + PERSONS
+    + """ FROM there t JOIN totals s ON s.place = t.number
         JOIN people w ON w.number = t.person
     WHERE s.review AND s.destination = (SELECT number FROM sent)
         AND s.account = (SELECT number FROM by)"""

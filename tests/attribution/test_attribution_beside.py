@@ -1,6 +1,7 @@
 """Code that a program's variables and options have run in it first may be what sends."""
 
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -29,11 +30,15 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     running: list[subprocess.Popen[bytes]] = []
     pipe = subprocess.PIPE
 
-    def started(*options: str, python: str = sys.executable, **told: str) -> str | None:
+    def started(
+        *options: str, python: str = sys.executable, cwd: Path | None = None, **told: str
+    ) -> str | None:
         command = [python, *options, str(script)]
         environment = {"PATH": os.environ["PATH"], **told}
         loaded = time.time()  # the kernel's events tell it as exactly
-        one = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
+        one = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=cwd
+        )
         running.append(one)
         assert one.stdout is not None
         assert one.stdout.readline() == b"runs\n"
@@ -136,6 +141,9 @@ def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_
         assert begin(python=base, PYTHONUSERBASE=place, PYTHONNOUSERSITE="1") is None
         assert begin(PYTHONUSERBASE=place, HOME=str(tmp_path / name)) is None
     assert begin(python=base, HOME=str(tmp_path)) is None
+    home = pwd.getpwuid(os.getuid()).pw_dir[1:]  # that of the account is below the root
+    _folder(tmp_path / home / ".local", f"{packages}/usercustomize.py")
+    assert begin(python=base, HOME=home, cwd=tmp_path) == BESIDE
 
 
 @pytest.mark.parametrize(
@@ -146,6 +154,8 @@ def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_
         {"LD_PRELOAD": "libmore.so", "LD_LIBRARY_PATH": "{here}"},
         {"LD_LIBRARY_PATH": "/usr/lib:{here}/libs"},
         {"LD_LIBRARY_PATH": "{here}/newer"},
+        {"LD_LIBRARY_PATH": "$ORIGIN/libs"},
+        {"LD_LIBRARY_PATH": "{here}/${{PLATFORM}}"},
     ],
 )
 def test_variables_that_load_something_else_first_are_a_doubt(
@@ -156,6 +166,41 @@ def test_variables_that_load_something_else_first_are_a_doubt(
     (tmp_path / "newer/glibc-hwcaps").mkdir(parents=True)
     (tmp_path / "openssl.cnf").write_text("")
     assert begin(**{k: v.format(here=tmp_path) for k, v in told.items()}) == BESIDE
+
+
+def test_a_path_that_begins_where_the_process_does_is_not_the_systems(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """`usr/lib/libm.so.6` lies below the folder of the start, also where the system has such a file
+    below the root.
+    """
+    libm = next(Path("/usr/lib").rglob("libm.so.6"))
+    (tmp_path / "usr").symlink_to("/usr")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/more.so").write_bytes(libm.read_bytes())
+    _folder(tmp_path / "etc", "hostname")
+    for told in (
+        {"LD_PRELOAD": "lib/more.so"},
+        {"LD_PRELOAD": str(libm)[1:]},
+        {"OPENSSL_CONF": "etc/hostname"},
+        {"OPENSSL_MODULES": "lib"},
+    ):
+        assert begin(cwd=tmp_path, **told) == BESIDE, told
+
+
+def test_a_home_that_begins_where_the_process_does_is_another(begin: Begin, tmp_path: Path) -> None:
+    """By the variable, and by the settings of an environment."""
+    real = Path(sys.executable).resolve()
+    home = Path(sys.base_prefix).resolve()
+    (tmp_path / home.parts[1]).symlink_to(f"/{home.parts[1]}")
+    assert begin(cwd=tmp_path, python=str(real), PYTHONHOME=str(home)[1:]) == BESIDE
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    settings = place / "pyvenv.cfg"
+    lines = [line for line in settings.read_text().splitlines() if not line.startswith("home")]
+    assert begin(cwd=tmp_path, python=str(place / "bin/python")) is None
+    settings.write_text("\n".join([f"home = {str(real.parent)[1:]}", *lines]))
+    assert begin(cwd=tmp_path, python=str(place / "bin/python")) == BESIDE
 
 
 def test_what_a_line_of_the_environment_imports_is_looked_for_on_the_path(

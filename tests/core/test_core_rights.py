@@ -1,9 +1,11 @@
 """Who may do what, and how a refusal reads."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.review import Action
-from core.rights import DEED_OF, MAY, Deed, Person, Rights, Role
+from core.rights import DEED_OF, MAY, Deed, Person, Rights, Role, at_least, same_person
 
 ADA, BO = Person(name="ada"), Person(name="bo", groups=frozenset({"privacy", "users"}))
 
@@ -71,3 +73,13 @@ def test_a_refusal_names_who_has_the_role() -> None:
     nobody = Rights(holders={Role.VIEWER: ("bo",)}).refusal(ADA, Deed.ERASE)
     assert nobody is not None
     assert "which nobody has" in nobody and nobody.endswith("You, ada, are in no role here.")
+
+
+@given(st.lists(st.text("aA\\@ßs", min_size=1, max_size=5), max_size=6))
+def test_so_many_persons_as_names_that_are_nobody_elses(names: list[str]) -> None:
+    """Those that `same_person` takes for one count once."""
+    apart: list[str] = []
+    for name in names:
+        if not any(same_person(name, other) for other in apart):
+            apart.append(name)
+    assert at_least(names) == len(apart)

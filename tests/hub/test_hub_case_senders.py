@@ -131,11 +131,13 @@ def test_no_word_finds_whom_the_list_does_not_show(world: FleetWorld, few: int) 
 
 
 def test_one_person_written_two_ways_is_not_two(world: FleetWorld) -> None:
-    """Directories and machines write capitals otherwise: a case of two people stays one of few."""
+    """Directories and machines write capitals and domains otherwise: a case of two people stays one
+    of few.
+    """
     member = world.member("till-1")
     made = next(made_up_records(5, 1, world.clock()))
     watched = replace(made.decision, verdict=Verdict.WATCH)
-    people = ("Ada", "ada", "Bob", "BOB")
+    people = ("Ada", "ada", "CORP\\ada", "Bob", "BOB", "bob@corp.example")
     sent = (replace(made.sender, user=person) for person in people)
     write_evidence(
         member.evidence,

@@ -140,8 +140,12 @@ def test_where_a_machine_is_named_no_pseudonym_is() -> None:
 
 
 def test_who_runs_a_script_is_told_of_large_groups_alone() -> None:
-    """Neither who nor how many, be there fewer than was agreed on; one name is one person's."""
+    """Neither who nor how many, be there fewer than was agreed on; one name is one person's,
+    however its domain is written.
+    """
     four = ["ada", "bo", "cy", "Cy", "di"]
+    spelt = shown().script({"people": [*four, "CORP\\ada", "bo@corp.example"], "paths": []})
+    assert (spelt["people_told"], spelt["people"]) == ("fewer than 5", [])
     for people, told in ((four, "fewer than 5"), ([*four, "ed"], "5")):
         row = shown().script({"people": people, "paths": ["/home/ada/x.py"]})
         assert (row["people_told"], row["paths"]) == (told, ["/home/~/x.py"])

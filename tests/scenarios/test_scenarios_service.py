@@ -150,6 +150,9 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
             "cd /srv; OUTGATE_HOME=/tmp/roothome PYTHONPATH={root} /srv/outgate trust install"
             ' --system && grep -qF "$(sed -n 2p /run/outgate/roots/*.0)"'
             " /etc/ssl/certs/ca-certificates.crt".replace("{root}", str(ROOT)),
+            # As a reviewer by sudo, with a folder whose settings she wrote.
+            f"{eve} sh -c 'mkdir -m 777 own; echo hub: nowhere > own/settings.yaml';"
+            "/srv/as outgate OUTGATE_HOME=/home/eve/own SUDO_USER=eve /srv/outgate settings show",
             "kill $(cat /srv/attributor.pid); sleep 0.5; cd /home/eve;"
             f" /srv/as eve /srv/outgate run -- {PYTHON} second.py",
             "/srv/as outgate OUTGATE_HOME=/var/lib/outgate /srv/outgate export --format jsonl -o -",
@@ -164,7 +167,7 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
         ]
         told = on_scratch_machine(tmp_path / "scratch", steps, quiet=("/root", "/var/log"))
     up, ran, status, *tried = told[: 3 + len(_TRIED)]
-    exported, hers, roots, unnamed, later, ended, fake = told[3 + len(_TRIED) :]
+    exported, hers, roots, lent, unnamed, later, ended, fake = told[3 + len(_TRIED) :]
     assert up.code == 0, up.out + up.err
     assert (ran.code, ran.out) == (0, "200\n"), ran.err + up.out
     assert "on record at the gate of this machine" in ran.err
@@ -187,6 +190,8 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     assert hers.code == 0, hers.out + hers.err
     assert "\n200\n" in hers.out, "without outgate run, by the machine's gate and its roots"
     assert roots.code == 0, roots.out + roots.err
+    assert lent.code != 0, lent.out + lent.err
+    assert "others may change" in lent.err, "as the service's user only its own folder is obeyed"
     assert unnamed.code == 0, "who cannot be named passes in watch mode, and is told as unknown"
     last = [json.loads(line) for line in later.out.splitlines() if '"sender"' in line][-1]
     assert last["sender"]["certainty"] == "unknown"
