@@ -7,6 +7,7 @@ each layer, whether somebody reads along, and compares connections by the text o
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
+from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layer import Paused
 from mitmproxy.proxy.layers.http import (
@@ -186,6 +187,7 @@ class QuickHttpLayer(HttpLayer):
         if isinstance(command, DropStream):
             self.streams.pop(command.stream_id, None)
         elif isinstance(command, GetHttpConnection):
+            self._forgive(command)
             yield from self.get_connection(command)
         elif isinstance(command, RegisterHttpConnection):
             yield from self.register_connection(command)
@@ -193,3 +195,12 @@ class QuickHttpLayer(HttpLayer):
             if isinstance(command, commands.OpenConnection):
                 self.connections[command.connection] = child
             yield command
+
+    def _forgive(self, asked: GetHttpConnection) -> None:
+        """Let a connection that broke, or could not be opened, not stand for its server any more:
+        else mitmproxy has no other made, for as long as the client keeps its own.
+        """
+        for one in self.connections:
+            over = one.state is ConnectionState.CLOSED and one not in self.waiting_for_establishment
+            if over and one.error and asked.connection_spec_matches(one):
+                one.error = None

@@ -200,7 +200,8 @@ class WholeMessages:
     def _server(self, asked: GetHttpConnection) -> tuple[Any, Any] | None:
         """Return the connection that stands and is free for this request: its TLS, and its end."""
         there = self.inside.connections
-        found = next((one for one in there if asked.connection_spec_matches(one)), None)
+        alike = (one for one in there if asked.connection_spec_matches(one))
+        found = next((one for one in alike if one.state is not ConnectionState.CLOSED), None)
         if not isinstance(found, Server) or found.state is not ConnectionState.OPEN or found.error:
             return None
         child = there[found]

@@ -14,6 +14,7 @@ from patience import PATIENT_S, eventually
 
 from app.demo.internet import StandInInternet
 from core.fate import CUT_NOTE
+from proxy import backpressure
 from tests.proxy.conftest import RunningGate, started
 from tests.proxy.test_proxy_far_side import END, HEAD, odd_server, read_request, says
 
@@ -302,6 +303,32 @@ def test_answers_without_a_length_follow_each_other(gate: RunningGate) -> None:
                 connection.request("POST", url, b"hello")
                 answer = connection.getresponse()
                 assert (answer.status, answer.read()) == (200, b"ok")
+
+
+def _has_servers(name: tuple[str, int]) -> bool:
+    """Return whether the gate has a connection to a server for the client at this address."""
+    handlers = [found() for found in backpressure._OPEN.valuerefs()]
+    found = [one for one in handlers if one is not None and one.client.peername == name]
+    return any(set(one.transports) != {one.client} for one in found)
+
+
+@pytest.mark.parametrize("ends", [resets(HEAD + END), says(HEAD + END)])
+def test_a_connection_that_a_server_ends_between_requests_is_made_anew(
+    ends: Talks, gate: RunningGate
+) -> None:
+    """As a client does that finds its own gone: many a server resets what was idle for long."""
+    with odd_server(ends) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", gate.port, timeout=PATIENT_S)
+        ) as connection:
+            connection.connect()
+            name = connection.sock.getsockname()
+            for _ in range(3):
+                connection.request("POST", url, b"hello")
+                answer = connection.getresponse()
+                assert (answer.status, answer.read()) == (200, b"ok")
+                eventually(lambda: not _has_servers(name))
 
 
 @pytest.mark.parametrize("size", [200_000, 5_000_000])

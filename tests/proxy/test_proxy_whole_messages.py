@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.proxy import layer
 from OpenSSL import SSL
-from tunnel_cases import ANSWERS, BODY, HOST, OK, REQUESTS, outcome, server_in, the_long_way
+from tunnel_cases import (
+    ANSWERS,
+    BODY,
+    HOST,
+    OK,
+    REQUESTS,
+    Noting,
+    outcome,
+    server_in,
+    the_long_way,
+)
 
 from examples import most
 from proxy.binding import bind
@@ -204,18 +214,24 @@ def test_each_request_behind_an_ordinary_one(server: SSL.Context, name: str, wai
         both(server, asked, [TOLD["ordinary"]], [], ("server", 0), at_once=at_once)
 
 
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return where it is noted down which layers something is led through."""
+    led: list[str] = []
+    theirs = QuickHttpLayer.led
+
+    def noting(self: Any, child: layer.Layer, *arguments: Any, **named: Any) -> Any:
+        led.append(type(child).__name__)
+        return theirs(self, child, *arguments, **named)
+
+    monkeypatch.setattr(QuickHttpLayer, "led", noting)
+    return led
+
+
 def test_an_ordinary_exchange_is_taken_whole(
     server: SSL.Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the second on, in any pieces, no event is led through the layers."""
-    led: list[str] = []
-    theirs = QuickHttpLayer.led
-
-    def noted(self: Any, child: layer.Layer, *arguments: Any, **named: Any) -> Any:
-        led.append(type(child).__name__)
-        return theirs(self, child, *arguments, **named)
-
-    monkeypatch.setattr(QuickHttpLayer, "led", noted)
+    led = noted(monkeypatch)
     counts = []
     ordinary, answer = ASKED["ordinary"], TOLD["ordinary"]
     apart = [ordinary[:-9], ordinary[-9:-3], ordinary[-3:]]
@@ -228,3 +244,29 @@ def test_an_ordinary_exchange_is_taken_whole(
         assert heard == answer * b"".join(said).count(b"POST")
         counts.append(len(led))
     assert counts[0] == counts[1] == counts[2]
+
+
+@pytest.mark.parametrize("error", [None, "connection reset by the server"])
+def test_messages_are_taken_whole_behind_a_connection_that_was_made_anew(
+    server: SSL.Context, monkeypatch: pytest.MonkeyPatch, error: str | None
+) -> None:
+    """A server ends or breaks its connection between two requests: the next one has another made,
+    those behind it take the straight road again.
+    """
+    led = noted(monkeypatch)
+    ordinary, answer = ASKED["ordinary"], TOLD["ordinary"]
+    at_once = frozenset(ANSWERED)
+    tunnel = Noting(server, [answer], short=True, whole=True, at_once=at_once)
+    client = tunnel.end
+    assert client is not None
+    for asked in range(1, 6):
+        client.say(ordinary)
+        tunnel.settle()
+        assert client.heard == answer * asked
+        if asked == 2:
+            [*tunnel.servers][-1].error = error
+            tunnel.close(client=False)
+        elif asked == 3:
+            led.clear()
+    assert led == []
+    assert len(tunnel.servers) == 2
