@@ -79,6 +79,7 @@ def export(
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.EXPORT, settings)
+    home.kept_evidence()
     store = store_of(home, settings, "command line")
     cases = None if not case else frozenset(case_named(store, name).key for name in case)
     line = line_of(home, lambda: who, view, line)

@@ -302,6 +302,7 @@ def hold(
     home = open_home()
     settings = load_settings(home.settings)
     who = permitted(Deed.LEGAL_HOLD, settings)
+    home.kept_evidence()
     store = store_of(home, settings, "command line")
     event = Event.HOLD_LIFTED if lift else Event.LEGAL_HOLD
     store.tell(happening(event, facts, who=who))

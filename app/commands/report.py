@@ -72,9 +72,9 @@ def report(
     who = permitted(Deed.REPORT)
     home = open_home()
     line = line_of(home, lambda: who, view, line)
-    store = open_store(home.evidence)
     if breach is not None and line is not None:
         raise InputError("--breach names its case.", remedy="Leave --filter and --view out.")
+    store = open_store(home.kept_evidence())
     if breach is not None:
         page = drafted(store, case_named(store, breach), by=who, now=now)
     else:

@@ -134,10 +134,10 @@ def replay(
     from habits.learning import REMEMBERED_DAYS, Learner
     from policy.replay import replay as replayed
 
-    home = open_home()
+    home, begin = open_home(), parse_time(since)
     permitted(Deed.READ)
-    store = open_store(home.evidence)
-    rules, begin = policy_of(home, policy), parse_time(since)
+    store = open_store(home.kept_evidence())
+    rules = policy_of(home, policy)
     learnt = Learner(calendar_of(load_settings(home.settings))) if rules.asks_habits else None
     # What came before counts as earlier volume only, and teaches habits where rules ask for them.
     days = 1 if learnt is None else REMEMBERED_DAYS

@@ -109,6 +109,7 @@ def scripts(
     home = open_home()
     settings = load_settings(home.settings)
     permitted(deeds.get(deed, Deed.APPROVE if judges else Deed.READ), settings)
+    home.kept_evidence()
     store = store_of(home, settings, "command line")
     if deed == "export":
         hand_on(home, settings, store, Path(path or ""), accounts)

@@ -1,6 +1,7 @@
 """Commands run in this process, each test with an Outgate home of its own."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +38,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def outgate(home: Path, capsys: pytest.CaptureFixture[str]) -> Runs:
-    """Run a command; its output is captured, as when it is piped."""
+def outgate(home: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Runs]:
+    """Run a command; its output is captured, as when it is piped. What a gate would log to ends
+    with the test: its stream is closed, and a later command would be told of that.
+    """
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    own = logging.getLogger("outgate").level
 
     def run(*arguments: str) -> Told:
         code = code_of(list(arguments))
         said = capsys.readouterr()
         return Told(code, said.out, said.err)
 
-    return run
+    yield run
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("outgate").setLevel(own)

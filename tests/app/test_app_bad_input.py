@@ -89,8 +89,6 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("export --out x --since 2026-02-30", WRONG_USE, "Use 2026-11-01"),
         ("export --out x --since 0001-01-01", WRONG_USE, "Use 2026-11-01"),
         ("export --out there", WRONG_USE, "add --force"),
-        ("export --out no/such/folder/x", WRONG_USE, "Check the folder"),
-        ("export --out . --force", WRONG_USE, "Name a file in it"),
         ("export --out x --format xml", WRONG_USE, "Known: csv, jsonl, "),
         ("export --out - --format xml", WRONG_USE, "Known: csv, jsonl, "),
         ("verify nothing.jsonl", WRONG_USE, "There is no file “nothing.jsonl”"),
@@ -102,6 +100,15 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("erase --before 7d", WRONG_USE, "There is no evidence yet"),
         ("find", WRONG_USE, "There is no evidence yet"),
         ("retention", WRONG_USE, "There is no evidence yet"),
+        ("export --out x", WRONG_USE, "There is no evidence yet"),
+        ("export --out - --format csv", WRONG_USE, "There is no evidence yet"),
+        ("export --out x --format pack", WRONG_USE, "There is no evidence yet"),
+        ("report", WRONG_USE, "There is no evidence yet"),
+        ("report --format pdf --out x", WRONG_USE, "There is no evidence yet"),
+        ("report --breach x", WRONG_USE, "There is no evidence yet"),
+        ("hold matter --reason letter", WRONG_USE, "There is no evidence yet"),
+        ("policy replay", WRONG_USE, "There is no evidence yet"),
+        ("scripts", WRONG_USE, "There is no evidence yet"),
         ("inspect missing.har", WRONG_USE, "Cannot read missing.har"),
         ("inspect .", WRONG_USE, "Is a directory"),
         ("inspect there --format xml", WRONG_USE, "Known: table, csv, jsonl, "),
@@ -138,6 +145,24 @@ def test_wrong_use_is_one_line(
 
     assert words in one_line(outgate(*command.split()), code)
     assert (home.parent / "there").read_text() == "hello"
+    assert not (home / "evidence.db").exists()
+    assert not (home.parent / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("export --out no/such/folder/x", "Check the folder"),
+        ("export --out . --force", "Name a file in it"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named(
+    outgate: Runs, home: Path, command: str, words: str
+) -> None:
+    """What would be written is there, and its place is not."""
+    open_store(home / "evidence.db").close()
+
+    assert words in one_line(outgate(*command.split()), WRONG_USE)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from evidence_file import replaced, run
 from invented_day import sample_records
 
 from core.record import Record
-from evidence import open_evidence
+from evidence import open_evidence, open_store
 from exports.formats import formats
 from exports.pack import verify as program
 from exports.report.forms import FORMS
@@ -180,6 +180,7 @@ def test_a_breach_is_drafted(outgate: Runs, recorded: list[Record]) -> None:
 )
 def test_wrong_use_is_answered(outgate: Runs, home: Path, arguments: Any, words: str) -> None:
     """With what would be right, in one line."""
+    open_store(home / "evidence.db").close()
     told = outgate(*arguments)
     assert (told.code, words in told.err) == (2, True), told
 
