@@ -24,6 +24,9 @@ from fleet.line import Line
 from fleet.membership import Membership
 from fleet.orders import Orders
 
+TRIES = 60
+"""So often is told to a hub that is away that nothing waits any more: holds end there, too."""
+
 
 @dataclass
 class AskingHub:
@@ -35,7 +38,8 @@ class AskingHub:
     orders: Orders | None = None
     fresh_id: Callable[[], str] = uuid7
     _store: Store | None = field(default=None, repr=False)
-    _asked: bool = False
+    _owed: int = 0
+    """How often is tried still to tell the hub that nothing waits any more."""
     _became: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """Signature of an answer → what the hub is to be told of it."""
     _done: frozenset[str] = frozenset()
@@ -51,11 +55,12 @@ class AskingHub:
         if store is None:
             return 0
         waiting = {r.id: r for r in HeldRequests(store).waiting() if isinstance(r, Record)}
-        if not waiting and not self._asked:
+        if not waiting and not self._owed:
             return 0
-        self._asked = bool(waiting)  # once more when all are over, so that the hub knows
+        self._owed = TRIES if waiting else self._owed - 1
         told_ = {"held": told(list(waiting.values())), "became": list(self._became.values())}
         answer = self.line.send("/v1/holds", orjson.dumps(told_)).value
+        self._owed = TRIES if waiting else 0  # once more when all are over, so that the hub knows
         self._became.clear()
         offered = answer.get("orders")
         if self.orders is not None and isinstance(offered, dict):

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fleet_world import FleetWorld, Member
 
-from app.asking_hub import AskingHub
+from app.asking_hub import TRIES, AskingHub
 from app.home import Home
 from core.decision import Decision, Verdict
 from core.errors import OutgateError
@@ -21,6 +21,7 @@ from core.rights import Actor
 from evidence import open_evidence
 from evidence.acts import StoredAct
 from evidence.store import Store
+from fleet.line import Answer, HubAwayError
 from hub import held
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -43,6 +44,17 @@ def holding(member: Member) -> Record:
     done.wait()
     evidence.close()
     return record
+
+
+class _Away:
+    """A line whose hub is not there."""
+
+    def send(self, path: str, body: bytes) -> Answer:
+        raise HubAwayError("away")
+
+    def renewed(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def asking(member: Member, settings: str) -> AskingHub:
@@ -81,6 +93,38 @@ def test_an_answer_is_taken_and_told_back(world: FleetWorld, member: Member) -> 
         assert became(world) == ("done", "")
         assert there.look() == 0
     assert said_there(member) == [(Action.APPROVE, "ada")]
+
+
+def test_what_became_of_an_answer_is_told_once_the_hub_is_back(
+    world: FleetWorld, member: Member
+) -> None:
+    """Also where nothing waits any more and the hub was away just then."""
+    holding(member)
+    with closing(asking(member, "")) as there:
+        there.look()
+        say(world, "ada")
+        assert there.look() == 1
+        line, there.line = there.line, _Away()
+        for _ in range(TRIES - 1):
+            with pytest.raises(HubAwayError):
+                there.look()
+        there.line = line
+        assert there.look() == 0
+        assert became(world) == ("done", "")
+
+
+def test_a_hub_that_stays_away_is_not_asked_for_ever(world: FleetWorld, member: Member) -> None:
+    """Nothing waits, and by then the hold is over at the hub, too."""
+    holding(member)
+    with closing(asking(member, "")) as there:
+        there.look()
+        say(world, "ada")
+        there.look()
+        there.line = _Away()
+        for _ in range(TRIES):
+            with pytest.raises(HubAwayError):
+                there.look()
+        assert there.look() == 0
 
 
 def test_two_people_at_the_hub_let_go_what_takes_two(world: FleetWorld, member: Member) -> None:
