@@ -74,6 +74,8 @@ class Plan:
     """Sums of records that expired in which the person or script stands; those rows go."""
     acts: int = 0
     """Acts that name the person or the script; they stay."""
+    owed: bool = False
+    """Whether an erasure before this one left something in the file's free room or its log."""
     swept: bool = True
     """False: erased, but what stood there may be left in the file's free room and its log."""
 
@@ -92,7 +94,7 @@ def plan(path: Path, wanted: Wanted) -> Plan:
 
 
 def _plan(connection: Connection, wanted: Wanted) -> Plan:
-    made, removed = Plan(), Removed.of(connection)
+    made, removed = Plan(owed=unswept(connection) is not None), Removed.of(connection)
     for seq, at_us, text, *columns in connection.execute(_SCAN, (0,)):
         if not text:
             continue
@@ -372,6 +374,8 @@ def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
             f"Acts that name whom or what this is about (reviews, holds, approvals): {made.acts}. "
             "They stay: they prove who did what."
         )
+    if made.owed and made.swept:
+        lines.append("What an earlier erasure left in the file's free room goes with it.")
     if not made.swept:
         lines.append(
             "NOT finished: something else uses the evidence, so what stood there may be left in "

@@ -15,7 +15,7 @@ from proxy.backpressure import break_off, hang_up
 from proxy.binding import bind, bound, transaction_of
 from proxy.boundaries import is_ours
 from proxy.client_certificates import ClientCertificates
-from proxy.early_ends import EarlyEnds, why_of
+from proxy.early_ends import EarlyEnds, tell_what_was_answered, why_of
 from proxy.evasion import EvasionWatch
 from proxy.far_side import mark_end
 from proxy.greetings import Greetings
@@ -344,6 +344,7 @@ class GateAddon(TakesTurns, Guarded):
             self.ends.over(transaction)
 
     async def _on_answer_end(self, flow: http.HTTPFlow, transaction: Transaction) -> Outcome:
+        tell_what_was_answered(flow, transaction)
         await self.inspection.on_answer_end(transaction, content_of(flow))
         end_answer(flow, transaction)
         return WAIT

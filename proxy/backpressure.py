@@ -29,7 +29,7 @@ from proxy.carrying_out import QueuedConnectionHandler
 from proxy.prompt_reading import let_go, made_prompt
 from proxy.streams import GatePieceHook, GateUploadHook
 from proxy.travel import PastTap
-from proxy.untaken import lost_of, untaken
+from proxy.untaken import lost_of, unacknowledged, untaken
 from proxy.untying import Over, nothing, untie_layers
 
 PACED = (GateUploadHook, GatePieceHook)
@@ -75,6 +75,18 @@ def untaken_of(flow: http.HTTPFlow) -> int | None:
     waiting = transaction_of(flow).travel.backlog
     lost = handler.lost.get(server, 0)
     return None if lost is None else lost + (0 if waiting is None else waiting())
+
+
+def behind_its_answer(flow: http.HTTPFlow) -> int | None:
+    """Return how much of what went to a flow's server it had not taken when its answer was over;
+    None where nobody can tell, for it broke. Nothing of HTTP/2: others may wait on its connection.
+    """
+    handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
+    if handler is None or server.alpn == b"h2":
+        return 0
+    if server in handler.lost:
+        return handler.lost[server]
+    return unacknowledged(handler.transports.get(server))
 
 
 def _read_at_most(writer: Any, size: int) -> None:

@@ -9,9 +9,9 @@ from mitmproxy import http
 
 from core.decision import Decision, Verdict
 from core.duties import Duty
-from core.fate import BROKEN_OFF_NOTE, CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
+from core.fate import ANSWERED_EARLY_NOTE, BROKEN_OFF_NOTE, CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
 from core.vocabulary.sizes import counted, number
-from proxy.backpressure import look_again, untaken_of
+from proxy.backpressure import behind_its_answer, look_again, untaken_of
 from proxy.boundaries import courtesy
 from proxy.client_certificates import ClientCertificates
 from proxy.conversation import GOING_AWAY
@@ -149,20 +149,31 @@ def _tell_what_was_lost(flow: http.HTTPFlow, transaction: Transaction) -> None:
     if isinstance(travel.body, PastTap):
         if travel.reader is None or not transaction.exchange.complete:
             travel.body.tap.broken(untaken_of(flow))
-    elif travel.reader is None and transaction.passing and was_reached(flow):
-        _tell_what_arrived(flow, transaction)
+    elif (transaction.passing or transaction.answering) and was_reached(flow):
+        _tell_what_arrived(flow, transaction, untaken_of(flow), BROKEN_OFF_NOTE)
 
 
-def _tell_what_arrived(flow: http.HTTPFlow, transaction: Transaction) -> None:
+def tell_what_was_answered(flow: http.HTTPFlow, transaction: Transaction) -> None:
+    """An answer is over. Where its server did not wait for the end of a body that was read before
+    any of it left, have the record tell how much of it the server is known to have.
+    """
+    if transaction.exchange.body_bytes and not isinstance(transaction.travel.body, PastTap):
+        lost = behind_its_answer(flow)
+        _tell_what_arrived(flow, transaction, lost, ANSWERED_EARLY_NOTE)
+
+
+def _tell_what_arrived(
+    flow: http.HTTPFlow, transaction: Transaction, lost: int | None, why: str
+) -> None:
     """Have the record of a body that was read to its end before any of it left tell so many bytes
     as the server is known to have: none where nobody knows.
     """
-    size, lost = transaction.exchange.body_bytes, untaken_of(flow)
+    size = transaction.exchange.body_bytes
     if size and lost != 0:
         written = size if flow.request.raw_content is None else len(flow.request.raw_content)
         taken = 0 if lost is None else max(0, min(size, written) - lost)
         transaction.left(taken, whole=True)
-        transaction.note(BROKEN_OFF_NOTE)
+        transaction.note(why)
         transaction.note(f"{counted(size, 'byte')} were let out, and all of them were read before")
 
 

@@ -30,6 +30,17 @@ def untaken(transport: ConnectionIO | None) -> int:
     return waiting + (0 if found is None else _in_the_system(found))
 
 
+def unacknowledged(transport: ConnectionIO | None) -> int:
+    """Return how many of the bytes that were written its far side has certainly not acknowledged,
+    though it may have by the time it reads on; 0 where no system tells it and all was handed over.
+    """
+    writer = None if transport is None else transport.writer
+    if writer is None:
+        return 0
+    tells = sys.platform == "linux" or writer.transport.get_write_buffer_size()
+    return untaken(transport) if tells else 0
+
+
 def lost_of(transport: ConnectionIO | None, written: int) -> int | None:
     """Return how many of the bytes that were ever written to a connection that broke its far side
     has not acknowledged, so long as its socket is there; None where the system does not tell.

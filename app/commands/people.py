@@ -189,17 +189,18 @@ def erase(
         made = _done(home, wanted, who, reason.strip(), asked, made)
     elif asked is not None:
         typer.echo("Somebody else asked for this erasure: your --yes confirms it.")
-    _tell(made, wanted, done=does)
+    _tell(made, wanted, _heading(made, yes=yes))
     _tell_what_next(made, of_script=script is not None, asked_only=not yes)
     return 0 if made.swept else 1
 
 
 def _tell_what_next(made: "Plan", *, of_script: bool, asked_only: bool) -> None:
     """Print why nothing was found, or that nothing was changed."""
-    if of_script and made.nothing and not (made.held or made.acts):
+    if of_script and made.nothing and not (made.held or made.acts or made.owed):
         typer.echo("A script is named by its whole path: outgate scripts lists them.")
     if asked_only:
-        more = "" if made.nothing else " Add --yes and --reason to erase."
+        finish = " Add --yes and --reason to finish that erasure." if made.owed else ""
+        more = finish if made.nothing else " Add --yes and --reason to erase."
         typer.echo(f"Nothing was changed.{more}")
 
 
@@ -226,13 +227,23 @@ def _erased(home: "Home", wanted: "Wanted", who: str, why: str, asked: str | Non
     return made
 
 
-def _tell(made: "Plan", wanted: "Wanted", *, done: bool) -> None:
+def _heading(made: "Plan", *, yes: bool) -> str:
+    """Return whether something was erased, would be, or was only left by an earlier erasure."""
+    if not made.nothing:
+        return "Erased." if yes else "This would be erased:"
+    if not made.owed:
+        return "There is nothing to erase:"
+    if yes and made.swept:
+        return "An earlier erasure is finished now; there is nothing more to erase:"
+    return "An earlier erasure is not finished; there is nothing more to erase:"
+
+
+def _tell(made: "Plan", wanted: "Wanted", heading: str) -> None:
     """Print what was erased, or would be."""
     from evidence.erasure import lines_of
     from evidence.times import from_micros
 
-    heading = "There is nothing to erase:" if made.nothing else "This would be erased:"
-    typer.echo("Erased." if done else heading)
+    typer.echo(heading)
     if wanted.before_us is not None:
         at = from_micros(wanted.before_us).astimezone()
         typer.echo(f"  All from before {at:%Y-%m-%d %H:%M %Z}.")

@@ -316,6 +316,12 @@ def test_what_an_interrupted_erasure_left_goes_with_the_next(outgate: Runs, kept
         told = happening(Event.ERASED, {"why": "killed", "entries": [], "parts": []})
         append_happening(connection, told)
     assert "free room" in outgate("verify").out
-    told_again = outgate("erase", "--script", "/none.py", "--yes", "--reason", "again")
+    line = ("erase", "--script", "/none.py")
+    asked = outgate(*line).out
+    assert asked.startswith("An earlier erasure is not finished; there is nothing more to erase:")
+    assert "to finish that erasure" in asked and "whole path" not in asked
+    told_again = outgate(*line, "--yes", "--reason", "again")
     assert (told_again.code, "NOT finished" in told_again.out) == (0, False)
+    assert told_again.out.startswith("An earlier erasure is finished now; there is nothing more")
     assert "free room" not in outgate("verify").out
+    assert outgate(*line).out.startswith("There is nothing to erase:")

@@ -3,15 +3,25 @@
 import socket
 import ssl
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
-from core.fate import BROKEN_OFF_NOTE, CUT_NOTE, LEFT_NOTE, NO_ANSWER_NOTE, Delivery, Fate
+from core.fate import (
+    ANSWERED_EARLY_NOTE,
+    BROKEN_OFF_NOTE,
+    CUT_NOTE,
+    LEFT_NOTE,
+    NO_ANSWER_NOTE,
+    Delivery,
+    Fate,
+)
 from core.record import Record
 from tests.proxy.conftest import MARKED, RunningGate
 from tests.proxy.test_proxy_wire import (
@@ -233,6 +243,52 @@ def test_a_body_whose_server_breaks_off_has_left_as_far_as_the_server_took_it(
     assert record.bytes_went < size
     assert record.read_whole
     assert kept or f"{size:,} bytes were let out, and all of them were read before" in record.notes
+
+
+UNDER_WAY = 1 << 19
+"""Of a body that fits into the systems of both ends, not into that of the server alone."""
+SEEN = threading.Event()
+"""The gate has seen the answer."""
+
+
+def _refuses(talk: ssl.SSLSocket, far: FarSide, size: int) -> None:
+    """Read the head of a request, refuse its body, and break off once the gate has seen that."""
+    far.got.append(Reader(talk).until(b"\r\n\r\n"))
+    talk.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: %d\r\n\r\nno" % size)
+    SEEN.wait(PATIENT_S)
+    talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _sees_an_answer(gate: RunningGate) -> bool:
+    under_way = list(gate.addon.ends._under_way.values())
+    return bool(under_way) and under_way[-1][1].answering
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_body_that_is_refused_before_it_was_taken_has_not_left_whole(
+    wire: tuple[RunningGate, FarSide], whole: bool, long: bool
+) -> None:
+    """An answer does not say how much of a body the server took: its record tells what it is known
+    to have, as “at least”, whether the answer came to its end or broke off.
+    """
+    gate, far = wire
+    far.talks, far.got = partial(_refuses, size=2 if whole else 900_000), []
+    known = len(gate.evidence.closed)
+    SEEN.clear()
+    with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk, suppress(OSError):
+        talk.sendall(request(1, bytes(UNDER_WAY)))
+        eventually(lambda: len(gate.evidence.closed) > known or _sees_an_answer(gate))
+        if whole:
+            eventually(lambda: len(gate.evidence.closed) > known)
+        SEEN.set()
+        while talk.recv(MB) and not whole:
+            continue
+    record = _one_more(gate, known)
+    assert (record.response.status, record.delivery) == (413, Delivery.DELIVERED)
+    assert (ANSWERED_EARLY_NOTE if whole else BROKEN_OFF_NOTE) in record.notes
+    assert record.bytes_least and record.read_whole
+    assert record.bytes_went < UNDER_WAY
 
 
 @pytest.mark.parametrize("long", [False, True])
