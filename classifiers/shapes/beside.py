@@ -2,6 +2,7 @@
 literals of statements and calls, settings, options, questions with answers, definitions.
 """
 
+import codecs
 import heapq
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -23,9 +24,15 @@ _ENOUGH_WEAK = 3
 _MOST = 50_000
 _UNSURE = frozenset("acelnosuz")
 """Letters that may have an accent which Latin-1 has not: such a one stands as a question mark."""
+_BEYOND = "ĄąĆćĘęŁłŃńŚśŹźŻżČčĚěŠšŽžŘřŐőŰűŮů"
+"""Letters that Latin-1 has not; they take the places of its control characters."""
+_ENCODING = codecs.charmap_build(
+    "".join(map(chr, range(0x80))) + _BEYOND + "".join(map(chr, range(0xA0, 0x100)))
+)
 _PLAIN = bytes.maketrans(
-    "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜàáâãäåçèéêëìíîïñòóôõöøùúûü".encode("latin-1"),
-    b"AAAAAACEEEEIIIINOOOOOOUUUUaaaaaaceeeeiiiinoooooouuuu",
+    bytes(range(0x80, 0xA0))
+    + "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜàáâãäåçèéêëìíîïñòóôõöøùúûü".encode("latin-1"),
+    b"AaCcEeLlNnSsZzZzCcEeSsZzRrOoUuUuAAAAAACEEEEIIIINOOOOOOUUUUaaaaaaceeeeiiiinoooooouuuu",
 )
 _BEHIND = (
     rb"(?:[^\w ,;!.)\xc0-\xff]| [^\w ,;!.)(\xc0-\xff]| \.|\.{3}|\. ?:|  "
@@ -172,8 +179,9 @@ def _ends(text: str) -> Iterator[int]:
 
 def _folded(text: str) -> bytes:
     """Return a byte for each character, and letters without accents, which keeps patterns small."""
-    data = text.encode("latin-1", "replace")
-    return data if text.isascii() else data.translate(_PLAIN)
+    if text.isascii():
+        return text.encode()
+    return codecs.charmap_encode(text, "replace", _ENCODING)[0].translate(_PLAIN)
 
 
 def _end_of(data: bytes, start: int, stop: int) -> int:

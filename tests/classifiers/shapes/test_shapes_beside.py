@@ -287,3 +287,9 @@ def test_the_patterns_are_small() -> None:
     words = beside._words()
     searches = (words.search, words.goes_on, words.opens_row)
     assert sum(search.__self__.ProgramSize() for search in searches) < 80_000
+
+
+@pytest.mark.parametrize("name", ["imię", "IMIĘ"])
+def test_a_letter_that_latin_1_has_not_may_end_a_name(name: str) -> None:
+    text = f'<pole name="{name}" value="Anna Nowak"/>'
+    assert [pair.cell.text for pair in beside._pairs(text, ())] == ["Anna Nowak"]
