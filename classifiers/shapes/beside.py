@@ -2,6 +2,7 @@
 literals of statements and calls, settings, options, questions with answers, definitions.
 """
 
+import codecs
 import heapq
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -21,19 +22,18 @@ SEAM = "\n/\n"
 """Between two parts of a text that were taken out of it: nothing reaches over it."""
 _ENOUGH_WEAK = 3
 _MOST = 50_000
-_ACCENTS = {
-    "a": rb"[aA\xe0-\xe5\xc0-\xc5?]",
-    "c": rb"[cC\xe7\xc7?]",
-    "e": rb"[eE\xe8-\xeb\xc8-\xcb?]",
-    "i": rb"[iI\xec-\xef\xcc-\xcf]",
-    "l": rb"[lL?]",
-    "n": rb"[nN\xf1\xd1?]",
-    "o": rb"[oO\xf2-\xf6\xf8\xd2-\xd6\xd8]",
-    "s": rb"[sS?]",
-    "u": rb"[uU\xf9-\xfc\xd9-\xdc]",
-    "z": rb"[zZ?]",
-}
-"""Letters as Latin-1 has them; one that it has not stands as a question mark."""
+_UNSURE = frozenset("acelnosuz")
+"""Letters that may have an accent which Latin-1 has not: such a one stands as a question mark."""
+_BEYOND = "ĄąĆćĘęŁłŃńŚśŹźŻżČčĚěŠšŽžŘřŐőŰűŮů"
+"""Letters that Latin-1 has not; they take the places of its control characters."""
+_ENCODING = codecs.charmap_build(
+    "".join(map(chr, range(0x80))) + _BEYOND + "".join(map(chr, range(0xA0, 0x100)))
+)
+_PLAIN = bytes.maketrans(
+    bytes(range(0x80, 0xA0))
+    + "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜàáâãäåçèéêëìíîïñòóôõöøùúûü".encode("latin-1"),
+    b"AaCcEeLlNnSsZzZzCcEeSsZzRrOoUuUuAAAAAACEEEEIIIINOOOOOOUUUUaaaaaaceeeeiiiinoooooouuuu",
+)
 _BEHIND = (
     rb"(?:[^\w ,;!.)\xc0-\xff]| [^\w ,;!.)(\xc0-\xff]| \.|\.{3}|\. ?:|  "
     rb"| (?i:between|in|i?like|is|eq) ?[('\"\d]| v(?:alue)?=)"
@@ -42,6 +42,8 @@ _BEHIND = (
 _WORD_BEHIND = re.compile(
     rb" (?:between|in|i?like|is|eq|v(?:alue)?=)[ ('\"\d]{0,2}\Z", re.IGNORECASE
 )
+_SHORTEST_INNER = 3
+"""Letters of a word that tells alone where it begins within a name, as in `birthDob`."""
 _JOINTS = b" _.'/()+%-"
 """What may stand between two words of a name."""
 _FLAG = rb"--?[A-Za-z][A-Za-z-]{0,40} [^-\s]"
@@ -103,7 +105,7 @@ def _rows(text: str) -> Iterator[Pair]:
     """Yield names with their values where lines and elements are read as rows of a table."""
     if not any(sign in text for sign in ";,|>"):
         return
-    data = text.encode("latin-1", "replace")
+    data = _folded(text)
     words, size, at = _words(), len(data), 0
     judged: dict[tuple[str, str], bool] = {}
     for _ in range(_MOST):
@@ -157,7 +159,7 @@ def _pairs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Pair]:
 
 def _ends(text: str) -> Iterator[int]:
     """Yield where words end that may end a name, before what may part it from a value."""
-    data = text.encode("latin-1", "replace")
+    data = _folded(text)
     words = _words()
     size = len(data)
     at = 0
@@ -168,11 +170,18 @@ def _ends(text: str) -> Iterator[int]:
         end = _end_of(data, start, stop)
         yield end
         if data[end] in _JOINTS:  # it may go on with words that tell nothing alone
-            longer = words.goes_on(words.here, data, start, min(size, start + LONGEST_NAME))[0]
+            longer = words.goes_on(words.here, data, end, min(size, start + LONGEST_NAME))[0]
             if longer[0] >= 0 and longer[1] > stop:
-                end = _end_of(data, *longer)
+                end = _end_of(data, start, longer[1])
                 yield end
         at = max(end, start + 1)
+
+
+def _folded(text: str) -> bytes:
+    """Return a byte for each character, and letters without accents, which keeps patterns small."""
+    if text.isascii():
+        return text.encode()
+    return codecs.charmap_encode(text, "replace", _ENCODING)[0].translate(_PLAIN)
 
 
 def _end_of(data: bytes, start: int, stop: int) -> int:
@@ -214,42 +223,59 @@ def _words() -> _Words:
     options.never_capture = True
     options.max_mem = 64 << 20
     before, weak, strong = _kinds_of_words()
-    told = rb"(?:%b)(?:(?:[%b]{1,3}(?:20)?)(?i:%b)|%b){1,3}" % (
-        _standing(before, 2),
+    more = rb"(?:[%b]{1,3}(?:20)?(?i:%b)|%b)" % (
         _JOINTS.replace(b"-", rb"\-"),
         _any_of(weak, 1),
         _any_of(weak, 2, inner=True),
     )
-    alone, longer = _standing(strong, 3), told + _BEHIND
+    names = rb"(?:(?:%b)(?:%b)??|(?:%b)%b)%b{0,2}?" % (
+        _standing(strong, _SHORTEST_INNER),
+        more,
+        _standing(before, 2),
+        more,
+        more,
+    )
+    pattern = names + _BEHIND + b"|" + _FLAG
     opens = (
         rb"(?m:^|<)[ \"'>*|-]{0,4}(?:[\w ?.'()/:\xc0-\xff-]*[^A-Za-z])??(?i:%b)[\"']?\s{0,3}[;,|>]"
     ) % _any_of(strong | weak, 2)
-    pattern = rb"(?:%b)%b|%b|%b" % (alone, _BEHIND, _FLAG, longer)
     anchor = re2._re2.RE2.Anchor
     return _Words(
         re2.compile(pattern, options)._regexp.Match,
         anchor.UNANCHORED,
-        re2.compile(longer, options)._regexp.Match,
+        re2.compile(more + b"{1,3}" + _BEHIND, options)._regexp.Match,
         re2.compile(opens, options)._regexp.Match,
         anchor.ANCHOR_START,
     )
 
 
 def _kinds_of_words() -> tuple[set[str], set[str], set[str]]:
-    """Return the words that may stand before a weak last word of a name, the last words that tell
-    nothing alone, and those that do.
+    """Return the words that may only stand before a weak last word of a name, the last words that
+    tell nothing alone, and those that do.
     """
     phrases = [phrase.split(" ") for phrase in telling_phrases()]
     strong = {words[0] for words in phrases if len(words) == 1}
     weak = {words[-1] for words in phrases} - strong
-    return strong | {words[-2] for words in phrases if words[-1] in weak}, weak, strong
+    before = {words[-2] for words in phrases if words[-1] in weak} - strong
+    return before | {word for word in strong if len(word) < _SHORTEST_INNER}, weak, strong
 
 
 def _standing(words: Collection[str], shortest_inner: int) -> bytes:
-    """Return the pattern of any of these words where one begins, be it within a name."""
-    return rb"(?:\b|_)(?i:%b)|[a-z0-9](?:%b)" % (
-        _any_of(words, 2),
-        _any_of(words, shortest_inner, inner=True),
+    """Return the pattern of any of these words where one begins, be it within a name, which takes a
+    capital letter; what follows the first letter stands once for both.
+    """
+    by_first: dict[tuple[str, bool], list[str]] = {}
+    for word in sorted(words):
+        if len(word) > 1:
+            by_first.setdefault((word[0], len(word) >= shortest_inner), []).append(word[1:])
+    return b"|".join(
+        rb"(?:(?:\b|_)(?i:%b)%b)(?i:%b)"
+        % (
+            _any_case(first),
+            rb"|[a-z0-9]%b" % first.upper().encode() if inner else b"",
+            _any_of(rests, 1),
+        )
+        for (first, inner), rests in by_first.items()
     )
 
 
@@ -268,7 +294,7 @@ def _any_of(words: Collection[str], shortest: int, *, inner: bool = False) -> by
 
 
 def _any_case(letter: str) -> bytes:
-    return _ACCENTS.get(letter) or letter.encode()
+    return (rb"[%b?]" if letter in _UNSURE else rb"%b") % letter.encode()
 
 
 def _pair(
