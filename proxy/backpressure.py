@@ -10,7 +10,7 @@ import struct
 from collections.abc import Awaitable
 from functools import partial
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import http
@@ -148,8 +148,10 @@ class GateConnectionHandler(QueuedConnectionHandler):
         super().__init__(*arguments)
         self._waiting, self._over = 0, False
         self._ahead = 0
-        self.lost: dict[Connection, int | None] = {}
-        """What was under way to a server when its connection ended; None where nobody can tell."""
+        self.lost: WeakKeyDictionary[Connection, int | None] = WeakKeyDictionary()
+        """What was under way to a server when its connection ended; None where nobody can tell. For
+        as long as somebody can ask for that.
+        """
         self._idle = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
         _OPEN[self.client.id] = self
@@ -177,6 +179,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
             error.__traceback__ = None
             raise
         finally:
+            self.written.pop(connection, None)
             reader = transport.reader
             let_go(reader)
             broken = reader.exception() if isinstance(reader, asyncio.StreamReader) else None

@@ -42,7 +42,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
         self._coming: deque[events.Event] = deque()
         self._handling = False
         self.written: dict[Connection, int] = {}
-        """How many bytes were to go to each server, as they go over the wire."""
+        """How many bytes were to go to each server that is there, as they go over the wire."""
 
     async def server_event(self, event: events.Event) -> None:
         """Handle an event, as mitmproxy asks for it."""
@@ -80,10 +80,10 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
     def write(self, connection: Connection, data: bytes) -> None:
         """Send these bytes on a connection, unless it is closed."""
         transport = self.transports.get(connection)
-        if connection is not self.client:
-            self.written[connection] = self.written.get(connection, 0) + len(data)
         if transport is None:
             return  # that connection has been closed
+        if connection is not self.client:
+            self.written[connection] = self.written.get(connection, 0) + len(data)
         writer = transport.writer
         assert writer
         if not writer.is_closing():

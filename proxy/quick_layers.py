@@ -7,7 +7,7 @@ each layer, whether somebody reads along, and compares connections by the text o
 from typing import Any
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
-from mitmproxy.connection import ConnectionState
+from mitmproxy.connection import Connection, ConnectionState, Server
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layer import Paused
 from mitmproxy.proxy.layers.http import (
@@ -187,14 +187,26 @@ class QuickHttpLayer(HttpLayer):
         if isinstance(command, DropStream):
             self.streams.pop(command.stream_id, None)
         elif isinstance(command, GetHttpConnection):
+            self.forget_ended()
             self._forgive(command)
             yield from self.get_connection(command)
         elif isinstance(command, RegisterHttpConnection):
             yield from self.register_connection(command)
         else:
             if isinstance(command, commands.OpenConnection):
+                self.forget_ended()
                 self.connections[command.connection] = child
             yield command
+
+    def forget_ended(self) -> None:
+        """Let go of connections to servers of which nothing can come any more, and which no stream
+        has: mitmproxy keeps each, with its TLS, for as long as the client keeps its own.
+        """
+        ended = [one for one in self.connections if _has_ended(one) and one != self.context.server]
+        used = {stream.context.server for stream in self.streams.values()} if ended else set()
+        for one in ended:
+            if one not in used and one not in self.waiting_for_establishment:
+                del self.connections[one]
 
     def _forgive(self, asked: GetHttpConnection) -> None:
         """Let a connection that broke, or could not be opened, not stand for its server any more:
@@ -204,3 +216,8 @@ class QuickHttpLayer(HttpLayer):
             over = one.state is ConnectionState.CLOSED and one not in self.waiting_for_establishment
             if over and one.error and asked.connection_spec_matches(one):
                 one.error = None
+
+
+def _has_ended(one: Connection) -> bool:
+    """Return whether a connection to a server was closed, and all that came there was handled."""
+    return isinstance(one, Server) and one.timestamp_end is not None and not one.state

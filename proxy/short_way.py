@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events, layer
-from mitmproxy.proxy.layers.http import HttpLayer
 from mitmproxy.proxy.layers.modes import HttpProxy
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 from mitmproxy.proxy.tunnel import TunnelState
@@ -35,11 +34,11 @@ _OPEN, _INACTIVE = TunnelState.OPEN, TunnelState.INACTIVE
 class ShortWay:
     """The layers of one tunnel that stands."""
 
-    outer: HttpLayer
+    outer: GateHttpLayer
     connect: GateStream
     to_server: Any
     to_client: Any
-    inside: HttpLayer
+    inside: GateHttpLayer
     whole: WholeMessages
 
     @classmethod
@@ -48,7 +47,7 @@ class ShortWay:
         if tuple(map(type, layers[: len(_TUNNEL)])) != _TUNNEL:
             return None
         _, outer, connect, to_server, to_client, inside = layers[: len(_TUNNEL)]
-        assert isinstance(outer, HttpLayer)
+        assert isinstance(outer, GateHttpLayer)
         assert isinstance(connect, GateStream)
         assert isinstance(inside, GateHttpLayer)
         end = outer.connections.get(outer.context.client)
@@ -153,6 +152,7 @@ class ShortWay:
         if command.blocking or isinstance(command, commands.RequestWakeup):
             self.outer.command_sources[command] = self.connect
         if isinstance(command, commands.OpenConnection):
+            self.outer.forget_ended()
             self.outer.connections[command.connection] = self.connect
         elif isinstance(command, commands.CloseConnection):
             if command.connection is client and not client.state & ConnectionState.CAN_WRITE:

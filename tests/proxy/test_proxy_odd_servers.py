@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
 import pytest
+from mitmproxy.connection import Server
 from patience import PATIENT_S, eventually
 
 from app.demo.internet import StandInInternet
 from core.fate import CUT_NOTE
 from proxy import backpressure
+from proxy.connect_to import parse_route
 from tests.proxy.conftest import RunningGate, started
-from tests.proxy.test_proxy_far_side import END, HEAD, odd_server, read_request, says
+from tests.proxy.test_proxy_far_side import END, HEAD, certificate, odd_server, read_request, says
 
 type Talks = Callable[[socket.socket], None]
 type Outcome = tuple[int, bytes] | str
@@ -305,11 +307,28 @@ def test_answers_without_a_length_follow_each_other(gate: RunningGate) -> None:
                 assert (answer.status, answer.read()) == (200, b"ok")
 
 
-def _has_servers(name: tuple[str, int]) -> bool:
-    """Return whether the gate has a connection to a server for the client at this address."""
+def _serving(name: tuple[str, int]) -> backpressure.GateConnectionHandler:
+    """Return what serves the client at this address."""
     handlers = [found() for found in backpressure._OPEN.valuerefs()]
-    found = [one for one in handlers if one is not None and one.client.peername == name]
-    return any(set(one.transports) != {one.client} for one in found)
+    (found,) = [one for one in handlers if one is not None and one.client.peername == name]
+    return found
+
+
+def _is_alone(name: tuple[str, int]) -> bool:
+    """Return whether a client's connection has none to a server behind it."""
+    handler = _serving(name)
+    ended = all(getattr(one, "timestamp_end", True) for one in _known(handler))
+    return ended and set(handler.transports) == {handler.client}
+
+
+def _known(handler: backpressure.GateConnectionHandler) -> set[Server]:
+    """Return the connections to servers that are known of where a client is served."""
+    found = list(handler.layer.context.layers)
+    for one in found:
+        found += [more for more in getattr(one, "streams", {}).values() if more not in found]
+        found += [more for more in one.context.layers if more not in found]
+    known = {end for one in found for end in getattr(one, "connections", ())}
+    return {one for one in known | set(handler.written) if isinstance(one, Server)}
 
 
 @pytest.mark.parametrize("ends", [resets(HEAD + END), says(HEAD + END)])
@@ -328,7 +347,28 @@ def test_a_connection_that_a_server_ends_between_requests_is_made_anew(
                 connection.request("POST", url, b"hello")
                 answer = connection.getresponse()
                 assert (answer.status, answer.read()) == (200, b"ok")
-                eventually(lambda: not _has_servers(name))
+                eventually(lambda: _is_alone(name))
+
+
+def test_connections_that_servers_end_are_let_go(gate: RunningGate) -> None:
+    """Of all that a client's tunnel had, the last is known: each has its TLS in memory."""
+    host = "odd.example"
+    folder = gate.roots.parent
+    context = certificate(folder, gate.internet.authority, host)
+    with odd_server(says(HEAD + END), context) as server:
+        gate.addon.upstreams.routes._routes = (parse_route(f"{host}:443:127.0.0.1:{server.port}"),)
+        with gate.connect(host) as talk:
+            name = talk.getsockname()
+            for _ in range(4):
+                talk.sendall(
+                    b"POST / HTTP/1.1\r\nHost: odd.example\r\nContent-Length: 5\r\n\r\nhello"
+                )
+                answer = http.client.HTTPResponse(talk)
+                answer.begin()
+                assert answer.read() == b"ok"
+                eventually(lambda: _is_alone(name))
+            assert len(_known(_serving(name))) <= 2
+    gate.addon.upstreams.routes._routes = ()
 
 
 @pytest.mark.parametrize("size", [200_000, 5_000_000])
