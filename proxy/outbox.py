@@ -165,8 +165,12 @@ class Outbox:
                 OWNER.done(Duty.HAND_OVER)
 
     def _hurry(self, delay: float) -> None:
-        """Hand over after so many seconds at most; with 0, once what is ready now was done."""
-        if delay < self._hurrying:
+        """Hand over after so many seconds at most; with 0, once what is ready now was done. Where
+        its loop does not run, now: a timer that is set from elsewhere wakes nobody.
+        """
+        if self._timer is self._loop and asyncio._get_running_loop() is not self._loop:
+            self._hand_over()
+        elif delay < self._hurrying:
             self._hurrying = delay
             self._timer.call_later(delay, self._hurried)
 

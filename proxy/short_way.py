@@ -77,6 +77,8 @@ class ShortWay:
             or (to_server.tunnel_state is not _OPEN and to_server.tunnel_state is not _INACTIVE)
         ):
             return None
+        if to_client.conn.alpn == b"h2":
+            does = None  # its streams ask at once: each has a connection of its own
         if type(event) is events.DataReceived:
             if event.connection is to_client.tunnel_connection:
                 return self._of_client(event, does)
