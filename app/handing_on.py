@@ -20,7 +20,7 @@ from core.review import Action, ReviewEvent, last_said, script_key, signed
 from core.scanned import OwnerState
 from core.text import printable
 from evidence.store import Store
-from inventory.owners import Listed, Owners, local_accounts
+from inventory.owners import Listed, Owners, machine_accounts
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
 _HEADING = (
@@ -70,7 +70,7 @@ def good_scripts(
 
     kept = source_store(home)
     sources = KeptSources(home=home, keeps=keeps)
-    owners, named = Owners(local_accounts(), listed), successors(store)
+    owners, named = Owners(machine_accounts(), listed), successors(store)
     newest = {}
     for version in sorted(store.script_versions(), key=lambda version: version.last_at):
         newest[version.script] = version

@@ -5,9 +5,11 @@ accounts, and by the list that the organisation supplies.
 import csv
 import io
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from core.errors import InputError
 from core.scanned import Owner, OwnerState
@@ -55,16 +57,34 @@ class Listed:
     successor: str | None = None
 
 
-def local_accounts() -> tuple[Account, ...]:
-    """Return the accounts of this machine; none where the system has no such table."""
+class Accounts:
+    """The accounts that this machine knows, wherever they come from: its own table, or a directory
+    of the organisation, which answers for one account and lists none.
+    """
+
+    def __init__(
+        self,
+        by_uid: Callable[[int], Account | None],
+        by_name: Callable[[str], Account | None],
+    ) -> None:
+        self.by_uid, self.by_name = cache(by_uid), cache(by_name)
+
+
+def machine_accounts() -> Accounts | None:
+    """Return the accounts of this machine; None where the system has no such table."""
     try:
         import pwd
     except ImportError:
-        return ()
-    return tuple(
-        Account(name=e.pw_name, uid=e.pw_uid, home=e.pw_dir, shell=e.pw_shell)
-        for e in pwd.getpwall()
-    )
+        return None
+    return Accounts(partial(_found, pwd.getpwuid), partial(_found, pwd.getpwnam))
+
+
+def _found[Asked](ask: Callable[[Asked], Any], asked: Asked) -> Account | None:
+    try:
+        entry = ask(asked)
+    except (KeyError, ValueError, OverflowError):  # a name or a number that no account can have
+        return None
+    return Account(name=entry.pw_name, uid=entry.pw_uid, home=entry.pw_dir, shell=entry.pw_shell)
 
 
 def read_accounts(path: Path) -> dict[str, Listed]:
@@ -136,19 +156,17 @@ class Owners:
     """Answers for every file."""
 
     def __init__(
-        self, accounts: Sequence[Account], listed: Mapping[str, Listed] | None = None
+        self, accounts: Accounts | None, listed: Mapping[str, Listed] | None = None
     ) -> None:
-        self._by_uid = {account.uid: account for account in reversed(accounts)}
-        self._names = frozenset(account.name for account in accounts)
-        self._listed = listed
+        self._accounts, self._listed = accounts, listed
 
     def of(self, path: str, uid: int | None) -> Owner:
         """Return whose the file is. Where a person's home tells of another who is gone, that
         counts.
         """
-        account = None if uid is None else self._by_uid.get(uid)
-        lives_with = _home_of(path)
-        if account is None and uid is not None and self._by_uid:
+        accounts, lives_with = self._accounts, _home_of(path)
+        account = None if uid is None or accounts is None else accounts.by_uid(uid)
+        if account is None and uid is not None and accounts is not None:
             owner = Owner(
                 name=lives_with or f"uid {uid}",
                 uid=uid,
@@ -167,7 +185,7 @@ class Owners:
                 state=OwnerState.PRESENT,
                 why="This system does not tell whose a file is; it is named by its folder.",
             )
-        if home is not None and home not in self._names and not account.is_person:
+        if home is not None and not account.is_person and not self._is_account(home):
             return Owner(
                 name=home,
                 uid=uid,
@@ -187,6 +205,9 @@ class Owners:
         return Owner(
             name=account.name, uid=uid, state=OwnerState.PRESENT, why="The account exists here."
         )
+
+    def _is_account(self, name: str) -> bool:
+        return self._accounts is not None and self._accounts.by_name(name) is not None
 
     def _by_list(self, owner: Owner) -> Owner:
         if self._listed is None:

@@ -37,7 +37,7 @@ from inventory.file_kinds import HEAD, shebang
 from inventory.findings import FindingReader
 from inventory.hints import hints_in
 from inventory.histories import Histories
-from inventory.owners import Listed, Owners, local_accounts
+from inventory.owners import Listed, Owners, machine_accounts
 from inventory.risk import reasons_for
 from inventory.schedules import Watch
 from inventory.starting import Starts
@@ -161,7 +161,7 @@ class _Looker:
         self._question = question
         self._environments = environments
         self._starts = starts
-        self._owners = Owners(local_accounts(), question.listed)
+        self._owners = Owners(machine_accounts(), question.listed)
         self._histories = Histories()
         self._findings = FindingReader(question.credentials)
         self._own: dict[str, frozenset[str]] = {}

@@ -133,10 +133,14 @@ PYTHON: tuple[Probe, ...] = (
     Probe(
         name="websockets",
         needs="websockets",
-        code="import sys\nfrom websockets.sync.client import connect\n"
+        # Not its blocking client: two threads of it share one TLS connection, and one hand-shake in
+        # a hundred hangs on a busy machine, with no gate between.
+        code="import asyncio, sys\nfrom websockets import connect\n"
         "from websockets.exceptions import InvalidStatus\n"
-        f"try: connect('wss' + {URL}[5:], open_timeout=15)\n"
-        "except InvalidStatus: pass",
+        + _ASYNC.format(
+            f"  try: await connect('wss' + {URL}[5:], open_timeout=15)\n"
+            "  except InvalidStatus: pass"
+        ),
     ),
     Probe(
         name="botocore",

@@ -42,9 +42,16 @@ _NO_CALLS = "unfinished", "resumed", "???( <detached"
 """Halves of calls that are told elsewhere, and a thread that ended before it could be asked."""
 
 
+_NAME_SERVICE = ("socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK",)
+"""What the C library does before it asks this machine whose account a number is."""
+
+
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
-def test_a_scan_opens_no_socket_and_writes_one_file(tmp_path: Path) -> None:
+def test_a_scan_opens_no_socket_and_writes_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the system calls: nothing leaves the machine, and nothing is written but the report."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # else what is not compiled yet is kept
     machine, trace, out = tmp_path / "machine", tmp_path / "trace", tmp_path / "report.html"
     put(machine, "srv/job.py", "import openai\neval(x)\n")
     put(machine, "srv/book.ipynb", '{"cells": []}')
@@ -87,6 +94,7 @@ def test_a_scan_opens_no_socket_and_writes_one_file(tmp_path: Path) -> None:
         for line in lines
         if line not in opened and not any(words in line for words in _NO_CALLS)
     ]
+    others = [line for line in others if not line.startswith(_NAME_SERVICE)]
     assert others == []
     assert len(written) == 1
     assert str(out) in written[0]

@@ -3,6 +3,7 @@ reaches them, and a gate that serves as on any machine. Run as a program inside;
 by `SmallWorld`.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -293,16 +294,23 @@ def _web(folder: Path, holding: Holding) -> Path:
 
 def _sockets(context: Any, holding: Holding) -> None:
     """Serve WebSockets that answer each message."""
-    from websockets.sync.server import ServerConnection, serve
+    from websockets.asyncio.server import ServerConnection, serve
 
-    def echo(connection: ServerConnection) -> None:
-        for message in connection:
+    ready = threading.Event()
+
+    async def echo(connection: ServerConnection) -> None:
+        async for message in connection:
             holding.at_place(f"{SOCKETS}:{connection.local_address[1]}")
-            connection.send(message)
+            await connection.send(message)
 
-    for port, secured in ((443, context), (80, None)):
-        server = serve(echo, SOCKETS, port, ssl=secured)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    async def serving() -> None:
+        for port, secured in ((443, context), (80, None)):
+            await serve(echo, SOCKETS, port, ssl=secured)
+        ready.set()
+        await asyncio.Future()
+
+    threading.Thread(target=asyncio.run, args=(serving(),), daemon=True).start()
+    ready.wait()
 
 
 def _main(folder: Path) -> None:

@@ -1,8 +1,10 @@
 """However an exchange ends in the middle, it has one record, which says how much of it left."""
 
+import fcntl
 import socket
 import ssl
 import struct
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
@@ -203,7 +205,24 @@ def test_a_server_that_leaves_in_the_middle(
 def resets_with_most_unread(talk: ssl.SSLSocket, far: FarSide) -> None:
     """Read the head of a request, wait until no more comes into the system, and break it off."""
     far.got.append(Reader(talk).until(b"\r\n\r\n"))
+    known = [0]
+
+    def is_full() -> bool:
+        known.append(_unread(talk))
+        return known[-1] >= FULL and len(set(known[-5:])) == 1
+
+    eventually(is_full)
     talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _unread(talk: ssl.SSLSocket) -> int:
+    """Return how many bytes have come into the system that nobody has read."""
+    found = fcntl.ioctl(talk.fileno(), termios.FIONREAD, bytes(4))
+    return int(struct.unpack("i", found)[0])
+
+
+FULL = 1 << 15
+"""Of bytes that nobody reads: less than a system takes before it bids its sender wait."""
 
 
 def leaves_when_all_is_read(talk: ssl.SSLSocket, far: FarSide) -> None:

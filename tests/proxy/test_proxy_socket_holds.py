@@ -1,7 +1,6 @@
 """A message inside a WebSocket that waits for a person, through a real gate and proven on the far
 side."""
 
-import socket
 import threading
 from typing import Any
 
@@ -143,8 +142,8 @@ def test_answers_and_other_connections_do_not_wait(echo: Echo, asking: RunningGa
             record = held(asking)
             server.send("news from the server")
             assert talk.recv(timeout=20) == "news from the server"
-            assert server.ping("alive?").wait(20)
-            assert talk.ping("and you?").wait(20)
+            server.ping("alive?")
+            talk.ping("and you?")
             other.send("elsewhere")
             assert other.recv(timeout=20) == "elsewhere"
             assert SECRET not in echo.heard
@@ -160,7 +159,7 @@ def test_a_client_that_leaves_while_it_waits_takes_its_message_back(
     with open_socket(asking) as talk:
         talk.send(SECRET)
         record = held(asking)
-        talk.socket.shutdown(socket.SHUT_RDWR)
+        talk.vanish()
     whole = records(asking, 1)[0]
     assert whole.request.method == "GET"
     asking.holds.say(record.id, approved=True)
@@ -243,7 +242,7 @@ def test_nothing_leaves_in_pings_and_pongs(echo: Echo, asking: RunningGate, payl
     with open_socket(asking) as talk:
         talk.send("before")  # the far side notes control frames from its first message on
         assert talk.recv(timeout=20) == "before"
-        assert talk.ping(payload).wait(20)
+        talk.ping(payload)
         talk.pong(payload)
         talk.send("after")
         assert talk.recv(timeout=20) == "after"

@@ -188,7 +188,7 @@ def test_many_messages_of_one_read_are_taken_in_turns(
     with open_socket(gate) as talk:
         sent = [f"{number}" for number in range(count)]
         frames = [Frame(Opcode.TEXT, one.encode()).serialize(mask=True) for one in sent]
-        talk.socket.sendall(b"".join(frames))
+        talk.write(b"".join(frames))
         eventually(lambda: len(echo.heard) == count)
 
     assert echo.heard == sent
@@ -207,7 +207,7 @@ def test_a_message_in_very_many_frames_arrives_whole(
     frames += [Frame(Opcode.CONT, b"%d" % (n % 10), fin=False) for n in range(count)]
     frames.append(Frame(Opcode.CONT, b"z"))
     with open_socket(gate) as talk:
-        talk.socket.sendall(b"".join(frame.serialize(mask=True) for frame in frames))
+        talk.write(b"".join(frame.serialize(mask=True) for frame in frames))
         eventually(lambda: echo.heard)
 
     assert echo.heard == ["a" + "".join(str(n % 10) for n in range(count)) + "z"]

@@ -2,7 +2,6 @@
 record sums it up."""
 
 import asyncio
-import socket
 from dataclasses import replace
 from typing import Any
 
@@ -209,7 +208,7 @@ def test_a_client_that_vanishes_leaves_its_record(echo: Echo, start_gate: Starts
     with open_socket(gate) as talk:
         talk.send("hello")
         assert talk.recv(timeout=20) == "hello"
-        talk.socket.shutdown(socket.SHUT_RDWR)
+        talk.vanish()
 
     assert closed_record(gate).request.bytes == 5
 

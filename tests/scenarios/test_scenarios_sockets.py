@@ -5,11 +5,11 @@ decides on a message.
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 
 import pytest
-from websockets.sync.server import ServerConnection, serve
+from socket_echo import SocketServer
+from websockets.asyncio.server import ServerConnection
 
 from app.demo.internet import StandInInternet
 from core.case_keys import case_key
@@ -37,16 +37,20 @@ rules:
     then: redact
 """
 TALK = """
-import json, sys
-from websockets.sync.client import connect
-with connect("wss://realtime.example/v1/realtime?model=m") as talk:
-    for text in sys.argv[1:]:
-        talk.send(json.dumps({"type": "conversation.item.create", "text": text}))
-        said = ""
-        while (event := json.loads(talk.recv(timeout=30)))["type"] != "response.text.done":
-            said += event["delta"]
-        print(said)
-        print(event["text"])
+import asyncio, json, sys
+from websockets.asyncio.client import connect
+
+async def main():
+    async with connect("wss://realtime.example/v1/realtime?model=m") as talk:
+        for text in sys.argv[1:]:
+            await talk.send(json.dumps({"type": "conversation.item.create", "text": text}))
+            said = ""
+            while (event := json.loads(await talk.recv()))["type"] != "response.text.done":
+                said += event["delta"]
+            print(said)
+            print(event["text"])
+
+asyncio.run(main())
 """
 CONTACT = "Write to erika.probe@nordwind-logistik.de"
 
@@ -56,26 +60,17 @@ class Realtime:
 
     def __init__(self, internet: StandInInternet) -> None:
         self.heard: list[str] = []
-        self._server = serve(
-            self._talk, "127.0.0.1", 0, ssl=internet.context_for("realtime.example")
-        )
-        self.port = self._server.socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        server = SocketServer(internet, "realtime.example", self._talk)
+        self.port, self.stop = server.port, server.stop
 
-    def _talk(self, connection: ServerConnection) -> None:
-        for message in connection:
+    async def _talk(self, connection: ServerConnection) -> None:
+        async for message in connection:
             text = json.loads(message)["text"]
             self.heard.append(text)
             for at in range(0, len(text), 3):
-                connection.send(
-                    json.dumps({"type": "response.text.delta", "delta": text[at : at + 3]})
-                )
-            connection.send(json.dumps({"type": "response.text.done", "text": text}))
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join(20)
+                delta = {"type": "response.text.delta", "delta": text[at : at + 3]}
+                await connection.send(json.dumps(delta))
+            await connection.send(json.dumps({"type": "response.text.done", "text": text}))
 
 
 @pytest.fixture
