@@ -1,5 +1,5 @@
 """What holds for every test: how many examples are tried, and that each run notes how long the
-tests of a file took, for `.ci/tests_of.py`.
+tests of a file took, for `.ci/tests_of.py` and for who runs the longest first.
 """
 
 import fcntl
@@ -12,6 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,10 @@ from own_mounts import have_own_mounts
 
 from core.duties import OWNER
 from examples import SHARES
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
 # 1,700 of them anew: a second and more of each test.
@@ -82,6 +87,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     told = {file: round(spent, 2) for file, spent in _seconds.items()}
     cache.set(NOTED, {**cache.get(NOTED, {}), **told})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: "Producer"
+) -> "LoadScopeScheduling | None":
+    """Where processes take whole files, the longest are begun first."""
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    known = {} if cache is None else cache.get(NOTED, {})
+    if config.option.dist != "loadscope":
+        return None
+    from longest_first import LongestFirst  # of xdist, which not every run loads
+
+    return LongestFirst(config, log, known)
 
 
 @pytest.fixture(autouse=True)
