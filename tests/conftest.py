@@ -112,14 +112,13 @@ def nothing_has_ended() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rule_pack() -> Path:
     """A cache folder with the compiled rule pack: ten seconds of work, done by one process for all
-    that run tests, and kept from one test run to the next.
+    that run tests, and kept from one test run to the next; without pytest's own cache, too.
     """
     from classifiers.credentials.engines.pack import load
 
-    kept = getattr(request.config, "cache", None) is not None
-    folder = ROOT / ".pytest_cache/d/outgate-rule-pack" if kept else tmp_path_factory.mktemp("pack")
+    folder = ROOT / ".pytest_cache/d/outgate-rule-pack"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "making").open("w") as making:
         fcntl.flock(making, fcntl.LOCK_EX)

@@ -76,7 +76,11 @@ def test_the_longest_file_is_begun_first() -> None:
         pass
     files = [name.partition("::")[0] for name in run.ended["gw0"]]
     assert files == ["d"] * 3 + ["b"] * 3 + ["c"] * 3 + ["a"] * 3
-    assert [name.partition("::")[2] for name in run.ended["gw0"][:3]] == ["test_0", "test_1", "test_2"]
+    assert [name.partition("::")[2] for name in run.ended["gw0"][:3]] == [
+        "test_0",
+        "test_1",
+        "test_2",
+    ]
 
 
 def test_who_knows_nothing_begins_with_what_waits() -> None:
@@ -117,7 +121,7 @@ def test_every_test_runs_once_and_a_file_with_one_process(
     run = Run(names(counts), {f"f{n}": told for n, told in enumerate(seconds)}, processes)
     for turn in turns:
         run.end_one(run.nodes[turn % processes])
-    while any([run.end_one(node) for node in run.nodes]):
+    while any(run.end_one(node) for node in run.nodes):
         pass
     assert sorted(name for done in run.ended.values() for name in done) == sorted(names(counts))
     of = [{name.partition("::")[0] for name in done} for done in run.ended.values()]
