@@ -5,13 +5,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from longest_first import SLOW, SLOW_S, UNKNOWN_S, LongestFirst, assumed
-from xdist.workermanage import WorkerController
 
 FAKES = Path(__file__).parent / "fakes"
 
@@ -43,15 +42,11 @@ class Run:
         self.names, self.nodes = list(names), [Node(f"gw{n}") for n in range(processes)]
         self.scheduler = LongestFirst(cast(pytest.Config, config), None, known)
         for node in self.nodes:
-            self.scheduler.add_node(self._real(node))
+            self.scheduler.add_node(node)
         for node in self.nodes:
-            self.scheduler.add_node_collection(self._real(node), self.names)
+            self.scheduler.add_node_collection(node, self.names)
         self.scheduler.schedule()
         self.ended: dict[str, list[str]] = {node.gateway.id: [] for node in self.nodes}
-
-    @staticmethod
-    def _real(node: Node) -> WorkerController:
-        return cast(WorkerController, cast(Any, node))
 
     def end_one(self, node: Node) -> bool:
         """End the next test of a process; False where it has none."""
@@ -60,7 +55,7 @@ class Run:
             return False
         at = node.given[len(done)]
         done.append(self.names[at])
-        self.scheduler.mark_test_complete(self._real(node), at)
+        self.scheduler.mark_test_complete(node, at)
         return True
 
 
@@ -136,7 +131,7 @@ def test_what_a_dead_process_had_goes_to_another() -> None:
     run = Run(names({"a": 4, "b": 4, "c": 4}), {"a": 9, "b": 8, "c": 7}, 2)
     dead, other = run.nodes
     run.end_one(dead)
-    assert run.scheduler.remove_node(run._real(dead)) == "a::test_1"
+    assert run.scheduler.remove_node(dead) == "a::test_1"
     while run.end_one(other):
         pass
     assert sorted(run.ended["gw0"] + run.ended["gw1"]) == sorted(names({"a": 4, "b": 4, "c": 4}))

@@ -42,7 +42,7 @@ class _Waiting(OrderedDict[str, Unit]):
         return longest, self.pop(longest)
 
 
-class LongestFirst(LoadScopeScheduling):
+class LongestFirst(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """As `--dist loadscope`, the longest file first.
 
     Where a test stands is looked up, not searched for among all, and files that have ended are let
