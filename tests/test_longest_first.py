@@ -1,4 +1,4 @@
-"""Files of tests are given out the longest first, each whole and to one process, and none is lost."""
+"""Files of tests are begun the longest first, each whole and by one process, and none is lost."""
 
 import subprocess
 import sys
