@@ -1,5 +1,5 @@
 """What holds for every test: how many examples are tried, and that each run notes how long the
-tests of a file took, for `.ci/tests_of.py`.
+tests of a file took, for `.ci/tests_of.py` and for who runs the longest first.
 """
 
 import fcntl
@@ -12,6 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,10 @@ from own_mounts import have_own_mounts
 
 from core.duties import OWNER
 from examples import SHARES
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
 # 1,700 of them anew: a second and more of each test.
@@ -84,6 +89,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     cache.set(NOTED, {**cache.get(NOTED, {}), **told})
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: "Producer"
+) -> "LoadScopeScheduling | None":
+    """Where processes take whole files, the longest are begun first."""
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    known = {} if cache is None else cache.get(NOTED, {})
+    if config.option.dist != "loadscope":
+        return None
+    from longest_first import LongestFirst  # of xdist, which not every run loads
+
+    return LongestFirst(config, log, known)
+
+
 @pytest.fixture(autouse=True)
 def nothing_has_ended() -> Iterator[None]:
     """Each test is a process of its own as far as the owner of threads and tasks knows."""
@@ -93,14 +112,13 @@ def nothing_has_ended() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def rule_pack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rule_pack() -> Path:
     """A cache folder with the compiled rule pack: ten seconds of work, done by one process for all
-    that run tests, and kept from one test run to the next.
+    that run tests, and kept from one test run to the next; without pytest's own cache, too.
     """
     from classifiers.credentials.engines.pack import load
 
-    kept = getattr(request.config, "cache", None) is not None
-    folder = ROOT / ".pytest_cache/d/outgate-rule-pack" if kept else tmp_path_factory.mktemp("pack")
+    folder = ROOT / ".pytest_cache/d/outgate-rule-pack"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "making").open("w") as making:
         fcntl.flock(making, fcntl.LOCK_EX)

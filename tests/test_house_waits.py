@@ -39,6 +39,8 @@ def test_what_is_meant_to_pass_is_still_there() -> None:
         "asyncio.run(asyncio.wait_for(played(), 1))",
         "async def t():\n    async with asyncio.timeout(0.5): pass",
         "assert found.result(1) == 2",
+        "assert time.monotonic() - started < 20",
+        "assert 0 <= perf_counter() - started < LONG",
     ],
 )
 def test_a_short_patience_is_seen(text: str) -> None:
@@ -53,6 +55,9 @@ def test_a_short_patience_is_seen(text: str) -> None:
         f"thread.join({LEAST_S})",
         "thread.join()",
         "before = time.monotonic()",
+        "took = time.monotonic() - begun",
+        "assert events.offspring(number, time.time() - 1) is None",
+        "assert monotonic() > before",
         "at = now() + 5",
         "', '.join(words)",
         "gate.wait(1)",

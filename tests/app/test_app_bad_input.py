@@ -4,6 +4,7 @@ the table.
 
 import json
 import os
+import shutil
 import sqlite3
 import warnings
 from functools import partial
@@ -15,6 +16,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from app.cli import main
 from app.gate_registry import RunningGate
+from app.home import Home
 from evidence import open_store
 from tests.app.conftest import Runs
 
@@ -323,6 +325,13 @@ def test_a_full_disk_is_one_line(
     )
 
 
+@pytest.fixture
+def rules_made_ahead(home: Path, rule_pack: Path) -> None:
+    """A gate that is to fail does not begin eight seconds of work beside."""
+    shutil.copytree(rule_pack / "credentials", Home(home).cache / "credentials")
+
+
+@pytest.mark.usefixtures("rules_made_ahead")
 def test_a_taken_port_is_one_line(outgate: Runs, home: Path) -> None:
     """A port that another program uses is told with the option that changes it."""
     import socket
@@ -336,6 +345,7 @@ def test_a_taken_port_is_one_line(outgate: Runs, home: Path) -> None:
     assert "Traceback" not in told.err
 
 
+@pytest.mark.usefixtures("rules_made_ahead")
 @pytest.mark.parametrize(
     ("listen", "words"),
     [

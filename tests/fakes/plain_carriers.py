@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import quote, urlencode
 
 from made_up_traffic import chat, exchange, user
@@ -13,7 +14,6 @@ from core.organisation import Organisation
 from core.vocabulary.unread import unread_text
 
 SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
-WORKER, INLINE = build_worker(SETUP), Engine(SETUP)
 CARRIERS: dict[str, Callable[[str], Exchange]] = {
     "JSON": lambda text: exchange(json.dumps({"note": text})),
     "prompt": lambda text: chat(user(f"Look at this: {text} and answer.")),
@@ -23,9 +23,22 @@ CARRIERS: dict[str, Callable[[str], Exchange]] = {
 }
 
 
+@cache
+def inline() -> Engine:
+    """Return what reads on the loop. Its rules are compiled when a test first asks: in most
+    processes that collect tests none does.
+    """
+    return Engine(SETUP)
+
+
+@cache
+def _worker() -> Engine:
+    return build_worker(SETUP)
+
+
 def seen_in(sent: Exchange) -> set[str]:
     """Return the kinds that are found in it, and `unread` where something was not read."""
-    seen = INLINE.classify(sent)
-    seen = WORKER.classify(sent) if seen.deferred else seen
+    seen = inline().classify(sent)
+    seen = _worker().classify(sent) if seen.deferred else seen
     told = {"unread"} if unread_text(seen.findings) or seen.degraded else set()
     return told | {f.kind for f in seen.findings if f.kind != NOT_INSPECTED}

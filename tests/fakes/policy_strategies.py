@@ -241,6 +241,12 @@ def drawn[T](strategy: st.SearchStrategy[T], number: int) -> list[T]:
     return values
 
 
+@cache
+def conditions_drawn(subject: str, name: str, number: int = 12) -> tuple[When, ...]:
+    """Return ways of writing one condition, the same ones for each test that asks."""
+    return tuple(drawn(conditions(subject, name), number))
+
+
 def one_by_one(one: Any, other: Any) -> Iterator[Any]:
     """Yield what lies between two values: from each to the next a single thing inside changes."""
     yield one

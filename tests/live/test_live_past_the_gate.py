@@ -1,12 +1,15 @@
 """Programs that go past the gate, in a network of their own: on record, and told in words."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from app.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
 _NETWORK = """
@@ -35,12 +38,13 @@ print(json.dumps({"code": done.returncode, "out": done.stdout, "told": done.stde
 """
 
 
-def _run(tmp_path: Path, job: str) -> dict[str, Any]:
+def _run(tmp_path: Path, rule_pack: Path, job: str) -> dict[str, Any]:
     """Run a script behind a private gate in its own network namespace; return what was seen."""
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
         pytest.skip("network namespaces cannot be made here")
     (tmp_path / "job.py").write_text(job)
     (tmp_path / "home").mkdir(mode=0o700)
+    shutil.copytree(rule_pack / "credentials", Home(tmp_path / "home").cache / "credentials")
     done = subprocess.run(
         ["unshare", "-n", "sh", "-c", _NETWORK, sys.executable, _INSIDE, str(tmp_path)],
         cwd=ROOT,
@@ -63,11 +67,11 @@ print("done")
 """
 
 
-def test_what_goes_past_the_gate_at_any_port_is_told(tmp_path: Path) -> None:
+def test_what_goes_past_the_gate_at_any_port_is_told(tmp_path: Path, rule_pack: Path) -> None:
     """A database and a web service that a script talks to directly are each on record with the
     script, and the summary does not say that nothing left.
     """
-    seen = _run(tmp_path, _DIRECT)
+    seen = _run(tmp_path, rule_pack, _DIRECT)
 
     assert (seen["code"], seen["out"]) == (0, "done\n")
     records = seen["records"]
@@ -87,9 +91,9 @@ except Exception as error:
 """
 
 
-def test_what_reached_nobody_is_not_said_to_be_sent(tmp_path: Path) -> None:
+def test_what_reached_nobody_is_not_said_to_be_sent(tmp_path: Path, rule_pack: Path) -> None:
     """A server that is not there got nothing: neither record nor summary says otherwise."""
-    seen = _run(tmp_path, _NOBODY)
+    seen = _run(tmp_path, rule_pack, _NOBODY)
 
     assert "1 not sent" in seen["told"], seen["told"]
     assert "0 bytes sent" in seen["told"]
@@ -114,12 +118,12 @@ print("done")
 """
 
 
-def test_nothing_short_is_passed_over_in_silence(tmp_path: Path) -> None:
+def test_nothing_short_is_passed_over_in_silence(tmp_path: Path, rule_pack: Path) -> None:
     """However short a connection past the gate was, refused or answered, and datagrams without a
     goal: each is on record with its script, or is told as one that nobody can tell the owner of.
     What the gate itself opens and fails to open for the program is none of them.
     """
-    seen = _run(tmp_path, _SHORT)
+    seen = _run(tmp_path, rule_pack, _SHORT)
 
     assert (seen["code"], seen["out"]) == (0, "done\n")
     past = [one for one in seen["records"] if one["decision"]["degraded"]]

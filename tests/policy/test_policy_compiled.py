@@ -13,8 +13,7 @@ from policy_strategies import (
     FIELDS,
     NARROWING,
     OWN_KEY,
-    conditions,
-    drawn,
+    conditions_drawn,
     known,
     one_by_one,
     policies,
@@ -134,7 +133,7 @@ def test_every_condition_makes_a_difference(subject: str, name: str) -> None:
     """Requests fulfil it or do not; nobody can tell while what it reads is missing."""
     told: set[Truth] = set()
     blind: set[Truth] = set()
-    for when in drawn(conditions(subject, name), 12):
+    for when in conditions_drawn(subject, name):
         condition = condition_of(when, OWN_KEYS)
         told |= {condition.answer(Seen(s, 0)) for s in samples()}
         inputs = inputs_of(condition) & ~DESTINATION
@@ -147,7 +146,7 @@ def test_every_condition_makes_a_difference(subject: str, name: str) -> None:
 def test_every_narrowing_word_makes_a_difference(subject: str, name: str) -> None:
     """What is written to count less, or more, is not forgotten where it is counted."""
     bare = condition_of(When.model_validate({subject: {}}))
-    narrowed = [condition_of(when) for when in drawn(conditions(subject, name), 12)]
+    narrowed = [condition_of(when) for when in conditions_drawn(subject, name)]
     seen = [Seen(s, 0) for s in samples()]
     assert any(c.answer(s) is not bare.answer(s) for c in narrowed for s in seen)
 
@@ -162,7 +161,7 @@ def chains() -> list[list[Situation]]:
 def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None:
     """Two requests that differ in one thing that a rule asks about are told apart in any order."""
     told = 0
-    for when in drawn(conditions(subject, name), 12):
+    for when in conditions_drawn(subject, name):
         rule = {"id": "r", "when": when, "then": "block"}
         text = PolicyModel.model_validate({"mode": "enforce", "rules": [rule]})
         policy = compile_policy(text, "v")

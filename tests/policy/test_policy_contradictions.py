@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 from hypothesis import given, settings
-from policy_strategies import FIELDS, OWN_KEY, conditions, drawn, of_model, samples
+from policy_strategies import FIELDS, OWN_KEY, conditions_drawn, of_model, samples
 
 from examples import most
 from policy.conditions import When, condition_of
@@ -101,7 +101,7 @@ def test_no_request_fulfils_what_is_called_impossible(written: object) -> None:
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_no_condition_goes_with_its_own_opposite(subject: str, name: str) -> None:
     """Every condition can be held against itself, those that are yet to be written as well."""
-    for when in drawn(conditions(subject, name), 8):
+    for when in conditions_drawn(subject, name, 8):
         condition = condition_of(when, OWN)
         assert contradiction(condition) is None
         assert contradiction(condition, Not(part=condition)) is not None
@@ -110,7 +110,7 @@ def test_no_condition_goes_with_its_own_opposite(subject: str, name: str) -> Non
 @pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_two_conditions_that_some_request_fulfils_do_not_clash(subject: str, name: str) -> None:
     """Two rules on one fact are held against each other as requests would do it."""
-    found = [condition_of(when, OWN) for when in drawn(conditions(subject, name), 12)]
+    found = [condition_of(when, OWN) for when in conditions_drawn(subject, name)]
     seen = [Seen(s, 0) for s in samples()]
     for one, other in product(found, found):
         for second in (other, Not(part=other)):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from policy_samples import record, situation
-from policy_strategies import FIELDS, conditions, drawn, samples
+from policy_strategies import FIELDS, conditions_drawn, samples
 
 from core.findings import NOT_INSPECTED, SECRET
 from core.record import Record
@@ -94,7 +94,7 @@ def test_every_part_of_a_situation_is_an_input() -> None:
 
 
 def reads_of(subject: str, name: str) -> set[Read[Any]]:
-    whens = drawn(conditions(subject, name), 12)
+    whens = conditions_drawn(subject, name)
     return {c.read for when in whens for c in condition_of(when).conditions()}
 
 

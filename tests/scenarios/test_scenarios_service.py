@@ -1,6 +1,7 @@
 """The gate as a service of its own user: what is divided stays divided, and senders are named."""
 
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ useradd --create-home officer
 mkdir -p /etc/outgate /run/outgate /run/attributor /var/lib/outgate /srv
 cp {internet} /srv/internet.pem
 chown outgate /run/outgate
-chown outgate:outgate /var/lib/outgate; chmod 700 /var/lib/outgate
+mkdir /var/lib/outgate/cache; cp -r {pack} /var/lib/outgate/cache/credentials
+chown -R outgate:outgate /var/lib/outgate; chmod 700 /var/lib/outgate
 chown attributor:outgate /run/attributor; chmod 750 /run/attributor
 cat > /etc/outgate/settings.yaml <<'Y'
 listen: 127.0.0.1:{port}
@@ -113,7 +115,7 @@ _TRIED = {
     "an attributor of her own": f"{_BINDS} /run/attributor/socket",
     "a door for seals of her own": f"{_BINDS} /run/outgate/seals.sock",
     "a gate at its port": f"{PYTHON} -c 'import socket; socket.create_server"
-    '(("127.0.0.1", 18991))\'',
+    '(("127.0.0.1", {port}))\'',
     "the service's memory": "sh -c 'cat /proc/$(cat /srv/gate.pid)/environ'",
     "another policy": "/srv/outgate run --policy /home/eve/own.yaml -- true",
     "no gate": "env OUTGATE_REQUIRE_GATE=false /srv/outgate run --policy /home/eve/x -- true",
@@ -121,8 +123,15 @@ _TRIED = {
 """What an analyst tries; each must fail."""
 
 
+def free_port() -> int:
+    """Return a port that nobody has now: other runs of this test go on beside it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number: int = server.getsockname()[1]
+    return number
+
+
 @pytest.mark.timeout(600)
-def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
+def test_what_is_the_services_is_nobody_elses(tmp_path: Path, rule_pack: Path) -> None:
     """An analyst's program runs behind the gate of the machine and is named, with a script
     that only she can read; she can neither read the key, nor evidence, nor change either,
     nor policy, nor settings, nor approve, nor take the gate's place.
@@ -130,8 +139,14 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
     with StandInInternet(tmp_path / "internet") as internet:
         (tmp_path / "root.pem").write_bytes(internet.authority.root_pem())
         [route] = internet.routes
+        port = free_port()
         filled = _SET_UP.format(
-            internet=tmp_path / "root.pem", root=ROOT, python=PYTHON, route=route, port=18991
+            internet=tmp_path / "root.pem",
+            root=ROOT,
+            python=PYTHON,
+            route=route,
+            port=port,
+            pack=rule_pack / "credentials",
         )
         eve = "cd /home/eve; /srv/as eve"
         # Not below the Python that takes these steps: what a run starts is part of it. The first
@@ -141,7 +156,7 @@ def test_what_is_the_services_is_nobody_elses(tmp_path: Path) -> None:
             filled,
             f"{nightly} {eve} /srv/outgate run -- {PYTHON} report.py",
             f"{nightly} {eve} /srv/outgate status",
-            *(f"{eve} {attempt}" for attempt in _TRIED.values()),
+            *(f"{eve} {attempt.replace('{port}', str(port))}" for attempt in _TRIED.values()),
             "touch /home/eve/enough;"
             "/srv/as outgate OUTGATE_HOME=/var/lib/outgate SUDO_USER=officer"
             " /srv/outgate export --format jsonl -o -",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import re2
-from plain_carriers import INLINE
+from plain_carriers import inline
 
 from classifiers.codecs import linear
 
@@ -31,7 +31,7 @@ def test_a_refused_pattern_ends_a_start(monkeypatch: pytest.MonkeyPatch) -> None
         return linear.compiled("(a")
 
     with pytest.raises(re2.error):
-        INLINE.warm()
+        inline().warm()
 
 
 def test_a_pattern_is_compiled_once() -> None:
