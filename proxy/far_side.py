@@ -51,6 +51,7 @@ _ABOUT = (
 )
 """For whoever came here by accident."""
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
+_STATUS_AT, _STATUS_END, _SWITCHING = 9, 12, b"101"
 
 
 def status_of(code: ErrorCode) -> int | None:
@@ -134,17 +135,26 @@ class GateHttp1Client(HeadJoined, Http1Client):
         return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
-        """Read the head of the answer, behind 100, 102, 103 and their like."""
+        """Read the head of the answer, behind 100, 102, 103 and their like. To a client of HTTP/2
+        nothing can switch protocols (RFC 9113, 8.6): such an answer is none.
+        """
         if isinstance(event, events.DataReceived):
             while _drop_informational(self.buf):
                 continue
+            if self.request is not None and self.request.is_http2 and _switches(self.buf):
+                yield from self._no_answer("it switches protocols, to a client of HTTP/2")
+                return
         yield from super().read_headers(event)
         waits = self.request is not None and self.response is None
         if waits and self.stream_id is not None and len(self.buf) > HEAD_BYTES:
-            self.buf = ReceiveBuffer()
-            yield commands.CloseConnection(self.conn)
-            code = ErrorCode.GENERIC_SERVER_ERROR
-            yield ReceiveHttp(ResponseProtocolError(self.stream_id, "its head has no end", code))
+            yield from self._no_answer("its head has no end")
+
+    def _no_answer(self, why: str) -> layer.CommandGenerator[None]:
+        self.buf = ReceiveBuffer()
+        assert self.stream_id is not None
+        yield commands.CloseConnection(self.conn)
+        code = ErrorCode.GENERIC_SERVER_ERROR
+        yield ReceiveHttp(ResponseProtocolError(self.stream_id, why, code))
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the answer's body; one that lasts until the connection ends is not whole where the
@@ -185,10 +195,17 @@ class GateHttp1Client(HeadJoined, Http1Client):
             self.state = self.done
 
 
+def _switches(buffer: ReceiveBuffer) -> bool:
+    """Return whether the head that begins the buffer is one that switches protocols."""
+    begun = bytes(buffer._data[:_STATUS_END])
+    return begun.startswith(b"HTTP/1.") and begun[_STATUS_AT:] == _SWITCHING
+
+
 def _drop_informational(buffer: ReceiveBuffer) -> bool:
     """Take one whole informational head out of the buffer; False where none begins it."""
     head = bytes(buffer)[:65536]
-    if not head.startswith(b"HTTP/1.") or head[9:10] != b"1" or head[9:12] == b"101":
+    status = head[_STATUS_AT:_STATUS_END]
+    if not head.startswith(b"HTTP/1.") or status[:1] != b"1" or status == _SWITCHING:
         return False
     end = head.find(_HEAD_END)
     if end < 0:

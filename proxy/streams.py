@@ -31,6 +31,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
+from proxy.answers import SWITCHING
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
 from proxy.far_side import said_in_words
@@ -88,7 +89,7 @@ class GateStream(HttpStream):
     """One request and its answer."""
 
     handles_events_as_every_layer = True
-    _asked = False
+    _asked = _switched = False
     backlog: Callable[[], int] = staticmethod(lambda: 0)
     """How many bytes wait for the far side's HTTP/2 window."""
 
@@ -98,6 +99,8 @@ class GateStream(HttpStream):
         if kind in _OF_REQUESTS:
             return self.client_state(event)  # type: ignore[no-any-return]
         if kind in _OF_ANSWERS:
+            if kind is ResponseHeaders and event.response.status_code == SWITCHING:  # type: ignore[attr-defined]
+                self._switched = True
             return self.server_state(event)  # type: ignore[no-any-return]
         return super()._handle_event(event)  # type: ignore[no-any-return]
 
@@ -215,6 +218,11 @@ class GateStream(HttpStream):
         if self.flow.response is not None and not self.flow.request.is_http2:
             self.flow.response.trailers = None
         yield from super().send_response(already_streamed)
+        if self._switched and self._handle_event != self.passthrough:
+            # Its server speaks another protocol by now: nothing is asked there again.
+            self.server_state = _nothing_more
+            over = RequestProtocolError(self.stream_id, "it was not passed on", ErrorCode.CANCEL)
+            yield SendHttp(over, self.context.server)
 
     def _is_late(self) -> bool:
         """Return whether the record waits for the end of the request alone."""

@@ -1,14 +1,21 @@
-"""What one request and its answer hold is let go when they are over."""
+"""What one request and its answer hold is let go when they are over; so is a server that has
+switched to a protocol which is not passed on.
+"""
 
 import gc
 import http.client
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from mitmproxy import http
+from mitmproxy.connection import ConnectionState
 from mitmproxy.contrib.kaitaistruct.tls_client_hello import TlsClientHello
 from mitmproxy.proxy.layer import Layer
 from OpenSSL import SSL
 from patience import eventually
+from tunnel_cases import REQUESTS, Noting, server_in
 
 from proxy.hooks import GateHandler
 from proxy.streams import GateStream
@@ -81,3 +88,30 @@ def test_nothing_of_a_connection_waits_to_be_looked_for_as_garbage(
     for _ in range(_TIMES):
         answers(gate, asked)
     eventually(lambda: _of_connections() <= before)
+
+
+@pytest.mark.parametrize("behind", [b"", b"raw"])
+@pytest.mark.parametrize("at_once", [(), ("request", "responseheaders", "response")])
+@pytest.mark.parametrize("where", ["responseheaders", "response"])
+def test_where_a_switch_of_protocols_is_refused_the_next_request_is_served(
+    tmp_path: Path, where: str, at_once: tuple[str, ...], behind: bytes
+) -> None:
+    """Its server speaks another protocol by then: that connection is ended, whatever comes on it,
+    and the next request has one of its own.
+    """
+
+    def refuses(hook: Any) -> None:
+        if hook.name == where:
+            hook.flow.response = http.Response.make(403, b"no")
+
+    told = [b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: odd\r\n\r\n" + behind]
+    tunnel = Noting(server_in(tmp_path), told, short=True, at_once=at_once, acts=refuses)
+    client = tunnel.end
+    assert client is not None
+    for number in range(1, 4):
+        client.say(REQUESTS["ordinary"])
+        tunnel.settle()
+        assert client.heard.count(b"HTTP/1.1 403 ") == number
+        assert all(one.state is ConnectionState.CLOSED for one in tunnel.servers)
+    assert tunnel.faults == []
+    assert len(tunnel.servers) == 3
