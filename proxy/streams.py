@@ -46,6 +46,7 @@ from proxy.websocket_layer import GateWebsocketLayer
 FAR_SIDE_BYTES = 4 * 1024 * 1024
 """So much of a body may wait for the far side's HTTP/2 window before more of it is sent."""
 _LOOK_AGAIN_S = 0.005
+_HEAD = "HEAD"
 _OF_REQUESTS = frozenset({RequestHeaders, RequestData, RequestTrailers, RequestEndOfMessage})
 _OF_ANSWERS = frozenset({ResponseHeaders, ResponseData, ResponseTrailers, ResponseEndOfMessage})
 
@@ -217,7 +218,8 @@ class GateStream(HttpStream):
         """Send the answer; mitmproxy cannot send trailers to a client of HTTP/1."""
         if self.flow.response is not None and not self.flow.request.is_http2:
             self.flow.response.trailers = None
-        yield from super().send_response(already_streamed)
+        said = super().send_response(already_streamed)
+        yield from _head_alone(said) if self.flow.request.method == _HEAD else said
         if self._switched and self._handle_event != self.passthrough:
             # Its server speaks another protocol by now: nothing is asked there again.
             self.server_state = _nothing_more
@@ -283,10 +285,24 @@ class GateStream(HttpStream):
         yield SendHttp(
             ResponseHeaders(self.stream_id, refusal, end_stream=False), self.context.client
         )
-        yield SendHttp(
-            ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
-        )
+        if self.flow.request.method != _HEAD:
+            yield SendHttp(
+                ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
+            )
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+
+
+def _head_alone(said: layer.CommandGenerator[None]) -> layer.CommandGenerator[None]:
+    """Yield what answers a request for a head. An answer of the gate's own has a body: its client
+    would take that for the next answer (RFC 9110, 9.3.2).
+    """
+    for command in said:
+        event = command.event if isinstance(command, SendHttp) else None
+        if isinstance(event, ResponseData):
+            continue
+        if isinstance(event, ResponseHeaders):
+            event.end_stream = True
+        yield command
 
 
 def _nothing_more(event: Any) -> layer.CommandGenerator[None]:

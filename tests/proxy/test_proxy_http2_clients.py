@@ -125,6 +125,11 @@ _DATA, _HEADERS, _RESET = 0, 1, 3
 
 def said_by(names: list[str]) -> list[bytes]:
     """Return what a client says for each of these."""
+    return asking(names)[1]
+
+
+def asking(names: list[str]) -> tuple[h2.connection.H2Connection, list[bytes]]:
+    """Return a client, and what it says for each of these."""
     config = h2.config.H2Configuration(
         header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False
     )
@@ -135,7 +140,7 @@ def said_by(names: list[str]) -> list[bytes]:
         said.append(client.data_to_send())
         if name == "that is the last":
             break
-    return said
+    return client, said
 
 
 def frames_in(heard: bytes) -> Iterator[tuple[int, int, int]]:
