@@ -27,6 +27,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client
 from proxy.fault_causes import ITSELF, NAMES_NOBODY, cause_of
 from proxy.framing import framed
 from proxy.joined_heads import HeadJoined
+from proxy.quick_headers import is_one_there
 from proxy.quick_tls import Read, has_something_to_send, taken
 from proxy.turns import HEAD_BYTES, by_turns
 
@@ -42,7 +43,7 @@ _BROKEN = frozenset(
     }
 )
 _NO_CONTENT, _NOT_MODIFIED = 204, 304
-_TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
+_TELL_THE_END = frozenset({b"content-length", b"transfer-encoding"})
 _BY_US = "answered by Outgate"
 _ABOUT = (
     b"Outgate is an HTTP proxy that tells and decides what the programs of this machine send.\n"
@@ -114,7 +115,7 @@ def mark_end(flow: http.HTTPFlow) -> None:
     if answer is None or request.http_version != "HTTP/1.1" or request.method == "HEAD":
         return
     empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
-    if not (empty or any(name in answer.headers for name in _TELL_THE_END)):
+    if not (empty or is_one_there(answer.headers, _TELL_THE_END)):
         answer.headers["transfer-encoding"] = "chunked"
         answer.http_version = "HTTP/1.1"
 
