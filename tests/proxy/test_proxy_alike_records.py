@@ -5,7 +5,6 @@ the same, its server gets the same, and the records say the same.
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import h2.events

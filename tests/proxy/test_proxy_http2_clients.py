@@ -187,7 +187,12 @@ def outcome(
         tunnel.close(client=who == "client")
         tunnel.settle()
     assert short or not tunnel.taken
-    return client.heard, sorted(s.heard for s in tunnel.servers.values()), tunnel.done, tunnel.faults
+    return (
+        client.heard,
+        sorted(s.heard for s in tunnel.servers.values()),
+        tunnel.done,
+        tunnel.faults,
+    )
 
 
 def both(

@@ -82,8 +82,8 @@ def test_small_works_of_one_round_have_its_budget_together() -> None:
                 await asyncio.sleep(0)
 
     asyncio.run(all_of_them())
-    assert max(spent) <= 10.5 * small
-    assert sum(one > 0 for one in spent) >= 9
+    assert max(spent) < ON_THE_LOOP_US / 1e6 + 1.5 * small
+    assert sum(one > 0 for one in spent) >= 8
 
 
 def test_work_that_fails_counts_as_well() -> None:

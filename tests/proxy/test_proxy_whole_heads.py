@@ -155,8 +155,6 @@ def test_that_a_connection_ends_is_told_by_what_a_head_says_now(
         answer.http_version = f"HTTP/{version}"
         answer.headers["connection"] = connection
         for _ in range(2):
-            assert ends(answer) == bool(
-                http1.connection_close(answer.http_version, answer.headers)
-            )
+            assert ends(answer) == bool(http1.connection_close(answer.http_version, answer.headers))
     del answer.headers["connection"]
     assert ends(answer) == (said[-1][0] == "1.0")
