@@ -10,9 +10,9 @@ from typing import Any
 
 import h2.events
 import pytest
-from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 from mitmproxy.contrib.kaitaistruct.tls_client_hello import TlsClientHello
+from mitmproxy.http import Response
 from mitmproxy.proxy.layer import Layer
 from OpenSSL import SSL
 from patience import eventually
@@ -98,7 +98,7 @@ def _refuses(where: str) -> Callable[[Any], None]:
 
     def refuses(hook: Any) -> None:
         if hook.name == where:
-            hook.flow.response = http.Response.make(403, b"no")
+            hook.flow.response = Response.make(403, b"no")
 
     return refuses
 
