@@ -27,6 +27,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client
 from proxy.fault_causes import ITSELF, NAMES_NOBODY, cause_of
 from proxy.framing import framed
 from proxy.joined_heads import HeadJoined
+from proxy.quick_headers import is_one_there
 from proxy.quick_tls import Read, has_something_to_send, taken
 from proxy.turns import HEAD_BYTES, by_turns
 
@@ -42,7 +43,7 @@ _BROKEN = frozenset(
     }
 )
 _NO_CONTENT, _NOT_MODIFIED = 204, 304
-_TELL_THE_END = frozenset({"content-length", "transfer-encoding"})
+_TELL_THE_END = frozenset({b"content-length", b"transfer-encoding"})
 _BY_US = "answered by Outgate"
 _ABOUT = (
     b"Outgate is an HTTP proxy that tells and decides what the programs of this machine send.\n"
@@ -51,6 +52,7 @@ _ABOUT = (
 )
 """For whoever came here by accident."""
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
+_STATUS_AT, _STATUS_END, _SWITCHING = 9, 12, b"101"
 
 
 def status_of(code: ErrorCode) -> int | None:
@@ -113,7 +115,7 @@ def mark_end(flow: http.HTTPFlow) -> None:
     if answer is None or request.http_version != "HTTP/1.1" or request.method == "HEAD":
         return
     empty = answer.status_code in {_NO_CONTENT, _NOT_MODIFIED} or answer.status_code < 200
-    if not (empty or any(name in answer.headers for name in _TELL_THE_END)):
+    if not (empty or is_one_there(answer.headers, _TELL_THE_END)):
         answer.headers["transfer-encoding"] = "chunked"
         answer.http_version = "HTTP/1.1"
 
@@ -134,17 +136,26 @@ class GateHttp1Client(HeadJoined, Http1Client):
         return self.joined(event, super().send(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
-        """Read the head of the answer, behind 100, 102, 103 and their like."""
+        """Read the head of the answer, behind 100, 102, 103 and their like. To a client of HTTP/2
+        nothing can switch protocols (RFC 9113, 8.6): such an answer is none.
+        """
         if isinstance(event, events.DataReceived):
             while _drop_informational(self.buf):
                 continue
+            if self.request is not None and self.request.is_http2 and _switches(self.buf):
+                yield from self._no_answer("it switches protocols, to a client of HTTP/2")
+                return
         yield from super().read_headers(event)
         waits = self.request is not None and self.response is None
         if waits and self.stream_id is not None and len(self.buf) > HEAD_BYTES:
-            self.buf = ReceiveBuffer()
-            yield commands.CloseConnection(self.conn)
-            code = ErrorCode.GENERIC_SERVER_ERROR
-            yield ReceiveHttp(ResponseProtocolError(self.stream_id, "its head has no end", code))
+            yield from self._no_answer("its head has no end")
+
+    def _no_answer(self, why: str) -> layer.CommandGenerator[None]:
+        self.buf = ReceiveBuffer()
+        assert self.stream_id is not None
+        yield commands.CloseConnection(self.conn)
+        code = ErrorCode.GENERIC_SERVER_ERROR
+        yield ReceiveHttp(ResponseProtocolError(self.stream_id, why, code))
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Read the answer's body; one that lasts until the connection ends is not whole where the
@@ -185,10 +196,17 @@ class GateHttp1Client(HeadJoined, Http1Client):
             self.state = self.done
 
 
+def _switches(buffer: ReceiveBuffer) -> bool:
+    """Return whether the head that begins the buffer is one that switches protocols."""
+    begun = bytes(buffer._data[:_STATUS_END])
+    return begun.startswith(b"HTTP/1.") and begun[_STATUS_AT:] == _SWITCHING
+
+
 def _drop_informational(buffer: ReceiveBuffer) -> bool:
     """Take one whole informational head out of the buffer; False where none begins it."""
     head = bytes(buffer)[:65536]
-    if not head.startswith(b"HTTP/1.") or head[9:10] != b"1" or head[9:12] == b"101":
+    status = head[_STATUS_AT:_STATUS_END]
+    if not head.startswith(b"HTTP/1.") or status[:1] != b"1" or status == _SWITCHING:
         return False
     end = head.find(_HEAD_END)
     if end < 0:

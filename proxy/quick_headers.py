@@ -50,11 +50,16 @@ def values_of(headers: http.Headers, name: str | bytes) -> list[str]:
 
 def _found(headers: http.Headers, name: str | bytes) -> Sequence[bytes]:
     wanted = _WANTED.get(name) or _wanted(name)
+    return _in_order(headers).get(wanted, ())
+
+
+def _in_order(headers: http.Headers) -> dict[bytes, list[bytes]]:
+    """Return the values by their names, in lower case."""
     fields = headers.fields
     table: _Table | None = headers.__dict__.get(_KEPT_AS)
     if table is None or table[0] is not fields or type(fields) is not tuple:
         table = headers.__dict__[_KEPT_AS] = fields, _by_name(fields)
-    return table[1].get(wanted, ())
+    return table[1]
 
 
 def _by_name(fields: _Fields) -> dict[bytes, list[bytes]]:
@@ -93,3 +98,8 @@ def value_there(headers: http.Headers, name: str | bytes) -> str:
 def is_there(headers: http.Headers, name: object) -> bool:
     """Return True when there is a header of this name."""
     return bool(_found(headers, name))  # type: ignore[arg-type]
+
+
+def is_one_there(headers: http.Headers, names: frozenset[bytes]) -> bool:
+    """Return True when there is a header of one of these names, which are in lower case."""
+    return not names.isdisjoint(_in_order(headers))

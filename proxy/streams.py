@@ -31,6 +31,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 
+from proxy.answers import SWITCHING
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
 from proxy.far_side import said_in_words
@@ -45,6 +46,7 @@ from proxy.websocket_layer import GateWebsocketLayer
 FAR_SIDE_BYTES = 4 * 1024 * 1024
 """So much of a body may wait for the far side's HTTP/2 window before more of it is sent."""
 _LOOK_AGAIN_S = 0.005
+_HEAD = "HEAD"
 _OF_REQUESTS = frozenset({RequestHeaders, RequestData, RequestTrailers, RequestEndOfMessage})
 _OF_ANSWERS = frozenset({ResponseHeaders, ResponseData, ResponseTrailers, ResponseEndOfMessage})
 
@@ -88,7 +90,7 @@ class GateStream(HttpStream):
     """One request and its answer."""
 
     handles_events_as_every_layer = True
-    _asked = False
+    _asked = _switched = False
     backlog: Callable[[], int] = staticmethod(lambda: 0)
     """How many bytes wait for the far side's HTTP/2 window."""
 
@@ -98,6 +100,8 @@ class GateStream(HttpStream):
         if kind in _OF_REQUESTS:
             return self.client_state(event)  # type: ignore[no-any-return]
         if kind in _OF_ANSWERS:
+            if kind is ResponseHeaders and event.response.status_code == SWITCHING:  # type: ignore[attr-defined]
+                self._switched = True
             return self.server_state(event)  # type: ignore[no-any-return]
         return super()._handle_event(event)  # type: ignore[no-any-return]
 
@@ -214,7 +218,13 @@ class GateStream(HttpStream):
         """Send the answer; mitmproxy cannot send trailers to a client of HTTP/1."""
         if self.flow.response is not None and not self.flow.request.is_http2:
             self.flow.response.trailers = None
-        yield from super().send_response(already_streamed)
+        said = super().send_response(already_streamed)
+        yield from _head_alone(said) if self.flow.request.method == _HEAD else said
+        if self._switched and self._handle_event != self.passthrough:
+            # Its server speaks another protocol by now: nothing is asked there again.
+            self.server_state = _nothing_more
+            over = RequestProtocolError(self.stream_id, "it was not passed on", ErrorCode.CANCEL)
+            yield SendHttp(over, self.context.server)
 
     def _is_late(self) -> bool:
         """Return whether the record waits for the end of the request alone."""
@@ -275,10 +285,24 @@ class GateStream(HttpStream):
         yield SendHttp(
             ResponseHeaders(self.stream_id, refusal, end_stream=False), self.context.client
         )
-        yield SendHttp(
-            ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
-        )
+        if self.flow.request.method != _HEAD:
+            yield SendHttp(
+                ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
+            )
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+
+
+def _head_alone(said: layer.CommandGenerator[None]) -> layer.CommandGenerator[None]:
+    """Yield what answers a request for a head. An answer of the gate's own has a body: its client
+    would take that for the next answer (RFC 9110, 9.3.2).
+    """
+    for command in said:
+        event = command.event if isinstance(command, SendHttp) else None
+        if isinstance(event, ResponseData):
+            continue
+        if isinstance(event, ResponseHeaders):
+            event.end_stream = True
+        yield command
 
 
 def _nothing_more(event: Any) -> layer.CommandGenerator[None]:

@@ -8,13 +8,16 @@ from mitmproxy.net.http import http1
 from mitmproxy.proxy.layers.http._events import ResponseHeaders
 
 from proxy.joined_heads import MOST
+from proxy.quick_headers import is_one_there
 
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 _SWITCHES = 101
 _IN_CHUNKS = b"hunked"
 """What is in every head of a message in chunks: none of these is read twice."""
-_NOT_WHOLE = ("expect", "upgrade", "transfer-encoding")
+_NOT_WHOLE = frozenset({b"expect", b"upgrade", b"transfer-encoding"})
 """Requests with one of these take the way of all others."""
+_KEPT_AS = "_outgate_ends"
+"""Where headers keep, beside their fields, whether the connection ends by these very fields."""
 
 
 def _head(data: bytes) -> tuple[list[bytes], int] | None:
@@ -43,7 +46,7 @@ def request_in(data: bytes) -> tuple[http.Request, bytes, int] | None:
         return None
     if size is None or (lacking := size + at - len(data)) < 0 or request.method == "CONNECT":
         return None
-    odd = any(name in request.headers for name in _NOT_WHOLE)
+    odd = is_one_there(request.data.headers, _NOT_WHOLE)
     return None if odd else (request, data[at:], lacking)
 
 
@@ -63,8 +66,16 @@ def answer_in(request: http.Request, data: bytes) -> tuple[http.Response, bytes,
 
 
 def ends(message: http.Message) -> bool:
-    """Return whether the connection ends with this."""
-    return bool(http1.connection_close(message.http_version, message.headers))
+    """Return whether the connection ends with this. Kept for as long as its fields are the same."""
+    data = message.data
+    headers, version = data.headers, data.http_version
+    kept = headers.__dict__.get(_KEPT_AS)
+    if kept is not None and kept[0] is headers.fields and kept[1] == version:
+        return kept[2]  # type: ignore[no-any-return]
+    found = bool(http1.connection_close(message.http_version, headers))
+    if type(headers.fields) is tuple:
+        headers.__dict__[_KEPT_AS] = headers.fields, version, found
+    return found
 
 
 def is_told_whole(request: http.Request | None, event: ResponseHeaders) -> bool:

@@ -2,11 +2,16 @@
 
 import asyncio
 import heapq
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+import evidence
 from core.attribution import UNATTRIBUTED
 from core.classification import Category, Classification, Destination
 from core.decision import Decision, Verdict
@@ -16,6 +21,7 @@ from core.ids import utc_now
 from core.observation import Observation
 from core.ports import Done
 from core.record import Record
+from evidence import writer as evidence_writer
 from proxy.outbox import HURRY_S, RENEWED_S, TICK_S, Outbox
 from proxy.transaction import Acknowledgement, Transaction
 
@@ -397,3 +403,30 @@ def test_a_gate_that_stops_hands_over_what_can_be_told() -> None:
         outbox.flush()
 
     assert sorted(run(story).given) == [("close", "ended"), ("open", "other")]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="gates are forks of one process")
+def test_a_gate_killed_between_the_records_of_a_turn_keeps_what_it_promised(tmp_path: Path) -> None:
+    """What ends in one turn of the loop is handed over together, and the gate is killed before each
+    of these records in turn: who had an answer has a record, what the file keeps are the first of
+    them, and the chain is whole.
+    """
+    root = Path(__file__).parents[2]
+    program, place = root / "tests" / "fakes" / "killed_hand_overs.py", tmp_path / "evidence.db"
+    paths = os.pathsep.join([str(root), str(program.parent)])
+    done = subprocess.run(
+        [sys.executable, str(program), str(place)],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": paths},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if not line.startswith("killed")] == []
+    assert len(lines) == 30
+    assert sum(line.endswith("told=10") for line in lines) == 10
+    evidence_writer.Writer(place).stop()
+    report = evidence.verify(place)
+    assert (report.ok, report.problems, report.still_open) == (True, (), 0)

@@ -92,3 +92,16 @@ def test_headers_are_made_as_by_mitmproxy(fields: list[Any], named: bool) -> Non
         return headers.fields
 
     assert outcome(quick.made) == outcome(quick._THEIR_INIT)
+
+
+@given(FIELDS, st.frozensets(st.sampled_from([b"a", b"b", b"content-type", b"host"])))
+def test_one_of_several_is_found_as_each_by_itself(
+    fields: tuple[tuple[bytes, bytes], ...], names: frozenset[bytes]
+) -> None:
+    """Whatever the headers say, and when they say something else."""
+    headers = http.Headers(fields)
+    assert quick.is_one_there(headers, names) == any(theirs(fields, name) for name in names)
+    headers["X-B"] = "1"
+    assert quick.is_one_there(headers, frozenset({b"x-b"}))
+    del headers["x-b"]
+    assert not quick.is_one_there(headers, frozenset({b"x-b"}))

@@ -62,6 +62,30 @@ def test_who_comes_when_a_round_is_used_up_waits_for_the_next() -> None:
     assert order == ["one", "two", "other", "three", "four"]
 
 
+def test_small_works_of_one_round_have_its_budget_together() -> None:
+    """However small each is: behind the last that fits, the loop goes round; and what came before
+    never gives a later round more than it has.
+    """
+    hand, spent = Hand(), [0.0]
+    rounds, small = Rounds(hand.read), ON_THE_LOOP_US / 10 / 1e6
+
+    async def one() -> None:
+        await rounds.mine()
+        spent[-1] += rounds.spent_on(partial(hand.work, small))
+
+    async def all_of_them() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(95):
+                group.create_task(one())
+            while sum(spent) < 94.5 * small:
+                spent.append(0.0)
+                await asyncio.sleep(0)
+
+    asyncio.run(all_of_them())
+    assert max(spent) < ON_THE_LOOP_US / 1e6 + 1.5 * small
+    assert sum(one > 0 for one in spent) >= 8
+
+
 def test_work_that_fails_counts_as_well() -> None:
     """A classification that raises has kept the loop for as long."""
     hand, order = Hand(), list[str]()

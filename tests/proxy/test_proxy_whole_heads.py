@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.net.http import http1
 
-from proxy.whole_heads import answer_in, goes_on, request_in
+from proxy.whole_heads import answer_in, ends, goes_on, request_in
 
 PARTS = [
     b"POST / HTTP/1.1",
@@ -134,3 +134,27 @@ def test_a_connection_goes_on_behind_what_has_an_end() -> None:
     last = ASKED.copy()
     last.headers["connection"] = "close"
     assert not goes_on(last, answer)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["1.0", "1.1"]),
+            st.sampled_from(["close", "keep-alive", "Keep-Alive, x", "upgrade", ""]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_that_a_connection_ends_is_told_by_what_a_head_says_now(
+    said: list[tuple[str, str]],
+) -> None:
+    """Whatever hooks make of the same head, one after the other."""
+    answer = http.Response.make(200, b"ok")
+    for version, connection in said:
+        answer.http_version = f"HTTP/{version}"
+        answer.headers["connection"] = connection
+        for _ in range(2):
+            assert ends(answer) == bool(http1.connection_close(answer.http_version, answer.headers))
+    del answer.headers["connection"]
+    assert ends(answer) == (said[-1][0] == "1.0")

@@ -77,13 +77,12 @@ class _Cost(NamedTuple):
 
 def uncounted(call: LlmCall, seen: Seen, read: Read) -> Uncounted | None:
     """Return what must be counted to know what was used; None where it is said, or is no matter."""
-    headers = dict(reversed(seen.answer.headers))
-    call = _learnt(call, headers, read.ledger, seen.exchange)
+    headers, exchange = dict(reversed(seen.answer.headers)), seen.exchange
     if read.ledger.parts() or not _is_unsaid(_stated(call, headers, read)):
         return None
     if not _is_estimable(call, seen, read):
         return None
-    exchange = seen.exchange
+    call = _learnt(call, headers, read.ledger, exchange)
     asked = exchange.body if exchange is not None and exchange.complete else b""
     return Uncounted(call=call, asked=asked, sample=b"".join(read.sample), seen=read.sample_of)
 
