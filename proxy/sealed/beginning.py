@@ -35,6 +35,7 @@ class FirstLine:
             return False
         self._begun = (self._begun + data[:_MOST]).lstrip(b"\r\n")
         line, ended, _ = self._begun.partition(b"\n")
-        if ended or len(line) > _MOST or line[:1] == _HANDSHAKE:
+        encrypted = line[:1] == _HANDSHAKE
+        if ended or encrypted or len(line) > _MOST:
             self._begun = None
-        return bool(ended) and ends_as_http(line)
+        return bool(ended) and not encrypted and ends_as_http(line)
