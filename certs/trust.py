@@ -14,20 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.chain import Authority
 from certs.client_environment import BUNDLE_VARIABLES, wgetrc_beside
+from certs.client_files import SYSTEM_BUNDLES
 from certs.files import PUBLIC_FILE, replace_file
 from certs.java_store import java_store
 
 _FOLDER_VARIABLES = ("SSL_CERT_DIR", "GIT_SSL_CAPATH")
-
-SYSTEM_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/usr/local/etc/ssl/cert.pem",
-)
-"""For a Python whose OpenSSL was built elsewhere and looks in folders that this machine lacks."""
 
 _WGETRCS = ("/etc/wgetrc", "/usr/local/etc/wgetrc")
 _KEPT = 1024
