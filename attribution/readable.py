@@ -106,13 +106,16 @@ def _by_list(path: str, group: int, rights: _Rights) -> int | None:
 
 def _rights_of(sender: Sender) -> _Rights | None:
     """Return what the process may, or where it has ended, what its user may: not where that looked
-    like root, for so does everybody's process that lets nobody look at it.
+    like root, for so does everybody's process that lets nobody look at it. To root's own gate it
+    is root's.
     """
     told = _status(sender.pid)
     if b"Uid" in told and b"Gid" in told:
         numbers = (*told.get(b"Groups", b"").split(), told[b"Gid"].split()[3])
         return _Rights(uid=int(told[b"Uid"].split()[3]), groups=frozenset(map(int, numbers)))
-    return _of_user(sender.uid) if sender.uid else None
+    if sender.uid:
+        return _of_user(sender.uid)
+    return _Rights(uid=0, groups=frozenset()) if os.geteuid() == 0 else None
 
 
 def _of_user(uid: int) -> _Rights:

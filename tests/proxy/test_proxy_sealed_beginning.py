@@ -1,10 +1,12 @@
 """What was only begun: how long it is waited for, and that HTTP is found however it is cut."""
 
+from itertools import pairwise
+
 import pytest
-from examples import most
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import most
 from proxy.sealed.beginning import FirstLine, is_half, patience_for
 
 HTTP = b"POST /up?a=b HTTP/1.1\r\nHost: x\r\n\r\nbody"
@@ -26,7 +28,7 @@ def test_http_is_found_however_it_is_cut(before: bytes, cuts: set[int]) -> None:
     """
     whole = before + HTTP
     at = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
-    pieces = [whole[begin:end] for begin, end in zip(at, at[1:], strict=False)]
+    pieces = [whole[begin:end] for begin, end in pairwise(at)]
     line = FirstLine()
     told = [line.is_http(piece) for piece in pieces]
     ends = whole.index(b" HTTP/1.1\r\n") + len(b" HTTP/1.1\r\n")

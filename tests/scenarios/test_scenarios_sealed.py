@@ -222,7 +222,10 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
     assert "the beginning of a line" in str(told[4567]["findings"])
     for port, sent in ((4568, 3), (4569, 5), (4570, 0)):
         assert SPOKE_OTHERWISE in told[port]["notes"], told[port]
-        assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == ("block", sent)
+        assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == (
+            "block",
+            sent,
+        )
         assert "HTTP" in told[port]["decision"]["reason"]
     assert "cannot be read" in told[4571]["decision"]["reason"]
 
