@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,8 @@ def test_nobody_learns_what_a_closed_file_holds_by_naming_it_as_a_script(folder:
     for mode, owner in ((0o600, 0), (0o600, USER)):
         script = _file(folder / f"of-{owner}.py", mode, owner)
         with running(script, PYTHONPATH=str(site)) as one:
-            facts = eventually(lambda pid=one.pid: process(pid))
+            facts = eventually(partial(process, one.pid))
+            assert facts is not None
             found = examine([facts], frozenset())
         assert found.resolution is not None
         assert found.resolution.path == script

@@ -23,8 +23,8 @@ OTHERS = (
 
 @given(before=st.sampled_from([b"", b"\r\n", b"\n\r\n\n"]), cuts=st.sets(st.integers(1, 44)))
 def test_http_is_found_however_it_is_cut(before: bytes, cuts: set[int]) -> None:
-    """Who sends a request letter by letter, or behind empty lines, is found at the line's end, once,
-    and no later: the piece that ends it is the one that is kept back.
+    """Who sends a request letter by letter, or behind empty lines, is found at the line's end,
+    once, and no later: the piece that ends it is the one that is kept back.
     """
     whole = before + HTTP
     at = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
