@@ -85,12 +85,11 @@ class _Relay(UnreadLayer):
 
     def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Forward one piece, or an end."""
-        said = isinstance(event, events.DataReceived)
-        if said and event.connection is self.context.client:
+        if isinstance(event, events.DataReceived) and event.connection is self.context.client:
             if self._line.is_http(event.data) and not self.passage.spoke(HTTP):
                 yield from self.refused()
                 return
-        elif said and not self.heard:
+        elif isinstance(event, events.DataReceived) and not self.heard:
             self.heard = event.data
             protocol = spoken_by_server(event.data)
             if protocol is not None and not self.passage.spoke(protocol):
