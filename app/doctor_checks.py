@@ -31,12 +31,28 @@ class Result:
     python: str = ""
     """The prefix of the interpreter that it concerns."""
     mend: Callable[[], None] | None = None
-    """Mends it, where that is safe."""
+    """Mends it, where that is safe. Raises OSError."""
+    again: "Callable[[], Iterable[Result]] | None" = None
+    """Looks again, once it was mended."""
 
     def to_json(self) -> dict[str, str]:
         """Return the result as JSON values."""
-        told = (field.name for field in fields(self) if field.name != "mend")
+        told = (field.name for field in fields(self) if field.name not in {"mend", "again"})
         return {name: str(getattr(self, name)) for name in told}
+
+
+def mended(result: Result) -> Result:
+    """Mend what is safe to mend, look again, and tell what was found then."""
+    if result.mend is None:
+        return result
+    try:
+        result.mend()
+    except OSError as error:
+        return replace(result, words=f"{result.words}; not mended: {error.strerror}")
+    still = [one for one in result.again() if one.mark == "BROKEN"] if result.again else []
+    if still:
+        return replace(still[0], words=f"{still[0].words}; mending it did not help")
+    return replace(result, mark="ok", words=f"{result.words}: mended", remedy="")
 
 
 Check = Callable[[Home, Settings], Iterable[Result]]

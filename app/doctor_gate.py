@@ -136,6 +136,7 @@ def _bundle(home: Home) -> Iterable[Result]:
         words=words,
         remedy="outgate ca path",
         mend=lambda: write(home.bundle),
+        again=lambda: _bundle(home),
     )
 
 

@@ -99,10 +99,13 @@ def publish(folder: Path, home: Home, gate: RunningGate) -> None:
     """Lay what clients need into the public folder: where the gate is, and what to trust. Raises
     SettingsError.
     """
+    from certs.trust import write_wgetrc
+
     try:
         folder.mkdir(mode=_EVERYBODY, parents=True, exist_ok=True)
         for source, name in ((home.bundle, _BUNDLE), (home.java_store, _JAVA)):
             _copied(source, folder / name)
+        write_wgetrc(folder / _BUNDLE)
         (folder / _ROOTS).mkdir(exist_ok=True)
         (folder / _ROOTS).chmod(_EVERYBODY)
         for root in home.hashed_roots.iterdir():

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from app.home import Home
 from app.settings import Settings, parse_listen
-from certs.client_environment import BUNDLE_VARIABLES, client_environment
+from certs.client_environment import (
+    BUNDLE_VARIABLES,
+    WGET_VARIABLE,
+    client_environment,
+    wgetrc_beside,
+)
 from core.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -93,9 +98,12 @@ def variables_for(settings: Settings, bundle: str, *, proxy: bool) -> dict[str, 
     those by which it uses the gate, too.
     """
     whole = client_environment(_gate_url(settings), bundle, {}, settings.direct_hosts)
+    if not wgetrc_beside(bundle).is_file():  # of the machine's own bundle there is none
+        del whole[WGET_VARIABLE]
     if proxy:
         return whole
-    return {name: whole[name] for name in (*BUNDLE_VARIABLES, _SWITCH)}
+    names = (*BUNDLE_VARIABLES, WGET_VARIABLE, _SWITCH)
+    return {name: whole[name] for name in names if name in whole}
 
 
 def _gate_url(settings: Settings) -> str:

@@ -23,12 +23,14 @@ from attribution.line.frames import Stacks
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
 from attribution.programs import Programs
+from attribution.readable import may_read
 from attribution.resolution import Resolution, resolve
 from attribution.resolution.command_line import Kind, parse
 from attribution.resolution.search_paths import DESCRIPTOR
 from attribution.resolution.titles import is_fork_of, of_memory
 from core.attribution import LaunchedAs
 
+CLOSED = "nothing shows that the user of the process may read the script that it names"
 _ORPHAN = "its parent has exited, so it cannot be said whether Python started it"
 _NO_SCRIPT_PARENT = "the process that started this worker has exited"
 _REPLACED = "the program file was replaced after the process started"
@@ -256,6 +258,9 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
     files = files_of(owner)
     if resolution.launched_as is LaunchedAs.FROZEN and resolution.path == owner.exe:
         return _of_program(owner, resolution.path)
+    outside = files.outside(resolution.path)
+    if not may_read(owner, outside):
+        return Identity(note=CLOSED)
     way = files.way(resolution.spelled or resolution.path)
     place = way.resolved or resolution.path
     turned_at = max(way.turned_at, _mounts.over(owner.pid, place, sealed=owner.sealed))
@@ -265,7 +270,7 @@ def _identity(owner: ProcessFacts, resolution: Resolution) -> Identity:
     else:
         exact = owner.image_from is not None and owner.image_until == owner.image_from
         since = Since(at=owner.image_from, exact=exact, turned_at=turned_at)
-    found = identify(files.outside(resolution.path), since)
+    found = identify(outside, since)
     return replace(found, note=found.note or DESCRIPTOR) if way.by_descriptor else found
 
 

@@ -35,6 +35,11 @@ BUNDLE_VARIABLES = (
 )
 """Most of them replace a client's own roots, so the bundle holds the public roots too."""
 
+WGET_VARIABLE = "SYSTEM_WGETRC"
+"""GNU wget reads no variable for its roots. This names the file that it reads in place of the
+machine's settings, before the user's own; where there is none it reads the machine's.
+"""
+
 SWITCHES = {"NODE_USE_ENV_PROXY": "1", "UV_SYSTEM_CERTS": "1"}
 
 _LOOPBACK = (
@@ -80,8 +85,14 @@ def client_environment(
         "NO_PROXY": exceptions,
         "no_proxy": exceptions,
         **dict.fromkeys(BUNDLE_VARIABLES, str(bundle_path)),
+        WGET_VARIABLE: str(wgetrc_beside(bundle_path)),
         **SWITCHES,
     }
+
+
+def wgetrc_beside(bundle: Path | str) -> Path:
+    """Return the settings for wget that lie beside a bundle and name it."""
+    return Path(bundle).parent / "wgetrc"
 
 
 def dropped_exceptions(base_env: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from certs.trust import SYSTEM_BUNDLES
-
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/etc/ssl/cert.pem",
+)
+"""For a Python whose OpenSSL was built elsewhere and looks in folders that this machine lacks."""
 _MORE_BUNDLES = (
     "/etc/ssl/certs/ca-bundle.crt",
     "/etc/pki/tls/cert.pem",

@@ -13,22 +13,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.chain import Authority
-from certs.client_environment import BUNDLE_VARIABLES
+from certs.client_environment import BUNDLE_VARIABLES, wgetrc_beside
+from certs.client_files import SYSTEM_BUNDLES
 from certs.files import PUBLIC_FILE, replace_file
 from certs.java_store import java_store
 
 _FOLDER_VARIABLES = ("SSL_CERT_DIR", "GIT_SSL_CAPATH")
 
-SYSTEM_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/usr/local/etc/ssl/cert.pem",
-)
-"""For a Python whose OpenSSL was built elsewhere and looks in folders that this machine lacks."""
-
+_WGETRCS = ("/etc/wgetrc", "/usr/local/etc/wgetrc")
 _KEPT = 1024
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 
@@ -66,7 +58,25 @@ def write_bundle(
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content, PUBLIC_FILE)
+    write_wgetrc(path)
     return Bundle(path=path, warnings=tuple(faults))
+
+
+def write_wgetrc(bundle: Path) -> None:
+    """Lay the machine's settings for wget beside a bundle, with the bundle for its roots. A bundle
+    whose path no line can hold gets none: wget then reads the machine's.
+    """
+    if not str(bundle.absolute()).isprintable():
+        return
+    machine = next((Path(name) for name in _WGETRCS if Path(name).is_file()), None)
+    try:
+        settings = b"" if machine is None else machine.read_bytes().rstrip() + b"\n"
+    except OSError:
+        settings = b""
+    content = settings + b"ca_certificate = " + os.fsencode(bundle.absolute()) + b"\n"
+    target = wgetrc_beside(bundle)
+    if not (target.is_file() and target.read_bytes() == content):
+        replace_file(target, content, PUBLIC_FILE)
 
 
 def user_roots(base_env: Mapping[str, str], bundle: Path) -> list[bytes]:

@@ -21,4 +21,9 @@ def looks_like_http(data: bytes) -> bool:
     if _LOOKS_LIKE_HTTP.match(data) is None:
         return False
     line, ended, _ = data.partition(b"\n")
-    return data[:1] == b"\x16" or not ended or _VERSION.search(line[-16:]) is not None
+    return data[:1] == b"\x16" or not ended or ends_as_http(line)
+
+
+def ends_as_http(line: bytes) -> bool:
+    """Return True for a first line, without its end, that says HTTP's version last."""
+    return _VERSION.search(line[-16:]) is not None

@@ -1,14 +1,10 @@
 """`doctor`: what would break here, and how to mend it."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from app.doctor_checks import Result
 
 
 def doctor(
@@ -40,7 +36,7 @@ def doctor(
     Example: outgate doctor
     Example: outgate doctor --python ~/projects --json
     """
-    from app.doctor_checks import examine, proposed_proxies
+    from app.doctor_checks import examine, mended, proposed_proxies
     from app.home import open_home
     from app.settings import load_settings
     from core.text import printable
@@ -52,7 +48,7 @@ def doctor(
     else:
         results = list(proposed_proxies(pac, settings))
     if mend:
-        results = [_mended(result) for result in results]
+        results = [mended(result) for result in results]
     if as_json:
         typer.echo(json.dumps([r.to_json() for r in results], ensure_ascii=False))
     else:
@@ -61,13 +57,3 @@ def doctor(
             for at, line in enumerate(result.remedy.splitlines()):
                 typer.echo(f"{'':<7}   {' ' if at else '→'} {line}")
     return 1 if any(r.mark == "BROKEN" for r in results) else 0
-
-
-def _mended(result: "Result") -> "Result":
-    if result.mend is None:
-        return result
-    try:
-        result.mend()
-    except OSError as error:
-        return replace(result, words=f"{result.words}; not mended: {error.strerror}")
-    return replace(result, mark="ok", words=f"{result.words}: mended", remedy="")

@@ -14,6 +14,9 @@ from certs.placing.blocks import VARIABLES
 from core.errors import InputError
 
 _NAMES = ("bin/python3", "bin/python", "Scripts/python.exe", "python.exe")
+_USUAL = "Scripts/python.exe" if os.name == "nt" else "bin/python3"
+_MARK = "pyvenv.cfg"
+"""Lies in each environment, also in one whose Python has gone."""
 _MOST = 50
 _DEPTH = 6
 _ANSWERS_S = 30
@@ -58,6 +61,9 @@ def _programs(named: Sequence[Path]) -> Iterator[Path]:
         if path.is_file():
             yield path.absolute()
             continue
+        if path.is_symlink() and (path.parent.parent / _MARK).is_file():
+            yield path.absolute()  # of an environment whose Python has gone
+            continue
         below = list(_below(path.absolute())) if path.is_dir() else []
         if not below:
             raise InputError(
@@ -68,10 +74,14 @@ def _programs(named: Sequence[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yield the interpreters of environments; nothing inside one is looked at."""
+    """Yield the interpreters of environments, of one whose Python has gone where it was; nothing
+    inside one is looked at.
+    """
     for above, names, _ in os.walk(folder):
         here = Path(above)
         program = next((here / n for n in _NAMES if (here / n).is_file()), None)
+        if program is None and (here / _MARK).is_file():
+            program = here / _USUAL
         if program is not None:
             yield program
         deep = len(here.relative_to(folder).parts) >= _DEPTH
@@ -107,6 +117,8 @@ def _asked(program: Path) -> "Interpreter | str":
             owner=owner,
         )
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
+        if not program.is_file() and (program.parent.parent / _MARK).is_file():
+            return f"{program.parent.parent} is an environment whose Python has gone: make it again"
         return f"{program} does not run as a Python"
 
 

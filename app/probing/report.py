@@ -45,6 +45,8 @@ def clients(home: Home, _: Settings, pythons: Sequence[Path]) -> Iterable[Result
 @contextlib.contextmanager
 def _watched(home: Home) -> Iterator[tuple[Canary, str]]:
     """Yield the canary before the gate, and the bundle that its clients trust."""
+    from certs.trust import write_wgetrc
+
     with tempfile.TemporaryDirectory(prefix="outgate-canary-") as name, contextlib.ExitStack() as s:
         folder = Path(name)
         running, owner = running_gate(home), home
@@ -56,6 +58,7 @@ def _watched(home: Home) -> Iterator[tuple[Canary, str]]:
         bundle = folder / "bundle.pem"
         shutil.copyfile(bundle_of(running, owner), bundle)
         bundle.chmod(0o644)
+        write_wgetrc(bundle)
         canary = s.enter_context(Canary((running.host, running.port), folder))
         yield canary, str(bundle)
 
@@ -98,8 +101,13 @@ def _python(one: Interpreter, home: Home) -> Iterator[Result]:
     try:
         content = Path(one.certifi).read_bytes()
     except OSError as error:
-        words = f"{one.certifi} cannot be read: {error.strerror}"
-        yield Result(subject="certifi", mark="note", words=words, python=one.prefix)
+        yield Result(
+            subject="certifi",
+            mark="note",
+            words=f"{one.certifi} cannot be read: {error.strerror}",
+            remedy="Install certifi again in that environment: what reads its file fails there.",
+            python=one.prefix,
+        )
         return
     ours = _holds_ours(content, home)
     words = f"{one.certifi} {'holds' if ours else 'does not hold'} the authority"
@@ -125,7 +133,7 @@ def _holds_ours(content: bytes, home: Home) -> bool:
 def _told(tried: Tried, first: str) -> Result:
     mark = "ok" if tried.verdict is Verdict.WORKS else "BROKEN"
     by_nature = tried.verdict is Verdict.PAST and tried.probe.by_nature
-    if by_nature or tried.verdict is Verdict.ABSENT:
+    if by_nature or tried.verdict in {Verdict.ABSENT, Verdict.UNUSABLE}:
         mark = "note"
     where = "" if tried.interpreter is None else tried.interpreter.prefix
     beside = f" in {where}" if where not in {"", first} else ""

@@ -27,6 +27,8 @@ class Verdict(StrEnum):
     PAST = "goes past"
     DISTRUSTS = "distrusts"
     BREAKS = "breaks"
+    UNUSABLE = "does not load"
+    """With or without the gate."""
     ABSENT = "not installed"
 
 
@@ -82,6 +84,11 @@ def _tried(
     if probe.absent and probe.absent in said and not seen.direct and not seen.proxied:
         return
     verdict = _verdict(seen, code, said, probe.answered_by)
+    if verdict is Verdict.BREAKS and interpreter is not None and not seen.proxied:
+        loads = [interpreter.program, "-c", f"import {probe.needs}"]
+        code, why = _ran(loads, environment, interpreter)
+        if code != 0:
+            verdict, said = Verdict.UNUSABLE, why
     yield Tried(
         probe=probe,
         interpreter=interpreter,
@@ -160,6 +167,8 @@ def _words(verdict: Verdict, said: str) -> str:
     last = printable(lines[-1].strip(), 160)
     if verdict is Verdict.DISTRUSTS:
         return f"does not trust the gate: {last}"
+    if verdict is Verdict.UNUSABLE:
+        return f"does not load there, with or without Outgate: {last}"
     return f"fails behind the gate: {last}"
 
 
@@ -173,4 +182,6 @@ def _mend(verdict: Verdict, probe: Probe) -> str:
             "It reads its roots from elsewhere: run it sealed, point it to the bundle that `outgate"
             " ca path` names, or lay the root into the system's store (outgate trust install)."
         )
+    if verdict is Verdict.UNUSABLE:
+        return "Install it again in that environment, then ask the doctor again."
     return "Run it by hand behind `outgate run` to see why; see the table in docs/clients.md."

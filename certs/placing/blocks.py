@@ -5,7 +5,13 @@ byte of theirs differs.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certs.client_environment import BUNDLE_VARIABLES, OWN_VARIABLE, PROXY_VARIABLES, SWITCHES
+from certs.client_environment import (
+    BUNDLE_VARIABLES,
+    OWN_VARIABLE,
+    PROXY_VARIABLES,
+    SWITCHES,
+    WGET_VARIABLE,
+)
 
 BEGIN = b"# >>> outgate >>>"
 END = b"# <<< outgate <<<"
@@ -13,7 +19,10 @@ _TOLD = b" only `outgate trust` writes in here"
 _JOINED = b"joined"
 _MADE = b"made"
 VARIABLES = frozenset(
-    {*BUNDLE_VARIABLES, *PROXY_VARIABLES, *SWITCHES, OWN_VARIABLE, "NO_PROXY", "no_proxy"}
+    {
+        *(*BUNDLE_VARIABLES, WGET_VARIABLE, *PROXY_VARIABLES, *SWITCHES),
+        *(OWN_VARIABLE, "NO_PROXY", "no_proxy"),
+    }
 )
 """Every name that a block may set."""
 _SETTERS = (b"export ", b"set -gx ")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from capture.names_in_clear import KEPT, names_in_clear
 from capture.protocols import spoken_by_server
 from core.attribution import Attribution
-from core.decision import Decision
+from core.decision import Decision, Verdict
 from core.duties import Duty
 from core.exchange import Exchange
 from core.fate import SPOKE_OTHERWISE
@@ -17,7 +17,7 @@ from core.vocabulary.protocols import WEB, WORDS, place_words
 from proxy.boundaries import courtesy
 from proxy.collecting import unwaited
 from proxy.inspection import Inspection
-from proxy.sealed.opening import Foreign
+from proxy.sealed.opening import HTTP, Foreign
 from proxy.silent_tunnels import SilentTunnel
 from proxy.tls_passthrough import Passage, Passages, asked, tunnel
 from proxy.transaction import Transaction
@@ -69,7 +69,10 @@ class ForeignPassage(Passage):
         exchange = replace(transaction.exchange, scheme=protocol)
         known = transaction.sender, transaction.classification
         decision = settled(deciding.decide(exchange, *known))
-        if decision.verdict.passes:
+        if protocol == HTTP:
+            reason = "It spoke HTTP after all, where none of it could be read."
+            decision = replace(decision, verdict=Verdict.BLOCK, reason=reason)
+        elif decision.verdict.passes:
             return True
         transaction.left(self._sent, whole=False)
         transaction.cut(SPOKE_OTHERWISE, decision)
@@ -184,6 +187,8 @@ def _unread(foreign: Foreign) -> Finding:
         told = "by what its server says first"
     elif foreign.silent:
         told = "by its port, for nobody had spoken yet"
+    elif foreign.half:
+        told = "by its port: the client said the beginning of a line, and waited"
     else:
         told = "by its first bytes"
     return not_inspected(f"it is not HTTP: {words}, told {told}", PASS_THROUGH, ("connection",))

@@ -5,6 +5,9 @@ by a hook of ours (`gate_foreign`), before anything of it leaves; what may pass 
 read. A connection in which the client says nothing is asked about after a moment: in mail, SSH and
 some databases the server speaks first. One that may not pass unread is kept until it says
 something, unless its server is one of those: nothing of it has left, and HTTP may yet come.
+
+Half a first line may become HTTP, or be all that some protocol says: it is waited for, not without
+end. What then goes on unread is ended where it turns out to be HTTP after all.
 """
 
 from dataclasses import dataclass
@@ -25,9 +28,11 @@ from core.vocabulary.protocols import (
     protocol_at,
 )
 from proxy.backpressure import break_off
+from proxy.sealed.beginning import FirstLine, is_half, patience_for
 from proxy.sniffing import looks_like_http
 from proxy.streams import GateHttpLayer
 from proxy.tls_passthrough import Passage, UnreadLayer
+from proxy.unreadable import refused
 
 _AT_ONCE_S, _SOON_S, _LATE_S = 0.02, 0.3, 0.8
 """How long a client may say nothing: where servers usually speak first, elsewhere, and where
@@ -36,7 +41,7 @@ clients open connections ahead of their requests.
 _MOST_HELLO = 16_384
 HANDSHAKE = b"\x16"
 """With this a connection in TLS begins."""
-TLS, _UNKNOWN = "tls", "tcp"
+TLS, HTTP, _UNKNOWN = "tls", "http", "tcp"
 _PROXY_WORDS = (b"CONNECT ",)
 _ABSOLUTE = b"://"
 
@@ -50,6 +55,8 @@ class Foreign:
     protocol: str
     silent: bool
     """True when nobody has said anything yet."""
+    half: bool = False
+    """True when the client has begun a line, and did not go on."""
     passage: Passage | None = None
     """Set where it may pass."""
     via: tuple[Literal["http", "https"], tuple[str, int]] | None = None
@@ -72,13 +79,17 @@ class _Relay(UnreadLayer):
 
     heard = b""
 
+    def __init__(self, context: Context, ignore: bool = False) -> None:
+        super().__init__(context, ignore)
+        self._line = FirstLine()
+
     def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Forward one piece, or an end."""
-        from_server = isinstance(event, events.DataReceived) and (
-            event.connection is self.context.server
-        )
-        if from_server and not self.heard:
-            assert isinstance(event, events.DataReceived)
+        if isinstance(event, events.DataReceived) and event.connection is self.context.client:
+            if self._line.is_http(event.data) and not self.passage.spoke(HTTP):
+                yield from self.refused()
+                return
+        elif isinstance(event, events.DataReceived) and not self.heard:
             self.heard = event.data
             protocol = spoken_by_server(event.data)
             if protocol is not None and not self.passage.spoke(protocol):
@@ -104,6 +115,9 @@ class Opening(layer.Layer):
         self._said = b""
         self._foreign: Foreign | None = None
         self._timer: commands.RequestWakeup | None = None
+        self._patience: commands.RequestWakeup | None = None
+        """With what was begun and is not whole."""
+        self._waited = False
         self._far: Connection | None = None
         """The connection to the server, or to the proxy on the way there."""
         self._given_up: Connection | None = None
@@ -119,6 +133,8 @@ class Opening(layer.Layer):
             yield self._timer
         elif isinstance(event, events.Wakeup) and event.command is self._timer:
             yield from self._silence()
+        elif isinstance(event, events.Wakeup) and event.command is self._patience:
+            yield from self._waited_for()
         elif isinstance(event, events.ConnectionEvent) and event.connection is self._given_up:
             return
         elif self._next is not None:
@@ -126,7 +142,7 @@ class Opening(layer.Layer):
         elif self._relay is not None:
             yield from self._first_word(event, self._relay)
         elif isinstance(event, events.ConnectionClosed):
-            yield commands.CloseConnection(self.context.client)
+            yield from self._left(event)
         elif isinstance(event, events.DataReceived):
             self._said += event.data
             yield from self._look()
@@ -137,15 +153,60 @@ class Opening(layer.Layer):
         return 0 if address is None else address[1]
 
     def _look(self) -> layer.CommandGenerator[None]:
-        spoken = spoken_in(self._said, self._port)
+        spoken = yield from self._spoken()
         if spoken is None:
             return
         if spoken == "":
             yield from self._inspected()
             return
-        yield from self._asked(spoken)
+        yield from self._asked(spoken, half=self._waited)
         if self._relay is not None:
             yield from self._go_on()
+
+    def _spoken(self) -> layer.CommandGenerator[str | None]:
+        """Return what `spoken_in` does; None while a first line may yet become whole."""
+        spoken = spoken_in(self._said, self._port)
+        if spoken is not None and (spoken or not is_half(self._said)):
+            return spoken
+        if self._waited:
+            return protocol_at(self._port)
+        if self._patience is None:
+            self._patience = commands.RequestWakeup(patience_for(self._said))
+            yield self._patience
+        return None
+
+    def _waited_for(self) -> layer.CommandGenerator[None]:
+        """What was begun is not whole in time: no client of HTTP begins so, nor one of TLS."""
+        if self._next is not None or not self._said or spoken_in(self._said, self._port):
+            return
+        if self._said[:1] == HANDSHAKE:
+            if spoken_in(self._said, self._port) is None:
+                yield from refused(self.context, self._said)
+                yield from self._broken()
+            return
+        self._waited = True
+        if self._relay is None:
+            yield from self._look()
+        elif not self._opens:
+            yield from self._client_spoke()
+
+    def _left(self, event: events.ConnectionClosed) -> layer.CommandGenerator[None]:
+        """The client goes; where it has begun something, that is told."""
+        if self._said and self._said[:1] != HANDSHAKE:
+            yield from self._inspected()
+        if self._next is not None:
+            yield from self._next.handle_event(event)
+        else:
+            yield commands.CloseConnection(self.context.client)
+
+    def _broken(self) -> layer.CommandGenerator[None]:
+        """Break it off, on either side."""
+        if self._relay is not None:
+            yield from self._relay.refused()
+        else:
+            break_off(self.context.client.id)
+            yield commands.CloseConnection(self.context.client)
+        self._next = _Ended(self.context)
 
     def _inspected(self) -> layer.CommandGenerator[None]:
         """Let the connection be read like any other."""
@@ -157,18 +218,18 @@ class Opening(layer.Layer):
         yield from self._next.handle_event(events.Start())
         yield from self._next.handle_event(events.DataReceived(self.context.client, self._said))
 
-    def _asked(self, protocol: str, *, silent: bool = False) -> layer.CommandGenerator[None]:
+    def _asked(
+        self, protocol: str, *, silent: bool = False, half: bool = False
+    ) -> layer.CommandGenerator[None]:
         """Ask whether a foreign connection may pass; open the way for one that may."""
         assert self.context.server.address is not None
         target = self.context.server.address[:2]
-        foreign = Foreign(self.context.client.id, target, protocol, silent)
+        foreign = Foreign(self.context.client.id, target, protocol, silent, half)
         yield GateForeignHook(foreign)
         if foreign.may_wait:
             return
         if foreign.passage is None:
-            break_off(self.context.client.id)
-            yield commands.CloseConnection(self.context.client)
-            self._next = _Ended(self.context)
+            yield from self._broken()
             return
         self._foreign = foreign
         way = tunnel.LayerStack()
@@ -198,25 +259,26 @@ class Opening(layer.Layer):
                 yield from self._client_spoke()
             return
         if isinstance(event, events.ConnectionClosed):
-            self._next = self._way
+            if self._said and not self._opens:
+                self._waited = True
+                yield from self._client_spoke()
+            self._next = self._next or self._way
+            yield from self._next.handle_event(event)
+            return
         yield from self._way.handle_event(event)
         if relay.heard:
-            self._next = self._way
+            yield from self._go_on()
         elif isinstance(event, events.CommandCompleted):
             self._opens = False
             if self._said:
                 yield from self._client_spoke()
 
     def _client_spoke(self) -> layer.CommandGenerator[None]:
-        spoken = spoken_in(self._said, self._port)
-        if spoken is None or not self.context.client.connected:
+        spoken = yield from self._spoken()
+        if spoken is None or not (spoken or self.context.client.connected):
             return
         if spoken:
-            if self._may_speak(spoken):
-                yield from self._go_on()
-            elif self._relay is not None:
-                yield from self._relay.refused()
-                self._next = _Ended(self.context)
+            yield from self._go_on() if self._may_speak(spoken) else self._broken()
             return
         assert self._foreign is not None
         assert self._foreign.passage is not None
@@ -231,7 +293,8 @@ class Opening(layer.Layer):
         """Forward what was said so far, and all that follows."""
         assert self._way is not None
         self._next, said, self._said = self._way, self._said, b""
-        yield from self._way.handle_event(events.DataReceived(self.context.client, said))
+        if said:
+            yield from self._way.handle_event(events.DataReceived(self.context.client, said))
 
     def _may_speak(self, protocol: str) -> bool:
         assert self._foreign is not None

@@ -68,6 +68,26 @@ def test_an_open_folder_is_broken_with_its_remedy(home: Path) -> None:
     assert (first.mark, first.remedy) == ("BROKEN", f"chmod 700 {home}")
 
 
+def test_what_is_mended_is_looked_at_again(
+    outgate: Runs, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--mend` says that something is mended where a second look says so, and never else."""
+    bundle = home / "bundle.pem"
+    bundle.write_bytes(b"")
+    told = outgate("doctor", "--mend")
+    assert (told.code, bundle.stat().st_size > 10_000) == (0, True)
+    assert "of the roots that clients should trust: mended\n" in told.out
+
+    bundle.write_bytes(b"")
+    monkeypatch.setattr("certs.trust.replace_file", lambda path, content, _: None)  # a lost write
+    roots = {True: {b"x"}, False: set[bytes]()}
+    monkeypatch.setattr("app.doctor_gate._roots", lambda file: roots[file != bundle])
+    told = outgate("doctor", "--mend")
+    assert told.code == 1, told.out
+    assert "mending it did not help" in told.out
+    assert ": mended" not in told.out
+
+
 def test_a_damaged_database_is_one_of_many_lines(outgate: Runs, home: Path) -> None:
     """One broken part is named with its remedy; the others are looked at all the same."""
     (home / "evidence.db").write_bytes(b"this is no database. " * 900)

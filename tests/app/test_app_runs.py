@@ -40,6 +40,20 @@ def test_what_the_end_takes_is_not_loaded_before_the_program_begins() -> None:
     assert not _LATER & set(done.stdout.split())
 
 
+def test_a_seal_takes_no_more_than_it_needs() -> None:
+    """What a sealed run loads besides is its own: it asks where roots lie, and reads none."""
+    code = f"import sys, {_BEFORE}, certs.client_files, capture.seal, attribution.backends.peers"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(*sorted(sys.modules))"],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "capture.seal" in done.stdout.split()
+    assert not {*_LATER, "ssl", "certs.trust"} & set(done.stdout.split())
+
+
 def test_the_gate_says_when_its_authority_ends(tmp_path: Path) -> None:
     """So that no run reads certificates; what an older gate, or anybody, wrote there is no end."""
     near = rfc3339(utc_now() + timedelta(days=12, minutes=1))

@@ -3,6 +3,7 @@ and no others.
 """
 
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -120,3 +121,28 @@ def test_without_the_variables_the_certificate_is_refused(server: Server) -> Non
     """The gate intercepts only what was put behind it."""
     done = run(CLIENTS["urllib"], server, bare())
     assert "CERTIFICATE_VERIFY_FAILED" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("wget") is None, reason="wget is not installed")
+@pytest.mark.parametrize("own", ["", "user_agent = mine\n"])
+def test_wget_trusts_the_gate_and_keeps_its_users_settings(
+    server: Server, tmp_path: Path, own: str
+) -> None:
+    """A shell script with wget works behind the gate as curl does; what its user set still counts,
+    and without our variable it is refused.
+    """
+    (tmp_path / ".wgetrc").write_text(own)
+    mine = {**bare(), "HOME": str(tmp_path)}
+    command = ["wget", "-nv", "-d", "-O", "-", "--no-proxy", "-t", "1", server.url]
+    behind = client_environment("http://127.0.0.1:9", server.bundle, mine)
+    told = [
+        subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        for env in (behind, mine)
+    ]
+    assert (told[0].returncode, told[0].stdout) == (0, "ok"), told[0].stderr[-600:]
+    assert ("User-Agent: mine" in told[0].stderr) == bool(own)
+    assert told[1].returncode == 5
+    rest = server.bundle.with_name("wgetrc").read_text().splitlines()
+    assert rest[-1] == f"ca_certificate = {server.bundle}"
+    machine = Path("/etc/wgetrc")
+    assert not machine.is_file() or rest[:-1] == machine.read_text().rstrip().splitlines()

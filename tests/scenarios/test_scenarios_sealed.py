@@ -13,7 +13,7 @@ from spoken import Spoken, speaking
 
 from app.demo.internet import StandInInternet
 from app.sealing import why_not_sealed
-from core.fate import UNREACHED_NOTE
+from core.fate import SPOKE_OTHERWISE, UNREACHED_NOTE
 from tests.scenarios.conftest import Outgate, is_sure_or_says_why, summary
 
 pytestmark = pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))
@@ -167,6 +167,67 @@ def test_what_is_not_http_is_named_and_counted(sealing: Sealing, tongue: Tongue)
     [finding] = record["findings"]
     assert finding["kind"] == "not_inspected"
     assert sealing.servers[tongue.host].heard == [tongue.first]
+
+
+HALF = """
+import socket, sys
+def said(host, port, *parts, greeting=False):
+    s = socket.create_connection((host, port), 60)
+    heard = b""
+    try:
+        if greeting:
+            heard += s.recv(100)
+        for part in parts:
+            s.sendall(part)
+            heard += s.recv(100)
+    except OSError as error:
+        heard += type(error).__name__.encode()
+    return heard
+
+rest = b" /up HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 3\\r\\n\\r\\nabc"
+print([
+    said("tcp-4567.example", 4567, b"HELLO", b"MORE"),
+    said("tcp-4567.example", 4568, b"PUT", rest),
+    said("tcp-4567.example", 4569, b"HELLO", rest),
+    said("ssh-22.example", 4570, b"PUT" + rest, greeting=True),
+    said("tcp-4567.example", 4571, b"\\x16\\x03"),
+])
+"""
+
+
+def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> None:
+    """A program that says half a line and waits for an answer gets it, soon, and a record tells so;
+    one that begins so and then speaks HTTP passes none of it unread. Half of TLS is refused.
+    """
+    server = sealing.servers["tcp-4567.example"]
+    greets = sealing.servers["ssh-22.example"]
+    server.heard.clear()
+    greets.heard.clear()
+    done = sealing.sealed(sys.executable, str(sealing.script("half.py", HALF)), timeout=120)
+
+    assert done.stdout.strip() == str(
+        [
+            b"answer:HELLOanswer:MORE",
+            b"answer:PUTConnectionResetError",
+            b"answer:HELLOConnectionResetError",
+            b"SSH-2.0-OpenSSH_9.2\r\nConnectionResetError",
+            b"ConnectionResetError",
+        ]
+    ), (done.stdout, done.stderr)
+    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO"]
+    assert greets.heard == []
+    told = {one["destination"]["port"]: one for one in summary(done)["records"]}
+    assert sorted(told) == [4567, 4568, 4569, 4570, 4571]
+    assert told[4567]["decision"]["verdict"] == "watch"
+    assert "the beginning of a line" in str(told[4567]["findings"])
+    for port, sent in ((4568, 3), (4569, 5), (4570, 0)):
+        assert SPOKE_OTHERWISE in told[port]["notes"], told[port]
+        assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == (
+            "block",
+            sent,
+        )
+        assert "HTTP" in told[port]["decision"]["reason"]
+    assert "cannot be read" in told[4571]["decision"]["reason"]
 
 
 def test_such_a_connection_is_an_observation_with_the_names_that_it_says(sealing: Sealing) -> None:

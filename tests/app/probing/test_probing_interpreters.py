@@ -1,6 +1,7 @@
 """Whose Python is run, as whom, and what it sees of us."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,3 +55,22 @@ def test_environments_are_found_once(tmp_path: Path) -> None:
     assert "urllib.request" in one.modules
     with pytest.raises(InputError):
         list(interpreters([tmp_path / "nowhere"]))
+
+
+def test_an_environment_whose_python_is_gone_is_told(tmp_path: Path) -> None:
+    """Of an environment that no longer works it is said so: silence would mean that all is well."""
+    for name in ("whole", "broken", "empty"):
+        folder = tmp_path / name
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    for program in (tmp_path / "broken" / "bin").glob("python*"):
+        program.unlink()
+        program.symlink_to("/nonexistent/python3")
+    shutil.rmtree(tmp_path / "empty" / "bin")
+
+    told = [one for one in interpreters([tmp_path]) if isinstance(one, str)]
+
+    assert [str(tmp_path / "broken"), str(tmp_path / "empty")] == sorted(
+        one.partition(" is an environment ")[0] for one in told
+    )
+    assert all("make it again" in one for one in told)
+    assert list(interpreters([tmp_path / "empty"])) == [told[-1]], "named, it is told as well"

@@ -208,3 +208,38 @@ def test_a_client_that_asks_for_parts_of_a_file_is_not_called_broken() -> None:
     assert _verdict(Seen(proxied=1), 1, said, probe.answered_by) is Verdict.WORKS
     refused = "OSError: object-store error: invalid peer certificate: UnknownIssuer"
     assert _verdict(Seen(proxied=1), 1, refused, probe.answered_by) is Verdict.DISTRUSTS
+
+
+@pytest.mark.parametrize(
+    ("module", "verdict", "words"),
+    [
+        ("raise RuntimeError('broken \\x1b[31m')", Verdict.UNUSABLE, "RuntimeError: broken"),
+        ("import not_there_at_all", Verdict.UNUSABLE, "ModuleNotFoundError"),
+        ("def get(url): raise OSError('not reached')", Verdict.BREAKS, "OSError: not reached"),
+    ],
+)
+def test_a_client_that_does_not_load_is_not_the_gates_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, verdict: Verdict, words: str
+) -> None:
+    """What cannot even be loaded is broken without the gate, too: nobody looks for a reason there.
+    What loads and then reaches nothing breaks behind the gate.
+    """
+    (tmp_path / "odd_client.py").write_text(module)
+    monkeypatch.setenv("PATH", "")
+    code = "import sys, odd_client\nodd_client.get(sys.argv[1])"
+    monkeypatch.setattr(trying, "PYTHON", (Probe(name="odd", needs="odd_client", code=code),))
+    monkeypatch.setattr(trying, "PROGRAMS", ())
+    here = Interpreter(
+        program=sys.executable,
+        prefix=sys.prefix,
+        version="3",
+        modules=frozenset({"odd_client"}),
+        certifi=None,
+    )
+    (tmp_path / "canary").mkdir()
+    with Canary(("127.0.0.1", 1), tmp_path / "canary") as canary:
+        [tried] = try_clients(canary, [here], {"PYTHONPATH": str(tmp_path)}, "/none")
+    assert (tried.verdict, words in tried.words) == (verdict, True), tried.words
+    assert "\x1b" not in tried.words
+    assert ("behind the gate" in tried.words) == (verdict is Verdict.BREAKS)
+    assert tried.mend

@@ -1,0 +1,60 @@
+"""What was only begun: how long it is waited for, and that HTTP is found however it is cut."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from examples import most
+from proxy.sealed.beginning import FirstLine, is_half, patience_for
+
+HTTP = b"POST /up?a=b HTTP/1.1\r\nHost: x\r\n\r\nbody"
+OTHERS = (
+    b"EHLO me\r\nGET / HTTP/1.1\r\n",
+    b"\x16\x03\x01\x00\x05 HTTP/1.1\n",
+    b"SSH-2.0-OpenSSH\r\n",
+    b"USER HTTP/x.y\r\n",
+    b"HELLO",
+    b"a" * 20_000 + b" HTTP/1.1\r\n",
+    b"",
+)
+
+
+@given(before=st.sampled_from([b"", b"\r\n", b"\n\r\n\n"]), cuts=st.sets(st.integers(1, 44)))
+def test_http_is_found_however_it_is_cut(before: bytes, cuts: set[int]) -> None:
+    """Who sends a request letter by letter, or behind empty lines, is found at the line's end,
+    once, and no later: the piece that ends it is the one that is kept back.
+    """
+    whole = before + HTTP
+    at = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    pieces = [whole[begin:end] for begin, end in pairwise(at)]
+    line = FirstLine()
+    told = [line.is_http(piece) for piece in pieces]
+    ends = whole.index(b" HTTP/1.1\r\n") + len(b" HTTP/1.1\r\n")
+    [found] = [place for place, is_http in enumerate(told) if is_http]
+    assert at[found] < ends <= at[found + 1]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda other: repr(other[:12]))
+def test_other_protocols_are_no_http(other: bytes) -> None:
+    """What merely holds HTTP's words later, or in something encrypted, goes on; in one piece and
+    byte by byte.
+    """
+    assert not FirstLine().is_http(other)
+    line = FirstLine()
+    assert not any(line.is_http(other[at : at + 1]) for at in range(len(other)))
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=most(400))
+def test_a_whole_line_and_tls_are_not_waited_for_as_half_a_line(said: bytes) -> None:
+    """Only a line without its end is a beginning, and only what may become HTTP waits for long."""
+    assert is_half(said) == (b"\n" not in said and said[:1] != b"\x16")
+    assert patience_for(said) in (0.6, 5.0)
+
+
+def test_the_words_of_http_have_more_time() -> None:
+    """A person who types a request has seconds; a word of another protocol waits for no one."""
+    assert {patience_for(said) for said in (b"G", b"GET", b"GET /a", b"CONN", b"\x16\x03")} == {5.0}
+    assert {patience_for(said) for said in (b"HELLO", b"GETS", b"get", b"QUIT")} == {0.6}
