@@ -147,6 +147,11 @@ class CaseSums:
         self.host, self.service, self.category = of.host, of.service, of.category
         self.account_kind, self.last_record = of.account_kind, id_
 
+    def newest_only(self) -> "CaseSums":
+        """Return what its newest record tells, with sums of no record."""
+        plain = {name: getattr(self, name) for name in ("key", "first_us", "last_us", *_NEWEST)}
+        return CaseSums(**plain)
+
     def add_many(self, of: OfCase, count: int, size: int, first_us: int, last_us: int) -> None:
         """Add so many records of one kind, of so many bytes, but for their own figures."""
         self.count += count
@@ -244,6 +249,11 @@ class CaseSums:
             rows=self.most_records or 0,
             unchecked=self.degraded,
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many names as are kept: which those are depends on their order."""
+        return any(len(getattr(self, name)) >= _MOST_NAMES for name in ("versions", *_COUNTERS))
 
     def row(self) -> dict[str, Any]:
         """Return the columns of its row, but for its status."""

@@ -14,7 +14,7 @@ from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.verdicts import words_of
 from evidence.alike import figures
-from evidence.bygone import Bygone, cut_of, kept_hours
+from evidence.bygone import Bygone, kept_hours, passes_of
 from evidence.hours import oldest
 from evidence.store import Store
 from evidence.times import HOUR_US, micros
@@ -76,7 +76,7 @@ class Counted:
         self._sums: defaultdict[int, list[int]] = defaultdict(lambda: [0] * _SUMS)
         self._unread: set[int] = set()
         self._before = self._kept()
-        self._cut = cut_of(store)
+        self._passes = passes_of(store)
 
     def count(self, entries: Iterable[StoredEntry]) -> Iterator[StoredEntry]:
         """Give the entries on, counted; but for those behind what is held."""
@@ -118,7 +118,7 @@ class Counted:
         first = -(-micros(self._period.since) // HOUR_US)
         hours = {hour for hour in {*self._sums, *after} if first <= hour < last} - self._unread
         still = [hour for hour in hours if self._before.get(hour) == after.get(hour)]
-        if past.problem is not None or past.cut != self._cut:
+        if past.problem is not None or past.passes != self._passes:
             still = []  # a pass of retention went by, or there is nothing to compare with
         differ = sum(self._sums.get(hour) != after.get(hour) for hour in still)
         return Kept(
