@@ -336,10 +336,13 @@ class GateHttpLayer(QuickHttpLayer):
 
 def backlog_of(connection: Any) -> int:
     """Return how many bytes wait in an HTTP/2 connection to a server."""
-    found = http2_of(connection)
-    if found is None:
+    while connection is not None and not hasattr(connection, "h2_conn"):
+        connection = getattr(connection, "child_layer", None)
+    if connection is None:
         return 0
-    return sum(len(chunk.data) for chunks in found.waiting.values() for chunk in chunks)
+    return sum(
+        len(chunk.data) for chunks in connection.h2_conn.stream_buffers.values() for chunk in chunks
+    )
 
 
 class RefusedLayer(layer.Layer):
