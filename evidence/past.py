@@ -15,7 +15,8 @@ from core.case_keys import case_of_key
 from core.fate import Fate
 from core.happenings import Event, Happening
 from evidence.acts import read_act
-from evidence.case_sums import CaseSums, sums_before
+from evidence.case_sums import CaseSums
+from evidence.case_sums_before import sums_before
 from evidence.chain import canonical
 from evidence.database import Connection
 from evidence.days import SUMS

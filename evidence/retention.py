@@ -1,8 +1,8 @@
 """Retention: removes records whose time is over, a few at a time, so that a gate is not disturbed.
 
 What goes is the beginning of the chain. Before it goes, its sums are kept (`evidence.past`), and an
-act tells up to where, by which rule, with the hash and the tree at that place: what is left verifies
-from there on. Records under a legal hold stay; those behind them are emptied
+act tells up to where, by which rule, with the hash and the tree at that place: what is left
+verifies from there on. Records under a legal hold stay; those behind them are emptied
 (`evidence.retention_apart`).
 """
 

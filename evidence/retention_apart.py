@@ -135,7 +135,7 @@ class Apart:
         return self._full[kind.key]
 
     def _emptied(self, going: _Going, erasures: object) -> bool:
-        """Empty them, and tell it; False where holds changed, or something was erased, meanwhile."""
+        """Empty them, and tell it; False where holds changed, or anything was erased, meanwhile."""
         connection, last, text = self._connection, going.numbers[-1], going.sums.to_bytes()
         facts: dict[str, Any] = {
             "entries": runs(going.numbers),

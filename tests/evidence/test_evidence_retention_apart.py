@@ -34,6 +34,7 @@ Make = Callable[..., Record]
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RULE = "older than 180 days"
 DAYS = 40
+LATER = START + timedelta(days=300)
 HELD = {"hold": "m", "script": None, "user": None, "since_us": None, "until_us": None}
 
 
@@ -61,12 +62,12 @@ def days(write: Callable[..., None], place: Path, make_record: Make, writer: Wri
 
 
 def hold(place: Path, **facts: Any) -> None:
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: LATER)) as store:
         store.tell(happening(Event.LEGAL_HOLD, {**HELD, **facts}, who="counsel"))
 
 
 def lift(place: Path, name: str = "m") -> None:
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: LATER)) as store:
         store.tell(happening(Event.HOLD_LIFTED, {"hold": name}, who="counsel"))
 
 
@@ -82,16 +83,16 @@ def derived(place: Path) -> list[Any]:
 
 def left(place: Path) -> list[int]:
     """Return the days of which the record is still there."""
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: LATER)) as store:
         found = [one.record for one in store.iter_records() if isinstance(one, StoredRecord)]
     return [(one.at - START).days for one in found]
 
 
 def whole(place: Path) -> None:
-    """Assert that the file verifies, also once its lists were made anew, which are then the same."""
+    """Assert that the file verifies, also with its lists made anew, which are then the same."""
     before = derived(place)
     assert evidence.verify(place).problems == ()
-    with closing(Store(place)) as store:
+    with closing(Store(place, clock=lambda: LATER)) as store:
         store.rebuild_cases()
     assert derived(place) == before
     assert evidence.verify(place).problems == ()
@@ -162,7 +163,7 @@ def test_the_newest_of_a_case_may_go_before_older_ones(days: Path) -> None:
     assert left(days) == [*range(10), DAYS - 1]
     assert derived(days) == before
     whole(days)
-    with closing(Store(days)) as store:
+    with closing(Store(days, clock=lambda: LATER)) as store:
         assert list_problems(store, 1000) == (None, None)
 
 
@@ -198,7 +199,7 @@ def test_a_gate_goes_on_after_it(days: Path, make_record: Make) -> None:
     record = make_record(at=START + timedelta(days=60), script="/srv/job_1.py", sha256="02" * 32)
     opened.writer.close_record(record, lambda _: None)
     opened.close()
-    with closing(Store(days)) as store:
+    with closing(Store(days, clock=lambda: LATER)) as store:
         case = store.case(case_key(record))
     assert case is not None
     whole(days)
@@ -259,7 +260,7 @@ def test_an_erasure_afterwards_takes_names_out_of_what_is_left(days: Path) -> No
     made = erase_now(days, Wanted(script="/srv/job_2.py"), who="o", why="asked")
     assert made.past > 0
     assert evidence.verify(days).problems == ()
-    with closing(Store(days)) as store:
+    with closing(Store(days, clock=lambda: LATER)) as store:
         assert not [one for one in store.script_versions() if one.script == "/srv/job_2.py"]
 
 
