@@ -39,8 +39,8 @@ def gone(
     for n in range(40):
         marks = (MARKS[n % 39], MARKS[(n + 1) % 39], MARKS[6 if n < 10 else 20])
         record = make_record(at=START + timedelta(days=n), script="/srv/a.py")
-        told = {"fingerprints": tuple(dict.fromkeys(marks)), "distinct": len({*marks})}
-        found = replace(record.findings[0], **told)
+        own = tuple(dict.fromkeys(marks))
+        found = replace(record.findings[0], fingerprints=own, distinct=len(own))
         write(replace(record, findings=(found,)))
     with closing(evidence.open_store(place)) as store:
         store.checkpoint("printed")

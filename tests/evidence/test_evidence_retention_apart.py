@@ -215,6 +215,11 @@ def test_a_gate_goes_on_after_it(days: Path, make_record: Make) -> None:
         ("UPDATE entries SET salt = x'01' WHERE seq = 20", "entry 20"),
         ("UPDATE entries SET body = packed('{}') WHERE seq = 20", "entry 20"),
         ("DELETE FROM entries WHERE seq = 20", "missing in between"),
+        ("UPDATE entries SET case_id = 1 WHERE seq = 20", "entry 20 was erased, and is filed"),
+        ("UPDATE entries SET at_us = 5 WHERE seq = 20", "entry 20 was erased, and is filed"),
+        ("INSERT INTO erased VALUES (20, x'02', x'')", "of entry 20, which was erased whole"),
+        ("INSERT INTO marks VALUES (12345, 20)", "by which values are looked up"),
+        ("INSERT INTO past SELECT 0, body FROM past LIMIT 1", "sums of records that expired"),
         ("UPDATE cases SET verdict = 'allow', user = 'x'", "does not add up"),
     ],
 )
