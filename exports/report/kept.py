@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from core.classification import AccountKind
 from core.record import Record
-from core.stored import StoredEntry, StoredRecord
+from core.stored import StoredEntry, StoredRecord, UnreadableEntry
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.verdicts import words_of
@@ -26,6 +26,14 @@ NOT_TRUE = "NOT TRUE AS IT STANDS IN THE FILE: "
 _SUMS = 7
 """Of an hour: see `evidence.rollup`."""
 _NAMED = "outgate verify names what was done."
+
+
+def _is_erased(entry: StoredEntry) -> bool:
+    return isinstance(entry, UnreadableEntry) and entry.is_erased
+
+
+def _began(entry: StoredEntry) -> datetime | None:
+    return entry.record.at if isinstance(entry, StoredRecord) else entry.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +92,7 @@ class Counted:
             is_held = entry.link is None or self._held.reaches(entry.link.seq)
             if isinstance(entry, StoredRecord) and is_held:
                 self._add(entry.record)
-            elif (
-                at := entry.record.at if isinstance(entry, StoredRecord) else entry.at
-            ) is not None:
+            elif not _is_erased(entry) and (at := _began(entry)) is not None:
                 self._unread.add(micros(at) // HOUR_US)
             if is_held:
                 yield entry
