@@ -32,8 +32,10 @@ _FORM = 2
 _TRAFFIC_NAMES, _TRAFFIC_SUMS = 3, 5
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
     WHERE action IN ('expired', 'expired_apart', 'erased', 'sums_expired') ORDER BY seq"""
-_PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut < 0, abs(cut)"
-"""What expired behind a legal hold comes last; it is filed under less than nothing."""
+_PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut > 0, abs(cut)"
+"""What expired behind a legal hold comes first, filed under less than nothing: it says who was
+newest in a case only where nothing else does, or `newest_apart`.
+"""
 _NEWEST_OF = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
 
 
@@ -280,8 +282,8 @@ def _told(act: Happening) -> str:
 
 
 def past_sums(connection: Connection) -> Iterator[tuple[int, Sums]]:
-    """Yield the sums of each cut, oldest first, then of what expired behind a legal hold, by less
-    than nothing; those that are damaged are left out.
+    """Yield the sums of what expired behind a legal hold, by less than nothing, then of each cut,
+    oldest first; those that are damaged are left out.
     """
     for cut, text in connection.execute(_PAST):
         try:

@@ -269,6 +269,17 @@ def test_an_erasure_afterwards_takes_names_out_of_what_is_left(days: Path) -> No
         assert not [one for one in store.script_versions() if one.script == "/srv/job_2.py"]
 
 
+def test_what_was_held_before_it_and_goes_after_it_is_the_older(days: Path) -> None:
+    """Who was newest in a case is told by the place in the chain, not by when it expired."""
+    before = derived(days)
+    hold(days, until_us=after(1))
+    assert passed(days, 2).apart == 1
+    lift(days)
+    assert passed(days, 38).up_to == 38
+    assert derived(days) == before
+    whole(days)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     spans=st.lists(
