@@ -37,6 +37,7 @@ class Event(StrEnum):
     ERASURE_SWEPT = "erasure_swept"
     STAMPED = "stamped"
     EXPIRED = "expired"
+    EXPIRED_APART = "expired_apart"
     SUMS_EXPIRED = "sums_expired"
     ACTS_EXPIRED = "acts_expired"
     OUTBOX_DROPPED = "outbox_dropped"

@@ -12,6 +12,8 @@ from core.record import Record
 
 CHANGED = "it is not what was chained: outgate verify tells more"
 """Why an entry is not shown that somebody changed in the file."""
+ERASED = "it was erased"
+"""Why an entry is not shown of which its place is all that is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +77,16 @@ class UnreadableEntry:
         """Whether somebody changed it in the file."""
         return self.why == CHANGED
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was erased, or expired behind a legal hold: it counts nowhere."""
+        return self.why == ERASED
+
     def for_officer(self) -> str:
         """Return what to say of it."""
         name = "A request that is under way" if self.link is None else f"Entry {self.link.seq}"
+        if self.is_erased:
+            return f"{name} was erased, or its time was over: its place is all that is left."
         if self.is_changed:
             return f"{name} was changed or replaced after it was written: {self.why}."
         return f"{name} cannot be read by this version of Outgate ({self.why})."

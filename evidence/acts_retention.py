@@ -33,7 +33,7 @@ REST_S = 0.02
 _ROWS = """SELECT seq, case_key, action, script, script_sha256, record_id, CAST(body AS BLOB)
     FROM review_entries WHERE action <> ? ORDER BY seq"""
 _SIGNED = "SELECT reviews FROM checkpoints ORDER BY seq DESC LIMIT 1"
-_CUTS = frozenset({Event.ERASED, Event.EXPIRED, Event.SUMS_EXPIRED})
+_CUTS = frozenset({Event.ERASED, Event.EXPIRED, Event.EXPIRED_APART, Event.SUMS_EXPIRED})
 _FOR_EVER = frozenset(
     {
         Event.EXPIRED,

@@ -26,6 +26,7 @@ _AT_ONCE = timedelta(minutes=1)
 """A file says when it was made and names its chains in one step; the names hold the time, too."""
 _LEFT_OVER = """SELECT x.seq FROM erased x LEFT JOIN entries e ON e.seq = x.seq
     WHERE e.seq IS NULL LIMIT 1"""
+_PARTS = "SELECT 1 FROM erased WHERE seq = ?"
 _EMPTIED = "SELECT id, at_us, case_id FROM entries WHERE seq = ?"
 _OPEN = "SELECT slot, id, gate, CAST(body AS BLOB), seal FROM open_exchanges"
 _FORGED = "an exchange under way was put in or changed: no gate of this installation did"
@@ -70,6 +71,8 @@ def _erased(connection: Connection) -> str | None:
     if left is not None:
         return f"something is said of the parts of entry {left}, which is not there"
     for seq in sorted(Removed.of(connection).whole):
+        if connection.value(_PARTS, (seq,)) is not None:
+            return f"something is said of the parts of entry {seq}, which was erased whole"
         row = connection.execute(_EMPTIED, (seq,)).fetchone()
         if row is not None and not _fits(*row):
             return (

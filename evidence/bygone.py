@@ -21,8 +21,8 @@ _KEPT = """SELECT hour, sum(exchanges), sum(sent), sum(bytes), sum(found), sum(t
 class Bygone:
     """Records that expired."""
 
-    cut: int = 0
-    """The last entry of them."""
+    passes: int = 0
+    """How many steps of retention went by so far."""
     told: str | None = None
     """When the newest of them went, and by which rule."""
     problem: str | None = None
@@ -43,8 +43,8 @@ def bygone(store: Store) -> Bygone:
         sums = None if problem is not None else all_past(connection).rollup
     before = None if past.sums_before is None else datetime.fromisoformat(past.sums_before)
     return Bygone(
-        cut=past.cut,
-        told=past.told,
+        passes=len(past.digests),
+        told="; ".join(filter(None, (past.told, past.apart_told))) or None,
         problem=problem,
         sums_before=before,
         hours={} if sums is None else sums.hours,
@@ -52,10 +52,10 @@ def bygone(store: Store) -> Bygone:
     )
 
 
-def cut_of(store: Store) -> int:
-    """Return the last entry of those that expired; 0 where none did. Raises EvidenceError."""
+def passes_of(store: Store) -> int:
+    """Return how many steps of retention went by so far. Raises EvidenceError."""
     with store.reading() as connection:
-        return Past.of(connection).cut
+        return len(Past.of(connection).digests)
 
 
 def expired_tree(store: Store) -> Frontier:

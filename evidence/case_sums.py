@@ -12,9 +12,7 @@ from typing import Any
 import orjson
 
 from core.case_inside import KindInside, Reach, kind_inside, people_in
-from core.case_keys import case_of_key
 from core.classification import AccountKind, Category
-from core.decision import left_by
 from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED
@@ -147,6 +145,11 @@ class CaseSums:
         self.host, self.service, self.category = of.host, of.service, of.category
         self.account_kind, self.last_record = of.account_kind, id_
 
+    def newest_only(self) -> "CaseSums":
+        """Return what its newest record tells, with sums of no record."""
+        plain = {name: getattr(self, name) for name in ("key", "first_us", "last_us", *_NEWEST)}
+        return CaseSums(**plain)
+
     def add_many(self, of: OfCase, count: int, size: int, first_us: int, last_us: int) -> None:
         """Add so many records of one kind, of so many bytes, but for their own figures."""
         self.count += count
@@ -245,6 +248,11 @@ class CaseSums:
             unchecked=self.degraded,
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many names as are kept: which those are depends on their order."""
+        return any(len(getattr(self, name)) >= _MOST_NAMES for name in ("versions", *_COUNTERS))
+
     def row(self) -> dict[str, Any]:
         """Return the columns of its row, but for its status."""
         self._cap()
@@ -274,7 +282,7 @@ class CaseSums:
         }
 
     def _plain(self) -> dict[str, Any]:
-        return dict(zip(_PLAIN, _plain_of(self), strict=True))
+        return dict(zip(PLAIN, _plain_of(self), strict=True))
 
     def _cap(self) -> None:
         for name in ("versions", *_COUNTERS):
@@ -318,7 +326,7 @@ class CaseSums:
         raw = row["inside"]
         inside = raw if isinstance(raw, dict) else orjson.loads(raw)
         return cls(
-            **{name: row[name] for name in _PLAIN},
+            **{name: row[name] for name in PLAIN},
             kinds={kind: KindSums.of_json(told) for kind, told in inside["kinds"].items()},
             versions=inside["versions"],
             most_people=inside["most_people"],
@@ -339,13 +347,13 @@ _NEWEST = (
     *("category", "account_kind", "last_record"),
 )
 _ADDED = ("count", "bytes_sent", "left_count")
-_PLAIN = (
+PLAIN = (
     *("key", "first_us", "last_us", *_NEWEST, *_ADDED),
     *("most_values", "most_records", "degraded", "degraded_us"),
 )
 
 
-_plain_of = attrgetter(*_PLAIN)
+_plain_of = attrgetter(*PLAIN)
 
 
 def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> None:
@@ -368,30 +376,3 @@ def _see(seen: dict[str, list[int]], word: str, count: int, first: int, last: in
 
 def _listed(counts: Mapping[str, int]) -> str:
     return SEPARATOR + SEPARATOR.join(sorted(counts)) + SEPARATOR if counts else ""
-
-
-_NOT_BEFORE = frozenset({"key", "left_count", "degraded_us"})
-
-
-def sums_before(case: Mapping[str, Any]) -> CaseSums:
-    """Return the sums that an earlier version kept of records of one outcome and some kinds, as
-    those of the case they belong to now. Raises KeyError, TypeError.
-    """
-    count, last, verdict = case["count"], case["last_us"], case["verdict"]
-    sha256, kinds = case["script_sha256"], [kind for kind in case["kinds"].split(",") if kind]
-    values, rows = case["most_values"], case["most_records"]
-    people = rows if rows is not None else values
-    plain = {name: case[name] for name in _PLAIN if name not in _NOT_BEFORE}
-    return CaseSums(
-        key=case_of_key(case["key"]),
-        left_count=count if verdict == Fate.PAST or left_by(verdict) else 0,
-        most_people=people if any(map(tells_of_people, kinds)) else 0,
-        kinds={kind: KindSums(count, values, count * values, False) for kind in kinds},
-        versions={sha256 or "": [count, case["first_us"], last]},
-        users={case["user"]: count} if case["user"] else {},
-        accounts={case["account_kind"]: count},
-        outcomes={verdict: count},
-        days={last // DAY_US: count},
-        degraded_us=last if case["degraded"] else None,
-        **plain,
-    )

@@ -17,7 +17,7 @@ from evidence.frames import text_of
 from evidence.lots import WEIGHED, BadLot, LotKey, Told, holds_any, place_of
 from evidence.marks import MORE_VALUES, PRIME, Listed, pair, product, secret
 from evidence.notary import SEED_BYTES
-from evidence.past import Past, all_past
+from evidence.past import Past, all_past, newest_apart
 from evidence.rebuild import newest_entries, oldest_entries
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
@@ -175,6 +175,7 @@ class _Adding:
             return NOT_COMPARED
         if not filed:
             return f"the list of cases does not hold all records; {REBUILD}"
+        joined(self._sums, newest_apart(connection))
         return cases_problem(connection, self._sums.cases, self._untold)
 
     def marks_problem(self, most: int) -> str | None:

@@ -9,7 +9,7 @@ from evidence.cases_check import MARKS_EDITED, cases_problem
 from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.marks import PRIME, Listed, secret
-from evidence.past import Past, all_past
+from evidence.past import Past, all_past, newest_apart
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
 from evidence.statements import write_rollup
@@ -60,6 +60,7 @@ class Derived:
     def problem(self) -> str | None:
         """Return what does not add up, if anything."""
         self._put_down()
+        joined(self.sums, newest_apart(self._connection))
         others = (self._other(table) for table in _TABLES)
         cases = cases_problem(self._connection, self.sums.cases, self.untold)
         return cases or next(filter(None, others), None)

@@ -17,6 +17,7 @@ from core.observation import Observation
 from core.record import Record
 from core.stored import (
     CHANGED,
+    ERASED,
     ChainLink,
     OpenedEntry,
     StoredObservation,
@@ -39,7 +40,6 @@ ENTRY_COLUMNS = """seq, prev, hash, id, at_us, unpacked(body), salt, cuts,
     (SELECT e.sealed FROM erased e WHERE e.seq = entries.seq),
     (SELECT n.prev FROM entries n WHERE n.seq = entries.seq + 1)"""
 """Bodies come as bytes: text that is no longer UTF-8 would end the whole query."""
-ERASED = "it was erased"
 """Why the text of an entry cannot be read."""
 
 

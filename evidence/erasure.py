@@ -20,13 +20,13 @@ from core.observation import SCHEMA as OBSERVATION
 from evidence.acts import append_happening
 from evidence.database import Connection, connect, transaction
 from evidence.entries import seal_of
-from evidence.frames import packed, unpacked
+from evidence.frames import packed
 from evidence.gate_liveness import living
 from evidence.lots import forget_lots
 from evidence.marks import marks_in
 from evidence.named import Named
 from evidence.parts import SALT_BYTES, Seal, blank_cuts, cuts_to_bytes, erase, kinds_of_parts
-from evidence.past import Sums, digest
+from evidence.past_erasure import sums_that_tell, take_out_of_sums
 from evidence.rebuild import rebuild
 from evidence.removed import Removed, runs
 from evidence.sqlite_errors import in_words
@@ -71,7 +71,9 @@ class Plan:
     sha256s: set[str] = field(default_factory=set)
     """Versions of the script that is erased: what was kept of their source has to go, too."""
     past: int = 0
-    """Sums of records that expired in which the person or script stands; those rows go."""
+    """Sums of records that expired in which the person or script stands, or a hash of the value;
+    those rows and hashes go.
+    """
     acts: int = 0
     """Acts that name the person or the script; they stay."""
     owed: bool = False
@@ -114,21 +116,12 @@ def _plan(connection: Connection, wanted: Wanted) -> Plan:
                 made.sha256s.add(str(sha256))
         else:
             made.parts[seq] = parts
-    if names := wanted.names:
-        for (text,) in connection.execute("SELECT unpacked(body) FROM past"):
-            sums = _sums(text)
-            made.past += sums is not None and sums.name(names.is_in)
+    names = wanted.names
+    made.past = sums_that_tell(connection, names, wanted.fingerprints)
+    if names:
         acts = connection.execute("SELECT CAST(body AS BLOB) FROM review_entries")
         made.acts = sum(names.is_anywhere_in(_read(text)) for (text,) in acts)
     return made
-
-
-def _sums(text: bytes) -> Sums | None:
-    """Return the sums of what expired; None where they are damaged, which `verify` names."""
-    try:
-        return Sums.from_bytes(text)
-    except ValueError:
-        return None
 
 
 def _of_entry(
@@ -257,33 +250,16 @@ def _erase(
         return made
     _take_out(connection, made)
     forget_lots(connection, {*made.whole, *made.parts})
-    facts = {**_facts(made, why), "past": _without(connection, wanted)}
+    facts = {
+        **_facts(made, why),
+        "past": take_out_of_sums(connection, wanted.names, wanted.fingerprints),
+    }
     if asked is not None:
         facts["asked"] = asked
     # The act first: what it says was erased counts nowhere in what is made anew.
     append_happening(connection, happening(Event.ERASED, facts, who=who))
     rebuild(connection)
     return made
-
-
-def _without(connection: Connection, wanted: Wanted) -> list[str]:
-    """Take the people and the script out of the sums of what expired; return the new hashes."""
-    names, told = wanted.names, []
-    query = "SELECT cut, body FROM past ORDER BY cut"
-    for cut, frame in connection.execute(query).fetchall() if names else ():
-        sums = _sums(unpacked(frame))
-        if sums is None:
-            raise EvidenceError(
-                "The sums of records that expired are damaged: no name can be taken out of them.",
-                remedy="See what outgate verify says of them.",
-            )
-        if not sums.name(names.is_in):
-            continue
-        left = sums.without(names.is_in).to_bytes()
-        padded = packed(left).ljust(len(frame), b"\0")
-        connection.execute("UPDATE past SET body = ? WHERE cut = ?", (padded, cut)).close()
-        told.append(f"{cut}:{digest(left)}")
-    return told
 
 
 def _facts(made: Plan, why: str) -> dict[str, Any]:
@@ -294,9 +270,7 @@ def _facts(made: Plan, why: str) -> dict[str, Any]:
 def _take_out(connection: Connection, made: Plan) -> None:
     for seq in sorted(made.whole):
         _forget_marks(connection, seq, None)
-        _overwrite(connection, seq, b"")
-        connection.execute("UPDATE entries SET body = x'' WHERE seq = ?", (seq,)).close()
-        connection.execute("DELETE FROM erased WHERE seq = ?", (seq,)).close()
+        empty(connection, seq)
     for seq, numbers in sorted(made.parts.items()):
         text, seal = _entry(connection, seq)
         left, sealed = erase(text, seal, numbers)
@@ -308,6 +282,14 @@ def _take_out(connection: Connection, made: Plan) -> None:
             "sealed": b"".join(sealed.sealed),
         }
         INSERT_ERASED.run(connection, [row])
+
+
+def empty(connection: Connection, seq: int) -> None:
+    """Leave of an entry its place, its id and its hash; within a transaction."""
+    _overwrite(connection, seq, b"")
+    change = "UPDATE entries SET body = x'', case_id = NULL WHERE seq = ?"
+    connection.execute(change, (seq,)).close()
+    connection.execute("DELETE FROM erased WHERE seq = ?", (seq,)).close()
 
 
 def _entry(connection: Connection, seq: int) -> tuple[bytes, Seal]:
@@ -359,7 +341,9 @@ def lines_of(made: Plan, kept_sources: Sequence[str] = ()) -> list[str]:
             "place, kinds and decision.",
         ]
     if made.past:
-        lines.append(f"Sums of records that expired, without what names them: {made.past}.")
+        lines.append(
+            f"Sums of records that expired, without what names or marks them: {made.past}."
+        )
     if made.held:
         lines.append(f"Kept, because they are under a legal hold: {made.held}.")
     if made.more_values:

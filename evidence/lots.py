@@ -40,7 +40,7 @@ WEIGHED = {"hours": Columns(time=0, sums=6), "traffic": Columns(time=2, sums=3)}
 """Tables whose first sum is above 0 in every row."""
 _CONTEXT = b"outgate.lots/1"
 _NONCE_BYTES = 12
-_GONE = """SELECT 1 FROM review_entries WHERE seq > ? AND action = 'erased'
+_GONE = """SELECT 1 FROM review_entries WHERE seq > ? AND action IN ('erased', 'expired_apart')
     UNION ALL SELECT 1 FROM past WHERE cut >= ? LIMIT 1"""
 _ROW = struct.Struct("<qq?qIIIIII")
 type Row = Sequence[Any]

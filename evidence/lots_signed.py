@@ -11,7 +11,7 @@ from evidence.checkpoint import Checkpoint
 from evidence.database import Connection
 from evidence.notary import lots_there
 
-_WITH_LOTS = (Event.ERASED, Event.EXPIRED, Event.REBUILT, Event.MIGRATED)
+_WITH_LOTS = (Event.ERASED, Event.EXPIRED, Event.EXPIRED_APART, Event.REBUILT, Event.MIGRATED)
 _MAY_GO = (*(one.value for one in _WITH_LOTS), GONE)
 """Acts with which lots go, or that may have been one: of an erasure whose entries expired no more
 than its place is left, and that it was let go is told and checked elsewhere

@@ -4,7 +4,8 @@ hash.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +15,14 @@ from core.case_keys import case_of_key
 from core.fate import Fate
 from core.happenings import Event, Happening
 from evidence.acts import read_act
-from evidence.case_sums import CaseSums, sums_before
+from evidence.case_sums import CaseSums
+from evidence.case_sums_before import sums_before
 from evidence.chain import canonical
 from evidence.database import Connection
 from evidence.days import SUMS
 from evidence.frames import behind
 from evidence.merkle import Frontier
+from evidence.parts import SALT_BYTES
 from evidence.rollup import Rollup, hour_key, joined
 
 _HOUR_NAMES, _OUTCOME = 6, 5
@@ -28,8 +31,12 @@ _FORM = 2
 """Of the text; the first counted no record that left in part, nor by the hour what went past."""
 _TRAFFIC_NAMES, _TRAFFIC_SUMS = 3, 5
 _EXPIRED = """SELECT CAST(body AS BLOB) FROM review_entries
-    WHERE action IN ('expired', 'erased', 'sums_expired') ORDER BY seq"""
-_PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut"
+    WHERE action IN ('expired', 'expired_apart', 'erased', 'sums_expired') ORDER BY seq"""
+_PAST = "SELECT cut, unpacked(body) FROM past ORDER BY cut > 0, abs(cut)"
+"""What expired behind a legal hold comes first, filed under less than nothing: it says who was
+newest in a case only where nothing else does, or `newest_apart`.
+"""
+_NEWEST_OF = "SELECT max(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,10 @@ class Ended:
     bucket: int
     cases: frozenset[str]
     scripts: frozenset[tuple[str, str]]
+
+
+def _new_salt() -> str:
+    return os.urandom(SALT_BYTES).hex()
 
 
 @dataclass(slots=True)
@@ -56,6 +67,10 @@ class Sums:
     """What an earlier version kept of cases of one outcome and some kinds each; in the rollup,
     too."""
     earlier_keys: list[str] = field(default_factory=list)
+    salt: str = field(default_factory=_new_salt, repr=False)
+    """Without it nobody can tell by trying what was erased from a text of which the hash is told.
+    Earlier versions wrote none.
+    """
 
     def before(self) -> Iterator[tuple[str, CaseSums]]:
         """Yield what an earlier version kept, by its keys."""
@@ -77,7 +92,8 @@ class Sums:
             "traffic": [[*key, *sums] for key, sums in sorted(rollup.traffic.items())],
             "hours": [[*key, *sums] for key, sums in sorted(rollup.hours.items())],
         }
-        return canonical({**value, "oldest": self.oldest} if self.oldest else value)
+        beside = {"oldest": self.oldest, "salt": self.salt}
+        return canonical(value | {name: told for name, told in beside.items() if told})
 
     @classmethod
     def from_bytes(cls, text: bytes) -> "Sums":
@@ -91,6 +107,7 @@ class Sums:
                 hours={hour_key(row): _hour_sums(row) for row in value.get("hours", ())},
             )
             sums = cls(rollup=rollup, newest=value["newest"], oldest=value.get("oldest", {}))
+            sums.salt = str(value.get("salt", ""))
             for case in value["cases"]:
                 sums._take(case, value.get("form", 1))
             return sums
@@ -121,7 +138,23 @@ class Sums:
             ),
             newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
             oldest={k: seq for k, seq in self.oldest.items() if case_of_key(k) in cases},
+            salt=self.salt,
         )
+
+    def marked(self, hashes: Collection[int]) -> bool:
+        """Return whether the sums of a case tell of values with one of these hashes."""
+        return self.unmarked(dict.fromkeys(hashes, 0))
+
+    def unmarked(self, stand_ins: Mapping[int, int]) -> bool:
+        """Put other numbers in the place of hashes of values (`evidence.sketch`); return whether
+        there were any.
+        """
+        found = False
+        for case in self.rollup.cases.values():
+            for kind in case.kinds.values():
+                if (left := kind.values.without(stand_ins)) is not None:
+                    kind.values, found = left, True
+        return found
 
     def name(self, names: Callable[[object], bool]) -> bool:
         """Return whether one of the names is in a row."""
@@ -140,6 +173,7 @@ class Sums:
             ),
             newest={k: seen for k, seen in self.newest.items() if case_of_key(k) in cases},
             oldest={k: seq for k, seq in self.oldest.items() if case_of_key(k) in cases},
+            salt=self.salt,
         )
 
 
@@ -190,6 +224,10 @@ class Past:
     """The tree of all entries up to it."""
     told: str | None = None
     """When it was cut, and by which rule."""
+    apart: int = 0
+    """How many entries behind a legal hold expired: their places and hashes are left."""
+    apart_told: str | None = None
+    """When the newest of these did, and by which rule."""
     digests: dict[int, str] = field(default_factory=dict)
     """Cut → hash of its sums."""
     sums_before: str | None = None
@@ -210,18 +248,21 @@ class Past:
 
     def _take(self, act: Happening) -> None:
         facts: Any = act.facts
-        if act.event in {Event.ERASED, Event.SUMS_EXPIRED}:
+        if act.event is not Event.EXPIRED:
             for row in facts.get("past") or ():
                 cut, _, hashed = row.partition(":")
                 self.digests[int(cut)] = hashed
             if act.event is Event.SUMS_EXPIRED:
                 self.sums_before = max(self.sums_before or "", str(facts["before"]))
+            elif act.event is Event.EXPIRED_APART:
+                self.apart += int(facts["records"])
+                self.apart_told = _told(act)
             return
         cut = int(facts["up_to_entry"])
         frontier = Frontier.from_bytes(cut, bytes.fromhex("".join(facts["frontier"])))
         self.cut, self.head, self.frontier = cut, bytes.fromhex(facts["hash"]), frontier
         self.digests[cut] = str(facts["sums"])
-        self.told = f"{act.at:%Y-%m-%d}, {facts['rule']}"
+        self.told = _told(act)
 
     def problem(self, connection: Connection) -> str | None:
         """Return what is wrong with the sums that are kept, if anything."""
@@ -236,37 +277,67 @@ class Past:
         return None
 
 
-def past_sums(connection: Connection) -> Iterator[Sums]:
-    """Yield the sums of each cut, oldest first; those that are damaged are left out."""
-    for _, text in connection.execute(_PAST):
+def _told(act: Happening) -> str:
+    return f"{act.at:%Y-%m-%d}, {act.facts['rule']}"
+
+
+def past_sums(connection: Connection) -> Iterator[tuple[int, Sums]]:
+    """Yield the sums of what expired behind a legal hold, by less than nothing, then of each cut,
+    oldest first; those that are damaged are left out.
+    """
+    for cut, text in connection.execute(_PAST):
         try:
-            yield Sums.from_bytes(text)
+            yield int(cut), Sums.from_bytes(text)
         except ValueError:
             continue
 
 
 def oldest_of_past(connection: Connection) -> dict[str, int]:
-    """Return of each case with records that expired an entry that is not behind its first."""
+    """Return of each case with records that expired an entry that is not behind its first, unless
+    that is still there.
+    """
     found: dict[str, int] = {}
     before = 0
-    for cut, text in connection.execute(_PAST):
-        try:
-            sums = Sums.from_bytes(text)
-        except ValueError:
-            continue
+    for cut, sums in past_sums(connection):
         for key in sums.newest:
-            found.setdefault(case_of_key(key), sums.oldest.get(key, before + 1))
-        before = cut
+            case, oldest = case_of_key(key), sums.oldest.get(key, before + 1)
+            found[case] = min(oldest, found.get(case, oldest))
+        before = max(cut, before)
     return found
 
 
 def all_past(connection: Connection) -> Sums:
     """Return what all records that expired added up to."""
     whole = Sums()
-    for sums in past_sums(connection):
+    for _, sums in past_sums(connection):
         joined(whole.rollup, sums.rollup)
         whole.earlier += sums.earlier
         whole.earlier_keys += sums.earlier_keys
         for key, seen in sums.newest.items():
-            whole.newest.setdefault(key, {}).update(seen)
+            known = whole.newest.setdefault(key, {})
+            for sha256, seq in seen.items():
+                known[sha256] = max(seq, known.get(sha256, 0))
     return whole
+
+
+def newest_apart(connection: Connection) -> Rollup:
+    """Return what has to be added behind all entries: of each case whose newest record expired
+    behind a legal hold, what that record told, and no sums.
+    """
+    newest, told = dict[str, int](), dict[str, CaseSums]()
+    for cut, sums in past_sums(connection):
+        for key, seen in sums.newest.items():
+            case, last = case_of_key(key), max(seen.values(), default=0)
+            if last <= newest.get(case, 0):
+                continue
+            newest[case] = last
+            told.pop(case, None)
+            if cut < 0 and (found := sums.rollup.cases.get(case)) is not None:
+                told[case] = found
+    return Rollup(
+        cases={
+            key: case.newest_only()
+            for key, case in told.items()
+            if (connection.value(_NEWEST_OF, (key,)) or 0) < newest[key]
+        }
+    )

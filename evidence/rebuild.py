@@ -15,7 +15,7 @@ from evidence.compiled import CREATE
 from evidence.database import Connection
 from evidence.lots import forget_lots
 from evidence.marks import marks_in_text, unpaired
-from evidence.past import all_past, oldest_of_past
+from evidence.past import all_past, newest_apart, oldest_of_past
 from evidence.removed import Removed
 from evidence.rollup import Rollup, joined
 from evidence.sqlite_errors import DERIVED, REMADE
@@ -68,6 +68,7 @@ def rebuild(connection: Connection, *, marks: bool = True, forward: Forward | No
         last = rows[-1][0]
         if forward is not None:
             forward.take(len(rows))
+    write_rollup(connection, newest_apart(connection), ids)
     close_anew(connection)
 
 
@@ -157,7 +158,8 @@ def oldest_entries(connection: Connection) -> Callable[[str], int]:
 
     def oldest(key: str) -> int:
         query = "SELECT min(seq) FROM entries WHERE case_id = (SELECT id FROM cases WHERE key = ?)"
-        return gone.get(key) or connection.value(query, (key,)) or 0
+        both = gone.get(key), connection.value(query, (key,))
+        return min((int(seq) for seq in both if seq), default=0)
 
     return oldest
 

@@ -11,7 +11,8 @@ from evidence.acts import read_act
 from evidence.database import Connection
 
 _QUERY = """SELECT CAST(body AS BLOB) FROM review_entries
-    WHERE action IN ('erased', 'legal_hold', 'hold_lifted', 'acts_expired') ORDER BY seq"""
+    WHERE action IN ('erased', 'expired_apart', 'legal_hold', 'hold_lifted', 'acts_expired')
+    ORDER BY seq"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Removed:
     """What was erased, by the number of the entry."""
 
     whole: set[int] = field(default_factory=set)
+    """Also what expired behind a legal hold: of both the place and the hash are left."""
     parts: dict[int, set[int]] = field(default_factory=dict)
     """Entry → numbers of its parts."""
     holds: dict[str, LegalHold] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Removed:
     def take(self, act: Happening) -> None:
         """Take one act; what it does not say rightly, it does not say."""
         facts: Mapping[str, Any] = act.facts
-        if act.event is Event.ERASED:
+        if act.event in {Event.ERASED, Event.EXPIRED_APART}:
             self.whole.update(_numbers(facts.get("entries")))
             for row in _rows(facts.get("parts")):
                 self.parts.setdefault(row[0], set()).update(row[1:])

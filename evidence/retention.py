@@ -1,8 +1,9 @@
 """Retention: removes records whose time is over, a few at a time, so that a gate is not disturbed.
 
-What goes is always the beginning of the chain. Before it goes, its sums are kept (`evidence.past`),
-and an act tells up to where, by which rule, with the hash and the tree at that place: what is left
-verifies from there on. Records under a legal hold, and all behind them, stay.
+What goes is the beginning of the chain. Before it goes, its sums are kept (`evidence.past`), and an
+act tells up to where, by which rule, with the hash and the tree at that place: what is left
+verifies from there on. Records under a legal hold stay; those behind them are emptied
+(`evidence.retention_apart`).
 """
 
 import logging
@@ -28,14 +29,12 @@ from evidence.marks import MORE_VALUES
 from evidence.merkle import HASH_BYTES
 from evidence.past import Past, Sums, digest
 from evidence.removed import LegalHold, Removed
+from evidence.retention_apart import REST_S, STEP, Apart
 from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.times import micros
 
 log = logging.getLogger("outgate.evidence")
 
-STEP = 200
-"""So many records go in one transaction: some 5 ms."""
-REST_S = 0.02
 _FREED_PAGES = 32
 """More than a step of records takes: no free pages pile up."""
 _TRIES = 20
@@ -88,6 +87,8 @@ class Expired:
     records: int
     up_to: int
     """The last entry that is gone; 0 where none is."""
+    apart: int = 0
+    """How many more were emptied that stand behind what a legal hold keeps."""
 
 
 def expire(
@@ -111,7 +112,8 @@ def expire(
             total, cut = total + removed.records, removed.up_to
             connection.execute(f"PRAGMA incremental_vacuum({_FREED_PAGES})").fetchall()
             rest(REST_S)
-    return Expired(records=total, up_to=cut)
+        apart = Apart(connection, before_us, rule).run(rest, stopping)
+    return Expired(records=total, up_to=cut, apart=apart)
 
 
 def expire_older(
@@ -214,7 +216,7 @@ def _remove(connection: Connection, going: _Going, past: Past, rule: str) -> Exp
         "rule": rule,
     }
     with transaction(connection):
-        if (connection.value("SELECT max(cut) FROM past") or 0) != past.cut:
+        if (connection.value("SELECT max(cut) FROM past WHERE cut > 0") or 0) != past.cut:
             return None
         if connection.value(_CHANGED_SINCE, (going.act,)) is not None:
             return Expired(records=0, up_to=past.cut)

@@ -8,8 +8,8 @@ from evidence.database import Connection
 from evidence.removed import LegalHold, Removed
 from evidence.times import HOUR_US, from_micros, micros
 
-_RECORDS = "SELECT count(*), min(at_us) FROM entries"
-_OLD_RECORDS = "SELECT count(*) FROM entries WHERE at_us < ?"
+_RECORDS = "SELECT count(*), min(at_us) FROM entries WHERE length(body) > 0"
+_OLD_RECORDS = "SELECT count(*) FROM entries WHERE at_us < ? AND length(body) > 0"
 _HOURS = "SELECT count(*), min(hour) FROM hours"
 _OLD_HOURS = "SELECT count(*) FROM hours WHERE hour < ?"
 _ACTS = "SELECT count(*), min(at_us) FROM review_entries WHERE action <> 'gone'"

@@ -6,9 +6,10 @@ estimate of Bar-Yossef et al. (2002) less four times its standard error.
 """
 
 import hashlib
+import secrets
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 _MOST = 512
@@ -72,6 +73,16 @@ class Sketch:
                 self._new += new
             if len(mine) > 2 * _MOST:
                 self._in_order()
+
+    def without(self, stand_ins: Mapping[int, int]) -> "Sketch | None":
+        """Return it with other numbers in the place of hashes; None where it holds none of them.
+
+        `stand_ins`: hash → number, as `stand_in` makes them.
+        """
+        gone = self._hashes & stand_ins.keys()
+        if not gone:
+            return None
+        return Sketch((set(self._in_order()) - gone) | {stand_ins[one] for one in gone})
 
     def _in_order(self) -> list[int]:
         """Return the smallest hashes in order, and forget all larger ones."""
@@ -154,6 +165,18 @@ def told_by(text: str) -> tuple[int, bool]:
 def _estimated(largest: int) -> int:
     """Return how many there are at least where so many hashes are as small as this one."""
     return max(_MOST, int((_MOST - 1) * _SPACE / max(1, largest) * _SURE))
+
+
+def hashes_of(fingerprints: Iterable[str]) -> set[int]:
+    """Return the hashes by which sketches tell values with these fingerprints."""
+    return set(map(_hashed, fingerprints))
+
+
+def stand_in(hash_: int) -> int:
+    """Return a random number below a hash, to stand in its place: whatever was kept with it stays
+    kept, so as many values are told, and nobody can look up whose place it is.
+    """
+    return secrets.randbelow(hash_) if hash_ else 0
 
 
 @lru_cache(maxsize=4096)

@@ -287,6 +287,9 @@ def _notes(connection: Connection, path: Path, past: Past, begin: Beginning) -> 
     """Yield what an auditor should know of entries that were not read, and of what is owed."""
     if past.told is not None:
         yield f"Entries up to {past.cut} expired ({past.told})."
+    if past.apart_told is not None:
+        many = counted(past.apart, "record")
+        yield f"Behind a legal hold {many} expired; the places are left ({past.apart_told})."
     if begin.told is not None:
         yield begin.told
     yield from owed_note(connection)

@@ -33,7 +33,8 @@ _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome =
     how = %s,
     gone = true WHERE chain = %s AND seq = %s RETURNING received"""
 _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
-    WHERE c.chain = %s AND c.state <> 'superseded' AND a.word = 'erased' ORDER BY a.seq"""
+    WHERE c.chain = %s AND c.state <> 'superseded' AND a.word IN ('erased', 'expired_apart')
+    ORDER BY a.seq"""
 _APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
     AND EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS seq WHERE seq BETWEEN first AND last)"""
 _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"

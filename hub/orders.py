@@ -61,7 +61,7 @@ _RETENTIONS = """SELECT o.version, o.grouped AS "group", o.made_at, o.made_by, o
         (SELECT count(*) FROM endpoints e WHERE e.retention = o.version AND e.revoked_at IS NULL
             AND EXISTS (SELECT 1 FROM chains c JOIN acts a ON a.chain = c.number
                 WHERE c.endpoint = e.number AND c.kind = 'acts' AND c.state <> 'superseded'
-                    AND a.word = 'expired' AND a.at > o.made_at)) AS removed_on
+                    AND a.word IN ('expired', 'expired_apart') AND a.at > o.made_at)) AS removed_on
     FROM orders o WHERE o.kind = 'retention' ORDER BY o.version DESC"""
 _SETTINGS = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.made_by, o.body,
         (SELECT count(*) FROM endpoints e WHERE e.settings = o.version AND e.revoked_at IS NULL)

@@ -72,21 +72,31 @@ def untaken_of(flow: http.HTTPFlow) -> int | None:
     handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
     if handler is None:
         return None
-    waiting = transaction_of(flow).travel.backlog
     lost = handler.lost.get(server, 0)
-    return None if lost is None else lost + (0 if waiting is None else waiting())
+    return None if lost is None else lost + _unsent(flow)
 
 
 def behind_its_answer(flow: http.HTTPFlow) -> int | None:
     """Return how much of what went to a flow's server it had not taken when its answer was over;
-    None where nobody can tell, for it broke. Nothing of HTTP/2: others may wait on its connection.
+    None where nobody can tell, for it broke. Of HTTP/2 only where some of it did not leave at all:
+    what waits in the system may be another's.
     """
     handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
-    if handler is None or server.alpn == b"h2":
+    if handler is None:
+        return 0
+    unsent = _unsent(flow)
+    if server.alpn == b"h2" and not unsent:
         return 0
     if server in handler.lost:
-        return handler.lost[server]
-    return unacknowledged(handler.transports.get(server))
+        lost = handler.lost[server]
+        return None if lost is None else lost + unsent
+    return unsent + unacknowledged(handler.transports.get(server))
+
+
+def _unsent(flow: http.HTTPFlow) -> int:
+    """Return how many bytes of a request that goes by HTTP/2 did not leave."""
+    told = transaction_of(flow).travel.unsent
+    return 0 if told is None else told()
 
 
 def _read_at_most(writer: Any, size: int) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mitmproxy import http
@@ -35,6 +36,7 @@ from proxy.answers import SWITCHING
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
 from proxy.far_side import said_in_words
+from proxy.http2_windows import GateHttp2Client, http2_of
 from proxy.life_cycle import State
 from proxy.mitmproxy_patches import adopt
 from proxy.quick_layers import QuickHttpLayer
@@ -92,7 +94,9 @@ class GateStream(HttpStream):
     handles_events_as_every_layer = True
     _asked = _switched = False
     backlog: Callable[[], int] = staticmethod(lambda: 0)
-    """How many bytes wait for the far side's HTTP/2 window."""
+    """How many bytes wait for the far side's HTTP/2 window, of all requests."""
+    far_end: Callable[[], GateHttp2Client | None] = staticmethod(lambda: None)
+    """Returns the end of HTTP/2 to the server, where it goes by that."""
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Return what comes of a part of a request or an answer, or of something else."""
@@ -214,6 +218,14 @@ class GateStream(HttpStream):
         elif part := body.tap.release():
             yield SendHttp(RequestData(self.stream_id, part), self.context.server)
 
+    def make_server_connection(self) -> layer.CommandGenerator[bool]:
+        """Have a connection to the server, and the record know what of the body goes by it."""
+        made: bool = yield from super().make_server_connection()
+        end, transaction = self.far_end() if made else None, bound(self.flow)
+        if end is not None and transaction is not None:
+            transaction.travel.unsent = partial(end.unsent, self.stream_id)
+        return made
+
     def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
         """Send the answer; mitmproxy cannot send trailers to a client of HTTP/1."""
         if self.flow.response is not None and not self.flow.request.is_http2:
@@ -266,6 +278,7 @@ class GateStream(HttpStream):
         self.client_state = self.server_state = _nothing_more
         self.context.layers.clear()
         self.__dict__.pop("backlog", None)
+        self.__dict__.pop("far_end", None)
         if (transaction := bound(self.flow)) is not None:
             transaction.travel.let_go()
 
@@ -341,6 +354,7 @@ class GateHttpLayer(QuickHttpLayer):
         """Have a stream of ours for a new request."""
         stream = self.streams[stream_id] = GateStream(self.context.fork(), stream_id)
         stream.backlog = lambda: backlog_of(self.connections.get(stream.context.server))
+        stream.far_end = lambda: http2_of(self.connections.get(stream.context.server))
         stream.client_state = stream.state_wait_for_request_headers  # all that a start does to it
 
 

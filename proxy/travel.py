@@ -128,6 +128,8 @@ class Travel:
     body: HeldWhole | PastTap | Kept = _HELD_WHOLE
     backlog: Callable[[], int] | None = None
     """Tells how many bytes of a body that goes out wait for the far side's HTTP/2 window."""
+    unsent: Callable[[], int] | None = None
+    """Tells how many bytes of it did not leave, where it goes by HTTP/2."""
     trailers: int = 0
     """How many headers came behind the body of the request; they do not leave."""
     reader: Reader | None = None
@@ -138,7 +140,7 @@ class Travel:
 
     def let_go(self) -> None:
         """It is over, and recorded: what reads and carries it, and knows it, is not needed."""
-        self.reader = self.backlog = None
+        self.reader = self.backlog = self.unsent = None
         if isinstance(self.body, PastTap):
             self.body = _HELD_WHOLE
 

@@ -39,6 +39,7 @@ def untie_layers(top: layer.Layer) -> None:
         for name in [name for name, value in kept.items() if isinstance(value, MethodType)]:
             del kept[name]
         kept.pop("backlog", None)
+        kept.pop("far_end", None)
 
 
 def _beside(one: layer.Layer) -> Iterator[layer.Layer]:

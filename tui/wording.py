@@ -222,12 +222,9 @@ def sentence(
     where = place(destination.service, destination.host, destination.category, account)
     if record.llm is not None and record.llm.model:
         where += f" ({safe(record.llm.model, 60)})"
-    verb = (
-        "sent"
-        if record.left_in_part
-        else _verb(record.outcome, WAITING if waiting else decision.hold_outcome)
-    )
-    where += _STOPPED_LATER if record.left_in_part else ""
+    verb = _BEGAN
+    if not record.left_in_part:
+        verb = _verb(record.outcome, WAITING if waiting else decision.hold_outcome)
     return f"{who} {verb} {what} to {where} {when}. {outcome(record, waiting=waiting)}"
 
 
@@ -243,7 +240,8 @@ _UNINSPECTED: Mapping[str, str] = {
     Fate.FOREIGN: "tried to reach",
 }
 """What a client did that came to no inspection: it never sent the gate a request."""
-_TRIED, _STOPPED_LATER = "tried to send", ", before it was stopped,"
+_TRIED, _BEGAN = "tried to send", "began to send"
+"""Of what did not leave, and of that of which a part did."""
 
 
 def _why(decision: Decision) -> str:
@@ -337,7 +335,7 @@ def case_sentence(case: Case, now: datetime, zone: tzinfo | None = None) -> str:
     verb = "sent" if words.meaning == "allowed" else _verb(case.verdict, hold)
     where = place(case.service, case.host, case.category, case.account_kind)
     if verb == _TRIED and case.bytes_sent and words is not UNKNOWN:  # nothing left whole
-        verb, where = "sent", where + _STOPPED_LATER
+        verb = _BEGAN
     when = at_time(case.last_at, now, zone)
     since = f" ({counted(case.count, 'time')} since {clock_time(case.first_at, now, zone)})"
     last, times = (f", last {when}", since) if case.count > 1 else (f" {when}", "")

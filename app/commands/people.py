@@ -321,7 +321,7 @@ def hold(
     typer.echo(f"The legal hold {name} is {'lifted' if lift else 'in force'}.")
     if not lift and settings.retention_days:
         typer.echo(
-            "Until it is lifted, records behind the oldest that it covers do not expire either, "
-            "whoever sent them."
+            "Other records go when their time is over, as ever. Sums, and the places in the chain "
+            "of what stands behind the oldest that it covers, stay until it is lifted."
         )
     return 0

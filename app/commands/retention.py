@@ -76,7 +76,7 @@ def _lines(found: "Plan") -> "Iterator[str]":
     yield "keys of marks: until the last record of their time is gone"
     yield "checkpoints and what tells how the evidence was cut: for ever (they name no person)"
     for hold in found.holds:
-        yield f"legal hold {printable(hold.id, 80)}: keeps what it covers, and all records behind"
+        yield f"legal hold {printable(hold.id, 80)}: keeps what it covers, and sums since then"
 
 
 def _term(one: "Kept") -> str:

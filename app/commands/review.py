@@ -80,6 +80,9 @@ def review(
         from app.demo.tour import show
 
         return show(reviewer(), " ".join(typed), plain=plain, in_browser=in_browser)
+    at_terminal = sys.stdout.isatty() and sys.stdin.isatty()
+    as_words = plain or commands or not (in_browser or at_terminal)
+    _ask_for_evidence(asked=as_words and not web)
     desk = _Desk.opened(" ".join(typed), view, case, in_browser=in_browser, changes=not read_only)
     if web:
         from app.web_review import serve
@@ -87,12 +90,19 @@ def review(
         desk.store.close()
         shown = _given_again(typed, view, case, demo=demo, read_only=read_only)
         return serve(desk.home, shown, typer.echo, port=port, idle_minutes=idle_minutes, tls=tls)
-    at_terminal = sys.stdout.isatty() and sys.stdin.isatty()
-    if commands or (plain and at_terminal):
-        return desk.by_commands()
-    if plain or not (in_browser or at_terminal):
-        return desk.as_lines()
+    if as_words:
+        return desk.by_commands() if commands or at_terminal else desk.as_lines()
     return desk.on_screen(case)
+
+
+def _ask_for_evidence(*, asked: bool) -> None:
+    """Raise InputError where no gate ever kept any: lines that nothing needs anybody would be read
+    as an answer.
+    """
+    from app.home import open_home
+
+    if asked:
+        open_home().kept_evidence()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

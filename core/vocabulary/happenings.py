@@ -25,6 +25,9 @@ HAPPENED: Mapping[Event, str] = MappingProxyType(
         Event.ERASURE_SWEPT: "the files were cleared of what was erased",
         Event.STAMPED: "a checkpoint was stamped with the time by a server",
         Event.EXPIRED: "evidence reached the end of its time and was removed",
+        Event.EXPIRED_APART: (
+            "evidence behind a legal hold reached the end of its time and was emptied"
+        ),
         Event.SUMS_EXPIRED: "sums of long ago reached the end of their time and were removed",
         Event.ACTS_EXPIRED: "acts of long ago reached the end of their time and were emptied",
         Event.OUTBOX_DROPPED: "evidence did not reach a collector and is not sent again",

@@ -112,7 +112,7 @@ class Outbox:
     def _past_what_is_gone(self, at: Cursor) -> Cursor:
         """Tell what expired before it was taken, and go on behind it."""
         with self.store.reading() as connection:
-            gone = int(connection.value("SELECT coalesce(max(cut), 0) FROM past"))
+            gone = int(connection.value("SELECT coalesce(max(cut), 0) FROM past WHERE cut > 0"))
         if gone <= at.records:
             return at
         facts: dict[str, Fact] = {

@@ -21,6 +21,7 @@ _WINDOWS = frozenset(
         Event.WITNESS_MISSED,
         Event.ERASED,
         Event.EXPIRED,
+        Event.EXPIRED_APART,
         Event.SUMS_EXPIRED,
         Event.ACTS_EXPIRED,
         Event.MIGRATED,

@@ -87,7 +87,8 @@ def cases(sums: Sums) -> Section:
     return Section(
         title="Cases",
         sentences=(
-            "`outgate report --breach CASE` drafts a notification from one of them.",
+            "`outgate report --breach CASE` drafts a notification from one of them. What was only "
+            "observed, and is no request, is not among them: outgate observations lists it.",
             *(more if sums.untold_cases else ()),
             *rest(rows, "cases"),
         ),

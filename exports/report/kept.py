@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 from core.classification import AccountKind
 from core.record import Record
-from core.stored import StoredEntry, StoredRecord
+from core.stored import StoredEntry, StoredRecord, UnreadableEntry
 from core.vocabulary.destinations import ACCOUNTS
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.verdicts import words_of
 from evidence.alike import figures
-from evidence.bygone import Bygone, cut_of, kept_hours
+from evidence.bygone import Bygone, kept_hours, passes_of
 from evidence.hours import oldest
 from evidence.store import Store
 from evidence.times import HOUR_US, micros
@@ -26,6 +26,14 @@ NOT_TRUE = "NOT TRUE AS IT STANDS IN THE FILE: "
 _SUMS = 7
 """Of an hour: see `evidence.rollup`."""
 _NAMED = "outgate verify names what was done."
+
+
+def _is_erased(entry: StoredEntry) -> bool:
+    return isinstance(entry, UnreadableEntry) and entry.is_erased
+
+
+def _began(entry: StoredEntry) -> datetime | None:
+    return entry.record.at if isinstance(entry, StoredRecord) else entry.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ class Counted:
         self._sums: defaultdict[int, list[int]] = defaultdict(lambda: [0] * _SUMS)
         self._unread: set[int] = set()
         self._before = self._kept()
-        self._cut = cut_of(store)
+        self._passes = passes_of(store)
 
     def count(self, entries: Iterable[StoredEntry]) -> Iterator[StoredEntry]:
         """Give the entries on, counted; but for those behind what is held."""
@@ -84,9 +92,7 @@ class Counted:
             is_held = entry.link is None or self._held.reaches(entry.link.seq)
             if isinstance(entry, StoredRecord) and is_held:
                 self._add(entry.record)
-            elif (
-                at := entry.record.at if isinstance(entry, StoredRecord) else entry.at
-            ) is not None:
+            elif not _is_erased(entry) and (at := _began(entry)) is not None:
                 self._unread.add(micros(at) // HOUR_US)
             if is_held:
                 yield entry
@@ -118,7 +124,7 @@ class Counted:
         first = -(-micros(self._period.since) // HOUR_US)
         hours = {hour for hour in {*self._sums, *after} if first <= hour < last} - self._unread
         still = [hour for hour in hours if self._before.get(hour) == after.get(hour)]
-        if past.problem is not None or past.cut != self._cut:
+        if past.problem is not None or past.passes != self._passes:
             still = []  # a pass of retention went by, or there is nothing to compare with
         differ = sum(self._sums.get(hour) != after.get(hour) for hour in still)
         return Kept(

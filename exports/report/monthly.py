@@ -241,6 +241,11 @@ def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
             f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "
             "are counted as requests only."
         )
+    if sums.erased:
+        yield (
+            f"Of {counted(sums.erased, 'entry', 'entries')} only the place is left: erased, or "
+            "expired behind a legal hold. No figure here counts them."
+        )
     yield from changed_told(sums.changed, "entry", "entries")
 
 

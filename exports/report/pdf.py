@@ -31,7 +31,7 @@ _OTHER_LETTERS = (
 def pdf(page: Page) -> bytes:
     """Return the report."""
     from reportlab.lib.pagesizes import A4
-    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
     from reportlab.platypus import Paragraph, SimpleDocTemplate
 
     out, styles = io.BytesIO(), getSampleStyleSheet()
@@ -47,10 +47,11 @@ def pdf(page: Page) -> bytes:
         title=_letters(page.title),
         author="Outgate",
     )
+    title = ParagraphStyle("title", parent=styles["Title"], alignment=0, spaceBefore=10)
     made = f"Made {rfc3339(page.made_at)} by {page.made_by} from {page.evidence}."
     parts = [
         Paragraph(f"<b>{_told(page.answer)}</b>", styles["BodyText"]),
-        Paragraph(_told(page.title), styles["Title"]),
+        Paragraph(_told(page.title), title),
     ]
     for section in page.sections:
         parts += _section(section, styles, width)

@@ -10,7 +10,7 @@ from core.classification import AccountKind, LlmCall
 from core.fate import Fate
 from core.findings import NOT_INSPECTED, SECRET, Finding
 from core.record import Record
-from core.stored import StoredEntry, StoredRecord
+from core.stored import StoredEntry, StoredRecord, UnreadableEntry
 from core.vocabulary.destinations import whose
 from core.vocabulary.files import look_words
 from core.vocabulary.findings import is_people_exact, is_personal, people_told
@@ -89,6 +89,8 @@ class Sums:
     unreadable: int = 0
     changed: int = 0
     """Of these: not what was chained."""
+    erased: int = 0
+    """Entries of which the place is all that is left; they count nowhere else."""
     left: int = 0
     personal: int = 0
     secrets: int = 0
@@ -123,6 +125,9 @@ class Sums:
     def feed(self, entries: Iterable[StoredEntry]) -> "Sums":
         """Add all entries; return itself."""
         for entry in entries:
+            if isinstance(entry, UnreadableEntry) and entry.is_erased:
+                self.erased += 1
+                continue
             self.records += 1
             if isinstance(entry, StoredRecord):
                 self._add(entry.record)

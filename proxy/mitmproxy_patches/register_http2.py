@@ -1,4 +1,4 @@
-"""The entry of the register on connections of HTTP/2."""
+"""The entries of the register on connections of HTTP/2."""
 
 from proxy.mitmproxy_patches.entry import Patch
 
@@ -22,4 +22,22 @@ HALF_HEADS = Patch(
     test="tests/proxy/test_proxy_half_heads.py::"
     "test_a_connection_of_http2_that_ends_before_its_request_is_told_as_that",
     seen="fc983891a3b3",
+)
+
+WINDOWS_OF_SERVERS = Patch(
+    name="what did not leave by HTTP/2",
+    ours="proxy.http2_windows",
+    touches=(
+        f"{_HTTP}:Http2Client",
+        f"{_HTTP}._http2:Http2Client.__init__",
+        f"{_HTTP}._http2:Http2Connection.__init__",
+        f"{_HTTP}._base:HttpConnection.__init__",
+        f"{_HTTP}._http_h2:BufferedH2Connection",
+    ),
+    because="mitmproxy throws away what waits for a server's window when the stream ends, and "
+    "nobody knows any more that there was something.",
+    without="a body of which the server took a part is told as delivered whole",
+    test="tests/proxy/test_proxy_http2_windows.py::"
+    "test_a_body_that_is_refused_before_it_was_taken_has_not_left_whole",
+    seen="b1ab573a39b8",
 )

@@ -22,7 +22,8 @@ from core.stored import StoredRecord
 from evidence.database import connect
 from evidence.erasure import Wanted, erase_now
 from evidence.past import Past, Sums
-from evidence.retention import STEP, _oldest, _remove, _step, expire, expire_older
+from evidence.retention import _oldest, _remove, _step, expire, expire_older
+from evidence.retention_apart import STEP
 from evidence.store import Store
 from evidence.times import micros
 from evidence.writer import Writer

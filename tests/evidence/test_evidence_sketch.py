@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.sketch import Sketch, _hashed, told_by
+from evidence.sketch import Sketch, _hashed, hashes_of, stand_in, told_by
 
 VALUES = st.lists(st.integers(0, 2000).map(str), max_size=300)
 
@@ -125,3 +125,24 @@ def test_what_is_told_is_what_all_values_tell_at_once(
     assert grown.to_text() == "".join(f"{one:08x}" for one in smallest)
     assert grown.exact == (len(smallest) < 512)
     assert grown.least == told_by(grown.to_text())[0]
+
+
+@given(st.sets(st.integers(0, 5000), min_size=1, max_size=900), st.data())
+def test_a_value_can_be_taken_out_and_still_counts(values: set[int], data: st.DataObject) -> None:
+    """Its hash gives way to a random number; how many there are stays, and all others."""
+    sketch = Sketch()
+    sketch.add(map(str, values))
+    gone = str(data.draw(st.sampled_from(sorted(values))))
+    stand_ins = {one: stand_in(one) for one in hashes_of({gone})}
+    text, left = sketch.to_text(), sketch.without(stand_ins)
+    kept = {text[at : at + 8] for at in range(0, len(text), 8)}
+    if f"{_hashed(gone):08x}" not in kept:
+        assert left is None
+        return
+    assert left is not None
+    other = left.to_text()
+    assert f"{_hashed(gone):08x}" not in {other[at : at + 8] for at in range(0, len(other), 8)}
+    assert (len(other), left.exact) == (len(text), sketch.exact)
+    assert sketch.least <= left.least <= sketch.least * 1.01
+    assert left.without(stand_ins) is None
+    assert sketch.without(dict.fromkeys(hashes_of({"never"}), 0)) is None

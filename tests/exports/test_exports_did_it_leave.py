@@ -188,7 +188,7 @@ def test_screens_say_whether_it_left(
 ) -> None:
     ending, record = stored(write, place, make_record, name)
     told = sentence(record, NOW)
-    assert ("before it was stopped" in told) == (ending.delivery == "cut")
+    assert ("began to send" in told) == (ending.delivery == "cut")
     if not ending.went:
         assert " sent " not in told
     with closing(Store(place, clock=lambda: NOW)) as store:

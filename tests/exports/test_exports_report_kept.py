@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.decision import Verdict
+from core.happenings import Event, happening
 from core.record import Record
 from core.review import CaseFilter
 from evidence.erasure import Wanted, erase_now
@@ -197,3 +198,41 @@ def test_a_draft_from_what_is_left_of_a_case_says_so(
 def test_a_draft_from_a_case_with_records_taken_out_says_so(place: Path) -> None:
     edit(place, "DELETE FROM entries WHERE seq = 11")
     assert drafted(place).startswith("NOT TRUE AS IT STANDS IN THE FILE: 1 entry of this case")
+
+
+def in_figures(page: Page) -> tuple[str, str]:
+    """Return how many requests the figures tell, and what stands above them."""
+    (found,) = (one for one in page.sections if one.title == "In figures, and the trend")
+    assert found.table is not None
+    (row,) = (row for row in found.table.rows if row[0] == "Requests")
+    return row[1], "\n".join(found.sentences)
+
+
+def test_what_was_erased_is_no_request_that_could_not_be_read(place: Path) -> None:
+    """Its place is left; nobody counts it, and no version is blamed for it."""
+    erase_now(place, Wanted(before_us=micros(datetime(2026, 2, 8, tzinfo=UTC))), who="o", why="x")
+    page = of(place, FEBRUARY)
+    count, told = in_figures(page)
+    assert count == "7"
+    assert "Of 3 entries only the place is left" in told
+    assert "cannot be read" not in told
+    assert "the sums of 7 hours of this time against its records" in said(page)
+
+
+def test_what_expired_behind_a_legal_hold_is_counted_once(place: Path) -> None:
+    """By its sums alone, as what expired at the beginning of the chain."""
+    Notary(place).take_now("hour")
+    held = {"hold": "m", "script": None, "user": None}
+    span = micros(datetime(2026, 1, 1, tzinfo=UTC)), micros(datetime(2026, 1, 7, tzinfo=UTC))
+    with closing(Store(place, clock=lambda: NOW)) as store:
+        facts = {**held, "since_us": span[0], "until_us": span[1]}
+        store.tell(happening(Event.LEGAL_HOLD, facts, who="counsel"))
+    found = expire(place, micros(FEBRUARY.since), "records older than 60 days")
+    assert (found.records, found.apart) == (0, 8)
+    page = of(place, JANUARY)
+    count, told = in_figures(page)
+    assert count == "2" and "Of 8 entries only the place is left" in told
+    assert page.answer.startswith("Of 8 requests only sums are kept; of what is left: ")
+    assert "Of 8 requests in the hours of this time the records expired" in said(page)
+    assert "NOT TRUE" not in said(page)
+    assert "the sums of 10 hours of this time against its records" in said(page)

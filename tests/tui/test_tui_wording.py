@@ -343,7 +343,7 @@ def test_the_largest_of_many_requests_is_not_said_of_the_newest(
     ("left", "words"),
     [
         (0, "“job_7.py” tried to send 3 e-mail addresses to api.example.com at"),
-        (4_112_346, " sent 3 e-mail addresses to api.example.com, before it was stopped, at"),
+        (4_112_346, "“job_7.py” began to send 3 e-mail addresses to api.example.com at"),
     ],
 )
 def test_of_a_case_that_was_cut_the_list_says_that_a_part_had_left(

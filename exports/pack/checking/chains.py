@@ -12,6 +12,7 @@ from exports.pack.checking.curve import signed
 from exports.pack.checking.names import (
     CHECKPOINTS,
     CHUNK,
+    EMPTIED,
     ERASED,
     LATER,
     MOST_BYTES,
@@ -69,9 +70,9 @@ class Chains(Container):
             value = json.loads(body.decode())
             if value.get("event") == "expired":
                 self.expired = max(self.expired, int(value["facts"]["up_to_entry"]))
-        if b'"event":"erased"' in body or b'"event":"acts_expired"' in body:
+        if any(b'"event":"%s"' % event.encode() in body for event in EMPTIED):
             value = json.loads(body.decode())
-            name = {"erased": "entries", "acts_expired": "acts"}.get(value.get("event"), "")
+            name = EMPTIED.get(value.get("event"), "")
             part = "acts" if name == "acts" else "records"
             runs = value["facts"].get(name) or []
             self.told_gone[part] += [run for run in runs if len(run) == 2]

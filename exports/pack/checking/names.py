@@ -16,8 +16,8 @@ ORIGIN = "outgate/"
 RECORD, OBSERVATION = "outgate.record/1", "outgate.observation/1"
 WINDOWS = {
     *("evidence_gap", "gate_lost", "clock_jumped", "key_changed", "witness_missed", "erased"),
-    *("expired", "sums_expired", "acts_expired", "migrated", "rebuilt", "capture_ended"),
-    *("capture_passed", "capture_window"),
+    *("expired", "expired_apart", "sums_expired", "acts_expired", "migrated", "rebuilt"),
+    *("capture_ended", "capture_passed", "capture_window"),
 }
 """Events of the gate that the coverage has to tell."""
 APART = ("records_that_cannot_be_read", "acts_that_cannot_be_read", "scripts_without_seal")
@@ -37,6 +37,9 @@ MOST_BYTES = 1 << 28
 """Of one file that is read at once, or of one line: a false pack may unpack to far more."""
 ERASED = b'{"erased":true,"id":"'
 """All that is left of an entry that was erased whole; the entry after it holds its hash."""
+
+EMPTIED = {"erased": "entries", "expired_apart": "entries", "acts_expired": "acts"}
+"""Events that tell of entries of which that is all, and which of their facts does."""
 
 NOBODY = (
     b'{"ancestry":[],"candidates":[],"certainty":"unknown","exe":null,"is_python":null,'
