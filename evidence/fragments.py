@@ -9,6 +9,7 @@ import orjson
 
 from core.attribution import Attribution
 from core.classification import Destination
+from core.decision import Decision
 from core.record import Record
 from core.record_reading import read_destination, read_sender
 from core.record_writing import Rendered, destination_json, sender_json
@@ -16,8 +17,10 @@ from evidence.chain import canonical
 
 _PARTS_KNOWN = 2000
 _WHOLE = frozenset({int, type(None)})
-type _Known = tuple[object, orjson.Fragment, Any]
-"""The very part, its canonical text, and the part as it will be read again."""
+type _Known = tuple[orjson.Fragment, Any]
+"""The canonical text of a part, and the part as it will be read again; None where sums see no
+difference.
+"""
 
 
 class Fragments(Rendered):
@@ -25,15 +28,18 @@ class Fragments(Rendered):
 
     def __init__(self) -> None:
         super().__init__()
-        self._parts: dict[int, _Known] = {}
-        self._places: dict[Destination, tuple[orjson.Fragment, Any]] = {}
-        """Of equal destinations, which are made anew for each request."""
+        self._parts: dict[int, tuple[object, _Known]] = {}
+        """Of the very part, which stands beside it: so its id is not given to another."""
+        self._equal: dict[Destination | Decision, _Known] = {}
+        """Of equal parts, which are made anew for each request."""
 
     def of[Part](self, part: Part, render: Callable[[Part], Any]) -> Any:
-        """Return the text of what `render` gives, or gave, for this very part. Raises ValueError
-        where JSON cannot hold it.
+        """Return the text of what `render` gives, or gave, for this part; of findings, which no
+        other record has, what it gives. Raises ValueError where JSON cannot hold it.
         """
-        return self._known_of(part, render)[1]
+        if type(part) is tuple and _are_counted(part):
+            return render(part)
+        return self._known_of(part, render)[0]
 
     def text_of(self, record: Record) -> bytes:
         """Return `canonical` of the record's JSON. Raises ValueError where JSON cannot hold it."""
@@ -53,43 +59,52 @@ class Fragments(Rendered):
         """Return a sender with the texts that sums look at as they will be read again: made
         harmless and cut.
         """
-        return cast("Attribution", self._known_of(sender, sender_json)[2])
+        return cast("Attribution", self._known_of(sender, sender_json)[1]) or sender
 
     def destination(self, destination: Destination) -> Destination:
         """Return a destination so."""
-        return cast("Destination", self._known_of(destination, destination_json)[2])
+        return cast("Destination", self._known_of(destination, destination_json)[1]) or destination
 
     def _known_of[Part](self, part: Part, render: Callable[[Part], Any]) -> _Known:
+        if isinstance(part, Destination) or (isinstance(part, Decision) and part.hold_key is None):
+            written = self._equal.get(part)
+            if written is None:
+                if len(self._equal) >= _PARTS_KNOWN:
+                    self._equal.clear()
+                written = self._equal[part] = _written(part, render)
+            return written
         known = self._parts.get(id(part))
         if known is not None and known[0] is part:
-            return known
+            return known[1]
         if len(self._parts) >= _PARTS_KNOWN:
             self._parts.clear()
-            self._places.clear()
-        if isinstance(part, Destination):
-            written = self._places.get(part)
-            if written is None:
-                written = self._places[part] = _written(part, render)
-        else:
-            written = _written(part, render)
-        # Holding the part keeps its id from being given to another.
-        known = self._parts[id(part)] = part, *written
-        return known
+        written = _written(part, render)
+        self._parts[id(part)] = part, written
+        return written
 
 
-def _written(part: Any, render: Callable[[Any], Any]) -> tuple[orjson.Fragment, Any]:
+def _are_counted(findings: tuple[Any, ...]) -> bool:
+    """Return whether all numbers in findings are whole, which two encoders write alike."""
+    for one in findings:
+        counts = type(one.count), type(one.distinct), type(one.records), type(one.subjects)
+        if not _WHOLE.issuperset(counts):
+            return False
+    return True
+
+
+def _written(part: Any, render: Callable[[Any], Any]) -> _Known:
     value = render(part)
     return orjson.Fragment(canonical(value)), _as_stored(part, value)
 
 
 def _as_stored(part: object, value: Any) -> object:
-    """Return a part as it will be read again, or itself where sums see no difference."""
+    """Return a part as it will be read again, or None where sums see no difference."""
     if isinstance(part, Destination):
         same = value["host"] == part.host and value["account"]["id"] == part.account.id
-        return part if same else read_destination(value)
+        return None if same else read_destination(value)
     if isinstance(part, Attribution):
-        return part if _is_same_sender(part, value) else read_sender(value)
-    return part
+        return None if _is_same_sender(part, value) else read_sender(value)
+    return None
 
 
 def _is_same_sender(sender: Attribution, value: Any) -> bool:
