@@ -213,12 +213,9 @@ class CaseSums:
             self._of_kind(kind).join(sums)
         for sha256, seen in later.versions.items():
             _see(self.versions, sha256, *seen)
-        _add_counts(self.users, later.users)
-        _add_counts(self.accounts, later.accounts)
-        _add_counts(self.outcomes, later.outcomes)
-        _add_counts(self.rules, later.rules)
-        _add_counts(self.models, later.models)
-        _add_counts(self.days, later.days)
+        for mine, new in zip(_counts_of(self), _counts_of(later), strict=True):
+            for word, count in new.items():
+                mine[word] = mine.get(word, 0) + count
 
     @property
     def people(self) -> tuple[int, bool]:
@@ -346,11 +343,7 @@ _PLAIN = (
 
 
 _plain_of = attrgetter(*_PLAIN)
-
-
-def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> None:
-    for word, count in later.items():
-        counts[word] = counts.get(word, 0) + count
+_counts_of = attrgetter(*_COUNTERS, "days")
 
 
 def _count(counts: dict[str, int], word: str | None, count: int) -> None:

@@ -3,6 +3,8 @@ whole, so that a record's text is made of a few pieces.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, cast
 
 import orjson
@@ -17,6 +19,7 @@ from evidence.chain import canonical
 
 _PARTS_KNOWN = 2000
 _WHOLE = frozenset({int, type(None)})
+_BUT_LINE = attrgetter(*(one.name for one in fields(Attribution) if one.name != "line"))
 type _Known = tuple[orjson.Fragment, Any]
 """The canonical text of a part, and the part as it will be read again; None where sums see no
 difference.
@@ -32,6 +35,10 @@ class Fragments(Rendered):
         """Of the very part, which stands beside it: so its id is not given to another."""
         self._equal: dict[Destination | Decision, _Known] = {}
         """Of equal parts, which are made anew for each request."""
+        self._lines: dict[tuple[object, ...], tuple[Attribution, _Known]] = {}
+        """Of senders by their line of code and, all others, the very same fields: those of one
+        program, which stand beside them.
+        """
 
     def of[Part](self, part: Part, render: Callable[[Part], Any]) -> Any:
         """Return the text of what `render` gives, or gave, for this part; of findings, which no
@@ -78,9 +85,20 @@ class Fragments(Rendered):
             return known[1]
         if len(self._parts) >= _PARTS_KNOWN:
             self._parts.clear()
-        written = _written(part, render)
+            self._lines.clear()
+        sender = isinstance(part, Attribution)
+        written = self._of_sender(part) if sender else _written(part, render)
         self._parts[id(part)] = part, written
         return written
+
+    def _of_sender(self, sender: Attribution) -> _Known:
+        key = (sender.line, *map(id, _BUT_LINE(sender)))
+        known = self._lines.get(key)
+        if known is None:
+            if len(self._lines) >= _PARTS_KNOWN:
+                self._lines.clear()
+            known = self._lines[key] = sender, _written(sender, sender_json)
+        return known[1]
 
 
 def _are_counted(findings: tuple[Any, ...]) -> bool:
