@@ -290,7 +290,7 @@ class CaseSums:
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
-            "days": dict(zip(map(str, self.days), self.days.values(), strict=True)),
+            "days": orjson.Fragment(orjson.dumps(self.days, option=_BY_TEXT)),
             **({"least": self.least} if self.least else {}),
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -343,6 +343,8 @@ _PLAIN = (
 
 
 _plain_of = attrgetter(*_PLAIN)
+_BY_TEXT = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
+"""Numbers as keys, in the order of their digits."""
 _counts_of = attrgetter(*_COUNTERS, "days")
 
 
