@@ -19,7 +19,9 @@ from evidence.chain import canonical
 
 _PARTS_KNOWN = 2000
 _WHOLE = frozenset({int, type(None)})
-_BUT_LINE = attrgetter(*(one.name for one in fields(Attribution) if one.name != "line"))
+_NOT_SHARED = frozenset({"line", "socket"})
+_SHARED = attrgetter(*(one.name for one in fields(Attribution) if one.name not in _NOT_SHARED))
+"""Of a sender all that is recorded but its line."""
 type _Known = tuple[orjson.Fragment, Any]
 """The canonical text of a part, and the part as it will be read again; None where sums see no
 difference.
@@ -44,7 +46,7 @@ class Fragments(Rendered):
         """Return the text of what `render` gives, or gave, for this part; of findings, which no
         other record has, what it gives. Raises ValueError where JSON cannot hold it.
         """
-        if type(part) is tuple and _are_counted(part):
+        if isinstance(part, tuple) and _are_counted(part):
             return render(part)
         return self._known_of(part, render)[0]
 
@@ -86,13 +88,15 @@ class Fragments(Rendered):
         if len(self._parts) >= _PARTS_KNOWN:
             self._parts.clear()
             self._lines.clear()
-        sender = isinstance(part, Attribution)
-        written = self._of_sender(part) if sender else _written(part, render)
+        written = self._afresh(part, render)
         self._parts[id(part)] = part, written
         return written
 
+    def _afresh[Part](self, part: Part, render: Callable[[Part], Any]) -> _Known:
+        return self._of_sender(part) if isinstance(part, Attribution) else _written(part, render)
+
     def _of_sender(self, sender: Attribution) -> _Known:
-        key = (sender.line, *map(id, _BUT_LINE(sender)))
+        key = (sender.line, *map(id, _SHARED(sender)))
         known = self._lines.get(key)
         if known is None:
             if len(self._lines) >= _PARTS_KNOWN:
