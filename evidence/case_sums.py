@@ -216,12 +216,9 @@ class CaseSums:
             self._of_kind(kind).join(sums)
         for sha256, seen in later.versions.items():
             _see(self.versions, sha256, *seen)
-        _add_counts(self.users, later.users)
-        _add_counts(self.accounts, later.accounts)
-        _add_counts(self.outcomes, later.outcomes)
-        _add_counts(self.rules, later.rules)
-        _add_counts(self.models, later.models)
-        _add_counts(self.days, later.days)
+        for mine, new in zip(_counts_of(self), _counts_of(later), strict=True):
+            for word, count in new.items():
+                mine[word] = mine.get(word, 0) + count
 
     @property
     def people(self) -> tuple[int, bool]:
@@ -301,7 +298,7 @@ class CaseSums:
             "versions": self.versions,
             "most_people": self.most_people,
             **{name: getattr(self, name) for name in _COUNTERS},
-            "days": dict(zip(map(str, self.days), self.days.values(), strict=True)),
+            "days": orjson.Fragment(orjson.dumps(self.days, option=_BY_TEXT)),
             **({"least": self.least} if self.least else {}),
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -354,11 +351,9 @@ PLAIN = (
 
 
 _plain_of = attrgetter(*PLAIN)
-
-
-def _add_counts[Word](counts: dict[Word, int], later: Mapping[Word, int]) -> None:
-    for word, count in later.items():
-        counts[word] = counts.get(word, 0) + count
+_BY_TEXT = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
+"""Numbers as keys, in the order of their digits."""
+_counts_of = attrgetter(*_COUNTERS, "days")
 
 
 def _count(counts: dict[str, int], word: str | None, count: int) -> None:

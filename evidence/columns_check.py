@@ -71,14 +71,18 @@ def damage(connection: Connection) -> str | None:
 
 
 @contextmanager
-def beside(path: Path, but: frozenset[str]) -> Iterator[Callable[[], list[str | None]]]:
-    """Look at the file's soundness and columns, in tables `but` these, while something else is
-    done: SQLite needs no turn of the interpreter for it. Give what waits for what was found.
+def beside(
+    path: Path, but: frozenset[str], *others: Callable[[Connection], str | None]
+) -> Iterator[Callable[[], list[str | None]]]:
+    """Look at the file's soundness and columns, in tables `but` these, and at what `others` look
+    at, while something else is done: SQLite needs no turn of the interpreter for it. Give what
+    waits for what was found.
     """
 
     def look() -> list[str | None]:
         with closing(connect(path, read_only=True)) as connection:
-            return [damage(connection), columns_problem(connection, but)]
+            found = [damage(connection), columns_problem(connection, but)]
+            return found + [other(connection) for other in others]
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(look).result

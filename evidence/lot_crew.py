@@ -9,6 +9,7 @@ what it finds is not what was told, and all is read again by one.
 import gc
 import hashlib
 import multiprocessing
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ MANY = 100_000
 _ROWS = """SELECT seq, id, at_us, case_id, prev, hash, salt, cuts, body FROM entries
     WHERE seq BETWEEN ? AND ? ORDER BY seq"""
 _AT_ONCE = 128
+_NICE = 10
 _PARTS = 4
 """Of the list of marks, for each process."""
 
@@ -112,11 +114,18 @@ def crew_of(path: Path, workers: int, count: int) -> Iterator[Crew | None]:
         pool.shutdown(cancel_futures=True)
 
 
+def give_way() -> None:
+    """Let a gate, and whoever else works here, go first."""
+    if hasattr(os, "nice"):  # not on every system
+        os.nice(_NICE)
+
+
 _opened: list[Connection] = []
 """In a process that reads: its connection."""
 
 
 def _open(path: Path) -> None:
+    give_way()
     gc.disable()  # as `passage`; the process ends with its work
     _opened.append(connect(path, read_only=True))
 

@@ -23,9 +23,10 @@ from evidence.past import Past
 from evidence.removed import Removed
 from evidence.sqlite_errors import is_gone
 from evidence.stretch import Cases, Start, Stretch
-from evidence.table_sums import days_fit, not_added_up, same_scripts, weighed, weighs_the_same
+from evidence.table_sums import not_added_up, same_scripts, weighed, weighs_the_same
 
 _ACTS = "SELECT DISTINCT action FROM review_entries"
+_CLOSED = "SELECT closed FROM lots WHERE first = ?"
 _MADE_ANEW = frozenset({(Event.REBUILT.value,), (Event.MIGRATED.value,)})
 """Acts with which lots go."""
 _NOT_AS_TOLD = (BadLot, struct.error, TypeError, AttributeError, UnicodeError)
@@ -50,6 +51,8 @@ class Lots:
     """Whether some lot told of other rows than those that are there."""
     last: int = 0
     """The last entry of the file, once a crew was asked."""
+    opened: dict[int, int] = field(default_factory=dict)
+    """Of lots that the key opened: first entry → where the lot before begins."""
     _firsts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,11 +114,11 @@ class Lots:
         last = self.end(first)
         if not last or holds_any(self.touched, first, last):
             return None
-        query = "SELECT closed FROM lots WHERE first = ?"
         try:
-            closed = self.connection.value(query, (first,))
+            closed = self.connection.value(_CLOSED, (first,))
             place = place_of(self.chain, first, last)
             told = Told.of(self.key.opened(closed, place))
+            self.opened[first] = told.before
             rows = None if self.crew is None else self.crew.rows(first, last)
             rows = rows or read_rows(self.connection, first, last, start.sizes)
         except _NOT_AS_TOLD:
@@ -136,22 +139,28 @@ class Lots:
 
 
 def lots_problem(
-    connection: Connection, path: Path, signed: Sequence[tuple[Checkpoint, str]]
+    connection: Connection,
+    path: Path,
+    signed: Sequence[tuple[Checkpoint, str]],
+    read: Lots | None = None,
 ) -> str | None:
     """Return what is wrong with the list of lots, if anything, also by what checkpoints `signed`
     tell of it; what is in them only where a key opens them, and no act tells that they were closed
-    with an earlier one.
+    with an earlier one. Those that were `read` in this state of the file are not opened again.
     """
-    found = _closed_otherwise(connection, path)
+    found = _closed_otherwise(connection, path, {} if read is None else read.opened)
     return found or signed_lots_problem(connection, [one for one, _ in signed])
 
 
-def _closed_otherwise(connection: Connection, path: Path) -> str | None:
+def _closed_otherwise(connection: Connection, path: Path, opened: Mapping[int, int]) -> str | None:
     key, acts = LotKey.beside(path), set(connection.execute(_ACTS).fetchall())
     if key is None or (Event.KEY_CHANGED.value,) in acts or is_gone(connection, "lots"):
         return None  # that the table is gone, what looks at the schema says
-    chain, found = chain_id(connection, "records"), dict[int, int]()
-    for first, last, closed in connection.execute("SELECT first, last, closed FROM lots"):
+    chain, found = chain_id(connection, "records"), dict(opened)
+    for first, last in connection.execute("SELECT first, last FROM lots").fetchall():
+        if first in opened:
+            continue
+        closed = connection.value(_CLOSED, (first,))
         try:
             text = key.opened(closed, place_of(chain, first, last))
         except BadLot:
@@ -186,13 +195,12 @@ def bytes_problem(
     lots = Lots.of(connection, path)
     if lots is None:
         return None
-    query = "SELECT closed FROM lots WHERE first = ?"
     for first, last in sorted(lots.ends.items()):
         if holds_any(lots.touched, first, last):
             continue
         with suppress(*_NOT_AS_TOLD):
             place = place_of(lots.chain, first, last)
-            told = Told.of(lots.key.opened(connection.value(query, (first,)), place))
+            told = Told.of(lots.key.opened(connection.value(_CLOSED, (first,)), place))
             if read_rows(connection, first, last, ()).digest != told.digest:
                 return (
                     f"entries {first} to {last} hold other bytes than the gate wrote: some that "
@@ -219,7 +227,6 @@ class LotSums(Derived):
     def __init__(self, connection: Connection, lots: Lots) -> None:
         self._lots, self._key, self._weights = lots, lots.key, dict.fromkeys(WEIGHED, 0)
         self._weighed: dict[str, int] = {}
-        self._days_fit = False
         super().__init__(connection)
         self.secret = self._key.marks
 
@@ -229,7 +236,6 @@ class LotSums(Derived):
     def look(self) -> None:
         """Weigh the tables of the file, while others read."""
         self._weighed = weighed(self._connection, self._key)
-        self._days_fit = days_fit(self._connection)
 
     def _listed(self, listed: Listed) -> int:
         return listed.product(self.secret, self._lots.marks(listed))
@@ -246,10 +252,9 @@ class LotSums(Derived):
         self.sums.traffic, self.sums.hours = {}, {}
 
     def _other(self, table: str) -> str | None:
-        if self.unreadable:
+        if self.unreadable or table == "days":  # which follow from the hours: `days_problem`
             return None
-        right = self._days_fit if table == "days" else self._is_right(table)
-        return None if right else not_added_up(table)
+        return None if self._is_right(table) else not_added_up(table)
 
     def _is_right(self, table: str) -> bool:
         if table == "scripts":

@@ -137,6 +137,8 @@ class Told:
     """Cases and versions of scripts."""
     ids: Mapping[str, int]
     """Case → its id in the file."""
+    before: int
+    """Where the lot before it begins; 0 where there was none."""
 
     @classmethod
     def of(cls, text: bytes) -> "Told":
@@ -153,6 +155,7 @@ class Told:
                     scripts={(row[0], row[1]): row[2:] for row in value["scripts"]},
                 ),
                 ids=value["ids"],
+                before=_before(value),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             raise BadLot("an earlier version closed it") from None
@@ -163,9 +166,13 @@ def before_in(text: bytes) -> int:
     BadLot.
     """
     try:
-        return int(orjson.loads(text).get("before", 0))
+        return _before(orjson.loads(text))
     except (orjson.JSONDecodeError, TypeError, ValueError, AttributeError):
         raise BadLot("an earlier version closed it") from None
+
+
+def _before(value: Mapping[str, Any]) -> int:
+    return int(value.get("before", 0))
 
 
 class Lot:

@@ -7,9 +7,8 @@ prime, for an r that nobody knew when the lists were made: a difference passes u
 
 import math
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from sqlite3 import Cursor
 from typing import Any
 
 import orjson
@@ -24,12 +23,14 @@ _FINGERPRINTS = b'"fingerprints":["'
 _SHIFT = 64
 _AT_ONCE = 8
 _CHUNK = 4096
-_ROWS = "SELECT mark, seq FROM marks WHERE mark IS NOT ?"
+_ROWS = "mark IS NOT ?"
 _MORE = "SELECT seq FROM marks WHERE mark = ?"
 _BEHIND = "SELECT 1 FROM marks WHERE seq > ? LIMIT 1"
 _BITS = 64
 type Pair = int
 """A mark and the number of its entry, as one number."""
+type Bound = tuple[str, tuple[int, ...]]
+"""A condition, and its values."""
 type Part = tuple[int | None, int | None]
 """Marks from the one on, up to below the other; with None, from the first or to the last."""
 
@@ -116,7 +117,7 @@ class Listed:
         found = product(pairs, r)
         if others is not None:
             return found * others % PRIME
-        return _product_of(self.connection.execute(_ROWS, (MORE_VALUES,)), r, found)
+        return _product_of(self.connection, r, found)
 
     def holds_later(self, last: int) -> bool:
         """Return whether anything is listed of an entry behind that one."""
@@ -135,14 +136,32 @@ def product_of_part(connection: Connection, r: int, part: Part, last: int) -> in
     """Return the product of (r - pair) over one part of the list, but for those that tell of more
     values, and for entries behind the last one.
     """
-    bounds = {f"mark {sign} ?": edge for sign, edge in zip((">=", "<"), part, strict=True)}
-    where = [condition for condition, edge in bounds.items() if edge is not None]
-    values = [edge for edge in bounds.values() if edge is not None]
-    query = " AND ".join((_ROWS, "seq <= ?", *where))
-    return _product_of(connection.execute(query, (MORE_VALUES, last, *values)), r, 1)
+    first, end = part
+    bounds = [("seq <= ?", (last,)), *([] if end is None else [("mark < ?", (end,))])]
+    return _product_of(connection, r, 1, bounds, None if first is None else ("mark >= ?", (first,)))
 
 
-def _product_of(rows: Cursor, r: int, begun: int) -> int:
-    while some := rows.fetchmany(_CHUNK):
-        begun = product([(mark_ << _SHIFT) + seq for mark_, seq in some], r, begun)
-    return begun
+def _product_of(
+    connection: Connection,
+    r: int,
+    begun: int,
+    bounds: Sequence[Bound] = (),
+    after: Bound | None = None,
+) -> int:
+    """Return the product of those within bounds, which SQLite gives as two lists at a time: of rows
+    Python makes two numbers and a tuple each, which takes longer.
+    """
+    while True:
+        every = [(_ROWS, (MORE_VALUES,)), *bounds, *([] if after is None else [after])]
+        where = " AND ".join(condition for condition, _ in every)
+        query = f"""SELECT json_group_array(mark), json_group_array(seq) FROM (
+            SELECT mark, seq FROM marks WHERE {where} ORDER BY mark, seq LIMIT {_CHUNK})"""  # noqa: S608
+        values = [value for _, some in every for value in some]
+        marks, seqs = map(orjson.loads, connection.execute(query, values).fetchone())
+        if not marks:
+            return begun
+        pairs = [(one << _SHIFT) + seq for one, seq in zip(marks, seqs, strict=True)]
+        begun = product(pairs, r, begun)
+        if type(seqs[-1]) is not int:
+            return 0  # which no product is: a number that is not whole has no place to go on from
+        after = "(mark, seq) > (?, ?)", (marks[-1], seqs[-1])

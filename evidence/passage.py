@@ -20,7 +20,7 @@ from evidence.attested import Roots
 from evidence.columns_check import entries_problem
 from evidence.database import Connection, connect
 from evidence.derived_check import Derived
-from evidence.lot_crew import MANY
+from evidence.lot_crew import MANY, give_way
 from evidence.lot_reading import Lots, LotSums
 from evidence.removed import Removed
 from evidence.stretch import Cases, Start, Stretch, verify_stretch
@@ -182,6 +182,7 @@ records have in common, and the cases.
 
 
 def _open(path: Path) -> None:
+    give_way()
     gc.disable()  # as `_nothing_collected`; the process ends with its work
     connection = connect(path, read_only=True)
     connection.execute("BEGIN")

@@ -47,6 +47,11 @@ def days_fit(connection: Connection) -> bool:
     return bool(days == added == both)
 
 
+def days_problem(connection: Connection) -> str | None:
+    """Return what is said where the days are not what the hours add up to."""
+    return None if days_fit(connection) else not_added_up("days")
+
+
 def weighs_the_same(connection: Connection, table: str, listed: int, right: int) -> bool:
     """Return whether a table weighs what it has to, and no row of it weighs nothing."""
     none = f"SELECT 1 FROM {table} WHERE exchanges < 1 LIMIT 1"  # noqa: S608 - our tables
@@ -73,4 +78,4 @@ def sums_problem(
     for table in sorted(WEIGHED):
         if not weighs_the_same(connection, table, listed[table], weights[table]):
             return not_added_up(table)
-    return None if days_fit(connection) else not_added_up("days")
+    return days_problem(connection)

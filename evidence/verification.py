@@ -40,6 +40,7 @@ from evidence.sqlite_errors import DatabaseFault, evidence_error
 from evidence.stamps import BadStamp, Stamp, Stamps, read_stamp
 from evidence.stretch import Start
 from evidence.sweeping import owed_note
+from evidence.table_sums import days_problem
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
@@ -201,7 +202,7 @@ class _Reading:
                 return None
             with (
                 crew_of(self.path, self.workers, lots.count) as lots.crew,
-                columns_check.beside(self.path, _OF_LOTS) as sound,
+                columns_check.beside(self.path, _OF_LOTS, days_problem) as sound,
             ):
                 return self._verify(connection, said, seen, lots, sound)
         except (*_NOT_AS_WRITTEN, BrokenProcessPool):
@@ -251,7 +252,7 @@ class _Reading:
                 attested.compare(chain, roots)
         problems += [*attested.problems, past.problem(connection)]
         problems += _of_file(connection, self.path, said, sound)
-        problems.append(lots_problem(connection, self.path, attested.signed))
+        problems.append(lots_problem(connection, self.path, attested.signed, lots))
         skip = any([self.since_checkpoint, *problems])
         problems.append(bytes_problem(connection, self.path, lots, skip=skip))
         return _report(connection, begin, passed, acts, derived, attested, problems)

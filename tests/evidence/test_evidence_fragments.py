@@ -1,13 +1,15 @@
 """A record's text made of pieces is the canonical text of its JSON, byte for byte."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from benchmarks.evidence_records import records
+from core.attribution import Attribution, Certainty, CodeLine, SenderPeer
 from core.record import Record
 from core.sent_file import FilesLook
+from core.values import changed
 from evidence import fragments
 from evidence.chain import canonical
 from evidence.entries import read_record
@@ -42,6 +44,55 @@ def test_the_text_is_the_canonical_one(make_record: Make) -> None:
     known = Fragments()
     several = [*records(200, 3), *variants(make_record()), *records(200, 4)]
     for record in [*several, *reversed(several)]:
+        assert known.text_of(record) == canonical(record.to_json())
+
+
+def test_a_sender_is_another_where_any_field_of_it_is(make_record: Make) -> None:
+    """Senders with one line of code have a text in common only where all else is the very same,
+    also where one has taken the place of another in memory.
+    """
+    known, one = Fragments(), make_record().sender
+    line = CodeLine(file="a.py", line=3, function="send", certainty=Certainty.LIKELY, stack=("a",))
+    assert one.script is not None and one.process is not None
+    other: dict[str, object] = {
+        "line": replace(line, stack=("b",)),
+        "script": replace(one.script, version={"size": 1}),
+        "process": replace(one.process, pid=one.process.pid + 1),
+        "certainty": Certainty.UNKNOWN,
+        "ancestry": (replace(one.process, pid=77),),
+        "candidates": (replace(one.process, pid=78),),
+        "script_candidates": ("b.py",),
+        "script_process": one.process,
+        "is_python": not one.is_python,
+        "socket": 7,
+    }
+    names = [field.name for field in fields(Attribution)]
+    words = {name: f"another {name}" for name in ("method", "reason", "user", "started_by")}
+    peer = SenderPeer(process=one.process, script=None, certainty=Certainty.LIKELY, is_python=None)
+    changes = {**other, **words, "on_behalf": (peer,)}
+    assert set(names) == set(changes)
+    for _ in range(3):
+        for name, value in changes.items():
+            for given in (dict[str, object](), {name: value}):
+                sender = changed(one, **{"line": line, **given})
+                record = replace(make_record(), sender=sender)
+                assert known.text_of(record) == canonical(record.to_json())
+
+
+@pytest.mark.parametrize("number", ["count", "distinct", "records", "subjects"])
+def test_an_odd_number_among_findings_is_written_as_ever(make_record: Make, number: str) -> None:
+    """Two encoders write the smallest numbers differently: the canonical text has one way."""
+    made = make_record()
+    record = replace(made, findings=(changed(made.findings[0], **{number: 0.00001}),))
+    assert Fragments().text_of(record) == canonical(record.to_json())
+
+
+def test_decisions_of_a_hold_are_their_own(make_record: Make) -> None:
+    """How long a request was held is written as it was measured, equal or not."""
+    known, made = Fragments(), make_record()
+    for seconds in (1, 1.0, 0.00001, 1):
+        held = replace(made.decision, hold_key="ab", hold_seconds=seconds)
+        record = replace(made, decision=held)
         assert known.text_of(record) == canonical(record.to_json())
 
 

@@ -1,19 +1,34 @@
 """By what values are looked up: whether the list is that of the records."""
 
-from collections.abc import Callable
+import math
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from evidence_file import run
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import evidence
 from core.record import Record
-from evidence.database import connect
+from evidence import marks
+from evidence.compiled import CREATE
+from evidence.database import Connection, connect
 from evidence.erasure import Wanted, erase_now
-from evidence.marks import MORE_VALUES, marks_in, marks_in_text, pair, product, secret
+from evidence.marks import (
+    MORE_VALUES,
+    PRIME,
+    Listed,
+    marks_in,
+    marks_in_text,
+    pair,
+    parts,
+    product,
+    product_of_part,
+    secret,
+)
 from evidence.notary import Notary
 from evidence.retention import expire
 from evidence.store import Store
@@ -87,3 +102,64 @@ def test_the_list_is_right_after_erasing_and_expiring(
     assert (report.ok, report.problems) == (True, ())
     with closing(connect(full)) as connection:
         assert connection.value("SELECT count(*) FROM marks WHERE mark <> -1") == 1
+
+
+@pytest.fixture(scope="module")
+def listed() -> Iterator[Connection]:
+    """Give a list of marks as the file has it, empty, in memory."""
+    made = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
+    with closing(made):
+        (statement,) = (one for one in CREATE if one.startswith("CREATE TABLE marks "))
+        made.execute(statement)
+        yield made
+
+
+@given(PAIRS, st.integers(1, 5), st.integers(1, 3))
+@example([(-(2**63), -(2**63)), (2**63 - 1, 2**63 - 1), (0, 1), (0, 2)], 3, 1)
+def test_the_list_is_read_whole_in_pieces_of_any_size(
+    listed: Connection, pairs: list[tuple[int, int]], several: int, piece: int
+) -> None:
+    """No row is left out or taken twice where a piece or a part of the list ends, at the smallest
+    and the largest numbers neither.
+    """
+    rows, r = {one for one in pairs if one[0] != MORE_VALUES}, secret()
+    listed.execute("DELETE FROM marks")
+    listed.executemany("INSERT INTO marks VALUES (?, ?)", rows)
+    right = product([pair(*one) for one in rows], r)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(marks, "_CHUNK", piece)
+        assert Listed(listed, 0, ()).product(r) == right
+        of_parts = [product_of_part(listed, r, one, 2**63 - 1) for one in parts(several)]
+        assert math.prod(of_parts) % PRIME == right
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        (-1e300, 1),
+        (1e300, 1),
+        (5, 1.5),
+        (5, 0.1 + 0.2),
+        (5, -1e300),
+        ("x", 1),
+        (5, "x"),
+        (b"x", 1),
+        (5, b"x"),
+    ],
+)
+@pytest.mark.parametrize("piece", [1, 4096])
+def test_what_is_no_whole_number_is_never_left_out(
+    listed: Connection, foreign: tuple[object, object], piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever SQLite puts it in order, before all numbers or behind them, the list does not pass
+    for that of the records, and reading it ends.
+    """
+    monkeypatch.setattr(marks, "_CHUNK", piece)
+    rows, r = [(3, 1), (5, 1), (5, 2), (7, 9)], secret()
+    listed.execute("DELETE FROM marks")
+    listed.executemany("INSERT INTO marks VALUES (?, ?)", [*rows, foreign])
+    try:
+        found = Listed(listed, 0, ()).product(r)
+    except (TypeError, ValueError, OverflowError, sqlite3.OperationalError):
+        return
+    assert found != product([pair(*one) for one in rows], r)
