@@ -25,6 +25,8 @@ _SHORTEST = 6
 _LONG = 256
 _LONGEST_KEYED = 4096
 _ONE_LINE = 200
+_BESIDE = "health_beside"
+"""Announced by what names health data beside a person only, such as a code of a laboratory."""
 _PROSE_KINDS = frozenset({"health_data", "address"})
 """Kinds told by a key whose text may hold other values as well."""
 PII_SIBLINGS = frozenset(
@@ -196,7 +198,7 @@ def _by_place(hit: Hit) -> tuple[int, int]:
 @lru_cache(maxsize=1024)
 def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     """Return which of the announced kinds the key alone tells, in a fixed order."""
-    return tuple(kind for kind in (*KEYED, "name") if kind in names)
+    return tuple(kind for kind in (*KEYED, "name", _BESIDE) if kind in names)
 
 
 def _by_key(
@@ -215,6 +217,10 @@ def _by_key(
             if value is None or not _is_somebodys(segments, index):
                 continue
             return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(whole))
+        if kind == _BESIDE:
+            if not _has_siblings(segments, index):
+                continue
+            kind = "health_data"
         value = KEYED[kind](text)
         if value is not None:
             return Hit(
@@ -230,25 +236,29 @@ def _by_key(
     return None
 
 
+def _has_siblings(segments: Sequence[Segment], index: int) -> bool:
+    """True when the object that a value stands in holds other personal fields."""
+    parent = segments[index].path[:-1]
+    return any(
+        other.key is not None
+        and other.path[:-1] == parent
+        and not vocabulary.name_kinds(other.key).isdisjoint(PII_SIBLINGS)
+        for other in segments[max(0, index - 12) : index + 13]
+    )
+
+
 def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
     """True when a bare `name` belongs to a person: the object is one's, or holds other personal
     fields.
     """
     segment = segments[index]
-    parent = segment.path[:-1]
     if segment.carrier is Carrier.HEADER:
         return False
-    nearby = segments[max(0, index - 12) : index + 13]
-    for other in nearby:
-        if (
-            other.key is not None
-            and other.path[:-1] == parent
-            and vocabulary.name_kinds(other.key) & PII_SIBLINGS
-        ):
-            return True
+    if _has_siblings(segments, index):
+        return True
     if not looks_like_name(segment.text):
         return False
-    names = [part for part in parent if isinstance(part, str)][-1:]
+    names = [part for part in segment.path[:-1] if isinstance(part, str)][-1:]
     return any(vocabulary.is_person_word(name) for name in (segment.key or "", *names))
 
 

@@ -230,6 +230,10 @@ _FIELDS_TEXT = {
     "PV1": "7 doctor name,8 doctor name,9 doctor name",
     "DG1": "3 diagnosis code,4 diagnosis",
     "AL1": "3 allergy",
+    "OBX": "3 diagnosis",
+    "OBR": "4 diagnosis",
+    "RXE": "2 medication",
+    "RXA": "5 vaccination",
 }
 _FIELDS = {
     segment: {int((field := part.partition(" "))[0]): field[2] for part in text.split(",")}

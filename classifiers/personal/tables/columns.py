@@ -121,7 +121,10 @@ def _is_worth_a_look(column: str, sample: Sequence[str]) -> bool:
 
 
 def _key(column: str, people: bool) -> str:
-    return "full name" if people and "name" in vocabulary.name_kinds(column) else column
+    names = vocabulary.name_kinds(column) if people else vocabulary.EMPTY
+    if "name" in names:
+        return "full name"
+    return "diagnosis" if "health_beside" in names else column
 
 
 def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
