@@ -306,4 +306,6 @@ def _components(parts: Sequence[str], name: str) -> str:
         return ", ".join(filter(None, parts[:6]))
     if name == "date of birth":
         return parts[0][:8]
+    if name == "diagnosis":
+        return next(filter(None, parts[1:2]), parts[0])
     return parts[0] or next(filter(None, parts), "")

@@ -17,6 +17,7 @@ from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.candidates import spans
+from classifiers.personal.tables.birth_parts import date_of, wholes
 from classifiers.personal.tables.keyed import is_placeholder
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.findings import Confidence
@@ -67,6 +68,7 @@ class ColumnResult:
 
 def classify_table(table: Table) -> list[ColumnResult]:
     """Return what each column of the table holds, in the order of the columns."""
+    table = _with_births(table)
     samples = {column: _sample(table.values.get(column, [])) for column in table.columns}
     if _are_two_pairs(table):
         samples[table.columns[0]] = []
@@ -81,6 +83,17 @@ def classify_table(table: Table) -> list[ColumnResult]:
             _column_results(table, column, samples[column], votes.get(column, []), people)
         )
     return results
+
+
+def _with_births(table: Table) -> Table:
+    """Put dates of birth that stand in three columns together, under the name of their years."""
+    values = table.values
+    for year, month, day in wholes(table.columns).values():
+        parts = zip(*(table.values.get(name, ()) for name in (year, month, day)), strict=False)
+        dates = [date_of(*part) for part in parts]
+        if any(dates):
+            values = {**values, year: dates}
+    return table if values is table.values else table._replace(values=values)
 
 
 def _are_two_pairs(table: Table) -> bool:
