@@ -40,7 +40,7 @@ def emit_names(reading: Reading, names: Iterable[str], path: Path) -> None:
 def emit_births(reading: Reading, fields: Mapping[str, Any], path: Path) -> None:
     """Emit dates of birth that stand in three fields."""
     for year, date in dates_in(fields):
-        reading.emit(date, "date of birth", (*path, year))
+        reading.emit(date, "date of birth", (*path, year, "(together)"))
 
 
 def label_beside(node: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,7 @@ from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import Found, Row, found, trimmed, unquoted
 
 _KEY = re.compile(
-    r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
+    r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-°]{0,40}(?: [\w.\-°]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
 )
 _LINE = re.compile(
     r"([ \t>]{0,24})((?:[-*•]|\d{1,4}[.)])[ \t]{1,3})?(?:\*\*|[\"'`])?([^\W\d_][\w '()/.\-°#]{0,48}?)(?:\*\*|[\"'`])?"

@@ -23,6 +23,9 @@ _UNNAMED = "passes its check, but nothing near it names it"
 _OTHER_LABEL = "the word before it names something else"
 _OTHER_KEY = "its key names something else"
 _WRAPPING = 4
+_OF_PATIENTS = frozenset("date_of_birth medical_record health_id uk_nhs us_mbi".split())
+_NEARBY = 6
+"""Findings before a place that are near it."""
 _QUOTES = " \t\"'."
 _BREAK = re.compile(r"[\n;|]")
 
@@ -80,6 +83,13 @@ class Place:
         """True when the last word before it is that for a paper, which tells who made it too."""
         left = _last_piece(self.text[max(self.last, start - LEFT) : start])
         return last_word(left) in PAPER_WORDS
+
+    def is_beside_a_patient(self) -> bool:
+        """True behind a value of a patient in the same text."""
+        return any(
+            hit.segment == self._segment and hit.rejected is None and hit.kind in _OF_PATIENTS
+            for hit in self._hits[-_NEARBY:]
+        )
 
     def is_named(self, kind: str, start: int) -> bool:
         """True when the key or the label announces this kind."""

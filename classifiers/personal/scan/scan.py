@@ -69,8 +69,17 @@ def _labelled(place: Place, start: int, end: int) -> int:
 
 
 def _codes(place: Place, start: int, end: int) -> int:
-    """Read the codes of diseases behind a word that announces them."""
+    """Read the codes of diseases behind a word that announces them, or what is said behind it of a
+    patient.
+    """
+    label, floor = start, end
     for code, begin, stop in diseases.codes_near(place.text, start, end, place.finish):
         place.confirm("health_data", code, begin, stop, Confidence.LIKELY)
         place.last = end = stop
+    if end == floor and (said := diseases.said_behind(place.text, label, end, place.finish)):
+        if place.is_beside_a_patient():
+            begin, stop = said
+            value = " ".join(place.text[begin:stop].split()).casefold()
+            place.confirm("health_data", value, begin, stop, Confidence.LIKELY)
+            place.last = end = stop
     return end
