@@ -342,12 +342,19 @@ def _diff(rng: random.Random) -> str:
 CLEAN: dict[str, Write] = {
     name.strip("_").replace("_", " "): make
     for name, make in list(globals().items())
-    if name.startswith("_") and name not in {"_digits", "_day", "_uuid", "_rows"}
+    if name.startswith("_") and name not in {"_digits", "_day", "_uuid", "_rows", "_type"}
     if callable(make) and getattr(make, "__module__", "") == __name__
 } | CODE
 """Shape → what writes one."""
 
-_TYPES = {"{": "application/json", "[": "application/json"}
+
+def _type(text: str) -> str:
+    """Return the type that a program would give to the text."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return "text/plain"
+    return "application/json"
 
 
 def held_out_bodies(seed: int, number: int) -> Iterator[tuple[str, str, Exchange]]:
@@ -359,7 +366,7 @@ def held_out_bodies(seed: int, number: int) -> Iterator[tuple[str, str, Exchange
         text = write(rng)
         match i // len(shapes) % 3:
             case 0:
-                yield shape, "body", exchange(text, _TYPES.get(text[0], "text/plain"))
+                yield shape, "body", exchange(text, _type(text))
             case 1:
                 yield shape, "prompt", chat(user(f"Please explain this:\n\n{text}\n"))
             case _:

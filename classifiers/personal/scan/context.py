@@ -22,6 +22,8 @@ WRONG = "its structure or check digit is wrong"
 _UNNAMED = "passes its check, but nothing near it names it"
 _OTHER_LABEL = "the word before it names something else"
 _OTHER_KEY = "its key names something else"
+_NUMBERED = (" no. ", " No. ", " nr. ", " Nr. ")
+"""Before the number of a thing: a person's would say whose, or what it is."""
 _WRAPPING = 4
 _OF_PATIENTS = frozenset("date_of_birth medical_record health_id uk_nhs us_mbi".split())
 _NEARBY = 6
@@ -146,6 +148,8 @@ class Place:
         return False
 
     def _why_not(self, kind: str, strength: Strength, start: int, end: int) -> str | None:
+        if kind in WITHOUT_CHECK_DIGIT and self.text.endswith(_NUMBERED, self.begin, start):
+            return _OTHER_LABEL
         if strength == 3:  # Strength.WEAK; enum members cost time here
             return _UNNAMED
         if strength == 2:  # Strength.MEDIUM

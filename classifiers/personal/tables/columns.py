@@ -5,6 +5,7 @@ well, so that no value counts twice.
 """
 
 import math
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.birth_parts import date_of, wholes
 from classifiers.personal.tables.keyed import is_placeholder
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.findings import Confidence
 
@@ -40,6 +42,10 @@ _LONGEST_BLANK = 11
 """Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
 _PAIR = 2
+BY_CHANCE = frozenset({"credit_card", "phone"}) | NATIONAL_ID_KINDS
+"""Kinds of which one in some tens of any numbers looks like one."""
+_CODE = re.compile(r"[A-Z]{0,4}\d(?:[A-Z\d./-]| (?=\d)){0,39}")
+_FEWEST_CODES, _BY_CHANCE = 4, 0.3
 _NUMERIC = b"0123456789+-.,\n"
 
 
@@ -170,6 +176,7 @@ def _column_results(
             return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
     if hits or _is_prose(sample) or _may_differ(table.values[column], sample):
         read = _free_text(table, column, _key(column, people))
+        read = [r for r in read if not _is_by_chance(column, r, table.values[column])]
         mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
         return [replace(r, free_text=r.kind not in mostly) for r in read]
     return []
@@ -183,6 +190,21 @@ def _kind_of_nearly_all(sample: list[str], hits: list[Hit], votes: Counter[str])
     covered = sum(hit.end - hit.start for hit in hits if hit.kind == kind)
     fills = number >= _NEARLY_ALL * len(sample) and covered >= _COVERED * sum(map(len, sample))
     return kind if fills else None
+
+
+def is_coded(column: str, cells: Sequence[str]) -> bool:
+    """True for a column of numbers or codes, some at least, whose name announces nobody."""
+    names = vocabulary.name_kinds(column)
+    if len(cells) < _FEWEST_CODES or (names and "!" not in names):
+        return False
+    return all(map(_CODE.fullmatch, cells))
+
+
+def _is_by_chance(column: str, result: ColumnResult, cells: Sequence[str]) -> bool:
+    """True for numbers that look like somebody's among many that do not."""
+    filled = [cell for cell in cells if cell]
+    rare = result.kind in BY_CHANCE and result.records < len(filled) * _BY_CHANCE
+    return rare and is_coded(column, filled)
 
 
 def _is_prose(sample: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ CONTACT: dict[str, str] = {
         ",emailadres,e mailadres,mailadres,e mail adres,mail adres,adres e mail,adres email"
         ",adres mailowy,poczta elektroniczna,poczta,adres poczty elektronicznej,e postadress"
         ",e postadresse,contact email,work email,personal email,primary email,user email"
-        ",login email,email id"
+        ",login email,email id,email adr,e mail adr,mail adr"
     ),
     "phone": (
         "phone,phone number,telephone,telephone number,tel,tel no,mobile,mobile number,mobile"
@@ -208,6 +208,6 @@ CONTACT: dict[str, str] = {
     "ip_address": (
         "ip,ip address,ip addr,client ip,client ip address,remote ip,remote addr,remote"
         " address,source ip,user ip,user ip address,visitor ip,x forwarded for,x real ip,last login"
-        " ip,login ip,signup ip,ip adresse"
+        " ip,login ip,signup ip,ip adresse,ip adr"
     ),
 }

@@ -222,10 +222,23 @@ def looks_like_name(text: str) -> bool:
     return len(words) > 1 and all(word[0].isupper() or word in _PARTICLES for word in words)
 
 
+_NO_STREET_TEXT = """
+shelf rack bin slot aisle bay drawer register port bus pin block sector page cell sheet row column
+node offset channel lane dock gate pallet zone regal fach gang lagerplatz etagere allee rayon
+estante pasillo scaffale corsia schap gangpad regał polka
+"""
+_NO_STREET = frozenset(_NO_STREET_TEXT.split())
+"""Words whose number is a place in a store or a machine."""
+_PLACE = 2
+
+
 def _address(text: str) -> str | None:
     if not 5 <= len(text) <= 250 or _TECHNICAL.search(text) or not _HAS_LETTER.search(text):
         return None
-    if len(text.split()) < 2 or not any(map(str.isdigit, text)):
+    words = text.split()
+    if len(words) < 2 or not any(map(str.isdigit, text)):
+        return None
+    if len(words) == _PLACE and words[0].casefold() in _NO_STREET:
         return None
     return " ".join(text.split()).casefold()
 
@@ -253,7 +266,7 @@ def _account(text: str) -> str | None:
     value = "".join(c for c in text if c.isalnum())
     if (
         not value.isdigit()
-        or not 6 <= len(value) <= 20
+        or not 7 <= len(value) <= 20
         or len(set(value)) < 2
         or text.count(".") == 1
     ):
