@@ -44,7 +44,9 @@ _CHUNK = 2000
 _PAIR = 2
 BY_CHANCE = frozenset({"credit_card", "phone"}) | NATIONAL_ID_KINDS
 """Kinds of which one in some tens of any numbers looks like one."""
-_CODE = re.compile(r"[A-Z]{0,4}\d(?:[A-Z\d./-]| (?=\d)){0,39}")
+_CODE = re.compile(r"[A-Z]{0,4}[ -]?\d(?:[A-Z\d./-]| (?=\d)){0,39}")
+_CODE_FIRST = re.compile(rf"{_CODE.pattern}(?: [^\n]{{1,80}})?")
+"""A code, and under the name of something else what a line goes on with."""
 _FEWEST_CODES, _BY_CHANCE = 4, 0.3
 _NUMERIC = b"0123456789+-.,\n"
 
@@ -197,7 +199,8 @@ def is_coded(column: str, cells: Sequence[str]) -> bool:
     names = vocabulary.name_kinds(column)
     if len(cells) < _FEWEST_CODES or (names and "!" not in names):
         return False
-    return all(map(_CODE.fullmatch, cells))
+    form = _CODE_FIRST if names else _CODE
+    return all(map(form.fullmatch, cells))
 
 
 def _is_by_chance(column: str, result: ColumnResult, cells: Sequence[str]) -> bool:
