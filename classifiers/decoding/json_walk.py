@@ -13,7 +13,13 @@ import orjson
 from classifiers.decoding import number_forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.dialogue import name_answers
-from classifiers.decoding.field_names import are_dull, emit_births, emit_names, label_beside, pair_of
+from classifiers.decoding.field_names import (
+    are_dull,
+    emit_births,
+    emit_names,
+    label_beside,
+    pair_of,
+)
 from classifiers.decoding.records import (
     read_columns,
     read_records,

@@ -21,7 +21,9 @@ _CODES = ("code", "vaccineCode", "medicationCodeableConcept")
 _SUBJECTS = ("subject", "patient")
 _MAX_DEPTH = 12
 _MAX_RESOURCES = 50_000
-_TOLD = frozenset({"name", "telecom", "address", "birthDate", "identifier", "contact", *_CODES, *_SUBJECTS})
+_TOLD = frozenset(
+    {"name", "telecom", "address", "birthDate", "identifier", "contact", *_CODES, *_SUBJECTS}
+)
 """Fields of a resource that its row tells."""
 _IDENTIFIERS = (
     ("ssn", "ssn"),

@@ -19,7 +19,9 @@ type Write = Callable[[random.Random], str]
 _LOWER = string.ascii_lowercase + string.digits
 _UPPER = string.ascii_uppercase + string.digits
 _HEX = "0123456789abcdef"
-_PARTS = "bracket flange gasket valve rotor spindle bearing washer bolt sleeve coupling pump".split()
+_PARTS = (
+    "bracket flange gasket valve rotor spindle bearing washer bolt sleeve coupling pump".split()
+)
 _SERVICES = "billing search ingest gateway scheduler indexer mailer worker cache resolver".split()
 _CITIES = "Lyon Graz Porto Turin Gdynia Malmo Leeds Ghent Basel Sevilla Utrecht Cork".split()
 
@@ -109,7 +111,9 @@ def _gc_log(rng: random.Random) -> str:
     return _rows(
         rng,
         "",
-        lambda i: f"[{i}.{_digits(rng, 3)}s][info][gc] GC({i}) Pause Young {_digits(rng, 3)}M->{_digits(rng, 2)}M({_digits(rng, 4)}M) {rng.random():.3f}ms",
+        lambda i: (
+            f"[{i}.{_digits(rng, 3)}s][info][gc] GC({i}) Pause Young {_digits(rng, 3)}M->{_digits(rng, 2)}M({_digits(rng, 4)}M) {rng.random():.3f}ms"
+        ),
     )
 
 
@@ -117,7 +121,9 @@ def _kernel_log(rng: random.Random) -> str:
     return _rows(
         rng,
         "",
-        lambda i: f"[{i:5d}.{_digits(rng, 6)}] pci 0000:{drawn(rng, _HEX, 2)}:1f.0: [{drawn(rng, _HEX, 4)}:{drawn(rng, _HEX, 4)}] type 00 class 0x{drawn(rng, _HEX, 6)}",
+        lambda i: (
+            f"[{i:5d}.{_digits(rng, 6)}] pci 0000:{drawn(rng, _HEX, 2)}:1f.0: [{drawn(rng, _HEX, 4)}:{drawn(rng, _HEX, 4)}] type 00 class 0x{drawn(rng, _HEX, 6)}"
+        ),
     )
 
 
@@ -166,7 +172,9 @@ def _prometheus(rng: random.Random) -> str:
     return _rows(
         rng,
         "# TYPE http_requests_total counter",
-        lambda i: f'http_requests_total{{code="{rng.choice((200, 404, 500))}",pod="{rng.choice(_SERVICES)}-{drawn(rng, _LOWER, 10)}"}} {_digits(rng, 3, 12)}',
+        lambda i: (
+            f'http_requests_total{{code="{rng.choice((200, 404, 500))}",pod="{rng.choice(_SERVICES)}-{drawn(rng, _LOWER, 10)}"}} {_digits(rng, 3, 12)}'
+        ),
     )
 
 
@@ -174,7 +182,9 @@ def _sensors(rng: random.Random) -> str:
     return _rows(
         rng,
         "sensor;latitude;longitude;battery;reading",
-        lambda i: f"{drawn(rng, _UPPER, 8)};{rng.uniform(-90, 90):.6f};{rng.uniform(-180, 180):.6f};{rng.randint(0, 100)};{rng.random() * 40:.3f}",
+        lambda i: (
+            f"{drawn(rng, _UPPER, 8)};{rng.uniform(-90, 90):.6f};{rng.uniform(-180, 180):.6f};{rng.randint(0, 100)};{rng.random() * 40:.3f}"
+        ),
     )
 
 
@@ -182,7 +192,9 @@ def _ledger(rng: random.Random) -> str:
     return _rows(
         rng,
         "posting date,account,document,debit,credit,balance",
-        lambda i: f"{_day(rng, 2020)},{_digits(rng, 6)},{_digits(rng, 10)},{rng.random() * 9e5:.2f},0.00,{rng.random() * 9e6:.2f}",
+        lambda i: (
+            f"{_day(rng, 2020)},{_digits(rng, 6)},{_digits(rng, 10)},{rng.random() * 9e5:.2f},0.00,{rng.random() * 9e6:.2f}"
+        ),
     )
 
 
@@ -190,20 +202,36 @@ def _quotes(rng: random.Random) -> str:
     return _rows(
         rng,
         "date,symbol,open,high,low,close,volume",
-        lambda i: f"{_day(rng, 1970)},{drawn(rng, string.ascii_uppercase, 3, 4)},{rng.random() * 300:.2f},{rng.random() * 300:.2f},{rng.random() * 300:.2f},{rng.random() * 300:.2f},{_digits(rng, 7, 10)}",
+        lambda i: (
+            f"{_day(rng, 1970)},{drawn(rng, string.ascii_uppercase, 3, 4)},{rng.random() * 300:.2f},{rng.random() * 300:.2f},{rng.random() * 300:.2f},{rng.random() * 300:.2f},{_digits(rng, 7, 10)}"
+        ),
     )
 
 
 def _annual_figures(rng: random.Random) -> str:
-    lines = [f"{y}: revenue {_digits(rng, 3)}.{_digits(rng, 1)} m, EBIT {_digits(rng, 2)}.{_digits(rng, 1)} m, headcount {_digits(rng, 4)}" for y in range(2015, 2027)]
-    return "Consolidated key figures of the group\n" + "\n".join(lines) + f"\nISIN {drawn(rng, string.ascii_uppercase, 2)}{drawn(rng, _UPPER, 9)}{rng.randint(0, 9)}\n"
+    lines = [
+        f"{y}: revenue {_digits(rng, 3)}.{_digits(rng, 1)} m, EBIT {_digits(rng, 2)}.{_digits(rng, 1)} m, headcount {_digits(rng, 4)}"
+        for y in range(2015, 2027)
+    ]
+    return (
+        "Consolidated key figures of the group\n"
+        + "\n".join(lines)
+        + f"\nISIN {drawn(rng, string.ascii_uppercase, 2)}{drawn(rng, _UPPER, 9)}{rng.randint(0, 9)}\n"
+    )
 
 
 def _orders(rng: random.Random) -> str:
     return json.dumps(
         {
             "orders": [
-                {"orderNumber": _digits(rng, 8, 16), "status": "shipped", "name": rng.choice(_PARTS), "tracking": drawn(rng, _UPPER, 10, 22), "placed": str(_day(rng, 2020)), "total": f"{rng.random() * 999:.2f}"}
+                {
+                    "orderNumber": _digits(rng, 8, 16),
+                    "status": "shipped",
+                    "name": rng.choice(_PARTS),
+                    "tracking": drawn(rng, _UPPER, 10, 22),
+                    "placed": str(_day(rng, 2020)),
+                    "total": f"{rng.random() * 999:.2f}",
+                }
                 for _ in range(rng.randint(3, 25))
             ]
         }
@@ -214,7 +242,9 @@ def _part_numbers(rng: random.Random) -> str:
     return _rows(
         rng,
         "part number,description,drawing,stock",
-        lambda i: f"{drawn(rng, string.ascii_uppercase, 2)}{_digits(rng, 2)} {_digits(rng, 4)} {_digits(rng, 4)} {_digits(rng, 4)} {_digits(rng, 2, 4)},{rng.choice(_PARTS)},{drawn(rng, _UPPER, 3)}-{_digits(rng, 3)}-{_digits(rng, 4)},{_digits(rng, 1, 4)}",
+        lambda i: (
+            f"{drawn(rng, string.ascii_uppercase, 2)}{_digits(rng, 2)} {_digits(rng, 4)} {_digits(rng, 4)} {_digits(rng, 4)} {_digits(rng, 2, 4)},{rng.choice(_PARTS)},{drawn(rng, _UPPER, 3)}-{_digits(rng, 3)}-{_digits(rng, 4)},{_digits(rng, 1, 4)}"
+        ),
     )
 
 
@@ -231,55 +261,126 @@ def _uuids(rng: random.Random) -> str:
 
 def _id_list(rng: random.Random) -> str:
     size = rng.randint(8, 19)
-    return json.dumps({"ids": [int(_digits(rng, size)) for _ in range(rng.randint(5, 80))], "next": _digits(rng, 12)})
+    return json.dumps(
+        {
+            "ids": [int(_digits(rng, size)) for _ in range(rng.randint(5, 80))],
+            "next": _digits(rng, 12),
+        }
+    )
 
 
 def _id_map(rng: random.Random) -> str:
-    return json.dumps({_digits(rng, 9, 12): {"id": _digits(rng, 11), "parent_id": _digits(rng, 10), "type": rng.choice(_PARTS)} for _ in range(rng.randint(3, 30))})
+    return json.dumps(
+        {
+            _digits(rng, 9, 12): {
+                "id": _digits(rng, 11),
+                "parent_id": _digits(rng, 10),
+                "type": rng.choice(_PARTS),
+            }
+            for _ in range(rng.randint(3, 30))
+        }
+    )
 
 
 def _versions(rng: random.Random) -> str:
-    return "\n".join(f"{rng.choice(_SERVICES)}-{rng.choice(_PARTS)}=={rng.randint(0, 30)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}" for _ in range(rng.randint(4, 40)))
+    return "\n".join(
+        f"{rng.choice(_SERVICES)}-{rng.choice(_PARTS)}=={rng.randint(0, 30)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}"
+        for _ in range(rng.randint(4, 40))
+    )
 
 
 def _lock(rng: random.Random) -> str:
-    return json.dumps({"packages": {f"node_modules/{rng.choice(_PARTS)}": {"version": f"{rng.randint(0, 9)}.{rng.randint(0, 99)}.{rng.randint(0, 9)}", "integrity": f"sha512-{drawn(rng, string.ascii_letters + string.digits + '+/', 86)}=="} for _ in range(9)}})
+    return json.dumps(
+        {
+            "packages": {
+                f"node_modules/{rng.choice(_PARTS)}": {
+                    "version": f"{rng.randint(0, 9)}.{rng.randint(0, 99)}.{rng.randint(0, 9)}",
+                    "integrity": f"sha512-{drawn(rng, string.ascii_letters + string.digits + '+/', 86)}==",
+                }
+                for _ in range(9)
+            }
+        }
+    )
 
 
 def _timetable(rng: random.Random) -> str:
     return _rows(
         rng,
         "Train  From       To         Dep    Arr    Platform",
-        lambda i: f"{rng.choice(('IC', 'RE', 'S'))} {_digits(rng, 3, 5):6}{rng.choice(_CITIES):11}{rng.choice(_CITIES):11}{rng.randint(10, 23)}:{_digits(rng, 2)}  {rng.randint(10, 23)}:{_digits(rng, 2)}  {rng.randint(1, 24)}",
+        lambda i: (
+            f"{rng.choice(('IC', 'RE', 'S'))} {_digits(rng, 3, 5):6}{rng.choice(_CITIES):11}{rng.choice(_CITIES):11}{rng.randint(10, 23)}:{_digits(rng, 2)}  {rng.randint(10, 23)}:{_digits(rng, 2)}  {rng.randint(1, 24)}"
+        ),
     )
 
 
 def _flights(rng: random.Random) -> str:
-    return json.dumps([{"flight": f"{drawn(rng, string.ascii_uppercase, 2)}{_digits(rng, 3, 4)}", "date": str(_day(rng, 2026, 2028)), "from": rng.choice(_CITIES), "to": rng.choice(_CITIES), "gate": f"{drawn(rng, 'ABCDEF', 1)}{_digits(rng, 2)}", "aircraft": f"A3{_digits(rng, 2)}"} for _ in range(8)])
+    return json.dumps(
+        [
+            {
+                "flight": f"{drawn(rng, string.ascii_uppercase, 2)}{_digits(rng, 3, 4)}",
+                "date": str(_day(rng, 2026, 2028)),
+                "from": rng.choice(_CITIES),
+                "to": rng.choice(_CITIES),
+                "gate": f"{drawn(rng, 'ABCDEF', 1)}{_digits(rng, 2)}",
+                "aircraft": f"A3{_digits(rng, 2)}",
+            }
+            for _ in range(8)
+        ]
+    )
 
 
 def _results(rng: random.Random) -> str:
-    return _rows(rng, "| Home | Away | Score | Date | Attendance |\n|---|---|---|---|---|", lambda i: f"| FC {rng.choice(_CITIES)} | SV {rng.choice(_CITIES)} | {rng.randint(0, 6)}:{rng.randint(0, 6)} | {_day(rng, 1960).strftime('%d.%m.%Y')} | {_digits(rng, 5)} |")
+    return _rows(
+        rng,
+        "| Home | Away | Score | Date | Attendance |\n|---|---|---|---|---|",
+        lambda i: (
+            f"| FC {rng.choice(_CITIES)} | SV {rng.choice(_CITIES)} | {rng.randint(0, 6)}:{rng.randint(0, 6)} | {_day(rng, 1960).strftime('%d.%m.%Y')} | {_digits(rng, 5)} |"
+        ),
+    )
 
 
 def _league(rng: random.Random) -> str:
-    return _rows(rng, "Pos Team        P   W   D   L   GF  GA  Pts", lambda i: f"{i + 1:<4}{rng.choice(_CITIES):12}{rng.randint(10, 38):<4}{rng.randint(0, 30):<4}{rng.randint(0, 9):<4}{rng.randint(0, 9):<4}{rng.randint(9, 99):<4}{rng.randint(9, 99):<4}{rng.randint(9, 99)}")
+    return _rows(
+        rng,
+        "Pos Team        P   W   D   L   GF  GA  Pts",
+        lambda i: (
+            f"{i + 1:<4}{rng.choice(_CITIES):12}{rng.randint(10, 38):<4}{rng.randint(0, 30):<4}{rng.randint(0, 9):<4}{rng.randint(0, 9):<4}{rng.randint(9, 99):<4}{rng.randint(9, 99):<4}{rng.randint(9, 99)}"
+        ),
+    )
 
 
 def _fasta(rng: random.Random) -> str:
-    return "".join(f">seq{_digits(rng, 6)} chr{rng.randint(1, 22)}:{_digits(rng, 8)}-{_digits(rng, 8)}\n{drawn(rng, 'ACGT', 60, 300)}\n" for _ in range(6))
+    return "".join(
+        f">seq{_digits(rng, 6)} chr{rng.randint(1, 22)}:{_digits(rng, 8)}-{_digits(rng, 8)}\n{drawn(rng, 'ACGT', 60, 300)}\n"
+        for _ in range(6)
+    )
 
 
 def _variants(rng: random.Random) -> str:
-    return _rows(rng, "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO", lambda i: f"chr{rng.randint(1, 22)}\t{_digits(rng, 6, 9)}\trs{_digits(rng, 6, 9)}\t{drawn(rng, 'ACGT', 1)}\t{drawn(rng, 'ACGT', 1, 3)}\t{_digits(rng, 2, 3)}\tPASS\tDP={_digits(rng, 2)};AF=0.{_digits(rng, 3)}")
+    return _rows(
+        rng,
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO",
+        lambda i: (
+            f"chr{rng.randint(1, 22)}\t{_digits(rng, 6, 9)}\trs{_digits(rng, 6, 9)}\t{drawn(rng, 'ACGT', 1)}\t{drawn(rng, 'ACGT', 1, 3)}\t{_digits(rng, 2, 3)}\tPASS\tDP={_digits(rng, 2)};AF=0.{_digits(rng, 3)}"
+        ),
+    )
 
 
 def _expression(rng: random.Random) -> str:
-    return _rows(rng, "gene_id,gene_name,control_1,control_2,treated_1,treated_2", lambda i: f"ENSG{_digits(rng, 11)},{drawn(rng, string.ascii_uppercase, 3, 5)}{rng.randint(1, 19)},{rng.random() * 99:.4f},{rng.random() * 99:.4f},{rng.random() * 99:.4f},{rng.random() * 99:.4f}")
+    return _rows(
+        rng,
+        "gene_id,gene_name,control_1,control_2,treated_1,treated_2",
+        lambda i: (
+            f"ENSG{_digits(rng, 11)},{drawn(rng, string.ascii_uppercase, 3, 5)}{rng.randint(1, 19)},{rng.random() * 99:.4f},{rng.random() * 99:.4f},{rng.random() * 99:.4f},{rng.random() * 99:.4f}"
+        ),
+    )
 
 
 def _invoice(rng: random.Random) -> str:
-    lines = "\n".join(f"  {i}. {rng.choice(_PARTS):12} x{rng.randint(1, 90):<4} {rng.random() * 900:9.2f}" for i in range(1, rng.randint(3, 14)))
+    lines = "\n".join(
+        f"  {i}. {rng.choice(_PARTS):12} x{rng.randint(1, 90):<4} {rng.random() * 900:9.2f}"
+        for i in range(1, rng.randint(3, 14))
+    )
     return f"INVOICE No. {_digits(rng, 4)}-{_digits(rng, 6)}\nDate: {_day(rng, 2024)}\nOrder: {_digits(rng, 10)}\nDelivery note: {_digits(rng, 8, 12)}\n{lines}\nNet {rng.random() * 9e3:.2f}  VAT 19 %  Total {rng.random() * 9e3:.2f}\n"
 
 
@@ -288,39 +389,103 @@ def _rechnung(rng: random.Random) -> str:
 
 
 def _orm_dump(rng: random.Random) -> str:
-    return json.dumps([{"model": "stock.item", "pk": int(_digits(rng, 5, 9)), "fields": {"name": f"{rng.choice(_PARTS)} {rng.randint(1, 99)}", "code": drawn(rng, _UPPER, 9, 13), "created": f"{_day(rng, 2015)}T0{rng.randint(0, 9)}:00:00Z", "address": f"shelf {rng.randint(1, 99)}-{rng.randint(1, 9)}", "phone_support": bool(rng.randint(0, 1))}} for _ in range(rng.randint(3, 20))])
+    return json.dumps(
+        [
+            {
+                "model": "stock.item",
+                "pk": int(_digits(rng, 5, 9)),
+                "fields": {
+                    "name": f"{rng.choice(_PARTS)} {rng.randint(1, 99)}",
+                    "code": drawn(rng, _UPPER, 9, 13),
+                    "created": f"{_day(rng, 2015)}T0{rng.randint(0, 9)}:00:00Z",
+                    "address": f"shelf {rng.randint(1, 99)}-{rng.randint(1, 9)}",
+                    "phone_support": bool(rng.randint(0, 1)),
+                },
+            }
+            for _ in range(rng.randint(3, 20))
+        ]
+    )
 
 
 def _orm_repr(rng: random.Random) -> str:
-    return "\n".join(f"<Item id={_digits(rng, 9, 11)} name='{rng.choice(_PARTS)}' day={_day(rng)} owner_id={_digits(rng, 9)}>" for _ in range(12))
+    return "\n".join(
+        f"<Item id={_digits(rng, 9, 11)} name='{rng.choice(_PARTS)}' day={_day(rng)} owner_id={_digits(rng, 9)}>"
+        for _ in range(12)
+    )
 
 
 def _barcodes(rng: random.Random) -> str:
-    return _rows(rng, "ean,isbn,imei_slot,weight", lambda i: f"{_digits(rng, 13)},978{_digits(rng, 10)},{rng.randint(0, 1)},{_digits(rng, 4)}")
+    return _rows(
+        rng,
+        "ean,isbn,imei_slot,weight",
+        lambda i: f"{_digits(rng, 13)},978{_digits(rng, 10)},{rng.randint(0, 1)},{_digits(rng, 4)}",
+    )
 
 
 def _geo(rng: random.Random) -> str:
-    return json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"name": rng.choice(_CITIES), "osm_id": int(_digits(rng, 10))}, "geometry": {"type": "Point", "coordinates": [rng.uniform(-180, 180), rng.uniform(-90, 90)]}} for _ in range(9)]})
+    return json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "properties": {"name": rng.choice(_CITIES), "osm_id": int(_digits(rng, 10))},
+                    "geometry": {
+                        "type": "Point",
+                        "coordinates": [rng.uniform(-180, 180), rng.uniform(-90, 90)],
+                    },
+                }
+                for _ in range(9)
+            ],
+        }
+    )
 
 
 def _training_log(rng: random.Random) -> str:
-    return _rows(rng, "", lambda i: f"epoch {i}/30 - loss: {rng.random():.8f} - acc: {rng.random():.4f} - lr: {rng.random():.2e} - eta 0:{rng.randint(10, 59)}:{rng.randint(10, 59)}")
+    return _rows(
+        rng,
+        "",
+        lambda i: (
+            f"epoch {i}/30 - loss: {rng.random():.8f} - acc: {rng.random():.4f} - lr: {rng.random():.2e} - eta 0:{rng.randint(10, 59)}:{rng.randint(10, 59)}"
+        ),
+    )
 
 
 def _matrix(rng: random.Random) -> str:
-    return json.dumps([[rng.randint(-(10**rng.randint(1, 11)), 10**11) for _ in range(6)] for _ in range(12)])
+    return json.dumps(
+        [[rng.randint(-(10 ** rng.randint(1, 11)), 10**11) for _ in range(6)] for _ in range(12)]
+    )
 
 
 def _chemistry(rng: random.Random) -> str:
-    return _rows(rng, "CAS;compound;batch;purity;made on", lambda i: f"{_digits(rng, 2, 7)}-{_digits(rng, 2)}-{_digits(rng, 1)};{drawn(rng, string.ascii_lowercase, 6)}ol;{_digits(rng, 8)};{rng.uniform(90, 99):.2f};{_day(rng, 2010).strftime('%d/%m/%Y')}")
+    return _rows(
+        rng,
+        "CAS;compound;batch;purity;made on",
+        lambda i: (
+            f"{_digits(rng, 2, 7)}-{_digits(rng, 2)}-{_digits(rng, 1)};{drawn(rng, string.ascii_lowercase, 6)}ol;{_digits(rng, 8)};{rng.uniform(90, 99):.2f};{_day(rng, 2010).strftime('%d/%m/%Y')}"
+        ),
+    )
 
 
 def _trace(rng: random.Random) -> str:
-    return "Traceback (most recent call last):\n" + "".join(f'  File "/srv/app/{rng.choice(_SERVICES)}/{rng.choice(_PARTS)}.py", line {_digits(rng, 2, 3)}, in {rng.choice(_PARTS)}\n    {rng.choice(_PARTS)}.run({_digits(rng, 10)})\n' for _ in range(5)) + f"KeyError: {_digits(rng, 11)}\n"
+    return (
+        "Traceback (most recent call last):\n"
+        + "".join(
+            f'  File "/srv/app/{rng.choice(_SERVICES)}/{rng.choice(_PARTS)}.py", line {_digits(rng, 2, 3)}, in {rng.choice(_PARTS)}\n    {rng.choice(_PARTS)}.run({_digits(rng, 10)})\n'
+            for _ in range(5)
+        )
+        + f"KeyError: {_digits(rng, 11)}\n"
+    )
 
 
 def _tickets(rng: random.Random) -> str:
-    return _rows(rng, "key,summary,status,reporter_id,created,story points", lambda i: f"OPS-{_digits(rng, 4)},{rng.choice(_SERVICES)} fails on {rng.choice(_PARTS)},open,{drawn(rng, _HEX, 24)},{_day(rng, 2022)},{rng.randint(1, 13)}")
+    return _rows(
+        rng,
+        "key,summary,status,reporter_id,created,story points",
+        lambda i: (
+            f"OPS-{_digits(rng, 4)},{rng.choice(_SERVICES)} fails on {rng.choice(_PARTS)},open,{drawn(rng, _HEX, 24)},{_day(rng, 2022)},{rng.randint(1, 13)}"
+        ),
+    )
 
 
 def _calendar(rng: random.Random) -> str:
@@ -332,7 +497,33 @@ def _history(rng: random.Random) -> str:
 
 
 def _spec(rng: random.Random) -> str:
-    return json.dumps({"openapi": "3.1.0", "components": {"schemas": {"Person": {"properties": {n: {"type": "string", "maxLength": int(_digits(rng, 2)), "description": f"The {n} field"} for n in ("firstName", "birthDate", "iban", "email", "phone", "diagnosis")}}}}, "info": {"title": rng.choice(_SERVICES), "version": f"{rng.randint(1, 9)}.0"}})
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "components": {
+                "schemas": {
+                    "Person": {
+                        "properties": {
+                            n: {
+                                "type": "string",
+                                "maxLength": int(_digits(rng, 2)),
+                                "description": f"The {n} field",
+                            }
+                            for n in (
+                                "firstName",
+                                "birthDate",
+                                "iban",
+                                "email",
+                                "phone",
+                                "diagnosis",
+                            )
+                        }
+                    }
+                }
+            },
+            "info": {"title": rng.choice(_SERVICES), "version": f"{rng.randint(1, 9)}.0"},
+        }
+    )
 
 
 def _diff(rng: random.Random) -> str:

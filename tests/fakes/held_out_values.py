@@ -118,7 +118,14 @@ def _short_line(_: random.Random, p: Person, w: Words, __: str) -> tuple[str, st
 def _three_fields(rng: random.Random, p: Person, w: Words, _: str) -> tuple[Exchange, str]:
     year, month, day = p.born
     prefix = rng.choice((w.born_key, "dob", "birth", "birthdate"))
-    names = rng.choice((("_day", "_month", "_year"), (".day", ".month", ".year"), ("[day]", "[month]", "[year]"), ("Day", "Month", "Year")))
+    names = rng.choice(
+        (
+            ("_day", "_month", "_year"),
+            (".day", ".month", ".year"),
+            ("[day]", "[month]", "[year]"),
+            ("Day", "Month", "Year"),
+        )
+    )
     fields = {prefix + names[0]: day, prefix + names[1]: month, prefix + names[2]: year}
     if rng.random() < 0.5:
         text = "&".join(f"{k}={v}" for k, v in fields.items())
@@ -148,7 +155,10 @@ def _table(rng: random.Random, _: Person, w: Words, language: str) -> tuple[str,
 
 def _semicolons(rng: random.Random, _: Person, w: Words, language: str) -> tuple[str, str]:
     people = [_person(rng, language) for _ in range(6)]
-    rows = [f"{i};{p.name};{p.street}, {p.town};{p.iso};{p.email};{p.iban}" for i, p in enumerate(people)]
+    rows = [
+        f"{i};{p.name};{p.street}, {p.town};{p.iso};{p.email};{p.iban}"
+        for i, p in enumerate(people)
+    ]
     return "\n".join([f"id;{w.name};{w.street_short};{w.born_short};{w.email};IBAN", *rows]), (
         "person address date_of_birth email iban"
     )
@@ -168,7 +178,9 @@ def _observation(rng: random.Random, p: Person, w: Words, __: str) -> tuple[Exch
         "subject": {"reference": f"Patient/{p.record}", "display": p.name},
         "valueQuantity": {"value": round(rng.uniform(4, 12), 1), "unit": "%"},
     }
-    return exchange(json.dumps(body, ensure_ascii=False), "application/fhir+json"), "person health_data"
+    return exchange(
+        json.dumps(body, ensure_ascii=False), "application/fhir+json"
+    ), "person health_data"
 
 
 def _condition(rng: random.Random, p: Person, w: Words, __: str) -> tuple[Exchange, str]:
@@ -178,7 +190,9 @@ def _condition(rng: random.Random, p: Person, w: Words, __: str) -> tuple[Exchan
         "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]},
         "subject": {"display": p.name},
     }
-    return exchange(json.dumps(body, ensure_ascii=False), "application/fhir+json"), "person health_data"
+    return exchange(
+        json.dumps(body, ensure_ascii=False), "application/fhir+json"
+    ), "person health_data"
 
 
 def _hl7(rng: random.Random, p: Person, w: Words, __: str) -> tuple[str, str]:
@@ -193,7 +207,10 @@ def _hl7(rng: random.Random, p: Person, w: Words, __: str) -> tuple[str, str]:
 
 def _coded_rows(rng: random.Random, _: Person, w: Words, language: str) -> tuple[str, str]:
     people = [_person(rng, language) for _ in range(6)]
-    rows = [f"{p.name},{rng.choice(('4548-4', '2345-7', '718-7'))},{rng.uniform(3, 9):.1f}" for p in people]
+    rows = [
+        f"{p.name},{rng.choice(('4548-4', '2345-7', '718-7'))},{rng.uniform(3, 9):.1f}"
+        for p in people
+    ]
     return "\n".join([f"{w.name},loinc,result", *rows]), "person health_data"
 
 
@@ -235,6 +252,4 @@ def held_out_values(seed: int, number: int = 200) -> Iterator[Held]:
             request = chat(user(made))
         else:
             request = exchange(made, "text/plain; charset=utf-8")
-        yield Held(
-            language=language, form=form, request=request, kinds=frozenset(kinds.split())
-        )
+        yield Held(language=language, form=form, request=request, kinds=frozenset(kinds.split()))

@@ -117,9 +117,7 @@ def _not_told(pasted: Pasted, results: Sequence[ColumnResult], hits: Sequence[Hi
     return kept
 
 
-def _without_chance(
-    pasted: Pasted, table: Table, told_of: Set[str], hits: list[Hit]
-) -> list[Hit]:
+def _without_chance(pasted: Pasted, table: Table, told_of: Set[str], hits: list[Hit]) -> list[Hit]:
     """Leave out numbers that look like somebody's in columns of codes of which nothing is told."""
     if not any(hit.segment == pasted.segment and hit.kind in BY_CHANCE for hit in hits):
         return hits
@@ -137,9 +135,7 @@ def _without_chance(
     return [
         hit
         for hit in hits
-        if hit.segment != pasted.segment
-        or hit.kind not in BY_CHANCE
-        or _place(spans, hit) is None
+        if hit.segment != pasted.segment or hit.kind not in BY_CHANCE or _place(spans, hit) is None
     ]
 
 
