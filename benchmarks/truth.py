@@ -1,9 +1,8 @@
 """Measures what is found and what is falsely found, by kind, carrier and language, and writes
 `docs/accuracy.md`.
 
-Run: `python -m benchmarks.truth [--write]`. Offline; values are made up at run time.
-Development sets that lie beside the project (`../shared/data`) are measured where they are
-there, and are not copied.
+Run: `python -m benchmarks.truth [--write]`. Offline; values are made up at run time. Development
+sets beside the project (`../shared/data`) are measured where they are there, and not copied.
 """
 
 import argparse
@@ -112,8 +111,7 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   only where the body is held.
 - Large bodies that pass: names beside values are read in every way that is read in a body that is
   held; lines that tell nothing are left out, so that what they would have made rows of with others
-  is counted as single values. Dates of birth in three fields, and labels of single letters with dots
-  (`D.O.B.:`) may be missed there.
+  is counted as single values. Dates of birth in three fields and labels such as `D.O.B.:` may be missed.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".

@@ -217,21 +217,20 @@ def _by_key(
             if value is None or not _is_somebodys(segments, index):
                 continue
             return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(whole))
-        if kind == _BESIDE:
-            if not _has_siblings(segments, index):
-                continue
-            kind = "health_data"
-        value = KEYED[kind](text)
+        if kind == _BESIDE and not _has_siblings(segments, index):
+            continue
+        told = "health_data" if kind == _BESIDE else kind
+        value = KEYED[told](text)
         if value is not None:
             return Hit(
-                kind,
+                told,
                 DETECTOR,
                 Confidence.LIKELY,
                 value,
                 index,
                 0,
                 len(whole),
-                is_test_value(kind, value),
+                is_test_value(told, value),
             )
     return None
 

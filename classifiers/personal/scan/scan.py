@@ -76,10 +76,10 @@ def _codes(place: Place, start: int, end: int) -> int:
     for code, begin, stop in diseases.codes_near(place.text, start, end, place.finish):
         place.confirm("health_data", code, begin, stop, Confidence.LIKELY)
         place.last = end = stop
-    if end == floor and (said := diseases.said_behind(place.text, label, end, place.finish)):
-        if place.is_beside_a_patient():
-            begin, stop = said
-            value = " ".join(place.text[begin:stop].split()).casefold()
-            place.confirm("health_data", value, begin, stop, Confidence.LIKELY)
-            place.last = end = stop
+    said = diseases.said_behind(place.text, label, end, place.finish) if end == floor else None
+    if said is not None and place.is_beside_a_patient():
+        begin, end = said
+        value = " ".join(place.text[begin:end].split()).casefold()
+        place.confirm("health_data", value, begin, end, Confidence.LIKELY)
+        place.last = end
     return end

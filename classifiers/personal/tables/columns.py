@@ -17,8 +17,8 @@ from classifiers.hits import MAX_FINGERPRINTS, Hit
 from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
-from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.birth_parts import date_of, wholes
+from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.keyed import is_placeholder
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
@@ -107,7 +107,7 @@ def _with_births(table: Table) -> Table:
 def _are_two_pairs(table: Table) -> bool:
     """True for two rows of a name with its value, of which the first was taken for a header."""
     first = table.values.get(table.columns[0], []) if len(table.columns) == _PAIR else []
-    return len(first) == 1 and vocabulary.is_telling(first[0])
+    return len(first) == 1 and not first[0][:1].isdigit() and vocabulary.is_telling(first[0])
 
 
 # -- looking at columns
@@ -203,10 +203,15 @@ def is_coded(column: str, cells: Sequence[str]) -> bool:
     return all(map(form.fullmatch, cells))
 
 
+def is_rare(found: int, filled: int) -> bool:
+    """True for so few of the cells as random numbers look like somebody's."""
+    return found < filled * _BY_CHANCE
+
+
 def _is_by_chance(column: str, result: ColumnResult, cells: Sequence[str]) -> bool:
     """True for numbers that look like somebody's among many that do not."""
     filled = [cell for cell in cells if cell]
-    rare = result.kind in BY_CHANCE and result.records < len(filled) * _BY_CHANCE
+    rare = result.kind in BY_CHANCE and is_rare(result.records, len(filled))
     return rare and is_coded(column, filled)
 
 

@@ -6,7 +6,13 @@ from functools import partial
 
 from classifiers.hits import Hit
 from classifiers.payload import Pasted, Path, Payload, Table
-from classifiers.personal.tables.columns import BY_CHANCE, ColumnResult, classify_table, is_coded
+from classifiers.personal.tables.columns import (
+    BY_CHANCE,
+    ColumnResult,
+    classify_table,
+    is_coded,
+    is_rare,
+)
 from classifiers.personal.tables.joining import told
 from core.classification import Tally
 from core.findings import SECRET, Finding
@@ -121,22 +127,30 @@ def _without_chance(pasted: Pasted, table: Table, told_of: Set[str], hits: list[
     """Leave out numbers that look like somebody's in columns of codes of which nothing is told."""
     if not any(hit.segment == pasted.segment and hit.kind in BY_CHANCE for hit in hits):
         return hits
-    codes = {
-        name
+    columns = {
+        name: filled
         for name, cells in table.values.items()
-        if name not in told_of and is_coded(name, [cell for cell in cells if cell])
+        if name not in told_of and is_coded(name, filled := [cell for cell in cells if cell])
     }
     spans = sorted(
         (cell.start, cell.end, name)
         for row in pasted.rows
         for name, cell in zip(pasted.columns, row, strict=True)
-        if cell is not None and name in codes
+        if cell is not None and name in columns
     )
-    return [
-        hit
-        for hit in hits
-        if hit.segment != pasted.segment or hit.kind not in BY_CHANCE or _place(spans, hit) is None
-    ]
+    inside: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.segment == pasted.segment and hit.kind in BY_CHANCE:
+            place = _place(spans, hit)
+            if place is not None:
+                inside.setdefault(spans[place][2], []).append(hit)
+    rare = {
+        id(hit)
+        for name, found in inside.items()
+        if is_rare(len(found), len(columns[name]))
+        for hit in found
+    }
+    return [hit for hit in hits if id(hit) not in rare]
 
 
 def _cells(pasted: Pasted, results: Sequence[ColumnResult]) -> list[tuple[int, int, str]]:
