@@ -25,8 +25,6 @@ _SHORTEST = 6
 _LONG = 256
 _LONGEST_KEYED = 4096
 _ONE_LINE = 200
-_BESIDE = "health_beside"
-"""Announced by what names health data beside a person only, such as a code of a laboratory."""
 _PROSE_KINDS = frozenset({"health_data", "address"})
 """Kinds told by a key whose text may hold other values as well."""
 PII_SIBLINGS = frozenset(
@@ -198,7 +196,7 @@ def _by_place(hit: Hit) -> tuple[int, int]:
 @lru_cache(maxsize=1024)
 def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     """Return which of the announced kinds the key alone tells, in a fixed order."""
-    return tuple(kind for kind in (*KEYED, "name", _BESIDE) if kind in names)
+    return tuple(kind for kind in (*KEYED, "name", vocabulary.BESIDE_A_PERSON) if kind in names)
 
 
 def _by_key(
@@ -217,9 +215,9 @@ def _by_key(
             if value is None or not _is_somebodys(segments, index):
                 continue
             return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(whole))
-        if kind == _BESIDE and not _has_siblings(segments, index):
+        if kind == vocabulary.BESIDE_A_PERSON and not _has_siblings(segments, index):
             continue
-        told = "health_data" if kind == _BESIDE else kind
+        told = "health_data" if kind == vocabulary.BESIDE_A_PERSON else kind
         value = KEYED[told](text)
         if value is not None:
             return Hit(

@@ -15,6 +15,8 @@ NEGATIVE = frozenset({"!"})
 """A name that announces something else than personal data, such as `order_id`."""
 ANY_NATIONAL_ID = "national_id"
 """Announces some national id without saying which."""
+BESIDE_A_PERSON = "health_beside"
+"""Announces health data where a person's fields stand beside it, such as a code of a laboratory."""
 
 _WRAPPED = frozenset({"wrapped"})
 """Stands for what names further above announce."""

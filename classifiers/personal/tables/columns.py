@@ -145,7 +145,7 @@ def _key(column: str, people: bool) -> str:
     names = vocabulary.name_kinds(column) if people else vocabulary.EMPTY
     if "name" in names:
         return "full name"
-    return "diagnosis" if "health_beside" in names else column
+    return "diagnosis" if vocabulary.BESIDE_A_PERSON in names else column
 
 
 def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
