@@ -184,13 +184,17 @@ def _read(
     if best is None:
         return False
     kind, value, strength, named = best
-    if kind == "credit_card" and single and not named and _is_among_ids(place, start + begin):
-        place.refuse(kind, value, start + begin, start + stop, "numbers in a row")
-        return False
-    if strength is Strength.MEDIUM and not named and _is_in_row(place.text, start, window):
+    if not named and _is_one_of_many(place, kind, strength, start, window):
         place.refuse(kind, value, start + begin, start + stop, "numbers in a row")
         return False
     return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _is_one_of_many(place: Place, kind: str, strength: Strength, start: int, window: Spans) -> bool:
+    """True for a number of no name among others of its form."""
+    if kind == "credit_card" and len(window) == 1:
+        return _is_among_ids(place, start + window[0][0])
+    return strength is Strength.MEDIUM and _is_in_row(place.text, start, window)
 
 
 def _is_among_ids(place: Place, start: int) -> bool:

@@ -1,7 +1,7 @@
 """Tables that stand in texts, read by the column reader: what it tells is not counted again."""
 
 from bisect import bisect_left
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from functools import partial
 
 from classifiers.hits import Hit
@@ -127,30 +127,26 @@ def _without_chance(pasted: Pasted, table: Table, told_of: Set[str], hits: list[
     """Leave out numbers that look like somebody's in columns of codes of which nothing is told."""
     if not any(hit.segment == pasted.segment and hit.kind in BY_CHANCE for hit in hits):
         return hits
-    columns = {
-        name: filled
-        for name, cells in table.values.items()
-        if name not in told_of and is_coded(name, filled := [cell for cell in cells if cell])
-    }
-    spans = sorted(
+    filled = {name: [cell for cell in table.values[name] if cell] for name in table.columns}
+    codes = {n: len(c) for n, c in filled.items() if n not in told_of and is_coded(n, c)}
+    spans = _spans_of(pasted, codes)
+    inside: dict[str, list[Hit]] = {}
+    for hit in hits:
+        place = _place(spans, hit) if hit.segment == pasted.segment else None
+        if place is not None and hit.kind in BY_CHANCE:
+            inside.setdefault(spans[place][2], []).append(hit)
+    rare = {id(h) for n, found in inside.items() if is_rare(len(found), codes[n]) for h in found}
+    return [hit for hit in hits if id(hit) not in rare]
+
+
+def _spans_of(pasted: Pasted, names: Collection[str]) -> list[tuple[int, int, str]]:
+    """Return where the cells of these columns stand, in order, with the column's name."""
+    return sorted(
         (cell.start, cell.end, name)
         for row in pasted.rows
         for name, cell in zip(pasted.columns, row, strict=True)
-        if cell is not None and name in columns
+        if cell is not None and name in names
     )
-    inside: dict[str, list[Hit]] = {}
-    for hit in hits:
-        if hit.segment == pasted.segment and hit.kind in BY_CHANCE:
-            place = _place(spans, hit)
-            if place is not None:
-                inside.setdefault(spans[place][2], []).append(hit)
-    rare = {
-        id(hit)
-        for name, found in inside.items()
-        if is_rare(len(found), len(columns[name]))
-        for hit in found
-    }
-    return [hit for hit in hits if id(hit) not in rare]
 
 
 def _cells(pasted: Pasted, results: Sequence[ColumnResult]) -> list[tuple[int, int, str]]:
