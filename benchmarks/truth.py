@@ -1,9 +1,8 @@
 """Measures what is found and what is falsely found, by kind, carrier and language, and writes
 `docs/accuracy.md`.
 
-Run: `python -m benchmarks.truth [--write]`. Offline; values are made up at run time.
-Development sets that lie beside the project (`../shared/data`) are measured where they are
-there, and are not copied.
+Run: `python -m benchmarks.truth [--write]`. Offline; values are made up at run time. Development
+sets beside the project (`../shared/data`) are measured where they are there, and not copied.
 """
 
 import argparse
@@ -28,6 +27,7 @@ from table_set import LANGUAGES, SHAPES, prompt, sample
 
 from benchmarks.personal import text_of
 from benchmarks.truth_carriers import CARRIERS as TELLING
+from benchmarks.truth_held_out import section as held_out
 from benchmarks.truth_names import measured
 from benchmarks.truth_sentences import HARD_NEGATIVES, SECRET_SENTENCES, sentences_with_phones
 from classifiers.engine import Engine, EngineSetup, build_worker
@@ -99,8 +99,9 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and
   more are told as unread.
-- Dates of birth as a list of numbers, in three fields, or as seconds since 1970; names and values in the
-  steps of a path, in cells of a sheet's formula, in sentences of a test's script, and in EDI segments.
+- Dates of birth as a list of numbers, or as seconds since 1970; names of people in the steps of a path, and
+  numbers there that no step before them names; names and values in cells of a sheet's formula, in sentences
+  of a test's script, and in EDI segments. Illnesses in sentences that no word such as "diagnosis" announces.
 - Numbers spelled in words; addresses of mail written with `[at]`.
 - LZ4, Snappy, LZO, lzip, old LZMA, `.Z` and CAB files, and TNEF attachments: told as unread.
 - Large bodies that pass: tables that begin behind the first 3 KB of a text, and literals of programs,
@@ -110,7 +111,7 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   only where the body is held.
 - Large bodies that pass: names beside values are read in every way that is read in a body that is
   held; lines that tell nothing are left out, so that what they would have made rows of with others
-  is counted as single values. Labels of single letters with dots (`D.O.B.:`) are not told anywhere.
+  is counted as single values. Dates of birth in three fields and labels such as `D.O.B.:` may be missed.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".
@@ -369,6 +370,8 @@ def page(long_tail: bool) -> str:
         *carriers(engine),
         "## Harmless things\n",
         *clean(engine),
+        "## Held-out sets\n",
+        *held_out(engine, table),
         "## Sets of others\n",
         *labelled(engine),
         *secrets(engine),

@@ -9,6 +9,7 @@ from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.names import NAME
 from classifiers.payload import Path
+from classifiers.personal.tables.birth_parts import dates_in, is_year
 from classifiers.personal.vocabulary import is_telling, split_name
 from classifiers.shapes.confirming import confirms, is_short_value
 from classifiers.shapes.long_form import VALUES
@@ -32,8 +33,14 @@ def emit_names(reading: Reading, names: Iterable[str], path: Path) -> None:
             raw = name.encode("utf-8", "replace")
             if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
                 packed.unpack(reading, name, raw, None, (*path, NAME), 0)
-        elif len(_DULL) < _REMEMBERED and name not in pieces.FIRST_NUMBERS:
+        elif len(_DULL) < _REMEMBERED and name not in pieces.FIRST_NUMBERS and not is_year(name):
             _DULL.add(name)
+
+
+def emit_births(reading: Reading, fields: Mapping[str, Any], path: Path) -> None:
+    """Emit dates of birth that stand in three fields."""
+    for year, date in dates_in(fields):
+        reading.emit(date, "date of birth", (*path, year, "(together)"))
 
 
 def label_beside(node: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from classifiers.codecs.charset import text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.decoding import packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
-from classifiers.decoding.field_names import LabelBefore
+from classifiers.decoding.field_names import LabelBefore, emit_births
 from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.decoding.part_heads import decoded_words, read_head
 from classifiers.payload import Carrier, Path
@@ -42,6 +42,8 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
             packed.look(reading, value, key, (*path, name) if name else path, depth)
             named.setdefault(name, []).append(value)
         _name(reading, name, path)
+    if len(named) > _FEWEST_PIECES:
+        emit_births(reading, {name: values[0] for name, values in named.items()}, path)
     for name, values in named.items():
         if len(values) > _FEWEST_PIECES and (whole := pieces.of_texts(values)):
             kind = "text/plain" if isinstance(whole, str) else ""

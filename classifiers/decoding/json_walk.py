@@ -13,7 +13,13 @@ import orjson
 from classifiers.decoding import number_forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.dialogue import name_answers
-from classifiers.decoding.field_names import are_dull, emit_names, label_beside, pair_of
+from classifiers.decoding.field_names import (
+    are_dull,
+    emit_births,
+    emit_names,
+    label_beside,
+    pair_of,
+)
 from classifiers.decoding.records import (
     read_columns,
     read_records,
@@ -146,6 +152,7 @@ def _pairs(
         node = dict(islice(node.items(), room)) if kind is dict else node[:room]
     if kind is dict:
         emit_names(reading, node, path)
+        emit_births(reading, node, path)
         if (values := pieces.numbered(node)) is not None:
             _put_together(reading, values, key, path, depth)
         return _named_by_label(node)

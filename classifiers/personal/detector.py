@@ -196,7 +196,7 @@ def _by_place(hit: Hit) -> tuple[int, int]:
 @lru_cache(maxsize=1024)
 def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     """Return which of the announced kinds the key alone tells, in a fixed order."""
-    return tuple(kind for kind in (*KEYED, "name") if kind in names)
+    return tuple(kind for kind in (*KEYED, "name", vocabulary.BESIDE_A_PERSON) if kind in names)
 
 
 def _by_key(
@@ -215,19 +215,33 @@ def _by_key(
             if value is None or not _is_somebodys(segments, index):
                 continue
             return Hit("person", DETECTOR, Confidence.LIKELY, value, index, 0, len(whole))
-        value = KEYED[kind](text)
+        if kind == vocabulary.BESIDE_A_PERSON and not _has_siblings(segments, index):
+            continue
+        told = "health_data" if kind == vocabulary.BESIDE_A_PERSON else kind
+        value = KEYED[told](text)
         if value is not None:
             return Hit(
-                kind,
+                told,
                 DETECTOR,
                 Confidence.LIKELY,
                 value,
                 index,
                 0,
                 len(whole),
-                is_test_value(kind, value),
+                is_test_value(told, value),
             )
     return None
+
+
+def _has_siblings(segments: Sequence[Segment], index: int) -> bool:
+    """True when the object that a value stands in holds other personal fields."""
+    parent = segments[index].path[:-1]
+    return any(
+        other.key is not None
+        and other.path[:-1] == parent
+        and not vocabulary.name_kinds(other.key).isdisjoint(PII_SIBLINGS)
+        for other in segments[max(0, index - 12) : index + 13]
+    )
 
 
 def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
@@ -235,20 +249,13 @@ def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
     fields.
     """
     segment = segments[index]
-    parent = segment.path[:-1]
     if segment.carrier is Carrier.HEADER:
         return False
-    nearby = segments[max(0, index - 12) : index + 13]
-    for other in nearby:
-        if (
-            other.key is not None
-            and other.path[:-1] == parent
-            and vocabulary.name_kinds(other.key) & PII_SIBLINGS
-        ):
-            return True
+    if _has_siblings(segments, index):
+        return True
     if not looks_like_name(segment.text):
         return False
-    names = [part for part in parent if isinstance(part, str)][-1:]
+    names = [part for part in segment.path[:-1] if isinstance(part, str)][-1:]
     return any(vocabulary.is_person_word(name) for name in (segment.key or "", *names))
 
 

@@ -15,6 +15,8 @@ NEGATIVE = frozenset({"!"})
 """A name that announces something else than personal data, such as `order_id`."""
 ANY_NATIONAL_ID = "national_id"
 """Announces some national id without saying which."""
+BESIDE_A_PERSON = "health_beside"
+"""Announces health data where a person's fields stand beside it, such as a code of a laboratory."""
 
 _WRAPPED = frozenset({"wrapped"})
 """Stands for what names further above announce."""
@@ -31,6 +33,8 @@ _VALUE_WORDS = frozenset(
 instead.
 """
 _LONGEST_PHRASE = 5
+_WITH_POINT = dict.fromkeys(("dir.", "end.", "ind."), "address")
+"""Names cut short that name something else without their point."""
 _MAX_NAME = 80
 
 
@@ -125,6 +129,8 @@ def name_kinds(name: str) -> frozenset[str]:
     The last telling word decides (`patient_id_number` is no `id_number` of a parcel), but a
     trailing qualifier such as `hash` or `count` makes the whole name negative.
     """
+    if name[-1:] == "." and (short := _WITH_POINT.get(name.lower())) is not None:
+        return frozenset({short})
     tokens = split_name(name)
     if not tokens:
         return EMPTY

@@ -10,9 +10,20 @@ from classifiers.shapes.orients import Shaped
 
 _PEOPLE = frozenset({"Patient", "RelatedPerson", "Practitioner", "Person"})
 _FINDINGS = frozenset({"Condition", "AllergyIntolerance"})
+_CODED = frozenset(
+    (
+        "Observation DiagnosticReport Procedure Immunization MedicationRequest MedicationStatement"
+        " MedicationAdministration ServiceRequest FamilyMemberHistory"
+    ).split()
+)
+"""Resources that tell of somebody's health where they name whose it is."""
+_CODES = ("code", "vaccineCode", "medicationCodeableConcept")
+_SUBJECTS = ("subject", "patient")
 _MAX_DEPTH = 12
 _MAX_RESOURCES = 50_000
-_TOLD = frozenset({"name", "telecom", "address", "birthDate", "identifier", "contact", "code"})
+_TOLD = frozenset(
+    {"name", "telecom", "address", "birthDate", "identifier", "contact", *_CODES, *_SUBJECTS}
+)
 """Fields of a resource that its row tells."""
 _IDENTIFIERS = (
     ("ssn", "ssn"),
@@ -63,7 +74,9 @@ def resources(root: Any, path: Path = ()) -> Resources:
         if kind in _PEOPLE:
             row, rows = dict(_person(node)), people
         elif kind in _FINDINGS:
-            row, rows = _finding(node), findings
+            row, rows = _subject(node) | _finding(node), findings
+        elif kind in _CODED and (row := _subject(node)):
+            row, rows = row | _finding(node), findings
         else:
             continue
         if row:
@@ -170,9 +183,25 @@ def _identifier(identifier: Mapping[str, Any]) -> str:
 
 
 def _finding(node: Mapping[str, Any]) -> dict[str, str]:
-    code = node.get("code")
-    if not isinstance(code, dict):
-        return {}
-    displays = [coding.get("display") for coding in _each(code, "coding")]
-    texts = [*_texts(code.get("text")), *_texts(displays)]
-    return {"diagnosis": texts[0]} if texts else {}
+    """Return what somebody has or takes: its words, else its code."""
+    for name in _CODES:
+        if type(code := node.get(name)) is dict:
+            codings = _each(code, "coding")
+            displays = [coding.get("display") for coding in codings]
+            codes = [coding.get("code") for coding in codings]
+            if texts := [*_texts(code.get("text")), *_texts(displays), *_texts(codes)]:
+                return {"diagnosis": texts[0]}
+    return {}
+
+
+def _subject(node: Mapping[str, Any]) -> dict[str, str]:
+    """Return whose finding it is: a name, or the number in a reference."""
+    for name in _SUBJECTS:
+        if type(subject := node.get(name)) is dict:
+            told: dict[str, str] = {}
+            for text in _texts(subject.get("display")):
+                told["full name"] = text
+            for text in _texts(subject.get("reference")):
+                told["subject"] = text
+            return told
+    return {}

@@ -11,7 +11,7 @@ from classifiers.personal.vocabulary import is_telling
 from classifiers.shapes.found import Found, Row, found, trimmed, unquoted
 
 _KEY = re.compile(
-    r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-]{0,40}(?: [\w.\-]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
+    r"(?:^|(?<=[;,|\t&\s{(\[]))([^\W\d][\w.\-°]{0,40}(?: [\w.\-°]{1,20}){0,2})\s{0,3}(?:=>|:=|[=:])[ \t]{0,3}"
 )
 _LINE = re.compile(
     r"([ \t>]{0,24})((?:[-*•]|\d{1,4}[.)])[ \t]{1,3})?(?:\*\*|[\"'`])?([^\W\d_][\w '()/.\-°#]{0,48}?)(?:\*\*|[\"'`])?"
@@ -230,6 +230,10 @@ _FIELDS_TEXT = {
     "PV1": "7 doctor name,8 doctor name,9 doctor name",
     "DG1": "3 diagnosis code,4 diagnosis",
     "AL1": "3 allergy",
+    "OBX": "3 diagnosis",
+    "OBR": "4 diagnosis",
+    "RXE": "2 medication",
+    "RXA": "5 vaccination",
 }
 _FIELDS = {
     segment: {int((field := part.partition(" "))[0]): field[2] for part in text.split(",")}
@@ -302,4 +306,6 @@ def _components(parts: Sequence[str], name: str) -> str:
         return ", ".join(filter(None, parts[:6]))
     if name == "date of birth":
         return parts[0][:8]
+    if name == "diagnosis":
+        return next(filter(None, parts[1:2]), parts[0])
     return parts[0] or next(filter(None, parts), "")

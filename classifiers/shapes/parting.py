@@ -251,6 +251,10 @@ def _line(text: str, begin: int, end: int) -> _Read | None:
         return None
     match = _BELOW.match(text, end)
     if match is not None:
+        if (
+            not asked and ": " in text[begin:end]
+        ):  # a field with its value, and the next one's first letter
+            return None
         told = "#" in marks or "*" in marks or bool(match[0].strip(" \t\r\n\"'_`"))
         return (begin, _to_line_end(text, match.end()), False) if told else None
     match = _LINE.match(text, end)

@@ -41,7 +41,7 @@ _CODE_BEGINS = (
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _SHORTEST = 12
-_SIGNS = ("=", "{", "<", "(", '"', "--", "**", "`", " -", "|", " '", "\t", "...")
+_SIGNS = ("=", "{", "<", "(", '"', "--", "**", "`", " -", "|", " '", "\t", "...", "; ")
 """What parts values, or values and names, in a text of one line."""
 _BETWEEN_NAMES = 8
 """Characters that may stand between two names in one row of a literal."""
@@ -85,7 +85,7 @@ def tables_in(text: str) -> list[Found]:
             _take(taken, by_lines(text, lines))
             if len(taken) != count:
                 count, lines = len(taken), _without_code(text, list(_free_lines(text, taken)))
-    elif "=" in text:
+    elif "=" in text or text.count(": ") > 1:
         _take(taken, keyed_rows.one_line_records(text, list(_free_lines(text, taken))))
     _take(taken, beside.tables(text, taken))
     return sorted(

@@ -18,7 +18,7 @@ from classifiers.personal.scan.checks import CHECKS
 from classifiers.personal.scan.shapes import READINGS
 from classifiers.personal.tables import joining, phrases
 from classifiers.personal.tables.keyed import KEYED
-from classifiers.personal.vocabulary import ANY_NATIONAL_ID, NEGATIVE
+from classifiers.personal.vocabulary import ANY_NATIONAL_ID, BESIDE_A_PERSON, NEGATIVE
 from core.findings import NOT_INSPECTED
 from core.organisation import Organisation
 from core.vocabulary.kinds import FINDABLE, GROUPS, KINDS, Finder
@@ -32,7 +32,7 @@ TABLES = {
     "forms with letters": LETTERS,
     "keys": KEYED,
     "labels": labelled._PLACE_KINDS,
-    "phrases": phrases.PHRASES.keys() - NEGATIVE - {"name", ANY_NATIONAL_ID},
+    "phrases": phrases.PHRASES.keys() - NEGATIVE - {"name", ANY_NATIONAL_ID, BESIDE_A_PERSON},
     "national ids": phrases.NATIONAL_ID_KINDS,
     "published values": published._VALUES,
     "columns that tell people apart": joining._IDENTIFYING,

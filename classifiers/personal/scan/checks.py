@@ -83,6 +83,13 @@ def luhn(digits: str) -> bool:
     ) % 10 == 0
 
 
+def verhoeff(digits: str) -> bool:
+    """Return True when the Verhoeff check digit is right."""
+    from stdnum import verhoeff as of_library
+
+    return bool(of_library.is_valid(digits))
+
+
 @cache
 def _stdnum(kind: str) -> tuple[Callable[[str], str], tuple[type[Exception], ...]]:
     """Return the validator and what it raises; some modules let lookups and conversions fail on odd

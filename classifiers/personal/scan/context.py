@@ -22,7 +22,12 @@ WRONG = "its structure or check digit is wrong"
 _UNNAMED = "passes its check, but nothing near it names it"
 _OTHER_LABEL = "the word before it names something else"
 _OTHER_KEY = "its key names something else"
+_NUMBERED = (" no. ", " No. ", " nr. ", " Nr. ")
+"""Before the number of a thing: a person's would say whose, or what it is."""
 _WRAPPING = 4
+_OF_PATIENTS = frozenset("date_of_birth medical_record health_id uk_nhs us_mbi".split())
+_NEARBY = 6
+"""Findings before a place that are near it."""
 _QUOTES = " \t\"'."
 _BREAK = re.compile(r"[\n;|]")
 
@@ -81,6 +86,13 @@ class Place:
         left = _last_piece(self.text[max(self.last, start - LEFT) : start])
         return last_word(left) in PAPER_WORDS
 
+    def is_beside_a_patient(self) -> bool:
+        """True behind a value of a patient in the same text."""
+        return any(
+            hit.segment == self._segment and hit.rejected is None and hit.kind in _OF_PATIENTS
+            for hit in self._hits[-_NEARBY:]
+        )
+
     def is_named(self, kind: str, start: int) -> bool:
         """True when the key or the label announces this kind."""
         if self.names and announces(self.names, kind):
@@ -136,6 +148,8 @@ class Place:
         return False
 
     def _why_not(self, kind: str, strength: Strength, start: int, end: int) -> str | None:
+        if kind in WITHOUT_CHECK_DIGIT and self.text.endswith(_NUMBERED, self.begin, start):
+            return _OTHER_LABEL
         if strength == 3:  # Strength.WEAK; enum members cost time here
             return _UNNAMED
         if strength == 2:  # Strength.MEDIUM

@@ -26,6 +26,18 @@ _NAMES = (
 """How words begin that name codes; others only stand near them, as `patient` does."""
 
 
+_SAID = re.compile(r" ?[:=] ?([^\W\d_][^\n,.;:|<>{}\"]{3,60})")
+_DIAGNOSES = ("diag", "rozp", "haupt", "neben", "entl", "aufn", "verd")
+
+
+def said_behind(text: str, start: int, end: int, finish: int) -> tuple[int, int] | None:
+    """Return where the words stand that a word for diagnoses at `start:end` announces."""
+    if not text[start : start + 5].lower().startswith(_DIAGNOSES):
+        return None
+    match = _SAID.match(text, end, finish)
+    return None if match is None else match.span(1)
+
+
 def is_label(text: str, start: int) -> bool:
     """Return True where a catalogue of diseases is named, digits behind its name or not."""
     return text[start : start + 3].lower() in _CATALOGUES and not text[start + 3].isalpha()

@@ -10,7 +10,7 @@ from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
     r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
-    r" issued|holder|card|code|on|am|le|el|the|of|my|"
+    r" issued|holder|card|code|on|am|op|em|il|le|el|the|of|my|"
     r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
     re.IGNORECASE,
 )

@@ -41,6 +41,9 @@ _PATHS = frozenset("/=#_-&")
 _THOUSANDS = re.compile(r"\d{1,3}(?: \d{3}){1,5}")
 _ROW, _LINE = 3, 120
 _ENOUGH_BESIDE = 2
+_LIST, _ENOUGH_IDS = 120, 3
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
+_IN_LIST = re.compile(r"\d{13}[\"']?, ?[\"']?\d{13}")
 _LABEL_REACH = 3
 """A label belongs to the number next to it, though a digit such as `1:` may stand between."""
 
@@ -181,10 +184,24 @@ def _read(
     if best is None:
         return False
     kind, value, strength, named = best
-    if strength is Strength.MEDIUM and not named and _is_in_row(place.text, start, window):
+    if not named and _is_one_of_many(place, kind, strength, start, window):
         place.refuse(kind, value, start + begin, start + stop, "numbers in a row")
         return False
     return place.judge(kind, value, strength, start + begin, start + stop, named=named)
+
+
+def _is_one_of_many(place: Place, kind: str, strength: Strength, start: int, window: Spans) -> bool:
+    """True for a number of no name among others of its form."""
+    if kind == "credit_card" and len(window) == 1:
+        return _is_among_ids(place, start + window[0][0])
+    return strength is Strength.MEDIUM and _is_in_row(place.text, start, window)
+
+
+def _is_among_ids(place: Place, start: int) -> bool:
+    """True for a number in a list of as long ones, most of which are no cards."""
+    text = place.text[max(place.begin, start - _LIST) : min(place.finish, start + _LIST)]
+    beside = [number for number in _LONG_NUMBER.findall(text) if not cards.check_card(number)]
+    return len(beside) >= _ENOUGH_IDS and _IN_LIST.search(text) is not None
 
 
 def _is_in_row(text: str, start: int, window: Spans) -> bool:
@@ -314,7 +331,10 @@ def _hinted_phone(place: Place, start: int, text: str, groups: Spans) -> int | N
     if count < _SHORTEST_HINTED or ("." in text and "/" in text):
         return None
     left = place.text[max(place.last, start - phone_hints.LEFT) : start]
-    if phone_hints.strength(left) is None or left[-1:] in _PATHS:
+    strength = phone_hints.strength(left)
+    if strength is None or left[-1:] in _PATHS:
+        return None
+    if strength is phone_hints.Hint.FAINT and phone_hints.is_of_a_thing(left):
         return None
     if not phone_hints.points_at(left) and (
         count <= _LONG_ENOUGH or not _reads_as_phone(place, start, text, groups)

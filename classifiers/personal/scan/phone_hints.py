@@ -39,6 +39,8 @@ telefonsz[a\xe1]m suna sunati apelati nazovite zvati poklicite arayin ara aray t
 telepon goi dien thoai rufnummer kontakt kontaktieren ringen contact
 """
 _FAINT = r"number numbers numero n[u\xfa]mero num[e\xe9]ro nummer nr nro numer cislo nomor"
+_TAIL = 28
+"""Characters before a number in which its name stands."""
 _STEM = 5
 """Letters from which on a word may go on: `contact`, `contactarlo`."""
 _POINTING = frozenset(
@@ -101,6 +103,15 @@ def _nearest(left: str) -> str:
         left = left.rpartition(end)[2]
     pieces = re.split(r"(?<=[a-z]{4})\. ", left) if ". " in left else [left]
     return pieces[-1]
+
+
+_OF_A_THING = re.compile(r"([A-Za-z]{1,20})\.?[-.] ?n(?:r|o|um)\.?[: ]{0,3}\Z", re.IGNORECASE)
+
+
+def is_of_a_thing(left: str) -> bool:
+    """True behind a number's name that is joined to what it counts, such as `Art.-Nr.:`."""
+    match = _OF_A_THING.search(left[-_TAIL:])
+    return match is not None and not _patterns()[0].search(match[1].encode("latin-1", "replace"))
 
 
 def points_at(left: str) -> bool:

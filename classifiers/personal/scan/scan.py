@@ -69,8 +69,17 @@ def _labelled(place: Place, start: int, end: int) -> int:
 
 
 def _codes(place: Place, start: int, end: int) -> int:
-    """Read the codes of diseases behind a word that announces them."""
+    """Read the codes of diseases behind a word that announces them, or what is said behind it of a
+    patient.
+    """
+    label, floor = start, end
     for code, begin, stop in diseases.codes_near(place.text, start, end, place.finish):
         place.confirm("health_data", code, begin, stop, Confidence.LIKELY)
         place.last = end = stop
+    said = diseases.said_behind(place.text, label, end, place.finish) if end == floor else None
+    if said is not None and place.is_beside_a_patient():
+        begin, end = said
+        value = " ".join(place.text[begin:end].split()).casefold()
+        place.confirm("health_data", value, begin, end, Confidence.LIKELY)
+        place.last = end
     return end

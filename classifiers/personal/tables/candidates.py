@@ -45,7 +45,9 @@ LABELS = (
     r" ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa]"
     r" il|nascid[oa] em|geboortedatum|urodzon[ya]|data urodzenia|data ur|paszportu?|prawo jazdy|prawa jazdy|f\xf8dt|nacimiento|nascita|"
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
-    r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b)"
+    r"patient(?:en)?nummer|pati(?:e|.)ntnummer|patient(?:en)?nr|num(?:e|.)ro de dossier|historia cl(?:i|.)nica|"
+    r"n(?:u|.)mero de processo|cartella clinica|numer pacjenta|"
+    r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b|\bgeb\. ?\b)"
 )
 HEALTH_LABELS = (
     r"(?i:\b(?:(?:haupt|neben|entlass|aufnahme|verdachts)?diagn(?:os|\xf3s|oz)[a-z]{1,5}"

@@ -5,6 +5,7 @@ well, so that no value counts twice.
 """
 
 import math
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -16,8 +17,10 @@ from classifiers.hits import MAX_FINGERPRINTS, Hit
 from classifiers.payload import Payload, Segment, Table
 from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
+from classifiers.personal.tables.birth_parts import date_of, wholes
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.keyed import is_placeholder
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.findings import Confidence
 
@@ -39,6 +42,12 @@ _LONGEST_BLANK = 11
 """Characters below which a cell may be a stand-in for nothing, such as `n/a`."""
 _CHUNK = 2000
 _PAIR = 2
+BY_CHANCE = frozenset({"credit_card", "phone"}) | NATIONAL_ID_KINDS
+"""Kinds of which one in some tens of any numbers looks like one."""
+_CODE = re.compile(r"[A-Z]{0,4}[ -]?\d(?:[A-Z\d./-]| (?=\d)){0,39}")
+_CODE_FIRST = re.compile(rf"{_CODE.pattern}(?: [^\n]{{1,80}})?")
+"""A code, and under the name of something else what a line goes on with."""
+_FEWEST_CODES, _BY_CHANCE = 4, 0.3
 _NUMERIC = b"0123456789+-.,\n"
 
 
@@ -67,6 +76,7 @@ class ColumnResult:
 
 def classify_table(table: Table) -> list[ColumnResult]:
     """Return what each column of the table holds, in the order of the columns."""
+    table = _with_births(table)
     samples = {column: _sample(table.values.get(column, [])) for column in table.columns}
     if _are_two_pairs(table):
         samples[table.columns[0]] = []
@@ -83,10 +93,21 @@ def classify_table(table: Table) -> list[ColumnResult]:
     return results
 
 
+def _with_births(table: Table) -> Table:
+    """Put dates of birth that stand in three columns together, under the name of their years."""
+    values = table.values
+    for year, month, day in wholes(table.columns).values():
+        parts = zip(*(table.values.get(name, ()) for name in (year, month, day)), strict=False)
+        dates = [date_of(*part) for part in parts]
+        if any(dates):
+            values = {**values, year: dates}
+    return table if values is table.values else table._replace(values=values)
+
+
 def _are_two_pairs(table: Table) -> bool:
     """True for two rows of a name with its value, of which the first was taken for a header."""
     first = table.values.get(table.columns[0], []) if len(table.columns) == _PAIR else []
-    return len(first) == 1 and vocabulary.is_telling(first[0])
+    return len(first) == 1 and not first[0][:1].isdigit() and vocabulary.is_telling(first[0])
 
 
 # -- looking at columns
@@ -121,7 +142,10 @@ def _is_worth_a_look(column: str, sample: Sequence[str]) -> bool:
 
 
 def _key(column: str, people: bool) -> str:
-    return "full name" if people and "name" in vocabulary.name_kinds(column) else column
+    names = vocabulary.name_kinds(column) if people else vocabulary.EMPTY
+    if "name" in names:
+        return "full name"
+    return "diagnosis" if vocabulary.BESIDE_A_PERSON in names else column
 
 
 def _vote(samples: dict[str, list[str]], people: bool) -> dict[str, list[Hit]]:
@@ -154,6 +178,7 @@ def _column_results(
             return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
     if hits or _is_prose(sample) or _may_differ(table.values[column], sample):
         read = _free_text(table, column, _key(column, people))
+        read = [r for r in read if not _is_by_chance(column, r, table.values[column])]
         mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
         return [replace(r, free_text=r.kind not in mostly) for r in read]
     return []
@@ -167,6 +192,27 @@ def _kind_of_nearly_all(sample: list[str], hits: list[Hit], votes: Counter[str])
     covered = sum(hit.end - hit.start for hit in hits if hit.kind == kind)
     fills = number >= _NEARLY_ALL * len(sample) and covered >= _COVERED * sum(map(len, sample))
     return kind if fills else None
+
+
+def is_coded(column: str, cells: Sequence[str]) -> bool:
+    """True for a column of numbers or codes, some at least, whose name announces nobody."""
+    names = vocabulary.name_kinds(column)
+    if len(cells) < _FEWEST_CODES or (names and "!" not in names):
+        return False
+    form = _CODE_FIRST if names else _CODE
+    return all(map(form.fullmatch, cells))
+
+
+def is_rare(found: int, filled: int) -> bool:
+    """True for so few of the cells as random numbers look like somebody's."""
+    return found < filled * _BY_CHANCE
+
+
+def _is_by_chance(column: str, result: ColumnResult, cells: Sequence[str]) -> bool:
+    """True for numbers that look like somebody's among many that do not."""
+    filled = [cell for cell in cells if cell]
+    rare = result.kind in BY_CHANCE and is_rare(result.records, len(filled))
+    return rare and is_coded(column, filled)
 
 
 def _is_prose(sample: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ CONTACT: dict[str, str] = {
         ",emailadres,e mailadres,mailadres,e mail adres,mail adres,adres e mail,adres email"
         ",adres mailowy,poczta elektroniczna,poczta,adres poczty elektronicznej,e postadress"
         ",e postadresse,contact email,work email,personal email,primary email,user email"
-        ",login email,email id"
+        ",login email,email id,email adr,e mail adr,mail adr"
     ),
     "phone": (
         "phone,phone number,telephone,telephone number,tel,tel no,mobile,mobile number,mobile"
@@ -183,7 +183,7 @@ CONTACT: dict[str, str] = {
         ",straat huisnummer,straat nr,thuisadres,postadres,woonplaats en straat,factuuradres"
         ",afleveradres,bezorgadres,volledig adres,adres zamieszkania,adres klienta"
         ",adres pacjenta,adres korespondencyjny,adres zameldowania,adres domowy,adres pocztowy"
-        ",pelny adres,ulica i numer,ulica nr,miejsce zamieszkania,ul"
+        ",pelny adres,ulica i numer,ulica nr,miejsce zamieszkania,ul,adr"
     ),
     "date_of_birth": (
         "date of birth,dob,d o b,birth date,birthdate,birthday,birth day,born,born on,birth"
@@ -203,11 +203,11 @@ CONTACT: dict[str, str] = {
         ",data di nasc,nato,nata,nato a il,nato a,compleanno,dnascita,nato nata il,geboorte"
         ",geb datum,geboorte datum,datum geboorte,geboren,geboortedag,verjaardag,urodzenia"
         ",urodzony,urodzona,data ur,data urodz,ur,ur dnia,urodzony dnia,urodzona dnia"
-        ",dzien urodzenia,urodziny,dataur"
+        ",dzien urodzenia,urodziny,dataur,d d n,d n"
     ),
     "ip_address": (
         "ip,ip address,ip addr,client ip,client ip address,remote ip,remote addr,remote"
         " address,source ip,user ip,user ip address,visitor ip,x forwarded for,x real ip,last login"
-        " ip,login ip,signup ip,ip adresse"
+        " ip,login ip,signup ip,ip adresse,ip adr"
     ),
 }

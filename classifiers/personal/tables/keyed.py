@@ -5,7 +5,7 @@ special categories.
 import re
 from collections.abc import Callable
 
-from classifiers.personal.scan.checks import CHECKS
+from classifiers.personal.scan.checks import CHECKS, luhn, verhoeff
 
 _MONTH_NUMBER = {
     "january": 1,
@@ -170,6 +170,10 @@ _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .,'’´`\-]){1,78}")
 _LONGEST_WORD = 30
 _ALNUM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-./]{3,28}")
 _ICD = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
+_LOINC = re.compile(r"[1-9]\d{0,5}-\d")
+"""A test of a laboratory; its last digit is a check digit."""
+_SNOMED = re.compile(r"[1-9]\d{2,14}[01]0\d")
+"""A concept: its last digit is a check digit, the two before it say that it is a concept."""
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _TECHNICAL = re.compile(
     r"(?i)://|^0x[0-9a-f]{6,}|^(?:[0-9a-f]{2}:){5}|^\d{1,3}(?:\.\d{1,3}){3}|^[\w.+-]+@|[{}<>\\]|^/|_"
@@ -218,10 +222,23 @@ def looks_like_name(text: str) -> bool:
     return len(words) > 1 and all(word[0].isupper() or word in _PARTICLES for word in words)
 
 
+_NO_STREET_TEXT = """
+shelf rack bin slot aisle bay drawer register port bus pin block sector page cell sheet row column
+node offset channel lane dock gate pallet zone regal fach gang lagerplatz etagere allee rayon
+estante pasillo scaffale corsia schap gangpad regał polka
+"""
+_NO_STREET = frozenset(_NO_STREET_TEXT.split())
+"""Words whose number is a place in a store or a machine."""
+_PLACE = 2
+
+
 def _address(text: str) -> str | None:
     if not 5 <= len(text) <= 250 or _TECHNICAL.search(text) or not _HAS_LETTER.search(text):
         return None
-    if len(text.split()) < 2 or not any(map(str.isdigit, text)):
+    words = text.split()
+    if len(words) < 2 or not any(map(str.isdigit, text)):
+        return None
+    if len(words) == _PLACE and words[0].casefold() in _NO_STREET:
         return None
     return " ".join(text.split()).casefold()
 
@@ -249,7 +266,7 @@ def _account(text: str) -> str | None:
     value = "".join(c for c in text if c.isalnum())
     if (
         not value.isdigit()
-        or not 6 <= len(value) <= 20
+        or not 7 <= len(value) <= 20
         or len(set(value)) < 2
         or text.count(".") == 1
     ):
@@ -261,6 +278,10 @@ def _health(text: str) -> str | None:
     stripped = text.strip()
     if _ICD.fullmatch(stripped):
         return stripped.upper()
+    if _LOINC.fullmatch(stripped):
+        return stripped if luhn(stripped.replace("-", "")) else None
+    if _SNOMED.fullmatch(stripped):
+        return stripped if verhoeff(stripped) else None
     if (
         not 3 <= len(stripped) <= 4000
         or not _HAS_LETTER.search(stripped)

@@ -1,12 +1,18 @@
 """Tables that stand in texts, read by the column reader: what it tells is not counted again."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from functools import partial
 
 from classifiers.hits import Hit
-from classifiers.payload import Pasted, Path, Payload
-from classifiers.personal.tables.columns import ColumnResult, classify_table
+from classifiers.payload import Pasted, Path, Payload, Table
+from classifiers.personal.tables.columns import (
+    BY_CHANCE,
+    ColumnResult,
+    classify_table,
+    is_coded,
+    is_rare,
+)
 from classifiers.personal.tables.joining import told
 from core.classification import Tally
 from core.findings import SECRET, Finding
@@ -32,6 +38,7 @@ def pasted_findings(
             findings += inside.findings
             tallies += inside.tallies
             kept = _not_told(pasted, results, kept)
+        kept = _without_chance(pasted, table, {result.column for result in results}, kept)
     return [hit for hit in kept if not before.holds(hit)], findings, tallies
 
 
@@ -114,6 +121,32 @@ def _not_told(pasted: Pasted, results: Sequence[ColumnResult], hits: Sequence[Hi
         elif hit.kind not in kinds or (kind is not None and hit.kind not in in_texts):
             kept.append(hit)
     return kept
+
+
+def _without_chance(pasted: Pasted, table: Table, told_of: Set[str], hits: list[Hit]) -> list[Hit]:
+    """Leave out numbers that look like somebody's in columns of codes of which nothing is told."""
+    if not any(hit.segment == pasted.segment and hit.kind in BY_CHANCE for hit in hits):
+        return hits
+    filled = {name: [cell for cell in table.values[name] if cell] for name in table.columns}
+    codes = {n: len(c) for n, c in filled.items() if n not in told_of and is_coded(n, c)}
+    spans = _spans_of(pasted, codes)
+    inside: dict[str, list[Hit]] = {}
+    for hit in hits:
+        place = _place(spans, hit) if hit.segment == pasted.segment else None
+        if place is not None and hit.kind in BY_CHANCE:
+            inside.setdefault(spans[place][2], []).append(hit)
+    rare = {id(h) for n, found in inside.items() if is_rare(len(found), codes[n]) for h in found}
+    return [hit for hit in hits if id(hit) not in rare]
+
+
+def _spans_of(pasted: Pasted, names: Collection[str]) -> list[tuple[int, int, str]]:
+    """Return where the cells of these columns stand, in order, with the column's name."""
+    return sorted(
+        (cell.start, cell.end, name)
+        for row in pasted.rows
+        for name, cell in zip(pasted.columns, row, strict=True)
+        if cell is not None and name in names
+    )
 
 
 def _cells(pasted: Pasted, results: Sequence[ColumnResult]) -> list[tuple[int, int, str]]:

@@ -233,6 +233,7 @@ PHRASES: dict[str, str] = {
         ",numero de historia,prontuario,n prontuario,numero do prontuario,processo clinico"
         ",cartella clinica,n cartella clinica,numero cartella clinica,patientnummer,patientnr"
         ",dossiernummer,numer kartoteki,nr kartoteki,nr historii choroby"
+        ",numero de processo,n do processo,numer pacjenta,nr pacjenta,numero paziente"
     ),
     "health_id": (
         "health insurance,health insurance number,health insurance id,insurance member id,insurance"
@@ -273,7 +274,11 @@ PHRASES: dict[str, str] = {
         ",doencas,cid,cid 10,alergia,tipo sanguineo,medicacao,historico medico"
         ",diagnosi principale,malattia,allergia,allergie note,gruppo sanguigno,farmaco,terapia"
         ",aandoening,ziekte,ziektebeeld,medicatie,bloedgroep,allergieen,diagnozy,rozpoznanie"
-        ",schorzenie,alergie,grupa krwi,leki,icd 10 kod"
+        ",schorzenie,alergie,grupa krwi,leki,icd 10 kod,diagn,rozp"
+    ),
+    # only beside a person
+    "health_beside": (
+        "dx,diag,diagnostic,loinc,loinc code,loinc num,snomed ct,snomed ct code,sctid"
     ),
     "special_category": (
         "religion,religious affiliation,religious belief,religious beliefs,faith,ethnicity,ethnic"

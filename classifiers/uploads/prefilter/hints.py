@@ -126,7 +126,7 @@ def _weak() -> list[bytes]:
 
 def _announced() -> list[bytes]:
     """Numbers with a sign or a word before them that says what they are."""
-    labels = candidates.LABELS.replace("f(?:ue|.)", "f(?:ue|.{1,2})").encode()
+    labels = candidates.LABELS.replace("|.)", "|.{1,2})").encode()
     diseases = candidates.HEALTH_LABELS.replace(r"\xf3", ".{1,2}").encode()
     calls = phone_hints.in_utf8()
     return [
