@@ -27,6 +27,17 @@ AS_THEY_STAND = (
 )
 """What is known of command lines where nothing tells of a program's start."""
 
+UNTOLD = (
+    "the kernel tells nobody here when programs begin, who traces them and what they were given, so "
+    "nothing shows that what it tells of itself is true"
+)
+"""Why nothing is certain where the kernel's events may not be heard."""
+OLDER = (
+    "it began before the gate did, and may have written over its command line and its environment "
+    "by then"
+)
+"""Why what a program tells of its start is no proof."""
+
 type Heard = tuple[float, float | None, float | None]
 """From when on all events were heard, and the times of those that told of a process's last exec and
 of its fork (Unix time).
@@ -158,6 +169,8 @@ class ProcessFacts:
     """True where the program's beginning was heard, and its command line and environment were not
     read before it could write over them: nothing shows that they are still those of the start.
     """
+    unheard: str | None = None
+    """Why nobody heard how its program began, in words; None where that was heard, or cannot be."""
     environment: bytes = b""
     """A digest of all of its environment, as it stands."""
     env_intact: bool = True

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from attribution.examination import Examined, became_another, examine
-from attribution.facts import ProcessFacts
+from attribution.facts import UNTOLD, ProcessFacts
 from attribution.identity.version import Identity
 from attribution.interpreters import is_python_program
 from attribution.launch import started_by
@@ -151,6 +151,8 @@ def paint(
 def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
     """Return why nothing is certain of these processes, whatever they seem to run."""
     line = line[: (seen.owner or 0) + 1]
+    if any(facts.unheard == UNTOLD for facts in line):
+        return UNTOLD
     if any(facts.holds_up for facts in line):
         return _HOLDS_UP
     if any(facts.traced for facts in line):
