@@ -192,6 +192,10 @@ class ProcessFacts:
     """What the kernel had told of it by then; None where not everything was heard."""
     traced: bool = False
     """True where another program traced it since it was loaded, and may have made it send."""
+    supervised: bool = False
+    """True where its system calls go through more filters (seccomp) than the gate's own: whoever
+    set one up may answer them in the kernel's place.
+    """
     held: bool = False
     """True where one that has ended since may have traced it until it was loaded."""
     chained: bool = False

@@ -29,6 +29,10 @@ _HELD = (
     "what started it ended before it began, and may have had it in its hands (ptrace) until then: "
     "that one may have put another program in its place"
 )
+_SUPERVISED = (
+    "its system calls are filtered (seccomp), and what set that up may have given it another file, "
+    "or have sent in its place"
+)
 _HOLDS_UP = (
     "it keeps its command line from being read (whoever looks at it waits, `ps` too), so what it"
     " runs is not known"
@@ -157,6 +161,8 @@ def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
         return _HOLDS_UP
     if any(facts.traced for facts in line):
         return _TRACED
+    if any(facts.supervised for facts in line):
+        return _SUPERVISED
     # Whose own script it is, is no matter of its parent's.
     if any(facts.adopted for facts in line[:-1]):
         return _ORPHAN

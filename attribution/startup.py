@@ -11,6 +11,7 @@ In the helper process; nothing of what is found is run.
 import hashlib
 import os
 import posixpath
+import sys
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,14 @@ BENT = (
 BENT_SINCE = (
     "it is imported, and what its environment runs at each start may have been changed since"
 )
+WORKS_ELSEWHERE = (
+    "it is a worker, which looks for Python's own modules in the folder of its start first, and "
+    "something of their names stands there"
+)
+WORKS_ELSEWHERE_SINCE = (
+    "it is a worker, which looks for Python's own modules in the folder of its start first, and "
+    "that was changed since, so what stood there may be gone"
+)
 CUSTOM = ("sitecustomize", "usercustomize")
 _OF_PYTHON = tuple(
     "abc codecs io os site stat posixpath genericpath ntpath runpy pkgutil importlib types warnings"
@@ -42,6 +51,10 @@ _OF_PYTHON = tuple(
 """What Python loads before the main program or a module of its own, of any version that holds it in
 a file, or was told to (`-X frozen_modules=off`).
 """
+_OF_WORKERS = (sys.stdlib_module_names | {"annotationlib", "compression"}) - frozenset(
+    "test this antigravity venv idlelib lib2to3 turtle turtledemo tkinter ensurepip code pdb".split()
+)
+"""What a worker may import before it runs its parent's script."""
 LOADED_FIRST = (*CUSTOM, "encodings", *_OF_PYTHON)
 _ELSEWHERE = frozenset(
     (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
@@ -133,6 +146,24 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
         return BENT_SINCE
     found = (_of_folder(start, folder) for folder in folders)
     return next((reason for reason in found if reason is not None), None)
+
+
+def doubt_of_worker(worker: ProcessFacts, files: HostFiles, script: str | None) -> str | None:
+    """Return why a worker that was loaded anew (`-c`, `-m`) may run something else than its
+    parent's `script` has it do; None when nothing speaks for that. Whoever may write into the
+    script's own folder can write what it imports.
+    """
+    here = next(iter(search_paths.bases(worker)), None)
+    if worker.windows or here is None or parse(worker.argv[1:]).safe_path:
+        return None
+    if script is not None and files.realpath(here) == posixpath.dirname(files.realpath(script)):
+        return None
+    start = Start(owner=worker, files=files, told={})
+    if named(start, here, _OF_WORKERS):
+        return WORKS_ELSEWHERE
+    turned = files.way(here).turned_at > (worker.image_from or 0.0)
+    changed = start.is_since(here) and not start.is_out_of_reach(here)
+    return WORKS_ELSEWHERE_SINCE if turned or changed else None
 
 
 def variables(pid: int) -> dict[bytes, bytes]:

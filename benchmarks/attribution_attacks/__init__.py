@@ -29,6 +29,7 @@ from benchmarks.attribution_attacks import (
     packed,
     places,
     programs,
+    supervised,
     titles,
 )
 from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attack
@@ -53,9 +54,10 @@ _GROUPS = (
     calls,
     before,
     between,
+    supervised,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES | before.NAMES
+HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:
