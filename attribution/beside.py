@@ -45,7 +45,13 @@ BESIDE_SINCE = (
 )
 GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
 _PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
-_ELSEWHERE = (b"PYTHONPLATLIBDIR", b"PYTHON_PRESITE", b"PYTHONPYCACHEPREFIX")
+_ELSEWHERE = (
+    b"PYTHONPLATLIBDIR",
+    b"PYTHON_PRESITE",
+    b"PYTHONPYCACHEPREFIX",
+    b"_PYTHON_SYSCONFIGDATA_NAME",
+    b"_PYTHON_SYSCONFIGDATA_PATH",
+)
 """With these Python takes its own modules, or their compiled files, from elsewhere."""
 _OPTIONS = ("pycache_prefix=", "presite=")
 _SETTINGS = (b"OPENSSL_CONF", b"OPENSSL_MODULES", b"OPENSSL_ENGINES", b"GCONV_PATH")

@@ -159,11 +159,18 @@ def doubt_of_worker(worker: ProcessFacts, files: HostFiles, script: str | None) 
     if script is not None and files.realpath(here) == posixpath.dirname(files.realpath(script)):
         return None
     start = Start(owner=worker, files=files, told={})
-    if named(start, here, _OF_WORKERS):
+    # What a server of forks is told to import first stands before the path that it is given.
+    told = "".join(c if c.isidentifier() or c.isdigit() else " " for c in _before_its_path(worker))
+    if named(start, here, _OF_WORKERS.union(told.split())):
         return WORKS_ELSEWHERE
     turned = files.way(here).turned_at > (worker.image_from or 0.0)
     changed = start.is_since(here) and not start.is_out_of_reach(here)
     return WORKS_ELSEWHERE_SINCE if turned or changed else None
+
+
+def _before_its_path(worker: ProcessFacts) -> str:
+    command = parse(worker.argv[1:])
+    return command.target.partition("sys_path")[0] if command.kind is Kind.COMMAND else ""
 
 
 def variables(pid: int) -> dict[bytes, bytes]:

@@ -29,6 +29,7 @@ from benchmarks.attribution_attacks import (
     packed,
     places,
     programs,
+    rare,
     supervised,
     titles,
 )
@@ -55,6 +56,7 @@ _GROUPS = (
     before,
     between,
     supervised,
+    rare,
     honest,
 )
 HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES
