@@ -29,10 +29,12 @@ from attribution.startup import (
     Start,
     folders_of,
     imports_for_warning,
+    installed,
     listed,
     named,
     names_another_home,
     variables,
+    words_of,
 )
 
 BESIDE = (
@@ -261,20 +263,20 @@ def _first(start: Start, command: Command) -> _First | None:
     where a variable has such a line do more.
     """
     folders = [] if "S" in command.flags else folders_of(start)
-    installed = frozenset(start.files.realpath(folder) for folder in folders)
+    homes = frozenset(start.files.realpath(folder) for folder in folders)
     names, unknown = set(LOADED_FIRST), False
     for data in _lines_run(start, folders):
         known = LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
         if known is not None and not start.told.keys().isdisjoint(known[0]):
             return None
         unknown = unknown or known is None
-        names |= _words(data)
+        names |= words_of(data.decode("utf-8", "replace"))
         names |= _names_in(start, (f for f in folders if not f.endswith("-packages")))
     if unknown:
         names |= _names_in(start, folders)
     # Whatever the script runs where it says `breakpoint()`.
     names.add(os.fsdecode(start.told.get(b"PYTHONBREAKPOINT", b"")).partition(".")[0])
-    return _First(names=frozenset(names - _NEVER_FIRST - {""}), installed=installed)
+    return _First(names=frozenset(names - _NEVER_FIRST - {""}), installed=homes)
 
 
 def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
@@ -285,12 +287,6 @@ def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
                 data = text_of(start.files.outside(f"{folder}/{name}"), MOST_LINES)
                 if b"import" in data:
                     yield data
-
-
-def _words(data: bytes) -> set[str]:
-    """Return all that may be the name of a module, also within a text."""
-    text = data.decode("utf-8", "replace")
-    return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
 
 
 def _names_in(start: Start, folders: Iterator[str] | list[str]) -> set[str]:
@@ -343,9 +339,7 @@ def _is_ours(start: Start, folder: str) -> bool:
     installed tool names.
     """
     files, place = start.files, start.files.realpath(folder)
-    told = os.fsdecode(start.told.get(b"HOME", b""))  # no installation: anybody may name one
-    installed = (f for f in folders_of(start) if not told or not f.startswith(f"{told}/.local/"))
-    packages = (files.realpath(one) for one in installed if one.endswith("-packages"))
+    packages = (files.realpath(one) for one in installed(start))
     if any(place.startswith(f"{one}/") for one in packages):
         return True
     names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}

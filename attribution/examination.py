@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from attribution import beside, compiled, startup
+from attribution import beside, compiled, startup, workers
 from attribution.agreement import Agreed, agree
 from attribution.backends import procfs
 from attribution.beacon.claims import StartClaim
@@ -147,7 +147,7 @@ def _between(line: Sequence[ProcessFacts], run: Resolution) -> str | None:
         for worker, parent in pairwise(line)
         if not is_fork_of(worker, parent) and _programs.is_interpreter(worker)
     )
-    doubts = (startup.doubt_of_worker(each, files_of(each), run.path) for each in loaded)
+    doubts = (workers.doubt(each, files_of(each), run.path) for each in loaded)
     return next((found for found in doubts if found is not None), None)
 
 

@@ -11,7 +11,6 @@ In the helper process; nothing of what is found is run.
 import hashlib
 import os
 import posixpath
-import sys
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,14 +32,6 @@ BENT = (
 BENT_SINCE = (
     "it is imported, and what its environment runs at each start may have been changed since"
 )
-WORKS_ELSEWHERE = (
-    "it is a worker, which looks for Python's own modules in the folder of its start first, and "
-    "something of their names stands there"
-)
-WORKS_ELSEWHERE_SINCE = (
-    "it is a worker, which looks for Python's own modules in the folder of its start first, and "
-    "that was changed since, so what stood there may be gone"
-)
 CUSTOM = ("sitecustomize", "usercustomize")
 _OF_PYTHON = tuple(
     "abc codecs io os site stat posixpath genericpath ntpath runpy pkgutil importlib types warnings"
@@ -51,10 +42,6 @@ _OF_PYTHON = tuple(
 """What Python loads before the main program or a module of its own, of any version that holds it in
 a file, or was told to (`-X frozen_modules=off`).
 """
-_OF_WORKERS = (sys.stdlib_module_names | {"annotationlib", "compression"}) - frozenset(
-    "test this antigravity venv idlelib lib2to3 turtle turtledemo tkinter ensurepip code pdb".split()
-)
-"""What a worker may import before it runs its parent's script."""
 LOADED_FIRST = (*CUSTOM, "encodings", *_OF_PYTHON)
 _ELSEWHERE = frozenset(
     (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
@@ -148,29 +135,18 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     return next((reason for reason in found if reason is not None), None)
 
 
-def doubt_of_worker(worker: ProcessFacts, files: HostFiles, script: str | None) -> str | None:
-    """Return why a worker that was loaded anew (`-c`, `-m`) may run something else than its
-    parent's `script` has it do; None when nothing speaks for that. Whoever may write into the
-    script's own folder can write what it imports.
+def installed(start: Start) -> list[str]:
+    """Return the folders with the environment's packages. What a variable calls a user's home is no
+    installation: anybody may name one.
     """
-    here = next(iter(search_paths.bases(worker)), None)
-    if worker.windows or here is None or parse(worker.argv[1:]).safe_path:
-        return None
-    if script is not None and files.realpath(here) == posixpath.dirname(files.realpath(script)):
-        return None
-    start = Start(owner=worker, files=files, told={})
-    # What a server of forks is told to import first stands before the path that it is given.
-    told = "".join(c if c.isidentifier() or c.isdigit() else " " for c in _before_its_path(worker))
-    if named(start, here, _OF_WORKERS.union(told.split())):
-        return WORKS_ELSEWHERE
-    turned = files.way(here).turned_at > (worker.image_from or 0.0)
-    changed = start.is_since(here) and not start.is_out_of_reach(here)
-    return WORKS_ELSEWHERE_SINCE if turned or changed else None
+    told = os.fsdecode(start.told.get(b"HOME", b""))
+    found = [f for f in folders_of(start) if f.endswith("-packages")]
+    return [f for f in found if not told or not f.startswith(f"{told}/.local/")]
 
 
-def _before_its_path(worker: ProcessFacts) -> str:
-    command = parse(worker.argv[1:])
-    return command.target.partition("sys_path")[0] if command.kind is Kind.COMMAND else ""
+def words_of(text: str) -> set[str]:
+    """Return all that may be the name of a module, also within a text."""
+    return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
 
 
 def variables(pid: int) -> dict[bytes, bytes]:

@@ -59,7 +59,7 @@ _GROUPS = (
     rare,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES
+HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:
