@@ -34,7 +34,7 @@ from attribution.startup import (
     named,
     names_another_home,
     variables,
-    words_of,
+    module_names_in,
 )
 
 BESIDE = (
@@ -270,7 +270,7 @@ def _first(start: Start, command: Command) -> _First | None:
         if known is not None and not start.told.keys().isdisjoint(known[0]):
             return None
         unknown = unknown or known is None
-        names |= words_of(data.decode("utf-8", "replace"))
+        names |= module_names_in(data.decode("utf-8", "replace"))
         names |= _names_in(start, (f for f in folders if not f.endswith("-packages")))
     if unknown:
         names |= _names_in(start, folders)

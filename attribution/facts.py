@@ -28,7 +28,7 @@ AS_THEY_STAND = (
 """What is known of command lines where nothing tells of a program's start."""
 
 UNTOLD = (
-    "the kernel tells nobody here when programs begin, who traces them and what they were given, so "
+    "the kernel tells nobody here when programs begin, who traces them and what they were given: "
     "nothing shows that what it tells of itself is true"
 )
 """Why nothing is certain where the kernel's events may not be heard."""

@@ -144,7 +144,7 @@ def installed(start: Start) -> list[str]:
     return [f for f in found if not told or not f.startswith(f"{told}/.local/")]
 
 
-def words_of(text: str) -> set[str]:
+def module_names_in(text: str) -> set[str]:
     """Return all that may be the name of a module, also within a text."""
     return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
 

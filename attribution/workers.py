@@ -1,5 +1,5 @@
-"""Whether a worker that was loaded anew, and not merely forked, runs what its parent has it do: what
-it looks for in the folder of its start, before it has its parent's search path, may be another's.
+"""Whether a worker that was loaded anew, and not merely forked, runs what its parent has it do:
+what it finds in the folder of its start, before it has its parent's search path, may be another's.
 
 In the helper process; nothing of what is found is run.
 """
@@ -11,7 +11,7 @@ from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.resolution import search_paths
 from attribution.resolution.command_line import Kind, parse
-from attribution.startup import Start, named, words_of
+from attribution.startup import Start, named, module_names_in
 
 WORKS_ELSEWHERE = (
     "it is a worker, which looks for Python's own modules in the folder of its start first, and "
@@ -22,7 +22,7 @@ WORKS_ELSEWHERE_SINCE = (
     "that was changed since, so what stood there may be gone"
 )
 _OF_WORKERS = (sys.stdlib_module_names | {"annotationlib", "compression"}) - frozenset(
-    "test this antigravity venv idlelib lib2to3 turtle turtledemo tkinter ensurepip code pdb".split()
+    "test this antigravity venv idlelib lib2to3 turtle turtledemo tkinter ensurepip code".split()
 )
 """What a worker may import before it runs its parent's script."""
 
@@ -39,7 +39,7 @@ def doubt(worker: ProcessFacts, files: HostFiles, script: str | None) -> str | N
         return None
     start = Start(owner=worker, files=files, told={})
     # What a server of forks is told to import first stands before the path that it is given.
-    names = _OF_WORKERS | words_of(_before_its_path(worker))
+    names = _OF_WORKERS | module_names_in(_before_its_path(worker))
     if named(start, here, names):
         return WORKS_ELSEWHERE
     turned = files.way(here).turned_at > (worker.image_from or 0.0)
