@@ -31,10 +31,10 @@ from attribution.startup import (
     imports_for_warning,
     installed,
     listed,
+    module_names_in,
     named,
     names_another_home,
     variables,
-    module_names_in,
 )
 
 BESIDE = (

@@ -11,7 +11,7 @@ from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.resolution import search_paths
 from attribution.resolution.command_line import Kind, parse
-from attribution.startup import Start, named, module_names_in
+from attribution.startup import Start, module_names_in, named
 
 WORKS_ELSEWHERE = (
     "it is a worker, which looks for Python's own modules in the folder of its start first, and "
