@@ -34,7 +34,7 @@ os.symlink({path!r}, "link.py")
 os.execv(sys.executable, [sys.executable, NAME])
 """
         name = '"link.py"' if path.startswith("/proc/self") else repr(path)
-        arena.data("other.txt", _OTHERS)
+        arena.data("other.txt", f"__file__ = ''\n{_OTHERS}")
         arena.write("start.py", body.replace("NAME", name))
         arena.python("start.py")
 
