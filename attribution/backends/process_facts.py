@@ -46,7 +46,7 @@ def process(pid: int) -> ProcessFacts | None:
         is_asked=True,
         environment=digest(environment),
         holds_up=procfs.holds_up(pid),
-        supervised=_filters(procfs.told(pid, "status")) > _own_filters(),
+        supervised=filters_of(procfs.told(pid, "status")) > _own_filters(),
     )
     same = procfs.start_and_image(pid) == (start, image) and procfs.command_line(pid) == line
     return facts if same else None
@@ -55,10 +55,10 @@ def process(pid: int) -> ProcessFacts | None:
 @cache
 def _own_filters() -> int:
     """Those of the container, or the service, that the gate is in: of all that is in there."""
-    return _filters(procfs.read("/proc/self/status"))
+    return filters_of(procfs.read("/proc/self/status"))
 
 
-def _filters(status: bytes) -> int:
+def filters_of(status: bytes) -> int:
     """Return how many filters (seccomp) a process's system calls go through; before Linux 5.9,
     whether they go through any.
     """

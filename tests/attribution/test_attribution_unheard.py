@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from attribution.backends import beginnings, exec_events
+from attribution.backends import beginnings, exec_events, process_facts
 from attribution.backends.linux import LinuxBackend
 from attribution.facts import OLDER, UNTOLD
 from benchmarks.attribution_attacks import ATTACKS, REQUESTS, Arena
@@ -165,3 +165,28 @@ def test_a_disguise_from_before_the_gate_began_is_not_exact(
         assert seen.at_request.reason == OLDER
     finally:
         arena.end()
+
+
+@pytest.mark.parametrize(
+    ("status", "filters"),
+    [
+        (b"Name:\tx\nSeccomp:\t0\nSeccomp_filters:\t0\n", 0),
+        (b"Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t3\nSpeculation:\tx\n", 3),
+        (b"Name:\tSeccomp_filters:\t9\nSeccomp:\t0\nSeccomp_filters:\t1\n", 1),
+        (b"Name:\tx\nSeccomp:\t2\n", 2),
+        (b"Name:\tx\n", 0),
+        (b"", 0),
+    ],
+)
+def test_filters_of_system_calls_are_counted_as_the_kernel_tells_them(
+    status: bytes, filters: int
+) -> None:
+    """Before Linux 5.9 it tells only that there are some; a program's name is no answer."""
+    assert process_facts.filters_of(status) == filters
+
+
+def test_no_program_of_this_machine_has_more_filters_than_the_gate_by_itself() -> None:
+    """What is in the same container, or service, as the gate is in no doubt for that."""
+    facts = process_facts.process(os.getpid())
+    assert facts is not None
+    assert not facts.supervised
