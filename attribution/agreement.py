@@ -35,8 +35,8 @@ RUNS_ANOTHER = (
     "it is a program that others install, and was given a file that it may run, as a launcher does"
 )
 BELOW_TOOL = (
-    "another program runs it in its own process (a debugger, a test runner), which may run more, "
-    "and goes by its name alone"
+    "another program runs it in its own process (a debugger, a profiler, a test runner), which may "
+    "run more, and goes by its name alone: what is approved has to be started without it"
 )
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"
@@ -242,7 +242,8 @@ def _confirmed(facts: ProcessFacts, said: Resolution, file: str, files: Files) -
     if facts.start_folder is not None:
         word = search_paths.join(facts, facts.start_folder, word)
     if search_paths.is_absolute(facts, word):
-        inside = file.startswith(word.rstrip("/") + "/")  # a folder, or an archive
+        # A folder, or an archive; of `./app` Python keeps the dot.
+        inside = file.replace("/./", "/").startswith(word.rstrip("/") + "/")
         if _same_file(file, word, files) or inside:
             return word if not files.is_dir(word) else file
         return None

@@ -29,7 +29,9 @@ from attribution.startup import (
     Start,
     folders_of,
     imports_for_warning,
+    installed,
     listed,
+    module_names_in,
     named,
     names_another_home,
     variables,
@@ -45,18 +47,28 @@ BESIDE_SINCE = (
 )
 GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
 _PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
-_ELSEWHERE = (b"PYTHONPLATLIBDIR", b"PYTHON_PRESITE", b"PYTHONPYCACHEPREFIX")
+_ELSEWHERE = (
+    b"PYTHONPLATLIBDIR",
+    b"PYTHON_PRESITE",
+    b"PYTHONPYCACHEPREFIX",
+    b"_PYTHON_SYSCONFIGDATA_NAME",
+    b"_PYTHON_SYSCONFIGDATA_PATH",
+)
 """With these Python takes its own modules, or their compiled files, from elsewhere."""
 _OPTIONS = ("pycache_prefix=", "presite=")
-_OPENSSL = (b"OPENSSL_CONF", b"OPENSSL_MODULES", b"OPENSSL_ENGINES")
-"""What these name may have a library loaded as soon as `ssl` or `hashlib` is imported."""
+_SETTINGS = (b"OPENSSL_CONF", b"OPENSSL_MODULES", b"OPENSSL_ENGINES", b"GCONV_PATH")
+"""What these name may have a library loaded: as soon as `ssl` or `hashlib` is imported, or a locale
+is set."""
 _OF_SYSTEM = ("/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/")
 _SYSTEM_SETTINGS = (*_OF_SYSTEM, "/etc/")
 _NEEDED = tuple(
     "libc.so libm.so libdl.so libpthread.so librt.so libutil.so libz.so libexpat.so libcrypt.so"
-    " libgcc_s.so libstdc++.so ld-linux libpython".split()
+    " libgcc_s.so libstdc++.so ld-linux libpython libresolv.so libnsl.so libnss_ libssl. libcrypto."
+    " libffi. libsqlite3. libbz2. liblzma. libzstd. libuuid. libmpdec. libreadline. libedit."
+    " libncurses libtinfo libgdbm libdb- libtirpc.".split()
 )
-"""What interpreters are linked with. Another library may be needed by what is imported later."""
+"""What interpreters and their own modules are linked with, and what the C library loads to resolve
+a name. Another library may be needed by what is imported later."""
 _BY_PROCESSOR = frozenset({"glibc-hwcaps", "tls", "x86_64", "haswell", "avx512_1", "aarch64"})
 """Folders within which the loader looks first."""
 _BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
@@ -103,7 +115,7 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
 def _of_loader(start: Start) -> str | None:
     if any(_is_loaded_before(start, name) for name in _PRELOADS):
         return BESIDE
-    if any(_is_told_of(start, name) for name in _OPENSSL):
+    if any(_is_told_of(start, name) for name in _SETTINGS):
         return BESIDE
     if b"$" in start.told.get(b"LD_LIBRARY_PATH", b""):  # the loader puts folders there itself
         return BESIDE
@@ -123,8 +135,12 @@ def _is_loaded_before(start: Start, name: bytes) -> bool:
 
 
 def _is_told_of(start: Start, name: bytes) -> bool:
-    """True for a setting that lies where not only the system may put it."""
-    path = os.fsdecode(start.told.get(name, b""))
+    """True for settings, one of which lies where not only the system may put it."""
+    paths = os.fsdecode(start.told.get(name, b"")).split(":")
+    return any(_is_of_others(start, path) for path in paths)
+
+
+def _is_of_others(start: Start, path: str) -> bool:
     if not path or path == os.devnull or _is_below(start, path, _SYSTEM_SETTINGS):
         return False
     return not (path.startswith("/") and start.is_out_of_reach(path))
@@ -247,18 +263,20 @@ def _first(start: Start, command: Command) -> _First | None:
     where a variable has such a line do more.
     """
     folders = [] if "S" in command.flags else folders_of(start)
-    installed = frozenset(start.files.realpath(folder) for folder in folders)
+    homes = frozenset(start.files.realpath(folder) for folder in folders)
     names, unknown = set(LOADED_FIRST), False
     for data in _lines_run(start, folders):
         known = LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
         if known is not None and not start.told.keys().isdisjoint(known[0]):
             return None
         unknown = unknown or known is None
-        names |= _words(data)
+        names |= module_names_in(data.decode("utf-8", "replace"))
         names |= _names_in(start, (f for f in folders if not f.endswith("-packages")))
     if unknown:
         names |= _names_in(start, folders)
-    return _First(names=frozenset(names - _NEVER_FIRST), installed=installed)
+    # Whatever the script runs where it says `breakpoint()`.
+    names.add(os.fsdecode(start.told.get(b"PYTHONBREAKPOINT", b"")).partition(".")[0])
+    return _First(names=frozenset(names - _NEVER_FIRST - {""}), installed=homes)
 
 
 def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
@@ -269,12 +287,6 @@ def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
                 data = text_of(start.files.outside(f"{folder}/{name}"), MOST_LINES)
                 if b"import" in data:
                     yield data
-
-
-def _words(data: bytes) -> set[str]:
-    """Return all that may be the name of a module, also within a text."""
-    text = data.decode("utf-8", "replace")
-    return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
 
 
 def _names_in(start: Start, folders: Iterator[str] | list[str]) -> set[str]:
@@ -327,9 +339,7 @@ def _is_ours(start: Start, folder: str) -> bool:
     installed tool names.
     """
     files, place = start.files, start.files.realpath(folder)
-    told = os.fsdecode(start.told.get(b"HOME", b""))  # no installation: anybody may name one
-    installed = (f for f in folders_of(start) if not told or not f.startswith(f"{told}/.local/"))
-    packages = (files.realpath(one) for one in installed if one.endswith("-packages"))
+    packages = (files.realpath(one) for one in installed(start))
     if any(place.startswith(f"{one}/") for one in packages):
         return True
     names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}

@@ -6,8 +6,9 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from attribution import beside, compiled, startup
+from attribution import beside, compiled, startup, workers
 from attribution.agreement import Agreed, agree
 from attribution.backends import procfs
 from attribution.beacon.claims import StartClaim
@@ -105,7 +106,8 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
         note=note
         or doubted
         or _any(line[owner], agreed.resolution, asked)
-        or _beyond(line[owner], agreed.resolution, asked, files),
+        or _beyond(line[owner], agreed.resolution, asked, files)
+        or _between(line[: owner + 1], agreed.resolution),
         candidates=agreed.candidates,
         unheard=asked is None,
         has_beacon=claim is not None,
@@ -136,6 +138,19 @@ def _beyond(
     if found is None and run.path is not None and compiled.is_imported(owner, run):
         found = startup.doubt(owner, files)
     return found or beside.goes_on(owner) or beside.doubt(owner, files)
+
+
+def _between(line: Sequence[ProcessFacts], run: Resolution) -> str | None:
+    """Return why a worker may run something else than the script of the last of this line. What was
+    forked from its parent, and nothing more, runs what that does.
+    """
+    loaded = (
+        worker
+        for worker, parent in pairwise(line)
+        if not is_fork_of(worker, parent) and _programs.is_interpreter(worker)
+    )
+    doubts = (workers.doubt(each, files_of(each), run.path) for each in loaded)
+    return next((found for found in doubts if found is not None), None)
 
 
 def _unresolved(agreed: Agreed) -> Agreed:

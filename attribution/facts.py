@@ -12,7 +12,7 @@ from core.values import quick
 
 KEPT_ENVIRONMENT = frozenset(
     (
-        "PATH PWD VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONSAFEPATH FLASK_APP"
+        "PATH PWD VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONSAFEPATH FLASK_APP APP"
         " JPY_SESSION_NAME NUITKA_ONEFILE_PARENT _PYI_ARCHIVE_FILE"
         " _PYI_APPLICATION_HOME_DIR _MEIPASS2 TERM_PROGRAM TERMINAL_EMULATOR VSCODE_PID"
         " PYCHARM_HOSTED INVOCATION_ID TRIGGER_UNIT CLAUDECODE CODEX_SANDBOX CURSOR_AGENT"
@@ -26,6 +26,17 @@ AS_THEY_STAND = (
     "its command line and the name of its code passes for another"
 )
 """What is known of command lines where nothing tells of a program's start."""
+
+UNTOLD = (
+    "the kernel tells nobody here when programs begin, who traces them and what they were given: "
+    "nothing shows that what it tells of itself is true"
+)
+"""Why nothing is certain where the kernel's events may not be heard."""
+OLDER = (
+    "it began before the gate did, and may have written over its command line and its environment "
+    "by then"
+)
+"""Why what a program tells of its start is no proof."""
 
 type Heard = tuple[float, float | None, float | None]
 """From when on all events were heard, and the times of those that told of a process's last exec and
@@ -158,6 +169,8 @@ class ProcessFacts:
     """True where the program's beginning was heard, and its command line and environment were not
     read before it could write over them: nothing shows that they are still those of the start.
     """
+    unheard: str | None = None
+    """Why nobody heard how its program began, in words; None where that was heard, or cannot be."""
     environment: bytes = b""
     """A digest of all of its environment, as it stands."""
     env_intact: bool = True
@@ -179,6 +192,10 @@ class ProcessFacts:
     """What the kernel had told of it by then; None where not everything was heard."""
     traced: bool = False
     """True where another program traced it since it was loaded, and may have made it send."""
+    supervised: bool = False
+    """True where its system calls go through more filters (seccomp) than the gate's own: whoever
+    set one up may answer them in the kernel's place.
+    """
     held: bool = False
     """True where one that has ended since may have traced it until it was loaded."""
     chained: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from attribution.examination import Examined, became_another, examine
-from attribution.facts import ProcessFacts
+from attribution.facts import UNTOLD, ProcessFacts
 from attribution.identity.version import Identity
 from attribution.interpreters import is_python_program
 from attribution.launch import started_by
@@ -28,6 +28,10 @@ _TRACED = (
 _HELD = (
     "what started it ended before it began, and may have had it in its hands (ptrace) until then: "
     "that one may have put another program in its place"
+)
+_SUPERVISED = (
+    "its system calls are filtered (seccomp), and what set that up may have given it another file, "
+    "or have sent in its place"
 )
 _HOLDS_UP = (
     "it keeps its command line from being read (whoever looks at it waits, `ps` too), so what it"
@@ -151,10 +155,14 @@ def paint(
 def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
     """Return why nothing is certain of these processes, whatever they seem to run."""
     line = line[: (seen.owner or 0) + 1]
+    if any(facts.unheard == UNTOLD for facts in line):
+        return UNTOLD
     if any(facts.holds_up for facts in line):
         return _HOLDS_UP
     if any(facts.traced for facts in line):
         return _TRACED
+    if any(facts.supervised for facts in line):
+        return _SUPERVISED
     # Whose own script it is, is no matter of its parent's.
     if any(facts.adopted for facts in line[:-1]):
         return _ORPHAN

@@ -135,6 +135,20 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     return next((reason for reason in found if reason is not None), None)
 
 
+def installed(start: Start) -> list[str]:
+    """Return the folders with the environment's packages. What a variable calls a user's home is no
+    installation: anybody may name one.
+    """
+    told = os.fsdecode(start.told.get(b"HOME", b""))
+    found = [f for f in folders_of(start) if f.endswith("-packages")]
+    return [f for f in found if not told or not f.startswith(f"{told}/.local/")]
+
+
+def module_names_in(text: str) -> set[str]:
+    """Return all that may be the name of a module, also within a text."""
+    return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
+
+
 def variables(pid: int) -> dict[bytes, bytes]:
     """Return the environment of a process's start; of a name that stands there twice, what comes
     first, which is what the C library finds.

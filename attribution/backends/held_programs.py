@@ -8,7 +8,8 @@ process cannot hold up whoever asks (linux/fs/proc/task_mmu.c, pagemap_read).
 
 Another process may be made to share the memory, and so keep it in use. So start and image mark are
 compared besides, and count only where the kernel drew the image's places at random and the process
-has too many of them to meet the same ones again.
+has too many of them to meet the same ones again. One that lays its marks there itself (`prctl`)
+still passes: this is asked only where the kernel tells of no exec, and there nothing is EXACT.
 """
 
 import errno

@@ -98,11 +98,16 @@ class LinuxBackend:
         self._execs.catch_up()
         if self._starts.is_traced_since(facts):
             return False
+        heard = self._execs.since() is not None
+        if heard and not self._execs.is_same(facts):
+            return False  # an exec was told, or something was not: what it shows is no proof
         offspring = self._execs.offspring(facts.pid, oldest)
-        if offspring is not None and self._execs.is_same(facts):
+        if heard and offspring is not None:
             return all(procfs.descriptors(pid, inode) == [] for pid in offspring)
         fields = procfs.stat_fields(facts.pid)
-        if not procfs.is_alive(fields) or not self._held.is_same(fields, facts, ON_THE_LOOP_S):
+        if not procfs.is_alive(fields):
+            return False
+        if not heard and not self._held.is_same(fields, facts, ON_THE_LOOP_S):
             return False
         threads = int(fields[17])
         born = self._births.since(oldest)
@@ -299,14 +304,18 @@ class LinuxBackend:
         return procfs.start_of(pid)
 
     def unchanged(self, facts: ProcessFacts) -> bool:
-        """See Backend.unchanged: an exec is told, or leaves what is held."""
+        """See Backend.unchanged: an exec is told. Where none is, it leaves what is held, as far as
+        can be seen.
+        """
         fields = procfs.stat_fields(facts.pid)
         if not procfs.is_alive(fields):
             return False
         self._execs.catch_up()
         if self._starts.is_traced_since(facts):
             return False
-        return self._execs.is_same(facts) or self._held.is_same(fields, facts)
+        if self._execs.since() is not None:
+            return self._execs.is_same(facts)
+        return self._held.is_same(fields, facts)
 
     def process(self, pid: int) -> ProcessFacts | None:
         """See Backend.process."""

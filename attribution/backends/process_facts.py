@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from functools import cache
 
 from attribution.backends import procfs
 from attribution.backends.beginnings_process import digest
@@ -45,9 +46,27 @@ def process(pid: int) -> ProcessFacts | None:
         is_asked=True,
         environment=digest(environment),
         holds_up=procfs.holds_up(pid),
+        supervised=filters_of(procfs.told(pid, "status")) > _own_filters(),
     )
     same = procfs.start_and_image(pid) == (start, image) and procfs.command_line(pid) == line
     return facts if same else None
+
+
+@cache
+def _own_filters() -> int:
+    """Those of the container, or the service, that the gate is in: of all that is in there."""
+    return filters_of(procfs.read("/proc/self/status"))
+
+
+def filters_of(status: bytes) -> int:
+    """Return how many filters (seccomp) a process's system calls go through; before Linux 5.9,
+    whether they go through any.
+    """
+    for name in (b"\nSeccomp_filters:", b"\nSeccomp:"):
+        _, found, rest = status.partition(name)
+        if found:
+            return int(rest.split(b"\n", 1)[0])
+    return 0
 
 
 def _kept(environment: bytes) -> dict[str, str]:

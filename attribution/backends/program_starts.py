@@ -11,13 +11,14 @@ from attribution.backends.beginnings_process import digest, tracer
 from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.loads import Load
-from attribution.facts import AS_THEY_STAND, ProcessFacts
+from attribution.facts import OLDER, UNTOLD, ProcessFacts
 
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
 _OF_THE_START = (
-    "those of the start, of programs that began since {at}; older ones are believed as they stand"
+    "those of the start, of programs that began since {at}; nothing that older ones run is EXACT"
 )
+_NOT_TOLD = f"nothing is EXACT: {UNTOLD}"
 
 
 class ProgramStarts:
@@ -59,11 +60,7 @@ class ProgramStarts:
         """
         born, since = procfs.start_seconds(facts.start), self._execs.since()
         load = self._execs.load(facts.pid)
-        if load is not None and load.at is not None:
-            facts = self._compared(facts, load)
-        elif since is not None:
-            missed = load is None and born > since + _TICK_S
-            facts = replace(facts, line_unread=missed or self._execs.was_missed())
+        facts = self._compared(facts, load, born)
         if born - procfs.boot_time() <= self._steps.set_back_at():
             return replace(facts, image_from=None, image_until=None)
         if load is not None and load.at is not None:
@@ -77,6 +74,7 @@ class ProgramStarts:
                 start_folder=forked.start_folder,
                 line_intact=facts.line_intact and forked.line_intact,
                 line_unread=facts.line_unread or forked.line_unread,
+                unheard=facts.unheard or forked.unheard,
                 env_intact=forked.env_intact,
             )
         until = None if since is None else max(since, born)
@@ -85,10 +83,17 @@ class ProgramStarts:
             return replace(facts, image_from=None, image_until=until)
         return replace(facts, image_from=born, image_until=until)
 
-    def _compared(self, facts: ProcessFacts, load: Load) -> ProcessFacts:
+    def _compared(self, facts: ProcessFacts, load: Load | None, born: float) -> ProcessFacts:
         """Compare command line and environment with those of the start, which were read before the
-        program could write over them, or too late.
+        program could write over them, or too late, or by nobody.
         """
+        if load is None or load.at is None:
+            since = self._execs.since()
+            if since is None:
+                return replace(facts, unheard=UNTOLD)
+            missed = load is None and born > since + _TICK_S
+            unread = missed or self._execs.was_missed()
+            return replace(facts, line_unread=unread, unheard=None if unread else OLDER)
         begun = self._execs.begun(load)
         if begun is None or begun.line is None:
             return replace(facts, line_unread=True)
@@ -111,5 +116,5 @@ class ProgramStarts:
         self._execs.catch_up()
         since = self._execs.since()
         if since is None:
-            return AS_THEY_STAND
+            return _NOT_TOLD
         return _OF_THE_START.format(at=f"{datetime.fromtimestamp(since, UTC):%Y-%m-%dT%H:%MZ}")

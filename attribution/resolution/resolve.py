@@ -23,6 +23,7 @@ from core.attribution import LaunchedAs
 _UWSGI = "uwsgi"
 _STDIN_NOW = "its standard input may have been another file when it was started"
 _UNPACKED = "it was unpacked from this file before it ran, and could have been changed by then"
+_NO_APPLICATION = "its application is not on the command line"
 _BY_SERVER = "the notebook's name rests on what its server told it alone"
 
 
@@ -166,9 +167,7 @@ def _module(
     facts: ProcessFacts, command: Command, files: Files, parents: Sequence[ProcessFacts]
 ) -> Resolution:
     name = command.target
-    runner = RUNNERS.get(name) or (
-        RUNNERS.get(name.removesuffix(".__main__")) if "." in name else None
-    )
+    runner = RUNNERS.get(name) or RUNNERS.get(name.removesuffix(".__main__"))
     if runner is not None:
         return _tool(facts, runner, command.rest, files, parents, module=name)
     folders = search_paths.module_folders(
@@ -324,14 +323,12 @@ def _server(
     facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files, kind: LaunchedAs
 ) -> Resolution:
     app = option(words, *runner.app_options) if runner.app_options else None
-    if app is None and runner.name == "flask":
-        app = facts.env.get("FLASK_APP")
+    if app is None and runner.variable is not None:
+        app = facts.env.get(runner.variable) or None
     if app is None and not runner.app_options:
         app = next(iter(positionals(words, runner.values)), None)
     if app is None:
-        return Resolution(
-            launched_as=kind, name=runner.name, note="its application is not on the command line"
-        )
+        return Resolution(launched_as=kind, name=runner.name, note=_NO_APPLICATION)
     folder = option(words, *runner.folder_options) if runner.folder_options else None
     return _application(facts, runner.name, app, folder, files)
 
@@ -341,16 +338,13 @@ def _application(
 ) -> Resolution:
     module = app.partition(":")[0]
     if module.endswith(".py"):
-        return replace(
-            _user_file(facts, module, files), launched_as=LaunchedAs.WORKER, name=f"{tool} {app}"
-        )
+        found = _user_file(facts, module, files)
+        return replace(found, launched_as=LaunchedAs.WORKER, name=f"{tool} {app}")
     here = search_paths.bases(facts)[:1]
-    if folder is not None:
-        here = (
-            [folder]
-            if search_paths.is_absolute(facts, folder)
-            else [search_paths.join(facts, b, folder) for b in here]
-        )
+    if folder is not None and search_paths.is_absolute(facts, folder):
+        here = [folder]
+    elif folder is not None:
+        here = [search_paths.join(facts, base, folder) for base in here]
     folders = [
         *here,
         *search_paths.module_folders(facts, safe_path=True, ignores_environment=False),

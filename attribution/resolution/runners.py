@@ -33,6 +33,8 @@ class Runner:
     folder_options: tuple[str, ...] = ()
     command: str | None = None
     """Sub-command that must come first, such as `run`; several with `|` between them."""
+    variable: str | None = None
+    """Names its application where no option does."""
 
 
 def _script(name: str, values: str = "", command: str | None = None) -> Runner:
@@ -40,7 +42,7 @@ def _script(name: str, values: str = "", command: str | None = None) -> Runner:
 
 
 def _app(
-    name: str, values: str, apps: str = "", folders: str = "", command: str | None = None
+    name: str, values: str, apps: str = "", folders: str = "", variable: str | None = None
 ) -> Runner:
     return Runner(
         runs=Runs.APP,
@@ -48,7 +50,7 @@ def _app(
         values=frozenset(f"{values} {apps} {folders}".split()),
         app_options=tuple(apps.split()),
         folder_options=tuple(folders.split()),
-        command=command,
+        variable=variable,
     )
 
 
@@ -127,10 +129,13 @@ RUNNERS: dict[str, Runner] = {
         " --logfile",
         apps="-A --app",
         folders="--workdir",
+        variable="APP",
     ),
     "dramatiq": _app("dramatiq", "-p --processes -t --threads -Q --queues"),
     "arq": _app("arq", ""),
-    "flask": _app("flask", "-h --host -p --port -e --env-file", apps="-A --app"),
+    "flask": _app(
+        "flask", "-h --host -p --port -e --env-file", apps="-A --app", variable="FLASK_APP"
+    ),
     "fastapi": _script("fastapi", "--host --port --app --root-path"),
     "uwsgi": _app(
         "uwsgi",

@@ -19,6 +19,8 @@ ENVIRONMENT_OVERWRITTEN = (
 
 def of_memory(facts: ProcessFacts) -> str | None:
     """Return why what a process tells of its start in its own memory may not be what that was."""
+    if facts.unheard is not None:
+        return facts.unheard
     if facts.line_unread:
         return UNREAD
     return None if facts.env_intact else ENVIRONMENT_OVERWRITTEN

@@ -29,6 +29,8 @@ from benchmarks.attribution_attacks import (
     packed,
     places,
     programs,
+    rare,
+    supervised,
     titles,
 )
 from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attack
@@ -53,9 +55,11 @@ _GROUPS = (
     calls,
     before,
     between,
+    supervised,
+    rare,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES | before.NAMES
+HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:

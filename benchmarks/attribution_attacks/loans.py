@@ -91,6 +91,17 @@ def sent_by_a_library_that_is_loaded_before(arena: Arena) -> None:
 
 
 @attack
+def a_library_for_tls_that_is_found_before_the_systems(arena: Arena) -> None:
+    """Whatever goes out in clear goes through it: here it is the copy of a harmless one."""
+    arena.write("good.py", f"import ssl\nTRUTH = {_OTHER}\n{SEND}", note="good")
+    found = next(Path("/usr/lib").rglob("libssl.so.*"))
+    (arena.folder / "libs").mkdir()
+    shutil.copy2(found, arena.folder / "libs" / found.name)
+    settled()
+    arena.python("good.py", env={"LD_LIBRARY_PATH": str(arena.folder / "libs")})
+
+
+@attack
 def a_script_that_is_swapped_before_it_is_read(arena: Arena) -> None:
     """What was opened is another file than stood there at the start, and stands there again."""
     arena.write("good.py", note="good")

@@ -42,6 +42,19 @@ def a_zipapp_that_is_run_by_its_first_line(arena: Arena) -> None:
 
 
 @attack
+def a_zipapp_that_is_run_from_its_own_folder(arena: Arena) -> None:
+    """`./app`: Python keeps the dot in all that it calls its files."""
+    head = f"#!{interpreter()}\n".encode()
+    _archive(arena.folder / "app", {"__main__.py": _ARCHIVED}, head)
+    settled()
+    arena.run("./app")
+
+
+NAMES = {"a_zipapp_that_is_run_from_its_own_folder"}
+"""What is honest among them."""
+
+
+@attack
 def a_zipapp_with_an_entry_in_a_module(arena: Arena) -> None:
     """As `python -m zipapp -m job:main` makes it."""
     module = f"{PRELUDE}\nTRUTH = _truth(sys.argv[0])\ndef main():\n    {SEND}"

@@ -154,6 +154,11 @@ def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_
         {"LD_PRELOAD": "libmore.so", "LD_LIBRARY_PATH": "{here}"},
         {"LD_LIBRARY_PATH": "/usr/lib:{here}/libs"},
         {"LD_LIBRARY_PATH": "{here}/newer"},
+        {"LD_LIBRARY_PATH": "{here}/tls"},
+        {"LD_LIBRARY_PATH": "{here}/names"},
+        {"LD_LIBRARY_PATH": "{here}/native"},
+        {"GCONV_PATH": "/usr/lib/gconv:{here}"},
+        {"PYTHONPATH": "{here}/stops", "PYTHONBREAKPOINT": "stopper.go"},
         {"LD_LIBRARY_PATH": "$ORIGIN/libs"},
         {"LD_LIBRARY_PATH": "{here}/${{PLATFORM}}"},
     ],
@@ -163,6 +168,10 @@ def test_variables_that_load_something_else_first_are_a_doubt(
 ) -> None:
     """Compiled files kept elsewhere, libraries before the system's own."""
     _folder(tmp_path / "libs", "libexpat.so.9")
+    _folder(tmp_path / "tls", "libssl.so.3")
+    _folder(tmp_path / "names", "libnss_files.so.2")
+    _folder(tmp_path / "native", "libsqlite3.so.0")
+    _folder(tmp_path / "stops", "stopper.py")
     (tmp_path / "newer/glibc-hwcaps").mkdir(parents=True)
     (tmp_path / "openssl.cnf").write_text("")
     assert begin(**{k: v.format(here=tmp_path) for k, v in told.items()}) == BESIDE
@@ -236,11 +245,16 @@ def test_what_runs_nothing_first_is_no_doubt(begin: Begin, tmp_path: Path) -> No
     no variables.
     """
     plain = _folder(tmp_path / "plain", "helpers.py")
+    drivers = _folder(tmp_path / "drivers", "libcudart.so.12")
+    _folder(tmp_path / "drivers", "libsslate.so.1")
     more = _folder(tmp_path / "more", "sitecustomize.py")
     variables: Mapping[str, str]
     for variables in (
         {},
         {"PYTHONPATH": plain},
+        {"PYTHONPATH": plain, "PYTHONBREAKPOINT": "pudb.set_trace"},
+        {"LD_LIBRARY_PATH": drivers},
+        {"GCONV_PATH": "/usr/lib/x86_64-linux-gnu/gconv"},
         {"PYTHONWARNINGS": "ignore::DeprecationWarning,default"},
         {"LD_PRELOAD": "libm.so.6"},
         {"LD_PRELOAD": str(next(Path("/usr/lib").rglob("libm.so.6")))},

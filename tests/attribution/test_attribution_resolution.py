@@ -267,6 +267,12 @@ TABLE = [
         "/w/main.py",
     ),
     (
+        facts(V, "/w/.venv/bin/celery", "worker", env={"APP": "shop.app:app"}),
+        L.WORKER,
+        "celery shop.app:app",
+        "/w/shop/app.py",
+    ),
+    (
         facts("uwsgi", "--module", "main", exe="/usr/bin/uwsgi"),
         L.WORKER,
         "uwsgi main",

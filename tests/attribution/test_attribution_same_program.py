@@ -13,7 +13,7 @@ from attribution.backends import held_programs, process_facts
 from attribution.backends.linux import LinuxBackend
 from attribution.backends.peers import request_listening, rows
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG
-from attribution.facts import Peer, ProcessFacts
+from attribution.facts import OLDER, Peer, ProcessFacts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events of the Linux kernel")
 
@@ -72,7 +72,9 @@ def test_facts_of_a_program_that_was_left_meanwhile_are_not_of_the_new_one(
 def test_who_is_older_than_the_events_is_known_without_reading_its_memory(
     backend: LinuxBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing was told of it since; where something was lost, it is looked at again."""
+    """Nothing was told of it since. Where something was lost, what it shows of itself is no proof:
+    its facts are read anew, and say so.
+    """
     facts = backend.process(os.getppid())
     assert facts is not None
     looked: list[ProcessFacts] = []
@@ -87,7 +89,10 @@ def test_who_is_older_than_the_events_is_known_without_reading_its_memory(
     assert backend._execs._socket is not None
     backend._execs._begin_anew(backend._execs._socket)
     assert not backend.unchanged(facts)
-    assert looked
+    again = backend.process(os.getppid())
+    assert again is not None
+    assert again.line_unread
+    assert facts.unheard == OLDER
 
 
 class Known:
